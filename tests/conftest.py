@@ -1,0 +1,92 @@
+"""Fixtures every test gets: a clean environment, its own directories, a scripted server."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from tests.support.run import Runner
+from tests.support.server import FakeServer
+
+# No limit on the time of one example: a slow machine is not a wrong one.
+settings.register_profile("nbx", deadline=None)
+settings.load_profile("nbx")
+
+CANARY = "canary-key-4f1d"  # must appear nowhere but in an Authorization header
+
+_HERE = ("127.", "::1", "localhost")
+_LEAKS: tuple[str, ...] = (
+    "NEBIUS_",
+    "NBX_",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "NO_COLOR",
+    "FORCE_COLOR",
+)
+_LEAKS += (
+    "CLICOLOR",
+    "XDG_",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+)
+_LEAKS += ("all_proxy", "no_proxy", "COLUMNS", "TYPER_", "CI")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No variable of this machine changes a test, and no test sees the real home."""
+    for name in list(os.environ):
+        if name.startswith(_LEAKS) and not name.startswith("NBX_TEST_"):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No name but this machine's own resolves, and no other address is called."""
+    real_lookup, real_connect = socket.getaddrinfo, socket.socket.connect
+
+    def lookup(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if host not in (None, "", "localhost") and not str(host).startswith(_HERE):
+            raise socket.gaierror(socket.EAI_NONAME, f"a test looks up {host}")
+        return real_lookup(host, *args, **kwargs)
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and not str(address[0]).startswith(_HERE):
+            raise OSError(f"a test calls {address}")
+        real_connect(self, address)
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture
+def server() -> Iterator[FakeServer]:
+    """A scripted server; the test fails if its script was not played to the end."""
+    fake = FakeServer()
+    yield fake
+    fake.close()
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Runner:
+    """nbx as on a new machine: nothing configured, no key."""
+    return Runner({"NBX_CONFIG_DIR": str(tmp_path / "config"), "NBX_CACHE_DIR": str(tmp_path / "cache")})
+
+
+@pytest.fixture
+def nbx(bare: Runner, server: FakeServer) -> Runner:
+    """nbx with a key and a model, talking to the scripted server."""
+    environ = {"NEBIUS_API_KEY": CANARY, "NEBIUS_BASE_URL": server.url, "NEBIUS_MODEL": "test/model"}
+    return Runner({**bare.environ, **environ})

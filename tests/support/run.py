@@ -1,0 +1,82 @@
+"""Run nbx: in this process through main, or as a process of its own."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nebius_cli.adapters.streams import Streams
+from nebius_cli.main import main
+
+
+@dataclass
+class Result:
+    """What a run left behind."""
+
+    code: int
+    out_bytes: bytes
+    err: str
+    slept: list[float]
+
+    @property
+    def out(self) -> str:
+        """Stdout as text."""
+        return self.out_bytes.decode("utf-8")
+
+    @property
+    def json(self) -> Any:
+        """Stdout as one JSON value."""
+        return json.loads(self.out_bytes)
+
+
+class Runner:
+    """Runs command lines in one environment."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = dict(environ)
+
+    def __call__(
+        self,
+        *args: str,
+        stdin: bytes | None = None,
+        stdin_tty: bool = False,
+        stdout_tty: bool = False,
+        stderr_tty: bool = False,
+        env: Mapping[str, str] | None = None,
+    ) -> Result:
+        """Run in this process. `stdin=None` is a closed stdin. Waits are noted, not slept."""
+        out, err = io.BytesIO(), io.BytesIO()
+        slept: list[float] = []
+        streams = Streams(
+            None if stdin is None else io.BytesIO(stdin),
+            out,
+            err,
+            stdin_tty=stdin_tty,
+            stdout_tty=stdout_tty,
+            stderr_tty=stderr_tty,
+            environ={**self.environ, **(env or {})},
+            sleep=slept.append,
+            random=lambda: 0.5,
+        )
+        code = main(args, streams)
+        return Result(int(code), out.getvalue(), err.getvalue().decode("utf-8"), slept)
+
+    def process_env(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return the environment of a child: this one's, less what could leak in, plus the runner's."""
+        return {**os.environ, **self.environ, **(env or {})}
+
+    def process(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Result:
+        """Run as a process of its own."""
+        done = subprocess.run(
+            [sys.executable, "-m", "nebius_cli", *args],
+            input=stdin,
+            capture_output=True,
+            env=self.process_env(env),
+            timeout=60,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout, done.stderr.decode("utf-8"), [])

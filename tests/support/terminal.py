@@ -1,0 +1,184 @@
+"""A terminal with somebody in front of it: nbx runs on a pty, and what it writes is drawn on a screen."""
+
+import os
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator, Mapping
+from fcntl import ioctl
+from types import TracebackType
+from typing import Any, Self
+
+import pexpect
+import pexpect.fdpexpect
+import pyte
+
+PATIENCE = 30  # seconds; only a hanging program waits so long
+
+# The first word is the terminal's path. A session leader that opens a terminal makes it its own, which is
+# what Ctrl-C needs; forking in this process instead would copy locks that the server's threads hold.
+_SHELL = ': <>"$0"; exec "$@" {redirect}'
+
+
+class Terminal:
+    """One run of nbx on a terminal. Both streams and stdin are the terminal, unless `redirect` says else.
+
+    `redirect` is shell text, such as `2>/dev/null` or `| cat`.
+    """
+
+    def __init__(
+        self,
+        args: list[str],
+        env: Mapping[str, str],
+        *,
+        rows: int = 24,
+        columns: int = 80,
+        redirect: str = "",
+    ) -> None:
+        self.raw = b""
+        self._screen = pyte.HistoryScreen(columns, rows, history=10_000, ratio=0.5)
+        self._stream = pyte.ByteStream(self._screen)
+        master, slave = os.openpty()
+        ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._path = os.ttyname(slave)
+        script = _SHELL.format(redirect=redirect)
+        nbx = [sys.executable, "-m", "nebius_cli", *args]
+        self.process = subprocess.Popen(
+            ["sh", "-c", script, self._path, *nbx],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=dict(env),
+            start_new_session=True,
+        )
+        os.close(slave)
+        self._master = pexpect.fdpexpect.fdspawn(master)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.kill()
+        self.process.wait()
+        if not self._master.closed:
+            self._master.close()
+
+    def wait_until(self, seen: Callable[[], Any], what: str) -> None:
+        """Read what the program writes until `seen` is true. Fails when that does not come."""
+        deadline = time.monotonic() + PATIENCE
+        while not seen():
+            alive = self._read()
+            assert alive or seen(), f"the program ended without {what}:\n{self}"
+            assert time.monotonic() < deadline, f"waited in vain for {what}:\n{self}"
+
+    def wait_for(self, *texts: str) -> list[str]:
+        """Wait until the screen shows each of `texts`; return its rows."""
+        self.wait_until(lambda: all(text in "\n".join(self.rows) for text in texts), repr(texts))
+        return self.rows
+
+    def wait_without(self, text: str) -> list[str]:
+        """Wait until the screen shows `text` no more; return its rows."""
+        self.wait_until(lambda: text not in "\n".join(self.rows), f"losing {text!r}")
+        return self.rows
+
+    def wait_for_bytes(self, data: bytes) -> None:
+        """Wait until the program has written `data`."""
+        self.wait_until(lambda: data in self.raw, repr(data))
+
+    def end(self) -> int:
+        """Read to the end; return the exit code, negative for a signal."""
+        deadline = time.monotonic() + PATIENCE
+        while self._read():
+            assert time.monotonic() < deadline, f"the program does not end:\n{self}"
+        return self.process.wait(PATIENCE)
+
+    def type(self, keys: str) -> None:
+        """Press keys; control characters are keys too."""
+        self._master.send(keys)
+
+    def wait_until_read(self) -> None:
+        """Wait until the program has read every line that was typed."""
+        slave = os.open(self._path, os.O_RDWR | os.O_NOCTTY)
+        try:
+            self.wait_until(
+                lambda: ioctl(slave, termios.FIONREAD, bytes(4)) == bytes(4), "reading what was typed"
+            )
+        finally:
+            os.close(slave)
+
+    def kill(self, number: signal.Signals) -> None:
+        """Send the program a signal."""
+        self.process.send_signal(number)
+
+    def hang_up(self) -> None:
+        """Close the terminal's window."""
+        self._master.close()
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Change the window's size."""
+        ioctl(self._master.child_fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._screen.resize(rows, columns)
+
+    @property
+    def rows(self) -> list[str]:
+        """The rows on the screen, without blanks on the right and empty rows at the end."""
+        return _trimmed(self._screen.display)
+
+    @property
+    def history(self) -> list[str]:
+        """All rows, those that have scrolled off the screen first."""
+        columns = self._screen.columns
+        gone = ["".join(row[x].data for x in range(columns)) for row in self._screen.history.top]
+        return _trimmed([*gone, *self._screen.display])
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """Row and column of the cursor, from 0."""
+        return self._screen.cursor.y, self._screen.cursor.x
+
+    @property
+    def cursor_hidden(self) -> bool:
+        """Whether the cursor cannot be seen."""
+        return bool(self._screen.cursor.hidden)
+
+    @property
+    def title(self) -> str:
+        """The window's title."""
+        return str(self._screen.title)
+
+    def styles(self) -> Iterator[Any]:
+        """Yield every character on the screen that is not drawn in the terminal's own style."""
+        default = self._screen.default_char
+        for row in range(self._screen.lines):
+            for column in range(self._screen.columns):
+                char = self._screen.buffer[row][column]
+                if char._replace(data=" ") != default:
+                    yield char
+
+    def __str__(self) -> str:
+        rule = "-" * self._screen.columns
+        return "\n".join([rule, *self.history, rule])
+
+    def _read(self) -> bool:
+        """Draw what has come; return whether more can come."""
+        try:
+            data = self._master.read_nonblocking(65536, timeout=0.1)
+        except pexpect.TIMEOUT:
+            return True
+        except pexpect.EOF:
+            return False
+        self.raw += data
+        self._stream.feed(data)
+        return True
+
+
+def _trimmed(rows: list[str]) -> list[str]:
+    rows = [row.rstrip() for row in rows]
+    while rows and not rows[-1]:
+        rows.pop()
+    return rows
