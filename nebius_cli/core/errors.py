@@ -1,0 +1,189 @@
+"""Every way nbx can fail: one class and one exit code each, and what an HTTP status means.
+
+This file is the only home of exit codes; the table in the README is generated from `ExitCode`.
+"""
+
+from enum import IntEnum, unique
+from typing import Self
+
+
+@unique
+class ExitCode(IntEnum):
+    """What a finished nbx tells the shell; `meaning` is the sentence the README prints."""
+
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str = "") -> Self:
+        """Make a member from its number and its meaning; the meaning is not needed to look one up."""
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+    DONE = 0, "done"
+    BUG = 1, "a bug in nbx"
+    USAGE = 2, "usage: unknown flag, value out of range, no prompt"
+    REJECTED = 3, "the server rejected the request (400, 404, 409, 413, 422 and other 4xx)"
+    AUTH = 4, "authentication, permission, payment (401, 402, 403), or no key"
+    RATE_LIMITED = 5, "rate limited (429) after the retries"
+    SERVER = 6, "server error (5xx) after the retries"
+    NETWORK = (
+        7,
+        ("network: DNS, TLS, refused, reset before the first byte, connect or stall or total timeout"),
+    )
+    INCOMPLETE = (
+        8,
+        (
+            "incomplete answer: the stream ended without a finish_reason, or an error arrived inside it; "
+            "what came is kept on stdout. With `--fail-on length`: also a truncated answer"
+        ),
+    )
+    ROWS_FAILED = 9, "bulk finished, some rows failed"
+    CAPPED = 10, "stopped by a cap on cost or tokens"
+    BAD_INPUT = 65, "bad input data (invalid UTF-8, malformed JSONL)"
+    OUTPUT = 74, "output could not be written (disk full, closed stdout)"
+    CONFIG = 78, "bad configuration"
+    INTERRUPTED = 130, "SIGINT (Ctrl-C)"
+    READER_GONE = 141, "stdout was closed by its reader (SIGPIPE); silent"
+    TERMINATED = 143, "SIGTERM"
+
+
+class NbxError(Exception):
+    """A failure nbx can name: `what` happened, `why`, and `hint`, what to do next.
+
+    Never raised itself; each subclass carries its exit code. The three texts are shown one a line,
+    so none of them holds a newline that matters.
+    """
+
+    code: ExitCode = ExitCode.BUG
+
+    def __init__(self, what: str, why: str = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.hint = hint
+
+
+class UsageError(NbxError):
+    """The command line cannot mean anything."""
+
+    code = ExitCode.USAGE
+
+
+class BadInputError(NbxError):
+    """A prompt or data file holds bytes that are not what they should be."""
+
+    code = ExitCode.BAD_INPUT
+
+
+class ConfigError(NbxError):
+    """A configured value, an environment variable or the installation is wrong."""
+
+    code = ExitCode.CONFIG
+
+
+class OutputError(NbxError):
+    """The answer could not be written."""
+
+    code = ExitCode.OUTPUT
+
+
+class NetworkError(NbxError):
+    """No usable answer from the network; `retryable` when the connection itself failed."""
+
+    code = ExitCode.NETWORK
+
+    def __init__(self, what: str, why: str = "", hint: str = "", *, retryable: bool = False) -> None:
+        super().__init__(what, why, hint)
+        self.retryable = retryable
+
+
+class TimedOutError(NetworkError):
+    """One of the time limits fired; what came before it is kept, and the code stays 7."""
+
+
+class IncompleteError(NbxError):
+    """The answer has no finish_reason, holds an error, or ended in a way `--fail-on` names."""
+
+    code = ExitCode.INCOMPLETE
+
+
+class StatusError(NbxError):
+    """The server answered with an HTTP status that is not 200.
+
+    `retry_after` is the wait the server asked for, in seconds.
+    """
+
+    def __init__(
+        self, what: str, why: str = "", hint: str = "", *, status: int = 0, retry_after: float | None = None
+    ) -> None:
+        super().__init__(what, why, hint)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class RejectedError(StatusError):
+    """4xx other than the two below, or a redirect that must not be followed."""
+
+    code = ExitCode.REJECTED
+
+
+class AuthError(StatusError):
+    """401, 402, 403, or no key at all."""
+
+    code = ExitCode.AUTH
+
+
+class RateLimitError(StatusError):
+    """429."""
+
+    code = ExitCode.RATE_LIMITED
+
+
+class ServerError(StatusError):
+    """5xx."""
+
+    code = ExitCode.SERVER
+
+
+class ReaderGone(BaseException):
+    """Stdout was closed by its reader. No `except Exception` may swallow it."""
+
+
+class Interrupted(BaseException):
+    """SIGINT arrived. Not a KeyboardInterrupt, which Typer would turn into a silent exit."""
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived."""
+
+
+HINTS = {
+    401: "check the key: NEBIUS_API_KEY, --api-key-file or `nbx config set api_key -`",
+    402: "check the balance of the account in the Token Factory console",
+    403: "the key may lack this permission; an IAM token is not a Token Factory key",
+    404: "model names are case-sensitive and change: see the model list of your account",
+    409: "the model is stopped or changing; try again or choose another with --model",
+    413: "the request is too large: shorten the prompt or send fewer prompts at once",
+    429: "wait, lower the rate, or raise --retries",
+}
+
+
+def from_status(
+    status: int, message: str, *, request_id: str = "", retry_after: float | None = None
+) -> StatusError:
+    """Return the error that an HTTP `status` other than 200 stands for.
+
+    `message` is the server's own text, already reduced to what may be shown.
+    """
+    kind: type[StatusError]
+    if status in (401, 402, 403):
+        kind = AuthError
+    elif status == 429:
+        kind = RateLimitError
+    elif status >= 500:
+        kind = ServerError
+    else:
+        kind = RejectedError
+    what = f"the server answered {status}" + (f" (request {request_id})" if request_id else "")
+    return kind(what, message, HINTS.get(status, ""), status=status, retry_after=retry_after)

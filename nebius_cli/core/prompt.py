@@ -1,0 +1,199 @@
+"""The prompt, exactly: bytes to text, the four forms of the API, nothing trimmed or joined."""
+
+import codecs
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nebius_cli.core import jsontext
+from nebius_cli.core.errors import BadInputError, UsageError
+
+# The four forms that the API takes: a string, several strings, token ids, several arrays of token ids.
+Prompt = str | list[str] | list[int] | list[list[int]]
+
+STDIN_PLACEHOLDER = "{stdin}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How bytes become prompts."""
+
+    encoding: str = "utf-8"
+    replace_invalid: bool = False
+    strip_final_newline: bool = False
+
+
+def reading(encoding: str, *, replace_invalid: bool, strip_final_newline: bool) -> Reading:
+    """Return a Reading with the encoding's name checked. Raises UsageError."""
+    try:
+        name = codecs.lookup(encoding).name
+        "".encode(name)
+    except (LookupError, UnicodeError):
+        raise UsageError(
+            f"--encoding {encoding}", "Python knows no such text encoding", "for example latin-1"
+        ) from None
+    return Reading(name, replace_invalid, strip_final_newline)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the prompts were said to be, in the order in which they are taken."""
+
+    arguments: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()  # each one prompt
+    lists: tuple[str, ...] = ()  # each many prompts, one a line
+    tokens: str | None = None  # JSON or @file
+
+    @property
+    def given(self) -> bool:
+        """Whether there is any: without one, stdin is the prompt."""
+        return bool(self.arguments or self.files or self.lists or self.tokens is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """How the world is read. `stdin` gives all of it, once; `raw` gives the bytes of an argument."""
+
+    stdin: Callable[[], bytes]
+    file: Callable[[str], bytes]
+    raw: Callable[[str], bytes]
+
+
+def gather(sources: Sources, readers: Readers, reading: Reading, *, nul: bool) -> Prompt:
+    """Return the prompt: one text, several, or token ids. Reads stdin only where something asks for it.
+
+    Raises UsageError, and BadInputError for bytes that are no text.
+    """
+    stdin = readers.stdin
+    if sources.tokens is not None:
+        if sources.arguments or sources.files or sources.lists:
+            raise UsageError("--tokens and text prompts together", "the API takes one form at a time")
+        return parse_tokens(_token_text(sources.tokens, stdin, readers, reading))
+    texts: list[str] = []
+    piped: str | None = None
+    for argument in sources.arguments:
+        if argument == "-":
+            texts.append(decode(stdin(), "stdin", reading))
+            continue
+        text = check_argument(argument, readers.raw(argument))
+        if STDIN_PLACEHOLDER in text:
+            piped = decode(stdin(), "stdin", reading) if piped is None else piped
+            if not piped:
+                raise UsageError(
+                    "{stdin} stands in the prompt and stdin is empty", "", "--file takes {stdin} as it is"
+                )
+            text = text.replace(STDIN_PLACEHOLDER, piped)
+        texts.append(text)
+
+    def read(path: str) -> bytes:
+        return stdin() if path == "-" else readers.file(path)
+
+    texts += [decode(read(path), _name(path), reading) for path in sources.files]
+    for path in sources.lists:
+        texts += split(read(path), _name(path), reading, nul=nul)
+    if not sources.given:
+        return decode(stdin(), "stdin", reading)
+    return texts[0] if len(texts) == 1 else texts
+
+
+def decode(data: bytes, source: str, reading: Reading) -> str:
+    """Return the text of a prompt's bytes, less one byte order mark.
+
+    Raises BadInputError that names the first byte which is not text in the encoding.
+    """
+    return _finished(_text_of(data, source, reading), source, reading)
+
+
+def _text_of(data: bytes, source: str, reading: Reading) -> str:
+    rest = data.removeprefix(codecs.BOM_UTF8) if reading.encoding == "utf-8" else data
+    try:
+        return rest.decode(reading.encoding, "replace" if reading.replace_invalid else "strict")
+    except UnicodeError as error:
+        what, why = f"{source} is not valid {reading.encoding.upper()}", str(error)
+        if isinstance(error, UnicodeDecodeError):
+            offset = len(data) - len(rest) + error.start
+            why = f"byte 0x{data[offset : offset + 1].hex()} at offset {offset}: {error.reason}"
+        raise BadInputError(what, why, "--encoding NAME or --invalid replace reads it anyway") from None
+
+
+def _finished(text: str, source: str, reading: Reading) -> str:
+    if "\0" in text and not reading.replace_invalid:
+        what = f"{source} is binary input"
+        raise BadInputError(
+            what, f"a NUL at character {text.index(chr(0))}", "--invalid replace sends it anyway"
+        )
+    return _strip_final_newline(text) if reading.strip_final_newline else text
+
+
+def check_argument(text: str, raw: bytes) -> str:
+    """Return a prompt typed as an argument; `raw` is what the system handed over.
+
+    Python stands in lone surrogates for argument bytes that are no text in the locale's encoding. Raises
+    BadInputError where they are none in UTF-8 either.
+    """
+    if not any("\ud800" <= character <= "\udfff" for character in text):
+        return text
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        what = "the prompt argument is not valid UTF-8"
+        why = f"byte 0x{raw[error.start]:02x} at offset {error.start}"
+        raise BadInputError(what, why, "put it in a file and use --file with --encoding") from None
+
+
+def split(data: bytes, source: str, reading: Reading, *, nul: bool) -> list[str]:
+    """Return one prompt a line, or one for each NUL-ended piece.
+
+    A line ends with LF or CRLF; the last one needs no ending. With NUL nothing but NUL is an ending.
+    """
+    # Decoded before it is cut: in UTF-16 the byte of a newline is half of other characters too.
+    text = _text_of(data, source, reading)
+    pieces = text.split("\0") if nul else [line.removesuffix("\r") for line in text.split("\n")]
+    if pieces[-1] == "":
+        pieces.pop()
+    return [_finished(piece, f"{source}, line {n},", reading) for n, piece in enumerate(pieces, 1)]
+
+
+def parse_tokens(text: str) -> Prompt:
+    """Return token ids, `[1, 2]`, or several arrays of them, `[[1, 2], [3]]`. Raises UsageError."""
+    try:
+        value = jsontext.decode(text)
+    except ValueError as error:
+        raise UsageError("--tokens is not JSON", str(error), "write [1,2,3], [[1,2],[3]] or @file") from None
+    arrays = value if isinstance(value, list) and value and isinstance(value[0], list) else [value]
+    for array in arrays:
+        if not isinstance(array, list) or not all(type(token) is int and token >= 0 for token in array):
+            hint = "write [1,2,3], [[1,2],[3]] or @file"
+            raise UsageError(
+                "--tokens takes token ids", "whole numbers, 0 or more, in one or more arrays", hint
+            )
+    return value  # type: ignore[no-any-return]
+
+
+def check_not_empty(prompt: Prompt) -> None:
+    """Raise UsageError for a prompt, or one of several, with nothing in it."""
+    hint = "--allow-empty sends it anyway"
+    if not prompt:
+        raise UsageError("the prompt is empty", "", hint)
+    for number, one in enumerate(prompt if isinstance(prompt, list) else [], 1):
+        if one in ("", []):
+            raise UsageError(f"prompt {number} is empty", "", hint)
+
+
+def count(prompt: Prompt) -> int:
+    """Return how many prompts there are: each gets its own choices."""
+    return len(prompt) if isinstance(prompt, list) and prompt and not isinstance(prompt[0], int) else 1
+
+
+def _strip_final_newline(text: str) -> str:
+    return text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
+
+
+def _name(path: str) -> str:
+    return "stdin" if path == "-" else path
+
+
+def _token_text(text: str, stdin: Callable[[], bytes], readers: Readers, reading: Reading) -> str:
+    if not text.startswith("@"):
+        return text
+    path = text[1:]
+    return decode(stdin() if path == "-" else readers.file(path), _name(path), reading)

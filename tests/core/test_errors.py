@@ -1,0 +1,105 @@
+"""Exit codes, and what an HTTP status means."""
+
+import pytest
+
+from nebius_cli.core import errors
+from nebius_cli.core.errors import HINTS, ExitCode, NbxError, NetworkError, from_status
+
+CODES = {
+    "DONE": 0,
+    "BUG": 1,
+    "USAGE": 2,
+    "REJECTED": 3,
+    "AUTH": 4,
+    "RATE_LIMITED": 5,
+    "SERVER": 6,
+    "NETWORK": 7,
+    "INCOMPLETE": 8,
+    "ROWS_FAILED": 9,
+    "CAPPED": 10,
+    "BAD_INPUT": 65,
+    "OUTPUT": 74,
+    "CONFIG": 78,
+    "INTERRUPTED": 130,
+    "READER_GONE": 141,
+    "TERMINATED": 143,
+}
+
+
+def test_exit_codes_never_change() -> None:
+    assert {code.name: int(code) for code in ExitCode} == CODES
+    assert all(code.meaning and "\n" not in code.meaning for code in ExitCode)
+
+
+CLASSES = [
+    ("UsageError", 2),
+    ("BadInputError", 65),
+    ("ConfigError", 78),
+    ("OutputError", 74),
+    ("NetworkError", 7),
+    ("TimedOutError", 7),
+    ("IncompleteError", 8),
+    ("RejectedError", 3),
+    ("AuthError", 4),
+    ("RateLimitError", 5),
+    ("ServerError", 6),
+]
+
+
+@pytest.mark.parametrize(("name", "code"), CLASSES)
+def test_each_kind_of_failure_has_its_code_and_three_texts(name: str, code: int) -> None:
+    error = getattr(errors, name)("what", "why", "hint")
+    assert (error.code, error.what, error.why, error.hint, str(error)) == (
+        code,
+        "what",
+        "why",
+        "hint",
+        "what",
+    )
+    assert isinstance(error, NbxError)
+
+
+STATUSES = [
+    (300, 3),
+    (304, 3),
+    (400, 3),
+    (401, 4),
+    (402, 4),
+    (403, 4),
+    (404, 3),
+    (408, 3),
+    (409, 3),
+    (413, 3),
+    (422, 3),
+    (429, 5),
+    (499, 3),
+    (500, 6),
+    (503, 6),
+    (529, 6),
+    (999, 6),
+]
+
+
+@pytest.mark.parametrize(("status", "code"), STATUSES)
+def test_each_status_is_an_error_with_its_code(status: int, code: int) -> None:
+    error = from_status(status, "words", retry_after=2.5)
+    assert (error.code, error.status, error.retry_after) == (code, status, 2.5)
+    assert (error.what, error.why, error.hint) == (
+        f"the server answered {status}",
+        "words",
+        HINTS.get(status, ""),
+    )
+
+
+def test_the_request_id_is_shown() -> None:
+    assert from_status(500, "", request_id="req-1").what == "the server answered 500 (request req-1)"
+
+
+def test_a_network_error_is_not_tried_again_unless_it_says_so() -> None:
+    assert not NetworkError("x").retryable
+    assert NetworkError("x", retryable=True).retryable
+
+
+def test_what_ends_a_run_is_no_exception_that_could_be_swallowed() -> None:
+    for kind in (errors.ReaderGone, errors.Terminated):
+        assert not issubclass(kind, Exception)

@@ -1,0 +1,51 @@
+"""Token ids as the prompt: their two forms, and what is none."""
+
+from typing import Any
+
+import pytest
+
+from nebius_cli.core import prompt
+from nebius_cli.core.errors import UsageError
+from nebius_cli.core.prompt import Readers, Reading, Sources
+
+
+def tokens_of(text: str, *, stdin: bytes = b"", file: bytes = b"") -> Any:
+    """Return the prompt that --tokens TEXT makes."""
+    readers = Readers(lambda: stdin, lambda _: file, str.encode)
+    return prompt.gather(Sources(tokens=text), readers, Reading(), nul=False)
+
+
+def must_not_be_read(path: str = "stdin") -> bytes:
+    raise AssertionError(f"{path} was read")
+
+
+TOKENS = [("[1,2]", [1, 2]), (" [[1], [2, 3]] ", [[1], [2, 3]]), ("[0]", [0]), ("[]", []), ("[[]]", [[]])]
+
+
+@pytest.mark.parametrize(("text", "value"), TOKENS)
+def test_token_ids_are_one_array_or_several(text: str, value: Any) -> None:
+    assert prompt.parse_tokens(text) == value
+    assert tokens_of(text) == value
+    assert tokens_of("@f", file=text.encode()) == value
+    assert tokens_of("@-", stdin=text.encode() + b"\n") == value
+
+
+NO_TOKENS = ["5", '"a"', "{}", "[-1]", "[1.0]", "[true]", '["a"]', "[[1],2]", "[1,[2]]", "[[[1]]]", "null"]
+
+
+@pytest.mark.parametrize("text", NO_TOKENS)
+def test_what_is_no_array_of_token_ids_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--tokens takes token ids"):
+        prompt.parse_tokens(text)
+
+
+def test_tokens_that_are_no_json_are_refused() -> None:
+    with pytest.raises(UsageError, match="--tokens is not JSON"):
+        prompt.parse_tokens("1,2")
+
+
+@pytest.mark.parametrize("sources", [{"arguments": ("a",)}, {"files": ("f",)}, {"lists": ("f",)}])
+def test_tokens_and_texts_do_not_mix(sources: Any) -> None:
+    readers = Readers(must_not_be_read, must_not_be_read, str.encode)
+    with pytest.raises(UsageError, match="--tokens and text prompts together"):
+        prompt.gather(Sources(**sources, tokens="@f"), readers, Reading(), nul=False)
