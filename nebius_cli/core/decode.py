@@ -1,0 +1,199 @@
+"""Payloads → events, and error bodies → one line that may be shown.
+
+`AnswerDecoder` takes the bytes of a whole answer, streamed or not, by what the server says it is. Nothing
+here trusts the server: any member may be missing, null, or of another type.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nebius_cli.core import jsontext
+from nebius_cli.core.events import Event, Finished, Frame, Problem, Token, Usage
+from nebius_cli.core.sse import EventParser, EventTooLargeError, Payload
+
+_STREAM_STARTS = b"deir:"  # of the lines data, event, id, retry, and of a comment; JSON objects have none
+_GARBLED = ("an event is not valid UTF-8", "an event is not JSON")
+
+MAX_MESSAGE = 400  # characters of a server's message that are shown
+MAX_HEAD_BYTES = 65536
+MAX_BODY_BYTES = 128 * 1024 * 1024  # of an answer that is one JSON object
+
+
+class AnswerDecoder:
+    """Bytes of one answer → events. `done` is set once the stream's own end marker has come."""
+
+    def __init__(self, content_type: str) -> None:
+        self.done = False
+        self._content_type = shorten(content_type.partition(";")[0].lower())
+        self._parser = EventParser()
+        self._body: bytearray | None = bytearray() if self._content_type == "application/json" else None
+        self._begun = False
+        # The beginning of a stream without an event so far: it may be a JSON error under a wrong type.
+        self._head: bytearray | None = bytearray()
+
+    def feed(self, chunk: bytes) -> Iterator[Event]:
+        """Yield the events that `chunk` completes."""
+        if not self._begun and (start := chunk.lstrip()):
+            # A wrong type, or none: the first byte of the answer knows better.
+            self._begun = True
+            if start[:1] in _STREAM_STARTS:
+                self._body = None
+            elif self._content_type != "text/event-stream" and start[:1] in b"{<":
+                self._body = bytearray()
+        if self._body is not None:
+            self._body += chunk
+            if len(self._body) > MAX_BODY_BYTES:
+                self.done = True
+                yield Problem(f"the answer is larger than {MAX_BODY_BYTES} bytes")
+            return
+        if self._head is not None and len(self._head) < MAX_HEAD_BYTES:
+            self._head += chunk
+        try:
+            for payload in self._parser.feed(chunk):
+                self._head = None
+                self.done = self.done or payload.data.strip() == b"[DONE]"
+                if not self.done:
+                    yield from decode_payload(payload)
+        except EventTooLargeError as error:
+            self.done = True
+            yield Problem(f"the server sent {error}")
+
+    def close(self) -> Iterator[Event]:
+        """Yield the events that only the end of the answer completes."""
+        if self.done:
+            return
+        if self._head and self._head.lstrip().startswith(b"{"):
+            self._body = self._head
+        if self._body is None:
+            for payload in self._parser.close():
+                for event in decode_payload(payload):
+                    cut = (
+                        isinstance(event, Problem) and payload.event != "error" and event.message in _GARBLED
+                    )
+                    yield Problem("the stream ended in the middle of an event", cut=True) if cut else event
+            return
+        try:
+            value = jsontext.decode(bytes(self._body))
+        except ValueError:
+            value = None
+        if isinstance(value, dict):
+            yield from decode_object(value)
+        elif self._body:
+            yield Problem(
+                f"the answer is {self._content_type or 'something'} that is not a whole JSON object"
+            )
+
+
+def decode_payload(payload: Payload) -> Iterator[Event]:
+    """Yield the events of one server-sent event. `[DONE]` and `null` carry none."""
+    data = payload.data.strip()
+    if data in (b"[DONE]", b"null", b""):
+        return
+    try:
+        value = jsontext.decode(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        yield Problem(_GARBLED[0])
+        return
+    except ValueError:
+        yield Problem(body_message(data) if payload.event == "error" else _GARBLED[1])
+        return
+    if not isinstance(value, dict):
+        yield Problem("an event is not a JSON object")
+        return
+    yield from decode_object(value)
+    if payload.event == "error" and not _has_error(value):
+        yield Problem(error_message(value) or "the server sent an error event")
+
+
+def decode_object(value: Mapping[str, Any]) -> Iterator[Event]:
+    """Yield the events of one response object, streamed or whole."""
+    yield Frame(value)
+    choices = value.get("choices")
+    for place, choice in enumerate(choices if isinstance(choices, list) else ()):
+        if isinstance(choice, dict):
+            yield from _decode_choice(choice, choice_index(choice, place))
+    if isinstance(usage := value.get("usage"), dict):
+        yield _decode_usage(usage)
+    if _has_error(value):
+        yield Problem(error_message(value) or "the server reported an error without a message")
+
+
+def choice_index(choice: Mapping[str, Any], place: int) -> int:
+    """Return the index of a choice; its place in the frame where it names none."""
+    index = choice.get("index")
+    return index if type(index) is int and index >= 0 else place
+
+
+def _decode_choice(choice: Mapping[str, Any], index: int) -> Iterator[Event]:
+    text, logprobs = choice.get("text"), choice.get("logprobs")
+    text = text if isinstance(text, str) else ""
+    logprobs = logprobs if isinstance(logprobs, dict) else None
+    if text or logprobs:
+        yield Token(index, text, logprobs)
+    if isinstance(reason := choice.get("finish_reason"), str) and reason:
+        yield Finished(index, reason)
+
+
+def _decode_usage(usage: Mapping[str, Any]) -> Usage:
+    def count(holder: Any, name: str) -> int | None:
+        value = holder.get(name) if isinstance(holder, dict) else None
+        return value if type(value) is int else None
+
+    return Usage(
+        count(usage, "prompt_tokens"),
+        count(usage, "completion_tokens"),
+        count(usage, "total_tokens"),
+        count(usage.get("prompt_tokens_details"), "cached_tokens"),
+        count(usage.get("completion_tokens_details"), "reasoning_tokens"),
+    )
+
+
+def _has_error(value: Mapping[str, Any]) -> bool:
+    told = value.get("detail") or value.get("object") == "error"  # some put the error where choices were
+    return bool(value.get("error") or (told and not value.get("choices")))
+
+
+def error_message(value: Any) -> str:
+    """Return the server's own words from an error object, empty where there are none.
+
+    Token Factory answers `{"detail": text}` or, for 422, `{"detail": [{"loc", "msg", "type", "input"}]}`;
+    other servers `{"error": {"message"}}`. `input` can be the whole request and is never shown.
+    """
+    if not isinstance(value, dict):
+        return ""
+    detail = value.get("detail")
+    if isinstance(detail, list):
+        return shorten("; ".join(filter(None, map(_validation_message, detail))))
+    error = value.get("error")
+    nested = error.get("message") if isinstance(error, dict) else None
+    for text in (detail, nested, error, value.get("message")):
+        if isinstance(text, str) and text:
+            return shorten(text)
+    return ""
+
+
+def body_message(body: bytes) -> str:
+    """Return one line that says what an error response's body says: JSON, HTML, text or nothing."""
+    try:
+        value = jsontext.decode(body)
+    except ValueError:
+        text = body.decode("utf-8-sig", "replace").strip()
+        if text.startswith("<"):
+            return "the body is HTML: a proxy or gateway answered, not the API"
+        # JSON that was cut can hold the `input` of an error, and that is never shown.
+        return "the body is JSON that is broken or cut" if text.startswith(("{", "[")) else shorten(text)
+    return shorten(value) if isinstance(value, str) else error_message(value)
+
+
+def shorten(text: str) -> str:
+    """Return `text` on one line, cut to what a message can hold."""
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…"
+
+
+def _validation_message(entry: Any) -> str:
+    if not isinstance(entry, dict) or not isinstance(entry.get("msg"), str):
+        return ""
+    loc = entry.get("loc")
+    place = ".".join(str(step) for step in loc if step != "body") if isinstance(loc, list) else ""
+    return f"{place}: {entry['msg']}" if place else str(entry["msg"])

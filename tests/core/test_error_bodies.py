@@ -1,0 +1,61 @@
+"""Bodies of error responses → one line that may be shown."""
+
+import json
+from typing import Any
+
+import pytest
+
+from nebius_cli.core.decode import MAX_MESSAGE, body_message, shorten
+
+MESSAGES: list[tuple[Any, str]] = [
+    ({"detail": "Couldn't authenticate."}, "Couldn't authenticate."),
+    ({"detail": [{"loc": ["body", "n"], "msg": "too large", "input": "SECRET"}]}, "n: too large"),
+    (
+        {"detail": [{"loc": ["body", "stop", 4], "msg": "a"}, {"loc": ["body"], "msg": "b"}, {"msg": "c"}]},
+        "stop.4: a; b; c",
+    ),
+    ({"detail": [{"loc": "body", "msg": "a"}, {"msg": 5}, "SECRET", None]}, "a"),
+    ({"detail": []}, ""),
+    ({"detail": {"input": "SECRET"}}, ""),
+    ({"detail": {"input": "SECRET"}, "message": "m"}, "m"),
+    ({"detail": "", "error": "e"}, "e"),
+    ({"error": {"message": "m", "param": "SECRET"}}, "m"),
+    ({"error": {"message": 5}}, ""),
+    ({"error": "insufficient credits"}, "insufficient credits"),
+    ({"message": "m"}, "m"),
+    ({"error": None, "message": ""}, ""),
+    ({}, ""),
+    ([], ""),
+    (5, ""),
+    ("words", "words"),
+]
+
+
+@pytest.mark.parametrize(("body", "message"), MESSAGES)
+def test_what_an_error_body_says(body: Any, message: str) -> None:
+    assert body_message(json.dumps(body).encode()) == message
+    assert body_message(b"\xef\xbb\xbf" + json.dumps(body).encode()) == message
+
+
+RAW = [
+    (b"", ""),
+    (b"  upstream\n\ttimed out ", "upstream timed out"),
+    (b"\xff\xfe gone", "\ufffd\ufffd gone"),
+    (b"<html><body>502", "the body is HTML: a proxy or gateway answered, not the API"),
+    (b"\n<!doctype html>", "the body is HTML: a proxy or gateway answered, not the API"),
+    (b'{"detail": [{"msg": "m", "input": "SECRET', "the body is JSON that is broken or cut"),
+    (b'[{"input": "SECRET', "the body is JSON that is broken or cut"),
+    (b"\xef\xbb\xbf{'input': 'SECRET'}", "the body is JSON that is broken or cut"),
+]
+
+
+@pytest.mark.parametrize(("body", "message"), RAW)
+def test_what_an_error_body_says_that_is_no_json(body: bytes, message: str) -> None:
+    assert body_message(body) == message
+
+
+def test_a_message_is_one_line_of_bounded_length() -> None:
+    assert shorten("a\r\n b\t c") == "a b c"
+    assert shorten("x" * MAX_MESSAGE) == "x" * MAX_MESSAGE
+    long = shorten("x" * (MAX_MESSAGE + 1))
+    assert (len(long), long[-2:]) == (MAX_MESSAGE, "x…")
