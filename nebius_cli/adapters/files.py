@@ -1,0 +1,115 @@
+"""Files read whole and files that appear whole."""
+
+import contextlib
+import errno
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from io import FileIO
+from pathlib import Path
+
+from nebius_cli.core.errors import OutputError, ReaderGone, UsageError
+
+
+def read_bytes(path: str) -> bytes:
+    """Return the bytes of a file that the user named. Raises UsageError where it cannot be read."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}", error.strerror or str(error)) from None
+
+
+def encode_argument(text: str) -> bytes:
+    """Return the bytes that the system handed over as this argument."""
+    return os.fsencode(text)
+
+
+def write_atomically(path: Path, data: bytes, *, mode: int) -> None:
+    """Put `data` under `path` in one step: a reader sees the old file or the new one, whole.
+
+    The file is created with `mode` before a byte is in it. Raises OSError.
+    """
+    path = Path(os.path.realpath(path))  # a symlink keeps pointing where it points
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.chmod(name, mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+# Names of files that somebody has open and goes on writing: to be added to, never replaced.
+_OPEN_FILES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
+
+
+class OutputFile:
+    """The target of `-o FILE`: grows as `FILE.partial`, becomes `FILE` in one step when complete.
+
+    A target that is not a regular file (a pipe, /dev/stdout) is written directly. Every method raises
+    OutputError where the bytes cannot be kept.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = Path(path)
+        self._written = 0
+        with self._failing():
+            self._direct = path.startswith(_OPEN_FILES) or (self.path.exists() and not self.path.is_file())
+            if not self._direct:  # a symlink keeps pointing where it points, and its target is replaced
+                self.path = Path(os.path.realpath(path))
+            self.partial = self.path.with_name(self.path.name + ".partial")
+            self._file = self.path.open("ab", buffering=0) if self._direct else None
+            if self._file is None and not os.access(self.path.parent, os.W_OK | os.X_OK):
+                # Found out now, before the answer is paid for.
+                raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+    def write(self, data: bytes) -> None:
+        """Append bytes at once."""
+        with self._failing():
+            file = self._open()
+            view = memoryview(data)
+            while view:
+                view = view[file.write(view) :]
+        self._written += len(data)
+
+    def finish(self) -> None:
+        """Give the file its final name."""
+        with self._failing():
+            file = self._open()
+            if not self._direct:
+                os.fsync(file.fileno())
+            file.close()
+            if not self._direct:
+                os.replace(self.partial, self.path)
+
+    def abandon(self) -> Path | None:
+        """Close an unfinished file; return where what came is kept, None where nothing is."""
+        if self._file is None:
+            return None
+        with self._failing():
+            self._file.close()
+        return self.partial if self._written and not self._direct else None
+
+    def _open(self) -> FileIO:
+        """Return the file, made now: what an earlier run left under its name stays until there is more."""
+        if self._file is None:
+            self._file = self.partial.open("wb", buffering=0)
+            if self.path.exists():
+                os.chmod(self.partial, stat.S_IMODE(self.path.stat().st_mode))
+        return self._file
+
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            raise ReaderGone from None
+        except OSError as error:
+            raise OutputError(f"cannot write {self.path}", error.strerror or str(error)) from None

@@ -1,0 +1,29 @@
+"""Where nbx keeps things: config, cache. XDG on Linux, the platform's own places elsewhere."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def config_dir(environ: Mapping[str, str]) -> Path:
+    """Return the directory of config.toml; `NBX_CONFIG_DIR` overrides it."""
+    return _place(environ, "NBX_CONFIG_DIR", "XDG_CONFIG_HOME", "config")
+
+
+def cache_dir(environ: Mapping[str, str]) -> Path:
+    """Return the directory of fetched weights; `NBX_CACHE_DIR` overrides it."""
+    return _place(environ, "NBX_CACHE_DIR", "XDG_CACHE_HOME", "cache")
+
+
+def _place(environ: Mapping[str, str], override: str, xdg: str, kind: str) -> Path:
+    if chosen := environ.get(override):
+        return Path(chosen)
+    # The XDG base directory specification: a relative path in these variables is to be ignored.
+    base = Path(environ.get(xdg, ""))
+    if base.is_absolute():
+        return base / "nbx"
+    # Imported last: it costs more than reading a small config file does.
+    import platformdirs
+
+    if kind == "config":
+        return Path(platformdirs.user_config_dir("nbx", appauthor=False))
+    return Path(platformdirs.user_cache_dir("nbx", appauthor=False))

@@ -1,0 +1,231 @@
+"""The world a run can see: standard streams, environment, clock and chance, as one object.
+
+Tests build their own `Streams`; nothing else in the program touches `sys.std*`, `os.environ`,
+`time` or `random`.
+"""
+
+import contextlib
+import errno
+import io
+import os
+import select
+import stat
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TextIO
+
+from nebius_cli.core.errors import BadInputError, OutputError, ReaderGone, UsageError
+
+READ_AT_ONCE = 1 << 20
+
+_WIPE = "\r\x1b[K"
+
+
+def _random() -> float:
+    import random  # costs as much as the rest of this file, and only a retry wants chance
+
+    return random.random()  # noqa: S311 - it spreads retries and guards nothing
+
+
+class Readable(Protocol):
+    """The part of an unbuffered binary input stream that is used."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """Return what there is, up to `size` bytes; nothing at the end, None when there is nothing yet."""
+
+    def fileno(self) -> int:
+        """Return the descriptor."""
+
+
+class Writable(Protocol):
+    """An unbuffered binary output stream; `write` may take less than it was given."""
+
+    def write(self, data: memoryview, /) -> int | None:
+        """Write; return how many bytes were taken, None when the pipe is full."""
+
+    def fileno(self) -> int:
+        """Return the descriptor."""
+
+
+@dataclass
+class Streams:
+    """Standard streams, environment, clock and chance. A stream that is None was closed at start."""
+
+    stdin: Readable | None
+    stdout: Writable | None
+    stderr: Writable | None
+    stdin_tty: bool = False
+    stdout_tty: bool = False
+    stderr_tty: bool = False
+    environ: Mapping[str, str] = field(default_factory=dict)
+    monotonic: Callable[[], float] = time.monotonic
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    random: Callable[[], float] = _random
+    stdout_file: bool = False  # a file on a disk, which shows nothing on any terminal
+    stdin_read: bool = field(default=False, init=False)
+    _signed: bool = field(default=False, init=False)
+    _stderr_lock: Any = field(default_factory=threading.Lock, init=False)  # the sign is drawn by a thread
+
+    @classmethod
+    def system(cls) -> "Streams":
+        """Return the real ones of this process."""
+        missing = _fill_closed_descriptors()
+        stdin = None if 0 in missing or sys.stdin is None else _unbuffered(sys.stdin)
+        stdout = None if 1 in missing or sys.stdout is None else _unbuffered(sys.stdout)
+        stderr = None if 2 in missing or sys.stderr is None else _unbuffered(sys.stderr)
+        return cls(
+            stdin,
+            stdout,
+            stderr,
+            stdin_tty=stdin is not None and stdin.isatty(),
+            stdout_tty=stdout is not None and stdout.isatty(),
+            stderr_tty=stderr is not None and stderr.isatty(),
+            environ=os.environ,
+            stdout_file=stdout is not None and stat.S_ISREG(os.fstat(stdout.fileno()).st_mode),
+        )
+
+    def read_stdin(self) -> bytes:
+        """Return everything on standard input, to its end.
+
+        Raises UsageError when asked again: there is nothing left, and nothing must not pass for a prompt.
+        """
+        if self.stdin_read:
+            raise UsageError(
+                "stdin is asked for twice", "it can be read only once", "keep one -, @- or {stdin}"
+            )
+        self.stdin_read = True
+        try:
+            return b"".join(self._pieces_of_stdin())
+        except BaseException:
+            if self.stdin_tty:  # what was typed, and the ^C after it, end without a newline
+                self.write_err("\n")
+            raise
+
+    def _pieces_of_stdin(self) -> Iterator[bytes]:
+        try:
+            while self.stdin is not None and (piece := self.stdin.read(READ_AT_ONCE)) != b"":
+                if piece is None:  # somebody else made the pipe non-blocking
+                    select.select([self.stdin], [], [])
+                else:
+                    yield piece
+        except OSError as error:
+            raise BadInputError("cannot read standard input", error.strerror or str(error)) from None
+
+    def write_out(self, data: bytes) -> None:
+        """Put bytes on stdout at once.
+
+        Raises OutputError where they cannot be written, ReaderGone where nobody reads any more.
+        """
+        if self.stdout is None:
+            raise OutputError("cannot write the answer", "stdout is closed")
+        try:
+            write_all(self.stdout, data)
+        except BrokenPipeError:
+            self.stdout = None
+            raise ReaderGone from None
+        except OSError as error:
+            if error.errno == errno.EINVAL and os.name == "nt":  # how Windows says broken pipe
+                raise ReaderGone from None
+            raise OutputError("cannot write the answer to stdout", error.strerror or str(error)) from None
+
+    def takes_output(self) -> bool:
+        """Return whether stdout takes bytes now: a pipe that nobody reads fills up."""
+        with contextlib.suppress(OSError, ValueError):
+            return bool(self.stdout and select.select([], [self.stdout], [], 0)[1])
+        return self.stdout is not None  # not the kind of stream that can be asked
+
+    def write_err(self, text: str) -> None:
+        """Put text on stderr, in the place of a sign; where stderr is gone there is nobody to tell."""
+        with self._stderr_lock:
+            self._write_err(_WIPE + text if self._signed else text)
+            self._signed = False
+
+    def write_sign(self, line: str) -> None:
+        """Put a line on stderr, a terminal, that the next thing written there takes away; empty wipes it."""
+        with self._stderr_lock:
+            if line or self._signed:
+                self._write_err(f"\r{line}\x1b[K")
+            self._signed = bool(line)
+
+    def _write_err(self, text: str) -> None:
+        if self.stderr is not None:
+            with contextlib.suppress(OSError):
+                write_all(self.stderr, text.encode("utf-8", "replace"))
+
+    def text_out(self, *, tty: Callable[[], bool]) -> TextIO:
+        """Return stdout as a text file, for a library that prints by itself."""
+        return TextSink(self.write_out, tty)  # type: ignore[return-value]  # has what such libraries use
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal, 80 where there is none."""
+        columns = self.environ.get("COLUMNS", "")
+        if columns.isdecimal() and int(columns) > 0:
+            return int(columns)
+        return self._terminal_size().columns
+
+    @property
+    def height(self) -> int:
+        """Rows of the terminal, 24 where there is none."""
+        return self._terminal_size().lines
+
+    def _terminal_size(self) -> os.terminal_size:
+        for stream in (self.stdout, self.stderr):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                if stream is not None and (size := os.get_terminal_size(stream.fileno())).columns > 0:
+                    return size
+        return os.terminal_size((80, 24))
+
+
+class TextSink(io.TextIOBase):
+    """A text file over a function that takes bytes. Encoding is UTF-8 whatever the locale says."""
+
+    encoding = "utf-8"
+
+    def __init__(self, write: Callable[[bytes], None], tty: Callable[[], bool]) -> None:
+        self._bytes = write
+        self._tty = tty
+
+    def write(self, text: str) -> int:
+        """Write at once."""
+        self._bytes(text.encode("utf-8", "replace"))
+        return len(text)
+
+    def isatty(self) -> bool:
+        """Return what was said when this was made."""
+        return self._tty()
+
+
+def write_all(stream: Writable, data: bytes) -> None:
+    """Write every byte of `data`, also to a pipe that was made non-blocking by somebody else."""
+    view = memoryview(data)
+    while view:
+        written = stream.write(view)
+        if written is None:
+            select.select([], [stream], [])
+        else:
+            view = view[written:]
+
+
+def _unbuffered(stream: TextIO) -> Any:
+    # With PYTHONUNBUFFERED set, the binary stream below the text is the raw one already.
+    return getattr(stream.buffer, "raw", stream.buffer)
+
+
+def _fill_closed_descriptors() -> set[int]:
+    """Open /dev/null on the standard descriptors that are closed; return which they were.
+
+    Otherwise the next socket or file would get number 1 or 2, and stray output would go into it.
+    """
+    missing = set()
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            missing.add(number)
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+    return missing
