@@ -1,0 +1,146 @@
+"""A model that runs on this machine: the real llama.cpp server behind the API that nbx speaks.
+
+The server has a process of its own. Destroyed in ours it would hold the interpreter lock for 30 seconds
+when a stream is open, and an abort in it would be ours.
+"""
+
+import json
+import secrets
+import socket
+import struct
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from nebius_cli.core.errors import ConfigError, UsageError
+from nebius_cli.core.secret import Secret
+
+LARGEST_CONTEXT = 32_768  # tokens; the cache of a 128 k context takes minutes to clear and much memory
+LARGE_FILE = 1 << 30  # bytes; smaller models fit, and asking the engine to check costs 0.2 s
+INSTALL = "pip install 'nebius-cli[local]' (from a checkout: pip install '.[local]')"
+
+
+class Engine:
+    """One GGUF file, served on loopback while the `with` block runs.
+
+    Entering starts the process and returns at once; `ready`, and with it `base_url`, waits for it.
+    `parallel` requests run at once (and `n` may be that much), `caches` of them with a whole context.
+    Raises UsageError for a file that cannot be read or a taken port, ConfigError for everything else.
+    """
+
+    def __init__(self, path: Path, *, port: int = 0, parallel: int = 4, caches: int = 1) -> None:
+        self.model = path.stem
+        self.key = Secret(secrets.token_urlsafe(32))
+        self._path = path
+        self._given_port = port
+        self._order = {
+            "path": str(path.absolute()),
+            "alias": self.model,
+            "port": port,
+            "parallel": parallel,
+            "context": caches * min(_trained_context(path), LARGEST_CONTEXT),
+            "fit": path.stat().st_size > LARGE_FILE,
+        }
+        require()
+        self._port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        child = Path(__file__).with_name("engine_process.py")
+        command = [sys.executable, "-P", str(child)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0
+        )
+        order = self._order | {"key": self.key.reveal()}
+        try:
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")  # type: ignore[union-attr]
+        except OSError:
+            pass  # it died at once; `ready` says why
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def base_url(self) -> str:
+        """The API's base URL, once the model is loaded."""
+        self.ready()
+        return f"http://127.0.0.1:{self._port}/v1"
+
+    def ready(self) -> None:
+        """Wait until the model is loaded. Raises ConfigError or UsageError where it cannot be."""
+        if self._port:
+            return
+        if self._process is None or self._process.stdout is None:
+            raise RuntimeError("the engine has not been started")
+        words: list[str] = []
+        for line in self._process.stdout:
+            if line.startswith(b'{"port"'):
+                self._port = json.loads(line)["port"]
+                return
+            words.append(line.decode("utf-8", "replace").strip())
+        raise self._failure([line for line in words if line], self._process.wait())
+
+    def wait(self) -> int:
+        """Wait until the process ends, which it does not do by itself; return its exit code."""
+        if self._process is None:
+            raise RuntimeError("the engine has not been started")
+        return self._process.wait()
+
+    def stop(self) -> None:
+        """End the process, whatever it is doing. May be called again."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
+        self._process = None
+
+    def _failure(self, words: list[str], code: int) -> ConfigError | UsageError:
+        if self._given_port and _taken(self._given_port):
+            return UsageError(f"port {self._given_port} is taken", "another program listens there")
+        marker = "error loading model: "
+        why = next((line.partition(marker)[2] for line in words if marker in line), "")
+        if not why:
+            why = "not enough memory, most likely" if code == -9 else (words or [f"exit code {code}"])[-1]
+        return ConfigError(f"cannot load {self._path}", why, "choose another GGUF file")
+
+
+def require() -> None:
+    """Raise ConfigError where the engine is not installed."""
+    if find_spec("xllamacpp") is None:
+        raise ConfigError("the local engine is not installed", "it is an extra of nbx", INSTALL)
+
+
+def _trained_context(path: Path) -> int:
+    """Return how many tokens of context the model was made for, 0 where its file does not say.
+
+    Raises UsageError for a file that cannot be read, ConfigError for one that is not GGUF.
+    """
+    if path.exists() and not path.is_file():
+        raise UsageError(f"cannot read the model {path}", "it is not a file")
+    try:
+        with path.open("rb") as file:
+            head = file.read(1 << 16)
+    except OSError as error:
+        raise UsageError(f"cannot read the model {path}", error.strerror or str(error)) from None
+    if not head.startswith(b"GGUF"):
+        raise ConfigError(f"{path} is not a model", "it does not begin with GGUF", "choose a GGUF file")
+    key = b".context_length" + struct.pack("<I", 4)  # type 4: a 32-bit number follows
+    found = head.find(key)
+    value = head[found + len(key) :][:4] if found >= 0 else b""
+    return int.from_bytes(value, "little")
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

