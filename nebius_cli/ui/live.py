@@ -1,0 +1,162 @@
+"""Several choices on a terminal: each in a labelled block, however their frames interleave.
+
+A choice that is finished, and has none unfinished before it, is settled: printed whole, once, above the
+live part. The live part shows only the last rows of those still being written.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+
+from rich.cells import chop_cells
+from rich.console import Console, ConsoleOptions, Group
+from rich.live import Live
+from rich.segment import Segment
+from rich.text import Text
+
+from nebius_cli.adapters.streams import Streams
+from nebius_cli.core.completion import Completion
+from nebius_cli.core.errors import OutputError, ReaderGone
+from nebius_cli.core.events import Event, Finished, Token
+from nebius_cli.ui.renderer import Show, Write
+from nebius_cli.ui.safe import to_bytes, visible
+from nebius_cli.ui.sink import console_on
+from nebius_cli.ui.terminal import label
+from nebius_cli.ui.waiting import sign
+
+MOST_ROWS = 8  # of one block while it is live
+TAIL = 8192  # characters of a choice that the live part may need
+
+
+class Blocks:
+    """Draws the choices of one answer. The live part redraws itself a few times a second."""
+
+    def __init__(self, streams: Streams, write: Write, show: Show, started: float) -> None:
+        self._streams = streams
+        self._write = write
+        self._show = show
+        self._started = started
+        self._texts: dict[int, list[str]] = defaultdict(list)
+        self._tails: dict[int, str] = defaultdict(str)
+        self._reasons: dict[int, str] = {}
+        self._settled = 0
+        self._lock = threading.Lock()  # rich redraws from a thread of its own
+        self._failure: BaseException | None = None
+        self._console: Console = console_on(self._put, streams, color=show.layout.color)
+        self._live = Live(
+            _Part(self),
+            console=self._console,
+            refresh_per_second=20,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+
+    def event(self, event: Event) -> None:
+        """Take a token in; settle the choices that are done."""
+        match event:
+            case Token(index, text):
+                with self._lock:
+                    self._texts[index].append(text)
+                    self._tails[index] = (self._tails[index] + text)[-TAIL:]
+            case Finished(index, reason):
+                with self._lock:
+                    self._reasons[index] = reason
+            case _:
+                return
+        if self._failure:
+            raise self._failure
+        if not self._live.is_started:
+            self._live.start(refresh=True)
+        done = self._settled
+        while done in self._reasons:
+            done += 1
+        self._settle(range(self._settled, done))
+
+    def finish(self, completion: Completion) -> None:
+        """Replace the live part by everything that is left, in index order."""
+        self._live.stop()
+        self._settle(range(self._settled, max([self._show.choices, *(i + 1 for i in completion.choices)])))
+
+    def _settle(self, indexes: range) -> None:
+        if not indexes:
+            return
+        parts: list[Text | _Exact] = []
+        for index in indexes:
+            text = to_bytes("".join(self._texts[index])).decode()
+            parts += [self.heading(index, "unfinished" if text else "nothing came"), _Exact(visible(text))]
+        before = self._settled
+        with self._lock:
+            self._settled = indexes.stop  # what is printed now must not be drawn again below
+        try:
+            self._console.print(Group(*parts), soft_wrap=True)
+        except BaseException:
+            self._settled = before  # a signal came between: rather twice than not at all
+            raise
+
+    def heading(self, index: int, unfinished: str) -> Text:
+        """Return the line above a block."""
+        name = label(index, self._show.choices, self._show.prompts)
+        reason = self._reasons.get(index, unfinished)
+        return Text(f"── {name} · {visible(reason)} ──", style="bold", overflow="ellipsis", no_wrap=True)
+
+    def draw(self, width: int, height: int) -> Iterator[Text]:
+        """Yield the rows of the live part: the blocks that are not settled, and how far all this is."""
+        with self._lock:
+            open_blocks = range(self._settled, max([self._show.choices, *(i + 1 for i in self._texts)]))
+            budget = max(0, height - 2)
+            shown = self._most_telling(open_blocks, budget // 2)
+            rows = min(MOST_ROWS, max(1, budget // max(1, len(shown)) - 1))
+            for index in shown:
+                yield self.heading(index, "writing" if index in self._texts else "waiting")
+                yield from self._tail(index, rows, width)
+            note = f"{len(self._reasons)} of {self._show.choices} done"
+            if len(shown) < len(open_blocks):
+                note += f", {len(open_blocks) - len(shown)} not shown"
+            seconds = self._streams.monotonic() - self._started
+            yield Text(sign(seconds, f"{note},", self._streams), style="dim", no_wrap=True, overflow="crop")
+
+    def _most_telling(self, indexes: range, room: int) -> list[int]:
+        """Return as many of `indexes` as there is room for: first those being written, then the others."""
+
+        def rank(index: int) -> tuple[bool, bool]:
+            return index in self._reasons, index not in self._texts
+
+        return sorted(sorted(indexes, key=rank)[:room])
+
+    def _tail(self, index: int, rows: int, width: int) -> list[Text]:
+        lines: list[str] = []
+        text = to_bytes(self._tails[index]).decode().removesuffix("\n")
+        for line in visible(text).expandtabs(8).split("\n"):
+            lines += chop_cells(line, max(2, width - 1)) or [""]
+        return [Text(line, no_wrap=True, overflow="crop") for line in lines[-rows:]] if text else []
+
+    def _put(self, data: bytes) -> None:
+        if self._failure is None:
+            try:
+                self._write(data)
+            except (OutputError, ReaderGone) as error:
+                self._failure = error  # perhaps in rich's thread, where nobody would hear of it
+                if threading.current_thread() is threading.main_thread():
+                    raise
+
+
+class _Part:
+    """The live part, drawn anew whenever rich asks for it."""
+
+    def __init__(self, blocks: Blocks) -> None:
+        self._blocks = blocks
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        yield from list(self._blocks.draw(options.max_width, console.height))
+
+
+class _Exact:
+    """Text as it is: rich would turn tabs into spaces."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        if self._text:
+            yield Segment(self._text.removesuffix("\n") + "\n")

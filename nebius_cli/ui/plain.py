@@ -1,0 +1,33 @@
+"""Text into a pipe or a file: exact bytes, as they come, whole choices in index order."""
+
+from collections.abc import Iterable
+
+from nebius_cli.core.completion import Completion
+from nebius_cli.core.events import Event
+from nebius_cli.ui.renderer import Layout, Write
+from nebius_cli.ui.safe import to_bytes
+from nebius_cli.ui.turns import Turns
+
+
+class Plain:
+    """Writes the current choice as it arrives and holds the ones after it until their turn."""
+
+    def __init__(self, write: Write, layout: Layout, choices: int) -> None:
+        self._write = write
+        self._layout = layout
+        self._turns = Turns(choices)
+
+    def event(self, event: Event) -> None:
+        """Write what this event lets through."""
+        self._put(self._turns.take(event))
+
+    def finish(self, completion: Completion) -> None:
+        """Write what is held, and what ends the last choice."""
+        del completion
+        self._put(self._turns.rest())
+        if self._layout.final:
+            self._write(self._layout.separator)
+
+    def _put(self, pieces: Iterable[str | None]) -> None:
+        for piece in pieces:
+            self._write(self._layout.separator if piece is None else to_bytes(piece))

@@ -1,0 +1,43 @@
+"""`--json`: the API's own response as one object. `--ndjson`: each object of the stream as it arrives."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nebius_cli.core import jsontext
+from nebius_cli.core.completion import Completion
+from nebius_cli.core.events import Event, Frame
+from nebius_cli.ui.renderer import Mode, Write
+from nebius_cli.ui.safe import visible_json
+
+
+class Records:
+    """Writes JSON: on a terminal indented and safe to show, else one line an object."""
+
+    def __init__(self, write: Write, mode: Mode, *, terminal: bool) -> None:
+        self._write = write
+        self._mode = mode
+        self._terminal = terminal
+        self._frames = 0
+        self._only: Mapping[str, Any] = {}
+
+    def event(self, event: Event) -> None:
+        """Write a frame (ndjson), or remember it in case it is the only one."""
+        if isinstance(event, Frame):
+            self._frames += 1
+            self._only = event.payload
+            if self._mode is Mode.NDJSON:
+                self._put(event.payload)
+
+    def finish(self, completion: Completion) -> None:
+        """Write the response: as the server sent it in one piece, or folded from its frames."""
+        if self._mode is Mode.JSON and self._frames:
+            self._put(self._only if self._frames == 1 else completion.to_json())
+
+    def _put(self, value: Mapping[str, Any]) -> None:
+        try:
+            data = jsontext.encode(value, indent=2 if self._terminal and self._mode is Mode.JSON else None)
+        except ValueError:  # NaN from a server that is not strict; null is what JSON has for "no number"
+            data = jsontext.encode(jsontext.without_nan(value))
+        if self._terminal:
+            data = visible_json(data.decode("utf-8")).encode("utf-8")
+        self._write(data + b"\n")

@@ -1,0 +1,99 @@
+"""What every output mode is, and which one a run gets."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Protocol
+
+from nebius_cli.adapters.streams import Streams
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # a run that ends before it asks a server needs none of it
+    from nebius_cli.core.completion import Completion
+    from nebius_cli.core.events import Event
+
+Write = Callable[[bytes], None]
+
+
+class Mode(Enum):
+    """What the user asked to see."""
+
+    TEXT = auto()
+    JSON = auto()
+    NDJSON = auto()
+
+
+class Renderer(Protocol):
+    """Eats the events of one answer and puts it where it belongs."""
+
+    def event(self, event: "Event") -> None:
+        """Take one event, at once."""
+
+    def finish(self, completion: "Completion") -> None:
+        """Put out what is still held, complete or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How text is laid out: what ends a choice, and whether the last one gets that ending too."""
+
+    separator: bytes = b"\n"
+    final: bool = True
+    color: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """How an answer is shown; `usage` None means: when a person watches both streams."""
+
+    mode: Mode
+    layout: Layout
+    choices: int
+    prompts: int = 1
+    quiet: bool = False
+    usage: bool | None = None
+    color_err: bool = False
+
+
+def draws(streams: Streams, *, tty: bool) -> bool:
+    """Return whether a stream can be drawn on: a terminal that can do more than print."""
+    return tty and streams.environ.get("TERM") != "dumb"
+
+
+def use_color(streams: Streams, wish: str, *, tty: bool) -> bool:
+    """Return whether a stream gets colour: the flag, then NO_COLOR, then the forcing variables, then TTY."""
+    environ = streams.environ
+    if wish != "auto":
+        return wish == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    if any(environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return draws(streams, tty=tty)
+
+
+def blocks(streams: Streams, show: Show, *, terminal: bool) -> bool:
+    """Return whether the answer is drawn as blocks, which takes rich."""
+    return terminal and show.mode is Mode.TEXT and show.choices > 1 and draws(streams, tty=True)
+
+
+def choose(streams: Streams, write: Write, show: Show, *, terminal: bool, started: float) -> Renderer:
+    """Return the renderer for one answer; `terminal` when a person reads it as it comes.
+
+    `started` is when the wait for it began. Only the branch that draws imports rich.
+    """
+    if show.mode is not Mode.TEXT:
+        from nebius_cli.ui.records import Records
+
+        return Records(write, show.mode, terminal=terminal)
+    if not terminal:
+        from nebius_cli.ui.plain import Plain
+
+        return Plain(write, show.layout, show.choices)
+    if not blocks(streams, show, terminal=terminal):
+        from nebius_cli.ui.terminal import Terminal
+
+        return Terminal(write, choices=show.choices, prompts=show.prompts)
+    from nebius_cli.ui.live import Blocks
+
+    return Blocks(streams, write, show, started)

@@ -1,0 +1,39 @@
+"""Streams of a terminal that tests draw on without a process."""
+
+import io
+from collections.abc import Callable, Mapping
+
+from nebius_cli.adapters.streams import Streams
+
+
+class Glass(io.RawIOBase):
+    """What was written, with something to do before each write."""
+
+    def __init__(self, before: Callable[[bytes], object] = len) -> None:
+        super().__init__()
+        self.data = b""
+        self._before = before
+
+    def write(self, data: object) -> int:
+        """Take all of it."""
+        taken = bytes(data)  # type: ignore[call-overload]
+        self._before(taken)
+        self.data += taken
+        return len(taken)
+
+    @property
+    def text(self) -> str:
+        """All of it as text."""
+        return self.data.decode()
+
+
+def streams_on(
+    out: Glass | None = None,
+    err: Glass | None = None,
+    *,
+    tty: bool = True,
+    environ: Mapping[str, str] | None = None,
+) -> Streams:
+    """Return streams that write on glass; terminals unless told otherwise."""
+    environ = {"TERM": "xterm", "COLUMNS": "80", **(environ or {})}
+    return Streams(None, out, err, stdout_tty=tty, stderr_tty=tty, environ=environ)

@@ -1,0 +1,147 @@
+"""One answer on its way out: where it goes, when there is a table, and what a cut one leaves."""
+
+from typing import Any
+
+import pytest
+
+from nebius_cli.core.completion import Completion
+from nebius_cli.core.errors import Interrupted, OutputError
+from nebius_cli.core.events import Finished, Token, Usage
+from nebius_cli.ui.answer import Answer
+from nebius_cli.ui.renderer import Layout, Mode, Show
+from nebius_cli.ui.usage import Timing
+from tests.ui.screen import Glass, streams_on
+
+TIMING = Timing(0, 1, 2)
+
+
+class Shelf:
+    """A target that keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.end = ""
+
+    def write(self, data: bytes) -> None:
+        """Keep it."""
+        self.data += data
+
+    def finish(self) -> None:
+        """Note that it is whole."""
+        self.end = "whole"
+
+    def abandon(self) -> object:
+        """Note that it is not."""
+        self.end = "cut"
+        return "the shelf" if self.data else None
+
+
+class Run:
+    """An answer of "text", on glass."""
+
+    def __init__(self, *, tty: bool = True, target: Shelf | None = None, **show: Any) -> None:
+        self.out, self.err, self.target = Glass(), Glass(), target
+        settings = {"mode": Mode.TEXT, "layout": Layout(), "choices": 1, **show}
+        self.answer = Answer(streams_on(self.out, self.err, tty=tty), Show(**settings), target)
+        self.completion = Completion(1)
+
+    def take(self, *events: Any) -> "Run":
+        """Feed events."""
+        for event in events:
+            self.completion.add(event)
+            self.answer.event(event)
+        return self
+
+    def finish(self) -> "Run":
+        """End it well."""
+        self.answer.finish(self.take(Finished(0, "stop"), Usage(1, 2, 3)).completion, TIMING)
+        return self
+
+
+@pytest.mark.parametrize(
+    ("tty", "show", "table"),
+    [
+        (True, {}, True),
+        (False, {}, False),
+        (True, {"usage": False}, False),
+        (False, {"usage": True}, True),
+        (True, {"quiet": True}, False),
+        (True, {"quiet": True, "usage": True}, True),
+        (True, {"mode": Mode.JSON}, False),
+        (True, {"mode": Mode.JSON, "usage": True}, True),
+    ],
+    ids=str,
+)
+def test_the_usage_is_shown_to_who_watches_or_asks(show: dict[str, Any], *, tty: bool, table: bool) -> None:
+    run = Run(tty=tty, **show).take(Token(0, "text")).finish()
+    assert bool(run.err.text) == table
+
+
+def test_a_target_gets_exact_bytes_even_at_a_terminal() -> None:
+    shelf = Shelf()
+    run = Run(target=shelf).take(Token(0, "text\x1b[31m")).finish()
+    assert (shelf.data, shelf.end) == (b"text\x1b[31m\n", "whole")
+    assert run.out.data == b""
+    assert "completion" in run.err.text, "a person watches, and sees what it took"
+
+
+def test_a_cut_answer_says_where_it_is_kept() -> None:
+    run = Run(target=Shelf()).take(Token(0, "half"))
+    assert run.answer.cut(run.completion, TIMING) == "what came is in the shelf"
+    assert run.err.text == ""
+
+
+def test_a_cut_answer_of_which_nothing_came_is_nowhere() -> None:
+    shelf = Shelf()
+    run = Run(target=shelf)
+    assert run.answer.cut(run.completion, TIMING) == ""
+    assert (shelf.end, run.answer.untouched) == ("cut", True)
+
+
+def test_a_cut_answer_that_was_counted_shows_what_it_cost() -> None:
+    run = Run().take(Token(0, "half"), Usage(1, 2, 3))
+    assert run.answer.cut(run.completion, TIMING) == ""
+    assert run.out.text == "half\n"
+    assert "completion" in run.err.text
+
+
+def test_untouched_ends_with_the_first_byte() -> None:
+    run = Run()
+    assert run.answer.untouched
+    run.take(Token(0, "t"))
+    assert not run.answer.untouched
+
+
+def test_a_stream_that_failed_is_not_written_to_again() -> None:
+    def fail(data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    run = Run(tty=False)
+    run.out._before = fail
+    with pytest.raises(OutputError):
+        run.take(Token(0, "text"))
+    run.out._before = len
+    run.answer.cut(run.completion, TIMING)
+    assert run.out.text == ""
+
+
+def test_a_signal_in_the_middle_of_a_write_still_ends_the_line() -> None:
+    def interrupt(data: bytes) -> None:
+        raise Interrupted
+
+    run = Run()
+    run.out._before = interrupt
+    with pytest.raises(Interrupted):
+        run.take(Token(0, "text"))
+    run.out._before = len
+    run.answer.cut(run.completion, TIMING)
+    assert run.out.text == "\n"
+
+
+def test_an_answer_can_be_paused_and_rested_without_a_wait() -> None:
+    run = Run(quiet=True)
+    run.answer.wait()
+    run.answer.pause()
+    run.answer.rest()
+    run.answer.pause()
+    assert run.err.text == ""

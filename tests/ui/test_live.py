@@ -1,0 +1,138 @@
+"""Blocks on a terminal, without the terminal: what is written when, and what a failure does."""
+
+import threading
+
+import pytest
+
+from nebius_cli.core.completion import Completion
+from nebius_cli.core.errors import Interrupted, OutputError, ReaderGone
+from nebius_cli.core.events import Event, Finished, Frame, Token
+from nebius_cli.ui.live import Blocks
+from nebius_cli.ui.renderer import Layout, Mode, Show
+from tests.ui.screen import Glass, streams_on
+
+
+def blocks(glass: Glass, choices: int = 2, *, color: bool = False, **environ: str) -> Blocks:
+    """Return blocks that are drawn on `glass`."""
+    streams = streams_on(glass, environ=environ)
+    return Blocks(
+        streams, streams.write_out, Show(Mode.TEXT, Layout(color=color), choices), streams.monotonic()
+    )
+
+
+def rows(part: Blocks, width: int = 80, height: int = 24) -> list[str]:
+    """Return the rows of the live part."""
+    return [text.plain for text in part.draw(width, height)]
+
+
+def folded(*events: Event, expected: int = 2) -> Completion:
+    """Return the answer that these events make."""
+    completion = Completion(expected)
+    for event in events:
+        completion.add(event)
+    return completion
+
+
+def test_the_live_part_never_fills_the_window() -> None:
+    part = blocks(Glass(), choices=50)
+    for index in range(50):
+        part.event(Token(index, "row\n" * 30))
+    for height in (2, 3, 4, 5, 10, 24, 60, 200):
+        assert len(rows(part, height=height)) < height
+    part.finish(folded(expected=50))
+
+
+def test_those_being_written_are_shown_before_those_that_are_done_or_have_not_begun() -> None:
+    part = blocks(Glass(), choices=6)
+    part.event(Token(4, "being written"))
+    part.event(Token(1, "done"))
+    part.event(Finished(1, "stop"))
+    shown = rows(part, height=6)
+    assert shown[:2] == ["── choice 1 · waiting ──", "── choice 5 · writing ──"]
+    assert shown[-1][2:].startswith("1 of 6 done, 4 not shown, ")
+    part.finish(folded(expected=6))
+
+
+def test_tabs_and_wide_characters_are_measured() -> None:
+    part = blocks(Glass())
+    part.event(Token(0, "\tx" * 20 + "\n" + "日本" * 30))
+    width = 30
+    assert all(len(row.encode("utf-16")) // 2 <= 2 * width for row in rows(part, width))
+    assert "\t" not in "".join(rows(part, width))
+    part.finish(folded())
+
+
+def test_what_is_settled_is_not_drawn_again_in_the_very_same_frame() -> None:
+    frames: list[str] = []
+    glass = Glass(lambda data: frames.append(data.decode()))
+    part = blocks(glass)
+    part.event(Token(0, "first"))
+    part.event(Token(1, "second"))
+    part.event(Finished(0, "stop"))
+    settling = next(frame for frame in frames if "choice 1 · stop" in frame)
+    assert settling.count("choice 1") == 1
+    assert settling.count("first") == 1
+    part.finish(folded())
+    assert glass.text.endswith("── choice 2 · unfinished ──\nsecond\n")
+
+
+def test_colour_is_bold_headings_and_no_colour_is_none() -> None:
+    for color in (True, False):
+        glass = Glass()
+        part = blocks(glass, color=color)
+        part.event(Token(0, "text"))
+        part.finish(folded())
+        assert ("\x1b[1m" in glass.text) == color
+
+
+def test_a_signal_while_a_choice_is_printed_loses_none_of_it() -> None:
+    def interrupt(data: bytes) -> None:
+        if b"choice 1" in data and b"stop" in data and not struck.is_set():
+            struck.set()
+            raise Interrupted
+
+    struck = threading.Event()
+    glass = Glass(interrupt)
+    part = blocks(glass)
+    part.event(Token(0, "first"))
+    with pytest.raises(Interrupted):
+        part.event(Finished(0, "stop"))
+    part.finish(folded(Token(0, "first")))
+    assert "── choice 1 · stop ──\nfirst\n" in glass.text
+
+
+@pytest.mark.parametrize("failure", [ReaderGone(), OutputError("full")])
+def test_a_stream_that_fails_in_the_drawing_thread_fails_the_next_event(failure: BaseException) -> None:
+    failed = threading.Event()
+
+    def fail(data: bytes) -> None:
+        del data
+        if threading.current_thread() is not threading.main_thread():
+            failed.set()
+            raise failure
+
+    streams = streams_on(Glass())
+    part = Blocks(streams, fail, Show(Mode.TEXT, Layout(), 2), 0)
+    part.event(Token(0, "text"))
+    assert failed.wait(30)
+    part._live.stop()  # waits for the thread, which notes its failure after it has failed
+    with pytest.raises(type(failure)):
+        part.event(Token(0, "more"))
+    part.finish(folded())
+
+
+def test_other_events_draw_nothing() -> None:
+    glass = Glass()
+    part = blocks(glass)
+    part.event(Frame({}))
+    assert glass.text == ""
+
+
+def test_a_stream_that_fails_at_once_says_so_at_once() -> None:
+    def fail(data: bytes) -> None:
+        raise ReaderGone
+
+    part = Blocks(streams_on(Glass()), fail, Show(Mode.TEXT, Layout(), 2), 0)
+    with pytest.raises(ReaderGone):
+        part.event(Token(0, "text"))
+    part.finish(folded())

@@ -1,0 +1,89 @@
+"""Which renderer an answer gets, and when a stream is coloured or drawn on."""
+
+import pytest
+
+from nebius_cli.core.completion import Completion
+from nebius_cli.core.events import Token
+from nebius_cli.ui.live import Blocks
+from nebius_cli.ui.plain import Plain
+from nebius_cli.ui.records import Records
+from nebius_cli.ui.renderer import Layout, Mode, Show, choose, draws, use_color
+from nebius_cli.ui.terminal import Terminal, label
+from tests.ui.screen import Glass, streams_on
+
+
+@pytest.mark.parametrize(
+    ("wish", "environ", "tty", "coloured"),
+    [
+        ("auto", {}, True, True),
+        ("auto", {}, False, False),
+        ("auto", {"NO_COLOR": "1"}, True, False),
+        ("auto", {"NO_COLOR": ""}, True, True),
+        ("auto", {"TERM": "dumb"}, True, False),
+        ("auto", {"FORCE_COLOR": "1"}, False, True),
+        ("auto", {"CLICOLOR_FORCE": "1"}, False, True),
+        ("auto", {"FORCE_COLOR": "0"}, False, False),
+        ("auto", {"FORCE_COLOR": ""}, False, False),
+        ("auto", {"NO_COLOR": "1", "FORCE_COLOR": "1"}, True, False),
+        ("always", {"NO_COLOR": "1", "TERM": "dumb"}, False, True),
+        ("never", {"FORCE_COLOR": "1"}, True, False),
+    ],
+)
+def test_colour_is_the_flags_word_then_the_environments_then_the_terminals(
+    wish: str, environ: dict[str, str], *, tty: bool, coloured: bool
+) -> None:
+    assert use_color(streams_on(environ=environ), wish, tty=tty) == coloured
+
+
+def test_drawing_takes_a_terminal_that_is_not_dumb() -> None:
+    assert draws(streams_on(), tty=True)
+    assert not draws(streams_on(), tty=False)
+    assert not draws(streams_on(environ={"TERM": "dumb"}), tty=True)
+
+
+@pytest.mark.parametrize(
+    ("mode", "choices", "term", "terminal", "kind"),
+    [
+        (Mode.TEXT, 1, "xterm", True, Terminal),
+        (Mode.TEXT, 2, "xterm", True, Blocks),
+        (Mode.TEXT, 2, "dumb", True, Terminal),
+        (Mode.TEXT, 1, "xterm", False, Plain),
+        (Mode.TEXT, 2, "xterm", False, Plain),
+        (Mode.JSON, 2, "xterm", True, Records),
+        (Mode.NDJSON, 1, "xterm", False, Records),
+    ],
+)
+def test_each_answer_gets_the_renderer_that_fits(
+    mode: Mode, choices: int, term: str, kind: type, *, terminal: bool
+) -> None:
+    streams = streams_on(Glass(), environ={"TERM": term})
+    show = Show(mode, Layout(), choices)
+    assert type(choose(streams, streams.write_out, show, terminal=terminal, started=0)) is kind
+
+
+@pytest.mark.parametrize(
+    ("index", "choices", "prompts", "name"),
+    [
+        (0, 3, 1, "choice 1"),
+        (2, 3, 1, "choice 3"),
+        (4, 3, 1, "choice 5"),
+        (1, 1, 1, "choice 2"),
+        (1, 3, 3, "prompt 2"),
+        (3, 6, 3, "prompt 2, choice 2"),
+        (5, 6, 3, "prompt 3, choice 2"),
+    ],
+)
+def test_a_label_says_which_prompt_and_which_choice(
+    index: int, choices: int, prompts: int, name: str
+) -> None:
+    assert label(index, choices, prompts) == name
+
+
+def test_a_choice_that_nobody_asked_for_stands_below_its_own_heading() -> None:
+    out = Glass()
+    streams = streams_on(out)
+    renderer = choose(streams, streams.write_out, Show(Mode.TEXT, Layout(), 1), terminal=True, started=0)
+    renderer.event(Token(0, "asked for"))
+    renderer.event(Token(1, "not asked for"))
+    renderer.finish(Completion(1))
+    assert out.text == "asked for\n--- choice 2 ---\nnot asked for\n"
