@@ -1,0 +1,93 @@
+"""`nbx local`: the weights on this machine, and the engine kept warm."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from nebius_cli.actions.app import App
+from nebius_cli.adapters import engine, weights
+from nebius_cli.adapters.weights import DEFAULT_MODEL, MODELS
+from nebius_cli.core import jsontext
+from nebius_cli.core.errors import ConfigError, ExitCode, ServerError, UsageError
+from nebius_cli.ui.progress import megabytes
+from nebius_cli.ui.renderer import draws
+from nebius_cli.ui.tables import write_table
+
+Found = TypeVar("Found")
+
+
+def run_pull(app: App, name: str = DEFAULT_MODEL.name, *, force: bool = False) -> ExitCode:
+    """Fetch a model unless it is there; print where it is."""
+    model = _typed(lambda: weights.known(name))
+    path = app.weights(model, force=force)
+    app.streams.write_out(f"{path}\n".encode())
+    return ExitCode.DONE
+
+
+def run_list(app: App, *, json: bool = False) -> ExitCode:
+    """List the models that are here, and the ones that could be."""
+    here = {entry.name: entry for entry in weights.installed(app.weights_dir)}
+    licences = {model.name: model.licence for model in MODELS}
+    sizes = {model.name: model.size for model in MODELS} | {name: here[name].size for name in here}
+    paths = {name: str(here[name].path) if name in here else None for name in sorted(sizes)}
+    if json:
+        entries = [
+            {"name": name, "size": sizes[name], "path": path, "licence": licences.get(name)}
+            for name, path in paths.items()
+        ]
+        app.streams.write_out(jsontext.encode({"models": entries}) + b"\n")
+        return ExitCode.DONE
+    drawn = draws(app.streams, tty=app.streams.stdout_tty)
+    rows = [
+        (name, megabytes(sizes[name]) if drawn else str(sizes[name]), path or "not fetched")
+        for name, path in paths.items()
+    ]
+    header = ("model", "size", "file")
+    write_table(header, rows, app.streams.write_out, app.streams, drawn=drawn, color=app.color_out)
+    return ExitCode.DONE
+
+
+def run_rm(app: App, name: str = "") -> ExitCode:
+    """Delete a model's file."""
+    if not name:
+        raise UsageError("no model named", "", "nbx local rm NAME; nbx local list shows the names")
+    freed = _typed(lambda: weights.remove(name, app.weights_dir))
+    app.note(f"removed {name}, {megabytes(freed)}")
+    return ExitCode.DONE
+
+
+def run_serve(app: App, *, port: str = "0", model_file: str | None = None) -> ExitCode:
+    """Serve a model until Ctrl-C or SIGTERM; print what points another nbx at it."""
+    engine.require()
+    number = int(port) if port.isascii() and port.isdecimal() else -1
+    if not 0 <= number <= 65535:
+        raise UsageError(
+            f"--port {port}", "a port is a number from 0 to 65535", "leave it out for any free one"
+        )
+    path = Path(model_file) if model_file is not None else app.weights(DEFAULT_MODEL)
+    # Several prompts at once must not find the cache full.
+    with engine.Engine(path, port=number, parallel=16, caches=2) as running:
+        lines = {
+            "NEBIUS_BASE_URL": running.base_url,
+            "NEBIUS_API_KEY": running.key.reveal(),
+            "NEBIUS_MODEL": running.model,
+        }
+        app.streams.write_out(
+            "".join(f"export {name}={_quoted(value)}\n" for name, value in lines.items()).encode()
+        )
+        app.note(f"serving {running.model}; give these lines to another shell, Ctrl-C ends it")
+        code = running.wait()
+    raise ServerError("the engine ended by itself", f"its exit code was {code}", "start it again")
+
+
+def _typed(find: Callable[[], Found]) -> Found:
+    """Return what is found by a name from the command line, where a wrong one is a usage error."""
+    try:
+        return find()
+    except ConfigError as error:
+        raise UsageError(error.what, error.why, error.hint) from None
+
+
+def _quoted(value: str) -> str:
+    """Return a word that any POSIX shell reads as `value`."""
+    return "'" + value.replace("'", "'\\''") + "'"

@@ -1,0 +1,95 @@
+"""`nbx complete`: its flags."""
+
+from typing import Any
+
+from nebius_cli.commands.options import (
+    CONNECTION,
+    CONNECTION_OPTIONS,
+    FIELD_OPTIONS,
+    arguments,
+    frozen,
+    negatable,
+    switch,
+    take,
+    text,
+    texts,
+)
+from nebius_cli.core.catalog import FIELDS
+from nebius_cli.core.errors import ExitCode
+
+HELP = """Complete a prompt: send it as it is, print what the model writes.
+
+\b
+Examples:
+  nbx complete "The capital of France is" --max-tokens 8
+  nbx complete --local "Once upon a time" --max-tokens 50
+  git diff | nbx complete "Diff: {stdin} Summary:"
+  nbx complete --prompts questions.txt --json
+
+Without a prompt, standard input is the prompt, to its end and to the byte.
+
+With a prompt, stdin is read only where - or {stdin} stands.
+
+Only what you set is sent: a field without a flag has the server's default.
+"""
+
+PROMPT = "Prompt"
+SHOW = "Output"
+
+OWN = (
+    arguments(
+        "prompt",
+        "The prompt; several are one request. - is stdin, {stdin} its text; --file takes both as they are.",
+        "PROMPT...",
+    ),
+    texts("file", "A file as a prompt, whole; repeat for more. - is stdin.", "FILE", PROMPT, "-f"),
+    texts("prompts", "A file of prompts, one a line; - is stdin.", "FILE", PROMPT),
+    text("tokens", "Token ids as the prompt: [1,2,3], [[1,2],[3]] or @file.", "JSON", PROMPT),
+    switch("null", "NUL instead of newline: between --prompts, and between printed choices.", PROMPT, "-0"),
+    switch("strip_final_newline", "Drop the newline at the end of stdin and files.", PROMPT),
+    text("encoding", "Encoding of stdin and files. Default utf-8.", "NAME", PROMPT),
+    text("invalid", "What to do with bytes that are not text. Default strict.", "strict|replace", PROMPT),
+    switch("allow_empty", "Send a prompt with nothing in it.", PROMPT),
+    *FIELD_OPTIONS,
+    texts(
+        "param",
+        "Any other top-level member, for the engine: top_k=40, seed=1. Repeatable.",
+        "KEY=JSON",
+        "Any field",
+    ),
+    texts("unset", "Leave out a field that the configuration sets.", "FIELD", "Any field"),
+    negatable(
+        "validate", "--validate/--no-validate", "Check values against their documented bounds.", "Any field"
+    ),
+    switch("json", "The API's response as one JSON object; not streamed unless --stream is given.", SHOW),
+    switch("ndjson", "Each object of the stream on a line, as it arrives.", SHOW),
+    text("output", "Write the answer to a file, which appears when it is whole.", "FILE", SHOW, "-o"),
+    negatable("newline", "--newline/--no-newline, /-N", "End piped output with a newline (default).", SHOW),
+    negatable(
+        "usage", "--usage/--no-usage", "Token usage and timing on stderr. Default on a terminal.", SHOW
+    ),
+    texts(
+        "fail_on",
+        "Exit 8 when finish_reason is this: length means that max_tokens cut the answer.",
+        "REASON",
+        SHOW,
+    ),
+    switch("dry_run", "Print the request's body and send nothing.", SHOW),
+    switch("curl", "Print the request as a curl command and send nothing.", SHOW),
+    switch(
+        "local",
+        "Run the embedded model on this machine: no key, no network, 256 tokens by default.",
+        "Connection",
+    ),
+    text("model_file", "Run this GGUF file instead; means --local.", "FILE", "Connection"),
+    text("api_key_file", "Read the API key from a file; - is stdin.", "FILE", "Connection"),
+    *CONNECTION_OPTIONS,
+)
+
+
+def body(app: Any, flags: dict[str, Any]) -> ExitCode:
+    """Run the action."""
+    from nebius_cli.actions.complete import CompleteOptions, run
+
+    fields, connection = take(flags, FIELDS), take(flags, CONNECTION)
+    return run(CompleteOptions(fields=fields, connection=connection, **frozen(flags)), app)

@@ -1,0 +1,63 @@
+"""`nbx local`: its commands and their flags."""
+
+from typing import Any
+
+import typer
+
+from nebius_cli.commands.options import argument, declare, frozen, switch, text
+from nebius_cli.core.errors import ExitCode
+
+HELP = """Models that run on this machine: no key, no network once they are here.
+
+\b
+Examples:
+  nbx local pull
+  nbx local serve > engine.env &
+"""
+
+
+def add_to(root: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(rich_markup_mode=root.rich_markup_mode)
+    name = argument("name", "Name of the model; default that of --local.", "MODEL")
+    declare(
+        group,
+        "pull",
+        (name, switch("force", "Fetch it even if it is there.")),
+        _run("run_pull"),
+        help="Fetch a model and print where it is.",
+    )
+    declare(
+        group,
+        "list",
+        (switch("json", "One JSON object."),),
+        _run("run_list"),
+        help="List models: here, or to be fetched.",
+    )
+    declare(
+        group,
+        "rm",
+        (argument("name", "Name of the model.", "MODEL"),),
+        _run("run_rm"),
+        help="Delete a model from this machine.",
+    )
+    declare(
+        group,
+        "serve",
+        (
+            text("port", "Port to listen on, of 127.0.0.1. Default any free one.", "N"),
+            text("model_file", "Serve this GGUF file instead of the default model.", "FILE"),
+        ),
+        _run("run_serve"),
+        help="Keep the engine running; print exports for nbx.",
+    )
+    root.add_typer(group, name="local", help=HELP)
+
+
+def _run(name: str) -> Any:
+    def body(app: Any, flags: dict[str, Any]) -> ExitCode:
+        from nebius_cli.actions import local
+
+        return getattr(local, name)(app, **frozen(flags))  # type: ignore[no-any-return]
+
+    return body

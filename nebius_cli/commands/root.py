@@ -1,0 +1,110 @@
+"""The command tree: global flags, and every command in help order."""
+
+import inspect
+from typing import Any, Protocol
+
+import typer
+
+from nebius_cli.commands import complete, config, local
+from nebius_cli.commands.options import SHARED, Parameter, declare, parameter
+from nebius_cli.core.errors import ExitCode, Interrupted, UsageError
+from nebius_cli.core.request import nearest
+
+HELP = """Raw text completion on Nebius Token Factory, from a shell.
+
+\b
+Examples:
+  nbx complete --local "The capital of France is" --max-tokens 8
+  nbx complete -m MODEL "def fibonacci(n):" --stop $'\\n\\n'
+  echo "Once upon a time" | nbx complete
+
+The API: https://docs.tokenfactory.nebius.com/api-reference/inference/create-completion
+"""
+
+# Asked for nothing, these show their help.
+GROUPS = ("", "config", "local")
+
+# What vLLM and llama.cpp read at the top level of the body and the API's page does not know.
+ENGINE_PARAMS = ("seed", "top_k", "min_p", "repetition_penalty", "min_tokens", "ignore_eos", "guided_json")
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Invocation(Protocol):
+    """What main puts on the context: it makes the App once the shared flags are known."""
+
+    def app(self, flags: dict[str, Any]) -> Any:
+        """Return the App for these shared flags."""
+
+    def remember(self, flags: dict[str, Any]) -> None:
+        """Keep the shared flags that stand before the command."""
+
+    def version(self) -> None:
+        """Print the version."""
+
+
+def build(*, drawn: bool) -> typer.Typer:
+    """Return the command tree; `drawn` when its help goes to a terminal."""
+    root = typer.Typer(
+        rich_markup_mode="rich" if drawn else None,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings=CONTEXT,
+    )
+
+    def callback(ctx: typer.Context, **flags: Any) -> None:
+        flags.pop("version")
+        ctx.obj.remember(flags)
+
+    eager = typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
+    version = parameter("version", bool, eager, False)
+    context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    callback.__signature__ = inspect.Signature([context, version, *SHARED])  # type: ignore[attr-defined]
+    root.callback(help=HELP)(callback)
+    declare(root, "complete", complete.OWN, complete.body, help=complete.HELP)
+    config.add_to(root)
+    local.add_to(root)
+    return root
+
+
+def _version(ctx: typer.Context, *, wanted: bool) -> None:
+    if wanted:
+        ctx.obj.version()
+        raise typer.Exit
+
+
+def _usage_error(error: typer.TyperException) -> UsageError:
+    """Return the parser's complaint in our form, with what was probably meant."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "nbx"
+    hint = f"{command} --help shows every {'flag' if ' ' in command else 'command'}"
+    typed = getattr(error, "option_name", "")
+    if not hasattr(error, "possibilities"):  # only a flag that nobody knows has them
+        return UsageError(error.format_message(), "", hint)
+    name = typed.lstrip("-").replace("-", "_")
+    if name in ENGINE_PARAMS:
+        return UsageError(f"no such flag: {typed}", "engines read it beside the API", f"--param {name}=VALUE")
+    flags = [flag for parameter in context.command.params for flag in parameter.opts] if context else []
+    meant = [flag for flag in flags if len(typed) > 3 and flag.startswith(typed)]
+    close = nearest(typed.lstrip("-"), [flag.lstrip("-") for flag in flags])
+    meant = meant or ([f"--{close}"] if close else [])
+    why = f"did you mean {' or '.join(meant)}?" if meant else ""
+    if not typed.startswith("--") and command.endswith("complete"):
+        why = "to a prompt that begins with - belongs a -- in front"
+    return UsageError(f"no such flag: {typed}", why, hint)
+
+
+def run(argv: list[str], invocation: Invocation, *, drawn: bool) -> ExitCode:
+    """Parse `argv` and run the command. Raises UsageError for a command line that means nothing."""
+    try:
+        code = build(drawn=drawn)(
+            args=[*argv, "--help"] if " ".join(argv) in GROUPS else argv,
+            prog_name="nbx",
+            obj=invocation,
+            standalone_mode=False,
+        )
+    except typer.TyperException as error:
+        raise _usage_error(error) from None
+    if code == ExitCode.INTERRUPTED:  # what Typer makes of a KeyboardInterrupt
+        raise Interrupted
+    return code if isinstance(code, ExitCode) else ExitCode.DONE  # --help and --version leave early

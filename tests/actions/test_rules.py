@@ -1,0 +1,234 @@
+"""Rules across request fields, as a run shows them: warnings, --unset, --param, streaming, validation."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+
+from tests.conftest import CANARY
+from tests.support.messages import check_message
+from tests.support.run import Result, Runner
+from tests.support.server import FakeServer, answer, sse, token, whole
+
+STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
+
+
+def body(result: Result) -> dict[str, Any]:
+    """Return what --dry-run shows, less what every body holds."""
+    assert result.code == 0
+    shown: dict[str, Any] = result.json
+    assert (shown.pop("model"), shown.pop("prompt")) == ("test/model", "x")
+    return shown
+
+
+def refused(result: Result, *lines: str) -> None:
+    """Fail unless this is a usage error with such a message and nothing was sent."""
+    assert (result.code, result.out) == (2, "")
+    assert result.err.splitlines() == [f"nbx: {lines[0]}", *(f"  {line}" for line in lines[1:])]
+
+
+WARNINGS = [
+    (["--logprobs", "6", "--ndjson"], "6 logprobs: servers may refuse more than 5"),
+    (["--stop", "a", *["--stop", "b"] * 4], "5 stop sequences: servers may refuse more than 4"),
+    (["-n", "2", "--temperature", "0"], "n above 1 with temperature 0"),
+    (["--stop", "\\n"], "a stop sequence holds a backslash and an n"),
+]
+
+
+@pytest.mark.parametrize(("args", "warning"), WARNINGS)
+def test_what_is_doubtful_is_sent_with_a_warning(
+    nbx: Runner, server: FakeServer, args: list[str], warning: str
+) -> None:
+    end = [token("a", index, "stop") for index in range(2 if "-n" in args else 1)]
+    server.script(sse(*end), sse(*end))
+    result = nbx("complete", "x", *args)
+    assert result.code == 0
+    assert result.err.startswith(f"nbx: warning: {warning}")
+    assert result.err.count("\n") == 1
+    assert nbx("complete", "x", *args, "--quiet").err == ""
+
+
+@pytest.mark.parametrize(
+    "args", [["--logprobs", "5"], ["--stop", "a"] * 4, ["-n", "2", "--temperature", "0.1"]]
+)
+def test_what_is_documented_is_sent_without_one(nbx: Runner, args: list[str]) -> None:
+    assert nbx("complete", "x", *args, "--dry-run").err == ""
+
+
+def test_params_join_the_top_level_of_the_body(nbx: Runner, server: FakeServer) -> None:
+    server.script(answer("a"))
+    args = ["--param", "top_k=40", "--param", 'guided_json={"type": "object"}', "--param", "seed=null"]
+    assert nbx("complete", "x", *args).code == 0
+    expected = {"top_k": 40, "guided_json": {"type": "object"}, "seed": None}
+    assert server.requests[0].json == {"model": "test/model", "prompt": "x", **STREAMED, **expected}
+
+
+def test_a_param_that_is_no_json_says_how_to_quote(nbx: Runner) -> None:
+    refused(
+        nbx("complete", "x", "--param", "mode=fast"),
+        "--param mode=fast",
+        "'fast' is not JSON",
+        "a text needs JSON quotes: --param 'mode=\"fast\"'",
+    )
+
+
+def test_a_param_that_has_a_flag_is_refused_unless_unvalidated(nbx: Runner) -> None:
+    line = "temperature has its own place on the command line"
+    refused(
+        nbx("complete", "x", "--param", "temperature=9"), "--param temperature", line, "use --temperature"
+    )
+    sent = nbx("complete", "x", "--param", "temperature=9", "--no-validate", "--dry-run")
+    assert body(sent) == {**STREAMED, "temperature": 9}
+
+
+def test_a_param_can_give_the_model(bare: Runner) -> None:
+    result = bare("complete", "x", "--param", 'model="m"', "--no-validate", "--dry-run")
+    assert result.json == {"prompt": "x", **STREAMED, "model": "m"}
+
+
+def test_unset_takes_out_what_the_configuration_sets_and_leaves_flags(nbx: Runner, tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "config.toml").write_text(tomli_w.dumps({"temperature": 0.5, "max_tokens": 9}))
+    assert body(nbx("complete", "x", "--dry-run")) == {**STREAMED, "max_tokens": 9, "temperature": 0.5}
+    unset = ["--unset", "temperature", "--unset", "max-tokens", "--unset", "user"]
+    assert body(nbx("complete", "x", "--dry-run", *unset)) == STREAMED
+    assert body(nbx("complete", "x", "--dry-run", *unset, "--max-tokens", "1")) == {
+        **STREAMED,
+        "max_tokens": 1,
+    }
+
+
+def test_unset_of_what_is_no_field_names_the_nearest(nbx: Runner) -> None:
+    result = nbx("complete", "x", "--unset", "temprature")
+    refused(result, "--unset temprature", "there is no such request field", "did you mean temperature?")
+    refused(nbx("complete", "x", "--unset", "zzz"), "--unset zzz", "there is no such request field")
+
+
+def test_no_model_says_how_to_choose_one(bare: Runner) -> None:
+    expected = (
+        "no model is set",
+        "nbx has no default model: models come and go",
+        "-m ID, NEBIUS_MODEL, or once for all: nbx config set model ID; --local needs none",
+    )
+    refused(bare("complete", "x"), *expected)
+    refused(bare("complete", "x", "--unset", "model", env={"NEBIUS_MODEL": "m"}), *expected)
+
+
+STREAMING: list[tuple[list[str], dict[str, Any]]] = [
+    ([], STREAMED),
+    (["--json"], {}),
+    (["--ndjson"], STREAMED),
+    (["--json", "--stream"], STREAMED),
+    (["--json", "--no-stream"], {"stream": False}),
+    (["--no-stream"], {"stream": False}),
+    (["--stream-options", "{}"], {"stream": True, "stream_options": {}}),
+    (["--json", "--stream", "--stream-options", '{"a":1}'], {"stream": True, "stream_options": {"a": 1}}),
+]
+
+
+@pytest.mark.parametrize(("args", "expected"), STREAMING)
+def test_usage_is_asked_for_when_and_only_when_nbx_streams(
+    nbx: Runner, args: list[str], expected: dict[str, Any]
+) -> None:
+    assert body(nbx("complete", "x", "--dry-run", *args)) == expected
+
+
+@pytest.mark.parametrize("args", [["--no-stream"], ["--json"], ["--json", "--no-validate"]])
+def test_stream_options_without_a_stream_are_refused(nbx: Runner, args: list[str]) -> None:
+    refused(
+        nbx("complete", "x", "--stream-options", "{}", *args),
+        "--stream-options needs a streamed answer",
+        "the API takes it only with stream",
+        "--stream",
+    )
+
+
+@pytest.mark.parametrize("args", [["--no-stream"], ["--json"]])
+def test_stream_options_of_the_configuration_give_way(nbx: Runner, tmp_path: Path, args: list[str]) -> None:
+    assert nbx("config", "set", "stream_options", '{"include_usage": false}').code == 0
+    assert "stream_options" not in body(nbx("complete", "x", "--dry-run", *args))
+    assert body(nbx("complete", "x", "--dry-run"))["stream_options"] == {"include_usage": False}
+
+
+def test_no_tokens_go_only_with_echo(nbx: Runner, server: FakeServer) -> None:
+    refused(
+        nbx("complete", "x", "--max-tokens", "0"),
+        "--max-tokens 0",
+        "nothing would come back: it goes only with --echo",
+        "--no-validate sends it anyway",
+    )
+    server.script(whole("x", reason="length"), whole("", reason="length"))
+    echoed = nbx("complete", "x", "--max-tokens", "0", "--echo", "--logprobs", "1", "--no-stream")
+    assert (echoed.code, echoed.out) == (0, "x\n")
+    assert nbx("complete", "x", "--max-tokens", "0", "--no-validate", "--no-stream").code == 0
+    first, second = (request.json for request in server.requests)
+    assert (first["max_tokens"], first["echo"]) == (0, True)
+    assert (second["max_tokens"], "echo" in second) == (0, False)
+
+
+def test_a_bound_holds_for_the_configuration_too(nbx: Runner, tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "config.toml").write_text("temperature = 9\n")
+    result = nbx("complete", "x", "--dry-run")
+    assert (result.code, result.out) == (78, "")
+    assert "temperature must be between 0 and 2" in result.err
+    check_message(result.err)
+
+
+def test_json_and_ndjson_exclude_each_other(nbx: Runner) -> None:
+    refused(
+        nbx("complete", "x", "--json", "--ndjson"),
+        "--json and --ndjson together",
+        "the answer has one form",
+        "keep one of them",
+    )
+
+
+def test_neither_dry_run_nor_curl_needs_a_key_or_calls_anybody(bare: Runner, server: FakeServer) -> None:
+    for flag in ("--dry-run", "--curl"):
+        result = bare("complete", "x", "-m", "m", flag, "--base-url", server.url)
+        assert (result.code, result.err, server.requests) == (0, "", [])
+
+
+def test_variables_choose_the_model_and_the_project(bare: Runner) -> None:
+    environ = {"NEBIUS_MODEL": "from/env", "NEBIUS_AI_PROJECT_ID": "p2"}
+    assert bare("complete", "x", "--dry-run", env=environ).json["model"] == "from/env"
+    assert "?ai_project_id=p2" in bare("complete", "x", "--curl", env=environ).out
+    both = bare("complete", "x", "--curl", env={**environ, "NEBIUS_AI_PROJECT": "p1"})
+    assert "?ai_project_id=p1" in both.out
+    assert "?ai_project_id=p0" in bare("complete", "x", "--curl", "--ai-project-id", "p0", env=environ).out
+
+
+def test_curl_shows_the_body_the_url_and_no_key(nbx: Runner, server: FakeServer) -> None:
+    shown = nbx("complete", "x", "--curl", "--ai-project-id", "p").out
+    assert nbx("complete", "x", "--dry-run").out.rstrip("\n") in shown
+    assert f"{server.url}/completions?ai_project_id=p" in shown
+    assert "$NEBIUS_API_KEY" in shown
+    assert CANARY not in shown
+
+
+def test_without_a_key_the_message_says_how_to_give_one(bare: Runner, server: FakeServer) -> None:
+    result = bare("complete", "x", "-m", "m", "--base-url", server.url)
+    assert (result.code, result.out, server.requests) == (4, "", [])
+    for way in ("NEBIUS_API_KEY", "--api-key-file", "nbx config set api_key -", "--local"):
+        assert way in result.err
+    check_message(result.err)
+
+
+@pytest.mark.parametrize("key", ["sch\u00fcssel", "two\nlines", "\udcff", " "])
+def test_a_key_that_cannot_be_sent_is_refused_and_not_shown(
+    bare: Runner, server: FakeServer, key: str
+) -> None:
+    environ = {"NEBIUS_API_KEY": key, "NEBIUS_BASE_URL": server.url, "NEBIUS_MODEL": "m"}
+    result = bare("complete", "x", env=environ)
+    assert result.code in (4, 78)
+    assert (result.out, server.requests) == ("", [])
+    assert not key.strip() or key not in result.err
+    check_message(result.err)
+
+
+def test_white_space_around_a_key_is_not_sent(nbx: Runner, server: FakeServer) -> None:
+    server.script(answer("a"))
+    assert nbx("complete", "x", env={"NEBIUS_API_KEY": " k \n"}).code == 0
+    assert server.requests[0].headers["authorization"] == "Bearer k"

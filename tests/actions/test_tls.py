@@ -1,0 +1,170 @@
+"""TLS: who is trusted, what is said when nobody is, and where encryption may not end."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.support.messages import check_message
+from tests.support.run import Result, Runner
+from tests.support.server import FakeServer, answer, status
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def bundle(authority: trustme.CA, tmp_path: Path) -> str:
+    """A file with the test's own certificate authority."""
+    path = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+def serving(certificate: trustme.LeafCert) -> FakeServer:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    return FakeServer(tls=context)
+
+
+@pytest.fixture
+def secure(authority: trustme.CA) -> Iterator[FakeServer]:
+    """A scripted server with a good certificate of that authority."""
+    server = serving(authority.issue_cert("127.0.0.1"))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def tls(bare: Runner, secure: FakeServer) -> Runner:
+    environ = {"NEBIUS_API_KEY": "canary-key-4f1d", "NEBIUS_BASE_URL": secure.url, "NEBIUS_MODEL": "m"}
+    return Runner({**bare.environ, **environ})
+
+
+def refused(result: Result, why: str) -> None:
+    """Fail unless the run ended, at once and for good, without a TLS connection."""
+    assert (result.code, result.out, result.slept) == (7, "", [])
+    assert "nbx: no TLS connection to 127.0.0.1\n" in result.err
+    assert why in result.err
+    assert "--cacert FILE trusts another authority" in result.err
+    check_message(result.err)
+
+
+def test_an_unknown_authority_is_refused(tls: Runner, secure: FakeServer) -> None:
+    refused(tls("complete", "x"), "certificate verify failed")
+    assert secure.requests == []
+
+
+def test_a_flag_trusts_an_authority(tls: Runner, secure: FakeServer, bundle: str) -> None:
+    secure.script(answer("hi"))
+    result = tls("complete", "x", "--cacert", bundle)
+    assert (result.code, result.out, result.err) == (0, "hi\n", "")
+
+
+@pytest.mark.parametrize("variable", ["NBX_CACERT", "SSL_CERT_FILE"])
+def test_a_variable_trusts_an_authority(tls: Runner, secure: FakeServer, bundle: str, variable: str) -> None:
+    secure.script(answer("hi"))
+    assert tls("complete", "x", env={variable: bundle}).out == "hi\n"
+
+
+def test_a_variable_of_requests_trusts_an_authority(
+    tls: Runner, secure: FakeServer, bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    secure.script(answer("hi"))
+    assert tls("complete", "x").out == "hi\n"
+
+
+def test_the_configuration_trusts_an_authority(tls: Runner, secure: FakeServer, bundle: str) -> None:
+    secure.script(answer("hi"))
+    assert tls("config", "set", "cacert", bundle).code == 0
+    assert tls("complete", "x").out == "hi\n"
+
+
+def test_a_certificate_for_another_host_is_refused(tls: Runner, authority: trustme.CA, bundle: str) -> None:
+    server = serving(authority.issue_cert("api.example"))
+    result = tls("complete", "x", "--cacert", bundle, "--base-url", server.url)
+    refused(result, "IP address mismatch")
+    assert server.requests == []
+    server.close()
+
+
+def test_an_expired_certificate_is_refused(tls: Runner, authority: trustme.CA, bundle: str) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    server = serving(authority.issue_cert("127.0.0.1", not_after=yesterday))
+    result = tls("complete", "x", "--cacert", bundle, "--base-url", server.url)
+    refused(result, "certificate has expired")
+    assert server.requests == []
+    server.close()
+
+
+def test_a_server_without_tls_is_refused(tls: Runner) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_say_hello, args=(listener,)).start()
+        result = tls("complete", "x", "--base-url", f"https://127.0.0.1:{listener.getsockname()[1]}")
+    refused(result, "[SSL")
+
+
+def _say_hello(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(b"220 mail.example ESMTP\r\n")
+
+
+def test_a_server_that_never_finishes_the_handshake_is_given_up(tls: Runner) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        result = tls("complete", "x", "--base-url", url, "--connect-timeout", "0.2")
+    assert (result.code, result.out) == (7, "")
+    assert "the connection to 127.0.0.1 was silent too long" in result.err
+    assert "--connect-timeout" in result.err
+    check_message(result.err)
+
+
+def test_a_file_of_authorities_that_is_not_there_is_a_configuration_error(
+    tls: Runner, tmp_path: Path
+) -> None:
+    result = tls("complete", "x", "--cacert", str(tmp_path / "nowhere.pem"))
+    assert (result.code, result.out) == (78, "")
+    assert "nowhere.pem" in result.err
+    check_message(result.err)
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_a_variable_that_names_no_file_is_a_configuration_error(
+    tls: Runner, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "/no/such.pem")
+    result = tls("complete", "x", env={variable: "/no/such.pem"})
+    assert (result.code, result.out, "/no/such.pem" in result.err) == (78, "", True)
+    check_message(result.err)
+
+
+def test_a_file_of_authorities_that_holds_none_trusts_nobody(tls: Runner, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("buy milk")
+    refused(tls("complete", "x", "--cacert", str(tmp_path / "notes.txt")), "no certificate")
+
+
+def test_a_redirect_may_begin_encryption(
+    tls: Runner, secure: FakeServer, server: FakeServer, bundle: str
+) -> None:
+    server.script(status(308, b"", Location=f"{secure.url}/completions"))
+    secure.script(answer("hi"))
+    assert tls("complete", "x", "--base-url", server.url, "--cacert", bundle).out == "hi\n"
+
+
+def test_a_redirect_may_not_end_encryption(
+    tls: Runner, secure: FakeServer, server: FakeServer, bundle: str
+) -> None:
+    secure.script(status(308, b"", Location=f"{server.url}/completions"))
+    result = tls("complete", "x", "--cacert", bundle)
+    assert (result.code, server.requests) == (3, [])
+    assert "does not carry the key and the prompt there" in result.err

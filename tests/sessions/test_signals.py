@@ -1,0 +1,179 @@
+"""Ctrl-C, SIGTERM and a closed window: what is kept, what is said, and who else is told."""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sessions.conftest import Open
+from tests.support.gate import Gate, gated, one_answer
+from tests.support.run import Runner
+from tests.support.server import FakeServer, detail, token
+
+CTRL_C = "\x03"
+NBX = [sys.executable, "-m", "nebius_cli"]
+
+
+@pytest.fixture
+def deaf_port() -> Iterator[int]:
+    """A port whose queue of connections is full: connecting to it takes for ever."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        port = listener.getsockname()[1]
+        waiting = []
+        for _ in range(8):
+            client = socket.socket()
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", port))
+            waiting.append(client)
+        yield port
+        for client in waiting:
+            client.close()
+
+
+def test_ctrl_c_in_the_middle_keeps_the_text_and_hangs_up(terminal: Open, server: FakeServer) -> None:
+    server.script(gated(token("Once upon a"), server.until_hung_up))
+    screen = terminal("complete", "x")
+    screen.wait_for("Once upon a")
+    screen.type(CTRL_C)
+    assert screen.end() == 130
+    assert screen.rows == ["Once upon a^C", "nbx: stopped by Ctrl-C"]
+    assert screen.cursor == (2, 0)
+    assert not screen.cursor_hidden
+    assert server.hung_up.wait(30)
+
+
+def test_ctrl_c_while_waiting_for_the_server_leaves_one_line(terminal: Open, server: FakeServer) -> None:
+    server.script([server.until_hung_up])
+    screen = terminal("complete", "x")
+    screen.wait_for("waiting for the server")
+    screen.type(CTRL_C)
+    assert screen.end() == 130
+    assert screen.rows == ["nbx: stopped by Ctrl-C"]
+    assert server.hung_up.wait(30)
+
+
+def test_ctrl_c_while_connecting(terminal: Open, deaf_port: int) -> None:
+    screen = terminal("complete", "x", "--base-url", f"http://127.0.0.1:{deaf_port}")
+    screen.wait_for("waiting for the server")
+    screen.type(CTRL_C)
+    assert screen.end() == 130
+    assert screen.rows == ["nbx: stopped by Ctrl-C"]
+
+
+def test_ctrl_c_between_two_attempts(terminal: Open, server: FakeServer) -> None:
+    server.script(detail(503, "busy", Retry_After="60"))
+    screen = terminal("complete", "x")
+    rows = screen.wait_for("waiting to try again")
+    assert "trying again in 60.0 s" in " ".join(rows)
+    screen.type(CTRL_C)
+    assert screen.end() == 130
+    assert screen.rows[-1] == "nbx: stopped by Ctrl-C"
+    assert "waiting" not in str(screen)
+
+
+def test_ctrl_c_while_the_prompt_is_typed(terminal: Open) -> None:
+    screen = terminal("complete", "-")
+    screen.type("Once\n")
+    screen.wait_for_bytes(b"Once\r\n")
+    screen.wait_until_read()
+    screen.type(CTRL_C)
+    assert screen.end() == 130
+    assert screen.rows == ["Once", "^C", "nbx: stopped by Ctrl-C"]
+
+
+def test_a_prompt_can_be_typed_and_ended_with_ctrl_d(terminal: Open, server: FakeServer) -> None:
+    server.script(one_answer("!"))
+    screen = terminal("complete", "-", "--no-usage")
+    screen.type("Once\n\x04")
+    assert screen.end() == 0
+    assert server.requests[0].json["prompt"] == "Once\n"
+
+
+def test_a_second_ctrl_c_ends_nbx_where_it_stands(nbx: Runner, server: FakeServer) -> None:
+    server.script(gated(token("a"), server.until_hung_up))
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with os.fdopen(reader, "rb"), os.fdopen(writer, "wb", buffering=0) as stderr:
+        while stderr.write(b"x" * 4096):  # a full stderr: there nbx sticks when it wants to say goodbye
+            pass
+        os.set_blocking(writer, True)
+        process = subprocess.Popen(
+            [*NBX, "complete", "x"], stdout=subprocess.PIPE, stderr=stderr, env=nbx.process_env()
+        )
+        assert process.stdout is not None
+        assert process.stdout.read(1) == b"a"
+        process.send_signal(signal.SIGINT)
+        assert server.hung_up.wait(30)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == -signal.SIGINT
+        process.stdout.close()
+
+
+@pytest.mark.parametrize("text", ["", "Once upon a"])
+def test_sigterm_is_143(text: str, nbx: Runner, server: FakeServer) -> None:
+    server.script(gated(*([token(text)] if text else []), server.until_hung_up))
+    process = subprocess.Popen(
+        [*NBX, "complete", "x"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=nbx.process_env()
+    )
+    assert process.stdout is not None
+    if text:
+        assert process.stdout.read(len(text)) == text.encode()
+    else:
+        while not server.requests:
+            assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert (out, err) == (b"\n" if text else b"", b"nbx: stopped by SIGTERM\n")
+    assert server.hung_up.wait(30)
+
+
+def test_a_closed_window_ends_nbx_and_the_request(terminal: Open, server: FakeServer) -> None:
+    server.script(gated(token("Once"), server.until_hung_up))
+    screen = terminal("complete", "x")
+    screen.wait_for("Once")
+    screen.hang_up()
+    assert screen.process.wait(30) != 0
+    assert server.hung_up.wait(30)
+
+
+def test_signals_that_were_ignored_at_the_start_stay_ignored(nbx: Runner, server: FakeServer) -> None:
+    gate = Gate()
+    server.script(one_answer("a", gate, "b"))
+    process = subprocess.Popen(
+        ["sh", "-c", 'trap "" INT TERM; exec "$@"', "sh", *NBX, "complete", "x"],
+        stdout=subprocess.PIPE,
+        env=nbx.process_env(),
+    )
+    assert process.stdout is not None
+    assert process.stdout.read(1) == b"a"
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    gate.open()
+    assert process.communicate(timeout=30)[0] == b"b\n"
+    assert process.returncode == 0
+
+
+def test_ctrl_c_while_the_reader_of_a_pipe_does_not_read_ends_at_once(
+    nbx: Runner, server: FakeServer, tmp_path: Path
+) -> None:
+    server.script(gated(token("x" * 1_000_000), token("y" * 1_000_000), server.until_hung_up))
+    reader, writer = os.pipe()
+    size = fcntl.fcntl(writer, fcntl.F_GETPIPE_SZ)
+    with os.fdopen(reader, "rb", buffering=0) as unread, (tmp_path / "err").open("wb") as err:
+        process = subprocess.Popen([*NBX, "complete", "x"], stdout=writer, stderr=err, env=nbx.process_env())
+        os.close(writer)
+        waiting = 0
+        while waiting < size:
+            assert process.poll() is None
+            waiting = int.from_bytes(fcntl.ioctl(unread, termios.FIONREAD, bytes(4)), sys.byteorder)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+    assert (tmp_path / "err").read_text() == "nbx: stopped by Ctrl-C\n"

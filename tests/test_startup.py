@@ -1,0 +1,94 @@
+"""Start-up: what a run loads, as a fact about sys.modules in a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CANARY
+from tests.support.server import FakeServer, answer
+
+HEAVY = {"rich", "asyncio", "pydantic", "sqlite3"}
+# What asks a server needs the first two, and what reads a config directory the last.
+ASKING = {"requests", "urllib3", "tomllib", "platformdirs"}
+
+RUN = """
+import sys
+from nebius_cli.main import main
+code = main(sys.argv[1:])
+with open("modules", "w") as file:
+    file.write(" ".join(sys.modules))
+sys.exit(code)
+"""
+
+
+def loaded(*args: str, code: str = RUN, exits: int = 0, **env: str) -> set[str]:
+    """Return the top-level packages, and ours, that a process has loaded at its end."""
+    # Coverage, where it watches child processes, loads what nbx does not.
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *args],
+        env={**outer, "NBX_CONFIG_DIR": str(Path.cwd()), **env},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == exits, done.stderr.decode()
+    names = Path("modules").read_text().split()
+    return {name if name.startswith("nebius_cli") else name.partition(".")[0] for name in names}
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty directory, in which the process leaves its list."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("here"))
+
+
+def test_the_command_tree_loads_nothing_that_only_a_request_needs() -> None:
+    code = (
+        "import sys, nebius_cli.commands.root\nwith open('modules', 'w') as f: f.write(' '.join(sys.modules))"
+    )
+    assert loaded(code=code) & (HEAVY | ASKING) == set()
+
+
+def test_the_version_needs_no_typer() -> None:
+    modules = loaded("--version")
+    assert modules & (HEAVY | ASKING | {"typer", "dotenv", "json", "tempfile", "random", "shutil"}) == set()
+    assert not any(name.startswith(("nebius_cli.commands", "nebius_cli.actions")) for name in modules)
+
+
+@pytest.mark.parametrize("args", [["--help"], ["complete", "--help"]], ids=str)
+def test_help_in_a_pipe_loads_neither_rich_nor_what_asks(args: list[str]) -> None:
+    modules = loaded(*args)
+    assert modules & (HEAVY | ASKING) == set()
+    assert "nebius_cli.actions.complete" not in modules
+
+
+@pytest.mark.parametrize("args", [["--bad"], ["complete", "x", "--bad"], ["complte"]], ids=str)
+def test_a_command_line_that_means_nothing_loads_no_action(args: list[str]) -> None:
+    modules = loaded(*args, exits=2)
+    assert modules & (HEAVY | ASKING) == set()
+    assert not any(name.startswith("nebius_cli.actions") for name in modules)
+
+
+def test_a_value_out_of_range_is_told_before_anything_is_loaded_to_ask() -> None:
+    assert loaded("complete", "x", "-m", "m", "--temperature", "9", exits=2) & (HEAVY | ASKING) == set()
+
+
+@pytest.mark.parametrize("form", ["--dry-run", "--curl"])
+def test_a_request_that_is_only_shown_loads_nothing_that_asks(form: str) -> None:
+    modules = loaded("complete", "x", "-m", "m", form)
+    assert modules & (HEAVY | ASKING) == set()
+
+
+def test_a_piped_completion_loads_requests_and_nothing_that_draws(server: FakeServer) -> None:
+    server.script(answer("text"))
+    modules = loaded("complete", "x", "-m", "m", "--base-url", server.url, "--usage", NEBIUS_API_KEY=CANARY)
+    assert modules & HEAVY == set()
+    assert "requests" in modules
+    unneeded = {"nebius_cli.ui.live", "nebius_cli.ui.sink", "nebius_cli.ui.tables", "nebius_cli.ui.records"}
+    unneeded |= {"nebius_cli.adapters.engine", "nebius_cli.adapters.weights", "nebius_cli.actions.config"}
+    assert modules & unneeded == set()
