@@ -1,0 +1,89 @@
+"""`python -m nebius_cli.gen --write | --check`: the files made from the command tree and the tables."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from nebius_cli.commands import root
+from nebius_cli.gen import bash, fish, markdown, powershell, tree, zsh
+
+SCRIPTS = {
+    "completions/nbx.bash": bash.script,
+    "completions/_nbx": zsh.script,
+    "completions/nbx.fish": fish.script,
+    "completions/nbx.ps1": powershell.script,
+}
+PROJECT = 'name = "nebius-cli"'
+MEND = "python -m nebius_cli.gen --write"
+
+
+class GenError(Exception):
+    """Why the files cannot be made, in a sentence."""
+
+
+def command_tree() -> tree.Command:
+    """Return the tree of nbx."""
+    return tree.read(typer.main.get_command(root.build(drawn=False)), "nbx")
+
+
+def find_repository(start: Path) -> Path:
+    """Return the folder of this project's pyproject.toml, at `start` or above. Raises GenError."""
+    for folder in (start, *start.parents):
+        project = folder / "pyproject.toml"
+        if project.is_file() and PROJECT in project.read_text("utf-8"):
+            return folder
+    raise GenError(f"{start} is not inside the repository: no pyproject.toml with {PROJECT} here or above")
+
+
+def wanted(repository: Path, command: tree.Command) -> dict[str, str]:
+    """Return what each made file should hold, by its path in the repository. Raises GenError."""
+    files = {path: make(command) for path, make in SCRIPTS.items()}
+    for path, name in markdown.TARGETS:
+        try:
+            text = files.get(path) or (repository / path).read_text("utf-8")
+            files[path] = markdown.put(text, name, markdown.BLOCKS[name](command))
+        except FileNotFoundError:
+            raise GenError(f"{path} is missing; it needs the markers {markdown.markers(name)}") from None
+        except markdown.MarkerError as error:
+            raise GenError(f"{path} {error}") from None
+    return files
+
+
+def stale(repository: Path, files: dict[str, str]) -> list[str]:
+    """Return the paths whose file is missing or holds something else."""
+    found = []
+    for path, text in files.items():
+        target = repository / path
+        if not target.is_file() or target.read_text("utf-8") != text:
+            found.append(path)
+    return found
+
+
+def run(arguments: Sequence[str], folder: Path) -> int:
+    """Write or check the files of the repository around `folder`; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m nebius_cli.gen", description=__doc__)
+    action = parser.add_mutually_exclusive_group(required=True)
+    action.add_argument("--write", action="store_true", help="write the files that are stale")
+    action.add_argument("--check", action="store_true", help="name the files that are stale; exit 1 if any")
+    options = parser.parse_args(arguments)
+    try:
+        repository = find_repository(folder)
+        files = wanted(repository, command_tree())
+    except GenError as error:
+        sys.stderr.write(f"nebius_cli.gen: {error}\n")
+        return 1
+    for path in (changed := stale(repository, files)):
+        if options.write:
+            (repository / path).parent.mkdir(exist_ok=True)
+            (repository / path).write_text(files[path], "utf-8", newline="\n")
+        sys.stderr.write(f"{path}: {'written' if options.write else 'stale'}\n")
+    if options.check and changed:
+        sys.stderr.write(f"to mend: {MEND}\n")
+    return 1 if options.check and changed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:], Path.cwd()))

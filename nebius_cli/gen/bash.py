@@ -1,0 +1,181 @@
+"""The command tree → `completions/nbx.bash`.
+
+Written for bash 3.2 and later, which is what macOS ships, and without the bash-completion package. The data
+are `case` branches, because that bash has no associative arrays.
+"""
+
+from collections.abc import Iterable
+
+from nebius_cli.gen.tree import Argument, Command, Flag, Values
+
+SCRIPT = r"""# nbx completion for bash 3.2 and later.
+# Made by `python -m nebius_cli.gen --write`; do not edit. TAB starts neither Python nor nbx.
+
+# What may follow the command path $1: commands, flags, and which of the flags take a value.
+_nbx_grammar() {
+    commands='' flags='' valued=''
+    case $1 in
+@GRAMMAR@
+    esac
+}
+
+# What completes the value of $2, a flag or the number of an operand, after the command path $1.
+_nbx_values() {
+    words='' files=''
+    case "$1 $2" in
+@VALUES@
+    esac
+}
+
+# Sets `typed` to the words up to the cursor. Bash has cut them at `=`, `:` and `@` as well, and only the
+# white space in the line tells which pieces belong together.
+_nbx_split() {
+    local rest=${COMP_LINE:0:COMP_POINT} bare piece index
+    typed=()
+    for ((index = 0; index <= COMP_CWORD; index++)); do
+        bare=${rest#"${rest%%[![:space:]]*}"}
+        piece=${COMP_WORDS[index]}
+        piece=${bare:0:${#piece}}
+        if ((index)) && [[ -n $piece && $bare == "$rest" ]]; then
+            typed[${#typed[@]}-1]+=$piece
+        else
+            typed[${#typed[@]}]=$piece
+        fi
+        rest=${bare:${#piece}}
+    done
+}
+
+# Follows the words in front of the cursor: sets `path`, `operand` (the number of the next one), `ended`
+# (-- was given), and `flag` when its value is what comes next.
+_nbx_follow() {
+    local word letters index
+    path=nbx operand=1 ended='' flag=''
+    _nbx_grammar "$path"
+    for ((index = 1; index < ${#typed[@]} - 1; index++)); do
+        word=${typed[index]}
+        if [[ -n $flag ]]; then
+            flag=''
+        elif [[ -z $ended && $word == -- ]]; then
+            ended=1
+        elif [[ -z $ended && $word == --* ]]; then
+            [[ " $valued " == *" $word "* ]] && flag=$word
+        elif [[ -z $ended && $word == -?* ]]; then
+            letters=${word#-}
+            while [[ -n $letters ]]; do
+                if [[ " $valued " == *" -${letters:0:1} "* ]]; then
+                    [[ ${#letters} -eq 1 ]] && flag=-$letters
+                    break
+                fi
+                letters=${letters:1}
+            done
+        elif [[ " $commands " == *" $word "* ]]; then
+            path="$path $word" operand=1 ended=
+            _nbx_grammar "$path"
+        else
+            ((operand++))
+        fi
+    done
+}
+
+# Offers the files behind an @. Readline takes the @ for a part of the name, so its own files are no use.
+_nbx_at_file() {
+    local name=${current#"$lead"}
+    [[ $name == @* ]] || return
+    compopt -o filenames 2>/dev/null
+    name=${name#@}
+    while IFS= read -r word; do
+        if [[ -d $word ]]; then
+            word+=/
+            compopt -o nospace 2>/dev/null
+        fi
+        word=$lead@$word
+        COMPREPLY[${#COMPREPLY[@]}]=${word#"$start"}
+    done < <(compgen -f -- "${name//\\/}")
+}
+
+_nbx() {
+    local IFS=$' \t\n' typed path operand ended flag commands flags valued words files word lead='' start
+    _nbx_split
+    _nbx_follow
+    local current=${typed[${#typed[@]}-1]}
+    current=${current#[\"\']}
+    # Readline replaces only what follows the last of its break characters, which is $2.
+    start=${current%"$2"}
+
+    if [[ -n $flag ]]; then
+        _nbx_values "$path" "$flag"
+    elif [[ -z $ended && $current == --*=* ]]; then
+        lead=${current%%=*}
+        _nbx_values "$path" "$lead"
+        lead+='='
+    elif [[ -z $ended && $current == -* ]]; then
+        words=$flags files=''
+    else
+        _nbx_values "$path" "$operand"
+        words="$commands $words"
+    fi
+
+    COMPREPLY=()
+    for word in $words; do
+        word=$lead$word
+        [[ $word == "$current"* ]] && COMPREPLY[${#COMPREPLY[@]}]=${word#"$start"}
+    done
+    # Without compopt, which bash 3.2 lacks, file names are offered where nothing else is.
+    case $files in
+        any) ;;
+        dir) compopt +o default -o dirnames 2>/dev/null ;;
+        at) compopt +o default 2>/dev/null; _nbx_at_file ;;
+        *) compopt +o default 2>/dev/null ;;
+    esac
+    return 0
+}
+
+complete -o default -F _nbx nbx
+"""
+
+
+def script(root: Command) -> str:
+    """Return the script for the tree below `root`."""
+    grammar = "\n".join(line for command in root.walk() for line in _grammar(command))
+    values = "\n".join(f"        {line}" for line in _values(root))
+    return SCRIPT.replace("@GRAMMAR@", grammar).replace("@VALUES@", values)
+
+
+def _grammar(command: Command) -> Iterable[str]:
+    names = [name for flag in command.flags for name, _ in flag.spellings]
+    valued = [name for flag in command.flags if flag.takes_value for name in flag.names]
+    yield f"        '{command.name}')"
+    yield f"            commands='{' '.join(below.path[-1] for below in command.subcommands)}'"
+    yield f"            flags='{' '.join(names)}'"
+    yield f"            valued='{' '.join(valued)}'"
+    yield "            ;;"
+
+
+def _values(root: Command) -> Iterable[str]:
+    """Yield a `case` branch for each distinct kind of value, with all the places where it is due."""
+    places: dict[str, list[str]] = {}
+    for command in root.walk():
+        for flag in command.flags:
+            for name in flag.names:
+                places.setdefault(_action(flag), []).append(f"'{command.name} {name}'")
+        for number, argument in enumerate(command.arguments, 1):
+            place = f"'{command.name} '[1-9]*" if argument.repeatable else f"'{command.name} {number}'"
+            places.setdefault(_action(argument), []).append(place)
+    for action, patterns in places.items():
+        if action:
+            yield " | ".join(patterns) + ")"
+            yield f"    {action} ;;"
+
+
+def _action(taker: Flag | Argument) -> str:
+    match taker.values:
+        case Values.CHOICES:
+            return f"words='{' '.join(taker.choices)}'"
+        case Values.FILE:
+            return "files='any'"
+        case Values.DIRECTORY:
+            return "files='dir'"
+        case Values.AT_FILE:
+            return "files='at'"
+        case Values.NOTHING:
+            return ""

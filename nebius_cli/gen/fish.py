@@ -1,0 +1,130 @@
+"""The command tree → `completions/nbx.fish`."""
+
+from collections.abc import Iterator
+
+from nebius_cli.gen.tree import Argument, Command, Flag, Values
+
+HEAD = r"""# nbx completion for fish 3.0 and later.
+# Made by `python -m nebius_cli.gen --write`; do not edit. TAB starts neither Python nor nbx.
+
+# True when the command line has come to the command path $argv[1], and its next operand is number $argv[2].
+function __nbx_at
+    set -l commands @COMMANDS@
+    set -l valued @VALUED@
+    set -l path nbx
+    set -l operand 1
+    set -l ended no
+    set -l skip no
+    set -l words (commandline -opc)
+    set -e words[1]
+    for word in $words
+        if test $skip = yes
+            set skip no
+        else if test $ended = no -a "$word" = --
+            set ended yes
+        else if test $ended = no; and string match -qr '^--' -- $word
+            contains -- "$path $word" $valued; and set skip yes
+        else if test $ended = no; and string match -qr '^-.' -- $word
+            # Letters may share a dash; the first that takes a value takes the rest of the word as well.
+            set -l letters (string split '' -- (string sub -s 2 -- $word))
+            for index in (seq (count $letters))
+                if contains -- "$path -$letters[$index]" $valued
+                    test $index -eq (count $letters); and set skip yes
+                    break
+                end
+            end
+        else if contains -- "$path $word" $commands
+            set path "$path $word"
+            set operand 1
+            set ended no
+        else
+            set operand (math $operand + 1)
+        end
+    end
+    test "$path" = "$argv[1]"; and begin
+        test (count $argv) -lt 2; or test $operand -eq "$argv[2]"
+    end
+end
+
+# Files behind an @, for a value that is either given in place or read from a file.
+function __nbx_at_file
+    set -l typed (string match -r '^(?:--[^=]*=)?@(.*)' -- (commandline -ct))[2]
+    or return
+    for path in $typed*
+        test -d $path; and set path $path/
+        echo @$path
+    end
+end
+
+complete -c nbx -f
+"""
+
+
+def script(root: Command) -> str:
+    """Return the script for the tree below `root`."""
+    commands = [_quoted(below.name) for command in root.walk() for below in command.subcommands]
+    valued = [
+        _quoted(f"{command.name} {name}")
+        for command in root.walk()
+        for flag in command.flags
+        if flag.takes_value
+        for name in flag.names
+    ]
+    head = HEAD.replace("@COMMANDS@", _lines(commands)).replace("@VALUED@", _lines(valued))
+    return head + "".join(_section(command) for command in root.walk())
+
+
+def _section(command: Command) -> str:
+    lines = [
+        f"complete -c nbx -n {_at(command.name, 1)} -a {below.path[-1]} -d {_quoted(below.summary)}"
+        for below in command.subcommands
+    ]
+    lines += [line for flag in command.flags for line in _flag(command, flag)]
+    lines += _arguments(command)
+    return f"\n# {command.name}\n" + "".join(f"{line}\n" for line in lines)
+
+
+def _flag(command: Command, flag: Flag) -> Iterator[str]:
+    start = f"complete -c nbx -n {_at(command.name)}"
+    value = f" {_taker(flag)}" if flag.takes_value else ""
+    yield f"{start} {_spelled(flag.names)}{value} -d {_quoted(flag.help)}"
+    if flag.negations:
+        yield f"{start} {_spelled(flag.negations)} -d {_quoted(flag.negation_help)}"
+
+
+def _spelled(names: tuple[str, ...]) -> str:
+    return " ".join(f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in names)
+
+
+def _arguments(command: Command) -> Iterator[str]:
+    for number, argument in enumerate(command.arguments, 1):
+        if argument.values is not Values.NOTHING:
+            at = _at(command.name) if argument.repeatable else _at(command.name, number)
+            yield f"complete -c nbx -n {at} {_taker(argument)} -d {_quoted(argument.metavar)}"
+
+
+def _taker(taker: Flag | Argument) -> str:
+    """Return the switches that say what a value is: -r one follows, -f no file, -F a file, -x both."""
+    match taker.values:
+        case Values.CHOICES:
+            return f"-x -a {_quoted(' '.join(taker.choices))}"
+        case Values.FILE:
+            return "-r -F"
+        case Values.DIRECTORY:
+            return "-x -a '(__fish_complete_directories)'"
+        case Values.AT_FILE:
+            return "-x -a '(__nbx_at_file)'"
+        case Values.NOTHING:
+            return "-x"
+
+
+def _at(path: str, operand: int = 0) -> str:
+    return _quoted(f'__nbx_at "{path}"' + (f" {operand}" if operand else ""))
+
+
+def _lines(words: list[str]) -> str:
+    return "".join(f" \\\n        {word}" for word in words).lstrip()
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -1,0 +1,148 @@
+"""The tables and the command tree → the made blocks of README.md and docs/reference.md.
+
+A block stands between `<!-- nbx:NAME -->` and `<!-- /nbx:NAME -->`; everything else in the file is a
+person's own.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from nebius_cli.core.catalog import FIELDS
+from nebius_cli.core.errors import ExitCode
+from nebius_cli.core.fields import Field, Kind
+from nebius_cli.core.settings import SETTINGS, Setting
+from nebius_cli.gen.tree import Command, Flag
+
+KINDS = {
+    Kind.TEXT: "text",
+    Kind.INTEGER: "integer",
+    Kind.NUMBER: "number",
+    Kind.BOOLEAN: "yes or no",
+    Kind.CHOICE: "one of",
+    Kind.TEXTS: "text, repeatable",
+    Kind.BIASES: "`TOKEN=BIAS`, repeatable; JSON object or `@file`",
+    Kind.OBJECT: "JSON object or `@file`",
+}
+
+
+class MarkerError(ValueError):
+    """A file lacks a marker, or has it twice; the text says which."""
+
+
+def markers(name: str) -> str:
+    """Return the pair of markers of a block, in words."""
+    return f"<!-- nbx:{name} --> and <!-- /nbx:{name} -->"
+
+
+def put(text: str, name: str, block: str) -> str:
+    """Return `text` with `block` between the markers called `name`. Raises MarkerError."""
+    start, end = f"<!-- nbx:{name} -->", f"<!-- /nbx:{name} -->"
+    if (text.count(start), text.count(end)) != (1, 1) or text.index(start) > text.index(end):
+        raise MarkerError(f"must hold the markers {markers(name)}, once each and in this order")
+    head, _, rest = text.partition(start)
+    return f"{head}{start}\n{block.strip()}\n{end}{rest.partition(end)[2]}"
+
+
+def fields_table(_root: Command) -> str:
+    """Return the table of request fields."""
+    return _table(("Flag", "Request field", "Value", "Meaning"), (_field_row(field) for field in FIELDS))
+
+
+def _field_row(field: Field) -> Sequence[str]:
+    flags = [f"`{field.short}`"] if field.short else []
+    flags.append(f"`{field.flag}`")
+    if field.kind is Kind.BOOLEAN:
+        flags.append(f"`{field.flag.replace('--', '--no-', 1)}`")
+    wire = f"`{field.name}`" + (" (in the URL)" if field.in_query else "")
+    return ", ".join(flags), wire, _value_words(field), _text(field.help)
+
+
+def _value_words(field: Field) -> str:
+    words = KINDS[field.kind]
+    if field.choices:
+        words += " " + ", ".join(f"`{choice}`" for choice in field.choices)
+    return f"{words}, {field.bounds}" if field.bounds else words
+
+
+def settings_table(_root: Command) -> str:
+    """Return the table of settings: those that are no request field, and those that a variable gives."""
+    listed = [setting for setting in SETTINGS if setting.env or setting.field not in FIELDS]
+    table = _table(("Setting", "Environment", "Default", "Meaning"), (_setting_row(s) for s in listed))
+    return f"{table}\n\nEvery request field is a setting as well, under its own name: `temperature = 0.2`."
+
+
+def _setting_row(setting: Setting) -> Sequence[str]:
+    env = ", ".join(f"`{name}`" for name in setting.env)
+    default = "" if setting.default is None else f"`{setting.default}`"
+    return f"`{setting.field.name}`", env, default, _text(setting.field.help)
+
+
+def exit_codes_table(_root: Command) -> str:
+    """Return the table of exit codes."""
+    rows = ((str(int(code)), code.meaning.replace("|", "\\|")) for code in sorted(ExitCode))
+    return _table(("Code", "Meaning"), rows)
+
+
+def commands_reference(root: Command) -> str:
+    """Return every command with its synopsis, help, operands, and flags by panel."""
+    return "\n\n".join("\n\n".join(_command_parts(command)) for command in root.walk())
+
+
+def _command_parts(command: Command) -> Iterable[str]:
+    yield f"## {command.name}"
+    yield f"```\n{synopsis(command)}\n```"
+    yield from (_paragraph(part) for part in command.help.split("\n\n") if part.strip())
+    if command.subcommands:
+        rows = (
+            (f"[`{c.path[-1]}`](#{c.name.replace(' ', '-')})", _text(c.summary)) for c in command.subcommands
+        )
+        yield _table(("Command", "Meaning"), rows)
+    if command.arguments:
+        yield _table(("Operand", "Meaning"), ((f"`{a.metavar}`", _text(a.help)) for a in command.arguments))
+    for panel in dict.fromkeys(flag.panel for flag in command.flags):
+        rows = ((_spelled(flag), _text(flag.help)) for flag in command.flags if flag.panel == panel)
+        yield _table((panel, "Meaning"), rows)
+
+
+def synopsis(command: Command) -> str:
+    """Return how a command is typed."""
+    operands = [f"[{a.metavar}]" + ("..." if a.repeatable else "") for a in command.arguments]
+    return " ".join([command.name, "[OPTIONS]", *operands, *(["COMMAND"] if command.subcommands else [])])
+
+
+def _spelled(flag: Flag) -> str:
+    value = f" {flag.metavar}" if flag.takes_value else ""
+    names = [*flag.names[:-1], flag.names[-1] + value, *flag.negations]
+    return ", ".join(f"`{name}`" for name in names).replace("|", "\\|")
+
+
+def _paragraph(text: str) -> str:
+    """Return a paragraph of help; one that starts with a backspace character keeps its lines."""
+    if not text.startswith("\b"):
+        return _text(text)
+    title, *lines = text.removeprefix("\b").strip("\n").split("\n")
+    return f"{_text(title)}\n\n```sh\n" + "\n".join(line.strip() for line in lines) + "\n```"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _text(text: str) -> str:
+    """Return plain text as Markdown that shows it as it is."""
+    return re.sub(r"([\\`*<|\[\]])", r"\\\1", " ".join(text.split()))
+
+
+BLOCKS: dict[str, Callable[[Command], str]] = {
+    "fields": fields_table,
+    "settings": settings_table,
+    "exit-codes": exit_codes_table,
+    "commands": commands_reference,
+}
+TARGETS = (
+    ("README.md", "fields"),
+    ("README.md", "settings"),
+    ("README.md", "exit-codes"),
+    ("docs/reference.md", "commands"),
+)

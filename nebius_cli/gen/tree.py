@@ -1,0 +1,202 @@
+"""The command tree as data: what the scripts, the reference and the tests of `gen` are made from.
+
+Typer's objects are read here through the few attributes that matter, so that nothing below imports Typer.
+"""
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Protocol
+
+from nebius_cli.core.catalog import FIELDS
+from nebius_cli.core.settings import SETTINGS
+
+# What stands in a script unquoted: a name or choice outside of it would need each shell's own escapes.
+_PLAIN = re.compile(r"[A-Za-z0-9_./-][A-Za-z0-9_./:=@%+,-]*")
+
+
+class Values(Enum):
+    """What TAB offers where a value is due."""
+
+    NOTHING = auto()
+    CHOICES = auto()
+    FILE = auto()
+    DIRECTORY = auto()
+    AT_FILE = auto()  # a value of its own, or @ and the name of a file that holds it
+
+
+# A metavar says what TAB offers; `a|b|c` are choices as well.
+METAVARS = {
+    "FILE": Values.FILE,
+    "DIR": Values.DIRECTORY,
+    "JSON": Values.AT_FILE,
+    "TOKEN=BIAS": Values.AT_FILE,
+}
+WORDS = {
+    "FIELD": tuple(field.name for field in FIELDS),
+    "SETTING": tuple(setting.field.name for setting in SETTINGS),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A flag: its spellings, short ones first, the spellings of its negation, and what it takes."""
+
+    names: tuple[str, ...]
+    negations: tuple[str, ...]
+    metavar: str
+    help: str
+    values: Values
+    choices: tuple[str, ...]
+    repeatable: bool
+    panel: str
+
+    @property
+    def long(self) -> str:
+        """The long spelling."""
+        return next(name for name in self.names if name.startswith("--"))
+
+    @property
+    def takes_value(self) -> bool:
+        """Whether a value follows."""
+        return bool(self.metavar)
+
+    @property
+    def negation_help(self) -> str:
+        """What the negation does."""
+        return f"The opposite of {self.long}."
+
+    @property
+    def spellings(self) -> tuple[tuple[str, str], ...]:
+        """Every spelling with what it means, negations last."""
+        positive = tuple((name, self.help) for name in self.names)
+        return positive + tuple((name, self.negation_help) for name in self.negations)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An operand."""
+
+    metavar: str
+    help: str
+    values: Values
+    choices: tuple[str, ...]
+    repeatable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: its path from `nbx` on, its help, and what may follow it."""
+
+    path: tuple[str, ...]
+    summary: str
+    help: str
+    flags: tuple[Flag, ...]
+    arguments: tuple[Argument, ...]
+    subcommands: "tuple[Command, ...]"
+
+    @property
+    def name(self) -> str:
+        """The whole path as it is typed."""
+        return " ".join(self.path)
+
+    def walk(self) -> "Iterator[Command]":
+        """Yield this command and all below it, in help order."""
+        yield self
+        for command in self.subcommands:
+            yield from command.walk()
+
+
+class Parameter(Protocol):
+    """What is read of a Typer option or argument; `multiple` and what follows only an option has."""
+
+    param_type_name: str
+    name: str
+    opts: list[str]
+    secondary_opts: list[str]
+    metavar: str | None
+    help: str | None
+    nargs: int
+    multiple: bool
+    is_flag: bool
+    rich_help_panel: str | None
+
+
+class Source(Protocol):
+    """What is read of a Typer command; a group has `commands` too."""
+
+    help: str | None
+    hidden: bool
+    context_settings: Any
+    context_class: Any
+
+    def get_params(self, ctx: Any, /) -> Sequence[Any]:
+        """Return options and operands, --help among them."""
+        ...
+
+
+def read(source: Source, name: str) -> Command:
+    """Return the tree below `source`, the command that is called `name`."""
+    return _command(source, (_plain(name),), None)
+
+
+def _command(source: Source, path: tuple[str, ...], parent: Any) -> Command:
+    context = source.context_class(source, info_name=path[-1], parent=parent, **source.context_settings)
+    parameters: list[Parameter] = [p for p in source.get_params(context) if not getattr(p, "hidden", False)]
+    below: Mapping[str, Source] = getattr(source, "commands", {})
+    help_text = inspect.cleandoc(source.help or "")
+    return Command(
+        path,
+        summary=_one_line(help_text.split("\n\n")[0]),
+        help=help_text,
+        flags=tuple(_flag(p) for p in parameters if p.param_type_name == "option"),
+        arguments=tuple(_argument(p) for p in parameters if p.param_type_name == "argument"),
+        subcommands=tuple(
+            _command(command, (*path, _plain(name)), context)
+            for name, command in below.items()
+            if not command.hidden
+        ),
+    )
+
+
+def _flag(option: Parameter) -> Flag:
+    metavar = "" if option.is_flag else option.metavar or "VALUE"
+    values, choices = _values(metavar)
+    return Flag(
+        names=tuple(sorted((_plain(name) for name in option.opts), key=_shortest_first)),
+        negations=tuple(sorted((_plain(name) for name in option.secondary_opts), key=_shortest_first)),
+        metavar=metavar,
+        help=_one_line(option.help or ""),
+        values=values,
+        choices=choices,
+        repeatable=bool(option.multiple),
+        panel=option.rich_help_panel or "Options",
+    )
+
+
+def _argument(argument: Parameter) -> Argument:
+    metavar = (argument.metavar or argument.name.upper()).removesuffix("...")
+    values, choices = _values(metavar)
+    return Argument(metavar, _one_line(argument.help or ""), values, choices, repeatable=argument.nargs == -1)
+
+
+def _values(metavar: str) -> tuple[Values, tuple[str, ...]]:
+    words = tuple(_plain(word) for word in metavar.split("|") if metavar)
+    choices = WORDS.get(metavar, words if len(words) > 1 else ())
+    return Values.CHOICES if choices else METAVARS.get(metavar, Values.NOTHING), choices
+
+
+def _shortest_first(name: str) -> bool:
+    return name.startswith("--")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _plain(word: str) -> str:
+    if not _PLAIN.fullmatch(word):
+        raise ValueError(f"{word!r} would have to be quoted in a completion script; choose a plainer word")
+    return word

@@ -1,0 +1,132 @@
+"""The command tree → `completions/_nbx`, in the terms of zsh's own `_arguments`."""
+
+from collections.abc import Iterator
+
+from nebius_cli.gen.tree import Argument, Command, Flag, Values
+
+HEAD = """#compdef nbx
+# nbx completion for zsh: put this file into a directory of $fpath, or source it after compinit.
+# Made by `python -m nebius_cli.gen --write`; do not edit. TAB starts neither Python nor nbx.
+
+# A value of its own, or @ and the name of a file that holds it.
+_nbx_at_file() {
+    if compset -P @; then
+        _files
+    else
+        _message "$1, or @file"
+    fi
+}
+
+# An operand that nothing can be offered for. A message there would keep a flag from being inserted.
+_nbx_operand() {
+    [[ $PREFIX == -* ]] || _message "$1"
+}
+"""
+
+TAIL = """
+# Autoloaded, this file is the body of _nbx; sourced, it is what defines it.
+if [[ $funcstack[1] == _nbx ]]; then
+    _nbx "$@"
+else
+    compdef _nbx nbx
+fi
+"""
+
+
+def script(root: Command) -> str:
+    """Return the script for the tree below `root`."""
+    return HEAD + "".join(_function(command) for command in root.walk()) + TAIL
+
+
+def _function(command: Command) -> str:
+    flags = [line for flag in command.flags for line in _flag(flag)]
+    if not command.subcommands:
+        specs = [*flags, *_arguments(command)]
+        return f"\n{_name(command)}() {{\n    _arguments -s -S : {_lines(specs)}\n}}\n"
+    described = [
+        _quoted(_colons(below.path[-1]) + ":" + _escaped(below.summary)) for below in command.subcommands
+    ]
+    branches = [f"        {below.path[-1]}) {_name(below)} && found=0 ;;" for below in command.subcommands]
+    specs = [*flags, "'1: :->command'", "'*:: :->rest'"]
+    return "\n".join(
+        [
+            f"\n{_name(command)}() {{",
+            "    local curcontext=$curcontext state line found=1",
+            "    typeset -A opt_args",
+            "    local -a commands",
+            "    commands=(",
+            *(f"        {line}" for line in described),
+            "    )",
+            f"    _arguments -C -s -S -A '-*' : {_lines(specs)} && found=0",
+            "    case $state in",
+            "    command) _describe -t commands command commands && found=0 ;;",
+            "    rest)",
+            "        curcontext=${curcontext%:*:*}:" + "-".join(command.path) + "-$words[1]:",
+            "        case $words[1] in",
+            *branches,
+            "        esac",
+            "        ;;",
+            "    esac",
+            "    return found",
+            "}\n",
+        ]
+    )
+
+
+def _flag(flag: Flag) -> Iterator[str]:
+    """Yield a spec for each spelling; one excludes the others unless the flag may be repeated."""
+    names = [name for name, _ in flag.spellings]
+    others = "*" if flag.repeatable else f"({' '.join(names)})" if len(names) > 1 else ""
+    for name, help_text in flag.spellings:
+        value = ""
+        if flag.takes_value:
+            # `=`: after an equals sign or as the next word; `+`: in the same word or as the next.
+            value = ("=" if name.startswith("--") else "+") + f"[{_brackets(help_text)}]" + _taker(flag)
+        yield _quoted(others + name + (value or f"[{_brackets(help_text)}]"))
+
+
+def _arguments(command: Command) -> Iterator[str]:
+    for number, argument in enumerate(command.arguments, 1):
+        nothing = f":{_colons(argument.metavar)}:{{_nbx_operand {_colons(argument.metavar)}}}"
+        spec = nothing if argument.values is Values.NOTHING else _taker(argument)
+        yield _quoted(("*" if argument.repeatable else str(number)) + spec)
+
+
+def _taker(taker: Flag | Argument) -> str:
+    message = _colons(taker.long[2:] if isinstance(taker, Flag) and taker.choices else taker.metavar)
+    match taker.values:
+        case Values.CHOICES:
+            return f":{message}:({' '.join(_colons(choice) for choice in taker.choices)})"
+        case Values.FILE:
+            return f":{message}:_files"
+        case Values.DIRECTORY:
+            return f":{message}:_path_files -/"
+        case Values.AT_FILE:
+            return f":{message}:{{_nbx_at_file {message}}}"
+        case Values.NOTHING:
+            return f":{message}: "
+
+
+def _name(command: Command) -> str:
+    return "_" + "_".join(command.path).replace("-", "_")
+
+
+def _lines(words: list[str]) -> str:
+    return "".join(f"\\\n        {word} " for word in words).rstrip()
+
+
+def _brackets(text: str) -> str:
+    """Escape what would end the explanation of a flag."""
+    return _colons(text).replace("[", "\\[").replace("]", "\\]")
+
+
+def _colons(text: str) -> str:
+    return _escaped(text).replace(":", "\\:")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"

@@ -1,0 +1,32 @@
+"""A command tree in which everything means something to some shell."""
+
+from nebius_cli.gen.tree import Argument, Command, Flag, Values
+
+HELP = r"""It's [a] $HOME `id` \n \\ "q" 50% {x,y} *? a|b & <c> ! # ~ (p): $'\n'"""
+
+
+def flag(name: str, values: Values = Values.NOTHING, *choices: str, metavar: str = "X") -> Flag:
+    return Flag((name,), (), metavar, f"{HELP} {name}", values, choices, repeatable=False, panel="Options")
+
+
+def command(
+    *path: str, arguments: tuple[Argument, ...] = (), subcommands: tuple[Command, ...] = ()
+) -> Command:
+    flags = (
+        flag("--kind", Values.CHOICES, "plain", "a:b", "a:c", "k=v", "x/y", "m@n", "50%"),
+        flag("--into", Values.DIRECTORY, metavar="DIR"),
+    )
+    return Command(path, f"{HELP} {path[-1]}", HELP, flags, arguments, subcommands)
+
+
+OPERANDS = (
+    Argument("ONE", HELP, Values.CHOICES, ("first:1", "second"), repeatable=False),
+    Argument("REST", HELP, Values.FILE, (), repeatable=True),
+)
+TREE = command(
+    "nbx",
+    subcommands=(
+        command("nbx", "two-words", arguments=OPERANDS),
+        command("nbx", "plain", arguments=(Argument("IN", HELP, Values.DIRECTORY, (), repeatable=False),)),
+    ),
+)

@@ -1,0 +1,159 @@
+"""Real shells in a pseudo-terminal: type, press TAB, see the screen, and what nbx would have been given."""
+
+import os
+import shlex
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pexpect
+import pyte
+
+COMPLETIONS = Path(__file__).parents[2] / "completions"
+SCRIPTS = {"bash": "nbx.bash", "zsh": "_nbx", "fish": "nbx.fish"}
+
+# Where NBX_TEST_SHELLS is set, every shell must be there, and one that is not fails its tests.
+SHELLS = [name for name in SCRIPTS if os.environ.get("NBX_TEST_SHELLS") == "1" or shutil.which(name)]
+DESCRIBING = ("zsh", "fish")  # bash's lists have no room for what a word means
+
+PROMPT = "ready> "
+LIMIT = 60.0  # seconds until a screen that does not come is a failure; a slow machine needs a few
+
+# Stands for nbx and for Python: notes that it was started, and shows what it was given.
+STAND_IN = """#!/bin/sh
+echo "${0##*/}" >> "$STARTED"
+for word; do printf '<%s>' "$word"; done
+echo ' end'
+"""
+
+
+class Answering(pyte.Screen):
+    """A screen that answers a shell's questions about the terminal, as a terminal does."""
+
+    def __init__(self, child: "pexpect.spawn[bytes]") -> None:
+        super().__init__(160, 60)
+        self.child = child
+
+    def write_process_input(self, data: str) -> None:
+        """Send an answer."""
+        self.child.send(data)
+
+
+class Shell:
+    """One interactive shell with nbx's completion loaded."""
+
+    def __init__(self, child: "pexpect.spawn[bytes]", started: Path) -> None:
+        self.child = child
+        self._started = started
+        self.screen = Answering(child)
+        self._stream = pyte.ByteStream(self.screen)
+        self.wait_for(PROMPT.strip())
+
+    @property
+    def text(self) -> str:
+        """What the screen shows."""
+        return "\n".join(line.rstrip() for line in self.screen.display).rstrip()
+
+    @property
+    def started(self) -> list[str]:
+        """The stand-ins that were started so far."""
+        return self._started.read_text("utf-8").split()
+
+    def type(self, keys: str) -> None:
+        """Press keys; TAB is a tab character."""
+        self.child.send(keys)
+
+    def wait_for(self, *texts: str) -> str:
+        """Return the screen as soon as it shows all of `texts`."""
+        self.wait_until(lambda: all(text in self.text for text in texts))
+        return self.text
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Follow what the shell writes until `condition` holds."""
+        end = time.monotonic() + LIMIT
+        while not condition():
+            assert time.monotonic() < end, f"this never came; the screen shows:\n{self.text}"
+            try:
+                self._stream.feed(self.child.read_nonblocking(65536, timeout=1))
+            except pexpect.TIMEOUT:
+                continue
+            except pexpect.EOF:
+                raise AssertionError(f"the shell ended; the screen shows:\n{self.text}") from None
+
+    def given(self, keys: str) -> str:
+        """Type a command line and Enter; return the words that nbx was given, each in <>."""
+        self._started.write_text("", "utf-8")
+        self.type(keys + "\r")
+        shown = self.wait_for(" end\n" + PROMPT.strip())
+        assert self.started == ["nbx"], "TAB started a program"
+        # An empty line and a clear screen for the next one.
+        self.type("\x0c")
+        self.wait_until(lambda: self.text == PROMPT.strip())
+        return next(line for line in shown.splitlines() if line.endswith(" end")).removesuffix(" end")
+
+    def listed(self, keys: str, *texts: str) -> str:
+        """Type; return the screen as soon as it shows all of `texts`."""
+        self.type(keys)
+        shown = self.wait_for(*texts)
+        assert self.started == [], "TAB started a program"
+        return shown
+
+
+@contextmanager
+def shell(name: str, private: Path, script: Path | None = None, before: str = "") -> Iterator[Shell]:
+    """Run the shell called `name` with a script loaded, the repository's own unless one is given.
+
+    It keeps its files in `private`, runs the command `before` first, and stands in a folder that holds a
+    file and a folder, whose names have a space.
+    """
+    script = script or COMPLETIONS / SCRIPTS[name]
+    started = private / "started"
+    folder = private / "folder"
+    (folder / "sub folder").mkdir(parents=True)
+    (folder / "only one.txt").touch()
+    started.touch()
+    for program in ("nbx", "python", "python3"):
+        path = private / program
+        path.write_text(STAND_IN, "utf-8")
+        path.chmod(0o755)
+    environ = {
+        "PATH": f"{private}:{os.environ['PATH']}",
+        "HOME": str(private),
+        "ZDOTDIR": str(private),
+        "INPUTRC": "/dev/null",
+        "TERM": "xterm",
+        "LANG": "C.UTF-8",
+        "STARTED": str(started),
+    }
+    command = COMMANDS[name](script, private, before)
+    child = pexpect.spawn(command[0], command[1:], cwd=folder, env=environ, dimensions=(60, 160))
+    try:
+        yield Shell(child, started)
+    finally:
+        child.close(force=True)
+
+
+def _bash(script: Path, private: Path, before: str) -> list[str]:
+    rc = private / "rc"
+    rc.write_text(f"PS1='{PROMPT}'\nset +o history\n{before}\nsource {shlex.quote(str(script))}\n", "utf-8")
+    return ["bash", "--noprofile", "--rcfile", str(rc), "-i"]
+
+
+def _zsh(script: Path, private: Path, before: str) -> list[str]:
+    functions = private / "functions"
+    functions.mkdir()
+    shutil.copy(script, functions / "_nbx")
+    path = f"fpath=({shlex.quote(str(functions))} $fpath)"
+    lines = [f"PS1='{PROMPT}'", path, "autoload -Uz compinit", "compinit -u -D", before]
+    (private / ".zshrc").write_text("\n".join(lines), "utf-8")
+    return ["zsh", "-d", "-i"]
+
+
+def _fish(script: Path, private: Path, before: str) -> list[str]:
+    setup = f"{before}; source {shlex.quote(str(script))}; function fish_prompt; echo -n '{PROMPT}'; end"
+    return ["fish", "--no-config", "-C", setup, "-i"]
+
+
+COMMANDS = {"bash": _bash, "zsh": _zsh, "fish": _fish}

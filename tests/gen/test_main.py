@@ -1,0 +1,100 @@
+"""`python -m nebius_cli.gen`, on this repository and on a small copy of it."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.gen.__main__ import SCRIPTS, run
+from nebius_cli.gen.markdown import TARGETS
+
+ROOT = Path(__file__).parents[2]
+MADE = [*SCRIPTS, *dict(TARGETS)]
+
+
+def spoil(path: Path) -> None:
+    """Change something that is made."""
+    text = path.read_text("utf-8")
+    path.write_text(
+        text.replace("Sampling temperature", "Warmth").replace("commands='", "commands='x "), "utf-8"
+    )
+    assert path.read_text("utf-8") != text
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A repository with the files that are made, all fresh."""
+    for name in ["pyproject.toml", *MADE]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def test_the_committed_files_are_fresh(capsys: pytest.CaptureFixture[str]) -> None:
+    code = run(["--check"], ROOT)
+    assert (code, capsys.readouterr().err) == (0, "")
+
+
+@pytest.mark.parametrize("path", MADE)
+def test_a_stale_file_is_named_with_the_way_to_mend_it(
+    path: str, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoil(copy / path)
+    assert run(["--check"], copy) == 1
+    assert capsys.readouterr().err == f"{path}: stale\nto mend: python -m nebius_cli.gen --write\n"
+
+
+def test_write_mends_stale_and_missing_files_and_says_which(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(copy / "completions")
+    readme = (copy / "README.md").read_text("utf-8")
+    spoil(copy / "README.md")
+    assert run(["--write"], copy / "docs") == 0
+    written = [f"{path}: written" for path in [*SCRIPTS, "README.md"]]
+    assert capsys.readouterr().err.splitlines() == written
+    assert (copy / "README.md").read_text("utf-8") == readme
+    assert run(["--check"], copy) == 0
+
+
+def test_write_leaves_fresh_files_alone(copy: Path) -> None:
+    before = {path: (copy / path).stat().st_mtime_ns for path in MADE}
+    assert run(["--write"], copy) == 0
+    assert {path: (copy / path).stat().st_mtime_ns for path in MADE} == before
+
+
+@pytest.mark.parametrize("action", ["--check", "--write"])
+def test_a_file_without_its_markers_is_named(
+    action: str, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (copy / "README.md").write_text("# nbx\n", "utf-8")
+    assert run([action], copy) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("nebius_cli.gen: README.md must hold the markers <!-- nbx:fields -->")
+
+
+def test_a_missing_file_that_a_person_writes_is_named(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (copy / "docs" / "reference.md").unlink()
+    assert run(["--write"], copy) == 1
+    assert "docs/reference.md is missing" in capsys.readouterr().err
+
+
+def test_outside_of_the_repository_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pyproject.toml").write_text('name = "another"\n', "utf-8")
+    assert run(["--check"], tmp_path) == 1
+    assert f"{tmp_path} is not inside the repository" in capsys.readouterr().err
+
+
+def test_as_a_program_it_ends_with_the_exit_code_and_no_traceback(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "nebius_cli.gen", "--check"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("nebius_cli.gen: ")
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,77 @@
+"""nbx.ps1, read by a parser: no PowerShell can be installed where these tests must run."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+import tree_sitter
+import tree_sitter_powershell
+
+from nebius_cli.gen import powershell
+from nebius_cli.gen.__main__ import command_tree
+from nebius_cli.gen.tree import Command
+from tests.gen.awkward import HELP, TREE
+from tests.gen.shells import COMPLETIONS
+
+SCRIPT = (COMPLETIONS / "nbx.ps1").read_text("utf-8")
+PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
+
+
+def nodes(script: str) -> Iterator[tree_sitter.Node]:
+    """Yield every node of a script's syntax tree."""
+    left = [PARSER.parse(script.encode()).root_node]
+    while left:
+        node = left.pop()
+        yield node
+        left.extend(node.children)
+
+
+def strings(script: str) -> list[str]:
+    """Return the values of a script's quoted texts."""
+    quoted = (node.text or b"" for node in nodes(script) if node.type == "verbatim_string_characters")
+    return [text.decode()[1:-1].replace("''", "'") for text in quoted]
+
+
+def entries(script: str) -> Counter[tuple[str, str]]:
+    """Return how often each command path and name is in the script's table."""
+    return Counter(re.findall(r"New-Entry '([^']*)' '([^']*)'", script))
+
+
+def expected(root: Command) -> Counter[tuple[str, str]]:
+    """Return what the table should hold."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for command in root.walk():
+        counted.update((command.name, below.path[-1]) for below in command.subcommands)
+        counted.update((command.name, name) for flag in command.flags for name, _ in flag.spellings)
+        operands = enumerate(command.arguments, 1)
+        counted.update((command.name, "*" if operand.repeatable else str(n)) for n, operand in operands)
+    return counted
+
+
+@pytest.mark.parametrize("script", [SCRIPT, powershell.script(TREE)], ids=["nbx", "awkward words"])
+def test_a_parser_finds_no_fault_with_the_script(script: str) -> None:
+    faults = [node for node in nodes(script) if node.is_error or node.is_missing]
+    assert faults == []
+
+
+def test_every_command_flag_and_operand_is_there_exactly_once() -> None:
+    found = entries(SCRIPT)
+    assert found == expected(command_tree())
+    assert set(found.values()) == {1}
+
+
+def test_awkward_help_is_a_text_as_it_is() -> None:
+    found = strings(powershell.script(TREE))
+    assert f"{HELP} --kind" in found
+    assert f"{HELP} two-words" in found
+
+
+def test_typographic_quotes_which_end_a_text_in_powershell_are_doubled() -> None:
+    root = Command(("nbx",), "Say \u2018hello\u2019.", "", (), (), ())
+    script = powershell.script(Command(("nbx",), "", "", (), (), (root,)))
+    assert "'Say \u2018\u2018hello\u2019\u2019.'" in script
+
+
+def test_the_script_is_ascii_which_every_windows_code_page_reads_alike() -> None:
+    assert SCRIPT.isascii()
