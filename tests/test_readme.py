@@ -1,0 +1,88 @@
+"""The README tells the truth: each of its commands runs, and prints what it says."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.server import FakeServer, answer
+from tests.support.weights import real_weights
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"```console\n\$ (.*?)\n(.*?)```", README, re.DOTALL)
+INSTALL, SUITE, *RECIPES = BLOCKS
+
+
+@pytest.fixture
+def shell_env() -> dict[str, str]:
+    """An environment with this nbx on PATH, an empty home, and the weights where they were fetched to."""
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"
+    return {**environ, "PATH": path, "NBX_CACHE_DIR": str(real_weights().parent.parent)}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """What a newcomer has: the files of the repository and nothing that was built in it."""
+    copy = tmp_path / "checkout"
+    for name in ("nebius_cli", "pyproject.toml", "README.md"):
+        copy.mkdir(exist_ok=True)
+        subprocess.run(["cp", "-r", ROOT / name, copy], check=True)
+    return copy
+
+
+def run(command: str, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a README command as a person would paste it."""
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=cwd,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("command", "output"), RECIPES, ids=[command[:60] for command, _ in RECIPES])
+def test_a_recipe_prints_what_the_readme_says(
+    command: str, output: str, tmp_path: Path, shell_env: dict[str, str]
+) -> None:
+    done = run(command, tmp_path, shell_env)
+    # … in the README stands for the rest of a line.
+    expected = "\n".join(re.escape(line).replace("…", ".*") for line in output.split("\n"))
+    assert re.fullmatch(expected, done.stdout), done.stdout
+
+
+@pytest.mark.engine
+def test_the_first_command_installs_and_completes(checkout: Path, shell_env: dict[str, str]) -> None:
+    command, output = INSTALL
+    done = run(command, checkout, shell_env)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.endswith(output), done.stdout
+
+
+def test_the_way_to_token_factory_works_as_written(
+    tmp_path: Path, shell_env: dict[str, str], server: FakeServer
+) -> None:
+    (block,) = re.findall(r"```sh\n(export .*?)```", README, re.DOTALL)
+    server.script(answer(" Paris."))
+    here = {"NEBIUS_BASE_URL": server.url, "NBX_CONFIG_DIR": str(tmp_path / "config")}
+    done = run(block, tmp_path, {**shell_env, **here})
+    assert (done.returncode, done.stdout) == (0, " Paris.\n")
+    assert server.requests[0].headers["authorization"] == "Bearer ..."
+    assert server.requests[0].json["model"] == "MODEL"
+
+
+def test_the_suite_command_is_the_one_that_ci_runs() -> None:
+    assert SUITE[0] in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_the_readme_stays_short() -> None:
+    assert len(README.splitlines()) <= 200
