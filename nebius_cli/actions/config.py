@@ -1,45 +1,85 @@
-"""`nbx config`: settings shown with their origin, and written."""
+"""`nbx config`: settings shown with their origin, and written; the file edited."""
+
+from collections.abc import Sequence
+from pathlib import Path
 
 from nebius_cli.actions.app import App
-from nebius_cli.core import jsontext, prompt, settings
+from nebius_cli.adapters import keys
+from nebius_cli.core import jsontext, layers, settings
 from nebius_cli.core.errors import ConfigError, ExitCode, UsageError
-from nebius_cli.core.fields import FieldError, Value
-from nebius_cli.core.settings import Setting
+from nebius_cli.core.fields import Value
+from nebius_cli.core.secret import Secret
+from nebius_cli.core.settings import PROFILES, PROJECT_FILE, USE_PROFILE, Setting
+from nebius_cli.ui import problems
 from nebius_cli.ui.renderer import draws
 from nebius_cli.ui.tables import write_table
+
+TEMPLATE = b"""\
+# Settings of nbx, such as:
+#   model = "MODEL"
+#   temperature = 0.7
+# and settings that count when a profile is chosen, with --profile work or nbx profile use work:
+#   [profile.work]
+#   ai_project_id = "PROJECT"
+"""
+
+
+# The settings that give a key, and which kind of place each of them makes.
+KEYS = {
+    "api_key": keys.Source.CONFIG,
+    "api_key_command": keys.Source.COMMAND,
+    "api_key_keyring": keys.Source.KEYRING,
+}
 
 
 def run_set(app: App, name: str = "", value: str | None = None) -> ExitCode:
     """Write one setting; a value of `-` is read from stdin, less its final newline."""
     setting = _named(name, "set NAME VALUE")
+    name = setting.field.name
     if value is None:
-        raise UsageError(
-            f"no value for {setting.field.name}", "", f"nbx config set {setting.field.name} VALUE"
-        )
-    if value == "-":
-        reading = prompt.Reading(strip_final_newline=True)
-        value = prompt.decode(app.streams.read_stdin(), "stdin", reading)
-    elif setting.secret:
-        app.warn(f"the shell's history has this value now; nbx config set {name} - reads it from stdin")
-    try:
-        parsed = setting.field.parse([value])
-    except FieldError as error:
-        shown = "***" if setting.secret else value
-        raise UsageError(f"{setting.field.name} {shown}", f"{setting.field.name} {error}") from None
-    app.config.set(setting.field.name, parsed, app.profile)
+        raise UsageError(f"no value for {name}", "", f"nbx config set {name} VALUE")
+    if name == USE_PROFILE:
+        raise UsageError(f"{name} names a profile that there must be", "", f"nbx profile use {value}")
+    parsed = app.read_value(setting, value)
+    profile = "" if setting.chooses else app.profile
+    app.config.set(name, parsed, profile)
+    if profile:
+        app.note(f"{name} is set in profile {profile}")
+    if stronger := _stronger(app, setting, parsed, profile):
+        app.warn(f"{stronger} is stronger than what was set")
     return ExitCode.DONE
 
 
-def run_get(app: App, name: str = "") -> ExitCode:
+def _stronger(app: App, setting: Setting, value: Value, profile: str) -> str:
+    """Return what counts instead of a value that was set, empty where that value counts."""
+    found, name = app.in_force(), setting.field.name
+    in_force = found.values.get(name)
+    if in_force is not None and in_force.value != settings.carried(setting, value):
+        return in_force.origin
+    if name not in KEYS:
+        return ""
+    # A key may lose to one of another kind: the keyring's, or what a command prints.
+    places = app.key_places(in_force=found)
+    own = f"profile {profile}" if profile else str(app.config.path)
+    if not places or (places[0].source is KEYS[name] and places[0].origin == own):
+        return ""
+    return f"{places[0].source.value} {places[0].where}"
+
+
+def run_get(app: App, name: str = "", *, show_origin: bool = False) -> ExitCode:
     """Print one setting's value in force; a secret stays hidden. Raises ConfigError where it has none."""
     setting = _named(name, "get NAME")
-    merged = app.settings()
-    if setting.field.name not in merged:
-        raise ConfigError(
-            f"{setting.field.name} is not set", "", f"nbx config set {setting.field.name} VALUE"
+    name = setting.field.name
+    found = app.in_force()
+    if name not in found.values:
+        raise next(
+            iter(found.problems), ConfigError(f"{name} is not set", "", f"nbx config set {name} VALUE")
         )
-    app.streams.write_out((_shown(setting, merged[setting.field.name].value) + "\n").encode("utf-8"))
-    return ExitCode.DONE
+    sourced = found.values[name]
+    value = "***" if isinstance(sourced.value, Secret) else sourced.value
+    row = (_text(value), *([sourced.origin] if show_origin else []))
+    app.streams.write_out(("\t".join(row) + "\n").encode("utf-8"))
+    return _tell(app, found.problems)
 
 
 def run_unset(app: App, name: str = "") -> ExitCode:
@@ -47,35 +87,39 @@ def run_unset(app: App, name: str = "") -> ExitCode:
     # Any name may go, known or not: that is how a file with a wrong one is mended.
     if not name:
         raise UsageError("no setting named", "", "nbx config unset NAME")
-    if not any(app.config.unset(spelt, app.profile) for spelt in (name, name.replace("-", "_"))):
-        where = f"profile {app.profile}" if app.profile else str(app.config.path)
-        app.note(f"{name} was not set in {where}")
+    if name == PROFILES:
+        raise UsageError("that is every profile at once", "", "nbx profile rm NAME")
+    profile = app.profile_asked_for
+    known = name.replace("-", "_")
+    places = [profile]
+    if profile and known in settings.BY_NAME and settings.BY_NAME[known].chooses:
+        places.append("")
+    if not any(app.config.unset(spelled, place) for place in places for spelled in (name, known)):
+        app.note(f"{name} was not set in {_place(app, profile)}")
     return ExitCode.DONE
 
 
 def run_list(app: App, *, json: bool = False) -> ExitCode:
     """List every setting that has a value, with its origin."""
-    merged = app.settings()
-    rows = [
-        (s.field.name, _shown(s, merged[s.field.name].value), merged[s.field.name].origin)
-        for s in settings.SETTINGS
-        if s.field.name in merged
-    ]
+    found = app.in_force()
+    values = found.values
+    listed = [(s.field.name, s, values[s.field.name]) for s in settings.SETTINGS if s.field.name in values]
     if json:
         table = {
-            s.field.name: {
-                "value": "***" if s.secret else merged[s.field.name].value,
-                "origin": merged[s.field.name].origin,
-            }
-            for s in settings.SETTINGS
-            if s.field.name in merged
+            name: {"value": setting.shown(sourced.value), "origin": sourced.origin}
+            for name, setting, sourced in listed
         }
+        if found.project:
+            table[PROJECT_FILE]["path"] = found.project
         app.streams.write_out(jsontext.encode(table) + b"\n")
-        return ExitCode.DONE
-    drawn = draws(app.streams, tty=app.streams.stdout_tty)
-    header = ("setting", "value", "origin")
-    write_table(header, rows, app.streams.write_out, app.streams, drawn=drawn, color=app.color_out)
-    return ExitCode.DONE
+    else:
+        drawn = draws(app.streams, tty=app.streams.stdout_tty)
+        header = ("setting", "value", "origin")
+        rows = [(name, _text(setting.shown(s.value)), s.origin) for name, setting, s in listed]
+        write_table(header, rows, app.streams.write_out, app.streams, drawn=drawn, color=app.color_out)
+    if found.project:
+        app.note(f"the project file is {found.project}")
+    return _tell(app, found.problems)
 
 
 def run_path(app: App) -> ExitCode:
@@ -84,16 +128,94 @@ def run_path(app: App) -> ExitCode:
     return ExitCode.DONE
 
 
+def run_edit(app: App) -> ExitCode:
+    """Edit a copy of the config file, and put it in its place if nothing is wrong with it."""
+    from nebius_cli.adapters import editor
+
+    words = editor.choose(app.streams.environ, terminal=app.streams.stdin_tty and app.streams.stdout_tty)
+    with app.config.editing():
+        old = app.config.content()
+        draft = _begin(app, old)
+        kept = f"the text is kept in {draft}"
+        try:
+            editor.run(words, draft)
+        except ConfigError as error:
+            if draft.exists() and draft.read_bytes() == (old or TEMPLATE):
+                draft.unlink()
+            else:
+                error.hint = f"{app.config.path} is as it was; {kept}"
+            raise
+        except BaseException as stop:
+            stop.add_note(kept)
+            raise
+        finally:
+            app.config.keep_private(draft)
+        return _finish(app, draft, old)
+
+
+def _begin(app: App, old: bytes) -> Path:
+    """Return the copy to edit: the one kept the last time, if the file is still what it was then."""
+    draft = app.config.draft(old)
+    for kept in app.config.drafts():
+        if kept == draft:
+            app.note(f"going on with the text kept in {kept}")
+        else:
+            app.note(f"an older text is kept in {kept}; the file has changed since")
+    if not draft.exists():
+        app.config.write_draft(draft, old or TEMPLATE)
+    return draft
+
+
+def _finish(app: App, draft: Path, old: bytes) -> ExitCode:
+    """Put the edited text in place. Raises ConfigError, and keeps the text, where that cannot be."""
+    path, kept = app.config.path, f"the text is kept in {draft}"
+    try:
+        new = draft.read_bytes()
+    except OSError as error:
+        raise ConfigError("the edited text is gone", error.strerror or "", f"{path} is as it was") from None
+    if new == (old or TEMPLATE):
+        draft.unlink()
+        app.note(
+            "nothing changed; an editor that ends before you do needs its wait flag, as in 'code --wait'"
+        )
+        return ExitCode.DONE
+    wrong = _check(new, draft)
+    for problem in wrong:
+        problems.note("; ".join(filter(None, (problem.what, problem.why))), app.streams)
+    if wrong:
+        raise ConfigError(f"{path} is as it was", kept, "nbx config edit goes on with it")
+    if not app.config.replace(old, new):
+        raise ConfigError(f"{path} was changed meanwhile", kept, "nbx config edit starts from the new file")
+    draft.unlink()
+    app.note(f"{path} is written")
+    return ExitCode.DONE
+
+
+def _check(data: bytes, path: Path) -> list[ConfigError]:
+    from nebius_cli.adapters.config import parse
+
+    try:
+        return layers.problems_of(parse(data, path, ""))
+    except ConfigError as error:
+        return [error]
+
+
+def _tell(app: App, wrong: Sequence[ConfigError]) -> ExitCode:
+    """Say on stderr what is wrong beside what was shown; return the exit code for it."""
+    for problem in wrong:
+        problems.report(problem, app.streams, color=app.color_err)
+    return ExitCode.CONFIG if wrong else ExitCode.DONE
+
+
+def _place(app: App, profile: str) -> str:
+    return f"profile {profile}" if profile else str(app.config.path)
+
+
 def _named(name: str, usage: str) -> Setting:
     if not name:
         raise UsageError("no setting named", "", f"nbx config {usage}")
-    try:
-        return settings.find(name.replace("-", "_"), "config")
-    except ConfigError as error:
-        raise UsageError(error.what, error.why, error.hint) from None
+    return settings.find(name)
 
 
-def _shown(setting: Setting, value: Value) -> str:
-    if setting.secret:
-        return "***"
+def _text(value: Value) -> str:
     return value if isinstance(value, str) else jsontext.encode(value).decode("utf-8")

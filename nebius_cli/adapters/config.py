@@ -1,82 +1,249 @@
 """THE config module: config.toml, read and written. Nothing else knows the file."""
 
+import codecs
+import contextlib
+import os
+import re
+import stat
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from nebius_cli.adapters.files import write_atomically
+from nebius_cli.adapters.lock import alone
+from nebius_cli.core import toml, toml_edit
 from nebius_cli.core.errors import ConfigError
-from nebius_cli.core.settings import PROFILES
+from nebius_cli.core.layers import Source, no_profile
+from nebius_cli.core.settings import PROFILES, SETTINGS, USE_PROFILE, Sourced
 
-FILE_MODE = 0o600  # it may hold a key
+FILE_MODE = 0o600  # of a new file, and of any that holds a key
+FOLDER_MODE = 0o700
+OTHERS = 0o077
+PATIENCE = 60.0  # seconds to wait for others who write; each of them takes a few milliseconds
+BEAT = 0.02
+SECRETS = tuple(setting.field.name for setting in SETTINGS if setting.secret)
+# A draft need not be TOML yet, so what may be a key in it is found by its name alone.
+SECRET_IN_TEXT = re.compile(rf"\b({'|'.join(SECRETS)})\b".encode())
+
+
+def read_toml(path: Path, hint: str) -> Source | None:
+    """Return a TOML file, None where there is none. Raises ConfigError."""
+    try:
+        return parse(path.read_bytes(), path, hint)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}", error.strerror or str(error)) from None
+
+
+def parse(data: bytes, path: Path, hint: str) -> Source:
+    """Return the file that `data` would be. Raises ConfigError with file and line."""
+    try:
+        text = data.decode("utf-8-sig")  # some editors put a byte order mark in front
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}:{line}: not UTF-8", f"at byte {error.start}", hint) from None
+    try:
+        return Source(str(path), text, toml.parse(text))
+    except toml.TomlError as error:
+        where = f"{path}:{error.line}:{error.column}"
+        raise ConfigError(f"{where}: not valid TOML", str(error), hint) from None
 
 
 class ConfigFile:
-    """The config file at `path`: top-level keys are settings, `[profile.NAME]` tables override them."""
+    """The config file at `path`: top-level keys are settings, `[profile.NAME]` tables override them.
 
-    def __init__(self, path: Path) -> None:
+    Every change is made under a lock, to what the file says then, and put in its place in one step.
+    `warn` is told what was done to a file besides.
+    """
+
+    def __init__(self, path: Path, warn: Callable[[str], None], patience: float = PATIENCE) -> None:
         self.path = path
+        self._warn = warn
+        self._patience = patience
 
-    def read(self) -> dict[str, Any]:
-        """Return the file's tables, empty where there is no file. Raises ConfigError."""
+    def read(self) -> Source | None:
+        """Return what the file says, None where there is none. Raises ConfigError."""
+        return read_toml(self.path, "nbx config edit")
+
+    def content(self) -> bytes:
+        """Return the file as it is, empty where there is none. Raises ConfigError."""
         try:
-            data = self.path.read_bytes()
+            return self.path.read_bytes()
         except FileNotFoundError:
-            return {}
+            return b""
         except OSError as error:
             raise ConfigError(f"cannot read {self.path}", error.strerror or str(error)) from None
-        import tomllib  # 15 ms that a run without a config file does not pay
-
-        try:
-            return tomllib.loads(data.decode("utf-8"))
-        except ValueError as error:
-            raise ConfigError(
-                f"{self.path} is not valid TOML", str(error), "mend the file, or move it away"
-            ) from None
-
-    def profile(self, name: str) -> dict[str, Any]:
-        """Return one profile's table. Raises ConfigError where there is none of that name."""
-        profiles = self.read().get(PROFILES, {})
-        if not isinstance(profiles, dict) or not isinstance(profiles.get(name), dict):
-            raise ConfigError(
-                f"there is no profile {name!r}", f"{self.path} has no table [{PROFILES}.{name}]"
-            )
-        return dict(profiles[name])
-
-    def top_level(self) -> dict[str, Any]:
-        """Return the settings outside of profiles."""
-        return {name: value for name, value in self.read().items() if name != PROFILES}
 
     def set(self, name: str, value: Any, profile: str = "") -> None:
-        """Write one setting. Raises ConfigError where the file cannot be read or written."""
-        table = self.read()
-        target = self._target(table, profile)
-        target[name] = value
-        self._write(table)
+        """Write one setting. Raises ConfigError where there is no such profile, or where writing fails."""
+
+        def with_it(text: str, table: Mapping[str, Any]) -> str:
+            # Only add_profile makes one: a mistyped name would otherwise become a profile nobody wanted.
+            source = Source(str(self.path), text, table)
+            if profile and profile not in source.profiles and isinstance(table.get(PROFILES, {}), Mapping):
+                raise no_profile(Sourced(profile, f"cannot write {self.path}"), source)
+            return toml_edit.put(text, _keys(name, profile), value)
+
+        self._change(with_it)
 
     def unset(self, name: str, profile: str = "") -> bool:
         """Remove one setting; return whether it was there. Raises ConfigError."""
-        table = self.read()
-        target = self._target(table, profile)
-        whole = target is table and name == PROFILES  # all profiles at once is no setting
-        if name not in target or (whole and isinstance(target[name], dict)):
-            return False
-        del target[name]
-        self._write(table)
+        keys = _keys(name, profile)
+
+        def without(text: str, table: Mapping[str, Any]) -> str:
+            return toml_edit.drop(text, keys) if toml.holds(table, keys) else text
+
+        return self._change(without)
+
+    def add_profile(self, name: str, settings: Mapping[str, Any]) -> bool:
+        """Write a new profile; return False for one that is there, which stays. Raises ConfigError."""
+        keys = (PROFILES, name)
+
+        def with_it(text: str, table: Mapping[str, Any]) -> str:
+            return text if toml.holds(table, keys) else toml_edit.put_table(text, keys, settings)
+
+        return self._change(with_it)
+
+    def remove_profile(self, name: str) -> dict[str, Any] | None:
+        """Remove a profile, and its being the one in force; return what it held. Raises ConfigError."""
+        removed: list[dict[str, Any]] = []
+
+        def without(text: str, table: Mapping[str, Any]) -> str:
+            if not toml.holds(table, (PROFILES, name)):
+                return text
+            removed.append(table[PROFILES][name])
+            text = toml_edit.drop(text, (PROFILES, name))
+            return toml_edit.drop(text, (USE_PROFILE,)) if table.get(USE_PROFILE) == name else text
+
+        self._change(without)
+        return removed[0] if removed else None
+
+    def replace(self, old: bytes, new: bytes) -> bool:
+        """Put `new` in the place of `old`; return False where the file has changed. Raises ConfigError."""
+        with self._alone():
+            if self.content() != old:
+                return False
+            self._write(new, parse(new, self.path, "").table)
         return True
 
-    def _target(self, table: dict[str, Any], profile: str) -> dict[str, Any]:
-        for name in (PROFILES, profile) if profile else ():
-            table = table.setdefault(name, {})
-            if not isinstance(table, dict):
-                raise ConfigError(f"{self.path}: {name} is not a table", "", "mend the file")
-        return table
+    @contextlib.contextmanager
+    def editing(self) -> Iterator[None]:
+        """Keep others from editing for as long as the block takes. Raises ConfigError where one does."""
 
-    def _write(self, table: dict[str, Any]) -> None:
-        import tomli_w
+        def refuse() -> None:
+            raise ConfigError(
+                f"{self.path} is being edited", "another nbx config edit is open", "end it first"
+            )
 
+        with self._failing():
+            make_folder(self.path.parent)
+            with alone(self.path.with_name(f"{self.path.stem}.edit.lock"), refuse):
+                yield
+
+    def draft(self, old: bytes) -> Path:
+        """Return where the text goes that is to replace `old`."""
+        import hashlib
+
+        digest = hashlib.sha256(old).hexdigest()[:12]
+        return self.path.with_name(f"{self.path.stem}.edit-{digest}.toml")
+
+    def drafts(self) -> list[Path]:
+        """Return the texts that are kept, each with the present file of its time in its name."""
+        return sorted(self.path.parent.glob(f"{self.path.stem}.edit-*.toml"))
+
+    def drafts_with_key(self) -> list[Path]:
+        """Return those of the kept texts that may hold a key."""
+        found = []
+        for path in self.drafts():
+            with contextlib.suppress(OSError):
+                if SECRET_IN_TEXT.search(path.read_bytes()):
+                    found.append(path)
+        return found
+
+    def keep_private(self, draft: Path) -> None:
+        """Shut others out of a text that an editor has saved. Raises ConfigError."""
+        # An editor that saves by renaming puts a new file there, with a mode of its own.
+        with self._failing(), contextlib.suppress(FileNotFoundError):
+            draft.chmod(FILE_MODE)
+
+    def write_draft(self, path: Path, data: bytes) -> None:
+        """Put a text to be edited in its place, for its owner's eyes only. Raises ConfigError."""
+        with self._failing():
+            make_folder(path.parent)
+            write_atomically(path, data, mode=FILE_MODE)
+
+    def _change(self, change: Callable[[str, Mapping[str, Any]], str]) -> bool:
+        with self._alone():
+            source = self.read()
+            old, table = (source.text, source.table) if source else ("", {})
+            try:
+                new = change(old, table)
+            except ValueError as error:
+                raise ConfigError(f"cannot change {self.path}", str(error), "nbx config edit") from None
+            if new != old:
+                mark = codecs.BOM_UTF8 if self.content().startswith(codecs.BOM_UTF8) else b""
+                self._write(mark + new.encode("utf-8"), toml.parse(new))
+            return new != old
+
+    def _write(self, data: bytes, table: Mapping[str, Any]) -> None:
+        with self._failing():
+            make_folder(Path(os.path.realpath(self.path)).parent)
+            write_atomically(self.path, data, mode=self._mode(table))
+
+    def _mode(self, table: Mapping[str, Any]) -> int:
         try:
-            write_atomically(self.path, tomli_w.dumps(table).encode("utf-8"), mode=FILE_MODE)
+            mode = stat.S_IMODE(self.path.stat().st_mode)
+        except FileNotFoundError:
+            return FILE_MODE
+        if not (mode & OTHERS and _holds_secret(table)):
+            return mode
+        own = mode & ~OTHERS
+        self._warn(f"{self.path} holds a key: it is for its owner only now, mode {own:o} instead of {mode:o}")
+        return own
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        path = Path(os.path.realpath(self.path))
+        lock = path.with_name(path.name + ".lock")
+        end = time.monotonic() + self._patience
+
+        def wait() -> None:
+            if time.monotonic() > end:
+                raise ConfigError(
+                    f"cannot write {self.path}", f"another program holds {lock}", "end it first"
+                )
+
+        with self._failing():
+            make_folder(path.parent)
+            with alone(lock, wait, BEAT):
+                yield
+
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
-            raise ConfigError(f"cannot write {self.path}", error.strerror or str(error)) from None
-        except TypeError as error:  # a JSON null, which TOML does not have
-            raise ConfigError(f"cannot write {self.path}", str(error)) from None
+            why = error.strerror or str(error)
+            if error.filename not in (None, str(self.path)):  # the folder, or the lock of another user
+                why = f"{error.filename}: {why}"
+            raise ConfigError(f"cannot write {self.path}", why) from None
+
+
+def make_folder(path: Path) -> None:
+    """Make a directory, and those it is in, for the owner only, whatever the umask. Raises OSError."""
+    if not path.exists():
+        make_folder(path.parent)
+        path.mkdir(mode=FOLDER_MODE, exist_ok=True)
+
+
+def _keys(name: str, profile: str) -> Sequence[str]:
+    return (PROFILES, profile, name) if profile else (name,)
+
+
+def _holds_secret(table: Mapping[str, Any]) -> bool:
+    return any(
+        name in SECRETS or (isinstance(value, Mapping) and _holds_secret(value))
+        for name, value in table.items()
+    )

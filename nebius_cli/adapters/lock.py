@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-BEAT = 0.2  # seconds between two tries
+BEAT = 0.2  # seconds between two tries, for work that takes long
 
 
 @contextlib.contextmanager
-def alone(path: Path, on_wait: Callable[[], None]) -> Iterator[bool]:
+def alone(path: Path, on_wait: Callable[[], None], beat: float = BEAT) -> Iterator[bool]:
     """Hold the lock `path` for the block; give whether another process had to be waited for.
 
     A process that dies loses its lock with its life. Raises OSError where the file cannot be made.
@@ -21,7 +21,7 @@ def alone(path: Path, on_wait: Callable[[], None]) -> Iterator[bool]:
     while (file := _try(path)) is None:
         waited = True
         on_wait()
-        time.sleep(BEAT)
+        time.sleep(beat)
     try:
         yield waited
     finally:

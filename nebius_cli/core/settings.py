@@ -4,35 +4,87 @@ A setting is described by a `Field`, like a request field; every request field i
 that `temperature = 0.2` in the config file is a default for each request.
 """
 
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from nebius_cli.core import jsontext, urls
 from nebius_cli.core.catalog import FIELDS
-from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.errors import ConfigError, UsageError
 from nebius_cli.core.fields import Field, FieldError, Kind, Value
 from nebius_cli.core.request import nearest
+from nebius_cli.core.secret import Secret
 
+USE_PROFILE, PROJECT_FILE = "use_profile", "project_file"  # the settings that choose
 LONGEST_TIMEOUT = 604_800  # seconds, a week; what the system's clocks can take ends not far above
 PROFILES = "profile"  # the table of the config file that holds `[profile.NAME]` tables
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: what it takes, the environment variables that give it, in order, and its default."""
+    """One setting: what it takes, the environment variables that give it, in order, and its default.
+
+    `chooses`: it says which tables and files count, so it stands at the top of the config file only.
+    `rule` raises FieldError for a value that the field alone takes; `hides` takes out of a value what is
+    meant for nobody's eyes.
+    """
 
     field: Field
     env: tuple[str, ...]
     default: Value | None = None
     secret: bool = False
+    chooses: bool = False
+    rule: Callable[[Value], None] | None = None
+    hides: Callable[[Value], Value] | None = None
+
+    def parse(self, text: str) -> Value:
+        """Return the value that a text stands for. Raises FieldError."""
+        return self._ruled(self.field.parse([text]))
+
+    def check(self, value: object) -> Value:
+        """Return a value that came from TOML or JSON. Raises FieldError for a wrong one."""
+        return self._ruled(self.field.check(value))
+
+    def shown(self, value: Value | Secret) -> Value:
+        """Return a value, right or wrong, as it may be shown."""
+        if self.secret or isinstance(value, Secret):
+            return "***"
+        return self.hides(value) if self.hides else value
+
+    def _ruled(self, value: Value) -> Value:
+        if self.rule:
+            self.rule(value)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
 class Sourced:
     """A value and where it came from, in words for `config list`."""
 
-    value: Value
+    value: Value | Secret
     origin: str
+
+
+def _is_address(value: Value) -> None:
+    try:
+        urls.parse_base_url(str(value))
+    except ConfigError as error:
+        raise FieldError(error.why.removeprefix("it ")) from None
+
+
+def _is_command(value: Value) -> None:
+    try:
+        words = shlex.split(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise FieldError(f"cannot be split into words: {str(error).lower()}") from None
+    if not words:
+        raise FieldError("must name a program")
+
+
+def _program(value: Value) -> Value:
+    """Return the first word of a command: the others may be meant for nobody's eyes."""
+    words = value if isinstance(value, list) else str(value).split()
+    return " ".join([*map(str, words[:1]), *(["…"] if len(words) > 1 else [])])
 
 
 def _seconds(name: str, help: str, default: float) -> Setting:  # noqa: A002 - the Field's own word
@@ -48,9 +100,25 @@ _REQUEST_ENV = {
 SETTINGS = (
     Setting(Field("api_key", Kind.TEXT, "Token Factory API key."), ("NEBIUS_API_KEY",), secret=True),
     Setting(
+        Field(
+            "api_key_command",
+            Kind.TEXTS,
+            "Program that prints the key; its words, or one text that is split as a shell would.",
+        ),
+        ("NBX_API_KEY_COMMAND",),
+        rule=_is_command,
+        hides=_program,
+    ),
+    Setting(
+        Field("api_key_keyring", Kind.TEXT, "Name of the key in the system's keyring; auth login sets it."),
+        (),
+    ),
+    Setting(
         Field("base_url", Kind.TEXT, "Where the API is, with or without /v1.", "Connection", "URL"),
         ("NEBIUS_BASE_URL",),
         "https://api.tokenfactory.nebius.com/v1",
+        rule=_is_address,
+        hides=lambda value: urls.redacted(str(value)),
     ),
     Setting(
         Field("cacert", Kind.TEXT, "File of certificate authorities to trust.", "Connection", "FILE"),
@@ -67,51 +135,55 @@ SETTINGS = (
     _seconds("stall_timeout", "Longest silence between two pieces of a stream.", 120),
     _seconds("timeout", "Longest time for everything, retries and all; 0 is no limit.", 0),
     *(Setting(field, _REQUEST_ENV.get(field.name, ())) for field in FIELDS),
+    Setting(
+        Field("use_profile", Kind.TEXT, "Profile in force, - for none; nbx profile use writes it."),
+        ("NBX_PROFILE",),
+        chooses=True,
+    ),
+    Setting(
+        Field(
+            "project_file", Kind.BOOLEAN, "Read request fields from a .nbx.toml in or above the directory."
+        ),
+        ("NBX_PROJECT_FILE",),
+        chooses=True,
+    ),
 )
 
 BY_NAME = {setting.field.name: setting for setting in SETTINGS}
 
 
-def from_environ(environ: Mapping[str, str]) -> dict[str, Sourced]:
-    """Return the settings that environment variables give; an empty variable is as good as none.
-
-    Raises ConfigError naming the variable.
-    """
-    found: dict[str, Sourced] = {}
+def nearest_name(name: str, names: Collection[str]) -> str:
+    """Return which of the settings `names` a wrong one stands for, empty where none is close."""
     for setting in SETTINGS:
-        for name in setting.env:
-            if text := environ.get(name, ""):
-                try:
-                    found[setting.field.name] = Sourced(setting.field.parse([text]), name)
-                except FieldError as error:
-                    shown = "" if setting.secret else f"={text}"
-                    raise ConfigError(f"{name}{shown}", f"{setting.field.name} {error}") from None
-                break
-    return found
+        if name in setting.env and setting.field.name in names:
+            return setting.field.name
+    return nearest(name.lower(), tuple(names))
 
 
-def from_table(table: Mapping[str, Any], origin: str) -> dict[str, Sourced]:
-    """Return the settings of one table of a config file. Raises ConfigError naming the key."""
-    return {name: Sourced(check(name, value, origin), origin) for name, value in table.items()}
-
-
-def check(name: str, value: Any, origin: str) -> Value:
-    """Return a setting's checked value. Raises ConfigError for an unknown name or a wrong value."""
-    try:
-        return find(name, origin).field.check(value)
-    except FieldError as error:
-        raise ConfigError(
-            f"{origin}: {name} {error}", "", f"nbx config set {name} VALUE, or unset it"
-        ) from None
-
-
-def find(name: str, origin: str) -> Setting:
-    """Return the setting called `name`. Raises ConfigError that names the nearest one."""
-    if name in BY_NAME:
-        return BY_NAME[name]
-    close = nearest(name, tuple(BY_NAME))
+def find(name: str) -> Setting:
+    """Return the setting called `name`, as it was typed. Raises UsageError that names the nearest one."""
+    known = name.replace("-", "_")
+    if known in BY_NAME:
+        return BY_NAME[known]
+    close = nearest_name(known, BY_NAME)
     why = f"did you mean {close}?" if close else ""
-    raise ConfigError(f"{origin}: there is no setting {name!r}", why, "nbx config list shows all settings")
+    raise UsageError(f"there is no setting {name!r}", why, "nbx config set --help")
+
+
+def parse(setting: Setting, text: str) -> Value:
+    """Return the value that was typed for a setting. Raises UsageError, which does not show a secret."""
+    try:
+        if setting.field.kind is Kind.TEXTS and text.startswith("["):
+            return setting.check(jsontext.decode(text))
+        return setting.parse(text)
+    except ValueError as error:  # FieldError is one, and so is what is wrong with JSON
+        name = setting.field.name
+        raise UsageError(f"{name} {setting.shown(text)}", f"{name} {error}") from None
+
+
+def carried(setting: Setting, value: Value) -> Value | Secret:
+    """Return a value as the program carries it: a secret one out of sight."""
+    return Secret(str(value)) if setting.secret else value
 
 
 def merge(layers: Sequence[Mapping[str, Sourced]]) -> dict[str, Sourced]:

@@ -1,8 +1,8 @@
-"""`nbx config`: what is written, and where a value comes from."""
+"""`nbx config`: what it shows, what it writes, and how it behaves with a broken file."""
 
-import json
-import stat
-import tomllib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,195 +10,243 @@ import pytest
 from tests.conftest import CANARY
 from tests.support.messages import check_message
 from tests.support.run import Result, Runner
-from tests.support.server import FakeServer, answer
+
+OTHER = "another-key-for-tests"
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Where the config file of the runners is."""
-    return tmp_path / "config" / "config.toml"
+def path(bare: Runner) -> Path:
+    return Path(bare.environ["NBX_CONFIG_DIR"]) / "config.toml"
 
 
-def write(file: Path, text: str) -> None:
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
 
 
-def read(file: Path) -> dict[str, object]:
-    return tomllib.loads(file.read_text(encoding="utf-8"))
+def done(result: Result, err: str = "") -> None:
+    assert (result.code, result.out, result.err) == (0, "", err)
 
 
-def done(result: Result) -> str:
-    """Return stdout of a run that went well without a word."""
-    assert (result.code, result.err) == (0, "")
-    return result.out
+def table(result: Result) -> dict[str, tuple[str, str]]:
+    rows = [line.split("\t") for line in result.out.splitlines()]
+    return {name: (value, origin) for name, value, origin in rows}
 
 
-def failed(result: Result, code: int, *says: str) -> None:
-    assert (result.code, result.out) == (code, "")
-    for words in says:
-        assert words in result.err
-    check_message(result.err)
+def test_what_is_set_is_got_and_what_is_unset_is_gone(bare: Runner, path: Path) -> None:
+    done(bare("config", "set", "max-tokens", "7"))
+    assert path.read_text() == "max_tokens = 7\n"
+    assert bare("config", "get", "max_tokens").out == "7\n"
+    assert bare("config", "get", "max-tokens", "--show-origin").out == f"7\t{path}\n"
+    done(bare("config", "unset", "max-tokens"))
+    missing = bare("config", "get", "max_tokens")
+    assert (missing.code, missing.out) == (78, "")
+    assert missing.err == "nbx: max_tokens is not set\n  nbx config set max_tokens VALUE\n"
+    done(bare("config", "unset", "max-tokens"), f"nbx: max-tokens was not set in {path}\n")
 
 
-def test_what_is_set_is_read_again_and_can_be_unset(bare: Runner, file: Path) -> None:
-    assert done(bare("config", "set", "model", "m")) == ""
-    assert done(bare("config", "set", "max-tokens", "5")) == ""
-    assert read(file) == {"model": "m", "max_tokens": 5}
-    assert done(bare("config", "get", "max_tokens")) == "5\n"
-    assert done(bare("config", "get", "max-tokens")) == "5\n"
-    assert done(bare("config", "unset", "max-tokens")) == ""
-    failed(bare("config", "get", "max_tokens"), 78, "max_tokens is not set")
-    assert read(file) == {"model": "m"}
+def test_get_without_a_file_gives_the_default_and_its_origin(bare: Runner) -> None:
+    assert bare("config", "get", "retries", "--show-origin").out == "3\tdefault\n"
 
 
-VALUES = [
-    ("temperature", "0.5", 0.5, "0.5"),
-    ("n", "2", 2, "2"),
-    ("echo", "false", False, "false"),
-    ("stop", "\n", "\n", "\n"),
-    ("logit_bias", '{"1": -5}', {"1": -5}, '{"1":-5}'),
-    ("extra_body", '{"a": ["é", true]}', {"a": ["é", True]}, '{"a":["é",true]}'),
-    ("service_tier", "flex", "flex", "flex"),
-    ("timeout", "1.5", 1.5, "1.5"),
-    ("user", " é \U0001f30d\t", " é \U0001f30d\t", " é \U0001f30d\t"),
-]
-
-
-@pytest.mark.parametrize(("name", "text", "value", "shown"), VALUES)
-def test_values_of_every_kind_keep_their_type(
-    bare: Runner, file: Path, name: str, text: str, value: object, shown: str
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["set"], "nbx: no setting named\n  nbx config set NAME VALUE\n"),
+        (["set", "model"], "nbx: no value for model\n  nbx config set model VALUE\n"),
+        (["get"], "nbx: no setting named\n  nbx config get NAME\n"),
+        (["unset"], "nbx: no setting named\n  nbx config unset NAME\n"),
+        (["unset", "profile"], "nbx: that is every profile at once\n  nbx profile rm NAME\n"),
+        (
+            ["get", "modle"],
+            "nbx: there is no setting 'modle'\n  did you mean model?\n  nbx config set --help\n",
+        ),
+        (["set", "n", "0"], "nbx: n 0\n  n must be 1 or more\n"),
+        (["set", "extra_body", '{"a": null}'], None),
+        (
+            ["set", "use_profile", "x"],
+            "nbx: use_profile names a profile that there must be\n  nbx profile use x\n",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_meant_is_said_and_nothing_is_written(
+    bare: Runner, path: Path, args: list[str], message: str | None
 ) -> None:
-    done(bare("config", "set", name, text))
-    assert read(file) == {name: value}
-    assert done(bare("config", "get", name)) == shown + "\n"
+    result = bare("config", *args)
+    assert result.out == ""
+    if message is None:
+        assert result.code == 78
+        assert "TOML has no null" in result.err
+    else:
+        assert (result.code, result.err) == (2, message)
+    assert not path.exists()
 
 
-WRONG = [
-    ("temperature", "9", "temperature must be between 0 and 2"),
-    ("retries", "many", "retries must be a whole number"),
-    ("service_tier", "fast", "service_tier must be one of"),
-    ("model", "", "model must not be empty"),
-]
-
-
-@pytest.mark.parametrize(("name", "text", "why"), WRONG)
-def test_a_wrong_value_is_a_usage_error_and_is_not_written(
-    bare: Runner, file: Path, name: str, text: str, why: str
+def test_a_key_comes_from_stdin_and_is_shown_to_nobody(
+    bare: Runner, path: Path, key_files: set[Path]
 ) -> None:
-    failed(bare("config", "set", name, text), 2, f"nbx: {name} {text}".rstrip() + "\n", why)
-    assert not file.exists()
+    key_files.add(path)
+    done(bare("config", "set", "api_key", "-", stdin=f"{CANARY}\n".encode()))
+    assert path.read_text() == f'api_key = "{CANARY}"\n'
+    assert f"{path.stat().st_mode & 0o777:o}" == "600"
+    assert bare("config", "get", "api_key").out == "***\n"
+    assert table(bare("config", "list"))["api_key"] == ("***", str(path))
+    assert bare("config", "list", "--json").json["api_key"] == {"value": "***", "origin": str(path)}
+    path.write_text(f'api_key = ["{CANARY}"]\n')
+    check_message(bare("config", "list").err)
+    path.write_text(f'api_key = "{CANARY}\n')
+    check_message(bare("config", "list").err)
 
 
-def test_a_value_that_toml_cannot_hold_is_not_written(bare: Runner, file: Path) -> None:
-    failed(bare("config", "set", "extra_body", '{"a": null}'), 78, "cannot write")
-    assert not file.exists()
-
-
-@pytest.mark.parametrize("command", ["get", "set"])
-def test_an_unknown_setting_is_told_with_the_nearest(bare: Runner, command: str) -> None:
-    args = ["x"] if command == "set" else []
-    failed(
-        bare("config", command, "temprature", *args),
-        2,
-        "no setting 'temprature'",
-        "did you mean temperature?",
+def test_a_key_on_the_command_line_is_warned_of(bare: Runner) -> None:
+    result = bare("config", "set", "api_key", OTHER)
+    assert result.err == (
+        "nbx: warning: the shell's history has the api_key now; - instead reads it from stdin\n"
     )
 
 
-@pytest.mark.parametrize("args", [["set"], ["get"], ["unset"], ["set", "model"]], ids=" ".join)
-def test_a_missing_operand_is_a_usage_error(bare: Runner, args: list[str]) -> None:
-    failed(bare("config", *args), 2, f"nbx config {args[0]}")
+def test_list_names_every_origin(
+    bare: Runner, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".nbx.toml").write_text("temperature = 0.5\nstop = ['a', 'b']\n")
+    write(
+        path,
+        "use_profile = 'w'\nproject_file = true\ntemperature = 1\nn = 1\nuser = 'u'\n[profile.w]\nn = 2\n",
+    )
+    listed = bare("config", "list", env={"NBX_RETRIES": "5"})
+    assert listed.err == f"nbx: the project file is {tmp_path / '.nbx.toml'}\n"
+    rows = table(listed)
+    assert rows["temperature"] == ("0.5", str(tmp_path / ".nbx.toml"))
+    assert rows["stop"] == ('["a","b"]', str(tmp_path / ".nbx.toml"))
+    assert rows["n"] == ("2", "profile w")
+    assert rows["user"] == ("u", str(path))
+    assert rows["retries"] == ("5", "NBX_RETRIES")
+    assert rows["timeout"] == ("0", "default")
+    assert rows["use_profile"] == ("w", str(path))
+    entries = bare("config", "list", "--json").json
+    assert entries["stop"] == {"value": ["a", "b"], "origin": str(tmp_path / ".nbx.toml")}
+    in_force = {"value": True, "origin": str(path), "path": str(tmp_path / ".nbx.toml")}
+    assert entries["project_file"] == in_force
+    (tmp_path / ".nbx.toml").unlink()
+    assert bare("config", "list", "--json").json["project_file"] == {"value": True, "origin": str(path)}
+    assert "temperature" in bare("config", "list", stdout_tty=True, env={"COLUMNS": "200"}).out
 
 
-def test_the_file_and_its_folder_are_for_their_owner_only(bare: Runner, file: Path) -> None:
-    done(bare("config", "set", "model", "m"))
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-    file.chmod(0o644)
-    done(bare("config", "set", "model", "n"))
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert [path.name for path in file.parent.iterdir()] == ["config.toml"]
+def test_a_change_goes_into_the_profile_in_force(bare: Runner, path: Path) -> None:
+    done(bare("profile", "add", "w"))
+    done(bare("config", "set", "--profile", "w", "n", "2"), "nbx: n is set in profile w\n")
+    done(bare("config", "set", "n", "3"))
+    done(bare("config", "set", "n", "4", env={"NBX_PROFILE": "w"}), "nbx: n is set in profile w\n")
+    assert path.read_text() == "n = 3\n\n[profile.w]\nn = 4\n"
+    done(bare("profile", "use", "w"))
+    done(bare("config", "unset", "n"))
+    assert path.read_text() == 'n = 3\nuse_profile = "w"\n\n[profile.w]\n'
+    done(bare("config", "set", "n", "5", "--profile", "-"))
+    done(bare("config", "set", "project_file", "true"))
+    done(bare("config", "unset", "use_profile"))
+    assert path.read_text() == "n = 5\nproject_file = true\n\n[profile.w]\n"
 
 
-def test_a_place_that_cannot_be_written_is_a_configuration_error(bare: Runner) -> None:
-    environ = {"NBX_CONFIG_DIR": "/proc/nbx"}
-    failed(bare("config", "set", "model", "m", env=environ), 78, "cannot write /proc/nbx/config.toml")
+def test_a_change_that_something_stronger_hides_is_warned_of(bare: Runner) -> None:
+    environ = {"NEBIUS_MODEL": "m"}
+    done(
+        bare("config", "set", "model", "x", env=environ),
+        "nbx: warning: NEBIUS_MODEL is stronger than what was set\n",
+    )
+    done(bare("config", "set", "model", "m", env=environ))
 
 
-def test_a_key_comes_from_stdin_and_is_never_shown(bare: Runner, file: Path) -> None:
-    assert done(bare("config", "set", "api_key", "-", stdin=CANARY.encode() + b"\n")) == ""
-    assert read(file) == {"api_key": CANARY}
-    assert done(bare("config", "get", "api_key")) == "***\n"
-    listed = done(bare("config", "list")) + done(bare("config", "list", "--json"))
-    assert CANARY not in listed
-    assert "***" in listed
+BROKEN = "# mine\nmodel = 'm'\ntemprature = 0.5\nn = 0\n"
 
 
-def test_a_key_on_the_command_line_is_written_with_a_warning(bare: Runner, file: Path) -> None:
-    result = bare("config", "set", "api_key", CANARY)
-    assert (result.code, result.out, read(file)) == (0, "", {"api_key": CANARY})
-    assert "nbx config set api_key - reads it from stdin" in result.err
-    check_message(result.err)
-    assert bare("config", "set", "api_key", CANARY, "-q").err == ""
+def test_list_and_get_show_what_could_be_read_and_what_is_wrong(bare: Runner, path: Path) -> None:
+    write(path, BROKEN)
+    told = (
+        f"nbx: {path}:3: there is no setting 'temprature'\n  did you mean temperature?\n"
+        "  nbx config edit, or nbx config unset --profile - temprature\n"
+        f"nbx: {path}:4: n must be 1 or more\n  nbx config edit, or nbx config unset --profile - n\n"
+    )
+    listed = bare("config", "list")
+    assert (listed.code, listed.err) == (78, told)
+    assert table(listed)["model"] == ("m", str(path))
+    check_message(listed.err)
+    got = bare("config", "get", "model")
+    assert (got.code, got.out, got.err) == (78, "m\n", told)
+    missing = bare("config", "get", "n")
+    assert (missing.code, missing.out) == (78, "")
+    assert missing.err == told[: told.index(f"nbx: {path}:4")]
 
 
-@pytest.mark.parametrize("key", [b"", b"\n", b"\xff"])
-def test_a_wrong_key_is_refused_and_not_shown(bare: Runner, file: Path, key: bytes) -> None:
-    result = bare("config", "set", "api_key", "-", stdin=key)
-    assert result.code in (2, 65)
-    assert not file.exists()
-    check_message(result.err)
+def test_set_and_unset_mend_a_file_with_wrong_entries(bare: Runner, path: Path) -> None:
+    write(path, BROKEN)
+    asked = bare("complete", "x", "--dry-run")
+    assert (asked.code, asked.out) == (78, "")
+    done(bare("config", "unset", "--profile", "-", "temprature"))
+    done(bare("config", "set", "n", "2"))
+    assert path.read_text() == "# mine\nmodel = 'm'\nn = 2\n"
+    assert bare("complete", "x", "--dry-run").code == 0
+    write(path, "max-tokens = 1\n")
+    done(bare("config", "unset", "max-tokens"))
+    assert path.read_text() == ""
+    write(path, "[profile.w]\nuse_profile = 'x'\n")
+    done(bare("config", "unset", "--profile", "w", "use_profile"))
+    assert path.read_text() == "[profile.w]\n"
 
 
-def test_the_configured_key_and_url_are_used(bare: Runner, server: FakeServer) -> None:
-    for name, value in (("api_key", "configured"), ("base_url", server.url), ("model", "m")):
-        bare("config", "set", name, value)
-    server.script(answer("hi"))
-    assert done(bare("complete", "x")) == "hi\n"
-    assert server.requests[0].headers["authorization"] == "Bearer configured"
+def test_with_a_file_that_is_no_toml_all_but_writing_works(bare: Runner, path: Path) -> None:
+    write(path, "model = 'm'\nn 2\n")
+    why = "Expected '=' after a key in a key/value pair"
+    told = f"nbx: {path}:2:3: not valid TOML\n  {why}\n  nbx config edit\n"
+    listed = bare("config", "list", env={"NEBIUS_MODEL": "x"})
+    assert (listed.code, listed.err) == (78, told)
+    assert table(listed)["model"] == ("x", "NEBIUS_MODEL")
+    assert (bare("config", "get", "model").code, bare("config", "get", "model").err) == (78, told)
+    assert bare("config", "set", "model", "x").err == told
+    assert bare("config", "unset", "model").err == told
+    assert bare("config", "path").out == f"{path}\n"
+    for args in (["--help"], ["config", "--help"], ["--version"]):
+        assert bare(*args).code == 0
+    assert path.read_text() == "model = 'm'\nn 2\n"
 
 
-LAYERS = "retries = 5\ntimeout = 50\n[profile.p]\nretries = 6\n"
+NO_WALK = """
+import os, sys
+from nebius_cli.main import main
+seen = []
+def watch(event, args):
+    if event == "open" and ".nbx.toml" in str(args[0]):
+        seen.append(args[0])
+sys.addaudithook(watch)
+code = main(sys.argv[1:])
+assert seen == [], seen
+assert "nebius_cli.adapters.project" not in sys.modules
+sys.exit(code)
+"""
 
 
-def test_each_value_comes_from_the_first_place_that_has_it(bare: Runner, file: Path) -> None:
-    def get(*args: str, **env: str) -> str:
-        return done(bare("config", "get", "retries", *args, env=env)).strip()
-
-    assert get() == "3"
-    write(file, LAYERS)
-    assert get() == "5"
-    assert get("--profile", "p") == "6"
-    assert get(NBX_PROFILE="p") == "6"
-    assert get(NBX_PROFILE="") == "5"
-    assert get("--profile", "p", NBX_RETRIES="7") == "7"
+def test_a_project_file_that_nobody_asked_for_is_neither_read_nor_looked_for(
+    bare: Runner, tmp_path: Path
+) -> None:
+    (tmp_path / ".nbx.toml").write_text("this is [no TOML")
+    words = [sys.executable, "-c", NO_WALK, "complete", "x", "-m", "m", "--dry-run"]
+    run = subprocess.run(words, cwd=tmp_path, env=bare.process_env(), capture_output=True, check=False)
+    assert (run.returncode, run.stderr) == (0, b"")
 
 
-def test_a_flag_beats_every_other_place(nbx: Runner, server: FakeServer, file: Path) -> None:
-    write(file, LAYERS)
-    server.script(*[[b""]] * 2)
-    result = nbx("complete", "x", "--retries", "1", "--profile", "p", env={"NBX_RETRIES": "7"})
-    assert (result.code, len(result.slept)) == (7, 1)
-
-
-def test_the_list_names_the_origin_of_every_value(bare: Runner, file: Path) -> None:
-    write(file, LAYERS)
-    environ = {"NEBIUS_API_KEY": CANARY, "NEBIUS_AI_PROJECT_ID": "proj"}
-    result = bare("config", "list", "--profile", "p", env=environ)
-    rows = [line.split("\t") for line in done(result).splitlines()]
-    assert rows == [
-        ["api_key", "***", "NEBIUS_API_KEY"],
-        ["base_url", "https://api.tokenfactory.nebius.com/v1", "default"],
-        ["retries", "6", "profile p"],
-        ["connect_timeout", "10", "default"],
-        ["first_byte_timeout", "600", "default"],
-        ["stall_timeout", "120", "default"],
-        ["timeout", "50", str(file)],
-        ["ai_project_id", "proj", "NEBIUS_AI_PROJECT_ID"],
-    ]
-    listed = json.loads(done(bare("config", "list", "--json", "--profile", "p", env=environ)))
-    assert listed == {
-        name: {"value": json.loads(value) if value.isdecimal() else value, "origin": origin}
-        for name, value, origin in rows
-    }
+def test_a_project_file_gives_request_fields_and_nothing_else(
+    bare: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "deep").mkdir()
+    monkeypatch.chdir(tmp_path / "deep")
+    (tmp_path / ".nbx.toml").write_text("model = 'project/model'\nmax_tokens = 3\n")
+    environ = {"NBX_PROJECT_FILE": "1"}
+    body = bare("complete", "x", "--dry-run", "--no-stream", env=environ).json
+    assert body == {"model": "project/model", "prompt": "x", "max_tokens": 3, "stream": False}
+    (tmp_path / ".nbx.toml").write_text("model = 'm'\nbase_url = 'https://evil.example'\n")
+    refused = bare("complete", "x", "--dry-run", env=environ)
+    assert (refused.code, refused.out) == (78, "")
+    where = f"{os.fspath(tmp_path)}/.nbx.toml:2"
+    assert refused.err.splitlines()[0] == f"nbx: {where}: base_url may not be set in a project file"
+    check_message(refused.err)

@@ -6,82 +6,43 @@ import pytest
 
 from nebius_cli.core import settings
 from nebius_cli.core.catalog import FIELDS
-from nebius_cli.core.errors import ConfigError
-from nebius_cli.core.fields import Value
+from nebius_cli.core.errors import UsageError
+from nebius_cli.core.fields import FieldError
+from nebius_cli.core.secret import Secret
 from nebius_cli.core.settings import BY_NAME, SETTINGS, Sourced
 from tests.conftest import CANARY
 
 
-def refused(call: Any) -> ConfigError:
-    with pytest.raises(ConfigError) as caught:
+def refused(call: Any) -> UsageError:
+    with pytest.raises(UsageError) as caught:
         call()
     return caught.value
 
 
-ENV: dict[str, tuple[str, str, Value]] = {
-    "NEBIUS_API_KEY": ("api_key", "k", "k"),
-    "NEBIUS_BASE_URL": ("base_url", "https://h", "https://h"),
-    "NEBIUS_MODEL": ("model", "m", "m"),
-    "NEBIUS_AI_PROJECT": ("ai_project_id", "p", "p"),
-    "NEBIUS_AI_PROJECT_ID": ("ai_project_id", "q", "q"),
-    "NBX_CACERT": ("cacert", "/c", "/c"),
-    "NBX_RETRIES": ("retries", "7", 7),
-    "NBX_CONNECT_TIMEOUT": ("connect_timeout", "1.5", 1.5),
-    "NBX_FIRST_BYTE_TIMEOUT": ("first_byte_timeout", "2", 2),
-    "NBX_STALL_TIMEOUT": ("stall_timeout", "3", 3),
-    "NBX_TIMEOUT": ("timeout", "4", 4),
-}
-
-
-def test_every_variable_is_known_here() -> None:
-    assert {name for setting in SETTINGS for name in setting.env} == set(ENV)
-
-
-@pytest.mark.parametrize("variable", ENV)
-def test_a_variable_gives_its_setting(variable: str) -> None:
-    name, text, value = ENV[variable]
-    assert settings.from_environ({variable: text, "OTHER": "x"}) == {name: Sourced(value, variable)}
-
-
-def test_the_first_variable_of_a_setting_counts_and_an_empty_one_is_none() -> None:
-    both = {"NEBIUS_AI_PROJECT": "p", "NEBIUS_AI_PROJECT_ID": "q"}
-    assert settings.from_environ(both)["ai_project_id"] == Sourced("p", "NEBIUS_AI_PROJECT")
-    second = settings.from_environ({**both, "NEBIUS_AI_PROJECT": ""})
-    assert second["ai_project_id"] == Sourced("q", "NEBIUS_AI_PROJECT_ID")
-    assert settings.from_environ({"NEBIUS_MODEL": ""}) == {}
-
-
-def test_a_wrong_variable_is_named_with_its_value() -> None:
-    error = refused(lambda: settings.from_environ({"NBX_RETRIES": "-1"}))
-    assert (error.what, error.why) == ("NBX_RETRIES=-1", "retries must be 0 or more")
-
-
-def test_a_wrong_secret_is_named_without_its_value() -> None:
-    error = refused(lambda: settings.from_environ({"NEBIUS_API_KEY": CANARY + "\udcff"}))
-    assert (error.what, error.why) == ("NEBIUS_API_KEY", "api_key must be valid UTF-8")
-
-
-def test_a_table_gives_settings_with_its_origin() -> None:
-    table = {"temperature": 0.5, "stop": ["a", "b"], "api_key": "k"}
-    assert settings.from_table(table, "the file") == {
-        name: Sourced(value, "the file")  # type: ignore[arg-type]  # a list of texts is a list
-        for name, value in table.items()
-    }
-
-
-def test_a_wrong_value_in_a_table_is_told_with_its_origin() -> None:
-    error = refused(lambda: settings.from_table({"temperature": 3}, "the file"))
-    assert error.what == "the file: temperature must be between 0 and 2"
-    assert error.hint == "nbx config set temperature VALUE, or unset it"
-    assert "must be a number" in refused(lambda: settings.from_table({"temperature": "hot"}, "f")).what
+def test_a_setting_is_found_by_its_name_however_it_is_joined() -> None:
+    assert settings.find("model") is BY_NAME["model"]
+    assert settings.find("max-tokens") is settings.find("max_tokens") is BY_NAME["max_tokens"]
 
 
 def test_an_unknown_setting_is_told_with_the_nearest() -> None:
-    error = refused(lambda: settings.find("temprature", "the file"))
-    assert error.what == "the file: there is no setting 'temprature'"
+    error = refused(lambda: settings.find("temprature"))
+    assert error.what == "there is no setting 'temprature'"
     assert error.why == "did you mean temperature?"
-    assert refused(lambda: settings.find("zzz", "the file")).why == ""
-    assert settings.find("model", "x") is BY_NAME["model"]
+    assert refused(lambda: settings.find("zzz")).why == ""
+    assert refused(lambda: settings.find("NBX_CACERT")).why == "did you mean cacert?"
+
+
+def test_a_typed_value_is_read_or_refused_with_what_it_takes() -> None:
+    assert settings.parse(BY_NAME["retries"], "7") == 7
+    error = refused(lambda: settings.parse(BY_NAME["retries"], "-1"))
+    assert (error.what, error.why) == ("retries -1", "retries must be 0 or more")
+    error = refused(lambda: settings.parse(BY_NAME["api_key"], CANARY + "\udcff"))
+    assert (error.what, error.why) == ("api_key ***", "api_key must be valid UTF-8")
+
+
+def test_a_secret_is_carried_out_of_sight() -> None:
+    assert settings.carried(BY_NAME["api_key"], CANARY) == Secret(CANARY)
+    assert settings.carried(BY_NAME["model"], "m") == "m"
 
 
 def test_the_first_layer_that_has_a_value_gives_it() -> None:
@@ -117,9 +78,47 @@ def test_only_the_key_is_secret() -> None:
 
 @pytest.mark.parametrize("name", ["connect_timeout", "first_byte_timeout", "stall_timeout", "timeout"])
 def test_a_time_limit_is_one_that_a_clock_can_hold(name: str) -> None:
-    assert settings.check(name, 604_800, "x") == 604_800
+    assert BY_NAME[name].field.check(604_800) == 604_800
     for value in (-0.1, 604_801, 1e300):
-        assert (
-            f"{name} must be between 0 and 604800"
-            in refused(lambda value=value: settings.check(name, value, "x")).what
-        )
+        with pytest.raises(FieldError, match="must be between 0 and 604800"):
+            BY_NAME[name].field.check(value)
+
+
+def test_several_texts_are_typed_as_a_json_array() -> None:
+    assert settings.parse(BY_NAME["stop"], '["a", "\\n"]') == ["a", "\n"]
+    assert settings.parse(BY_NAME["stop"], "a") == "a"
+    for wrong in ('["a"', "[1]", '[""]'):
+        with pytest.raises(UsageError) as caught:
+            settings.parse(BY_NAME["stop"], wrong)
+        assert caught.value.what == f"stop {wrong}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("base_url", "ftp://me:pw@x", "must be http:// or https:// with a host and a path"),
+        ("api_key_command", "show 'me", "cannot be split into words: no closing quotation"),
+        ("api_key_command", " ", "must name a program"),
+    ],
+)
+def test_a_rule_of_a_setting_counts_however_its_value_comes(name: str, value: str, why: str) -> None:
+    setting = BY_NAME[name]
+    for read in (setting.parse, setting.check):
+        with pytest.raises(FieldError) as caught:
+            read(value)
+        assert str(caught.value) == why
+    for good in ("show me", ["show", "me"]):
+        assert BY_NAME["api_key_command"].check(good) == good
+
+
+def test_what_is_shown_of_a_value_is_what_anybody_may_see() -> None:
+    assert BY_NAME["api_key"].shown(CANARY) == BY_NAME["model"].shown(Secret("k")) == "***"
+    assert BY_NAME["base_url"].shown("https://me:pw@h/v1") == "https://h/v1"
+    command = BY_NAME["api_key_command"]
+    assert [command.shown(value) for value in ("show me", ["show", "me"], "show", "")] == [
+        "show …",
+        "show …",
+        "show",
+        "",
+    ]
+    assert BY_NAME["n"].shown(2) == 2

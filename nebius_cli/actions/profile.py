@@ -1,0 +1,121 @@
+"""`nbx profile`: sets of settings under a name, of which one is in force."""
+
+import re
+from collections.abc import Sequence
+
+from nebius_cli.actions.app import App
+from nebius_cli.core import jsontext, layers, settings
+from nebius_cli.core.errors import ExitCode, UsageError
+from nebius_cli.core.fields import Value
+from nebius_cli.core.layers import NONE, Layer
+from nebius_cli.core.request import nearest
+from nebius_cli.core.settings import USE_PROFILE
+from nebius_cli.ui import problems
+from nebius_cli.ui.renderer import draws
+from nebius_cli.ui.tables import write_table
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
+
+
+def run_list(app: App, *, json: bool = False) -> ExitCode:
+    """List the profiles, the one in force with what chose it."""
+    source = app.config.read()
+    found = {name: layers.read_profile(source, name) for name in source.profiles} if source else {}
+    in_force = app.in_force()
+    chosen = in_force.profile
+    origins = {name: chosen.origin for name in found if chosen is not None and chosen.value == name}
+    if json:
+        entries = [_entry(name, layer, origins.get(name)) for name, layer in found.items()]
+        app.streams.write_out(jsontext.encode({"profiles": entries}) + b"\n")
+    else:
+        drawn = draws(app.streams, tty=app.streams.stdout_tty)
+        header = ("profile", "in force by", "settings")
+        rows = [(name, origins.get(name, ""), ", ".join(layer.values)) for name, layer in found.items()]
+        write_table(header, rows, app.streams.write_out, app.streams, drawn=drawn, color=app.color_out)
+    wrong = list(in_force.problems)
+    for name, layer in found.items():
+        wrong += [] if name in origins else layer.problems
+    for problem in wrong:
+        problems.report(problem, app.streams, color=app.color_err)
+    return ExitCode.CONFIG if wrong else ExitCode.DONE
+
+
+def run_use(app: App, name: str = "", *, none: bool = False) -> ExitCode:
+    """Make a profile the one in force, `-` for none. Raises UsageError where there is no such profile."""
+    if none == bool(name):
+        raise UsageError("which profile?", "", "nbx profile use NAME, or --none")
+    if none or name == NONE:
+        if not app.config.unset(USE_PROFILE):
+            app.note("no profile was in use")
+    else:
+        _check_there(app, name)
+        app.config.set(USE_PROFILE, name)
+    chosen = app.in_force().profile
+    if chosen is not None and chosen.value != name:
+        app.warn(f"{chosen.origin} is stronger, and chooses {chosen.value}")
+    return ExitCode.DONE
+
+
+def run_add(app: App, name: str = "", settings: tuple[str, ...] = ()) -> ExitCode:
+    """Write a new profile. Raises UsageError for one that is there, and for a wrong name or setting."""
+    if not _NAME.fullmatch(name):
+        why = "a name is made of letters, digits, _ and -, and is 64 characters at most"
+        raise UsageError(f"{name!r} cannot be a profile's name" if name else "no profile named", why)
+    if not app.config.add_profile(name, _values(app, settings)):
+        hint = f"nbx config set --profile {name} SETTING VALUE changes it"
+        raise UsageError(f"there is a profile {name} already", "", hint)
+    return ExitCode.DONE
+
+
+def run_rm(app: App, name: str = "") -> ExitCode:
+    """Delete a profile; say what was in it."""
+    _check_there(app, name)
+    source = app.config.read()
+    was_in_use = source is not None and source.table.get(USE_PROFILE) == name
+    tables = dict(source.profiles) if source else {}
+    account = tables.pop(name, {}).get("api_key_keyring")
+    others = [table.get("api_key_keyring") for table in (source.table if source else {}, *tables.values())]
+    if account and account not in others:
+        from nebius_cli.adapters.keychain import forget
+
+        # First: without the profile nothing would name the entry any more.
+        forget(str(account), f"nbx config unset --profile {name} api_key_keyring")
+        app.note(f"removed the key {account} from the keyring")
+    removed = app.config.remove_profile(name)
+    app.note(f"removed profile {name}" + (f" with {', '.join(removed)}" if removed else ""))
+    if was_in_use:
+        app.note("it was in use; none is now")
+    return ExitCode.DONE
+
+
+def _check_there(app: App, name: str) -> None:
+    if not name:
+        raise UsageError("no profile named", "", "nbx profile list")
+    source = app.config.read()
+    names = tuple(source.profiles) if source else ()
+    if name not in names:
+        close = nearest(name, names)
+        why = f"did you mean {close}?" if close else ""
+        raise UsageError(f"there is no profile {name!r}", why, f"nbx profile list, or nbx profile add {name}")
+
+
+def _values(app: App, given: Sequence[str]) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"{text!r} sets nothing", "it takes SETTING=VALUE", "for example model=MODEL")
+        setting = settings.find(name)
+        if setting.chooses:
+            raise UsageError(
+                f"{setting.field.name} may not be set in a profile", "it is what chooses profiles"
+            )
+        if setting.field.name in values:
+            raise UsageError(f"{setting.field.name} is given twice", "", "keep one of them")
+        values[setting.field.name] = app.read_value(setting, value)
+    return values
+
+
+def _entry(name: str, layer: Layer, origin: str | None) -> dict[str, object]:
+    shown = {key: settings.BY_NAME[key].shown(s.value) for key, s in layer.values.items()}
+    return {"name": name, "in_force": origin is not None, "origin": origin, "settings": shown}

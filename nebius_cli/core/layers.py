@@ -1,0 +1,254 @@
+"""Where settings come from: environment, project file, profile, config file; and what is wrong in each.
+
+Reading never stops at the first mistake: a layer holds what could be read, beside the problems, so that
+`nbx config list` and the like can work with a broken file. Whoever needs all of it raises the first.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nebius_cli.core import catalog
+from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.fields import FieldError
+from nebius_cli.core.request import nearest
+from nebius_cli.core.settings import (
+    BY_NAME,
+    PROFILES,
+    PROJECT_FILE,
+    SETTINGS,
+    USE_PROFILE,
+    Sourced,
+    carried,
+    merge,
+    nearest_name,
+)
+from nebius_cli.core.toml import span
+
+NONE = "-"  # the name of no profile
+EDIT = "nbx config edit"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A TOML file that was read: where it is, its text and its tables."""
+
+    path: str
+    text: str = field(repr=False)  # it may hold a key
+    table: Mapping[str, Any] = field(repr=False)
+
+    def where(self, *keys: str) -> str:
+        """Return file and line of an entry."""
+        return f"{self.path}:{span(self.text, keys)[0]}"
+
+    @property
+    def profiles(self) -> dict[str, Mapping[str, Any]]:
+        """The profiles by name."""
+        profiles = self.table.get(PROFILES)
+        if not isinstance(profiles, Mapping):
+            return {}
+        return {name: table for name, table in profiles.items() if isinstance(table, Mapping)}
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one place gives, and what is wrong in it."""
+
+    values: Mapping[str, Sourced]
+    problems: tuple[ConfigError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """All that counts in one run: its layers, the strongest first, the profile chosen, the project file."""
+
+    layers: tuple[Layer, ...]
+    profile: Sourced | None = None
+    project: str = ""
+
+    @property
+    def values(self) -> dict[str, Sourced]:
+        """Each setting's value, from the first layer that has it, the defaults last."""
+        return merge([layer.values for layer in self.layers])
+
+    @property
+    def problems(self) -> list[ConfigError]:
+        """What is wrong, in the strongest layer first."""
+        return [problem for layer in self.layers for problem in layer.problems]
+
+
+def read_environ(environ: Mapping[str, str]) -> Layer:
+    """Return the settings that environment variables give; an empty variable is as good as none."""
+    found: dict[str, Sourced] = {}
+    problems = []
+    for setting in SETTINGS:
+        name = next((name for name in setting.env if environ.get(name)), None)
+        if name is None:
+            continue
+        text = environ[name]
+        try:
+            found[setting.field.name] = Sourced(carried(setting, setting.parse(text)), name)
+        except FieldError as error:
+            shown = "" if setting.secret else f"={setting.shown(text)}"
+            problems.append(ConfigError(f"{name}{shown}", f"{setting.field.name} {error}"))
+    return Layer(found, tuple(problems))
+
+
+def read_file(source: Source) -> Layer:
+    """Return the settings of a config file outside of its profiles."""
+    top = {name: value for name, value in source.table.items() if name != PROFILES}
+    layer = _Table(source, (), source.path).read(top)
+    if PROFILES not in source.table or isinstance(source.table[PROFILES], Mapping):
+        return layer
+    what = f"{source.where(PROFILES)}: {PROFILES} must be a table for each profile"
+    problem = ConfigError(what, f"{USE_PROFILE} chooses one; [{PROFILES}.NAME] holds its settings", EDIT)
+    return Layer(layer.values, (*layer.problems, problem))
+
+
+def read_profile(source: Source, name: str) -> Layer:
+    """Return the settings of a profile that the file has."""
+    return _Table(source, (PROFILES, name), f"profile {name}").read(source.profiles[name])
+
+
+def read_project(source: Source) -> Layer:
+    """Return the request fields of a project file."""
+    return _Table(source, (), source.path, project=True).read(source.table)
+
+
+def problems_of(source: Source) -> list[ConfigError]:
+    """Return everything that is wrong in a config file, in force or not."""
+    problems = list(read_file(source).problems)
+    profiles = source.table.get(PROFILES)
+    for name in profiles if isinstance(profiles, Mapping) else ():
+        if name in source.profiles:
+            problems += read_profile(source, name).problems
+        else:
+            what = f"{source.where(PROFILES, name)}: {name} is not the name of a profile"
+            problems.append(ConfigError(what, f"a profile is a table: [{PROFILES}.NAME]", EDIT))
+    chosen = source.table.get(USE_PROFILE, NONE)
+    if isinstance(chosen, str) and chosen != NONE and chosen not in source.profiles:
+        problems.append(no_profile(Sourced(chosen, source.path), source))
+    return problems
+
+
+def choose_profile(flag: str, environ: Mapping[str, str], source: Source | None) -> Sourced | None:
+    """Return the name of the profile in force and what chose it, None for none.
+
+    The name of no profile, given by a flag or a variable, is a choice as well: the file has no say then.
+    """
+    variable = BY_NAME[USE_PROFILE].env[0]
+    in_file = source.table.get(USE_PROFILE) if source else None
+    for name, origin in (
+        (flag, "--profile"),
+        (environ.get(variable, ""), variable),
+        (in_file if isinstance(in_file, str) else "", source.path if source else ""),
+    ):
+        if name:
+            return Sourced(name, origin)
+    return None
+
+
+def no_profile(chosen: Sourced, source: Source | None) -> ConfigError:
+    """Return the error for a profile that does not exist."""
+    names = tuple(source.profiles) if source else ()
+    close = nearest(str(chosen.value), names)
+    why = f"did you mean {close}?" if close else f"there is {', '.join(names) or 'none'}"
+    hint = f"nbx profile list, or nbx profile add {chosen.value}"
+    origin = chosen.origin
+    if source and origin == source.path:
+        origin = source.where(USE_PROFILE)
+    return ConfigError(f"{origin}: there is no profile {chosen.value!r}", why, hint)
+
+
+def gather(
+    typed: Mapping[str, Sourced],
+    environ: Mapping[str, str],
+    profile_flag: str,
+    read_config: Callable[[], Source | None],
+    find_project: Callable[[], Source | None],
+) -> InForce:
+    """Return everything that counts in a run. Raises nothing: what cannot be read is a problem."""
+    source, broken = _attempt(read_config)
+    chosen = choose_profile(profile_flag, environ, source)
+    if chosen is not None and chosen.value == NONE:
+        chosen = None
+    file = read_file(source) if source else Layer({}, broken)
+    profile = Layer({})
+    if chosen is not None and source is not None and chosen.value in source.profiles:
+        profile = read_profile(source, str(chosen.value))
+    elif chosen is not None and not broken:
+        profile = Layer({}, (no_profile(chosen, source),))
+    outer = read_environ(environ)
+    choices = {USE_PROFILE: chosen} if chosen else {}
+    below = (profile, _without(file, USE_PROFILE))
+    project, path = Layer({}), ""
+    asked = merge([layer.values for layer in (outer, *below)]).get(PROJECT_FILE)
+    if asked is not None and asked.value is True:
+        found, unreadable = _attempt(find_project)
+        path = found.path if found else ""
+        project = read_project(found) if found else Layer({}, unreadable)
+    layers = (Layer({**typed, **choices}), _without(outer, USE_PROFILE), project, *below)
+    return InForce(layers, chosen, path)
+
+
+def _attempt(read: Callable[[], Source | None]) -> tuple[Source | None, tuple[ConfigError, ...]]:
+    try:
+        return read(), ()
+    except ConfigError as error:
+        return None, (error,)
+
+
+def _without(layer: Layer, name: str) -> Layer:
+    return Layer({key: value for key, value in layer.values.items() if key != name}, layer.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table of settings: where it stands, and so which settings may stand in it."""
+
+    source: Source
+    keys: tuple[str, ...]
+    origin: str
+    project: bool = False
+
+    def read(self, table: Mapping[str, Any]) -> Layer:
+        found: dict[str, Sourced] = {}
+        problems = []
+        for name, value in table.items():
+            if name not in self._may:
+                problems.append(self._misplaced(name))
+                continue
+            setting = BY_NAME[name]
+            try:
+                found[name] = Sourced(carried(setting, setting.check(value)), self.origin)
+            except FieldError as error:
+                choices = setting.field.choices
+                close = nearest(value, choices) if choices and isinstance(value, str) else ""
+                problems.append(
+                    self._problem(name, f"{name} {error}", f"did you mean {close}?" if close else "")
+                )
+        return Layer(found, tuple(problems))
+
+    @property
+    def _may(self) -> tuple[str, ...]:
+        if self.project:
+            return tuple(catalog.BY_NAME)
+        return tuple(name for name, setting in BY_NAME.items() if not (self.keys and setting.chooses))
+
+    def _misplaced(self, name: str) -> ConfigError:
+        if name not in BY_NAME:
+            tables = () if self.keys or self.project else (PROFILES,)
+            close = nearest_name(name, (*self._may, *tables))
+            return self._problem(
+                name, f"there is no setting {name!r}", f"did you mean {close}?" if close else ""
+            )
+        if self.keys:
+            why = f"it belongs at the top of the file, above every [{PROFILES}.NAME]"
+            return self._problem(name, f"{name} may not be set in a profile", why)
+        why = "it takes the model and other request fields: no key, no address, nothing of the connection"
+        return self._problem(name, f"{name} may not be set in a project file", why)
+
+    def _problem(self, name: str, what: str, why: str) -> ConfigError:
+        profile = self.keys[-1] if self.keys else NONE
+        hint = "take it out" if self.project else f"{EDIT}, or nbx config unset --profile {profile} {name}"
+        return ConfigError(f"{self.source.where(*self.keys, name)}: {what}", why, hint)

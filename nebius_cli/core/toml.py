@@ -1,0 +1,112 @@
+"""TOML text: what it says, on which line each key of it stands, and how a value is written."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_AT = re.compile(r" \(at line (\d+), column (\d+)\)| \(at end of document\)")
+
+
+class TomlError(ValueError):
+    """A text that is no TOML, with the place where it ends to be."""
+
+    def __init__(self, message: str, line: int, column: int) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Return the tables of a text. Raises TomlError."""
+    import tomllib  # 17 ms that a run without a config file does not pay
+
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise TomlError("nested too deeply", 1, 1) from None
+    except ValueError as error:
+        message = str(error)
+        place = _AT.search(message)
+        last = text.rstrip("\n").split("\n")
+        line, column = (
+            (int(place[1]), int(place[2])) if place and place[1] else (len(last), len(last[-1]) + 1)
+        )
+        raise TomlError(_AT.sub("", message), line, column) from None
+
+
+def holds(table: Mapping[str, Any], keys: Sequence[str]) -> bool:
+    """Return whether a table has an entry at this path of keys."""
+    inner: Any = table
+    for key in keys:
+        if not isinstance(inner, Mapping) or key not in inner:
+            return False
+        inner = inner[key]
+    return True
+
+
+def span(text: str, keys: Sequence[str]) -> tuple[int, int]:
+    """Return the first and last line of an entry of a valid text; of a table, those of its header.
+
+    A text up to the end of a line is a text as well, unless the line is within a value; so the entry ends
+    on the first line up to which there is one.
+    """
+    lines = text.replace("\r\n", "\n").split("\n")
+    low, high = 0, len(lines)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if holds(_up_to(lines, middle)[1], keys):
+            high = middle
+        else:
+            low = middle
+    return _up_to(lines, high - 1)[0] + 1, high
+
+
+def _up_to(lines: Sequence[str], end: int) -> tuple[int, dict[str, Any]]:
+    """Return the most lines, `end` at most, that are a text, and its tables."""
+    while True:
+        try:
+            return end, parse("\n".join(lines[:end]))
+        except TomlError:
+            end -= 1
+
+
+def same(one: Any, other: Any) -> bool:
+    """Return whether two tables say the same; a NaN is the same as a NaN."""
+    return _canonical(one) == _canonical(other)
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=repr)
+
+
+def write_key(key: str) -> str:
+    """Return a key as it is written."""
+    return key if _BARE.fullmatch(key) else _write_text(key)
+
+
+def write_value(value: Any) -> str:
+    """Return a value as it is written, on one line. Raises ValueError for what TOML does not have."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return _write_text(value)
+        case int() | float():
+            return repr(value)
+        case list():
+            return f"[{', '.join(map(write_value, value))}]"
+        case dict():
+            entries = ", ".join(f"{write_key(key)} = {write_value(inner)}" for key, inner in value.items())
+            return f"{{{entries}}}"
+    raise ValueError("TOML has no null" if value is None else f"TOML has no {type(value).__name__}")
+
+
+def _write_text(text: str) -> str:
+    # A TOML basic string is a JSON string in which DEL, too, must be escaped.
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("TOML has no lone surrogates") from None
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,225 @@
+"""One entry of a TOML text changed; every other line, comments and all, stays as it is and where it is.
+
+A change is made on the lines of the text and then read back: of a few ways to write it, the first whose
+result says exactly what the old text said, with this one change, is taken. A text that is written in
+another way than these can deal with is not changed at all.
+"""
+
+import copy
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from nebius_cli.core.toml import TomlError, holds, parse, same, span, write_key, write_value
+
+Keys = Sequence[str]
+Ways = Iterator[str | None]
+
+
+def put(text: str, keys: Keys, value: Any) -> str:
+    """Return `text` with an entry added or replaced. Raises ValueError where that cannot be done."""
+    table = parse(text)
+    wanted = _with(table, keys, value)
+    return _first(text, _ways_to_put(text, table, keys, value), [wanted])
+
+
+def put_table(text: str, keys: Keys, entries: Mapping[str, Any]) -> str:
+    """Return `text` with a new table at its end. Raises ValueError."""
+    wanted = _with(parse(text), keys, dict(entries))
+    return _first(text, iter([_with_table(text, keys, entries)]), [wanted])
+
+
+def drop(text: str, keys: Keys) -> str:
+    """Return `text` without an entry that it holds. Raises ValueError where that cannot be done."""
+    table = parse(text)
+    wanted = [copy.deepcopy(table)]
+    _delete(wanted[0], keys)
+    # The tables around the last entry go with it where they have no header of their own.
+    for end in range(len(keys) - 1, 0, -1):
+        smaller = copy.deepcopy(wanted[-1])
+        if _at(smaller, keys[:end]):
+            break
+        _delete(smaller, keys[:end])
+        wanted.append(smaller)
+    return _first(text, _ways_to_drop(text, table, keys), wanted)
+
+
+def _first(text: str, ways: Ways, wanted: Sequence[Any]) -> str:
+    for way in ways:
+        if way is None:
+            continue
+        result = way if way.endswith("\n") or not way else way + "\n"
+        try:
+            found = parse(result)
+        except TomlError:
+            continue
+        if any(same(found, one) for one in wanted):
+            return _with_endings(text, result.replace("\r\n", "\n"))
+    raise ValueError("it is written in a way that nbx cannot change")
+
+
+def _with_endings(old: str, new: str) -> str:
+    """Return `new` with each line ended as in `old`; one that came, as the line in whose place it is."""
+    if "\r\n" not in old:
+        return new
+    from difflib import SequenceMatcher  # a run that changes no such file does not pay for it
+
+    before, after = old.split("\n"), new.split("\n")
+    # What follows the last line feed has no ending of its own, but what comes after it needs one.
+    ended = [line.endswith("\r") for line in before[:-1]]
+    ended.append(ended[-1])
+    matcher = SequenceMatcher(None, [line.removesuffix("\r") for line in before], after, autojunk=False)
+    lines = []
+    for _, first, last, start, end in matcher.get_opcodes():
+        for number in range(start, end):
+            place = min(first + number - start, last - 1) if last > first else max(first - 1, 0)
+            lines.append(after[number] + ("\r" if ended[place] else ""))
+    return "\n".join(lines).removesuffix("\r")
+
+
+def _ways_to_put(text: str, table: Mapping[str, Any], keys: Keys, value: Any) -> Ways:
+    around = keys[:-1]
+    entry = f"{write_key(keys[-1])} = {write_value(value)}"
+    yield from _within(text, table, keys, _with(table, keys, value))
+    if holds(table, keys):
+        shorter, rest = _dropped(text, table, keys)
+        if not holds(rest, keys):
+            yield from _ways_to_put(shorter, rest, keys, value)
+    elif holds(table, around):
+        yield _inserted(text, table, around, entry)
+        yield _inserted(text, table, around, ".".join(map(write_key, around)) + "." + entry)
+    else:
+        yield _with_table(text, around, {keys[-1]: value})
+
+
+def _ways_to_drop(text: str, table: Mapping[str, Any], keys: Keys) -> Ways:
+    yield _dropped(text, table, keys)[0]
+    wanted = copy.deepcopy(dict(table))
+    _delete(wanted, keys)
+    yield from _within(text, table, keys[:-1], wanted)
+
+
+def _within(text: str, table: Mapping[str, Any], keys: Keys, wanted: Mapping[str, Any]) -> Ways:
+    """Yield `text` with the entry, or one of those around it, written anew: what an inline table needs."""
+    for end in range(len(keys), 0, -1):
+        if holds(table, keys[:end]):
+            yield _replaced(text, keys[:end], _at(wanted, keys[:end]))
+
+
+def _replaced(text: str, keys: Keys, value: Any) -> str | None:
+    """Return `text` with another value in the lines of an entry; what stands around it stays."""
+    lines = _lines(text)
+    first, last = span(text, keys)
+    old = "\n".join(lines[first - 1 : last])
+    equals = next((i for i in _places(old, "=") if _reads(old[:i] + "= 0")), None)
+    if equals is None:
+        return None  # a table with a header
+    said = parse(old)
+    comment = next((i for i in _places(old, "#") if _reads(old[:i]) and same(parse(old[:i]), said)), len(old))
+    after = old[equals + 1 :]
+    space = after[: len(after) - len(after.lstrip(" \t"))]
+    tail = old[len(old[:comment].rstrip(" \t\n")) :].rstrip(" \t")
+    return "\n".join(
+        [*lines[: first - 1], old[: equals + 1] + space + write_value(value) + tail, *lines[last:]]
+    )
+
+
+def _inserted(text: str, table: Mapping[str, Any], around: Keys, entry: str) -> str:
+    """Return `text` with an entry below the last one of its table."""
+    lines = _lines(text)
+    inner = _at(table, around)
+    plain = [key for key, value in inner.items() if not isinstance(value, dict)]
+    if plain:
+        first, last = span(text, (*around, plain[-1]))
+        line = lines[first - 1]
+        indent = line[: len(line) - len(line.lstrip(" \t"))]
+        return "\n".join([*lines[:last], indent + entry, *lines[last:]])
+    if around:
+        last = span(text, around)[1]
+        return "\n".join([*lines[:last], entry, *lines[last:]])
+    if not inner:
+        return text.rstrip() + "\n" * bool(text.strip()) + entry
+    last = _end_of_opening(lines)
+    return "\n".join([*lines[:last], entry, "", *lines[last:]])
+
+
+def _end_of_opening(lines: Sequence[str]) -> int:
+    """Return how many lines are the comment that opens the file; one right above a table is the table's."""
+    end = 0
+    while lines[end].startswith("#"):
+        end += 1
+    return end + 1 if end and not lines[end].strip() else 0
+
+
+def _with_table(text: str, keys: Keys, entries: Mapping[str, Any]) -> str:
+    head = text.rstrip() + "\n\n" if text.strip() else ""
+    written = [f"{write_key(key)} = {write_value(value)}" for key, value in entries.items()]
+    return head + "\n".join([f"[{'.'.join(map(write_key, keys))}]", *written])
+
+
+def _dropped(text: str, table: Mapping[str, Any], keys: Keys) -> tuple[str, dict[str, Any]]:
+    """Return `text` without the lines of an entry, and its tables; the old ones where it cannot be read."""
+    lines = _lines(text)
+    gone: set[int] = set()
+    for path in _paths(_at(table, keys), keys):
+        first, last = span(text, path)
+        gone.update(range(first - 1, last))
+    # Comments and blank lines between two entries of a table go with it, those around it stay.
+    for before, after in itertools.pairwise(sorted(gone)):
+        between = range(before + 1, after)
+        if not any(lines[number].strip().partition("#")[0] for number in between):
+            gone.update(between)
+    kept = [line for number, line in enumerate(lines) if number not in gone]
+    at = min(gone)
+    if at < len(kept) and not kept[at].strip() and (at == 0 or not kept[at - 1].strip()):
+        del kept[at]
+    shorter = "\n".join(kept)
+    try:
+        return shorter, parse(shorter)
+    except TomlError:
+        return text, dict(table)
+
+
+def _paths(value: Any, keys: Keys) -> Iterator[Keys]:
+    yield keys
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _paths(inner, (*keys, key))
+
+
+def _lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").split("\n")
+
+
+def _places(text: str, sign: str) -> Iterator[int]:
+    return (number for number, character in enumerate(text) if character == sign)
+
+
+def _reads(text: str) -> bool:
+    try:
+        parse(text)
+    except TomlError:
+        return False
+    return True
+
+
+def _at(table: Mapping[str, Any], keys: Keys) -> Any:
+    inner: Any = table
+    for key in keys:
+        inner = inner[key]
+    return inner
+
+
+def _with(table: Mapping[str, Any], keys: Keys, value: Any) -> dict[str, Any]:
+    wanted = copy.deepcopy(dict(table))
+    inner = wanted
+    for key in keys[:-1]:
+        inner = inner.setdefault(key, {})
+        if not isinstance(inner, dict):
+            raise ValueError(f"{key} is not a table")  # noqa: TRY004 - it is the text that is wrong
+    inner[keys[-1]] = value
+    return wanted
+
+
+def _delete(table: dict[str, Any], keys: Keys) -> None:
+    del _at(table, keys[:-1])[keys[-1]]

@@ -1,0 +1,193 @@
+"""`nbx config edit`: an editor at work on a copy, and what becomes of its text."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.actions.config import TEMPLATE
+from tests.support.run import Runner
+
+NOTHING = "nbx: nothing changed; an editor that ends before you do needs its wait flag, as in 'code --wait'\n"
+
+Editor = Callable[[str], dict[str, str]]
+
+
+@pytest.fixture
+def path(bare: Runner) -> Path:
+    return Path(bare.environ["NBX_CONFIG_DIR"]) / "config.toml"
+
+
+@pytest.fixture
+def editor(tmp_path: Path) -> Editor:
+    """Return the environment in which the editor is this shell script; $1 is the file."""
+
+    def make(script: str) -> dict[str, str]:
+        program = tmp_path / "editor"
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        return {"EDITOR": str(program)}
+
+    return make
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+
+
+def files(path: Path) -> list[Path]:
+    return sorted(path.parent.iterdir())
+
+
+def test_a_good_text_replaces_the_file(bare: Runner, path: Path, editor: Editor) -> None:
+    write(path, "# mine\nn = 1\n")
+    path.chmod(0o600)
+    script = 'stat -c %a "$1" > mode; dirname "$1" >> mode; echo \'model = "m"\' >> "$1"'
+    place = path.parent.parent
+    result = bare("config", "edit", env=editor(f"cd {place}; {script}"))
+    assert (result.code, result.out, result.err) == (0, "", f"nbx: {path} is written\n")
+    assert path.read_text() == '# mine\nn = 1\nmodel = "m"\n'
+    assert (place / "mode").read_text() == f"600\n{path.parent}\n"
+    assert files(path) == [path]
+    assert f"{path.stat().st_mode & 0o777:o}" == "600"
+
+
+def test_a_new_file_begins_with_what_can_stand_in_it(bare: Runner, path: Path, editor: Editor) -> None:
+    assert bare("config", "edit", env=editor("echo 'n = 1' >> \"$1\"")).code == 0
+    assert path.read_bytes() == TEMPLATE + b"n = 1\n"
+    assert f"{path.stat().st_mode & 0o777:o}" == "600"
+
+
+@pytest.mark.parametrize("old", [None, "n = 1\n", "broken"])
+def test_an_unchanged_text_writes_nothing(bare: Runner, path: Path, editor: Editor, old: str | None) -> None:
+    if old is not None:
+        write(path, old)
+    result = bare("config", "edit", env=editor("true"))
+    assert (result.code, result.out, result.err) == (0, "", NOTHING)
+    assert files(path) == ([path] if old is not None else [])
+
+
+def test_a_wrong_text_is_kept_with_all_its_mistakes_told_and_taken_up_again(
+    bare: Runner, path: Path, editor: Editor
+) -> None:
+    write(path, "n = 1\n")
+    wrong = "printf 'modle = 1\\nn = 0\\n[profile.w]\\ntop_p = 2\\n' > \"$1\""
+    first = bare("config", "edit", env=editor(wrong))
+    assert path.read_text() == "n = 1\n"
+    (_, draft) = sorted(files(path), reverse=True)
+    assert first.code == 78
+    assert first.err == (
+        f"nbx: {draft}:1: there is no setting 'modle'; did you mean model?\n"
+        f"nbx: {draft}:2: n must be 1 or more\n"
+        f"nbx: {draft}:4: top_p must be between 0 and 1\n"
+        f"nbx: {path} is as it was\n  the text is kept in {draft}\n  nbx config edit goes on with it\n"
+    )
+    assert f"{draft.stat().st_mode & 0o777:o}" == "600"
+    mend = 'sed -i -e s/modle/user/ -e "s/= 1/= \'u\'/" -e "s/= 0/= 2/" -e "s/= 2$/= 1/" "$1"'
+    second = bare("config", "edit", env=editor(mend))
+    assert second.err == f"nbx: going on with the text kept in {draft}\nnbx: {path} is written\n"
+    assert path.read_text() == "user = 'u'\nn = 1\n[profile.w]\ntop_p = 1\n"
+    assert files(path) == [path]
+
+
+@pytest.mark.parametrize("end", [":", "exit 3", "kill -TERM $PPID; exec sleep 600"])
+def test_a_text_that_an_editor_saved_by_renaming_is_for_its_owner_only_and_logout_names_it(
+    bare: Runner, path: Path, editor: Editor, end: str
+) -> None:
+    script = f'printf "n = 0\\napi_key = \\"k\\"\\n" > "$1~"; chmod 644 "$1~"; mv "$1~" "$1"; {end}'
+    words = [sys.executable, "-m", "nebius_cli", "config", "edit"]
+    run = subprocess.run(words, env=bare.process_env(editor(script)), capture_output=True, check=False)
+    assert run.returncode in (78, 143)
+    (draft,) = files(path)
+    assert f"{draft.stat().st_mode & 0o777:o}" == "600"
+    said = bare("auth", "logout").err
+    assert f"{draft}, a text of nbx config edit, may still hold a key: delete it" in said
+
+
+@pytest.mark.parametrize("text", ["n = = 1", "\\377"])
+def test_a_text_that_is_no_toml_is_kept(bare: Runner, path: Path, editor: Editor, text: str) -> None:
+    result = bare("config", "edit", env=editor(f"printf '{text}' > \"$1\""))
+    (draft,) = files(path)
+    assert result.code == 78
+    assert result.err.splitlines()[0].startswith(f"nbx: {draft}:1:")
+
+
+def test_a_file_that_is_no_toml_can_be_mended(bare: Runner, path: Path, editor: Editor) -> None:
+    write(path, "n = = 1\n")
+    assert bare("config", "edit", env=editor('sed -i "s/= =/=/" "$1"')).code == 0
+    assert path.read_text() == "n = 1\n"
+
+
+def test_what_others_wrote_meanwhile_is_not_lost(bare: Runner, path: Path, editor: Editor) -> None:
+    write(path, "n = 1\n")
+    set_it = f"{sys.executable} -m nebius_cli config set model m"
+    environ = editor(f"NBX_CONFIG_DIR={path.parent} {set_it}; echo 'n = 2' > \"$1\"")
+    result = bare("config", "edit", env=environ)
+    assert path.read_text() == 'n = 1\nmodel = "m"\n'
+    (_, draft) = sorted(files(path), reverse=True)
+    assert draft.read_text() == "n = 2\n"
+    assert result.code == 78
+    assert result.err == (
+        f"nbx: {path} was changed meanwhile\n  the text is kept in {draft}\n"
+        "  nbx config edit starts from the new file\n"
+    )
+    again = bare("config", "edit", env=editor('cat "$1" > seen; mv seen "$1"'))
+    assert again.err == f"nbx: an older text is kept in {draft}; the file has changed since\n{NOTHING}"
+
+
+@pytest.mark.parametrize(("script", "kept"), [("exit 3", False), ("echo x > $1; exit 3", True)])
+def test_when_the_editor_fails_the_file_stays(
+    bare: Runner, path: Path, editor: Editor, script: str, *, kept: bool
+) -> None:
+    write(path, "n = 1\n")
+    environ = editor(script)
+    result = bare("config", "edit", env=environ)
+    lines = result.err.splitlines()
+    assert (result.code, lines[:2]) == (78, [f"nbx: the editor {environ['EDITOR']} failed", "  exit code 3"])
+    assert len(files(path)) == 1 + kept
+    if kept:
+        (_, draft) = sorted(files(path), reverse=True)
+        assert lines[2] == f"  {path} is as it was; the text is kept in {draft}"
+    assert path.read_text() == "n = 1\n"
+
+
+def test_an_editor_that_removes_the_text_leaves_an_empty_one(
+    bare: Runner, path: Path, editor: Editor
+) -> None:
+    write(path, "n = 1\n")
+    result = bare("config", "edit", env=editor('rm "$1"'))
+    assert (result.code, path.read_text()) == (78, "n = 1\n")
+    assert result.err.startswith("nbx: the edited text is gone\n")
+
+
+def test_without_an_editor_and_a_terminal_it_is_told_what_to_do(bare: Runner, path: Path) -> None:
+    result = bare("config", "edit", stdin=b"")
+    assert (result.code, result.out) == (78, "")
+    assert result.err == (
+        "nbx: there is no terminal to edit on, and no editor is set\n"
+        "  set VISUAL or EDITOR to an editor, such as nano or 'code --wait'\n"
+    )
+    assert not path.parent.exists()
+
+
+def test_a_killed_run_keeps_the_text(bare: Runner, path: Path, editor: Editor) -> None:
+    write(path, "n = 1\n")
+    environ = editor("echo 'n = 2' > \"$1\"; echo ready; exec sleep 600")
+    words = [sys.executable, "-m", "nebius_cli", "config", "edit"]
+    with subprocess.Popen(
+        words, env=bare.process_env(environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        second = bare("config", "edit", env=environ)
+        assert (second.code, second.err.splitlines()[0]) == (78, f"nbx: {path} is being edited")
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+    (_, draft) = sorted(files(path), reverse=True)
+    assert (process.returncode, err) == (143, f"nbx: stopped by SIGTERM; the text is kept in {draft}\n")
+    assert bare("config", "edit", env=editor("true")).code == 0
+    assert path.read_text() == "n = 2\n"

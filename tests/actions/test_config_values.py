@@ -1,0 +1,116 @@
+"""`nbx config`: values that are wrong, that may not be shown, and that something stronger hides."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CANARY
+from tests.support.messages import check_message
+from tests.support.run import Runner
+
+MUST = "base_url must be http:// or https:// with a host and a path"
+DEFAULT = "https://api.tokenfactory.nebius.com/v1\n"
+
+
+@pytest.fixture
+def path(bare: Runner) -> Path:
+    path = Path(bare.environ["NBX_CONFIG_DIR"]) / "config.toml"
+    path.parent.mkdir()
+    return path
+
+
+@pytest.mark.parametrize("value", ["nonsense", "ftp://x", "https://h?a=1", "http://[x"])
+def test_an_address_that_is_none_is_a_wrong_value_like_any_other(bare: Runner, value: str) -> None:
+    result = bare("config", "set", "base_url", value)
+    assert (result.code, result.err) == (2, f"nbx: base_url {value}\n  {MUST}\n")
+    result = bare("profile", "add", "w", f"base_url={value}")
+    assert (result.code, result.err) == (2, f"nbx: base_url {value}\n  {MUST}\n")
+    assert bare("config", "get", "base_url").out == DEFAULT
+
+
+def test_a_wrong_address_is_told_with_its_line_wherever_the_file_is_read(bare: Runner, path: Path) -> None:
+    path.write_text("n = 1\nbase_url = 'ftp://me:pw@x'\n")
+    told = f"nbx: {path}:2: {MUST}\n"
+    for args in (["config", "list"], ["complete", "x", "-m", "m", "--dry-run"]):
+        result = bare(*args)
+        assert (result.code, result.err.splitlines(keepends=True)[0]) == (78, told)
+        assert "pw" not in result.err
+        check_message(result.err)
+    assert f"{path}:2: {MUST}" in bare("doctor").out
+
+
+def test_a_wrong_address_of_the_environment_or_a_flag_is_told_without_its_password(bare: Runner) -> None:
+    result = bare("config", "list", env={"NEBIUS_BASE_URL": "ftp://me:pw@x"})
+    assert (result.code, result.err) == (78, f"nbx: NEBIUS_BASE_URL=ftp://x\n  {MUST}\n")
+    result = bare("complete", "x", "-m", "m", "--dry-run", "--base-url", "ftp://me:pw@x")
+    assert (result.code, result.err) == (2, f"nbx: --base-url ftp://x\n  {MUST}\n")
+
+
+def test_a_command_that_no_shell_would_split_is_a_wrong_value(bare: Runner, path: Path) -> None:
+    result = bare("config", "set", "api_key_command", "show 'secret")
+    why = "api_key_command cannot be split into words: no closing quotation"
+    assert (result.code, result.err) == (2, f"nbx: api_key_command show …\n  {why}\n")
+    path.write_text("api_key_command = ' '\n")
+    result = bare("config", "list")
+    assert result.err.startswith(f"nbx: {path}:1: api_key_command must name a program\n")
+
+
+@pytest.mark.parametrize("words", ['"show --token secret"', '["show", "secret"]'])
+def test_what_is_meant_for_nobodys_eyes_is_not_listed(bare: Runner, path: Path, words: str) -> None:
+    given = f"base_url = 'https://me:secret@h/v1'\napi_key_command = {words}\n"
+    path.write_text(f"use_profile = 'w'\n{given}[profile.w]\n{given}")
+    for args in (["config", "list"], ["profile", "list"]):
+        for more in ([], ["--json"]):
+            result = bare(*args, *more)
+            assert result.code == 0
+            assert "secret" not in result.out
+    listed = bare("config", "list", "--json").json
+    assert listed["base_url"]["value"] == "https://h/v1"
+    assert listed["api_key_command"]["value"] == "show …"
+
+
+def test_a_mistyped_profile_is_not_made_by_writing_into_it(bare: Runner, path: Path) -> None:
+    bare("profile", "add", "work")
+    text = path.read_text()
+    key = CANARY.encode()
+    for args in (
+        ["config", "set", "model", "z"],
+        ["auth", "login", "--with-token"],
+        ["models", "use", "--force", "z"],
+    ):
+        result = bare(*args, "--profile", "wrok", stdin=key)
+        assert (result.code, result.out) == (78, "")
+        assert result.err == (
+            "nbx: --profile: there is no profile 'wrok'\n  did you mean work?\n"
+            "  nbx profile list, or nbx profile add wrok\n"
+        )
+    assert path.read_text() == text
+    path.write_text(f"use_profile = 'wrok'\n{text}")
+    result = bare("config", "set", "model", "z")
+    assert result.err.startswith(f"nbx: {path}:1: there is no profile 'wrok'\n")
+    assert bare("config", "unset", "use_profile").code == 0
+    assert path.read_text() == text
+
+
+def test_a_key_that_another_one_hides_is_warned_of(bare: Runner, path: Path, key_files: set[Path]) -> None:
+    key_files.add(path)
+
+    def told(*args: str, env: dict[str, str] | None = None) -> str:
+        result = bare("config", "set", *args, env=env, stdin=CANARY.encode())
+        assert result.code == 0
+        return result.err
+
+    stronger = "is stronger than what was set\n"
+    assert told("api_key", "-") == ""
+    assert told("api_key_command", "show me") == ""
+    assert told("api_key", "-") == f"nbx: warning: api_key_command show {stronger}"
+    other = {"NEBIUS_API_KEY": "another-key"}
+    assert told("api_key", "-", env=other) == f"nbx: warning: NEBIUS_API_KEY {stronger}"
+    assert (
+        told("api_key_command", "show", env=other) == f"nbx: warning: environment NEBIUS_API_KEY {stronger}"
+    )
+    bare("config", "unset", "api_key_command")
+    path.write_text(path.read_text() + "api_key_keyring = 'default'\n")
+    assert told("api_key", "-") == f"nbx: warning: keyring default {stronger}"
+    bare("profile", "add", "work")
+    assert told("api_key", "-", "--profile", "work") == "nbx: api_key is set in profile work\n"

@@ -1,0 +1,142 @@
+"""`nbx profile`: made, chosen, listed, removed."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CANARY
+from tests.support.messages import check_message
+from tests.support.run import Result, Runner
+from tests.support.server import FakeServer, whole
+
+
+@pytest.fixture
+def path(bare: Runner) -> Path:
+    return Path(bare.environ["NBX_CONFIG_DIR"]) / "config.toml"
+
+
+def done(result: Result, err: str = "") -> None:
+    assert (result.code, result.out, result.err) == (0, "", err)
+
+
+def refused(result: Result, what: str) -> None:
+    assert (result.code, result.out) == (2, "")
+    assert result.err.splitlines()[0] == f"nbx: {what}"
+    check_message(result.err)
+
+
+def test_a_profile_is_made_chosen_and_removed(bare: Runner, path: Path) -> None:
+    done(bare("profile", "add", "work", "model=work/model", "temperature=0.2", "stop=a=b"))
+    done(bare("profile", "add", "home"))
+    text = '[profile.work]\nmodel = "work/model"\ntemperature = 0.2\nstop = "a=b"\n\n[profile.home]\n'
+    assert path.read_text() == text
+    done(bare("profile", "use", "work"))
+    assert path.read_text() == f'use_profile = "work"\n\n{text}'
+    assert bare("profile", "list").out == f"work\t{path}\tmodel, temperature, stop\nhome\t\t\n"
+    assert bare("complete", "x", "--dry-run").json["model"] == "work/model"
+    done(
+        bare("profile", "rm", "work"),
+        "nbx: removed profile work with model, temperature, stop\nnbx: it was in use; none is now\n",
+    )
+    done(bare("profile", "rm", "home"), "nbx: removed profile home\n")
+    assert tomllib.loads(path.read_text()) == {}
+
+
+@pytest.mark.parametrize("args", [["-"], ["--none"]])
+def test_none_can_be_chosen(bare: Runner, path: Path, args: list[str]) -> None:
+    done(bare("profile", "add", "work"))
+    done(bare("profile", "use", "work"))
+    done(bare("profile", "use", *args))
+    assert path.read_text() == "[profile.work]\n"
+    done(bare("profile", "use", *args), "nbx: no profile was in use\n")
+
+
+def test_a_choice_that_something_stronger_hides_is_warned_of(bare: Runner) -> None:
+    done(bare("profile", "add", "a"))
+    done(bare("profile", "add", "b"))
+    stronger = "nbx: warning: NBX_PROFILE is stronger, and chooses b\n"
+    done(bare("profile", "use", "a", env={"NBX_PROFILE": "b"}), stronger)
+    done(bare("profile", "use", "--none", env={"NBX_PROFILE": "b"}), stronger)
+    done(bare("profile", "use", "b", env={"NBX_PROFILE": "b"}))
+
+
+def test_list_says_what_chose_the_one_in_force(bare: Runner, path: Path) -> None:
+    assert bare("profile", "list").out == ""
+    done(bare("profile", "add", "a", "n=2"))
+    done(bare("profile", "add", "b"))
+    done(bare("profile", "use", "a"))
+    assert bare("profile", "list", env={"NBX_PROFILE": "b"}).out == "a\t\tn\nb\tNBX_PROFILE\t\n"
+    assert bare("profile", "list", "--profile", "b").out == "a\t\tn\nb\t--profile\t\n"
+    assert bare("profile", "list", "--profile", "-").out == "a\t\tn\nb\t\t\n"
+    assert bare("profile", "list", "--json").json == {
+        "profiles": [
+            {"name": "a", "in_force": True, "origin": str(path), "settings": {"n": 2}},
+            {"name": "b", "in_force": False, "origin": None, "settings": {}},
+        ]
+    }
+    drawn = bare("profile", "list", stdout_tty=True, env={"COLUMNS": "200"}).out
+    assert "in force by" in drawn
+
+
+def test_list_works_with_what_is_wrong_and_says_it(bare: Runner, path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text("use_profile = 'z'\n[profile.a]\nmodle = 'm'\nn = 2\n")
+    result = bare("profile", "list")
+    assert (result.code, result.out) == (78, "a\t\tn\n")
+    assert [line for line in result.err.splitlines() if line.startswith("nbx:")] == [
+        f"nbx: {path}:1: there is no profile 'z'",
+        f"nbx: {path}:3: there is no setting 'modle'",
+    ]
+    check_message(result.err)
+
+
+def test_a_key_in_a_profile_comes_from_stdin_and_is_never_shown(
+    bare: Runner, path: Path, key_files: set[Path], server: FakeServer
+) -> None:
+    key_files.add(path)
+    settings = ["api_key=-", f"base_url={server.url}", "model=m"]
+    done(bare("profile", "add", "work", *settings, stdin=f"{CANARY}\n".encode()))
+    assert bare("profile", "list", "--json").json["profiles"][0]["settings"]["api_key"] == "***"
+    server.script(whole("x"))
+    assert bare("complete", "y", "--profile", "work", "--no-stream").out == "x\n"
+    assert server.requests[0].headers["authorization"] == f"Bearer {CANARY}"
+    done(
+        bare("profile", "rm", "work"),
+        "nbx: removed profile work with api_key, base_url, model\n",
+    )
+
+
+@pytest.mark.parametrize("name", ["a b", "-x", "a.b", "é", "a" * 65, "a\nb", "[x]", "a/b"])
+def test_a_name_is_one_that_any_shell_and_file_takes(bare: Runner, path: Path, name: str) -> None:
+    result = bare("profile", "add", "--", name)
+    assert result.code == 2
+    assert "cannot be a profile's name" in result.err
+    assert not path.exists()
+
+
+def test_what_cannot_be_meant_is_said_and_nothing_is_written(bare: Runner, path: Path) -> None:
+    done(bare("profile", "add", "work", "n=2"))
+    before = path.read_bytes()
+    refused(bare("profile", "add"), "no profile named")
+    refused(bare("profile", "add", "work", "n=3"), "there is a profile work already")
+    refused(bare("profile", "add", "x", "n"), "'n' sets nothing")
+    refused(bare("profile", "add", "x", "m=3"), "there is no setting 'm'")
+    refused(bare("profile", "add", "x", "n=0"), "n 0")
+    refused(bare("profile", "add", "x", "n=1", "n=2"), "n is given twice")
+    refused(bare("profile", "add", "x", "use_profile=y"), "use_profile may not be set in a profile")
+    refused(bare("profile", "add", "x", "user=-", "model=-", stdin=b"x"), "stdin is asked for twice")
+    refused(bare("profile", "use"), "which profile?")
+    refused(bare("profile", "use", "work", "--none"), "which profile?")
+    refused(bare("profile", "use", "wrk"), "there is no profile 'wrk'")
+    refused(bare("profile", "rm", "wrk"), "there is no profile 'wrk'")
+    refused(bare("profile", "rm"), "no profile named")
+    assert "did you mean work?" in bare("profile", "rm", "wrk").err
+    assert path.read_bytes() == before
+
+
+def test_a_run_with_a_profile_that_is_not_there_is_a_configuration_error(bare: Runner) -> None:
+    for args, env in ((["--profile", "x"], {}), ([], {"NBX_PROFILE": "x"})):
+        result = bare("complete", "y", "-m", "m", "--dry-run", *args, env=env)
+        assert (result.code, result.out) == (78, "")
+        check_message(result.err)
