@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.support import canary
 from tests.support.run import Runner
 from tests.support.server import FakeServer
 
@@ -16,7 +18,7 @@ from tests.support.server import FakeServer
 settings.register_profile("nbx", deadline=None)
 settings.load_profile("nbx")
 
-CANARY = "canary-key-4f1d"  # must appear nowhere but in an Authorization header
+CANARY = canary.CANARY
 
 _HERE = ("127.", "::1", "localhost")
 _LEAKS: tuple[str, ...] = (
@@ -43,13 +45,36 @@ _LEAKS += ("all_proxy", "no_proxy", "COLUMNS", "TYPER_", "CI")
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No variable of this machine changes a test, and no test sees the real home."""
+    """No variable of this machine changes a test, and no test sees the real home or keyring."""
     for name in list(os.environ):
         if name.startswith(_LEAKS) and not name.startswith("NBX_TEST_"):
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+
+
+@pytest.fixture(scope="session")
+def key_files() -> set[Path]:
+    """The files in which tests say that the key is; it may be in no other."""
+    return set()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def watched_session(tmp_path_factory: pytest.TempPathFactory, key_files: set[Path]) -> Iterator[None]:
+    """No program is started with the key among its words, and no file holds it in the end."""
+    sys.addaudithook(canary.watch_starts)
+    yield
+    assert canary.files_with_key(tmp_path_factory.getbasetemp()) <= key_files
+
+
+@pytest.fixture(autouse=True)
+def watched_test(tmp_path: Path, key_files: set[Path]) -> Iterator[None]:
+    """No file of a test holds the key, but those in which the test says it is."""
+    yield
+    found = canary.files_with_key(tmp_path)
+    assert found <= key_files, f"the key is in {found - key_files}"
 
 
 @pytest.fixture(autouse=True)

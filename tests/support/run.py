@@ -11,6 +11,7 @@ from typing import Any
 
 from nebius_cli.adapters.streams import Streams
 from nebius_cli.main import main
+from tests.support.canary import shows_key
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Runner:
         stdout_tty: bool = False,
         stderr_tty: bool = False,
         env: Mapping[str, str] | None = None,
+        may_show_key: bool = False,
     ) -> Result:
         """Run in this process. `stdin=None` is a closed stdin. Waits are noted, not slept."""
         out, err = io.BytesIO(), io.BytesIO()
@@ -63,6 +65,8 @@ class Runner:
             random=lambda: 0.5,
         )
         code = main(args, streams)
+        assert may_show_key or not shows_key(out.getvalue()), "the key is on stdout"
+        assert not shows_key(err.getvalue()), "the key is on stderr"
         return Result(int(code), out.getvalue(), err.getvalue().decode("utf-8"), slept)
 
     def process_env(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -79,4 +83,5 @@ class Runner:
             timeout=60,
             check=False,
         )
+        assert not shows_key(done.stdout + done.stderr), "the key is in the output"
         return Result(done.returncode, done.stdout, done.stderr.decode("utf-8"), [])

@@ -1,0 +1,106 @@
+"""The system's keyring, through the package of that name: an extra, and slow to import (0.2 s)."""
+
+import contextlib
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any, TypeVar
+
+from nebius_cli.adapters.keys import PATIENCE
+from nebius_cli.adapters.patience import within
+from nebius_cli.core.errors import AuthError, ConfigError, TimedOutError
+from nebius_cli.core.secret import Secret
+
+T = TypeVar("T")
+
+SERVICE = "nbx"
+INSTALL = "pip install 'nebius-cli[keyring]' (from a checkout: pip install '.[keyring]')"
+
+
+def installed() -> bool:
+    """Return whether the package is there, without importing it."""
+    return find_spec("keyring") is not None
+
+
+class Keychain:
+    """The keyring in force: the one that PYTHON_KEYRING_BACKEND or keyringrc.cfg names, else a safe one.
+
+    Raises ConfigError where there is none.
+    """
+
+    def __init__(self) -> None:
+        if not installed():
+            raise ConfigError("the keyring is not installed", "it is an extra of nbx", INSTALL)
+        import keyring.core
+        from keyring.backends.fail import Keyring as NoKeyring
+
+        def choose() -> Any:
+            # `recommended` leaves out what only looks like a keyring, such as a plain file.
+            keyring.core.init_backend(keyring.core.recommended)
+            return keyring.get_keyring()
+
+        try:
+            self._backend: Any = _asked(choose)
+        except Exception as error:  # noqa: BLE001 - backends are plug-ins and fail in their own ways
+            raise ConfigError("the keyring does not work", _why(error)) from None
+        if isinstance(self._backend, NoKeyring):
+            raise ConfigError("no keyring works here", "the system offers none that keyring knows")
+        self.name = str(self._backend.name)
+
+    def read(self, account: str) -> Secret:
+        """Return the key kept under `account`. Raises AuthError where it cannot be had."""
+        try:
+            value = _asked(lambda: self._backend.get_password(SERVICE, account))
+        except Exception as error:  # noqa: BLE001
+            raise AuthError(f"cannot read the key from {self.name}", _why(error)) from None
+        if not value:
+            what = f"{self.name} has no key under {SERVICE}, {account}"
+            raise AuthError(what, "the configuration says that it has", "nbx auth login puts one there")
+        return Secret(value)
+
+    def write(self, account: str, key: Secret) -> None:
+        """Keep a key under `account`, and see that it is kept. Raises ConfigError."""
+
+        def work() -> Any:
+            self._backend.set_password(SERVICE, account, key.reveal())
+            return self._backend.get_password(SERVICE, account)
+
+        try:
+            kept = _asked(work)
+        except Exception as error:  # noqa: BLE001
+            raise ConfigError(f"{self.name} does not take the key", _why(error)) from None
+        if kept != key.reveal():
+            raise ConfigError(f"{self.name} does not keep the key", "it gives back something else")
+
+    def remove(self, account: str) -> None:
+        """Remove what is kept under `account`, if there is anything. Raises ConfigError."""
+        from keyring.errors import PasswordDeleteError
+
+        def work() -> Any:
+            with contextlib.suppress(PasswordDeleteError):  # how backends say that there is none
+                self._backend.delete_password(SERVICE, account)
+            return self._backend.get_password(SERVICE, account)
+
+        try:
+            left = _asked(work)
+        except Exception as error:  # noqa: BLE001
+            raise ConfigError(f"cannot remove the key from {self.name}", _why(error)) from None
+        if left:
+            raise ConfigError(f"cannot remove the key from {self.name}", "it keeps it")
+
+
+def forget(account: str, hint: str) -> None:
+    """Remove what the keyring in force keeps under `account`. Raises ConfigError, with `hint`."""
+    try:
+        Keychain().remove(account)
+    except ConfigError as error:
+        raise ConfigError(error.what, error.why, error.hint or hint) from None
+
+
+def _asked(work: Callable[[], T]) -> T:
+    # A locked keyring asks for its password on a screen that nobody may look at.
+    return within(PATIENCE, work)
+
+
+def _why(error: Exception) -> str:
+    # Its own words are a plug-in's, which may hold what it was given.
+    return error.what if isinstance(error, TimedOutError) else type(error).__name__

@@ -1,0 +1,244 @@
+"""Where a key can live, in the order in which nbx looks, and how it is read from there."""
+
+import contextlib
+import os
+import shlex
+import stat
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from nebius_cli.adapters.files import read_bytes
+from nebius_cli.adapters.streams import Streams
+from nebius_cli.core.errors import AuthError, ConfigError
+from nebius_cli.core.secret import Secret
+from nebius_cli.core.settings import BY_NAME, Sourced
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+PATIENCE = 30.0  # seconds for api_key_command, in which somebody may have to type a password
+MOST = 1 << 16  # bytes of what it prints
+LATE = 0.5  # seconds for what it printed to be read when it has ended
+INSIDE = "NBX_INSIDE_API_KEY_COMMAND"  # set for it, because it may call nbx, which would call it
+QUESTION = "Token Factory API key (not shown): "
+HINT = "nbx config set api_key_command 'PROGRAM ARGUMENTS'"
+
+
+class Source(Enum):
+    """The kinds of places, in the order in which they are asked."""
+
+    ARGUMENT = "--api-key"
+    FILE = "--api-key-file"
+    ENVIRONMENT = "environment"
+    COMMAND = "api_key_command"
+    KEYRING = "keyring"
+    CONFIG = "config file"
+
+
+ORDER = tuple(Source)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place that holds a key: `where` in words, `origin` what configured it, `path` its file."""
+
+    source: Source
+    where: str
+    read: Callable[[], Secret] = field(repr=False)
+    origin: str = ""
+    path: Path | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether reading it runs something that may ask somebody for a password."""
+        return self.source in (Source.COMMAND, Source.KEYRING)
+
+    @property
+    def mode(self) -> int | None:
+        """The permissions of its file, None where it has none that say anything."""
+        if self.path is None or os.name == "nt":
+            return None
+        with contextlib.suppress(OSError):
+            status = self.path.stat()
+            return stat.S_IMODE(status.st_mode) if stat.S_ISREG(status.st_mode) else None
+        return None
+
+    @property
+    def mend(self) -> str:
+        """The command that shuts others out of its file, empty where they are."""
+        if self.path is None or self.mode is None or not self.mode & 0o066:
+            return ""
+        # What is mounted read-only, like the secrets of a container, has the mode it has.
+        if os.statvfs(self.path).f_flag & os.ST_RDONLY:
+            return ""
+        return f"chmod 600 {shlex.quote(str(self.path))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A key and where it was."""
+
+    secret: Secret
+    place: Place
+
+
+def places(
+    api_key: Secret | None,
+    api_key_file: str | None,
+    layers: Sequence[Mapping[str, Sourced]],
+    config: Path,
+    streams: Streams,
+) -> list[Place]:
+    """Return every place that is said to hold a key, the first one first.
+
+    `layers` are the environment, the profile, and the config file `config` outside of profiles: a key of
+    a profile, of whatever kind, beats those outside of it.
+    """
+    found = []
+    if api_key is not None:
+        found.append(Place(Source.ARGUMENT, "--api-key", lambda: clean(api_key, "--api-key")))
+    if api_key_file is not None:
+        path = None if api_key_file == "-" else Path(api_key_file)
+        where = "stdin" if path is None else api_key_file
+        found.append(Place(Source.FILE, where, lambda: _from_file(api_key_file, streams), path=path))
+    for layer in layers:
+        own = [_place(name, layer[name], config, streams) for name in SETTINGS if name in layer]
+        found += sorted(own, key=lambda place: ORDER.index(place.source))
+    return found
+
+
+SETTINGS = ("api_key", "api_key_command", "api_key_keyring")  # what of a layer says where a key is
+
+
+def _place(name: str, sourced: Sourced, config: Path, streams: Streams) -> Place:
+    value, origin = sourced.value, sourced.origin
+    if isinstance(value, Secret):
+        if origin in BY_NAME[name].env:
+            return Place(Source.ENVIRONMENT, origin, lambda: clean(value, origin), origin)
+        return Place(Source.CONFIG, str(config), lambda: clean(value, str(config)), origin, config)
+    if name == "api_key_command":
+        # Only its program is shown: what else stands there may be meant for nobody's eyes.
+        command = value if isinstance(value, list) else str(value)
+        return Place(
+            Source.COMMAND, _program(command), lambda: from_command(_words(command), streams.environ), origin
+        )
+    return Place(Source.KEYRING, str(value), lambda: _from_keyring(str(value)), origin)
+
+
+def clean(key: Secret, where: str) -> Secret:
+    """Return a key without the blanks around it. Raises AuthError, without showing it, for what is none.
+
+    Nothing more is known of how a key looks: its makers have changed it before.
+    """
+    value = key.reveal().strip("\ufeff \t\r\n")
+    if not value:
+        raise AuthError(f"there is no key in {where}", "it is empty")
+    if not value.isascii() or not value.isprintable() or " " in value:
+        why = "it holds blanks or characters that no key has"
+        raise AuthError(f"what is in {where} is not a key", why, "copy the key alone, once more")
+    return Secret(value)
+
+
+def ask(streams: Streams) -> Secret:
+    """Return the key on standard input: typed unseen on a terminal, else everything that comes."""
+    if streams.stdin_tty:
+        from nebius_cli.adapters.hidden import read_hidden
+
+        return clean(Secret(read_hidden(streams, QUESTION)), "what was typed")
+    return _decoded(streams.read_stdin(), "stdin")
+
+
+def from_command(words: Sequence[str], environ: Mapping[str, str], patience: float = PATIENCE) -> Secret:
+    """Return the key that a program prints on its first line; no shell is between.
+
+    Its messages go where nbx's go. Raises ConfigError where it cannot be run, AuthError where it fails.
+    """
+    import subprocess
+
+    if environ.get(INSIDE):
+        raise ConfigError("api_key_command calls nbx, which calls api_key_command", "", HINT)
+    # It may not eat the prompt that comes on stdin, but it may ask on the terminal.
+    try:
+        process = subprocess.Popen(
+            words,
+            bufsize=0,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            env={**environ, INSIDE: "1"},
+        )
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(f"cannot run {words[0]}, the api_key_command", why, HINT) from None
+    try:
+        printed = _printed(process, words[0], patience)
+    finally:
+        process.kill()
+        process.wait()
+    return _decoded(printed.partition(b"\n")[0], f"the first line of what {words[0]} printed")
+
+
+def _printed(process: "Popen[bytes]", program: str, patience: float) -> bytes:
+    import threading
+    from subprocess import TimeoutExpired
+
+    name, printed, enough = f"the api_key_command {program}", bytearray(), threading.Event()
+
+    def read() -> None:
+        with process.stdout as pipe:  # type: ignore[union-attr]  # asked for
+            while len(printed) < MOST and (piece := pipe.read(MOST)):
+                printed.extend(piece)
+                if b"\n" in piece:
+                    enough.set()
+        enough.set()
+
+    # A thread, because a program's own children can keep the pipe open when it is long gone.
+    threading.Thread(target=read, name="nbx-key", daemon=True).start()
+    code: int | None = None
+    with contextlib.suppress(TimeoutExpired):
+        code = process.wait(patience)
+    # What it printed is in the pipe by now; a line without its end may wait for one of those children.
+    came = enough.wait(LATE)
+    if len(printed) >= MOST:
+        raise AuthError(f"{name} printed too much", f"more than {MOST} bytes")
+    if code is None:
+        why = f"it did not end within {patience:g} s" if came else f"there was no key after {patience:g} s"
+        raise AuthError(f"{name} took too long", why)
+    if code:
+        raise AuthError(f"{name} failed", f"exit code {code}", "run it by itself to see why")
+    return bytes(printed)
+
+
+def _words(command: str | list[str]) -> list[str]:
+    if isinstance(command, list):
+        return command
+    try:
+        words = shlex.split(command, posix=os.name != "nt")
+    except ValueError as error:
+        raise ConfigError("api_key_command cannot be read", str(error).lower(), HINT) from None
+    if not words:
+        raise ConfigError("api_key_command is empty", "", HINT)
+    return words
+
+
+def _program(command: str | list[str]) -> str:
+    # One that cannot be split fails when it is read: a stronger place may come before.
+    with contextlib.suppress(ConfigError):
+        return _words(command)[0]
+    return "api_key_command"
+
+
+def _from_file(path: str, streams: Streams) -> Secret:
+    return ask(streams) if path == "-" else _decoded(read_bytes(path), path)
+
+
+def _from_keyring(account: str) -> Secret:
+    from nebius_cli.adapters.keychain import Keychain
+
+    return clean(Keychain().read(account), "the keyring")
+
+
+def _decoded(data: bytes, where: str) -> Secret:
+    return clean(Secret(data.decode("utf-8", "surrogateescape")), where)

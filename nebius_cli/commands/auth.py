@@ -1,0 +1,103 @@
+"""`nbx auth`: its commands and their flags."""
+
+from typing import Any
+
+import typer
+
+from nebius_cli.commands.options import (
+    CONNECTION,
+    CONNECTION_OPTIONS,
+    KEY_OPTIONS,
+    declare,
+    frozen,
+    negatable,
+    switch,
+    take,
+)
+from nebius_cli.core.errors import ExitCode
+
+HELP = """The API key: store it, see where it comes from, remove it.
+
+\b
+Examples:
+  nbx auth login
+  pass show nebius | nbx auth login --with-token
+  nbx auth status --check
+
+nbx asks in this order: --api-key, --api-key-file, NEBIUS_API_KEY, api_key_command, the system's keyring,
+the config file. A key of the chosen profile beats those outside of it.
+"""
+
+
+LOGIN = """Store a key, typed unseen or from stdin.
+
+\b
+Examples:
+  nbx auth login
+  nbx auth login --with-token < key.txt
+"""
+
+LOGOUT = """Remove the stored key, of the chosen profile if there is one.
+
+\b
+Examples:
+  nbx auth logout
+  nbx auth logout --all
+"""
+
+STATUS = """Show which key is used, and which others there are, by their ends.
+
+\b
+Examples:
+  nbx auth status
+  nbx auth status --check --json
+"""
+
+PRINT = """Print the key, for scripts.
+
+\b
+Examples:
+  NEBIUS_API_KEY=$(nbx auth token) python app.py
+"""
+
+OWN_LOGIN = (
+    switch("with_token", "Read the key from stdin instead of asking for it."),
+    negatable(
+        "keyring",
+        "--keyring/--no-keyring",
+        "Store it in the keyring or fail; or in the config file. Default: the keyring if one works.",
+    ),
+)
+OWN_STATUS = (
+    switch("check", "Ask the server whether it takes the key."),
+    switch("json", "One JSON object."),
+    *KEY_OPTIONS,
+    *CONNECTION_OPTIONS,
+)
+
+
+def add_to(root: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(rich_markup_mode=root.rich_markup_mode)
+    declare(group, "login", OWN_LOGIN, _run("run_login"), help=LOGIN)
+    every = switch("all", "The keys of every profile.")
+    declare(group, "logout", (every,), _run("run_logout"), help=LOGOUT)
+    declare(group, "status", OWN_STATUS, _status, help=STATUS)
+    declare(group, "token", KEY_OPTIONS, _run("run_token"), help=PRINT)
+    root.add_typer(group, name="auth", help=HELP)
+
+
+def _status(app: Any, flags: dict[str, Any]) -> ExitCode:
+    from nebius_cli.actions.auth import run_status
+
+    connection = take(flags, CONNECTION)
+    return run_status(app, connection=connection, **frozen(flags))
+
+
+def _run(name: str) -> Any:
+    def body(app: Any, flags: dict[str, Any]) -> ExitCode:
+        from nebius_cli.actions import auth
+
+        return getattr(auth, name)(app, **frozen(flags))  # type: ignore[no-any-return]
+
+    return body

@@ -1,0 +1,282 @@
+"""`nbx auth`: where keys go, which one is used, and what is said about them."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CANARY
+from tests.support import keyring
+from tests.support.messages import check_message
+from tests.support.run import Runner
+from tests.support.server import FakeServer, detail, status
+
+KEY = "another-key-of-some-length"  # for the tests in which the canary is the one that must not be used
+MODELS = status(200, b'{"object": "list", "data": []}')
+
+
+@pytest.fixture
+def config(bare: Runner, key_files: set[Path]) -> Path:
+    """The config file, in which the key may be."""
+    path = Path(bare.environ["NBX_CONFIG_DIR"]) / "config.toml"
+    key_files |= {path, keyring.file()}
+    return path
+
+
+@pytest.fixture
+def working_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A keyring that keeps keys."""
+    for name, value in keyring.KEEPS.items():
+        monkeypatch.setenv(name, value)
+
+
+def login(nbx: Runner, *args: str, key: str = CANARY) -> str:
+    """Log in with a key on stdin; return what is said."""
+    if "--profile" in args:  # login makes none
+        nbx("profile", "add", args[args.index("--profile") + 1])
+    result = nbx("auth", "login", "--with-token", *args, stdin=key.encode() + b"\n")
+    assert (result.code, result.out) == (0, "")
+    return result.err
+
+
+def token(nbx: Runner, *args: str) -> str:
+    """Return the key in force."""
+    result = nbx("auth", "token", *args, may_show_key=True)
+    assert result.code == 0, result.err
+    return result.out.removesuffix("\n")
+
+
+def test_without_a_keyring_login_says_that_the_file_is_used(bare: Runner, config: Path) -> None:
+    said = login(bare)
+    assert said.startswith(
+        "nbx: warning: no keyring works here (the system offers none that keyring knows); "
+    )
+    assert said.endswith(f"; key *** is stored as plain text in {config}, mode 0600\n")
+    assert token(bare) == CANARY
+
+
+def test_with_a_keyring_the_file_holds_only_the_name(
+    bare: Runner, config: Path, working_keyring: None
+) -> None:
+    assert "in the keyring (file PlaintextKeyring) as default of" in login(bare, "--keyring")
+    assert keyring.holds(CANARY)
+    assert CANARY not in config.read_text()
+    assert "api_key_keyring" in config.read_text()
+    assert token(bare) == CANARY
+
+
+def test_the_file_can_be_chosen_and_then_nobody_is_warned(
+    bare: Runner, config: Path, working_keyring: None
+) -> None:
+    said = login(bare, "--no-keyring")
+    assert "warning" not in said
+    assert not keyring.holds(CANARY)
+    assert CANARY in config.read_text()
+
+
+def test_a_keyring_that_is_insisted_on_and_does_not_work_is_a_failure(bare: Runner, config: Path) -> None:
+    result = bare("auth", "login", "--with-token", "--keyring", stdin=CANARY.encode())
+    assert (result.code, result.err) == (
+        78,
+        "nbx: no keyring works here\n  the system offers none that keyring knows\n",
+    )
+    assert not config.exists()
+
+
+def test_a_key_lives_in_one_place_only(bare: Runner, config: Path, working_keyring: None) -> None:
+    login(bare, "--no-keyring")
+    login(bare, key=KEY)
+    assert CANARY not in config.read_text()
+    assert (token(bare), keyring.holds(KEY)) == (KEY, True)
+    login(bare, "--no-keyring")
+    assert (token(bare), keyring.holds(KEY)) == (CANARY, False)
+
+
+def test_an_old_key_that_cannot_be_taken_from_the_keyring_is_named(
+    bare: Runner, config: Path, working_keyring: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login(bare)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", keyring.FAILS["PYTHON_KEYRING_BACKEND"])
+    said = login(bare, key=KEY)
+    assert "the old key is still in the keyring, as default of " in said
+    assert token(bare) == KEY
+
+
+def test_login_says_what_beats_the_key_it_stored(bare: Runner, config: Path) -> None:
+    bare.environ["NEBIUS_API_KEY"] = KEY
+    assert "environment NEBIUS_API_KEY beats the stored key" in login(bare)
+    assert token(bare) == KEY
+
+
+def test_without_a_terminal_login_says_how_to_hand_a_key_over(bare: Runner, config: Path) -> None:
+    asked = bare("auth", "login", stdin=CANARY.encode())
+    assert (asked.code, asked.out) == (4, "")
+    assert asked.err == (
+        "nbx: no key was given\n  stdin is not a terminal\n  nbx auth login --with-token < FILE\n"
+    )
+    assert bare("auth", "login", stdin=b"", stdin_tty=True, env={"CI": "true"}).code == 4
+    assert not config.exists()
+
+
+@pytest.mark.parametrize("stdin", [b"", b"\n", b"a key", b"a\x1bkey", None], ids=repr)
+def test_what_is_no_key_is_not_stored(bare: Runner, config: Path, stdin: bytes | None) -> None:
+    result = bare("auth", "login", "--with-token", stdin=stdin)
+    assert result.code == 4
+    check_message(result.err)
+    assert not config.exists()
+
+
+def test_each_profile_may_have_its_own_key(bare: Runner, config: Path, working_keyring: None) -> None:
+    login(bare)
+    login(bare, "--profile", "work", key=KEY)
+    login(bare, "--profile", "home", "--no-keyring", key="third-key")
+    found = [token(bare, *profile) for profile in ((), ("--profile", "work"), ("--profile", "home"))]
+    assert found == [CANARY, KEY, "third-key"]
+
+
+def test_logout_removes_the_key_from_where_it_is(bare: Runner, config: Path, working_keyring: None) -> None:
+    for where in ("--keyring", "--no-keyring"):
+        login(bare, where)
+        result = bare("auth", "logout")
+        assert (result.code, result.out) == (0, "")
+        assert "removed the key" in result.err
+        assert not keyring.holds(CANARY)
+        assert "api_key" not in config.read_text()
+        assert bare("auth", "token").code == 4
+
+
+def test_logout_of_a_profile_leaves_the_others_and_all_leaves_none(
+    bare: Runner, config: Path, working_keyring: None
+) -> None:
+    login(bare)
+    login(bare, "--profile", "work", key=KEY)
+    said = bare("auth", "logout", "--profile", "work").err
+    assert "still gives a key: nbx auth logout --all" in said
+    assert (keyring.holds(KEY), keyring.holds(CANARY)) == (False, True)
+    login(bare, "--profile", "work", "--no-keyring", key=KEY)
+    assert bare("auth", "logout", "--all").err.count("removed the key") == 2
+    assert not keyring.holds(CANARY)
+    assert "api_key" not in config.read_text()
+
+
+def test_logout_names_what_it_cannot_remove(bare: Runner, config: Path) -> None:
+    bare.environ |= {"NEBIUS_API_KEY": KEY}
+    bare("config", "set", "api_key_command", "pass show nebius")
+    result = bare("auth", "logout")
+    assert result.code == 0
+    assert result.err == (
+        "nbx: no key was stored\n"
+        "nbx: warning: NEBIUS_API_KEY still gives a key: unset NEBIUS_API_KEY\n"
+        "nbx: warning: pass still gives a key: nbx config unset api_key_command\n"
+    )
+
+
+def test_logout_keeps_the_name_of_a_key_it_cannot_remove(
+    bare: Runner, config: Path, working_keyring: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login(bare)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", keyring.FAILS["PYTHON_KEYRING_BACKEND"])
+    assert bare("auth", "logout").code == 78
+    assert "api_key_keyring" in config.read_text()
+
+
+def test_a_config_file_with_a_key_that_others_can_read_warns(bare: Runner, config: Path) -> None:
+    config.parent.mkdir()
+    config.write_text(f'api_key = "{CANARY}"\n')
+    config.chmod(0o640)
+    result = bare("auth", "status")
+    assert result.code == 0
+    assert f"chmod 600 {config}" in result.err
+    assert "\t0640\t" in result.out
+
+
+def test_status_shows_which_key_is_used_and_the_ends_of_all(bare: Runner, config: Path) -> None:
+    login(bare, key=KEY)
+    bare.environ["NEBIUS_API_KEY"] = "a-key-of-the-shell-1234"
+    bare("config", "set", "api_key_command", "pass show nebius")
+    result = bare("auth", "status")
+    assert (result.code, result.err) == (0, "")
+    assert result.out == (
+        "used\tenvironment\tNEBIUS_API_KEY\t-\t***1234\tNEBIUS_API_KEY\n"
+        f"not used\tapi_key_command\tpass\t-\t-\t{config}\n"
+        f"not used\tconfig file\t{config}\t0600\t***{KEY[-4:]}\t{config}\n"
+    )
+
+
+def test_a_stored_key_that_is_none_has_no_end_to_show(bare: Runner, config: Path) -> None:
+    bare("config", "set", "api_key", "-", stdin=b"two words")
+    result = bare("auth", "status", env={"NEBIUS_API_KEY": KEY})
+    assert (result.code, result.err) == (0, "")
+    assert result.out.splitlines()[1] == f"not used\tconfig file\t{config}\t0600\t-\t{config}"
+
+
+def test_status_as_json_says_the_same(bare: Runner, config: Path) -> None:
+    login(bare)
+    assert bare("auth", "status", "--json").json == {
+        "sources": [
+            {
+                "source": "config file",
+                "where": str(config),
+                "origin": str(config),
+                "mode": "0600",
+                "key": "***",
+                "used": True,
+            }
+        ],
+        "accepted": None,
+    }
+
+
+def test_without_a_key_status_and_token_say_how_to_give_one(bare: Runner) -> None:
+    for args in (["status"], ["token"], ["status", "--json"]):
+        result = bare("auth", *args)
+        assert result.code == 4
+        assert "nbx auth login" in result.err
+    assert result.json == {"sources": [], "accepted": None}
+
+
+def test_status_tells_of_a_key_that_cannot_be_had(bare: Runner, config: Path, server: FakeServer) -> None:
+    bare("config", "set", "api_key_command", "false")
+    result = bare("auth", "status", "--check", "--json", "--base-url", server.url)
+    assert result.code == 4
+    assert "the api_key_command false failed" in result.err
+    assert [entry["used"] for entry in result.json["sources"]] == [False]
+
+
+def test_check_asks_the_server(nbx: Runner, server: FakeServer) -> None:
+    server.script(MODELS, MODELS)
+    result = nbx("auth", "status", "--check")
+    assert (result.code, result.err) == (0, "nbx: the server takes the key\n")
+    assert nbx("auth", "status", "--check", "--json").json["accepted"] is True
+    request = server.requests[0]
+    assert (request.method, request.target) == ("GET", "/v1/models")
+    assert request.headers["authorization"] == f"Bearer {CANARY}"
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"), [(401, "nbx auth login"), (403, "an IAM token is not a Token Factory key")]
+)
+def test_a_key_that_the_server_refuses_is_told(nbx: Runner, server: FakeServer, code: int, hint: str) -> None:
+    server.script(detail(code, "No."))
+    result = nbx("auth", "status", "--check", "--json")
+    assert result.code == 4
+    assert hint in result.err
+    assert result.json["accepted"] is False
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077], ids=oct)
+@pytest.mark.parametrize("folder", ["new", "open"])
+def test_a_stored_key_is_for_its_owner_only_whatever_the_umask(
+    bare: Runner, config: Path, umask: int, folder: str
+) -> None:
+    if folder == "open":
+        config.parent.mkdir(mode=0o755)
+    before = os.umask(umask)
+    try:
+        login(bare)
+        login(bare, "--profile", "work", key=KEY)
+    finally:
+        os.umask(before)
+    assert config.stat().st_mode & 0o777 == 0o600
+    assert config.parent.stat().st_mode & 0o777 == (0o755 if folder == "open" else 0o700)
+    assert [file.name for file in config.parent.iterdir()] == ["config.toml"]

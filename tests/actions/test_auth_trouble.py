@@ -1,0 +1,133 @@
+"""`nbx auth` where something else is wrong: in the file, with the keyring, with who can read a file."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CANARY
+from tests.support import keyring
+from tests.support.run import Runner
+
+KEY = "another-key-of-some-length"
+MISTAKE = "temprature = 1\n"
+
+
+@pytest.fixture
+def config(bare: Runner, key_files: set[Path]) -> Path:
+    """The config file, in which the key may be."""
+    path = Path(bare.environ["NBX_CONFIG_DIR"]) / "config.toml"
+    path.parent.mkdir()
+    key_files |= {path, keyring.file()}
+    return path
+
+
+@pytest.fixture
+def working_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A keyring that keeps keys."""
+    for name, value in keyring.KEEPS.items():
+        monkeypatch.setenv(name, value)
+
+
+def write(config: Path, text: str) -> None:
+    """Write the config file, for its owner only."""
+    config.write_text(text)
+    config.chmod(0o600)
+
+
+def break_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put one that does nothing in the place of the keyring."""
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", keyring.FAILS["PYTHON_KEYRING_BACKEND"])
+
+
+def test_another_mistake_in_the_file_stops_neither_login_nor_logout(bare: Runner, config: Path) -> None:
+    write(config, MISTAKE)
+    result = bare(
+        "auth", "login", "--with-token", "--no-keyring", stdin=CANARY.encode(), env={"NEBIUS_API_KEY": KEY}
+    )
+    assert result.code == 0
+    assert "environment NEBIUS_API_KEY beats the stored key" in result.err
+    assert CANARY in config.read_text()
+    result = bare("auth", "logout", env={"NEBIUS_API_KEY": KEY})
+    assert result.code == 0
+    assert "NEBIUS_API_KEY still gives a key" in result.err
+    assert "api_key" not in config.read_text()
+
+
+def test_logout_of_all_goes_on_after_a_keyring_that_fails(
+    bare: Runner, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(config, f'api_key_keyring = "a"\n[profile.work]\napi_key = "{CANARY}"\n')
+    break_keyring(monkeypatch)
+    result = bare("auth", "logout", "--all")
+    assert result.code == 78
+    assert "removed the key of profile work" in result.err
+    assert result.err.endswith("\n  nbx config unset api_key_keyring\n")
+    assert config.read_text() == 'api_key_keyring = "a"\n[profile.work]\n'
+
+
+def test_the_way_out_of_a_failing_keyring_names_the_profile(
+    bare: Runner, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(config, '[profile.work]\napi_key_keyring = "a"\n')
+    break_keyring(monkeypatch)
+    result = bare("auth", "logout", "--profile", "work")
+    assert result.code == 78
+    hint = result.err.splitlines()[-1].strip()
+    assert hint == "nbx config unset --profile work api_key_keyring"
+    assert bare(*hint.split()[1:]).code == 0
+    assert "api_key_keyring" not in config.read_text()
+
+
+def test_removing_a_profile_removes_its_key_from_the_keyring(
+    bare: Runner, config: Path, working_keyring: None
+) -> None:
+    write(config, "[profile.work]\n")
+    bare("auth", "login", "--with-token", "--profile", "work", stdin=CANARY.encode())
+    assert keyring.holds(CANARY)
+    result = bare("profile", "rm", "work")
+    assert result.code == 0
+    assert "removed the key work of " in result.err
+    assert not keyring.holds(CANARY)
+
+
+def test_a_key_that_another_profile_uses_too_stays_in_the_keyring(
+    bare: Runner, config: Path, working_keyring: None
+) -> None:
+    bare("auth", "login", "--with-token", stdin=CANARY.encode())
+    write(config, config.read_text() + "\n[profile.work]\n" + config.read_text())
+    assert bare("profile", "rm", "work").code == 0
+    assert keyring.holds(CANARY)
+
+
+def test_a_profile_whose_key_cannot_be_removed_stays(
+    bare: Runner, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(config, '[profile.work]\napi_key_keyring = "a"\n')
+    break_keyring(monkeypatch)
+    result = bare("profile", "rm", "work")
+    assert result.code == 78
+    assert "nbx config unset --profile work api_key_keyring" in result.err
+    assert "[profile.work]" in config.read_text()
+
+
+def test_a_key_that_others_can_read_is_warned_of_though_another_one_is_used(
+    bare: Runner, config: Path
+) -> None:
+    write(config, f'api_key = "{CANARY}"\n')
+    config.chmod(0o644)
+    result = bare("auth", "status", env={"NEBIUS_API_KEY": KEY})
+    assert result.code == 0
+    warning = f"nbx: warning: others on this machine can read a key that is not used: chmod 600 {config}\n"
+    assert result.err == warning
+
+
+def test_status_shows_whether_the_profile_or_the_file_gives_a_key(bare: Runner, config: Path) -> None:
+    write(config, f'api_key = "{CANARY}"\n[profile.work]\napi_key = "{KEY}"\n')
+    result = bare("auth", "status", "--profile", "work")
+    assert [line.split("\t")[5] for line in result.out.splitlines()] == ["profile work", str(config)]
+
+
+def test_a_mistyped_profile_is_told_before_the_key_is_read(bare: Runner) -> None:
+    result = bare("auth", "login", "--with-token", "--profile", "wrok", stdin=b"not text: \xff\n")
+    assert (result.code, result.out) == (78, "")
+    assert "wrok" in result.err

@@ -1,0 +1,119 @@
+"""The system's keyring, with real backends of the keyring package."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.adapters import keychain
+from nebius_cli.adapters.keychain import Keychain
+from nebius_cli.core.errors import AuthError, ConfigError, NbxError
+from nebius_cli.core.secret import Secret
+from tests.conftest import CANARY
+from tests.support import keyring
+from tests.support.run import Runner
+
+
+def choose(backend: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a backend the one in force."""
+    for name, value in backend.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_what_is_written_is_read_and_removed(monkeypatch: pytest.MonkeyPatch, key_files: set[Path]) -> None:
+    choose(keyring.KEEPS, monkeypatch)
+    key_files.add(keyring.file())
+    Keychain().write("default", Secret(CANARY))
+    assert keyring.holds(CANARY)
+    assert Keychain().read("default") == Secret(CANARY)
+    Keychain().remove("default")
+    assert not keyring.holds(CANARY)
+    with pytest.raises(AuthError, match="has no key under nbx, default"):
+        Keychain().read("default")
+
+
+def test_removing_what_is_not_there_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    choose(keyring.KEEPS, monkeypatch)
+    Keychain().remove("default")
+
+
+def test_a_keyring_that_keeps_nothing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    choose(keyring.KEEPS_NOTHING, monkeypatch)
+    with pytest.raises(ConfigError, match="does not keep the key"):
+        Keychain().write("default", Secret(CANARY))
+
+
+@pytest.mark.parametrize("backend", [keyring.FAILS, keyring.MISSING], ids=str)
+def test_a_keyring_that_does_not_work_is_bad_configuration(
+    backend: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(backend, monkeypatch)
+    with pytest.raises(ConfigError, match=r"no keyring works here|does not work"):
+        Keychain()
+
+
+def test_a_plain_file_is_no_keyring_unless_somebody_chose_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHON_KEYRING_BACKEND")
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:")
+    try:
+        name = Keychain().name
+    except ConfigError as error:
+        name = error.what
+    assert "Plaintext" not in name
+
+
+def test_a_backend_that_cannot_write_read_or_remove_says_so_without_the_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    choose(keyring.KEEPS, monkeypatch)
+    keyring.file().mkdir(parents=True)
+    with pytest.raises(ConfigError, match="does not take the key") as caught:
+        Keychain().write("default", Secret(CANARY))
+    assert CANARY not in str(vars(caught.value))
+
+
+def test_a_keyring_that_waits_for_somebody_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    choose(keyring.KEEPS, monkeypatch)
+    chain, unlocked = Keychain(), threading.Event()
+    monkeypatch.setattr(keychain, "PATIENCE", 0.05)
+    monkeypatch.setattr(chain._backend, "get_password", lambda *_: unlocked.wait(30) and None)
+    for work in (
+        lambda: chain.read("a"),
+        lambda: chain.write("a", Secret(CANARY)),
+        lambda: chain.remove("a"),
+    ):
+        with pytest.raises(NbxError) as caught:
+            work()
+        assert caught.value.why == "no answer within 0.05 s"
+    unlocked.set()
+
+
+def test_of_a_plug_in_that_fails_only_the_kind_of_its_error_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: str) -> None:
+        raise RuntimeError(f"wrong: {CANARY}")
+
+    choose(keyring.KEEPS, monkeypatch)
+    chain = Keychain()
+    monkeypatch.setattr(chain._backend, "get_password", fail)
+    with pytest.raises(AuthError) as caught:
+        chain.read("default")
+    assert caught.value.why == "RuntimeError"
+
+
+def test_without_the_package_the_message_says_how_to_get_it(tmp_path: Path, bare: Runner) -> None:
+    # An environment of Python alone, in which the package is not.
+    folder = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    code = "from nebius_cli.adapters.keychain import Keychain; Keychain()"
+    done = subprocess.run(
+        [folder / "bin" / "python", "-c", code],
+        env={"PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "ConfigError: the keyring is not installed" in done.stderr

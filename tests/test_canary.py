@@ -1,0 +1,206 @@
+"""The key is where it must be and nowhere else: not in arguments, environments, files or what is said.
+
+conftest.py watches every test for that; here is the watch watched, and nbx while it runs.
+"""
+
+import base64
+import io
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.actions.app import App, SharedFlags
+from nebius_cli.actions.complete import CompleteOptions, run
+from nebius_cli.adapters.streams import Streams
+from tests.conftest import CANARY
+from tests.support import canary, keyring
+from tests.support.gate import Gate, one_answer
+from tests.support.run import Runner
+from tests.support.server import FakeServer
+from tests.support.weights import real_weights
+
+NBX = [sys.executable, "-m", "nebius_cli"]
+BUGGY = """
+import io, sys
+from nebius_cli.adapters.streams import Streams
+from nebius_cli.main import main
+
+class Broken(io.RawIOBase):
+    def write(self, data):
+        raise RuntimeError("oops")
+
+streams = Streams.system()
+streams.stdout = Broken()
+sys.exit(main(sys.argv[1:], streams))
+"""
+
+
+@pytest.mark.parametrize("before", ["", "-", "Bearer ", ":user:"])
+def test_the_watch_knows_a_key_in_every_disguise(before: str) -> None:
+    plain = f"{before}{CANARY}\n".encode()
+    for data in (plain, base64.b64encode(plain), plain.hex().encode(), plain.decode().encode("utf-16-le")):
+        assert canary.shows_key(b"before " + data + b" after")
+    assert not canary.shows_key(CANARY[:-1].encode() + b"x" + CANARY[1:].encode())
+
+
+def test_the_watch_finds_files(tmp_path_factory: pytest.TempPathFactory, key_files: set[Path]) -> None:
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "empty").touch()
+    (folder / "deep").mkdir()
+    holding = folder / "deep" / "file"
+    holding.write_bytes(b"\0" * 5000 + CANARY.encode())
+    (folder / "link").symlink_to(holding)
+    os.mkfifo(folder / "pipe")
+    key_files.add(holding)
+    assert canary.files_with_key(folder) == {holding}
+
+
+@pytest.mark.parametrize("word", [CANARY, CANARY.encode(), f"--key={CANARY}"], ids=repr)
+def test_the_watch_stops_a_program_that_gets_the_key_as_an_argument(word: str | bytes) -> None:
+    with pytest.raises(AssertionError, match="the key is an argument"):
+        subprocess.run(["true", word], check=False)
+
+
+def processes() -> Iterator[tuple[int, bytes, bytes]]:
+    """Yield number, arguments and environment of every process that may be looked at."""
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            try:
+                words, environ = (folder / "cmdline").read_bytes(), (folder / "environ").read_bytes()
+            except OSError:  # it has ended, or is somebody else's
+                continue
+            yield int(folder.name), words, environ
+
+
+def set_up(source: str, nbx: Runner, folder: Path) -> tuple[list[str], bytes, set[Path]]:
+    """Put the key where `source` says; return flags, what comes on stdin, and the files that hold it."""
+    del nbx.environ["NEBIUS_API_KEY"]
+    file = folder / "key"
+    file.touch(mode=0o600)
+    config = Path(nbx.environ["NBX_CONFIG_DIR"]) / "config.toml"
+    if source == "stdin":
+        return ["--api-key-file", "-"], CANARY.encode(), set()
+    if source in ("file", "command"):
+        file.write_text(CANARY)
+        nbx("config", "set", "api_key_command", f"cat {file}")
+        return ["--api-key-file", str(file)] if source == "file" else [], b"", {file}
+    where = "--keyring" if source == "keyring" else "--no-keyring"
+    assert nbx("auth", "login", "--with-token", where, stdin=CANARY.encode()).code == 0
+    return [], b"", {keyring.file() if source == "keyring" else config}
+
+
+@pytest.mark.parametrize("source", ["stdin", "file", "command", "keyring", "config"])
+def test_while_nbx_runs_no_process_shows_the_key(
+    source: str,
+    nbx: Runner,
+    server: FakeServer,
+    tmp_path: Path,
+    key_files: set[Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", keyring.KEEPS["PYTHON_KEYRING_BACKEND"])
+    flags, stdin, holding = set_up(source, nbx, tmp_path)
+    key_files |= holding
+    gate = Gate()
+    server.script(one_answer("text", gate))
+    child = subprocess.Popen(
+        [*NBX, "complete", "x", "--debug", *flags],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=nbx.process_env(),
+    )
+    with child:
+        assert child.stdin is not None
+        child.stdin.write(stdin)
+        child.stdin.close()
+        child.stdin = None
+        gate.reached()
+        seen = list(processes())
+        own = {child.pid} | {number for number, _, _ in seen if parent(number) == child.pid}
+        gate.open()
+        out, err = child.communicate(timeout=60)
+    assert child.pid in [number for number, _, _ in seen]
+    assert not [number for number, words, _ in seen if canary.shows_key(words)]
+    # Not that of every process: another run of these tests may be under way.
+    assert not [number for number, _, environ in seen if number in own and canary.shows_key(environ)]
+    assert (child.returncode, out) == (0, b"text\n"), err
+    assert not canary.shows_key(err)
+    assert server.requests[0].headers["authorization"] == f"Bearer {CANARY}"
+    assert canary.files_with_key(tmp_path) == holding
+
+
+def test_the_command_that_prints_the_key_does_not_get_one(nbx: Runner, tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    code = f"import os; open({str(seen)!r}, 'w').write(repr(dict(os.environ))); print('key')"
+    (tmp_path / "program.py").write_text(code)
+    del nbx.environ["NEBIUS_API_KEY"]
+    nbx("config", "set", "api_key_command", f"{sys.executable} {tmp_path}/program.py")
+    assert nbx("auth", "token").out == "key\n"
+    assert "NBX_INSIDE_API_KEY_COMMAND" in seen.read_text()
+
+
+class Broken(io.RawIOBase):
+    """A stdout with a bug in it."""
+
+    def write(self, data: object) -> int:
+        """Fail."""
+        raise RuntimeError(f"no {type(data).__name__} today")
+
+
+def test_a_traceback_with_all_its_locals_has_no_key(nbx: Runner, server: FakeServer) -> None:
+    server.script(one_answer("text"))
+    streams = Streams(None, Broken(), None, environ=nbx.environ)
+    with pytest.raises(RuntimeError) as caught:
+        run(CompleteOptions(("x",)), App(streams, SharedFlags()))
+    error = caught.value
+    assert error.__traceback__ is not None
+    ours = error.__traceback__.tb_next  # less this function, whose server has seen the key
+    told = "".join(traceback.TracebackException(type(error), error, ours, capture_locals=True).format())
+    assert "options = CompleteOptions" in told
+    assert "key = ***" in told
+    assert not canary.shows_key(told.encode())
+
+
+@pytest.mark.parametrize("args", [["complete", "x", "--debug"], ["auth", "token", "--debug"]], ids=str)
+def test_a_bug_told_with_debug_has_no_key(args: list[str], nbx: Runner, server: FakeServer) -> None:
+    if args[0] == "complete":
+        server.script(one_answer("text"))
+    code = (
+        "import io, sys\nfrom nebius_cli.adapters.streams import Streams\nfrom nebius_cli.main import main\n"
+    )
+    code += "class Broken(io.RawIOBase):\n    def write(self, data): raise RuntimeError('oops')\n"
+    code += "streams = Streams.system()\nstreams.stdout = Broken()\nsys.exit(main(sys.argv[1:], streams))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *args], env=nbx.process_env(), capture_output=True, check=False
+    )
+    assert done.returncode == 1
+    assert b"RuntimeError: oops" in done.stderr
+    assert not canary.shows_key(done.stdout + done.stderr)
+
+
+@pytest.mark.engine
+def test_the_engine_does_not_get_the_key_of_the_shell(nbx: Runner) -> None:
+    command = [*NBX, "local", "serve", "--model-file", str(real_weights())]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=nbx.process_env()) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline().startswith(b"export NEBIUS_BASE_URL")
+        seen = {number: environ for number, words, environ in processes() if b"engine_process" in words}
+        own = {number for number in seen if parent(number) == child.pid}
+        assert len(own) == 1
+        assert not any(canary.shows_key(seen[number]) for number in own)
+        child.terminate()
+
+
+def parent(number: int) -> int:
+    """Return the number of a process's parent, 0 where it has ended."""
+    try:
+        text = Path(f"/proc/{number}/stat").read_text()
+    except OSError:
+        return 0
+    return int(text.rpartition(")")[2].split()[1])
