@@ -1,0 +1,62 @@
+"""The model list of one server, project and profile, kept in the cache directory with the time it came.
+
+`models/ids.txt` beside the lists holds the ids of the one that was shown last, one a line: the completion
+scripts read it, in the same place, without starting anything.
+"""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nebius_cli.adapters.files import write_atomically
+from nebius_cli.core import jsontext
+from nebius_cli.core.urls import redacted
+
+FORMAT = 1
+MODE = 0o600
+IDS = "ids.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A list as the server sent it, and when, in Unix time."""
+
+    value: Any
+    fetched_at: float
+
+
+class ModelsCache:
+    """Where the list of one base URL, project and profile is: two profiles may be two accounts."""
+
+    def __init__(self, cache_dir: Path, base_url: str, project: str, profile: str = "") -> None:
+        self._folder = cache_dir / "models"
+        self._asked = {"base_url": redacted(base_url), "project": project, "profile": profile}
+        name = hashlib.sha256(jsontext.encode(self._asked)).hexdigest()[:16]
+        self._path = self._folder / f"{name}.json"
+
+    def read(self) -> Stored | None:
+        """Return the list, None where there is none that can be read."""
+        try:
+            kept = jsontext.decode(self._path.read_bytes())
+        except (OSError, ValueError):
+            return None
+        if not isinstance(kept, dict) or kept.get("format") != FORMAT or kept.get("asked") != self._asked:
+            return None
+        fetched_at = kept.get("fetched_at")
+        if not isinstance(fetched_at, int | float) or not math.isfinite(fetched_at):
+            return None
+        return Stored(kept.get("value"), float(fetched_at))
+
+    def write(self, stored: Stored) -> None:
+        """Keep a list. Raises OSError."""
+        kept = {"format": FORMAT, "asked": self._asked, "fetched_at": stored.fetched_at}
+        write_atomically(self._path, jsontext.encode({**kept, "value": stored.value}), mode=MODE)
+
+    def offer(self, ids: Sequence[str]) -> None:
+        """Make TAB offer these ids, whatever list they are of. Raises OSError."""
+        path, data = self._folder / IDS, "".join(f"{name}\n" for name in ids).encode()
+        if not path.is_file() or path.read_bytes() != data:
+            write_atomically(path, data, mode=MODE)

@@ -1,0 +1,115 @@
+"""`nbx models`: its commands and their flags."""
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from nebius_cli.commands.options import (
+    CONNECTION,
+    CONNECTION_OPTIONS,
+    KEY_OPTIONS,
+    argument,
+    arguments,
+    declare,
+    field_options,
+    frozen,
+    switch,
+    take,
+    text,
+)
+from nebius_cli.core.catalog import BY_NAME
+from nebius_cli.core.errors import ExitCode
+
+HELP = """The models of your account: listed, searched, shown, chosen.
+
+\b
+Examples:
+  nbx models
+  nbx models qwen --sort price
+  nbx models show openai/gpt-oss-120b
+  nbx models use openai/gpt-oss-120b
+
+Without a command it lists. The list is kept for some hours, and serves without a network too.
+"""
+
+LIST = """List the models that hold every word of the query in id, name or features.
+
+\b
+Examples:
+  nbx models list
+  nbx models qwen coder
+  nbx models --sort price --json
+
+In a pipe a line holds, with tabs between: id, context, USD per million tokens in and out, requests and
+tokens per minute, status, features; - is unknown. A narrow terminal shows fewer of these columns.
+
+--json is {models: [{id, name, context, price: {input, output, cached_input}, limits: {requests_per_minute,
+tokens_per_minute}, features, modality, quantization, status, created, raw}], fetched_at, age_seconds,
+cached}. Prices are numbers, USD per million tokens; null is unknown; raw is the server's own entry.
+"""
+
+SHOW = """Show everything that is known of one model.
+
+\b
+Example:
+  nbx models show openai/gpt-oss-120b
+"""
+
+USE = """Make a model the default, in the config file or in the chosen profile.
+
+\b
+Examples:
+  nbx models use openai/gpt-oss-120b
+  nbx models use my/own-deployment --force
+
+An id that is not in the list is written only with --force, or where no list can be had.
+"""
+
+PROJECT = (BY_NAME["ai_project_id"],)
+ASKING = (
+    switch("refresh", "Ask the server, even if the list that is here is fresh."),
+    *KEY_OPTIONS,
+    *field_options(PROJECT),
+    *CONNECTION_OPTIONS,
+)
+
+
+class Group(TyperGroup):
+    """A group that lists where no command follows: `nbx models qwen` is `nbx models list qwen`."""
+
+    default_command = "list"
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the command line of the group."""
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = [self.default_command, *args]
+        return super().parse_args(ctx, args)
+
+
+def add_to(root: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(cls=Group, rich_markup_mode=root.rich_markup_mode)
+    as_json = switch("json", "One JSON object.")
+    name = argument("id", "Id of the model.", "MODEL")
+    order = (
+        text("sort", "Cheapest, largest context or newest first. Default id.", "id|context|price|created"),
+        switch("reverse", "The other way round."),
+    )
+    query = arguments("query", "Words that the id holds, upper or lower case.", "QUERY...")
+    declare(group, "list", (query, as_json, *order, *ASKING), _run("run_list"), help=LIST)
+    declare(group, "show", (name, as_json, *ASKING), _run("run_show"), help=SHOW)
+    force = switch("force", "Write an id that is not in the list.")
+    declare(group, "use", (name, force, *ASKING), _run("run_use"), help=USE)
+    root.add_typer(group, name="models", help=HELP)
+
+
+def _run(name: str) -> Any:
+    def body(app: Any, flags: dict[str, Any]) -> ExitCode:
+        from nebius_cli.actions import models
+
+        connection = take(flags, (*PROJECT, *CONNECTION))
+        options = models.ModelsOptions(connection=connection, **frozen(flags))
+        return getattr(models, name)(options, app)  # type: ignore[no-any-return]
+
+    return body

@@ -1,0 +1,270 @@
+"""`nbx models`: the list from the server and from the cache, and what is chosen from it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nebius_cli.actions.models import FRESH
+from tests.support.factory import BASIC, FAST, IDS, LIGHTNING, TRIMMED, model_list
+from tests.support.messages import check_message
+from tests.support.run import Runner
+from tests.support.server import FakeServer, closed_port, detail, hang_up, head, status
+
+ROWS = """\
+meta-llama/Llama-3.3-70B-Instruct\t131072\t-\t-\t1200\t-\t-\ttools
+meta-llama/Meta-Llama-3.1-8B-Instruct-fast\t131072\t0.03\t0.09\t1200\t800000\t-\t-
+nvidia/Nemotron-3_5-Lightning\t1048576\t0.06\t0.24\t600\t400000\tactive\t\
+tools,json_mode,structured_outputs,reasoning
+openai/gpt-oss-120b\t-\t-\t-\t-\t-\t-\t-
+"""
+
+
+def kept(nbx: Runner) -> Path:
+    """The one list that is kept."""
+    (path,) = (Path(nbx.environ["NBX_CACHE_DIR"]) / "models").glob("*.json")
+    return path
+
+
+def grow_old(nbx: Runner, seconds: float) -> None:
+    """Make the kept list older."""
+    value = json.loads(kept(nbx).read_bytes())
+    kept(nbx).write_text(json.dumps({**value, "fetched_at": value["fetched_at"] - seconds}))
+
+
+@pytest.fixture
+def stocked(nbx: Runner, server: FakeServer) -> Runner:
+    """nbx with a list that it has just asked for."""
+    server.script(model_list())
+    assert nbx("models").code == 0
+    server.requests.clear()
+    return nbx
+
+
+@pytest.mark.parametrize("args", [("models",), ("models", "list")], ids=" ".join)
+def test_in_a_pipe_a_model_is_a_line_with_tabs(
+    args: tuple[str, ...], nbx: Runner, server: FakeServer
+) -> None:
+    server.script(model_list())
+    result = nbx(*args)
+    assert (result.code, result.out, result.err) == (0, ROWS, "")
+    (request,) = server.requests
+    assert (request.method, request.target) == ("GET", "/v1/models?verbose=true")
+    assert "content-type" not in request.headers
+    assert request.headers["authorization"].startswith("Bearer ")
+
+
+def test_the_project_is_asked_for_and_has_a_list_of_its_own(stocked: Runner, server: FakeServer) -> None:
+    server.script(model_list(BASIC))
+    result = stocked("models", "--ai-project-id", "my project")
+    assert result.out.count("\n") == 1
+    assert server.requests[0].target == "/v1/models?verbose=true&ai_project_id=my+project"
+    assert stocked("models", env={"NEBIUS_AI_PROJECT": "my project"}).out == result.out
+    assert stocked("models").out == ROWS
+
+
+@pytest.mark.parametrize("suffix", ["", "/", "/v1", "/v1/completions"])
+def test_one_server_has_one_list_however_its_url_is_written(
+    suffix: str, stocked: Runner, server: FakeServer
+) -> None:
+    url = server.url.removesuffix("/v1") + suffix
+    assert stocked("models", "--base-url", url).out == ROWS
+    assert server.requests == []
+
+
+def test_a_query_is_words_of_the_id_in_any_case(stocked: Runner) -> None:
+    assert stocked("models", "LLAMA", "70b").out == ROWS.splitlines(keepends=True)[0]
+    nothing = stocked("models", "shw", "x")
+    assert (nothing.code, nothing.out) == (0, "")
+    assert nothing.err.endswith("nbx: no model of 4 matches shw x\n")
+
+
+def test_models_are_sorted(stocked: Runner) -> None:
+    def ids(*args: str) -> list[str]:
+        return [line.partition("\t")[0] for line in stocked("models", *args).out.splitlines()]
+
+    assert ids("--sort", "price") == [FAST["id"], LIGHTNING["id"], TRIMMED["id"], BASIC["id"]]
+    assert ids("--sort", "context", "--reverse")[-1] == BASIC["id"]
+    assert ids("--reverse") == ids()[::-1]
+    wrong = stocked("models", "--sort", "colour")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "it takes id, context, price, created" in wrong.err
+
+
+def test_json_has_our_members_the_entry_as_it_came_and_the_age(nbx: Runner, server: FakeServer) -> None:
+    server.script(model_list())
+    value = nbx("models", "--json", "gpt").json
+    assert [model["raw"] for model in value["models"]] == [BASIC]
+    assert (value["cached"], value["age_seconds"]) == (False, 0)
+    again = nbx("models", "--json").json
+    assert again["cached"] is True
+    assert again["fetched_at"] == value["fetched_at"]
+    assert [model["id"] for model in again["models"]] == sorted(IDS)
+
+
+def test_a_fresh_list_is_not_asked_for_again_and_needs_no_key(stocked: Runner, server: FakeServer) -> None:
+    grow_old(stocked, FRESH - 60)
+    result = stocked("models", env={"NEBIUS_API_KEY": ""})
+    assert (result.code, result.out, server.requests) == (0, ROWS, [])
+    assert result.err == "nbx: this is the list of 5 h ago; --refresh asks again\n"
+    assert stocked("models", "-q").err == ""
+
+
+def test_each_profile_has_a_list_of_its_own(stocked: Runner, server: FakeServer) -> None:
+    assert stocked("profile", "add", "other").code == 0
+    server.script(model_list(BASIC))
+    assert stocked("models", "--profile", "other").out == ROWS.splitlines(keepends=True)[-1]
+    assert stocked("models").out == ROWS
+
+
+def test_a_prefix_of_other_tools_is_known_without_a_list(nbx: Runner, server: FakeServer) -> None:
+    server.script(detail(404, "no such model"))
+    result = nbx("complete", "x", "-m", "nebius/openai/gpt-oss-120b")
+    assert (result.code, len(server.requests)) == (3, 1)
+    assert "did you mean openai/gpt-oss-120b?" in result.err
+
+
+def test_who_cannot_be_asked_is_asked_once(stocked: Runner, server: FakeServer) -> None:
+    grow_old(stocked, 30 * 3600)
+    server.script(detail(503, "busy"))
+    result = stocked("models", "show", "nobody/knows-it")
+    assert result.code == 3
+    assert result.err.count("this is the list of") == 1
+
+
+@pytest.mark.parametrize("seconds", [FRESH + 1, -3600], ids=["old", "of the future"])
+def test_a_list_that_is_not_fresh_is_asked_for_again(
+    seconds: float, stocked: Runner, server: FakeServer
+) -> None:
+    grow_old(stocked, seconds)
+    server.script(model_list(BASIC))
+    assert stocked("models").out == ROWS.splitlines(keepends=True)[-1]
+
+
+def test_refresh_asks_again(stocked: Runner, server: FakeServer) -> None:
+    server.script(model_list(BASIC))
+    assert stocked("models", "--refresh").out.count("\n") == 1
+    assert stocked("models").out.count("\n") == 1
+
+
+FAILURES: dict[str, Any] = {
+    "the connection breaks": [hang_up],
+    "the server fails": detail(503, "busy"),
+    "the limit is reached": detail(429, "slow down"),
+    "something else answers": status(200, b"<html>log in</html>", "text/html"),
+    "the answer is cut": [head(200, "application/json", Content_Length="99") + b'{"data": ['],
+    "the answer is no list": status(200, b'{"data": 7}'),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_an_old_list_will_do_and_says_so(failure: str, stocked: Runner, server: FakeServer) -> None:
+    grow_old(stocked, 30 * 3600)
+    server.script(FAILURES[failure])
+    result = stocked("models")
+    assert (result.code, result.out, result.slept) == (0, ROWS, [])
+    assert result.err.endswith("; this is the list of 1 d ago\n")
+    check_message(result.err)
+    assert stocked("models", "-q", "--base-url", server.url, env={"NEBIUS_API_KEY": ""}).err == ""
+
+
+def test_without_a_network_or_a_key_an_old_list_will_do(stocked: Runner) -> None:
+    grow_old(stocked, 30 * 3600)
+    result = stocked("models", env={"NEBIUS_API_KEY": ""})
+    assert (result.code, result.out) == (0, ROWS)
+    assert "nbx: no API key" in result.err
+
+
+@pytest.mark.parametrize(("code", "exits"), [(401, 4), (403, 4), (402, 4), (400, 3), (404, 3)])
+def test_who_is_refused_gets_no_old_list(code: int, exits: int, stocked: Runner, server: FakeServer) -> None:
+    grow_old(stocked, 30 * 3600)
+    server.script(detail(code, "no"))
+    result = stocked("models")
+    assert (result.code, result.out) == (exits, "")
+    assert f"nbx: the server answered {code}" in result.err
+
+
+def test_refresh_that_cannot_be_done_fails(stocked: Runner, server: FakeServer) -> None:
+    server.script(*[detail(503, "busy")] * 4)
+    result = stocked("models", "--refresh")
+    assert (result.code, result.out, len(result.slept)) == (6, "", 3)
+    assert stocked("models").out == ROWS
+
+
+def test_without_a_list_the_failure_is_told(nbx: Runner) -> None:
+    result = nbx("models", "--base-url", f"http://127.0.0.1:{closed_port()}")
+    assert (result.code, result.out, len(result.slept)) == (7, "", 3)
+    assert "refused\n" in result.err
+    nothing = nbx("models", env={"NEBIUS_API_KEY": ""})
+    assert (nothing.code, nothing.out) == (4, "")
+    assert nothing.err.startswith("nbx: no API key\n")
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"<html>log in</html>", "the body is HTML: a proxy or gateway answered"),
+        (b"", ""),
+        (b'{"data": [', "the body is JSON that is broken or cut"),
+        (b'{"object": "list"}', "it has no list under data"),
+        (b"[" * 100_000, "the body is JSON that is broken or cut"),
+    ],
+    ids=["html", "empty", "cut", "no list", "deep"],
+)
+def test_an_answer_that_is_no_list_is_an_error_of_the_server(
+    body: bytes, why: str, nbx: Runner, server: FakeServer
+) -> None:
+    server.script(status(200, body))
+    result = nbx("models", "--retries", "0")
+    assert (result.code, result.out) == (6, "")
+    assert why in result.err
+    check_message(result.err)
+
+
+def test_an_answer_without_end_is_given_up(
+    nbx: Runner, server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nebius_cli.adapters.api.MAX_BODY", 1000)
+    server.script([head(200, "application/json") + b"[" + b" " * 2000])
+    result = nbx("models")
+    assert (result.code, result.out, result.slept) == (7, "", [])
+    assert "the answer is too large" in result.err
+
+
+def test_a_server_that_says_nothing_is_given_up(nbx: Runner, server: FakeServer) -> None:
+    server.script([server.hold])
+    result = nbx("models", "--first-byte-timeout", "0.2", "--retries", "0")
+    assert (result.code, result.out) == (7, "")
+    assert "nothing came for 0.2 s" in result.err
+
+
+def test_a_list_that_cannot_be_kept_is_shown_all_the_same(nbx: Runner, server: FakeServer) -> None:
+    Path(nbx.environ["NBX_CACHE_DIR"]).write_text("in the way")
+    server.script(model_list())
+    result = nbx("models")
+    assert (result.code, result.out) == (0, ROWS)
+    assert "warning: the list cannot be kept" in result.err
+
+
+def test_hostile_entries_do_no_harm(nbx: Runner, server: FakeServer) -> None:
+    evil = {
+        "id": "evil/\x1b[2J$(id)\t\n\u202e",
+        "status": "\x1b]0;x\x07",
+        "supported_features": ["\x9b1m", 7],
+    }
+    server.script(model_list(evil, 7, None, {"id": []}, BASIC))
+    result = nbx("models", stdout_tty=True, env={"COLUMNS": "200"})
+    assert result.code == 0
+    assert not set("\x1b\x07\x9b\u202e") & set(result.out.replace("\x1b[1m", "").replace("\x1b[0m", ""))
+    assert len(nbx("models").out.splitlines()) == 2
+    ids = Path(nbx.environ["NBX_CACHE_DIR"]) / "models" / "ids.txt"
+    assert ids.read_text() == f"{BASIC['id']}\n"
+
+
+@pytest.mark.parametrize("width", [30, 60, 80, 100, 140])
+def test_a_terminal_shows_as_many_columns_as_fit(width: int, stocked: Runner) -> None:
+    out = stocked("models", stdout_tty=True, env={"COLUMNS": str(width), "NO_COLOR": "1"}).out
+    assert all(len(line) <= width for line in out.splitlines())
+    shown = [title for title in ("id", "ctx", "$ in", "rpm", "features") if title in out.splitlines()[0]]
+    assert len(shown) == {30: 1, 60: 3, 80: 4, 100: 4, 140: 5}[width]

@@ -1,0 +1,270 @@
+"""Entries of the model list, whatever they hold, and how a name that is not quite right is understood."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nebius_cli.core import models
+from nebius_cli.core.errors import ServerError
+from nebius_cli.core.models import Model
+from tests.support.factory import BASIC, ENTRIES, FAST, IDS, LIGHTNING, TRIMMED
+
+
+def one(**entry: Any) -> Model:
+    return models.decode({"data": [{"id": "m", **entry}]})[0]
+
+
+def test_an_entry_of_the_documentation_is_read_whole() -> None:
+    model = models.decode({"object": "list", "data": [FAST]})[0]
+    assert (model.id, model.name) == (FAST["id"], FAST["name"])
+    assert (model.context, model.requests, model.tokens) == (131072, 1200, 800000)
+    assert (model.input_price, model.output_price) == (Decimal("0.00000003"), Decimal("0.00000009"))
+    assert (model.modality, model.quantization, model.created) == ("text->text", "fp8", 1750954196)
+    assert (model.features, model.status, model.cached_price) == ((), None, None)
+    assert model.raw == FAST
+
+
+def test_newer_members_are_read() -> None:
+    model = models.decode([LIGHTNING])[0]
+    assert model.features == ("tools", "json_mode", "structured_outputs", "reasoning")
+    assert model.status == "active"
+    assert model.cached_price == 0
+
+
+def test_a_basic_entry_leaves_everything_unknown() -> None:
+    model = models.decode([BASIC])[0]
+    unknown = (model.context, model.input_price, model.output_price, model.requests, model.tokens)
+    assert unknown == (None,) * 5
+
+
+@pytest.mark.parametrize("value", [None, 1, "x", {}, {"data": None}, {"data": {"id": "m"}}, {"models": []}])
+def test_what_is_no_list_is_an_error_of_the_server(value: Any) -> None:
+    with pytest.raises(ServerError, match="lists no models"):
+        models.decode(value)
+
+
+def test_what_is_no_entry_is_left_out_and_an_id_counts_once() -> None:
+    strange: list[Any] = [
+        None,
+        1,
+        "x",
+        [],
+        {},
+        {"id": None},
+        {"id": 7},
+        {"id": " "},
+        {"id": "a", "status": "first"},
+    ]
+    found = models.decode({"data": [*strange, {"id": "a", "status": "second"}]})
+    assert [(model.id, model.status) for model in found] == [("a", "first")]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+MEMBERS = sorted({"name", "status", "quantization", "pricing", "supported_features", *FAST})
+INNER = ("prompt", "completion", "requests_per_minute", "tokens_per_minute", "modality", "input_cache_read")
+entries: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
+    st.sampled_from(MEMBERS), json_values | st.dictionaries(st.sampled_from(INNER), json_values)
+)
+
+
+@given(entries)
+def test_any_member_may_be_anything(entry: dict[str, Any]) -> None:
+    model = one(**{**entry, "id": "m"})
+    record = models.record(model)
+    record.pop("raw")
+    json.dumps(record, allow_nan=False)
+    assert models.ordered([model], "price") == [model]
+    for text in (
+        models.per_million(model.input_price),
+        models.compact(model.context),
+        models.date(model.created),
+    ):
+        assert text
+        assert len(text) < 60
+
+
+PRICES = {
+    "0.00000003": "0.03",
+    "0": "0",
+    "0.0": "0",
+    "0.0000006": "0.6",
+    "0.00000132": "1.32",
+    "1e-7": "0.1",
+    "0.0001": "100",
+    "0.000000123456789": "0.123456789",
+    " 0.000001 ": "1",
+}
+
+
+@pytest.mark.parametrize("text", PRICES)
+def test_a_price_keeps_every_digit(text: str) -> None:
+    assert models.per_million(one(pricing={"prompt": text}).input_price) == PRICES[text]
+
+
+def test_a_price_may_be_a_number_too() -> None:
+    assert models.per_million(one(pricing={"prompt": 6e-8}).input_price) == "0.06"
+    assert one(pricing={"prompt": 0}).input_price == 0
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, "", "free", "NaN", "Infinity", "1e999", "-1", True, [], {}, float("nan"), "٣", -1.5],
+)
+def test_what_is_no_price_is_unknown_and_never_0(value: Any) -> None:
+    model = one(pricing={"prompt": value})
+    assert model.input_price is None
+    assert models.per_million(model.input_price) == "-"
+    assert models.record(model)["price"]["input"] is None
+
+
+@pytest.mark.parametrize("value", [None, "131072", True, 0, -1, float("nan"), float("inf"), 1e300, [], {}])
+def test_what_is_no_count_is_unknown(value: Any) -> None:
+    assert one(context_length=value, per_request_limits=value).context is None
+    assert models.compact(None) == "-"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (1, "1"),
+        (600, "600"),
+        (999, "999"),
+        (1200, "1.2k"),
+        (131072, "131k"),
+        (999_700, "1M"),
+        (1048576, "1.05M"),
+    ],
+)
+def test_a_count_is_short_for_a_person(count: int, text: str) -> None:
+    assert models.compact(count) == text
+
+
+def test_a_time_that_no_calendar_has_is_unknown() -> None:
+    assert (models.date(1750954196), models.date(10**14), models.date(None)) == ("2025-06-26", "-", "-")
+
+
+def test_the_record_has_numbers_for_prices_and_the_entry_as_it_came() -> None:
+    record = models.record(models.decode([LIGHTNING])[0])
+    assert record["price"] == {"input": 0.06, "output": 0.24, "cached_input": 0.0}
+    assert record["limits"] == {"requests_per_minute": 600, "tokens_per_minute": 400000}
+    assert record["raw"] == LIGHTNING
+
+
+def test_details_name_everything_the_server_said_once() -> None:
+    rows = dict(models.details(models.decode([{**FAST, "new": {"thing": [1, None]}, "flag": True}])[0]))
+    assert rows["input_price"] == "0.03 USD per million tokens"
+    assert (rows["cached_input_price"], rows["features"], rows["created"]) == ("-", "-", "2025-06-26")
+    assert (rows["pricing.image"], rows["architecture.tokenizer"]) == ("0", "Other")
+    assert (rows["new.thing"], rows["flag"], rows["per_request_limits.burst_ratio"]) == (
+        "[1,null]",
+        "true",
+        "1.0",
+    )
+    assert not {"description", "object", "pricing.prompt", "context_length", "pricing"} & set(rows)
+    bare = dict(models.details(models.decode([BASIC])[0]))
+    assert (bare["context"], bare["output_price"], bare["owned_by"]) == ("-", "-", "system")
+
+
+LISTED = models.decode(list(ENTRIES))
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        ((), IDS),
+        (("LLAMA",), IDS[:2]),
+        (("llama", "70b"), IDS[1:2]),
+        (("70b llama",), IDS[1:2]),
+        (("nothing",), ()),
+    ],
+)
+def test_a_query_is_words_that_a_model_holds(words: tuple[str, ...], ids: tuple[str, ...]) -> None:
+    assert tuple(model.id for model in models.matching(LISTED, words)) == ids
+
+
+def test_a_word_of_a_query_may_be_a_feature_or_in_the_name() -> None:
+    entries = [{"id": "a", "supported_features": ["tools"]}, {"id": "b", "name": "Tooling"}, {"id": "c"}]
+    listed = models.decode(entries)
+    assert [model.id for model in models.matching(listed, ["tool"])] == ["a", "b"]
+    assert [model.id for model in models.matching(listed, ["tools"])] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("by", "ids"),
+    [
+        ("id", (TRIMMED, FAST, LIGHTNING, BASIC)),
+        ("price", (FAST, LIGHTNING, TRIMMED, BASIC)),
+        ("context", (LIGHTNING, TRIMMED, FAST, BASIC)),
+        ("created", (LIGHTNING, BASIC, TRIMMED, FAST)),
+    ],
+)
+def test_models_are_ordered(by: str, ids: tuple[dict[str, Any], ...]) -> None:
+    assert [model.raw for model in models.ordered(LISTED, by)] == list(ids)
+
+
+def test_reversed_the_unknown_is_still_last() -> None:
+    assert [m.id for m in models.ordered(LISTED, "id", reverse=True)] == [
+        m.id for m in models.ordered(LISTED, "id")
+    ][::-1]
+    dear = [model.raw for model in models.ordered(LISTED, "price", reverse=True)]
+    assert dear == [LIGHTNING, FAST, TRIMMED, BASIC]
+
+
+NEAR = {
+    "OPENAI/GPT-OSS-120B": ["openai/gpt-oss-120b"],
+    "nebius/openai/gpt-oss-120b": ["openai/gpt-oss-120b"],
+    "Nebius/OpenAI/gpt-oss-120b": ["openai/gpt-oss-120b"],
+    "Llama-3.3-70b-instruct": ["meta-llama/Llama-3.3-70B-Instruct"],
+    "unsloth/llama-3.3-70B-Instruct": ["meta-llama/Llama-3.3-70B-Instruct"],
+    " openai/gpt-oss-120b ": ["openai/gpt-oss-120b"],
+    "openai/gpt-oss-20b": ["openai/gpt-oss-120b"],
+    "lightning": [],
+    "": [],
+    "x" * 100_000: [],
+}
+
+
+@pytest.mark.parametrize("name", NEAR, ids=lambda name: name[:40])
+def test_the_ids_that_were_probably_meant(name: str) -> None:
+    assert models.suggest(name, IDS)[: max(1, len(NEAR[name]))] == NEAR[name]
+
+
+def test_an_id_that_has_the_prefix_of_other_tools_keeps_it() -> None:
+    assert models.suggest("nebius/Own", ["nebius/own", "own"]) == ["nebius/own"]
+
+
+def test_the_nearest_ids_are_asked_for() -> None:
+    assert models.did_you_mean("A/B", ["a/b", "A/b"]) == "did you mean a/b or A/b?"
+    assert models.did_you_mean("zzz", IDS) == ""
+    assert models.suggest("abcd", ["x" * 300]) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["$(id)", "`id`", "a b", "a;b", "-rf", "~root", "", "a'b", "a\n", "\x1b[31m", "é", "x" * 201]
+)
+def test_an_id_that_means_something_to_a_shell_is_not_offered_to_one(name: str) -> None:
+    assert models.completable([name, *IDS]) == list(IDS)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "0 s"),
+        (0.5, "0 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (7199, "1 h"),
+        (86_399, "23 h"),
+        (90_000, "1 d"),
+    ],
+)
+def test_an_age_is_in_words(seconds: float, words: str) -> None:
+    assert models.age(seconds) == words
