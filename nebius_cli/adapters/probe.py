@@ -1,0 +1,155 @@
+"""Probes of the way to a server, each with its own short limit; failures are NbxErrors."""
+
+import contextlib
+import os
+import platform
+import socket
+import ssl
+import stat
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
+
+from nebius_cli import __version__
+from nebius_cli.adapters.patience import within
+from nebius_cli.core.errors import ConfigError, NetworkError
+
+PORTS = {"http": 80, "https": 443}  # of a URL that names none; SOCKS has its own
+SOCKS_PORT = 1080
+# What OpenSSL calls a certificate that is not valid yet, or no more: often it is the clock that is wrong.
+NOT_NOW = (9, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How requests would go to a URL: the proxy (empty for none) and the authorities that are trusted."""
+
+    proxy: str
+    authorities: str
+
+    @property
+    def own(self) -> bool:
+        """Whether somebody chose the authorities."""
+        return self.authorities != DEFAULT_CA_BUNDLE_PATH
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """A TLS connection that was made: its version, and when the server's certificate ends, in Unix time."""
+
+    version: str
+    ends: float
+
+
+def system() -> list[tuple[str, str]]:
+    """Return what nbx runs on."""
+    python = f"{platform.python_implementation()} {platform.python_version()}, {sys.executable}"
+    return [
+        ("nbx", f"{__version__}, {Path(__file__).parents[1]}"),
+        ("python", python),
+        ("platform", platform.platform()),
+    ]
+
+
+def mode(path: Path) -> int | None:
+    """Return the permissions of a file or folder, None where there are none that say anything."""
+    if os.name == "nt":
+        return None
+    with contextlib.suppress(OSError):
+        return stat.S_IMODE(path.stat().st_mode)
+    return None
+
+
+def route(url: str, cacert: str) -> Route:
+    """Return how requests would go to `url`, by the environment that it looks at itself."""
+    session = requests.Session()
+    settings = session.merge_environment_settings(url, {}, True, cacert or None, None)
+    verify = settings["verify"]
+    return Route(
+        select_proxy(url, settings["proxies"]) or "",
+        verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH,
+    )
+
+
+def endpoint(url: str) -> tuple[str, int]:
+    """Return host and port of a URL or a proxy. Raises ConfigError where it has none."""
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        port = parts.port or PORTS.get(parts.scheme, SOCKS_PORT)
+    except ValueError as error:
+        raise ConfigError("the proxy setting is no URL", str(error), "check HTTPS_PROXY") from None
+    if not parts.hostname:
+        raise ConfigError("the proxy setting is no URL", "it has no host", "check HTTPS_PROXY")
+    return parts.hostname, port
+
+
+def resolve(host: str, port: int, seconds: float) -> list[str]:
+    """Return the addresses of a host, each once."""
+    try:
+        found = within(seconds, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise NetworkError(f"{host} does not resolve", why, "check base_url and the network") from None
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def connect(host: str, port: int, seconds: float) -> float:
+    """Connect and hang up; return the seconds it took."""
+    started = time.monotonic()
+
+    def work() -> None:
+        socket.create_connection((host, port), timeout=seconds).close()
+
+    try:
+        within(seconds, work)
+    except OSError as error:
+        raise NetworkError(
+            f"no connection to {host}:{port}", error.strerror or str(error), "a firewall, or nobody listens"
+        ) from None
+    return time.monotonic() - started
+
+
+def authorities(path: str) -> int:
+    """Return how many certificate authorities a file or folder holds. Raises ConfigError."""
+    try:
+        # A folder's are read when they are needed, and cannot be counted.
+        return _context(path).cert_store_stats()["x509_ca"]
+    except (OSError, ssl.SSLError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(
+            f"cannot read the authorities in {path}", why, "--cacert FILE, or unset it"
+        ) from None
+
+
+def handshake(host: str, port: int, path: str, seconds: float) -> Tls:
+    """Make a TLS connection that trusts the authorities in `path`, as a request would; hang up."""
+
+    def work() -> Tls:
+        with (
+            socket.create_connection((host, port), timeout=seconds) as plain,
+            _context(path).wrap_socket(plain, server_hostname=host) as secure,
+        ):
+            certificate = secure.getpeercert() or {}
+            return Tls(secure.version() or "TLS", ssl.cert_time_to_seconds(str(certificate["notAfter"])))
+
+    try:
+        return within(seconds, work)
+    except ssl.SSLCertVerificationError as error:
+        now = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
+        hint = "--cacert FILE trusts another authority"
+        if error.verify_code in NOT_NOW:
+            hint = f"is this clock right? it says {now} UTC"
+        raise NetworkError("the certificate is not accepted", error.verify_message, hint) from None
+    except OSError as error:
+        why = (isinstance(error, ssl.SSLError) and error.reason) or error.strerror or str(error)
+        raise NetworkError("no TLS connection", why, "something on the way may answer instead") from None
+
+
+def _context(path: str) -> ssl.SSLContext:
+    folder = os.path.isdir(path)  # noqa: PTH112 - what requests asks as well
+    return ssl.create_default_context(cafile=None if folder else path, capath=path if folder else None)

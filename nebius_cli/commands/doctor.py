@@ -1,0 +1,47 @@
+"""`nbx doctor`: its flags."""
+
+from typing import Any
+
+from nebius_cli.commands.options import (
+    CONNECTION,
+    CONNECTION_OPTIONS,
+    KEY_OPTIONS,
+    field_options,
+    frozen,
+    switch,
+    take,
+)
+from nebius_cli.core.catalog import BY_NAME
+from nebius_cli.core.errors import ExitCode
+
+HELP = """Look at everything a completion needs, and say what to do where something is wrong.
+
+\b
+Examples:
+  nbx doctor
+  nbx doctor --live
+  nbx doctor --json | jq '.checks[] | select(.state == "fail")'
+
+It works without a key, without a network and with a broken config file, sends nothing that costs anything
+unless --live is given, and shows no secret. In a pipe a line holds, with tabs between: name, state, what
+was seen, what to do; --json is {checks: [{name, state, text, hint}], exit_code}. The state is ok, warn,
+fail or skipped. The exit code is that of the first check that failed, 0 where none did.
+"""
+
+FIELDS = (BY_NAME["model"], BY_NAME["ai_project_id"])
+
+OWN = (
+    switch("live", "Also complete one token with the default model, and load the local one."),
+    switch("json", "One JSON object."),
+    *field_options(FIELDS),
+    *KEY_OPTIONS,
+    *CONNECTION_OPTIONS,
+)
+
+
+def body(app: Any, flags: dict[str, Any]) -> ExitCode:
+    """Run the action."""
+    from nebius_cli.actions.doctor import DoctorOptions, run
+
+    connection = take(flags, (*FIELDS, *CONNECTION))
+    return run(DoctorOptions(connection=connection, **frozen(flags)), app)

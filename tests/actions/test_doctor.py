@@ -1,0 +1,249 @@
+"""`nbx doctor`: each thing that can be wrong, alone and together."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nebius_cli.adapters.weights import DEFAULT_MODEL
+from tests.conftest import CANARY
+from tests.support.factory import BASIC, model_list
+from tests.support.findings import row, rows, states, today
+from tests.support.run import Runner
+from tests.support.server import FakeServer, Reply, closed_port, detail, status, whole
+from tests.support.weights import real_weights
+
+NAMES = ["nbx", "python", "platform", "config", "base_url", "proxy", "ca", "key"]
+NAMES += ["dns", "tcp", "tls", "api", "clock", "model", "live", "engine"]
+
+
+@pytest.fixture
+def well(nbx: Runner) -> Runner:
+    """nbx with nothing wrong but that the scripted server speaks plain http."""
+    return Runner({**nbx.environ, "NEBIUS_MODEL": BASIC["id"]})
+
+
+def test_everything_is_looked_at_in_order(well: Runner, server: FakeServer) -> None:
+    server.script(model_list(Date=today()))
+    result = well("doctor")
+    assert (result.code, result.err) == (0, "")
+    assert [name for name, *_ in rows(result)] == NAMES
+    wanted = dict.fromkeys(NAMES, "ok") | dict.fromkeys(("ca", "tls", "live", "engine"), "skipped")
+    assert states(result) == wanted
+    assert row(result, "api")[1].startswith("takes the key, lists 4 models, in ")
+    assert row(result, "key")[1] == "*** from environment: NEBIUS_API_KEY"
+    assert row(result, "model")[1] == f"{BASIC['id']} (NEBIUS_MODEL)"
+    assert [request.target for request in server.requests] == ["/v1/models"]
+
+
+def test_json_says_the_same(well: Runner, server: FakeServer) -> None:
+    server.script(model_list(Date=today()))
+    value = well("doctor", "--json").json
+    assert value["exit_code"] == 0
+    assert [check["name"] for check in value["checks"]] == NAMES
+    assert {frozenset(check) for check in value["checks"]} == {frozenset({"name", "state", "text", "hint"})}
+
+
+def test_on_a_terminal_what_to_do_has_its_own_line(bare: Runner) -> None:
+    url = f"http://127.0.0.1:{closed_port()}"
+    result = bare(
+        "doctor", "--base-url", url, stdout_tty=True, stderr_tty=True, env={"COLUMNS": "90", "NO_COLOR": "1"}
+    )
+    assert "→ nbx auth login, NEBIUS_API_KEY or --api-key-file FILE" in result.out
+    assert "checking dns" in result.err
+    assert result.err.endswith("\r\x1b[K")
+
+
+def test_a_new_machine_without_key_or_network(bare: Runner) -> None:
+    result = bare("doctor", "--base-url", "https://nowhere.invalid")
+    assert result.code == 4
+    failed = [name for name, state in states(result).items() if state == "fail"]
+    assert failed == ["key", "dns"]
+    needs = {name: text for name, state, text, _ in rows(result) if state == "skipped"}
+    assert needs.pop("engine").endswith(" is not here")
+    assert needs == {
+        "tcp": "needs dns",
+        "tls": "needs tcp",
+        "api": "needs tls",
+        "clock": "needs api",
+        "model": "needs api",
+        "live": "needs api",
+    }
+
+
+def test_nobody_listens(well: Runner) -> None:
+    result = well("doctor", "--base-url", f"http://127.0.0.1:{closed_port()}")
+    assert (result.code, row(result, "tcp")[0], row(result, "dns")[0]) == (7, "fail", "ok")
+    assert "Connection refused" in row(result, "tcp")[1]
+
+
+ANSWERS: dict[str, tuple[Reply, int, str]] = {
+    "401": (detail(401, "Couldn't authenticate. Reason: Unable authenticate"), 4, "Couldn't authenticate"),
+    "403": (detail(403, "no"), 4, "the server answered 403: no"),
+    "500": (detail(500, "oops"), 6, "the server answered 500: oops"),
+    "html": (status(200, b"<html>", "text/html"), 6, "a proxy or gateway answered"),
+    "no list": (status(200, b"{}"), 6, "lists no models"),
+    "the key sent back": (detail(401, f"wrong key Bearer {CANARY}"), 4, "wrong key Bearer ***"),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_server_says_what_is_wrong_and_is_asked_once(name: str, well: Runner, server: FakeServer) -> None:
+    reply, code, words = ANSWERS[name]
+    server.script(reply)
+    result = well("doctor", "--live")
+    state, text, _ = row(result, "api")
+    assert (result.code, state, result.slept) == (code, "fail", [])
+    assert words in text
+    assert row(result, "live")[:2] == ("skipped", "needs api")
+
+
+def test_a_server_that_says_nothing_is_given_up(
+    well: Runner, server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nebius_cli.actions.doctor.LIST", 0.3)
+    server.script([server.hold])
+    result = well("doctor")
+    assert (result.code, row(result, "api")) == (
+        7,
+        ("fail", "timed out: it took longer than 0.3 s in all", ""),
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "code", "state", "hint"),
+    [
+        ("OpenAI/gpt-oss-120b", 3, "fail", "did you mean openai/gpt-oss-120b?; --live tries it"),
+        ("zzz", 3, "fail", "nbx models lists them; --live tries it"),
+        ("", 0, "warn", "nbx models lists them, nbx models use ID"),
+    ],
+)
+def test_the_default_model_must_exist(
+    model: str, code: int, state: str, hint: str, well: Runner, server: FakeServer
+) -> None:
+    server.script(model_list(Date=today()))
+    result = well("doctor", env={"NEBIUS_MODEL": model})
+    found = row(result, "model")
+    assert (result.code, found[0], found[2]) == (code, state, hint)
+
+
+def test_live_completes_one_token_which_tells_more_than_the_list(well: Runner, server: FakeServer) -> None:
+    server.script(model_list(Date=today()), whole(" a"))
+    result = well("doctor", "--live", "-m", "my/own", "--ai-project-id", "p1")
+    assert (result.code, row(result, "model")[0], row(result, "live")[0]) == (0, "warn", "ok")
+    listed, asked = server.requests
+    assert listed.target == "/v1/models?ai_project_id=p1"
+    assert asked.target == "/v1/completions?ai_project_id=p1"
+    assert asked.json == {"model": "my/own", "prompt": "1 2 3", "max_tokens": 1}
+
+
+def test_live_fails_as_a_completion_does(well: Runner, server: FakeServer) -> None:
+    server.script(model_list(Date=today()), detail(404, "The model `zzz` does not exist."))
+    result = well("doctor", "--live", "-m", "zzz")
+    assert (result.code, row(result, "live")[0]) == (3, "fail")
+    server.script(model_list(Date=today()))
+    assert row(well("doctor", "--live", env={"NEBIUS_MODEL": ""}), "live")[:2] == ("skipped", "needs a model")
+
+
+def test_a_clock_that_is_wrong_is_told(well: Runner, server: FakeServer) -> None:
+    server.script(model_list(Date=today(hours=2)), model_list())
+    result = well("doctor")
+    assert (result.code, row(result, "clock")[0]) == (0, "warn")
+    assert row(well("doctor"), "clock")[0] == "skipped"
+
+
+def config_of(nbx: Runner, text: str, mode: int = 0o600) -> Path:
+    path = Path(nbx.environ["NBX_CONFIG_DIR"]) / "config.toml"
+    path.parent.mkdir(mode=0o700)
+    path.write_text(text)
+    path.chmod(mode)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("model = ", "not valid TOML"),
+        ("modle = 'x'", "there is no setting 'modle'"),
+        ("temperature = 9", "temperature must be between 0 and 2"),
+        ("use_profile = 'work'", "there is no profile 'work'"),
+    ],
+    ids=["syntax", "unknown key", "wrong value", "no profile"],
+)
+def test_a_broken_config_file_is_told_and_the_rest_is_looked_at(
+    text: str, words: str, well: Runner, server: FakeServer
+) -> None:
+    config_of(well, text)
+    server.script(model_list(Date=today()))
+    result = well("doctor")
+    assert result.code == 78
+    assert any(words in seen for name, state, seen, _ in rows(result) if (name, state) == ("config", "fail"))
+    assert (row(result, "api")[0], result.err) == ("ok", "")
+
+
+def test_a_wrong_variable_and_a_wrong_profile_out_of_force(well: Runner, server: FakeServer) -> None:
+    config_of(well, "[profile.other]\ntop_p = 7\n")
+    server.script(model_list(Date=today()))
+    result = well("doctor", env={"NBX_RETRIES": "many"})
+    found = [(state, text) for name, state, text, _ in rows(result) if name == "config"]
+    assert [state for state, _ in found] == ["ok", "fail", "warn"]
+    assert "NBX_RETRIES=many" in found[1][1]
+    assert "top_p" in found[2][1]
+    assert result.code == 78
+
+
+def test_the_profile_in_force_is_named(well: Runner, server: FakeServer) -> None:
+    config_of(well, "[profile.work]\nmodel = 'x'\n")
+    server.script(model_list(Date=today()))
+    assert row(well("doctor", "--profile", "work"), "profile")[:2] == ("ok", "work, by --profile")
+
+
+def test_a_file_that_others_can_write_or_a_key_that_they_can_read_is_told(
+    well: Runner, server: FakeServer, key_files: set[Path]
+) -> None:
+    path = config_of(well, f"api_key = '{CANARY}'\n", 0o666)
+    key_files.add(path)
+    server.script(model_list(Date=today()))
+    result = well("doctor", env={"NEBIUS_API_KEY": ""})
+    assert (result.code, row(result, "config")[0], row(result, "key")[0]) == (0, "warn", "warn")
+    assert row(result, "config")[2] == f"chmod go-w {path}"
+    assert row(result, "key")[2] == f"chmod 600 {path}"
+
+
+def test_the_key_that_counts_and_those_that_do_not_are_named(
+    well: Runner, server: FakeServer, tmp_path: Path, key_files: set[Path]
+) -> None:
+    key = tmp_path / "key"
+    key.write_text(CANARY)
+    key.chmod(0o600)
+    key_files.add(key)
+    server.script(model_list(Date=today()))
+    text = row(well("doctor", "--api-key-file", str(key)), "key")[1]
+    assert text == f"*** from --api-key-file: {key}; not used: environment: NEBIUS_API_KEY"
+
+
+def test_a_key_command_that_fails_is_told(well: Runner, server: FakeServer) -> None:
+    environ: dict[str, Any] = {"NEBIUS_API_KEY": "", "NBX_API_KEY_COMMAND": "false"}
+    result = well("doctor", env=environ)
+    assert (result.code, row(result, "key")[0], row(result, "api")[1]) == (4, "fail", "needs key")
+
+
+@pytest.mark.engine
+def test_live_loads_the_local_model(well: Runner, server: FakeServer) -> None:
+    cache = {"NBX_CACHE_DIR": str(real_weights().parent.parent)}
+    server.script(model_list(Date=today()), model_list(Date=today()), whole(" a"))
+    assert row(well("doctor", env=cache), "engine")[0] == "ok"
+    result = well("doctor", "--live", env=cache)
+    state, text, _ = row(result, "engine")
+    assert (result.code, state) == (0, "ok")
+    assert " is loaded in " in text
+
+
+@pytest.mark.engine
+def test_a_local_model_that_does_not_load_is_told(well: Runner, server: FakeServer) -> None:
+    path = Path(well.environ["NBX_CACHE_DIR"]) / "weights" / f"{DEFAULT_MODEL.name}.gguf"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"GGUF" + bytes(1000))
+    server.script(model_list(Date=today()), whole(" a"))
+    result = well("doctor", "--live")
+    assert (result.code, row(result, "engine")[0]) == (78, "fail")

@@ -1,0 +1,74 @@
+"""`nbx doctor` on the key and the authorities: it looks at what nbx itself would take."""
+
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.conftest import CANARY
+from tests.support.factory import BASIC, model_list
+from tests.support.findings import row, today
+from tests.support.run import Runner
+from tests.support.server import FakeServer
+
+
+@pytest.fixture
+def well(nbx: Runner) -> Runner:
+    return Runner({**nbx.environ, "NEBIUS_MODEL": BASIC["id"]})
+
+
+def test_a_key_on_stdin_is_read_without_a_time_limit(
+    well: Runner, server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nebius_cli.actions.doctor.KEY", -1.0)
+    server.script(model_list(Date=today()))
+    result = well("doctor", "--api-key-file", "-", stdin=CANARY.encode())
+    assert row(result, "key")[0] == "ok"
+
+
+def test_every_file_with_a_key_that_others_can_read_is_told(
+    well: Runner, server: FakeServer, tmp_path: Path, key_files: set[Path]
+) -> None:
+    key, config = tmp_path / "key", Path(well.environ["NBX_CONFIG_DIR"]) / "config.toml"
+    config.parent.mkdir()
+    config.write_text(f"api_key = '{CANARY}'\n")
+    key.write_text(CANARY)
+    key_files |= {key, config}
+    for mode, mends in ((0o600, ""), (0o644, f"chmod 600 {key}; ")):
+        key.chmod(mode)
+        config.chmod(0o644)
+        server.script(model_list(Date=today()))
+        state, _, hint = row(well("doctor", "--api-key-file", str(key)), "key")
+        assert (state, hint) == ("warn", f"{mends}chmod 600 {config}")
+
+
+def test_a_command_that_cannot_be_split_is_told_only_where_it_counts(
+    well: Runner, server: FakeServer
+) -> None:
+    environ = {"NBX_API_KEY_COMMAND": "a 'b"}
+    server.script(model_list(Date=today()))
+    assert row(well("doctor", env=environ), "key")[0] == "ok"
+    result = well("doctor", env={**environ, "NEBIUS_API_KEY": ""})
+    assert (result.code, row(result, "key")[0]) == (78, "fail")
+
+
+def test_the_authorities_of_openssl_are_those_that_doctor_looks_at(well: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "authority.pem"
+    trustme.CA().cert_pem.write_to_path(str(path))
+    result = well("doctor", "--base-url", "https://nowhere.invalid", env={"SSL_CERT_FILE": str(path)})
+    assert row(result, "ca")[:2] == ("ok", f"{path} (SSL_CERT_FILE), 1 authorities")
+
+
+def test_the_authorities_of_openssl_are_those_of_curl_too(well: Runner) -> None:
+    result = well("complete", "x", "--curl", env={"SSL_CERT_FILE": "/a.pem"})
+    assert "--cacert /a.pem" in result.out
+
+
+def test_a_wrong_base_url_counts_unless_a_stronger_one_is_right(well: Runner, server: FakeServer) -> None:
+    config = Path(well.environ["NBX_CONFIG_DIR"]) / "config.toml"
+    config.parent.mkdir()
+    config.write_text("base_url = 'ftp://h'\n")
+    server.script(model_list(Date=today()))
+    assert row(well("doctor"), "base_url")[0] == "ok"
+    result = well("doctor", env={"NEBIUS_BASE_URL": ""})
+    assert (result.code, row(result, "base_url")[0], row(result, "api")[0]) == (78, "fail", "skipped")

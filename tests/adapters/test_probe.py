@@ -1,0 +1,91 @@
+"""Probes: what they see, and that none waits for ever."""
+
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.adapters import probe
+from nebius_cli.adapters.patience import within
+from nebius_cli.core.errors import ConfigError, NetworkError, TimedOutError
+from tests.support.server import FakeServer, closed_port
+
+
+def test_work_that_takes_too_long_is_left_behind() -> None:
+    never = threading.Event()
+    with pytest.raises(TimedOutError, match=r"no answer within 0\.1 s"):
+        within(0.1, never.wait)
+    never.set()
+
+
+def test_what_work_returns_or_raises_comes_out() -> None:
+    assert within(10, lambda: 7) == 7
+    assert within(10, lambda: None) is None
+    with pytest.raises(ZeroDivisionError):
+        within(10, lambda: 1 // 0)
+
+
+def test_a_name_has_addresses() -> None:
+    assert probe.resolve("127.0.0.1", 443, 10) == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "x" * 70 + ".invalid", "a..b"])
+def test_a_name_that_does_not_resolve_is_a_network_error(host: str) -> None:
+    with pytest.raises(NetworkError, match="does not resolve"):
+        probe.resolve(host, 443, 10)
+
+
+def test_a_connection_takes_some_time(server: FakeServer) -> None:
+    assert 0 <= probe.connect("127.0.0.1", server.port, 10) < 10
+    with pytest.raises(NetworkError) as caught:
+        probe.connect("127.0.0.1", closed_port(), 10)
+    assert caught.value.why == "Connection refused"
+
+
+def test_a_handshake_that_nobody_answers_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises((TimedOutError, NetworkError)):
+        probe.handshake("127.0.0.1", listener.getsockname()[1], probe.route("https://h", "").authorities, 0.2)
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("https://h.example/v1", ("h.example", 443)),
+        ("http://h.example", ("h.example", 80)),
+        ("http://user:p%40ss@proxy:3128", ("proxy", 3128)),
+        ("proxy:8080", ("proxy", 8080)),
+        ("socks5h://[::1]", ("::1", 1080)),
+    ],
+)
+def test_a_url_leads_to_a_host_and_a_port(url: str, found: tuple[str, int]) -> None:
+    assert probe.endpoint(url) == found
+
+
+@pytest.mark.parametrize("url", ["http://", "http://h:99999", "http://[::1"])
+def test_a_proxy_that_is_no_url_is_a_configuration_error(url: str) -> None:
+    with pytest.raises(ConfigError, match="the proxy setting is no URL"):
+        probe.endpoint(url)
+
+
+def test_the_route_is_that_of_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = probe.route("https://h.example/v1", "")
+    assert (plain.proxy, plain.own) == ("", False)
+    assert probe.authorities(plain.authorities) > 10
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/some/bundle.pem")
+    assert probe.route("https://h.example/v1", "") == probe.Route("http://proxy:3128", "/some/bundle.pem")
+    monkeypatch.setenv("NO_PROXY", "h.example")
+    assert probe.route("https://h.example/v1", "/mine.pem") == probe.Route("", "/mine.pem")
+
+
+def test_authorities_that_cannot_be_read_are_a_configuration_error(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("buy milk")
+    for path in (tmp_path / "nowhere.pem", tmp_path / "notes.txt"):
+        with pytest.raises(ConfigError, match="cannot read the authorities"):
+            probe.authorities(str(path))
+    assert probe.authorities(str(tmp_path)) == 0
+
+
+def test_what_is_not_there_has_no_permissions(tmp_path: Path) -> None:
+    assert probe.mode(tmp_path / "nothing") is None

@@ -1,0 +1,145 @@
+"""`nbx doctor` between here and the server: TLS, proxies, and the passwords in their URLs."""
+
+import contextlib
+import socket
+import ssl
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.support.factory import BASIC, model_list
+from tests.support.findings import row, today
+from tests.support.run import Runner
+from tests.support.server import FakeServer, detail
+
+
+@pytest.fixture
+def well(nbx: Runner) -> Runner:
+    """nbx with nothing wrong."""
+    return Runner({**nbx.environ, "NEBIUS_MODEL": BASIC["id"]})
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls(well: Runner, authority: trustme.CA, tmp_path: Path) -> Runner:
+    """nbx that trusts the authority of these tests."""
+    path = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return Runner({**well.environ, "NBX_CACERT": str(path)})
+
+
+def secure(authority: trustme.CA, name: str = "127.0.0.1", days: float = 90) -> FakeServer:
+    """A scripted server with a certificate for `name` that ends in some days."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ends = datetime.now(UTC) + timedelta(days=days)
+    authority.issue_cert(name, not_after=ends).configure_cert(context)
+    return FakeServer(tls=context)
+
+
+@pytest.mark.parametrize(("days", "state"), [(90, "ok"), (5.5, "warn")])
+def test_a_good_certificate_has_a_version_and_an_end(
+    days: float, state: str, tls: Runner, authority: trustme.CA
+) -> None:
+    server = secure(authority, days=days).script(model_list(Date=today()))
+    result = tls("doctor", "--base-url", server.url)
+    assert (result.code, row(result, "tls")[0], row(result, "base_url")[0]) == (0, state, "ok")
+    assert row(result, "tls")[1].startswith("TLSv1.3, certificate until 20")
+    assert row(result, "ca")[1].endswith("authority.pem (NBX_CACERT), 1 authorities")
+    server.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "words", "hint"),
+    [
+        ("127.0.0.1", -1, "certificate has expired", "is this clock right? it says "),
+        ("api.example", 90, "IP address mismatch", "--cacert FILE trusts another authority"),
+    ],
+    ids=["expired", "another host"],
+)
+def test_a_bad_certificate_is_refused_once(
+    name: str, days: float, words: str, hint: str, tls: Runner, authority: trustme.CA
+) -> None:
+    server = secure(authority, name, days)
+    result = tls("doctor", "--base-url", server.url)
+    state, text, do = row(result, "tls")
+    assert (result.code, state) == (7, "fail")
+    assert words in text
+    assert do.startswith(hint)
+    assert (row(result, "api")[1], server.requests) == ("needs tls", [])
+    server.close()
+
+
+def test_an_unknown_authority_is_refused(well: Runner, authority: trustme.CA) -> None:
+    server = secure(authority)
+    result = well("doctor", "--base-url", server.url)
+    assert (result.code, row(result, "tls")[0], row(result, "ca")[0]) == (7, "fail", "ok")
+    assert "unable to get local issuer" in row(result, "tls")[1]
+    server.close()
+
+
+def test_authorities_that_are_not_there_are_a_configuration_error(
+    well: Runner, authority: trustme.CA
+) -> None:
+    server = secure(authority)
+    result = well("doctor", "--base-url", server.url, "--cacert", "/nowhere/at/all.pem")
+    assert (result.code, row(result, "ca")[0], row(result, "tls")[1]) == (78, "fail", "needs ca")
+    server.close()
+
+
+def test_what_is_no_tls_is_told(well: Runner) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        greeting = threading.Thread(target=greet, args=(listener,))
+        greeting.start()
+        result = well("doctor", "--base-url", f"https://127.0.0.1:{listener.getsockname()[1]}")
+        greeting.join()
+    assert (result.code, row(result, "tls")[0], row(result, "api")[1]) == (7, "fail", "needs tls")
+
+
+def greet(listener: socket.socket) -> None:
+    """Answer two connections, the probes of TCP and of TLS, as a mail server does."""
+    for _ in range(2):
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(b"220 mail.example ESMTP\r\n")
+            connection.recv(65536)
+
+
+def test_a_proxy_is_the_first_hop_and_its_password_is_hidden(
+    well: Runner, server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://user:hunter2%21@127.0.0.1:{server.port}")
+    server.script(model_list(Date=today()))
+    result = well("doctor", "--base-url", "http://api.invalid/v1")
+    assert row(result, "proxy")[1] == f"http://127.0.0.1:{server.port}"
+    assert row(result, "dns")[1].startswith("the proxy 127.0.0.1")
+    assert (result.code, row(result, "api")[0], row(result, "base_url")[0]) == (0, "ok", "warn")
+    assert "hunter2" not in result.out + result.err
+    assert server.requests[0].target == "http://api.invalid/v1/models"
+
+
+def test_a_proxy_that_is_no_url_is_a_configuration_error(
+    well: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://")
+    result = well("doctor")
+    assert (result.code, row(result, "proxy")[0], row(result, "dns")[1]) == (78, "fail", "needs proxy")
+
+
+def test_a_password_in_the_base_url_is_hidden(well: Runner, server: FakeServer) -> None:
+    server.script(detail(500, "user:hunter2 again"))
+    result = well("doctor", "--base-url", server.url.replace("//", "//user:hunter2@"))
+    assert "hunter2" not in result.out + result.err
+    assert row(result, "api")[1] == "the server answered 500: user:*** again"
+
+
+def test_a_base_url_that_is_none_is_a_configuration_error(well: Runner) -> None:
+    result = well("doctor", env={"NEBIUS_BASE_URL": "ftp://user:hunter2@h"})
+    assert (result.code, row(result, "base_url")[0], row(result, "dns")[1]) == (78, "fail", "needs proxy")
+    assert "hunter2" not in result.out + result.err
