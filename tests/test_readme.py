@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.server import FakeServer, answer
+from tests.support.server import FakeServer, answer, status
 from tests.support.weights import real_weights
 
 ROOT = Path(__file__).parent.parent
@@ -71,13 +71,18 @@ def test_the_first_command_installs_and_completes(checkout: Path, shell_env: dic
 def test_the_way_to_token_factory_works_as_written(
     tmp_path: Path, shell_env: dict[str, str], server: FakeServer
 ) -> None:
-    (block,) = re.findall(r"```sh\n(export .*?)```", README, re.DOTALL)
-    server.script(answer(" Paris."))
+    first, profiles = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    server.script(status(200, b'{"data": [{"id": "MODEL"}]}'), answer(" Paris."), answer(" Paris."))
     here = {"NEBIUS_BASE_URL": server.url, "NBX_CONFIG_DIR": str(tmp_path / "config")}
-    done = run(block, tmp_path, {**shell_env, **here})
-    assert (done.returncode, done.stdout) == (0, " Paris.\n")
-    assert server.requests[0].headers["authorization"] == "Bearer ..."
-    assert server.requests[0].json["model"] == "MODEL"
+    env = {**shell_env, **here, "NBX_CACHE_DIR": str(tmp_path / "cache")}
+    done = run(first, tmp_path, env)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, " Paris.")
+    assert server.requests[-1].headers["authorization"] == "Bearer ..."
+    assert server.requests[-1].json["model"] == "MODEL"
+    listed = run(profiles, tmp_path, env)
+    assert (listed.returncode, "temperature\t0\tprofile precise" in listed.stdout) == (0, True), listed.stdout
+    run("NEBIUS_API_KEY=k nbx complete x", tmp_path, env)
+    assert server.requests[-1].json["max_tokens"] == 64
 
 
 def test_the_suite_command_is_the_one_that_ci_runs() -> None:

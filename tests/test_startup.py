@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import CANARY
 from tests.support.server import FakeServer, answer
 
-HEAVY = {"rich", "asyncio", "pydantic", "sqlite3"}
+HEAVY = {"rich", "asyncio", "pydantic", "sqlite3", "keyring"}
 # What asks a server needs the first two, and what reads a config directory the last.
 ASKING = {"requests", "urllib3", "tomllib", "platformdirs"}
 
@@ -82,6 +82,14 @@ def test_a_value_out_of_range_is_told_before_anything_is_loaded_to_ask() -> None
 def test_a_request_that_is_only_shown_loads_nothing_that_asks(form: str) -> None:
     modules = loaded("complete", "x", "-m", "m", form)
     assert modules & (HEAVY | ASKING) == set()
+
+
+def test_a_config_file_costs_the_parser_of_its_format_and_nothing_else() -> None:
+    Path("config.toml").write_text("model = 'm'\nuse_profile = 'w'\n[profile.w]\nn = 2\n")
+    modules = loaded("complete", "x", "--dry-run")
+    assert modules & (HEAVY | ASKING) == {"tomllib"}
+    assert "tempfile" not in modules
+    assert not {"nebius_cli.adapters.project", "nebius_cli.adapters.editor"} & modules
 
 
 def test_a_piped_completion_loads_requests_and_nothing_that_draws(server: FakeServer) -> None:

@@ -6,11 +6,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.actions.app import App, find_key, number, parse_connection
+from nebius_cli.actions.app import App, number, parse_connection
 from nebius_cli.adapters.files import OutputFile, encode_argument, read_bytes
 from nebius_cli.core import curl, prompt, request, urls
 from nebius_cli.core.catalog import BY_NAME
-from nebius_cli.core.errors import ExitCode, IncompleteError, NbxError, OutputError, UsageError
+from nebius_cli.core.errors import (
+    ExitCode,
+    IncompleteError,
+    NbxError,
+    OutputError,
+    RejectedError,
+    UsageError,
+)
 from nebius_cli.core.fields import Value
 from nebius_cli.core.prompt import Prompt
 from nebius_cli.core.request import CompletionRequest
@@ -63,6 +70,7 @@ class CompleteOptions:
     local: bool = False
     model_file: str | None = None
     api_key_file: str | None = None
+    api_key: Secret | None = None
 
 
 def run(options: CompleteOptions, app: App) -> ExitCode:
@@ -91,7 +99,7 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
         return _show(completion_request, merged, app, as_curl=options.curl)
     if "logprobs" in given and not (options.json or options.ndjson):
         app.warn("log probabilities come with --json or --ndjson; text has no place for them")
-    with _server(options, app, merged, completion_request) as (base_url, key):
+    with _server(options, app, completion_request) as (base_url, key):
         return _answer(options, completion_request, merged, app, base_url, key)
 
 
@@ -120,7 +128,11 @@ def _fields(
 ) -> dict[str, Value]:
     """Return the request fields that are set: by flag, else configured; plus what nbx itself decides."""
     unset = {name.replace("-", "_") for name in options.unset}
-    configured = {name: s.value for name, s in merged.items() if name in BY_NAME and name not in unset}
+    configured = {
+        name: s.value
+        for name, s in merged.items()
+        if name in BY_NAME and name not in unset and not isinstance(s.value, Secret)
+    }
     if _local(options):
         configured.pop("ai_project_id", None)
         configured["model"] = _local_model(options)
@@ -141,7 +153,7 @@ def _prompt(options: CompleteOptions, sources: prompt.Sources, app: App) -> Prom
         strip_final_newline=options.strip_final_newline,
     )
     readers = prompt.Readers(app.streams.read_stdin, read_bytes, encode_argument)
-    text = prompt.gather(sources, readers, reading, nul=options.null)
+    text = prompt.gather(sources, readers, reading, nul=options.null, allow_empty=options.allow_empty)
     if not options.allow_empty:
         prompt.check_not_empty(text)
     return text
@@ -157,8 +169,7 @@ def _show(what: CompletionRequest, merged: Mapping[str, Sourced], app: App, *, a
     if as_curl:
         base = urls.parse_base_url(str(merged["base_url"].value))
         url = urls.redacted(urls.url_of(base, "/completions", what.query()))
-        cacert = str(merged["cacert"].value) if "cacert" in merged else ""
-        text = curl.command(url, text, streamed=what.streamed, cacert=cacert).encode("utf-8")
+        text = curl.command(url, text, streamed=what.streamed, cacert=app.cacert(merged)).encode("utf-8")
     elif app.streams.stdout_tty:
         text = visible_json(text.decode("utf-8")).encode("utf-8")
     app.streams.write_out(text + b"\n")
@@ -178,13 +189,10 @@ def _local_model(options: CompleteOptions) -> str:
 
 
 @contextlib.contextmanager
-def _server(
-    options: CompleteOptions, app: App, merged: Mapping[str, Sourced], what: CompletionRequest
-) -> Iterator[tuple[str, Secret]]:
+def _server(options: CompleteOptions, app: App, what: CompletionRequest) -> Iterator[tuple[str, Secret]]:
     """Give the base URL and key to use: the configured ones (URL empty), or an engine's while it runs."""
     if not _local(options):
-        from_file = None if options.api_key_file is None else _text_file(options.api_key_file, app)
-        yield "", find_key(merged, from_file)
+        yield "", app.key(options.api_key, options.api_key_file).secret
         return
     from nebius_cli.adapters import engine, weights
 
@@ -232,7 +240,8 @@ def _answer(
         reasons = exchange.completion.reasons()
         _fail_on(options.fail_on, reasons)
     except NbxError as error:
-        error.hint = answer.cut(exchange.completion, timing()) or error.hint
+        near = _near(error, what, merged, app)
+        error.hint = answer.cut(exchange.completion, timing()) or near or error.hint
         raise
     except BaseException as stop:
         if kept := answer.cut(exchange.completion, timing()):
@@ -244,6 +253,12 @@ def _answer(
     if "length" in reasons and "max_tokens" not in what.fields and app.streams.stderr_tty:
         app.note("the server's own limit cut the answer; --max-tokens N asks for more")
     return ExitCode.DONE
+
+
+def _near(error: NbxError, what: CompletionRequest, merged: Mapping[str, Sourced], app: App) -> str:
+    """Return the models that a name the server does not know may stand for; no network is used."""
+    unknown = isinstance(error, RejectedError) and error.status == 404
+    return app.nearest_models(merged, str(what.body().get("model", ""))) if unknown else ""
 
 
 def _how_to_show(options: CompleteOptions, what: CompletionRequest, app: App) -> Show:

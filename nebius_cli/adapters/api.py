@@ -31,6 +31,7 @@ CHUNK = 65536
 # before it comes to the point.
 MAX_ERROR_BODY = 8 * 1024 * 1024
 ERROR_BODY_SECONDS = 2.0
+MAX_BODY = 32 * 1024 * 1024  # of an answer that is read whole
 MAX_REDIRECTS = 3
 
 
@@ -41,6 +42,7 @@ class Head:
     status: int
     request_id: str
     content_type: str
+    date: str = ""  # the server's clock, in its own words
 
 
 class _Bearer(AuthBase):
@@ -98,11 +100,29 @@ class Api:
         Closing the iterator closes the connection, so that the server stops generating.
         Raises StatusError for a status other than 2xx, NetworkError for everything below HTTP.
         """
-        response = self._send(url_of(self.base, path, query), body, accept)
+        yield from self._answer(self._send("POST", url_of(self.base, path, query), body, accept))
+
+    def get(self, path: str, query: str = "") -> Iterator[Head | bytes]:
+        """Ask for what is at `path`; yield the Head, then the JSON's bytes as they arrive.
+
+        Raises what `post` does, and NetworkError for an answer larger than anything that is wanted.
+        """
+        left = MAX_BODY
+        for item in self._answer(self._send("GET", url_of(self.base, path, query), None, "application/json")):
+            left -= len(item) if isinstance(item, bytes) else 0
+            if left < 0:
+                raise NetworkError("the answer is too large", f"nbx reads {MAX_BODY} bytes of {path}")
+            yield item
+
+    def _answer(self, response: requests.Response) -> Iterator[Head | bytes]:
         self._response = response
+        headers = response.headers
         try:
             yield Head(
-                response.status_code, request_id(response.headers), response.headers.get("content-type", "")
+                response.status_code,
+                request_id(headers),
+                headers.get("content-type", ""),
+                headers.get("date", ""),
             )
             yield from _chunks(response)
         finally:
@@ -123,12 +143,14 @@ class Api:
         with contextlib.suppress(OSError, ValueError, RuntimeError):
             response.raw.shutdown()
 
-    def _send(self, url: str, body: bytes, accept: str) -> requests.Response:
-        headers = {"Content-Type": "application/json", "Accept": accept}
+    def _send(self, method: str, url: str, body: bytes | None, accept: str) -> requests.Response:
+        headers = {"Accept": accept} | ({"Content-Type": "application/json"} if body is not None else {})
+        sent = f" ({len(body)} bytes)" if body is not None else ""
         for _ in range(MAX_REDIRECTS + 1):
-            self._log(f"POST {redacted(url)} ({len(body)} bytes)")
+            self._log(f"{method} {redacted(url)}{sent}")
             try:
-                response = self._session.post(
+                response = self._session.request(
+                    method,
                     url,
                     data=body,
                     headers=headers,

@@ -5,6 +5,7 @@ when a stream is open, and an abort in it would be ours.
 """
 
 import json
+import os
 import secrets
 import socket
 import struct
@@ -52,7 +53,13 @@ class Engine:
         child = Path(__file__).with_name("engine_process.py")
         command = [sys.executable, "-P", str(child)]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
+            # It asks nobody: the key of the API is none of its business.
+            env={name: value for name, value in os.environ.items() if name != "NEBIUS_API_KEY"},
         )
         order = self._order | {"key": self.key.reveal()}
         try:

@@ -60,7 +60,7 @@ class Streams:
     stdin_tty: bool = False
     stdout_tty: bool = False
     stderr_tty: bool = False
-    environ: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # it may hold a key
     monotonic: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep

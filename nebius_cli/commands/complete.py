@@ -6,6 +6,7 @@ from nebius_cli.commands.options import (
     CONNECTION,
     CONNECTION_OPTIONS,
     FIELD_OPTIONS,
+    KEY_OPTIONS,
     arguments,
     frozen,
     negatable,
@@ -82,7 +83,7 @@ OWN = (
         "Connection",
     ),
     text("model_file", "Run this GGUF file instead; means --local.", "FILE", "Connection"),
-    text("api_key_file", "Read the API key from a file; - is stdin.", "FILE", "Connection"),
+    *KEY_OPTIONS,
     *CONNECTION_OPTIONS,
 )
 

@@ -19,7 +19,7 @@ Examples:
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(rich_markup_mode=root.rich_markup_mode)
-    name = argument("name", "Name of the model; default that of --local.", "MODEL")
+    name = argument("name", "Name of the model; default that of --local.", "NAME")
     declare(
         group,
         "pull",
@@ -37,7 +37,7 @@ def add_to(root: typer.Typer) -> None:
     declare(
         group,
         "rm",
-        (argument("name", "Name of the model.", "MODEL"),),
+        (argument("name", "Name of the model.", "NAME"),),
         _run("run_rm"),
         help="Delete a model from this machine.",
     )

@@ -13,6 +13,7 @@ import typer
 from nebius_cli.core.catalog import FIELDS
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.core.fields import Field, Kind
+from nebius_cli.core.secret import Secret
 from nebius_cli.core.settings import SETTINGS
 
 CONNECTION = tuple(s.field for s in SETTINGS if s.field.panel == "Connection")
@@ -88,6 +89,10 @@ SHARED = (
 
 FIELD_OPTIONS = field_options(FIELDS)
 CONNECTION_OPTIONS = field_options(CONNECTION)
+KEY_OPTIONS = (
+    text("api_key_file", "Read the API key from a file; - is stdin.", "FILE", "Connection"),
+    text("api_key", "The API key itself, which ps and the shell's history show.", "KEY", "Connection"),
+)
 
 Body = Callable[[Any, dict[str, Any]], ExitCode]
 
@@ -115,5 +120,11 @@ def take(flags: dict[str, Any], fields: Iterable[Field]) -> dict[str, Any]:
 
 
 def frozen(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """Return flags as the attributes of an options object: repeated ones as tuples."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in flags.items()}
+    """Return flags as the attributes of an options object: repeated ones as tuples, a key out of sight."""
+    return {name: _frozen(name, value) for name, value in flags.items()}
+
+
+def _frozen(name: str, value: Any) -> Any:
+    if name == "api_key":
+        return Secret(value)
+    return tuple(value) if isinstance(value, list) else value

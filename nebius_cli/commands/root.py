@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import typer
 
-from nebius_cli.commands import complete, config, local
+from nebius_cli.commands import auth, complete, config, doctor, local, models, profile
 from nebius_cli.commands.options import SHARED, Parameter, declare, parameter
 from nebius_cli.core.errors import ExitCode, Interrupted, UsageError
 from nebius_cli.core.request import nearest
@@ -22,7 +22,7 @@ The API: https://docs.tokenfactory.nebius.com/api-reference/inference/create-com
 """
 
 # Asked for nothing, these show their help.
-GROUPS = ("", "config", "local")
+GROUPS = ("", "auth", "config", "local", "profile")
 
 # What vLLM and llama.cpp read at the top level of the body and the API's page does not know.
 ENGINE_PARAMS = ("seed", "top_k", "min_p", "repetition_penalty", "min_tokens", "ignore_eos", "guided_json")
@@ -62,8 +62,12 @@ def build(*, drawn: bool) -> typer.Typer:
     callback.__signature__ = inspect.Signature([context, version, *SHARED])  # type: ignore[attr-defined]
     root.callback(help=HELP)(callback)
     declare(root, "complete", complete.OWN, complete.body, help=complete.HELP)
+    auth.add_to(root)
     config.add_to(root)
+    profile.add_to(root)
+    models.add_to(root)
     local.add_to(root)
+    declare(root, "doctor", doctor.OWN, doctor.body, help=doctor.HELP)
     return root
 
 
@@ -73,14 +77,35 @@ def _version(ctx: typer.Context, *, wanted: bool) -> None:
         raise typer.Exit
 
 
-def _usage_error(error: typer.TyperException) -> UsageError:
+def _named(argv: list[str], tree: Any) -> tuple[str, Any]:
+    """Return the innermost command that a command line names, and the parser's object for it."""
+    path = "nbx"
+    for word in argv:
+        commands = getattr(tree, "commands", {})
+        if word in commands:
+            path, tree = f"{path} {word}", commands[word]
+    return path, tree
+
+
+def _elsewhere(argv: list[str], tree: Any) -> str:
+    """Return the command of a group that was typed without its group."""
+    for word in argv:
+        for name, group in tree.commands.items():
+            if word in getattr(group, "commands", {}):
+                return f"did you mean nbx {name} {word}?"
+    return ""
+
+
+def _usage_error(error: typer.TyperException, argv: list[str], tree: Any) -> UsageError:
     """Return the parser's complaint in our form, with what was probably meant."""
     context = getattr(error, "ctx", None)
-    command = context.command_path if context is not None else "nbx"
-    hint = f"{command} --help shows every {'flag' if ' ' in command else 'command'}"
+    # A flag without its value is told without a context.
+    command, inner = (context.command_path, context.command) if context else _named(argv, tree)
+    hint = f"{command} --help shows every {'command' if hasattr(inner, 'commands') else 'flag'}"
     typed = getattr(error, "option_name", "")
     if not hasattr(error, "possibilities"):  # only a flag that nobody knows has them
-        return UsageError(error.format_message(), "", hint)
+        why = _elsewhere(argv, tree) if command == "nbx" else ""
+        return UsageError(error.format_message(), why, hint)
     name = typed.lstrip("-").replace("-", "_")
     if name in ENGINE_PARAMS:
         return UsageError(f"no such flag: {typed}", "engines read it beside the API", f"--param {name}=VALUE")
@@ -96,15 +121,16 @@ def _usage_error(error: typer.TyperException) -> UsageError:
 
 def run(argv: list[str], invocation: Invocation, *, drawn: bool) -> ExitCode:
     """Parse `argv` and run the command. Raises UsageError for a command line that means nothing."""
+    root = build(drawn=drawn)
     try:
-        code = build(drawn=drawn)(
+        code = root(
             args=[*argv, "--help"] if " ".join(argv) in GROUPS else argv,
             prog_name="nbx",
             obj=invocation,
             standalone_mode=False,
         )
     except typer.TyperException as error:
-        raise _usage_error(error) from None
+        raise _usage_error(error, argv, typer.main.get_command(root)) from None
     if code == ExitCode.INTERRUPTED:  # what Typer makes of a KeyboardInterrupt
         raise Interrupted
     return code if isinstance(code, ExitCode) else ExitCode.DONE  # --help and --version leave early

@@ -12,7 +12,7 @@ OUTPUT = "What comes back"
 ROUTING = "Model and routing"
 
 FIELDS = (
-    Field("model", Kind.TEXT, "ID of the model to use.", ROUTING, "ID", short="-m"),
+    Field("model", Kind.TEXT, "ID of the model to use.", ROUTING, "MODEL", short="-m"),
     Field(
         "max_tokens",
         Kind.INTEGER,

@@ -159,10 +159,10 @@ class Terminated(BaseException):
 
 
 HINTS = {
-    401: "check the key: NEBIUS_API_KEY, --api-key-file or `nbx config set api_key -`",
+    401: "nbx auth status says where the key came from, nbx auth login takes another",
     402: "check the balance of the account in the Token Factory console",
     403: "the key may lack this permission; an IAM token is not a Token Factory key",
-    404: "model names are case-sensitive and change: see the model list of your account",
+    404: "model names are case-sensitive and change: nbx models lists them",
     409: "the model is stopped or changing; try again or choose another with --model",
     413: "the request is too large: shorten the prompt or send fewer prompts at once",
     429: "wait, lower the rate, or raise --retries",

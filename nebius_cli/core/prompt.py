@@ -58,7 +58,9 @@ class Readers:
     raw: Callable[[str], bytes]
 
 
-def gather(sources: Sources, readers: Readers, reading: Reading, *, nul: bool) -> Prompt:
+def gather(
+    sources: Sources, readers: Readers, reading: Reading, *, nul: bool, allow_empty: bool = False
+) -> Prompt:
     """Return the prompt: one text, several, or token ids. Reads stdin only where something asks for it.
 
     Raises UsageError, and BadInputError for bytes that are no text.
@@ -77,7 +79,7 @@ def gather(sources: Sources, readers: Readers, reading: Reading, *, nul: bool) -
         text = check_argument(argument, readers.raw(argument))
         if STDIN_PLACEHOLDER in text:
             piped = decode(stdin(), "stdin", reading) if piped is None else piped
-            if not piped:
+            if not piped and not allow_empty:
                 raise UsageError(
                     "{stdin} stands in the prompt and stdin is empty", "", "--file takes {stdin} as it is"
                 )

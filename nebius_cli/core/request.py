@@ -107,7 +107,7 @@ def parse_params(texts: Sequence[str], *, validate: bool) -> dict[str, Any]:
 def check_rules(fields: Mapping[str, Value], params: Mapping[str, Any], *, validate: bool) -> None:
     """Raise UsageError for a missing model and for fields that contradict each other."""
     if "model" not in fields and "model" not in params:
-        hint = "-m ID, NEBIUS_MODEL, or once for all: nbx config set model ID; --local needs none"
+        hint = "nbx models lists them; -m ID, or once for all nbx models use ID; --local needs none"
         raise UsageError("no model is set", "nbx has no default model: models come and go", hint)
     if "stream_options" in fields and fields.get("stream") is not True:
         raise UsageError(

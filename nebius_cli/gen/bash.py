@@ -21,7 +21,7 @@ _nbx_grammar() {
 
 # What completes the value of $2, a flag or the number of an operand, after the command path $1.
 _nbx_values() {
-    words='' files=''
+    words='' files='' models=''
     case "$1 $2" in
 @VALUES@
     esac
@@ -77,6 +77,21 @@ _nbx_follow() {
     done
 }
 
+# Adds the ids of the models that `nbx models` listed last to `words`. The file is read and never run, and a
+# line that could mean anything to a shell is left out.
+_nbx_model_ids() {
+    local folder id places=("$HOME/.cache/nbx" "$HOME/Library/Caches/nbx" "$LOCALAPPDATA/nbx/Cache")
+    [[ $XDG_CACHE_HOME == /* ]] && places=("$XDG_CACHE_HOME/nbx")
+    [[ -n $NBX_CACHE_DIR ]] && places=("$NBX_CACHE_DIR")
+    for folder in "${places[@]}"; do
+        [[ -f $folder/models/ids.txt && -r $folder/models/ids.txt ]] || continue
+        while IFS= read -r id; do
+            [[ $id == [A-Za-z0-9]* && $id != *[!A-Za-z0-9._/:@+-]* ]] && words+=" $id"
+        done < "$folder/models/ids.txt"
+        return
+    done
+}
+
 # Offers the files behind an @. Readline takes the @ for a part of the name, so its own files are no use.
 _nbx_at_file() {
     local name=${current#"$lead"}
@@ -94,7 +109,8 @@ _nbx_at_file() {
 }
 
 _nbx() {
-    local IFS=$' \t\n' typed path operand ended flag commands flags valued words files word lead='' start
+    local IFS=$' \t\n' typed path operand ended flag commands flags valued words files models word
+    local lead='' start
     _nbx_split
     _nbx_follow
     local current=${typed[${#typed[@]}-1]}
@@ -109,11 +125,12 @@ _nbx() {
         _nbx_values "$path" "$lead"
         lead+='='
     elif [[ -z $ended && $current == -* ]]; then
-        words=$flags files=''
+        words=$flags files='' models=''
     else
         _nbx_values "$path" "$operand"
         words="$commands $words"
     fi
+    [[ -n $models ]] && _nbx_model_ids
 
     COMPREPLY=()
     for word in $words; do
@@ -177,5 +194,7 @@ def _action(taker: Flag | Argument) -> str:
             return "files='dir'"
         case Values.AT_FILE:
             return "files='at'"
+        case Values.MODEL:
+            return "models=1"
         case Values.NOTHING:
             return ""

@@ -56,6 +56,19 @@ function __nbx_at_file
     end
 end
 
+# The ids of the models that `nbx models` listed last. The file is read and never run, and a line that could
+# mean anything to a shell is left out.
+function __nbx_models
+    set -l places ~/.cache/nbx ~/Library/Caches/nbx $LOCALAPPDATA/nbx/Cache
+    string match -q '/*' -- "$XDG_CACHE_HOME"; and set places $XDG_CACHE_HOME/nbx
+    test -n "$NBX_CACHE_DIR"; and set places $NBX_CACHE_DIR
+    for folder in $places
+        test -f $folder/models/ids.txt -a -r $folder/models/ids.txt; or continue
+        string match -r '^[A-Za-z0-9][A-Za-z0-9._/:@+-]*$' < $folder/models/ids.txt
+        return
+    end
+end
+
 complete -c nbx -f
 """
 
@@ -114,6 +127,8 @@ def _taker(taker: Flag | Argument) -> str:
             return "-x -a '(__fish_complete_directories)'"
         case Values.AT_FILE:
             return "-x -a '(__nbx_at_file)'"
+        case Values.MODEL:
+            return "-x -a '(__nbx_models)'"
         case Values.NOTHING:
             return "-x"
 

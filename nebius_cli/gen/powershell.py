@@ -23,8 +23,25 @@ TAIL = r"""    )
     function Write-Offer($Text, $Kind, $Help) {
         [System.Management.Automation.CompletionResult]::new($Text, $Text, $Kind, $Help)
     }
+    # The ids of the models that `nbx models` listed last. The file is read and never run, and a line that
+    # could mean anything to a shell is left out.
+    function Get-ModelId {
+        $places = @("$HOME/.cache/nbx", "$HOME/Library/Caches/nbx", "$env:LOCALAPPDATA/nbx/Cache")
+        if ("$env:XDG_CACHE_HOME" -match '^([A-Za-z]:)?[/\\]') { $places = @("$env:XDG_CACHE_HOME/nbx") }
+        if ($env:NBX_CACHE_DIR) { $places = @($env:NBX_CACHE_DIR) }
+        foreach ($place in $places) {
+            $file = "$place/models/ids.txt"
+            if (-not (Test-Path -LiteralPath $file -PathType Leaf)) { continue }
+            Get-Content -LiteralPath $file -Encoding UTF8 | Where-Object {
+                $_ -cmatch '^[A-Za-z0-9][A-Za-z0-9._/:@+-]*$'
+            }
+            return
+        }
+    }
     function Write-Values($Entry, $Lead, $Typed) {
-        foreach ($choice in $Entry.Choices) {
+        $choices = @($Entry.Choices)
+        if ($Entry.Takes -ceq 'model') { $choices = @(Get-ModelId) }
+        foreach ($choice in $choices) {
             if (-not $choice.StartsWith($Typed, 'Ordinal')) { continue }
             Write-Offer ($Lead + $choice) 'ParameterValue' $Entry.Help
         }
@@ -129,7 +146,8 @@ def _entry(command: Command, name: str, takes: str, choices: tuple[str, ...], he
 def _takes(taker: Flag | Argument) -> str:
     if isinstance(taker, Flag) and not taker.takes_value:
         return ""
-    return {Values.FILE: "file", Values.DIRECTORY: "dir"}.get(taker.values, "value")
+    kinds = {Values.FILE: "file", Values.DIRECTORY: "dir", Values.MODEL: "model"}
+    return kinds.get(taker.values, "value")
 
 
 def _quoted(text: str) -> str:

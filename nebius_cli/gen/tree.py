@@ -25,6 +25,7 @@ class Values(Enum):
     FILE = auto()
     DIRECTORY = auto()
     AT_FILE = auto()  # a value of its own, or @ and the name of a file that holds it
+    MODEL = auto()  # the id of a model; the scripts read the list that `nbx models` leaves
 
 
 # A metavar says what TAB offers; `a|b|c` are choices as well.
@@ -33,6 +34,7 @@ METAVARS = {
     "DIR": Values.DIRECTORY,
     "JSON": Values.AT_FILE,
     "TOKEN=BIAS": Values.AT_FILE,
+    "MODEL": Values.MODEL,
 }
 WORDS = {
     "FIELD": tuple(field.name for field in FIELDS),
@@ -96,6 +98,7 @@ class Command:
     flags: tuple[Flag, ...]
     arguments: tuple[Argument, ...]
     subcommands: "tuple[Command, ...]"
+    default: str = ""  # of the subcommands, the one that runs where none is named
 
     @property
     def name(self) -> str:
@@ -147,17 +150,24 @@ def _command(source: Source, path: tuple[str, ...], parent: Any) -> Command:
     parameters: list[Parameter] = [p for p in source.get_params(context) if not getattr(p, "hidden", False)]
     below: Mapping[str, Source] = getattr(source, "commands", {})
     help_text = inspect.cleandoc(source.help or "")
+    subcommands = tuple(
+        _command(command, (*path, _plain(name)), context)
+        for name, command in below.items()
+        if not command.hidden
+    )
+    flags = tuple(_flag(p) for p in parameters if p.param_type_name == "option")
+    # What a group does where no command follows may be one of its commands, whose flags it then takes.
+    default = getattr(source, "default_command", "")
+    implied = (flag for command in subcommands if command.path[-1] == default for flag in command.flags)
+    own = {flag.long for flag in flags}
     return Command(
         path,
         summary=_one_line(help_text.split("\n\n")[0]),
         help=help_text,
-        flags=tuple(_flag(p) for p in parameters if p.param_type_name == "option"),
+        flags=flags + tuple(flag for flag in implied if flag.long not in own),
         arguments=tuple(_argument(p) for p in parameters if p.param_type_name == "argument"),
-        subcommands=tuple(
-            _command(command, (*path, _plain(name)), context)
-            for name, command in below.items()
-            if not command.hidden
-        ),
+        subcommands=subcommands,
+        default=default,
     )
 
 

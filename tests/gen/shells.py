@@ -111,7 +111,7 @@ def shell(name: str, private: Path, script: Path | None = None, before: str = ""
     script = script or COMPLETIONS / SCRIPTS[name]
     started = private / "started"
     folder = private / "folder"
-    (folder / "sub folder").mkdir(parents=True)
+    (folder / "sub folder").mkdir(parents=True, exist_ok=True)
     (folder / "only one.txt").touch()
     started.touch()
     for program in ("nbx", "python", "python3"):

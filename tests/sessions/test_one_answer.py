@@ -203,7 +203,7 @@ def test_a_failed_request_is_three_lines_at_most_where_the_sign_was(
     assert screen.rows == [
         "nbx: the server answered 404",
         "  no such m",
-        "  model names are case-sensitive and change: see the model list of your account",
+        "  model names are case-sensitive and change: nbx models lists them",
     ]
 
 

@@ -43,7 +43,9 @@ class FakeServer:
         self.port: int = self._listener.getsockname()[1]
         self.release = threading.Event()  # what `hold` waits for
         self.hung_up = threading.Event()  # set once the client has closed a connection in the middle
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._closing = False
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
 
     @property
     def url(self) -> str:
@@ -58,6 +60,11 @@ class FakeServer:
     def close(self) -> None:
         """Stop; fail if the script was not played to its end."""
         self.release.set()
+        # The thread ends before the listener does: in the middle of an accept it would go on with the same
+        # descriptor, which is the next server's by then, and take its connection.
+        self._closing = True
+        socket.create_connection(("127.0.0.1", self.port)).close()
+        self._thread.join()
         self._listener.close()
         assert not self.replies, f"{len(self.replies)} replies were never asked for"
 
@@ -80,9 +87,9 @@ class FakeServer:
 
     def _serve(self) -> None:
         while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
+            connection, _ = self._listener.accept()
+            if self._closing:
+                connection.close()
                 return
             threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 

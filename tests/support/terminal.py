@@ -16,6 +16,8 @@ import pexpect
 import pexpect.fdpexpect
 import pyte
 
+from tests.support.canary import shows_key
+
 PATIENCE = 30  # seconds; only a hanging program waits so long
 
 # The first word is the terminal's path. A session leader that opens a terminal makes it its own, which is
@@ -67,6 +69,7 @@ class Terminal:
         self.process.wait()
         if not self._master.closed:
             self._master.close()
+        assert not shows_key(self.raw), "the key is on the terminal"
 
     def wait_until(self, seen: Callable[[], Any], what: str) -> None:
         """Read what the program writes until `seen` is true. Fails when that does not come."""

@@ -1,0 +1,109 @@
+"""Small promises of `nbx complete`, each kept against a server or a user who makes it hard."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CANARY
+from tests.support.run import Runner
+from tests.support.server import FakeServer, answer, detail, sse, token
+
+
+def test_a_choice_that_was_not_asked_for_is_a_problem_and_floods_nothing(
+    nbx: Runner, server: FakeServer
+) -> None:
+    server.script(
+        sse(token("a"), token("x", 30_000_000), token("", 30_000_000, "stop"), token("", 0, "stop"))
+    )
+    result = nbx("complete", "x")
+    assert (result.code, result.out) == (8, "a\n")
+    assert "choice 30000001 of 1" in result.err
+
+
+def test_text_after_a_finish_reason_is_a_problem(nbx: Runner, server: FakeServer) -> None:
+    server.script(sse(token("a", 0, "stop"), token("late")))
+    result = nbx("complete", "x")
+    assert (result.code, result.out) == (8, "alate\n")
+    assert "went on after its finish_reason" in result.err
+
+
+def test_a_failed_rerun_leaves_the_partial_answer_of_the_first_run(
+    nbx: Runner, server: FakeServer, tmp_path: Path
+) -> None:
+    server.script(sse(token("half")), detail(401, "no"))
+    target = tmp_path / "answer.txt"
+    assert nbx("complete", "x", "-o", str(target)).code == 8
+    assert nbx("complete", "x", "-o", str(target)).code == 4
+    assert (tmp_path / "answer.txt.partial").read_text() == "half\n"
+    assert not target.exists()
+
+
+def test_a_wait_that_is_too_long_is_named_and_not_waited_for(nbx: Runner, server: FakeServer) -> None:
+    server.script(detail(429, "slow down", Retry_After="600"))
+    result = nbx("complete", "x")
+    assert (result.code, result.slept) == (5, [])
+    assert "it asks to wait 600 s; nbx waits for 120 s at most" in result.err
+
+
+def test_a_try_that_the_total_limit_has_no_time_for_is_named(nbx: Runner, server: FakeServer) -> None:
+    server.script(detail(429, "slow down", Retry_After="100"))
+    result = nbx("complete", "x", "--timeout", "50")
+    assert (result.code, result.slept) == (5, [])
+    assert "no time is left to try again: --timeout is 50 s" in result.err
+
+
+def test_a_key_that_the_server_repeats_is_not_shown(nbx: Runner, server: FakeServer) -> None:
+    server.script(detail(401, f"wrong key {CANARY}"), sse({"error": {"message": f"wrong key {CANARY}"}}))
+    for _ in range(2):
+        result = nbx("complete", "x")
+        assert "wrong key ***" in result.err
+        assert CANARY not in result.err
+
+
+def test_a_reason_that_no_server_gives_is_warned_about(nbx: Runner, server: FakeServer) -> None:
+    server.script(answer("a"))
+    result = nbx("complete", "x", "--fail-on", "lenght")
+    assert result.code == 0
+    assert "--fail-on lenght: servers say stop, length, content_filter" in result.err
+
+
+def test_log_probabilities_that_text_cannot_show_are_warned_about(nbx: Runner, server: FakeServer) -> None:
+    server.script(answer("a"), answer("a"))
+    assert "--json or --ndjson" in nbx("complete", "x", "--logprobs", "2").err
+    assert nbx("complete", "x", "--logprobs", "2", "--ndjson").err == ""
+
+
+def test_a_placeholder_with_nothing_to_put_there_sends_nothing(nbx: Runner) -> None:
+    result = nbx("complete", "Q: {stdin}", stdin=b"")
+    assert result.code == 2
+    assert "{stdin}" in result.err
+
+
+def test_curl_trusts_the_same_authorities(nbx: Runner) -> None:
+    assert "--cacert '/my ca.pem'" in nbx("complete", "x", "--curl", "--cacert", "/my ca.pem").out
+
+
+def test_a_dry_run_on_a_terminal_cannot_drive_it(nbx: Runner) -> None:
+    result = nbx("complete", "a\x9b31m", "--dry-run", stdout_tty=True)
+    assert "\\u009b" in result.out
+    assert "\x9b" not in result.out
+
+
+@pytest.mark.parametrize("n", ["65", "100000"])
+def test_more_choices_than_the_engine_makes_at_once_are_refused(bare: Runner, n: str) -> None:
+    result = bare("complete", "--local", "x", "-n", n)
+    assert result.code == 2
+    assert f"-n {n} with --local" in result.err
+
+
+def test_the_engine_is_said_to_ignore_echo(bare: Runner) -> None:
+    result = bare("complete", "--local", "x", "--echo", "--dry-run")
+    assert result.code == 0
+    assert "ignores echo" in result.err
+
+
+def test_openssls_variable_counts_where_requests_has_none(nbx: Runner, tmp_path: Path) -> None:
+    missing = {"SSL_CERT_FILE": str(tmp_path / "none.pem"), "NEBIUS_BASE_URL": "https://127.0.0.1:9/v1"}
+    result = nbx("complete", "x", "--retries", "0", env=missing)
+    assert result.code == 78
+    assert "none.pem" in result.err

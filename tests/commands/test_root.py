@@ -1,0 +1,49 @@
+"""What the parser complains about, in our form and with what was probably meant."""
+
+import pytest
+
+from tests.support.run import Runner
+
+MISTAKES = [
+    (["complete", "--temp", "0"], "no such flag: --temp", "did you mean --temperature?"),
+    (["complete", "--max-toks", "0"], "no such flag: --max-toks", "did you mean --max-tokens?"),
+    (["complete", "--seed", "5"], "no such flag: --seed", "--param seed=VALUE"),
+    (["complete", "--top-k", "5"], "no such flag: --top-k", "--param top_k=VALUE"),
+    (["complete", "--bogus"], "no such flag: --bogus", "nbx complete --help shows every flag"),
+    (["complete", "-5 + 3 ="], "no such flag: -5", "belongs a -- in front"),
+    (["complete", "- a list"], "no such flag: -", "belongs a -- in front"),
+    (["complete", "--max-tokens"], "'--max-tokens' requires an argument", "--help shows every"),
+    (["comple"], "No such command 'comple'. Did you mean 'complete'?", "nbx --help shows every command"),
+    (["login"], "No such command 'login'.", "did you mean nbx auth login?"),
+    (["-q", "login"], "No such command 'login'.", "did you mean nbx auth login?"),
+    (["zzz"], "No such command 'zzz'.", "nbx --help shows every command"),
+    (["auth", "lgoin"], "No such command 'lgoin'", "nbx auth --help shows every command"),
+    (["models", "--sort"], "'--sort' requires an argument", "nbx models --help shows every"),
+    (["auth", "status", "--api-key-file"], "requires an argument", "nbx auth status --help shows every flag"),
+    (["config", "list", "--jsn"], "no such flag: --jsn", "did you mean --json?"),
+    (["--profle", "x", "complete"], "no such flag: --profle", "did you mean --profile?"),
+    (["complete", "x", "--color", "purple"], "--color purple", "auto, always or never"),
+]
+
+
+@pytest.mark.parametrize(("args", "what", "way_out"), MISTAKES, ids=[" ".join(m[0]) for m in MISTAKES])
+def test_a_mistake_on_the_command_line_is_named_with_a_way_out(
+    bare: Runner, args: list[str], what: str, way_out: str
+) -> None:
+    result = bare(*args)
+    assert (result.code, result.out) == (2, "")
+    assert what in result.err
+    assert way_out in result.err
+    assert len(result.err.splitlines()) <= 3
+
+
+@pytest.mark.parametrize("group", [[], ["auth"], ["config"], ["local"], ["profile"]])
+def test_a_group_asked_for_nothing_shows_its_help(bare: Runner, group: list[str]) -> None:
+    result = bare(*group)
+    assert result.code == 0
+    assert result.out.startswith(f"Usage: {' '.join(['nbx', *group])} [OPTIONS] COMMAND [ARGS]...")
+
+
+def test_what_looks_like_a_flag_is_a_prompt_after_two_dashes(bare: Runner) -> None:
+    result = bare("complete", "-m", "m", "--dry-run", "--", "-5 + 3 =")
+    assert '"prompt":"-5 + 3 ="' in result.out

@@ -1,0 +1,30 @@
+"""Real keyrings for tests: one that keeps keys in a file below the home directory, and ones that do not."""
+
+import base64
+import os
+from pathlib import Path
+
+KEEPS = {"PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring"}
+KEEPS_NOTHING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+FAILS = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+MISSING = {"PYTHON_KEYRING_BACKEND": "no_such.Backend"}
+
+
+def file() -> Path:
+    """Return where KEEPS keeps its keys."""
+    return Path(os.environ["HOME"]) / ".local" / "share" / "python_keyring" / "keyring_pass.cfg"
+
+
+def holds(key: str) -> bool:
+    """Return whether KEEPS has a key, under whatever name."""
+    if not file().exists():
+        return False
+    lines = [line.strip() for line in file().read_text().splitlines()]
+    return any(_decoded(line) == key.encode() for line in lines)
+
+
+def _decoded(line: str) -> bytes:
+    try:
+        return base64.b64decode(line, validate=True)
+    except ValueError:
+        return b""
