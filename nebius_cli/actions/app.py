@@ -20,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nebius_cli.adapters.api import Api
     from nebius_cli.adapters.config import ConfigFile
+    from nebius_cli.adapters.exchange import Limits
     from nebius_cli.adapters.keys import Found, Place
     from nebius_cli.adapters.models_cache import ModelsCache
     from nebius_cli.adapters.weights import Model
@@ -236,6 +237,22 @@ def number(merged: Mapping[str, Sourced], name: str) -> float:
     """Return a setting that is a number and has a default."""
     value = merged[name].value
     return float(value) if isinstance(value, int | float) else 0.0
+
+
+def limits_of(
+    merged: Mapping[str, Sourced], *, patience: float | None = None, retries: int | None = None
+) -> "Limits":
+    """Return the limits of one exchange as configured.
+
+    `patience` takes the place of the default wait for a first byte, in seconds; `retries` of the setting.
+    """
+    from nebius_cli.adapters.exchange import Limits  # brings requests
+
+    first_byte = number(merged, "first_byte_timeout")
+    if patience is not None and merged["first_byte_timeout"].origin == "default":
+        first_byte = patience
+    tries = int(number(merged, "retries")) if retries is None else retries
+    return Limits(first_byte, number(merged, "stall_timeout"), number(merged, "timeout"), tries)
 
 
 def parse_connection(given: Mapping[str, str]) -> dict[str, Value]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from nebius_cli.actions.app import App, number, parse_connection
+from nebius_cli.actions.app import App, limits_of, parse_connection
 from nebius_cli.adapters import keys
 from nebius_cli.adapters.keychain import Keychain, forget
 from nebius_cli.adapters.keys import Found, Place, Source
@@ -164,13 +164,9 @@ def run_status(
 
 
 def _check(app: App, merged: Mapping[str, Any], key: Secret) -> None:
-    from nebius_cli.adapters.exchange import Limits  # these two bring requests
-    from nebius_cli.adapters.inquiry import ask
+    from nebius_cli.adapters.inquiry import ask  # brings requests
 
-    first_byte = number(merged, "first_byte_timeout")
-    if merged["first_byte_timeout"].origin == "default":
-        first_byte = PATIENCE
-    limits = Limits(first_byte, number(merged, "stall_timeout"), number(merged, "timeout"), 0)
+    limits = limits_of(merged, patience=PATIENCE, retries=0)
     ask(app.api(merged, key), "/models", "", limits, app.streams, app.note)
 
 

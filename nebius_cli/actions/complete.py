@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.actions.app import App, number, parse_connection
+from nebius_cli.actions.app import App, limits_of, parse_connection
 from nebius_cli.adapters.files import OutputFile, encode_argument, read_bytes
 from nebius_cli.core import curl, prompt, request, urls
 from nebius_cli.core.catalog import BY_NAME
@@ -26,10 +26,6 @@ from nebius_cli.core.settings import Sourced
 from nebius_cli.ui.renderer import Layout, Mode, Show
 from nebius_cli.ui.safe import visible_json
 from nebius_cli.ui.usage import Timing
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from nebius_cli.adapters.exchange import Limits
 
 MOST_LOCAL_N = 64  # sequences that the engine's cache is made for
 KNOWN_REASONS = ("stop", "length", "content_filter")
@@ -230,7 +226,7 @@ def _answer(
         answer.rest()
 
     hooks = Hooks(answer.event, answer.wait, say, lambda: answer.untouched)
-    exchange = Exchange(api, what, _limits(merged), app.streams, hooks)
+    exchange = Exchange(api, what, limits_of(merged), app.streams, hooks)
 
     def timing() -> Timing:
         return Timing(exchange.sent_at, exchange.first_token_at, app.streams.monotonic())
@@ -271,15 +267,6 @@ def _how_to_show(options: CompleteOptions, what: CompletionRequest, app: App) ->
         usage=options.usage,
         color_err=app.color_err,
     )
-
-
-def _limits(merged: Mapping[str, Sourced]) -> "Limits":
-    from nebius_cli.adapters.exchange import Limits
-
-    first_byte, stall, total, retries = (
-        number(merged, name) for name in ("first_byte_timeout", "stall_timeout", "timeout", "retries")
-    )
-    return Limits(first_byte, stall, total, int(retries))
 
 
 def _fail_on(wanted: Sequence[str], reasons: Sequence[str]) -> None:

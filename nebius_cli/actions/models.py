@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
-from nebius_cli.actions.app import App, number, parse_connection
+from nebius_cli.actions.app import App, limits_of, parse_connection
 from nebius_cli.adapters.models_cache import Stored
 from nebius_cli.core import jsontext, models
 from nebius_cli.core.errors import (
@@ -174,14 +174,9 @@ def _listing(options: ModelsOptions, app: App, *, refresh: bool, fallback: Listi
 def _fetch(options: ModelsOptions, app: App, merged: Mapping[str, Sourced], *, patient: bool) -> Stored:
     """Return the server's list; only who is `patient`, having no other, tries again."""
     key = app.key(options.api_key, options.api_key_file).secret
-    from nebius_cli.adapters.exchange import Limits  # these two bring requests
-    from nebius_cli.adapters.inquiry import ask
+    from nebius_cli.adapters.inquiry import ask  # brings requests
 
-    first_byte = number(merged, "first_byte_timeout")
-    if merged["first_byte_timeout"].origin == "default":
-        first_byte = PATIENCE
-    retries = int(number(merged, "retries")) if patient else 0
-    limits = Limits(first_byte, number(merged, "stall_timeout"), number(merged, "timeout"), retries)
+    limits = limits_of(merged, patience=PATIENCE, retries=None if patient else 0)
     query = {"verbose": "true"}
     if "ai_project_id" in merged:
         query["ai_project_id"] = str(merged["ai_project_id"].value)
