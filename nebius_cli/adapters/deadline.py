@@ -8,7 +8,7 @@ import contextlib
 import math
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from queue import Empty, Full, Queue
+from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 from nebius_cli.core.errors import TimedOutError
@@ -17,17 +17,22 @@ T = TypeVar("T")
 
 # A reader of ours that is slower than the server holds this many chunks, then the server waits.
 MOST_WAITING = 256
+# Bytes that are handed over at once, or a chunk more: taken apart, they are many times as large.
+MOST_JOINED = 1 << 20
 
 SLICE = 0.5  # seconds of one wait; Windows lets no Ctrl-C into it
 
-_END = object()
+FULL_BEAT = 0.001  # seconds between two looks whether there is room again
+
+_END, _NONE = object(), object()
 
 
 class Deadlines(Generic[T]):
     """Iterate over `source` with a limit on each wait and on the whole; 0 is no limit. Seconds.
 
-    `started` is the time, on the `monotonic` clock, that the total counts from. Raises TimedOutError that
-    says which limit fired, and whatever `source` raises.
+    `started` is the time, on the `monotonic` clock, that the total counts from. Bytes that came while the
+    reader was busy are handed over in one piece. Raises TimedOutError that says which limit fired, and
+    whatever `source` raises.
     """
 
     def __init__(
@@ -46,7 +51,8 @@ class Deadlines(Generic[T]):
         self._stall = stall or math.inf
         self._total = total
         self._end = started + (total or math.inf)
-        self._queue: Queue[object] = Queue(MOST_WAITING)
+        self._queue: SimpleQueue[object] = SimpleQueue()
+        self._ahead: object = _NONE  # taken from the queue, not yet handed over
         self._gone = threading.Event()
 
     def __iter__(self) -> Iterator[T]:
@@ -55,7 +61,11 @@ class Deadlines(Generic[T]):
         limit, flag = self._first_byte, "--first-byte-timeout"
         try:
             while True:
-                item = self._next(limit, flag)
+                item, self._ahead = self._ahead, _NONE
+                if item is _NONE:
+                    item = self._next(limit, flag)
+                if isinstance(item, bytes):
+                    item = self._joined(item)
                 if item is _END:
                     return
                 if isinstance(item, BaseException):
@@ -78,6 +88,20 @@ class Deadlines(Generic[T]):
             why, flag = f"it took longer than {self._total:g} s in all", "--timeout"
         raise TimedOutError("timed out", why, f"{flag} SECONDS waits longer, 0 for ever")
 
+    def _joined(self, first: bytes) -> bytes:
+        """Return `first` and the bytes that wait behind it."""
+        pieces, size = [first], len(first)
+        for _ in range(self._queue.qsize()):  # no more: a source may be as fast as this
+            if size >= MOST_JOINED:
+                break
+            self._ahead = self._queue.get()
+            if not isinstance(self._ahead, bytes):
+                break
+            pieces.append(self._ahead)
+            size += len(self._ahead)
+            self._ahead = _NONE
+        return b"".join(pieces)
+
     def _pump(self) -> None:
         source = iter(self._source)
         try:
@@ -93,7 +117,7 @@ class Deadlines(Generic[T]):
                 source.close()
 
     def _put(self, item: object) -> None:
-        while not self._gone.is_set():
-            with contextlib.suppress(Full):
-                self._queue.put(item, timeout=1)
+        while self._queue.qsize() >= MOST_WAITING:
+            if self._gone.wait(FULL_BEAT):
                 return
+        self._queue.put(item)

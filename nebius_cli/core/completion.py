@@ -1,10 +1,14 @@
 """Fold the events of an answer into the answer: texts, finish reasons, logprobs, usage."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, assert_never
 
 from nebius_cli.core.decode import choice_index
+from nebius_cli.core.errors import IncompleteError
 from nebius_cli.core.events import Event, Finished, Frame, Problem, Token, Usage
+
+# Bytes that a piece of an answer takes in memory beside its characters, roughly.
+PIECE = 64
 
 # Members of a choice that the fold builds itself.
 _FOLDED = ("index", "text", "finish_reason", "logprobs")
@@ -30,14 +34,20 @@ class Choice:
         """Whether anything of this choice has come."""
         return bool(self._texts or self.finish_reason)
 
-    def add(self, token: Token) -> None:
-        """Append a token's text and log probabilities."""
-        self._texts.append(token.text)
-        _join(self._logprobs, token.logprobs or {})
+    @property
+    def logprobs(self) -> Mapping[str, Any]:
+        """Its log probabilities in the server's shape, empty where none came."""
+        return self._logprobs
 
-    def keep(self, members: Mapping[str, Any]) -> None:
-        """Keep the members of a frame's choice that the fold does not build itself."""
-        _join(self._extra, {name: value for name, value in members.items() if name not in _FOLDED})
+    def add(self, token: Token) -> int:
+        """Append a token's text and log probabilities; return the bytes they take, roughly."""
+        self._texts.append(token.text)
+        logprobs = _join(self._logprobs, token.logprobs) if token.logprobs else 0
+        return PIECE + len(token.text) + logprobs
+
+    def keep(self, members: Mapping[str, Any]) -> int:
+        """Keep the members of a frame's choice that the fold does not build; return what `add` does."""
+        return _join(self._extra, {name: value for name, value in members.items() if name not in _FOLDED})
 
     def to_json(self) -> dict[str, Any]:
         """Return the choice as the API writes it."""
@@ -53,6 +63,7 @@ class Completion:
         self.choices: dict[int, Choice] = {}
         self.usage: Usage | None = None
         self.problem: str = ""
+        self.held = 0  # bytes of memory, roughly
         self._members: dict[str, Any] = {}
 
     def add(self, event: Event) -> None:
@@ -62,7 +73,7 @@ class Completion:
                 choice = self._choice(index)
                 if text and choice.finish_reason:
                     self.problem = self.problem or f"choice {index + 1} went on after its finish_reason"
-                choice.add(event)
+                self.held += choice.add(event)
             case Finished(index, reason):
                 self._choice(index).finish_reason = reason
             case Usage():
@@ -81,10 +92,29 @@ class Completion:
         return any(choice.started for choice in self.choices.values())
 
     @property
+    def has_logprobs(self) -> bool:
+        """Whether log probabilities have come for any choice."""
+        return any(choice.logprobs for choice in self.choices.values())
+
+    @property
     def unfinished(self) -> list[int]:
         """Indexes of the choices without a finish reason, those never seen among them."""
         indexes = set(range(self.expected)) | set(self.choices)
         return sorted(i for i in indexes if i not in self.choices or not self.choices[i].finish_reason)
+
+    @property
+    def fault(self) -> str:
+        """Why this is no whole answer, empty where it is one."""
+        if self.problem or not (unfinished := self.unfinished):
+            return self.problem
+        what = f"choice {unfinished[0] + 1} of {self.expected}" if self.expected > 1 else "it"
+        return f"{what} ended without a finish_reason"
+
+    def check(self, event: Event) -> Event:
+        """Return an event of the server, or the problem that it is: text of a choice nobody asked for."""
+        if isinstance(event, Token | Finished) and event.index >= self.expected:
+            return Problem(f"the server sent choice {event.index + 1} of {self.expected}")
+        return event
 
     def member(self, name: str) -> Any:
         """Return a top-level member of the response, such as `model` or `service_tier`."""
@@ -94,6 +124,14 @@ class Completion:
         """Return the distinct finish reasons, in index order."""
         ordered = (self.choices[i].finish_reason for i in sorted(self.choices))
         return list(dict.fromkeys(reason for reason in ordered if reason))
+
+    def check_reasons(self, refused: Collection[str]) -> None:
+        """Raise IncompleteError for a choice that ended for one of these reasons."""
+        for reason in self.reasons():
+            if reason in refused:
+                what = f"the answer ended with finish_reason {reason}"
+                hint = "--max-tokens N asks for more" if reason == "length" else ""
+                raise IncompleteError(what, f"--fail-on {reason}", hint)
 
     def to_json(self) -> dict[str, Any]:
         """Return one response object in the API's own shape."""
@@ -105,23 +143,48 @@ class Completion:
 
     def _keep_members(self, payload: Mapping[str, Any]) -> None:
         for name, value in payload.items():
-            if value is not None or name not in self._members:
-                self._members[name] = value
+            if value is None or name == "choices":  # which keeps its place among the members
+                self._members.setdefault(name, None)
+            elif value != self._members.get(name):
+                self.held += _put(self._members, name, value)
         choices = payload.get("choices")
         for place, raw in enumerate(choices if isinstance(choices, list) else ()):
-            if isinstance(raw, dict):
-                self._choice(choice_index(raw, place)).keep(raw)
+            # A choice that nobody asked for is told where it has text; without any it is nothing.
+            if isinstance(raw, dict) and (index := choice_index(raw, place)) < self.expected:
+                self.held += self._choice(index).keep(raw)
 
 
-def _join(whole: dict[str, Any], part: Mapping[str, Any]) -> None:
+def _join(whole: dict[str, Any], part: Mapping[str, Any]) -> int:
     """Take the members of one frame into `whole`: lists grow, a null changes nothing, else the last counts.
 
-    That joins log probabilities in both wire shapes (four parallel lists, or one list `content`).
+    That joins log probabilities in both wire shapes (four parallel lists, or one list `content`). Returns
+    the bytes of memory that `whole` grew by, roughly.
     """
+    grown = 0
     for name, value in part.items():
         if isinstance(value, list):
             before = whole.setdefault(name, [])
             whole[name] = before if isinstance(before, list) else []
             whole[name].extend(value)
-        elif value is not None or name not in whole:
-            whole[name] = value
+            grown += _weight(value)
+        elif name not in whole or (value is not None and value != whole[name]):
+            grown += _put(whole, name, value)
+    return grown
+
+
+def _put(whole: dict[str, Any], name: str, value: Any) -> int:
+    """Set a member; return the bytes of memory that `whole` grew by, roughly."""
+    before = _weight(whole[name]) if name in whole else -PIECE - len(name)
+    whole[name] = value
+    return _weight(value) - before
+
+
+def _weight(value: Any) -> int:
+    """Return the bytes that a JSON value takes in memory, roughly; `jsontext` bounds how deep it is."""
+    if isinstance(value, str):
+        return PIECE + len(value)
+    if isinstance(value, list):
+        return PIECE + sum(map(_weight, value))
+    if isinstance(value, dict):
+        return 3 * PIECE + sum(PIECE + len(name) + _weight(inner) for name, inner in value.items())
+    return PIECE // 2

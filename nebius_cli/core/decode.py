@@ -9,21 +9,31 @@ from typing import Any
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.events import Event, Finished, Frame, Problem, Token, Usage
+from nebius_cli.core.runs import Runs
 from nebius_cli.core.sse import EventParser, EventTooLargeError, Payload
 
 _STREAM_STARTS = b"deir:"  # of the lines data, event, id, retry, and of a comment; JSON objects have none
+_DONE = object()  # what the end marker of a stream is decoded to
 _GARBLED = ("an event is not valid UTF-8", "an event is not JSON")
 
 MAX_MESSAGE = 400  # characters of a server's message that are shown
+MOST_READ = 50 * MAX_MESSAGE  # characters of one that are looked at
 MAX_HEAD_BYTES = 65536
-MAX_BODY_BYTES = 128 * 1024 * 1024  # of an answer that is one JSON object
+MOST_TOKENS = 10**15  # a count above this counts nothing, and no arithmetic is done with it
+MAX_BODY_BYTES = 64 * 1024 * 1024  # of an answer that is one JSON object, unless somebody sets max_memory
 
 
 class AnswerDecoder:
-    """Bytes of one answer → events. `done` is set once the stream's own end marker has come."""
+    """Bytes of one answer → events. `done` is set once the stream's own end marker has come.
 
-    def __init__(self, content_type: str) -> None:
+    Tokens that came together, in frames with no other news, are one Token; with `every_frame` each frame
+    has its own events. `largest`: bytes of an answer in one piece that are taken.
+    """
+
+    def __init__(self, content_type: str, *, every_frame: bool = True, largest: int = MAX_BODY_BYTES) -> None:
         self.done = False
+        self._largest = largest
+        self._runs = None if every_frame else Runs()
         self._content_type = shorten(content_type.partition(";")[0].lower())
         self._parser = EventParser()
         self._body: bytearray | None = bytearray() if self._content_type == "application/json" else None
@@ -41,19 +51,32 @@ class AnswerDecoder:
             elif self._content_type != "text/event-stream" and start[:1] in b"{<":
                 self._body = bytearray()
         if self._body is not None:
-            self._body += chunk
-            if len(self._body) > MAX_BODY_BYTES:
+            if len(self._body) + len(chunk) > self._largest:
                 self.done = True
-                yield Problem(f"the answer is larger than {MAX_BODY_BYTES} bytes")
+                yield Problem(f"the answer is larger than {self._largest} bytes")
+                return
+            self._body += chunk
             return
         if self._head is not None and len(self._head) < MAX_HEAD_BYTES:
             self._head += chunk
+        yield from self._stream(chunk)
+        if self._runs:
+            yield from self._runs.tokens()
+
+    def _stream(self, chunk: bytes) -> Iterator[Event]:
+        runs = self._runs
         try:
             for payload in self._parser.feed(chunk):
                 self._head = None
-                self.done = self.done or payload.data.strip() == b"[DONE]"
-                if not self.done:
-                    yield from decode_payload(payload)
+                value = _parse(payload)
+                if value is _DONE:
+                    self.done = True
+                    return
+                if runs:
+                    if isinstance(value, dict) and not payload.event and runs.take(value):
+                        continue
+                    yield from runs.tokens()
+                yield from _events(value, payload)
         except EventTooLargeError as error:
             self.done = True
             yield Problem(f"the server sent {error}")
@@ -86,23 +109,32 @@ class AnswerDecoder:
 
 def decode_payload(payload: Payload) -> Iterator[Event]:
     """Yield the events of one server-sent event. `[DONE]` and `null` carry none."""
-    data = payload.data.strip()
-    if data in (b"[DONE]", b"null", b""):
-        return
+    yield from _events(_parse(payload), payload)
+
+
+def _parse(payload: Payload) -> Any:
+    """Return the JSON value of an event, _DONE for the end marker, or the Problem with it."""
     try:
-        value = jsontext.decode(data.decode("utf-8"))
+        text = payload.data.decode("utf-8").strip()
     except UnicodeDecodeError:
-        yield Problem(_GARBLED[0])
-        return
+        return Problem(_GARBLED[0])
+    if text == "[DONE]":
+        return _DONE
+    try:
+        return jsontext.decode(text) if text else None
     except ValueError:
-        yield Problem(body_message(data) if payload.event == "error" else _GARBLED[1])
-        return
-    if not isinstance(value, dict):
+        return Problem(body_message(payload.data.strip()) if payload.event == "error" else _GARBLED[1])
+
+
+def _events(value: Any, payload: Payload) -> Iterator[Event]:
+    if isinstance(value, Problem):
+        yield value
+    elif isinstance(value, dict):
+        yield from decode_object(value)
+        if payload.event == "error" and not has_error(value):
+            yield Problem(error_message(value) or "the server sent an error event")
+    elif value is not None and value is not _DONE:
         yield Problem("an event is not a JSON object")
-        return
-    yield from decode_object(value)
-    if payload.event == "error" and not _has_error(value):
-        yield Problem(error_message(value) or "the server sent an error event")
 
 
 def decode_object(value: Mapping[str, Any]) -> Iterator[Event]:
@@ -113,8 +145,8 @@ def decode_object(value: Mapping[str, Any]) -> Iterator[Event]:
         if isinstance(choice, dict):
             yield from _decode_choice(choice, choice_index(choice, place))
     if isinstance(usage := value.get("usage"), dict):
-        yield _decode_usage(usage)
-    if _has_error(value):
+        yield decode_usage(usage)
+    if has_error(value):
         yield Problem(error_message(value) or "the server reported an error without a message")
 
 
@@ -134,10 +166,12 @@ def _decode_choice(choice: Mapping[str, Any], index: int) -> Iterator[Event]:
         yield Finished(index, reason)
 
 
-def _decode_usage(usage: Mapping[str, Any]) -> Usage:
+def decode_usage(usage: Mapping[str, Any]) -> Usage:
+    """Return the counts of a response's `usage`."""
+
     def count(holder: Any, name: str) -> int | None:
         value = holder.get(name) if isinstance(holder, dict) else None
-        return value if type(value) is int else None
+        return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
 
     return Usage(
         count(usage, "prompt_tokens"),
@@ -148,7 +182,8 @@ def _decode_usage(usage: Mapping[str, Any]) -> Usage:
     )
 
 
-def _has_error(value: Mapping[str, Any]) -> bool:
+def has_error(value: Mapping[str, Any]) -> bool:
+    """Return whether a response object reports an error."""
     told = value.get("detail") or value.get("object") == "error"  # some put the error where choices were
     return bool(value.get("error") or (told and not value.get("choices")))
 
@@ -187,7 +222,7 @@ def body_message(body: bytes) -> str:
 
 def shorten(text: str) -> str:
     """Return `text` on one line, cut to what a message can hold."""
-    line = " ".join(text.split())
+    line = " ".join(text[:MOST_READ].split())  # each word of a long text would be an object
     return line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…"
 
 

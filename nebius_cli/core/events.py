@@ -1,36 +1,31 @@
 """What can happen while an answer arrives. Everything downstream of the decoder eats these."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One JSON object as the server sent it; the events below say what is in it."""
 
     payload: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """Text of one choice: a token, several, or a whole answer that was not streamed."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # tuple has a method of that name
     text: str
     logprobs: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """The server says why it stopped writing this choice: `stop`, `length`, or a word of its own."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # tuple has a method of that name
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """Token counts as the server gives them; None where it does not."""
 
     prompt: int | None
@@ -40,8 +35,7 @@ class Usage:
     reasoning: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """The server reported an error inside the answer, or sent what is no completion.
 
     `cut`: only the end of the answer is missing, which matters where a choice has no finish reason yet.

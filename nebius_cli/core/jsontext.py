@@ -3,6 +3,14 @@
 import json
 from typing import Any
 
+_scan = json.JSONDecoder().raw_decode
+
+# What is nested deeper than this, or holds more lists and objects, is not read: a few bytes of JSON can make
+# objects of twenty times their size, and what the parser can just hold nobody could write again.
+MOST_LEVELS = 100
+MOST_HOLDERS = 1_000_000
+HARMLESS = 500  # characters; what is shorter, as most events are, is nested 250 deep at the most
+
 
 def encode(value: Any, *, indent: int | None = None) -> bytes:
     """Return `value` as UTF-8 JSON, compact unless `indent` is given.
@@ -22,11 +30,53 @@ def encode(value: Any, *, indent: int | None = None) -> bytes:
 
 
 def decode(text: str | bytes) -> Any:
-    """Parse JSON text. Raises ValueError, also for nesting deeper than the parser can hold."""
+    """Parse JSON text. Raises ValueError, also for more, or deeper nested, lists and objects than is sane."""
+    holders = _holders(text) if len(text) > HARMLESS else 0
+    if holders > MOST_HOLDERS:
+        raise ValueError(f"it holds more than {MOST_HOLDERS} lists and objects")
     try:
-        return json.loads(text)
+        value = _parse(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    if holders > MOST_LEVELS and _levels(value) > MOST_LEVELS:
+        raise ValueError("nested too deeply")
+    return value
+
+
+def _holders(text: str | bytes) -> int:
+    """Return how many lists and objects begin in a text, or more: some may be in texts inside."""
+    if isinstance(text, str):
+        return text.count("[") + text.count("{")
+    return text.count(b"[") + text.count(b"{")
+
+
+def _parse(text: str | bytes) -> Any:
+    if isinstance(text, str) and text.startswith("{"):
+        # What json.loads does, without its search for white space around each event of a stream.
+        value, end = _scan(text)
+        if end == len(text):
+            return value
+    return json.loads(text)
+
+
+def _levels(value: Any) -> int:
+    """Return how deep the lists and objects in `value` are nested, as far as it matters."""
+    level, depth = [value], 0
+    while level and depth <= MOST_LEVELS:
+        depth += 1
+        level = [
+            inner
+            for holder in level
+            for inner in (holder.values() if isinstance(holder, dict) else holder)
+            if isinstance(inner, (dict, list))
+        ]
+    return depth
+
+
+def without(value: Any, secret: str) -> Any:
+    """Return `value` with *** for `secret` in each of its texts; itself where none holds it."""
+    told, inside = json.dumps(value, ensure_ascii=False), json.dumps(secret, ensure_ascii=False)[1:-1]
+    return json.loads(told.replace(inside, "***")) if inside in told else value
 
 
 def without_nan(value: Any) -> Any:

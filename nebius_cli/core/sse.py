@@ -7,18 +7,19 @@ last token of a completion may be in it; whoever decodes it finds out whether it
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # The largest event nbx holds. A completion event is a few hundred bytes; one with 20 logprobs for each of
 # many tokens, in one frame, is a few hundred kB.
 MAX_EVENT_BYTES = 16 * 1024 * 1024
+# And the most data lines of one: each is an object of its own, many times its few bytes.
+MAX_EVENT_LINES = 100_000
 
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(NamedTuple):
     """One event: its `data` lines joined, and its `event` type where it has one."""
 
     data: bytes
@@ -26,18 +27,17 @@ class Payload:
 
 
 class EventTooLargeError(ValueError):
-    """An event grew past MAX_EVENT_BYTES."""
+    """An event grew past MAX_EVENT_BYTES or MAX_EVENT_LINES."""
 
 
 class EventParser:
     """Feed it bytes, it yields whole events. Holds at most one unfinished event."""
 
     def __init__(self) -> None:
-        self._tail: list[bytes] = []  # pieces of the line that has not ended yet
+        self._tail = bytearray()  # the line that has not ended yet; its pieces can be a byte each
         self._data: list[bytes] = []  # data lines of the event that has not ended yet
         self._event = ""
         self._size = 0  # bytes of the data lines, each with one for the line itself
-        self._held = 0  # those and the bytes of the tail
         self._first = True
         self._after_cr = False
 
@@ -50,30 +50,39 @@ class EventParser:
         if not chunk:
             return
         self._after_cr = chunk.endswith(b"\r")
-        first, *rest = _LINE_END.split(chunk)
-        self._tail.append(first)
-        self._held += len(first)
-        for piece in rest:
-            yield from self._line(b"".join(self._tail))
-            self._tail = [piece]
-            self._held = self._size + len(piece)
-        if self._held > MAX_EVENT_BYTES:
+        lines = _LINE_END.split(chunk) if b"\r" in chunk else chunk.split(b"\n")
+        tail = lines.pop()
+        if lines:
+            if self._tail:
+                lines[0] = bytes(self._tail + lines[0])
+                self._tail = bytearray()
+            yield from self._take(lines)
+        self._tail += tail
+        if self._size + len(self._tail) > MAX_EVENT_BYTES:
             raise EventTooLargeError(f"an event of more than {MAX_EVENT_BYTES} bytes")
+        if len(self._data) > MAX_EVENT_LINES:
+            raise EventTooLargeError(f"an event of more than {MAX_EVENT_LINES} lines")
 
     def close(self) -> Iterator[Payload]:
         """Yield the event that the end of the stream cut off, if one was begun."""
-        yield from self._line(b"".join(self._tail))
-        yield from self._line(b"")
+        yield from self._take([bytes(self._tail), b""])
 
-    def _line(self, line: bytes) -> Iterator[Payload]:
+    def _take(self, lines: list[bytes]) -> Iterator[Payload]:
         if self._first:
             self._first = False
-            line = line.removeprefix(_BOM)
-        if not line:
-            if self._data:
-                yield Payload(b"\n".join(self._data), self._event)
-            self._data, self._event, self._size = [], "", 0
-            return
+            lines[0] = lines[0].removeprefix(_BOM)
+        for line in lines:
+            if line.startswith(b"data: "):  # nearly every line of a stream is one of these, or empty
+                self._data.append(line[6:])
+                self._size += len(line) - 5
+            elif line:
+                self._field(line)
+            else:
+                if self._data:
+                    yield Payload(b"\n".join(self._data), self._event)
+                self._data, self._event, self._size = [], "", 0
+
+    def _field(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if name == b"data":

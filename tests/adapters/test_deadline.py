@@ -51,8 +51,21 @@ def timed_out(answer: Iterator[Any]) -> TimedOutError:
 
 
 def test_what_the_source_gives_comes_in_order_and_ends() -> None:
-    assert list(limited(["head", b"a", b"b"])) == ["head", b"a", b"b"]
+    assert list(limited(["head", 1, 2])) == ["head", 1, 2]
     assert list(limited([])) == []
+
+
+def test_bytes_that_came_while_the_reader_was_busy_are_one_piece() -> None:
+    told = threading.Event()
+
+    def source() -> Iterator[object]:
+        yield from ("head", b"a", b"b", 7, b"c")
+        told.set()
+
+    answer = limited(source())
+    assert next(answer) == "head"
+    assert told.wait(PATIENCE)
+    assert list(answer) == [b"ab", 7, b"c"]
 
 
 def test_more_than_can_wait_comes_whole() -> None:
@@ -103,7 +116,7 @@ def test_the_total_limit_holds_from_the_start_of_the_first_try(never: threading.
 def test_the_total_limit_holds_even_while_much_comes() -> None:
     clock = Clock()
     answer = limited(itertools.repeat(b"a"), clock, total=10)
-    assert next(answer) == b"a"
+    assert set(next(answer)) == set(b"a")
     clock.now += 10
     assert timed_out(answer).why == "it took longer than 10 s in all"
 
@@ -141,15 +154,15 @@ def test_a_source_that_is_left_is_closed_and_does_not_run_ahead() -> None:
 
     answer = Deadlines(source(), Clock(), first_byte=0, stall=0, total=0, started=0)
     for item in answer:
-        assert item == b"a"
+        assert set(item) == set(b"a")
         break
     assert closed.wait(PATIENCE)
-    assert len(made) <= MOST_WAITING + 3
+    assert len(made) <= 2 * MOST_WAITING + 3
 
 
 def test_a_source_that_is_no_generator_needs_no_closing() -> None:
-    for item in limited([b"a", b"b"]):
-        assert item == b"a"
+    for item in limited([1, 2]):
+        assert item == 1
         break
 
 

@@ -3,11 +3,13 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.core.completion import Completion
 from nebius_cli.core.decode import AnswerDecoder, decode_object
+from nebius_cli.core.errors import IncompleteError
 from nebius_cli.core.events import Finished, Frame, Problem, Token, Usage
 
 
@@ -220,3 +222,43 @@ def test_a_stream_folds_to_the_answer_in_one_piece(texts: list[list[str]], rando
             completion.add(event)
     assert completion.to_json() == whole
     assert completion.unfinished == []
+
+
+def test_an_answer_that_ended_for_a_refused_reason_is_incomplete() -> None:
+    completion = folded(frame({"index": 0, "text": "a", "finish_reason": "length"}))
+    completion.check_reasons(["stop"])
+    with pytest.raises(IncompleteError) as caught:
+        completion.check_reasons(["stop", "length"])
+    assert (caught.value.why, caught.value.hint) == ("--fail-on length", "--max-tokens N asks for more")
+    odd = folded(frame({"index": 0, "text": "a", "finish_reason": "odd"}))
+    with pytest.raises(IncompleteError) as caught:
+        odd.check_reasons(["odd"])
+    assert caught.value.hint == ""
+
+
+def test_a_choice_that_nobody_asked_for_is_nothing_without_text() -> None:
+    completion = folded(frame({"index": 0, "text": "a", "finish_reason": "stop"}, {"index": 10**12, "x": 1}))
+    assert completion.unfinished == []
+    assert [choice["index"] for choice in completion.to_json()["choices"]] == [0]
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"text": "x" * 1000},
+        {"logprobs": {"tokens": ["x" * 1000]}},
+        {"logprobs": {"content": [{"token": "x" * 500, "bytes": [1] * 20}]}},
+        {"seen": ["x" * 1000]},
+    ],
+    ids=str,
+)
+def test_what_grows_with_each_frame_is_counted(member: dict[str, Any]) -> None:
+    completion = folded(*[frame({"index": 0, **member})] * 100)
+    assert 100_000 < completion.held < 200_000
+
+
+def test_what_takes_the_place_of_something_else_is_counted_once() -> None:
+    names = folded(*[frame({"index": 0, "stop_reason": "x" * 1000}, model="y" * 1000)] * 100)
+    assert 2_000 < names.held < 5_000
+    other = folded(*[{f"name-{number}": "x" * 1000} for number in range(100)])
+    assert 100_000 < other.held < 200_000

@@ -81,6 +81,10 @@ FRAMES = {
         payload({"usage": {"prompt_tokens": "5", "completion_tokens": True, "prompt_tokens_details": None}}),
         [Usage(None, None, None)],
     ),
+    "usage beyond all measure": (
+        payload({"usage": {"prompt_tokens": 10**400, "completion_tokens": -1, "total_tokens": 10**15}}),
+        [Usage(None, None, 10**15)],
+    ),
     "usage null": (payload({"choices": [], "usage": None}), []),
     "usage on a frame with text": (
         payload({"choices": [{"index": 0, "text": "a"}], "usage": {"total_tokens": 1}}),

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.core import jsontext
+from nebius_cli.core.completion import Completion
+from nebius_cli.core.decode import decode_object
 
 
 def test_json_is_compact_and_keeps_characters() -> None:
@@ -62,3 +64,45 @@ def test_nan_becomes_null_where_it_has_to_be_written() -> None:
 def test_what_is_written_is_read_again(value: Any) -> None:
     assert jsontext.decode(jsontext.encode(value)) == value
     assert json.loads(jsontext.encode(value, indent=2)) == value
+
+
+def test_white_space_around_an_object_is_no_part_of_it() -> None:
+    assert jsontext.decode(' {"a": 1}\n') == jsontext.decode('{"a": 1} ') == {"a": 1}
+    with pytest.raises(ValueError, match="Extra data"):
+        jsontext.decode('{"a": 1} {}')
+
+
+@pytest.mark.parametrize("form", ["[%s]", '{"a": %s}'], ids=["lists", "objects"])
+def test_json_is_nested_as_deep_as_allowed_and_no_deeper(form: str) -> None:
+    text = "0"
+    for _ in range(jsontext.MOST_LEVELS):
+        text = form % text
+    blanks = " " * jsontext.HARMLESS  # what is short is not looked at
+    jsontext.decode(text + blanks)
+    jsontext.encode(jsontext.decode(f"[{'[],' * 200}0]"))  # wide is not deep
+    for deeper in (form % text + blanks, (form % text + blanks).encode()):
+        with pytest.raises(ValueError, match="nested too deeply"):
+            jsontext.decode(deeper)
+
+
+def test_json_holds_as_many_lists_and_objects_as_allowed_and_no_more() -> None:
+    text = "[" + "[]," * (jsontext.MOST_HOLDERS - 2) + "{}]"
+    assert len(jsontext.decode(text)) == jsontext.MOST_HOLDERS - 1
+    for more in ("[" + text + "]", ("[" + text + "]").encode()):
+        with pytest.raises(ValueError, match="more than 1000000 lists and objects"):
+            jsontext.decode(more)
+
+
+@pytest.mark.parametrize("secret", ["s3cret", 'with "quotes" and \\'], ids=["plain", "awkward"])
+def test_a_secret_is_taken_out_wherever_it_stands(secret: str) -> None:
+    value = {f"a {secret}": [f"{secret} and {secret}", 1, None, {"b": secret}], "c": "é"}
+    assert jsontext.without(value, secret) == {"a ***": ["*** and ***", 1, None, {"b": "***"}], "c": "é"}
+
+
+def test_what_is_too_short_to_be_looked_at_can_be_written_again() -> None:
+    deepest = "[" * (jsontext.HARMLESS // 2) + "]" * (jsontext.HARMLESS // 2)
+    assert jsontext.encode(jsontext.decode(deepest)) == deepest.encode()
+    completion = Completion(1)
+    for event in decode_object({"x": jsontext.decode(deepest), "choices": []}):
+        completion.add(event)
+    assert completion.held > 0

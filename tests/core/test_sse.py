@@ -1,12 +1,13 @@
 """Bytes of an event stream → payloads, wherever the bytes were cut."""
 
+import tracemalloc
 from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core.sse import MAX_EVENT_BYTES, EventParser, EventTooLargeError, Payload
+from nebius_cli.core.sse import MAX_EVENT_BYTES, MAX_EVENT_LINES, EventParser, EventTooLargeError, Payload
 
 # Every line ending, a BOM, comments, fields that are ignored, several data lines, types, UTF-8 of 2 to 4
 # bytes, and at its end an event that no blank line closes.
@@ -171,6 +172,24 @@ def test_an_event_that_never_ends_is_refused(piece: bytes) -> None:
         list(parser.feed(piece))
     with pytest.raises(EventTooLargeError, match=str(MAX_EVENT_BYTES)):
         list(parser.feed(piece * 2))
+
+
+def test_an_event_of_very_many_lines_is_refused() -> None:
+    parser = EventParser()
+    assert not list(parser.feed(b"data:xx\n" * MAX_EVENT_LINES))
+    with pytest.raises(EventTooLargeError, match=f"{MAX_EVENT_LINES} lines"):
+        list(parser.feed(b"data:xx\n"))
+
+
+def test_a_line_that_comes_in_small_pieces_is_held_in_one() -> None:
+    tracemalloc.start()
+    try:
+        parser = EventParser()
+        for number in range(MIB // 32):
+            list(parser.feed(number.to_bytes(4, "big").replace(b"\n", b"_").replace(b"\r", b"_")))
+        assert tracemalloc.get_traced_memory()[1] < MIB
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(
