@@ -18,8 +18,9 @@ NARROWEST_PANELS = 72  # columns; in less, the panels of the help cut the names 
 class Invocation:
     """What is known of this run before and while its command is parsed."""
 
-    def __init__(self, streams: Streams) -> None:
+    def __init__(self, streams: Streams, argv: tuple[str, ...]) -> None:
         self.streams = streams
+        self._argv = argv
         self._root: dict[str, Any] = {}
         self.debug = False
         self.color = "auto"
@@ -39,7 +40,8 @@ class Invocation:
 
         merged = {name: flags.get(name) or self._root.get(name) for name in {*flags, *self._root}}
         self.remember(merged)
-        return App(self.streams, SharedFlags(**{name: value for name, value in merged.items() if value}))
+        shared = SharedFlags(**{name: value for name, value in merged.items() if value})
+        return App(self.streams, shared, self._argv)
 
     def version(self) -> None:
         """Print the version."""
@@ -48,23 +50,35 @@ class Invocation:
 
 def main(argv: Sequence[str] | None = None, streams: Streams | None = None) -> int:
     """Run one command line; return its exit code. Without arguments: this process's own."""
+    whole_process = streams is None
     if streams is None:
         streams = Streams.system()
-        _catch(signal.SIGINT, Interrupted)
-        _catch(signal.SIGTERM, Terminated)
-    invocation = Invocation(streams)
+    words = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _run(list(sys.argv[1:] if argv is None else argv), invocation)
-    except NbxError as error:
-        color = use_color(streams, invocation.color, tty=streams.stderr_tty)
-        problems.report(error, streams, color=color)
-        return error.code
+        if whole_process:
+            _catch(signal.SIGINT, Interrupted)
+            _catch(signal.SIGTERM, Terminated)
+        code = _code(words, Invocation(streams, tuple(words)))
+        if whole_process:
+            _release()  # nothing is left to keep or to tell: a signal ends the process
     except (Interrupted, KeyboardInterrupt) as stop:
         problems.stopped("Ctrl-C", stop, streams)
         return ExitCode.INTERRUPTED
     except Terminated as stop:
         problems.stopped("SIGTERM", stop, streams)
         return ExitCode.TERMINATED
+    return code
+
+
+def _code(args: list[str], invocation: Invocation) -> int:
+    """Run a command line; return its exit code. A signal is not handled here, but may arrive here as well."""
+    streams = invocation.streams
+    try:
+        return _run(args, invocation)
+    except NbxError as error:
+        color = use_color(streams, invocation.color, tty=streams.stderr_tty)
+        problems.report(error, streams, color=color)
+        return error.code
     except ReaderGone:
         return ExitCode.READER_GONE
     except Exception as error:  # noqa: BLE001 - the last line: a bug is told as one, never as a traceback
@@ -93,12 +107,19 @@ def _run(args: list[str], invocation: Invocation) -> int:
 
 
 def _catch(number: signal.Signals, kind: type[BaseException]) -> None:
-    """Make a signal raise `kind` once; the same signal again ends the process where it stands."""
+    """Make a signal raise `kind`; the next one of either kind ends the process where it stands."""
 
     def stop(caught: int, frame: object) -> NoReturn:
-        del frame
-        signal.signal(caught, signal.SIG_DFL)
+        del caught, frame
+        _release()
         raise kind
 
     if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup`, `trap '' INT` and `&` in scripts ignore it
         signal.signal(number, stop)
+
+
+def _release() -> None:
+    """Let signals end the process again, but for those that were ignored when it began."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)

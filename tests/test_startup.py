@@ -54,10 +54,12 @@ def test_the_command_tree_loads_nothing_that_only_a_request_needs() -> None:
     assert loaded(code=code) & (HEAVY | ASKING) == set()
 
 
-def test_the_version_needs_no_typer() -> None:
-    modules = loaded("--version")
-    assert modules & (HEAVY | ASKING | {"typer", "dotenv", "json", "tempfile", "random", "shutil"}) == set()
-    assert not any(name.startswith(("nebius_cli.commands", "nebius_cli.actions")) for name in modules)
+def test_the_version_needs_nothing_at_all() -> None:
+    start = RUN.replace("nebius_cli.main import main", "nebius_cli.__main__ import start")
+    modules = loaded("--version", code=start.replace("main(sys.argv[1:])", "start()"))
+    ours = {name for name in modules if name.startswith("nebius_cli")}
+    assert ours == {"nebius_cli", "nebius_cli.__main__"}
+    assert modules & (HEAVY | ASKING | {"typer", "dataclasses", "enum", "re", "json"}) == set()
 
 
 @pytest.mark.parametrize("args", [["--help"], ["complete", "--help"]], ids=str)
@@ -95,8 +97,49 @@ def test_a_config_file_costs_the_parser_of_its_format_and_nothing_else() -> None
 def test_a_piped_completion_loads_requests_and_nothing_that_draws(server: FakeServer) -> None:
     server.script(answer("text"))
     modules = loaded("complete", "x", "-m", "m", "--base-url", server.url, "--usage", NEBIUS_API_KEY=CANARY)
-    assert modules & HEAVY == set()
+    assert modules & HEAVY == {"sqlite3"}  # for the ledger; see below
     assert "requests" in modules
     unneeded = {"nebius_cli.ui.live", "nebius_cli.ui.sink", "nebius_cli.ui.tables", "nebius_cli.ui.records"}
+    unneeded |= {"nebius_cli.core.logprobs", "nebius_cli.ui.span_turns", "nebius_cli.ui.scale"}
     unneeded |= {"nebius_cli.adapters.engine", "nebius_cli.adapters.weights", "nebius_cli.actions.config"}
     assert modules & unneeded == set()
+
+
+def test_a_view_in_a_pipe_loads_nothing_that_draws(server: FakeServer) -> None:
+    server.script(answer("text"))
+    arguments = ("complete", "x", "-m", "m", "--base-url", server.url, "--view", "heat")
+    modules = loaded(*arguments, NEBIUS_API_KEY=CANARY, NBX_LEDGER="no")
+    assert "rich" not in modules
+    assert "nebius_cli.ui.token_rows" in modules
+
+
+# Notes how much of the answer stands on stdout, a file, when a module is first asked for.
+WATCH = """
+import os, sys
+def watch(event, arguments):
+    if event == "import" and arguments[0] in ("sqlite3", "decimal", "nebius_cli.adapters.books"):
+        os.write(2, f"{arguments[0]} {os.fstat(1).st_size}\\n".encode())
+sys.addaudithook(watch)
+from nebius_cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("ledger", [True, False])
+def test_the_answer_does_not_wait_for_the_ledger(server: FakeServer, *, ledger: bool) -> None:
+    server.script(answer("text"))
+    arguments = ["complete", "x", "-m", "m", "--base-url", server.url, "-q"]
+    arguments += ["--ledger" if ledger else "--no-ledger"]
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    with Path("answer").open("wb") as file:
+        done = subprocess.run(
+            [sys.executable, "-c", WATCH, *arguments],
+            env={**outer, "NBX_CONFIG_DIR": str(Path.cwd()), "NEBIUS_API_KEY": CANARY},
+            stdout=file,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert Path("answer").read_bytes() == b"text\n"
+    wanted = ["decimal 5", "nebius_cli.adapters.books 5", "sqlite3 5"] if ledger else []
+    assert sorted(done.stderr.decode().splitlines()) == wanted
