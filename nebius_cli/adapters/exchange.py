@@ -1,7 +1,9 @@
 """One request and its answer: attempts, deadlines, and the judgement whether the answer is whole."""
 
+import dataclasses
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nebius_cli.adapters.api import Api, Head
 from nebius_cli.adapters.deadline import Deadlines
@@ -10,34 +12,59 @@ from nebius_cli.core import retry
 from nebius_cli.core.completion import Completion
 from nebius_cli.core.decode import AnswerDecoder
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, StatusError, TimedOutError
-from nebius_cli.core.events import Event, Finished, Problem, Token
+from nebius_cli.core.events import Event, Finished, Frame, Problem, Token
 from nebius_cli.core.request import CompletionRequest
 
+MAX_MEMORY = 256 * 1024 * 1024  # bytes that one answer may take, unless somebody sets max_memory
+# An answer in one piece is held as bytes, as text and as objects, before it is shown.
+COPIES = 4
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Time limits in seconds, 0 for none, and how often to try again."""
+
+class Limits(NamedTuple):
+    """Time limits in seconds, 0 for none, how often to try again, and the bytes of memory for an answer."""
 
     first_byte: float
     stall: float
     total: float
     retries: int
+    memory: int = MAX_MEMORY
+
+    @property
+    def patience(self) -> float:
+        """Seconds without any text, whatever else comes: comments, empty frames, blanks."""
+        return max(self.first_byte, self.stall) if self.first_byte and self.stall else math.inf
 
 
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """What the caller wants to know, and `untouched`: whether nothing has been put out yet."""
+class Hooks(NamedTuple):
+    """What the caller wants to know, and `untouched`: whether nothing has been put out yet.
+
+    `every_frame`: it wants each frame of a stream, not only the text in them.
+    """
 
     event: Callable[[Event], None]
     attempt: Callable[[], None]
     retry: Callable[[str], None]
     untouched: Callable[[], bool]
+    every_frame: bool = True
+
+
+@dataclasses.dataclass(slots=True)
+class Sent:
+    """One time that the request went out, and what came of it; times are on the monotonic clock."""
+
+    at: float
+    completion: Completion
+    request_id: str = ""
+    first_token_at: float | None = None
+    ended_at: float | None = None
+    error: NbxError | None = None
 
 
 class Exchange:
     """Sends one request until there is an answer or a reason why not.
 
-    After `run`, or when it raises: `completion` is what came; the times are on the monotonic clock.
+    After `run`, or when it raises: `completion` is what came; `sent` has every attempt, the last one last;
+    the times are on the monotonic clock.
     """
 
     def __init__(
@@ -49,9 +76,11 @@ class Exchange:
         self._streams = streams
         self._hooks = hooks
         self.completion = Completion(request.choices)
+        self.sent: list[Sent] = []
         self.request_id = ""
         self.sent_at = 0.0
         self.first_token_at: float | None = None
+        self._text_at = 0.0
 
     def run(self) -> Completion:
         """Return the whole answer. Raises NbxError; never tries again once any of an answer has come."""
@@ -62,6 +91,7 @@ class Exchange:
             try:
                 self._attempt(started)
             except NbxError as error:
+                self._note_end(error)
                 wait = self._wait(error, attempt, started)
                 if wait is None:
                     raise self._final(error) from None
@@ -71,10 +101,30 @@ class Exchange:
                 self._streams.sleep(wait)
                 attempt += 1
             else:
+                self._note_end(None)
                 return self.completion
+
+    @property
+    def request(self) -> CompletionRequest:
+        """The request."""
+        return self._request
+
+    @property
+    def host(self) -> str:
+        """The name of the host that it goes to."""
+        return self._api.base.hostname or ""
+
+    def shows_key(self, text: str) -> bool:
+        """Return whether the key is in a text."""
+        return self._api.without_key(text) != text
+
+    def _note_end(self, error: NbxError | None) -> None:
+        attempt = self.sent[-1]
+        attempt.ended_at, attempt.error = self._streams.monotonic(), error
 
     def _attempt(self, started: float) -> None:
         self.sent_at = self._streams.monotonic()
+        self.sent.append(Sent(self.sent_at, self.completion))
         self._hooks.attempt()
         accept = "text/event-stream" if self._request.streamed else "application/json"
         limits = self._limits
@@ -87,15 +137,18 @@ class Exchange:
             started=started,
         )
         decoder = AnswerDecoder("")
+        self._text_at = self._streams.monotonic()
         try:
             for item in answer:
                 if isinstance(item, Head):
-                    decoder, self.request_id = AnswerDecoder(item.content_type), item.request_id
+                    decoder = self._decoder(item.content_type)
+                    self.request_id = self.sent[-1].request_id = item.request_id
                     continue
                 for event in decoder.feed(item):
                     self._take(event)
                 if decoder.done:
                     break
+                self._check_signs_of_life()
             for event in decoder.close():
                 self._take(event)
         except NetworkError:
@@ -109,22 +162,40 @@ class Exchange:
             self._api.abort()
         self._judge()
 
+    def _decoder(self, content_type: str) -> AnswerDecoder:
+        largest = self._limits.memory // COPIES
+        return AnswerDecoder(content_type, every_frame=self._hooks.every_frame, largest=largest)
+
+    def _check_signs_of_life(self) -> None:
+        """Raise TimedOutError where an answer goes on and on without any text."""
+        if self._streams.monotonic() - self._text_at > self._limits.patience:
+            why = f"no text came for {self._limits.patience:g} s, only signs of life"
+            hint = "--first-byte-timeout SECONDS waits longer, 0 for ever"
+            raise TimedOutError("timed out", why, hint)
+
     def _take(self, event: Event) -> None:
-        if isinstance(event, Token | Finished) and event.index >= self._request.choices:
-            event = Problem(f"the server sent choice {event.index + 1} of {self._request.choices}")
+        if isinstance(event, Frame):
+            event = self._without_key(event)
+        if isinstance(event, Token | Finished):
+            self._text_at = self._streams.monotonic()
+        event = self.completion.check(event)
         if self.first_token_at is None and isinstance(event, Token):
-            self.first_token_at = self._streams.monotonic()
+            self.first_token_at = self.sent[-1].first_token_at = self._text_at
         self.completion.add(event)
         self._hooks.event(event)
+        if self.completion.held > self._limits.memory:
+            what = f"it takes more than {self._limits.memory >> 20} MiB of memory"
+            raise self._incomplete(what, "what came is kept; --max-memory MIB takes more")
+
+    def _without_key(self, frame: Frame) -> Frame:
+        """Return a frame in which the server does not repeat the key; what the model wrote is left alone."""
+        around = {name: value for name, value in frame.payload.items() if name != "choices"}
+        clean = self._api.without_key_in(around)
+        return frame if clean is around else Frame({**clean, "choices": frame.payload.get("choices")})
 
     def _judge(self) -> None:
-        completion = self.completion
-        if completion.problem:
-            raise self._incomplete(completion.problem)
-        if completion.unfinished:
-            one = completion.unfinished[0] + 1
-            what = f"choice {one} of {completion.expected}" if completion.expected > 1 else "it"
-            raise self._incomplete(f"{what} ended without a finish_reason")
+        if fault := self.completion.fault:
+            raise self._incomplete(fault)
 
     def _wait(self, error: NbxError, attempt: int, started: float) -> float | None:
         if self.completion.started or not self._hooks.untouched():
@@ -146,13 +217,10 @@ class Exchange:
             error.what += self._request_note()
         return error
 
-    def _incomplete(self, why: str) -> IncompleteError:
-        started = self.completion.started
-        hint = (
-            "what came is kept; send it again"
-            if started
-            else "send it again, or check base_url: is it the API?"
-        )
+    def _incomplete(self, why: str, hint: str = "") -> IncompleteError:
+        if not hint:
+            again = "send it again, or check base_url: is it the API?"
+            hint = "what came is kept; send it again" if self.completion.started else again
         what = f"the answer is incomplete{self._request_note()}"
         return IncompleteError(what, self._api.without_key(why), hint)
 

@@ -11,6 +11,13 @@ from requests import exceptions
 from nebius_cli.core.decode import shorten
 from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, TimedOutError
 
+
+def _connect_timeout(to: str, why: str) -> NbxError:
+    del why
+    what = f"no connection{to} within the connect timeout"
+    return TimedOutError(what, "", "--connect-timeout waits longer", retryable=True, sent=False)
+
+
 # What a failure below HTTP means: kinds of causes → the error, given " to HOST" and the deepest cause's
 # words. The first row that matches counts: a refused connection is a "connect timeout" to urllib3 as well.
 _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], NbxError]], ...] = (
@@ -29,31 +36,34 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], Nbx
             "its name does not resolve",
             "check base_url and the network",
             retryable=True,
+            sent=False,
         ),
     ),
     (
         (exceptions.SSLError, urllib3.exceptions.SSLError),
-        lambda to, why: NetworkError(f"no TLS connection{to}", why, "--cacert FILE trusts another authority"),
+        lambda to, why: NetworkError(
+            f"no TLS connection{to}", why, "--cacert FILE trusts another authority", sent=False
+        ),
     ),
     (
         (ConnectionRefusedError,),
         lambda to, _: NetworkError(
-            f"connection{to} refused", "nothing listens there", "check base_url", retryable=True
-        ),
-    ),
-    (
-        (exceptions.ConnectTimeout,),
-        lambda to, _: TimedOutError(
-            f"no connection{to} within the connect timeout",
-            "",
-            "--connect-timeout waits longer",
+            f"connection{to} refused",
+            "nothing listens there",
+            "check base_url",
             retryable=True,
+            sent=False,
         ),
     ),
+    ((exceptions.ConnectTimeout,), _connect_timeout),
     (
         (urllib3.exceptions.NewConnectionError,),
-        lambda to, why: NetworkError(f"no connection{to}", why, "check the network", retryable=True),
+        lambda to, why: NetworkError(
+            f"no connection{to}", why, "check the network", retryable=True, sent=False
+        ),
     ),
+    # A NewConnectionError is one to urllib3; requests tells them apart, its pool does not.
+    ((urllib3.exceptions.ConnectTimeoutError,), _connect_timeout),
     (
         (urllib3.exceptions.ReadTimeoutError,),
         lambda to, why: TimedOutError(

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from nebius_cli.adapters.api import Api, Head
 from nebius_cli.adapters.deadline import Deadlines
 from nebius_cli.adapters.exchange import Limits
+from nebius_cli.adapters.models_cache import Stored
 from nebius_cli.adapters.streams import Streams
-from nebius_cli.core import jsontext, retry
+from nebius_cli.core import jsontext, models, retry
 from nebius_cli.core.decode import body_message
 from nebius_cli.core.errors import NbxError, ServerError
 
@@ -41,14 +43,29 @@ def ask(
             attempt += 1
 
 
+def ask_models(
+    api: Api, project: str, limits: Limits, streams: Streams, say: Callable[[str], None]
+) -> Stored:
+    """Return the model list, `project`'s where one is named. Raises NbxError, also for what is no list."""
+    query = {"verbose": "true"} | ({"ai_project_id": project} if project else {})
+    reply = ask(api, "/models", urlencode(query), limits, streams, say)
+    try:
+        value = jsontext.without_nan(reply.value)
+    except RecursionError:
+        raise ServerError("the answer to GET /models is nested too deeply") from None
+    models.decode(value)  # what is no list is not kept either
+    return Stored(value, streams.now())
+
+
 def _attempt(api: Api, path: str, query: str, limits: Limits, streams: Streams, started: float) -> Reply:
     answer = Deadlines(
         api.get(path, query),
         streams.monotonic,
         first_byte=limits.first_byte,
         stall=limits.stall,
-        total=limits.total,
-        started=started,
+        # An answer that drips is never silent, and never whole.
+        total=limits.total or limits.patience,
+        started=started if limits.total else streams.monotonic(),
     )
     head, body = Head(0, "", ""), bytearray()
     try:
@@ -60,6 +77,7 @@ def _attempt(api: Api, path: str, query: str, limits: Limits, streams: Streams, 
     finally:
         api.abort()
     try:
-        return Reply(head, jsontext.decode(bytes(body)))
+        return Reply(head, api.without_key_in(jsontext.decode(bytes(body))))
     except ValueError:
-        raise ServerError(f"the answer to GET {path} is not JSON", body_message(bytes(body))) from None
+        why = api.without_key(body_message(bytes(body)))
+        raise ServerError(f"the answer to GET {path} is not JSON", why) from None

@@ -89,13 +89,19 @@ class OutputError(NbxError):
 
 
 class NetworkError(NbxError):
-    """No usable answer from the network; `retryable` when the connection itself failed."""
+    """No usable answer from the network; `retryable` when the connection itself failed.
+
+    `sent`: the request may have reached the server, and may be billed.
+    """
 
     code = ExitCode.NETWORK
 
-    def __init__(self, what: str, why: str = "", hint: str = "", *, retryable: bool = False) -> None:
+    def __init__(
+        self, what: str, why: str = "", hint: str = "", *, retryable: bool = False, sent: bool = True
+    ) -> None:
         super().__init__(what, why, hint)
         self.retryable = retryable
+        self.sent = sent
 
 
 class TimedOutError(NetworkError):
@@ -106,6 +112,18 @@ class IncompleteError(NbxError):
     """The answer has no finish_reason, holds an error, or ended in a way `--fail-on` names."""
 
     code = ExitCode.INCOMPLETE
+
+
+class CappedError(NbxError):
+    """A budget is spent, or a cap on cost or tokens is reached."""
+
+    code = ExitCode.CAPPED
+
+
+class LedgerError(NbxError):
+    """The ledger cannot be read or written. No request fails for it."""
+
+    code = ExitCode.CONFIG
 
 
 class StatusError(NbxError):
@@ -156,6 +174,22 @@ class Interrupted(BaseException):
 
 class Terminated(BaseException):
     """SIGTERM arrived."""
+
+
+def exit_code(error: BaseException | None) -> ExitCode:
+    """Return the code that a run ends with when this ends it."""
+    match error:
+        case None:
+            return ExitCode.DONE
+        case NbxError():
+            return error.code
+        case Interrupted() | KeyboardInterrupt():
+            return ExitCode.INTERRUPTED
+        case Terminated():
+            return ExitCode.TERMINATED
+        case ReaderGone():
+            return ExitCode.READER_GONE
+    return ExitCode.BUG
 
 
 HINTS = {

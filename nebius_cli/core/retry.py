@@ -22,8 +22,13 @@ def delay(error: NbxError, attempt: int, retries: int, chance: float) -> float |
     asked = error.retry_after if isinstance(error, StatusError) else None
     if asked is not None:
         return asked if asked <= LONGEST_WAIT else None
-    backoff = min(LONGEST_BACKOFF, FIRST_WAIT * 2.0 ** min(attempt - 1, 16))
-    return backoff * (0.5 + chance / 2)
+    return backoff(attempt, chance)
+
+
+def backoff(attempt: int, chance: float) -> float:
+    """Return the seconds to wait after a failed attempt, counted from 1, where the server asks for none."""
+    longest = min(LONGEST_BACKOFF, FIRST_WAIT * 2.0 ** min(attempt - 1, 16))
+    return longest * (0.5 + chance / 2)
 
 
 def retryable(error: NbxError) -> bool:

@@ -12,12 +12,14 @@ def parse_base_url(text: str) -> SplitResult:
     """
     try:
         parts = urlsplit(text.strip())
-        valid = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
+        # Some releases of urllib3 would look up a host with a space in it.
+        host = parts.hostname and len(parts.hostname.split()) == 1
+        valid = parts.scheme in ("http", "https") and host and (parts.port or True)
     except ValueError:
         valid = False
     if not valid or parts.query or parts.fragment:
         raise ConfigError(
-            f"base_url {redacted(text).partition('?')[0]}",
+            f"base_url {shown(text)}",
             "it must be http:// or https:// with a host and a path",
         )
     path = parts.path.rstrip("/").removesuffix("/completions").rstrip("/")
@@ -33,6 +35,13 @@ def is_plain_http(base: SplitResult) -> bool:
     """Return whether the key would cross a network unencrypted."""
     host = base.hostname or ""
     return base.scheme == "http" and host not in ("localhost", "::1") and not host.startswith("127.")
+
+
+def shown(url: str) -> str:
+    """Return a URL that somebody else wrote, as it may be shown: without user, password and what asks."""
+    told = redacted(url)
+    end = min((told.find(mark) for mark in "?#" if mark in told), default=None)
+    return told if end is None else f"{told[: end + 1]}…"
 
 
 def redacted(url: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from nebius_cli import __version__
-from nebius_cli.adapters.api import MAX_ERROR_BODY, Api, Head, check_key
+from nebius_cli.adapters.api import MAX_ERROR_BODY, Api, Head
+from nebius_cli.adapters.session import check_key
 from nebius_cli.core.errors import (
     AuthError,
     ConfigError,

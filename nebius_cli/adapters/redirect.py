@@ -1,0 +1,31 @@
+"""Redirects: followed only where the key and the prompt may go."""
+
+from urllib.parse import urljoin, urlsplit
+
+from nebius_cli.core.decode import shorten
+from nebius_cli.core.errors import RejectedError
+from nebius_cli.core.urls import shown
+
+
+def follow(status: int, location: str, url: str) -> str:
+    """Return where a redirect from `url` leads. Raises RejectedError for one that must not be followed.
+
+    Only the same host may get the key, never unencrypted after encrypted, and 303 would drop the body.
+    """
+    try:
+        target = urljoin(url, location)
+        old, new = urlsplit(url), urlsplit(target)
+        same = (new.scheme, new.hostname, new.port) == (old.scheme, old.hostname, old.port)
+        upgrade = new.hostname == old.hostname and (old.scheme, new.scheme) == ("http", "https")
+    except ValueError:  # what stands there is no URL
+        target, same, upgrade = location, False, False
+    if status in (301, 302, 307, 308) and location and (same or upgrade):
+        return target
+    to = f"to {shorten(shown(target))}" if location else "to nowhere"
+    what = f"the server answered {status}, a redirect {to}"
+    raise RejectedError(what, "nbx does not carry the key and the prompt there", "check base_url")
+
+
+def too_many(most: int, url: str) -> RejectedError:
+    """Return the error of a request that was sent on more often than that, to `url` at last."""
+    return RejectedError(f"more than {most} redirects", f"the last one went to {shorten(shown(url))}")

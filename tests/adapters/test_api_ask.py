@@ -1,0 +1,278 @@
+"""A whole answer at once, on many threads: the same request, the same failures, as one that is streamed."""
+
+import gzip
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import urllib3
+
+from nebius_cli.adapters import roundtrip
+from nebius_cli.adapters.api import Head
+from nebius_cli.adapters.failures import network_error
+from nebius_cli.core.errors import (
+    ConfigError,
+    NetworkError,
+    RateLimitError,
+    RejectedError,
+    StatusError,
+    TimedOutError,
+)
+from tests.conftest import CANARY
+from tests.support.calls import KEPT_OPEN, PATIENCE, ask, connect, failure, post
+from tests.support.server import LAST_CHUNK, FakeServer, Reply, chunk, closed_port, head, reset, status
+from tests.support.service import waiting_for
+
+
+@pytest.fixture
+def patient(server: FakeServer) -> FakeServer:
+    """A server that leaves its connections open."""
+    server.keep_alive = True
+    return server
+
+
+def test_a_whole_answer_has_its_head_its_headers_and_its_body(server: FakeServer) -> None:
+    server.script(status(201, b"hi", "text/x", X_Request_Id="r", Date="today", X_RateLimit_Limit_Tokens="9"))
+    answer = ask(server.url)
+    assert (answer.head, answer.body) == (Head(201, "r", "text/x", "today"), b"hi")
+    assert answer.headers["x-ratelimit-limit-tokens"] == "9"
+
+
+@pytest.mark.parametrize("size", [2, roundtrip.MOST_JOINED - 1, roundtrip.MOST_JOINED + 1, 3_000_000])
+def test_the_request_is_the_same_as_that_of_a_stream(server: FakeServer, size: int) -> None:
+    server.script(status(200, b"hi"), status(200, b"hi"))
+    body = b"x" * size
+    ask(server.url, body, "ai_project_id=a%20b")
+    list(connect(server.url).post("/completions", "ai_project_id=a%20b", body, accept="application/json"))
+    ours, theirs = server.requests
+    assert (ours.method, ours.target, ours.body) == (theirs.method, theirs.target, theirs.body)
+    assert ours.headers == theirs.headers
+    assert ours.headers["authorization"] == f"Bearer {CANARY}"
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:80/v1", "https://127.0.0.1/v1", "http://[::1]:8080/v1"])
+def test_the_host_is_named_as_everybody_names_it(url: str) -> None:
+    target = connect(url)._target(f"{url}/completions", "*/*")
+    named = target.headers["Host"]
+    assert named == ("[::1]:8080" if "::1" in url else "127.0.0.1")
+
+
+def test_requests_go_over_connections_that_are_open(patient: FakeServer) -> None:
+    ports = []
+
+    def note(connection: socket.socket) -> None:
+        ports.append(connection.getpeername()[1])
+
+    patient.script(*[[note, *KEPT_OPEN] for _ in range(3)])
+    api = connect(patient.url)
+    for query in ("", "a=b", ""):
+        assert api.ask("/completions", query, b"{}", accept="*/*").body == b"{}"
+    assert len(set(ports)) == 1
+    assert [request.target for request in patient.requests] == [
+        "/v1/completions",
+        "/v1/completions?a=b",
+        "/v1/completions",
+    ]
+
+
+def test_a_stream_may_take_the_connection_of_a_whole_answer(patient: FakeServer) -> None:
+    patient.script(*[KEPT_OPEN] * 4)
+    api = connect(patient.url)
+    for _ in range(2):
+        assert api.ask("/completions", "", b"{}", accept="*/*").body == b"{}"
+        assert list(api.post("/completions", "", b"{}", accept="*/*"))[1:] == [b"{}"]
+    assert len({tuple(request.headers.items()) for request in patient.requests[::2]}) == 1
+
+
+def test_a_connection_that_was_closed_meanwhile_is_made_anew(server: FakeServer) -> None:
+    closed = threading.Event()
+
+    def close(connection: socket.socket) -> None:  # without having said so
+        connection.close()
+        closed.set()
+
+    server.script([*KEPT_OPEN, close], KEPT_OPEN)
+    api = connect(server.url)
+    assert api.ask("/completions", "", b"{}", accept="*/*").body == b"{}"
+    assert closed.wait(PATIENCE)
+    assert api.ask("/completions", "", b"{}", accept="*/*").body == b"{}"
+
+
+def test_any_number_of_threads_may_ask(patient: FakeServer) -> None:
+    together = threading.Barrier(20)
+    patient.script(*[[waiting_for(together), *KEPT_OPEN] for _ in range(20)])
+    api = connect(patient.url, pool=20)
+    with ThreadPoolExecutor(20) as pool:
+        asked = [pool.submit(api.ask, "/completions", "", b"%d" % i, accept="*/*") for i in range(20)]
+        assert [one.result(PATIENCE).body for one in asked] == [b"{}"] * 20
+    assert sorted(int(request.body) for request in patient.requests) == list(range(20))
+
+
+def test_more_addresses_than_are_remembered_do_no_harm(
+    patient: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roundtrip, "MOST_TARGETS", 2)
+    patient.script(*[KEPT_OPEN for _ in range(5)])
+    api = connect(patient.url)
+    for number in range(5):
+        api.ask("/completions", f"n={number}", b"{}", accept="*/*")
+    assert [request.target[-1] for request in patient.requests] == list("01234")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        [head(Transfer_Encoding="chunked"), chunk(b"whole "), chunk(b"answer"), LAST_CHUNK],
+        [head(Connection="close"), b"whole ", b"answer"],
+        [head(Content_Encoding="gzip", Connection="close"), gzip.compress(b"whole answer")],
+        [head(Content_Length="00000000012"), b"whole answer"],
+    ],
+)
+def test_a_body_comes_whole_in_whatever_way(server: FakeServer, reply: Reply) -> None:
+    server.script(reply)
+    assert ask(server.url).body == b"whole answer"
+
+
+def bomb() -> Reply:
+    packed = gzip.compress(bytes(3_000_000))
+    return [head(Content_Encoding="gzip", Content_Length=str(len(packed))), packed]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        bomb(),
+        [head(Connection="close"), bytes(3_000_000)],
+        [head(Content_Length="3000000"), bytes(3_000_000)],
+    ],
+)
+def test_an_answer_that_is_too_large_is_given_up(
+    server: FakeServer, reply: Reply, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nebius_cli.adapters.api.MAX_BODY", 2_000_000)
+    server.script(reply)
+    assert failure(ask, server.url).what == "the answer is too large"
+
+
+FAILURES: list[Reply] = [
+    status(400, b'{"detail": "no"}'),
+    status(401, f'{{"detail": "what is {CANARY}"}}'.encode()),
+    status(429, b"", Retry_After="7", X_Request_Id="r"),
+    status(500, b"<html>"),
+    status(503, gzip.compress(b'{"detail": "later"}'), Content_Encoding="gzip"),
+    status(503, b"not gzip", Content_Encoding="gzip"),
+    status(304, b""),
+    [head(500, Content_Length="100"), b"cut"],
+    [head(500, Content_Length=str(10**12)), b"x" * 100_000, reset],
+    [reset],
+    [head(Content_Length="100"), b"cut", reset],
+    [head(Content_Length="100"), b"cut"],
+    [head(Transfer_Encoding="chunked"), b"zz\r\n"],
+    [head(Content_Encoding="gzip", Content_Length="8"), b"not gzip"],
+    [b"HTTP/1.1 99999 odd\r\n\r\n"],
+    [b"SSH-2.0-OpenSSH\r\n"],
+    [b""],
+]
+
+
+@pytest.mark.parametrize("reply", FAILURES)
+def test_failures_are_those_of_a_stream(server: FakeServer, reply: Reply) -> None:
+    server.script(reply, reply)
+    ours, theirs = failure(ask, server.url), failure(post, server.url)
+    assert (type(ours), ours.what, ours.why, ours.hint) == (
+        type(theirs),
+        theirs.what,
+        theirs.why,
+        theirs.hint,
+    )
+    assert CANARY not in ours.why
+    if isinstance(ours, StatusError) and isinstance(theirs, StatusError):
+        assert (ours.status, ours.retry_after) == (theirs.status, theirs.retry_after)
+    if isinstance(ours, NetworkError) and isinstance(theirs, NetworkError):
+        assert (ours.retryable, ours.sent) == (theirs.retryable, True)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:{}/v1", "http://nowhere.invalid/v1", "http://255.255.255.255:1/v1"]
+)
+def test_what_never_left_is_known_not_to_be_billed(url: str) -> None:
+    url = url.format(closed_port())
+    ours, theirs = failure(ask, url), failure(post, url)
+    assert (ours.what, ours.why, ours.hint) == (theirs.what, theirs.why, theirs.hint)
+    assert isinstance(ours, NetworkError)
+    assert not ours.sent
+
+
+@pytest.mark.parametrize("url", ["http://ho st/v1", "http://.example/v1", "http://a..b/v1"])
+def test_an_address_that_is_none_is_a_configuration_error(url: str) -> None:
+    assert isinstance(failure(ask, url), ConfigError)
+
+
+def test_authorities_that_are_no_file_are_a_configuration_error(tmp_path: Path) -> None:
+    error = failure(ask, "https://127.0.0.1:1/v1", cacert=str(tmp_path / "none.pem"))
+    assert isinstance(error, ConfigError)
+    assert error.what == "cannot call https://127.0.0.1:1/v1/completions"
+
+
+def test_a_connect_timeout_is_the_same_without_requests_around_it() -> None:
+    error = network_error(urllib3.exceptions.ConnectTimeoutError("late"), "example")
+    assert (type(error), error.hint) == (TimedOutError, "--connect-timeout waits longer")
+
+
+def test_a_silent_server_is_given_up(server: FakeServer) -> None:
+    server.script([server.hold])
+    error = failure(ask, server.url, read_timeout=0.2)
+    assert (type(error), error.what) == (TimedOutError, "the connection to 127.0.0.1 was silent too long")
+
+
+def test_a_429_says_how_long_to_wait(server: FakeServer) -> None:
+    server.script(status(429, b"", Retry_After="2s"))
+    error = failure(ask, server.url)
+    assert isinstance(error, RateLimitError)
+    assert error.retry_after == 2
+
+
+def test_a_redirect_on_the_same_host_gets_the_same_request(server: FakeServer) -> None:
+    log: list[str] = []
+    server.script(status(307, b"", Location="/v1/x"), status(200, b"hi", X_Request_Id="r"))
+    assert ask(server.url.replace("http://", "http://user:pass@"), log=log.append).body == b"hi"
+    first, second = server.requests
+    assert (first.body, first.headers, second.target) == (second.body, second.headers, "/v1/x")
+    host = f"http://127.0.0.1:{server.port}"
+    assert log == [
+        f"POST {host}/v1/completions (2 bytes)",
+        "HTTP 307",
+        f"POST {host}/v1/x (2 bytes)",
+        "HTTP 200 r",
+    ]
+
+
+def test_redirects_elsewhere_and_round_in_circles_are_refused(server: FakeServer) -> None:
+    server.script(status(307, b"", Location="http://elsewhere.example/"))
+    assert isinstance(failure(ask, server.url), RejectedError)
+    server.script(*[status(307, b"", Location="/v1/x") for _ in range(4)])
+    assert failure(ask, server.url).what == "more than 3 redirects"
+    assert len(server.requests) == 5
+
+
+def test_a_proxy_gets_its_password_and_the_whole_address(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://user:word@127.0.0.1:{server.port}")
+    server.script(status(200, b"hi"), status(200, b"hi"))
+    assert ask("http://api.invalid/v1").body == b"hi"
+    post("http://api.invalid/v1")
+    ours, theirs = server.requests
+    assert (ours.target, ours.headers) == (theirs.target, theirs.headers)
+    assert ours.target == "http://api.invalid/v1/completions"
+    assert "proxy-authorization" in ours.headers
+
+
+def test_a_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{closed_port()}")
+    error = failure(ask, "https://api.invalid/v1")
+    assert error.what == "the proxy refused or failed"
+    assert isinstance(error, NetworkError)
+    assert not error.sent
