@@ -1,0 +1,154 @@
+"""The bytes of a big file or of standard input: read in blocks, decompressed, in UTF-8, cut into lines."""
+
+import codecs
+import gzip
+import io
+import os
+import select
+import stat
+import sys
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from nebius_cli.adapters.streams import Readable
+from nebius_cli.core.errors import BadInputError, ConfigError, UsageError
+from nebius_cli.core.prompt import Reading
+
+BLOCK = 1 << 18  # bytes read at once
+LONGEST_LINE = 64 << 20  # bytes
+
+_BROKEN = (OSError, EOFError)  # what reading raises, compressed or not
+
+
+class Source(io.RawIOBase):
+    """A file, or standard input for `-`, that knows how much of it was read.
+
+    `size` is None where it is not known, and `seekable` False where it can be read only once. Raises
+    UsageError where it cannot be opened.
+    """
+
+    def __init__(self, path: str, stdin: Readable | None) -> None:
+        super().__init__()
+        self.name = "stdin" if path == "-" else path
+        self.position = 0
+        self._file: Readable
+        self._own: io.FileIO | None = None
+        if path == "-":
+            if stdin is None:
+                raise UsageError("there is nothing to read", "stdin is closed")
+            self._file, self.regular, self.size = stdin, False, None
+            return
+        try:
+            self._file = self._own = io.FileIO(path)
+            state = os.fstat(self._own.fileno())
+        except OSError as error:
+            raise UsageError(f"cannot read {path}", error.strerror or str(error)) from None
+        self.regular = stat.S_ISREG(state.st_mode)
+        self.size = state.st_size if self.regular else None
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """What is another when the file is another or was written to; empty for standard input."""
+        if self._own is None:
+            return ()
+        state = Path(self.name).stat() if self._own.closed else os.fstat(self._own.fileno())
+        return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read what there is."""
+        while (data := self._file.read(len(buffer))) is None:  # somebody else made the pipe non-blocking
+            select.select([self._file], [], [])
+        buffer[: len(data)] = data
+        self.position += len(data)
+        return len(data)
+
+    def close(self) -> None:
+        """Close the file; standard input stays open."""
+        if self._own is not None:
+            self._own.close()
+        super().close()
+
+
+def blocks(source: Source, compression: str, reading: Reading) -> Iterator[bytes]:
+    """Yield the content as UTF-8, in blocks.
+
+    UTF-8 that is read strictly passes as it is: what is wrong in it is wrong with its line. Raises
+    BadInputError for a file that is damaged or is not in its encoding, ConfigError for a missing package.
+    """
+    content = _decompressed(source, compression)
+    if reading.encoding == "utf-8" and not reading.replace_invalid:
+        return content
+    return _in_utf8(content, source, reading)
+
+
+def lines(content: Iterable[bytes], ending: bytes) -> Iterator[bytes | int]:
+    """Yield the lines less their ending, and in the place of one above LONGEST_LINE its length.
+
+    A byte order mark at the beginning is dropped. No more than a line and a block are held.
+    """
+    start, held, size = codecs.BOM_UTF8, [b""], 0
+    for block in content:
+        first, *others = block.split(ending)
+        held.append(first)
+        size += len(first)
+        if others:
+            yield b"".join(held).removeprefix(start) if size <= LONGEST_LINE else size
+            yield from others[:-1]
+            start, held, size = b"", others[-1:], len(others[-1])
+        elif size > LONGEST_LINE:
+            held.clear()
+    last = b"".join(held).removeprefix(start) if size <= LONGEST_LINE else size
+    if last:
+        yield last
+
+
+def _decompressed(source: Source, compression: str) -> Iterator[bytes]:
+    stream, damage = _open(source, compression)
+    try:
+        while block := stream.read(BLOCK):
+            yield block
+    except damage as error:
+        where = f"after byte {source.position}"
+        if not compression:
+            raise BadInputError(f"cannot read {source.name}", f"{error} {where}") from None
+        raise BadInputError(f"{source.name} is damaged or cut off", f"{error}, {where}") from None
+    if compression and not source.position:
+        raise BadInputError(f"{source.name} is damaged or cut off", "it is empty")
+
+
+def _open(source: Source, compression: str) -> tuple[BinaryIO | Source, tuple[type[Exception], ...]]:
+    """Return what to read the content from, and the errors that mean damage."""
+    if compression == "gz":
+        return gzip.GzipFile(fileobj=io.BufferedReader(source, BLOCK)), (*_BROKEN, zlib.error)  # type: ignore[return-value]
+    if compression == "zst":
+        try:
+            if sys.version_info >= (3, 14):
+                from compression import zstd
+            else:
+                from backports import zstd
+        except ImportError:
+            what, hint = f"{source.name} is compressed with zstd", "pip install 'nebius-cli[zstd]'"
+            raise ConfigError(what, "the package that reads it is not installed", hint) from None
+        return zstd.ZstdFile(io.BufferedReader(source, BLOCK)), (*_BROKEN, zstd.ZstdError)  # type: ignore[return-value]
+    return source, _BROKEN
+
+
+def _in_utf8(content: Iterable[bytes], source: Source, reading: Reading) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(reading.encoding)(
+        "replace" if reading.replace_invalid else "strict"
+    )
+    try:
+        for block in content:
+            # A lone surrogate, which some encodings can hold, is then wrong in its line.
+            yield decoder.decode(block).encode("utf-8", "surrogatepass")
+        yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+    except UnicodeError as error:
+        what = f"{source.name} is not valid {reading.encoding.upper()}"
+        why = f"{error}, before byte {source.position}"
+        raise BadInputError(what, why, "--encoding NAME or --invalid replace reads it anyway") from None

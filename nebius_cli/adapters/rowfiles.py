@@ -1,0 +1,215 @@
+"""The input of a bulk run: files of rows, whatever their format, streamed and never held whole."""
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from typing import Self
+
+from nebius_cli.adapters.blocks import LONGEST_LINE, Source, blocks, lines
+from nebius_cli.adapters.parquet import ParquetTable
+from nebius_cli.adapters.streams import Readable
+from nebius_cli.core.errors import BadInputError, UsageError
+from nebius_cli.core.prompt import Reading
+from nebius_cli.core.rowforms import Flaw, RawRow, format_of, not_utf8
+
+LONGEST_CELL = 16 << 20  # characters; csv holds a cell in four bytes each
+
+_DELIMITERS = {"csv": ",", "tsv": "\t"}
+_TOO_LONG = Flaw(f"longer than {LONGEST_LINE >> 20} MiB")
+
+
+class RowFile:
+    """An open input. Iterating gives its rows, once, each with the line it begins on, counted from 1.
+
+    `size` in bytes is None where it is not known; `position` is how many of them were read. `seekable`
+    says whether the file can be opened and read again. `columns` is empty but for tables.
+    """
+
+    def __init__(
+        self,
+        format_: str,
+        source: Source,
+        rows: Iterator[RawRow],
+        columns: tuple[str, ...],
+        position: Callable[[], int],
+        close: Callable[[], None],
+    ) -> None:
+        self.format = format_
+        self.name = source.name
+        self.seekable = source.regular
+        self.size = source.size
+        self.columns = columns
+        self._source = source
+        self._rows = rows
+        self._position = position
+        self._close = close
+
+    @property
+    def position(self) -> int:
+        """How many bytes of the file are behind; of a compressed file, with what was read ahead."""
+        return self._position()
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """What is another when the file is another or was written to."""
+        return self._source.version
+
+    def __iter__(self) -> Iterator[RawRow]:
+        return self._rows
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._close()
+
+
+def open_rows(
+    path: str, asked: str | None, *, nul: bool, reading: Reading, stdin: Readable | None
+) -> RowFile:
+    """Open an input. `asked` is the format, None where the name says it.
+
+    A JSONL row is given as its bytes, a text as a text, a table's row as a dict, and one that cannot be
+    read as a Flaw. Blank lines of JSONL and of tables are no rows. Raises UsageError, ConfigError for a
+    package that is missing, and BadInputError, that one while iterating too.
+    """
+    format_, compression = format_of(path, asked)
+    if nul and format_ != "text":
+        raise UsageError(f"-0 with {format_} input", "NUL ends the prompts of plain text", "--format text")
+    if format_ == "parquet" and path == "-":
+        raise UsageError("parquet on stdin", "its table of contents is at the end", "put it in a file")
+    source = Source(path, stdin)
+    try:
+        if format_ == "parquet":
+            return _parquet(source)
+        content = _Lines(lines(blocks(source, compression, reading), b"\0" if nul else b"\n"), nul=nul)
+        columns: tuple[str, ...] = ()
+        if format_ in _DELIMITERS:
+            table = _Table(content, source.name, _DELIMITERS[format_])
+            columns, rows = table.columns, table.rows()
+        else:
+            rows = content.texts() if format_ == "text" else content.json()
+    except BaseException:
+        source.close()
+        raise
+    exact = not compression and reading == Reading()
+
+    def position() -> int:
+        return min(content.offset, source.position) if exact else source.position
+
+    return RowFile(format_, source, rows, columns, position, source.close)
+
+
+def _parquet(source: Source) -> RowFile:
+    source.close()  # pyarrow opens it by itself
+    table = ParquetTable(source.name)
+    size = source.size or 0
+
+    def position() -> int:
+        return size * table.done // table.count if table.count else size
+
+    return RowFile("parquet", source, table.rows(), table.columns, position, table.close)
+
+
+class _Lines:
+    """Lines as rows. `offset` is where the next one begins."""
+
+    def __init__(self, content: Iterable[bytes | int], *, nul: bool) -> None:
+        self.offset = 0
+        self._content = content
+        self._nul = nul
+
+    def numbered(self) -> Iterator[tuple[int, bytes | Flaw]]:
+        """Yield each line, or that it is too long."""
+        for number, line in enumerate(self._content, 1):
+            self.offset += 1 + (line if isinstance(line, int) else len(line))
+            yield number, _TOO_LONG if isinstance(line, int) else line
+
+    def json(self) -> Iterator[RawRow]:
+        """Yield each line that is not blank, as it is."""
+        for number, line in self.numbered():
+            if line and not (isinstance(line, bytes) and line.isspace()):
+                yield number, line
+
+    def texts(self) -> Iterator[RawRow]:
+        """Yield each line as a text."""
+        for number, line in self.numbered():
+            text = _text_of(line)
+            yield number, text.removesuffix("\r") if isinstance(text, str) and not self._nul else text
+
+
+class _Table:
+    """A table of texts: a header, then rows. Quoted cells may hold newlines."""
+
+    def __init__(self, content: _Lines, name: str, delimiter: str) -> None:
+        csv.field_size_limit(LONGEST_CELL)
+        self._content = content
+        self._name = name
+        self._flaw: Flaw | None = None  # in a line of the record that is being read
+        self._reader = csv.reader(self._texts(), delimiter=delimiter, strict=True)
+        self._records = self._read()
+        _, header = next(self._records, (1, Flaw("the file is empty")))
+        if isinstance(header, Flaw):
+            raise BadInputError(f"{name} has no header row", header.why)
+        for column in header:
+            if header.count(column) > 1:
+                raise BadInputError(f"{name} has two columns {column!r}", "a column needs a name of its own")
+        self.columns = tuple(header)
+
+    def rows(self) -> Iterator[RawRow]:
+        """Yield each row with its columns' names."""
+        columns = self.columns
+        for line, cells in self._records:
+            if isinstance(cells, Flaw):
+                yield line, cells
+            elif len(cells) == len(columns):
+                yield line, dict(zip(columns, cells, strict=True))
+            else:
+                yield line, Flaw(f"cells: {len(cells)} here, {len(columns)} in the header")
+
+    def _texts(self) -> Iterator[str]:
+        for _, line in self._content.numbered():
+            text = _text_of(line)
+            if isinstance(text, Flaw):
+                self._flaw = text
+                # What is legible of the line still says where its cells end.
+                text = line.decode("utf-8", "replace") if isinstance(line, bytes) else ""
+            yield text + "\n"
+
+    def _read(self) -> Iterator[tuple[int, list[str] | Flaw]]:
+        while True:
+            line = self._reader.line_num + 1
+            self._flaw = None
+            try:
+                cells = next(self._reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield line, self._not_csv(line, str(error))
+                continue
+            if self._flaw or cells:
+                yield line, self._flaw or cells
+
+    def _not_csv(self, line: int, why: str) -> Flaw:
+        if "field limit" in why:
+            # What follows is the inside of a text, and none of it is a row.
+            what = f"{self._name}, line {line}: a cell of more than {LONGEST_CELL >> 20} Mi characters"
+            raise BadInputError(what, "perhaps a quote is not closed")
+        if why == "unexpected end of data":
+            why = "a quote is not closed"
+        return self._flaw or Flaw(f"not CSV: {why.partition(' - ')[0]}")
+
+
+def _text_of(line: bytes | Flaw) -> str | Flaw:
+    if isinstance(line, Flaw):
+        return line
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return Flaw(not_utf8(error))
+    if "\0" in text:
+        return Flaw(f"binary input: a NUL at character {text.index(chr(0)) + 1}")
+    return text

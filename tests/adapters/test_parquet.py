@@ -1,0 +1,146 @@
+"""Parquet inputs: rows streamed with their types, and damage said."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyarrow import parquet
+
+from nebius_cli.adapters.rowfiles import RowFile, open_rows
+from nebius_cli.core import template
+from nebius_cli.core.errors import BadInputError, ConfigError, NbxError
+from nebius_cli.core.prompt import Reading
+from nebius_cli.core.rows import Row, RowReader
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a file can be."""
+    return tmp_path / "a.parquet"
+
+
+def opened(path: Path) -> RowFile:
+    return open_rows(str(path), None, nul=False, reading=Reading(), stdin=None)
+
+
+def write(path: Path, columns: dict[str, Any], rows_a_group: int = 1000) -> None:
+    parquet.write_table(pa.table(columns), path, row_group_size=rows_a_group)
+
+
+def test_rows_come_with_their_types_and_numbers(path: Path) -> None:
+    write(path, {"id": [5, 6], "prompt": ["é", None], "temperature": [0.5, None], "stop": [["a"], None]})
+    with opened(path) as file:
+        assert (file.format, file.seekable, file.size) == ("parquet", True, path.stat().st_size)
+        assert file.columns == ("id", "prompt", "temperature", "stop")
+        assert list(file) == [
+            (1, {"id": 5, "prompt": "é", "temperature": 0.5, "stop": ["a"]}),
+            (2, {"id": 6, "prompt": None, "temperature": None, "stop": None}),
+        ]
+
+
+def test_rows_are_requests(path: Path) -> None:
+    write(path, {"id": ["a", "b"], "prompt": [[1, 2], [3]], "n": [2, None], "other": [b"\xff", b""]})
+    with opened(path) as file:
+        first, second = RowReader({"model": "m"}, {}).rows(file)
+    assert isinstance(first, Row)
+    assert isinstance(second, Row)
+    assert first.body == b'{"model":"m","prompt":[1,2],"n":2}'
+    assert (second.id, second.body) == ("b", b'{"model":"m","prompt":[3]}')
+
+
+def test_columns_are_variables(path: Path) -> None:
+    write(path, {"question": ["why?"], "year": [1999]})
+    with opened(path) as file:
+        (row,) = RowReader({"model": "m"}, {}, template.parse("{year}: {question}")).rows(file)
+    assert isinstance(row, Row)
+    assert row.prompt == "1999: why?"
+
+
+def test_the_position_grows_to_the_size(path: Path) -> None:
+    write(path, {"prompt": [str(n) for n in range(5000)]}, rows_a_group=700)
+    with opened(path) as file:
+        positions = [file.position for _ in file]
+        assert positions == sorted(positions)
+        assert positions[-1] == file.size
+    write(path, {"prompt": pa.array([], pa.string())})
+    with opened(path) as file:
+        assert (list(file), file.position) == ([], file.size)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=20))
+def test_any_texts_come_back(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
+    path = tmp_path_factory.mktemp("any") / "a.parquet"
+    write(path, {"prompt": pa.array(texts, pa.string())}, rows_a_group=3)
+    with opened(path) as file:
+        assert [row["prompt"] for _, row in file if isinstance(row, dict)] == texts
+
+
+def reading_fails(path: Path) -> NbxError:
+    with pytest.raises(BadInputError) as caught, opened(path) as file:
+        list(file)
+    return caught.value
+
+
+def test_what_is_no_parquet_is_bad_input(path: Path) -> None:
+    write(path, {"prompt": [str(n) for n in range(20_000)]})
+    data = path.read_bytes()
+    for wrong in (b"", b"prompt\nx\n", data[: len(data) // 2], data[:-1]):
+        path.write_bytes(wrong)
+        assert reading_fails(path).what == f"{path} cannot be read as parquet"
+
+
+def test_a_page_that_is_damaged_is_bad_input_with_the_row(path: Path) -> None:
+    write(path, {"prompt": [str(n) * 30 for n in range(20_000)]}, rows_a_group=5000)
+    data = path.read_bytes()
+    middle = len(data) // 2
+    path.write_bytes(data[:middle] + b"\xff" * 4000 + data[middle + 4000 :])
+    error = reading_fails(path)
+    assert error.what == f"{path} is damaged or cut off"
+    assert error.why.startswith("after row ")
+
+
+def test_bytes_that_are_no_text_in_a_column_of_texts_are_bad_input(path: Path) -> None:
+    torn = pa.Array.from_buffers(pa.string(), 1, pa.array([b"\xff"], pa.binary()).buffers())
+    write(path, {"prompt": torn})
+    assert "after row 0: 'utf-8' codec can't decode byte 0xff" in reading_fails(path).why
+
+
+def test_without_pyarrow_the_message_says_what_to_install(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(path, {"prompt": ["x"]})
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(ConfigError) as caught:
+        opened(path)
+    assert caught.value.hint == "pip install 'nebius-cli[parquet]'"
+
+
+_PEAK = """
+import json, resource, sys
+from nebius_cli.adapters.rowfiles import open_rows
+from nebius_cli.core.prompt import Reading
+counts = []
+for path in sys.argv[1:]:
+    with open_rows(path, None, nul=False, reading=Reading(), stdin=None) as file:
+        rows = sum(1 for _ in file)
+    counts.append((rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10))
+print(json.dumps(counts))
+"""
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    text = "A prompt of some length, as there are many. " * 5
+    small, large = tmp_path / "small.parquet", tmp_path / "large.parquet"
+    for target, count in ((small, 20_000), (large, 400_000)):  # 4 and 90 MB of texts that do not repeat
+        write(target, {"prompt": [f"{n} {text}{n}" for n in range(count)]}, rows_a_group=20_000)
+    words = [sys.executable, "-c", _PEAK, str(small), str(large)]
+    done = subprocess.run(words, capture_output=True, check=True, timeout=120)
+    (rows, before), (more, after) = json.loads(done.stdout)
+    assert (rows, more) == (20_000, 400_000)
+    assert after - before < 40  # MiB

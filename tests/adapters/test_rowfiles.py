@@ -1,0 +1,234 @@
+"""Inputs of a bulk run in every format: their rows, lines, columns, and what is wrong with a row."""
+
+import csv
+import gzip
+import io
+import json
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nebius_cli.adapters import blocks, rowfiles
+from nebius_cli.adapters.rowfiles import RowFile, open_rows
+from nebius_cli.core.errors import BadInputError, NbxError, UsageError
+from nebius_cli.core.prompt import Reading
+from nebius_cli.core.rowforms import Flaw
+from nebius_cli.core.rows import BadRow, RowReader
+
+PLAIN = Reading()
+
+
+def opened(data: bytes, format_: str, *, nul: bool = False, reading: Reading = PLAIN) -> RowFile:
+    return open_rows("-", format_, nul=nul, reading=reading, stdin=io.BytesIO(data))
+
+
+def rows(data: bytes, format_: str, *, nul: bool = False, reading: Reading = PLAIN) -> list[Any]:
+    return list(opened(data, format_, nul=nul, reading=reading))
+
+
+def refused(data: bytes, format_: str, kind: type[NbxError] = BadInputError) -> NbxError:
+    with pytest.raises(kind) as caught:
+        rows(data, format_)
+    return caught.value
+
+
+def flaws(data: bytes, format_: str) -> list[tuple[int, str]]:
+    return [(line, row.why) for line, row in rows(data, format_) if isinstance(row, Flaw)]
+
+
+def test_lines_of_jsonl_come_as_they_are_and_blank_ones_are_none() -> None:
+    data = b'"a"\r\n\n \t\r\n{"prompt":"\xff"}\n3'
+    assert rows(data, "jsonl") == [(1, b'"a"\r'), (4, b'{"prompt":"\xff"}'), (5, b"3")]
+    assert rows(b"", "jsonl") == []
+
+
+def test_lines_of_text_are_prompts() -> None:
+    assert rows(b" a \nb\r\nc\rd\n\ne", "text") == [(1, " a "), (2, "b"), (3, "c\rd"), (4, ""), (5, "e")]
+    assert rows(b"a\nb\r\n\0\0c", "text", nul=True) == [(1, "a\nb\r\n"), (2, ""), (3, "c")]
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))))
+def test_any_texts_come_back_from_between_nuls(texts: list[str]) -> None:
+    data = "".join(text + "\0" for text in texts).encode()
+    found = [row for _, row in rows(b"\xef\xbb\xbf" + data, "text", nul=True)]
+    assert found == texts
+
+
+def test_a_text_that_is_none_is_a_flaw_of_its_row() -> None:
+    assert flaws(b"a\nb\xff\nc\0\nd", "text") == [
+        (2, "byte 0xff at offset 1 of the row is not UTF-8; --encoding or --invalid replace"),
+        (3, "binary input: a NUL at character 2"),
+    ]
+    reading = Reading("utf-8", replace_invalid=True)
+    assert rows(b"b\xff", "text", reading=reading) == [(1, "b\ufffd")]
+    assert rows("é\nb".encode("utf-16"), "text", reading=Reading("utf-16")) == [(1, "é"), (2, "b")]
+
+
+def test_a_table_gives_its_columns_and_the_line_each_row_begins_on() -> None:
+    data = b'\xef\xbb\xbfid,two words,c\r\na,"x, ""y""\r\nz",\r\n\r\nb, 1 ,2\n'
+    file = opened(data, "csv")
+    assert (file.format, file.columns) == ("csv", ("id", "two words", "c"))
+    assert list(file) == [
+        (2, {"id": "a", "two words": 'x, "y"\r\nz', "c": ""}),
+        (5, {"id": "b", "two words": " 1 ", "c": "2"}),
+    ]
+    assert rows(b'a\tb\n1,\t"2\t3"\n', "tsv") == [(2, {"a": "1,", "b": "2\t3"})]
+
+
+_CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+
+
+@given(st.integers(1, 4).flatmap(lambda n: st.lists(st.lists(_CELL, min_size=n, max_size=n), min_size=1)))
+def test_any_table_that_csv_writes_is_read(table: list[list[str]]) -> None:
+    for delimiter, format_ in ((",", "csv"), ("\t", "tsv")):
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, delimiter=delimiter, quoting=csv.QUOTE_ALL)
+        names = [f"column {n}" for n in range(len(table[0]))]
+        writer.writerows([names, *table])
+        found = rows(text.getvalue().encode(), format_)
+        assert [list(row.values()) for _, row in found] == table
+        assert [list(row) for _, row in found] == [names] * len(table)
+
+
+def test_what_is_wrong_in_a_table_is_wrong_with_its_row() -> None:
+    data = b'a,b\n1\n1,2,3\nx\xff,y\nx\0,y\n"p"q,r\ns,t\ru,v\n"multi\nline\xff",w\n1,2\n"open,\nx\n'
+    assert flaws(data, "csv") == [
+        (2, "cells: 1 here, 2 in the header"),
+        (3, "cells: 3 here, 2 in the header"),
+        (4, "byte 0xff at offset 1 of the row is not UTF-8; --encoding or --invalid replace"),
+        (5, "binary input: a NUL at character 2"),
+        (6, "not CSV: ',' expected after '\"'"),
+        (7, "not CSV: new-line character seen in unquoted field"),
+        (8, "byte 0xff at offset 4 of the row is not UTF-8; --encoding or --invalid replace"),
+        (11, "not CSV: a quote is not closed"),
+    ]
+    assert [line for line, row in rows(data, "csv") if isinstance(row, dict)] == [10]
+
+
+@pytest.mark.parametrize(
+    ("data", "what", "why"),
+    [
+        (b"", "stdin has no header row", "the file is empty"),
+        (b"\n\n", "stdin has no header row", "the file is empty"),
+        (b"a\rb\n", "stdin has no header row", "not CSV: new-line character seen in unquoted field"),
+        (b"a,b,a\n", "stdin has two columns 'a'", "a column needs a name of its own"),
+    ],
+)
+def test_a_table_without_a_good_header_is_bad_input(data: bytes, what: str, why: str) -> None:
+    error = refused(data, "csv")
+    assert (error.what, error.why) == (what, why)
+
+
+def test_a_quote_that_swallows_the_file_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rowfiles, "LONGEST_CELL", 1 << 20)
+    error = refused(b'a\nx\n"open\n' + b"more\n" * 300_000, "csv")
+    assert error.what == "stdin, line 3: a cell of more than 1 Mi characters"
+    assert error.why == "perhaps a quote is not closed"
+
+
+def test_a_line_that_is_too_long_is_a_flaw_of_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "LONGEST_LINE", 50)
+    for format_, data in (("jsonl", b'"%b"\n"b"\n'), ("text", b"%b\nb\n"), ("csv", b"a\n%b\nb\n")):
+        found = rows(data % (b"a" * 300_000), format_)
+        assert [isinstance(row, Flaw) for _, row in found] == [True, False], format_
+        assert found[0][1].why == "longer than 64 MiB"
+
+
+def test_a_huge_line_is_never_all_in_memory() -> None:
+    class Endless(io.RawIOBase):
+        left = 200 << 20
+
+        def read(self, size: int = -1, /) -> bytes:
+            size = min(size, self.left)
+            self.left -= size
+            return b"a" * size
+
+    tracemalloc.start()
+    try:
+        file = open_rows("-", "jsonl", nul=False, reading=PLAIN, stdin=Endless())
+        assert list(file) == [(1, Flaw("longer than 64 MiB"))]
+        assert tracemalloc.get_traced_memory()[1] < 80 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_name_says_format_and_compression(tmp_path: Path) -> None:
+    for name, data in {
+        "a.jsonl": b'"x"\n',
+        "a.txt.gz": gzip.compress(b"x\n"),
+        "a.csv.gz": gzip.compress(b"prompt\nx\n"),
+    }.items():
+        path = tmp_path / name
+        path.write_bytes(data)
+        with open_rows(str(path), None, nul=False, reading=PLAIN, stdin=None) as file:
+            assert (file.seekable, file.size, file.name) == (True, len(data), str(path))
+            ((_, row),) = file
+            assert row in (b'"x"', "x", {"prompt": "x"})
+            assert file.position == len(data)
+
+
+def test_the_position_goes_with_the_rows(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'"a"\n\n"b"\n"c"')
+    with open_rows(str(path), None, nul=False, reading=PLAIN, stdin=None) as file:
+        assert [file.position for _ in file] == [4, 9, 12]
+    with open_rows(str(path), None, nul=False, reading=Reading("latin-1"), stdin=None) as file:
+        assert [file.position for _ in file] == [12, 12, 12]
+
+
+def test_stdin_is_read_as_it_comes_and_cannot_be_read_again() -> None:
+    class Slow:
+        pieces: list[bytes]
+
+        def __init__(self) -> None:
+            self.pieces = [b'"a"\n"', b'b"\n']
+
+        def read(self, _: int, /) -> bytes:
+            return self.pieces.pop(0) if self.pieces else b""
+
+        def fileno(self) -> int:
+            raise OSError
+
+    stdin = Slow()
+    file = open_rows("-", None, nul=False, reading=PLAIN, stdin=stdin)
+    assert (file.format, file.name, file.seekable, file.size) == ("jsonl", "stdin", False, None)
+    found = iter(file)
+    assert next(found) == (1, b'"a"')
+    assert stdin.pieces == [b'b"\n']
+    assert next(found) == (2, b'"b"')
+
+
+@pytest.mark.parametrize(
+    ("path", "format_", "nul", "what"),
+    [
+        ("-", "csv", True, "-0 with csv input"),
+        ("-", "parquet", False, "parquet on stdin"),
+        ("missing.jsonl", None, False, "cannot read missing.jsonl"),
+        ("missing.parquet", None, False, "cannot read missing.parquet"),
+        ("x.doc", None, False, "cannot tell the format of x.doc by its name"),
+    ],
+)
+def test_what_cannot_be_opened_is_a_usage_error(path: str, format_: str | None, nul: bool, what: str) -> None:  # noqa: FBT001
+    with pytest.raises(UsageError) as caught:
+        open_rows(path, format_, nul=nul, reading=PLAIN, stdin=io.BytesIO())
+    assert caught.value.what == what
+
+
+_BYTES = st.binary() | st.text(st.sampled_from('"{}[]:,\\\n\r\t\0aé1')).map(str.encode)
+
+
+@given(_BYTES, st.sampled_from(["jsonl", "csv", "tsv", "text"]), st.booleans(), st.booleans())
+def test_any_bytes_are_rows_or_one_of_our_errors(data: bytes, format_: str, nul: bool, lenient: bool) -> None:  # noqa: FBT001
+    nul = nul and format_ == "text"
+    reading = Reading("utf-8", replace_invalid=lenient)
+    try:
+        found = list(RowReader({"model": "m"}, {}).rows(opened(data, format_, nul=nul, reading=reading)))
+    except NbxError:
+        return
+    assert [row.index for row in found] == list(range(len(found)))
+    for row in found:
+        assert isinstance(row, BadRow) or json.loads(row.body)["prompt"] == row.prompt

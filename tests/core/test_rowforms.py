@@ -1,0 +1,234 @@
+"""Every form that a row can have, and what is wrong with the others."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nebius_cli.core import template
+from nebius_cli.core.errors import UsageError
+from nebius_cli.core.rowforms import FORMATS, Asked, Flaw, Forms, format_of
+from nebius_cli.core.template import RowError
+
+CHECKED = Forms(None, allow_empty=False, validate=True)
+LOOSE = Forms(None, allow_empty=True, validate=False)
+QUESTION = Forms(template.parse("Q: {question}\nA:"), allow_empty=False, validate=True)
+
+
+def line(value: Any, forms: Forms = CHECKED) -> Asked:
+    return forms.read(json.dumps(value).encode())
+
+
+def flaw(raw: Any, forms: Forms = CHECKED) -> str:
+    with pytest.raises(RowError) as caught:
+        forms.read(raw)
+    return str(caught.value)
+
+
+LINES = [
+    ("a text", Asked(None, "a text", {}, {})),
+    ({"prompt": "x"}, Asked(None, "x", {}, {})),
+    ({"prompt": [1, 2]}, Asked(None, [1, 2], {}, {})),
+    ({"id": "a", "prompt": "x", "max_tokens": 5}, Asked("a", "x", {"max_tokens": 5}, {})),
+    ({"id": 7, "prompt": "x", "temperature": None}, Asked(7, "x", {}, {})),
+    ({"prompt": "x", "stop": ["a"]}, Asked(None, "x", {"stop": "a"}, {})),
+    ({"prompt": "x", "params": {"top_k": 4}}, Asked(None, "x", {}, {"top_k": 4})),
+    ({"prompt": "x", "params": None, "error": {"exit": 6}}, Asked(None, "x", {}, {})),
+    ({"custom_id": "a", "body": {"prompt": "x"}}, Asked("a", "x", {}, {})),
+    (
+        {
+            "custom_id": "a",
+            "method": "POST",
+            "url": "/v1/completions",
+            "body": {"model": "m", "prompt": "x", "top_k": 4, "n": None},
+        },
+        Asked("a", "x", {"model": "m"}, {"top_k": 4}),
+    ),
+]
+
+
+@pytest.mark.parametrize(("value", "asked"), LINES)
+def test_a_line_asks_for_what_stands_in_it(value: Any, asked: Asked) -> None:
+    assert line(value) == asked
+
+
+def test_a_text_and_a_table_ask_too() -> None:
+    assert CHECKED.read("x") == Asked(None, "x", {}, {})
+    cells = {"id": "a", "prompt": "x", "temperature": "0.5", "echo": "yes", "stop": "", "mood": "good"}
+    assert CHECKED.read(cells) == Asked("a", "x", {"temperature": 0.5, "echo": True}, {})
+    typed = {"custom_id": 0, "prompt": [1, 2], "temperature": 0.5, "stop": None}
+    assert CHECKED.read(typed) == Asked(0, [1, 2], {"temperature": 0.5}, {})
+    assert CHECKED.read({"id": "", "prompt": "x"}).id is None
+
+
+def test_with_a_template_everything_but_the_id_is_a_variable() -> None:
+    asked = Asked("a", "Q: why?\nA:", {}, {})
+    assert line({"id": "a", "question": "why?", "n": 3, "unknown": 1}, QUESTION) == asked
+    assert line({"custom_id": "a", "question": "why?"}, QUESTION) == asked
+    assert QUESTION.read({"id": "a", "question": "why?", "temperature": "hot"}) == asked
+    lines = Forms(template.parse("<{prompt}>"), allow_empty=False, validate=True)
+    assert (lines.read("x"), line("x", lines)) == (Asked(None, "<x>", {}, {}),) * 2
+
+
+FLAWS = [
+    (b"{", "not JSON: Expecting property name enclosed in double quotes at character 2"),
+    (b"\xff", "byte 0xff at offset 0 of the row is not UTF-8; --encoding or --invalid replace"),
+    (b'{"prompt": "x"} {', "not JSON: Extra data at character 17"),
+    (b"[" * 100_000, "not JSON: nested too deeply"),
+    (b"NaN", "NaN is not JSON"),
+    (b"1" * 5000, "Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits"),
+    (b"[1, 2]", "a row must be a text or an object"),
+    (b"null", "a row must be a text or an object"),
+    (b"{}", "there is no prompt"),
+    (b'""', "the prompt is empty; --allow-empty sends it"),
+    ("", "the prompt is empty; --allow-empty sends it"),
+    ({"prompt": ""}, "the prompt is empty; --allow-empty sends it"),
+    (Flaw("unreadable"), "unreadable"),
+]
+
+
+@pytest.mark.parametrize(("raw", "why"), FLAWS)
+def test_a_row_that_is_none_says_why(raw: Any, why: str) -> None:
+    assert flaw(raw) == why
+
+
+TOKENS = "prompt must be a text or an array of token ids, whole numbers from 0"
+SEVERAL = "prompt holds several prompts: give each a row of its own"
+MEMBERS = [
+    ({"prompt": []}, "the prompt is empty; --allow-empty sends it"),
+    ({"prompt": ["a", "b"]}, SEVERAL),
+    ({"prompt": [[1], [2]]}, SEVERAL),
+    ({"prompt": [1, "a"]}, TOKENS),
+    ({"prompt": [-1]}, TOKENS),
+    ({"prompt": [True]}, TOKENS),
+    ({"prompt": 0}, TOKENS),
+    ({"prompt": {"a": 1}}, TOKENS),
+    ({"prompt": None}, "there is no prompt"),
+    ({"prompt": "x", "id": 1.5}, "id must be a text or a whole number"),
+    ({"prompt": "x", "id": True}, "id must be a text or a whole number"),
+    ({"prompt": "x", "id": ""}, "id is empty"),
+    ({"prompt": "x", "id": "a", "custom_id": "b"}, "id and custom_id together: a row has one id"),
+    ({"prompt": "x", "temperature": 3}, "temperature must be between 0 and 2; --no-validate sends it"),
+    ({"prompt": "x", "temperature": "0.5"}, "temperature must be a number"),
+    ({"prompt": "x", "max_tokens": 10**30}, "max_tokens is larger than any server takes"),
+    ({"prompt": "x", "temperature": 10**400}, "temperature is larger than any server takes"),
+    ({"prompt": "x", "params": [1]}, "params must be an object of engine parameters"),
+    (
+        {"prompt": "x", "params": {"stream": True}},
+        "params has stream, which has its own place: write it beside prompt",
+    ),
+    ({"prompt": "x", "params": {"n": 2}}, "params has n, which has its own place: write it beside prompt"),
+    (
+        {"prompt": "x", "temprature": 1},
+        "unknown member 'temprature' (did you mean temperature?); engine parameters go into \"params\"",
+    ),
+    (
+        {"prompt": "x", "z" * 99: 1},
+        f'unknown member \'{"z" * 58}…; engine parameters go into "params"',
+    ),
+    ({"body": {}, "prompt": "x"}, "unknown member 'prompt' beside body"),
+    ({"body": []}, "body must be an object"),
+    ({"body": {}}, "there is no prompt"),
+    (
+        {"url": "/v1/chat/completions", "body": {}},
+        "url is '/v1/chat/completions': nbx bulk sends to /v1/completions",
+    ),
+    ({"url": ["x"], "body": {}}, "url is no text: nbx bulk sends to /v1/completions"),
+    ({"method": "GET", "body": {}}, "method is 'GET', it must be POST"),
+    ({"body": {"messages": []}}, "body has messages: nbx bulk completes a prompt, it does not chat"),
+    ({"body": {"prompt": "x", "n": 0}}, "n must be 1 or more; --no-validate sends it"),
+]
+
+
+@pytest.mark.parametrize(("value", "why"), MEMBERS)
+def test_a_wrong_member_is_named(value: Any, why: str) -> None:
+    assert flaw(json.dumps(value).encode()) == why
+
+
+def test_what_was_asked_for_lets_more_through() -> None:
+    assert line({"prompt": "", "temperature": 3}, LOOSE) == Asked(None, "", {"temperature": 3}, {})
+    assert line({"prompt": [], "params": {"n": 2}}, LOOSE) == Asked(None, [], {}, {"n": 2})
+    assert flaw(b'{"prompt":"x","params":{"prompt":"y"}}', LOOSE).startswith("params has prompt")
+
+
+def test_a_row_without_what_the_template_names_says_what_there_is() -> None:
+    assert flaw(b'{"id":"a","n":1}', QUESTION) == "the template's {question} is not there; there is id, n"
+
+
+def test_a_table_without_a_column_that_is_needed_is_a_usage_error() -> None:
+    QUESTION.check_columns(("id", "question"))
+    CHECKED.check_columns(("prompt",))
+    with pytest.raises(UsageError) as caught:
+        QUESTION.check_columns(("id", "questions"))
+    error = caught.value
+    assert (error.what, error.why, error.hint) == (
+        "the input has no column 'question'",
+        "there is id, questions; did you mean questions?",
+        "",
+    )
+    with pytest.raises(UsageError) as caught:
+        CHECKED.check_columns(("a", "b"))
+    assert (caught.value.why, "--template" in caught.value.hint) == ("there is a, b", True)
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "found"),
+    [
+        ("a.jsonl", None, ("jsonl", "")),
+        ("x/a.b.NDJSON.gz", None, ("jsonl", "gz")),
+        ("a.csv.zst", None, ("csv", "zst")),
+        ("C:\\data.x\\a.tsv", None, ("tsv", "")),
+        ("a.txt", None, ("text", "")),
+        ("a.parquet", None, ("parquet", "")),
+        ("-", None, ("jsonl", "")),
+        ("-", "csv", ("csv", "")),
+        ("a.txt", "jsonl", ("jsonl", "")),
+        ("a.dat.gz", "text", ("text", "gz")),
+    ],
+)
+def test_the_name_tells_the_format_unless_it_is_given(
+    path: str, asked: str | None, found: tuple[str, str]
+) -> None:
+    assert format_of(path, asked) == found
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "what"),
+    [
+        ("a.dat", None, "cannot tell the format of a.dat by its name"),
+        ("x.csv/a", None, "cannot tell the format of x.csv/a by its name"),
+        ("a.jsonl", "json", "--format json"),
+        ("a.parquet.gz", None, "a.parquet.gz is compressed twice"),
+    ],
+)
+def test_a_format_that_is_not_known_is_a_usage_error(path: str, asked: str | None, what: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        format_of(path, asked)
+    assert caught.value.what == what
+    assert what.startswith("a.parquet") or all(name in caught.value.why for name in FORMATS)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+_KNOWN = st.sampled_from(["id", "custom_id", "prompt", "params", "body", "error", "n", "stop", "logit_bias"])
+
+
+@given(st.binary() | st.dictionaries(_KNOWN | st.text(), _JSON).map(lambda row: json.dumps(row).encode()))
+def test_any_line_is_a_row_or_a_row_error(data: bytes) -> None:
+    for forms in (CHECKED, LOOSE, QUESTION):
+        try:
+            asked = forms.read(data)
+        except RowError:
+            continue
+        assert isinstance(asked.prompt, str | list)
+
+
+@pytest.mark.parametrize("around", [b"%b", b" %b", b"%b\r", b"\t%b  \t"])
+@pytest.mark.parametrize("raw", [b'{"prompt": "x"}', b'"x"'])
+def test_blanks_around_a_line_of_json_are_nothing(raw: bytes, around: bytes) -> None:
+    assert CHECKED.read(around % raw) == Asked(None, "x", {}, {})

@@ -1,0 +1,255 @@
+"""Rows of a bulk run: the bytes that are sent, what they may cost, ids, and rows that cannot be sent."""
+
+import json
+from hashlib import blake2b
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nebius_cli.core import template
+from nebius_cli.core.budget import NOTHING
+from nebius_cli.core.errors import UsageError
+from nebius_cli.core.request import CompletionRequest
+from nebius_cli.core.rowforms import Flaw, RawRow
+from nebius_cli.core.rows import BadRow, Row, RowReader
+from nebius_cli.core.sends import Send
+
+MODEL = {"model": "m"}
+_PROMPTS = st.text(st.characters(), min_size=1) | st.lists(st.integers(0, 10**6), min_size=1)
+
+
+def lines(*values: Any) -> list[RawRow]:
+    return [(n, json.dumps(value).encode()) for n, value in enumerate(values, 1)]
+
+
+def read(*values: Any, reader: RowReader | None = None) -> list[Row | BadRow]:
+    return list((reader or RowReader(MODEL, {})).rows(lines(*values)))
+
+
+def one(value: Any, reader: RowReader | None = None) -> Row:
+    (row,) = read(value, reader=reader)
+    assert isinstance(row, Row), row
+    return row
+
+
+def why(row: Row | BadRow) -> str:
+    assert isinstance(row, BadRow)
+    return row.why
+
+
+def test_a_row_holds_what_is_sent_and_what_it_may_cost() -> None:
+    body = b'{"model":"m","prompt":"\xc3\xa9t\xc3\xa9","max_tokens":5,"n":2}'
+    row = one({"id": "a", "prompt": "été", "n": 2}, RowReader({**MODEL, "max_tokens": 5}, {}))
+    assert row == Row(
+        index=0,
+        id="a",
+        prompt="été",
+        body=body,
+        query="",
+        body_hash=blake2b(body, digest_size=16).hexdigest(),
+        most_prompt=5 + 8,
+        most_completion=10,
+        n=2,
+        common=b'{"model":"m","max_tokens":5,"n":2}',
+    )
+
+
+def test_a_row_of_its_own_fields_beats_the_run() -> None:
+    reader = RowReader({**MODEL, "temperature": 1, "ai_project_id": "p"}, {"top_k": 1, "seed": 1})
+    own = {"model": "o", "temperature": 0, "ai_project_id": "q", "params": {"top_k": 2}}
+    row = one({"prompt": "x", **own}, reader)
+    assert row.body == b'{"model":"o","prompt":"x","temperature":0,"top_k":2,"seed":1}'
+    assert (row.query, one("x", reader).query) == ("ai_project_id=q", "ai_project_id=p")
+
+
+def test_a_reader_says_what_a_row_that_sets_nothing_sends() -> None:
+    reader = RowReader({**MODEL, "n": 2}, {"top_k": 4})
+    assert reader.defaults == one("x", reader).common == b'{"model":"m","n":2,"top_k":4}'
+    assert reader.model == "m"
+    assert RowReader({}, {"model": "o"}, validate=False).model == "o"
+    assert RowReader({}, {}).model == ""
+
+
+def test_how_an_answer_travels_is_left_out() -> None:
+    reader = RowReader({**MODEL, "stream": True, "stream_options": {"include_usage": True}}, {})
+    plain = one("x", reader)
+    assert plain.body == b'{"model":"m","prompt":"x"}'
+    assert one({"prompt": "x", "stream": True, "stream_options": {}}, reader).body == plain.body
+    assert one({"body": {"prompt": "x", "stream": False}}, reader).body == plain.body
+
+
+@given(
+    prompt=_PROMPTS, temperature=st.none() | st.sampled_from([0, 0.0, 1, 1.0]), param=st.none() | st.text()
+)
+def test_the_body_is_that_of_the_request_byte_for_byte(prompt: Any, temperature: Any, param: Any) -> None:
+    fields: dict[str, Any] = {"model": "mé", "max_tokens": 3}
+    params = {} if param is None else {"guide": param}
+    own = {} if temperature is None else {"temperature": temperature}
+    for at_run, at_row in (({}, own), (own, {})):
+        for row_params in ({}, params):
+            run = RowReader({**fields, **at_run}, params if not row_params else {})
+            row = one({"prompt": prompt, **at_row, "params": row_params}, run)
+            assert row.body == CompletionRequest(prompt, {**fields, **own}, params).encode()
+            assert json.loads(row.body)["prompt"] == prompt
+            assert json.loads(row.common) == {**fields, **own, **params}
+
+
+def test_a_value_in_another_form_is_another_body_whatever_came_before() -> None:
+    rows = read(*({"prompt": "x", "temperature": value} for value in (1, 1.0, 0, 0.0, 1)))
+    assert [row.body[-4:] for row in rows if isinstance(row, Row)] == [
+        b'":1}',
+        b"1.0}",
+        b'":0}',
+        b"0.0}",
+        b'":1}',
+    ]
+
+
+@given(st.lists(st.text(st.characters(), min_size=1), min_size=2), st.booleans())
+def test_rows_with_the_same_rest_can_share_a_request(prompts: list[str], limited: bool) -> None:  # noqa: FBT001
+    reader = RowReader({**MODEL, "max_tokens": 3} if limited else MODEL, {})
+    rows = [row for row in read(*prompts, reader=reader) if isinstance(row, Row)]
+    assert len({(row.common, row.query) for row in rows}) == 1
+    assert json.loads(Send(rows, NOTHING).body) == {**json.loads(rows[0].body), "prompt": prompts}
+
+
+def test_a_request_can_be_shared_where_nothing_is_beside_the_prompt() -> None:
+    (row,) = RowReader({}, {"model": "m"}).rows(lines("x"))
+    assert isinstance(row, Row)
+    assert row.body == b'{"prompt":"x","model":"m"}'
+    alone = Row(0, 0, "x", b'{"prompt":"x"}', "", "", 9, None, 1, b"{}")
+    assert Send([alone, alone], NOTHING).body == b'{"prompt":["x","x"]}'
+
+
+@given(_PROMPTS, st.sampled_from([{}, {"temperature": 0.5}, {"stop": ["a", "b"]}]))
+def test_a_body_in_the_form_of_a_batch_line_is_the_same_row_again(prompt: Any, own: Any) -> None:
+    reader = RowReader({**MODEL, "max_tokens": 3}, {"top_k": 4})
+    row = one({"id": "a", "prompt": prompt, **own}, reader)
+    again = one({"custom_id": "a", "body": json.loads(row.body), "error": {"exit": 6}}, reader)
+    assert again == row
+
+
+BOUNDS = [
+    ({}, {}, None, 1),
+    ({"max_tokens": 0, "echo": True}, {}, 0, 1),
+    ({"max_tokens": 5}, {}, 5, 1),
+    ({"max_tokens": 5, "n": 3}, {}, 15, 3),
+    ({"max_tokens": 5, "n": 2}, {"best_of": 4}, 20, 2),
+    ({"max_tokens": 5, "n": 2}, {"best_of": "4"}, 10, 2),
+]
+
+
+@pytest.mark.parametrize(("fields", "params", "most", "n"), BOUNDS)
+def test_the_most_that_can_come_back_is_known(fields: Any, params: Any, most: int | None, n: int) -> None:
+    row = one("x", RowReader({**MODEL, **fields}, params))
+    assert (row.most_completion, row.n) == (most, n)
+    loose = one({"body": {"prompt": "x", **fields, **params}}, RowReader(MODEL, {}))
+    assert (loose.most_completion, loose.n) == (most, n)
+
+
+def test_a_limit_that_is_none_is_not_a_bound() -> None:
+    reader = RowReader({**MODEL, "max_tokens": -1}, {}, validate=False)
+    assert one("x", reader).most_completion is None
+    reader = RowReader({**MODEL, "max_tokens": 4}, {"max_tokens": 7}, validate=False)
+    assert one("x", reader).most_completion == 7
+
+
+def test_the_most_that_goes_out_is_the_bytes_or_the_token_ids() -> None:
+    assert one("é" * 10).most_prompt == 28
+    assert one("\ud800").most_prompt == 11
+    assert one({"prompt": [1, 2, 3]}).most_prompt == 11
+
+
+def test_a_lone_surrogate_anywhere_makes_a_body_that_can_still_be_sent() -> None:
+    assert one("é\ud800").body == b'{"model":"m","prompt":"\\u00e9\\ud800"}'
+    reader = RowReader(MODEL, {"guide": "\ud800"})
+    assert one("é", reader).body == b'{"model":"m","prompt":"\\u00e9","guide":"\\ud800"}'
+
+
+def test_rows_are_numbered_and_bad_ones_count() -> None:
+    rows = read("a", {}, "b", 3, "c")
+    assert [row.index for row in rows] == [0, 1, 2, 3, 4]
+    assert [row.id for row in rows if isinstance(row, Row)] == [0, 2, 4]
+    assert rows[1] == BadRow(1, 2, "there is no prompt")
+    assert [why(row) for row in RowReader(MODEL, {}).rows([(9, Flaw("torn"))])] == ["torn"]
+
+
+def test_an_id_is_used_once() -> None:
+    rows = read(*({"id": own, "prompt": "x"} for own in ("a", 5, "5", "a", 5, "\ud800", "\ud800")))
+    assert [why(row) for row in rows if isinstance(row, BadRow)] == [
+        "id 'a' was used before",
+        "id 5 was used before",
+        "id '\\ud800' was used before",
+    ]
+    assert [row.id for row in rows if isinstance(row, Row)] == ["a", 5, "5", "\ud800"]
+
+
+def test_a_number_as_id_is_never_also_the_place_of_a_row() -> None:
+    own = {"id": 1, "prompt": "x"}
+    number = "id 1 may be another row's place: give every row an id, or write number ids as texts"
+    assert [row.id for row in read("a", own, "b") if isinstance(row, Row)] == [0, 1, 2]
+    assert why(read("a", "b", own)[2]) == number
+    assert why(read(own, "b")[1]) == number.replace("id 1 may be another row's place", "a row without an id")
+
+
+def test_a_row_that_breaks_a_rule_is_bad() -> None:
+    assert why(read({"prompt": "x", "max_tokens": 0})[0]).startswith(
+        "--max-tokens 0: nothing would come back"
+    )
+    endless = [(1, b'{"body":{"prompt":"x","guide":1e999}}')]
+    (row,) = RowReader(MODEL, {}).rows(endless)
+    assert why(row).startswith("Out of range float values")
+
+
+DEEP = [
+    '{"url":%s,"body":{}}',
+    '{"prompt":"x","params":{"a":%s}}',
+    '{"body":{"prompt":"x","a":%s}}',
+    '{"q":%s}',
+]
+
+
+@pytest.mark.parametrize("line", DEEP)
+@pytest.mark.parametrize(("begin", "end"), [("[", "]"), ('{"a":', "}")])
+def test_a_row_of_any_depth_is_a_row_or_a_bad_one(line: str, begin: str, end: str) -> None:
+    data: list[RawRow] = [(n, (line % (begin * n + "1" + end * n)).encode()) for n in range(700, 1050)]
+    for reader in (RowReader(MODEL, {}), RowReader(MODEL, {}, template.parse("{q}"))):
+        assert len(list(reader.rows(data))) == len(data)
+
+
+def test_the_model_may_stand_in_the_rows() -> None:
+    reader = RowReader({"max_tokens": 5}, {})
+    rows = read({"prompt": "x", "model": "o"}, {"body": {"prompt": "x", "model": "o"}}, "x", reader=reader)
+    assert [isinstance(row, Row) for row in rows] == [True, True, False]
+    assert why(rows[2]) == "no model: the row names none, and the run has none (-m MODEL)"
+    assert len(list(reader.rows([(2, {"prompt": "x", "model": "o"})]))) == 1
+    assert one({"prompt": "x", "params": {"model": "o"}}, RowReader({}, {}, validate=False)).body.endswith(
+        b'"o"}'
+    )
+
+
+@pytest.mark.parametrize("data", ["a text", {"prompt": "x"}])
+def test_no_model_where_no_row_can_have_one_is_a_usage_error(data: Any) -> None:
+    with pytest.raises(UsageError) as caught:
+        next(RowReader({}, {}).rows([(0, Flaw("torn")), (1, data), (2, data)][1:]))
+    assert caught.value.what == "no model is set"
+
+
+def test_a_column_that_is_missing_is_a_usage_error_after_a_torn_row_too() -> None:
+    reader = RowReader(MODEL, {}, template.parse("{question}"))
+    rows = reader.rows([(2, Flaw("torn")), (3, {"answer": "x"})])
+    assert why(next(rows)) == "torn"
+    with pytest.raises(UsageError, match="no column 'question'"):
+        next(rows)
+    with pytest.raises(UsageError, match="no column 'question'"):
+        next(reader.rows([(1, "a text")]))
+    with pytest.raises(UsageError, match="no model is set"):
+        RowReader({}, {}, template.parse("{model}")).check_columns(("model",))
+
+
+def test_what_the_run_sets_is_checked_before_any_row() -> None:
+    with pytest.raises(UsageError, match="--max-tokens 0"):
+        RowReader({**MODEL, "max_tokens": 0}, {})
+    assert one("", RowReader({**MODEL, "max_tokens": 0}, {}, validate=False, allow_empty=True)).prompt == ""

@@ -1,0 +1,84 @@
+"""Inputs as a whole: shards are a partition of the rows, and reading through says what there is."""
+
+import json
+import tracemalloc
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nebius_cli.core import jsontext
+from nebius_cli.core.errors import UsageError
+from nebius_cli.core.rowforms import RawRow
+from nebius_cli.core.rows import BadRow, Row, RowReader, Shard, Survey, check, parse_shard
+
+MODEL = {"model": "m"}
+
+
+def read(*values: Any, reader: RowReader | None = None) -> list[Row | BadRow]:
+    lines = [(n, json.dumps(value).encode()) for n, value in enumerate(values, 1)]
+    return list((reader or RowReader(MODEL, {})).rows(lines))
+
+
+@given(st.integers(1, 7), st.lists(st.sampled_from(["x", None, {"prompt": "y"}])))
+def test_shards_are_a_partition_of_the_rows(of: int, values: list[Any]) -> None:
+    parts = [read(*values, reader=RowReader(MODEL, {}, shard=Shard(n, of))) for n in range(1, of + 1)]
+    together = sorted((row for part in parts for row in part), key=lambda row: row.index)
+    assert together == read(*values)
+
+
+def test_a_shard_is_written_as_a_number_of_a_number() -> None:
+    assert parse_shard("1/1") == Shard()
+    assert parse_shard("3/8") == Shard(3, 8)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1", "0/2", "3/2", "1/0", "a/b", "-1/2", "1/2/3", "1/" + "9" * 10, "²/3"]
+)
+def test_any_other_shard_is_a_usage_error(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_shard(text)
+    assert caught.value.what == f"--shard {text}"
+
+
+def test_reading_through_says_what_there_is() -> None:
+    rows = read("été", {"prompt": [1, 2], "max_tokens": 5, "n": 3}, "", *({} for _ in range(11)))
+    survey = check(rows)
+    assert survey == Survey(rows=14, bad=12, first_bad=survey.first_bad)
+    assert [row.index for row in survey.first_bad] == list(range(2, 12))
+
+
+def test_reading_through_holds_nothing_but_the_ids() -> None:
+    def many(count: int) -> Iterator[RawRow]:
+        for n in range(count):
+            yield n, jsontext.encode({"id": f"row-{n}", "prompt": f"{n} " * 100})
+
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        try:
+            assert check(RowReader(MODEL, {}).rows(many(count))).rows == count
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(100)
+    assert peak(8_000) - peak(800) < 8_000 * 16 * 3
+
+
+@given(st.integers(1, 3), st.lists(st.booleans(), max_size=12))
+def test_the_rest_are_the_rows_that_are_not_left_out(of: int, left_out: list[bool]) -> None:
+    lines = [(n, b'{"id": "%d", "prompt": "x"}' % n) for n in range(len(left_out) * of)]
+    for number in range(1, of + 1):
+        reader = RowReader(MODEL, {}, shard=Shard(number, of))
+        expected = [None if out else row for out, row in zip(left_out, reader.rows(lines), strict=True)]
+        assert list(reader.rest(lines, left_out)) == expected
+
+
+def test_the_rest_of_another_input_is_an_error() -> None:
+    reader = RowReader(MODEL, {})
+    with pytest.raises(ValueError, match="not JSON"):
+        list(reader.rest([(1, b"[")], [0]))
+    with pytest.raises(IndexError):
+        list(reader.rest([(1, b'"a"'), (2, b'"b"')], [0]))
