@@ -48,7 +48,7 @@ def write_atomically(path: Path, data: bytes, *, mode: int) -> None:
 
 
 # Names of files that somebody has open and goes on writing: to be added to, never replaced.
-_OPEN_FILES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
+OPEN_FILES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
 
 
 class OutputFile:
@@ -62,7 +62,7 @@ class OutputFile:
         self.path = Path(path)
         self._written = 0
         with self._failing():
-            self._direct = path.startswith(_OPEN_FILES) or (self.path.exists() and not self.path.is_file())
+            self._direct = path.startswith(OPEN_FILES) or (self.path.exists() and not self.path.is_file())
             if not self._direct:  # a symlink keeps pointing where it points, and its target is replaced
                 self.path = Path(os.path.realpath(path))
             self.partial = self.path.with_name(self.path.name + ".partial")
@@ -77,8 +77,9 @@ class OutputFile:
             file = self._open()
             view = memoryview(data)
             while view:
-                view = view[file.write(view) :]
-        self._written += len(data)
+                written = file.write(view)
+                self._written += written
+                view = view[written:]
 
     def finish(self) -> None:
         """Give the file its final name."""
@@ -96,6 +97,8 @@ class OutputFile:
             return None
         with self._failing():
             self._file.close()
+            if not self._written and not self._direct:
+                self.partial.unlink()
         return self.partial if self._written and not self._direct else None
 
     def _open(self) -> FileIO:

@@ -1,6 +1,7 @@
-"""A lock between processes: a file that one at a time may hold, and that is gone when nobody does."""
+"""A lock between processes: an empty file that one at a time may hold, and that is gone when nobody does."""
 
 import contextlib
+import errno
 import os
 import sys
 import time
@@ -15,25 +16,47 @@ BEAT = 0.2  # seconds between two tries, for work that takes long
 def alone(path: Path, on_wait: Callable[[], None], beat: float = BEAT) -> Iterator[bool]:
     """Hold the lock `path` for the block; give whether another process had to be waited for.
 
-    A process that dies loses its lock with its life. Raises OSError where the file cannot be made.
+    A process that dies loses its lock with its life. Raises OSError where the file cannot be made, or
+    is somebody's: it has something in it.
     """
     waited = False
-    while (file := _try(path)) is None:
+    while (lock := take(path)) is None:
         waited = True
         on_wait()
         time.sleep(beat)
     try:
         yield waited
     finally:
-        _remove(path)
-        file.close()
+        lock.release()
+
+
+class Lock:
+    """A lock that this process holds."""
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self._path = path
+        self._file = file
+
+    def release(self) -> None:
+        """Let the next one in."""
+        _remove(self._path)
+        self._file.close()
         if os.name == "nt":  # where an open file cannot be removed
-            _remove(path)
+            _remove(self._path)
+
+
+def take(path: Path) -> Lock | None:
+    """Take the lock `path` now; return None while another process holds it. Raises OSError as `alone`."""
+    file = _try(path)
+    return None if file is None else Lock(path, file)
 
 
 def _try(path: Path) -> BinaryIO | None:
     """Return the locked file, None while another process holds it."""
-    file = path.open("wb")
+    file = path.open("ab")
+    if file.tell():
+        file.close()
+        raise FileExistsError(errno.EEXIST, f"{path.name} is there, and is no lock of nbx")
     try:
         # The holder removes the file at the end; a lock on a removed one locks nobody out.
         if _lock(file.fileno()) and os.path.samestat(os.fstat(file.fileno()), path.stat()):

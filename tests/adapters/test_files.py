@@ -1,6 +1,7 @@
 """Files read whole, and files that appear whole or not at all."""
 
 import os
+import resource
 import stat
 import subprocess
 import sys
@@ -99,6 +100,22 @@ def test_an_answer_that_is_cut_stays_partial(folder: Path) -> None:
 def test_an_answer_of_which_nothing_came_leaves_nothing(folder: Path) -> None:
     assert OutputFile(str(folder / "x")).abandon() is None
     assert names(folder) == []
+
+
+@pytest.mark.parametrize(("room", "left"), [(1000, ["x.partial"]), (0, [])])
+def test_what_a_full_disk_took_is_kept_and_nothing_where_it_took_nothing(
+    folder: Path, room: int, left: list[str]
+) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    output = OutputFile(str(folder / "x"))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        with pytest.raises(OutputError, match="cannot write"):
+            output.write(b"a" * 2000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert output.abandon() == (folder / "x.partial" if left else None)
+    assert {name: (folder / name).stat().st_size for name in names(folder)} == dict.fromkeys(left, room)
 
 
 def test_an_answer_keeps_a_symlink_and_replaces_its_target(folder: Path) -> None:

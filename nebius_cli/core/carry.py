@@ -1,0 +1,31 @@
+"""What a record took that is dropped, added to the record of the same row that takes its place."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from nebius_cli.core import jsontext
+from nebius_cli.core.results import Head
+
+_BEFORE = rb'\{"id":(?:-?\d+|"[^"\\]*(?:\\.[^"\\]*)*"),"index":\d+,"body_hash":"[^"]*","attempts":\d+,'
+_USAGE = re.compile(_BEFORE + rb'"latency_s":[\d.]+,"usage":(null|\{[^{}]*\}),')
+
+
+def add_usage(line: bytes, own: Head, dropped: Head) -> tuple[bytes, Head]:
+    """Return a record, a line, and its head, with the usage of the dropped one added.
+
+    The cost is not known where one of them names none for its tokens.
+    """
+    prompt = own.prompt_tokens + dropped.prompt_tokens
+    completion = own.completion_tokens + dropped.completion_tokens
+    if (prompt, completion) == (own.prompt_tokens, own.completion_tokens) and not dropped.cost:
+        return line, own
+    known = all(head.cost or not (head.prompt_tokens or head.completion_tokens) for head in (own, dropped))
+    cost = f"{sum(Decimal((head.cost or b'0').decode()) for head in (own, dropped)):f}" if known else None
+    usage: dict[str, Any] = {"prompt_tokens": prompt, "completion_tokens": completion, "cost": cost}
+    head = own._replace(
+        prompt_tokens=prompt, completion_tokens=completion, cost=cost.encode("ascii") if cost else b""
+    )
+    if match := _USAGE.match(line):
+        return line[: match.start(1)] + jsontext.encode(usage) + line[match.end(1) :], head
+    return jsontext.encode(jsontext.decode(line) | {"usage": usage}) + b"\n", head

@@ -1,0 +1,33 @@
+"""Many pairs of numbers, put in order in 16 bytes a pair."""
+
+import heapq
+from array import array
+from collections.abc import Iterator
+
+_RUN = 1 << 15  # pairs that are sorted as Python objects at once
+
+
+class Pairs:
+    """Takes pairs of numbers, each 0 to 2**64-1; iterating gives them in order, once all are added."""
+
+    def __init__(self) -> None:
+        self._first = array("Q")
+        self._second = array("Q")
+
+    def add(self, first: int, second: int) -> None:
+        """Take a pair."""
+        self._first.append(first)
+        self._second.append(second)
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return heapq.merge(*[self._sorted_run(start) for start in range(0, len(self), _RUN)])
+
+    def _sorted_run(self, start: int) -> Iterator[tuple[int, int]]:
+        part = slice(start, start + _RUN)
+        pairs = sorted(zip(self._first[part], self._second[part], strict=True))
+        self._first[part] = array("Q", [first for first, _ in pairs])
+        self._second[part] = array("Q", [second for _, second in pairs])
+        return zip(memoryview(self._first)[part], memoryview(self._second)[part], strict=True)

@@ -1,0 +1,207 @@
+"""The list of failed rows: replaced when a run ends, and whole whenever one is killed."""
+
+import json
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.adapters.appender import LineFile
+from nebius_cli.adapters.failed import path_beside
+from nebius_cli.adapters.journal import Journal
+from nebius_cli.core.errors import OutputError, UsageError
+from nebius_cli.core.results import failed_line
+from tests.support.answers import FAILED, answer, failure, row
+
+BODY = b'{"prompt":"Say it"}'
+
+
+class Run:
+    """A run whose rows fail or not, as told."""
+
+    def __init__(self, folder: Path, *, restart: bool = False) -> None:
+        self.journal = Journal.open(str(folder / "a.jsonl"), restart=restart, say=lambda _: None)
+
+    def fail(self, *numbers: int) -> "Run":
+        for number in numbers:
+            self.journal.append(failure(row(number, body=BODY)))
+            self.journal.fail(failed_line(row(number, body=BODY), FAILED, {}))
+        return self
+
+    def answer(self, *numbers: int) -> "Run":
+        for number in numbers:
+            assert not self.journal.done(row(number, body=BODY))
+            self.journal.append(answer(row(number, body=BODY)))
+        return self
+
+    def end(self, *, whole: bool) -> None:
+        if whole:
+            self.journal.settle(ordered=False)
+        self.journal.close()
+
+    def kill(self) -> None:
+        self.journal._let_go()
+
+
+def listed(folder: Path) -> list[int] | None:
+    path = folder / "a.failed.jsonl"
+    if not path.exists():
+        return None
+    return [json.loads(line)["id"] for line in path.read_bytes().splitlines()]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name != "home")
+
+
+@pytest.mark.parametrize(
+    ("output", "name"),
+    [
+        ("a.jsonl", "a.failed.jsonl"),
+        ("a", "a.failed.jsonl"),
+        ("a.b.json", "a.b.failed.jsonl"),
+        ("run.1", "run.1.failed.jsonl"),
+        ("run.2", "run.2.failed.jsonl"),
+    ],
+)
+def test_it_stands_beside_the_output(output: str, name: str) -> None:
+    assert path_beside(Path("/x") / output) == Path("/x") / name
+
+
+def test_a_run_without_failures_has_no_list(tmp_path: Path) -> None:
+    Run(tmp_path).fail(1).end(whole=True)
+    Run(tmp_path).answer(1).end(whole=True)
+    assert names(tmp_path) == ["a.jsonl"]
+
+
+def test_a_whole_run_lists_what_failed_in_it(tmp_path: Path) -> None:
+    Run(tmp_path).fail(1, 2, 3).end(whole=True)
+    assert listed(tmp_path) == [1, 2, 3]
+    Run(tmp_path).answer(1).fail(3).end(whole=True)
+    assert listed(tmp_path) == [3]
+    assert names(tmp_path) == ["a.failed.jsonl", "a.jsonl"]
+
+
+def test_a_run_that_stops_early_keeps_what_it_did_not_get_to(tmp_path: Path) -> None:
+    Run(tmp_path).fail(1, 2, 3, 4).end(whole=True)
+    Run(tmp_path).answer(1).fail(7, 3).end(whole=False)
+    assert listed(tmp_path) == [2, 4, 7, 3]
+    Run(tmp_path).answer(2, 3, 4, 7).end(whole=False)
+    assert listed(tmp_path) is None
+
+
+def test_a_run_that_is_killed_leaves_its_failures_to_the_next_one(tmp_path: Path) -> None:
+    Run(tmp_path).fail(1, 2).end(whole=True)
+    Run(tmp_path).fail(2, 3).kill()
+    assert listed(tmp_path) == [1, 2]
+    with (tmp_path / "a.failed.jsonl.new").open("ab") as file:
+        file.write(b'{"id":9,"pro')
+    Run(tmp_path).end(whole=False)
+    assert listed(tmp_path) == [1, 2, 3]
+    Run(tmp_path).fail(5).kill()
+    Run(tmp_path).kill()
+    assert listed(tmp_path) == [1, 2, 3, 5]
+    assert names(tmp_path) == ["a.failed.jsonl", "a.jsonl"]
+
+
+def test_a_row_found_answered_leaves_the_list(tmp_path: Path) -> None:
+    Run(tmp_path).fail(1, 2).end(whole=True)
+    Run(tmp_path).answer(1).kill()
+    run = Run(tmp_path)
+    assert run.journal.done(row(1, body=BODY))
+    run.end(whole=False)
+    assert listed(tmp_path) == [2]
+
+
+def test_rows_that_are_answered_on_many_threads_at_once_all_leave_the_list(tmp_path: Path) -> None:
+    count, threads = 1_500, 8
+    Run(tmp_path).fail(*range(count)).end(whole=True)
+    run = Run(tmp_path)
+    together = threading.Barrier(threads)
+
+    def answers(first: int) -> None:
+        together.wait()
+        run.answer(*range(first, count, threads))
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        workers = [threading.Thread(target=answers, args=(first,)) for first in range(threads)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    finally:
+        sys.setswitchinterval(before)
+    run.end(whole=False)
+    assert listed(tmp_path) is None
+
+
+def test_a_restart_keeps_what_it_did_not_get_to_as_well(tmp_path: Path) -> None:
+    Run(tmp_path).fail(1).end(whole=True)
+    Run(tmp_path).fail(2).kill()
+    Run(tmp_path, restart=True).fail(3).end(whole=False)
+    assert listed(tmp_path) == [1, 2, 3]
+    Run(tmp_path, restart=True).fail(3).end(whole=True)
+    assert listed(tmp_path) == [3]
+
+
+def test_the_list_can_be_read_as_the_input_of_the_run_that_replaces_it(tmp_path: Path) -> None:
+    Run(tmp_path).fail(1, 2, 3).end(whole=True)
+    run = Run(tmp_path)
+    with (tmp_path / "a.failed.jsonl").open("rb") as rows:
+        for line in rows:
+            run.fail(json.loads(line)["id"])
+    run.end(whole=True)
+    assert listed(tmp_path) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"id":1,"prompt":"x"}\n',
+        b'{"id":1,"prompt":"x"}',
+        b"my notes\n",
+        b"my notes",
+        b'{"id":null,"error":1}\n',
+    ],
+)
+def test_a_file_of_that_name_that_is_something_else_is_not_replaced(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "a.failed.jsonl"
+    path.write_bytes(line)
+    for restart in (True, False):
+        with pytest.raises(UsageError, match="is no list of failed rows"):
+            Run(tmp_path, restart=restart)
+    assert path.read_bytes() == line
+    assert names(tmp_path) == ["a.failed.jsonl"]
+
+
+def test_a_folder_of_that_name_is_a_usage_error(tmp_path: Path) -> None:
+    (tmp_path / "a.failed.jsonl").mkdir()
+    with pytest.raises(UsageError, match="cannot read"):
+        Run(tmp_path)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_list_that_cannot_be_written_is_an_output_error_and_the_old_one_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, whole: bool
+) -> None:
+    Run(tmp_path).fail(1, 2).end(whole=True)
+    run = Run(tmp_path).fail(2)
+
+    def full(self: Path, *rest: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    if whole:
+        monkeypatch.setattr(Path, "replace", full)
+    else:
+        monkeypatch.setattr("os.fsync", full)
+    monkeypatch.setattr(LineFile, "sync", lambda _: None)
+    with pytest.raises(OutputError, match=r"cannot write .*failed") as caught:
+        run.end(whole=whole)
+    assert caught.value.why == "No space left on device"
+    monkeypatch.undo()
+    assert listed(tmp_path) == [1, 2]
+    Run(tmp_path).end(whole=False)
+    assert listed(tmp_path) == [1, 2]

@@ -1,0 +1,158 @@
+"""Whenever a run is killed, the next one finds every record that was written, and nothing else."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from nebius_cli.adapters.appender import MOST_WAITING
+from nebius_cli.adapters.journal import Journal
+from nebius_cli.core.results import scan_head
+from tests.support.answers import answer, failure, row, write
+
+
+def test_a_file_cut_at_any_byte_of_its_last_records_is_gone_on_with(tmp_path: Path) -> None:
+    rows = [row(n, "wörld\n", own_id=f'"{n}\\') for n in range(3)]
+    lines = [answer(row, "é\n\u2028") for row in rows]
+    whole = b"".join(lines)
+    path = tmp_path / "a.jsonl"
+    for size in range(len(whole) + 1):
+        path.write_bytes(whole[:size])
+        said: list[str] = []
+        journal = Journal.open(str(path), restart=False, say=said.append)
+        # A record is there from its last brace on; what it lacks then is its newline.
+        ends = [len(b"".join(lines[: n + 1])) - 1 for n in range(3)]
+        kept = [size >= end for end in ends]
+        assert [journal.done(row) for row in rows] == kept
+        journal.close()
+        assert path.read_bytes() == b"".join(lines[: sum(kept)])
+        left = size - len(b"".join(lines[: sum(kept)]))
+        assert said == (
+            [f"{path}: a half-written record at its end was cut off, {left} bytes"] if left > 0 else []
+        )
+
+
+def told(record: bytes) -> dict[str, Any]:
+    """Return what a record says, but for its usage: `settle` adds what replaced records took."""
+    value = json.loads(record)
+    return {name: value[name] for name in value if name != "usage"}
+
+
+class Crashes(RuleBasedStateMachine):
+    """Runs that answer, fail, are cut at any byte, settle or are resumed, beside a plain dict."""
+
+    @initialize(folder=st.integers(0, 10**12))
+    def begin(self, folder: int) -> None:
+        import tempfile
+
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name) / f"{folder}.jsonl"
+        self.answers: dict[int, bytes] = {}
+        self.journal: Journal | None = None
+        self.open()
+
+    def open(self) -> None:
+        self.journal = Journal.open(str(self.path), restart=False, say=lambda _: None)
+        self.ended: set[int] = set()  # rows that have a record of this run
+
+    def teardown(self) -> None:
+        if self.journal is not None:
+            self.journal.close()
+            self.folder.cleanup()
+
+    @rule(number=st.integers(0, 5), good=st.booleans(), text=st.text())
+    def result(self, number: int, text: str, *, good: bool) -> None:
+        assert self.journal is not None
+        if number in self.answers or number in self.ended:
+            return  # it is not run again
+        self.ended.add(number)
+        record = answer(row(number), text) if good else failure(row(number))
+        self.journal.append(record)
+        if good:
+            self.answers[number] = record
+
+    @rule(lost=st.integers(1, 400))
+    def crash(self, lost: int) -> None:
+        assert self.journal is not None
+        self.journal.close()
+        data = self.path.read_bytes()
+        start = data[:-1].rfind(b"\n") + 1  # a kill can only cut the record that was being written
+        cut = max(start, len(data) - lost)
+        if data and cut < len(data) - 1 and (head := scan_head(data[start:])) is not None and head.ok:
+            del self.answers[head.row_index]
+        self.path.write_bytes(data[:cut])
+        self.open()
+
+    @rule(ordered=st.booleans())
+    def end(self, *, ordered: bool) -> None:
+        assert self.journal is not None
+        self.journal.settle(ordered=ordered)
+        self.journal.close()
+        heads = [scan_head(line) for line in self.path.read_bytes().splitlines()]
+        indexes = [head.row_index for head in heads if head is not None]
+        assert len(set(indexes)) == len(indexes) == len(heads)
+        if ordered:
+            assert indexes == sorted(indexes)
+        self.open()
+
+    @invariant()
+    def every_answer_is_there(self) -> None:
+        if self.journal is None:
+            return
+        lines = self.path.read_bytes().splitlines(keepends=True)
+        assert all(line.endswith(b"\n") for line in lines)
+        found = [told(line) for line in lines]
+        assert all(found.count(told(record)) == 1 for record in self.answers.values())
+
+    @rule()
+    def resume(self) -> None:
+        assert self.journal is not None
+        self.journal.close()
+        self.open()
+        assert {n for n in range(6) if self.journal.done(row(n))} == set(self.answers)
+
+
+Crashes.TestCase.settings = settings(max_examples=60, stateful_step_count=20)
+test_whatever_happens_no_answer_is_lost_or_doubled = Crashes.TestCase
+
+
+WRITER = """
+import os, sys, threading
+from nebius_cli.adapters.appender import MOST_WAITING
+from nebius_cli.adapters.journal import Journal
+from tests.support.answers import answer, row
+journal = Journal.open(sys.argv[1], restart=False, say=lambda text: None)
+rows = [row(n) for n in range(20_000) if not journal.done(row(n))]
+print(rows[0].index, flush=True)
+def work(part):
+    for number, one in enumerate(rows[part::4]):
+        journal.append(answer(one, "x" * (number % 3000)))
+        os.write(1, b"+")
+for part in range(4):
+    threading.Thread(target=work, args=(part,)).start()
+"""
+
+
+def test_a_run_that_is_killed_again_and_again_keeps_every_answer_once(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl")
+    command = [sys.executable, "-c", WRITER, str(path)]
+    for turn in range(8):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as child:
+            assert child.stdout is not None
+            assert child.stdout.readline().strip().isdigit()
+            some = 1 + 150 * turn
+            assert child.stdout.read(some) == b"+" * some
+            child.send_signal(signal.SIGKILL)
+    journal = Journal.open(str(path), restart=False, say=lambda _: None)
+    journal.close()
+    heads = [scan_head(line) for line in path.read_bytes().splitlines(keepends=True)]
+    indexes = [head.row_index for head in heads if head is not None]
+    assert len(indexes) == len(heads) == len(set(indexes))
+    # Each "+" came after a record that is written, or that waited for the thread that was writing.
+    assert len(indexes) >= sum(1 + 150 * turn - MOST_WAITING for turn in range(8))

@@ -1,0 +1,24 @@
+"""Pairs come back in order."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nebius_cli.core import pairs
+from nebius_cli.core.pairs import Pairs
+
+NUMBERS = st.integers(0, 2**64 - 1)
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS)), st.integers(1, 10))
+def test_pairs_come_back_in_order_however_many_are_sorted_at_once(
+    given: list[tuple[int, int]], run: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pairs, "_RUN", run)
+        found = Pairs()
+        for first, second in given:
+            found.add(first, second)
+        assert len(found) == len(given)
+        assert list(found) == sorted(given)
+        assert list(found) == sorted(given)
