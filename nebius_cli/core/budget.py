@@ -1,0 +1,179 @@
+"""Tokens and money of a bulk run: what was spent, what is in flight at its worst, and what still fits."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Self
+
+from nebius_cli.core.events import Usage
+from nebius_cli.core.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """USD per token; `cached` for prompt tokens that the server had in its cache, where it says so."""
+
+    input: Decimal
+    output: Decimal
+    cached: Decimal | None = None
+
+    def cost(self, prompt: int, completion: int, cached: int = 0) -> Decimal:
+        """Return the price of a request; `cached` of its `prompt` tokens were in the cache."""
+        if self.cached is None or not 0 < cached <= prompt:
+            return self.input * prompt + self.output * completion
+        return self.input * (prompt - cached) + self.cached * cached + self.output * completion
+
+    def of_model(self, model: str) -> Self:
+        """Return these prices, which are those of every model."""
+        del model
+        return self
+
+    def of(self, row: Row) -> Self:
+        """Return these prices, which are those of every row."""
+        del row
+        return self
+
+    def worst(self, prompt: int, completion: int) -> Decimal:
+        """Return the most that a request of so many tokens can cost."""
+        return max(self.input, self.cached or self.input) * prompt + self.output * completion
+
+
+class PriceList:
+    """The prices of models by their ids: a row may name a model of its own."""
+
+    def __init__(self, models: Mapping[str, Prices]) -> None:
+        self._models = models
+        self._last: tuple[bytes, Prices | None] = (b"", None)  # others often ask for the same
+
+    def __contains__(self, model: str) -> bool:
+        return model in self._models
+
+    def of_model(self, model: str) -> Prices | None:
+        """Return the prices of a model, None where they are not known."""
+        return self._models.get(model)
+
+    def of(self, row: Row) -> Prices | None:
+        """Return the prices of a row's model, None where they are not known."""
+        common, prices = self._last
+        if row.common != common:
+            prices = self._models.get(str(json.loads(row.common).get("model")))
+            self._last = (row.common, prices)
+        return prices
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What was spent: tokens, and USD. None is not known; what is added to it is not known either.
+
+    `prices` are those that `cost` was reckoned with.
+    """
+
+    prompt: int | None = 0
+    completion: int | None = 0
+    cost: Decimal | None = field(default_factory=Decimal)
+    prices: Prices | None = field(default=None, compare=False, repr=False)
+
+    def __add__(self, other: "Charge") -> "Charge":
+        """Return both together."""
+        prompt = None if self.prompt is None or other.prompt is None else self.prompt + other.prompt
+        completion = (
+            None
+            if self.completion is None or other.completion is None
+            else self.completion + other.completion
+        )
+        cost = None if self.cost is None or other.cost is None else self.cost + other.cost
+        return Charge(prompt, completion, cost)
+
+    @property
+    def tokens(self) -> int:
+        """Return the tokens that are known of."""
+        return (self.prompt or 0) + (self.completion or 0)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the charge as a record holds it."""
+        cost = None if self.cost is None else f"{self.cost:f}"
+        return {"prompt_tokens": self.prompt, "completion_tokens": self.completion, "cost": cost}
+
+
+NOTHING = Charge()
+
+
+class Budget:
+    """What a run has spent and may spend. Without prices no cost is known; `max_cost` needs them.
+
+    A cap holds whatever happens, as long as no answer uses more than its worst case: each request is set
+    aside at that before it is sent. `spent` is what earlier runs did.
+    """
+
+    def __init__(
+        self,
+        *,
+        prices: Prices | PriceList | None = None,
+        max_cost: Decimal | None = None,
+        max_tokens: int | None = None,
+        spent_tokens: int = 0,
+        spent_cost: Decimal | None = None,
+    ) -> None:
+        if max_cost is not None and prices is None:
+            raise ValueError("a cap on the cost needs prices")
+        self.prices = prices
+        self.max_cost = max_cost
+        self.max_tokens = max_tokens
+        self.tokens = spent_tokens
+        self.cost = spent_cost or Decimal()
+        self.reserved_tokens = 0
+        self.reserved_cost = Decimal()
+
+    def worst(self, rows: "list[Row]") -> Charge:
+        """Return the most that one request for these rows can use; not known without max_tokens."""
+        prompt, completion = 0, 0
+        for row in rows:
+            if row.most_completion is None:
+                return Charge(sum(each.most_prompt for each in rows), None, None, self._prices_of(row))
+            prompt += row.most_prompt
+            # vLLM makes a token and bills it where none is asked for.
+            completion += max(row.most_completion, row.n)
+        prices = self._prices_of(rows[0])
+        return Charge(prompt, completion, prices.worst(prompt, completion) if prices else None, prices)
+
+    def _prices_of(self, row: Row) -> Prices | None:
+        return self.prices.of(row) if self.prices else None
+
+    def fits(self, worst: Charge) -> bool:
+        """Return whether a request may be sent. What is not known does not fit below a cap."""
+        if self.max_tokens is not None:
+            if worst.completion is None:
+                return False
+            if self.tokens + self.reserved_tokens + worst.tokens > self.max_tokens:
+                return False
+        if self.max_cost is not None:
+            return worst.cost is not None and self.cost + self.reserved_cost + worst.cost <= self.max_cost
+        return True
+
+    def reserve(self, worst: Charge) -> None:
+        """Set a request aside that is about to be sent."""
+        self.reserved_tokens += worst.tokens
+        if worst.cost:
+            self.reserved_cost += worst.cost
+
+    def settle(self, worst: Charge, usage: Usage | None, *, maybe_billed: bool) -> Charge:
+        """Take a request back that ended, and return what it cost.
+
+        Where the server did not say, that is the worst case, or nothing where it cannot have been billed.
+        """
+        self.reserved_tokens -= worst.tokens
+        if worst.cost:
+            self.reserved_cost -= worst.cost
+        charge = self._charge(worst, usage) if maybe_billed else NOTHING
+        self.tokens += charge.tokens
+        self.cost += charge.cost or Decimal()
+        return charge
+
+    def _charge(self, worst: Charge, usage: Usage | None) -> Charge:
+        if usage is None or usage.prompt is None or usage.completion is None:
+            return worst
+        if usage.prompt < 0 or usage.completion < 0:
+            return worst
+        cost = worst.prices.cost(usage.prompt, usage.completion, usage.cached or 0) if worst.prices else None
+        return Charge(usage.prompt, usage.completion, cost)

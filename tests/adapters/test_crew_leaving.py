@@ -1,0 +1,216 @@
+"""A crew can always be left: at a signal, with a full disk, with a server or a pipe that says nothing."""
+
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from nebius_cli.core.errors import BadInputError, Interrupted, OutputError, TimedOutError
+from nebius_cli.core.results import Result
+from nebius_cli.core.rows import Row
+from tests.support.server import Reply, Request
+from tests.support.service import PATIENCE, Respond, Run, Service, moody, right, rows, waiting_for, well
+
+
+@pytest.mark.parametrize("problem", [OutputError("disk full"), ValueError("a bug"), Interrupted()])
+def test_what_goes_wrong_with_a_result_ends_the_run(
+    serve: Callable[[Respond], Service], problem: BaseException
+) -> None:
+    seen = []
+
+    def on_result(result: Result) -> None:
+        seen.append(result)
+        raise problem
+
+    run = Run(serve(lambda request, _: well(request)), rows(1000), on_result=on_result)
+    with pytest.raises(type(problem)) as caught:
+        run.go()
+    assert caught.value is problem
+    assert len(seen) <= 5
+    with pytest.raises(type(problem)):
+        run.crew.drain(0)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_rows_that_cannot_be_read_end_the_run_when_everything_is_back(
+    serve: Callable[[Respond], Service],
+    *,
+    at_once: bool,
+) -> None:
+    def reading() -> Iterator[Row]:
+        yield from rows(20)
+        raise BadInputError("line 21")
+
+    run = Run(serve(lambda request, _: well(request)), reading(), at_once=at_once)
+    with pytest.raises(BadInputError):
+        run.go()
+    assert run.told() == right(20)
+
+
+class Leave(BaseException):
+    """What a signal would raise."""
+
+
+def leaving(run: Run, when: threading.Event) -> Callable[[], None]:
+    def tick() -> None:
+        run.tick()
+        if when.is_set():
+            raise Leave
+
+    return tick
+
+
+def test_a_drain_waits_for_what_is_in_flight_and_takes_no_more(serve: Callable[[Respond], Service]) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def respond(request: Request, number: int) -> Reply:
+        if number == 4:
+            begun.set()
+        return [waiting_for(go_on), *well(request)]
+
+    run = Run(serve(respond), rows(100))
+    with pytest.raises(Leave):
+        run.crew.run(leaving(run, begun))
+    timer = threading.Timer(0.1, go_on.set)
+    timer.start()
+    assert run.crew.drain(PATIENCE)
+    timer.join()
+    assert len(run.results) == run.dispatcher.requests == 4
+
+
+def test_what_does_not_come_back_is_abandoned(serve: Callable[[Respond], Service]) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def respond(request: Request, number: int) -> Reply:
+        del number
+        begun.set()
+        return [waiting_for(go_on), *well(request)]
+
+    run = Run(serve(respond), rows(100), fixed=1)
+    with pytest.raises(Leave):
+        run.crew.run(leaving(run, begun))
+    assert not run.crew.drain(0.05)
+    go_on.set()
+    assert run.crew._over.wait(PATIENCE)
+    assert run.results == []  # nobody is there any more to take it
+
+
+def test_a_drain_that_another_signal_ends_takes_nothing_either(
+    serve: Callable[[Respond], Service],
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def respond(request: Request, number: int) -> Reply:
+        del number
+        begun.set()
+        return [waiting_for(go_on), *well(request)]
+
+    def leave(*_: object) -> None:
+        raise Leave
+
+    run = Run(serve(respond), rows(100), fixed=1)
+    with pytest.raises(Leave):
+        run.crew.run(leaving(run, begun))
+    before = signal.signal(signal.SIGALRM, leave)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(Leave):
+            run.crew.drain(PATIENCE)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    (left,) = run.crew.abandon()
+    assert (left.row.index, left.attempts) == (0, 1)
+    go_on.set()
+    assert run.crew._over.wait(PATIENCE)
+    assert run.results == []
+
+
+def test_a_group_that_a_silent_pipe_leaves_half_full_is_sent(serve: Callable[[Respond], Service]) -> None:
+    never = threading.Event()
+
+    def reading() -> Iterator[Row]:
+        yield from rows(3)
+        never.wait(PATIENCE)
+
+    run = Run(serve(lambda request, _: well(request)), reading(), group=8)
+    done = threading.Event()
+    tick = leaving(run, done)
+
+    def until_answered() -> None:
+        if len(run.results) == 3:
+            done.set()
+        tick()
+
+    with pytest.raises(Leave):
+        run.crew.run(until_answered)
+    never.set()
+    assert run.crew.drain(PATIENCE)
+    assert run.told() == right(3)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_pipe_that_says_nothing_holds_neither_answers_nor_the_end_up(
+    serve: Callable[[Respond], Service], *, at_once: bool
+) -> None:
+    asked, never = threading.Event(), threading.Event()
+
+    def reading() -> Iterator[Row | None]:
+        yield from rows(3)
+        yield None
+        asked.set()
+        never.wait(PATIENCE)
+
+    run = Run(serve(moody), reading(), fixed=1, retries=20, at_once=at_once)
+    done = threading.Event()
+    tick = leaving(run, done)
+
+    def until_answered() -> None:
+        if len(run.results) == 3 and asked.is_set():
+            done.set()
+        tick()
+
+    with pytest.raises(Leave):
+        run.crew.run(until_answered)
+    assert run.crew.drain(PATIENCE)
+    never.set()
+    assert run.told() == right(3)
+
+
+@pytest.mark.parametrize("limits", [{"first_byte": 0.2}, {"total": 0.2}, {"first_byte": 0.2, "stall": 0.1}])
+def test_a_dripping_server_holds_no_thread_for_ever(
+    serve: Callable[[Respond], Service], limits: dict[str, float]
+) -> None:
+    def drip(connection: socket.socket) -> None:
+        for _ in range(PATIENCE * 50):
+            connection.sendall(b"H")
+            time.sleep(0.02)
+
+    run = Run(
+        serve(lambda request, n: [drip] if n == 2 else well(request)), rows(3), fixed=1, retries=0, **limits
+    ).go()
+    (failed,) = (result for result in run.results if result.error is not None)
+    assert isinstance(failed.error, TimedOutError)
+    assert len(run.results) == 3
+
+
+def test_fewer_threads_than_wanted_are_enough(
+    serve: Callable[[Respond], Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = serve(lambda request, _: well(request))
+    run, start = Run(service, rows(50), fixed=8), threading.Thread.start
+    started: list[threading.Thread] = []
+
+    def limited(thread: threading.Thread) -> None:
+        if thread.name == "nbx-bulk":
+            if len(started) >= 2:
+                raise RuntimeError("can't start new thread")
+            started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    assert run.go().told() == right(50)
+    with pytest.raises(RuntimeError):
+        Run(service, rows(1)).go()

@@ -1,0 +1,188 @@
+"""A thousand simulated bulk runs: the cap is never passed, and each row ends once, whatever a server does."""
+
+import heapq
+import random
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nebius_cli.core.budget import Budget, Prices
+from nebius_cli.core.dispatch import PATIENCE, Dispatcher, Wait
+from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, from_status
+from nebius_cli.core.events import Usage
+from nebius_cli.core.pace import Pace
+from nebius_cli.core.results import Result
+from nebius_cli.core.rows import Row
+from nebius_cli.core.sends import Send
+from tests.support.bulk import asking
+
+PRICES = Prices(Decimal("0.00000013"), Decimal("0.0000004"), Decimal("0.00000005"))
+
+
+@dataclass
+class World:
+    """A run, its server with moods, and what the server really bills."""
+
+    dispatcher: Dispatcher
+    rows: list[Row]
+    trouble: float  # share of the requests that end badly
+    poison: set[int]  # rows that the server refuses
+    chance: random.Random
+    now: float = 0.0
+    billed_tokens: int = 0
+    billed_cost: Decimal = field(default_factory=Decimal)
+    results: list[Result] = field(default_factory=list)
+    on_the_way: list[tuple[float, int, Send]] = field(default_factory=list)
+    most_at_once: int = 0
+    launched: int = 0
+
+    def run(self) -> None:
+        """Play the run to its end."""
+        rows = iter(self.rows)
+        while True:
+            step = self.dispatcher.next(self.now)
+            if isinstance(step, Send):
+                self.launched += 1
+                assert self.dispatcher.in_flight <= self.dispatcher.pace.concurrency
+                self.check_cap()
+                heapq.heappush(self.on_the_way, (self.now + self.chance.expovariate(1), self.launched, step))
+            elif isinstance(step, Wait) and step.rows:
+                if (row := next(rows, None)) is None:
+                    self.dispatcher.no_more_rows()
+                else:
+                    self.dispatcher.offer(row)
+            elif self.on_the_way and (step is None or self.on_the_way[0][0] <= step.until):
+                self.now, _, send = heapq.heappop(self.on_the_way)
+                self.results += self.end(send)
+                self.check_cap()
+            elif step is None:
+                return
+            else:
+                assert self.now < step.until < float("inf"), "the run waits for nothing"
+                self.now = step.until
+
+    def check_cap(self) -> None:
+        """What was billed is below the caps, and so it would be with the worst of what is on its way."""
+        budget = self.dispatcher.budget
+        if budget.max_tokens is not None:
+            assert self.billed_tokens <= budget.tokens <= budget.tokens + budget.reserved_tokens
+            assert budget.tokens + budget.reserved_tokens <= budget.max_tokens
+        if budget.max_cost is not None:
+            assert self.billed_cost <= budget.cost <= budget.cost + budget.reserved_cost <= budget.max_cost
+
+    def bill(self, send: Send) -> Usage:
+        """Bill anything up to the worst case."""
+        worst = send.worst
+        assert worst.completion is not None
+        top = self.chance.random() < 0.3
+        prompt = worst.prompt or 0 if top else self.chance.randint(0, worst.prompt or 0)
+        completion = worst.completion if top else self.chance.randint(0, worst.completion)
+        cached = self.chance.choice([0, self.chance.randint(0, prompt)])
+        self.billed_tokens += prompt + completion
+        self.billed_cost += PRICES.cost(prompt, completion, cached)
+        return Usage(prompt, completion, prompt + completion, cached)
+
+    def end(self, send: Send) -> list[Result]:
+        """Answer a request in the server's mood."""
+        if any(row.index in self.poison for row in send.rows):
+            return self.dispatcher.failed(send, from_status(self.chance.choice([400, 422]), ""), self.now)
+        if self.chance.random() < self.trouble:
+            return self.dispatcher.failed(send, self.failure(send), self.now)
+        usage = self.bill(send)
+        told = self.chance.choice([usage, usage, usage, None, Usage(None, 1, None)])
+        remaining = str(self.chance.randint(0, 3))
+        headers = {"x-ratelimit-remaining-requests": remaining, "x-ratelimit-reset-requests": "1s"}
+        responses: list[Any] = [{"of": row.index} for row in send.rows]
+        return self.dispatcher.answered(send, responses, told, headers, self.now)
+
+    def failure(self, send: Send) -> NbxError:
+        """Return a failure; what broke on the way may have been billed."""
+        kind = self.chance.randint(0, 9)
+        if kind < 3:
+            if self.chance.random() < 0.5:
+                self.bill(send)
+            return NetworkError("the connection broke", retryable=kind < 2)
+        if kind == 3:
+            error = NetworkError("refused", retryable=True)
+            error.sent = False
+            return error
+        if kind == 4:
+            self.bill(send)
+            return IncompleteError("the answer is incomplete")
+        if kind == 5:
+            return from_status(self.chance.choice([401, 404]) if self.chance.random() < 0.05 else 503, "")
+        asked = self.chance.choice([None, 0.5, 500.0])
+        return from_status(self.chance.choice([429, 429, 500, 408]), "", retry_after=asked)
+
+
+worlds = st.fixed_dictionaries(
+    {
+        "seed": st.integers(0, 2**32),
+        "rows": st.integers(0, 25),
+        "group": st.integers(1, 5),
+        "retries": st.integers(0, 3),
+        "fixed": st.one_of(st.none(), st.integers(1, 9)),
+        "trouble": st.sampled_from([0.0, 0.1, 0.4, 0.9, 1.0]),
+        "cap": st.floats(0, 1.2),
+        "kind": st.sampled_from(["tokens", "cost", "both", "none"]),
+    }
+)
+
+
+def make(drawn: dict[str, Any]) -> World:
+    chance = random.Random(drawn["seed"])
+    sizes = [
+        (chance.randint(1, 100), chance.randint(0, 50), chance.randint(1, 3)) for _ in range(drawn["rows"])
+    ]
+    rows = [
+        asking(
+            index,
+            most_prompt=prompt,
+            most_completion=completion,
+            n=n,
+            common=b'{"model":"m","n":%d}' % n,
+        )
+        for index, (prompt, completion, n) in enumerate(sizes)
+    ]
+    worst = Budget(prices=PRICES).worst(rows) if rows else Budget().worst([asking(0)])
+    cost = (worst.cost or Decimal()) * Decimal(drawn["cap"])
+    budget = Budget(
+        prices=PRICES,
+        max_tokens=int(worst.tokens * drawn["cap"]) if drawn["kind"] in ("tokens", "both") else None,
+        max_cost=cost if drawn["kind"] in ("cost", "both") else None,
+    )
+    pace = Pace(0.0, fixed=drawn["fixed"])
+    dispatcher = Dispatcher(
+        pace, budget, retries=drawn["retries"], chance=chance.random, group=drawn["group"]
+    )
+    poison = {row.index for row in rows if chance.random() < drawn["trouble"] / 4}
+    return World(dispatcher, rows, drawn["trouble"], poison, chance)
+
+
+@settings(max_examples=1000)
+@given(worlds)
+def test_the_cap_is_never_passed_and_every_row_ends_once(drawn: dict[str, Any]) -> None:
+    world = make(drawn)
+    world.run()
+    dispatcher, budget = world.dispatcher, world.dispatcher.budget
+    ended = [result.row.index for result in world.results]
+    assert len(ended) == len(set(ended))
+    assert dispatcher.in_flight == 0
+    assert not budget.reserved_tokens + budget.reserved_cost
+    if not dispatcher.stopped:
+        assert sorted(ended) == list(range(len(world.rows)))
+        used = [result.usage for result in world.results if result.usage]
+        assert sum(each["prompt_tokens"] + each["completion_tokens"] for each in used) == budget.tokens
+        assert sum((Decimal(each["cost"]) for each in used), Decimal()) == budget.cost
+    else:
+        assert dispatcher.capped or dispatcher.fatal is not None
+    # The longest way of a row: put off as often as it may be, then halved down to itself.
+    most = PATIENCE * drawn["retries"] + 1 + 3 * (drawn["retries"] + 2) + 40
+    for result in world.results:
+        assert 1 <= result.attempts <= most
+        assert (result.response is None) == (result.error is not None)
+        assert result.response is None or result.response == {"of": result.row.index}
+        assert result.error is not None or result.row.index not in world.poison

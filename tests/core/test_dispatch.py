@@ -1,0 +1,201 @@
+"""What is sent next and what becomes of each row: order, groups, retries, a cap."""
+
+import math
+from typing import Any
+
+import pytest
+
+from nebius_cli.core.budget import Budget
+from nebius_cli.core.dispatch import LINGER, PATIENCE, WAITING, Dispatcher, Wait
+from nebius_cli.core.errors import NbxError, NetworkError, TimedOutError
+from nebius_cli.core.events import Usage
+from nebius_cli.core.pace import Pace
+from nebius_cli.core.results import Result
+from nebius_cli.core.sends import Send
+from tests.support.bulk import asking
+from tests.support.dispatching import BROKEN, GARBAGE, answer, dispatcher, fail_until_over, refused, sent
+
+
+def test_rows_go_out_in_order_as_many_at_once_as_the_pace_allows() -> None:
+    of = dispatcher(*map(asking, range(3)), fixed=2)
+    first, second = sent(of), sent(of)
+    assert [first.rows[0].index, second.rows[0].index, of.in_flight, of.room] == [0, 1, 2, False]
+    assert of.next(0.0) == Wait()
+    (result,) = answer(of, second, 1.5, Usage(3, 4, 7))
+    assert (result.row.index, result.attempts, result.latency_s, result.error) == (1, 1, 1.5, None)
+    assert result.usage == {"prompt_tokens": 3, "completion_tokens": 4, "cost": None}
+    assert sent(of).rows[0].index == 2
+
+
+def test_it_is_over_when_everything_has_come_back() -> None:
+    of = dispatcher(asking(0))
+    send = sent(of)
+    assert of.next(0.0) == Wait()
+    answer(of, send)
+    assert of.next(0.0) is None
+
+
+def test_rows_are_asked_for_only_when_they_are_needed() -> None:
+    of = Dispatcher(Pace(0.0, fixed=1), Budget(), retries=0, chance=lambda: 0.0)
+    assert of.next(0.0) == Wait(math.inf, rows=True)
+    of.offer(asking(0))
+    send = sent(of)
+    assert of.next(0.0) == Wait()  # one is in flight, and no more may be
+    answer(of, send)
+    assert of.next(0.0) == Wait(math.inf, rows=True)
+    of.no_more_rows()
+    assert of.next(0.0) is None
+
+
+def test_no_row_is_taken_while_taking_is_held_back() -> None:
+    of = Dispatcher(Pace(0.0), Budget(), retries=0, chance=lambda: 0.0, group=3, taking=lambda: False)
+    assert of.next(0.0) == Wait()
+    of.offer(asking(0))
+    assert len(sent(of).rows) == 1  # nothing would ever come to fill its group
+
+
+def test_many_that_wait_to_be_sent_again_keep_new_rows_back() -> None:
+    of = Dispatcher(Pace(0.0, fixed=1), Budget(), retries=2, chance=lambda: 0.0)
+    for index in range(WAITING):
+        of.offer(asking(index))
+        assert of.failed(sent(of), refused(500), 0.0) == []
+    assert of.waiting == WAITING
+    assert of.next(0.0) == Wait(0.25)
+
+
+def test_rows_that_ask_for_the_same_share_a_request() -> None:
+    other = asking(3, common=b'{"model":"other"}')
+    of = dispatcher(*map(asking, range(3)), other, asking(4), group=2)
+    assert [[row.index for row in sent(of).rows] for _ in range(4)] == [[0, 1], [2], [3], [4]]
+
+
+def test_a_group_waits_for_its_rows() -> None:
+    of = Dispatcher(Pace(0.0), Budget(), retries=0, chance=lambda: 0.0, group=2)
+    of.offer(asking(0))
+    assert of.next(0.0) == Wait(LINGER, rows=True)
+    of.offer(asking(1))
+    assert len(sent(of).rows) == 2
+
+
+def test_a_group_does_not_wait_for_rows_that_do_not_come() -> None:
+    of = Dispatcher(Pace(0.0), Budget(), retries=0, chance=lambda: 0.0, group=3)
+    of.offer(asking(0))
+    assert of.next(5.0) == Wait(5 + LINGER, rows=True)
+    of.offer(asking(1))
+    assert of.next(9.0) == Wait(9 + LINGER, rows=True)
+    assert of.waiting == 2
+    assert len(sent(of, 9 + LINGER).rows) == 2
+
+
+def test_the_usage_of_a_group_stands_on_its_first_row() -> None:
+    of = dispatcher(asking(0), asking(1), group=2)
+    first, second = answer(of, sent(of), usage=Usage(6, 8, 14))
+    assert (first.usage, second.usage) == ({"prompt_tokens": 6, "completion_tokens": 8, "cost": None}, None)
+    assert [first.response, second.response] == [{"of": 0}, {"of": 1}]
+
+
+@pytest.mark.parametrize("code", [400, 413, 422])
+def test_a_group_with_a_bad_prompt_is_split_until_it_stands_alone(code: int) -> None:
+    of = dispatcher(*map(asking, range(5)), group=5)
+    results: list[Result] = []
+    while isinstance(step := of.next(0.0), Send):
+        bad = any(row.index == 3 for row in step.rows)
+        results += of.failed(step, refused(code), 0.0) if bad else answer(of, step)
+    assert sorted((result.row.index, result.error is None) for result in results) == [
+        (index, index != 3) for index in range(5)
+    ]
+    assert max(result.attempts for result in results) == 4
+
+
+def test_a_group_that_fails_after_its_retries_gets_one_more_try_in_halves() -> None:
+    results, requests = fail_until_over(dispatcher(asking(0), asking(1), group=2), refused(500))
+    assert [result.attempts for result in results] == [4, 4]
+    assert requests == 3 + 2
+
+
+def test_what_a_group_may_have_cost_is_kept_by_its_first_row() -> None:
+    alone = asking(9, common=b'{"model":"other"}')
+    of = dispatcher(alone, asking(0), asking(1), group=2, retries=0)
+    answer(of, sent(of))
+    of.failed(sent(of), BROKEN, 0.0)
+    first, second = (answer(of, sent(of), usage=Usage(1, 1, 2))[0] for _ in range(2))
+    assert first.usage == {"prompt_tokens": 21, "completion_tokens": 21, "cost": None}
+    assert second.usage == {"prompt_tokens": 1, "completion_tokens": 1, "cost": None}
+
+
+@pytest.mark.parametrize("error", [BROKEN, GARBAGE, refused(500), refused(408)])
+def test_a_row_fails_after_its_retries(error: NbxError) -> None:
+    of = dispatcher(asking(0), asking(1))
+    answer(of, sent(of))
+    results, requests = fail_until_over(of, error)
+    assert [(result.attempts, result.error) for result in results] == [(3, error)]
+    assert (requests, of.retried) == (4, 2)
+
+
+@pytest.mark.parametrize("error", [TimedOutError("timed out"), refused(400), refused(405)])
+def test_what_would_not_go_better_is_not_tried_again(error: NbxError) -> None:
+    of = dispatcher(asking(0), asking(1))
+    answer(of, sent(of))
+    results, requests = fail_until_over(of, error)
+    assert (len(results), requests) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("error", "used"),
+    [
+        (refused(500), None),
+        (BROKEN, {"prompt_tokens": 30, "completion_tokens": 30, "cost": None}),
+        (GARBAGE, {"prompt_tokens": 30, "completion_tokens": 30, "cost": None}),
+    ],
+)
+def test_attempts_that_may_be_billed_count_at_their_worst(
+    error: NbxError, used: dict[str, Any] | None
+) -> None:
+    of = dispatcher(asking(0), asking(1))
+    answer(of, sent(of))
+    (result,) = fail_until_over(of, error)[0]
+    assert result.usage == used
+
+
+def test_what_never_reached_the_server_costs_nothing() -> None:
+    error = NetworkError("refused", retryable=True)
+    error.sent = False
+    of = dispatcher(asking(0), asking(1))
+    answer(of, sent(of))
+    (result,) = fail_until_over(of, error)[0]
+    assert result.usage is None
+
+
+def test_a_retry_waits_longer_each_time_and_then_goes_before_new_rows() -> None:
+    of = dispatcher(*map(asking, range(5)), fixed=1, retries=9)
+    answer(of, sent(of))
+    now, order = 1.0, []
+    for wait in (0.25, 0.5, 1.0):
+        of.failed(sent(of, now), refused(500), now)
+        answer(of, new := sent(of, now))
+        order.append(new.rows[0].index)
+        now += wait
+    assert (order, sent(of, now).rows[0].index) == ([2, 3, 4], 1)
+
+
+def test_a_429_pauses_everybody_and_uses_up_no_retry_but_has_an_end() -> None:
+    of = dispatcher(asking(0), asking(1))
+    of.failed(sent(of), refused(429, 7.0), 1.0)
+    assert of.next(1.0) == Wait(8.0)
+    results, requests = fail_until_over(of, refused(429, 1e9), 8.0)
+    assert {result.attempts for result in results} == {PATIENCE * 2 + 1}
+    assert requests == 2 * (PATIENCE * 2 + 1)
+
+
+def test_a_429_that_says_nothing_of_a_wait_is_waited_out_for_minutes() -> None:
+    of, now = dispatcher(asking(0)), 0.0
+    while (step := of.next(now)) is not None and now < 180.0:
+        if isinstance(step, Send):
+            assert of.failed(step, refused(429), now) == []
+        else:
+            now = step.until
+    assert of.requests < 25
+
+
+def test_without_retries_a_429_is_the_end_of_a_row() -> None:
+    assert len(fail_until_over(dispatcher(asking(0), retries=0), refused(429))[0]) == 1

@@ -1,0 +1,185 @@
+"""What stops a bulk run, what only holds it up, and that no row fails for it."""
+
+import math
+from decimal import Decimal
+
+import pytest
+
+from nebius_cli.core.budget import Budget, Prices
+from nebius_cli.core.dispatch import FEWEST_FAILURES, LONGEST_OUTAGE, Dispatcher, Wait
+from nebius_cli.core.errors import ConfigError, NbxError, NetworkError
+from nebius_cli.core.events import Usage
+from nebius_cli.core.pace import Pace
+from nebius_cli.core.sends import Send
+from tests.support.bulk import asking
+from tests.support.dispatching import BROKEN, GARBAGE, answer, dispatcher, fail_until_over, refused, sent
+
+
+@pytest.mark.parametrize("code", [401, 402, 403, 404])
+def test_what_no_row_can_mend_stops_the_run_and_fails_no_row(code: int) -> None:
+    of = dispatcher(*map(asking, range(9)), fixed=2)
+    first, second = sent(of), sent(of)
+    error = refused(code)
+    assert of.failed(first, error, 0.0) == []
+    assert (of.next(0.0), of.stopped, of.fatal) == (None, True, error)
+    assert len(answer(of, second)) == 1  # what is in flight may still be answered
+
+
+def test_a_model_that_is_gone_in_the_middle_stops_the_run() -> None:
+    of = dispatcher(asking(0), asking(1))
+    answer(of, sent(of))
+    assert of.failed(sent(of), refused(404), 0.0) == []
+    assert of.stopped
+
+
+def test_a_row_with_a_wrong_model_of_its_own_fails_alone() -> None:
+    of = dispatcher(asking(0), asking(1, common=b'{"model":"typo"}'), asking(2))
+    answer(of, sent(of))
+    assert len(of.failed(sent(of), refused(404), 0.0)) == 1
+    assert sent(of).rows[0].index == 2
+
+
+def test_what_is_no_failure_of_a_request_stops_the_run() -> None:
+    of, error = dispatcher(asking(0)), ConfigError("cannot call it")
+    assert of.failed(sent(of), error, 0.0) == []
+    assert of.fatal is error
+
+
+@pytest.mark.parametrize("error", [BROKEN, GARBAGE, refused(503), NetworkError("no TLS")])
+def test_where_nothing_ever_answers_the_run_stops_and_no_row_fails(error: NbxError) -> None:
+    of = dispatcher(*map(asking, range(100)))
+    results, requests = fail_until_over(of, error)
+    assert (results, of.fatal) == ([], error)
+    assert requests <= FEWEST_FAILURES
+
+
+def test_a_first_row_that_breaks_its_connection_waits_for_the_others() -> None:
+    of = dispatcher(asking(0), asking(1), retries=0)
+    first, second = sent(of), sent(of)
+    assert of.failed(first, BROKEN, 0.0) == []
+    assert not of.stopped
+    answer(of, second)
+    assert len(of.failed(sent(of, 9.0), BROKEN, 9.0)) == 1
+
+
+def test_many_first_failures_stop_the_run_even_while_others_are_waited_for() -> None:
+    of = dispatcher(*map(asking, range(100)), fixed=2, retries=0)
+    sent(of)
+    now = 0.0
+    while not of.stopped:
+        step = of.next(now)
+        if isinstance(step, Send):
+            of.failed(step, BROKEN, now)
+        else:
+            assert isinstance(step, Wait)
+            now = step.until
+    assert of.requests == FEWEST_FAILURES + 1
+
+
+def down(of: Dispatcher, error: NbxError = BROKEN) -> float:
+    """Let a server that has answered once be out of reach; return the time."""
+    answer(of, sent(of))
+    for _ in range(FEWEST_FAILURES):
+        assert of.failed(sent(of), error, 0.0) == []
+    return 0.0
+
+
+@pytest.mark.parametrize("error", [BROKEN, refused(502)])
+def test_a_server_that_dies_and_comes_back_costs_no_row(error: NbxError) -> None:
+    of = dispatcher(*map(asking, range(50)))
+    now, results, requests = down(of, error), [], of.requests
+    while (step := of.next(now)) is not None:
+        if isinstance(step, Send):
+            assert now > 100 or of.in_flight == 1
+            results += of.failed(step, error, now) if now < 100 else answer(of, step, now)
+        elif isinstance(step, Wait):
+            now = step.until
+        requests += now < 100
+    assert len(results) == 49
+    assert all(result.error is None for result in results)
+
+
+def test_a_server_that_stays_away_stops_the_run() -> None:
+    of = dispatcher(*map(asking, range(50)), retries=5)
+    results, _ = fail_until_over(of, BROKEN, down(of))
+    assert (results, of.fatal) == ([], BROKEN)
+    assert of.requests < 21 + LONGEST_OUTAGE / 10
+
+
+def test_while_nothing_answers_no_new_row_goes_out_but_to_ask() -> None:
+    of = Dispatcher(Pace(0.0, fixed=4), Budget(), retries=0, chance=lambda: 0.0)
+    for index in range(FEWEST_FAILURES + 1):
+        of.offer(asking(index))
+    answer(of, sent(of))
+    for _ in range(FEWEST_FAILURES):
+        assert isinstance(of.failed(sent(of), BROKEN, 0.0), list)
+    assert of.next(5.0) == Wait(math.inf, rows=True)  # without retries a new row is what is left to ask with
+    of.offer(asking(99))
+    sent(of, 5.0)
+    assert of.next(5.0) == Wait()
+
+
+def test_a_cap_waits_for_what_is_in_flight_and_then_stops() -> None:
+    of = dispatcher(*map(asking, range(9)), budget=Budget(max_tokens=45))
+    first, second = sent(of), sent(of)
+    assert of.next(0.0) == Wait()  # 20 each at worst
+    answer(of, first, usage=Usage(2, 3, 5))
+    third = sent(of)
+    answer(of, second, usage=Usage(10, 10, 20))
+    assert (of.next(0.0), of.capped) == (Wait(), False)
+    answer(of, third, usage=Usage(10, 10, 20))
+    assert (of.next(0.0), of.capped, of.stopped, of.fatal) == (None, True, True, None)
+
+
+def test_costs_are_summed_with_every_digit() -> None:
+    prices = Prices(Decimal("0.00000013"), Decimal("0.0000004"))
+    of = dispatcher(asking(0), budget=Budget(prices=prices))
+    (result,) = answer(of, sent(of), usage=Usage(1, 1, 2))
+    assert result.usage == {"prompt_tokens": 1, "completion_tokens": 1, "cost": "0.00000053"}
+
+
+def test_headers_are_looked_at_now_and_then() -> None:
+    of = dispatcher(*map(asking, range(9)))
+    limit = "x-ratelimit-limit-requests"
+    for now, told in ((1.0, "700"), (1.01, "600"), (1.1, "500")):
+        of.answered(sent(of, 100 * now), [{}], None, {limit: told}, now)
+        assert of.pace.rpm == (500 if now > 1.05 else 700)
+
+
+def test_stopping_sends_nothing_more() -> None:
+    of = dispatcher(*map(asking, range(9)))
+    send = sent(of)
+    of.failed(sent(of), refused(500), 0.0)
+    of.stop()
+    assert (of.next(99.0), of.room, of.in_flight) == (None, False, 1)
+    answer(of, send)
+    assert (of.next(99.0), of.fatal, of.capped) == (None, None, False)
+
+
+def test_what_was_spent_on_rows_without_an_end_is_told_when_the_run_stops() -> None:
+    of = dispatcher(*map(asking, range(6)), budget=Budget(max_tokens=999), group=2)
+    broken, refused_one, away = sent(of), sent(of), sent(of)
+    of.failed(broken, BROKEN, 0.0)  # 40 tokens at worst, and nobody knows
+    of.failed(refused_one, refused(500), 0.0)  # is not billed
+    of.stop()
+    results = of.unfinished()
+    assert [(result.row.index, result.attempts) for result in results] == [(0, 1), (4, 1)]
+    assert [(result.usage or {})["prompt_tokens"] for result in results] == [20, 20]
+    assert all(result.error is not None and result.response is None for result in results)
+    assert (of.in_flight, of.budget.tokens, of.unfinished()) == (0, 80, [])
+    of.answered(away, [{}, {}], None, {}, 1.0)  # what comes now is dropped
+
+
+def test_what_the_request_that_ended_the_run_had_cost_before_is_told_too() -> None:
+    of = dispatcher(asking(0), fixed=1)
+    of.failed(sent(of), BROKEN, 0.0)
+    of.failed(sent(of, 99.0), refused(401), 99.0)
+    (result,) = of.unfinished()
+    assert (result.attempts, (result.usage or {})["prompt_tokens"]) == (2, 10)
+
+
+def test_a_wrong_model_of_their_own_costs_a_group_one_request() -> None:
+    of = dispatcher(*(asking(n, common=b'{"model":"typo"}') for n in range(4)), group=4)
+    results = of.failed(sent(of), refused(404), 0.0)
+    assert [result.error is not None and result.error.code for result in results] == [3] * 4
+    assert (of.next(0.0), of.fatal) == (None, None)

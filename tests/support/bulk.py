@@ -1,0 +1,37 @@
+"""Rows that ask for something, and whole answers to them, for tests of how bulk runs are sent."""
+
+import json
+from hashlib import blake2b
+from typing import Any
+
+from nebius_cli.core.rows import Row
+
+
+def asking(
+    index: int,
+    prompt: Any = None,
+    *,
+    most_prompt: int = 10,
+    most_completion: int | None = 10,
+    n: int = 1,
+    common: bytes = b'{"model":"m"}',
+    query: str = "",
+) -> Row:
+    """Return a row whose prompt is its index unless another is given."""
+    prompt = str(index) if prompt is None else prompt
+    body = json.dumps({**json.loads(common), "prompt": prompt}, separators=(",", ":")).encode()
+    name = blake2b(body, digest_size=16).hexdigest()
+    return Row(index, index, prompt, body, query, name, most_prompt, most_completion, n, common)
+
+
+def completed(body: bytes, n: int = 1) -> dict[str, Any]:
+    """Return a good answer to a request: each choice says which prompt it is for."""
+    prompt = json.loads(body)["prompt"]
+    prompts = prompt if isinstance(prompt, list) and not isinstance(prompt[0], int) else [prompt]
+    choices = [
+        {"index": place * n + k, "text": f"{one}!", "logprobs": None, "finish_reason": "stop"}
+        for place, one in enumerate(prompts)
+        for k in range(n)
+    ]
+    usage = {"prompt_tokens": 3 * len(prompts), "completion_tokens": len(choices), "total_tokens": 0}
+    return {"id": "cmpl-1", "object": "text_completion", "choices": choices, "usage": usage}

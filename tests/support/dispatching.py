@@ -1,0 +1,55 @@
+"""A dispatcher in the hands of a test: rows offered, requests answered and failed."""
+
+import math
+from typing import Any
+
+from nebius_cli.core.budget import Budget
+from nebius_cli.core.dispatch import Dispatcher
+from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, StatusError, from_status
+from nebius_cli.core.events import Usage
+from nebius_cli.core.pace import Pace
+from nebius_cli.core.results import Result
+from nebius_cli.core.rows import Row
+from nebius_cli.core.sends import Send
+
+BROKEN = NetworkError("the connection broke", retryable=True)
+GARBAGE = IncompleteError("the answer is incomplete")
+
+
+def dispatcher(*rows: Row, fixed: int | None = 4, retries: int = 2, **more: Any) -> Dispatcher:
+    """Return a dispatcher that was offered these rows, and no more of them."""
+    budget = more.pop("budget", Budget())
+    settings = {"retries": retries, "chance": lambda: 0.0, "model": "m", **more}
+    made = Dispatcher(Pace(0.0, fixed=fixed), budget, **settings)
+    for row in rows:
+        made.offer(row)
+    made.no_more_rows()
+    return made
+
+
+def sent(of: Dispatcher, now: float = 0.0) -> Send:
+    """Return what is sent next."""
+    step = of.next(now)
+    assert isinstance(step, Send), step
+    return step
+
+
+def answer(of: Dispatcher, send: Send, now: float = 0.0, usage: Usage | None = None) -> list[Result]:
+    """Answer a request well."""
+    return of.answered(send, [{"of": row.index} for row in send.rows], usage, {}, now)
+
+
+def refused(code: int, retry_after: float | None = None) -> StatusError:
+    return from_status(code, "why", retry_after=retry_after)
+
+
+def fail_until_over(of: Dispatcher, error: NbxError, now: float = 0.0) -> tuple[list[Result], int]:
+    """Fail everything in the same way; return the results and the number of requests."""
+    results: list[Result] = []
+    while (step := of.next(now)) is not None:
+        if isinstance(step, Send):
+            results += of.failed(step, error, now)
+        else:
+            assert step.until < math.inf
+            now = step.until
+    return results, of.requests

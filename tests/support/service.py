@@ -1,0 +1,142 @@
+"""A server that answers any number of requests, and a crew that is set on it."""
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from nebius_cli.adapters.api import Api
+from nebius_cli.adapters.crew import Crew
+from nebius_cli.adapters.exchange import Limits
+from nebius_cli.core.budget import Budget
+from nebius_cli.core.dispatch import Dispatcher
+from nebius_cli.core.pace import Pace
+from nebius_cli.core.results import Result
+from nebius_cli.core.rows import Row
+from nebius_cli.core.secret import Secret
+from tests.support.bulk import asking, completed
+from tests.support.canary import CANARY
+from tests.support.server import FakeServer, Reply, Request, Step, event, hang_up, head, reset, status, token
+
+PATIENCE = 30  # seconds; only a test that fails waits so long
+Respond = Callable[[Request, int], Reply]
+
+
+def kept_open(body: bytes, **headers: str) -> Reply:
+    """A whole good answer on a connection that stays open."""
+    return [head(200, "application/json", Content_Length=str(len(body)), **headers) + body]
+
+
+def well(request: Request) -> Reply:
+    return kept_open(json.dumps(completed(request.body)).encode())
+
+
+class Service(FakeServer):
+    """Answers every request as `respond` says, which is given the request and its number."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+        self.counting = threading.Lock()
+        self.count = 0
+        super().__init__()
+        self.keep_alive = True
+
+    def _reply(self, request: Request) -> Reply:
+        with self.counting:
+            self.count += 1
+            number = self.count
+        return self.respond(request, number)
+
+
+def waiting_for(event: threading.Event | threading.Barrier) -> Step:
+    """Return a step at which the server waits."""
+
+    def step(connection: object) -> None:
+        del connection
+        event.wait(PATIENCE)
+
+    return step
+
+
+def moody(request: Request, number: int) -> Reply:
+    """Fail every third request, each time in another way."""
+    ways: list[Reply] = [
+        status(429, b"", Retry_After="0.05"),
+        status(500, b""),
+        [reset],
+        [head(200, "application/json", Content_Length="500"), b'{"choices": [', reset],
+        kept_open(b"garbage"),
+        kept_open(b'{"choices": [{"index": 0, "text": "x", "finish_reason": null}]}'),
+        [head(200, "text/event-stream", Connection="close"), event(token("0")), hang_up],
+        status(503, b"", Retry_After="0"),
+    ]
+    return ways[number // 3 % len(ways)] if number % 3 == 0 else well(request)
+
+
+class Run:
+    """A crew on a service, and what it hands on."""
+
+    def __init__(self, service: FakeServer, rows: Iterator[Row | None] | list[Row], **more: Any) -> None:
+        self.results: list[Result] = []
+        self.threads: set[int] = set()
+        first_byte, stall, total = (more.pop(name, 0.0) for name in ("first_byte", "stall", "total"))
+        limits = Limits(first_byte, stall, total, 0)
+        at_once = more.pop("at_once", False)
+        on_result = more.pop("on_result", self.keep)
+        pace = Pace(time.monotonic(), fixed=more.pop("fixed", 4))
+        budget = more.pop("budget", Budget())
+        settings = {"retries": 3, "chance": random.Random(0).random, **more}
+        self.dispatcher = Dispatcher(pace, budget, **settings)
+        self.api = Api(
+            service.url,
+            Secret(CANARY),
+            connect_timeout=PATIENCE,
+            read_timeout=PATIENCE,
+            now=time.time,
+            log=lambda _: None,
+            pool=8,
+        )
+        self.crew = Crew(
+            self.api,
+            self.dispatcher,
+            iter(rows),
+            on_result,
+            lambda *_: None,
+            time.monotonic,
+            limits,
+            at_once=at_once,
+        )
+        self.ticks = 0
+
+    def keep(self, result: Result) -> None:
+        self.results.append(result)
+        self.threads.add(threading.get_ident())
+
+    def tick(self) -> None:
+        self.ticks += 1
+        assert self.ticks < PATIENCE * 10, "the run does not end"
+
+    def go(self) -> "Run":
+        self.crew.run(self.tick)
+        return self
+
+    def told(self) -> dict[int, str]:
+        """Return the text that each answered row got."""
+        found = {}
+        for result in self.results:
+            if result.error is None:
+                value = result.response
+                value = json.loads(value) if isinstance(value, bytes) else value
+                assert value is not None
+                found[result.row.index] = value["choices"][0]["text"]
+        return found
+
+
+def rows(count: int) -> list[Row]:
+    return [asking(index) for index in range(count)]
+
+
+def right(count: int) -> dict[int, str]:
+    return {index: f"{index}!" for index in range(count)}
