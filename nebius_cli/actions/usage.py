@@ -1,0 +1,181 @@
+"""`nbx usage`: what requests took and cost, by day, model, profile or bulk run; as table, plot and export."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from nebius_cli.actions.app import App
+from nebius_cli.adapters.calendar import LocalCalendar
+from nebius_cli.adapters.ledger import COLUMNS, GROUPS
+from nebius_cli.core import jsontext, periods, usage
+from nebius_cli.core.errors import ExitCode, UsageError
+from nebius_cli.core.periods import Period
+from nebius_cli.core.usage import Sums
+from nebius_cli.ui import spending
+from nebius_cli.ui.renderer import draws
+from nebius_cli.ui.safe import visible, visible_json
+from nebius_cli.ui.tables import write_table
+
+DEFAULT_SINCE = "30d"
+MEASURES = ("cost", "tokens", "requests")
+NO_NAME = {"profile": "(none)", "run": "(no run)"}
+
+
+@dataclass(frozen=True, slots=True)
+class UsageOptions:
+    """What was typed after `nbx usage`."""
+
+    by: str = "day"
+    since: str = ""
+    until: str = ""
+    json: bool = False
+    csv: bool = False
+    of: str = ""
+    export: str | None = None
+
+
+def run_show(options: UsageOptions, app: App) -> ExitCode:
+    """Show sums by day, model, profile or run."""
+    if options.by not in GROUPS:
+        raise UsageError(f"--by {options.by}", f"it takes {', '.join(GROUPS)}")
+    since = options.since or DEFAULT_SINCE
+    period = _period(since, options.until, app)
+    rows = _sums(options.by, period, app)
+    if options.json:
+        record = {
+            "by": options.by,
+            "since": _utc(period.since),
+            "until": _utc(period.until),
+            "rows": [usage.record(row) for row in rows],
+            "total": usage.record(usage.total(rows)),
+        }
+        app.streams.write_out(jsontext.encode(record) + b"\n")
+        return ExitCode.DONE
+    drawn = draws(app.streams, tty=app.streams.stdout_tty)
+    if not rows:
+        app.note(f"no request in the ledger {_said(period, app)}; --since all looks at all of it")
+    elif drawn:
+        header, lines, total = spending.table(options.by, rows, app.streams.width)
+        write_table(
+            *(header, lines, app.streams.write_out, app.streams),
+            drawn=True,
+            color=app.color_out,
+            numbers=spending.NUMBERS,
+            total=total,
+        )
+        whole = usage.shown_cost(usage.total(rows))
+        app.note(f"{whole} {_said(period, app)}, in days of {LocalCalendar().name}")
+    else:
+        write_table((), spending.lines(rows), app.streams.write_out, app.streams, drawn=False, color=False)
+    return ExitCode.DONE
+
+
+def run_plot(options: UsageOptions, app: App) -> ExitCode:
+    """Plot cost, tokens or requests of each day onto the terminal, or into an SVG file."""
+    if options.of and options.of not in MEASURES:
+        raise UsageError(f"--of {options.of}", f"it takes {', '.join(MEASURES)}")
+    since = options.since or DEFAULT_SINCE
+    period = _period(since, options.until, app)
+    rows = _sums("day", period, app)
+    if not rows:
+        app.note(f"no request in the ledger {_said(period, app)}; --since all looks at all of it")
+        return ExitCode.DONE
+    whole = usage.total(rows)
+    of = options.of or ("cost" if whole.cost else "tokens")
+    days = periods.filled([row.group for row in rows])
+    found = {row.group: row for row in rows}
+    values = [_measure(found.get(day, Sums(day)), of) for day in days]
+    title = f"{of} by day: {_amount(whole, of)}"
+    from nebius_cli.ui import plot
+
+    if options.export:
+        from nebius_cli.adapters.files import OutputFile
+
+        file = OutputFile(options.export)
+        file.write(plot.svg(title, days, values, money=of == "cost").encode())
+        file.finish()
+        return ExitCode.DONE
+    width = app.streams.width if app.streams.stdout_tty else 80
+    text = plot.text(title, days, values, width, money=of == "cost", color=app.color_out)
+    app.streams.write_out(text.encode())
+    return ExitCode.DONE
+
+
+def run_export(options: UsageOptions, app: App) -> ExitCode:
+    """Print every row of a period, oldest first, as CSV or JSON."""
+    if options.csv and options.json:
+        raise UsageError("--csv and --json together", "the rows have one form", "keep one of them")
+    period = _period(options.since, options.until, app)
+    ledger = app.ledger
+    ledger.take_in()
+    rows = (_exported(row) for row in ledger.rows(period))
+    pieces = _as_json(rows) if options.json else _as_csv(rows)
+    guard = visible_json if options.json else visible
+    for piece in pieces:
+        app.streams.write_out((guard(piece) if app.streams.stdout_tty else piece).encode())
+    return ExitCode.DONE
+
+
+def run_path(options: UsageOptions, app: App) -> ExitCode:
+    """Print the path of the ledger, whether or not it exists."""
+    del options
+    app.streams.write_out(f"{app.ledger.path}\n".encode())
+    return ExitCode.DONE
+
+
+def _period(since: str, until: str, app: App) -> Period:
+    return periods.period(since, until, app.streams.now(), LocalCalendar())
+
+
+def _sums(by: str, period: Period, app: App) -> list[Sums]:
+    ledger = app.ledger
+    ledger.take_in()
+    rows = ledger.sums(by, period)
+    if by != "day":  # which are in order; elsewhere the largest comes first
+        rows.sort(key=lambda row: (-row.cost, -row.tokens, row.group))
+    return [row if row.group else row._replace(group=NO_NAME.get(by, "(none)")) for row in rows]
+
+
+def _said(period: Period, app: App) -> str:
+    calendar = LocalCalendar()
+    last = calendar.day(app.streams.now() if period.until is None else period.until - 1)
+    return f"up to {last}" if period.since is None else f"from {calendar.day(period.since)} to {last}"
+
+
+def _measure(row: Sums, of: str) -> float:
+    if of == "cost":
+        return float(row.cost)
+    return float(row.tokens if of == "tokens" else row.requests)
+
+
+def _amount(row: Sums, of: str) -> str:
+    return usage.shown_cost(row) if of == "cost" else f"{int(_measure(row, of)):,}"
+
+
+def _utc(when: float | None) -> str | None:
+    return None if when is None else datetime.fromtimestamp(when, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _exported(row: dict[str, Any]) -> dict[str, Any]:
+    when = datetime.fromtimestamp(row["time"] / 1000, UTC).isoformat(timespec="milliseconds")
+    return {**row, "time": when.replace("+00:00", "Z")}
+
+
+def _as_json(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
+    """Yield the pieces of one JSON object, so that a large ledger is never in memory as a whole."""
+    yield '{"requests":['
+    for number, row in enumerate(rows):
+        yield ("," if number else "") + "\n" + jsontext.encode(row).decode()
+    yield "\n]}\n"
+
+
+def _as_csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
+    """Yield the lines of a CSV file (RFC 4180, but with line feeds); what is unknown is empty."""
+    yield ",".join(COLUMNS) + "\n"
+    for row in rows:
+        yield ",".join(_quoted("" if row[name] is None else str(row[name])) for name in COLUMNS) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"\r\n') else text

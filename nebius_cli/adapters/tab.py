@@ -1,0 +1,126 @@
+"""The requests of a bulk run on their way into the ledger: gathered as they end, written once a second."""
+
+import json
+import threading
+from collections.abc import Callable
+
+from nebius_cli.adapters.books import LOCAL, Books
+from nebius_cli.adapters.streams import Streams
+from nebius_cli.core import entries
+from nebius_cli.core.budget import PriceList, Prices
+from nebius_cli.core.entries import FREE, Entry, Price
+from nebius_cli.core.errors import CappedError, NbxError, NetworkError, StatusError
+from nebius_cli.core.events import Usage
+from nebius_cli.core.sends import Send
+
+EVERY = 1.0  # seconds between two writes
+LOOK_EVERY = 5.0  # seconds between two looks at the budgets, which other programs spend as well
+MOST = 5_000  # entries that wait; a disk that does not keep up must not fill the memory
+
+
+def run_id(streams: Streams) -> str:
+    """Return a name for this run, by the second it began in and by chance."""
+    from datetime import UTC, datetime
+
+    began = datetime.fromtimestamp(streams.now(), UTC)
+    return f"{began:%Y%m%dT%H%M%SZ}-{int(streams.random() * 0x10000):04x}"
+
+
+class Tab:
+    """Takes what each request took, from many threads; `settle`, from one, puts it into the books.
+
+    `host` is where the requests go, empty for the embedded engine, which is free. Without `books` nothing is
+    written. `over`: go on where a budget is spent.
+    """
+
+    def __init__(
+        self,
+        books: Books | None,
+        prices: Prices | PriceList,
+        profile: str,
+        host: str,
+        streams: Streams,
+        *,
+        over: bool,
+    ) -> None:
+        self._books = books
+        self._prices = prices
+        self._run = run_id(streams)
+        self._over = over
+        self._profile = profile
+        self._host = host
+        self._streams = streams
+        self._lock = threading.Lock()
+        self._entries: list[Entry] = []
+        self._models: dict[bytes, str] = {}
+        self._settled_at = self._looked_at = streams.monotonic()
+        self._wall = streams.now() - self._settled_at  # Unix time at 0 on the monotonic clock
+
+    def add(self, send: Send, usage: Usage | None, error: NbxError | None, finish: str = "") -> None:
+        """Take a request that has ended; one that never went out is none."""
+        if self._books is None or (isinstance(error, NetworkError) and not error.sent):
+            return
+        price = self._price(send)
+        # A request that the server refused is not billed.
+        cost = entries.ZERO if isinstance(error, StatusError) else entries.cost_of(usage, price)
+        entry = Entry(
+            self._wall + send.sent_at,
+            self._model(send),
+            int(error.code) if error else 0,
+            entries.sound(usage),
+            price,
+            cost,
+            self._streams.monotonic() - send.sent_at,
+            finish=finish,
+            profile=self._profile,
+            host=self._host or LOCAL,
+            run=self._run,
+        )
+        with self._lock:
+            if len(self._entries) < MOST:
+                self._entries.append(entry)
+
+    def settle(self, *, now: bool = False) -> None:
+        """Write what has gathered, once a second or `now`."""
+        if not now and self._streams.monotonic() - self._settled_at < EVERY:
+            return
+        with self._lock:
+            gathered, self._entries = self._entries, []
+        if gathered and self._books:
+            self._books.write(gathered)
+        self._settled_at = self._streams.monotonic()
+
+    def spent(self) -> CappedError | None:
+        """Return the error of a budget that is spent by now; it is looked at every few seconds."""
+        now = self._streams.monotonic()
+        if self._over or self._books is None or not self._host or now - self._looked_at < LOOK_EVERY:
+            return None
+        self._looked_at = now
+        gone = next((budget for budget in self._books.budgets() if budget.is_spent), None)
+        return CappedError("the budget is spent", gone.words, "--over-budget goes on") if gone else None
+
+    def tick(self, stop: Callable[[CappedError], object]) -> None:
+        """Do what is due from time to time; `stop` is called where a budget is spent."""
+        self.settle()
+        if gone := self.spent():
+            stop(gone)
+
+    def close(self) -> None:
+        """Write the rest."""
+        self.settle(now=True)
+        if self._books:
+            self._books.ledger.close()
+
+    def _model(self, send: Send) -> str:
+        common = send.rows[0].common
+        if common not in self._models:
+            if len(self._models) >= MOST:
+                self._models.clear()
+            self._models[common] = str(json.loads(common).get("model", ""))
+        return self._models[common]
+
+    def _price(self, send: Send) -> Price:
+        if not self._host:
+            return FREE
+        prices = self._prices.of(send.rows[0])
+        return Price(prices.input, prices.output, prices.cached) if prices else Price()

@@ -1,0 +1,143 @@
+"""`nbx history`: its commands and their flags."""
+
+from typing import Any
+
+import typer
+
+from nebius_cli.commands.options import (
+    CONNECTION_OPTIONS,
+    KEY_OPTIONS,
+    LEDGER_OPTIONS,
+    DefaultGroup,
+    argument,
+    arguments,
+    declare,
+    frozen,
+    negatable,
+    switch,
+    take_connection,
+    text,
+)
+from nebius_cli.core.errors import ExitCode
+
+HELP = """The requests of the ledger one by one, and kept texts.
+
+\b
+Examples:
+  nbx config set history.text true
+  nbx history
+  nbx history search paris
+  nbx history rerun 42
+
+Texts are kept only after the first of these. They stay on this machine, in a file that only you can read.
+"""
+
+LIST = """List the last requests, newest first.
+
+\b
+Examples:
+  nbx history list
+  nbx history --limit 100 --since 7d
+
+In a pipe a line holds, with tabs between: id, time (UTC), model, prompt and completion tokens, cost in USD,
+seconds, exit code, finish_reason, the beginning of the text; - is unknown.
+"""
+
+SHOW = """Show everything that is kept of one request.
+
+\b
+Examples:
+  nbx history show 42
+  nbx history show 42 --json
+"""
+
+SEARCH = """List the requests whose texts hold every word.
+
+\b
+Examples:
+  nbx history search paris france
+  nbx history search 東京
+
+A word is found inside of longer ones, too, upper or lower case; no sign in it has a meaning.
+"""
+
+RERUN = """Send a request once more: the body that was kept, byte for byte.
+
+\b
+Examples:
+  nbx history rerun 42
+  nbx history rerun 42 --json
+
+Server and key are those that are configured now. What ran in the embedded engine runs there again.
+"""
+
+REMOVE = """Delete requests, with every trace of their texts.
+
+\b
+Examples:
+  nbx history rm 41 42
+"""
+
+PRUNE = """Delete old requests, with every trace of their texts.
+
+\b
+Examples:
+  nbx history prune --older-than 30d
+"""
+
+
+class Group(DefaultGroup):
+    """Without a command it lists."""
+
+    default_command = "list"
+
+
+def add_to(root: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(cls=Group, rich_markup_mode=root.rich_markup_mode)
+    number = argument("id", "Id of the request.", "ID")
+    numbers = arguments("ids", "Ids of requests.", "ID...")
+    words = arguments("words", "Words that prompt or answer hold.", "WORD...")
+    as_json = switch("json", "One JSON object.")
+    which = (
+        text("limit", "Requests to list, at most. Default 20.", "N"),
+        text("since", "First day: today, 7d, 4w, 2026-11-01; 24h is to the second.", "WHEN"),
+        text("until", "Last day, in the same forms.", "WHEN"),
+        as_json,
+    )
+    declare(group, "list", which, _run("run_list"), help=LIST)
+    declare(group, "search", (words, *which), _run("run_search"), help=SEARCH)
+    declare(group, "show", (number, as_json), _run("run_show"), help=SHOW)
+    again = (
+        number,
+        as_json,
+        switch("ndjson", "Each object of a stream on a line, as it arrives."),
+        text("output", "Write the answer to a file, which appears when it is whole.", "FILE", None, "-o"),
+        negatable("newline", "--newline/--no-newline, /-N", "End piped output with a newline (default)."),
+        negatable("usage", "--usage/--no-usage", "Token usage and timing on stderr. Default on a terminal."),
+        text("model_file", "Run this GGUF file, on this machine.", "FILE"),
+    )
+    declare(group, "rerun", (*again, *LEDGER_OPTIONS, *KEY_OPTIONS, *CONNECTION_OPTIONS), _rerun, help=RERUN)
+    declare(group, "rm", (numbers,), _run("run_rm"), help=REMOVE)
+    older = text("older_than", "A span: 12h, 30d, 8w.", "SPAN")
+    declare(group, "prune", (older,), _run("run_prune"), help=PRUNE)
+    root.add_typer(group, name="history", help=HELP)
+
+
+def _run(name: str) -> Any:
+    def body(app: Any, flags: dict[str, Any]) -> ExitCode:
+        from nebius_cli.actions import history
+
+        return getattr(history, name)(history.HistoryOptions(**frozen(flags)), app)  # type: ignore[no-any-return]
+
+    return body
+
+
+def _rerun(app: Any, flags: dict[str, Any]) -> ExitCode:
+    from nebius_cli.actions.complete import CompleteOptions, rerun
+    from nebius_cli.actions.history import find
+
+    connection = take_connection(flags)
+    kept = find(flags.pop("id", ""), app, file_given="model_file" in flags)
+    options = CompleteOptions(connection=connection, local=kept.local, **frozen(flags))
+    return rerun(options, kept.text, app)

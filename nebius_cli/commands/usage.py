@@ -1,0 +1,102 @@
+"""`nbx usage`: its commands and their flags."""
+
+from typing import Any
+
+import typer
+
+from nebius_cli.commands.options import DefaultGroup, declare, frozen, switch, text
+from nebius_cli.core.errors import ExitCode
+
+HELP = """What your requests took and cost, from a ledger kept here.
+
+\b
+Examples:
+  nbx usage
+  nbx usage --by model --since 7d
+  nbx usage plot
+  nbx usage export --csv > usage.csv
+
+Without a command it shows the last 30 days. The ledger has tokens, cost, time and exit code of each request,
+and no text. nbx config set ledger false keeps none.
+"""
+
+PATH = """Print where the ledger is.
+
+\b
+Examples:
+  nbx usage path
+  sqlite3 "$(nbx usage path)" .schema
+"""
+
+SHOW = """Show requests, tokens and cost by day, model, profile or bulk run.
+
+\b
+Examples:
+  nbx usage show
+  nbx usage --by model --since 7d
+  nbx usage --since 2026-11-01 --until 2026-11-30 --json
+
+Days are those of the local time zone; 7d is seven of them with today. Costs come from the prices that nbx
+models had kept when the request was sent. A cost that is unknown is never counted as 0: ≥ says that it is
+missing in a sum.
+
+In a pipe a line holds, with tabs between: the group, requests, failed ones, prompt, completion, cached and
+reasoning tokens, cost in USD (- is unknown), and how many requests have an unknown cost.
+
+--json is {by, since, until, rows: [{group, requests, failed, prompt_tokens, completion_tokens, cached_tokens,
+reasoning_tokens, cost, unknown_cost}], total}; a cost is a text, so that no digit is lost, or null.
+"""
+
+PLOT = """Plot cost, tokens or requests of each day.
+
+\b
+Examples:
+  nbx usage plot
+  nbx usage plot --of tokens --since 2026-01-01
+  nbx usage plot --export usage.svg
+
+On a terminal it needs plotille: pip install 'nebius-cli[plot]'.
+"""
+
+EXPORT = """Print every request in the ledger, oldest first.
+
+\b
+Examples:
+  nbx usage export > usage.csv
+  nbx usage export --json --since 7d
+
+Times are UTC; costs and prices are USD and USD per token, exact; what is unknown is empty, or null.
+"""
+
+SINCE = text("since", "First day: today, 7d, 4w, 2026-11-01, all; 24h is to the second.", "WHEN")
+UNTIL = text("until", "Last day, in the same forms.", "WHEN")
+
+
+class Group(DefaultGroup):
+    """Without a command it shows."""
+
+    default_command = "show"
+
+
+def add_to(root: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(cls=Group, rich_markup_mode=root.rich_markup_mode)
+    by = text("by", "What to sum up by. Default day.", "day|model|profile|run")
+    as_json = switch("json", "One JSON object.")
+    declare(group, "show", (by, SINCE, UNTIL, as_json), _run("run_show"), help=SHOW)
+    of = text("of", "What to plot. Default cost, or tokens where no cost is known.", "cost|tokens|requests")
+    picture = text("export", "Write a picture instead, as SVG.", "FILE")
+    declare(group, "plot", (of, SINCE, UNTIL, picture), _run("run_plot"), help=PLOT)
+    as_csv = switch("csv", "Comma-separated, with a header (default).")
+    declare(group, "export", (as_csv, as_json, SINCE, UNTIL), _run("run_export"), help=EXPORT)
+    declare(group, "path", (), _run("run_path"), help=PATH)
+    root.add_typer(group, name="usage", help=HELP)
+
+
+def _run(name: str) -> Any:
+    def body(app: Any, flags: dict[str, Any]) -> ExitCode:
+        from nebius_cli.actions import usage
+
+        return getattr(usage, name)(usage.UsageOptions(**frozen(flags)), app)  # type: ignore[no-any-return]
+
+    return body

@@ -1,0 +1,213 @@
+"""`nbx usage`: sums, plots and exports of what is in the ledger."""
+
+import csv
+import io
+import sqlite3
+import time
+import xml.etree.ElementTree as ET
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nebius_cli.core.entries import Price
+from tests.support.ledger import entry, keep, ledger_of
+from tests.support.run import Result, Runner
+
+NOW = time.time()
+DAY = 86_400
+PERSON: dict[str, Any] = {"stdout_tty": True, "stderr_tty": True}
+
+
+@pytest.fixture
+def used(bare: Runner) -> Runner:
+    """nbx with some requests in its ledger: today, yesterday, and long ago."""
+    keep(
+        bare,
+        entry(NOW, "b/model", 1000, run="run-1", profile="work"),
+        entry(NOW, exit=5, usage=None, cost=Decimal(0)),
+        entry(NOW - DAY, "c/own", price=Price(), cost=None),
+        entry(NOW - 90 * DAY, tokens=7, cost=Decimal("1.234567890123456789")),
+    )
+    return bare
+
+
+def table(result: Result) -> list[list[str]]:
+    return [line.split("\t") for line in result.out.splitlines()]
+
+
+def day(when: float) -> str:
+    return datetime.fromtimestamp(when).astimezone().date().isoformat()
+
+
+def test_the_last_30_days_by_day_without_a_word_more(used: Runner) -> None:
+    result = used("usage")
+    assert (result.code, result.err) == (0, "")
+    assert table(result) == [
+        [day(NOW - DAY), "1", "0", "100", "10", "0", "0", "-", "1"],
+        [day(NOW), "2", "1", "1000", "10", "0", "0", "0.0000624", "0"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("by", "groups"),
+    [
+        ("model", ["a/model", "b/model", "c/own"]),
+        ("profile", ["(none)", "work"]),
+        ("run", ["(no run)", "run-1"]),
+    ],
+)
+def test_groups_come_with_the_dearest_first(used: Runner, by: str, groups: list[str]) -> None:
+    assert [row[0] for row in table(used("usage", "--by", by, "--since", "all"))] == groups
+
+
+def test_json_has_every_digit_and_the_total(used: Runner) -> None:
+    value = used("usage", "show", "--json", "--since", "all").json
+    assert value["by"] == "day"
+    assert (value["since"], value["until"]) == (None, None)
+    assert value["rows"][0]["cost"] == "1.234567890123456789"
+    assert value["rows"][1]["cost"] is None
+    assert value["total"]["cost"] == "1.234630290123456789"
+    assert (value["total"]["requests"], value["total"]["failed"], value["total"]["unknown_cost"]) == (4, 1, 1)
+    bounded = used("usage", "--json", "--since", "2026-01-01", "--until", "2026-01-01").json
+    assert bounded["rows"] == []
+    assert bounded["since"] < bounded["until"]
+
+
+def test_a_person_sees_bars_a_total_and_what_is_missing_in_it(used: Runner) -> None:
+    result = used("usage", **PERSON, env={"COLUMNS": "80", "NO_COLOR": "1", "TERM": "xterm"})
+    lines = result.out.splitlines()
+    assert lines[0].split() == ["day", "requests", "failed", "tokens", "cost", "unknown"]
+    assert lines[3].endswith("█")
+    assert lines[-1].split() == ["total", "3", "1", "1,120", "≥", "$0.0000624", "1"]
+    assert result.err.startswith("nbx: ≥ $0.0000624, 1 unknown from 20")
+    narrow = used("usage", **PERSON, env={"COLUMNS": "30", "NO_COLOR": "1", "TERM": "xterm"})
+    assert max(map(len, narrow.out.splitlines())) <= 30
+    assert "$" in narrow.out
+
+
+def test_an_empty_ledger_is_no_error(bare: Runner) -> None:
+    for args in (["usage"], ["usage", "plot"]):
+        result = bare(*args)
+        assert (result.code, result.out) == (0, "")
+        assert result.err.startswith("nbx: no request in the ledger from 20")
+    assert "up to" in bare("usage", "--since", "all").err
+    assert bare("usage", "export").out.startswith("id,time,model,")
+    assert bare("usage", "export", "--json").json == {"requests": []}
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--by", "hour"],
+        ["--since", "soon"],
+        ["--until", "7"],
+        ["plot", "--of", "money"],
+        ["export", "--csv", "--json"],
+        ["export", "--since", "1"],
+    ],
+    ids=str,
+)
+def test_what_makes_no_sense_is_a_usage_error(used: Runner, args: list[str]) -> None:
+    assert used("usage", *args).code == 2
+
+
+def test_an_export_has_every_row_in_both_forms(used: Runner) -> None:
+    keep(used, entry(NOW - 1, 'odd, "model"\n'))
+    rows = list(csv.DictReader(io.StringIO(used("usage", "export", "--csv").out)))
+    found = used("usage", "export", "--json").json["requests"]
+    assert len(rows) == len(found) == 5
+    assert rows[0]["cost"] == found[0]["cost"] == "1.234567890123456789"
+    assert (rows[1]["cost"], found[1]["cost"]) == ("", None)
+    assert rows[2]["model"] == found[2]["model"] == 'odd, "model"\n'
+    assert datetime.fromisoformat(found[0]["time"]).astimezone(UTC).timestamp() == round(NOW - 90 * DAY, 3)
+    assert len(used("usage", "export", "--json", "--since", "7d").json["requests"]) == 4
+
+
+def test_names_from_outside_do_not_drive_a_terminal(bare: Runner) -> None:
+    keep(bare, entry(NOW, "\x1b[31mred", cost=Decimal(1)))
+    forms = (["usage", "--by", "model"], ["usage", "export"], ["usage", "export", "--json"], ["history"])
+    for args in forms:
+        result = bare(*args, **PERSON, env={"NO_COLOR": "1", "TERM": "dumb"})
+        assert "\x1b" not in result.out
+        assert "red" in result.out
+
+
+@pytest.mark.parametrize("of", ["cost", "tokens", "requests", ""])
+def test_a_plot_fits_its_terminal_and_names_its_ends(used: Runner, of: str) -> None:
+    args = ["--of", of] if of else []
+    for width in (20, 40, 80):
+        env = {"COLUMNS": str(width), "NO_COLOR": "1", "TERM": "xterm"}
+        lines = used("usage", "plot", *args, **PERSON, env=env).out.splitlines()
+        assert lines[0].startswith(f"{of or 'cost'} by day: ")
+        assert max(map(len, lines[1:])) <= width
+        assert any("⣿" in line for line in lines)
+    assert lines[-1].split() == [day(NOW - DAY), day(NOW)] or len(lines[-1].split()) == 3
+
+
+def test_without_a_known_cost_tokens_are_plotted(bare: Runner) -> None:
+    keep(bare, entry(NOW, price=Price(), cost=None))
+    assert bare("usage", "plot").out.startswith("tokens by day: 110\n")
+
+
+def test_a_picture_is_svg_and_has_a_bar_for_each_day(used: Runner, tmp_path: Path) -> None:
+    file = tmp_path / "usage.svg"
+    keep(used, entry(NOW - 4 * DAY, cost=Decimal(1)))
+    assert used("usage", "plot", "--export", str(file)).out == ""
+    tree = ET.fromstring(file.read_text())
+    titles = [element.text for element in tree.iter("{http://www.w3.org/2000/svg}title")]
+    assert titles[0] == f"{day(NOW - 4 * DAY)}: $1.00"
+    assert len(titles) == 5
+    refused = used("usage", "plot", "--export", str(tmp_path / "no" / "x.svg"))
+    assert refused.code == 74
+
+
+def test_without_plotille_the_picture_is_still_there(used: Runner, tmp_path: Path) -> None:
+    (tmp_path / "plotille.py").write_text("raise ImportError")
+    env = {"PYTHONPATH": str(tmp_path)}
+    result = used.process("usage", "plot", env=env)
+    assert (result.code, result.out) == (78, "")
+    assert "pip install 'nebius-cli[plot]'" in result.err
+    assert used.process("usage", "plot", "--export", str(tmp_path / "x.svg"), env=env).code == 0
+
+
+def test_the_path_is_where_the_ledger_is(used: Runner) -> None:
+    path = Path(used("usage", "path").out.rstrip("\n"))
+    assert path == ledger_of(used).path
+    assert path.exists()
+
+
+@pytest.mark.parametrize(
+    "args", [["usage"], ["history"], ["usage", "export"], ["history", "rm", "1"]], ids=str
+)
+def test_a_broken_ledger_is_told_by_what_reads_it(bare: Runner, args: list[str]) -> None:
+    path = ledger_of(bare).path
+    path.parent.mkdir()
+    path.write_bytes(b"broken" * 1000)
+    result = bare(*args)
+    assert (result.code, result.err.splitlines()[1]) == (78, "  it is not a ledger")
+
+
+def test_doctor_looks_at_the_ledger(used: Runner) -> None:
+    def line(runner: Runner) -> list[str]:
+        rows = runner("doctor", "--base-url", "http://127.0.0.1:9").out.splitlines()
+        return next(row.split("\t") for row in rows if row.startswith("ledger\t"))
+
+    path = ledger_of(used).path
+    assert line(used) == ["ledger", "ok", f"{path}, 4 requests", ""]
+    path.chmod(0o644)
+    assert line(used)[1:] == [
+        "warn",
+        f"{path}, 4 requests; others on this machine can read or write it (mode 0044)",
+        f"chmod go= {path}",
+    ]
+    assert line(Runner({**used.environ, "NBX_LEDGER": "no"}))[1:3] == ["skipped", "it is off"]
+    newer = sqlite3.connect(path)
+    newer.execute("PRAGMA user_version = 99")
+    newer.close()
+    assert line(used)[1] == "warn"
+    assert "a newer nbx wrote it" in line(used)[2]
+    elsewhere = Runner({**used.environ, "NBX_DATA_DIR": str(path.parent / "none")})
+    assert line(elsewhere)[1:3] == ["ok", f"no file {path.parent / 'none' / 'ledger.db'} yet"]

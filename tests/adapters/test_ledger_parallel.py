@@ -1,0 +1,51 @@
+"""Many processes write into one ledger at once, from the moment at which there is none: nothing is lost.
+
+NBX_TEST_PROCESSES=64 NBX_TEST_WRITES=100 runs it at its full size.
+"""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from nebius_cli.adapters.ledger import Ledger
+from nebius_cli.core.periods import Period
+
+PROCESSES = int(os.environ.get("NBX_TEST_PROCESSES", "16"))
+WRITES = int(os.environ.get("NBX_TEST_WRITES", "50"))
+
+# Each write as a run of nbx does it: the ledger is opened, gets a row, is closed.
+WRITER = """
+import sys
+from pathlib import Path
+from nebius_cli.adapters.ledger import Ledger
+from nebius_cli.core.entries import ZERO, Entry
+sys.stdin.read(1)
+for number in range(int(sys.argv[2])):
+    ledger = Ledger(Path(sys.argv[1]))
+    ledger.append([Entry(number, sys.argv[3], 0, cost=ZERO)])
+    ledger.close()
+"""
+
+
+def test_nothing_is_lost_and_nothing_is_there_twice(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "ledger.db"
+    names = [f"writer {number}" for number in range(PROCESSES)]
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path), str(WRITES), name],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for name in names
+    ]
+    for writer in writers:  # all of them are waiting for this
+        assert writer.stdin is not None
+        writer.stdin.write(b"x")
+        writer.stdin.flush()
+    assert [(writer.communicate()[1], writer.returncode) for writer in writers] == [(b"", 0)] * PROCESSES
+    ledger = Ledger(path)
+    ledger.take_in()
+    rows = Counter((row["model"], row["time"]) for row in ledger.rows(Period()))
+    assert rows == {(name, number * 1000): 1 for name in names for number in range(WRITES)}

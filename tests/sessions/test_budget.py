@@ -1,0 +1,106 @@
+"""Budgets: what was spent today and this month, over all processes, decides about the next request."""
+
+import io
+import subprocess
+import sys
+import time
+from decimal import Decimal
+
+import pytest
+
+from nebius_cli.actions.app import App, SharedFlags
+from nebius_cli.adapters.streams import Streams
+from tests.support.factory import LIGHTNING, model_list
+from tests.support.ledger import entry, keep, ledger_of, rows_of
+from tests.support.run import Runner
+from tests.support.server import FakeServer, answer
+
+ID = LIGHTNING["id"]
+COST = Decimal("0.00000078")  # of one `answer`: 5 tokens in, 2 out
+
+
+@pytest.fixture
+def priced(nbx: Runner, server: FakeServer) -> Runner:
+    """nbx that knows what its model costs."""
+    server.script(model_list())
+    nbx("models", "-q")
+    return Runner({**nbx.environ, "NEBIUS_MODEL": ID})
+
+
+def test_a_budget_warns_at_80_percent_refuses_at_100_and_can_be_overruled(
+    priced: Runner, server: FakeServer
+) -> None:
+    env = {"NBX_BUDGET_DAILY": str(COST * 5)}
+    server.script(*[answer("a")] * 6)
+    results = [priced("complete", "x", env=env) for _ in range(6)]
+    assert [result.code for result in results] == [0, 0, 0, 0, 0, 10]
+    assert [result.err for result in results[:4]] == [""] * 4
+    assert results[4].err == "nbx: warning: budget.daily: $0.00000312 of $0.00000390 spent today\n"
+    assert results[5].err.splitlines() == [
+        "nbx: the budget is spent",
+        "  budget.daily: $0.00000390 of $0.00000390 spent today",
+        "  --over-budget goes on",
+    ]
+    assert priced("complete", "x", "--over-budget", env=env).code == 0
+    assert len(rows_of(priced)) == 6
+
+
+def test_yesterday_counts_for_the_month_and_last_month_for_nothing(
+    priced: Runner, server: FakeServer
+) -> None:
+    now = time.time()
+    keep(priced, entry(now - 40 * 86_400, cost=Decimal(100)))
+    server.script(answer("a"))
+    assert priced("complete", "x", env={"NBX_BUDGET_MONTHLY": "1", "NBX_BUDGET_DAILY": "1"}).code == 0
+    keep(priced, entry(now, cost=Decimal(2)))
+    refused = priced("complete", "x", env={"NBX_BUDGET_MONTHLY": "2"})
+    assert (refused.code, "budget.monthly: $2.00 of $2.00 spent this month" in refused.err) == (10, True)
+
+
+def test_a_budget_says_what_it_cannot_see(priced: Runner, server: FakeServer) -> None:
+    env = {"NBX_BUDGET_DAILY": "5"}
+    server.script(*[answer("a")] * 3)
+    unknown = priced("complete", "x", "-m", "other/model", env=env)
+    assert "budget.daily cannot see this request: the price of other/model is not known here" in unknown.err
+    seen = priced("complete", "x", env=env)
+    assert "budget.daily cannot see 1 request today, whose cost is not known" in seen.err
+    off = priced("complete", "x", "--no-ledger", env=env)
+    assert "budget.daily will not see this request: the ledger is off" in off.err
+
+
+def test_a_ledger_that_cannot_be_read_is_a_warning_and_no_refusal(priced: Runner, server: FakeServer) -> None:
+    path = ledger_of(priced).path
+    path.parent.mkdir()
+    path.write_bytes(b"broken" * 1000)
+    server.script(answer("a"))
+    result = priced("complete", "x", env={"NBX_BUDGET_DAILY": "5"})
+    assert (result.code, result.out) == (0, "a\n")
+    assert "warning: no budget can be checked: the ledger " in result.err
+
+
+def test_a_budget_holds_over_processes_but_for_what_is_on_its_way(priced: Runner, server: FakeServer) -> None:
+    limit, workers = 6, 4
+    server.script(*[answer("a")] * (limit + workers))
+    loop = f'while "{sys.executable}" -m nebius_cli complete x -q >/dev/null; do :; done'
+    env = priced.process_env({"NBX_BUDGET_DAILY": str(COST * limit)})
+    running = [
+        subprocess.Popen(["sh", "-c", f"{loop} 2>&1"], env=env, stdout=subprocess.DEVNULL)
+        for _ in range(workers)
+    ]
+    assert [process.wait(60) for process in running] == [0] * workers
+    # Each may have had one request on its way when the budget was reached.
+    assert limit <= len(rows_of(priced)) <= limit + workers - 1
+    assert priced("complete", "x", env={"NBX_BUDGET_DAILY": str(COST * limit)}).code == 10
+    server.replies.clear()
+
+
+def test_a_run_of_many_requests_is_warned_once_and_knows_what_is_left(priced: Runner) -> None:
+    keep(priced, entry(time.time(), cost=Decimal("0.9")))
+    err = io.BytesIO()
+    environ = {**priced.environ, "NBX_BUDGET_DAILY": "1"}
+    app = App(Streams(None, None, err, environ=environ), SharedFlags())
+    merged = app.settings()
+    for _ in range(3):
+        app.check_budget(merged, ID)
+    assert err.getvalue() == b"nbx: warning: budget.daily: $0.900 of $1.00 spent today\n"
+    assert app.books(merged).left() == Decimal("0.1")

@@ -1,0 +1,46 @@
+"""A ledger with requests in it, as a run left them there."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from nebius_cli.adapters.ledger import NAME, Ledger
+from nebius_cli.core.entries import Entry, Price, Text, cost_of
+from nebius_cli.core.events import Usage
+from nebius_cli.core.periods import Period
+from tests.support.run import Runner
+
+PRICE = Price(Decimal("0.00000006"), Decimal("0.00000024"))
+
+
+def ledger_of(nbx: Runner) -> Ledger:
+    """The ledger that this nbx writes."""
+    return Ledger(Path(nbx.environ["NBX_DATA_DIR"]) / NAME)
+
+
+def rows_of(nbx: Runner) -> list[dict[str, object]]:
+    """Every row of it, oldest first."""
+    ledger = ledger_of(nbx)
+    rows = list(ledger.rows(Period()))
+    ledger.close()
+    return rows
+
+
+def keep(nbx: Runner, *entries: Entry) -> None:
+    """Put entries into it."""
+    ledger = ledger_of(nbx)
+    ledger.append(entries)
+    ledger.close()
+
+
+def entry(at: float, model: str = "a/model", tokens: int = 100, **more: Any) -> Entry:
+    """A request at this Unix time; cost and price are those of its model unless given."""
+    usage = Usage(tokens, 10, tokens + 10)
+    known = Entry(at, model, 0, usage, PRICE, cost_of(usage, PRICE), 0.5, 0.1, "stop", host="h")
+    return known._replace(**more)
+
+
+def text(prompt: str, *answers: str) -> Text:
+    """A text that was kept."""
+    body = f'{{"model":"a/model","prompt":"{prompt}","stream":true}}'.encode()
+    return Text(body, "", prompt, answers)
