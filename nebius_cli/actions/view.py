@@ -1,0 +1,107 @@
+"""`nbx view`: a saved answer through the views of `nbx complete`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nebius_cli.actions.app import App
+from nebius_cli.adapters.files import OutputFile, read_bytes
+from nebius_cli.core import jsontext, prompt
+from nebius_cli.core.completion import Completion
+from nebius_cli.core.decode import decode_object
+from nebius_cli.core.errors import BadInputError, ExitCode, OutputError, UsageError
+from nebius_cli.core.events import Event, Finished, Token
+from nebius_cli.ui.renderer import Layout, Mode, Show, View, choose, parse_export, parse_view
+
+HOW = "nbx complete --logprobs 5 --json > FILE makes one"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewOptions:
+    """What was typed after `nbx view`."""
+
+    file: str | None = None
+    view: str | None = None
+    export: str | None = None
+
+
+def run(options: ViewOptions, app: App) -> ExitCode:
+    """Show the answer. Raises BadInputError for a file that holds none with log probabilities."""
+    view, form = parse_view(options.view), parse_export(options.export)
+    if options.file is None:
+        raise UsageError("no file", "there is nothing to show", "nbx view FILE; - is stdin")
+    data = app.streams.read_stdin() if options.file == "-" else read_bytes(options.file)
+    name = "stdin" if options.file == "-" else options.file
+    completion, events = _one_answer(_objects(prompt.decode(data, name, prompt.Reading()), name))
+    if not completion.choices:
+        raise BadInputError(f"{name} holds no answer", "no object in it has choices with text", HOW)
+    if not completion.has_logprobs:
+        raise BadInputError(f"{name} has no log probabilities", "they come only if asked for", HOW)
+    if options.export:
+        from nebius_cli.ui.heat_export import export  # brings rich
+
+        target = OutputFile(options.export)
+        target.write(export(completion, form, prompts=1))
+        target.finish()
+    if view or not options.export:
+        _show(completion, events, view or View.HEAT, app)
+    return ExitCode.DONE
+
+
+def _show(completion: Completion, events: list[Event], view: View, app: App) -> None:
+    if app.streams.stdout is None:
+        raise OutputError("cannot write the view", "stdout is closed", "--export FILE writes it to a file")
+    show = Show(Mode.TEXT, Layout(color=app.color_out), completion.expected, view=view)
+    streams = app.streams
+    renderer = choose(streams, streams.write_out, show, terminal=streams.stdout_tty, started=0)
+    for event in events:
+        renderer.event(event)
+    renderer.finish(completion)
+
+
+def _objects(text: str, name: str) -> list[Any]:
+    """Return the JSON values of a file: one, or one a line."""
+    try:
+        return [jsontext.decode(text)]
+    except ValueError:
+        pass
+    values = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            try:
+                values.append(jsontext.decode(line))
+            except ValueError:
+                raise BadInputError(f"{name} is not JSON", f"line {number} cannot be parsed", HOW) from None
+    return values
+
+
+def _one_answer(values: list[Any]) -> tuple[Completion, list[Event]]:
+    """Return all answers as one, whose choices are numbered on, and the events that make it."""
+    events: list[Event] = []
+    first = last = 0  # number of the present answer's first choice, and of the choice after its last
+    present: Any = None
+    for value in values:
+        frame = value.get("response", value) if isinstance(value, dict) else None  # of a bulk record
+        if not isinstance(frame, dict):
+            continue
+        # The frames of one stream have one id; two whole answers never have.
+        if not events or frame is not value or frame.get("id") != present:
+            first, present = last, frame.get("id")
+        for event in _moved(frame, first):
+            events.append(event)
+            last = max(last, event.index + 1) if isinstance(event, Token | Finished) else last
+    completion = Completion(last)
+    for event in events:
+        completion.add(event)
+    return completion, events
+
+
+def _moved(frame: Mapping[str, Any], first: int) -> Iterator[Event]:
+    for event in decode_object(frame):
+        match event:
+            case Token(index, text, logprobs):
+                yield Token(index + first, text, logprobs)
+            case Finished(index, reason):
+                yield Finished(index + first, reason)
+            case _:
+                yield event

@@ -1,0 +1,188 @@
+"""Log probabilities in both wire shapes → one type; what follows from them.
+
+The completions shape is four parallel lists: `tokens`, `token_logprobs`, `top_logprobs`, `text_offset`
+(OpenAI's first completions API, vLLM). The other is the chat endpoint's, which llama.cpp sends here too:
+`content[]` of `{token, logprob, bytes, top_logprobs[{token, logprob, bytes}]}`. Nothing here trusts the
+server: any member may be missing, null, short, or of another type, and what is not known is None.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# JSON has no infinity: vLLM sends -9999.0 for it, llama.cpp the lowest float.
+FLOOR = -9999.0
+ROUNDING = 1e-3  # how far above 0 a log probability may be for being rounded; above that it is none
+
+_ESCAPED = re.compile(r"bytes:(?:\\x[0-9a-fA-F]{2}|[^\\])*\\x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2}|[^\\])*")
+_BYTE = re.compile(r"\\x([0-9a-fA-F]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One of the most likely tokens at a place; `chosen` where it is the one that stands there."""
+
+    text: str
+    logprob: float
+    raw: bytes | None = None
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """One token that was chosen, and what else was likely at its place, the likeliest first.
+
+    `logprob` is natural, -inf for a probability of 0, None where there is none (the first token of an
+    echoed prompt). `offset` counts characters of the returned text. `raw` is the token's bytes where they
+    are known: a token can hold part of a character, and `text` is then what the server made of it.
+    """
+
+    text: str
+    logprob: float | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    offset: int | None = None
+    raw: bytes | None = None
+
+    @property
+    def exact(self) -> bytes:
+        """The bytes of the token: as told, else its text in UTF-8."""
+        return self.raw if self.raw is not None else self.text.encode("utf-8", "surrogatepass")
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """Place of a token among all by falling probability, from 1; a lower bound unless `known`."""
+
+    at_least: int
+    known: bool
+
+
+def parse(logprobs: Mapping[str, Any] | None) -> tuple[TokenLogprob, ...]:
+    """Return the tokens of a choice's `logprobs` member, in order; none where there is none."""
+    if not isinstance(logprobs, Mapping):
+        return ()
+    content = logprobs.get("content")
+    if isinstance(content, list):
+        return tuple(_from_entry(entry) for entry in content if isinstance(entry, Mapping))
+    return _from_lists(logprobs)
+
+
+def probability(logprob: float | None) -> float | None:
+    """Return e^logprob."""
+    return None if logprob is None else math.exp(logprob)
+
+
+def surprise(logprob: float | None) -> float | None:
+    """Return -log2 p in bits: 0 for a certain token, 1 for an even chance, inf for an impossible one."""
+    return None if logprob is None else abs(logprob) / math.log(2)
+
+
+def entropy(token: TokenLogprob) -> float | None:
+    """Return the least entropy, in bits, that the distribution at this place can have; None without others.
+
+    H = -Σ p·log2 p - r·log2 r, over the tokens that were told (the chosen one among them) and
+    r = 1 - Σ p, the mass of all others, which count as one token here. Splitting them up only adds
+    entropy (the grouping property: Shannon 1948, section 6), so the true value is never below this one.
+    """
+    if not token.alternatives:
+        return None
+    known = [other.logprob for other in token.alternatives]
+    if token.logprob is not None and not any(other.chosen for other in token.alternatives):
+        known.append(token.logprob)
+    masses = [math.exp(logprob) for logprob in known]
+    masses.append(max(0.0, 1 - math.fsum(masses)))
+    return math.fsum(-mass * math.log2(mass) for mass in masses if mass) + 0.0
+
+
+def rank(token: TokenLogprob) -> Rank | None:
+    """Return the place of the chosen token: one more than the tokens that are likelier.
+
+    It is known only if a less likely token was told as well: servers add the chosen token to the most
+    likely ones, so the last of a list may have any place further down.
+    """
+    if token.logprob is None or not token.alternatives:
+        return None
+    likelier = sum(other.logprob > token.logprob for other in token.alternatives)
+    return Rank(likelier + 1, token.alternatives[-1].logprob < token.logprob)
+
+
+def perplexity(logprobs: Iterable[float | None]) -> float | None:
+    """Return exp(-mean logprob) over those that are known; None where none is, inf where one is -inf."""
+    known = [logprob for logprob in logprobs if logprob is not None]
+    if not known:
+        return None
+    mean = math.fsum(known) / len(known)
+    return math.exp(-mean) if mean > -700 else math.inf  # e^710 is more than a float holds
+
+
+def join(tokens: Iterable[TokenLogprob]) -> str:
+    """Return the text that tokens make together, also where characters are split between them."""
+    return b"".join(token.exact for token in tokens).decode("utf-8", "replace")
+
+
+def _from_lists(lists: Mapping[str, Any]) -> tuple[TokenLogprob, ...]:
+    texts, logprobs, tops, offsets = (
+        value if isinstance(value := lists.get(name), list) else []
+        for name in ("tokens", "token_logprobs", "top_logprobs", "text_offset")
+    )
+    tokens = []
+    for place in range(max(len(texts), len(logprobs))):
+        text, raw = _text(_at(texts, place))
+        top = _at(tops, place)
+        found: list[Alternative] = []
+        for name, value in top.items() if isinstance(top, Mapping) else ():
+            if (logprob := _logprob(value)) is not None:
+                other, other_raw = _text(name)
+                found.append(Alternative(other, logprob, other_raw, chosen=name == _at(texts, place)))
+        offset = _at(offsets, place)
+        offset = offset if type(offset) is int and offset >= 0 else None
+        tokens.append(TokenLogprob(text, _logprob(_at(logprobs, place)), _falling(found), offset, raw))
+    return tuple(tokens)
+
+
+def _from_entry(entry: Mapping[str, Any]) -> TokenLogprob:
+    text, raw = _text(entry.get("token"), entry.get("bytes"))
+    tops = entry.get("top_logprobs")
+    found: list[Alternative] = []
+    for top in tops if isinstance(tops, list) else ():
+        if isinstance(top, Mapping) and (logprob := _logprob(top.get("logprob"))) is not None:
+            other, other_raw = _text(top.get("token"), top.get("bytes"))
+            # llama.cpp joins the last part of a character with the parts before it; the id still tells.
+            ids = entry.get("id"), top.get("id")
+            same = (other, other_raw) == (text, raw) if None in ids else ids[0] == ids[1]
+            taken = any(alternative.chosen for alternative in found)
+            found.append(Alternative(other, logprob, other_raw, chosen=same and not taken))
+    return TokenLogprob(text, _logprob(entry.get("logprob")), _falling(found), None, raw)
+
+
+def _falling(found: Iterable[Alternative]) -> tuple[Alternative, ...]:
+    return tuple(sorted(found, key=lambda alternative: -alternative.logprob))
+
+
+def _at(values: Sequence[Any], place: int) -> Any:
+    return values[place] if place < len(values) else None
+
+
+def _logprob(value: Any) -> float | None:
+    """Return a log probability as a float of at most 0; None for what is none, a logit among them."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not value <= ROUNDING:
+        return None  # NaN is not <= anything
+    return -math.inf if value <= FLOOR else min(0.0, float(value))
+
+
+def _text(text: Any, numbers: Any = None) -> tuple[str, bytes | None]:
+    r"""Return a token's text and, where they are told, its bytes: as numbers, or as `bytes:\xe2\x80`."""
+    text = text if isinstance(text, str) else ""
+    raw: bytes | None = None
+    if isinstance(numbers, list) and all(type(n) is int and 0 <= n < 256 for n in numbers):
+        raw = bytes(numbers)
+    elif _ESCAPED.fullmatch(text):
+        # Literal parts and bytes take turns.
+        parts = _BYTE.split(text.removeprefix("bytes:"))
+        raw = b"".join(
+            bytes.fromhex(part) if place % 2 else part.encode("utf-8", "surrogatepass")
+            for place, part in enumerate(parts)
+        )
+    return (text if raw is None else raw.decode("utf-8", "replace")), raw

@@ -1,0 +1,158 @@
+"""`--export`: the heat of an answer as a picture (SVG) or a page (HTML) that needs nothing from elsewhere.
+
+Both are written by rich. Its SVG gives wide characters the width of narrow ones and clips the last row by
+what is not there, and its HTML has no hover texts: mended here, on what rich has written and escaped.
+"""
+
+import html
+import io
+import re
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.style import Style
+from rich.terminal_theme import SVG_EXPORT_THEME
+from rich.text import Text
+
+from nebius_cli.core.completion import Completion
+from nebius_cli.core.logprobs import TokenLogprob, parse, probability, rank, surprise
+from nebius_cli.core.spans import Span, spans
+from nebius_cli.ui.safe import to_bytes, visible
+from nebius_cli.ui.scale import STEPS, Step, percent, shown, step_of, summary
+from nebius_cli.ui.terminal import label
+
+COLUMNS = 88
+
+FONT = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="UTF-8">
+<meta name="viewport" content="width=device-width">
+<title>TITLE</title>
+<style>
+body {{ color: {foreground}; background-color: {background}; margin: 2em; }}
+pre {{ font: 1em/1.6 FONT; white-space: pre-wrap; overflow-wrap: anywhere; max-width: 88ch; }}
+a {{ cursor: help; }}
+{stylesheet}
+</style>
+</head>
+<body>
+<pre>{code}</pre>
+</body>
+</html>
+"""
+PICTURE = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
+<style>
+.{unique_id}-matrix {{ font-family: FONT; font-size: {char_height}px; line-height: {line_height}px; }}
+.{unique_id}-title {{ font: bold 18px sans-serif; }}
+{styles}
+</style>
+<defs>
+<clipPath id="{unique_id}-clip-terminal">
+<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" />
+</clipPath>
+</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix">{matrix}</g>
+</g>
+</svg>
+"""
+
+# XML 1.0 has no way to write these two, which are no characters (Unicode 16, section 23.7).
+_NO_XML = str.maketrans({"\ufffe": "\ufffd", "\uffff": "\ufffd"})
+_LINK = re.compile(r'<a class="(r\d+)" href="#(\d+)">')
+_LINE = re.compile(r'textLength="[^"]*"[^>]*>([^<]*)</text>')
+
+
+def export(completion: Completion, form: str, *, prompts: int) -> bytes:
+    """Return every choice of an answer as `form`, one of renderer.FORMS."""
+    console = Console(
+        record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor"
+    )
+    titles: list[str] = []
+    for text in _texts(completion, prompts, titles):
+        console.print(text, soft_wrap=form == ".html", highlight=False)
+    model = _clean(str(completion.member("model") or "nbx"))
+    page = _svg(console, model) if form == ".svg" else _html(console, model, titles)
+    return page.encode("utf-8")
+
+
+def _texts(completion: Completion, prompts: int, titles: list[str]) -> Iterator[Text]:
+    """Yield what is printed; the hover text of link `#n` is put into `titles[n]`."""
+    choices = [completion.choices[index] for index in sorted(completion.choices)]
+    for choice in choices:
+        if len(choices) > 1:
+            yield Text(f"── {label(choice.index, completion.expected, prompts)} ──", "bold")
+        tokens = parse(choice.logprobs)
+        text = _text(spans(choice.text, tokens), titles)
+        if text.plain.endswith("\n"):
+            text.right_crop(1)  # printing ends the line
+        yield text
+        if told := summary(tokens):
+            yield Text(told, "dim")
+    legend = Text("probability in %:")
+    for step in STEPS:
+        legend.append(" ").append(f" {step.name} ", _style(step))
+    yield Text()
+    yield legend
+
+
+def _text(choice: Sequence[Span], titles: list[str]) -> Text:
+    text = Text()
+    for span in choice:
+        style = _style(step_of(span.logprob))
+        if span.tokens:
+            style += Style(link=f"#{len(titles)}")
+            titles.append("\n\n".join(map(_title, span.tokens)))
+        for row in _clean(span.text).splitlines(keepends=True):
+            text.append(f" {row}" if row == "\n" and span.tokens else row, style)
+    return text
+
+
+def _style(step: Step | None) -> Style:
+    if step is None:
+        return Style()
+    return Style(color=f"color({step.foreground})", bgcolor=f"color({step.background})")
+
+
+def _title(token: TokenLogprob) -> str:
+    """Return the hover text of a token: what it is, and the others by falling probability."""
+    likely, bits, found = probability(token.logprob), surprise(token.logprob), rank(token)
+    facts = [_clean(shown(token.text, token.raw))]
+    facts += [] if likely is None or bits is None else [percent(likely), f"{bits:.2f} bits"]
+    facts += [] if found is None else [f"rank {'' if found.known else 'at least '}{found.at_least}"]
+    others = [
+        f"{percent(probability(other.logprob) or 0.0):>7}  {_clean(shown(other.text, other.raw))}"
+        for other in token.alternatives
+    ]
+    return "\n".join([", ".join(facts), *others])
+
+
+def _clean(text: str) -> str:
+    return visible(to_bytes(text).decode()).translate(_NO_XML)
+
+
+def _svg(console: Console, title: str) -> str:
+    cell = 20 * 0.61  # what rich makes of a cell: its height times the aspect ratio of its font
+
+    def measure(match: re.Match[str]) -> str:
+        length = cell * cell_len(html.unescape(match[1]))
+        return f'textLength="{length:g}">{match[1]}</text>'
+
+    picture = console.export_svg(title=title, code_format=PICTURE.replace("FONT", FONT))
+    return _LINE.sub(measure, picture)
+
+
+def _html(console: Console, title: str, titles: Sequence[str]) -> str:
+    def hover(match: re.Match[str]) -> str:
+        told = html.escape(titles[int(match[2])]).replace("\n", "&#10;")
+        return f'<a class="{match[1]}" title="{told}">'
+
+    # A template of str.format: braces are doubled.
+    heading = html.escape(title).replace("{", "{{").replace("}", "}}")
+    page = PAGE.replace("FONT", FONT).replace("TITLE", heading)
+    return _LINK.sub(hover, console.export_html(theme=SVG_EXPORT_THEME, code_format=page))

@@ -1,0 +1,68 @@
+"""`--view` into a pipe: a line a token, tab-separated, as it comes. docs/logprobs.md has the columns."""
+
+import math
+from collections.abc import Iterable
+
+from nebius_cli.core import jsontext
+from nebius_cli.core.completion import Completion
+from nebius_cli.core.events import Event
+from nebius_cli.core.logprobs import TokenLogprob, entropy, probability, rank, surprise
+from nebius_cli.core.spans import Span
+from nebius_cli.ui.renderer import Write
+from nebius_cli.ui.safe import to_bytes
+from nebius_cli.ui.scale import escaped
+from nebius_cli.ui.span_turns import SpanTurns
+
+
+class TokenRows:
+    """Writes the tokens of the choices, one choice after another."""
+
+    def __init__(self, write: Write, choices: int) -> None:
+        self._write = write
+        self._turns = SpanTurns(choices)
+        self._count = 0
+
+    def event(self, event: Event) -> None:
+        """Write what this event lets through."""
+        self._put(self._turns.take(event))
+
+    def finish(self, completion: Completion) -> None:
+        """Write what is held."""
+        del completion
+        self._put(self._turns.rest())
+
+    def _put(self, spans: Iterable[Span | None]) -> None:
+        for span in spans:
+            if span is None:
+                self._count = 0
+                continue
+            # Text that came without tokens is no token, and is not lost either.
+            for token in span.tokens or (TokenLogprob(span.text),):
+                self._count += 1
+                self._write(to_bytes(row(self._turns.current + 1, self._count, token)))
+
+
+def row(choice: int, place: int, token: TokenLogprob) -> str:
+    """Return the line of one token. What is not known is an empty column; numbers have full precision."""
+    found = rank(token)
+    others = [[other.text, _finite(other.logprob)] for other in token.alternatives]
+    columns = (
+        str(choice),
+        str(place),
+        escaped(token.text, token.raw),
+        _number(token.logprob),
+        _number(probability(token.logprob)),
+        _number(surprise(token.logprob)),
+        _number(entropy(token)),
+        "" if found is None else f"{'' if found.known else '>='}{found.at_least}",
+        jsontext.encode(others).decode() if others else "",
+    )
+    return "\t".join(columns) + "\n"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else repr(value)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None  # JSON has no infinity

@@ -1,0 +1,131 @@
+"""Tokens are laid on the text they made, and the text is kept whatever they are."""
+
+import math
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nebius_cli.core.logprobs import TokenLogprob
+from nebius_cli.core.spans import PATIENCE, Span, Spans, spans
+
+
+def token(text: str, raw: bytes | None = None) -> TokenLogprob:
+    return TokenLogprob(text, -1.0, raw=raw)
+
+
+def laid(text: str, *tokens: str | TokenLogprob) -> list[tuple[str, int]]:
+    """Return the pieces of a whole text with how many tokens each has."""
+    made = [entry if isinstance(entry, TokenLogprob) else token(entry) for entry in tokens]
+    return [(span.text, len(span.tokens)) for span in spans(text, made)]
+
+
+def test_each_token_has_its_own_text() -> None:
+    assert laid("The cat sat", "The", " cat", " sat") == [("The", 1), (" cat", 1), (" sat", 1)]
+
+
+def test_a_character_split_between_tokens_is_one_piece_with_all_of_them() -> None:
+    parts = (token("\ufffd", b"\xe2"), token("\ufffd", b"\x80\x99"))
+    assert laid("it\u2019s", "it", *parts, "s") == [("it", 1), ("\u2019", 2), ("s", 1)]
+    assert laid("it\u2019\u2019", "it", *parts, *parts) == [("it", 1), ("\u2019", 2), ("\u2019", 2)]
+    smile = (token(" \ufffd", b" \xf0\x9f"), token("\ufffd", b"\x98\x80"))
+    assert laid(" \U0001f600!", *smile, "!") == [(" \U0001f600", 2), ("!", 1)]
+
+
+def test_a_character_whose_parts_have_no_bytes_ends_where_the_next_token_begins() -> None:
+    parts = ("\ufffd", "\ufffd", "\ufffd")
+    assert laid("it\u2019s", "it", *parts, "s") == [("it", 1), ("\u2019", 3), ("s", 1)]
+    assert laid("it\u2019", "it", *parts) == [("it", 1), ("\u2019", 3)]
+
+
+def test_a_replacement_character_in_the_text_is_a_token_of_its_own() -> None:
+    assert laid("a\ufffdb", "a", "\ufffd", "b") == [("a", 1), ("\ufffd", 1), ("b", 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("The cat", ["The", "Ġcat"]),
+        ("a\nb", ["a", "Ċ", "b"]),
+        ("The cat", ["▁The", "▁cat"]),
+        ("Ġ▁", ["Ġ", "▁"]),
+    ],
+)
+def test_marks_of_vocabularies_stand_for_spaces_and_newlines(text: str, tokens: list[str]) -> None:
+    assert [count for _, count in laid(text, *tokens)] == [1] * len(tokens)
+
+
+def test_a_special_token_has_no_text_and_does_not_take_its_neighbours() -> None:
+    pieces = laid("The cat", "<|begin_of_text|>", "The", " cat", "<|end_of_text|>")
+    assert pieces == [("", 1), ("The", 1), (" cat", 1), ("", 1)]
+    assert laid("a", "", "a") == [("", 1), ("a", 1)]
+
+
+def test_text_without_tokens_is_a_piece_without_tokens() -> None:
+    assert laid("text") == [("text", 0)]
+    assert laid("text and more", "text") == [("text", 1), (" and more", 0)]
+    assert laid("") == []
+
+
+def test_tokens_that_fit_nowhere_share_the_text_and_say_nothing_of_it() -> None:
+    text = "some text"
+    (shared,) = spans(text, [token("token_id:1"), token("token_id:2")])
+    assert (shared.text, len(shared.tokens), shared.logprob) == (text, 2, None)
+    many = [token(f"token_id:{number}") for number in range(3 * PATIENCE)]
+    assert [len(span.tokens) for span in spans("x" * 1000, many)] == [len(many)]
+
+
+def test_the_log_probability_of_a_split_character_is_that_of_all_its_parts() -> None:
+    parts = (TokenLogprob("\ufffd", -1.0), TokenLogprob("\ufffd", -0.5))
+    assert Span("\u2019", parts).logprob == pytest.approx(-1.5)
+    assert Span("\u2019", (*parts, TokenLogprob("\ufffd"))).logprob is None
+    assert Span("x").logprob is None
+    assert Span("x", (TokenLogprob("x", -math.inf),)).logprob == -math.inf
+
+
+def test_text_that_is_held_back_meets_its_token_later() -> None:
+    live = Spans()
+    assert list(live.feed("", [token(" world")])) == []
+    assert list(live.feed(" wo", [token("!")])) == []
+    assert list(live.feed("rld", [])) == [Span(" world", (token(" world"),))]
+    # A stop sequence took the rest.
+    assert list(live.close()) == [Span("", (token("!"),))]
+
+
+def test_a_token_that_a_stop_sequence_cut_keeps_what_is_left_of_it() -> None:
+    assert laid("one", "one two", "three") == [("one", 1), ("", 1)]
+
+
+def test_halves_of_a_surrogate_pair_stay_together() -> None:
+    live = Spans()
+    assert list(live.feed("a\ud83d", [token("a")])) == [Span("a", (token("a"),))]
+    assert list(live.feed("\ude00", [])) == [Span("\ud83d\ude00")]
+    assert list(live.feed("\ud83d", [])) == []
+    assert list(live.close()) == [Span("\ud83d")]
+
+
+PIECES = st.text(st.sampled_from("ab \n\u2019\ufffd▁Ġ"), max_size=4)
+
+
+@given(st.lists(st.tuples(PIECES, st.lists(PIECES, max_size=3)), max_size=8))
+def test_no_text_and_no_token_is_lost_or_changed(frames: list[tuple[str, list[str]]]) -> None:
+    live = Spans()
+    out = [span for text, texts in frames for span in live.feed(text, [token(t) for t in texts])]
+    out += live.close()
+    assert "".join(span.text for span in out) == "".join(text for text, _ in frames)
+    assert [t.text for span in out for t in span.tokens] == [t for _, texts in frames for t in texts]
+
+
+@given(st.text(max_size=40), st.data())
+def test_tokens_that_are_the_bytes_of_the_text_are_laid_to_the_character(
+    text: str, data: st.DataObject
+) -> None:
+    whole = text.encode()
+    cuts = sorted(data.draw(st.sets(st.integers(1, max(1, len(whole) - 1)), max_size=20)))
+    edges = [0, *(cut for cut in cuts if cut < len(whole)), len(whole)]
+    parts = [whole[start:end] for start, end in pairwise(edges) if end > start]
+    tokens = [token(part.decode("utf-8", "replace"), part) for part in parts]
+    for span in spans(text, tokens):
+        made = b"".join(t.exact for t in span.tokens)
+        assert made == span.text.encode()

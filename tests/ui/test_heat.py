@@ -1,0 +1,131 @@
+"""Heat on a terminal, without the terminal: what is written when, and where rows end."""
+
+import math
+
+import pytest
+
+from nebius_cli.core.completion import Completion
+from nebius_cli.core.events import Event, Finished, Frame, Token
+from nebius_cli.ui.heat import Heat
+from nebius_cli.ui.renderer import Layout, Mode, Show, View
+from tests.support.logprobs import FRANCE, Told, completions
+from tests.ui.screen import Glass, streams_on
+
+SURE, DOUBTFUL = "\x1b[38;5;231;48;5;17m", "\x1b[38;5;16;48;5;226m"
+OFF = "\x1b[0m"
+
+
+def heat(glass: Glass, choices: int = 1, *, color: bool = True, columns: int = 80) -> Heat:
+    streams = streams_on(glass, environ={"COLUMNS": str(columns)})
+    show = Show(Mode.TEXT, Layout(color=color), choices, view=View.HEAT)
+    return Heat(streams, streams.write_out, show)
+
+
+def told(*tokens: Told, index: int = 0) -> Token:
+    return Token(index, "".join(text for text, _, _ in tokens), completions(*tokens))
+
+
+def drawn(*events: Event, choices: int = 1, color: bool = True, columns: int = 80) -> str:
+    """Return what is written for these events up to the summary and legend."""
+    glass = Glass()
+    part = heat(glass, choices, color=color, columns=columns)
+    for event in events:
+        part.event(event)
+    return glass.text
+
+
+def finished(*events: Event, choices: int = 1, color: bool = False, columns: int = 80) -> list[str]:
+    glass = Glass()
+    part = heat(glass, choices, color=color, columns=columns)
+    for event in events:
+        part.event(event)
+    part.finish(Completion(choices))
+    return glass.text.split("\n")
+
+
+def test_each_token_is_written_as_it_comes_and_in_its_colours() -> None:
+    glass = Glass()
+    part = heat(glass)
+    part.event(told((" Paris", 0.95, {})))
+    assert glass.text == f"{SURE} Paris{OFF}"
+    part.event(told(("!", 0.001, {})))
+    assert glass.text == f"{SURE} Paris{OFF}{DOUBTFUL}!{OFF}"
+
+
+def test_what_has_no_log_probability_has_the_terminals_own_colours() -> None:
+    assert drawn(told(("The", None, {}))) == "The"
+    assert drawn(Token(0, "text")) == "text"
+
+
+def test_a_newline_ends_the_colour_and_has_a_blank_in_it_where_it_stands_alone() -> None:
+    assert drawn(told((".\n", 0.95, {}))) == f"{SURE}.{OFF}\n"
+    assert drawn(told(("\n\n", 0.95, {}))) == f"{SURE} {OFF}\n{SURE} {OFF}\n"
+
+
+def test_without_colour_marks_stand_before_the_newline() -> None:
+    rows = finished(told(("a", 0.95, {}), (" b\n", 0.12, {}), ("c", 0.002, {}), ("d", None, {})))
+    assert rows[:2] == ["a b{12}", "c{<1}d{?}"]
+    assert rows[3:] == ["{12} = 12 %, unmarked = 50 % or more", ""]
+
+
+def test_a_full_row_is_left_alone_and_a_row_that_was_begun_by_scrolling_is_cleaned() -> None:
+    erase = "\x1b[K"
+    assert erase not in drawn(told(("x" * 10, 0.95, {})), columns=10)
+    assert drawn(told(("x" * 11, 0.95, {})), columns=10).endswith(OFF + erase)
+    assert erase not in drawn(told(("x" * 20, 0.95, {})), columns=10)
+    assert erase not in drawn(told(("x" * 9, None, {}), ("yy", None, {})), columns=10)
+    # A newline alone at the edge gets no blank, which would open a row of its own.
+    assert drawn(told(("x" * 10, None, {}), ("\n", 0.95, {})), columns=10) == "x" * 10 + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "wraps"),
+    [
+        ("日" * 5, False),
+        ("日" * 5 + "x", True),
+        ("x日日日日日", True),
+        ("\tx", False),
+        ("\txyz", True),
+        ("e\u0301" * 10, False),
+    ],
+)
+def test_wide_characters_tabs_and_accents_are_measured(text: str, *, wraps: bool) -> None:
+    assert drawn(told((text, 0.95, {})), columns=10).endswith("\x1b[K") == wraps
+
+
+def test_choices_come_one_after_another_each_with_its_summary() -> None:
+    first, second = told(("a", 0.25, {})), told(("b\n", 0.5, {}), index=1)
+    rows = finished(second, first, Finished(1, "stop"), Finished(0, "stop"), choices=2)
+    assert rows == [
+        "--- choice 1 ---",
+        "a{25}",
+        "1 token at 2.00 bits, perplexity 4",
+        "--- choice 2 ---",
+        "b",
+        "1 token at 1.00 bits, perplexity 2",
+        "{12} = 12 %, unmarked = 50 % or more",
+        "",
+    ]
+
+
+def test_the_summary_is_dim_where_there_is_colour() -> None:
+    rows = finished(told(("a", 0.25, {})), color=True)
+    assert rows[1] == "\x1b[2m1 token at 2.00 bits, perplexity 4\x1b[0m"
+
+
+def test_a_whole_answer_in_one_piece_is_told_apart_token_by_token() -> None:
+    text = drawn(told(*FRANCE))
+    assert text.count(OFF) == len(FRANCE)
+
+
+def test_text_without_log_probabilities_is_text_without_a_legend() -> None:
+    assert finished(Token(0, "text"), Finished(0, "stop")) == ["text", ""]
+    assert finished(Frame({})) == [""]
+
+
+def test_parts_of_a_character_are_drawn_together_in_the_colour_of_both() -> None:
+    entries = [
+        {"token": "\ufffd", "bytes": [0xE2], "logprob": math.log(0.04)},
+        {"token": "\ufffd", "bytes": [0x80, 0x99], "logprob": math.log(0.1)},
+    ]
+    assert drawn(Token(0, "\u2019", {"content": entries})) == f"{DOUBTFUL}\u2019{OFF}"
