@@ -1,0 +1,283 @@
+"""`nbx score` and `nbx rank`: how likely texts are under a model, over the API or in the embedded engine."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from nebius_cli.actions.app import App, limits_of
+from nebius_cli.adapters.files import encode_argument, read_bytes
+from nebius_cli.core import jsontext, prompt, request, score_groups, score_records, scoring
+from nebius_cli.core.errors import (
+    ExitCode,
+    NbxError,
+    UsageError,
+)
+from nebius_cli.core.fields import Value
+from nebius_cli.core.request import CompletionRequest
+from nebius_cli.core.score_groups import Scorer
+from nebius_cli.core.score_records import Row
+from nebius_cli.core.scoring import Passage, Score
+from nebius_cli.core.secret import Secret
+from nebius_cli.core.settings import Sourced, parse_connection
+from nebius_cli.ui import score_tables
+from nebius_cli.ui.renderer import draws
+from nebius_cli.ui.tables import write_table
+from nebius_cli.ui.waiting import Waiting
+
+GROUP = 16  # prompts of one request: servers limit them, and one that fails fails all
+TAKEN = ("model", "ai_project_id", "service_tier", "user", "extra_body")  # of what is configured
+
+SHORT_HELP = """usage: nbx score [OPTIONS] TEXT
+  nbx score --local "The capital of France is Paris."
+  nbx score --help  shows every flag
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreOptions:
+    """What was typed after `nbx score` or `nbx rank`; `fields` and `connection` are tables of flags."""
+
+    text: str | None = None
+    candidates: tuple[str, ...] = ()
+    file: str | None = None
+    jsonl: str | None = None
+    context: str | None = None
+    context_file: str | None = None
+    strip_final_newline: bool = False
+    tokens: bool = False
+    json: bool = False
+    max_tokens: str = "1"
+    param: tuple[str, ...] = ()
+    over_budget: bool = False
+    local: bool = False
+    model_file: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    connection: Mapping[str, str] = field(default_factory=dict)
+    api_key_file: str | None = None
+    api_key: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that scores `at_once` passages with one request, under the name that it has."""
+
+    name: str
+    score: Scorer
+    at_once: int
+
+
+def run_score(options: ScoreOptions, app: App) -> ExitCode:
+    """Score one text, or each of a JSONL file. Raises NbxError."""
+    given = [options.text, options.file, options.jsonl]
+    if not any(one is not None for one in given) and (app.streams.stdin is None or app.streams.stdin_tty):
+        app.streams.write_err(SHORT_HELP)
+        return ExitCode.USAGE
+    if sum(one is not None for one in given) > 1:
+        raise UsageError(
+            "more than one text", "an argument, --file and --jsonl each are all of it", "keep one"
+        )
+    context = _context(options, app)
+    if options.jsonl is not None:
+        data = _read(options.jsonl, app)
+        rows = score_records.parse_rows(
+            prompt.decode(data, options.jsonl, prompt.Reading()), options.jsonl, context
+        )
+        with _model(options, app) as model:
+            return _score_rows(rows, model, options, app)
+    passage = Passage(_text(options, app), context)
+    prompt.check_not_empty(passage.text)
+    with _model(options, app) as model:
+        [score] = _scores([passage], model, app)
+        if isinstance(score, NbxError):
+            raise score
+        _doubt(score, app)
+        if options.json:
+            told = {"model": model.name, **score_records.record(score, tokens=options.tokens)}
+            app.streams.write_out(jsontext.encode(told) + b"\n")
+        else:
+            table = score_tables.tokens if options.tokens else score_tables.measures
+            _write(partial(table, score), app)
+    return ExitCode.DONE
+
+
+def run_rank(options: ScoreOptions, app: App) -> ExitCode:
+    """Order candidates by how likely they are after a context. Raises NbxError."""
+    if len(options.candidates) < 2:
+        raise UsageError("nothing to rank", "two candidates or more are compared", "nbx rank --context C A B")
+    if options.tokens and not options.json:
+        raise UsageError("--tokens without --json", "a table of candidates has no place for them", "--json")
+    context = _context(options, app)
+    passages = [
+        Passage(prompt.check_argument(one, encode_argument(one)), context) for one in options.candidates
+    ]
+    with _model(options, app) as model:
+        scores = []
+        for score in _scores(passages, model, app):
+            if isinstance(score, NbxError):
+                raise score
+            scores.append(score)
+            _doubt(score, app)
+        if any(score.scored < len(score.tokens) for score in scores):
+            app.warn(
+                "the first token of a candidate has no prediction and does not count; --context gives it one"
+            )
+        _write_ranks(passages, scores, model, options, app)
+    return ExitCode.DONE
+
+
+def _context(options: ScoreOptions, app: App) -> str:
+    if options.context is not None and options.context_file is not None:
+        raise UsageError("--context and --context-file together", "there is one context", "keep one of them")
+    if options.context_file is not None:
+        data = _read(options.context_file, app)
+        return prompt.decode(data, options.context_file, prompt.Reading())
+    context = options.context or ""
+    return prompt.check_argument(context, encode_argument(context))
+
+
+def _text(options: ScoreOptions, app: App) -> str:
+    reading = prompt.Reading(strip_final_newline=options.strip_final_newline)
+    if options.text is not None and options.text != "-":
+        return prompt.check_argument(options.text, encode_argument(options.text))
+    return prompt.decode(_read(options.file or "-", app), options.file or "stdin", reading)
+
+
+def _read(path: str, app: App) -> bytes:
+    return app.streams.read_stdin() if path == "-" else read_bytes(path)
+
+
+@contextlib.contextmanager
+def _model(options: ScoreOptions, app: App) -> Iterator[Model]:
+    """Give the model that scores: the server's, or the embedded one while it runs."""
+    if options.max_tokens not in ("0", "1"):
+        raise UsageError(
+            f"--max-tokens {options.max_tokens}", "scoring generates 1 token, which is dropped, or 0"
+        )
+    params = request.parse_params(options.param, validate=True)
+    given = request.parse_fields(options.fields, str, validate=True)
+    merged = app.settings(parse_connection(options.connection))
+    if options.local or options.model_file is not None:
+        if params:
+            raise UsageError(
+                "--param with --local", "the embedded engine scores without a request to add it to"
+            )
+        yield from _embedded(options, app)
+        return
+    configured = {name: merged[name].value for name in TAKEN if name in merged}
+    fields: dict[str, Any] = {**configured, **given, "max_tokens": int(options.max_tokens), "temperature": 0}
+    fields |= {"logprobs": 1, "echo": True, "stream": False}
+    request.check_rules(fields, params, validate=True)
+    name = str(params.get("model", fields.get("model")))
+    yield Model(name, _over_api(fields, params, merged, options, app), GROUP)
+
+
+def _over_api(
+    fields: Mapping[str, Value],
+    params: Mapping[str, Any],
+    merged: Mapping[str, Sourced],
+    options: ScoreOptions,
+    app: App,
+) -> Scorer:
+    """Return what scores with one request: the prompts echoed, with the log probabilities of their tokens."""
+    api = app.api(merged, app.key(options.api_key, options.api_key_file).secret)
+    from nebius_cli.adapters.exchange import Exchange, Hooks  # brings requests
+
+    hooks = Hooks(lambda _: None, lambda: None, app.note, lambda: True)
+
+    def score(passages: Sequence[Passage]) -> list[Score]:
+        texts = [passage.prompt for passage in passages]
+        what = CompletionRequest(texts[0] if len(texts) == 1 else texts, fields, params)
+        app.check_budget(merged, what.model, over=options.over_budget)
+        exchange = Exchange(api, what, limits_of(merged), app.streams, hooks)
+        with app.recorded(exchange, merged, local=False):
+            completion = exchange.run()
+        choices = [completion.choices[place] for place in range(len(passages))]
+        return [
+            scoring.from_echo(passage, choice.text, choice.to_json()["logprobs"], int(options.max_tokens))
+            for passage, choice in zip(passages, choices, strict=True)
+        ]
+
+    return score
+
+
+def _embedded(options: ScoreOptions, app: App) -> Iterator[Model]:
+    from nebius_cli.adapters import engine, weights
+    from nebius_cli.adapters.engine_scoring import EngineScoring
+
+    engine.require()
+    path = Path(options.model_file) if options.model_file is not None else app.weights(weights.DEFAULT_MODEL)
+    with engine.Engine(path, parallel=1) as running, EngineScoring(running) as native:
+
+        def score(passages: Sequence[Passage]) -> list[Score]:
+            scores = []
+            for passage in passages:
+                pieces = native.tokenize(passage.prompt)
+                first = scoring.first_scored(passage, [piece.raw for piece in pieces])
+                scores.append(scoring.from_tokens(passage, list(native.logprobs(pieces, first))))
+            return scores
+
+        yield Model(running.model, score, 1)
+
+
+def _scores(passages: Sequence[Passage], model: Model, app: App) -> Iterator[Score | NbxError]:
+    """Yield what `score_groups.scores` does, with a sign on a terminal that something happens."""
+    waiting = Waiting(
+        app.streams, enabled=not app.flags.quiet and draws(app.streams, tty=app.streams.stderr_tty)
+    )
+
+    def score(group: Sequence[Passage]) -> list[Score]:
+        waiting.start("scoring")
+        try:
+            return model.score(group)
+        finally:
+            waiting.stop()
+
+    return score_groups.scores(passages, score, model.at_once)
+
+
+def _score_rows(rows: Sequence[Row], model: Model, options: ScoreOptions, app: App) -> ExitCode:
+    """Write a record a row, in their order, as they come."""
+    failed = 0
+    for row, score in zip(rows, _scores([row.passage for row in rows], model, app), strict=True):
+        if isinstance(score, NbxError):
+            failed += 1
+            told = score_records.failure(score)
+        else:
+            told = score_records.record(score, tokens=options.tokens)
+        app.streams.write_out(jsontext.encode({"id": row.id, **told}) + b"\n")
+    if failed:
+        app.note(f"{failed} of {len(rows)} rows have no score; their records say why")
+    return ExitCode.ROWS_FAILED if failed else ExitCode.DONE
+
+
+def _write_ranks(
+    passages: Sequence[Passage], scores: Sequence[Score], model: Model, options: ScoreOptions, app: App
+) -> None:
+    """Write the candidates, the likeliest in total first, with the measures by which each of them wins."""
+    order = sorted(range(len(scores)), key=lambda place: -scores[place].log_likelihood)
+    best = score_records.winners(scores)
+    if options.json:
+        entries = [
+            {"candidate": place, "text": passages[place].text}
+            | score_records.record(scores[place], tokens=options.tokens)
+            for place in order
+        ]
+        told = {"model": model.name, "winners": best, "candidates": entries}
+        app.streams.write_out(jsontext.encode(told) + b"\n")
+        return
+    texts = [passage.text for passage in passages]
+    _write(partial(score_tables.ranks, texts, scores, order, best), app)
+
+
+def _write(table: Callable[..., score_tables.Table], app: App) -> None:
+    drawn = draws(app.streams, tty=app.streams.stdout_tty)
+    header, rows = table(drawn=drawn)
+    write_table(header, rows, app.streams.write_out, app.streams, drawn=drawn, color=app.color_out)
+
+
+def _doubt(score: Score, app: App) -> None:
+    for doubt in score_records.warnings(score):
+        app.warn(doubt)

@@ -1,0 +1,99 @@
+"""`nbx score` and `nbx rank`: their flags."""
+
+from typing import Any
+
+import typer
+
+from nebius_cli.commands.options import (
+    CONNECTION_OPTIONS,
+    KEY_OPTIONS,
+    LEDGER_OPTIONS,
+    argument,
+    arguments,
+    declare,
+    field_options,
+    frozen,
+    switch,
+    take,
+    take_connection,
+    text,
+    texts,
+)
+from nebius_cli.core.catalog import BY_NAME
+from nebius_cli.core.errors import ExitCode
+
+SCORE = """Say how likely a text is: log-likelihood, perplexity and more.
+
+\b
+Examples:
+  nbx score --local "The capital of France is Paris."
+  nbx score --context "Q: 2+2? A:" " 4" --tokens
+  nbx score --file chapter.txt --json
+  nbx score --jsonl questions.jsonl > scores.jsonl
+
+Logarithms are natural. The context does not count, nor does the first token of all, which nothing predicts.
+
+A line of --jsonl is "a text" or {"id": 1, "context": "Q:", "text": " A"}.
+
+A line of the answer is {id, log_likelihood, tokens, tokens_scored, bytes_scored, per_token, per_byte,
+perplexity, bits_per_byte, tokens_floored, spanning_token}; with --tokens also token_logprobs, a list of
+{token, logprob, offset}. Without a score it is {id, error: {what, why, exit_code}}, and nbx exits 9.
+"""
+
+RANK = """Order candidates by how likely they are after a context.
+
+\b
+Examples:
+  nbx rank --local -c "The capital of France is" " Paris" " London" " a"
+  nbx rank --context "Q: Is water wet? A:" " Yes" " No" --json
+
+The log-likelihood in total is that of the whole candidate, and favours short ones.
+
+Per byte it compares candidates of any length, however a model cuts them; per token it depends on the cut.
+
+Models cut before a blank: let the context end without one, and each candidate begin with it.
+"""
+
+SCORING = "Scoring"
+SHARED_BY_BOTH = (
+    text("context", "Text in front, which is read and not counted.", "TEXT", SCORING, "-c"),
+    text("context_file", "A file with the context, whole; - is stdin.", "FILE", SCORING),
+    switch("json", "One JSON object.", "Output"),
+    text("max_tokens", "Tokens to generate and drop: 1, or 0 where the server takes it.", "0|1", SCORING),
+)
+FIELDS = (BY_NAME["model"], BY_NAME["ai_project_id"])
+ASKING = (
+    *field_options(FIELDS),
+    texts("param", "Any other top-level member of the request. Repeatable.", "KEY=JSON", "Any field"),
+    switch("local", "Use the embedded model on this machine: no key, no network.", "Connection"),
+    text("model_file", "Use this GGUF file instead; means --local.", "FILE", "Connection"),
+    *KEY_OPTIONS,
+    *CONNECTION_OPTIONS,
+    *LEDGER_OPTIONS,
+)
+
+
+def add_to(root: typer.Typer) -> None:
+    """Add the two commands."""
+    whole = (
+        argument("text", "The text, whole; - is stdin, which is read also where there is none.", "TEXT"),
+        text("file", "A file with the text, whole; - is stdin.", "FILE", SCORING, "-f"),
+        text("jsonl", "A file with a text a line, as JSON; - is stdin.", "FILE", SCORING),
+        switch("strip_final_newline", "Drop the newline at the end of stdin or of the file.", SCORING),
+    )
+    candidates = arguments("candidates", "What may follow the context.", "CANDIDATE...")
+    tokens = switch("tokens", "The log probability of each token.", "Output")
+    declare(root, "score", (*whole, *SHARED_BY_BOTH, tokens, *ASKING), _run("run_score"), help=SCORE)
+    tokens = switch("tokens", "With --json: the log probability of each token.", "Output")
+    declare(root, "rank", (candidates, *SHARED_BY_BOTH, tokens, *ASKING), _run("run_rank"), help=RANK)
+
+
+def _run(name: str) -> Any:
+    def body(app: Any, flags: dict[str, Any]) -> ExitCode:
+        from nebius_cli.actions import score
+
+        fields, connection = take(flags, FIELDS), take_connection(flags)
+        options = score.ScoreOptions(fields=fields, connection=connection, **frozen(flags))
+        return getattr(score, name)(options, app)  # type: ignore[no-any-return]
+
+    return body

@@ -1,0 +1,97 @@
+"""Scores as they are shown: JSON records, cells of tables, and which candidate wins by which measure."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nebius_cli.core import jsontext
+from nebius_cli.core.errors import BadInputError, NbxError
+from nebius_cli.core.scoring import Passage, Score
+
+# By which a candidate can win, the measure that orders the list first.
+MEASURES: Mapping[str, Callable[[Score], float]] = {
+    "total": lambda score: score.log_likelihood,
+    "per_token": lambda score: score.per_token,
+    "per_byte": lambda score: score.per_byte,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A passage of a JSONL file, under the id it has there; its line number where it has none."""
+
+    id: Any
+    passage: Passage
+
+
+def parse_rows(text: str, source: str, context: str) -> list[Row]:
+    """Return the passages of JSONL: a text, or {"id", "context", "text"}, a line; blank lines are none.
+
+    `context` is for those that have none. Raises BadInputError that names the first line that is neither.
+    """
+    rows = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            value = jsontext.decode(line)
+        except ValueError as error:
+            raise BadInputError(f"{source}, line {number}, is not JSON", str(error)) from None
+        entry = {"text": value} if isinstance(value, str) else value
+        wrong = "" if isinstance(entry, dict) else "it is neither a text nor an object"
+        for name in ("text", "context"):
+            if not wrong and not isinstance(entry.get(name, context if name == "context" else None), str):
+                wrong = f"its {name} is no text"
+        if wrong:
+            hint = 'a line is "a text" or {"id": 1, "context": "Q:", "text": " A"}'
+            raise BadInputError(f"{source}, line {number}, cannot be scored", wrong, hint)
+        rows.append(Row(entry.get("id", number), Passage(entry["text"], entry.get("context", context))))
+    return rows
+
+
+def record(score: Score, *, tokens: bool) -> dict[str, Any]:
+    """Return a score as JSON has it; null is what JSON has for infinity."""
+    told: dict[str, Any] = {
+        "log_likelihood": score.log_likelihood,
+        "tokens": len(score.tokens),
+        "tokens_scored": score.scored,
+        "bytes_scored": score.bytes,
+        "per_token": score.per_token,
+        "per_byte": score.per_byte,
+        "perplexity": score.perplexity if math.isfinite(score.perplexity) else None,
+        "bits_per_byte": score.bits_per_byte,
+        "tokens_floored": score.floored,
+        "spanning_token": score.spanning or None,
+    }
+    if tokens:
+        told["token_logprobs"] = [
+            {"token": token.text, "logprob": token.logprob, "offset": token.offset} for token in score.tokens
+        ]
+    return told
+
+
+def failure(error: NbxError) -> dict[str, Any]:
+    """Return what a record has where there is no score."""
+    return {"error": {"what": error.what, "why": error.why, "exit_code": int(error.code)}}
+
+
+def winners(scores: Sequence[Score]) -> dict[str, int]:
+    """Return for each measure the place of the likeliest of `scores`; of equals the first wins."""
+    return {
+        name: max(range(len(scores)), key=lambda place: (measure(scores[place]), -place))
+        for name, measure in MEASURES.items()
+    }
+
+
+def warnings(score: Score) -> list[str]:
+    """Return what is doubtful about a score."""
+    doubts = []
+    if score.spanning:
+        doubts.append(
+            f"the token {score.spanning!r} begins in the context and ends in the text: it counts to the text"
+        )
+    if score.floored:
+        what = "token has" if score.floored == 1 else "tokens have"
+        doubts.append(f"{score.floored} {what} -9999, the server's word for minus infinity: the sum is none")
+    return doubts

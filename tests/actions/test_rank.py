@@ -1,0 +1,79 @@
+"""`nbx rank` over the API: candidates in order, and which one wins by what."""
+
+import pytest
+
+from tests.support.echo import Pair, choice, echoed
+from tests.support.run import Runner
+from tests.support.server import FakeServer, detail
+
+CONTEXT: list[Pair] = [("A", None), (":", -1.0)]
+SHORT: list[Pair] = [*CONTEXT, (" no", -2.0), ("!", -1.0)]
+LONG: list[Pair] = [*CONTEXT, (" not", -1.0), (" at", -1.0), (" all", -1.0), ("!", -1.0)]
+RANK = ("rank", "-c", "A:", " not at all", " no")
+
+
+def script(server: FakeServer) -> None:
+    server.script(echoed(choice("A: not at all!", LONG), choice("A: no!", SHORT, index=1)))
+
+
+def test_candidates_are_ordered_by_total_with_what_each_wins_by(nbx: Runner, server: FakeServer) -> None:
+    script(server)
+    result = nbx(*RANK)
+    assert (result.code, result.err) == (0, "")
+    assert server.requests[0].json["prompt"] == ["A: not at all", "A: no"]
+    assert [line.split("\t") for line in result.out.splitlines()] == [
+        ['" no"', "-2.0", "-2.0", "-0.6666666666666666", "1", "total"],
+        ['" not at all"', "-3.0", "-1.0", "-0.2727272727272727", "3", "per token, per byte"],
+    ]
+
+
+def test_json_says_the_same(nbx: Runner, server: FakeServer) -> None:
+    script(server)
+    told = nbx(*RANK, "--json").json
+    assert told["winners"] == {"total": 1, "per_token": 0, "per_byte": 0}
+    assert [entry["candidate"] for entry in told["candidates"]] == [1, 0]
+    assert [entry["text"] for entry in told["candidates"]] == [" no", " not at all"]
+    assert told["candidates"][1]["log_likelihood"] == -3.0
+
+
+def test_a_terminal_has_a_table(nbx: Runner, server: FakeServer) -> None:
+    script(server)
+    lines = nbx(*RANK, stdout_tty=True, env={"NO_COLOR": "1"}).out.splitlines()
+    assert lines[0].split("  ")[0] == "candidate"
+    assert '" no"' in lines[2]
+    assert "total" in lines[2]
+
+
+def test_a_server_that_takes_no_arrays_is_asked_one_by_one(nbx: Runner, server: FakeServer) -> None:
+    server.script(detail(422, "prompt: a string"), echoed(choice("A: not at all!", LONG)))
+    server.script(echoed(choice("A: no!", SHORT)))
+    assert nbx(*RANK, "--json").json["winners"]["total"] == 1
+
+
+def test_one_candidate_without_a_score_fails_the_ranking(nbx: Runner, server: FakeServer) -> None:
+    server.script(detail(400, "?"), echoed(choice("A: not at all!", LONG)), detail(400, "too long"))
+    result = nbx(*RANK)
+    assert (result.code, result.out) == (3, "")
+    assert "too long" in result.err
+
+
+def test_without_a_context_the_first_token_is_said_not_to_count(nbx: Runner, server: FakeServer) -> None:
+    pairs: list[Pair] = [("a", None), (" b", -1.0), ("!", -1.0)]
+    server.script(echoed(choice("a b!", pairs), choice("a b!", pairs, index=1)))
+    result = nbx("rank", "a b", "a b")
+    assert result.code == 0
+    assert "the first token of a candidate has no prediction" in result.err
+
+
+def test_tokens_come_with_json_and_not_in_the_table(nbx: Runner, server: FakeServer) -> None:
+    assert nbx(*RANK, "--tokens").code == 2
+    script(server)
+    best = nbx(*RANK, "--tokens", "--json").json["candidates"][0]
+    assert best["token_logprobs"] == [{"token": " no", "logprob": -2.0, "offset": 0}]
+
+
+@pytest.mark.parametrize("candidates", [(), (" one",)])
+def test_one_candidate_is_no_ranking(nbx: Runner, candidates: tuple[str, ...]) -> None:
+    result = nbx("rank", "-c", "A:", *candidates)
+    assert result.code == 2
+    assert "nothing to rank" in result.err

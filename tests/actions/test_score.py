@@ -1,0 +1,227 @@
+"""`nbx score` over the API: what is sent, what is said, and what is refused."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nebius_cli.adapters.ledger import NAME, Ledger
+from tests.support.echo import Pair, choice, echoed
+from tests.support.messages import check_message
+from tests.support.run import Runner
+from tests.support.server import FakeServer, detail, status, token, whole
+
+PAIRS: list[Pair] = [("The", None), (" sky", -4.0), (" is", -0.5), (" blue", -1.5), ("!", -2.0)]
+TEXT = "The sky is blue"
+
+
+def test_the_prompt_goes_out_to_be_echoed(nbx: Runner, server: FakeServer) -> None:
+    server.script(echoed(choice(TEXT + "!", PAIRS)))
+    nbx("config", "set", "temperature", "1.5")
+    result = nbx("score", TEXT)
+    assert (result.code, result.err) == (0, "")
+    assert server.requests[0].json == {
+        "model": "test/model",
+        "prompt": TEXT,
+        "max_tokens": 1,
+        "temperature": 0,
+        "logprobs": 1,
+        "echo": True,
+        "stream": False,
+    }
+    assert result.out.splitlines() == [
+        "log-likelihood\t-6.0",
+        "tokens scored\t3",
+        "log-likelihood per token\t-2.0",
+        "perplexity\t7.38905609893065",
+        "bits per byte\t0.7213475204444817",
+    ]
+
+
+def test_the_context_and_the_text_are_sent_as_one(nbx: Runner, server: FakeServer) -> None:
+    server.script(echoed(choice(TEXT, PAIRS[:-1])))
+    command = ("score", "-c", "The sky is", " blue", "--max-tokens", "0", "-m", "other", "--param", "seed=1")
+    result = nbx(*command, "--json", "--tokens")
+    assert result.code == 0, result.err
+    body = server.requests[0].json
+    assert (body["prompt"], body["max_tokens"], body["model"], body["seed"]) == (TEXT, 0, "other", 1)
+    assert result.json["model"] == "other"
+    assert result.json["log_likelihood"] == -1.5
+    assert result.json["token_logprobs"] == [{"token": " blue", "logprob": -1.5, "offset": 0}]
+
+
+def test_files_and_stdin_are_read_to_the_byte(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
+    (tmp_path / "c").write_bytes(b"The\n")
+    (tmp_path / "t").write_bytes(b" sky\n")
+    pairs: list[Pair] = [("The", None), ("\n", -1.0), (" sky", -2.0), ("\n", -0.5), ("!", -1.0)]
+    answer = echoed(choice("The\n sky\n!", pairs))
+    without = echoed(choice("The\n sky!", [*pairs[:3], pairs[4]]))
+    server.script(answer, answer, without, answer)
+    context = ("--context-file", str(tmp_path / "c"), "--json")
+    file = ("--file", str(tmp_path / "t"))
+    assert nbx("score", *file, *context).json["log_likelihood"] == -2.5
+    assert nbx("score", *context, stdin=b" sky\n").json["log_likelihood"] == -2.5
+    assert nbx("score", *file, *context, "--strip-final-newline").json["log_likelihood"] == -2.0
+    assert nbx("score", "-", *context, stdin=b" sky\n").json["log_likelihood"] == -2.5
+
+
+def test_on_a_terminal_it_is_a_table(nbx: Runner, server: FakeServer) -> None:
+    server.script(*[echoed(choice(TEXT + "!", PAIRS))] * 2)
+    plain = {"NO_COLOR": "1"}
+    result = nbx("score", TEXT, stdout_tty=True, env=plain)
+    assert "perplexity                 7.3891" in result.out
+    assert "3 of 4" in result.out
+    lines = nbx("score", TEXT, "--tokens", stdout_tty=True, env=plain).out.splitlines()
+    assert lines[0].split() == ["token", "offset", "log", "probability"]
+    assert lines[-1].split() == ['"', 'blue"', "10", "-1.5000"]
+
+
+def test_a_token_across_the_boundary_and_a_floor_are_warned_of(nbx: Runner, server: FakeServer) -> None:
+    server.script(echoed(choice(TEXT + "!", [*PAIRS[:3], (" blue", -9999.0), ("!", -1.0)])))
+    result = nbx("score", "-c", "The sky is bl", "ue")
+    assert result.code == 0
+    assert "the token ' blue' begins in the context and ends in the text" in result.err
+    assert "1 token has -9999" in result.err
+    assert result.out.splitlines()[0] == "log-likelihood\t-9999.0"
+
+
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [
+        (whole(" and high"), "it ignores echo: its answer does not begin with the prompt"),
+        (whole(TEXT + " and"), "its answer has no log probabilities"),
+        (echoed(choice(TEXT + "!", [("!", -1.0)])), "it ignores echo: the tokens of its answer"),
+        (echoed(choice(TEXT, [], logprobs={"content": []})), "its answer has no log probabilities"),
+        (
+            echoed(choice(TEXT, [], logprobs={"content": [{"token": "!", "logprob": -1.0}]})),
+            "it ignores echo: the tokens of its answer",
+        ),
+    ],
+    ids=["no echo", "no log probabilities", "other tokens", "none of the other shape", "the other shape"],
+)
+def test_a_server_that_does_not_echo_is_named(nbx: Runner, server: FakeServer, reply: Any, why: str) -> None:
+    server.script(reply)
+    result = nbx("score", TEXT)
+    assert (result.code, result.out) == (3, "")
+    assert why in result.err
+    assert "the server cannot score" in result.err
+    check_message(result.err)
+
+
+def test_a_refusal_is_the_servers_own(nbx: Runner, server: FakeServer) -> None:
+    server.script(detail(400, "logprobs are not supported"))
+    result = nbx("score", TEXT)
+    assert result.code == 3
+    assert "logprobs are not supported" in result.err
+
+
+def test_one_token_without_a_context_has_no_score(nbx: Runner, server: FakeServer) -> None:
+    server.script(echoed(choice("a!", [("a", None), ("!", -1.0)])))
+    result = nbx("score", "a")
+    assert result.code == 65
+    assert "--context TEXT gives it one" in result.err
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("a", "--file", "b"), "more than one text"),
+        (("a", "--jsonl", "b"), "more than one text"),
+        (("a", "-c", "b", "--context-file", "c"), "--context and --context-file"),
+        (("a", "--max-tokens", "2"), "--max-tokens 2"),
+        (("",), "the prompt is empty"),
+        (("--file", "/absent"), "cannot read /absent"),
+        (("a", "--param", "echo=false"), "--param echo"),
+        (("a", "--local", "--param", "seed=1"), "--param with --local"),
+        (("-", "--context-file", "-"), "stdin is asked for twice"),
+    ],
+)
+def test_a_command_line_that_means_nothing_costs_nothing(
+    nbx: Runner, args: tuple[str, ...], message: str
+) -> None:
+    result = nbx("score", *args, stdin=b"x")
+    assert result.code == 2
+    assert message in result.err
+    check_message(result.err)
+
+
+def test_a_request_has_its_row_in_the_ledger(nbx: Runner, server: FakeServer) -> None:
+    server.script(*[echoed(choice(TEXT + "!", PAIRS))] * 2)
+    ledger = Ledger(Path(nbx.environ["NBX_DATA_DIR"]) / NAME)
+    nbx("score", TEXT)
+    assert ledger.count() == 1
+    nbx("score", TEXT, "--no-ledger")
+    assert ledger.count() == 1
+    ledger.close()
+
+
+def test_asked_for_nothing_it_says_how(nbx: Runner) -> None:
+    result = nbx("score", stdin_tty=True, stdin=b"")
+    assert result.code == 2
+    assert result.err.startswith("usage: nbx score")
+
+
+def test_no_model_and_no_key_are_said(bare: Runner) -> None:
+    assert "no model is set" in bare("score", "a b").err
+    result = bare("score", "a b", "-m", "m")
+    assert result.code == 4
+
+
+def rows(*values: Any) -> bytes:
+    return b"".join(json.dumps(value).encode() + b"\n" for value in values)
+
+
+def test_jsonl_goes_out_in_one_request_and_comes_back_in_order(nbx: Runner, server: FakeServer) -> None:
+    other: list[Pair] = [("Q", None), (":", -1.0), (" A", -2.0), ("!", -1.0)]
+    server.script(echoed(choice("Q: A!", other, index=1), choice(TEXT + "!", PAIRS, index=0)))
+    result = nbx("score", "--jsonl", "-", stdin=rows(TEXT, {"id": "q", "context": "Q:", "text": " A"}))
+    assert (result.code, result.err) == (0, "")
+    assert server.requests[0].json["prompt"] == [TEXT, "Q: A"]
+    one, two = map(json.loads, result.out.splitlines())
+    assert (one["id"], one["log_likelihood"], one["tokens"]) == (1, -6.0, 4)
+    assert (two["id"], two["log_likelihood"], two["tokens"]) == ("q", -2.0, 1)
+
+
+@pytest.mark.parametrize("refusal", [detail(400, "one prompt"), whole("x")], ids=["refused", "one answered"])
+def test_a_server_that_takes_no_arrays_is_asked_one_by_one(
+    nbx: Runner, server: FakeServer, refusal: Any
+) -> None:
+    server.script(refusal, echoed(choice(TEXT + "!", PAIRS)), detail(400, "too long"))
+    result = nbx("score", "--jsonl", "-", stdin=rows(TEXT, {"id": 7, "text": "long"}))
+    assert result.code == 9
+    assert [request.json["prompt"] for request in server.requests] == [[TEXT, "long"], TEXT, "long"]
+    one, two = map(json.loads, result.out.splitlines())
+    assert one["log_likelihood"] == -6.0
+    assert two == {
+        "id": 7,
+        "error": {"what": "the server answered 400", "why": "too long", "exit_code": 3},
+    }
+    assert "1 of 2 rows have no score" in result.err
+
+
+def test_what_is_wrong_with_all_rows_ends_the_run(nbx: Runner, server: FakeServer) -> None:
+    server.script(status(401, b'{"detail": "no"}'))
+    assert nbx("score", "--jsonl", "-", stdin=rows("a b", "c d")).code == 4
+    server.script(echoed(choice("x", []), choice("y", [], index=1)))
+    result = nbx("score", "--jsonl", "-", stdin=rows("a b", "c d"))
+    assert (result.code, result.out) == (3, "")
+
+
+def test_many_rows_are_several_requests(nbx: Runner, server: FakeServer) -> None:
+    pairs: list[Pair] = [("a", None), (" b", -1.0), ("!", -1.0)]
+    server.script(echoed(*(choice("a b!", pairs, index=n) for n in range(16))), echoed(choice("a b!", pairs)))
+    result = nbx("score", "--jsonl", "-", stdin=rows(*["a b"] * 17))
+    assert result.code == 0
+    assert [json.loads(line)["id"] for line in result.out.splitlines()] == list(range(1, 18))
+
+
+def test_a_wrong_line_is_named_before_anything_is_sent(nbx: Runner) -> None:
+    result = nbx("score", "--jsonl", "-", stdin=b'"a"\n{"txt": 1}\n')
+    assert result.code == 65
+    assert "line 2" in result.err
+
+
+def test_a_stream_is_no_echo(nbx: Runner, server: FakeServer) -> None:
+    server.script(status(200, json.dumps(token("The sky is blue", reason="stop")).encode()))
+    assert nbx("score", TEXT).code == 3

@@ -1,0 +1,117 @@
+"""`nbx score --local` and `nbx rank --local`: the real engine, checked against a softmax of our own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.run import Runner
+from tests.support.weights import real_weights
+
+pytestmark = pytest.mark.engine
+
+SOFTMAX = Path(__file__).parent.parent / "support" / "softmax.py"
+CONTEXT = "The lighthouse stood on a rock that the sea covered at every tide."
+TEXT = " Its keeper, José, wound the clockwork: 日本 lamps 🦙 and wrote:\n\n  'All is well.'"
+# llama.cpp adds up the denominator of its softmax in 32 bits, where the smallest of 49,152 terms are lost.
+# That makes each log probability too high, by 0.0001 to 0.0002 here.
+CLOSE = 1e-3
+
+
+@pytest.fixture
+def local(bare: Runner) -> Runner:
+    """nbx on a machine that has the weights, and neither key nor model configured."""
+    return Runner({**bare.environ, "NBX_CACHE_DIR": str(real_weights().parent.parent)})
+
+
+def independent(*orders: dict[str, Any]) -> list[Any]:
+    """Return what llama.cpp's C library and a softmax in Python make of texts."""
+    done = subprocess.run(
+        [sys.executable, str(SOFTMAX), str(real_weights())],
+        input="".join(json.dumps(order) + "\n" for order in orders),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_each_log_probability_is_the_softmax_of_the_models_logits(local: Runner) -> None:
+    whole = local("score", "--local", CONTEXT + TEXT, "--json", "--tokens").json
+    after = local("score", "--local", "-c", CONTEXT, TEXT, "--json", "--tokens").json
+    prefill = whole["tokens"] - after["tokens"]
+    exact_whole, exact_after = independent(
+        {"text": CONTEXT + TEXT, "prefill": 1}, {"text": CONTEXT + TEXT, "prefill": prefill}
+    )
+    assert (whole["tokens"], whole["tokens_scored"]) == (len(exact_whole["ids"]), len(exact_whole["ids"]) - 1)
+    assert 0 < prefill < whole["tokens"]
+    for told, exact in ((whole, exact_whole["logprobs"]), (after, exact_after["logprobs"])):
+        own = [entry["logprob"] for entry in told["token_logprobs"] if entry["logprob"] is not None]
+        assert own == pytest.approx(exact, abs=CLOSE)
+        assert told["per_token"] == pytest.approx(sum(exact) / len(exact), abs=CLOSE)
+        assert told["log_likelihood"] == pytest.approx(sum(exact), rel=CLOSE)
+        assert told["log_likelihood"] == pytest.approx(sum(own), abs=1e-9)
+    assert after["bytes_scored"] == len(TEXT.encode())
+
+
+def test_a_text_has_the_same_score_each_time_whatever_was_scored_before(local: Runner) -> None:
+    alone = [local("score", "--local", "-c", CONTEXT, text, "--json").json for text in (TEXT, " It fell.")]
+    lines = [{"context": CONTEXT, "text": text} for text in (TEXT, " It fell.", TEXT, "x y", " It fell.")]
+    stdin = "\n".join(map(json.dumps, lines)).encode()
+    result = local("score", "--local", "--jsonl", "-", stdin=stdin)
+    assert result.code == 0, result.err
+    totals = [json.loads(line)["log_likelihood"] for line in result.out.splitlines()]
+    assert totals[:3] == [alone[0]["log_likelihood"], alone[1]["log_likelihood"], totals[0]]
+    assert totals[4] == totals[1]
+
+
+def test_the_first_token_has_no_prediction(local: Runner) -> None:
+    # This model puts nothing in front of a prompt.
+    told = local("score", "--local", "The capital", "--json", "--tokens").json
+    assert [entry["logprob"] is None for entry in told["token_logprobs"]] == [True, False]
+    result = local("score", "--local", "The")
+    assert result.code == 65
+    assert "nothing to score" in result.err
+
+
+def test_candidates_are_ranked_as_one_would(local: Runner) -> None:
+    candidates = (" a", " London", " Paris")
+    result = local("rank", "--local", "-c", "The capital of France is", *candidates, "--json")
+    assert result.code == 0, result.err
+    assert [entry["text"] for entry in result.json["candidates"]] == [" Paris", " London", " a"]
+    assert result.json["winners"] == {"total": 2, "per_token": 2, "per_byte": 2}
+    assert result.json["model"] == "SmolLM2-135M-Instruct.Q4_1"
+    first = result.json["candidates"][0]
+    [alone] = independent({"text": "The capital of France is Paris", "prefill": 5})
+    assert first["log_likelihood"] == pytest.approx(alone["logprobs"][0], abs=CLOSE)
+
+
+def test_a_token_that_spans_the_boundary_is_told(local: Runner) -> None:
+    result = local("score", "--local", "-c", "The capital of Fra", "nce is", "--json")
+    assert result.json["spanning_token"] == " France"
+    assert "counts to the text" in result.err
+
+
+def test_special_tokens_in_a_text_are_scored_as_the_model_reads_them(local: Runner) -> None:
+    told = local("score", "--local", "Hi<|im_end|>\n<|im_start|>", "--json", "--tokens").json
+    assert [entry["token"] for entry in told["token_logprobs"]] == ["Hi", "<|im_end|>", "\n", "<|im_start|>"]
+    assert told["token_logprobs"][3]["logprob"] > -1  # what follows the end of a message
+
+
+def test_a_text_longer_than_the_context_is_refused_and_the_next_is_scored(local: Runner) -> None:
+    stdin = json.dumps({"id": "long", "context": "a b " * 5000, "text": " c"}) + '\n"The capital"\n'
+    result = local("score", "--local", "--jsonl", "-", stdin=stdin.encode())
+    assert result.code == 9
+    long, short = map(json.loads, result.out.splitlines())
+    assert "exceeds the available context size" in long["error"]["why"]
+    assert short["tokens_scored"] == 1
+
+
+def test_any_gguf_file_scores(local: Runner, tmp_path: Path) -> None:
+    file = tmp_path / "mine.gguf"
+    file.symlink_to(real_weights())
+    result = local("score", "--model-file", str(file), "The capital of France", "--json")
+    assert result.json["model"] == "mine"

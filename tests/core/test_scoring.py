@@ -1,0 +1,197 @@
+"""Scores are what the tokens of the prompt say, and never what other tokens say."""
+
+import itertools
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nebius_cli.core import scoring
+from nebius_cli.core.errors import BadInputError, RejectedError
+from nebius_cli.core.logprobs import TokenLogprob
+from nebius_cli.core.scoring import Passage, Score
+from tests.support.echo import Pair, logprobs
+
+PARIS: list[Pair] = [("The", None), (" capital", -9.5), (" is", -0.5), (" Paris", -1.5), (".", -0.25)]
+TEXT = "The capital is Paris."
+
+
+def score(passage: Passage, pairs: list[Pair], text: str = "", max_tokens: int = 1) -> Score:
+    return scoring.from_echo(passage, text or passage.prompt + "!", logprobs(pairs), max_tokens)
+
+
+def test_the_total_is_the_sum_and_the_generated_token_is_dropped() -> None:
+    found = score(Passage(TEXT), [*PARIS, (" And", -3.0)])
+    assert found.log_likelihood == -11.75
+    assert (found.scored, len(found.tokens), found.bytes) == (4, 5, len(TEXT) - 3)
+    assert found.per_token == -11.75 / 4
+    assert found.perplexity == math.exp(11.75 / 4)
+    assert found.per_byte == -11.75 / 18
+    assert found.bits_per_byte == pytest.approx(11.75 / 18 / math.log(2))
+    assert [token.offset for token in found.tokens] == [0, 3, 11, 14, 20]
+
+
+@pytest.mark.parametrize("max_tokens", [0, 1])
+@pytest.mark.parametrize("more", [[], [(" And", -3.0)]], ids=["none generated", "one generated"])
+def test_a_server_may_generate_a_token_more_or_less_than_it_was_asked_for(
+    max_tokens: int, more: list[Pair]
+) -> None:
+    assert score(Passage(TEXT), [*PARIS, *more], max_tokens=max_tokens).log_likelihood == -11.75
+
+
+def test_the_context_is_read_and_not_counted() -> None:
+    found = score(Passage(" Paris.", "The capital is"), [*PARIS, ("x", -1.0)])
+    assert (found.log_likelihood, found.scored, found.bytes, found.spanning) == (-1.75, 2, 7, "")
+    assert [(token.text, token.offset) for token in found.tokens] == [(" Paris", 0), (".", 6)]
+
+
+def test_a_token_that_spans_the_boundary_counts_to_the_text() -> None:
+    found = score(Passage("is.", "The capital is Par"), [*PARIS, ("x", -1.0)])
+    assert (found.log_likelihood, found.scored, found.bytes, found.spanning) == (-1.75, 2, 3, " Paris")
+    assert [token.offset for token in found.tokens] == [-4, 2]
+
+
+@pytest.mark.parametrize("special", [["<s>"], ["[gMASK]", "<sop>"]], ids=" ".join)
+def test_what_stands_before_the_prompt_gives_its_first_token_a_prediction(special: list[str]) -> None:
+    pairs = [(text, -0.5 if place else None) for place, text in enumerate(special)]
+    found = score(Passage("a b"), [*pairs, ("a", -2.0), (" b", -1.0), ("x", -1.0)])
+    assert (found.log_likelihood, found.scored, len(found.tokens), found.bytes) == (-3.0, 2, 2, 3)
+
+
+def test_a_special_token_that_is_typed_is_part_of_the_text() -> None:
+    found = score(Passage("<s>a"), [("<s>", None), ("a", -2.0), ("x", -1.0)])
+    assert (found.log_likelihood, len(found.tokens)) == (-2.0, 2)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [["\ufffd", "\ufffd"], ["", "日"], ["bytes:\\xe6\\x97", "bytes:\\xa5"]],
+    ids=["replacement characters", "nothing until it is whole", "escaped bytes"],
+)
+def test_a_character_in_two_tokens_is_placed_however_it_is_shown(parts: list[str]) -> None:
+    pairs: list[Pair] = [("é", None), (parts[0], -2.0), (parts[1], -1.0), ("本", -0.5), (" z", -4.0)]
+    found = score(Passage("本 z", "é日"), [*pairs, ("x", -1.0)])
+    assert (found.log_likelihood, found.scored, found.bytes, found.spanning) == (-4.5, 2, 5, "")
+    assert [token.offset for token in found.tokens] == [0, 1]
+    whole = score(Passage("日本 z", "é"), [*pairs, ("x", -1.0)])
+    assert (whole.log_likelihood, whole.scored, whole.bytes) == (-7.5, 4, 8)
+
+
+def test_part_of_a_character_may_stand_beside_a_blank() -> None:
+    found = score(Passage("a 日"), [("a", None), (" \ufffd", -2.0), ("\ufffd", -1.0), ("x", -1.0)])
+    assert (found.log_likelihood, found.bytes) == (-3.0, 4)
+    assert [token.offset for token in found.tokens] == [0, 1, 2]
+
+
+def test_the_alphabet_of_byte_level_bpe_is_read() -> None:
+    pairs = [("The", None), ("Ġcaf", -2.0), ("Ã©", -1.0), ("Ċ", -0.5), ("x", -1.0)]
+    found = score(Passage("The café\n"), pairs)
+    assert (found.log_likelihood, found.bytes) == (-3.5, 7)
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [["▁The", "▁end", "."], [" The", " end", "."], ["The", "end", "."]],
+    ids=["marks", "a blank in front", "blanks lost"],
+)
+def test_the_blanks_of_sentencepiece_are_put_where_they_belong(tokens: list[str]) -> None:
+    pairs: list[Pair] = [("<s>", None), *((text, -1.0) for text in tokens), ("x", -1.0)]
+    found = score(Passage("The end."), pairs)
+    assert (found.log_likelihood, found.scored, found.bytes) == (-3.0, 3, 8)
+
+
+def test_a_floor_is_counted_and_told() -> None:
+    found = score(Passage("a b c"), [("a", None), (" b", -9999.0), (" c", -1e38), ("x", -1.0)])
+    assert (found.log_likelihood, found.floored, found.perplexity) == (-19998.0, 2, math.inf)
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        ("!", [("!", -1.0)]),
+        ("Paris", [("!", None), ("?", -1.0)]),
+        ("Paris!", [("Pa", None), ("r", -1.0)]),
+        ("Paris!", [("London", None), ("!", -1.0)]),
+        ("Paris", [("Paris", -1.0)]),
+        ("Paris!", [("\ufffd", None), ("!", -1.0)]),
+    ],
+    ids=["another text", "other tokens", "too short", "another", "what was generated is the prompt", "ASCII"],
+)
+def test_an_answer_that_is_no_echo_is_never_scored(text: str, pairs: list[Pair]) -> None:
+    with pytest.raises(RejectedError, match="cannot score") as caught:
+        score(Passage("Paris"), pairs, text)
+    assert "ignores echo" in caught.value.why
+
+
+@pytest.mark.parametrize("lists", [None, {}, {"tokens": []}, {"content": []}])
+def test_an_echo_without_log_probabilities_is_named(lists: dict[str, object] | None) -> None:
+    with pytest.raises(RejectedError) as caught:
+        scoring.from_echo(Passage("a b"), "a b!", lists, 1)
+    assert caught.value.why == "its answer has no log probabilities"
+
+
+def test_tokens_that_make_up_the_prompt_need_no_offsets() -> None:
+    lists = logprobs([*PARIS, ("x", -1.0)])
+    del lists["text_offset"]
+    found = scoring.from_echo(Passage(" Paris.", "The capital is"), TEXT + "x", lists, 1)
+    assert found.log_likelihood == -1.75
+
+
+def test_a_token_without_its_log_probability_is_not_left_out() -> None:
+    with pytest.raises(RejectedError) as caught:
+        score(Passage("a b"), [("a", None), (" b", None), ("x", -1.0)])
+    assert caught.value.why == "token 2 of 2 has no log probability"
+
+
+def test_where_nothing_has_a_prediction_there_is_no_score() -> None:
+    for passage in (Passage("a"), Passage("")):
+        with pytest.raises(BadInputError, match="nothing to score"):
+            score(passage, [("a", None), ("x", -1.0)] if passage.text else [("x", -1.0)])
+
+
+def test_tokens_with_their_bytes_are_scored_the_same() -> None:
+    tokens = [TokenLogprob("é", None, raw="é".encode()), TokenLogprob("\ufffd", -2.0, raw=b"\xe6\x97")]
+    tokens.append(TokenLogprob("\ufffd", -1.0, raw=b"\xa5"))
+    found = scoring.from_tokens(Passage("日", "é"), tokens)
+    assert (found.log_likelihood, found.bytes) == (-3.0, 3)
+    blank = [TokenLogprob("<s>", None, raw=b"<s>"), TokenLogprob(" a", -1.0, raw=b" a")]
+    assert scoring.from_tokens(Passage("a"), blank).log_likelihood == -1.0
+    with pytest.raises(BadInputError, match="cannot score this text"):
+        scoring.from_tokens(Passage("ein"), tokens)
+
+
+def test_only_tokens_of_the_text_are_asked_for() -> None:
+    pieces = [b"The", b" capital", b" is", b" Paris"]
+    text = "The capital is Paris"
+    places = [scoring.first_scored(Passage(text[cut:], text[:cut]), pieces) for cut in (0, 3, 11, 14, 18, 20)]
+    assert places == [1, 1, 2, 3, 3, 4]
+
+
+def test_the_sign_for_what_cannot_be_shown_may_stand_in_the_text() -> None:
+    found = score(Passage("a\ufffdb"), [("a", None), ("\ufffd", -2.0), ("b", -1.0), ("x", -1.0)])
+    assert (found.log_likelihood, found.bytes) == (-3.0, 4)
+
+
+@given(
+    text=st.text(max_size=12),
+    boundary=st.integers(0, 40),
+    cuts=st.lists(st.integers(0, 40), max_size=6),
+    told=st.booleans(),
+)
+def test_wherever_a_text_is_cut_every_byte_is_in_one_token(
+    *, text: str, boundary: int, cuts: list[int], told: bool
+) -> None:
+    text += "."
+    data = text.encode("utf-8")
+    edges = sorted({0, len(data), *(cut % len(data) for cut in cuts)})
+    pieces = [data[start:end] for start, end in itertools.pairwise(edges)]
+    boundary %= len(text)
+    passage = Passage(text[boundary:], text[:boundary])
+    tokens = [
+        TokenLogprob(piece.decode("utf-8", "replace"), -1.0, raw=piece if told else None) for piece in pieces
+    ]
+    found = scoring.from_tokens(passage, [TokenLogprob("<|bos|>"), *tokens])
+    assert found.bytes == len(passage.text.encode("utf-8"))
+    if told:  # else the parts of a character may be of more than one size
+        assert found.scored == sum(edge > len(passage.context.encode("utf-8")) for edge in edges[1:])

@@ -1,0 +1,31 @@
+"""Answers with an echoed prompt and its log probabilities, as vLLM sends them."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from tests.support.server import USAGE, Reply, status
+
+Pair = tuple[str, float | None]
+
+
+def logprobs(pairs: Sequence[Pair]) -> dict[str, Any]:
+    """The four lists. Offsets count characters of the tokens as they are shown, as vLLM does it."""
+    texts = [text for text, _ in pairs]
+    return {
+        "tokens": texts,
+        "token_logprobs": [logprob for _, logprob in pairs],
+        "top_logprobs": [None if logprob is None else {text: logprob, "!": -9.5} for text, logprob in pairs],
+        "text_offset": [sum(map(len, texts[:place])) for place in range(len(texts))],
+    }
+
+
+def choice(text: str, pairs: Sequence[Pair], index: int = 0, **more: Any) -> dict[str, Any]:
+    """One choice."""
+    own = {"index": index, "text": text, "logprobs": logprobs(pairs), "finish_reason": "length"}
+    return {**own, "stop_reason": None, "prompt_logprobs": None, **more}
+
+
+def echoed(*choices: dict[str, Any]) -> Reply:
+    """A whole answer."""
+    return status(200, json.dumps({**USAGE, "choices": choices}).encode())
