@@ -5,16 +5,36 @@
 function __nbx_at
     set -l commands \
         'nbx complete' \
+        'nbx view' \
+        'nbx score' \
+        'nbx rank' \
         'nbx doctor' \
+        'nbx bulk' \
         'nbx auth' \
+        'nbx usage' \
+        'nbx history' \
         'nbx config' \
         'nbx profile' \
         'nbx models' \
         'nbx local' \
+        'nbx completion' \
+        'nbx bulk run' \
+        'nbx bulk merge' \
+        'nbx bulk export' \
         'nbx auth login' \
         'nbx auth logout' \
         'nbx auth status' \
         'nbx auth token' \
+        'nbx usage show' \
+        'nbx usage plot' \
+        'nbx usage export' \
+        'nbx usage path' \
+        'nbx history list' \
+        'nbx history search' \
+        'nbx history show' \
+        'nbx history rerun' \
+        'nbx history rm' \
+        'nbx history prune' \
         'nbx config set' \
         'nbx config get' \
         'nbx config unset' \
@@ -31,7 +51,10 @@ function __nbx_at
         'nbx local pull' \
         'nbx local list' \
         'nbx local rm' \
-        'nbx local serve'
+        'nbx local serve' \
+        'nbx completion install' \
+        'nbx completion uninstall' \
+        'nbx completion show'
     set -l valued \
         'nbx --color' \
         'nbx --profile' \
@@ -60,6 +83,8 @@ function __nbx_at
         'nbx complete --extra-body' \
         'nbx complete --param' \
         'nbx complete --unset' \
+        'nbx complete --view' \
+        'nbx complete --export' \
         'nbx complete -o' \
         'nbx complete --output' \
         'nbx complete --fail-on' \
@@ -73,8 +98,58 @@ function __nbx_at
         'nbx complete --first-byte-timeout' \
         'nbx complete --stall-timeout' \
         'nbx complete --timeout' \
+        'nbx complete --max-memory' \
         'nbx complete --color' \
         'nbx complete --profile' \
+        'nbx view --view' \
+        'nbx view --export' \
+        'nbx view --color' \
+        'nbx view --profile' \
+        'nbx score -f' \
+        'nbx score --file' \
+        'nbx score --jsonl' \
+        'nbx score -c' \
+        'nbx score --context' \
+        'nbx score --context-file' \
+        'nbx score --max-tokens' \
+        'nbx score -m' \
+        'nbx score --model' \
+        'nbx score --ai-project-id' \
+        'nbx score --param' \
+        'nbx score --model-file' \
+        'nbx score --api-key-file' \
+        'nbx score --api-key' \
+        'nbx score --base-url' \
+        'nbx score --cacert' \
+        'nbx score --retries' \
+        'nbx score --connect-timeout' \
+        'nbx score --first-byte-timeout' \
+        'nbx score --stall-timeout' \
+        'nbx score --timeout' \
+        'nbx score --max-memory' \
+        'nbx score --color' \
+        'nbx score --profile' \
+        'nbx rank -c' \
+        'nbx rank --context' \
+        'nbx rank --context-file' \
+        'nbx rank --max-tokens' \
+        'nbx rank -m' \
+        'nbx rank --model' \
+        'nbx rank --ai-project-id' \
+        'nbx rank --param' \
+        'nbx rank --model-file' \
+        'nbx rank --api-key-file' \
+        'nbx rank --api-key' \
+        'nbx rank --base-url' \
+        'nbx rank --cacert' \
+        'nbx rank --retries' \
+        'nbx rank --connect-timeout' \
+        'nbx rank --first-byte-timeout' \
+        'nbx rank --stall-timeout' \
+        'nbx rank --timeout' \
+        'nbx rank --max-memory' \
+        'nbx rank --color' \
+        'nbx rank --profile' \
         'nbx doctor -m' \
         'nbx doctor --model' \
         'nbx doctor --ai-project-id' \
@@ -87,8 +162,117 @@ function __nbx_at
         'nbx doctor --first-byte-timeout' \
         'nbx doctor --stall-timeout' \
         'nbx doctor --timeout' \
+        'nbx doctor --max-memory' \
         'nbx doctor --color' \
         'nbx doctor --profile' \
+        'nbx bulk --format' \
+        'nbx bulk --template' \
+        'nbx bulk --template-file' \
+        'nbx bulk --encoding' \
+        'nbx bulk --invalid' \
+        'nbx bulk --on-bad-row' \
+        'nbx bulk --shard' \
+        'nbx bulk -o' \
+        'nbx bulk --output' \
+        'nbx bulk --summary' \
+        'nbx bulk --concurrency' \
+        'nbx bulk --rpm' \
+        'nbx bulk --tpm' \
+        'nbx bulk --group' \
+        'nbx bulk --max-total-tokens' \
+        'nbx bulk --max-cost' \
+        'nbx bulk --price' \
+        'nbx bulk -m' \
+        'nbx bulk --model' \
+        'nbx bulk --max-tokens' \
+        'nbx bulk --temperature' \
+        'nbx bulk --top-p' \
+        'nbx bulk -n' \
+        'nbx bulk --n' \
+        'nbx bulk --stop' \
+        'nbx bulk --presence-penalty' \
+        'nbx bulk --frequency-penalty' \
+        'nbx bulk --logit-bias' \
+        'nbx bulk --logprobs' \
+        'nbx bulk --user' \
+        'nbx bulk --service-tier' \
+        'nbx bulk --ai-project-id' \
+        'nbx bulk --extra-body' \
+        'nbx bulk --param' \
+        'nbx bulk --unset' \
+        'nbx bulk --model-file' \
+        'nbx bulk --api-key-file' \
+        'nbx bulk --api-key' \
+        'nbx bulk --base-url' \
+        'nbx bulk --cacert' \
+        'nbx bulk --retries' \
+        'nbx bulk --connect-timeout' \
+        'nbx bulk --first-byte-timeout' \
+        'nbx bulk --stall-timeout' \
+        'nbx bulk --timeout' \
+        'nbx bulk --max-memory' \
+        'nbx bulk --color' \
+        'nbx bulk --profile' \
+        'nbx bulk run --format' \
+        'nbx bulk run --template' \
+        'nbx bulk run --template-file' \
+        'nbx bulk run --encoding' \
+        'nbx bulk run --invalid' \
+        'nbx bulk run --on-bad-row' \
+        'nbx bulk run --shard' \
+        'nbx bulk run -o' \
+        'nbx bulk run --output' \
+        'nbx bulk run --summary' \
+        'nbx bulk run --concurrency' \
+        'nbx bulk run --rpm' \
+        'nbx bulk run --tpm' \
+        'nbx bulk run --group' \
+        'nbx bulk run --max-total-tokens' \
+        'nbx bulk run --max-cost' \
+        'nbx bulk run --price' \
+        'nbx bulk run -m' \
+        'nbx bulk run --model' \
+        'nbx bulk run --max-tokens' \
+        'nbx bulk run --temperature' \
+        'nbx bulk run --top-p' \
+        'nbx bulk run -n' \
+        'nbx bulk run --n' \
+        'nbx bulk run --stop' \
+        'nbx bulk run --presence-penalty' \
+        'nbx bulk run --frequency-penalty' \
+        'nbx bulk run --logit-bias' \
+        'nbx bulk run --logprobs' \
+        'nbx bulk run --user' \
+        'nbx bulk run --service-tier' \
+        'nbx bulk run --ai-project-id' \
+        'nbx bulk run --extra-body' \
+        'nbx bulk run --param' \
+        'nbx bulk run --unset' \
+        'nbx bulk run --model-file' \
+        'nbx bulk run --api-key-file' \
+        'nbx bulk run --api-key' \
+        'nbx bulk run --base-url' \
+        'nbx bulk run --cacert' \
+        'nbx bulk run --retries' \
+        'nbx bulk run --connect-timeout' \
+        'nbx bulk run --first-byte-timeout' \
+        'nbx bulk run --stall-timeout' \
+        'nbx bulk run --timeout' \
+        'nbx bulk run --max-memory' \
+        'nbx bulk run --color' \
+        'nbx bulk run --profile' \
+        'nbx bulk merge -o' \
+        'nbx bulk merge --output' \
+        'nbx bulk merge --input' \
+        'nbx bulk merge --format' \
+        'nbx bulk merge --encoding' \
+        'nbx bulk merge --invalid' \
+        'nbx bulk merge --color' \
+        'nbx bulk merge --profile' \
+        'nbx bulk export -o' \
+        'nbx bulk export --output' \
+        'nbx bulk export --color' \
+        'nbx bulk export --profile' \
         'nbx auth login --color' \
         'nbx auth login --profile' \
         'nbx auth logout --color' \
@@ -102,12 +286,72 @@ function __nbx_at
         'nbx auth status --first-byte-timeout' \
         'nbx auth status --stall-timeout' \
         'nbx auth status --timeout' \
+        'nbx auth status --max-memory' \
         'nbx auth status --color' \
         'nbx auth status --profile' \
         'nbx auth token --api-key-file' \
         'nbx auth token --api-key' \
         'nbx auth token --color' \
         'nbx auth token --profile' \
+        'nbx usage --by' \
+        'nbx usage --since' \
+        'nbx usage --until' \
+        'nbx usage --color' \
+        'nbx usage --profile' \
+        'nbx usage show --by' \
+        'nbx usage show --since' \
+        'nbx usage show --until' \
+        'nbx usage show --color' \
+        'nbx usage show --profile' \
+        'nbx usage plot --of' \
+        'nbx usage plot --since' \
+        'nbx usage plot --until' \
+        'nbx usage plot --export' \
+        'nbx usage plot --color' \
+        'nbx usage plot --profile' \
+        'nbx usage export --since' \
+        'nbx usage export --until' \
+        'nbx usage export --color' \
+        'nbx usage export --profile' \
+        'nbx usage path --color' \
+        'nbx usage path --profile' \
+        'nbx history --limit' \
+        'nbx history --since' \
+        'nbx history --until' \
+        'nbx history --color' \
+        'nbx history --profile' \
+        'nbx history list --limit' \
+        'nbx history list --since' \
+        'nbx history list --until' \
+        'nbx history list --color' \
+        'nbx history list --profile' \
+        'nbx history search --limit' \
+        'nbx history search --since' \
+        'nbx history search --until' \
+        'nbx history search --color' \
+        'nbx history search --profile' \
+        'nbx history show --color' \
+        'nbx history show --profile' \
+        'nbx history rerun -o' \
+        'nbx history rerun --output' \
+        'nbx history rerun --model-file' \
+        'nbx history rerun --api-key-file' \
+        'nbx history rerun --api-key' \
+        'nbx history rerun --base-url' \
+        'nbx history rerun --cacert' \
+        'nbx history rerun --retries' \
+        'nbx history rerun --connect-timeout' \
+        'nbx history rerun --first-byte-timeout' \
+        'nbx history rerun --stall-timeout' \
+        'nbx history rerun --timeout' \
+        'nbx history rerun --max-memory' \
+        'nbx history rerun --color' \
+        'nbx history rerun --profile' \
+        'nbx history rm --color' \
+        'nbx history rm --profile' \
+        'nbx history prune --older-than' \
+        'nbx history prune --color' \
+        'nbx history prune --profile' \
         'nbx config set --color' \
         'nbx config set --profile' \
         'nbx config get --color' \
@@ -139,6 +383,7 @@ function __nbx_at
         'nbx models --first-byte-timeout' \
         'nbx models --stall-timeout' \
         'nbx models --timeout' \
+        'nbx models --max-memory' \
         'nbx models --color' \
         'nbx models --profile' \
         'nbx models list --sort' \
@@ -152,6 +397,7 @@ function __nbx_at
         'nbx models list --first-byte-timeout' \
         'nbx models list --stall-timeout' \
         'nbx models list --timeout' \
+        'nbx models list --max-memory' \
         'nbx models list --color' \
         'nbx models list --profile' \
         'nbx models show --api-key-file' \
@@ -164,6 +410,7 @@ function __nbx_at
         'nbx models show --first-byte-timeout' \
         'nbx models show --stall-timeout' \
         'nbx models show --timeout' \
+        'nbx models show --max-memory' \
         'nbx models show --color' \
         'nbx models show --profile' \
         'nbx models use --api-key-file' \
@@ -176,6 +423,7 @@ function __nbx_at
         'nbx models use --first-byte-timeout' \
         'nbx models use --stall-timeout' \
         'nbx models use --timeout' \
+        'nbx models use --max-memory' \
         'nbx models use --color' \
         'nbx models use --profile' \
         'nbx local pull --color' \
@@ -187,7 +435,13 @@ function __nbx_at
         'nbx local serve --port' \
         'nbx local serve --model-file' \
         'nbx local serve --color' \
-        'nbx local serve --profile'
+        'nbx local serve --profile' \
+        'nbx completion install --color' \
+        'nbx completion install --profile' \
+        'nbx completion uninstall --color' \
+        'nbx completion uninstall --profile' \
+        'nbx completion show --color' \
+        'nbx completion show --profile'
     set -l path nbx
     set -l operand 1
     set -l ended no
@@ -249,13 +503,20 @@ end
 complete -c nbx -f
 
 # nbx
-complete -c nbx -n '__nbx_at "nbx" 1' -a complete -d 'Complete a prompt: send it as it is, print what the model writes.'
-complete -c nbx -n '__nbx_at "nbx" 1' -a doctor -d 'Look at everything a completion needs, and say what to do where something is wrong.'
+complete -c nbx -n '__nbx_at "nbx" 1' -a complete -d 'Complete a prompt: sent as it is, printed as it comes.'
+complete -c nbx -n '__nbx_at "nbx" 1' -a view -d 'Show the log probabilities of a saved answer.'
+complete -c nbx -n '__nbx_at "nbx" 1' -a score -d 'Say how likely a text is: log-likelihood, perplexity and more.'
+complete -c nbx -n '__nbx_at "nbx" 1' -a rank -d 'Order candidates by how likely they are after a context.'
+complete -c nbx -n '__nbx_at "nbx" 1' -a doctor -d 'Look at everything a completion needs, and say what to do.'
+complete -c nbx -n '__nbx_at "nbx" 1' -a bulk -d 'A file of prompts, each completed once, come what may.'
 complete -c nbx -n '__nbx_at "nbx" 1' -a auth -d 'The API key: store it, see where it comes from, remove it.'
+complete -c nbx -n '__nbx_at "nbx" 1' -a usage -d 'What your requests took and cost, from a ledger kept here.'
+complete -c nbx -n '__nbx_at "nbx" 1' -a history -d 'The requests of the ledger one by one, and kept texts.'
 complete -c nbx -n '__nbx_at "nbx" 1' -a config -d 'Read and write settings.'
-complete -c nbx -n '__nbx_at "nbx" 1' -a profile -d 'Sets of settings under a name: another account, another server, other defaults.'
+complete -c nbx -n '__nbx_at "nbx" 1' -a profile -d 'Settings under a name: another account, server or defaults.'
 complete -c nbx -n '__nbx_at "nbx" 1' -a models -d 'The models of your account: listed, searched, shown, chosen.'
-complete -c nbx -n '__nbx_at "nbx" 1' -a local -d 'Models that run on this machine: no key, no network once they are here.'
+complete -c nbx -n '__nbx_at "nbx" 1' -a local -d 'Models that run on this machine, and need no key.'
+complete -c nbx -n '__nbx_at "nbx" 1' -a completion -d 'TAB completion for bash, zsh, fish and PowerShell.'
 complete -c nbx -n '__nbx_at "nbx"' -l version -d 'Print the version.'
 complete -c nbx -n '__nbx_at "nbx"' -s q -l quiet -d 'Nothing on stderr but errors.'
 complete -c nbx -n '__nbx_at "nbx"' -s v -l verbose -d 'Say what goes over the wire.'
@@ -282,7 +543,7 @@ complete -c nbx -n '__nbx_at "nbx complete"' -l stop -x -d 'Sequence that ends t
 complete -c nbx -n '__nbx_at "nbx complete"' -l presence-penalty -x -d 'Push towards new topics (positive) or away from them. Server default 0. Between -2 and 2.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l frequency-penalty -x -d 'Push against repeating the same tokens (positive) or towards it. Server default 0. Between -2 and 2.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l logit-bias -x -a '(__nbx_at_file)' -d 'Bias added to a token id; repeat the flag, or give a JSON object or @file. Between -100 and 100.'
-complete -c nbx -n '__nbx_at "nbx complete"' -l logprobs -x -d 'Log probabilities of the N most likely tokens at each position; with --json or --ndjson.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l logprobs -x -d 'Log probabilities of the N most likely tokens at each position; see --view and --json.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l echo -d 'Echo back the prompt in front of the completion.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l no-echo -d 'The opposite of --echo.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l stream -d 'Stream tokens as they are made (default, except with --json).'
@@ -298,6 +559,8 @@ complete -c nbx -n '__nbx_at "nbx complete"' -l validate -d 'Check values agains
 complete -c nbx -n '__nbx_at "nbx complete"' -l no-validate -d 'The opposite of --validate.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l json -d 'The API\'s response as one JSON object; not streamed unless --stream is given.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l ndjson -d 'Each object of the stream on a line, as it arrives.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l view -x -a 'heat table' -d 'Show each token\'s probability; asks for --logprobs 5 unless that is set. In a pipe: TSV.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l export -r -F -d 'Also write the heat view to a .svg or .html file; asks as --view does.'
 complete -c nbx -n '__nbx_at "nbx complete"' -s o -l output -r -F -d 'Write the answer to a file, which appears when it is whole.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l newline -d 'End piped output with a newline (default).'
 complete -c nbx -n '__nbx_at "nbx complete"' -s N -l no-newline -d 'The opposite of --newline.'
@@ -308,6 +571,9 @@ complete -c nbx -n '__nbx_at "nbx complete"' -l dry-run -d 'Print the request\'s
 complete -c nbx -n '__nbx_at "nbx complete"' -l curl -d 'Print the request as a curl command and send nothing.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l local -d 'Run the embedded model on this machine: no key, no network, 256 tokens by default.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l model-file -r -F -d 'Run this GGUF file instead; means --local.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l ledger -d 'Keep this run in the usage ledger (default), or not.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l no-ledger -d 'The opposite of --ledger.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l over-budget -d 'Go on where a budget is spent.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l api-key-file -r -F -d 'Read the API key from a file; - is stdin.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l base-url -x -d 'Where the API is, with or without /v1.'
@@ -317,12 +583,89 @@ complete -c nbx -n '__nbx_at "nbx complete"' -l connect-timeout -x -d 'Longest w
 complete -c nbx -n '__nbx_at "nbx complete"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l stall-timeout -x -d 'Longest silence between two pieces of a stream. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l timeout -x -d 'Longest time for everything, retries and all; 0 is no limit. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l max-memory -x -d 'Most memory that one answer may take; one that needs more is cut.'
 complete -c nbx -n '__nbx_at "nbx complete"' -s q -l quiet -d 'Nothing on stderr but errors.'
 complete -c nbx -n '__nbx_at "nbx complete"' -s v -l verbose -d 'Say what goes over the wire.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l debug -d 'Like --verbose, with a traceback for a bug.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l profile -x -d 'Profile of the config file to use.'
 complete -c nbx -n '__nbx_at "nbx complete"' -s h -l help -d 'Show this message and exit.'
+
+# nbx view
+complete -c nbx -n '__nbx_at "nbx view"' -l view -x -a 'heat table' -d 'How to show it. Default heat. In a pipe both are TSV.'
+complete -c nbx -n '__nbx_at "nbx view"' -l export -r -F -d 'Write the heat view to a .svg or .html file, and print nothing.'
+complete -c nbx -n '__nbx_at "nbx view"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx view"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx view"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx view"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx view"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx view"' -s h -l help -d 'Show this message and exit.'
+complete -c nbx -n '__nbx_at "nbx view" 1' -r -F -d 'FILE'
+
+# nbx score
+complete -c nbx -n '__nbx_at "nbx score"' -s f -l file -r -F -d 'A file with the text, whole; - is stdin.'
+complete -c nbx -n '__nbx_at "nbx score"' -l jsonl -r -F -d 'A file with a text a line, as JSON; - is stdin.'
+complete -c nbx -n '__nbx_at "nbx score"' -l strip-final-newline -d 'Drop the newline at the end of stdin or of the file.'
+complete -c nbx -n '__nbx_at "nbx score"' -s c -l context -x -d 'Text in front, which is read and not counted.'
+complete -c nbx -n '__nbx_at "nbx score"' -l context-file -r -F -d 'A file with the context, whole; - is stdin.'
+complete -c nbx -n '__nbx_at "nbx score"' -l json -d 'One JSON object.'
+complete -c nbx -n '__nbx_at "nbx score"' -l max-tokens -x -a '0 1' -d 'Tokens to generate and drop: 1, or 0 where the server takes it.'
+complete -c nbx -n '__nbx_at "nbx score"' -l tokens -d 'The log probability of each token.'
+complete -c nbx -n '__nbx_at "nbx score"' -s m -l model -x -a '(__nbx_models)' -d 'ID of the model to use.'
+complete -c nbx -n '__nbx_at "nbx score"' -l ai-project-id -x -d 'Project the request belongs to.'
+complete -c nbx -n '__nbx_at "nbx score"' -l param -x -d 'Any other top-level member of the request. Repeatable.'
+complete -c nbx -n '__nbx_at "nbx score"' -l local -d 'Use the embedded model on this machine: no key, no network.'
+complete -c nbx -n '__nbx_at "nbx score"' -l model-file -r -F -d 'Use this GGUF file instead; means --local.'
+complete -c nbx -n '__nbx_at "nbx score"' -l api-key-file -r -F -d 'Read the API key from a file; - is stdin.'
+complete -c nbx -n '__nbx_at "nbx score"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
+complete -c nbx -n '__nbx_at "nbx score"' -l base-url -x -d 'Where the API is, with or without /v1.'
+complete -c nbx -n '__nbx_at "nbx score"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx score"' -l retries -x -d 'How often to try again after a failure.'
+complete -c nbx -n '__nbx_at "nbx score"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx score"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx score"' -l stall-timeout -x -d 'Longest silence between two pieces of a stream. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx score"' -l timeout -x -d 'Longest time for everything, retries and all; 0 is no limit. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx score"' -l max-memory -x -d 'Most memory that one answer may take; one that needs more is cut.'
+complete -c nbx -n '__nbx_at "nbx score"' -l ledger -d 'Keep this run in the usage ledger (default), or not.'
+complete -c nbx -n '__nbx_at "nbx score"' -l no-ledger -d 'The opposite of --ledger.'
+complete -c nbx -n '__nbx_at "nbx score"' -l over-budget -d 'Go on where a budget is spent.'
+complete -c nbx -n '__nbx_at "nbx score"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx score"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx score"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx score"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx score"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx score"' -s h -l help -d 'Show this message and exit.'
+
+# nbx rank
+complete -c nbx -n '__nbx_at "nbx rank"' -s c -l context -x -d 'Text in front, which is read and not counted.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l context-file -r -F -d 'A file with the context, whole; - is stdin.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l json -d 'One JSON object.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l max-tokens -x -a '0 1' -d 'Tokens to generate and drop: 1, or 0 where the server takes it.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l tokens -d 'With --json: the log probability of each token.'
+complete -c nbx -n '__nbx_at "nbx rank"' -s m -l model -x -a '(__nbx_models)' -d 'ID of the model to use.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l ai-project-id -x -d 'Project the request belongs to.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l param -x -d 'Any other top-level member of the request. Repeatable.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l local -d 'Use the embedded model on this machine: no key, no network.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l model-file -r -F -d 'Use this GGUF file instead; means --local.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l api-key-file -r -F -d 'Read the API key from a file; - is stdin.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l base-url -x -d 'Where the API is, with or without /v1.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l retries -x -d 'How often to try again after a failure.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l stall-timeout -x -d 'Longest silence between two pieces of a stream. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l timeout -x -d 'Longest time for everything, retries and all; 0 is no limit. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l max-memory -x -d 'Most memory that one answer may take; one that needs more is cut.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l ledger -d 'Keep this run in the usage ledger (default), or not.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l no-ledger -d 'The opposite of --ledger.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l over-budget -d 'Go on where a budget is spent.'
+complete -c nbx -n '__nbx_at "nbx rank"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx rank"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx rank"' -s h -l help -d 'Show this message and exit.'
 
 # nbx doctor
 complete -c nbx -n '__nbx_at "nbx doctor"' -l live -d 'Also complete one token with the default model, and load the local one.'
@@ -338,12 +681,180 @@ complete -c nbx -n '__nbx_at "nbx doctor"' -l connect-timeout -x -d 'Longest wai
 complete -c nbx -n '__nbx_at "nbx doctor"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -l stall-timeout -x -d 'Longest silence between two pieces of a stream. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -l timeout -x -d 'Longest time for everything, retries and all; 0 is no limit. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l max-memory -x -d 'Most memory that one answer may take; one that needs more is cut.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -s q -l quiet -d 'Nothing on stderr but errors.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -s v -l verbose -d 'Say what goes over the wire.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -l debug -d 'Like --verbose, with a traceback for a bug.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -l profile -x -d 'Profile of the config file to use.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -s h -l help -d 'Show this message and exit.'
+
+# nbx bulk
+complete -c nbx -n '__nbx_at "nbx bulk" 1' -a run -d 'Complete every row of a file; go on where a run stopped.'
+complete -c nbx -n '__nbx_at "nbx bulk" 1' -a merge -d 'Put the answers of all shards in one file, each row once.'
+complete -c nbx -n '__nbx_at "nbx bulk" 1' -a export -d 'Take the texts out of a run\'s answers.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -s h -l help -d 'Show this message and exit.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l format -x -a 'jsonl csv tsv text parquet' -d 'What the input is. Default by its suffix; of stdin jsonl.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l template -x -d 'Prompt of each row, its columns in braces; \\n, \\t and \\\\ are escapes.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l template-file -r -F -d 'The same from a file, as it is.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -s 0 -l null -d 'Text: NUL instead of newline ends a prompt.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l encoding -x -d 'Encoding of the input. Default utf-8.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l invalid -x -a 'strict replace' -d 'What to do with bytes that are not text. Default strict.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l allow-empty -d 'Send prompts with nothing in them.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l on-bad-row -x -a 'fail skip' -d 'Stop before the first request, or leave the row out. Default fail.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l shard -x -d 'Only every N-th row, starting with the I-th; limits and caps are divided by N.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -s o -l output -r -F -d 'Where answers are kept; stdout keeps none for the next run.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l restart -d 'Begin anew; the output so far is kept as FILE.old.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l no-prompt -d 'Leave the prompts out of the output.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l ordered -d 'Answers in the order of the input, by index: where a row stood when it was answered.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l summary -r -F -d 'Write what the run came to, as JSON.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l estimate -d 'Say rows, tokens, cost and time, and send nothing.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l json -d 'The estimate as one JSON object.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l dry-run -d 'Print the body of the first row\'s request, and send nothing.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l concurrency -x -d 'Requests at once. Default: as many as the server takes. Between 1 and 512.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l rpm -x -d 'Requests per minute, at most.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l tpm -x -d 'Tokens per minute, at most.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l group -x -d 'Rows that share one request. Default 1. Between 1 and 1000.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l max-total-tokens -x -d 'Stop before more tokens than this are used.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l max-cost -x -d 'Stop before more than this is spent.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l price -x -d 'USD per million prompt and completion tokens, where the model list has none.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -s m -l model -x -a '(__nbx_models)' -d 'ID of the model to use.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l max-tokens -x -d 'Maximum number of tokens to generate for each choice.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l temperature -x -d 'Sampling temperature; low is focused, 0 is greedy. Server default 1. Between 0 and 2.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l top-p -x -d 'Nucleus sampling: only the tokens that make up this probability mass. Server default 1. Between 0 and 1.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -s n -l n -x -d 'Completions for each prompt. Server default 1.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l stop -x -d 'Sequence that ends the answer and is left out of it; repeat for up to 4. A newline is $\'\\n\'.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l presence-penalty -x -d 'Push towards new topics (positive) or away from them. Server default 0. Between -2 and 2.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l frequency-penalty -x -d 'Push against repeating the same tokens (positive) or towards it. Server default 0. Between -2 and 2.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l logit-bias -x -a '(__nbx_at_file)' -d 'Bias added to a token id; repeat the flag, or give a JSON object or @file. Between -100 and 100.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l logprobs -x -d 'Log probabilities of the N most likely tokens at each position, in the response.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l echo -d 'Echo back the prompt in front of the completion.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l no-echo -d 'The opposite of --echo.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l user -x -d 'Identifier of your end user.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l service-tier -x -a 'auto default over-limit flex no-limit' -d 'Service tier of the request. Server default auto.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l ai-project-id -x -d 'Project the request belongs to.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l extra-body -x -a '(__nbx_at_file)' -d 'The API\'s own extra_body member, sent as it is. Use --param for an engine\'s parameters.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l param -x -d 'Any other top-level member, for the engine: top_k=40. Repeatable.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l unset -x -a 'model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body' -d 'Leave out a field that the configuration sets.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l validate -d 'Check values against their documented bounds.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l no-validate -d 'The opposite of --validate.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l local -d 'Run the embedded model on this machine: no key, no network.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l model-file -r -F -d 'Run this GGUF file instead; means --local.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l api-key-file -r -F -d 'Read the API key from a file; - is stdin.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l base-url -x -d 'Where the API is, with or without /v1.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l retries -x -d 'How often to try again after a failure.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l stall-timeout -x -d 'Longest silence between two pieces of a stream. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l timeout -x -d 'Longest time for one request, each try by itself; 0 is no limit. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l max-memory -x -d 'Most memory that one answer may take; one that needs more is cut.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l ledger -d 'Keep this run in the usage ledger (default), or not.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l no-ledger -d 'The opposite of --ledger.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l over-budget -d 'Go on where a budget is spent.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx bulk" 1' -r -F -d 'FILE'
+
+# nbx bulk run
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l format -x -a 'jsonl csv tsv text parquet' -d 'What the input is. Default by its suffix; of stdin jsonl.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l template -x -d 'Prompt of each row, its columns in braces; \\n, \\t and \\\\ are escapes.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l template-file -r -F -d 'The same from a file, as it is.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -s 0 -l null -d 'Text: NUL instead of newline ends a prompt.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l encoding -x -d 'Encoding of the input. Default utf-8.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l invalid -x -a 'strict replace' -d 'What to do with bytes that are not text. Default strict.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l allow-empty -d 'Send prompts with nothing in them.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l on-bad-row -x -a 'fail skip' -d 'Stop before the first request, or leave the row out. Default fail.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l shard -x -d 'Only every N-th row, starting with the I-th; limits and caps are divided by N.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -s o -l output -r -F -d 'Where answers are kept; stdout keeps none for the next run.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l restart -d 'Begin anew; the output so far is kept as FILE.old.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l no-prompt -d 'Leave the prompts out of the output.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l ordered -d 'Answers in the order of the input, by index: where a row stood when it was answered.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l summary -r -F -d 'Write what the run came to, as JSON.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l estimate -d 'Say rows, tokens, cost and time, and send nothing.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l json -d 'The estimate as one JSON object.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l dry-run -d 'Print the body of the first row\'s request, and send nothing.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l concurrency -x -d 'Requests at once. Default: as many as the server takes. Between 1 and 512.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l rpm -x -d 'Requests per minute, at most.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l tpm -x -d 'Tokens per minute, at most.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l group -x -d 'Rows that share one request. Default 1. Between 1 and 1000.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l max-total-tokens -x -d 'Stop before more tokens than this are used.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l max-cost -x -d 'Stop before more than this is spent.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l price -x -d 'USD per million prompt and completion tokens, where the model list has none.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -s m -l model -x -a '(__nbx_models)' -d 'ID of the model to use.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l max-tokens -x -d 'Maximum number of tokens to generate for each choice.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l temperature -x -d 'Sampling temperature; low is focused, 0 is greedy. Server default 1. Between 0 and 2.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l top-p -x -d 'Nucleus sampling: only the tokens that make up this probability mass. Server default 1. Between 0 and 1.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -s n -l n -x -d 'Completions for each prompt. Server default 1.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l stop -x -d 'Sequence that ends the answer and is left out of it; repeat for up to 4. A newline is $\'\\n\'.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l presence-penalty -x -d 'Push towards new topics (positive) or away from them. Server default 0. Between -2 and 2.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l frequency-penalty -x -d 'Push against repeating the same tokens (positive) or towards it. Server default 0. Between -2 and 2.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l logit-bias -x -a '(__nbx_at_file)' -d 'Bias added to a token id; repeat the flag, or give a JSON object or @file. Between -100 and 100.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l logprobs -x -d 'Log probabilities of the N most likely tokens at each position, in the response.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l echo -d 'Echo back the prompt in front of the completion.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l no-echo -d 'The opposite of --echo.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l user -x -d 'Identifier of your end user.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l service-tier -x -a 'auto default over-limit flex no-limit' -d 'Service tier of the request. Server default auto.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l ai-project-id -x -d 'Project the request belongs to.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l extra-body -x -a '(__nbx_at_file)' -d 'The API\'s own extra_body member, sent as it is. Use --param for an engine\'s parameters.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l param -x -d 'Any other top-level member, for the engine: top_k=40. Repeatable.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l unset -x -a 'model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body' -d 'Leave out a field that the configuration sets.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l validate -d 'Check values against their documented bounds.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l no-validate -d 'The opposite of --validate.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l local -d 'Run the embedded model on this machine: no key, no network.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l model-file -r -F -d 'Run this GGUF file instead; means --local.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l api-key-file -r -F -d 'Read the API key from a file; - is stdin.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l base-url -x -d 'Where the API is, with or without /v1.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l retries -x -d 'How often to try again after a failure.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l stall-timeout -x -d 'Longest silence between two pieces of a stream. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l timeout -x -d 'Longest time for one request, each try by itself; 0 is no limit. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l max-memory -x -d 'Most memory that one answer may take; one that needs more is cut.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l ledger -d 'Keep this run in the usage ledger (default), or not.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l no-ledger -d 'The opposite of --ledger.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l over-budget -d 'Go on where a budget is spent.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -s h -l help -d 'Show this message and exit.'
+complete -c nbx -n '__nbx_at "nbx bulk run" 1' -r -F -d 'FILE'
+
+# nbx bulk merge
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -s o -l output -r -F -d 'Where all of it goes; default stdout.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l force -d 'Replace FILE where it is there already.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l input -r -F -d 'Go by the rows of this input, and their ids.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l format -x -a 'jsonl csv tsv text parquet' -d 'What the input is. Default by its suffix.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -s 0 -l null -d 'Text: NUL instead of newline ends a prompt.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l encoding -x -d 'Encoding of the input. Default utf-8.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l invalid -x -a 'strict replace' -d 'What to do with bytes that are not text. Default strict.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -s h -l help -d 'Show this message and exit.'
+
+# nbx bulk export
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l text -d 'The texts, nothing else.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l csv -d 'A table, with a header.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -s 0 -l null -d 'Text: NUL instead of newline after each choice.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -s o -l output -r -F -d 'Where it goes; default stdout.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l force -d 'Replace FILE where it is there already.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -s h -l help -d 'Show this message and exit.'
 
 # nbx auth
 complete -c nbx -n '__nbx_at "nbx auth" 1' -a login -d 'Store a key, typed unseen or from stdin.'
@@ -384,6 +895,7 @@ complete -c nbx -n '__nbx_at "nbx auth status"' -l connect-timeout -x -d 'Longes
 complete -c nbx -n '__nbx_at "nbx auth status"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx auth status"' -l stall-timeout -x -d 'Longest silence between two pieces of a stream. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx auth status"' -l timeout -x -d 'Longest time for everything, retries and all; 0 is no limit. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx auth status"' -l max-memory -x -d 'Most memory that one answer may take; one that needs more is cut.'
 complete -c nbx -n '__nbx_at "nbx auth status"' -s q -l quiet -d 'Nothing on stderr but errors.'
 complete -c nbx -n '__nbx_at "nbx auth status"' -s v -l verbose -d 'Say what goes over the wire.'
 complete -c nbx -n '__nbx_at "nbx auth status"' -l debug -d 'Like --verbose, with a traceback for a bug.'
@@ -401,12 +913,169 @@ complete -c nbx -n '__nbx_at "nbx auth token"' -l color -x -a 'auto always never
 complete -c nbx -n '__nbx_at "nbx auth token"' -l profile -x -d 'Profile of the config file to use.'
 complete -c nbx -n '__nbx_at "nbx auth token"' -s h -l help -d 'Show this message and exit.'
 
+# nbx usage
+complete -c nbx -n '__nbx_at "nbx usage" 1' -a show -d 'Show requests, tokens and cost by day, model, profile or bulk run.'
+complete -c nbx -n '__nbx_at "nbx usage" 1' -a plot -d 'Plot cost, tokens or requests of each day.'
+complete -c nbx -n '__nbx_at "nbx usage" 1' -a export -d 'Print every request in the ledger, oldest first.'
+complete -c nbx -n '__nbx_at "nbx usage" 1' -a path -d 'Print where the ledger is.'
+complete -c nbx -n '__nbx_at "nbx usage"' -s h -l help -d 'Show this message and exit.'
+complete -c nbx -n '__nbx_at "nbx usage"' -l by -x -a 'day model profile run' -d 'What to sum up by. Default day.'
+complete -c nbx -n '__nbx_at "nbx usage"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, all; 24h is to the second.'
+complete -c nbx -n '__nbx_at "nbx usage"' -l until -x -d 'Last day, in the same forms.'
+complete -c nbx -n '__nbx_at "nbx usage"' -l json -d 'One JSON object.'
+complete -c nbx -n '__nbx_at "nbx usage"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx usage"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx usage"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx usage"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx usage"' -l profile -x -d 'Profile of the config file to use.'
+
+# nbx usage show
+complete -c nbx -n '__nbx_at "nbx usage show"' -l by -x -a 'day model profile run' -d 'What to sum up by. Default day.'
+complete -c nbx -n '__nbx_at "nbx usage show"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, all; 24h is to the second.'
+complete -c nbx -n '__nbx_at "nbx usage show"' -l until -x -d 'Last day, in the same forms.'
+complete -c nbx -n '__nbx_at "nbx usage show"' -l json -d 'One JSON object.'
+complete -c nbx -n '__nbx_at "nbx usage show"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx usage show"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx usage show"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx usage show"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx usage show"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx usage show"' -s h -l help -d 'Show this message and exit.'
+
+# nbx usage plot
+complete -c nbx -n '__nbx_at "nbx usage plot"' -l of -x -a 'cost tokens requests' -d 'What to plot. Default cost, or tokens where no cost is known.'
+complete -c nbx -n '__nbx_at "nbx usage plot"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, all; 24h is to the second.'
+complete -c nbx -n '__nbx_at "nbx usage plot"' -l until -x -d 'Last day, in the same forms.'
+complete -c nbx -n '__nbx_at "nbx usage plot"' -l export -r -F -d 'Write a picture instead, as SVG.'
+complete -c nbx -n '__nbx_at "nbx usage plot"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx usage plot"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx usage plot"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx usage plot"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx usage plot"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx usage plot"' -s h -l help -d 'Show this message and exit.'
+
+# nbx usage export
+complete -c nbx -n '__nbx_at "nbx usage export"' -l csv -d 'Comma-separated, with a header (default).'
+complete -c nbx -n '__nbx_at "nbx usage export"' -l json -d 'One JSON object.'
+complete -c nbx -n '__nbx_at "nbx usage export"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, all; 24h is to the second.'
+complete -c nbx -n '__nbx_at "nbx usage export"' -l until -x -d 'Last day, in the same forms.'
+complete -c nbx -n '__nbx_at "nbx usage export"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx usage export"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx usage export"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx usage export"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx usage export"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx usage export"' -s h -l help -d 'Show this message and exit.'
+
+# nbx usage path
+complete -c nbx -n '__nbx_at "nbx usage path"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx usage path"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx usage path"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx usage path"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx usage path"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx usage path"' -s h -l help -d 'Show this message and exit.'
+
+# nbx history
+complete -c nbx -n '__nbx_at "nbx history" 1' -a list -d 'List the last requests, newest first.'
+complete -c nbx -n '__nbx_at "nbx history" 1' -a search -d 'List the requests whose texts hold every word.'
+complete -c nbx -n '__nbx_at "nbx history" 1' -a show -d 'Show everything that is kept of one request.'
+complete -c nbx -n '__nbx_at "nbx history" 1' -a rerun -d 'Send a request once more: the body that was kept, byte for byte.'
+complete -c nbx -n '__nbx_at "nbx history" 1' -a rm -d 'Delete requests, with every trace of their texts.'
+complete -c nbx -n '__nbx_at "nbx history" 1' -a prune -d 'Delete old requests, with every trace of their texts.'
+complete -c nbx -n '__nbx_at "nbx history"' -s h -l help -d 'Show this message and exit.'
+complete -c nbx -n '__nbx_at "nbx history"' -l limit -x -d 'Requests to list, at most. Default 20.'
+complete -c nbx -n '__nbx_at "nbx history"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01; 24h is to the second.'
+complete -c nbx -n '__nbx_at "nbx history"' -l until -x -d 'Last day, in the same forms.'
+complete -c nbx -n '__nbx_at "nbx history"' -l json -d 'One JSON object.'
+complete -c nbx -n '__nbx_at "nbx history"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx history"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx history"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx history"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx history"' -l profile -x -d 'Profile of the config file to use.'
+
+# nbx history list
+complete -c nbx -n '__nbx_at "nbx history list"' -l limit -x -d 'Requests to list, at most. Default 20.'
+complete -c nbx -n '__nbx_at "nbx history list"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01; 24h is to the second.'
+complete -c nbx -n '__nbx_at "nbx history list"' -l until -x -d 'Last day, in the same forms.'
+complete -c nbx -n '__nbx_at "nbx history list"' -l json -d 'One JSON object.'
+complete -c nbx -n '__nbx_at "nbx history list"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx history list"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx history list"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx history list"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx history list"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx history list"' -s h -l help -d 'Show this message and exit.'
+
+# nbx history search
+complete -c nbx -n '__nbx_at "nbx history search"' -l limit -x -d 'Requests to list, at most. Default 20.'
+complete -c nbx -n '__nbx_at "nbx history search"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01; 24h is to the second.'
+complete -c nbx -n '__nbx_at "nbx history search"' -l until -x -d 'Last day, in the same forms.'
+complete -c nbx -n '__nbx_at "nbx history search"' -l json -d 'One JSON object.'
+complete -c nbx -n '__nbx_at "nbx history search"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx history search"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx history search"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx history search"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx history search"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx history search"' -s h -l help -d 'Show this message and exit.'
+
+# nbx history show
+complete -c nbx -n '__nbx_at "nbx history show"' -l json -d 'One JSON object.'
+complete -c nbx -n '__nbx_at "nbx history show"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx history show"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx history show"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx history show"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx history show"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx history show"' -s h -l help -d 'Show this message and exit.'
+
+# nbx history rerun
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l json -d 'One JSON object.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l ndjson -d 'Each object of a stream on a line, as it arrives.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -s o -l output -r -F -d 'Write the answer to a file, which appears when it is whole.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l newline -d 'End piped output with a newline (default).'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -s N -l no-newline -d 'The opposite of --newline.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l usage -d 'Token usage and timing on stderr. Default on a terminal.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l no-usage -d 'The opposite of --usage.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l model-file -r -F -d 'Run this GGUF file, on this machine.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l ledger -d 'Keep this run in the usage ledger (default), or not.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l no-ledger -d 'The opposite of --ledger.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l over-budget -d 'Go on where a budget is spent.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l api-key-file -r -F -d 'Read the API key from a file; - is stdin.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l base-url -x -d 'Where the API is, with or without /v1.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l retries -x -d 'How often to try again after a failure.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l stall-timeout -x -d 'Longest silence between two pieces of a stream. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l timeout -x -d 'Longest time for everything, retries and all; 0 is no limit. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l max-memory -x -d 'Most memory that one answer may take; one that needs more is cut.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -s h -l help -d 'Show this message and exit.'
+
+# nbx history rm
+complete -c nbx -n '__nbx_at "nbx history rm"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx history rm"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx history rm"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx history rm"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx history rm"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx history rm"' -s h -l help -d 'Show this message and exit.'
+
+# nbx history prune
+complete -c nbx -n '__nbx_at "nbx history prune"' -l older-than -x -d 'A span: 12h, 30d, 8w.'
+complete -c nbx -n '__nbx_at "nbx history prune"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx history prune"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx history prune"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx history prune"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx history prune"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx history prune"' -s h -l help -d 'Show this message and exit.'
+
 # nbx config
-complete -c nbx -n '__nbx_at "nbx config" 1' -a set -d 'Write a setting into the config file, or into the chosen profile.'
+complete -c nbx -n '__nbx_at "nbx config" 1' -a set -d 'Write a setting into the config file or the chosen profile.'
 complete -c nbx -n '__nbx_at "nbx config" 1' -a get -d 'Print the value in force.'
-complete -c nbx -n '__nbx_at "nbx config" 1' -a unset -d 'Take a setting out of the config file, or out of the chosen profile.'
+complete -c nbx -n '__nbx_at "nbx config" 1' -a unset -d 'Take a setting out of the config file or the chosen profile.'
 complete -c nbx -n '__nbx_at "nbx config" 1' -a list -d 'List the settings that have a value, with where each came from.'
-complete -c nbx -n '__nbx_at "nbx config" 1' -a edit -d 'Edit the config file with $VISUAL or $EDITOR; it is checked before it replaces the old one.'
+complete -c nbx -n '__nbx_at "nbx config" 1' -a edit -d 'Edit the config file; it is checked before it replaces the old one.'
 complete -c nbx -n '__nbx_at "nbx config" 1' -a path -d 'Print where the config file is.'
 complete -c nbx -n '__nbx_at "nbx config"' -s h -l help -d 'Show this message and exit.'
 
@@ -417,7 +1086,7 @@ complete -c nbx -n '__nbx_at "nbx config set"' -l debug -d 'Like --verbose, with
 complete -c nbx -n '__nbx_at "nbx config set"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
 complete -c nbx -n '__nbx_at "nbx config set"' -l profile -x -d 'Profile of the config file to use.'
 complete -c nbx -n '__nbx_at "nbx config set"' -s h -l help -d 'Show this message and exit.'
-complete -c nbx -n '__nbx_at "nbx config set" 1' -x -a 'api_key api_key_command api_key_keyring base_url cacert retries connect_timeout first_byte_timeout stall_timeout timeout model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body use_profile project_file' -d 'SETTING'
+complete -c nbx -n '__nbx_at "nbx config set" 1' -x -a 'api_key api_key_command api_key_keyring base_url cacert retries connect_timeout first_byte_timeout stall_timeout timeout max_memory model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body ledger history.text budget.daily budget.monthly use_profile project_file' -d 'SETTING'
 
 # nbx config get
 complete -c nbx -n '__nbx_at "nbx config get"' -l show-origin -d 'Print where it comes from, too, after a tab.'
@@ -427,7 +1096,7 @@ complete -c nbx -n '__nbx_at "nbx config get"' -l debug -d 'Like --verbose, with
 complete -c nbx -n '__nbx_at "nbx config get"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
 complete -c nbx -n '__nbx_at "nbx config get"' -l profile -x -d 'Profile of the config file to use.'
 complete -c nbx -n '__nbx_at "nbx config get"' -s h -l help -d 'Show this message and exit.'
-complete -c nbx -n '__nbx_at "nbx config get" 1' -x -a 'api_key api_key_command api_key_keyring base_url cacert retries connect_timeout first_byte_timeout stall_timeout timeout model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body use_profile project_file' -d 'SETTING'
+complete -c nbx -n '__nbx_at "nbx config get" 1' -x -a 'api_key api_key_command api_key_keyring base_url cacert retries connect_timeout first_byte_timeout stall_timeout timeout max_memory model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body ledger history.text budget.daily budget.monthly use_profile project_file' -d 'SETTING'
 
 # nbx config unset
 complete -c nbx -n '__nbx_at "nbx config unset"' -s q -l quiet -d 'Nothing on stderr but errors.'
@@ -436,7 +1105,7 @@ complete -c nbx -n '__nbx_at "nbx config unset"' -l debug -d 'Like --verbose, wi
 complete -c nbx -n '__nbx_at "nbx config unset"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
 complete -c nbx -n '__nbx_at "nbx config unset"' -l profile -x -d 'Profile of the config file to use.'
 complete -c nbx -n '__nbx_at "nbx config unset"' -s h -l help -d 'Show this message and exit.'
-complete -c nbx -n '__nbx_at "nbx config unset" 1' -x -a 'api_key api_key_command api_key_keyring base_url cacert retries connect_timeout first_byte_timeout stall_timeout timeout model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body use_profile project_file' -d 'SETTING'
+complete -c nbx -n '__nbx_at "nbx config unset" 1' -x -a 'api_key api_key_command api_key_keyring base_url cacert retries connect_timeout first_byte_timeout stall_timeout timeout max_memory model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body ledger history.text budget.daily budget.monthly use_profile project_file' -d 'SETTING'
 
 # nbx config list
 complete -c nbx -n '__nbx_at "nbx config list"' -l json -d 'One JSON object.'
@@ -505,9 +1174,9 @@ complete -c nbx -n '__nbx_at "nbx profile rm"' -l profile -x -d 'Profile of the 
 complete -c nbx -n '__nbx_at "nbx profile rm"' -s h -l help -d 'Show this message and exit.'
 
 # nbx models
-complete -c nbx -n '__nbx_at "nbx models" 1' -a list -d 'List the models that hold every word of the query in id, name or features.'
+complete -c nbx -n '__nbx_at "nbx models" 1' -a list -d 'List models: those that hold every word of the query.'
 complete -c nbx -n '__nbx_at "nbx models" 1' -a show -d 'Show everything that is known of one model.'
-complete -c nbx -n '__nbx_at "nbx models" 1' -a use -d 'Make a model the default, in the config file or in the chosen profile.'
+complete -c nbx -n '__nbx_at "nbx models" 1' -a use -d 'Make a model the default, of all runs or of the chosen profile.'
 complete -c nbx -n '__nbx_at "nbx models"' -s h -l help -d 'Show this message and exit.'
 complete -c nbx -n '__nbx_at "nbx models"' -l json -d 'One JSON object.'
 complete -c nbx -n '__nbx_at "nbx models"' -l sort -x -a 'id context price created' -d 'Cheapest, largest context or newest first. Default id.'
@@ -523,6 +1192,7 @@ complete -c nbx -n '__nbx_at "nbx models"' -l connect-timeout -x -d 'Longest wai
 complete -c nbx -n '__nbx_at "nbx models"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx models"' -l stall-timeout -x -d 'Longest silence between two pieces of a stream. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx models"' -l timeout -x -d 'Longest time for everything, retries and all; 0 is no limit. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx models"' -l max-memory -x -d 'Most memory that one answer may take; one that needs more is cut.'
 complete -c nbx -n '__nbx_at "nbx models"' -s q -l quiet -d 'Nothing on stderr but errors.'
 complete -c nbx -n '__nbx_at "nbx models"' -s v -l verbose -d 'Say what goes over the wire.'
 complete -c nbx -n '__nbx_at "nbx models"' -l debug -d 'Like --verbose, with a traceback for a bug.'
@@ -544,6 +1214,7 @@ complete -c nbx -n '__nbx_at "nbx models list"' -l connect-timeout -x -d 'Longes
 complete -c nbx -n '__nbx_at "nbx models list"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx models list"' -l stall-timeout -x -d 'Longest silence between two pieces of a stream. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx models list"' -l timeout -x -d 'Longest time for everything, retries and all; 0 is no limit. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx models list"' -l max-memory -x -d 'Most memory that one answer may take; one that needs more is cut.'
 complete -c nbx -n '__nbx_at "nbx models list"' -s q -l quiet -d 'Nothing on stderr but errors.'
 complete -c nbx -n '__nbx_at "nbx models list"' -s v -l verbose -d 'Say what goes over the wire.'
 complete -c nbx -n '__nbx_at "nbx models list"' -l debug -d 'Like --verbose, with a traceback for a bug.'
@@ -564,6 +1235,7 @@ complete -c nbx -n '__nbx_at "nbx models show"' -l connect-timeout -x -d 'Longes
 complete -c nbx -n '__nbx_at "nbx models show"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx models show"' -l stall-timeout -x -d 'Longest silence between two pieces of a stream. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx models show"' -l timeout -x -d 'Longest time for everything, retries and all; 0 is no limit. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx models show"' -l max-memory -x -d 'Most memory that one answer may take; one that needs more is cut.'
 complete -c nbx -n '__nbx_at "nbx models show"' -s q -l quiet -d 'Nothing on stderr but errors.'
 complete -c nbx -n '__nbx_at "nbx models show"' -s v -l verbose -d 'Say what goes over the wire.'
 complete -c nbx -n '__nbx_at "nbx models show"' -l debug -d 'Like --verbose, with a traceback for a bug.'
@@ -585,6 +1257,7 @@ complete -c nbx -n '__nbx_at "nbx models use"' -l connect-timeout -x -d 'Longest
 complete -c nbx -n '__nbx_at "nbx models use"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx models use"' -l stall-timeout -x -d 'Longest silence between two pieces of a stream. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx models use"' -l timeout -x -d 'Longest time for everything, retries and all; 0 is no limit. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx models use"' -l max-memory -x -d 'Most memory that one answer may take; one that needs more is cut.'
 complete -c nbx -n '__nbx_at "nbx models use"' -s q -l quiet -d 'Nothing on stderr but errors.'
 complete -c nbx -n '__nbx_at "nbx models use"' -s v -l verbose -d 'Say what goes over the wire.'
 complete -c nbx -n '__nbx_at "nbx models use"' -l debug -d 'Like --verbose, with a traceback for a bug.'
@@ -635,3 +1308,36 @@ complete -c nbx -n '__nbx_at "nbx local serve"' -l debug -d 'Like --verbose, wit
 complete -c nbx -n '__nbx_at "nbx local serve"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
 complete -c nbx -n '__nbx_at "nbx local serve"' -l profile -x -d 'Profile of the config file to use.'
 complete -c nbx -n '__nbx_at "nbx local serve"' -s h -l help -d 'Show this message and exit.'
+
+# nbx completion
+complete -c nbx -n '__nbx_at "nbx completion" 1' -a install -d 'Put the script where the shell looks; name what changed.'
+complete -c nbx -n '__nbx_at "nbx completion" 1' -a uninstall -d 'Undo what install did, to the byte.'
+complete -c nbx -n '__nbx_at "nbx completion" 1' -a show -d 'Print the script, for other ways to install it.'
+complete -c nbx -n '__nbx_at "nbx completion"' -s h -l help -d 'Show this message and exit.'
+
+# nbx completion install
+complete -c nbx -n '__nbx_at "nbx completion install"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx completion install"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx completion install"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx completion install"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx completion install"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx completion install"' -s h -l help -d 'Show this message and exit.'
+complete -c nbx -n '__nbx_at "nbx completion install" 1' -x -a 'bash zsh fish powershell' -d 'bash|zsh|fish|powershell'
+
+# nbx completion uninstall
+complete -c nbx -n '__nbx_at "nbx completion uninstall"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx completion uninstall"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx completion uninstall"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx completion uninstall"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx completion uninstall"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx completion uninstall"' -s h -l help -d 'Show this message and exit.'
+complete -c nbx -n '__nbx_at "nbx completion uninstall" 1' -x -a 'bash zsh fish powershell' -d 'bash|zsh|fish|powershell'
+
+# nbx completion show
+complete -c nbx -n '__nbx_at "nbx completion show"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx completion show"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx completion show"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx completion show"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx completion show"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx completion show"' -s h -l help -d 'Show this message and exit.'
+complete -c nbx -n '__nbx_at "nbx completion show" 1' -x -a 'bash zsh fish powershell' -d 'bash|zsh|fish|powershell'

@@ -1,12 +1,15 @@
 """Draw the pictures of the README: run a command on a real terminal and export its screen as SVG.
 
     python docs/picture.py docs/live.svg 'nbx complete --local "Once upon a time" --max-tokens 60'
+    python docs/picture.py docs/bulk.svg 'nbx bulk --local prompts.txt -o out.jsonl --max-tokens 32' '40 %'
 
-Needs the test extra (pexpect, pyte); the weights should be fetched before, or they are in the picture.
+With a third argument the screen is drawn twice: when it first shows that text, and at the end. Needs the test
+extra (pexpect, pyte); the weights should be fetched before, or they are in the picture.
 """
 
 import io
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pexpect
@@ -20,17 +23,21 @@ COLUMNS, ROWS = 88, 40
 COLORS = {"default": None, "brown": "yellow"}
 
 
-def screen_after(command: str) -> pyte.Screen:
-    """Return the screen as it is when `command` has ended."""
+def screens(command: str, moment: str) -> Iterator[Text]:
+    """Yield the screen as it is when it first shows `moment`, unless that is empty, and when it has ended."""
     screen = pyte.Screen(COLUMNS, ROWS)
     stream = pyte.ByteStream(screen)
-    child = pexpect.spawn("bash", ["-c", command], dimensions=(ROWS, COLUMNS), timeout=120)
+    child = pexpect.spawn("bash", ["-c", command], dimensions=(ROWS, COLUMNS), timeout=600)
     while True:
         try:
             stream.feed(child.read_nonblocking(4096))
         except pexpect.EOF:
             child.close()
-            return screen
+            yield to_text(screen)
+            return
+        if moment and any(moment in row for row in screen.display):
+            moment = ""
+            yield to_text(screen)
 
 
 def to_text(screen: pyte.Screen) -> Text:
@@ -40,18 +47,20 @@ def to_text(screen: pyte.Screen) -> Text:
     for row in range(used):
         for column in range(COLUMNS):
             cell = screen.buffer[row][column]
-            style = Style(color=COLORS.get(cell.fg, cell.fg), bold=cell.bold, italic=cell.italics)
+            color = COLORS.get(cell.fg, cell.fg.replace("bright", "bright_"))
+            style = Style(color=color, bold=cell.bold, italic=cell.italics)
             text.append(cell.data, style)
         text.rstrip()
         text.append("\n")
     return text
 
 
-def main(target: str, command: str) -> None:
+def main(target: str, command: str, moment: str = "") -> None:
     """Write the picture of `command` to `target`."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     console.print(Text("$ ", "bold green") + Text(command, "bold"))
-    console.print(to_text(screen_after(command)), end="")
+    for text in screens(command, moment):
+        console.print(text, end="")
     Path(target).write_text(console.export_svg(title="nbx"), "utf-8")
 
 

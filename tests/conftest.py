@@ -1,6 +1,7 @@
 """Fixtures every test gets: a clean environment, its own directories, a scripted server."""
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support import canary
+from tests.support.rows import RowServer
 from tests.support.run import Runner
 from tests.support.server import FakeServer
 
@@ -41,6 +43,12 @@ _LEAKS += (
     "https_proxy",
 )
 _LEAKS += ("all_proxy", "no_proxy", "COLUMNS", "TYPER_", "CI")
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C be heard: a shell that starts the tests in the background has it ignored, here and below."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
@@ -107,11 +115,28 @@ def server() -> Iterator[FakeServer]:
 @pytest.fixture
 def bare(tmp_path: Path) -> Runner:
     """nbx as on a new machine: nothing configured, no key."""
-    return Runner({"NBX_CONFIG_DIR": str(tmp_path / "config"), "NBX_CACHE_DIR": str(tmp_path / "cache")})
+    places = {f"NBX_{kind.upper()}_DIR": str(tmp_path / kind) for kind in ("config", "cache", "data")}
+    return Runner(places)
 
 
 @pytest.fixture
 def nbx(bare: Runner, server: FakeServer) -> Runner:
     """nbx with a key and a model, talking to the scripted server."""
     environ = {"NEBIUS_API_KEY": CANARY, "NEBIUS_BASE_URL": server.url, "NEBIUS_MODEL": "test/model"}
+    return Runner({**bare.environ, **environ})
+
+
+@pytest.fixture
+def row_server() -> Iterator[RowServer]:
+    """A server that answers every prompt, many at once."""
+    fake = RowServer()
+    yield fake
+    fake.close()
+
+
+@pytest.fixture
+def bulk(bare: Runner, row_server: RowServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
+    """nbx with a key and a model, talking to the server that answers every prompt, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    environ = {"NEBIUS_API_KEY": CANARY, "NEBIUS_BASE_URL": row_server.url, "NEBIUS_MODEL": "test/model"}
     return Runner({**bare.environ, **environ})

@@ -1,34 +1,39 @@
 """What every action is handed: streams, the shared flags, and settings, API and paths made when asked for."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from nebius_cli.adapters import paths
 from nebius_cli.adapters.streams import Streams
 from nebius_cli.core import layers, prompt, settings
-from nebius_cli.core.errors import AuthError, ServerError, UsageError
-from nebius_cli.core.fields import FieldError, Value
+from nebius_cli.core.errors import AuthError, exit_code
+from nebius_cli.core.fields import Value
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.settings import Setting, Sourced
+from nebius_cli.core.settings import Setting, Sourced, number
 from nebius_cli.core.urls import is_plain_http, parse_base_url
-from nebius_cli.ui import problems
-from nebius_cli.ui.renderer import draws, use_color
+from nebius_cli.ui.renderer import draws
+from nebius_cli.ui.voice import Voice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nebius_cli.adapters.api import Api
+    from nebius_cli.adapters.books import Books
     from nebius_cli.adapters.config import ConfigFile
-    from nebius_cli.adapters.exchange import Limits
+    from nebius_cli.adapters.engine import Engine
+    from nebius_cli.adapters.exchange import Exchange, Limits
     from nebius_cli.adapters.keys import Found, Place
+    from nebius_cli.adapters.ledger import Ledger
     from nebius_cli.adapters.models_cache import ModelsCache
+    from nebius_cli.adapters.tab import Tab
     from nebius_cli.adapters.weights import Model
+    from nebius_cli.core.budget import PriceList, Prices
     from nebius_cli.core.layers import InForce, Source
 
 
-@dataclass(frozen=True, slots=True)
-class SharedFlags:
+class SharedFlags(NamedTuple):
     """The flags that every command takes."""
 
     quiet: bool = False
@@ -38,14 +43,15 @@ class SharedFlags:
     profile: str = ""
 
 
-class App:
+class App(Voice):
     """One invocation. Reads nothing before it is asked to."""
 
-    def __init__(self, streams: Streams, flags: SharedFlags) -> None:
-        self.streams = streams
+    def __init__(self, streams: Streams, flags: SharedFlags, argv: tuple[str, ...] = ()) -> None:
+        verbose = flags.verbose or flags.debug
+        super().__init__(streams, flags.color, quiet=flags.quiet, verbose=verbose)
         self.flags = flags
-        self.color_err = use_color(streams, flags.color, tty=streams.stderr_tty)
-        self.color_out = use_color(streams, flags.color, tty=streams.stdout_tty)
+        self.argv = argv  # as typed; it may hold a key
+        self._books: Books | None = None
 
     @cached_property
     def config(self) -> "ConfigFile":
@@ -160,32 +166,70 @@ class App:
         project = str(merged["ai_project_id"].value) if "ai_project_id" in merged else ""
         return ModelsCache(paths.cache_dir(self.streams.environ), base, project, self.profile)
 
+    @property
+    def ledger(self) -> "Ledger":
+        """The ledger, which opens its database when it is used."""
+        from nebius_cli.adapters.ledger import NAME, Ledger
+
+        return Ledger(paths.data_dir(self.streams.environ) / NAME)
+
+    def books(self, merged: Mapping[str, Sourced]) -> "Books":
+        """Return what keeps the ledger's rows and budgets for the requests of this run."""
+        from nebius_cli.adapters.books import Books
+
+        if self._books is None:  # one for all: it says things once
+            cache = self.models_cache(merged)
+            self._books = Books(self.ledger, merged, cache, self.profile, self.streams, self.warn)
+        return self._books
+
+    def check_budget(self, merged: Mapping[str, Sourced], model: str, *, over: bool = False) -> None:
+        """Look at the budgets before a request. Raises CappedError for one that is spent, unless `over`."""
+        if any(name in merged for name in settings.BUDGETS):
+            self.books(merged).check(model, over=over)
+
+    def tab(
+        self, merged: Mapping[str, Sourced], prices: "Prices | PriceList", host: str, *, over: bool
+    ) -> "Tab":
+        """Return what takes a bulk run's requests into the ledger; `host` is empty for the engine here."""
+        from nebius_cli.adapters.tab import Tab
+
+        books = self.books(merged) if merged["ledger"].value is True else None
+        return Tab(books, prices, self.profile, host, self.streams, over=over)
+
+    @contextlib.contextmanager
+    def recorded(self, exchange: "Exchange", merged: Mapping[str, Sourced], *, local: bool) -> Iterator[None]:
+        """Write the rows of an exchange into the ledger when the block has ended, however it ends."""
+        stop: BaseException | None = None
+        try:
+            yield
+        except BaseException as error:
+            stop = error
+            raise
+        finally:
+            if exchange.sent and merged["ledger"].value is True:
+                self.books(merged).write_exchange(exchange, exit_code(stop), local=local)
+
     def nearest_models(self, merged: Mapping[str, Sourced], name: str) -> str:
         """Return which models a wrong name may stand for, by the kept list alone; empty where none does."""
-        from nebius_cli.core import models
+        return self.models_cache(merged).nearest(name)
 
-        stored = self.models_cache(merged).read()
-        if stored is None and name.startswith(models.PREFIX):
-            return f"did you mean {name.removeprefix(models.PREFIX)}?"
-        try:
-            return models.did_you_mean(name, [m.id for m in models.decode(stored.value)]) if stored else ""
-        except ServerError:  # what was kept is no list
-            return ""
-
-    def api(self, merged: Mapping[str, Sourced], key: Secret, *, base_url: str = "") -> "Api":
-        """Return the API at `base_url`, at the configured one where it is empty."""
+    def api(self, merged: Mapping[str, Sourced], key: Secret, *, base_url: str = "", pool: int = 10) -> "Api":
+        """Return the API at `base_url`, else the configured one; `pool` is how many connections stay open."""
         from nebius_cli.adapters.api import Api
 
+        deadlines = (number(merged, "first_byte_timeout"), number(merged, "stall_timeout"))
         api = Api(
             base_url or str(merged["base_url"].value),
             key,
             connect_timeout=number(merged, "connect_timeout"),
-            read_timeout=_longest_silence(merged),
+            # A little more than the deadlines, which say who is late.
+            read_timeout=max(deadlines) + 5 if all(deadlines) else 0.0,
             now=self.streams.now,
             log=self.log,
             cacert=self.cacert(merged),
             # Proxies are for the way out; the embedded engine is on this machine.
             trust_env=not base_url,
+            pool=pool,
         )
         if is_plain_http(api.base):
             self.warn(
@@ -211,32 +255,24 @@ class App:
         with show as on_progress:
             return fetch(model, self.weights_dir, self.streams.environ, on_progress, force=force)
 
-    def log(self, text: str) -> None:
-        """Say what happens on the wire, with --verbose."""
-        if self.flags.verbose or self.flags.debug:
-            problems.note(text, self.streams)
+    def local_model(self, file: str | None) -> str:
+        """Return the name of the model that runs here: the file's, else the embedded one's."""
+        from nebius_cli.adapters.weights import DEFAULT_MODEL
 
-    def note(self, text: str) -> None:
-        """Say what happens, unless --quiet."""
-        if not self.flags.quiet:
-            problems.note(text, self.streams)
+        return DEFAULT_MODEL.name if file is None else Path(file).stem
 
-    def warn(self, text: str) -> None:
-        """Say what is doubtful, unless --quiet."""
-        if not self.flags.quiet:
-            problems.warn(text, self.streams, color=self.color_err)
+    @contextlib.contextmanager
+    def engine(self, file: str | None, *, parallel: int, caches: int) -> "Iterator[Engine]":
+        """Run a GGUF file, the embedded model's where none is named, while the block runs."""
+        from nebius_cli.adapters import engine, weights
 
+        engine.require()
+        path = Path(file) if file is not None else self.weights(weights.DEFAULT_MODEL)
+        with engine.Engine(path, parallel=parallel, caches=caches) as running:
+            # The model loads in a process of its own; this takes as long, and happens meanwhile.
+            import nebius_cli.adapters.exchange  # noqa: F401
 
-def _longest_silence(merged: Mapping[str, Sourced]) -> float:
-    """Return how long the socket may be silent: a little more than the deadlines, which say who is late."""
-    limits = (number(merged, "first_byte_timeout"), number(merged, "stall_timeout"))
-    return max(limits) + 5 if all(limits) else 0.0
-
-
-def number(merged: Mapping[str, Sourced], name: str) -> float:
-    """Return a setting that is a number and has a default."""
-    value = merged[name].value
-    return float(value) if isinstance(value, int | float) else 0.0
+            yield running
 
 
 def limits_of(
@@ -252,16 +288,5 @@ def limits_of(
     if patience is not None and merged["first_byte_timeout"].origin == "default":
         first_byte = patience
     tries = int(number(merged, "retries")) if retries is None else retries
-    return Limits(first_byte, number(merged, "stall_timeout"), number(merged, "timeout"), tries)
-
-
-def parse_connection(given: Mapping[str, str]) -> dict[str, Value]:
-    """Return the connection settings among the flags that were given. Raises UsageError."""
-    values: dict[str, Value] = {}
-    for name, text in given.items():
-        setting = settings.BY_NAME[name]
-        try:
-            values[name] = setting.parse(text)
-        except FieldError as error:
-            raise UsageError(f"{setting.field.flag} {setting.shown(text)}", f"{name} {error}") from None
-    return values
+    stall, total = number(merged, "stall_timeout"), number(merged, "timeout")
+    return Limits(first_byte, stall, total, tries, int(number(merged, "max_memory")) << 20)

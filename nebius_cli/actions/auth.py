@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from nebius_cli.actions.app import App, limits_of, parse_connection
+from nebius_cli.actions.app import App, limits_of
 from nebius_cli.adapters import keys
 from nebius_cli.adapters.keychain import Keychain, forget
 from nebius_cli.adapters.keys import Found, Place, Source
-from nebius_cli.core import jsontext
 from nebius_cli.core.errors import AuthError, ConfigError, ExitCode, NbxError
 from nebius_cli.core.layers import NONE
 from nebius_cli.core.secret import Secret
+from nebius_cli.core.settings import parse_connection
 from nebius_cli.ui import problems
 from nebius_cli.ui.renderer import draws
 from nebius_cli.ui.tables import write_table
@@ -193,7 +193,7 @@ def _entry(place: Place, used: Found | None) -> dict[str, Any]:
 
 def _show(app: App, entries: list[dict[str, Any]], *, json: bool, checked: bool | None) -> None:
     if json:
-        app.streams.write_out(jsontext.encode({"sources": entries, "accepted": checked}) + b"\n")
+        app.write_json({"sources": entries, "accepted": checked})
         return
     rows = [
         (

@@ -1,33 +1,31 @@
 """`nbx complete`: build the request, send it, put the answer where it belongs."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from nebius_cli.actions.app import App, limits_of, parse_connection
+from nebius_cli.actions.app import App, limits_of
 from nebius_cli.adapters.files import OutputFile, encode_argument, read_bytes
-from nebius_cli.core import curl, prompt, request, urls
-from nebius_cli.core.catalog import BY_NAME
-from nebius_cli.core.errors import (
-    ExitCode,
-    IncompleteError,
-    NbxError,
-    OutputError,
-    RejectedError,
-    UsageError,
-)
+from nebius_cli.core import curl, prompt, request, settings, urls
+from nebius_cli.core.errors import ExitCode, NbxError, OutputError, RejectedError, UsageError
 from nebius_cli.core.fields import Value
 from nebius_cli.core.prompt import Prompt
 from nebius_cli.core.request import CompletionRequest
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.settings import Sourced
-from nebius_cli.ui.renderer import Layout, Mode, Show
+from nebius_cli.core.settings import Sourced, parse_connection
+from nebius_cli.ui.renderer import Layout, Mode, Show, parse_export, parse_view
 from nebius_cli.ui.safe import visible_json
 from nebius_cli.ui.usage import Timing
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nebius_cli.adapters.exchange import Exchange
+    from nebius_cli.core.entries import Text
+    from nebius_cli.ui.answer import Answer
+
 MOST_LOCAL_N = 64  # sequences that the engine's cache is made for
+VIEW_LOGPROBS = 5  # what --view asks for by itself: as many as the API's page speaks of
 KNOWN_REASONS = ("stop", "length", "content_filter")
 
 SHORT_HELP = """usage: nbx complete [OPTIONS] PROMPT...
@@ -37,8 +35,7 @@ SHORT_HELP = """usage: nbx complete [OPTIONS] PROMPT...
 """
 
 
-@dataclass(frozen=True, slots=True)
-class CompleteOptions:
+class CompleteOptions(NamedTuple):
     """What was typed after `nbx complete`. `fields` and `connection` hold the flags of their tables."""
 
     prompt: tuple[str, ...] = ()
@@ -50,8 +47,8 @@ class CompleteOptions:
     invalid: str = "strict"
     strip_final_newline: bool = False
     allow_empty: bool = False
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    connection: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, Any] = MappingProxyType({})
+    connection: Mapping[str, str] = MappingProxyType({})
     param: tuple[str, ...] = ()
     unset: tuple[str, ...] = ()
     validate: bool = True
@@ -63,10 +60,13 @@ class CompleteOptions:
     fail_on: tuple[str, ...] = ()
     dry_run: bool = False
     curl: bool = False
+    view: str | None = None
+    export: str | None = None
     local: bool = False
     model_file: str | None = None
     api_key_file: str | None = None
     api_key: Secret | None = None
+    over_budget: bool = False
 
 
 def run(options: CompleteOptions, app: App) -> ExitCode:
@@ -81,7 +81,7 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
     )
     params = request.parse_params(options.param, validate=options.validate)
     merged = app.settings(parse_connection(options.connection))
-    fields = _fields(options, given, merged)
+    fields = _fields(options, given, merged, app)
     request.check_rules(fields, params, validate=options.validate)
     completion_request = CompletionRequest(_prompt(options, sources, app), fields, params)
     for warning in request.warnings(completion_request):
@@ -93,15 +93,34 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
         app.warn("the embedded engine ignores echo: the prompt will not come back")
     if options.dry_run or options.curl:
         return _show(completion_request, merged, app, as_curl=options.curl)
-    if "logprobs" in given and not (options.json or options.ndjson):
-        app.warn("log probabilities come with --json or --ndjson; text has no place for them")
-    with _server(options, app, completion_request) as (base_url, key):
-        return _answer(options, completion_request, merged, app, base_url, key)
+    shown = options.json or options.ndjson or options.view or options.export
+    if "logprobs" in given and not shown:
+        app.warn("log probabilities come with --view, --json or --ndjson; text has no place for them")
+    return _send(options, completion_request, merged, app)
+
+
+def rerun(options: CompleteOptions, kept: "Text", app: App) -> ExitCode:
+    """Send a body that was kept once more, byte for byte. Raises what `run` does."""
+    _check(options)
+    merged = app.settings(parse_connection(options.connection))
+    return _send(options, request.from_body(kept.body, kept.query), merged, app)
+
+
+def _send(
+    options: CompleteOptions, what: CompletionRequest, merged: Mapping[str, Sourced], app: App
+) -> ExitCode:
+    if not _local(options):
+        app.check_budget(merged, what.model, over=options.over_budget)
+    with _server(options, app, what) as (base_url, key):
+        return _answer(options, what, merged, app, base_url, key)
 
 
 def _check(options: CompleteOptions) -> None:
     if options.json and options.ndjson:
         raise UsageError("--json and --ndjson together", "the answer has one form", "keep one of them")
+    if parse_view(options.view) and (options.json or options.ndjson):
+        raise UsageError("--view with JSON", "the answer has one form", "nbx view FILE shows saved JSON")
+    parse_export(options.export)
     if options.curl and _local(options):
         raise UsageError(
             "--curl with --local", "the engine is gone when nbx ends", "nbx local serve keeps one running"
@@ -111,30 +130,22 @@ def _check(options: CompleteOptions) -> None:
     n = options.fields.get("n", "")
     if _local(options) and n.isdecimal() and int(n) > MOST_LOCAL_N:
         raise UsageError(f"-n {n} with --local", f"the embedded engine makes at most {MOST_LOCAL_N} at once")
-    for name in options.unset:
-        if name.replace("-", "_") not in BY_NAME:
-            close = request.nearest(name, tuple(BY_NAME))
-            raise UsageError(
-                f"--unset {name}", "there is no such request field", f"did you mean {close}?" if close else ""
-            )
+    request.parse_unset(options.unset)
 
 
 def _fields(
-    options: CompleteOptions, given: Mapping[str, Value], merged: Mapping[str, Sourced]
+    options: CompleteOptions, given: Mapping[str, Value], merged: Mapping[str, Sourced], app: App
 ) -> dict[str, Value]:
     """Return the request fields that are set: by flag, else configured; plus what nbx itself decides."""
-    unset = {name.replace("-", "_") for name in options.unset}
-    configured = {
-        name: s.value
-        for name, s in merged.items()
-        if name in BY_NAME and name not in unset and not isinstance(s.value, Secret)
-    }
+    configured = settings.request_fields(merged, request.parse_unset(options.unset))
     if _local(options):
         configured.pop("ai_project_id", None)
-        configured["model"] = _local_model(options)
+        configured["model"] = app.local_model(options.model_file)
     fields = {**configured, **given}
     if "stream" not in fields and not options.json:
         fields["stream"] = True
+    if options.view or options.export:
+        fields.setdefault("logprobs", VIEW_LOGPROBS)
     if fields.get("stream") is True:
         fields.setdefault("stream_options", {"include_usage": True})
     elif "stream_options" not in given:
@@ -161,27 +172,19 @@ def _text_file(path: str, app: App) -> str:
 
 
 def _show(what: CompletionRequest, merged: Mapping[str, Sourced], app: App, *, as_curl: bool) -> ExitCode:
-    text = what.encode()
+    text = what.encode().decode("utf-8")
+    if app.streams.stdout_tty:
+        text = visible_json(text)
     if as_curl:
         base = urls.parse_base_url(str(merged["base_url"].value))
         url = urls.redacted(urls.url_of(base, "/completions", what.query()))
-        text = curl.command(url, text, streamed=what.streamed, cacert=app.cacert(merged)).encode("utf-8")
-    elif app.streams.stdout_tty:
-        text = visible_json(text.decode("utf-8")).encode("utf-8")
-    app.streams.write_out(text + b"\n")
+        text = curl.command(url, text.encode(), streamed=what.streamed, cacert=app.cacert(merged))
+    app.write(text + "\n")
     return ExitCode.DONE
 
 
 def _local(options: CompleteOptions) -> bool:
     return options.local or options.model_file is not None
-
-
-def _local_model(options: CompleteOptions) -> str:
-    from nebius_cli.adapters.weights import DEFAULT_MODEL
-
-    if options.model_file is None:
-        return DEFAULT_MODEL.name
-    return Path(options.model_file).stem
 
 
 @contextlib.contextmanager
@@ -190,16 +193,7 @@ def _server(options: CompleteOptions, app: App, what: CompletionRequest) -> Iter
     if not _local(options):
         yield "", app.key(options.api_key, options.api_key_file).secret
         return
-    from nebius_cli.adapters import engine, weights
-
-    engine.require()
-    file = options.model_file
-    path = Path(file) if file is not None else app.weights(weights.DEFAULT_MODEL)
-    slots, caches = max(4, what.n), min(4, what.choices)
-    with engine.Engine(path, parallel=slots, caches=caches) as running:
-        # The model loads in a process of its own; this takes as long, and happens meanwhile.
-        import nebius_cli.adapters.exchange  # noqa: F401
-
+    with app.engine(options.model_file, parallel=max(4, what.n), caches=min(4, what.choices)) as running:
         yield running.base_url, running.key
 
 
@@ -218,15 +212,25 @@ def _answer(
     target = OutputFile(options.output) if options.output not in (None, "-") else None
     if target is None and app.streams.stdout is None:
         raise OutputError("cannot write the answer", "stdout is closed", "-o FILE writes it to a file")
-    answer = Answer(app.streams, _how_to_show(options, what, app), target)
+    export = OutputFile(options.export) if options.export else None
+    answer = Answer(app.streams, _how_to_show(options, what, app), target, export)
 
     def say(text: str) -> None:
         answer.pause()
         app.note(text)
         answer.rest()
 
-    hooks = Hooks(answer.event, answer.wait, say, lambda: answer.untouched)
+    every_frame = options.json or options.ndjson
+    hooks = Hooks(answer.event, answer.wait, say, lambda: answer.untouched, every_frame)
     exchange = Exchange(api, what, limits_of(merged), app.streams, hooks)
+    with app.recorded(exchange, merged, local=_local(options)):
+        return _receive(options, exchange, answer, merged, app)
+
+
+def _receive(
+    options: CompleteOptions, exchange: "Exchange", answer: "Answer", merged: Mapping[str, Sourced], app: App
+) -> ExitCode:
+    what = exchange.request
 
     def timing() -> Timing:
         return Timing(exchange.sent_at, exchange.first_token_at, app.streams.monotonic())
@@ -234,9 +238,11 @@ def _answer(
     try:
         exchange.run()
         reasons = exchange.completion.reasons()
-        _fail_on(options.fail_on, reasons)
+        exchange.completion.check_reasons(options.fail_on)
     except NbxError as error:
-        near = _near(error, what, merged, app)
+        near = ""
+        if isinstance(error, RejectedError) and error.status == 404:
+            near = app.nearest_models(merged, what.model)
         error.hint = answer.cut(exchange.completion, timing()) or near or error.hint
         raise
     except BaseException as stop:
@@ -251,12 +257,6 @@ def _answer(
     return ExitCode.DONE
 
 
-def _near(error: NbxError, what: CompletionRequest, merged: Mapping[str, Sourced], app: App) -> str:
-    """Return the models that a name the server does not know may stand for; no network is used."""
-    unknown = isinstance(error, RejectedError) and error.status == 404
-    return app.nearest_models(merged, str(what.body().get("model", ""))) if unknown else ""
-
-
 def _how_to_show(options: CompleteOptions, what: CompletionRequest, app: App) -> Show:
     return Show(
         Mode.JSON if options.json else Mode.NDJSON if options.ndjson else Mode.TEXT,
@@ -266,13 +266,6 @@ def _how_to_show(options: CompleteOptions, what: CompletionRequest, app: App) ->
         quiet=app.flags.quiet,
         usage=options.usage,
         color_err=app.color_err,
+        view=parse_view(options.view),
+        export=parse_export(options.export),
     )
-
-
-def _fail_on(wanted: Sequence[str], reasons: Sequence[str]) -> None:
-    for reason in reasons:
-        if reason in wanted:
-            hint = "--max-tokens N asks for more" if reason == "length" else ""
-            raise IncompleteError(
-                f"the answer ended with finish_reason {reason}", f"--fail-on {reason}", hint
-            )

@@ -78,7 +78,7 @@ def run_get(app: App, name: str = "", *, show_origin: bool = False) -> ExitCode:
     sourced = found.values[name]
     value = "***" if isinstance(sourced.value, Secret) else sourced.value
     row = (_text(value), *([sourced.origin] if show_origin else []))
-    app.streams.write_out(("\t".join(row) + "\n").encode("utf-8"))
+    app.write("\t".join(row) + "\n")
     return _tell(app, found.problems)
 
 
@@ -111,7 +111,7 @@ def run_list(app: App, *, json: bool = False) -> ExitCode:
         }
         if found.project:
             table[PROJECT_FILE]["path"] = found.project
-        app.streams.write_out(jsontext.encode(table) + b"\n")
+        app.write_json(table)
     else:
         drawn = draws(app.streams, tty=app.streams.stdout_tty)
         header = ("setting", "value", "origin")
@@ -124,7 +124,7 @@ def run_list(app: App, *, json: bool = False) -> ExitCode:
 
 def run_path(app: App) -> ExitCode:
     """Print the path of the config file, whether or not it exists."""
-    app.streams.write_out(f"{app.config.path}\n".encode())
+    app.write(f"{app.config.path}\n")
     return ExitCode.DONE
 
 

@@ -4,18 +4,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import SplitResult, unquote, urlencode
 
-from nebius_cli.actions.app import App, parse_connection
+from nebius_cli.actions.app import App
 from nebius_cli.adapters import engine, probe, weights
 from nebius_cli.adapters.api import Head
 from nebius_cli.adapters.exchange import Exchange, Hooks, Limits
 from nebius_cli.adapters.inquiry import ask
+from nebius_cli.adapters.ledger import look
 from nebius_cli.adapters.patience import within
-from nebius_cli.core import checks, jsontext, layers, models, urls
+from nebius_cli.core import checks, layers, models, urls
 from nebius_cli.core.checks import Check, State
 from nebius_cli.core.errors import AuthError, ConfigError, ExitCode, NbxError
 from nebius_cli.core.fields import Value
 from nebius_cli.core.request import CompletionRequest
 from nebius_cli.core.secret import Secret
+from nebius_cli.core.settings import parse_connection
 from nebius_cli.ui.renderer import draws
 from nebius_cli.ui.tables import write_table
 
@@ -42,7 +44,7 @@ def run(options: DoctorOptions, app: App) -> ExitCode:
     """Look at everything, show it, and return the code of the first check that failed."""
     found = _Examination(options, app).run()
     if options.json:
-        app.streams.write_out(jsontext.encode(checks.record(found)) + b"\n")
+        app.write_json(checks.record(found))
     else:
         drawn = draws(app.streams, tty=app.streams.stdout_tty)
         rows = [row for check in found for row in _rows(check, drawn=drawn)]
@@ -66,7 +68,7 @@ class _Examination:
         self._options = options
         self._app = app
         # What is doubtful is said in a line of the answer, not beside it.
-        self._still = App(app.streams, replace(app.flags, quiet=True))
+        self._still = App(app.streams, app.flags._replace(quiet=True))
         self._in_force = app.in_force(parse_connection(options.connection))
         self._settings = self._in_force.values
         self._found: list[Check] = []
@@ -94,6 +96,7 @@ class _Examination:
         self._step("model", ("api",), self._model)
         self._step("live", ("api",), self._complete)
         self._step("engine", (), self._engine)
+        self._step("ledger", (), lambda: look(self._app.ledger, on=self._settings["ledger"].value is True))
         self._app.streams.write_sign("")
         secrets = self._secrets()
         return [checks.scrubbed(check, secrets) for check in self._found]

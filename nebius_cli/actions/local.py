@@ -7,7 +7,6 @@ from typing import TypeVar
 from nebius_cli.actions.app import App
 from nebius_cli.adapters import engine, weights
 from nebius_cli.adapters.weights import DEFAULT_MODEL, MODELS
-from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ConfigError, ExitCode, ServerError, UsageError
 from nebius_cli.ui.progress import megabytes
 from nebius_cli.ui.renderer import draws
@@ -20,7 +19,7 @@ def run_pull(app: App, name: str = DEFAULT_MODEL.name, *, force: bool = False) -
     """Fetch a model unless it is there; print where it is."""
     model = _typed(lambda: weights.known(name))
     path = app.weights(model, force=force)
-    app.streams.write_out(f"{path}\n".encode())
+    app.write(f"{path}\n")
     return ExitCode.DONE
 
 
@@ -35,7 +34,7 @@ def run_list(app: App, *, json: bool = False) -> ExitCode:
             {"name": name, "size": sizes[name], "path": path, "licence": licences.get(name)}
             for name, path in paths.items()
         ]
-        app.streams.write_out(jsontext.encode({"models": entries}) + b"\n")
+        app.write_json({"models": entries})
         return ExitCode.DONE
     drawn = draws(app.streams, tty=app.streams.stdout_tty)
     rows = [
@@ -72,9 +71,7 @@ def run_serve(app: App, *, port: str = "0", model_file: str | None = None) -> Ex
             "NEBIUS_API_KEY": running.key.reveal(),
             "NEBIUS_MODEL": running.model,
         }
-        app.streams.write_out(
-            "".join(f"export {name}={_quoted(value)}\n" for name, value in lines.items()).encode()
-        )
+        app.write("".join(f"export {name}={_quoted(value)}\n" for name, value in lines.items()))
         app.note(f"serving {running.model}; give these lines to another shell, Ctrl-C ends it")
         code = running.wait()
     raise ServerError("the engine ended by itself", f"its exit code was {code}", "start it again")

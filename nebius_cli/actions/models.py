@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlencode
 
-from nebius_cli.actions.app import App, limits_of, parse_connection
+from nebius_cli.actions.app import App, limits_of
 from nebius_cli.adapters.models_cache import Stored
-from nebius_cli.core import jsontext, models
+from nebius_cli.core import models
 from nebius_cli.core.errors import (
     AuthError,
     ExitCode,
@@ -20,7 +19,7 @@ from nebius_cli.core.errors import (
 from nebius_cli.core.models import SORTS, UNKNOWN, Model
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.settings import BY_NAME as SETTINGS_BY_NAME
-from nebius_cli.core.settings import Sourced, parse
+from nebius_cli.core.settings import Sourced, parse, parse_connection
 from nebius_cli.ui.renderer import draws
 from nebius_cli.ui.tables import write_table
 
@@ -73,7 +72,7 @@ def run_list(options: ModelsOptions, app: App) -> ExitCode:
     found = models.ordered(found, options.sort, reverse=options.reverse)
     if options.json:
         records = {"models": [models.record(model) for model in found], **_origin(listing, app)}
-        app.streams.write_out(jsontext.encode(records) + b"\n")
+        app.write_json(records)
     else:
         _write_rows(found, app)
     if not found:
@@ -91,7 +90,7 @@ def run_show(options: ModelsOptions, app: App) -> ExitCode:
     if model is None:
         raise _missing(wanted, listing, app)
     if options.json:
-        app.streams.write_out(jsontext.encode({**models.record(model), **_origin(listing, app)}) + b"\n")
+        app.write_json({**models.record(model), **_origin(listing, app)})
         return ExitCode.DONE
     drawn = draws(app.streams, tty=app.streams.stdout_tty)
     rows = models.details(model)
@@ -174,19 +173,11 @@ def _listing(options: ModelsOptions, app: App, *, refresh: bool, fallback: Listi
 def _fetch(options: ModelsOptions, app: App, merged: Mapping[str, Sourced], *, patient: bool) -> Stored:
     """Return the server's list; only who is `patient`, having no other, tries again."""
     key = app.key(options.api_key, options.api_key_file).secret
-    from nebius_cli.adapters.inquiry import ask  # brings requests
+    from nebius_cli.adapters.inquiry import ask_models  # brings requests
 
     limits = limits_of(merged, patience=PATIENCE, retries=None if patient else 0)
-    query = {"verbose": "true"}
-    if "ai_project_id" in merged:
-        query["ai_project_id"] = str(merged["ai_project_id"].value)
-    reply = ask(app.api(merged, key), "/models", urlencode(query), limits, app.streams, app.note)
-    try:
-        value = jsontext.without_nan(reply.value)
-    except RecursionError:
-        raise ServerError("the answer to GET /models is nested too deeply") from None
-    models.decode(value)  # what is no list is not kept either
-    return Stored(value, app.streams.now())
+    project = str(merged["ai_project_id"].value) if "ai_project_id" in merged else ""
+    return ask_models(app.api(merged, key), project, limits, app.streams, app.note)
 
 
 def _decoded(stored: Stored | None) -> Listing | None:

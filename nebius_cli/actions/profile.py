@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from nebius_cli.actions.app import App
-from nebius_cli.core import jsontext, layers, settings
+from nebius_cli.core import layers, settings
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.core.fields import Value
 from nebius_cli.core.layers import NONE, Layer
@@ -26,7 +26,7 @@ def run_list(app: App, *, json: bool = False) -> ExitCode:
     origins = {name: chosen.origin for name in found if chosen is not None and chosen.value == name}
     if json:
         entries = [_entry(name, layer, origins.get(name)) for name, layer in found.items()]
-        app.streams.write_out(jsontext.encode({"profiles": entries}) + b"\n")
+        app.write_json({"profiles": entries})
     else:
         drawn = draws(app.streams, tty=app.streams.stdout_tty)
         header = ("profile", "in force by", "settings")

@@ -15,7 +15,7 @@ from nebius_cli.adapters.lock import alone
 from nebius_cli.core import toml, toml_edit
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.core.layers import Source, no_profile
-from nebius_cli.core.settings import PROFILES, SETTINGS, USE_PROFILE, Sourced
+from nebius_cli.core.settings import PROFILES, SETTINGS, USE_PROFILE, Sourced, keys_of
 
 FILE_MODE = 0o600  # of a new file, and of any that holds a key
 FOLDER_MODE = 0o700
@@ -90,10 +90,14 @@ class ConfigFile:
 
     def unset(self, name: str, profile: str = "") -> bool:
         """Remove one setting; return whether it was there. Raises ConfigError."""
-        keys = _keys(name, profile)
+        around = (PROFILES, profile) if profile else ()
 
         def without(text: str, table: Mapping[str, Any]) -> str:
-            return toml_edit.drop(text, keys) if toml.holds(table, keys) else text
+            # A name with a dot that somebody put into quotes is one key.
+            for keys in ((*around, *keys_of(name)), (*around, name)):
+                if toml.holds(table, keys):
+                    return toml_edit.drop(text, keys)
+            return text
 
         return self._change(without)
 
@@ -102,7 +106,7 @@ class ConfigFile:
         keys = (PROFILES, name)
 
         def with_it(text: str, table: Mapping[str, Any]) -> str:
-            return text if toml.holds(table, keys) else toml_edit.put_table(text, keys, settings)
+            return text if toml.holds(table, keys) else toml_edit.put_table(text, keys, _nested(settings))
 
         return self._change(with_it)
 
@@ -239,7 +243,19 @@ def make_folder(path: Path) -> None:
 
 
 def _keys(name: str, profile: str) -> Sequence[str]:
-    return (PROFILES, profile, name) if profile else (name,)
+    return (PROFILES, profile, *keys_of(name)) if profile else keys_of(name)
+
+
+def _nested(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as the tables in which they stand."""
+    table: dict[str, Any] = {}
+    for name, value in settings.items():
+        *around, last = keys_of(name)
+        inner = table
+        for key in around:
+            inner = inner.setdefault(key, {})
+        inner[last] = value
+    return table
 
 
 def _holds_secret(table: Mapping[str, Any]) -> bool:

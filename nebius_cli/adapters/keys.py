@@ -5,9 +5,9 @@ import os
 import shlex
 import stat
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 from nebius_cli.adapters.files import read_bytes
 from nebius_cli.adapters.streams import Streams
@@ -41,13 +41,12 @@ class Source(Enum):
 ORDER = tuple(Source)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One place that holds a key: `where` in words, `origin` what configured it, `path` its file."""
 
     source: Source
     where: str
-    read: Callable[[], Secret] = field(repr=False)
+    read: Callable[[], Secret]
     origin: str = ""
     path: Path | None = None
 
@@ -77,8 +76,7 @@ class Place:
         return f"chmod 600 {shlex.quote(str(self.path))}"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A key and where it was."""
 
     secret: Secret

@@ -5,19 +5,20 @@ scripts read it, in the same place, without starting anything.
 """
 
 import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nebius_cli.adapters.files import write_atomically
-from nebius_cli.core import jsontext
+from nebius_cli.core import jsontext, models
+from nebius_cli.core.errors import ServerError
 from nebius_cli.core.urls import redacted
 
 FORMAT = 1
 MODE = 0o600
 IDS = "ids.txt"
+LATEST = 1e12  # Unix time; no list came after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,17 @@ class ModelsCache:
         if not isinstance(kept, dict) or kept.get("format") != FORMAT or kept.get("asked") != self._asked:
             return None
         fetched_at = kept.get("fetched_at")
-        if not isinstance(fetched_at, int | float) or not math.isfinite(fetched_at):
+        if not isinstance(fetched_at, int | float) or not abs(fetched_at) < LATEST:
             return None
         return Stored(kept.get("value"), float(fetched_at))
+
+    def models(self) -> list[models.Model]:
+        """Return the models of the list, none where there is no list that can be read."""
+        stored = self.read()
+        try:
+            return models.decode(stored.value) if stored else []
+        except ServerError:  # what was kept is no list
+            return []
 
     def write(self, stored: Stored) -> None:
         """Keep a list. Raises OSError."""
@@ -60,3 +69,10 @@ class ModelsCache:
         path, data = self._folder / IDS, "".join(f"{name}\n" for name in ids).encode()
         if not path.is_file() or path.read_bytes() != data:
             write_atomically(path, data, mode=MODE)
+
+    def nearest(self, name: str) -> str:
+        """Ask whether a wrong name stands for one of the kept models; empty where none is near."""
+        listed = [model.id for model in self.models()]
+        if not listed and name.startswith(models.PREFIX) and self.read() is None:
+            return f"did you mean {name.removeprefix(models.PREFIX)}?"
+        return models.did_you_mean(name, listed) if listed else ""

@@ -1,4 +1,4 @@
-"""Where nbx keeps things: config, cache. XDG on Linux, the platform's own places elsewhere."""
+"""Where nbx keeps things: config, cache, data. XDG on Linux, the platform's own places elsewhere."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +14,11 @@ def cache_dir(environ: Mapping[str, str]) -> Path:
     return _place(environ, "NBX_CACHE_DIR", "XDG_CACHE_HOME", "cache")
 
 
+def data_dir(environ: Mapping[str, str]) -> Path:
+    """Return the directory of the ledger; `NBX_DATA_DIR` overrides it."""
+    return _place(environ, "NBX_DATA_DIR", "XDG_DATA_HOME", "data")
+
+
 def _place(environ: Mapping[str, str], override: str, xdg: str, kind: str) -> Path:
     if chosen := environ.get(override):
         return Path(chosen)
@@ -26,4 +31,6 @@ def _place(environ: Mapping[str, str], override: str, xdg: str, kind: str) -> Pa
 
     if kind == "config":
         return Path(platformdirs.user_config_dir("nbx", appauthor=False))
+    if kind == "data":
+        return Path(platformdirs.user_data_dir("nbx", appauthor=False))
     return Path(platformdirs.user_cache_dir("nbx", appauthor=False))

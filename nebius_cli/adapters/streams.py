@@ -93,17 +93,22 @@ class Streams:
 
         Raises UsageError when asked again: there is nothing left, and nothing must not pass for a prompt.
         """
-        if self.stdin_read:
-            raise UsageError(
-                "stdin is asked for twice", "it can be read only once", "keep one -, @- or {stdin}"
-            )
-        self.stdin_read = True
+        self.take_stdin()
         try:
             return b"".join(self._pieces_of_stdin())
         except BaseException:
             if self.stdin_tty:  # what was typed, and the ^C after it, end without a newline
                 self.write_err("\n")
             raise
+
+    def take_stdin(self) -> Readable | None:
+        """Return standard input for whoever reads it to its end. Raises UsageError when asked again."""
+        if self.stdin_read:
+            raise UsageError(
+                "stdin is asked for twice", "it can be read only once", "keep one -, @- or {stdin}"
+            )
+        self.stdin_read = True
+        return self.stdin
 
     def _pieces_of_stdin(self) -> Iterator[bytes]:
         try:

@@ -2,23 +2,27 @@
 
 from typing import Any
 
+import typer
+
 from nebius_cli.commands.options import (
-    CONNECTION,
     CONNECTION_OPTIONS,
     FIELD_OPTIONS,
     KEY_OPTIONS,
+    LEDGER_OPTIONS,
     arguments,
+    declare,
     frozen,
     negatable,
     switch,
     take,
+    take_connection,
     text,
     texts,
 )
 from nebius_cli.core.catalog import FIELDS
 from nebius_cli.core.errors import ExitCode
 
-HELP = """Complete a prompt: send it as it is, print what the model writes.
+HELP = """Complete a prompt: sent as it is, printed as it comes.
 
 \b
 Examples:
@@ -26,6 +30,7 @@ Examples:
   nbx complete --local "Once upon a time" --max-tokens 50
   git diff | nbx complete "Diff: {stdin} Summary:"
   nbx complete --prompts questions.txt --json
+  nbx complete --local "The capital of France is" --view heat
 
 Without a prompt, standard input is the prompt, to its end and to the byte.
 
@@ -64,6 +69,13 @@ OWN = (
     ),
     switch("json", "The API's response as one JSON object; not streamed unless --stream is given.", SHOW),
     switch("ndjson", "Each object of the stream on a line, as it arrives.", SHOW),
+    text(
+        "view",
+        "Show each token's probability; asks for --logprobs 5 unless that is set. In a pipe: TSV.",
+        "heat|table",
+        SHOW,
+    ),
+    text("export", "Also write the heat view to a .svg or .html file; asks as --view does.", "FILE", SHOW),
     text("output", "Write the answer to a file, which appears when it is whole.", "FILE", SHOW, "-o"),
     negatable("newline", "--newline/--no-newline, /-N", "End piped output with a newline (default).", SHOW),
     negatable(
@@ -83,14 +95,20 @@ OWN = (
         "Connection",
     ),
     text("model_file", "Run this GGUF file instead; means --local.", "FILE", "Connection"),
+    *LEDGER_OPTIONS,
     *KEY_OPTIONS,
     *CONNECTION_OPTIONS,
 )
+
+
+def add_to(root: typer.Typer) -> None:
+    """Add the command."""
+    declare(root, "complete", OWN, body, help=HELP)
 
 
 def body(app: Any, flags: dict[str, Any]) -> ExitCode:
     """Run the action."""
     from nebius_cli.actions.complete import CompleteOptions, run
 
-    fields, connection = take(flags, FIELDS), take(flags, CONNECTION)
+    fields, connection = take(flags, FIELDS), take_connection(flags)
     return run(CompleteOptions(fields=fields, connection=connection, **frozen(flags)), app)

@@ -21,6 +21,57 @@ A project file is a .nbx.toml in or above the directory, with request fields onl
 project_file is true.
 """
 
+SET = """Write a setting into the config file or the chosen profile.
+
+\b
+Examples:
+  nbx config set temperature 0.2
+  nbx config set model MODEL --profile work
+  pass show nebius | nbx config set api_key -
+"""
+
+GET = """Print the value in force.
+
+\b
+Examples:
+  nbx config get model
+  nbx config get base_url --show-origin
+"""
+
+UNSET = """Take a setting out of the config file or the chosen profile.
+
+\b
+Examples:
+  nbx config unset temperature
+  nbx config unset model --profile work
+"""
+
+LIST = """List the settings that have a value, with where each came from.
+
+\b
+Examples:
+  nbx config list
+  nbx config list --json | jq -r .model.value
+"""
+
+EDIT = """Edit the config file; it is checked before it replaces the old one.
+
+\b
+Examples:
+  nbx config edit
+  EDITOR="code --wait" nbx config edit
+
+The editor is $VISUAL, else $EDITOR, else a usual one.
+"""
+
+PATH = """Print where the config file is.
+
+\b
+Examples:
+  nbx config path
+  cp "$(nbx config path)" config.toml.old
+"""
+
 
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
@@ -34,37 +85,37 @@ def add_to(root: typer.Typer) -> None:
             argument("value", "Its value; - reads it from stdin, which keeps keys out of sight.", "VALUE"),
         ),
         _run("run_set"),
-        help="Write a setting into the config file, or into the chosen profile.",
+        help=SET,
     )
     declare(
         group,
         "get",
         (name, switch("show_origin", "Print where it comes from, too, after a tab.")),
         _run("run_get"),
-        help="Print the value in force.",
+        help=GET,
     )
     declare(
         group,
         "unset",
         (name,),
         _run("run_unset"),
-        help="Take a setting out of the config file, or out of the chosen profile.",
+        help=UNSET,
     )
     declare(
         group,
         "list",
         (switch("json", "One JSON object."),),
         _run("run_list"),
-        help="List the settings that have a value, with where each came from.",
+        help=LIST,
     )
     declare(
         group,
         "edit",
         (),
         _run("run_edit"),
-        help="Edit the config file with $VISUAL or $EDITOR; it is checked before it replaces the old one.",
+        help=EDIT,
     )
-    declare(group, "path", (), _run("run_path"), help="Print where the config file is.")
+    declare(group, "path", (), _run("run_path"), help=PATH)
     root.add_typer(group, name="config", help=HELP)
 
 

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import typer
+
 from nebius_cli.commands.options import (
     CONNECTION,
     CONNECTION_OPTIONS,
     KEY_OPTIONS,
+    declare,
     field_options,
     frozen,
     switch,
@@ -14,7 +17,7 @@ from nebius_cli.commands.options import (
 from nebius_cli.core.catalog import BY_NAME
 from nebius_cli.core.errors import ExitCode
 
-HELP = """Look at everything a completion needs, and say what to do where something is wrong.
+HELP = """Look at everything a completion needs, and say what to do.
 
 \b
 Examples:
@@ -37,6 +40,11 @@ OWN = (
     *KEY_OPTIONS,
     *CONNECTION_OPTIONS,
 )
+
+
+def add_to(root: typer.Typer) -> None:
+    """Add the command."""
+    declare(root, "doctor", OWN, body, help=HELP)
 
 
 def body(app: Any, flags: dict[str, Any]) -> ExitCode:

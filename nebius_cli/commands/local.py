@@ -7,12 +7,44 @@ import typer
 from nebius_cli.commands.options import argument, declare, frozen, switch, text
 from nebius_cli.core.errors import ExitCode
 
-HELP = """Models that run on this machine: no key, no network once they are here.
+HELP = """Models that run on this machine, and need no key.
 
 \b
 Examples:
   nbx local pull
   nbx local serve > engine.env &
+
+Once a model is here, it needs no network either.
+"""
+
+PULL = """Fetch a model and print where it is.
+
+\b
+Examples:
+  nbx local pull
+"""
+
+LIST = """List models: here, or to be fetched.
+
+\b
+Examples:
+  nbx local list
+  nbx local list --json
+"""
+
+RM = """Delete a model from this machine.
+
+\b
+Examples:
+  nbx local rm NAME
+"""
+
+SERVE = """Keep the engine running; print exports for nbx.
+
+\b
+Examples:
+  nbx local serve > engine.env &
+  nbx local serve --port 8080 --model-file model.gguf
 """
 
 
@@ -25,21 +57,21 @@ def add_to(root: typer.Typer) -> None:
         "pull",
         (name, switch("force", "Fetch it even if it is there.")),
         _run("run_pull"),
-        help="Fetch a model and print where it is.",
+        help=PULL,
     )
     declare(
         group,
         "list",
         (switch("json", "One JSON object."),),
         _run("run_list"),
-        help="List models: here, or to be fetched.",
+        help=LIST,
     )
     declare(
         group,
         "rm",
         (argument("name", "Name of the model.", "NAME"),),
         _run("run_rm"),
-        help="Delete a model from this machine.",
+        help=RM,
     )
     declare(
         group,
@@ -49,7 +81,7 @@ def add_to(root: typer.Typer) -> None:
             text("model_file", "Serve this GGUF file instead of the default model.", "FILE"),
         ),
         _run("run_serve"),
-        help="Keep the engine running; print exports for nbx.",
+        help=SERVE,
     )
     root.add_typer(group, name="local", help=HELP)
 

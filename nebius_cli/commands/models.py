@@ -3,12 +3,12 @@
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
 from nebius_cli.commands.options import (
     CONNECTION,
     CONNECTION_OPTIONS,
     KEY_OPTIONS,
+    DefaultGroup,
     argument,
     arguments,
     declare,
@@ -33,13 +33,15 @@ Examples:
 Without a command it lists. The list is kept for some hours, and serves without a network too.
 """
 
-LIST = """List the models that hold every word of the query in id, name or features.
+LIST = """List models: those that hold every word of the query.
 
 \b
 Examples:
   nbx models list
-  nbx models qwen coder
+  nbx models list qwen coder
   nbx models --sort price --json
+
+A word may stand in the id, the name or the features, in upper or lower case.
 
 In a pipe a line holds, with tabs between: id, context, USD per million tokens in and out, requests and
 tokens per minute, status, features; - is unknown. A narrow terminal shows fewer of these columns.
@@ -52,11 +54,11 @@ cached}. Prices are numbers, USD per million tokens; null is unknown; raw is the
 SHOW = """Show everything that is known of one model.
 
 \b
-Example:
+Examples:
   nbx models show openai/gpt-oss-120b
 """
 
-USE = """Make a model the default, in the config file or in the chosen profile.
+USE = """Make a model the default, of all runs or of the chosen profile.
 
 \b
 Examples:
@@ -75,16 +77,10 @@ ASKING = (
 )
 
 
-class Group(TyperGroup):
-    """A group that lists where no command follows: `nbx models qwen` is `nbx models list qwen`."""
+class Group(DefaultGroup):
+    """Without a command it lists."""
 
     default_command = "list"
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the command line of the group."""
-        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
-            args = [self.default_command, *args]
-        return super().parse_args(ctx, args)
 
 
 def add_to(root: typer.Typer) -> None:

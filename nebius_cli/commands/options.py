@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from nebius_cli.core.catalog import FIELDS
 from nebius_cli.core.errors import ExitCode
@@ -94,7 +95,26 @@ KEY_OPTIONS = (
     text("api_key", "The API key itself, which ps and the shell's history show.", "KEY", "Connection"),
 )
 
+LEDGER_OPTIONS = (
+    negatable(
+        "ledger", "--ledger/--no-ledger", "Keep this run in the usage ledger (default), or not.", "Ledger"
+    ),
+    switch("over_budget", "Go on where a budget is spent.", "Ledger"),
+)
+
 Body = Callable[[Any, dict[str, Any]], ExitCode]
+
+
+class DefaultGroup(TyperGroup):
+    """A group that runs one of its commands where none is named: `nbx models qwen` lists."""
+
+    default_command: str
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the command line of the group."""
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = [self.default_command, *args]
+        return super().parse_args(ctx, args)
 
 
 def declare(group: typer.Typer, name: str, own: Iterable[Parameter], body: Body, *, help: str) -> None:  # noqa: A002
@@ -117,6 +137,12 @@ def declare(group: typer.Typer, name: str, own: Iterable[Parameter], body: Body,
 def take(flags: dict[str, Any], fields: Iterable[Field]) -> dict[str, Any]:
     """Move the flags of a field table out of `flags` into a mapping of their own."""
     return {field.name: flags.pop(field.name) for field in fields if field.name in flags}
+
+
+def take_connection(flags: dict[str, Any]) -> dict[str, str]:
+    """Move the flags that are settings out of `flags` into a mapping of their own."""
+    ledger = {"ledger": str(flags.pop("ledger")).lower()} if "ledger" in flags else {}
+    return {**take(flags, CONNECTION), **ledger}
 
 
 def frozen(flags: Mapping[str, Any]) -> dict[str, Any]:

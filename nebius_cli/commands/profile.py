@@ -7,16 +7,47 @@ import typer
 from nebius_cli.commands.options import argument, arguments, declare, frozen, switch
 from nebius_cli.core.errors import ExitCode
 
-HELP = """Sets of settings under a name: another account, another server, other defaults.
+HELP = """Settings under a name: another account, server or defaults.
 
 \b
 Examples:
-  nbx profile add work base_url=https://host/v1 api_key_command="pass show work"
+  nbx profile add work base_url=https://host/v1 model=MODEL
   nbx profile use work
   nbx complete --profile work "Once upon a time"
 
 --profile beats NBX_PROFILE, and that beats what nbx profile use has chosen; - is none of them. Settings
 of the profile in force beat those outside of it, and nbx config set writes into it.
+"""
+
+LIST = """List the profiles: what put one in force, and what each sets.
+
+\b
+Examples:
+  nbx profile list
+  nbx profile list --json | jq -r '.profiles[].name'
+"""
+
+USE = """Choose the profile of every run from now on.
+
+\b
+Examples:
+  nbx profile use work
+  nbx profile use --none
+"""
+
+ADD = """Make a profile.
+
+\b
+Examples:
+  nbx profile add work model=MODEL temperature=0.2
+  pass show work | nbx profile add work api_key=-
+"""
+
+RM = """Delete a profile and what it sets.
+
+\b
+Examples:
+  nbx profile rm work
 """
 
 
@@ -29,29 +60,23 @@ def add_to(root: typer.Typer) -> None:
         "list",
         (switch("json", "One JSON object."),),
         _run("run_list"),
-        help="List the profiles: what put one in force, and what each sets.",
+        help=LIST,
     )
     declare(
         group,
         "use",
         (argument("name", "Name of the profile, - for none.", "PROFILE"), switch("none", "Use none.")),
         _run("run_use"),
-        help="Choose the profile of every run from now on.",
+        help=USE,
     )
     declare(
         group,
         "add",
         (name, arguments("settings", "What it sets; a value of - is read from stdin.", "SETTING=VALUE")),
         _run("run_add"),
-        help="""Make a profile.
-
-\b
-Examples:
-  nbx profile add work model=MODEL temperature=0.2
-  pass show work | nbx profile add work api_key=-
-""",
+        help=ADD,
     )
-    declare(group, "rm", (name,), _run("run_rm"), help="Delete a profile and what it sets.")
+    declare(group, "rm", (name,), _run("run_rm"), help=RM)
     root.add_typer(group, name="profile", help=HELP)
 
 

@@ -1,12 +1,12 @@
 """The command tree: global flags, and every command in help order."""
 
 import inspect
+from importlib import import_module
 from typing import Any, Protocol
 
 import typer
 
-from nebius_cli.commands import auth, complete, config, doctor, local, models, profile
-from nebius_cli.commands.options import SHARED, Parameter, declare, parameter
+from nebius_cli.commands.options import SHARED, Parameter, parameter
 from nebius_cli.core.errors import ExitCode, Interrupted, UsageError
 from nebius_cli.core.request import nearest
 
@@ -18,11 +18,32 @@ Examples:
   nbx complete -m MODEL "def fibonacci(n):" --stop $'\\n\\n'
   echo "Once upon a time" | nbx complete
 
-The API: https://docs.tokenfactory.nebius.com/api-reference/inference/create-completion
+\b
+The API:
+https://docs.tokenfactory.nebius.com/api-reference/inference/create-completion
 """
 
+# Commands in help order → the module of this folder that adds it, and those that add what is below it.
+MODULES = {
+    "complete": ("complete",),
+    "bulk": ("bulk", "bulk_merge", "bulk_export"),
+    "view": ("view",),
+    "score": ("score",),
+    "auth": ("auth",),
+    "usage": ("usage",),
+    "history": ("history",),
+    "config": ("config",),
+    "profile": ("profile",),
+    "models": ("models",),
+    "local": ("local",),
+    "doctor": ("doctor",),
+    "completion": ("completion",),
+}
+
+NEED_ALL = ("completion",)  # what it does is about all of them
+
 # Asked for nothing, these show their help.
-GROUPS = ("", "auth", "config", "local", "profile")
+GROUPS = ("", "auth", "completion", "config", "local", "profile")
 
 # What vLLM and llama.cpp read at the top level of the body and the API's page does not know.
 ENGINE_PARAMS = ("seed", "top_k", "min_p", "repetition_penalty", "min_tokens", "ignore_eos", "guided_json")
@@ -43,8 +64,11 @@ class Invocation(Protocol):
         """Print the version."""
 
 
-def build(*, drawn: bool) -> typer.Typer:
-    """Return the command tree; `drawn` when its help goes to a terminal."""
+def build(*, drawn: bool, only: str = "") -> typer.Typer:
+    """Return the command tree; `drawn` when its help goes to a terminal.
+
+    `only` one command and what is below it: the others are a tenth of the start of a run that needs none.
+    """
     root = typer.Typer(
         rich_markup_mode="rich" if drawn else None,
         add_completion=False,
@@ -61,13 +85,10 @@ def build(*, drawn: bool) -> typer.Typer:
     context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     callback.__signature__ = inspect.Signature([context, version, *SHARED])  # type: ignore[attr-defined]
     root.callback(help=HELP)(callback)
-    declare(root, "complete", complete.OWN, complete.body, help=complete.HELP)
-    auth.add_to(root)
-    config.add_to(root)
-    profile.add_to(root)
-    models.add_to(root)
-    local.add_to(root)
-    declare(root, "doctor", doctor.OWN, doctor.body, help=doctor.HELP)
+    for first, *below in [MODULES[only]] if only else MODULES.values():
+        group = import_module(f"nebius_cli.commands.{first}").add_to(root)
+        for name in below:
+            import_module(f"nebius_cli.commands.{name}").add_to(group)
     return root
 
 
@@ -121,7 +142,8 @@ def _usage_error(error: typer.TyperException, argv: list[str], tree: Any) -> Usa
 
 def run(argv: list[str], invocation: Invocation, *, drawn: bool) -> ExitCode:
     """Parse `argv` and run the command. Raises UsageError for a command line that means nothing."""
-    root = build(drawn=drawn)
+    only = argv[0] if argv and argv[0] in MODULES and argv[0] not in NEED_ALL else ""
+    root = build(drawn=drawn, only=only)
     try:
         code = root(
             args=[*argv, "--help"] if " ".join(argv) in GROUPS else argv,

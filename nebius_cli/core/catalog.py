@@ -78,7 +78,7 @@ FIELDS = (
     Field(
         "logprobs",
         Kind.INTEGER,
-        "Log probabilities of the N most likely tokens at each position; with --json or --ndjson.",
+        "Log probabilities of the N most likely tokens at each position; see --view and --json.",
         OUTPUT,
         "N",
         low=0,

@@ -8,9 +8,8 @@ apply the same rules with the same messages.
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from nebius_cli.core import jsontext
 
@@ -20,6 +19,7 @@ Value = str | int | float | bool | list[Any] | dict[str, Any]
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _DIGITS = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,18}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_LARGEST, _TOO_LARGE = 10**18 - 1, "is larger than any server takes"
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _TOKEN_ID = re.compile(r"[0-9]{1,18}")
 
@@ -45,8 +45,7 @@ class FieldError(ValueError):
         self.bound = bound
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One request field or setting.
 
     `low` and `high` are inclusive bounds of a number, of each bias in BIASES. `warn_above` is a soft one:
@@ -101,7 +100,7 @@ class Field:
             case Kind.INTEGER:
                 value = int(last) if _INTEGER.fullmatch(last) else last
                 if value is last and _DIGITS.fullmatch(last):
-                    raise FieldError("is larger than any server takes")
+                    raise FieldError(_TOO_LARGE)
             case Kind.NUMBER:
                 value = _parse_number(last)
             case Kind.BOOLEAN:
@@ -189,11 +188,15 @@ def _check_utf8(*texts: str) -> None:
 def _check_integer(value: Any) -> Value:
     if isinstance(value, bool) or not isinstance(value, int):
         raise FieldError("must be a whole number")
+    if not -_LARGEST <= value <= _LARGEST:
+        raise FieldError(_TOO_LARGE)
     return value
 
 
 def _check_number(value: Any) -> Value:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _check_integer(value)  # of hundreds of digits, it would be no float
+    if not isinstance(value, float) or not math.isfinite(value):
         raise FieldError("must be a number")
     return value
 

@@ -5,8 +5,7 @@ Reading never stops at the first mistake: a layer holds what could be read, besi
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from nebius_cli.core import catalog
 from nebius_cli.core.errors import ConfigError
@@ -20,6 +19,7 @@ from nebius_cli.core.settings import (
     USE_PROFILE,
     Sourced,
     carried,
+    entries,
     merge,
     nearest_name,
 )
@@ -29,13 +29,15 @@ NONE = "-"  # the name of no profile
 EDIT = "nbx config edit"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A TOML file that was read: where it is, its text and its tables."""
 
     path: str
-    text: str = field(repr=False)  # it may hold a key
-    table: Mapping[str, Any] = field(repr=False)
+    text: str
+    table: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"Source({self.path!r})"  # the rest may hold a key
 
     def where(self, *keys: str) -> str:
         """Return file and line of an entry."""
@@ -50,16 +52,14 @@ class Source:
         return {name: table for name, table in profiles.items() if isinstance(table, Mapping)}
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """What one place gives, and what is wrong in it."""
 
     values: Mapping[str, Sourced]
     problems: tuple[ConfigError, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class InForce:
+class InForce(NamedTuple):
     """All that counts in one run: its layers, the strongest first, the profile chosen, the project file."""
 
     layers: tuple[Layer, ...]
@@ -202,8 +202,7 @@ def _without(layer: Layer, name: str) -> Layer:
     return Layer({key: value for key, value in layer.values.items() if key != name}, layer.problems)
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(NamedTuple):
     """A table of settings: where it stands, and so which settings may stand in it."""
 
     source: Source
@@ -214,9 +213,9 @@ class _Table:
     def read(self, table: Mapping[str, Any]) -> Layer:
         found: dict[str, Sourced] = {}
         problems = []
-        for name, value in table.items():
+        for name, keys, value in entries(table):
             if name not in self._may:
-                problems.append(self._misplaced(name))
+                problems.append(self._misplaced(name, keys))
                 continue
             setting = BY_NAME[name]
             try:
@@ -225,7 +224,7 @@ class _Table:
                 choices = setting.field.choices
                 close = nearest(value, choices) if choices and isinstance(value, str) else ""
                 problems.append(
-                    self._problem(name, f"{name} {error}", f"did you mean {close}?" if close else "")
+                    self._problem(name, keys, f"{name} {error}", f"did you mean {close}?" if close else "")
                 )
         return Layer(found, tuple(problems))
 
@@ -235,20 +234,19 @@ class _Table:
             return tuple(catalog.BY_NAME)
         return tuple(name for name, setting in BY_NAME.items() if not (self.keys and setting.chooses))
 
-    def _misplaced(self, name: str) -> ConfigError:
+    def _misplaced(self, name: str, keys: tuple[str, ...]) -> ConfigError:
         if name not in BY_NAME:
             tables = () if self.keys or self.project else (PROFILES,)
             close = nearest_name(name, (*self._may, *tables))
-            return self._problem(
-                name, f"there is no setting {name!r}", f"did you mean {close}?" if close else ""
-            )
+            why = f"did you mean {close}?" if close else ""
+            return self._problem(name, keys, f"there is no setting {name!r}", why)
         if self.keys:
             why = f"it belongs at the top of the file, above every [{PROFILES}.NAME]"
-            return self._problem(name, f"{name} may not be set in a profile", why)
+            return self._problem(name, keys, f"{name} may not be set in a profile", why)
         why = "it takes the model and other request fields: no key, no address, nothing of the connection"
-        return self._problem(name, f"{name} may not be set in a project file", why)
+        return self._problem(name, keys, f"{name} may not be set in a project file", why)
 
-    def _problem(self, name: str, what: str, why: str) -> ConfigError:
+    def _problem(self, name: str, keys: tuple[str, ...], what: str, why: str) -> ConfigError:
         profile = self.keys[-1] if self.keys else NONE
         hint = "take it out" if self.project else f"{EDIT}, or nbx config unset --profile {profile} {name}"
-        return ConfigError(f"{self.source.where(*self.keys, name)}: {what}", why, hint)
+        return ConfigError(f"{self.source.where(*self.keys, *keys)}: {what}", why, hint)

@@ -4,7 +4,6 @@ Nothing here trusts the server: every member may be missing, null, or of another
 known stays unknown. A price is 0 only where the server says "0".
 """
 
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from nebius_cli.core import jsontext
+from nebius_cli.core.entries import parse_price
 from nebius_cli.core.errors import ServerError
 
 SORTS = ("id", "context", "price", "created")
@@ -20,7 +20,6 @@ UNKNOWN = "-"
 PREFIX = "nebius/"  # what other tools put in front of an id, and the API does not take
 LONGEST_NAME = 200  # characters of a name that is compared with others
 
-_PRICE = re.compile(r"[0-9]{1,20}(\.[0-9]{0,30})?([eE][+-]?[0-9]{1,2})?")
 # Ids that stand unquoted in any shell; the completion scripts check the same.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,199}")
 
@@ -66,9 +65,9 @@ def _decode_entry(name: str, entry: Mapping[str, Any]) -> Model:
         entry,
         name=_text(entry.get("name")),
         context=_count(entry.get("context_length")),
-        input_price=_price(pricing.get("prompt")),
-        output_price=_price(pricing.get("completion")),
-        cached_price=_price(pricing.get("input_cache_read")),
+        input_price=parse_price(pricing.get("prompt")),
+        output_price=parse_price(pricing.get("completion")),
+        cached_price=parse_price(pricing.get("input_cache_read")),
         requests=_count(limits.get("requests_per_minute")),
         tokens=_count(limits.get("tokens_per_minute")),
         features=tuple(dict.fromkeys(texts)),
@@ -88,17 +87,9 @@ def _text(value: Any) -> str | None:
 
 
 def _count(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if 0 < value < 1e15 else None
-
-
-def _price(value: Any) -> Decimal | None:
-    """Return a price, which comes as a text, so that no digit of it is lost."""
-    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-    if not isinstance(text, str) or not _PRICE.fullmatch(text.strip()):
-        return None
-    return Decimal(text.strip())
+    return int(value) if 0 < value < 1e15 else None  # neither NaN nor an infinity is between the two
 
 
 def per_million(price: Decimal | None) -> str:

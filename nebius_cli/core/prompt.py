@@ -2,7 +2,7 @@
 
 import codecs
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, UsageError
@@ -13,8 +13,7 @@ Prompt = str | list[str] | list[int] | list[list[int]]
 STDIN_PLACEHOLDER = "{stdin}"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """How bytes become prompts."""
 
     encoding: str = "utf-8"
@@ -34,8 +33,7 @@ def reading(encoding: str, *, replace_invalid: bool, strip_final_newline: bool) 
     return Reading(name, replace_invalid, strip_final_newline)
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(NamedTuple):
     """Where the prompts were said to be, in the order in which they are taken."""
 
     arguments: tuple[str, ...] = ()
@@ -49,8 +47,7 @@ class Sources:
         return bool(self.arguments or self.files or self.lists or self.tokens is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Readers:
+class Readers(NamedTuple):
     """How the world is read. `stdin` gives all of it, once; `raw` gives the bytes of an argument."""
 
     stdin: Callable[[], bytes]
@@ -179,6 +176,14 @@ def check_not_empty(prompt: Prompt) -> None:
     for number, one in enumerate(prompt if isinstance(prompt, list) else [], 1):
         if one in ("", []):
             raise UsageError(f"prompt {number} is empty", "", hint)
+
+
+def as_text(prompt: Prompt) -> str:
+    """Return a prompt for people and for search: several ones with newlines between, token ids as JSON."""
+    if isinstance(prompt, str):
+        return prompt
+    texts = [one for one in prompt if isinstance(one, str)]
+    return "\n".join(texts) if len(texts) == len(prompt) else jsontext.encode(prompt).decode("ascii")
 
 
 def count(prompt: Prompt) -> int:

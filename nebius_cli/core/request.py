@@ -1,21 +1,20 @@
 """One completion request: what the user set and nothing else, and the rules across its fields."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlencode
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode
 
 from nebius_cli.core import jsontext, prompt
 from nebius_cli.core.catalog import BY_NAME, FIELDS
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors import BadInputError, UsageError
 from nebius_cli.core.fields import FieldError, Value
 from nebius_cli.core.prompt import Prompt
 
 NO_VALIDATE = "--no-validate sends it anyway"
 
 
-@dataclass(frozen=True, slots=True)
-class CompletionRequest:
+class CompletionRequest(NamedTuple):
     """A request to POST /v1/completions.
 
     `fields` holds only fields that somebody set, by their name in the catalog. `params` are members from
@@ -24,12 +23,18 @@ class CompletionRequest:
 
     prompt: Prompt
     fields: Mapping[str, Value]
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = MappingProxyType({})
+    stored: bytes = b""  # a body that goes out as it is
 
     @property
     def streamed(self) -> bool:
         """Whether the answer comes as a stream of events."""
         return self.fields.get("stream") is True
+
+    @property
+    def model(self) -> str:
+        """The model's id."""
+        return str(self.params.get("model", self.fields.get("model", "")))
 
     @property
     def n(self) -> int:
@@ -50,13 +55,27 @@ class CompletionRequest:
 
     def encode(self) -> bytes:
         """Return the body as it goes over the wire."""
-        return jsontext.encode(self.body())
+        return self.stored or jsontext.encode(self.body())
 
     def query(self) -> str:
         """Return the query string, empty where no field travels in it."""
         return urlencode(
             {f.name: self.fields[f.name] for f in FIELDS if f.in_query and f.name in self.fields}
         )
+
+
+def from_body(body: bytes, query: str) -> CompletionRequest:
+    """Return the request that a body stands for, to be sent with not a byte of it changed.
+
+    Raises BadInputError where it is no request.
+    """
+    try:
+        members = dict(jsontext.decode(body))
+        prompts = members.pop("prompt")
+    except (KeyError, TypeError, ValueError):
+        raise BadInputError("what is kept is no request", "it has no prompt") from None
+    fields = {name: members.pop(name) for name in tuple(members) if name in BY_NAME}
+    return CompletionRequest(prompts, {**fields, **dict(parse_qsl(query))}, members, body)
 
 
 def parse_fields(
@@ -102,6 +121,16 @@ def parse_params(texts: Sequence[str], *, validate: bool) -> dict[str, Any]:
             hint = f"a text needs JSON quotes: --param '{key}=\"{raw}\"'"
             raise UsageError(f"--param {text}", f"{raw!r} is not JSON", hint) from None
     return params
+
+
+def parse_unset(names: Sequence[str]) -> set[str]:
+    """Return the request fields that are to be left out. Raises UsageError for a name that is none."""
+    for name in names:
+        if name.replace("-", "_") not in BY_NAME:
+            close = nearest(name, tuple(BY_NAME))
+            why = "there is no such request field"
+            raise UsageError(f"--unset {name}", why, f"did you mean {close}?" if close else "")
+    return {name.replace("-", "_") for name in names}
 
 
 def check_rules(fields: Mapping[str, Value], params: Mapping[str, Any], *, validate: bool) -> None:

@@ -5,8 +5,8 @@ that `temperature = 0.2` in the config file is a default for each request.
 """
 
 import shlex
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from nebius_cli.core import jsontext, urls
 from nebius_cli.core.catalog import FIELDS
@@ -16,12 +16,12 @@ from nebius_cli.core.request import nearest
 from nebius_cli.core.secret import Secret
 
 USE_PROFILE, PROJECT_FILE = "use_profile", "project_file"  # the settings that choose
+BUDGETS = ("budget.daily", "budget.monthly")
 LONGEST_TIMEOUT = 604_800  # seconds, a week; what the system's clocks can take ends not far above
 PROFILES = "profile"  # the table of the config file that holds `[profile.NAME]` tables
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One setting: what it takes, the environment variables that give it, in order, and its default.
 
     `chooses`: it says which tables and files count, so it stands at the top of the config file only.
@@ -57,8 +57,7 @@ class Setting:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Sourced:
+class Sourced(NamedTuple):
     """A value and where it came from, in words for `config list`."""
 
     value: Value | Secret
@@ -85,6 +84,17 @@ def _program(value: Value) -> Value:
     """Return the first word of a command: the others may be meant for nobody's eyes."""
     words = value if isinstance(value, list) else str(value).split()
     return " ".join([*map(str, words[:1]), *(["…"] if len(words) > 1 else [])])
+
+
+def _is_some(value: Value) -> None:
+    if value == 0:
+        raise FieldError("must be more than 0; unset it for no limit")
+
+
+def _budget(name: str, period: str) -> Setting:
+    help_text = f"Most that {period} may cost, in USD: nbx warns at 80 % and refuses at 100 %."
+    field = Field(name, Kind.NUMBER, help_text, "Ledger", "USD", low=0)
+    return Setting(field, (f"NBX_{name.upper().replace('.', '_')}",), rule=_is_some)
 
 
 def _seconds(name: str, help: str, default: float) -> Setting:  # noqa: A002 - the Field's own word
@@ -118,7 +128,7 @@ SETTINGS = (
         ("NEBIUS_BASE_URL",),
         "https://api.tokenfactory.nebius.com/v1",
         rule=_is_address,
-        hides=lambda value: urls.redacted(str(value)),
+        hides=lambda value: urls.shown(str(value)),
     ),
     Setting(
         Field("cacert", Kind.TEXT, "File of certificate authorities to trust.", "Connection", "FILE"),
@@ -134,7 +144,31 @@ SETTINGS = (
     _seconds("first_byte_timeout", "Longest wait for the first byte of the answer.", 600),
     _seconds("stall_timeout", "Longest silence between two pieces of a stream.", 120),
     _seconds("timeout", "Longest time for everything, retries and all; 0 is no limit.", 0),
+    Setting(
+        Field(
+            "max_memory",
+            Kind.INTEGER,
+            "Most memory that one answer may take; one that needs more is cut.",
+            "Connection",
+            "MIB",
+            low=1,
+        ),
+        ("NBX_MAX_MEMORY",),
+        256,
+    ),
     *(Setting(field, _REQUEST_ENV.get(field.name, ())) for field in FIELDS),
+    Setting(
+        Field(
+            "ledger", Kind.BOOLEAN, "Keep tokens, cost and time of each request, never its text.", "Ledger"
+        ),
+        ("NBX_LEDGER",),
+        default=True,
+    ),
+    Setting(
+        Field("history.text", Kind.BOOLEAN, "Keep prompts and answers, too, for nbx history.", "Ledger"),
+        ("NBX_HISTORY_TEXT",),
+    ),
+    *map(_budget, BUDGETS, ("a day", "a month")),
     Setting(
         Field("use_profile", Kind.TEXT, "Profile in force, - for none; nbx profile use writes it."),
         ("NBX_PROFILE",),
@@ -150,6 +184,22 @@ SETTINGS = (
 )
 
 BY_NAME = {setting.field.name: setting for setting in SETTINGS}
+# `budget.daily` is the entry `daily` of the table `[budget]`.
+TABLES = frozenset(name.partition(".")[0] for name in BY_NAME if "." in name)
+
+
+def entries(table: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...], Any]]:
+    """Yield name, path of keys and value of each setting of a TOML table."""
+    for key, value in table.items():
+        if key in TABLES and isinstance(value, Mapping):
+            yield from ((f"{key}.{inner}", (key, inner), below) for inner, below in value.items())
+        else:
+            yield key, (key,), value
+
+
+def keys_of(name: str) -> tuple[str, ...]:
+    """Return the path of keys at which a setting stands in a TOML table."""
+    return tuple(name.split(".")) if name.partition(".")[0] in TABLES else (name,)
 
 
 def nearest_name(name: str, names: Collection[str]) -> str:
@@ -194,3 +244,32 @@ def merge(layers: Sequence[Mapping[str, Sourced]]) -> dict[str, Sourced]:
         for name, sourced in layer.items():
             merged.setdefault(name, sourced)
     return merged
+
+
+def request_fields(merged: Mapping[str, Sourced], without: Collection[str]) -> dict[str, Value]:
+    """Return the request fields that are configured, but for some."""
+    return {
+        field.name: value
+        for field in FIELDS
+        if field.name in merged
+        and field.name not in without
+        and not isinstance(value := merged[field.name].value, Secret)
+    }
+
+
+def number(merged: Mapping[str, Sourced], name: str) -> float:
+    """Return a setting that is a number and has a default."""
+    value = merged[name].value
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def parse_connection(given: Mapping[str, str]) -> dict[str, Value]:
+    """Return the connection settings among the flags that were given. Raises UsageError."""
+    values: dict[str, Value] = {}
+    for name, text in given.items():
+        setting = BY_NAME[name]
+        try:
+            values[name] = setting.parse(text)
+        except FieldError as error:
+            raise UsageError(f"{setting.field.flag} {setting.shown(text)}", f"{name} {error}") from None
+    return values

@@ -1,6 +1,7 @@
-"""`python -m nebius_cli.gen --write | --check`: the files made from the command tree and the tables."""
+"""`python -m nebius_cli.gen --write | --check`: every file that is made from the code."""
 
 import argparse
+import ast
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,14 +9,10 @@ from pathlib import Path
 import typer
 
 from nebius_cli.commands import root
-from nebius_cli.gen import bash, fish, markdown, powershell, tree, zsh
+from nebius_cli.gen import man, markdown, scripts, tree
 
-SCRIPTS = {
-    "completions/nbx.bash": bash.script,
-    "completions/_nbx": zsh.script,
-    "completions/nbx.fish": fish.script,
-    "completions/nbx.ps1": powershell.script,
-}
+SCRIPTS = {f"completions/{scripts.FILES[shell]}": make for shell, make in scripts.MAKERS.items()}
+ARCHITECTURE = "docs/architecture.md"
 PROJECT = 'name = "nebius-cli"'
 MEND = "python -m nebius_cli.gen --write"
 
@@ -29,6 +26,18 @@ def command_tree() -> tree.Command:
     return tree.read(typer.main.get_command(root.build(drawn=False)), "nbx")
 
 
+def purposes() -> dict[str, str]:
+    """Return the first line of every module's docstring by its path; a module without one is left out."""
+    package = Path(__file__).parents[1]
+    paths = sorted(package.rglob("*.py"), key=lambda path: (str(path.parent), path.name))
+    told = {path: ast.get_docstring(ast.parse(path.read_text("utf-8"))) for path in paths}
+    return {
+        path.relative_to(package.parent).as_posix(): text.partition("\n")[0]
+        for path, text in told.items()
+        if text
+    }
+
+
 def find_repository(start: Path) -> Path:
     """Return the folder of this project's pyproject.toml, at `start` or above. Raises GenError."""
     for folder in (start, *start.parents):
@@ -40,11 +49,13 @@ def find_repository(start: Path) -> Path:
 
 def wanted(repository: Path, command: tree.Command) -> dict[str, str]:
     """Return what each made file should hold, by its path in the repository. Raises GenError."""
-    files = {path: make(command) for path, make in SCRIPTS.items()}
-    for path, name in markdown.TARGETS:
+    files = {path: make(command) for path, make in SCRIPTS.items()} | man.pages(command)
+    blocks = [(path, name, markdown.BLOCKS[name](command)) for path, name in markdown.TARGETS]
+    blocks.append((ARCHITECTURE, "modules", markdown.modules_tables(purposes())))
+    for path, name, block in blocks:
         try:
             text = files.get(path) or (repository / path).read_text("utf-8")
-            files[path] = markdown.put(text, name, markdown.BLOCKS[name](command))
+            files[path] = markdown.put(text, name, block)
         except FileNotFoundError:
             raise GenError(f"{path} is missing; it needs the markers {markdown.markers(name)}") from None
         except markdown.MarkerError as error:
@@ -62,6 +73,12 @@ def stale(repository: Path, files: dict[str, str]) -> list[str]:
     return found
 
 
+def left_over(repository: Path, files: dict[str, str]) -> list[str]:
+    """Return the paths of pages whose command is gone."""
+    pages = (f"{man.FOLDER}/{page.name}" for page in (repository / man.FOLDER).glob("*.1"))
+    return sorted(set(pages) - set(files))
+
+
 def run(arguments: Sequence[str], folder: Path) -> int:
     """Write or check the files of the repository around `folder`; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m nebius_cli.gen", description=__doc__)
@@ -75,14 +92,19 @@ def run(arguments: Sequence[str], folder: Path) -> int:
     except GenError as error:
         sys.stderr.write(f"nebius_cli.gen: {error}\n")
         return 1
+    gone = left_over(repository, files)
+    for path in gone:
+        if options.write:
+            (repository / path).unlink()
+        sys.stderr.write(f"{path}: {'removed' if options.write else 'of no command'}\n")
     for path in (changed := stale(repository, files)):
         if options.write:
-            (repository / path).parent.mkdir(exist_ok=True)
+            (repository / path).parent.mkdir(parents=True, exist_ok=True)
             (repository / path).write_text(files[path], "utf-8", newline="\n")
         sys.stderr.write(f"{path}: {'written' if options.write else 'stale'}\n")
-    if options.check and changed:
+    if options.check and (changed or gone):
         sys.stderr.write(f"to mend: {MEND}\n")
-    return 1 if options.check and changed else 0
+    return 1 if options.check and (changed or gone) else 0
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""The tables and the command tree → the made blocks of README.md and docs/reference.md.
+"""The tables, the command tree and the modules → the made blocks of README.md and docs/*.md.
 
 A block stands between `<!-- nbx:NAME -->` and `<!-- /nbx:NAME -->`; everything else in the file is a
 person's own.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from nebius_cli.core.catalog import FIELDS
 from nebius_cli.core.errors import ExitCode
@@ -88,6 +88,15 @@ def commands_reference(root: Command) -> str:
     return "\n\n".join("\n\n".join(_command_parts(command)) for command in root.walk())
 
 
+def modules_tables(purposes: Mapping[str, str]) -> str:
+    """Return a table for each folder, with what each module in it is for; `purposes`: by path."""
+    folders: dict[str, list[Sequence[str]]] = {}
+    for path, purpose in purposes.items():
+        folder, _, name = path.rpartition("/")
+        folders.setdefault(folder, []).append((f"`{name}`", purpose.replace("|", "\\|")))
+    return "\n\n".join(_table((f"`{folder}/`", "What it is for"), rows) for folder, rows in folders.items())
+
+
 def _command_parts(command: Command) -> Iterable[str]:
     yield f"## {command.name}"
     yield f"```\n{synopsis(command)}\n```"
@@ -97,8 +106,9 @@ def _command_parts(command: Command) -> Iterable[str]:
             (f"[`{c.path[-1]}`](#{c.name.replace(' ', '-')})", _text(c.summary)) for c in command.subcommands
         )
         yield _table(("Command", "Meaning"), rows)
-    if command.arguments:
-        yield _table(("Operand", "Meaning"), ((f"`{a.metavar}`", _text(a.help)) for a in command.arguments))
+    elif command.arguments:
+        named = ((a.metavar.replace("|", "\\|"), a.help) for a in command.arguments)
+        yield _table(("Operand", "Meaning"), ((f"`{name}`", _text(text)) for name, text in named))
     for panel in dict.fromkeys(flag.panel for flag in command.flags):
         rows = ((_spelled(flag), _text(flag.help)) for flag in command.flags if flag.panel == panel)
         yield _table((panel, "Meaning"), rows)
@@ -107,7 +117,7 @@ def _command_parts(command: Command) -> Iterable[str]:
 def synopsis(command: Command) -> str:
     """Return how a command is typed."""
     operands = [f"[{a.metavar}]" + ("..." if a.repeatable else "") for a in command.arguments]
-    return " ".join([command.name, "[OPTIONS]", *operands, *(["COMMAND"] if command.subcommands else [])])
+    return " ".join([command.name, "[OPTIONS]", *(["COMMAND"] if command.subcommands else operands)])
 
 
 def _spelled(flag: Flag) -> str:
@@ -142,7 +152,7 @@ BLOCKS: dict[str, Callable[[Command], str]] = {
 }
 TARGETS = (
     ("README.md", "fields"),
-    ("README.md", "settings"),
     ("README.md", "exit-codes"),
+    ("README.md", "settings"),
     ("docs/reference.md", "commands"),
 )

@@ -156,16 +156,19 @@ def _command(source: Source, path: tuple[str, ...], parent: Any) -> Command:
         if not command.hidden
     )
     flags = tuple(_flag(p) for p in parameters if p.param_type_name == "option")
-    # What a group does where no command follows may be one of its commands, whose flags it then takes.
+    # What a group does where no command follows may be one of its commands; then it takes what that takes.
     default = getattr(source, "default_command", "")
-    implied = (flag for command in subcommands if command.path[-1] == default for flag in command.flags)
+    meant = [command for command in subcommands if command.path[-1] == default]
+    implied = (flag for command in meant for flag in command.flags)
     own = {flag.long for flag in flags}
+    arguments = [_argument(p) for p in parameters if p.param_type_name == "argument"]
+    arguments += [argument for command in meant for argument in command.arguments]
     return Command(
         path,
         summary=_one_line(help_text.split("\n\n")[0]),
         help=help_text,
         flags=flags + tuple(flag for flag in implied if flag.long not in own),
-        arguments=tuple(_argument(p) for p in parameters if p.param_type_name == "argument"),
+        arguments=tuple(arguments),
         subcommands=subcommands,
         default=default,
     )

@@ -72,6 +72,7 @@ def _function(command: Command) -> str:
         f"        *) {_name(c)} && found=0 ;;" for c in command.subcommands if c.path[-1] == command.default
     ]
     specs = [*flags, "'1: :->command'", "'*:: :->rest'"]
+    files = ["_files"] if command.arguments[:1] and command.arguments[0].values is Values.FILE else []
     return "\n".join(
         [
             f"\n{_name(command)}() {{",
@@ -83,7 +84,10 @@ def _function(command: Command) -> str:
             "    )",
             f"    _arguments -C -s -S -A '-*' : {_lines(specs)} && found=0",
             "    case $state in",
-            "    command) _describe -t commands command commands && found=0 ;;",
+            "    command)",
+            "        _describe -t commands command commands && found=0",
+            *(f"        {line} && found=0" for line in files),
+            "        ;;",
             "    rest)",
             "        curcontext=${curcontext%:*:*}:" + "-".join(command.path) + "-$words[1]:",
             "        case $words[1] in",

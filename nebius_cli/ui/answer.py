@@ -9,14 +9,14 @@ from nebius_cli.adapters.streams import Streams
 from nebius_cli.core.completion import Completion
 from nebius_cli.core.errors import OutputError, ReaderGone
 from nebius_cli.core.events import Event, Frame
-from nebius_cli.ui import usage
-from nebius_cli.ui.renderer import Mode, Renderer, Show, blocks, choose, draws
+from nebius_cli.ui import problems, usage
+from nebius_cli.ui.renderer import Mode, Renderer, Show, choose, drawn_by, draws
 from nebius_cli.ui.usage import Timing
 from nebius_cli.ui.waiting import Waiting
 
 
 class Target(Protocol):
-    """A file that the answer goes to instead of stdout."""
+    """A file that the answer, or its export, goes to."""
 
     def write(self, data: bytes) -> None:
         """Append bytes."""
@@ -31,10 +31,13 @@ class Target(Protocol):
 class Answer:
     """Takes the events of one answer; then either `finish` or `cut`, once."""
 
-    def __init__(self, streams: Streams, show: Show, target: Target | None) -> None:
+    def __init__(
+        self, streams: Streams, show: Show, target: Target | None, export: Target | None = None
+    ) -> None:
         self._streams = streams
         self._show = show
         self._target = target
+        self._export = export
         self._write = target.write if target else streams.write_out
         self._terminal = target is None and streams.stdout_tty
         self._waiting = Waiting(streams, enabled=not show.quiet and draws(streams, tty=streams.stderr_tty))
@@ -46,9 +49,9 @@ class Answer:
     def wait(self) -> None:
         """Show that the request is out, and use the wait to load what will be needed."""
         self._waiting.start("waiting for the server")
-        if blocks(self._streams, self._show, terminal=self._terminal):
+        if module := drawn_by(self._streams, self._show, terminal=self._terminal):
             threading.Thread(
-                target=importlib.import_module, args=("nebius_cli.ui.live",), name="nbx-import", daemon=True
+                target=importlib.import_module, args=(module,), name="nbx-import", daemon=True
             ).start()
 
     def pause(self) -> None:
@@ -71,6 +74,16 @@ class Answer:
         if self._target:
             self._target.finish()
         self._usage(completion, timing)
+        wanted = self._show.view or self._show.export
+        if wanted and not completion.has_logprobs and not self._show.quiet:
+            text = "the server sent no log probabilities"
+            problems.warn(text, self._streams, color=self._show.color_err)
+        if self._export:
+            from nebius_cli.ui import heat_export
+
+            page = heat_export.export(completion, self._show.export, prompts=self._show.prompts)
+            self._export.write(page)
+            self._export.finish()
 
     def cut(self, completion: Completion, timing: Timing) -> str:
         """Put out what has come of an answer that is not whole; return where it is kept, if in a file."""

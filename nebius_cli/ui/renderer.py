@@ -1,11 +1,11 @@
 """What every output mode is, and which one a run gets."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from nebius_cli.adapters.streams import Streams
+from nebius_cli.core.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # a run that ends before it asks a server needs none of it
@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # a run that ends before it asks a server needs none of it
 
 Write = Callable[[bytes], None]
 
+FORMS = (".svg", ".html")  # of --export
+
 
 class Mode(Enum):
     """What the user asked to see."""
@@ -21,6 +23,13 @@ class Mode(Enum):
     TEXT = auto()
     JSON = auto()
     NDJSON = auto()
+
+
+class View(Enum):
+    """How log probabilities are shown."""
+
+    HEAT = "heat"
+    TABLE = "table"
 
 
 class Renderer(Protocol):
@@ -33,8 +42,7 @@ class Renderer(Protocol):
         """Put out what is still held, complete or not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """How text is laid out: what ends a choice, and whether the last one gets that ending too."""
 
     separator: bytes = b"\n"
@@ -42,9 +50,11 @@ class Layout:
     color: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
-    """How an answer is shown; `usage` None means: when a person watches both streams."""
+class Show(NamedTuple):
+    """How an answer is shown; `usage` None means: when a person watches both streams.
+
+    `view` and `export`, one of FORMS, are the wishes for log probabilities.
+    """
 
     mode: Mode
     layout: Layout
@@ -53,6 +63,8 @@ class Show:
     quiet: bool = False
     usage: bool | None = None
     color_err: bool = False
+    view: View | None = None
+    export: str = ""
 
 
 def draws(streams: Streams, *, tty: bool) -> bool:
@@ -74,7 +86,30 @@ def use_color(streams: Streams, wish: str, *, tty: bool) -> bool:
 
 def blocks(streams: Streams, show: Show, *, terminal: bool) -> bool:
     """Return whether the answer is drawn as blocks, which takes rich."""
-    return terminal and show.mode is Mode.TEXT and show.choices > 1 and draws(streams, tty=True)
+    drawn = terminal and show.mode is Mode.TEXT and show.view is None
+    return drawn and show.choices > 1 and draws(streams, tty=True)
+
+
+def drawn_by(streams: Streams, show: Show, *, terminal: bool) -> str:
+    """Return the module that will draw the answer, where it takes time to load; else nothing."""
+    if terminal and show.view:
+        return "nebius_cli.ui.token_table" if show.view is View.TABLE else "nebius_cli.ui.heat"
+    return "nebius_cli.ui.live" if blocks(streams, show, terminal=terminal) else ""
+
+
+def parse_view(word: str | None) -> View | None:
+    """Return the view of this name. Raises UsageError where there is none."""
+    if word not in (None, *(view.value for view in View)):
+        raise UsageError(f"--view {word}", "it takes heat or table")
+    return View(word) if word else None
+
+
+def parse_export(path: str | None) -> str:
+    """Return which of FORMS a file name asks for, empty without a name. Raises UsageError for another."""
+    form = next((form for form in FORMS if path and path.lower().endswith(form)), "")
+    if path is not None and not form:
+        raise UsageError(f"--export {path}", "its name says the form", f"it ends in {' or '.join(FORMS)}")
+    return form
 
 
 def choose(streams: Streams, write: Write, show: Show, *, terminal: bool, started: float) -> Renderer:
@@ -86,6 +121,8 @@ def choose(streams: Streams, write: Write, show: Show, *, terminal: bool, starte
         from nebius_cli.ui.records import Records
 
         return Records(write, show.mode, terminal=terminal)
+    if show.view:
+        return _choose_view(show.view, streams, write, show, terminal=terminal)
     if not terminal:
         from nebius_cli.ui.plain import Plain
 
@@ -97,3 +134,17 @@ def choose(streams: Streams, write: Write, show: Show, *, terminal: bool, starte
     from nebius_cli.ui.live import Blocks
 
     return Blocks(streams, write, show, started)
+
+
+def _choose_view(view: View, streams: Streams, write: Write, show: Show, *, terminal: bool) -> Renderer:
+    if not terminal:
+        from nebius_cli.ui.token_rows import TokenRows
+
+        return TokenRows(write, show.choices)
+    if view is View.TABLE:
+        from nebius_cli.ui.token_table import TokenTable
+
+        return TokenTable(streams, write, show)
+    from nebius_cli.ui.heat import Heat
+
+    return Heat(streams, write, show)

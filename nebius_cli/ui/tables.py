@@ -1,6 +1,7 @@
 """Rows → a table: drawn by rich on a terminal, tab-separated anywhere else."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Literal
 
 from nebius_cli.adapters.streams import Streams
 from nebius_cli.ui.renderer import Write
@@ -10,21 +11,35 @@ Row = Sequence[str]
 
 
 def write_table(
-    header: Row, rows: Sequence[Row], write: Write, streams: Streams, *, drawn: bool, color: bool
+    header: Row,
+    rows: Sequence[Row],
+    write: Write,
+    streams: Streams,
+    *,
+    drawn: bool,
+    color: bool,
+    numbers: Collection[str] = (),
+    total: Row = (),
 ) -> None:
-    """Write a table. Undrawn, it has no header and no padding: a row a line, tabs between."""
+    """Write a table. Undrawn, it has no header and no padding: a row a line, tabs between.
+
+    Drawn, the columns whose titles are in `numbers` stand on the right, and `total` is its last row.
+    """
     if not drawn:
         text = "".join("\t".join(map(one_line, row)) + "\n" for row in rows)
         write(text.encode("utf-8", "replace"))
         return
-    from rich.box import SIMPLE_HEAD
+    from rich.box import SIMPLE, SIMPLE_HEAD
     from rich.table import Table
 
     from nebius_cli.ui.sink import console_on
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    box = SIMPLE if total else SIMPLE_HEAD
+    table = Table(box=box, pad_edge=False, header_style="bold", show_edge=False, show_footer=bool(total))
     for number, title in enumerate(header):
-        table.add_column(title, overflow="fold", no_wrap=number == 0)
+        side: Literal["left", "right"] = "right" if title in numbers else "left"
+        footer = one_line(total[number]) if total else ""
+        table.add_column(title, footer, overflow="fold", no_wrap=number == 0, justify=side)
     for row in rows:
         table.add_row(*map(one_line, row))
     console_on(write, streams, color=color).print(table)

@@ -4,7 +4,7 @@ Drawn by hand: loading rich takes longer than there should be between the last w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nebius_cli.core.completion import Completion
 from nebius_cli.ui.safe import one_line
@@ -14,8 +14,7 @@ _GAP = "  "
 SHORTEST_RATE = 0.01  # seconds of writing; what came faster came in one piece, and has no speed of its own
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(NamedTuple):
     """When the request went out, the first token came, and all was over: seconds on one clock."""
 
     sent: float
@@ -23,8 +22,7 @@ class Timing:
     end: float
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One thing to tell: `name` and `value` for programs, `title` and `shown` for people."""
 
     name: str

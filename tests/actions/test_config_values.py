@@ -22,9 +22,10 @@ def path(bare: Runner) -> Path:
 @pytest.mark.parametrize("value", ["nonsense", "ftp://x", "https://h?a=1", "http://[x"])
 def test_an_address_that_is_none_is_a_wrong_value_like_any_other(bare: Runner, value: str) -> None:
     result = bare("config", "set", "base_url", value)
-    assert (result.code, result.err) == (2, f"nbx: base_url {value}\n  {MUST}\n")
+    told = value.replace("?a=1", "?…")
+    assert (result.code, result.err) == (2, f"nbx: base_url {told}\n  {MUST}\n")
     result = bare("profile", "add", "w", f"base_url={value}")
-    assert (result.code, result.err) == (2, f"nbx: base_url {value}\n  {MUST}\n")
+    assert (result.code, result.err) == (2, f"nbx: base_url {told}\n  {MUST}\n")
     assert bare("config", "get", "base_url").out == DEFAULT
 
 
@@ -114,3 +115,40 @@ def test_a_key_that_another_one_hides_is_warned_of(bare: Runner, path: Path, key
     assert told("api_key", "-") == f"nbx: warning: keyring default {stronger}"
     bare("profile", "add", "work")
     assert told("api_key", "-", "--profile", "work") == "nbx: api_key is set in profile work\n"
+
+
+def test_a_setting_with_a_dot_is_written_into_its_table_and_out_of_it(bare: Runner) -> None:
+    path = Path(bare("config", "path").out.strip())
+    bare("config", "set", "model", "m")
+    bare("config", "set", "budget.daily", "2.5")
+    bare("config", "set", "history.text", "yes")
+    assert path.read_text() == 'model = "m"\n\n[budget]\ndaily = 2.5\n\n[history]\ntext = true\n'
+    assert bare("config", "get", "budget.daily", "--show-origin").out == f"2.5\t{path}\n"
+    assert "history.text\ttrue\t" in bare("config", "list").out
+    assert bare("config", "set", "budget.daily", "0").code == 2
+    assert (
+        bare("config", "set", "budget.weekly", "1").err.splitlines()[1].startswith("  did you mean budget.")
+    )
+    bare("config", "unset", "budget.daily")
+    bare("config", "unset", "history.text")
+    listed = bare("config", "list")
+    assert (listed.code, "budget" in listed.out, "history" in listed.out) == (0, False, False)
+
+
+def test_a_profile_has_such_settings_too(bare: Runner) -> None:
+    assert bare("profile", "add", "w", "budget.daily=5", "budget.monthly=50", "n=2").code == 0
+    assert bare("config", "get", "budget.monthly", "--profile", "w").out == "50\n"
+    assert bare("config", "set", "budget.monthly", "60", "--profile", "w").code == 0
+    assert bare("config", "get", "budget.monthly", "--profile", "w").out == "60\n"
+    assert bare("config", "unset", "budget.daily", "--profile", "w").code == 0
+    assert bare("config", "get", "budget.daily", "--profile", "w").code == 78
+    assert bare("config", "get", "n", "--profile", "w").out == "2\n"
+
+
+def test_a_key_in_quotes_is_taken_out_as_well(bare: Runner) -> None:
+    path = Path(bare("config", "path").out.strip())
+    path.parent.mkdir()
+    path.write_text('"budget.daily" = 5\n')
+    assert bare("config", "get", "budget.daily").out == "5\n"
+    bare("config", "unset", "budget.daily")
+    assert path.read_text() == ""

@@ -14,7 +14,7 @@ from tests.support.server import FakeServer, Reply, closed_port, detail, status,
 from tests.support.weights import real_weights
 
 NAMES = ["nbx", "python", "platform", "config", "base_url", "proxy", "ca", "key"]
-NAMES += ["dns", "tcp", "tls", "api", "clock", "model", "live", "engine"]
+NAMES += ["dns", "tcp", "tls", "api", "clock", "model", "live", "engine", "ledger"]
 
 
 @pytest.fixture

@@ -77,8 +77,13 @@ def test_a_backend_that_cannot_write_read_or_remove_says_so_without_the_key(
 def test_a_keyring_that_waits_for_somebody_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     choose(keyring.KEEPS, monkeypatch)
     chain, unlocked = Keychain(), threading.Event()
+
+    def wait(*_: str) -> None:
+        unlocked.wait(30)
+        raise RuntimeError("what was given up keeps nothing later")
+
     monkeypatch.setattr(keychain, "PATIENCE", 0.05)
-    monkeypatch.setattr(chain._backend, "get_password", lambda *_: unlocked.wait(30) and None)
+    monkeypatch.setattr(chain._backend, "get_password", wait)
     for work in (
         lambda: chain.read("a"),
         lambda: chain.write("a", Secret(CANARY)),

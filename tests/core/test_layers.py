@@ -2,8 +2,6 @@
 
 import itertools
 import tomllib
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -28,8 +26,13 @@ ENV: dict[str, tuple[str, str, Value]] = {
     "NBX_FIRST_BYTE_TIMEOUT": ("first_byte_timeout", "2", 2),
     "NBX_STALL_TIMEOUT": ("stall_timeout", "3", 3),
     "NBX_TIMEOUT": ("timeout", "4", 4),
+    "NBX_MAX_MEMORY": ("max_memory", "5", 5),
     "NBX_PROFILE": ("use_profile", "work", "work"),
     "NBX_PROJECT_FILE": ("project_file", "1", True),
+    "NBX_LEDGER": ("ledger", "no", False),
+    "NBX_HISTORY_TEXT": ("history.text", "true", True),
+    "NBX_BUDGET_DAILY": ("budget.daily", "2.5", 2.5),
+    "NBX_BUDGET_MONTHLY": ("budget.monthly", "50", 50),
 }
 
 
@@ -47,12 +50,13 @@ def gather(
 ) -> InForce:
     """Return what counts where these are the files."""
 
+    def given() -> Source | None:
+        return source(str(project), "the project") if project else None
+
     def refuse() -> Source | None:
         raise AssertionError("nobody asked for the project file")
 
-    find: Callable[[], Source | None] = refuse
-    if project is not None:
-        find = lambda: source(project, "the project") if project else None  # noqa: E731
+    find = refuse if project is None else given
     flags = {name: Sourced(value, f"--{name}") for name, value in (typed or {}).items()}
     return layers.gather(flags, environ, flag, lambda: None if config is None else source(config), find)
 
@@ -265,5 +269,31 @@ def test_a_whole_file_is_checked_with_the_profiles_that_are_not_in_force() -> No
 
 def test_profiles_are_only_tables() -> None:
     assert source("profile = 1").profiles == {}
-    found: dict[str, Any] = dict(source("profile.x = 1\n[profile.y]\n").profiles)
-    assert found == {"y": {}}
+    assert dict(source("profile.x = 1\n[profile.y]\n").profiles) == {"y": {}}
+
+
+def test_a_setting_with_a_dot_stands_in_a_table_of_the_file_and_of_a_profile() -> None:
+    text = "[budget]\ndaily = 5\n[profile.w]\nbudget.daily = 2\n[profile.w.history]\ntext = true\n"
+    assert gather(text).values["budget.daily"] == Sourced(5, "the file")
+    found = gather(text, flag="w").values
+    assert found["budget.daily"] == Sourced(2, "profile w")
+    assert found["history.text"] == Sourced(True, "profile w")
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "why"),
+    [
+        (
+            "n = 1\n[budget]\ndayly = 5",
+            "the file:3: there is no setting 'budget.dayly'",
+            "did you mean budget.daily?",
+        ),
+        ("budget = 5", "the file:1: there is no setting 'budget'", ""),
+        ("[budget]\ndaily = 0", "the file:2: budget.daily must be more than 0; unset it for no limit", ""),
+        ("[history]\ntext = 1", "the file:2: history.text must be true or false", ""),
+    ],
+)
+def test_a_mistake_in_such_a_table_is_told_with_its_line(text: str, what: str, why: str) -> None:
+    (problem,) = gather(text).problems
+    assert problem.what == what
+    assert problem.why.startswith(why)

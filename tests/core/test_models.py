@@ -125,7 +125,9 @@ def test_what_is_no_price_is_unknown_and_never_0(value: Any) -> None:
     assert models.record(model)["price"]["input"] is None
 
 
-@pytest.mark.parametrize("value", [None, "131072", True, 0, -1, float("nan"), float("inf"), 1e300, [], {}])
+@pytest.mark.parametrize(
+    "value", [None, "131072", True, 0, -1, float("nan"), float("inf"), 1e300, 10**400, [], {}]
+)
 def test_what_is_no_count_is_unknown(value: Any) -> None:
     assert one(context_length=value, per_request_limits=value).context is None
     assert models.compact(None) == "-"

@@ -13,6 +13,7 @@ from nebius_cli.core.request import (
     nearest,
     parse_fields,
     parse_params,
+    parse_unset,
     warnings,
 )
 
@@ -250,3 +251,9 @@ def test_the_table_is_the_reference_page() -> None:
     }
     assert [field.name for field in FIELDS if field.in_query] == ["ai_project_id"]
     assert BY_NAME["service_tier"].choices == ("auto", "default", "over-limit", "flex", "no-limit")
+
+
+def test_fields_to_leave_out_are_known_by_either_spelling() -> None:
+    assert parse_unset(("max-tokens", "top_p")) == {"max_tokens", "top_p"}
+    assert failing(lambda: parse_unset(("temprature",))).hint == "did you mean temperature?"
+    assert failing(lambda: parse_unset(("zzzzzz",))).hint == ""

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.core.errors import ConfigError
-from nebius_cli.core.urls import is_plain_http, parse_base_url, redacted, url_of
+from nebius_cli.core.urls import is_plain_http, parse_base_url, redacted, shown, url_of
 
 FORMS = [
     "https://h.example",
@@ -53,6 +53,7 @@ WRONG = [
     "https://h?a=b",
     "https://h/v1#x",
     "https://exa\u2100mple/v1",
+    "https://ho st/v1",
 ]
 
 
@@ -60,7 +61,8 @@ WRONG = [
 def test_what_is_no_base_url_is_a_config_error_that_shows_it(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_base_url(text)
-    assert caught.value.what == f"base_url {text.partition('?')[0]}"
+    told = text.replace("?a=b", "?…").replace("#x", "#…")
+    assert caught.value.what == f"base_url {told}"
 
 
 @pytest.mark.parametrize("text", ["ftp://u:canary@h", "http://u:canary@[", "u:canary@h"])
@@ -97,3 +99,16 @@ def test_https_and_http_on_this_machine_are_not(url: str) -> None:
 def test_a_password_is_taken_out_of_a_url() -> None:
     assert redacted("https://user:canary@h:1/v1?a=b") == "https://h:1/v1?a=b"
     assert redacted("https://h/v1") == "https://h/v1"
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://u:hush@h/v1?key=hush#hush", "https://h/v1?…"),
+        ("https://h/v1#hush?a", "https://h/v1#…"),
+        ("https://h/v1", "https://h/v1"),
+        ("u:hush@h", "h"),
+    ],
+)
+def test_what_asks_and_who_asks_is_not_shown_of_a_url(url: str, told: str) -> None:
+    assert shown(url) == told

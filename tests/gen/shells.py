@@ -4,7 +4,7 @@ import os
 import shlex
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -108,27 +108,43 @@ def shell(name: str, private: Path, script: Path | None = None, before: str = ""
     It keeps its files in `private`, runs the command `before` first, and stands in a folder that holds a
     file and a folder, whose names have a space.
     """
-    script = script or COMPLETIONS / SCRIPTS[name]
+    words = COMMANDS[name](script or COMPLETIONS / SCRIPTS[name], private, before)
+    with _running(words, private, {"INPUTRC": "/dev/null"}) as shell:
+        yield shell
+
+
+@contextmanager
+def terminal(name: str, home: Path, more: Mapping[str, str] | None = None) -> Iterator[Shell]:
+    """Run the shell called `name` as a terminal of the user at `home` does, with all its start-up files."""
+    with _running([name, "-i"], home, more or {}) as shell:
+        yield shell
+
+
+def environ_of(private: Path) -> dict[str, str]:
+    """Return the environment of a user whose home is `private`, where TAB is watched for what it starts."""
+    return {
+        "PATH": f"{private}:{os.environ['PATH']}",
+        "HOME": str(private),
+        "ZDOTDIR": str(private),
+        "TERM": "xterm",
+        "LANG": "C.UTF-8",
+        "STARTED": str(private / "started"),
+    }
+
+
+@contextmanager
+def _running(words: list[str], private: Path, more: Mapping[str, str]) -> Iterator[Shell]:
     started = private / "started"
     folder = private / "folder"
     (folder / "sub folder").mkdir(parents=True, exist_ok=True)
     (folder / "only one.txt").touch()
-    started.touch()
+    started.write_text("", "utf-8")
     for program in ("nbx", "python", "python3"):
         path = private / program
         path.write_text(STAND_IN, "utf-8")
         path.chmod(0o755)
-    environ = {
-        "PATH": f"{private}:{os.environ['PATH']}",
-        "HOME": str(private),
-        "ZDOTDIR": str(private),
-        "INPUTRC": "/dev/null",
-        "TERM": "xterm",
-        "LANG": "C.UTF-8",
-        "STARTED": str(started),
-    }
-    command = COMMANDS[name](script, private, before)
-    child = pexpect.spawn(command[0], command[1:], cwd=folder, env=environ, dimensions=(60, 160))
+    environ = {**environ_of(private), **more}
+    child = pexpect.spawn(words[0], words[1:], cwd=folder, env=environ, dimensions=(60, 160))
     try:
         yield Shell(child, started)
     finally:

@@ -11,15 +11,15 @@ from tests.gen.shells import COMPLETIONS, DESCRIBING, SCRIPTS, SHELLS, Shell, sh
 
 # What is typed, and what nbx is given when Enter follows.
 LINES = {
-    "a command": ("nbx comp\tx", "<complete><x>"),
+    "a command": ("nbx doc\tx", "<doctor><x>"),
     "a subcommand": ("nbx conf\tge\tx", "<config><get><x>"),
     "a flag": ("nbx complete --max-t\t 4", "<complete><--max-tokens><4>"),
     "a negation": ("nbx complete --no-val\tx", "<complete><--no-validate><x>"),
     "a choice": ("nbx complete --service-tier fl\tx", "<complete><--service-tier><flex><x>"),
     "a choice after =": ("nbx complete --service-tier=fl\tx", "<complete><--service-tier=flex><x>"),
     "a shared flag's choice": ("nbx complete --color al\tx", "<complete><--color><always><x>"),
-    "a command after a flag with a value": ("nbx --color never comp\tx", "<--color><never><complete><x>"),
-    "a command after a flag with =": ("nbx --color=never comp\tx", "<--color=never><complete><x>"),
+    "a command after a flag with a value": ("nbx --color never doc\tx", "<--color><never><doctor><x>"),
+    "a command after a flag with =": ("nbx --color=never doc\tx", "<--color=never><doctor><x>"),
     "a field to unset": ("nbx complete --unset freq\tx", "<complete><--unset><frequency_penalty><x>"),
     "a setting": ("nbx config get base\tx", "<config><get><base_url><x>"),
     "a file": ("nbx complete --file onl\t--json", "<complete><--file><only one.txt><--json>"),
@@ -28,7 +28,9 @@ LINES = {
     "a file behind @": ("nbx complete --extra-body @onl\t-q", "<complete><--extra-body><@only one.txt><-q>"),
     "a file behind =@": ("nbx complete --extra-body=@onl\t-q", "<complete><--extra-body=@only one.txt><-q>"),
     "a folder behind @": ("nbx complete --extra-body @sub\tx", "<complete><--extra-body><@sub folder/x>"),
-    "a word in the middle of the line": ("nbx comp x\x02\x02\t\x05", "<complete><x>"),
+    "a command of a group that takes files": ("nbx bulk ru\tonl\t-q", "<bulk><run><only one.txt><-q>"),
+    "a file after a group that runs it": ("nbx bulk onl\t--estim\t", "<bulk><only one.txt><--estimate>"),
+    "a word in the middle of the line": ("nbx doc x\x02\x02\t\x05", "<doctor><x>"),
     "a flag after a file": (
         "nbx complete -f 'only one.txt' --dry\tx",
         "<complete><-f><only one.txt><--dry-run><x>",
@@ -43,7 +45,7 @@ LINES = {
     ),
     "a flag after an escaped space": ("nbx complete a\\ b --dry\tx", "<complete><a b><--dry-run><x>"),
     "a flag after other spaces": ("nbx   complete  a  --dry\tx", "<complete><a><--dry-run><x>"),
-    "a value that looks like a command": ("nbx --profile config comp\tx", "<--profile><config><complete><x>"),
+    "a value that looks like a command": ("nbx --profile config doc\tx", "<--profile><config><doctor><x>"),
     "a prompt that looks like a command": (
         "nbx complete config --dry\tx",
         "<complete><config><--dry-run><x>",
@@ -132,7 +134,7 @@ def test_the_script_may_be_sourced(name: str, tmp_path: Path) -> None:
     # The others are sourced anyway; zsh's is a file for $fpath first of all.
     before = f"unfunction _nbx; source {COMPLETIONS / '_nbx'}" if name == "zsh" else ""
     with shell(name, tmp_path, before=before) as running:
-        assert running.given("nbx comp\tx") == "<complete><x>"
+        assert running.given("nbx doc\tx") == "<doctor><x>"
 
 
 def test_every_shell_is_there_where_they_are_required() -> None:

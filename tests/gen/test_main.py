@@ -7,18 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.gen.__main__ import SCRIPTS, run
+from nebius_cli.gen import man
+from nebius_cli.gen.__main__ import ARCHITECTURE, SCRIPTS, command_tree, run
 from nebius_cli.gen.markdown import TARGETS
 
 ROOT = Path(__file__).parents[2]
-MADE = [*SCRIPTS, *dict(TARGETS)]
+PAGES = list(man.pages(command_tree()))
+MADE = [*SCRIPTS, *PAGES, *dict(TARGETS), ARCHITECTURE]
 
 
 def spoil(path: Path) -> None:
     """Change something that is made."""
     text = path.read_text("utf-8")
     path.write_text(
-        text.replace("Sampling temperature", "Warmth").replace("commands='", "commands='x "), "utf-8"
+        text.replace("Sampling temperature", "Warmth")
+        .replace("commands='", "commands='x ")
+        .replace(".SH NAME", ".SH Name")
+        .replace("What it is for", "Why"),
+        "utf-8",
     )
     assert path.read_text("utf-8") != text
 
@@ -27,7 +33,7 @@ def spoil(path: Path) -> None:
 def copy(tmp_path: Path) -> Path:
     """A repository with the files that are made, all fresh."""
     for name in ["pyproject.toml", *MADE]:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
@@ -57,6 +63,16 @@ def test_write_mends_stale_and_missing_files_and_says_which(
     assert capsys.readouterr().err.splitlines() == written
     assert (copy / "README.md").read_text("utf-8") == readme
     assert run(["--check"], copy) == 0
+
+
+def test_the_page_of_a_command_that_is_gone_goes_too(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gone = copy / man.FOLDER / "nbx-gone.1"
+    gone.write_text(".TH NBX-GONE 1\n", "utf-8")
+    assert run(["--check"], copy) == 1
+    assert capsys.readouterr().err.startswith(f"{man.FOLDER}/nbx-gone.1: of no command\n")
+    assert run(["--write"], copy) == 0
+    assert capsys.readouterr().err == f"{man.FOLDER}/nbx-gone.1: removed\n"
+    assert not gone.exists()
 
 
 def test_write_leaves_fresh_files_alone(copy: Path) -> None:

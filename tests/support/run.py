@@ -73,6 +73,19 @@ class Runner:
         """Return the environment of a child: this one's, less what could leak in, plus the runner's."""
         return {**os.environ, **self.environ, **(env or {})}
 
+    def start(
+        self, *args: str, env: Mapping[str, str] | None = None, before: str = ""
+    ) -> "subprocess.Popen[bytes]":
+        """Start a process of its own, after the shell commands `before`; its stderr is a pipe."""
+        script = before + 'exec "$@"'
+        return subprocess.Popen(
+            ["bash", "-c", script, "bash", sys.executable, "-m", "nebius_cli", *args],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=self.process_env(env),
+        )
+
     def process(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Result:
         """Run as a process of its own."""
         done = subprocess.run(

@@ -37,6 +37,7 @@ class FakeServer:
     replies: list[Reply] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     tls: ssl.SSLContext | None = None
+    keep_alive: bool = False
 
     def __post_init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -85,6 +86,10 @@ class FakeServer:
             pass
         self.hung_up.set()
 
+    def _reply(self, request: Request) -> Reply:
+        del request
+        return self.replies.pop(0) if self.replies else status(599, b"no reply scripted")
+
     def _serve(self) -> None:
         while True:
             connection, _ = self._listener.accept()
@@ -103,11 +108,11 @@ class FakeServer:
             try:
                 while (request := read_request(connection)) is not None:
                     self.requests.append(request)
-                    for step in self.replies.pop(0) if self.replies else status(599, b"no reply scripted"):
+                    for step in self._reply(request):
                         connection.sendall(step) if isinstance(step, bytes) else step(connection)
                         if connection.fileno() == -1:
                             return
-                    if not getattr(self, "keep_alive", False):
+                    if not self.keep_alive:
                         return
             except OSError:  # a step could not send any more
                 self.hung_up.set()

@@ -163,6 +163,15 @@ class Terminal:
                 if char._replace(data=" ") != default:
                     yield char
 
+    def cells(self, text: str) -> list[Any]:
+        """Return the character cells of the first place on the screen, within one row, that shows `text`."""
+        for row in range(self._screen.lines):
+            cells = [self._screen.buffer[row][column] for column in range(self._screen.columns)]
+            cells = [cell for cell in cells if cell.data]  # the second half of a wide character is empty
+            if (start := "".join(cell.data[0] for cell in cells).find(text)) >= 0:
+                return cells[start : start + len(text)]
+        raise AssertionError(f"{text!r} is not on the screen:\n{self}")
+
     def __str__(self) -> str:
         rule = "-" * self._screen.columns
         return "\n".join([rule, *self.history, rule])

@@ -4,11 +4,14 @@ import pytest
 
 from nebius_cli.core.completion import Completion
 from nebius_cli.core.events import Token
+from nebius_cli.ui.heat import Heat
 from nebius_cli.ui.live import Blocks
 from nebius_cli.ui.plain import Plain
 from nebius_cli.ui.records import Records
-from nebius_cli.ui.renderer import Layout, Mode, Show, choose, draws, use_color
+from nebius_cli.ui.renderer import Layout, Mode, Show, View, choose, drawn_by, draws, use_color
 from nebius_cli.ui.terminal import Terminal, label
+from nebius_cli.ui.token_rows import TokenRows
+from nebius_cli.ui.token_table import TokenTable
 from tests.ui.screen import Glass, streams_on
 
 
@@ -87,3 +90,27 @@ def test_a_choice_that_nobody_asked_for_stands_below_its_own_heading() -> None:
     renderer.event(Token(1, "not asked for"))
     renderer.finish(Completion(1))
     assert out.text == "asked for\n--- choice 2 ---\nnot asked for\n"
+
+
+@pytest.mark.parametrize(
+    ("view", "terminal", "kind"),
+    [
+        (View.HEAT, True, Heat),
+        (View.TABLE, True, TokenTable),
+        (View.HEAT, False, TokenRows),
+        (View.TABLE, False, TokenRows),
+    ],
+)
+def test_a_view_has_its_renderer_and_what_draws_is_loaded_ahead(
+    view: View, kind: type, *, terminal: bool
+) -> None:
+    streams = streams_on(Glass())
+    show = Show(Mode.TEXT, Layout(), 2, view=view)
+    assert type(choose(streams, streams.write_out, show, terminal=terminal, started=0)) is kind
+    assert drawn_by(streams, show, terminal=terminal) == (kind.__module__ if terminal else "")
+
+
+def test_the_module_of_the_blocks_is_loaded_ahead_only_for_several_choices_on_a_terminal() -> None:
+    one, two = (Show(Mode.TEXT, Layout(), choices) for choices in (1, 2))
+    assert drawn_by(streams_on(), two, terminal=True) == Blocks.__module__
+    assert drawn_by(streams_on(), one, terminal=True) == drawn_by(streams_on(), two, terminal=False) == ""

@@ -1,0 +1,299 @@
+"""`nbx bulk`: a file of prompts, each completed once: what to send, and what becomes of it."""
+
+import contextlib
+import functools
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from nebius_cli.actions.app import App, limits_of
+from nebius_cli.adapters.answers import answered
+from nebius_cli.adapters.files import OutputFile, read_bytes
+from nebius_cli.adapters.journal import Journal, Sink, is_file
+from nebius_cli.adapters.models_cache import Stored
+from nebius_cli.adapters.outbox import Outbox, open_output, opened
+from nebius_cli.adapters.rowfiles import RowFile, open_rows
+from nebius_cli.adapters.rowsource import RowSource
+from nebius_cli.adapters.summary import open_summary
+from nebius_cli.adapters.tariff import Tariff
+from nebius_cli.core import bulk, jsontext, prompt
+from nebius_cli.core.budget import Charge, PriceList, Prices
+from nebius_cli.core.bulk import Asked, BulkOptions
+from nebius_cli.core.dispatch import Dispatcher
+from nebius_cli.core.errors import (
+    BadInputError,
+    ExitCode,
+    Interrupted,
+    NbxError,
+    ReaderGone,
+    Terminated,
+)
+from nebius_cli.core.keyset import KeySet
+from nebius_cli.core.pace import MOST
+from nebius_cli.core.rows import FIRST_BAD, BadRow, RowReader
+from nebius_cli.core.secret import Secret
+from nebius_cli.core.settings import Sourced, parse_connection
+from nebius_cli.core.tally import Tally, capped, price_records
+from nebius_cli.ui.bulk import Board, write_figures
+from nebius_cli.ui.renderer import draws
+from nebius_cli.ui.safe import visible, visible_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nebius_cli.adapters.crew import Crew
+    from nebius_cli.adapters.tab import Tab
+
+SHORT_HELP = """usage: nbx bulk [OPTIONS] FILE
+  nbx bulk prompts.jsonl -o answers.jsonl --max-tokens 64
+  nbx bulk questions.csv --template "Q: {question}\\nA:" -o answers.jsonl
+  nbx bulk run --help  shows every flag
+"""
+
+MOST_CACHES = 4  # whole contexts that the local engine has room for
+PATIENCE = 30.0  # seconds for the model list
+DRAIN = 10.0  # seconds for what is on its way when the run is stopped
+SIGNALS = {KeyboardInterrupt: "Ctrl-C", Interrupted: "Ctrl-C", Terminated: "SIGTERM"}
+
+
+def run(options: BulkOptions, app: App) -> ExitCode:
+    """Complete every row that has no answer yet. Raises NbxError for what ends the run before its end."""
+    if options.input == "-" and (app.streams.stdin is None or app.streams.stdin_tty):
+        app.streams.write_err(SHORT_HELP)
+        return ExitCode.USAGE
+    asked = bulk.read(options, lambda path: _text_file(path, app))
+    merged = app.settings(parse_connection(options.connection))
+    reader = asked.reader(merged, app.local_model(options.model_file) if options.runs_here else "")
+
+    def open_file() -> RowFile:
+        stdin = app.streams.take_stdin() if options.input == "-" else None
+        return open_rows(options.input, options.format, nul=options.null, reading=asked.reading, stdin=stdin)
+
+    with RowSource(open_file, reader) as source:
+        if options.dry_run:
+            return _show_first(source, app)
+        if options.estimate:
+            return _estimate(asked, merged, reader, source, app)
+        if asked.shard.of > 1 and asked.limited:
+            app.note(f"limits and caps are for all {asked.shard.of} shards; this one keeps to its part")
+        if not options.runs_here:
+            app.check_budget(merged, reader.model, over=options.over_budget)
+        summary = open_summary(options)
+        with _server(asked, app) as (base_url, key):
+            tariff = _tariff(merged, app, lambda: key)
+            if asked.max_cost is not None and asked.prices is None and reader.model:
+                tariff.need(reader.model)
+                bulk.check_price(reader.model, tariff.prices)
+            prices = asked.prices or tariff.prices
+            with opened(asked, source, reader, prices, lambda: _output(options, app)) as (journal, total):
+                going = _Run(asked, prices, source, journal, app, total, summary)
+                return going.go(merged, reader, base_url(), key)
+
+
+def _text_file(path: str, app: App) -> str:
+    data = app.streams.read_stdin() if path == "-" else read_bytes(path)
+    return prompt.decode(data, path, prompt.Reading())
+
+
+def _show_first(source: RowSource, app: App) -> ExitCode:
+    """Print the body of the first request. Raises BadInputError where the first row has none."""
+    row = next(iter(source), None)
+    if row is None:
+        raise BadInputError(f"{source.name} has no rows", "", "--format says what it is")
+    if isinstance(row, BadRow):
+        raise source.refuse([row], 1)
+    text = visible_json(row.body.decode("utf-8")).encode("utf-8") if app.streams.stdout_tty else row.body
+    app.streams.write_out(text + b"\n")
+    return ExitCode.DONE
+
+
+def _estimate(
+    asked: Asked, merged: Mapping[str, Sourced], reader: RowReader, source: RowSource, app: App
+) -> ExitCode:
+    """Say what the rows that have no answer yet would take; nothing is sent but the question for prices."""
+    options = asked.options
+    tariff = _tariff(merged, app, lambda: app.key(options.api_key, options.api_key_file).secret)
+    if asked.prices is None and reader.model:
+        try:
+            tariff.need(reader.model)
+        except NbxError as error:
+            app.note(f"prices are unknown: {error.what}")
+    prices = asked.prices or tariff.prices
+    done = KeySet() if options.restart or not is_file(options.output) else answered(Path(options.output))
+    found, bad = source.estimate(done, prices, skips=options.on_bad_row == "skip")
+    rpm, tpm = (None, None) if options.runs_here else tariff.limits(reader.model)
+    seconds = found.seconds(
+        asked.rpm or bulk.shared_out(rpm, asked.shard.of),
+        asked.tpm or bulk.shared_out(tpm, asked.shard.of),
+        asked.group,
+    )
+    if bad:
+        app.note(f"bad rows, which are left out: {bad:,}")
+    shown, plain = found.to_rows(seconds), found.to_json(seconds)
+    if options.json:
+        app.streams.write_out(jsontext.encode(plain) + b"\n")
+    else:
+        drawn, color = draws(app.streams, tty=app.streams.stdout_tty), app.color_out
+        write_figures(shown, plain, app.streams, err=False, drawn=drawn, color=color)
+    return ExitCode.DONE
+
+
+def _tariff(merged: Mapping[str, Sourced], app: App, key: Callable[[], Secret]) -> Tariff:
+    def ask() -> Stored:
+        from nebius_cli.adapters.inquiry import ask_models  # brings requests
+
+        project = str(merged["ai_project_id"].value) if "ai_project_id" in merged else ""
+        limits = limits_of(merged, patience=PATIENCE)
+        return ask_models(app.api(merged, key()), project, limits, app.streams, app.note)
+
+    return Tariff(app.models_cache(merged), ask)
+
+
+@contextlib.contextmanager
+def _server(asked: Asked, app: App) -> Iterator[tuple[Callable[[], str], Secret]]:
+    """Give the base URL, empty for the configured one, and the key; an engine runs meanwhile if it is here.
+
+    Its URL is known once the model is loaded, which the look through the input need not wait for.
+    """
+    options = asked.options
+    if not options.runs_here:
+        key = app.key(options.api_key, options.api_key_file).secret
+        yield lambda: "", key
+        return
+    slots = max(asked.concurrency or bulk.LOCAL_CONCURRENCY, asked.choices)
+    with app.engine(options.model_file, parallel=slots, caches=min(MOST_CACHES, slots)) as running:
+        yield lambda: running.base_url, running.key
+
+
+def _output(options: BulkOptions, app: App) -> Journal | Sink:
+    def show(data: bytes) -> None:
+        app.streams.write_out(visible_json(data.decode("utf-8")).encode("utf-8"))
+
+    if options.output == "-" and app.streams.stdout_tty:
+        app.note("answers on a terminal are kept nowhere; -o FILE keeps them")
+    return open_output(options, show if app.streams.stdout_tty else app.streams.write_out, app.note)
+
+
+class _Run:
+    """One run from its first request to its summary; `total` rows, None where they are not counted."""
+
+    def __init__(
+        self,
+        asked: Asked,
+        prices: Prices | PriceList,
+        source: RowSource,
+        journal: Journal | Sink,
+        app: App,
+        total: int | None,
+        summary: OutputFile | None,
+    ) -> None:
+        self._asked = asked
+        self._prices = prices
+        self._source = source
+        self._journal = journal
+        self._app = app
+        self._summary = summary
+        self._tally = Tally(total)
+        self._began = app.streams.monotonic()
+
+    def go(self, merged: Mapping[str, Sourced], reader: RowReader, base_url: str, key: Secret) -> ExitCode:
+        """Send what has no answer. Raises what ended the run early, after saying how to go on."""
+        from nebius_cli.adapters.crew import Crew  # brings requests
+
+        app, options = self._app, self._asked.options
+        limits = limits_of(merged)
+        outbox = Outbox(self._journal, self._asked, json.loads(reader.defaults), self._tally)
+        dispatcher = self._asked.dispatcher(
+            self._prices,
+            self._spent(reader.model),
+            limits.retries,
+            now=self._began,
+            chance=app.streams.random,
+            taking=outbox.room,
+            model=reader.model,
+        )
+        api = app.api(merged, key, base_url=base_url, pool=self._asked.concurrency or MOST)
+        tab = app.tab(merged, self._prices, "" if base_url else api.host, over=options.over_budget)
+        check = functools.partial(self._asked.check, prices=self._prices)
+        try:
+            with self._board() as board, contextlib.closing(tab):
+                rows = outbox.sieve(self._source, check, board.post)
+                clock, seekable = app.streams.monotonic, self._source.seekable
+                crew = Crew(api, dispatcher, rows, outbox.put, tab.add, clock, limits, at_once=seekable)
+                try:
+                    self._work(crew, dispatcher, board, tab)
+                except BaseException:
+                    with contextlib.suppress(NbxError):
+                        outbox.leave(crew.abandon())
+                    raise
+            outbox.finish(whole=True)
+            left_over = self._journal.left_over
+            self._journal.close()
+        except BaseException as stop:
+            with contextlib.suppress(NbxError):  # what stopped the run is what counts
+                outbox.finish(whole=False)
+                self._journal.close()
+            if not isinstance(stop, ReaderGone):
+                try:
+                    self._tell(dispatcher, SIGNALS.get(type(stop), str(stop)))
+                except NbxError as error:
+                    app.warn(f"{error.what}: {error.why}")
+                if isinstance(self._journal, Journal):
+                    app.streams.write_err(f"nbx: to go on: {visible(bulk.resume_command(app.argv))}\n")
+            raise
+        if left_over:
+            app.note(f"answers in {options.output} of rows that are not in this input: {left_over:,}")
+        self._tell(dispatcher, "")
+        return ExitCode.ROWS_FAILED if self._tally.failed else ExitCode.DONE
+
+    def _spent(self, model: str) -> Charge:
+        before = self._journal.scanned
+        spent = Charge(before.prompt_tokens, before.completion_tokens, before.cost)
+        if not before.unpriced or self._asked.max_cost is None:
+            return spent
+        more, note = price_records(before.unpriced, before.unpriced_tokens, self._prices.of_model(model))
+        self._app.note(note)
+        return Charge(spent.prompt, spent.completion, before.cost + more)
+
+    def _board(self) -> Board:
+        app = self._app
+        shared = app.streams.stdout_tty and isinstance(self._journal, Sink)
+        drawn = draws(app.streams, tty=app.streams.stderr_tty) and not shared and not app.flags.verbose
+        return Board(app.streams, drawn=drawn, color=app.color_err, quiet=app.flags.quiet)
+
+    def _work(self, crew: "Crew", dispatcher: Dispatcher, board: Board, tab: "Tab") -> None:
+        """Return when every row has its end. Raises what ended the run before."""
+
+        def show() -> None:
+            now = self._app.streams.monotonic()
+            board.show(self._tally.snapshot(dispatcher, now, self._source.share))
+            tab.tick(dispatcher.stop)
+
+        try:
+            crew.run(show)
+        except tuple(SIGNALS):
+            if count := dispatcher.in_flight:
+                board.note(
+                    f"waiting {DRAIN:.0f} s at most for {count} on the way; again Ctrl-C leaves at once"
+                )
+            if not crew.drain(DRAIN):
+                board.note(f"{dispatcher.in_flight} did not come back; their rows will be sent again")
+            raise
+        if self._tally.bad > FIRST_BAD:
+            board.post(f"{self._tally.bad:,} bad rows are left out in all")
+        if dispatcher.fatal is not None:
+            raise dispatcher.fatal
+        if dispatcher.capped:
+            raise capped(dispatcher)
+
+    def _tell(self, dispatcher: Dispatcher, stopped: str) -> None:
+        """Say what the run came to."""
+        app = self._app
+        seconds = app.streams.monotonic() - self._began
+        summary = self._tally.summary(dispatcher, seconds, stopped)
+        shown, plain = summary.to_rows(), summary.to_json()
+        if not app.flags.quiet:
+            drawn, color = draws(app.streams, tty=app.streams.stderr_tty), app.color_err
+            write_figures(shown, plain, app.streams, err=True, drawn=drawn, color=color)
+        if self._summary is not None:
+            self._summary.write(jsontext.encode(plain) + b"\n")
+            self._summary.finish()

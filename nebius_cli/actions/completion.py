@@ -1,0 +1,89 @@
+"""`nbx completion`: the TAB script of a shell shown, put where the shell looks, and taken away again."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from nebius_cli.actions.app import App
+from nebius_cli.adapters import shells as here
+from nebius_cli.core import rcfile, shells
+from nebius_cli.core.errors import ConfigError, ExitCode
+
+Scripts = Callable[[str], str]  # the name of a shell → its script
+
+
+class Change(NamedTuple):
+    """A file as it is and as it should be; None is no file."""
+
+    path: Path
+    old: bytes | None
+    new: bytes | None
+
+
+def run_show(app: App, scripts: Scripts, shell: str = "") -> ExitCode:
+    """Print the script."""
+    app.streams.write_out(scripts(_chosen(app, shell)).encode("utf-8"))
+    return ExitCode.DONE
+
+
+def run_install(app: App, scripts: Scripts, shell: str = "") -> ExitCode:
+    """Put the script where the shell looks, and a block into its start-up file where that is needed."""
+    shell = _chosen(app, shell)
+    script = scripts(shell).encode("utf-8")
+    changes: list[Change] = []
+    for place in here.places(shell, app.streams.environ):
+        old = here.read(place.script)
+        if old is not None and not shells.is_ours(old):
+            raise ConfigError(f"{place.script} is there already", "nbx did not make it", "move it away first")
+        changes.append(Change(place.script, old, script))
+        by_itself = here.loads_by_itself(shell, place.script, app.streams.environ)
+        changes += _start_up(place, "" if by_itself else place.block)
+    if _apply(app, changes):
+        app.note(f"every {shell} started from now on completes nbx")
+    else:
+        app.note(f"completion for {shell} was installed already")
+    return ExitCode.DONE
+
+
+def run_uninstall(app: App, _scripts: Scripts, shell: str = "") -> ExitCode:
+    """Undo what install did, and nothing else."""
+    shell = _chosen(app, shell)
+    changes: list[Change] = []
+    for place in here.places(shell, app.streams.environ):
+        changes += _start_up(place, "")
+        script = here.read(place.script)
+        changes.append(Change(place.script, script, None if script and shells.is_ours(script) else script))
+    if not _apply(app, changes):
+        app.note(f"completion for {shell} was not installed")
+    return ExitCode.DONE
+
+
+def _chosen(app: App, name: str) -> str:
+    """Return the shell that was named, else the user's own, which is said. Raises UsageError."""
+    if name:
+        return shells.find(name)
+    shell, why = shells.find_own(app.streams.environ)
+    app.note(f"the shell is {shell}: {why}")
+    return shell
+
+
+def _start_up(place: here.Place, block: str) -> Iterator[Change]:
+    """Yield what becomes of the start-up file, with the block or, where that is empty, without one."""
+    if place.rc is not None:
+        old = here.read(place.rc)
+        try:
+            yield Change(place.rc, old, rcfile.put(old, block) if block else old and rcfile.drop(old))
+        except rcfile.RcFileError as error:
+            raise ConfigError(f"cannot change {place.rc}", str(error), "mend it by hand") from None
+
+
+def _apply(app: App, changes: Iterable[Change]) -> bool:
+    """Make the changes, name each file, and return whether there were any. Raises OutputError."""
+    changed = [change for change in changes if change.old != change.new]
+    for path, old, new in changed:
+        if new is None:
+            here.remove(path, app.streams.environ)
+        else:
+            here.write(path, new)
+        app.note(f"{'removed' if new is None else 'wrote' if old is None else 'changed'} {path}")
+    return bool(changed)

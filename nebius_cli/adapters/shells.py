@@ -1,0 +1,146 @@
+"""Where each shell looks for completions, and the files there: read, written, removed."""
+
+import contextlib
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from nebius_cli.adapters.files import write_atomically
+from nebius_cli.adapters.paths import data_dir
+from nebius_cli.core import shells
+from nebius_cli.core.errors import ConfigError, OutputError
+
+NEW_MODE = 0o644
+PATIENCE = 15.0  # seconds; a start-up file may do much, but not for ever
+
+_ON = "bash-completion "
+_IN_BASH = f"printf '\\n{_ON}%s' \"${{BASH_COMPLETION_VERSINFO-}}\""
+_IN_POWERSHELL = "[Console]::OutputEncoding = [Text.Encoding]::UTF8; $PROFILE.CurrentUserAllHosts"
+_POWERSHELLS = ("pwsh", "powershell")
+
+
+class Place(NamedTuple):
+    """Where a completion script goes; and what must be said in which start-up file, if any, to load it."""
+
+    script: Path
+    rc: Path | None = None
+    block: str = ""
+
+
+def places(shell: str, environ: Mapping[str, str]) -> list[Place]:
+    """Return where the script for a shell goes, and the start-up file that may have to load it.
+
+    Raises ConfigError where there is no PowerShell to say where its profile is.
+    """
+    home = Path(environ.get("HOME") or Path.home())
+    match shell:
+        case "bash":
+            own = _xdg(environ, "XDG_DATA_HOME", home / ".local/share") / "bash-completion"
+            # Since 2.12 bash-completion takes a list here, of which the first counts most.
+            named = environ.get("BASH_COMPLETION_USER_DIR", "").partition(":")[0]
+            script = (Path(named) if named else own) / "completions/nbx"
+            return [Place(script, home / ".bashrc", shells.bash_block(str(script)))]
+        case "zsh":
+            rc = Path(environ.get("ZDOTDIR") or home) / ".zshrc"
+            folder = data_dir(environ) / "zsh"
+            return [Place(folder / "_nbx", rc, shells.zsh_block(str(folder)))]
+        case "fish":
+            config = _xdg(environ, "XDG_CONFIG_HOME", home / ".config")
+            return [Place(config / "fish/completions/nbx.fish")]
+    name = "nbx.completion.ps1"
+    return [
+        Place(profile.with_name(name), profile, shells.powershell_block(name))
+        for profile in _powershell_profiles(environ)
+    ]
+
+
+def loads_by_itself(shell: str, script: Path, environ: Mapping[str, str]) -> bool:
+    """Return whether the shell finds a script in its place without a word in a start-up file.
+
+    bash does where bash-completion 2 is on, which is asked of a bash as the user's terminals start one.
+    """
+    # Before 2.12, bash-completion splits and expands the name of the folder.
+    if shell != "bash" or set(str(script)) & set(" \t\n*?["):
+        return shell == "fish"
+    program = shutil.which("bash", path=environ.get("PATH"))
+    answer = _ask([program, "-i", "-c", _IN_BASH], environ) if program else ""
+    before, _, version = answer.rpartition("\n")[2].partition(_ON)
+    return not before and version.isdigit()
+
+
+def _powershell_profiles(environ: Mapping[str, str]) -> list[Path]:
+    found = []
+    for name in _POWERSHELLS:
+        program = shutil.which(name, path=environ.get("PATH"))
+        words = ["-NoProfile", "-NonInteractive", "-Command", _IN_POWERSHELL]
+        if program and (answer := _ask([program, *words], environ).strip()):
+            found.append(Path(answer.splitlines()[-1]))
+    if not found:
+        hint = "nbx completion show powershell prints the script; dot-source it in $PROFILE"
+        raise ConfigError("there is no PowerShell here", "it has to say where its $PROFILE is", hint)
+    return list(dict.fromkeys(found))
+
+
+def _ask(words: Sequence[str], environ: Mapping[str, str]) -> str:
+    """Return what a shell says; nothing where it fails or takes too long."""
+    # A file, not a pipe: what a start-up file leaves running in the background would hold the pipe open.
+    with tempfile.TemporaryFile() as said, contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        subprocess.run(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.DEVNULL,
+            env=dict(environ),
+            timeout=PATIENCE,
+            check=False,
+            start_new_session=True,  # an interactive shell would take the terminal from us
+        )
+        said.seek(0)
+        return said.read().decode("utf-8", "replace")
+    return ""
+
+
+def read(path: Path) -> bytes | None:
+    """Return the bytes of a file, None where there is none. Raises ConfigError."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}", error.strerror or str(error)) from None
+
+
+def write(path: Path, data: bytes) -> None:
+    """Put a file in its place in one step, with the mode of the one it replaces. Raises OutputError."""
+    with _failing(path):
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else NEW_MODE
+        write_atomically(path, data, mode=mode)
+
+
+def remove(path: Path, environ: Mapping[str, str]) -> None:
+    """Remove a file, and the folders of nbx's own that are empty then. Raises OutputError."""
+    with _failing(path):
+        Path(os.path.realpath(path)).unlink()
+    own = data_dir(environ)
+    for folder in path.parents:
+        if folder.is_relative_to(own):
+            with contextlib.suppress(OSError):  # not empty
+                folder.rmdir()
+
+
+def _xdg(environ: Mapping[str, str], name: str, default: Path) -> Path:
+    # The XDG base directory specification: a relative path in these variables is to be ignored.
+    return path if (path := Path(environ.get(name, ""))).is_absolute() else default
+
+
+@contextlib.contextmanager
+def _failing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"cannot write {path}", error.strerror or str(error)) from None

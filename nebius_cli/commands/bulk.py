@@ -1,0 +1,156 @@
+"""`nbx bulk`: its commands and their flags."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import typer
+
+from nebius_cli.commands.options import (
+    CONNECTION,
+    KEY_OPTIONS,
+    LEDGER_OPTIONS,
+    DefaultGroup,
+    argument,
+    declare,
+    field_options,
+    frozen,
+    negatable,
+    switch,
+    take,
+    take_connection,
+    text,
+    texts,
+)
+from nebius_cli.core.catalog import FIELDS
+from nebius_cli.core.errors import ExitCode
+from nebius_cli.core.fields import Field
+from nebius_cli.core.limits import LIMITS, MONEY, PACE
+
+HELP = """A file of prompts, each completed once, come what may.
+
+\b
+Examples:
+  nbx bulk prompts.jsonl -o answers.jsonl
+  nbx bulk prompts.jsonl --estimate --max-tokens 64
+  nbx bulk merge answers-*.jsonl -o all.jsonl
+  nbx bulk export all.jsonl --csv -o all.csv
+
+nbx bulk FILE is nbx bulk run FILE.
+"""
+
+RUN = """Complete every row of a file; go on where a run stopped.
+
+\b
+Examples:
+  nbx bulk prompts.jsonl -o answers.jsonl --max-tokens 64
+  nbx bulk questions.csv --template "Q: {question}\\nA:" -o answers.jsonl
+  nbx bulk prompts.txt -o answers.jsonl --max-cost 5 --max-tokens 200
+  nbx bulk prompts.jsonl -o answers.jsonl --local
+
+A row is a JSON string, {"prompt"}, {"id", "prompt", any request field}, or a line of a batch file; or a line
+of CSV, TSV, text or Parquet, by the file's suffix (.gz and .zst too) or --format. A row's field beats a flag.
+
+Every answer is a line of -o FILE as soon as it is there. The same command again sends what has no answer yet.
+
+Exit 0 says that every row has its answer, 9 that some failed; answers.failed.jsonl has
+those of answers.jsonl, as rows for another run.
+"""
+
+INPUT = "Input"
+SHOW = "Output"
+# An answer is one line when it is whole: there is nothing to stream it to.
+_HERE = {  # what is not the same as elsewhere
+    "logprobs": "Log probabilities of the N most likely tokens at each position, in the response.",
+    "timeout": "Longest time for one request, each try by itself; 0 is no limit.",
+}
+
+
+def _reworded(fields: Iterable[Field]) -> tuple[Field, ...]:
+    return tuple(field._replace(help=_HERE.get(field.name, field.help)) for field in fields)
+
+
+ROW_FIELDS = _reworded(field for field in FIELDS if field.name not in ("stream", "stream_options"))
+
+OWN = (
+    argument("input", "The rows; - is stdin.", "FILE"),
+    text(
+        "format",
+        "What the input is. Default by its suffix; of stdin jsonl.",
+        "jsonl|csv|tsv|text|parquet",
+        INPUT,
+    ),
+    text(
+        "template", "Prompt of each row, its columns in braces; \\n, \\t and \\\\ are escapes.", "TEXT", INPUT
+    ),
+    text("template_file", "The same from a file, as it is.", "FILE", INPUT),
+    switch("null", "Text: NUL instead of newline ends a prompt.", INPUT, "-0"),
+    text("encoding", "Encoding of the input. Default utf-8.", "NAME", INPUT),
+    text("invalid", "What to do with bytes that are not text. Default strict.", "strict|replace", INPUT),
+    switch("allow_empty", "Send prompts with nothing in them.", INPUT),
+    text(
+        "on_bad_row", "Stop before the first request, or leave the row out. Default fail.", "fail|skip", INPUT
+    ),
+    text(
+        "shard",
+        "Only every N-th row, starting with the I-th; limits and caps are divided by N.",
+        "I/N",
+        INPUT,
+    ),
+    text("output", "Where answers are kept; stdout keeps none for the next run.", "FILE", SHOW, "-o"),
+    switch("restart", "Begin anew; the output so far is kept as FILE.old.", SHOW),
+    switch("no_prompt", "Leave the prompts out of the output.", SHOW),
+    switch(
+        "ordered",
+        "Answers in the order of the input, by index: where a row stood when it was answered.",
+        SHOW,
+    ),
+    text("summary", "Write what the run came to, as JSON.", "FILE", SHOW),
+    switch("estimate", "Say rows, tokens, cost and time, and send nothing.", SHOW),
+    switch("json", "The estimate as one JSON object.", SHOW),
+    switch("dry_run", "Print the body of the first row's request, and send nothing.", SHOW),
+    *field_options(field for field in LIMITS if field.panel == PACE),
+    *field_options(field for field in LIMITS if field.panel == MONEY),
+    text("max_cost", "Stop before more than this is spent.", "USD", MONEY),
+    text(
+        "price",
+        "USD per million prompt and completion tokens, where the model list has none.",
+        "IN/OUT",
+        MONEY,
+    ),
+    *field_options(ROW_FIELDS),
+    texts(
+        "param", "Any other top-level member, for the engine: top_k=40. Repeatable.", "KEY=JSON", "Any field"
+    ),
+    texts("unset", "Leave out a field that the configuration sets.", "FIELD", "Any field"),
+    negatable(
+        "validate", "--validate/--no-validate", "Check values against their documented bounds.", "Any field"
+    ),
+    switch("local", "Run the embedded model on this machine: no key, no network.", "Connection"),
+    text("model_file", "Run this GGUF file instead; means --local.", "FILE", "Connection"),
+    *KEY_OPTIONS,
+    *field_options(_reworded(CONNECTION)),
+    *LEDGER_OPTIONS,
+)
+
+
+class Group(DefaultGroup):
+    """Without a command it runs."""
+
+    default_command = "run"
+
+
+def add_to(root: typer.Typer) -> typer.Typer:
+    """Add the group and return it."""
+    group = typer.Typer(cls=Group, rich_markup_mode=root.rich_markup_mode)
+    declare(group, "run", OWN, body, help=RUN)
+    root.add_typer(group, name="bulk", help=HELP)
+    return group
+
+
+def body(app: Any, flags: dict[str, Any]) -> ExitCode:
+    """Run the action."""
+    from nebius_cli.actions.bulk import run
+    from nebius_cli.core.bulk import BulkOptions
+
+    fields, connection, limits = take(flags, ROW_FIELDS), take_connection(flags), take(flags, LIMITS)
+    return run(BulkOptions(fields=fields, connection=connection, limits=limits, **frozen(flags)), app)

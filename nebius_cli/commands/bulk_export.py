@@ -1,0 +1,47 @@
+"""`nbx bulk export`: its flags."""
+
+from typing import Any
+
+import typer
+
+from nebius_cli.commands.options import argument, declare, frozen, switch, text
+from nebius_cli.core.errors import ExitCode
+
+HELP = """Take the texts out of a run's answers.
+
+\b
+Examples:
+  nbx bulk export answers.jsonl --text
+  nbx bulk export answers.jsonl --text -0 | xargs -0 -n 1 ./check
+  nbx bulk export answers.jsonl --csv -o answers.csv
+
+The order is that of the file: nbx bulk --ordered and nbx bulk merge put it in the order of the rows.
+
+--text ends each choice with a newline, or NUL; a row that failed is an empty text. --csv has the columns id,
+index, choice, text, finish_reason, error, prompt_tokens, completion_tokens, cost; what a row used stands on
+its first choice. Texts are exact in both: a spreadsheet may take one that begins with = + - or @ for a
+formula, so import the column as text.
+
+Exit 9 says that rows failed.
+"""
+
+OWN = (
+    argument("answers", "Output of nbx bulk.", "ANSWERS"),
+    switch("text", "The texts, nothing else."),
+    switch("csv", "A table, with a header."),
+    switch("null", "Text: NUL instead of newline after each choice.", None, "-0"),
+    text("output", "Where it goes; default stdout.", "FILE", None, "-o"),
+    switch("force", "Replace FILE where it is there already."),
+)
+
+
+def add_to(group: typer.Typer) -> None:
+    """Add the command."""
+    declare(group, "export", OWN, body, help=HELP)
+
+
+def body(app: Any, flags: dict[str, Any]) -> ExitCode:
+    """Run the action."""
+    from nebius_cli.actions.bulk_export import BulkExportOptions, run
+
+    return run(BulkExportOptions(**frozen(flags)), app)

@@ -1,0 +1,47 @@
+"""`nbx bulk merge`: its flags."""
+
+from typing import Any
+
+import typer
+
+from nebius_cli.commands.options import arguments, declare, frozen, switch, text
+from nebius_cli.core.errors import ExitCode
+
+HELP = """Put the answers of all shards in one file, each row once.
+
+\b
+Examples:
+  nbx bulk merge answers-1.jsonl answers-2.jsonl -o all.jsonl
+  nbx bulk merge answers-*.jsonl --input prompts.jsonl -o all.jsonl
+
+They stand in the order of the rows. An answer beats an error of the same row; two different answers to one
+row are an error (65). Without --input rows go by the index in their records, and rows missing after the last
+one cannot be seen.
+
+Exit 9 says that rows are missing, which are named, or failed; what there is has been written.
+"""
+
+INPUT = "Input"
+
+OWN = (
+    arguments("answers", "Outputs of nbx bulk.", "ANSWERS..."),
+    text("output", "Where all of it goes; default stdout.", "FILE", None, "-o"),
+    switch("force", "Replace FILE where it is there already."),
+    text("input", "Go by the rows of this input, and their ids.", "FILE", INPUT),
+    text("format", "What the input is. Default by its suffix.", "jsonl|csv|tsv|text|parquet", INPUT),
+    switch("null", "Text: NUL instead of newline ends a prompt.", INPUT, "-0"),
+    text("encoding", "Encoding of the input. Default utf-8.", "NAME", INPUT),
+    text("invalid", "What to do with bytes that are not text. Default strict.", "strict|replace", INPUT),
+)
+
+
+def add_to(group: typer.Typer) -> None:
+    """Add the command."""
+    declare(group, "merge", OWN, body, help=HELP)
+
+
+def body(app: Any, flags: dict[str, Any]) -> ExitCode:
+    """Run the action."""
+    from nebius_cli.actions.bulk_merge import BulkMergeOptions, run
+
+    return run(BulkMergeOptions(**frozen(flags)), app)

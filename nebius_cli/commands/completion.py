@@ -1,0 +1,72 @@
+"""`nbx completion`: its commands and their flags."""
+
+from typing import Any
+
+import typer
+
+from nebius_cli.commands.options import argument, declare, frozen
+from nebius_cli.core.errors import ExitCode
+from nebius_cli.core.shells import SHELLS
+
+HELP = """TAB completion for bash, zsh, fish and PowerShell.
+
+\b
+Examples:
+  nbx completion install
+  nbx completion install zsh
+  nbx completion uninstall zsh
+  nbx completion show fish > nbx.fish
+
+TAB offers commands, flags, choices, files and the ids of models.
+
+The script is static: TAB starts neither Python nor nbx. After an upgrade, install brings it up to date.
+"""
+
+INSTALL = """Put the script where the shell looks; name what changed.
+
+\b
+Examples:
+  nbx completion install
+  nbx completion install fish
+
+A start-up file is changed where the shell would not find the script by itself: .zshrc, PowerShell's
+profile, and .bashrc if bash-completion is not on. The block in it is marked, and uninstall takes it out.
+"""
+
+UNINSTALL = """Undo what install did, to the byte.
+
+\b
+Examples:
+  nbx completion uninstall
+  nbx completion uninstall powershell
+"""
+
+SHOW = """Print the script, for other ways to install it.
+
+\b
+Examples:
+  nbx completion show bash > nbx.bash
+"""
+
+
+def add_to(root: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(rich_markup_mode=root.rich_markup_mode)
+    shell = argument("shell", "Shell to complete in; default that of $SHELL.", "|".join(SHELLS))
+
+    def run(name: str) -> Any:
+        def body(app: Any, flags: dict[str, Any]) -> ExitCode:
+            from nebius_cli.actions import completion
+            from nebius_cli.gen import scripts, tree
+
+            def make(shell: str) -> str:
+                return scripts.MAKERS[shell](tree.read(typer.main.get_command(root), "nbx"))
+
+            return getattr(completion, name)(app, make, **frozen(flags))  # type: ignore[no-any-return]
+
+        return body
+
+    declare(group, "install", (shell,), run("run_install"), help=INSTALL)
+    declare(group, "uninstall", (shell,), run("run_uninstall"), help=UNINSTALL)
+    declare(group, "show", (shell,), run("run_show"), help=SHOW)
+    root.add_typer(group, name="completion", help=HELP)

@@ -1,0 +1,98 @@
+"""What has become of the rows of a bulk run so far: counts, tokens, money."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from nebius_cli.core.budget import Prices
+from nebius_cli.core.dispatch import Dispatcher
+from nebius_cli.core.errors import CappedError, UsageError
+from nebius_cli.core.figures import Snapshot, Summary, usd
+from nebius_cli.core.results import Result
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one run; `failed` has the bad rows too, `bad` of them. `cost` is in USD.
+
+    `total` rows are all, None where they are not counted; `seen` came from the input so far.
+    """
+
+    total: int | None = None
+    seen: int = 0
+    left_out: int = 0
+    answered: int = 0
+    failed: int = 0
+    bad: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: Decimal = field(default_factory=Decimal)
+    priced: bool = False  # the last usage says what it cost
+
+    def add(self, result: Result) -> None:
+        """Count a result."""
+        self.answered += result.error is None
+        self.failed += result.error is not None
+        if (usage := result.usage) is not None:
+            self.prompt_tokens += usage["prompt_tokens"] or 0
+            self.completion_tokens += usage["completion_tokens"] or 0
+            self.priced = usage["cost"] is not None
+            self.cost += Decimal(usage["cost"] or 0)
+
+    def snapshot(self, dispatcher: Dispatcher, at: float, share: float | None) -> Snapshot:
+        """Return where the run is at a moment; `share` of the input has been read."""
+        pause = dispatcher.pace.paused(at)
+        return Snapshot(
+            at,
+            self.total,
+            share,
+            self.seen,
+            self.left_out,
+            self.answered,
+            self.failed,
+            dispatcher.requests,
+            dispatcher.retried,
+            self.prompt_tokens + self.completion_tokens,
+            dispatcher.budget.cost if self.priced else None,
+            dispatcher.in_flight,
+            f"waits {pause:.0f} s" if pause >= 1 else "",
+        )
+
+    def summary(self, dispatcher: Dispatcher, seconds: float, stopped: str) -> Summary:
+        """Return what the run came to; `stopped` says what ended it early."""
+        return Summary(
+            self.seen if self.total is None else self.total,
+            self.answered,
+            self.failed,
+            self.left_out,
+            dispatcher.requests,
+            dispatcher.retried,
+            self.prompt_tokens,
+            self.completion_tokens,
+            self.cost if self.priced else None,
+            dispatcher.budget.cost if self.priced else None,
+            seconds,
+            stopped,
+        )
+
+
+def capped(dispatcher: Dispatcher) -> CappedError:
+    """Return the error that says which cap the next row might have passed."""
+    budget = dispatcher.budget
+    found = []
+    if budget.max_cost is not None:
+        found.append((f"{usd(budget.cost)} of {usd(budget.max_cost)}", "--max-cost"))
+    if budget.max_tokens is not None:
+        found.append((f"{budget.tokens:,} of {budget.max_tokens:,} tokens", "--max-total-tokens"))
+    flags = " or ".join(flag for _, flag in found)
+    used = ", ".join(words for words, _ in found)
+    return CappedError(f"stopped before {flags} could be passed", f"used: {used}", f"raise {flags} to go on")
+
+
+def price_records(count: int, tokens: tuple[int, int], prices: Prices | None) -> tuple[Decimal, str]:
+    """Return what records without a cost took at these prices, and a note that says so. Raises UsageError."""
+    records = f"{count:,} record{'s' if count > 1 else ''} of earlier runs"
+    if prices is None:
+        what = f"nobody knows what {records} cost"
+        raise UsageError(what, "--max-cost counts that too", "--price IN/OUT, or another -o")
+    more = prices.worst(*tokens)
+    return more, f"{records} without a cost: they count as {usd(more)}, at the prices of this run"

@@ -1,0 +1,14 @@
+"""The completion scripts: what makes each shell's, and the name its file has in `completions/`."""
+
+from collections.abc import Callable
+
+from nebius_cli.gen import bash, fish, powershell, zsh
+from nebius_cli.gen.tree import Command
+
+MAKERS: dict[str, Callable[[Command], str]] = {
+    "bash": bash.script,
+    "zsh": zsh.script,
+    "fish": fish.script,
+    "powershell": powershell.script,
+}
+FILES = {"bash": "nbx.bash", "zsh": "_nbx", "fish": "nbx.fish", "powershell": "nbx.ps1"}

@@ -1,0 +1,146 @@
+"""`nbx bulk export`: the texts, exact, and no gap without a word."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.adapters.journal import Journal
+from nebius_cli.core.results import Result, encode, encode_bad
+from nebius_cli.core.rows import BadRow
+from tests.support.answers import USED, answer, failure, response, row, write
+from tests.support.run import Runner
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that an export runs in."""
+    path = tmp_path / "run"
+    path.mkdir()
+    monkeypatch.chdir(path)
+    return path
+
+
+def test_texts_stand_in_the_order_of_the_file_each_with_its_ending(folder: Path, bare: Runner) -> None:
+    write(folder / "a", answer(row(1), " two\nlines", "b"), answer(row(0), "é"))
+    done = bare("bulk", "export", "a", "--text")
+    assert (done.code, done.out, done.err) == (0, " two\nlines\nb\né\n", "")
+    assert bare("bulk", "export", "a", "--text", "-0").out == " two\nlines\0b\0é\0"
+
+
+def test_a_row_that_failed_keeps_its_place_and_is_told(folder: Path, bare: Runner) -> None:
+    write(folder / "a", answer(row(0), "a"), failure(row(1)), encode_bad(BadRow(2, 3, "no")), answer(row(3)))
+    done = bare("bulk", "export", "a", "--text", "-0")
+    assert (done.code, done.out) == (9, "a\0\0\0said\0")
+    assert done.err == "nbx: 2 rows failed and are empty here\n"
+    done = bare("bulk", "export", "a", "--csv")
+    assert done.code == 9
+    assert done.err == "nbx: 2 rows failed and have an error and no text\n"
+
+
+def test_csv_is_read_back_to_the_byte(folder: Path, bare: Runner) -> None:
+    nasty = '=1+1,"x"\r\n\u2028\0é'
+    write(
+        folder / "a",
+        answer(row(0, own_id='i"d'), nasty, "2nd"),
+        failure(row(1)),
+        encode_bad(BadRow(2, 3, "no")),
+    )
+    done = bare("bulk", "export", "a", "--csv", "-o", "a.csv")
+    assert (done.code, done.out) == (9, "")
+    data = (folder / "a.csv").read_bytes()
+    assert data.startswith(
+        b"id,index,choice,text,finish_reason,error,prompt_tokens,completion_tokens,cost\r\n"
+    )
+    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline="")))
+    assert [list(row.values()) for row in rows] == [
+        ['i"d', "0", "0", nasty, "stop", "", "3", "4", "0.25"],
+        ['i"d', "0", "1", "2nd", "stop", "", "", "", ""],
+        ["1", "1", "", "", "", "the server answered 500: it broke", "3", "4", "0.25"],
+        ["2", "2", "", "", "", "no", "", "", ""],
+    ]
+
+
+def test_choices_come_in_the_order_of_their_indexes(folder: Path, bare: Runner) -> None:
+    turned = response("a", "b")
+    turned["choices"].reverse()
+    write(folder / "a", encode(Result(row(0), 1, 0, None, None, turned), with_prompt=True))
+    assert bare("bulk", "export", "a", "--text").out == "a\nb\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b'{"choices":[{"text":null}]}', b"\n"),
+        (b'{"choices":[7,{"text":"x","index":"?"}]}', b"x\n"),
+        (b'{"choices":{}}', b"\n"),
+        (b"{}", b"\n"),
+        (b'{"choices":[{"text":"\\ud83d\\ude00\\ud800"}]}', "😀\ufffd\n".encode()),
+    ],
+)
+def test_a_response_of_another_shape_gives_the_text_there_is(
+    folder: Path, bare: Runner, raw: bytes, text: bytes
+) -> None:
+    write(folder / "a", encode(Result(row(0), 1, 0, dict(USED), None, raw), with_prompt=False))
+    assert bare("bulk", "export", "a", "--text").out_bytes == text
+    assert bare("bulk", "export", "a", "--csv").code == 0
+
+
+def test_what_was_run_again_counts_once(folder: Path, bare: Runner) -> None:
+    write(folder / "a", failure(row(0)), answer(row(1), "old"), answer(row(0), "a"), answer(row(1), "new"))
+    done = bare("bulk", "export", "a", "--text")
+    assert (done.code, done.out) == (0, "a\nnew\n")
+
+
+def test_a_running_run_is_exported_as_far_as_it_is(folder: Path, bare: Runner) -> None:
+    journal = Journal.open("a", restart=False, say=lambda _: None)
+    journal.append(answer(row(0), "a"))
+    with (folder / "a").open("ab") as file:
+        file.write(answer(row(1))[:50])
+    done = bare("bulk", "export", "a", "--text")
+    assert (done.code, done.out) == (0, "a\n")
+    assert done.err == "nbx: a has lines that are cut or no JSON; they were left out\n"
+    journal.close()
+
+
+def test_a_terminal_is_shown_no_control_characters(folder: Path, bare: Runner) -> None:
+    write(folder / "a", answer(row(0), "\x1b[2J"))
+    assert bare("bulk", "export", "a", "--text", stdout_tty=True).out == "␛[2J\n"
+    assert bare("bulk", "export", "a", "--text").out == "\x1b[2J\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ([], "no file to export"),
+        (["a"], "--text or --csv"),
+        (["a", "--text", "--csv"], "--text or --csv"),
+        (["a", "--csv", "-0"], "-0 with --csv"),
+        (["a", "--csv", "-o", "a"], "this is the file to export"),
+        (["gone", "--csv"], "there is no such file"),
+        (["-", "--csv"], "it is read twice"),
+        ([".", "--csv"], "it is read twice"),
+        (["notes", "--csv"], "notes is not the output of nbx bulk"),
+    ],
+)
+def test_what_cannot_be_exported_is_a_usage_error(
+    folder: Path, bare: Runner, args: list[str], words: str
+) -> None:
+    write(folder / "a", answer(row(0)))
+    (folder / "notes").write_text("milk\n")
+    done = bare("bulk", "export", *args)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err
+    assert (folder / "a").read_bytes() == answer(row(0))
+
+
+def test_a_full_disk_leaves_the_old_export(folder: Path, bare: Runner) -> None:
+    write(folder / "a", answer(row(0)))
+    done = bare("bulk", "export", "a", "--text", "-o", "/dev/full")
+    assert done.code == 74
+    (folder / "out.txt").write_text("old")
+    with (folder / "a").open("ab") as file:
+        file.write(b"7\n")
+    assert bare("bulk", "export", "a", "--text", "-o", "out.txt").code == 2
+    assert (folder / "out.txt").read_text() == "old"

@@ -1,0 +1,59 @@
+"""`nbx bulk --local`: a file of prompts on the embedded model, from end to end."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support.rows import records, write_rows
+from tests.support.run import Runner
+from tests.support.weights import real_weights
+
+pytestmark = pytest.mark.engine
+
+ROWS = int(os.environ.get("NBX_TEST_ROWS", "200"))  # 2,000 for the whole acceptance
+OUT = Path("out.jsonl")
+RUN = ("bulk", "in.jsonl", "--local", "-o", "out.jsonl", "--max-tokens", "2", "--temperature", "0")
+
+
+@pytest.fixture
+def local(bare: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
+    """nbx on a machine that has the weights, and neither key nor model configured."""
+    monkeypatch.chdir(tmp_path)
+    return Runner({**bare.environ, "NBX_CACHE_DIR": str(real_weights().parent.parent)})
+
+
+def test_every_row_is_answered_by_the_embedded_model_and_a_second_run_has_nothing_to_do(
+    local: Runner,
+) -> None:
+    write_rows(Path("in.jsonl"), [f"{number}, {number + 1}," for number in range(ROWS)])
+    result = local(*RUN, "--ordered")
+    assert result.code == 0, result.err
+    found = records(OUT)
+    assert [record["id"] for record in found] == list(range(ROWS))
+    assert {record["usage"]["cost"] for record in found} == {"0"}
+    for record in found:
+        (choice,) = record["response"]["choices"]
+        assert (bool(choice["text"]), choice["finish_reason"]) == (True, "length")
+    assert found[1]["response"]["choices"][0]["text"].strip() == "3"
+    again = local(*RUN, "--ordered", "--summary", "run.json")
+    assert again.code == 0
+    told = json.loads(Path("run.json").read_bytes())
+    assert (told["left_out"], told["requests"]) == (ROWS, 0)
+
+
+def test_groups_choices_and_caps_work_on_the_embedded_model(local: Runner) -> None:
+    write_rows(Path("in.jsonl"), ["1, 2,", "A, B,", "a b c"])
+    assert local(*RUN, "-n", "2", "--group", "3", "--max-cost", "0.01").code == 0
+    assert {record["usage"] for record in records(OUT)} == {None}  # the engine counts one choice of six
+    assert {len(record["response"]["choices"]) for record in records(OUT)} == {2}
+    assert local("bulk", "in.jsonl", "--local", "--estimate", "--json", "--max-tokens", "5").json == {
+        "rows": 3,
+        "prompt_tokens_about": 6,
+        "prompt_tokens_at_most": 39,
+        "completion_tokens_at_most": 15,
+        "cost_usd_about": "0",
+        "cost_usd_at_most": "0",
+        "seconds_at_least": None,
+    }

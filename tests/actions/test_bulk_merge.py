@@ -1,0 +1,241 @@
+"""`nbx bulk merge`: each row once, in order, and nothing missing without a word."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nebius_cli.adapters.journal import Journal
+from nebius_cli.core.results import encode_bad
+from nebius_cli.core.rows import BadRow
+from tests.support.answers import answer, failure, row, write
+from tests.support.run import Runner
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that a merge runs in."""
+    path = tmp_path / "run"
+    path.mkdir()
+    monkeypatch.chdir(path)
+    return path
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_shards_become_one_file_in_the_order_of_the_rows(folder: Path, bare: Runner) -> None:
+    records = [answer(row(n)) for n in range(7)]
+    write(folder / "a", records[4], records[0], records[2], records[6])
+    write(folder / "b", records[5], records[1], records[3])
+    done = bare("bulk", "merge", "a", "b", "-o", "all.jsonl")
+    assert (done.code, done.err) == (0, "nbx: 7 rows of 2 files: 7 answered, 0 failed, 0 missing\n")
+    assert (folder / "all.jsonl").read_bytes() == b"".join(records)
+    assert names(folder) == ["a", "all.jsonl", "b"]
+    assert bare("bulk", "merge", "b", "a", "-q").out_bytes == b"".join(records)
+
+
+@given(st.data())
+def test_any_spread_of_rows_over_files_merges_to_the_same(data: st.DataObject) -> None:
+    import tempfile
+
+    rows = data.draw(st.integers(1, 12))
+    owners = data.draw(st.lists(st.integers(0, 3), min_size=rows, max_size=rows))
+    order = data.draw(st.permutations(range(rows)))
+    with tempfile.TemporaryDirectory() as name:
+        parts = [Path(name) / str(part) for part in range(4)]
+        for part, path in enumerate(parts):
+            write(path, *(answer(row(n)) for n in order if owners[n] == part))
+        done = Runner({})("bulk", "merge", *map(str, parts))
+    assert (done.code, done.out_bytes) == (0, b"".join(answer(row(n)) for n in range(rows)))
+
+
+def test_missing_rows_are_named_and_failed_ones_counted(folder: Path, bare: Runner) -> None:
+    there = [0, 1, *range(4, 17), 25]
+    write(folder / "a", *(answer(row(n)) for n in there))
+    write(folder / "b", failure(row(30)))
+    done = bare("bulk", "merge", "a", "b")
+    assert done.code == 9
+    assert "nbx: 31 rows of 2 files: 16 answered, 1 failed, 14 missing\n" in done.err
+    assert "missing rows 2-3, 17-24, 26-29\n" in done.err
+    assert done.out_bytes == b"".join(answer(row(n)) for n in there) + failure(row(30))
+
+
+def test_the_lists_of_failed_rows_that_a_wildcard_names_are_left_out(folder: Path, bare: Runner) -> None:
+    write(folder / "a-1.jsonl", answer(row(0)))
+    (folder / "a-1.failed.jsonl").write_text('{"id":1,"prompt":"x","error":{}}\n')
+    write(folder / "a-2.jsonl", answer(row(1)))
+    done = bare("bulk", "merge", *sorted(path.name for path in folder.iterdir()))
+    assert (done.code, done.out_bytes) == (0, answer(row(0)) + answer(row(1)))
+    assert "2 rows of 2 files" in done.err
+    assert bare("bulk", "merge", "a-1.failed.jsonl").code == 2
+
+
+def test_a_failed_row_alone_is_exit_9(folder: Path, bare: Runner) -> None:
+    write(folder / "a", failure(row(0)))
+    assert bare("bulk", "merge", "a").code == 9
+
+
+def test_an_answer_beats_an_error_whatever_comes_last(folder: Path, bare: Runner) -> None:
+    write(folder / "a", failure(row(0)), answer(row(1)), failure(row(2)), answer(row(2)))
+    write(folder / "b", answer(row(0)), failure(row(1)), answer(row(3)), failure(row(3)))
+    done = bare("bulk", "merge", "a", "b")
+    assert (done.code, done.out_bytes) == (0, b"".join(answer(row(n)) for n in range(4)))
+
+
+def test_in_a_file_the_answer_to_what_the_row_asks_now_counts(folder: Path, bare: Runner) -> None:
+    changed = row(0, body=b"{1}")
+    write(folder / "a", answer(row(0)), answer(changed, "now"))
+    assert bare("bulk", "merge", "a").out_bytes == answer(changed, "now")
+    write(folder / "a", answer(row(0)), failure(changed))
+    done = bare("bulk", "merge", "a")
+    assert (done.code, done.out_bytes) == (9, failure(changed))
+
+
+def test_two_failures_of_a_row_are_one(folder: Path, bare: Runner) -> None:
+    write(folder / "a", failure(row(0)))
+    write(folder / "b", failure(row(0)))
+    done = bare("bulk", "merge", "a", "b")
+    assert (done.code, done.out_bytes) == (9, failure(row(0)))
+
+
+def test_two_answers_to_a_row_are_an_error_that_names_both(folder: Path, bare: Runner) -> None:
+    write(folder / "a", answer(row(1)), answer(row(0), "this"))
+    write(folder / "b", answer(row(2)), failure(row(3)), answer(row(0), "that"))
+    done = bare("bulk", "merge", "a", "b", "-o", "all")
+    assert (done.code, done.out) == (65, "")
+    assert "row 0 has two answers" in done.err
+    assert "a:2 and b:3" in done.err
+    assert names(folder) == ["a", "b"]
+
+
+def test_the_same_answer_twice_is_one(folder: Path, bare: Runner) -> None:
+    write(folder / "a", answer(row(0)), answer(row(1)))
+    write(folder / "b", answer(row(1))[:-1])
+    done = bare("bulk", "merge", "a", "b")
+    assert (done.code, done.out_bytes) == (0, answer(row(0)) + answer(row(1)))
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ([], "no files to merge"),
+        (["a", "./a"], "a is named twice"),
+        (["a", "link"], "link is named twice"),
+        (["a", "gone"], "cannot read gone"),
+        (["a", "."], "cannot read ."),
+        (["a", "notes"], "notes is not the output of nbx bulk"),
+        (["a", "-o", "a"], "this is one of the files to merge"),
+        (["a", "-o", "notes"], "--force replaces it"),
+        (["a", "--input", "notes", "-o", "notes", "--force"], "this is the input"),
+        (["a", "--input", "gone.csv"], "cannot read gone.csv"),
+        (["a", "--invalid", "no"], "it takes strict or replace"),
+    ],
+)
+def test_what_cannot_be_merged_is_a_usage_error(
+    folder: Path, bare: Runner, args: list[str], words: str
+) -> None:
+    write(folder / "a", answer(row(0)))
+    (folder / "link").symlink_to("a")
+    (folder / "notes").write_text("milk\n")
+    done = bare("bulk", "merge", *args)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err
+    assert (folder / "notes").read_text() == "milk\n"
+    assert names(folder) == ["a", "link", "notes"]
+
+
+def test_force_replaces_a_file_that_is_there(folder: Path, bare: Runner) -> None:
+    write(folder / "a", answer(row(0)))
+    (folder / "all").write_text("old")
+    assert bare("bulk", "merge", "a", "-o", "all", "--force").code == 0
+    assert (folder / "all").read_bytes() == answer(row(0))
+
+
+def test_a_run_that_still_writes_is_left_alone(folder: Path, bare: Runner) -> None:
+    write(folder / "a", answer(row(0)))
+    journal = Journal.open("b", restart=False, say=lambda _: None)
+    for args in (["a", "b"], ["a", "-o", "b", "--force"]):
+        done = bare("bulk", "merge", *args)
+        assert done.code == 2
+        assert f"nbx bulk is writing {folder / 'b'}" in done.err
+    journal.close()
+    assert bare("bulk", "merge", "a", "b").code == 0
+    assert names(folder) == ["a", "b"]
+
+
+def test_half_a_record_is_said_and_its_row_missing(folder: Path, bare: Runner) -> None:
+    write(folder / "a", answer(row(0)), answer(row(2)), answer(row(1))[:40])
+    done = bare("bulk", "merge", "a")
+    assert (done.code, done.out_bytes) == (9, answer(row(0)) + answer(row(2)))
+    assert "a has lines that are cut" in done.err
+    assert "missing rows 1\n" in done.err
+
+
+INPUTS = [
+    ("in.jsonl", '{"id":"a","prompt":"x"}\n"plain"\n{"custom_id":"c","body":{}}\n{"id":"d"}\n'),
+    ("in.csv", "prompt,id\nx,a\ny,\nz,c\n,d\n"),
+]
+
+
+@pytest.mark.parametrize(("name", "content"), INPUTS)
+def test_with_the_input_rows_go_by_their_ids(folder: Path, bare: Runner, name: str, content: str) -> None:
+    (folder / name).write_text(content)
+    ids: list[str | int] = ["a", 1, "c", "d"]
+    # Written when the rows stood elsewhere, as after an insertion.
+    records = [answer(row(index, own_id=own)) for index, own in zip((3, 1, 0, 2), ids, strict=True)]
+    write(folder / "a", records[3], answer(row(9, own_id="gone")), records[1])
+    write(folder / "b", records[0], records[2])
+    done = bare("bulk", "merge", "a", "b", "--input", name)
+    assert (done.code, done.out_bytes) == (0, b"".join(records))
+    assert "1 record is of a row that is not in" in done.err
+    done = bare("bulk", "merge", "b", "--input", name)
+    assert (done.code, done.out_bytes) == (9, records[0] + records[2])
+    assert "missing rows 1, 3\n" in done.err
+
+
+def test_bad_rows_of_the_input_are_matched_by_their_place(folder: Path, bare: Runner) -> None:
+    (folder / "in.jsonl").write_text('{"id":"a","prompt":"x"}\nnot json\n{"id":"a","prompt":"y"}\n')
+    bad = [encode_bad(BadRow(1, 2, "not JSON")), encode_bad(BadRow(2, 3, "used before"))]
+    write(folder / "a", *bad, answer(row(0, own_id="a")), encode_bad(BadRow(8, 9, "not JSON")))
+    done = bare("bulk", "merge", "a", "--input", "in.jsonl")
+    assert (done.code, done.out_bytes) == (9, answer(row(0, own_id="a")) + b"".join(bad))
+    assert "3 rows of 1 file: 1 answered, 2 failed, 0 missing" in done.err
+    assert "1 record is of a row" in done.err
+
+
+def test_the_last_rows_of_the_input_can_be_missing_too(folder: Path, bare: Runner) -> None:
+    (folder / "in.txt").write_text("a\nb\nc\n")
+    write(folder / "a", answer(row(0)))
+    done = bare("bulk", "merge", "a", "--input", "in.txt")
+    assert (done.code, "missing rows 1-2\n" in done.err) == (9, True)
+
+
+def test_a_folder_that_may_not_be_written_has_no_run_to_wait_for(
+    folder: Path, bare: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    write(folder / "a", answer(row(0)))
+    monkeypatch.setattr("nebius_cli.adapters.lock.take", refuse)
+    assert bare("bulk", "merge", "a").out_bytes == answer(row(0))
+
+
+def test_a_pipe_takes_a_merge_too(folder: Path, bare: Runner) -> None:
+    write(folder / "a", answer(row(0)))
+    done = bare("bulk", "merge", "a", "-o", "/dev/full")
+    assert (done.code, "No space left on device" in done.err) == (74, True)
+
+
+def test_a_merged_file_is_an_output_that_can_be_resumed(folder: Path, bare: Runner) -> None:
+    write(folder / "a", answer(row(1)))
+    write(folder / "b", answer(row(0)))
+    assert bare("bulk", "merge", "a", "b", "-o", "all.jsonl").code == 0
+    journal = Journal.open("all.jsonl", restart=False, say=lambda _: None)
+    assert journal.done(row(0))
+    assert json.loads((folder / "all.jsonl").read_text().splitlines()[0])["index"] == 0
+    journal.close()

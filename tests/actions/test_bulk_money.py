@@ -1,0 +1,197 @@
+"""`nbx bulk` and money: what a run would cost, what it cost, and the caps that it never passes."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.factory import FAST, LIGHTNING
+from tests.support.rows import RowServer, completion, records, refuse, texts, write_rows
+from tests.support.run import Runner
+from tests.support.server import Reply, hang_up
+
+OUT = Path("out.jsonl")
+RUN = ("bulk", "in.jsonl", "-o", "out.jsonl")
+PRICED = ("-m", FAST["id"])  # 0.03 and 0.09 USD per million
+
+
+def figures(out: str) -> dict[str, str]:
+    """Return figures that were written to a pipe."""
+    return dict(line.split("\t", 1) for line in out.splitlines())
+
+
+def usages() -> list[dict[str, Any]]:
+    """Return what the records of the output say that they took."""
+    return [record["usage"] for record in records(OUT) if record["usage"]]
+
+
+def spent() -> int:
+    """Return how many tokens all of them took."""
+    return sum(int(usage["prompt_tokens"] + usage["completion_tokens"]) for usage in usages())
+
+
+def paid() -> Decimal:
+    """Return what all of them cost."""
+    return sum((Decimal(usage["cost"]) for usage in usages()), Decimal())
+
+
+def test_an_estimate_sends_no_row_and_knows_price_and_limits(bulk: Runner, row_server: RowServer) -> None:
+    write_rows(Path("in.jsonl"), [{"prompt": "x" * 400}] * 1199 + [{"prompt": [1, 2, 3]}])
+    result = bulk("bulk", "in.jsonl", "--estimate", "--max-tokens", "100", *PRICED)
+    assert result.code == 0
+    assert row_server.bodies == []
+    assert figures(result.out) == {
+        "rows": "1200",
+        "prompt_tokens_about": "119903",
+        "prompt_tokens_at_most": "489203",
+        "completion_tokens_at_most": "120000",
+        "cost_usd_about": "0.01439709",
+        "cost_usd_at_most": "0.02547609",
+        "seconds_at_least": "60.0",  # 1200 requests a minute
+    }
+    row_server.requests.clear()
+    again = bulk("bulk", "in.jsonl", "--estimate", "--max-tokens", "100", *PRICED, "--json", "--group", "4")
+    assert again.json["seconds_at_least"] == pytest.approx(17.99, abs=0.01)  # 800,000 tokens a minute
+    assert row_server.requests == []  # the list is kept
+
+
+def test_an_estimate_leaves_out_what_is_answered_and_changes_nothing(bulk: Runner) -> None:
+    write_rows(Path("in.jsonl"), 10)
+    assert bulk(*RUN).code == 0
+    before = OUT.read_bytes()
+    write_rows(Path("in.jsonl"), 15)
+    assert figures(bulk(*RUN, "--estimate").out)["rows"] == "5"
+    assert figures(bulk(*RUN, "--estimate", "--restart").out)["rows"] == "15"
+    assert OUT.read_bytes() == before
+    assert (
+        figures(bulk(*RUN, "--estimate", "--shard", "1/5", "--rpm", "10").out)["seconds_at_least"] == "30.0"
+    )
+
+
+def test_an_estimate_of_what_is_unknown_says_so(bare: Runner, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "in.jsonl", ["x"])
+    result = bare("bulk", str(path), "--estimate", "-m", "m", "--max-tokens", "1")
+    assert result.code == 0
+    assert "prices are unknown: no API key" in result.err
+    assert figures(result.out)["cost_usd_about"] == ""
+    drawn = bare("bulk", str(path), "--estimate", "-m", "m", "--price", "1/1", stdout_tty=True)
+    assert [line.split()[-1] for line in drawn.out.splitlines() if line.startswith("cost")] == ["unknown"] * 2
+    path.write_text('"x"\n[\n')
+    assert bare("bulk", str(path), "--estimate", "-m", "m").code == 65
+    skipped = bare("bulk", str(path), "--estimate", "-m", "m", "--on-bad-row", "skip")
+    assert skipped.code == 0
+    assert "bad rows, which are left out: 1" in skipped.err
+
+
+def test_what_a_row_cost_is_in_its_record(bulk: Runner) -> None:
+    write_rows(Path("in.jsonl"), 2)
+    assert bulk("models").code == 0  # keeps the list
+    result = bulk(*RUN, *PRICED)
+    assert {record["usage"]["cost"] for record in records(OUT)} == {"0.00000027"}
+    assert "cost_usd\t0.00000054\n" in result.err
+    assert "cost_usd\t\n" in bulk("bulk", "in.jsonl", "-o", "other.jsonl").err
+
+
+def test_a_cap_on_cost_is_never_passed_and_a_higher_one_goes_on(bulk: Runner, row_server: RowServer) -> None:
+    write_rows(Path("in.jsonl"), 40)
+    words = (*RUN, "--max-tokens", "2", "--price", "1000/1000", "--concurrency", "4")
+    stopped = bulk(*words, "--max-cost", "0.1")
+    assert stopped.code == 10
+    assert "nbx: stopped before --max-cost could be passed\n  used: $0.0" in stopped.err
+    assert "raise --max-cost to go on" in stopped.err
+    assert "nbx: to go on: nbx bulk in.jsonl" in stopped.err
+    first = paid()
+    # A row takes 5 tokens and may take 19 at worst.
+    assert Decimal("0.1") - Decimal("0.019") * 2 < first <= Decimal("0.1")
+    assert bulk(*words, "--max-cost", "0.1").code == 10
+    assert paid() == first
+    assert bulk(*words, "--max-cost", "5").code == 0
+    assert paid() == Decimal("0.2")
+    assert set(row_server.asked.values()) == {1}
+
+
+def test_a_cap_on_tokens_counts_what_earlier_runs_took(bulk: Runner, row_server: RowServer) -> None:
+    write_rows(Path("in.jsonl"), 40)
+    words = (*RUN, "--max-tokens", "2", "--max-total-tokens", "110")
+    assert bulk(*words).code == 10
+    taken = spent()
+    assert 110 - 19 < taken <= 110
+    assert bulk(*words).code == 10
+    assert spent() == taken
+    assert bulk(*words[:-1], "1000").code == 0
+    assert len(texts(OUT)) == 40
+    assert set(row_server.asked.values()) == {1}
+
+
+def test_what_may_have_been_billed_counts_at_its_worst(bulk: Runner, row_server: RowServer) -> None:
+    whole = completion(["prompt 0"])
+    cut: list[Reply] = [[whole[:-9], hang_up] for _ in range(3)]
+    row_server.answer = lambda _: cut.pop() if cut else None
+    write_rows(Path("in.jsonl"), 1)
+    assert bulk(*RUN, "--max-tokens", "2", "--max-total-tokens", "1000").code == 0
+    (record,) = records(OUT)
+    assert (record["attempts"], spent()) == (4, 3 * (len("prompt 0") + 8 + 2) + 5)
+
+
+def test_an_answer_with_an_error_status_costs_nothing(bulk: Runner, row_server: RowServer) -> None:
+    refused = [refuse(500, "broke")]
+    row_server.answer = lambda _: refused.pop() if refused else None
+    write_rows(Path("in.jsonl"), 1)
+    assert bulk(*RUN, "--price", "1/1").code == 0
+    assert (records(OUT)[0]["attempts"], spent()) == (2, 5)
+
+
+@pytest.mark.parametrize("cap", [("--max-cost", "1", "--price", "1/1"), ("--max-total-tokens", "100")])
+@pytest.mark.parametrize("skip", [(), ("--on-bad-row", "skip")])
+def test_a_cap_needs_to_know_how_long_an_answer_may_be(
+    cap: tuple[str, ...], skip: tuple[str, ...], bulk: Runner, row_server: RowServer
+) -> None:
+    write_rows(Path("in.jsonl"), [{"prompt": "x", "max_tokens": 3}, {"id": "open", "prompt": "y"}])
+    result = bulk(*RUN, *cap, *skip)
+    assert result.code == 2
+    assert "row 'open' does not say how long its answer may be" in result.err
+    assert "--max-tokens N" in result.err
+    assert "y" not in row_server.asked
+
+
+def test_a_cap_on_cost_needs_a_price_which_is_asked_for(bulk: Runner, row_server: RowServer) -> None:
+    write_rows(Path("in.jsonl"), 2)
+    words = (*RUN, "--max-tokens", "2", "--max-cost", "1")
+    unknown = bulk(*words, "-m", "my/own")
+    assert unknown.code == 2
+    assert "the price of my/own is not known" in unknown.err
+    assert "--price IN/OUT" in unknown.err
+    assert row_server.bodies == []
+    assert bulk(*words, *PRICED).code == 0
+    assert {record["usage"]["cost"] for record in records(OUT)} == {"0.00000027"}
+
+
+def test_a_row_with_a_model_of_its_own_has_its_own_price(bulk: Runner, row_server: RowServer) -> None:
+    rows: list[Any] = ["a", {"prompt": "b", "model": LIGHTNING["id"]}]
+    write_rows(Path("in.jsonl"), rows)
+    words = (*RUN, "--max-tokens", "2", "--max-cost", "1", *PRICED)
+    assert bulk(*words).code == 0
+    costs = {record["prompt"]: record["usage"]["cost"] for record in records(OUT)}
+    assert costs == {"a": "0.00000027", "b": "0.00000066"}
+    write_rows(Path("in.jsonl"), [*rows, {"prompt": "c", "model": "my/own"}])
+    unknown = bulk(*words)
+    assert unknown.code == 2
+    assert "the price of my/own is not known" in unknown.err
+    assert "c" not in row_server.asked
+
+
+def test_a_shard_gets_its_part_of_a_cap(bulk: Runner) -> None:
+    write_rows(Path("in.jsonl"), 40)
+    assert bulk(*RUN, "--max-tokens", "2", "--max-total-tokens", "220", "--shard", "1/2").code == 10
+    assert 110 - 19 < spent() <= 110
+
+
+def test_the_summary_file_tells_what_ended_the_run(bulk: Runner) -> None:
+    write_rows(Path("in.jsonl"), 40)
+    words = (*RUN, "--max-tokens", "2", "--max-total-tokens", "50", "--summary", "run.json")
+    assert bulk(*words).code == 10
+    told = json.loads(Path("run.json").read_bytes())
+    assert told["stopped"] == "stopped before --max-total-tokens could be passed"
+    assert told["answered"] == len(texts(OUT)) < told["rows"] == 40

@@ -1,0 +1,154 @@
+"""`nbx bulk` that stops early: what was spent is not forgotten, and no file of the run is overwritten."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.factory import FAST
+from tests.support.rows import RowServer, records, refuse, texts, write_rows
+from tests.support.run import Runner
+from tests.support.server import reset
+
+OUT = Path("out.jsonl")
+RUN = ("bulk", "in.jsonl", "-o", "out.jsonl")
+
+
+@pytest.mark.parametrize(
+    "target", ["in.jsonl", "./in.jsonl", "link.jsonl", "out.jsonl", "out.failed.jsonl", "no/such", "folder"]
+)
+def test_the_summary_has_a_file_of_its_own_before_anything_is_sent(
+    target: str, bulk: Runner, row_server: RowServer
+) -> None:
+    write_rows(Path("in.jsonl"), 2)
+    Path("link.jsonl").symlink_to("in.jsonl")
+    Path("folder").mkdir()
+    before = Path("in.jsonl").read_bytes()
+    result = bulk(*RUN, "--summary", target)
+    assert result.code == (74 if target in ("no/such", "folder") else 2), result.err
+    assert (row_server.bodies, Path("in.jsonl").read_bytes(), OUT.exists()) == ([], before, False)
+
+
+def test_a_summary_that_cannot_be_written_hides_nothing(bulk: Runner, row_server: RowServer) -> None:
+    folder = Path("gone")
+    folder.mkdir()
+
+    def answer(prompt: str) -> list[bytes] | None:
+        if prompt == "prompt 1" and folder.exists():
+            folder.rmdir()
+        return refuse(401, "no") if prompt == "prompt 1" else None  # type: ignore[return-value]
+
+    row_server.answer = answer
+    write_rows(Path("in.jsonl"), 3)
+    words = (*RUN, "--concurrency", "1", "--summary", "gone/run.json")
+    result = bulk(*words)
+    assert result.code == 4
+    assert "gone/run.json" in result.err
+    assert (
+        "nbx: to go on: nbx bulk in.jsonl -o out.jsonl --concurrency 1 --summary gone/run.json\n"
+        in result.err
+    )
+
+
+def test_a_cap_is_not_passed_by_going_on(bulk: Runner, row_server: RowServer) -> None:
+    row_server.answer = lambda prompt: [reset] if prompt == "prompt 1" else None
+    write_rows(Path("in.jsonl"), 3)
+    # Row 0 takes 5 tokens, each try of row 1 may have taken 24: no fourth one fits.
+    words = (*RUN, "--concurrency", "1", "--max-tokens", "8", "--max-total-tokens", "100", "--retries", "9")
+    first = bulk(*words)
+    assert first.code == 10
+    asked = row_server.asked["prompt 1"]
+    assert asked == 3
+    (left,) = [record for record in records(OUT) if record["error"]]
+    assert (left["id"], left["attempts"]) == (1, asked)
+    assert left["usage"]["prompt_tokens"] + left["usage"]["completion_tokens"] == 24 * asked
+    for _ in range(2):
+        assert bulk(*words).code == 10
+    assert row_server.asked["prompt 1"] == asked
+    row_server.answer = lambda _: None
+    assert not Path("out.failed.jsonl").exists()
+    higher = ("200" if word == "100" else word for word in words)
+    assert bulk(*higher).code == 0
+    assert len(records(OUT)) == len(texts(OUT)) == 3
+    took = sum(r["usage"]["prompt_tokens"] + r["usage"]["completion_tokens"] for r in records(OUT))
+    assert took == 24 * asked + 15  # the rewritten file has it yet
+
+
+def test_records_without_a_cost_count_at_the_prices_of_the_run(bulk: Runner, row_server: RowServer) -> None:
+    write_rows(Path("in.jsonl"), 20)
+    assert bulk(*RUN).code == 0  # 100 tokens, without a price
+    write_rows(Path("in.jsonl"), 30)
+    row_server.asked.clear()
+    words = (*RUN, "--max-tokens", "2", "--price", "1000/1000", "--max-cost")
+    result = bulk(*words, "0.1")
+    assert (result.code, row_server.asked.total()) == (10, 0)
+    assert "20 records of earlier runs without a cost: they count as $0.10" in result.err
+    assert bulk(*words, "1").code == 0
+
+
+def test_records_without_a_cost_need_a_price_that_is_known(bulk: Runner, row_server: RowServer) -> None:
+    write_rows(Path("in.jsonl"), [{"prompt": "x", "model": "their/own"}])
+    assert bulk(*RUN).code == 0
+    assert bulk("models").code == 0  # keeps the list
+    write_rows(Path("in.jsonl"), [{"prompt": "y", "model": FAST["id"]}])
+    result = bulk(*RUN, "--max-tokens", "2", "--max-cost", "1", env={"NEBIUS_MODEL": ""})
+    assert result.code == 2
+    assert "nobody knows what 1 record of earlier runs cost" in result.err
+    assert "y" not in row_server.asked
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-", "--template-file", "-"),
+        ("-", "--api-key-file", "-"),
+    ],
+)
+def test_stdin_can_be_only_one_thing(words: tuple[str, ...], bulk: Runner, row_server: RowServer) -> None:
+    result = bulk("bulk", *words, "-o", "out.jsonl", stdin=b'T {prompt}\n"x"\n')
+    assert result.code == 2
+    assert "stdin is asked for twice" in result.err
+    assert row_server.bodies == []
+
+
+def test_a_wrong_model_of_its_own_costs_one_row(bulk: Runner, row_server: RowServer) -> None:
+    row_server.answer = lambda prompt: refuse(404, "no such model") if prompt == "b" else None
+    write_rows(Path("in.jsonl"), [{"id": "typo", "prompt": "b", "model": "typo"}, "a", "c"])
+    assert bulk(*RUN, "--concurrency", "1").code == 9
+    (failed,) = [record for record in records(OUT) if record["error"]]
+    assert (failed["id"], failed["error"]["exit"], failed["error"]["status"]) == ("typo", 3, 404)
+    assert len(texts(OUT)) == 2
+
+
+def test_a_table_of_nothing_but_the_wrong_columns_is_a_usage_error(bulk: Runner) -> None:
+    Path("in.csv").write_text("question,answer\n")
+    result = bulk("bulk", "in.csv", "-o", "out.jsonl", "--template", "{nosuch}")
+    assert result.code == 2
+    assert "no column 'nosuch'" in result.err
+
+
+def test_an_export_replaces_a_file_only_if_told_to(bulk: Runner) -> None:
+    write_rows(Path("in.jsonl"), 1)
+    assert bulk(*RUN).code == 0
+    words = ("bulk", "export", "out.jsonl", "--text", "-o", "texts.txt")
+    Path("texts.txt").write_text("mine")
+    result = bulk(*words)
+    assert (result.code, Path("texts.txt").read_text()) == (2, "mine")
+    assert "--force replaces it" in result.err
+    assert bulk(*words, "--force").code == 0
+    assert Path("texts.txt").read_text() == " PROMPT 0\n"
+
+
+def test_the_help_says_what_holds_here(bulk: Runner) -> None:
+    text = " ".join(bulk("bulk", "run", "--help").out.replace("│", " ").split())
+    assert "Longest time for one request" in text
+    assert "with --json or --ndjson" not in text
+
+
+def test_bad_rows_do_not_pile_up_behind_a_slow_first_row(bulk: Runner) -> None:
+    write_rows(Path("in.jsonl"), ["x"])
+    with Path("in.jsonl").open("a") as file:
+        file.write("[\n" * 12_000)
+    result = bulk("bulk", "in.jsonl", "--ordered", "--on-bad-row", "skip", "-q")
+    assert result.code == 9
+    assert [json.loads(line)["index"] for line in result.out.splitlines()] == list(range(12_001))

@@ -1,0 +1,173 @@
+"""`nbx completion`: what it prints, writes, refuses to touch, and says. The shells themselves: tests/gen."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+import tree_sitter
+import tree_sitter_powershell
+
+from nebius_cli.core.rcfile import END, START
+from nebius_cli.gen.scripts import FILES
+from tests.gen.shells import COMPLETIONS
+from tests.support.messages import check_message
+from tests.support.run import Result, Runner
+
+PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def user(bare: Runner, home: Path) -> Runner:
+    """nbx for a user who has the system's programs and nothing else."""
+    inherited = {name: value for name, value in bare.environ.items() if name != "NBX_DATA_DIR"}
+    return Runner({**inherited, "HOME": str(home), "PATH": os.environ["PATH"]})
+
+
+def files(home: Path) -> dict[str, bytes]:
+    found = (path for path in home.rglob("*") if path.is_file())
+    return {str(path.relative_to(home)): path.read_bytes() for path in found}
+
+
+def said(result: Result) -> list[str]:
+    assert (result.code, result.out) == (0, "")
+    check_message(result.err)
+    return [line.removeprefix("nbx: ") for line in result.err.splitlines()]
+
+
+def refused(result: Result, code: int, *texts: str) -> None:
+    assert (result.code, result.out) == (code, "")
+    check_message(result.err)
+    for text in texts:
+        assert text in result.err
+
+
+@pytest.mark.parametrize("shell", FILES)
+@pytest.mark.parametrize("tty", [False, True])
+def test_show_prints_the_script_that_the_repository_has(user: Runner, shell: str, *, tty: bool) -> None:
+    result = user("completion", "show", shell, stdout_tty=tty, env={"TERM": "xterm", "COLUMNS": "100"})
+    assert (result.code, result.err) == (0, "")
+    assert result.out_bytes == (COMPLETIONS / FILES[shell]).read_bytes()
+
+
+def test_the_shell_is_the_users_own_unless_one_is_named_and_that_is_said(user: Runner) -> None:
+    result = user("completion", "show", env={"SHELL": "/opt/bin/fish"})
+    assert result.err == "nbx: the shell is fish: SHELL is /opt/bin/fish\n"
+    assert result.out_bytes == (COMPLETIONS / "nbx.fish").read_bytes()
+    assert user("completion", "show", "-q", env={"SHELL": "/opt/bin/fish"}).err == ""
+
+
+def test_a_shell_that_nbx_does_not_complete_in_is_refused(user: Runner, home: Path) -> None:
+    refused(user("completion", "install", "zhs"), 2, "no completion for 'zhs'", "did you mean zsh?")
+    refused(user("completion", "install"), 2, "which shell? SHELL is not set", "bash, zsh, fish, powershell")
+    refused(user("completion", "install", env={"SHELL": "/bin/tcsh"}), 2, "/bin/tcsh")
+    assert files(home) == {}
+
+
+def test_every_file_is_named_and_uninstall_takes_each_away(user: Runner, home: Path) -> None:
+    script, rc = home / ".local/share/nbx/zsh/_nbx", home / ".zshrc"
+    lines = said(user("completion", "install", "zsh"))
+    assert lines == [f"wrote {script}", f"wrote {rc}", "every zsh started from now on completes nbx"]
+    assert script.read_bytes() == (COMPLETIONS / "_nbx").read_bytes()
+    assert stat.S_IMODE(script.stat().st_mode) == 0o644
+    assert rc.read_text().startswith(START)
+    assert said(user("completion", "install", "zsh")) == ["completion for zsh was installed already"]
+    lines = said(user("completion", "uninstall", "zsh"))
+    assert lines == [f"removed {rc}", f"removed {script}"]
+    assert list((home / ".local/share").iterdir()) == []
+    assert said(user("completion", "uninstall", "zsh")) == ["completion for zsh was not installed"]
+
+
+def test_the_usual_variables_move_the_files(user: Runner, home: Path) -> None:
+    env = {"XDG_CONFIG_HOME": str(home / "c"), "XDG_DATA_HOME": str(home / "d"), "ZDOTDIR": str(home / "z")}
+    user("completion", "install", "fish", env=env)
+    user("completion", "install", "zsh", env=env)
+    assert sorted(files(home)) == ["c/fish/completions/nbx.fish", "d/nbx/zsh/_nbx", "z/.zshrc"]
+    said(user("completion", "install", "fish", env={"XDG_CONFIG_HOME": "relative"}))
+    assert ".config/fish/completions/nbx.fish" in files(home)
+    lists = {"BASH_COMPLETION_USER_DIR": f"{home}/one:{home}/two"}
+    said(user("completion", "install", "bash", env=lists))
+    assert "one/completions/nbx" in files(home)
+
+
+def test_an_older_script_of_ours_is_brought_up_to_date(user: Runner, home: Path) -> None:
+    script = home / ".config/fish/completions/nbx.fish"
+    script.parent.mkdir(parents=True)
+    script.write_text("# nbx completion for fish 2\n")
+    script.chmod(0o600)
+    assert said(user("completion", "install", "fish"))[0] == f"changed {script}"
+    assert stat.S_IMODE(script.stat().st_mode) == 0o600
+
+
+def test_what_somebody_else_put_there_stays_and_nothing_is_written(user: Runner, home: Path) -> None:
+    script = home / ".local/share/nbx/zsh/_nbx"
+    script.parent.mkdir(parents=True)
+    script.write_text("# mine\n")
+    refused(user("completion", "install", "zsh"), 78, f"{script} is there already", "move it away")
+    assert said(user("completion", "uninstall", "zsh")) == ["completion for zsh was not installed"]
+    assert files(home) == {".local/share/nbx/zsh/_nbx": b"# mine\n"}
+
+
+@pytest.mark.parametrize("action", ["install", "uninstall"])
+def test_a_block_that_somebody_broke_is_left_and_nothing_is_written(
+    user: Runner, home: Path, action: str
+) -> None:
+    (home / ".zshrc").write_text(f"a\n{START}\nb\n")
+    refused(user("completion", action, "zsh"), 78, f"cannot change {home / '.zshrc'}", END, "by hand")
+    assert files(home) == {".zshrc": f"a\n{START}\nb\n".encode()}
+
+
+def test_a_place_that_cannot_be_read_or_written_is_named(user: Runner, home: Path) -> None:
+    (home / ".zshrc").mkdir()
+    refused(user("completion", "install", "zsh"), 78, f"cannot read {home / '.zshrc'}")
+    (home / ".config").write_text("")
+    refused(user("completion", "install", "fish"), 78, "cannot read", "nbx.fish")
+    (home / ".local").symlink_to("/proc/nowhere")
+    refused(user("completion", "install", "bash"), 74, "cannot write", "bash-completion/completions/nbx")
+
+
+def powershell(folder: Path, name: str, profile: str) -> None:
+    """Put a stand-in for PowerShell into a folder: it says where its profile is, and nothing else."""
+    folder.mkdir(exist_ok=True)
+    program = folder / name
+    program.write_text(f"#!/bin/sh\necho 'a banner'\necho '{profile}'\n")
+    program.chmod(0o755)
+
+
+def test_powershell_says_where_its_profile_is_and_reads_the_script_beside_it(
+    user: Runner, home: Path
+) -> None:
+    profile, older = home / "ps/profile.ps1", home / "windows ps/profile.ps1"
+    powershell(home / "bin", "pwsh", str(profile))
+    powershell(home / "bin", "powershell", str(older))
+    older.parent.mkdir()
+    text = "Set-Alias x y\r\n".encode("utf-16")
+    older.write_bytes(text)
+    env = {"PATH": f"{home / 'bin'}:{os.environ['PATH']}", "PSModulePath": "x"}
+    lines = said(user("completion", "install", env=env))
+    assert lines[0] == "the shell is powershell: SHELL is not set, and PSModulePath is"
+    assert lines[1:-1] == [
+        f"wrote {profile.with_name('nbx.completion.ps1')}",
+        f"wrote {profile}",
+        f"wrote {older.with_name('nbx.completion.ps1')}",
+        f"changed {older}",
+    ]
+    block = profile.read_text()
+    assert older.read_bytes().decode("utf-16") == "Set-Alias x y\r\n" + block.replace("\n", "\r\n").replace(
+        " this file was made for it", ""
+    )
+    assert not PARSER.parse(block.encode()).root_node.has_error
+    said(user("completion", "uninstall", env=env))
+    assert {name for name in files(home) if not name.startswith("bin/")} == {"windows ps/profile.ps1"}
+    assert older.read_bytes() == text
+
+
+def test_without_a_powershell_there_is_no_telling_where_its_profile_is(user: Runner, home: Path) -> None:
+    (home / "empty").mkdir()
+    result = user("completion", "install", "powershell", env={"PATH": str(home / "empty")})
+    refused(result, 78, "there is no PowerShell here", "nbx completion show powershell")

@@ -1,0 +1,114 @@
+"""Results of many threads: all written, in order where that is asked for, and counted."""
+
+import itertools
+import json
+import threading
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from nebius_cli.adapters.journal import Sink
+from nebius_cli.adapters.outbox import WINDOW_ROWS, Outbox
+from nebius_cli.core.bulk import BulkOptions, read
+from nebius_cli.core.errors import ServerError
+from nebius_cli.core.results import Result
+from nebius_cli.core.rows import Row
+from nebius_cli.core.tally import Tally
+from tests.support.rows import source_of, write_rows
+
+USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "cost": "0.5"}
+
+
+def accept(row: Row) -> None:
+    """Find nothing wrong with a row."""
+
+
+def box(**options: Any) -> tuple[Outbox, list[bytes], Tally]:
+    """Return an outbox, what it has written, and its count."""
+    written: list[bytes] = []
+    asked, tally = read(BulkOptions(on_bad_row="skip", **options), str), Tally()
+    return Outbox(Sink(written.append), asked, {}, tally), written, tally
+
+
+def indexes(written: list[bytes]) -> list[int]:
+    return [json.loads(line)["index"] for line in b"".join(written).splitlines()]
+
+
+def answer(row: Row, error: ServerError | None = None) -> Result:
+    return Result(row, 1, 0.1, dict(USAGE), error, None if error else {})
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_what_many_threads_put_is_all_there_in_order_if_asked_for(tmp_path: Path, *, ordered: bool) -> None:
+    out, written, tally = box(ordered=ordered)
+    warned: list[str] = []
+    path = write_rows(tmp_path / "in.jsonl", [*(str(n) for n in range(7)), 8, *(str(n) for n in range(292))])
+    with source_of(path) as source:
+        rows = [row for row in out.sieve(source, accept, warned.append) if row]
+    Random(1).shuffle(rows)
+
+    def put(part: list[Row]) -> None:
+        for row in part:
+            out.put(answer(row, ServerError("broke") if row.index % 50 == 3 else None))
+
+    threads = [threading.Thread(target=put, args=(rows[number::8],)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    out.finish(whole=True)
+    found = indexes(written)
+    assert (found if ordered else sorted(found)) == list(range(300))
+    assert (tally.seen, tally.answered, tally.failed, tally.bad) == (300, 293, 7, 1)
+    assert (tally.prompt_tokens, tally.completion_tokens) == (897, 598)
+    assert tally.cost == Decimal("149.5")
+    assert [line.startswith(f"{path}, line 8: ") for line in warned] == [True]
+
+
+def test_no_row_more_is_taken_while_too_many_are_held_back(tmp_path: Path) -> None:
+    out, written, _ = box(ordered=True)
+    with source_of(write_rows(tmp_path / "in.jsonl", WINDOW_ROWS + 5)) as source:
+        taken = [row for row in itertools.islice(out.sieve(source, accept, len), WINDOW_ROWS) if row]
+    assert not out.room()
+    out.put(answer(taken[1]))
+    assert (out.room(), written) == (False, [])
+    out.put(answer(taken[0]))
+    assert (out.room(), indexes(written)) == (True, [0, 1])
+
+
+def test_bad_rows_wait_for_room_like_others(tmp_path: Path) -> None:
+    out, written, tally = box(ordered=True)
+    path = write_rows(tmp_path / "in.jsonl", ["first", *([8] * (WINDOW_ROWS + 5))])
+    first, full = threading.Event(), threading.Event()
+
+    def read() -> None:
+        with source_of(path) as source:
+            for row in out.sieve(source, accept, len):
+                if row is not None:
+                    taken.append(row)
+                    first.set()
+        full.set()
+
+    taken: list[Row] = []
+    thread = threading.Thread(target=read)
+    thread.start()
+    assert first.wait(30)
+    while out.room():
+        assert not full.is_set()
+    assert (tally.bad <= WINDOW_ROWS, written) == (True, [])
+    out.put(answer(taken[0]))
+    thread.join(30)
+    assert indexes(written) == list(range(WINDOW_ROWS + 6))
+
+
+def test_a_run_that_ends_early_writes_what_was_held_back(tmp_path: Path) -> None:
+    out, written, _ = box(ordered=True)
+    with source_of(write_rows(tmp_path / "in.jsonl", 3)) as source:
+        taken = [row for row in out.sieve(source, accept, len) if row]
+    out.put(answer(taken[2]))
+    assert written == []
+    out.finish(whole=False)
+    assert indexes(written) == [2]

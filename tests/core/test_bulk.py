@@ -1,0 +1,262 @@
+"""How a bulk run is asked for."""
+
+import json
+import shlex
+import subprocess
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from nebius_cli.core.budget import Charge, Prices
+from nebius_cli.core.bulk import (
+    LOCAL_CONCURRENCY,
+    Asked,
+    BulkOptions,
+    check_price,
+    parse_price,
+    parse_usd,
+    price_list,
+    read,
+    resume_command,
+    shared_out,
+)
+from nebius_cli.core.errors import UsageError
+from nebius_cli.core.fields import Value
+from nebius_cli.core.models import Model
+from nebius_cli.core.pace import FIRST
+from nebius_cli.core.rows import Row
+from nebius_cli.core.settings import Sourced
+
+
+def asked(**options: Any) -> Asked:
+    """Return what these options mean."""
+    return read(BulkOptions(**options), lambda path: f"{{{path}}}")
+
+
+def refused(**options: Any) -> UsageError:
+    with pytest.raises(UsageError) as caught:
+        asked(**options)
+    return caught.value
+
+
+def first(made: Asked, merged: dict[str, Sourced], local_model: str = "", row: bytes = b'"x"') -> Any:
+    """Return the body that a row is sent with."""
+    made_row = next(iter(made.reader(merged, local_model).rows([(1, row)])))
+    assert isinstance(made_row, Row)
+    return json.loads(made_row.body)
+
+
+CONFIGURED: dict[str, Value] = {"model": "m", "temperature": 0.5, "ai_project_id": "p", "stream": True}
+MERGED = {name: Sourced(value, "config") for name, value in CONFIGURED.items()}
+
+
+def test_a_row_gets_what_is_configured_and_flags_beat_that() -> None:
+    made = asked(fields={"temperature": "0"}, param=("top_k=4",))
+    assert first(made, MERGED) == {"model": "m", "prompt": "x", "temperature": 0, "top_k": 4}
+    assert first(asked(unset=("temperature",)), MERGED) == {"model": "m", "prompt": "x"}
+
+
+def test_what_runs_here_is_the_local_model_and_costs_nothing() -> None:
+    made = asked(local=True)
+    assert first(made, MERGED, "smol") == {"model": "smol", "prompt": "x", "temperature": 0.5}
+    assert made.prices == asked(model_file="x.gguf", price="1/1").prices == Prices(Decimal(0), Decimal(0))
+    assert not asked().options.runs_here
+
+
+def test_a_template_is_typed_or_in_a_file_and_is_one() -> None:
+    typed, filed = asked(template="Q: {q}\\n"), asked(template_file="a\\nb")
+    assert typed.template is not None
+    assert typed.template.fill({"q": "1"}) == "Q: 1\n"
+    assert filed.template is not None
+    assert filed.template.names == ("a\\nb",)
+    assert "--template and --template-file" in refused(template="{a}", template_file="b").what
+
+
+def test_limits_and_caps_are_those_of_the_shard_and_concurrency_is_its_own() -> None:
+    given = {"rpm": "600", "tpm": "8000", "concurrency": "64", "group": "4", "max_total_tokens": "1000"}
+    made = asked(limits=given, max_cost="2", shard="1/4")
+    assert (made.rpm, made.tpm, made.concurrency, made.group) == (150, 2000, 64, 4)
+    assert (made.max_tokens, made.max_cost) == (250, Decimal("0.5"))
+    assert made.capped
+    assert made.limited
+
+
+def test_without_limits_nothing_is_limited() -> None:
+    made = asked()
+    assert (made.rpm, made.tpm, made.concurrency, made.group, made.max_tokens) == (None, None, None, 1, None)
+    assert not made.capped
+    assert not made.limited
+    assert asked(limits={"rpm": "5"}).limited
+    assert asked(limits={"tpm": "5"}).limited
+    assert asked(limits={"max_total_tokens": "5"}).capped
+
+
+@pytest.mark.parametrize(
+    ("options", "what", "why"),
+    [
+        ({"invalid": "ignore"}, "--invalid ignore", "strict or replace"),
+        ({"on_bad_row": "stop"}, "--on-bad-row stop", "fail or skip"),
+        ({"restart": True}, "--restart without -o", "stdout"),
+        ({"limits": {"concurrency": "0"}}, "--concurrency 0", "between 1 and 512"),
+        ({"limits": {"rpm": "fast"}}, "--rpm fast", "whole number"),
+        ({"unset": ("nosuch",)}, "--unset nosuch", "no such"),
+        ({"encoding": "klingon"}, "--encoding klingon", "no such"),
+        ({"param": ("x",)}, "--param x", "KEY=JSON"),
+        ({"fields": {"temperature": "9"}}, "--temperature 9", "between 0 and 2"),
+        ({"shard": "0/2"}, "--shard 0/2", "I/N"),
+    ],
+    ids=str,
+)
+def test_an_option_that_cannot_be_meant_is_named(options: dict[str, Any], what: str, why: str) -> None:
+    error = refused(**options)
+    assert error.what == what
+    assert why in error.why
+
+
+@pytest.mark.parametrize(("limit", "part"), [(None, None), (600, 150), (602, 150.5), (3, 0.75)])
+def test_all_shards_together_keep_to_a_limit(limit: int | None, part: float | None) -> None:
+    assert shared_out(limit, 4) == part
+    limits = {} if limit is None else {"rpm": str(limit), "tpm": str(limit), "max_total_tokens": str(limit)}
+    made = asked(limits=limits, shard="2/4")
+    assert (made.rpm, made.tpm) == (part, part)
+    assert made.max_tokens == (None if part is None else int(part))
+
+
+def test_amounts_and_prices_keep_every_digit() -> None:
+    assert parse_usd("0.10", "--max-cost") == Decimal("0.10")
+    assert parse_price("0.13/0.4") == Prices(Decimal("0.00000013"), Decimal("0.0000004"))
+    assert parse_price("0/0") == Prices(Decimal(0), Decimal(0))
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "$5", "1e3", "", "five", "1,5", "0.0"])
+def test_an_amount_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--max-cost"):
+        parse_usd(text, "--max-cost")
+
+
+@pytest.mark.parametrize("text", ["1", "1/2/3", "/", "a/b", "1/-2"])
+def test_a_price_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--price"):
+        parse_price(text)
+
+
+@pytest.mark.parametrize(
+    ("argv", "command"),
+    [
+        (["bulk", "my file", "-o", "out", "--restart"], "nbx bulk 'my file' -o out"),
+        (["bulk", "--api-key", "s3cret", "f"], "nbx bulk --api-key KEY f"),
+        (["bulk", "--api-key=s3cret", "f"], "nbx bulk --api-key=KEY f"),
+        (["bulk", "--api-key", "--api-key", "f"], "nbx bulk --api-key KEY f"),
+        (["bulk", "--api-key", "--restart", "f"], "nbx bulk --api-key KEY f"),
+        (["bulk", "--base-url", "http://me:pw@host/v1", "f"], "nbx bulk --base-url http://host/v1 f"),
+        (["bulk", "--base-url=http://me:pw@host/v1"], "nbx bulk --base-url=http://host/v1"),
+        (["bulk", "--template=a=b", "--api-keys"], "nbx bulk --template=a=b --api-keys"),
+    ],
+)
+def test_the_command_that_resumes_has_no_key_and_does_not_restart(argv: list[str], command: str) -> None:
+    assert resume_command(argv) == command
+
+
+WORDS = [
+    "",
+    "a b",
+    "it's",
+    "Q: {q}\nA:",
+    "\\n",
+    "Q: {q}\n\tA:",
+    "é\u2028\x85",
+    "$HOME `x`",
+    "\\\n'",
+    "\udcff\n",
+]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_shell_reads_the_command_that_resumes_as_it_was_typed(word: str) -> None:
+    command = resume_command([word, "x"])
+    assert "\n" not in command
+    script = command.replace("nbx", "printf '%s\\0'", 1)
+    done = subprocess.run(
+        ["bash", "-c", script.encode("utf-8", "surrogateescape")], capture_output=True, check=True
+    )
+    assert done.stdout.split(b"\0")[:2] == [word.encode("utf-8", "surrogateescape"), b"x"]
+
+
+def test_plain_words_stay_plain() -> None:
+    assert shlex.split(resume_command(["bulk", "a.jsonl"])) == ["nbx", "bulk", "a.jsonl"]
+
+
+def row(model: str, most_completion: int | None = 5) -> Row:
+    """Return a row that asks a model for so much."""
+    common = json.dumps({"model": model}).encode()
+    return Row(0, "a", "x", b"{}", "", "", 9, most_completion, 1, common)
+
+
+LISTED = [
+    Model("both", {}, input_price=Decimal(1), output_price=Decimal(2), cached_price=Decimal("0.5")),
+    Model("half", {}, input_price=Decimal(1)),
+    Model("none", {}),
+]
+
+
+def test_a_price_is_known_where_both_halves_of_it_are() -> None:
+    prices = price_list(LISTED)
+    assert prices.of(row("both")) == Prices(Decimal(1), Decimal(2), Decimal("0.5"))
+    assert [prices.of(row(name)) for name in ("half", "none", "other")] == [None, None, None]
+    assert [name in prices for name in ("both", "half", "other")] == [True, False, False]
+    assert (prices.of_model("both"), prices.of_model("half")) == (prices.of(row("both")), None)
+    given = Prices(Decimal(1), Decimal(2))
+    assert given.of_model("any") is given
+    check_price("both", prices)
+    with pytest.raises(UsageError, match="the price of half is not known"):
+        check_price("half", prices)
+
+
+def test_a_cap_wants_a_bound_and_a_price_of_every_row() -> None:
+    prices = price_list(LISTED)
+    asked().check(row("none", None), prices)
+    tokens, money = asked(limits={"max_total_tokens": "9"}), asked(max_cost="1")
+    tokens.check(row("none"), prices)
+    money.check(row("both"), prices)
+    money.check(row("none"), Prices(Decimal(1), Decimal(1)))
+    for made in (tokens, money):
+        with pytest.raises(UsageError, match="row 'a' does not say how long"):
+            made.check(row("both", None), prices)
+    with pytest.raises(UsageError, match="the price of none is not known"):
+        money.check(row("none"), prices)
+
+
+def test_the_local_engine_counts_only_requests_of_one_choice() -> None:
+    assert asked().counts(replace(row("m"), n=3))
+    assert asked(local=True).counts(row("m"))
+    assert not asked(local=True).counts(replace(row("m"), n=3))
+    assert not asked(local=True, limits={"group": "2"}).counts(row("m"))
+    capped = asked(local=True, limits={"max_total_tokens": "9"})
+    capped.check(row("m"), Prices(Decimal(0), Decimal(0)))
+    with pytest.raises(UsageError, match="--max-total-tokens with --local"):
+        capped.check(replace(row("m"), n=2), Prices(Decimal(0), Decimal(0)))
+
+
+def test_the_flags_say_how_many_choices_there_are() -> None:
+    assert asked().choices == 1
+    assert asked(fields={"n": "3"}).choices == 3
+    assert asked(fields={"n": "3"}, param=('n="x"',), validate=False).choices == 1
+
+
+def test_the_dispatcher_has_the_limits_and_what_was_spent() -> None:
+    given = {"rpm": "600", "tpm": "60000", "group": "2", "max_total_tokens": "500"}
+
+    def made(**options: Any) -> Any:
+        spent = Charge(30, 12, Decimal("0.5"))
+        prices = Prices(Decimal(1), Decimal(1))
+        return asked(**options).dispatcher(prices, spent, 3, now=0.0, chance=float, taking=bool)
+
+    limited = made(limits=given, max_cost="2")
+    assert (limited.pace.rpm, limited.pace.tpm) == (600, 60_000)
+    assert (limited.budget.max_tokens, limited.budget.max_cost) == (500, Decimal(2))
+    assert (limited.budget.tokens, limited.budget.cost) == (42, Decimal("0.5"))
+    assert made(limits={"concurrency": "99"}).pace.concurrency == 99
+    assert made(local=True).pace.concurrency == LOCAL_CONCURRENCY
+    assert made().pace.concurrency == FIRST

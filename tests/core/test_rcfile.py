@@ -1,0 +1,88 @@
+"""A marked block in a start-up file: in and out again, to the byte."""
+
+import codecs
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from nebius_cli.core.rcfile import END, START, RcFileError, drop, put
+
+LINES = "if [ -r 'x' ]; then . 'x'; fi\nsecond"
+BLOCK = f"{START}\n{LINES}\n{END}\n".encode()
+
+TEXTS = st.text(st.characters(codec="utf-8"))
+FILES = st.one_of(
+    st.none(),
+    st.binary(),
+    TEXTS.map(str.encode),
+    TEXTS.map(lambda text: codecs.BOM_UTF8 + text.replace("\n", "\r\n").encode()),
+    TEXTS.map(lambda text: codecs.BOM_UTF16_LE + text.replace("\n", "\r\n").encode("utf-16-le")),
+    TEXTS.map(lambda text: codecs.BOM_UTF16_BE + text.encode("utf-16-be")),
+)
+
+
+@given(FILES)
+@example(None)
+@example(b"")
+@example(b"no end")
+@example(b"\r")
+@example(b"a\r\nb\r\n")
+@example(b"\xff\xfea\x00\n\x00")
+def test_what_was_put_in_comes_out_without_a_trace(data: bytes | None) -> None:
+    assert drop(put(data, LINES)) == data
+
+
+@given(FILES)
+def test_a_second_time_changes_nothing(data: bytes | None) -> None:
+    once = put(data, LINES)
+    assert put(once, LINES) == once
+
+
+@given(FILES, st.sampled_from(["", "other", "two\nlines"]))
+def test_other_lines_take_the_place_of_the_old_ones(data: bytes | None, lines: str) -> None:
+    changed = put(put(data, LINES), lines)
+    assert changed == put(data, lines)
+    assert drop(changed) == data
+
+
+def test_the_block_stands_at_the_end_on_lines_of_its_own() -> None:
+    assert put(b"a\n", LINES) == b"a\n" + BLOCK
+    assert put(b"a", LINES).startswith(b"a\n" + START.encode())
+
+
+def test_it_is_written_as_the_file_is() -> None:
+    assert put(b"a\r\n", "b") == f"a\r\n{START}\r\nb\r\n{END}\r\n".encode()
+    wide = "\ufeffa\r\n".encode("utf-16-le")
+    assert put(wide, "b").decode("utf-16") == f"a\r\n{START}\r\nb\r\n{END}\r\n"
+
+
+def test_a_path_that_is_no_text_is_written_as_it_is() -> None:
+    assert b"caf\xe9" in put(b"", b"caf\xe9".decode("utf-8", "surrogateescape"))
+
+
+@pytest.mark.parametrize("before", [None, b"", b"a\n", b"no end"])
+def test_what_others_add_before_and_behind_stays(before: bytes | None) -> None:
+    inside = put(before, LINES)
+    kept = b"" if before is None else before + (b"\n" if before == b"no end" else b"")
+    assert drop(inside + b"more\n") == kept + b"more\n"
+    assert drop(b"first\n" + inside) == b"first\n" + (before or b"")
+
+
+def test_a_file_without_a_block_stays_as_it_is() -> None:
+    assert drop(b"a\n# nbx\n") == b"a\n# nbx\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [START, END, f"{END}\n{START}\n", f"{START}\n{START}\n{END}\n", f"{START}\n{END}\n{END}\n"],
+    ids=["no end", "no start", "turned", "two starts", "two ends"],
+)
+def test_markers_that_somebody_has_changed_are_left_to_a_person(text: str) -> None:
+    for change in (drop, lambda data: put(data, LINES)):
+        with pytest.raises(RcFileError, match="once each, in this order"):
+            change(text.encode())
+
+
+def test_a_last_line_that_lost_its_end_is_still_the_blocks_own() -> None:
+    assert drop(b"a\n" + BLOCK.rstrip()) == b"a\n"

@@ -1,0 +1,52 @@
+"""A body that was kept becomes a request again, and goes out with not a byte of it changed."""
+
+from typing import Any
+
+import pytest
+
+from nebius_cli.core.errors import BadInputError, UsageError
+from nebius_cli.core.prompt import Prompt, as_text
+from nebius_cli.core.request import CompletionRequest, from_body, parse_unset
+
+
+def test_a_request_comes_back_from_its_own_body() -> None:
+    fields: Any = {"model": "m", "temperature": 0.1, "n": 2, "stream": True, "ai_project_id": "p 1"}
+    sent = CompletionRequest(["a", "b"], fields, {"top_k": 4})
+    again = from_body(sent.encode(), sent.query())
+    assert again._replace(stored=b"") == sent
+    assert (again.encode(), again.query()) == (sent.encode(), sent.query())
+    assert (again.model, again.streamed, again.choices) == ("m", True, 4)
+
+
+def test_odd_spellings_of_a_body_stay() -> None:
+    body = b'{ "prompt":"\\u00e9", "model" : "m", "temperature":1.50 }'
+    assert from_body(body, "").encode() == body
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"model":"m"}', b"nonsense", b"3"])
+def test_what_is_no_request_is_told(body: bytes) -> None:
+    with pytest.raises(BadInputError, match="no request"):
+        from_body(body, "")
+
+
+def test_the_model_is_the_one_that_is_sent() -> None:
+    assert CompletionRequest("x", {"model": "a"}, {"model": "b"}).model == "b"
+    assert CompletionRequest("x", {}).model == ""
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text"),
+    [("a\nb", "a\nb"), (["a", "b"], "a\nb"), ([1, 2], "[1,2]"), ([[1], [2, 3]], "[[1],[2,3]]")],
+)
+def test_every_form_of_a_prompt_has_a_text(prompt: Prompt, text: str) -> None:
+    assert as_text(prompt) == text
+
+
+def test_only_request_fields_can_be_left_out() -> None:
+    parse_unset(["max-tokens", "stop"])
+    with pytest.raises(UsageError) as caught:
+        parse_unset(["max_tokens", "max_token"])
+    assert (caught.value.what, caught.value.hint) == ("--unset max_token", "did you mean max_tokens?")
+    with pytest.raises(UsageError) as caught:
+        parse_unset(["zzz"])
+    assert caught.value.hint == ""

@@ -1,0 +1,94 @@
+"""What has become of the rows of a run."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from nebius_cli.core.budget import Budget, Prices
+from nebius_cli.core.dispatch import Dispatcher
+from nebius_cli.core.errors import NbxError, ServerError
+from nebius_cli.core.pace import Pace
+from nebius_cli.core.results import Result
+from nebius_cli.core.rows import Row
+from nebius_cli.core.tally import Tally, capped
+
+ROW = Row(0, 0, "x", b"{}", "", "", 9, 4, 1, b"{}")
+
+
+def dispatcher(**budget: Any) -> Dispatcher:
+    """Return one that has nothing to do yet."""
+    return Dispatcher(Pace(0.0), Budget(**budget), retries=1, chance=lambda: 0.5)
+
+
+def result(usage: dict[str, Any] | None, error: NbxError | None = None) -> Result:
+    return Result(ROW, 1, 0.1, usage, error, None if error else {})
+
+
+def test_results_are_counted_with_what_they_took() -> None:
+    tally = Tally()
+    tally.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": "0.5"}))
+    tally.add(result(None))  # its group's first row has it
+    tally.add(result({"prompt_tokens": 4, "completion_tokens": None, "cost": "0.25"}, ServerError("broke")))
+    tally.add(result(None, ServerError("broke")))
+    assert (tally.answered, tally.failed) == (2, 2)
+    assert (tally.prompt_tokens, tally.completion_tokens, tally.cost) == (7, 2, Decimal("0.75"))
+
+
+def test_a_cost_that_nobody_knows_is_not_told() -> None:
+    tally, sends = Tally(), dispatcher()
+    assert tally.snapshot(sends, 0.0, None).cost is None
+    tally.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": None}))
+    assert tally.snapshot(sends, 0.0, None).cost is None
+    assert tally.summary(sends, 1.0, "").cost is None
+    assert tally.summary(sends, 1.0, "").spent is None
+
+
+def test_what_earlier_runs_spent_is_part_of_what_was_spent_and_not_of_this_run() -> None:
+    prices = Prices(Decimal(1), Decimal(1))
+    tally, sends = Tally(total=9, left_out=4), dispatcher(prices=prices, spent_cost=Decimal("2.5"))
+    tally.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": "0.5"}))
+    summary = tally.summary(sends, 2.0, "why")
+    assert (summary.rows, summary.left_out, summary.answered) == (9, 4, 1)
+    assert (summary.cost, summary.spent) == (Decimal("0.5"), Decimal("2.5"))
+    assert (summary.seconds, summary.stopped) == (2.0, "why")
+    assert tally.snapshot(sends, 0.0, 0.5).cost == Decimal("2.5")
+
+
+def test_rows_that_were_not_counted_are_those_that_came() -> None:
+    tally, sends = Tally(seen=7), dispatcher()
+    assert tally.summary(sends, 1.0, "").rows == 7
+    now = tally.snapshot(sends, 3.0, 0.5)
+    assert (now.at, now.total, now.seen, now.share, now.rows) == (3.0, None, 7, 0.5, 14)
+
+
+def test_a_pause_is_told_and_how_long_it_is() -> None:
+    tally, sends = Tally(), dispatcher()
+    sends.pace.pause(12.0, 0.0)
+    assert tally.snapshot(sends, 0.4, None).note == "waits 12 s"
+    assert tally.snapshot(sends, 11.5, None).note == ""
+
+
+@pytest.mark.parametrize(
+    ("budget", "flags", "used"),
+    [
+        (
+            {"prices": Prices(Decimal(1), Decimal(1)), "max_cost": Decimal(5), "spent_cost": Decimal(4)},
+            "--max-cost",
+            "$4.00 of $5.00",
+        ),
+        ({"max_tokens": 1000, "spent_tokens": 990}, "--max-total-tokens", "990 of 1,000 tokens"),
+        (
+            {"prices": Prices(Decimal(1), Decimal(1)), "max_cost": Decimal(5), "max_tokens": 1000},
+            "--max-cost or --max-total-tokens",
+            "$0.00 of $5.00, 0 of 1,000 tokens",
+        ),
+    ],
+)
+def test_a_cap_that_ended_the_run_is_named_with_what_was_used(
+    budget: dict[str, Any], flags: str, used: str
+) -> None:
+    error = capped(dispatcher(**budget))
+    assert error.what == f"stopped before {flags} could be passed"
+    assert error.why == f"used: {used}"
+    assert error.hint == f"raise {flags} to go on"

@@ -1,0 +1,76 @@
+"""Manual pages: what they hold, and that the programs which read them find nothing to complain about."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.core.errors import ExitCode
+from nebius_cli.gen import man
+from nebius_cli.gen.__main__ import command_tree
+from nebius_cli.gen.tree import Command, Flag, Values
+
+ROOT = Path(__file__).parents[2]
+CHECKS = {"mandoc": ("mandoc", "-T", "lint", "-W", "warning"), "man": ("man", "--warnings", "-l")}
+# As with the shells: where NBX_TEST_SHELLS is set, both must be there.
+READERS = [name for name in CHECKS if os.environ.get("NBX_TEST_SHELLS") == "1" or shutil.which(name)]
+TREE = command_tree()
+PAGES = man.pages(TREE)
+
+
+def command(**more: object) -> Command:
+    parts: dict[str, object] = {
+        "summary": "Do.",
+        "help": "Do.",
+        "flags": (),
+        "arguments": (),
+        "subcommands": (),
+    }
+    return Command(**{"path": ("nbx",), **parts, **more})  # type: ignore[arg-type]
+
+
+def shown(page: str) -> str:
+    """Return what a reader sees of a page, without the roff: one line, backspaces and escapes undone."""
+    done = subprocess.run(["man", "-l", "-"], input=page, capture_output=True, text=True, check=True)
+    return " ".join(re.sub(r"\x1b\[[0-9;]*m|.\x08", "", done.stdout).split())
+
+
+def test_there_is_a_page_for_each_command() -> None:
+    assert {Path(path).stem for path in PAGES} == {"-".join(c.path) for c in TREE.walk()}
+
+
+@pytest.mark.parametrize("one", list(TREE.walk()), ids=lambda c: c.name)
+def test_a_page_holds_every_flag_and_what_it_takes(one: Command) -> None:
+    page = PAGES[f"{man.FOLDER}/{man.name(one)}.1"]
+    for flag in one.flags:
+        for spelled in (*flag.names, *flag.negations):
+            assert f"\\fB{spelled.replace('-', chr(92) + '-')}\\fR" in page
+    for code in ExitCode:
+        assert f"\\fB{int(code)}\\fR" in page
+
+
+def test_the_page_of_nbx_names_the_variables() -> None:
+    assert "NEBIUS_API_KEY" in PAGES[f"{man.FOLDER}/nbx.1"]
+    assert "NEBIUS_API_KEY" not in PAGES[f"{man.FOLDER}/nbx-config-set.1"]
+
+
+def test_what_roff_reads_as_its_own_stands_for_itself() -> None:
+    awkward = r"""it's a \back\slash, `ticks`, ~tilde, ^hat, "quotes" and --flag"""
+    flag = Flag(
+        ("--x",), (), "", f".starts with a dot: {awkward}", Values.NOTHING, (), repeatable=False, panel="A"
+    )
+    page = man.page(command(flags=(flag,)), command())
+    assert "\n\\&.starts" in page
+    if "man" in READERS:
+        assert f".starts with a dot: {awkward}" in shown(page)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_the_programs_that_read_the_pages_find_nothing_to_complain_about(reader: str) -> None:
+    for path in PAGES:
+        done = subprocess.run([*CHECKS[reader], ROOT / path], capture_output=True, check=False)
+        complaints = done.stdout if reader == "mandoc" else done.stderr
+        assert (done.returncode, complaints) == (0, b""), path

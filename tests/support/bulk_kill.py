@@ -1,0 +1,120 @@
+"""A real `nbx bulk` that a test ends at some moment and starts again, and what must be true in between."""
+
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tests.support.bulk_server import BulkServer
+
+ROWS = 500
+CONCURRENCY = 16
+SETTLING = 0.06  # seconds from the last answer to the end of the process, about
+SERVER = ("--delay", "0.02", "--jitter", "0.9")
+FLAGS = ("--concurrency", str(CONCURRENCY), "--max-tokens", "8")
+
+
+@dataclass
+class Job:
+    """One input and its output; each run goes on where the one before was ended."""
+
+    folder: Path
+    server: BulkServer
+    environ: Mapping[str, str]
+    rows: int = ROWS
+    known: set[str] = field(default_factory=set)  # the rows that a run left answered
+
+    def __post_init__(self) -> None:
+        self.source, self.target = self.folder / "rows.jsonl", self.folder / "answers.jsonl"
+        self.prompts = {f"id-{index}": f"This is row {index}: " for index in range(self.rows)}
+        lines = [json.dumps({"id": name, "prompt": prompt}) for name, prompt in self.prompts.items()]
+        self.source.write_text("\n".join(lines) + "\n", "utf-8")
+
+    def start(self, *flags: str) -> subprocess.Popen[bytes]:
+        """Start a run."""
+        words = ["bulk", str(self.source), "-o", str(self.target), *FLAGS, *flags]
+        return subprocess.Popen(
+            [sys.executable, "-m", "nebius_cli", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=dict(self.environ),
+        )
+
+    def life(self) -> float:
+        """Run from beginning to end; return how long it took, in seconds."""
+        began = time.monotonic()
+        process = self.start()
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err.decode()
+        return time.monotonic() - began
+
+    def records(self) -> list[Any]:
+        """Return the records whose lines are whole."""
+        if not self.target.exists():
+            return []
+        return [
+            json.loads(line)
+            for line in self.target.read_bytes().splitlines(keepends=True)
+            if line[-1:] == b"\n"
+        ]
+
+    def answered(self) -> Counter[str]:
+        """Return how many answers each row has in the output."""
+        return Counter(record["id"] for record in self.records() if record["error"] is None)
+
+    def check_stop(self, sent: Counter[str]) -> None:
+        """After an end in the middle: answers stay, and what was answered before is not sent again."""
+        answered = self.answered()
+        assert self.known <= answered.keys(), "answers are lost"
+        assert max(answered.values(), default=1) == 1, "a row is answered twice"
+        again = (self.server.sent() - sent).keys()
+        assert not {self.prompts[name] for name in self.known} & again, "what had its answer was sent again"
+        self.known = set(answered)
+
+    def check_end(self) -> None:
+        """After the last run: each row has one answer, its own, and there is nothing else."""
+        assert self.target.read_bytes().endswith(b"\n")
+        records = self.records()
+        names = Counter(record["id"] for record in records)
+        assert not self.prompts.keys() - names.keys(), "rows have no record"
+        assert names.total() == len(self.prompts), "there are more records than rows"
+        for record in records:
+            assert record["error"] is None, record
+            (choice,) = record["response"]["choices"]
+            assert choice["text"] == " " + self.prompts[record["id"]], record
+
+    def doubled(self) -> int:
+        """Return how many requests were sent once more than needed."""
+        return self.server.sent().total() - self.rows
+
+
+def moment(chance: Random, process: subprocess.Popen[bytes], job: Job, life: float) -> str:
+    """Wait until it is time to end a run; return what the run was at, '' where it ended by itself.
+
+    A third of the moments lie anywhere in a whole run's life, a third between two requests, and a third right
+    after the last answer, where the output is put in order.
+    """
+    kind = chance.choice(("any", "between", "late"))
+    sent = job.server.count()
+    goal = sent + chance.randrange(1, max(2, job.rows - len(job.known)))
+    until = time.monotonic() + chance.random() * life
+    while process.poll() is None:
+        if kind == "late" and job.target.exists() and job.target.read_bytes().count(b"\n") >= job.rows:
+            kind, until = "any", time.monotonic() + chance.random() * SETTLING
+        if (kind == "between" and job.server.count() >= goal) or (
+            kind == "any" and time.monotonic() >= until
+        ):
+            break
+        time.sleep(0.001)
+    if process.poll() is not None:
+        return ""
+    if len(job.answered()) == job.rows:
+        return "end"
+    return "start" if job.server.count() == sent else "middle"

@@ -1,0 +1,64 @@
+"""The server of the benchmarks as a process of its own, which a test starts, kills and brings back."""
+
+import json
+import random
+import socket
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+SERVER = Path(__file__).parents[2] / "benchmarks" / "bulk_server.py"
+
+
+class BulkServer:
+    """Answers completions until killed; its log, and what is in it, survives."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.log = folder / "sent.jsonl"
+        self.port = _port()
+        words = [sys.executable, str(SERVER), "--port", str(self.port), "--log", str(self.log)]
+        self._command = [*words, *options]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The base URL."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def start(self) -> None:
+        """Start, or start again at the same address; returns when it listens."""
+        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE)
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == f"{self.port}\n".encode()
+
+    def kill(self) -> None:
+        """End it like kill -9: what was on the way is lost."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def count(self) -> int:
+        """Return how many prompts came in."""
+        return self._lines().count(b"\n")
+
+    def sent(self) -> Counter[str]:
+        """Return how often each prompt came in."""
+        return Counter(json.loads(line) for line in self._lines().splitlines())
+
+    def _lines(self) -> bytes:
+        data = self.log.read_bytes() if self.log.exists() else b""
+        return data[: data.rfind(b"\n") + 1]  # the last line may be on its way
+
+
+def _port() -> int:
+    """Return a free port that the system gives to nobody by itself, while the server is away neither."""
+    chance = random.SystemRandom()
+    while True:
+        port = chance.randrange(20_000, 32_000)
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        return port

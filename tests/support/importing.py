@@ -1,0 +1,78 @@
+"""Imports every module of a package twice, and prints what the second time did beside importing.
+
+Run as a program of its own with the package's name. The first time loads what the package needs from
+others; what they do is theirs. The second time, Python's audit hooks and a watched environment tell of
+files, processes, connections, signals, threads and variables.
+"""
+
+import importlib
+import os
+import pkgutil
+import signal
+import sys
+import threading
+from typing import Any
+
+# Of the import system itself: it looks for modules, and reads and runs their code.
+_ITS_OWN = {"import", "exec", "compile", "marshal.loads", "os.listdir", "os.scandir", "code.__new__"}
+_HARMLESS = ("object.", "builtins.", "sys._getframe", "sys.setprofile", "cpython.", "function.__new__")
+_told: list[str] = []
+_watching = False
+
+
+class _Watched(os._Environ):  # type: ignore[type-arg]
+    def __getitem__(self, name: str) -> str:
+        _tell(f"environment {name}")
+        return str(super().__getitem__(name))
+
+    def __setitem__(self, name: str, value: str) -> None:
+        _tell(f"environment {name} set")
+        super().__setitem__(name, value)
+
+
+def _tell(what: str) -> None:
+    if _watching:
+        _told.append(what)
+
+
+def _hook(event: str, words: tuple[Any, ...]) -> None:
+    if not _watching or event in _ITS_OWN or event.startswith(_HARMLESS):
+        return
+    if event == "open" and str(words[0]).endswith((".py", ".pyc")) and words[1] in ("r", "rb"):
+        return
+    _tell(f"{event} {words!r}")
+
+
+def _started(_: threading.Thread) -> None:
+    _tell("a thread was started")
+
+
+def _modules(package: str) -> list[str]:
+    root = importlib.import_module(package)
+    return [package, *(found.name for found in pkgutil.walk_packages(root.__path__, f"{package}."))]
+
+
+def main(package: str) -> None:
+    """Print one line for each thing that an import did."""
+    global _watching  # noqa: PLW0603 - a hook cannot be taken out again, only told to be quiet
+    sys.dont_write_bytecode = True
+    handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    names = _modules(package)
+    for name in names:
+        importlib.import_module(name)
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+        del sys.modules[name]
+    os.environ.__class__ = _Watched
+    threading.Thread.start = _started  # type: ignore[assignment, method-assign]
+    sys.addaudithook(_hook)
+    _watching = True
+    for name in names:
+        importlib.import_module(name)
+    _watching = False
+    if {number: signal.getsignal(number) for number in signal.valid_signals()} != handlers:
+        _told.append("a signal handler was set")
+    sys.stdout.write("".join(f"{line}\n" for line in [*_told, f"{len(names)} modules"]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,143 @@
+"""A server that answers completions by what they ask, as many at once as come, and rows to ask it with."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from nebius_cli.adapters.rowfiles import RowFile, open_rows
+from nebius_cli.adapters.rowsource import RowSource
+from nebius_cli.core.prompt import Reading
+from nebius_cli.core.rows import RowReader
+from tests.support.factory import model_list
+from tests.support.server import FakeServer, Reply, Request, head
+
+PATIENCE = 30  # seconds; only a test that fails waits so long
+
+# What a prompt gets: None for the usual answer.
+Answer = Callable[[str], Reply | None]
+
+
+class RowServer(FakeServer):
+    """Answers each prompt with itself in capitals: "a b" with " A B", 3 prompt tokens and 2 of completion."""
+
+    def __init__(self, answer: Answer = lambda _: None, models: Reply = ()) -> None:
+        self.answer = answer
+        self.models = models or model_list()
+        self.asked: Counter[str] = Counter()
+        self.open = self.most_open = 0
+        self._counting = threading.Lock()
+        super().__init__(keep_alive=True)
+
+    @property
+    def bodies(self) -> list[Any]:
+        """The bodies of all completion requests."""
+        return [request.json for request in self.requests if request.method == "POST"]
+
+    def _reply(self, request: Request) -> Reply:
+        if request.method == "GET":
+            return self.models
+        body = request.json
+        many = isinstance(body["prompt"], list) and isinstance(body["prompt"][0], str | list)
+        prompts = body["prompt"] if many else [body["prompt"]]
+        with self._counting:
+            self.open += 1
+            self.most_open = max(self.most_open, self.open)
+            self.asked.update(map(str, prompts))
+        special = [reply for prompt in prompts if (reply := self.answer(str(prompt))) is not None]
+        with self._counting:
+            self.open -= 1
+        return special[0] if special else [completion(prompts, body.get("n", 1))]
+
+
+def completion(prompts: list[Any], n: int = 1, **more: Any) -> bytes:
+    """Return the whole HTTP answer to these prompts."""
+    texts = [f" {str(prompt).upper()}" for prompt in prompts for _ in range(n)]
+    choices = [
+        {"index": index, "text": text, "logprobs": None, "finish_reason": "stop"}
+        for index, text in enumerate(texts)
+    ]
+    usage = {"prompt_tokens": 3 * len(prompts), "completion_tokens": 2 * len(texts)}
+    usage["total_tokens"] = sum(usage.values())
+    body = {"id": "cmpl-1", "object": "text_completion", "created": 1, "model": "m", "choices": choices}
+    data = json.dumps({**body, "usage": usage, **more}).encode()
+    return head(200, "application/json", Content_Length=str(len(data))) + data
+
+
+def refuse(code: int, message: str, **headers: str) -> Reply:
+    """Return an error of the server that leaves the connection open."""
+    data = json.dumps({"detail": message}).encode()
+    return [head(code, "application/json", Content_Length=str(len(data)), **headers) + data]
+
+
+def late(prompt: str, other: str) -> Answer:
+    """Return what answers one prompt only when another, which must be on its way with it, has come."""
+    came = threading.Event()
+
+    def answer(asked: str) -> None:
+        if asked == other:
+            came.set()
+        elif asked == prompt:
+            assert came.wait(PATIENCE), f"{other} never came"
+
+    return answer
+
+
+class Held:
+    """Answers nothing before it is let go: then everything as usual."""
+
+    def __init__(self, after: int = 0) -> None:
+        self._after = after
+        self._count = 0
+        self._lock = threading.Lock()
+        self._waiting = threading.Event()
+        self._let_go = threading.Event()
+
+    def __call__(self, prompt: str) -> None:
+        """Wait; called by the server, which answers the first `after` prompts at once."""
+        del prompt
+        with self._lock:
+            self._count += 1
+            held = self._count > self._after
+        if held:
+            self._waiting.set()
+            self._let_go.wait(PATIENCE)
+
+    def reached(self) -> None:
+        """Return once a prompt is held."""
+        assert self._waiting.wait(PATIENCE), "no prompt ever came"
+
+    def let_go(self) -> None:
+        """Answer everything from now on."""
+        self._let_go.set()
+
+
+def write_rows(path: Path, rows: int | list[Any]) -> Path:
+    """Write JSONL: these rows, or so many with prompts of their own."""
+    listed = [{"prompt": f"prompt {number}"} for number in range(rows)] if isinstance(rows, int) else rows
+    path.write_text("".join(json.dumps(row) + "\n" for row in listed), "utf-8")
+    return path
+
+
+def source_of(path: Path) -> RowSource:
+    """Return an input as a run opens it."""
+
+    def open_file() -> RowFile:
+        return open_rows(str(path), None, nul=False, reading=Reading(), stdin=None)
+
+    return RowSource(open_file, RowReader({"model": "m"}, {}))
+
+
+def records(path: Path) -> list[dict[str, Any]]:
+    """Return the records of an output, each a line."""
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def texts(path: Path) -> Mapping[Any, str]:
+    """Return the text of each answered row by the row's id; fails where an id has two answers."""
+    answered = [record for record in records(path) if record["error"] is None]
+    found = {record["id"]: record["response"]["choices"][0]["text"] for record in answered}
+    assert len(found) == len(answered)
+    return found

@@ -1,0 +1,205 @@
+"""The key, and passwords in URLs, on the wire and back: sent where they belong, repeated nowhere.
+
+A server may repeat the key in any place of its answer; a proxy may ask for whatever it likes; a URL may hold
+a password. Each command is run against each of these, with --debug, and everything it leaves is searched.
+"""
+
+import base64
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import trustme
+
+from tests.conftest import CANARY
+from tests.faults.places import Bench, expired, old_tls, unknown_authority
+from tests.support import canary
+from tests.support.run import Result, Runner
+from tests.support.server import FakeServer, Reply, closed_port, detail, head, sse, status, token
+
+PASSWORD = "hush-hush-77"  # of URLs
+TRACES = (PASSWORD.encode(), base64.b64encode(f"bob:{PASSWORD}".encode()))
+COMMANDS = {
+    "complete": ("complete", "x"),
+    "json": ("complete", "x", "--json"),
+    "ndjson": ("complete", "x", "--ndjson"),
+    "models": ("models", "list", "--refresh"),
+    "models json": ("models", "--json", "--refresh"),
+    "models use": ("models", "use", "some", "--refresh"),
+    "doctor": ("doctor", "--live"),
+}
+
+# Where a server can repeat the key, and what it is said to answer then.
+REPEATED: dict[str, Reply] = {
+    "in an error": detail(401, f"no {CANARY}"),
+    "in an error of validation": detail(422, [{"loc": ["header", CANARY], "msg": CANARY}]),
+    "in an error of text": status(400, CANARY.encode(), "text/plain"),
+    "in a request id": detail(400, "x", x_request_id=CANARY),
+    "in a redirect": status(307, b"", Location=f"http://127.0.0.1:1/{CANARY}?key={CANARY}"),
+    "in a redirect on the same host": status(307, b"", Location=f"/v1/{CANARY}"),
+    "as a user in a redirect": status(307, b"", Location=f"http://{CANARY}:{CANARY}@127.0.0.1:1/"),
+    "in the status": [f"HTTP/1.1 {CANARY} x\r\n\r\n".encode()],
+    "in place of HTTP": [f"{CANARY}\r\n\r\n".encode()],
+    "in the size of a chunk": [head(Transfer_Encoding="chunked"), f"{CANARY}\r\n".encode()],
+    "in the type": status(200, b"<", f"x/{CANARY}"),
+    "in the coding": [head(Content_Encoding=f"gzip, {CANARY}"), b"x"],
+    "in the date": status(200, b"[]", Date=CANARY),
+    "in an error frame": sse(token("a"), {"error": {"message": CANARY, "param": CANARY}}),
+    "as a member of an error frame": sse(token("a"), {"detail": CANARY, CANARY: [CANARY]}),
+    "in an error event": [head(), b"event: error\ndata: " + CANARY.encode() + b"\n\n"],
+    "in what is no JSON": status(200, CANARY.encode(), "application/json"),
+    "in the list": status(200, f'{{"data": [{{"id": "{CANARY}", "{CANARY}": ["{CANARY}"]}}]}}'.encode()),
+}
+
+
+def searched(result: Result, folder: Path) -> None:
+    """Fail where the key or a password is in the output or in a file; the runner has looked for the key."""
+    for trace in TRACES:
+        assert trace not in result.out_bytes, result
+        assert trace not in result.err.encode(), result
+        for path in folder.rglob("*"):
+            assert not path.is_file() or trace not in path.read_bytes(), path
+    assert canary.files_with_key(folder) == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("where", REPEATED)
+def test_a_key_that_comes_back_goes_nowhere(
+    where: str, name: str, nbx: Runner, server: FakeServer, tmp_path: Path
+) -> None:
+    server.replies += [REPEATED[where]] * 6
+    result = nbx(*COMMANDS[name], "--debug", "--retries", "1")
+    assert "a bug in nbx" not in result.err
+    assert server.requests
+    assert all(request.headers["authorization"] == f"Bearer {CANARY}" for request in server.requests)
+    assert all(CANARY not in request.target for request in server.requests[:1])
+    searched(result, tmp_path)
+    server.replies.clear()
+
+
+URL = "http://bob:" + PASSWORD + "@127.0.0.1:{}"
+
+
+class Odd(NamedTuple):
+    """A URL with a password, and the variable it stands in."""
+
+    variable: str
+    url: str
+
+
+ODD = {
+    "the base": Odd("NEBIUS_BASE_URL", URL + "/v1"),
+    "a base where nothing listens": Odd("NEBIUS_BASE_URL", URL.format(1)),
+    "a base without a scheme": Odd("NEBIUS_BASE_URL", f"bob:{PASSWORD}@127.0.0.1/v1"),
+    "a base with a port that is none": Odd("NEBIUS_BASE_URL", URL.format(99999)),
+    "a base with a query": Odd("NEBIUS_BASE_URL", f"https://127.0.0.1/v1?key={PASSWORD}"),
+    "a base with a fragment": Odd("NEBIUS_BASE_URL", f"https://127.0.0.1/v1#{PASSWORD}"),
+    "a base with brackets": Odd("NEBIUS_BASE_URL", f"http://bob:{PASSWORD}@[::1/v1"),
+    "a proxy": Odd("HTTP_PROXY", URL),
+    "a proxy that is not there": Odd("HTTP_PROXY", URL.format(1)),
+    "a proxy without a name": Odd("HTTP_PROXY", f"http://bob:{PASSWORD}@proxy.invalid:1"),
+    "a proxy that is no URL": Odd("HTTP_PROXY", f"http://bob:{PASSWORD}@[:1"),
+    "a proxy of another kind": Odd("HTTP_PROXY", f"socks9://bob:{PASSWORD}@127.0.0.1:1"),
+    "a proxy with a port that is none": Odd("HTTP_PROXY", f"bob:{PASSWORD}@127.0.0.1:99999"),
+}
+ASKING = {
+    **COMMANDS,
+    "dry run": ("complete", "x", "--dry-run"),
+    "curl": ("complete", "x", "--curl"),
+    "config list": ("config", "list"),
+    "config list json": ("config", "list", "--json"),
+    "auth status": ("auth", "status"),
+}
+
+
+@pytest.mark.parametrize("name", ASKING)
+@pytest.mark.parametrize("odd", ODD)
+def test_a_password_in_a_url_is_shown_to_nobody(
+    odd: str,
+    name: str,
+    nbx: Runner,
+    server: FakeServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    variable, url = ODD[odd]
+    url = url.format(server.port)
+    monkeypatch.setenv(variable, url)
+    server.replies += [detail(407, "who are you?")] * 6
+    result = (
+        nbx(*ASKING[name], "--debug", "--retries", "0", env={variable: url})
+        if name in COMMANDS
+        else nbx(*ASKING[name], "--debug", env={variable: url})
+    )
+    assert "a bug in nbx" not in result.err
+    searched(result, tmp_path)
+    server.replies.clear()
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@contextlib.contextmanager
+def proxy(answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
+    """Listen as a proxy that answers everybody alike; give its port and the heads of what it was asked."""
+    asked: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    with connection:
+                        asked.append(connection.recv(65536))
+                        connection.sendall(answers)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1], asked
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("answers", [b"HTTP/1.1 407 No\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\nno TLS at all"])
+def test_a_proxy_is_asked_for_a_way_through_and_told_no_key(
+    answers: bytes, name: str, nbx: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with proxy(answers) as (port, asked):
+        monkeypatch.setenv("HTTPS_PROXY", URL.format(port))
+        result = nbx(
+            *COMMANDS[name], "--debug", env={"NEBIUS_BASE_URL": "https://api.invalid", "NBX_RETRIES": "0"}
+        )
+    assert result.code == (0 if name == "models use" else 7)  # which needs no list
+    searched(result, tmp_path)
+    heads = [asking for asking in asked if asking]  # doctor opens a connection and says nothing
+    assert heads
+    for asking in heads:
+        assert asking.startswith(b"CONNECT api.invalid:443 HTTP/1.")
+        assert not canary.shows_key(asking)
+        assert b"authorization: bearer" not in asking.lower()
+
+
+@pytest.mark.parametrize("place", [unknown_authority, expired, old_tls], ids=lambda place: place.__name__)
+def test_who_is_not_trusted_is_not_told_the_key(
+    place: Callable[[Any], list[str]],
+    authority: trustme.CA,
+    nbx: Runner,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with contextlib.ExitStack() as stack:
+        flags = place(Bench(stack, monkeypatch, authority, tmp_path))
+        result = nbx("complete", "x", "--debug", *flags)
+    assert result.code == 7
+    searched(result, tmp_path)
+
+
+def test_a_password_of_a_proxy_goes_to_the_proxy_alone(nbx: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://bob:{PASSWORD}@127.0.0.1:{closed_port()}")
+    result = nbx("complete", "x", "--debug", env={"NEBIUS_BASE_URL": "https://api.invalid"})
+    assert (result.code, PASSWORD in result.err) == (7, False)

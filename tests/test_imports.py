@@ -1,0 +1,66 @@
+"""Importing nbx does nothing but define: no file, variable, connection, program, signal or thread."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import importing
+
+PACKAGE = Path(__file__).parent.parent / "nebius_cli"
+
+# What a module might do when it is imported, and a word of what must then be told.
+DEEDS = {
+    "reads a file": ("open('/etc/hostname')", "open"),
+    "writes a file": ("open('made', 'w')", "open"),
+    "makes a folder": ("import os; os.mkdir('made')", "os.mkdir"),
+    "lists a folder with glob": ("import glob; glob.glob('*')", "glob.glob"),
+    "reads a variable": ("import os; os.environ.get('HOME')", "environment HOME"),
+    "reads another way": ("import os; os.getenv('HOME')", "environment HOME"),
+    "sets a variable": ("import os; os.environ['A'] = 'b'", "environment A set"),
+    "looks a name up": ("import socket; socket.gethostbyname('localhost')", "socket.gethostbyname"),
+    "makes a socket": ("import socket; socket.socket()", "socket.__new__"),
+    "starts a program": ("import subprocess; subprocess.run(['true'])", "subprocess.Popen"),
+    "runs a shell": ("import os; os.system('true')", "os.system"),
+    "loads a library": ("import ctypes; ctypes.CDLL(None)", "ctypes.dlopen"),
+    "handles a signal": ("import signal; signal.signal(2, print)", "signal handler"),
+    "starts a thread": ("import threading; threading.Thread(target=input).start()", "thread"),
+}
+
+
+def deeds(package: str, folder: Path) -> str:
+    """Return what importing a package in `folder` did."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    done = subprocess.run(
+        [sys.executable, importing.__file__, package],
+        cwd=folder,
+        env={**environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        stdin=subprocess.PIPE,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_importing_any_module_does_nothing() -> None:
+    count = sum(1 for _ in PACKAGE.rglob("*.py"))
+    assert deeds("nebius_cli", PACKAGE.parent) == f"{count} modules\n"
+
+
+@pytest.mark.parametrize(("code", "word"), DEEDS.values(), ids=DEEDS)
+def test_a_module_that_does_something_would_be_told(code: str, word: str, tmp_path: Path) -> None:
+    package = tmp_path / "busy"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "module.py").write_text(f"try:\n    {code}\nexcept OSError:\n    pass\n")
+    assert word in deeds("busy", tmp_path)
+
+
+def test_a_module_that_does_nothing_would_not(tmp_path: Path) -> None:
+    (tmp_path / "idle").mkdir()
+    (tmp_path / "idle" / "__init__.py").write_text("import json, re\nA = re.compile('a')\n")
+    assert deeds("idle", tmp_path) == "1 modules\n"
