@@ -1,0 +1,163 @@
+"""Rows of the fault matrix: connections that fail, at every stage of an answer."""
+
+import socket
+import time
+
+from tests.faults import places
+from tests.faults.matrix import Fault, Good, Seen, completing, differs, everywhere
+from tests.support.server import Reply, Step, chunk, head, reset
+
+BROKE = "the connection broke"
+ENDED = "it ended in the middle of the answer"
+FIRST, STALL, TOTAL = ("--first-byte-timeout", "0.3"), ("--stall-timeout", "0.4"), ("--timeout", "0.6")
+ALIVE = "no text came for 0.4 s, only signs of life\n  --first-byte-timeout"
+LATE = "nothing came for 0.3 s\n  --first-byte-timeout"
+
+
+def hold(connection: socket.socket) -> None:
+    """Stand for the server's own `hold`: say nothing more until the test is over."""
+
+
+def drip(text: bytes) -> Step:
+    """Return a step that says the same few bytes over and over, slowly."""
+
+    def step(connection: socket.socket) -> None:
+        while True:  # until nbx hangs up, which makes sending fail
+            connection.sendall(text)
+            time.sleep(0.02)
+
+    return step
+
+
+def flood(text: bytes) -> Step:
+    """Return a step that says the same over and over, as fast as it is read."""
+
+    def step(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(text)
+
+    return step
+
+
+def _cut_first(good: Good) -> Reply:
+    return [good.head(Transfer_Encoding="chunked"), chunk(good.first)[:-30], reset]
+
+
+def _kept(says: str) -> dict[str, Seen]:
+    """Return what comes of a break after the first half: a stream keeps it, anything else tries again."""
+    return differs(Seen(8, "half\n", says), Seen(7, "", says, True), Seen(7, "", says, True))
+
+
+# What came is whole, but the end of the connection is not in order: a list is asked for again.
+WHOLE_BUT = differs(Seen(0, "half\n"), Seen(0, "half\n"), Seen(7, "", BROKE, True))
+
+TO = "the connection to 127.0.0.1 broke"
+NO_TLS = "no TLS connection to 127.0.0.1"
+
+FAULTS = (
+    Fault("refused", [], everywhere(7, "", "to 127.0.0.1 refused", retried=True), (), places.nothing_listens),
+    Fault(
+        "no such host", [], everywhere(7, "", "its name does not resolve", retried=True), (), places.no_name
+    ),
+    Fault("an unknown authority", [], everywhere(7, "", NO_TLS), (), places.unknown_authority),
+    Fault("an expired certificate", [], everywhere(7, "", "has expired"), (), places.expired),
+    Fault("a certificate of another host", [], everywhere(7, "", "mismatch"), (), places.another_host),
+    Fault("nothing newer than TLS 1.0", [], everywhere(7, "", NO_TLS), (), places.old_tls),
+    Fault("no TLS at all", [], everywhere(7, "", NO_TLS), (), places.no_tls),
+    Fault("a handshake that never ends", [], everywhere(7, "", "silent too long"), (), places.mute),
+    Fault("a proxy that is not there", [], everywhere(7, "", "the proxy refused"), (), places.no_proxy),
+    Fault("a proxy that wants a password", [], everywhere(7, "", "407"), (), places.proxy_of(407)),
+    Fault("a proxy that reaches nobody", [], everywhere(7, "", "502"), (), places.proxy_of(502)),
+    Fault("reset before headers", [reset], everywhere(7, "", f"{TO}\n  Connection reset", retried=True)),
+    Fault("closed before headers", [b""], everywhere(7, "", "closed connection without", retried=True)),
+    Fault("no HTTP", [b"220 mail.example ESMTP\r\n"], everywhere(7, "", TO, retried=True)),
+    Fault("reset in the status line", [b"HTTP/1.1 2", reset], everywhere(7, "", TO, retried=True)),
+    Fault("reset in headers", [b"HTTP/1.1 200 OK\r\nContent-Ty", reset], everywhere(7, "", TO, retried=True)),
+    Fault("a status that is no number", [b"HTTP/1.1 OK\r\n\r\n"], everywhere(7, "", TO, retried=True)),
+    Fault("a thousand headers", [head()[:-2] + b"x: y\r\n" * 1000], everywhere(7, "", TO, retried=True)),
+    Fault(
+        "an endless header", [head()[:-2] + b"x: ", flood(b"y" * 9999)], everywhere(7, "", TO, retried=True)
+    ),
+    Fault("headers that drip", [b"HTTP/1.1 200 OK\r\nx: ", drip(b"y")], everywhere(7, "", LATE), FIRST),
+    Fault("100 Continue without end", [drip(head(100))], everywhere(7, "", LATE), FIRST),
+    Fault("100 Continue in a flood", [flood(head(100))], everywhere(7, "", LATE), FIRST),
+    Fault("silence before headers", [hold], everywhere(7, "", LATE), FIRST),
+    Fault("silence after headers", lambda good: [good.head(), hold], everywhere(7, "", LATE), FIRST),
+    Fault("reset after headers", lambda good: [good.head(), reset], everywhere(7, "", BROKE, retried=True)),
+    Fault("reset in the first event", _cut_first, everywhere(7, "", BROKE, retried=True)),
+    Fault("reset between events", lambda good: good.chunked(reset), _kept(BROKE)),
+    Fault("closed in a chunk", lambda good: good.chunked(b"ff\r\ndata"), _kept(ENDED)),
+    Fault("closed between chunks", lambda good: good.chunked(), _kept(ENDED)),
+    Fault("reset after the last event", lambda good: good.chunked(chunk(good.rest), reset), WHOLE_BUT),
+    Fault("closed without a last chunk", lambda good: good.chunked(chunk(good.rest)), WHOLE_BUT),
+    Fault("a chunk size that is none", lambda good: good.chunked(b"zz\r\nxx"), _kept(ENDED)),
+    Fault("a chunk size below zero", lambda good: good.chunked(b"-5\r\nxx"), _kept(ENDED)),
+    Fault("a chunk size beyond all memory", lambda good: good.chunked(b"f" * 40 + b"\r\nxx"), _kept(ENDED)),
+    Fault("a chunk size without end", lambda good: good.chunked(flood(b"f" * 9999)), _kept("broke")),
+    Fault(
+        "a length too long",
+        lambda good: [good.head(Content_Length="9999"), good.first],
+        _kept(ENDED),
+    ),
+    Fault(
+        "a length too long for all of it",
+        lambda good: [good.head(Content_Length="9999"), good.body],
+        WHOLE_BUT,
+    ),
+    Fault(
+        "a length too short",
+        lambda good: [good.head(Content_Length="45"), good.body],
+        differs(
+            Seen(8, "", "in the middle of an event"),
+            Seen(8, "", "is not a whole JSON object"),
+            Seen(6, "", "is not JSON"),
+        ),
+    ),
+    Fault(
+        "a length that is no number",
+        lambda good: [good.head(Content_Length="lots"), good.body],
+        everywhere(0, "half\n"),
+    ),
+    Fault(
+        "a stall",
+        lambda good: good.chunked(hold),
+        differs(*[Seen(7, keeps, "0.4 s\n  --stall-timeout") for keeps in ("half\n", "", "")]),
+        STALL,
+    ),
+    Fault(
+        "a stall after the finish",
+        lambda good: good.chunked(chunk(good.rest), hold),
+        completing(0, "half\n"),
+        STALL,
+    ),
+    Fault(
+        "all of it too slow",
+        lambda good: good.chunked(hold),
+        differs(*[Seen(7, keeps, "0.6 s in all\n  --timeout") for keeps in ("half\n", "", "")]),
+        TOTAL,
+    ),
+    Fault(
+        "comments without end, and a limit on all of it",
+        [head(), drip(b": still here\n\n")],
+        completing(7, "", "0.6 s in all\n  --timeout"),
+        TOTAL,
+    ),
+    Fault(
+        "comments without end", [head(), drip(b": still here\n\n")], completing(7, "", ALIVE), FIRST + STALL
+    ),
+    Fault(
+        "empty frames without end", [head(), drip(b"data: {}\n\n")], completing(7, "", ALIVE), FIRST + STALL
+    ),
+    Fault(
+        "blanks without end",
+        lambda good: [good.head(), drip(b" ")],
+        differs(Seen(7, "", ALIVE), Seen(7, "", ALIVE), Seen(7, "", "0.4 s in all\n  --timeout")),
+        FIRST + STALL,
+    ),
+    Fault(
+        "comments without end after text",
+        lambda good: good.chunked(drip(chunk(b": still here\n\n"))),
+        differs(Seen(7, "half\n", ALIVE), None, None),
+        FIRST + STALL,
+    ),
+)

@@ -1,0 +1,171 @@
+"""No server makes nbx take memory without bound: what it takes at most, measured in a process of its own."""
+
+import json
+import subprocess
+import sys
+import zlib
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.faults.connections import flood
+from tests.support.run import Runner
+from tests.support.server import FakeServer, Reply, answer, event, head, token
+
+MIB = 1024 * 1024
+# VmHWM, and not ru_maxrss, which a child inherits from whoever started it.
+MEASURED = """
+import sys
+from nebius_cli.main import main
+code = main(sys.argv[1:])
+with open("/proc/self/status") as status:
+    peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+sys.stderr.write(f"\\npeak {peak}")
+sys.exit(code)
+"""
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
+
+
+class Peak(NamedTuple):
+    """How a run ended, and the most memory it had, in MiB."""
+
+    code: int
+    err: str
+    mib: float
+
+
+def measured(nbx: Runner, *args: str) -> Peak:
+    """Run nbx with its peak of memory."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, *args],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        # Coverage counts its own memory.
+        env={name: v for name, v in nbx.process_env().items() if not name.startswith("COVERAGE_")},
+        timeout=120,
+        check=False,
+    )
+    err, _, peak = done.stderr.decode().rpartition("\npeak ")
+    return Peak(done.returncode, err, int(peak) / 1024)
+
+
+def bomb(begin: bytes, piece: bytes, mib: int) -> bytes:
+    """Return so many MiB of the same, in gzip."""
+    packer = zlib.compressobj(9, wbits=31)
+    block = piece * (MIB // len(piece))
+    pieces = [packer.compress(begin), *(packer.compress(block) for _ in range(mib))]
+    return b"".join(pieces) + packer.flush()
+
+
+def packed(content_type: str, data: bytes) -> Reply:
+    return [head(200, content_type, Content_Encoding="gzip", Connection="close"), data]
+
+
+def frames(*values: Any) -> Reply:
+    """Return a stream that sends these events over and over."""
+    return [head(), flood(b"".join(map(event, values)) * 200)]
+
+
+def members() -> Iterator[dict[str, Any]]:
+    """Yield frames of which each has a member that none had before."""
+    for number in range(200_000):
+        yield {f"name-{number}": "x" * 100, "choices": []}
+
+
+JSON, SSE = "application/json", "text/event-stream"
+LIST: dict[str, Any] = {"x": [[]] * 1000}
+STREAMED, WHOLE, MODELS = ("complete", "x"), ("complete", "x", "--json"), ("models",)
+SMALL = ("--max-memory", "32")
+
+HOSTILE: dict[str, tuple[Reply, tuple[str, ...], int, str]] = {
+    "a body of an error, 100 MB": ([head(400), flood(b"busy " * 20_000)], STREAMED, 3, "busy busy"),
+    "an error of nothing but objects": (
+        [head(400), b'{"detail":[', flood(b"{}," * 20_000)],
+        STREAMED,
+        3,
+        "cut",
+    ),
+    "an error of objects, whole": (
+        [head(400, Connection="close"), b'{"detail":[' + b"{}," * 2_700_000 + b"{}]}"],
+        STREAMED,
+        3,
+        "broken or cut",
+    ),
+    "an event of 50 MB": ([head(), b"data: ", flood(b"x" * MIB)], STREAMED, 8, "an event of more than"),
+    "an event of lines": ([head(), flood(b"data\n" * 20_000)], STREAMED, 8, "an event of more than"),
+    "an event of objects": (
+        [head(), b'data: {"choices": [' + b"{}," * 5_000_000 + b"{}]}\n\n"],
+        STREAMED,
+        8,
+        "an event is not JSON",
+    ),
+    "a bomb in a stream": (packed(SSE, bomb(b"data: ", b" ", 1024)), STREAMED, 8, "an event of more than"),
+    "a bomb in an answer": (packed(JSON, bomb(b"{", b" ", 1024)), WHOLE, 8, "the answer is larger than"),
+    "a bomb in the list": (packed(JSON, bomb(b"[", b"[],", 64)), MODELS, 7, "too large"),
+    "an answer of objects": ([head(200, JSON), b'{"x": [' + b"{}," * 8_000_000], WHOLE, 8, "not a whole"),
+    "text without end": (frames(token("ab" * 100)), (*STREAMED, *SMALL), 8, "more than 32 MiB of memory"),
+    "text without end, for --json": (
+        frames(token("ab" * 100)),
+        (*WHOLE, "--stream", *SMALL),
+        8,
+        "more than 32 MiB",
+    ),
+    "log probabilities without end": (
+        frames(token("a", logprobs={"tokens": ["a"], "token_logprobs": [-1.5]})),
+        (*STREAMED, *SMALL),
+        8,
+        "more than 32 MiB of memory",
+    ),
+    "lists without end": (
+        frames({"choices": [{"index": 0, **LIST}]}),
+        (*WHOLE, *SMALL),
+        8,
+        "more than 32 MiB",
+    ),
+    "members without end": (
+        [head(), b"".join(event(frame) for frame in members())],
+        (*WHOLE, *SMALL),
+        8,
+        "more than 32 MiB of memory",
+    ),
+    "indexes without end": (
+        [
+            head(Connection="close"),
+            b"".join(event(json.dumps({"choices": [{"index": n}]}).encode()) for n in range(200_000)),
+        ],
+        WHOLE,
+        8,
+        "without a finish_reason",
+    ),
+    "comments, 40 MB": (
+        [head(Connection="close"), *[b": still here\n\n" * (MIB // 14)] * 40],
+        STREAMED,
+        8,
+        "without a finish_reason",
+    ),
+    "a second choice that is held": (
+        [head(), flood(event(token("ab" * 100, 1)) * 200)],
+        (*STREAMED, "-n", "2", *SMALL),
+        8,
+        "more than 32 MiB of memory",
+    ),
+}
+
+
+@pytest.fixture
+def usual(nbx: Runner, server: FakeServer) -> float:
+    """The peak of a run in which all goes well, in MiB."""
+    server.script(answer("text"))
+    return measured(nbx, "complete", "x").mib
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_memory_is_bounded(name: str, nbx: Runner, server: FakeServer, usual: float) -> None:
+    reply, args, code, says = HOSTILE[name]
+    server.script(reply)
+    peak = measured(nbx, *args, "--retries", "0")
+    assert (peak.code, says in peak.err) == (code, True), peak
+    assert peak.mib - usual < 150, f"{peak.mib - usual:.0f} MiB more than usual"

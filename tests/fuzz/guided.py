@@ -1,0 +1,23 @@
+"""python -m tests.fuzz.guided TARGET FOLDER [OPTION]…: a run that follows where inputs lead, by atheris.
+
+Atheris is no dependency of the tests: not every platform has it. New inputs go into FOLDER; options are
+libFuzzer's, for example -max_total_time=60.
+"""
+
+import sys
+
+import atheris
+
+with atheris.instrument_imports(include=["nebius_cli"]):
+    from tests.fuzz.target import CORPUS
+    from tests.fuzz.targets import TARGETS
+
+
+def main(name: str, folder: str, *options: str) -> None:
+    """Run until libFuzzer ends the process."""
+    atheris.Setup([sys.argv[0], *options, folder, str(CORPUS / name)], TARGETS[name].run)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

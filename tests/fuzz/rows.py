@@ -1,0 +1,121 @@
+"""Targets for the input of a bulk run: rows of JSONL, CSV, TSV and text, and templates."""
+
+import io
+from typing import Any
+
+from nebius_cli.adapters.blocks import Source, blocks, lines
+from nebius_cli.adapters.rowfiles import open_rows
+from nebius_cli.core import jsontext, template
+from nebius_cli.core.errors import BadInputError, UsageError
+from nebius_cli.core.prompt import Reading
+from nebius_cli.core.rows import BadRow, Row, RowReader, check
+from nebius_cli.core.template import RowError
+from tests.fuzz.target import Target, head
+
+FORMATS = ("jsonl", "csv", "tsv", "text")
+READINGS = (Reading(), Reading("utf-8", replace_invalid=True), Reading("latin-1"), Reading("utf-16"))
+TEMPLATES = (None, template.parse("Q: {question}\nA: {prompt}"))
+LONGEST_WHY = 2000  # characters
+
+
+def rows(data: bytes) -> None:
+    """A file gives as many rows as it has, sound or bad; a sound one can be sent, a bad one says why."""
+    choice, rest = head(data)
+    format_, reading = FORMATS[choice % 4], READINGS[choice // 4 % 4]
+    form, validate, nul = (
+        TEMPLATES[choice // 16 % 2],
+        bool(choice & 32),
+        bool(choice & 64) and format_ == "text",
+    )
+    reader = RowReader({"max_tokens": 5}, {}, form, validate=validate)
+    try:
+        with open_rows("-", format_, nul=nul, reading=reading, stdin=io.BytesIO(rest)) as file:
+            found = list(reader.rows(file))
+            assert file.position <= len(rest)
+    except (BadInputError, UsageError) as error:
+        assert error.what
+        return
+    assert [row.index for row in found] == list(range(len(found)))
+    sound = [row for row in found if isinstance(row, Row)]
+    for row in sound:
+        assert jsontext.decode(row.body)["prompt"] == row.prompt
+        assert row.most_prompt > 0
+    assert len({row.id for row in sound}) == len(sound)
+    assert all(row.why and row.line > 0 for row in found if isinstance(row, BadRow))
+    survey = check(found)
+    assert (survey.rows, survey.bad) == (len(found), len(found) - len(sound))
+    if sound:
+        assert jsontext.decode(sound[0].body)["prompt"] == sound[0].prompt
+
+
+def gzipped(data: bytes) -> None:
+    """A compressed file gives its lines, or is told to be damaged."""
+    try:
+        for line in lines(blocks(Source("-", io.BytesIO(data)), "gz", Reading()), b"\n"):
+            assert isinstance(line, bytes)
+    except BadInputError as error:
+        assert error.what.startswith("stdin")
+
+
+def templates(data: bytes) -> None:
+    """A template is read or refused; filled, it holds every value that stands in it."""
+    text, _, values = data.decode("utf-8", "replace").partition("\0")
+    try:
+        parsed = template.parse(template.unescape(text))
+        filled: Any = dict.fromkeys(parsed.names, values)
+        assert parsed.fill(filled) == values.join(parsed.texts)
+        parsed.fill({})
+    except UsageError as error:
+        assert error.what
+    except RowError as error:
+        assert 0 < len(str(error)) <= LONGEST_WHY + len(text)
+
+
+_ROWS = (
+    b"\n",
+    b"\r\n",
+    b"\r",
+    b",",
+    b"\t",
+    b'"',
+    b'""',
+    b"\x00",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b" ",
+    b"{}",
+    b"[]",
+    b"null",
+    b"NaN",
+    b'{"prompt": "a"}\n',
+    b'{"prompt": [1, 2], "n": 2}\n',
+    b'"text"\n',
+    b'"id":',
+    b'"custom_id":',
+    b'"body":',
+    b'"params":',
+    b'{"a":1}',
+    b'"temperature":',
+    b'"max_tokens":',
+    b'"stop":',
+    b'"model":',
+    b'"question":',
+    b"1e400",
+    b"9" * 5000,
+    b"[" * 3000,
+    b'"\\ud800"',
+    b'"\\ud83d\\ude00"',
+    b"-1",
+    b"true",
+    b"prompt,id\n",
+    b"question\tprompt\n",
+    b'"stream":true',
+    b'"messages":[]',
+)
+_BRACES = (b"{", b"}", b"{{", b"}}", b"{question}", b"{prompt}", b"\\n", b"\\t", b"\\\\", b"\x00", b"{}")
+
+TARGETS = {
+    "rows": Target(rows, _ROWS),
+    "gzip": Target(gzipped, (b"\x1f\x8b\x08", b"\x00\x00")),
+    "templates": Target(templates, _BRACES),
+}

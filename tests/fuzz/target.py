@@ -1,0 +1,34 @@
+"""What a fuzz target is: a function that takes any bytes, and what such bytes are made of."""
+
+import random
+import zlib
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+CORPUS = Path(__file__).parent / "corpus"
+
+
+class Target(NamedTuple):
+    """`run` raises nothing but for a defect. `words` are put into inputs, beside what the corpus holds."""
+
+    run: Callable[[bytes], None]
+    words: tuple[bytes, ...] = ()
+
+
+def corpus(name: str) -> dict[str, bytes]:
+    """Return the committed inputs of a target by their names."""
+    return {path.name: path.read_bytes() for path in sorted((CORPUS / name).iterdir())}
+
+
+def pieces(data: bytes, most: int = 6) -> Iterator[bytes]:
+    """Yield `data` in pieces; where it is cut depends on nothing but the data."""
+    chance = random.Random(zlib.crc32(data))
+    places = sorted(chance.randint(0, len(data)) for _ in range(chance.randint(0, most)))
+    yield from (data[start:end] for start, end in pairwise((0, *places, len(data))))
+
+
+def head(data: bytes) -> tuple[int, bytes]:
+    """Return the first byte as a number, which chooses what is tried, and the rest, which it is tried on."""
+    return (data[0], data[1:]) if data else (0, b"")

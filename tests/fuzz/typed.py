@@ -1,0 +1,129 @@
+"""Targets for what a user types or hands over: request fields, biases, token ids, prompts, addresses."""
+
+from nebius_cli.core import jsontext, prompt, settings, urls
+from nebius_cli.core.catalog import BY_NAME, FIELDS
+from nebius_cli.core.errors import BadInputError, ConfigError, UsageError
+from nebius_cli.core.fields import Field, FieldError
+from nebius_cli.core.prompt import Reading
+from tests.fuzz.target import Target, head
+
+SECRET = 9  # characters from which on a password is not found in an address by chance
+ENCODINGS = ("utf-8", "latin-1", "utf-16", "utf-32-le", "cp1252", "shift_jis", "utf-7", "gb18030")
+
+
+def _parse(field: Field, texts: list[str]) -> None:
+    for bounded in (True, False):
+        try:
+            value = field.parse(texts, bounded=bounded)
+        except FieldError as error:
+            assert str(error)
+            continue
+        assert field.check(value, bounded=bounded) == value
+        assert jsontext.decode(jsontext.encode(value)) == value
+        field.warning(value)
+
+
+def fields(data: bytes) -> None:
+    """A field takes a text or says why not; what it takes can be sent, and read again as the same."""
+    choice, rest = head(data)
+    _parse(FIELDS[choice % len(FIELDS)], rest.decode("utf-8", "surrogateescape").split("\0"))
+
+
+def biases(data: bytes) -> None:
+    """The same of logit_bias, whose texts have two forms."""
+    _parse(BY_NAME["logit_bias"], data.decode("utf-8", "surrogateescape").split("\0"))
+
+
+def setting(data: bytes) -> None:
+    """A setting takes a text or says why not, and does not show a secret one."""
+    choice, rest = head(data)
+    one = settings.SETTINGS[choice % len(settings.SETTINGS)]
+    text = rest.decode("utf-8", "surrogateescape")
+    try:
+        one.shown(settings.parse(one, text))
+    except UsageError as error:
+        assert error.what
+        assert not (one.secret and len(text) > 3 and text in f"{error.what} {error.why}")
+
+
+def tokens(data: bytes) -> None:
+    """--tokens takes arrays of whole numbers from 0, and nothing else."""
+    try:
+        value = prompt.parse_tokens(data.decode("utf-8", "surrogateescape"))
+    except UsageError:
+        return
+    assert isinstance(value, list)
+    for array in value if value and isinstance(value[0], list) else [value]:
+        assert isinstance(array, list)
+        assert all(type(token) is int and token >= 0 for token in array)
+    prompt.count(value)
+
+
+def prompts(data: bytes) -> None:
+    """Bytes are a text or the first wrong one of them is named; nothing of the text is lost or made up."""
+    choice, rest = head(data)
+    reading = Reading(ENCODINGS[choice % len(ENCODINGS)], bool(choice & 64), bool(choice & 128))
+    nul = bool(choice & 32)
+    try:
+        text = prompt.decode(rest, "stdin", reading)
+        lines = prompt.split(rest, "stdin", reading, nul=nul)
+    except BadInputError as error:
+        assert error.what.startswith("stdin")
+        return
+    if reading == Reading() and not nul:
+        assert text.encode() == rest.removeprefix(b"\xef\xbb\xbf")
+        assert "\r" in text or "\n".join(lines) == text.removesuffix("\n")
+
+
+def addresses(data: bytes) -> None:
+    """An address is read into the one form that is used, or refused; no password of it is shown."""
+    text = data.decode("utf-8", "surrogateescape")
+    try:
+        base = urls.parse_base_url(text)
+    except ConfigError as error:
+        assert error.what.startswith("base_url")
+        return
+    shown = urls.redacted(urls.url_of(base, "/completions", ""))
+    assert base.path.endswith("/v1")
+    assert urls.parse_base_url(urls.url_of(base, "", "")) == base
+    # An address is read without the tabs and newlines in it. A password may stand in its path as well.
+    secret, whole = base.password or "", urls.url_of(base, "", "")
+    assert len(secret) < SECRET or whole.count(secret) > 1 or secret not in shown
+    urls.is_plain_http(base)
+
+
+_NUMBERS = (
+    b"0", b"1", b"-1", b"+1", b"0.5", b".5", b"5.", b"1e9", b"1e999", b"9" * 19, b"9" * 5000, b"0x1",
+    b"1_0", b"nan", b"inf", "\u0661".encode(), "\u00b2".encode(), b"true", b"yes", b"no", b"auto",
+    b"\x00", b" ", b"\xff", b"-",
+)  # fmt: skip
+_JSON = (
+    b"{", b"}", b"[", b"]", b",", b":", b'"', b'"1":', b"null", b"NaN", b'"\\ud800"', b"[" * 3000,
+    b'{"a":' * 1500,
+)  # fmt: skip
+_BIASES = (b"50256=-100", b"=", b"5=", b"=5", b'{"50256":-100}', b"1=1e5", b'"5":1e400')
+_URLS = (
+    b"http://", b"https://", b"user:password1234@", b"@", b":", b":80", b":99999", b"[::1]", b"[", b"]",
+    b"/v1", b"/completions", b"?", b"#", b"%", b"\\", b"\t", b"\n", "\u2100".encode(), "\uff0f".encode(),
+)  # fmt: skip
+_BYTES = (
+    b"\n",
+    b"\r\n",
+    b"\r",
+    b"\x00",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    b"\x00\xd8",
+    b"+AGE-",
+    b"\x81",
+    b"\xff",
+)
+
+TARGETS = {
+    "fields": Target(fields, _NUMBERS + _JSON + _BIASES),
+    "biases": Target(biases, _NUMBERS + _JSON + _BIASES),
+    "settings": Target(setting, _NUMBERS + _JSON + _URLS + (b"'", b'"', b"$(", b"\\")),
+    "tokens": Target(tokens, _NUMBERS + _JSON),
+    "prompts": Target(prompts, _BYTES),
+    "addresses": Target(addresses, _URLS),
+}

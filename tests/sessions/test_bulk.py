@@ -1,0 +1,151 @@
+"""`nbx bulk` with somebody in front of it, and with signals: what is seen, what is kept, how to go on."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.sessions.conftest import Open
+from tests.support.rows import Held, RowServer, records, texts, write_rows
+from tests.support.run import Runner
+from tests.support.terminal import Terminal
+
+CTRL_C = "\x03"
+OUT = Path("out.jsonl")
+RUN = ("bulk", "in.jsonl", "-o", "out.jsonl", "--concurrency", "4")
+GO_ON = "nbx: to go on: nbx bulk in.jsonl -o out.jsonl --concurrency 4"
+
+
+@pytest.fixture
+def seen(bulk: Runner) -> Iterator[Open]:
+    """Run nbx, set up for the server of rows, in a terminal of its own."""
+    with ExitStack() as stack:
+
+        def start(*args: str, rows: int = 24, columns: int = 80, redirect: str = "") -> Terminal:
+            environ = bulk.process_env({"TERM": "xterm-256color"})
+            made = Terminal(list(args), environ, rows=rows, columns=columns, redirect=redirect)
+            return stack.enter_context(made)
+
+        yield start
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_the_progress_stays_in_place_and_a_table_takes_its_place(
+    columns: int, seen: Open, row_server: RowServer
+) -> None:
+    row_server.answer = held = Held(after=50)
+    write_rows(Path("in.jsonl"), 100)
+    screen = seen(*RUN, "--price", "1/1", columns=columns)
+    rows = screen.wait_for("50 of 100 rows", "4 at once", "$0.000250 of about $0.000500")
+    assert rows[0].startswith("━")
+    assert rows[0].endswith("50 %")
+    assert max(map(len, rows)) < columns
+    held.let_go()
+    assert screen.end() == 0
+    table = dict(row.rsplit(maxsplit=1) for row in screen.rows if not row.startswith("─"))
+    assert table["answered"] == "100"
+    assert table["cost"] == "$0.000500"
+    assert "━" not in str(screen)
+    assert not screen.cursor_hidden
+
+
+def test_a_bad_row_is_told_above_the_progress(seen: Open, row_server: RowServer) -> None:
+    row_server.answer = held = Held(after=1)
+    Path("in.jsonl").write_text('"x"\n{"prompt": "\\u001b[31mred", "no\\u009b1m": 1}\n"y"\n')
+    screen = seen(*RUN, "--on-bad-row", "skip")
+    rows = screen.wait_for("2 of", "1 failed", "it is left out")
+    warning, bar = (next(n for n, row in enumerate(rows) if word in row) for word in ("warning", "━"))
+    assert warning < bar
+    held.let_go()
+    assert screen.end() == 9
+    assert b"\x9b" not in screen.raw
+    assert any("failed" in row and row.endswith("1") for row in screen.rows)
+
+
+def test_ctrl_c_takes_no_more_rows_and_waits_for_those_on_their_way(
+    seen: Open, row_server: RowServer
+) -> None:
+    row_server.answer = held = Held(after=10)
+    write_rows(Path("in.jsonl"), 100)
+    screen = seen(*RUN, "--summary", "run.json")
+    screen.wait_for("10 of 100 rows", "4 at once")
+    screen.type(CTRL_C)
+    screen.wait_for("nbx: waiting 10 s at most for 4 on the way")
+    held.let_go()
+    assert screen.end() == 130
+    assert "".join(screen.rows).endswith(f"{GO_ON} --summary run.jsonnbx: stopped by Ctrl-C")
+    assert set(texts(OUT)) == set(range(14)) == {record["id"] for record in records(OUT)}
+    assert json.loads(Path("run.json").read_bytes())["stopped"] == "Ctrl-C"
+    asked = row_server.asked.total()
+    again = seen(*RUN, "--summary", "run.json")
+    assert again.end() == 0
+    assert row_server.asked.total() == asked + 86
+    assert set(texts(OUT)) == set(range(100))
+    assert len(records(OUT)) == 100
+
+
+def test_a_second_ctrl_c_leaves_at_once(seen: Open, row_server: RowServer) -> None:
+    row_server.answer = held = Held(after=10)
+    write_rows(Path("in.jsonl"), 100)
+    screen = seen(*RUN)
+    screen.wait_for("10 of 100 rows", "4 at once")
+    screen.type(CTRL_C)
+    screen.wait_for("again Ctrl-C leaves at once")
+    screen.type(CTRL_C)
+    assert screen.end() == -signal.SIGINT
+    assert len(texts(OUT)) == len(records(OUT)) == 10
+    held.let_go()
+    assert seen(*RUN).end() == 0
+    assert len(records(OUT)) == len(texts(OUT)) == 100
+
+
+def test_sigterm_is_143_and_goes_on_as_well(bulk: Runner, row_server: RowServer) -> None:
+    row_server.answer = held = Held(after=10)
+    write_rows(Path("in.jsonl"), 40)
+    with bulk.start(*RUN) as process:
+        held.reached()
+        while len(records(OUT)) < 10:
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None
+        assert b"waiting 10 s at most for" in process.stderr.readline()
+        held.let_go()
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert err.decode().endswith(f"{GO_ON}\nnbx: stopped by SIGTERM\n")
+    assert bulk(*RUN).code == 0
+    assert len(records(OUT)) == len(texts(OUT)) == 40
+    assert set(row_server.asked.values()) == {1}
+
+
+def test_answers_on_a_terminal_are_safe_and_the_progress_is_not_among_them(
+    seen: Open, row_server: RowServer
+) -> None:
+    write_rows(Path("in.jsonl"), ["\x9b31m evil"])
+    screen = seen("bulk", "in.jsonl")
+    assert screen.end() == 0
+    assert "-o FILE keeps them" in "".join(screen.rows)
+    assert b"\x9b" not in screen.raw.replace(b"\xc2\x9b", b"\x9b")
+    assert "━" not in str(screen)
+
+
+def test_a_reader_that_goes_away_ends_the_run_in_silence(bulk: Runner, row_server: RowServer) -> None:
+    row_server.answer = held = Held(after=1)
+    write_rows(Path("in.jsonl"), 2000)
+    words = [sys.executable, "-m", "nebius_cli", "bulk", "in.jsonl", "-q"]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=bulk.process_env()
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(b'{"id":')
+        process.stdout.close()
+        held.let_go()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+    assert row_server.asked.total() < 2000

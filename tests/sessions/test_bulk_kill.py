@@ -1,0 +1,169 @@
+"""Runs of `nbx bulk` that are killed, interrupted, or lose their server: no answer is lost, none is doubled.
+
+NBX_TEST_KILLS=200 asks for more than the suite has time for; NBX_TEST_SEED repeats the moments of a run.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random, SystemRandom
+
+import pytest
+
+from tests.support.bulk_kill import CONCURRENCY, ROWS, SERVER, Job, moment
+from tests.support.bulk_server import BulkServer
+from tests.support.canary import CANARY, shows_key
+from tests.support.run import Runner
+
+KILLS = int(os.environ.get("NBX_TEST_KILLS", "6"))
+SIGINTS = max(3, KILLS // 4)
+DEATHS = max(2, KILLS // 4)
+
+Tell = Callable[[str, object], None]
+NewJob = Callable[[], Job]
+
+
+@pytest.fixture
+def tell(record_property: Tell) -> Tell:
+    """Say a figure: in the report of a run, and where a test fails or output is not captured."""
+
+    def say(name: str, value: object) -> None:
+        record_property(name, value)
+        sys.stdout.write(f"{name}: {value}\n")
+
+    return say
+
+
+@pytest.fixture
+def chance(tell: Tell) -> Random:
+    """Chance with a seed that is told, so that a failure can be looked for again."""
+    seed = int(os.environ.get("NBX_TEST_SEED") or SystemRandom().randrange(1_000_000))
+    tell("NBX_TEST_SEED", seed)
+    return Random(seed)
+
+
+@pytest.fixture
+def new_job(bare: Runner, tmp_path: Path) -> Iterator[NewJob]:
+    """Make a job with a server of its own; the server of the one before ends."""
+    servers: list[BulkServer] = []
+
+    def make() -> Job:
+        folder = tmp_path / f"job-{len(servers)}"
+        folder.mkdir()
+        if servers:
+            servers[-1].kill()
+        servers.append(BulkServer(folder, *SERVER))
+        servers[-1].start()
+        own = {"NEBIUS_API_KEY": CANARY, "NEBIUS_BASE_URL": servers[-1].url, "NEBIUS_MODEL": "test/model"}
+        return Job(folder, servers[-1], bare.process_env(own))
+
+    yield make
+    servers[-1].kill()
+
+
+def test_kill_9_at_any_moment_loses_no_answer_and_doubles_none(
+    new_job: NewJob, chance: Random, tell: Tell
+) -> None:
+    life = new_job().life()
+    killed: Counter[str] = Counter()
+    doubled = 0
+    while killed.total() < KILLS:
+        job, here = new_job(), killed.total()
+        while True:
+            sent = job.server.sent()
+            process = job.start()
+            at = moment(chance, process, job, life) if killed.total() < KILLS else ""
+            if at:
+                process.kill()
+            _, err = process.communicate(timeout=60)
+            if process.returncode != -signal.SIGKILL:
+                assert process.returncode == 0, err.decode()
+                break
+            killed[at] += 1
+            job.check_stop(sent)
+        job.check_end()
+        assert job.doubled() <= (killed.total() - here) * CONCURRENCY
+        doubled += job.doubled()
+    tell("killed", dict(killed))
+    tell("requests sent twice", doubled)
+
+
+def test_ctrl_c_at_any_moment_prints_the_command_that_goes_on_and_sends_nothing_twice(
+    new_job: NewJob, chance: Random, tell: Tell
+) -> None:
+    life = new_job().life()
+    stopped: Counter[str] = Counter()
+    while stopped.total() < SIGINTS:
+        job, command = new_job(), ""
+        while True:
+            sent = job.server.sent()
+            process = typed(command, job) if command else job.start()
+            at = moment(chance, process, job, life) if stopped.total() < SIGINTS else ""
+            if at:
+                process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+            assert not shows_key(err)
+            if process.returncode == 0:
+                break
+            stopped[at] += 1
+            if process.returncode != -signal.SIGINT:  # nbx was there to catch it
+                assert process.returncode == 130, err.decode()
+                command = resume_command(err.decode()) or command
+                # After the last answer there may be nothing left to go on with.
+                assert command or at == "start" or job.answered().total() == len(job.prompts), err.decode()
+            job.check_stop(sent)
+        job.check_end()
+        assert job.doubled() == 0
+    tell("stopped", dict(stopped))
+
+
+def test_a_server_that_dies_and_comes_back_costs_no_answer(
+    new_job: NewJob, chance: Random, tell: Tell
+) -> None:
+    job, deaths, runs = new_job(), 0, 0
+    process = job.start()
+    while True:
+        until = job.server.count() + chance.randrange(1, ROWS // DEATHS)
+        while process.poll() is None and (deaths == DEATHS or job.server.count() < until):
+            time.sleep(0.005)
+        if process.poll() is None:
+            job.server.kill()
+            deaths += 1
+            time.sleep(chance.random())
+            job.server.start()
+            continue
+        _, err = process.communicate(timeout=60)
+        if process.returncode == 0:
+            break
+        assert process.returncode in (7, 9), err.decode()
+        runs += 1
+        process = job.start()
+    job.check_end()
+    assert job.doubled() <= deaths * CONCURRENCY
+    tell("deaths", deaths)
+    tell("resumes", runs)
+    tell("requests sent twice", job.doubled())
+
+
+def typed(command: str, job: Job) -> "subprocess.Popen[bytes]":
+    """Run a command as a person would who copies it into a shell."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{job.environ['PATH']}"
+    return subprocess.Popen(
+        ["sh", "-c", f"exec {command}"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**job.environ, "PATH": path},
+    )
+
+
+def resume_command(said: str) -> str:
+    """Return the command line that a stopped run names, empty where it names none."""
+    found = re.search(r"^.*?(nbx bulk .*)$", said, re.MULTILINE)
+    return found[1] if found else ""

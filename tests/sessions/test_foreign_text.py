@@ -1,0 +1,179 @@
+"""Words of others, in every command that prints them: shown on a terminal, never obeyed.
+
+Others are the server, the names of files and programs, the config file, the environment and whoever made the
+command line. What a model writes has test_model_text.py.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sessions.conftest import Open
+from tests.support.factory import model_list
+from tests.support.gate import gated
+from tests.support.run import Runner
+from tests.support.server import USAGE, FakeServer, Reply, detail, sse, status, token
+
+# A title, the clipboard, a cleared screen, no cursor, the other screen, colours of 7 and 8 bits, another
+# character set, text that reads backwards, a way back over what stands there, and markup of rich.
+ACTIVE = "\x1b]0;owned\x07\x1b]52;c;cm0=\x07\x1b[2J\x1b[?25l\x1b[?1049h\x1b[31m"
+ACTIVE += "\x9b31m\x9d0;x\x9c\x0e\u202eab\u2066\rc\x08"
+EVIL = f"evil{ACTIVE}[bold red]m[link=x]:smile:"
+HEADER = "evil[bold red]m\x1b]0;owned\x07\x1b[2J\x9b31m"  # of what a header can carry
+# What a terminal acts on, in whatever the program has written. ESC alone is nbx's own as well.
+OBEYED = [b"\x07", b"\x1b]", b"\x1b[2J", b"\x1b[31m", b"\x1b[?1049h", b"\x9d0;x", b"\x0e", b"\x08"]
+OBEYED += [text.encode() for text in ("\x9b", "\x9d", "\x9c", "\u202e", "\u2066")]
+
+Prepare = Callable[[Runner, Path], list[str]]
+
+
+def words(*args: str) -> Prepare:
+    """Return a preparation that is none: the command line alone."""
+    return lambda _nbx, _folder: list(args)
+
+
+def configured(text: str, *args: str) -> Prepare:
+    """Return a preparation that writes a config file."""
+
+    def prepare(nbx: Runner, folder: Path) -> list[str]:
+        del folder
+        path = Path(nbx.environ["NBX_CONFIG_DIR"]) / "config.toml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        return list(args)
+
+    return prepare
+
+
+def in_environment(variable: str, value: str, *args: str) -> Prepare:
+    """Return a preparation that sets a variable."""
+
+    def prepare(nbx: Runner, folder: Path) -> list[str]:
+        nbx.environ[variable] = value.replace("FOLDER", str(folder))
+        return list(args)
+
+    return prepare
+
+
+def with_file(*args: str) -> Prepare:
+    """Return a preparation that makes a file of an evil name; FILE stands for it."""
+
+    def prepare(nbx: Runner, folder: Path) -> list[str]:
+        del nbx
+        path = folder / EVIL
+        path.write_bytes(b"\xff\x1b]0;owned\x07")
+        return [arg.replace("FILE", str(path)) for arg in args]
+
+    return prepare
+
+
+def weights(nbx: Runner, folder: Path) -> list[str]:
+    """Keep weights of an evil name."""
+    del folder
+    kept = Path(nbx.environ["NBX_CACHE_DIR"]) / "weights"
+    kept.mkdir(parents=True)
+    (kept / f"{EVIL}.gguf").write_bytes(b"GGUF")
+    return ["local", "list"]
+
+
+TOML = json.dumps(EVIL).replace("\x7f", "\\u007f")
+EVIL_MODEL: dict[str, Any] = {
+    "id": EVIL,
+    "name": EVIL,
+    "status": EVIL,
+    "supported_features": [EVIL],
+    EVIL: {EVIL: EVIL},
+    "quantization": EVIL,
+}
+NAMED = {**token("text", 0, EVIL), "model": EVIL, "service_tier": EVIL}
+
+SOURCES: dict[str, tuple[Prepare, list[Reply]]] = {
+    "an error": (words("complete", "x"), [detail(400, EVIL)]),
+    "an error of text": (words("complete", "x"), [status(400, EVIL.encode(), "text/plain")]),
+    "an error of validation": (words("complete", "x"), [detail(422, [{"loc": [EVIL], "msg": EVIL}])]),
+    "an error that is tried again": (
+        words("complete", "x", "--retries", "1"),
+        [detail(500, EVIL, Retry_After="0")] * 2,
+    ),
+    "an error in a stream": (words("complete", "x"), [sse(token("a"), {"error": EVIL})]),
+    "a request id, with --verbose": (words("complete", "x", "-v"), [detail(400, "x", x_request_id=HEADER)]),
+    "a content type": (words("complete", "x"), [status(200, b"<", HEADER)]),
+    "a redirect": (words("complete", "x"), [status(302, b"", Location=f"http://h/{HEADER}")]),
+    "a status that is none": (words("complete", "x"), [[f"HTTP/1.1 {HEADER}\r\n\r\n".encode()]]),
+    "no HTTP": (words("complete", "x"), [[f"{HEADER}\r\n\r\n".encode()]]),
+    "the table of usage": (words("complete", "x", "--usage"), [gated(NAMED, USAGE)]),
+    "blocks and their usage": (
+        words("complete", "x", "-n", "2", "--usage"),
+        [gated(NAMED, token("b", 1, EVIL))],
+    ),
+    "json": (words("complete", "x", "--json", "--stream"), [gated({**NAMED, EVIL: EVIL})]),
+    "ndjson": (words("complete", "x", "--ndjson"), [gated({**NAMED, EVIL: EVIL})]),
+    "models": (words("models"), [model_list(EVIL_MODEL)]),
+    "models as json": (words("models", "--json"), [model_list(EVIL_MODEL)]),
+    "models that match": (words("models", EVIL), [model_list()]),
+    "a model": (words("models", "show", EVIL), [model_list(EVIL_MODEL)]),
+    "a model as json": (words("models", "show", EVIL, "--json"), [model_list(EVIL_MODEL)]),
+    "a model that is not there": (words("models", "show", EVIL[:-1]), [model_list(EVIL_MODEL)]),
+    "a model to use": (words("models", "use", EVIL), [model_list(EVIL_MODEL)]),
+    "a list that is none": (words("models"), [status(200, EVIL.encode())]),
+    "doctor": (words("doctor"), [model_list(EVIL_MODEL, Date=HEADER)]),
+    "a doctor who is refused": (words("doctor"), [detail(401, EVIL)]),
+    "an unknown command": (words(EVIL), []),
+    "an unknown flag": (words("complete", "x", f"--{EVIL}"), []),
+    "a value that is none": (words("complete", "x", "--temperature", EVIL), []),
+    "a choice that is none": (words("complete", "x", "--service-tier", EVIL), []),
+    "a field that is none": (words("complete", "x", "--param", f"{EVIL}=1"), []),
+    "a dry run": (words("complete", EVIL, "--user", EVIL, "--dry-run"), []),
+    "curl": (words("complete", EVIL, "--user", EVIL, "--curl"), []),
+    "a base URL": (words("complete", "x", "--base-url", EVIL), []),
+    "a host": (words("complete", "x", "--base-url", f"http://{EVIL[:4]}\x1b]0;owned\x07/v1"), []),
+    "a file of authorities": (with_file("complete", "x", "--cacert", "FILE"), []),
+    "a file that is no text": (with_file("complete", "--file", "FILE"), []),
+    "a file that is not there": (with_file("complete", "--file", "FILE.no"), []),
+    "a file of a key": (with_file("complete", "x", "--api-key-file", "FILE"), []),
+    "an output that cannot be": (with_file("complete", "x", "-o", "FILE/x"), []),
+    "a directory of configuration": (
+        in_environment("NBX_CONFIG_DIR", f"FOLDER/{EVIL}", "config", "path"),
+        [],
+    ),
+    "a wrong variable": (in_environment("NBX_RETRIES", EVIL, "complete", "x"), []),
+    "a variable in the list": (in_environment("NEBIUS_MODEL", EVIL, "config", "list"), []),
+    "a value": (in_environment("NEBIUS_MODEL", EVIL, "config", "get", "model"), []),
+    "a profile that is not there": (words("complete", "x", "--profile", EVIL), []),
+    "a configured value": (configured(f"user = {TOML}\n", "config", "list"), []),
+    "a configured value with its origin": (
+        configured(f"user = {TOML}\n", "config", "get", "user", "--show-origin"),
+        [],
+    ),
+    "a configured value as json": (configured(f"user = {TOML}\n", "config", "list", "--json"), []),
+    "an unknown setting": (configured(f"{TOML} = 1\n", "config", "list"), []),
+    "a file that is no TOML": (configured(f"= {EVIL}\n", "config", "list"), []),
+    "a profile": (configured(f"[profile.{TOML}]\nuser = {TOML}\n", "profile", "list"), []),
+    "a keyring's name": (configured(f"api_key_keyring = {TOML}\n", "auth", "status"), []),
+    "profiles as json": (configured(f"[profile.{TOML}]\nuser = {TOML}\n", "profile", "list", "--json"), []),
+    "keys as json": (configured(f"api_key_keyring = {TOML}\n", "auth", "status", "--json"), []),
+    "doctor as json": (words("doctor", "--json"), [model_list(EVIL_MODEL, Date=HEADER)]),
+    "weights": (weights, []),
+    "weights to serve": (with_file("local", "serve", "--model-file", "FILE"), []),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_what_others_say_cannot_drive_the_terminal(
+    source: str, nbx: Runner, terminal: Open, server: FakeServer, tmp_path: Path
+) -> None:
+    prepare, replies = SOURCES[source]
+    args = prepare(nbx, tmp_path)
+    server.script(*replies)
+    screen = terminal(*args, env={"NO_COLOR": "1"}, rows=60, columns=100)
+    code = screen.end()
+    server.replies.clear()
+    assert code != 1, str(screen)
+    assert [seen for seen in OBEYED if seen in screen.raw] == []
+    assert screen.title == ""
+    assert not screen.cursor_hidden
+    assert not [style for style in screen.styles() if style.fg != "default" or style.bg != "default"]
+    assert str(screen).strip("-\n "), "nothing is shown, so nothing is proved"

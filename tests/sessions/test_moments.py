@@ -1,0 +1,145 @@
+"""A signal at any moment of any command: no traceback, no surprise of an exit code, no file in between.
+
+The moments are those at which Python tells an audit hook of something, an import, a file or a socket, and
+are chosen at random, the same ones each time.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.support.factory import model_list
+from tests.support.gate import gated
+from tests.support.run import Runner
+from tests.support.server import FakeServer, Reply, answer, token
+
+# The first argument is the number of the signal, the second the moment at which it comes.
+AT_A_MOMENT = """
+import os, signal, sys
+from nebius_cli.__main__ import start
+
+number, moment = int(sys.argv.pop(1)), int(sys.argv.pop(1))
+seen = 0
+
+def hook(event, args):
+    global seen
+    seen += 1
+    if seen == moment:
+        os.kill(os.getpid(), number)
+
+sys.addaudithook(hook)
+try:
+    code = start()
+finally:
+    if moment == 0:
+        with open("moments", "w") as file:
+            file.write(str(seen))
+sys.exit(code)
+"""
+
+TEXT = ["word " * 20] * 20
+COMMANDS: dict[str, tuple[list[str], list[Reply]]] = {
+    "stream": (["complete", "x"], [answer(*TEXT)]),
+    "json": (["complete", "x", "--json", "--stream"], [answer(*TEXT)]),
+    "file": (["complete", "x", "-o", "out.txt"], [answer(*TEXT)]),
+    "dry run": (["complete", "x", "--dry-run"], []),
+    "models": (["models", "--refresh"], [model_list()]),
+    "config set": (["config", "set", "model", "other"], []),
+    "login": (["auth", "login", "--with-token", "--no-keyring"], []),
+    "doctor": (["doctor"], [model_list()]),
+    "help": (["complete", "--help"], []),
+}
+# What a signal does: exit codes besides that of a run it came too late for. Where nbx has not begun to catch
+# it, or has nothing left to do, the process ends by the signal. SIGHUP ends nbx like any program, and Python
+# ignores SIGPIPE: a closed pipe is noticed by the write.
+ENDS = {
+    signal.SIGINT: {130, -signal.SIGINT},
+    signal.SIGTERM: {143, -signal.SIGTERM},
+    signal.SIGHUP: {-signal.SIGHUP},
+    signal.SIGPIPE: set[int](),
+}
+
+
+class Ended(NamedTuple):
+    code: int
+    out: bytes
+    err: str
+
+
+def at(moment: int, number: int, args: list[str], nbx: Runner, here: Path) -> Ended:
+    """Run with a signal at a moment."""
+    env = {name: value for name, value in nbx.process_env().items() if not name.startswith("COVERAGE_")}
+    done = subprocess.run(
+        [sys.executable, "-c", AT_A_MOMENT, str(int(number)), str(moment), *args],
+        input=b"key-of-a-login",
+        capture_output=True,
+        env=env,
+        cwd=here,
+        timeout=60,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr.decode())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_signal_at_any_moment_ends_nbx_in_good_order(
+    name: str, nbx: Runner, server: FakeServer, tmp_path: Path
+) -> None:
+    args, replies = COMMANDS[name]
+    server.script(*replies)
+    here = tmp_path / "here"
+    here.mkdir()
+    undisturbed = at(0, 0, args, nbx, here)
+    total = int((here / "moments").read_text())
+    whole = {path.name: path.read_bytes() for path in here.iterdir()}
+    chance = random.Random(name)
+    for number, codes in ENDS.items():
+        for _ in range(4 if number in (signal.SIGINT, signal.SIGTERM) else 2):
+            moment = chance.randrange(1, total)
+            server.replies[:] = replies
+            ended = at(moment, number, args, nbx, here)
+            told = f"{number.name} at {moment} of {total}: {ended}"
+            assert ended.code in codes | {undisturbed.code}, told
+            assert "Traceback" not in ended.err, told
+            assert "Exception ignored" not in ended.err, told
+            assert "bug" not in ended.err, told
+            if ended.code == undisturbed.code:
+                assert ended.out == undisturbed.out or name == "doctor", told
+            assert undisturbed.out.startswith(ended.out.rstrip(b"\n")) or name in ("doctor", "json"), told
+            for path in here.iterdir():  # a file is there whole, or says by its name that it is not
+                assert path.read_bytes() == whole.get(path.name) or path.name.endswith(".partial"), told
+    server.replies.clear()
+
+
+def test_ctrl_c_before_anything_is_loaded_is_no_traceback(nbx: Runner, tmp_path: Path) -> None:
+    ended = at(1, signal.SIGINT, ["--help"], nbx, tmp_path)
+    assert ended == (-signal.SIGINT, b"", "")
+
+
+def test_sigterm_after_ctrl_c_ends_nbx_where_it_stands(nbx: Runner, server: FakeServer) -> None:
+    server.script(gated(token("a"), server.until_hung_up))
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with os.fdopen(reader, "rb"), os.fdopen(writer, "wb", buffering=0) as stderr:
+        while stderr.write(b"x" * 4096):  # a full stderr: there nbx sticks when it wants to say goodbye
+            pass
+        os.set_blocking(writer, True)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "nebius_cli", "complete", "x"],
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=nbx.process_env(),
+        )
+        assert process.stdout is not None
+        assert process.stdout.read(1) == b"a"
+        process.send_signal(signal.SIGINT)
+        assert server.hung_up.wait(30)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == -signal.SIGTERM
+        process.stdout.close()
