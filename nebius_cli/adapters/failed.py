@@ -70,6 +70,7 @@ class FailedRows:
         """Replace the list: by this run's rows if it was whole, else those that did not run stay too."""
         self._appender.flush()
         if self._file is not None:
+            self._file.sync()
             self._file.close()
         self._replace(keep_others=not whole and len(self._listed) > 0)
 

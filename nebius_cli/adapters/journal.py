@@ -117,7 +117,7 @@ class Journal:
         self._held: lock.Lock | None = held
         self._file = file
         self._failed = failed
-        self._appender = Appender(file.write)
+        self._appender = Appender(file.write, file.sync_if_due)
         self._answered = KeySet()
         self._claimed = 0
         self._appended = False

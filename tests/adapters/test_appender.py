@@ -86,7 +86,7 @@ def test_a_slow_writer_holds_up_who_comes_when_too_much_waits() -> None:
     first = threading.Thread(target=records.add, args=(b"1",))
     first.start()
     assert writing.wait(30)
-    for _ in range(appender.MOST_WAITING):
+    for _ in range(appender.MOST_WAITING - 1):
         records.add(b"2")
     last = threading.Thread(target=records.add, args=(b"3",))
     last.start()
@@ -95,7 +95,7 @@ def test_a_slow_writer_holds_up_who_comes_when_too_much_waits() -> None:
     go_on.set()
     first.join()
     last.join()
-    assert b"".join(written) == b"1" + b"2" * appender.MOST_WAITING + b"3"
+    assert b"".join(written) == b"1" + b"2" * (appender.MOST_WAITING - 1) + b"3"
 
 
 def test_a_failure_is_told_to_everybody_after_it(tmp_path: Path) -> None:
@@ -140,11 +140,34 @@ def test_the_disk_is_asked_for_its_word_now_and_then(tmp_path: Path, monkeypatch
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", synced.append)
     file = LineFile(tmp_path / "x")
-    file.write(b"1\n")
+    records = Appender(file.write, file.sync_if_due)
+    records.add(b"1\n")
     assert synced == []
     monkeypatch.setattr(appender, "SYNC_EVERY", 0)
-    file.write(b"2\n")
+    records.add(b"2\n")
     assert len(synced) == 1
+    file.close()
+
+
+def test_records_are_written_while_a_slow_disk_syncs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    syncing, go_on = threading.Event(), threading.Event()
+
+    def slow(_: int) -> None:
+        syncing.set()
+        assert go_on.wait(30)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    monkeypatch.setattr(appender, "SYNC_EVERY", 0)
+    file = LineFile(tmp_path / "x")
+    records = Appender(file.write, file.sync_if_due)
+    first = threading.Thread(target=records.add, args=(b"1\n",))
+    first.start()
+    assert syncing.wait(30)
+    for _ in range(3 * appender.MOST_WAITING):
+        records.add(b"2\n")
+    assert (tmp_path / "x").read_bytes() == b"1\n" + b"2\n" * (3 * appender.MOST_WAITING)
+    go_on.set()
+    first.join()
     file.close()
 
 
