@@ -35,12 +35,13 @@ OURS = {
 OURS_LAZY = {"commands": ("actions", "gen"), "main": ("actions.app", "commands.root")}
 
 THIRD_PARTY = {
-    "adapters.api": {"requests", "urllib3"},
+    "adapters.api": {"urllib3"},
     "adapters.blocks": {"backports", "compression"},
-    "adapters.failures": {"requests", "urllib3"},
+    "adapters.failures": {"urllib3"},
     "adapters.parquet": {"pyarrow"},
-    "adapters.roundtrip": {"requests", "urllib3"},
-    "adapters.session": {"requests"},
+    "adapters.roundtrip": {"urllib3"},
+    "adapters.pools": {"certifi", "urllib3"},
+    "adapters.proxied": {"requests", "urllib3"},
     "adapters.paths": {"platformdirs"},
     "adapters.keychain": {"keyring"},
     "adapters.engine_process": {"xllamacpp"},

@@ -94,15 +94,24 @@ def test_a_config_file_costs_the_parser_of_its_format_and_nothing_else() -> None
     assert not {"nebius_cli.adapters.project", "nebius_cli.adapters.editor"} & modules
 
 
-def test_a_piped_completion_loads_requests_and_nothing_that_draws(server: FakeServer) -> None:
+def test_a_piped_completion_loads_urllib3_and_nothing_that_draws(server: FakeServer) -> None:
     server.script(answer("text"))
     modules = loaded("complete", "x", "-m", "m", "--base-url", server.url, "--usage", NEBIUS_API_KEY=CANARY)
     assert modules & HEAVY == {"sqlite3"}  # for the ledger; see below
-    assert "requests" in modules
+    assert "urllib3" in modules
+    assert not {"requests", "certifi"} & modules
     unneeded = {"nebius_cli.ui.live", "nebius_cli.ui.sink", "nebius_cli.ui.tables", "nebius_cli.ui.records"}
     unneeded |= {"nebius_cli.core.logprobs", "nebius_cli.ui.span_turns", "nebius_cli.ui.scale"}
     unneeded |= {"nebius_cli.adapters.engine", "nebius_cli.adapters.weights", "nebius_cli.actions.config"}
     assert modules & unneeded == set()
+
+
+def test_requests_is_asked_where_a_proxy_may_be_set(server: FakeServer) -> None:
+    server.script(answer("text"))
+    arguments = ("complete", "x", "-m", "m", "--base-url", server.url)
+    proxy = "http://127.0.0.1:9"
+    modules = loaded(*arguments, NEBIUS_API_KEY=CANARY, HTTPS_PROXY=proxy, NO_PROXY="127.0.0.1")
+    assert "requests" in modules
 
 
 def test_a_view_in_a_pipe_loads_nothing_that_draws(server: FakeServer) -> None:

@@ -282,7 +282,7 @@ def limits_of(
 
     `patience` takes the place of the default wait for a first byte, in seconds; `retries` of the setting.
     """
-    from nebius_cli.adapters.exchange import Limits  # brings requests
+    from nebius_cli.adapters.exchange import Limits  # brings urllib3
 
     first_byte = number(merged, "first_byte_timeout")
     if patience is not None and merged["first_byte_timeout"].origin == "default":

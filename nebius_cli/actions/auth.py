@@ -164,7 +164,7 @@ def run_status(
 
 
 def _check(app: App, merged: Mapping[str, Any], key: Secret) -> None:
-    from nebius_cli.adapters.inquiry import ask  # brings requests
+    from nebius_cli.adapters.inquiry import ask  # brings urllib3
 
     limits = limits_of(merged, patience=PATIENCE, retries=0)
     ask(app.api(merged, key), "/models", "", limits, app.streams, app.note)

@@ -139,7 +139,7 @@ def _estimate(
 
 def _tariff(merged: Mapping[str, Sourced], app: App, key: Callable[[], Secret]) -> Tariff:
     def ask() -> Stored:
-        from nebius_cli.adapters.inquiry import ask_models  # brings requests
+        from nebius_cli.adapters.inquiry import ask_models  # brings urllib3
 
         project = str(merged["ai_project_id"].value) if "ai_project_id" in merged else ""
         limits = limits_of(merged, patience=PATIENCE)
@@ -197,7 +197,7 @@ class _Run:
 
     def go(self, merged: Mapping[str, Sourced], reader: RowReader, base_url: str, key: Secret) -> ExitCode:
         """Send what has no answer. Raises what ended the run early, after saying how to go on."""
-        from nebius_cli.adapters.crew import Crew  # brings requests
+        from nebius_cli.adapters.crew import Crew  # brings urllib3
 
         app, options = self._app, self._asked.options
         limits = limits_of(merged)

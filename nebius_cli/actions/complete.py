@@ -205,7 +205,7 @@ def _answer(
     base_url: str,
     key: Secret,
 ) -> ExitCode:
-    from nebius_cli.adapters.exchange import Exchange, Hooks  # brings requests
+    from nebius_cli.adapters.exchange import Exchange, Hooks  # brings urllib3
     from nebius_cli.ui.answer import Answer
 
     api = app.api(merged, key, base_url=base_url)

@@ -173,7 +173,7 @@ def _listing(options: ModelsOptions, app: App, *, refresh: bool, fallback: Listi
 def _fetch(options: ModelsOptions, app: App, merged: Mapping[str, Sourced], *, patient: bool) -> Stored:
     """Return the server's list; only who is `patient`, having no other, tries again."""
     key = app.key(options.api_key, options.api_key_file).secret
-    from nebius_cli.adapters.inquiry import ask_models  # brings requests
+    from nebius_cli.adapters.inquiry import ask_models  # brings urllib3
 
     limits = limits_of(merged, patience=PATIENCE, retries=None if patient else 0)
     project = str(merged["ai_project_id"].value) if "ai_project_id" in merged else ""

@@ -183,7 +183,7 @@ def _over_api(
 ) -> Scorer:
     """Return what scores with one request: the prompts echoed, with the log probabilities of their tokens."""
     api = app.api(merged, app.key(options.api_key, options.api_key_file).secret)
-    from nebius_cli.adapters.exchange import Exchange, Hooks  # brings requests
+    from nebius_cli.adapters.exchange import Exchange, Hooks  # brings urllib3
 
     hooks = Hooks(lambda _: None, lambda: None, app.note, lambda: True)
 

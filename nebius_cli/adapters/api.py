@@ -1,18 +1,18 @@
-"""The Token Factory API over requests: a request goes out, bytes come back, failures become ours."""
+"""The Token Factory API: a request goes out, bytes come back, failures become ours."""
 
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-import requests
+import urllib3
 import urllib3.exceptions
 
 from nebius_cli.adapters.deadline import Deadlines
 from nebius_cli.adapters.failures import network_error
+from nebius_cli.adapters.pools import Pools, Target, check_key
 from nebius_cli.adapters.redirect import follow, too_many
-from nebius_cli.adapters.roundtrip import CHUNK, ERROR_BODY_SECONDS, Call, RoundTrips, Target, read_whole
-from nebius_cli.adapters.session import Session, check_key
+from nebius_cli.adapters.roundtrip import CHUNK, ERROR_BODY_SECONDS, Call, RoundTrips, read_whole
 from nebius_cli.core import jsontext
 from nebius_cli.core.decode import body_message, shorten
 from nebius_cli.core.errors import (
@@ -33,6 +33,9 @@ MAX_BODY = 32 * 1024 * 1024  # of an answer that is read whole
 MAX_REDIRECTS = 3
 
 
+ErrorBody = Callable[[urllib3.BaseHTTPResponse], bytes]  # what comes of it in a moment
+
+
 class Head(NamedTuple):
     """The start of an answer: status and headers have come."""
 
@@ -51,7 +54,7 @@ class Answer(NamedTuple):
 
 
 class Api:
-    """One HTTP session to one base URL.
+    """Requests to one base URL, with one key.
 
     Timeouts are in seconds, 0 is none; `read_timeout` bounds each single wait of the socket, the
     deadlines over a whole answer are adapters/deadline.py. `trust_env=False` ignores proxy variables;
@@ -74,14 +77,12 @@ class Api:
         self.base = parse_base_url(base_url)
         self.host = self.base.hostname or ""
         self._root = self.base.geturl()
-        self._timeouts = (connect_timeout or None, read_timeout or None)
         self._now = now
         self._log: Callable[[str], None] = lambda text: log(self.without_key(text))
-        self._verify: str | None = cacert or None
-        self._response: requests.Response | None = None
+        self._response: urllib3.BaseHTTPResponse | None = None
         self._key = check_key(key)
-        self._session = Session(self._key, trust_env=trust_env)
-        self._trips = RoundTrips(self._session, self._verify, self._timeouts, pool)
+        pools = Pools(self._key, cacert=cacert, trust_env=trust_env, size=pool)
+        self._trips = RoundTrips(pools, (connect_timeout or None, read_timeout or None))
 
     def post(self, path: str, query: str, body: bytes, *, accept: str) -> Iterator[Head | bytes]:
         """Send `body` as JSON; yield the Head, then the answer's bytes as they arrive.
@@ -90,7 +91,8 @@ class Api:
         Raises StatusError for a status other than 2xx, NetworkError for everything below HTTP.
         """
         with self._no_key_in_errors():
-            yield from self._answer(self._send("POST", url_of(self.base, path, query), body, accept))
+            url = url_of(self.base, path, query)
+            yield from self._answer(self._send("POST", url, body, accept, _error_body))
 
     def get(self, path: str, query: str = "") -> Iterator[Head | bytes]:
         """Ask for what is at `path`; yield the Head, then the JSON's bytes as they arrive.
@@ -99,7 +101,7 @@ class Api:
         """
         left, url = MAX_BODY, url_of(self.base, path, query)
         with self._no_key_in_errors():
-            for item in self._answer(self._send("GET", url, None, "application/json")):
+            for item in self._answer(self._send("GET", url, None, "application/json", _error_body)):
                 left -= len(item) if isinstance(item, bytes) else 0
                 if left < 0:
                     raise NetworkError("the answer is too large", f"nbx reads {MAX_BODY} bytes of {path}")
@@ -132,61 +134,43 @@ class Api:
         self._trips.end_late(first_byte, stall, total)
 
     def _ask(self, call: Call, url: str, body: bytes, accept: str) -> Answer:
-        for _ in range(MAX_REDIRECTS + 1):
-            target = self._target(url, accept)
-            self._log(f"POST {target.shown} ({len(body)} bytes)")
-            try:
-                response = self._trips.send(target, body)
-                headers, status = response.headers, response.status
-                call.moved_at = time.monotonic()
-                self._log(f"HTTP {status} {request_id(headers)}".rstrip())
-                if status < 300:
-                    return self._whole(status, headers, read_whole(call, response, MAX_BODY))
-            except (urllib3.exceptions.LocationValueError, UnicodeError) as error:
-                raise _uncallable(url, error) from None
-            except (urllib3.exceptions.HTTPError, OSError) as error:
-                raise network_error(error, "" if call.moved_at else self.host) from None
-            if status >= 400:
-                raise self._error_of(status, headers, self._trips.read_error(call, response, MAX_ERROR_BODY))
-            response.close()
-            url = follow(status, headers.get("location", ""), url)
-        raise too_many(MAX_REDIRECTS, url)
+        def error_body(response: urllib3.BaseHTTPResponse) -> bytes:
+            call.moved_at = time.monotonic()
+            return self._trips.read_error(call, response, MAX_ERROR_BODY)
 
-    def _whole(self, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
-        if status < 200:
-            raise _no_answer(status)
-        key = self._key.reveal().encode()
-        return Answer(
-            self._head(status, headers), headers, body.replace(key, b"***") if key in body else body
-        )
-
-    def _head(self, status: int, headers: Mapping[str, str]) -> Head:
-        words = (request_id(headers), headers.get("content-type", ""), headers.get("date", ""))
-        return Head(status, *map(self.without_key, words))
-
-    def _target(self, url: str, accept: str) -> Target:
+        response = self._send("POST", url, body, accept, error_body)
+        call.moved_at = time.monotonic()
         try:
-            return self._trips.target(url, accept)
-        except requests.RequestException as error:
-            raise network_error(error, self.host) from None
+            whole = read_whole(call, response, MAX_BODY)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise network_error(error, "") from None
+        return Answer(self._head(response), response.headers, self._without_key_in_body(whole))
+
+    def _head(self, response: urllib3.BaseHTTPResponse) -> Head:
+        headers = response.headers
+        words = (request_id(headers), headers.get("content-type", ""), headers.get("date", ""))
+        return Head(response.status, *map(self.without_key, words))
+
+    def _target(self, method: str, url: str, accept: str) -> Target:
+        try:
+            return self._trips.target(method, url, accept)
         except (OSError, urllib3.exceptions.HTTPError, ValueError, TypeError) as error:
             raise _uncallable(url, error) from None
 
-    def _answer(self, response: requests.Response) -> Iterator[Head | bytes]:
+    def _answer(self, response: urllib3.BaseHTTPResponse) -> Iterator[Head | bytes]:
         self._response = response
-        headers = response.headers
         try:
-            yield self._head(response.status_code, headers)
+            yield self._head(response)
             yield from _chunks(response)
         finally:
             self._response = None
-            response.close()
+            _let_go(response)
 
     def abort(self) -> None:
         """End the answer that another thread waits for: its next read comes back at once."""
         response = self._response  # once: the other thread may be taking it away
         if response is not None:
-            self._end(response)
+            _end(response)
 
     def without_key(self, text: str) -> str:
         """Return a server's words without the key, should it have repeated it."""
@@ -205,61 +189,37 @@ class Api:
         """Return a server's JSON value without the key, should it have repeated it."""
         return jsontext.without(value, self._key.reveal())
 
-    def _end(self, response: requests.Response) -> None:
-        with contextlib.suppress(OSError, ValueError, RuntimeError):
-            response.raw.shutdown()
+    def _without_key_in_body(self, body: bytes) -> bytes:
+        key = self._key.reveal().encode()
+        return body.replace(key, b"***") if key in body else body
 
-    def _send(self, method: str, url: str, body: bytes | None, accept: str) -> requests.Response:
-        headers = {"Accept": accept} | ({"Content-Type": "application/json"} if body is not None else {})
+    def _send(
+        self, method: str, url: str, body: bytes | None, accept: str, error_body: ErrorBody
+    ) -> urllib3.BaseHTTPResponse:
+        """Return the answer as soon as its head is there. Raises what `post` does."""
         sent = f" ({len(body)} bytes)" if body is not None else ""
         for _ in range(MAX_REDIRECTS + 1):
-            self._log(f"{method} {redacted(url)}{sent}")
+            target = self._target(method, url, accept)
+            self._log(f"{method} {target.shown}{sent}")
             try:
-                response = self._session.request(
-                    method,
-                    url,
-                    data=body,
-                    headers=headers,
-                    stream=True,
-                    allow_redirects=False,
-                    timeout=self._timeouts,
-                    verify=self._verify,
-                )
-            except requests.RequestException as error:
-                raise network_error(error, self.host) from None
-            except (OSError, urllib3.exceptions.HTTPError, ValueError, TypeError) as error:
+                response = self._trips.send(target, body)
+            except (urllib3.exceptions.LocationValueError, UnicodeError) as error:
                 raise _uncallable(url, error) from None
-            self._log(f"HTTP {response.status_code} {request_id(response.headers)}".rstrip())
-            if response.status_code < 200:  # only 100 may come before the answer, and requests skips it
-                response.close()
-                raise _no_answer(response.status_code)
-            if response.status_code < 300:
+            except (urllib3.exceptions.HTTPError, OSError) as error:
+                raise network_error(error, self.host) from None
+            except (ValueError, TypeError) as error:
+                raise _uncallable(url, error) from None
+            status, headers = response.status, response.headers
+            self._log(f"HTTP {status} {request_id(headers)}".rstrip())
+            if 200 <= status < 300:
                 return response
-            if response.status_code >= 400:
-                raise self._status_error(response)
-            response.close()
-            url = follow(response.status_code, response.headers.get("location", ""), url)
+            if status >= 400:
+                raise self._error_of(status, headers, error_body(response))
+            _let_go(response)
+            if status < 200:  # only 100 may come before the answer, and http.client skips it
+                raise _no_answer(status)
+            url = follow(status, headers.get("location", ""), url)
         raise too_many(MAX_REDIRECTS, url)
-
-    def _status_error(self, response: requests.Response) -> NbxError:
-        body = b""
-        # The status says more than its body: a server that is stuck in it must not hold the message back.
-        chunks = Deadlines(
-            _chunks(response, close=True),
-            time.monotonic,
-            first_byte=ERROR_BODY_SECONDS,
-            stall=ERROR_BODY_SECONDS,
-            total=ERROR_BODY_SECONDS,
-            started=time.monotonic(),
-        )
-        try:
-            for chunk in chunks:
-                body += chunk
-                if len(body) >= MAX_ERROR_BODY:
-                    break
-        except NetworkError:
-            self._end(response)
-        return self._error_of(response.status_code, response.headers, body)
 
     def _error_of(self, status: int, headers: Mapping[str, str], body: bytes) -> NbxError:
         return from_status(
@@ -270,8 +230,39 @@ class Api:
         )
 
 
+def _error_body(response: urllib3.BaseHTTPResponse) -> bytes:
+    body = b""
+    # The status says more than its body: a server that is stuck in it must not hold the message back.
+    chunks = Deadlines(
+        _chunks(response, close=True),
+        time.monotonic,
+        first_byte=ERROR_BODY_SECONDS,
+        stall=ERROR_BODY_SECONDS,
+        total=ERROR_BODY_SECONDS,
+        started=time.monotonic(),
+    )
+    try:
+        for chunk in chunks:
+            body += chunk
+            if len(body) >= MAX_ERROR_BODY:
+                break
+    except NetworkError:
+        _end(response)
+    return body
+
+
+def _let_go(response: urllib3.BaseHTTPResponse) -> None:
+    """Close an answer: its connection is kept only where the answer was read to its end."""
+    response.close()
+    response.release_conn()
+
+
+def _end(response: urllib3.BaseHTTPResponse) -> None:
+    with contextlib.suppress(OSError, ValueError, RuntimeError):
+        response.shutdown()
+
+
 def _uncallable(url: str, error: Exception) -> ConfigError:
-    # requests lets a few through: a CA bundle that is no file, a proxy URL without a host.
     return ConfigError(f"cannot call {redacted(url)}", shorten(str(error)))
 
 
@@ -280,16 +271,16 @@ def _no_answer(status: int) -> NetworkError:
     return NetworkError(what, "", "check base_url: is it the API?")
 
 
-def _chunks(response: requests.Response, *, close: bool = False) -> Iterator[bytes]:
+def _chunks(response: urllib3.BaseHTTPResponse, *, close: bool = False) -> Iterator[bytes]:
     """Yield decoded bytes as they arrive: `read1` is what holds nothing back."""
     try:
-        while chunk := response.raw.read1(CHUNK, decode_content=True):
+        while chunk := response.read1(CHUNK, decode_content=True):
             yield chunk
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise network_error(error, "") from None
     finally:
         if close:
-            response.close()
+            _let_go(response)
 
 
 def request_id(headers: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""What goes wrong below HTTP, made ours: exceptions of requests, urllib3, ssl and sockets → NbxError."""
+"""What goes wrong below HTTP, made ours: exceptions of urllib3, ssl and sockets → NbxError."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -6,10 +6,9 @@ from http.client import IncompleteRead
 from typing import Any
 
 import urllib3.exceptions
-from requests import exceptions
 
 from nebius_cli.core.decode import shorten
-from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, TimedOutError
+from nebius_cli.core.errors import NbxError, NetworkError, TimedOutError
 
 
 def _connect_timeout(to: str, why: str) -> NbxError:
@@ -22,11 +21,7 @@ def _connect_timeout(to: str, why: str) -> NbxError:
 # words. The first row that matches counts: a refused connection is a "connect timeout" to urllib3 as well.
 _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], NbxError]], ...] = (
     (
-        (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.InvalidProxyURL),
-        lambda _, why: ConfigError("the base_url or a proxy setting is wrong", why),
-    ),
-    (
-        (exceptions.ProxyError, urllib3.exceptions.ProxyError),
+        (urllib3.exceptions.ProxyError,),
         lambda _, why: NetworkError("the proxy refused or failed", why, "check HTTPS_PROXY and NO_PROXY"),
     ),
     (
@@ -40,7 +35,7 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], Nbx
         ),
     ),
     (
-        (exceptions.SSLError, urllib3.exceptions.SSLError),
+        (urllib3.exceptions.SSLError,),
         lambda to, why: NetworkError(
             f"no TLS connection{to}", why, "--cacert FILE trusts another authority", sent=False
         ),
@@ -55,14 +50,13 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], Nbx
             sent=False,
         ),
     ),
-    ((exceptions.ConnectTimeout,), _connect_timeout),
     (
         (urllib3.exceptions.NewConnectionError,),
         lambda to, why: NetworkError(
             f"no connection{to}", why, "check the network", retryable=True, sent=False
         ),
     ),
-    # A NewConnectionError is one to urllib3; requests tells them apart, its pool does not.
+    # Below the others: some releases of urllib3 call a connection that failed one as well.
     ((urllib3.exceptions.ConnectTimeoutError,), _connect_timeout),
     (
         (urllib3.exceptions.ReadTimeoutError,),
@@ -94,7 +88,7 @@ def network_error(error: Exception, host: str) -> NbxError:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and everything it was made from: requests wraps urllib3, which wraps the socket's."""
+    """Yield an error and everything it was made from: urllib3 wraps the socket's, and itself."""
     seen: set[int] = set()
     waiting: list[Any] = [error]
     while waiting:

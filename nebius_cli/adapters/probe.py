@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import requests
-from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
+from requests.utils import get_environ_proxies, select_proxy
 
 from nebius_cli import __version__
 from nebius_cli.adapters.patience import within
+from nebius_cli.adapters.pools import trusted
 from nebius_cli.core.errors import ConfigError, NetworkError
 
 PORTS = {"http": 80, "https": 443}  # of a URL that names none; SOCKS has its own
@@ -35,7 +35,7 @@ class Route:
     @property
     def own(self) -> bool:
         """Whether somebody chose the authorities."""
-        return self.authorities != DEFAULT_CA_BUNDLE_PATH
+        return self.authorities != trusted("", trust_env=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,7 @@ def mode(path: Path) -> int | None:
 
 def route(url: str, cacert: str) -> Route:
     """Return how requests would go to `url`, by the environment that it looks at itself."""
-    session = requests.Session()
-    settings = session.merge_environment_settings(url, {}, True, cacert or None, None)
-    verify = settings["verify"]
-    return Route(
-        select_proxy(url, settings["proxies"]) or "",
-        verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH,
-    )
+    return Route(select_proxy(url, get_environ_proxies(url)) or "", trusted(cacert))
 
 
 def endpoint(url: str) -> tuple[str, int]:

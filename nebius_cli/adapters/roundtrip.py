@@ -1,8 +1,4 @@
-"""Requests straight through the urllib3 pool that a requests session owns, and their ends from outside.
-
-requests takes five times as long over a request as its own pool does, so only the first request of a kind
-is prepared by it: address, headers, key, proxy and trust are then those of every other one.
-"""
+"""Requests on many threads at once, sent through urllib3's pools, and their ends from outside."""
 
 import contextlib
 import http.client
@@ -10,36 +6,19 @@ import math
 import socket
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
-import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 
+from nebius_cli.adapters.pools import RETRIES, Pools, Target
 from nebius_cli.core.errors import NetworkError
-from nebius_cli.core.urls import redacted
 
 CHUNK = 65536
 ERROR_BODY_SECONDS = 2.0
-MOST_TARGETS = 100  # addresses remembered; queries can differ from row to row
 
 # Larger bodies are sent after the head: to join them would cost more than a second call does.
 MOST_JOINED = 65536
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """An address as requests prepares it: the pool, what stands in the request line, headers, proxies."""
-
-    shown: str  # without a password
-    pool: urllib3.HTTPConnectionPool
-    line: str
-    headers: Mapping[str, str]
-    retries: urllib3.Retry
 
 
 class Call:
@@ -129,47 +108,17 @@ class _Watched(HTTPConnection):
         )
 
 
-class _Adapter(HTTPAdapter):
-    """The adapter of a session, which also hands out the pool behind it."""
-
-    def target(self, request: requests.PreparedRequest, verify: Any, cert: Any, proxies: Any) -> Target:
-        """Return where and how `request` would be sent."""
-        # The stubs say a little less than is so.
-        pool: Any = self.get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
-        url = str(request.url)
-        self.cert_verify(pool, url, verify, cert)  # type: ignore[no-untyped-call]
-        parts = urlsplit(url)
-        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
-        if parts.port not in (None, pool.ConnectionCls.default_port):
-            host += f":{parts.port}"
-        # A length is that of one body only.
-        headers = {"Host": host, **request.headers}
-        headers.pop("Content-Length", None)
-        return Target(redacted(url), pool, self.request_url(request, proxies), headers, self.max_retries)
-
-
 class RoundTrips:
-    """Sends requests of a session on many threads at once, and keeps those that are in flight.
+    """Sends requests through pools, and keeps those of `begin` that are in flight.
 
-    `pool` is how many connections are kept open; `timeouts` those of requests, in seconds or None.
+    `timeouts` are those of a connection and of a single wait, in seconds or None.
     """
 
-    def __init__(
-        self,
-        session: requests.Session,
-        verify: str | None,
-        timeouts: tuple[float | None, float | None],
-        pool: int,
-    ) -> None:
-        self._session = session
-        self._verify = verify
+    def __init__(self, pools: Pools, timeouts: tuple[float | None, float | None]) -> None:
+        self._pools = pools
         self._timeout = urllib3.Timeout(connect=timeouts[0], read=timeouts[1])
-        self._targets: dict[tuple[str, str], Target] = {}
         self._lock = threading.Lock()
         self._calls: dict[int, Call] = {}
-        self._adapter = _Adapter(pool_maxsize=pool)
-        session.mount("https://", self._adapter)
-        session.mount("http://", self._adapter)
 
     def begin(self) -> Call:
         """Note that this thread has a request in flight, until `finish`."""
@@ -187,24 +136,25 @@ class RoundTrips:
             if not call.ended and (why := call.late(now, first_byte, stall, total)):
                 call.end(why)
 
-    def target(self, url: str, accept: str) -> Target:
-        """Return how a JSON body is posted to `url`. Raises what requests does for what cannot be called."""
-        target = self._targets.get((url, accept))
-        if target is None:
-            with self._lock:
-                if len(self._targets) >= MOST_TARGETS:
-                    self._targets.clear()
-                target = self._targets[url, accept] = self._prepare(url, accept)
+    def target(self, method: str, url: str, accept: str) -> Target:
+        """Return where and how `url` is asked. Raises what `Pools.target` does."""
+        target = self._pools.target(method, url, accept)
+        pool = target.pool
+        if not issubclass(pool.ConnectionCls, _Watched):
+            with self._lock:  # one class for each kind of pool: plain, TLS, through SOCKS
+                if not issubclass(pool.ConnectionCls, _Watched):
+                    kinds = (_Watched, pool.ConnectionCls)
+                    pool.ConnectionCls = type("WatchedConnection", kinds, {"calls": self._calls})
         return target
 
-    def send(self, target: Target, body: bytes) -> urllib3.BaseHTTPResponse:
-        """Return the answer to `body` as soon as its head is there. Raises what urllib3 does."""
+    def send(self, target: Target, body: bytes | None) -> urllib3.BaseHTTPResponse:
+        """Return the answer as soon as its head is there. Raises what urllib3 does."""
         return target.pool.urlopen(
-            "POST",
+            target.method,
             target.line,
             body,
             target.headers,
-            retries=target.retries,
+            retries=RETRIES,
             redirect=False,
             assert_same_host=False,
             timeout=self._timeout,
@@ -225,19 +175,6 @@ class RoundTrips:
         except (urllib3.exceptions.HTTPError, OSError):
             response.close()
         return bytes(body)
-
-    def _prepare(self, url: str, accept: str) -> Target:
-        headers = {"Accept": accept, "Content-Type": "application/json"}
-        request = self._session.prepare_request(requests.Request("POST", url, data=b"", headers=headers))
-        # As requests.Session.request does it: proxies of the environment, and whom to trust.
-        settings = self._session.merge_environment_settings(str(request.url), {}, None, self._verify, None)
-        target = self._adapter.target(request, settings["verify"], settings["cert"], settings["proxies"])
-        if not issubclass(target.pool.ConnectionCls, _Watched):
-            # One class for each kind of pool: plain, TLS, through SOCKS.
-            members = {"calls": self._calls}
-            kinds = (_Watched, target.pool.ConnectionCls)
-            target.pool.ConnectionCls = type("WatchedConnection", kinds, members)
-        return target
 
 
 def read_whole(call: Call, response: urllib3.BaseHTTPResponse, most: int) -> bytes:

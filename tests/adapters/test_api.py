@@ -9,7 +9,7 @@ import pytest
 
 from nebius_cli import __version__
 from nebius_cli.adapters.api import MAX_ERROR_BODY, Api, Head
-from nebius_cli.adapters.session import check_key
+from nebius_cli.adapters.pools import check_key
 from nebius_cli.core.errors import (
     AuthError,
     ConfigError,

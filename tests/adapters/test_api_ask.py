@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from nebius_cli.adapters import roundtrip
+from nebius_cli.adapters import pools, roundtrip
 from nebius_cli.adapters.api import Head
 from nebius_cli.adapters.failures import network_error
 from nebius_cli.core.errors import (
@@ -54,7 +54,7 @@ def test_the_request_is_the_same_as_that_of_a_stream(server: FakeServer, size: i
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:80/v1", "https://127.0.0.1/v1", "http://[::1]:8080/v1"])
 def test_the_host_is_named_as_everybody_names_it(url: str) -> None:
-    target = connect(url)._target(f"{url}/completions", "*/*")
+    target = connect(url)._target("POST", f"{url}/completions", "*/*")
     named = target.headers["Host"]
     assert named == ("[::1]:8080" if "::1" in url else "127.0.0.1")
 
@@ -113,7 +113,7 @@ def test_any_number_of_threads_may_ask(patient: FakeServer) -> None:
 def test_more_addresses_than_are_remembered_do_no_harm(
     patient: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roundtrip, "MOST_TARGETS", 2)
+    monkeypatch.setattr(pools, "MOST_TARGETS", 2)
     patient.script(*[KEPT_OPEN for _ in range(5)])
     api = connect(patient.url)
     for number in range(5):
@@ -213,7 +213,7 @@ def test_an_address_that_is_none_is_a_configuration_error(url: str) -> None:
 def test_authorities_that_are_no_file_are_a_configuration_error(tmp_path: Path) -> None:
     error = failure(ask, "https://127.0.0.1:1/v1", cacert=str(tmp_path / "none.pem"))
     assert isinstance(error, ConfigError)
-    assert error.what == "cannot call https://127.0.0.1:1/v1/completions"
+    assert error.what == f"cannot read the authorities in {tmp_path / 'none.pem'}"
 
 
 def test_a_connect_timeout_is_the_same_without_requests_around_it() -> None:

@@ -1,0 +1,108 @@
+"""Where requests go: what the environment says of proxies and authorities, and what is remembered."""
+
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.adapters.pools import Pools, Target, proxies_may_be_set, trusted
+from nebius_cli.core.secret import Secret
+
+PROXY = "http://127.0.0.1:9"
+
+
+def target(url: str, *, cacert: str = "", trust_env: bool = True) -> Target:
+    return Pools(Secret("key"), cacert=cacert, trust_env=trust_env, size=1).target("POST", url, "*/*")
+
+
+@pytest.fixture
+def authorities(tmp_path: Path) -> str:
+    path = tmp_path / "authorities"
+    path.mkdir()
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("HTTPS_PROXY", PROXY, True),
+        ("http_proxy", PROXY, True),
+        ("All_Proxy", PROXY, True),
+        ("HTTPS_PROXY", "", False),
+        ("NO_PROXY", "example.com", False),
+        ("no_proxy", "example.com", False),
+        ("PROXY", PROXY, False),
+    ],
+)
+def test_a_proxy_may_be_set_by_any_scheme(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, *, expected: bool
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert proxies_may_be_set() is expected
+
+
+@pytest.mark.parametrize("platform", ["win32", "darwin"])
+def test_a_system_with_settings_of_its_own_is_asked(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
+    found: dict[str, str] = {}
+    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setattr("urllib.request.getproxies", lambda: found)
+    assert not proxies_may_be_set()
+    found["https"] = PROXY
+    assert proxies_may_be_set()
+
+
+@pytest.mark.parametrize(
+    ("environ", "no_proxy", "host"),
+    [
+        ({"HTTPS_PROXY": "http://127.0.0.1:9"}, "", "127.0.0.1"),
+        ({"ALL_PROXY": "http://127.0.0.1:9"}, "", "127.0.0.1"),
+        ({"HTTPS_PROXY": "http://127.0.0.1:9"}, "api.example, other", ""),
+        ({"HTTPS_PROXY": "http://127.0.0.1:9"}, ".example", ""),
+        ({"HTTPS_PROXY": "http://127.0.0.1:9"}, "elsewhere", "127.0.0.1"),
+        ({"HTTP_PROXY": "http://127.0.0.1:9"}, "", ""),
+    ],
+)
+def test_a_proxy_is_taken_for_whom_it_is_meant(
+    monkeypatch: pytest.MonkeyPatch, authorities: str, environ: dict[str, str], no_proxy: str, host: str
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    found = target("https://api.example/v1/completions", cacert=authorities)
+    assert (found.pool.host, getattr(found.pool.proxy, "host", "")) == ("api.example", host)
+    assert found.line == "/v1/completions"
+    assert found.headers["Host"] == "api.example"
+
+
+def test_the_environment_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", PROXY)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/none")
+    assert target("http://api.example/v1", trust_env=False).pool.proxy is None
+    assert Path(trusted("", trust_env=False)).name == "cacert.pem"
+
+
+def test_authorities_are_those_named_then_those_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Path(trusted("")).name == "cacert.pem"
+    monkeypatch.setenv("CURL_CA_BUNDLE", "/curl")
+    assert trusted("") == "/curl"
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/requests")
+    assert trusted("") == "/requests"
+    assert trusted("/named") == "/named"
+
+
+@pytest.mark.parametrize("proxy", ["", PROXY])
+def test_a_folder_of_authorities_is_a_folder_to_the_pool(
+    monkeypatch: pytest.MonkeyPatch, authorities: str, proxy: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    pool = target("https://api.example/v1", cacert=authorities).pool
+    assert getattr(pool, "ca_cert_dir", None) == authorities
+    assert getattr(pool, "ca_certs", None) is None
+    assert getattr(pool, "cert_reqs", None) == "CERT_REQUIRED"
+
+
+def test_an_answer_may_be_compressed_and_its_type_is_said() -> None:
+    headers = target("http://api.example/v1").headers
+    assert "gzip" in headers["accept-encoding"]
+    assert (headers["Accept"], headers["Content-Type"]) == ("*/*", "application/json")
+    pools = Pools(Secret("key"), cacert="", trust_env=False, size=1)
+    assert "Content-Type" not in pools.target("GET", "http://api.example/v1", "*/*").headers
