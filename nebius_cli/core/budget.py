@@ -1,6 +1,5 @@
 """Tokens and money of a bulk run: what was spent, what is in flight at its worst, and what still fits."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -12,7 +11,10 @@ from nebius_cli.core.rows import Row
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """USD per token; `cached` for prompt tokens that the server had in its cache, where it says so."""
+    """USD per token; `cached` for prompt tokens that the server had in its cache, where it says so.
+
+    A cached price of 0 is none: the API sends that where there is none (see `entries.cost_of`).
+    """
 
     input: Decimal
     output: Decimal
@@ -20,18 +22,13 @@ class Prices:
 
     def cost(self, prompt: int, completion: int, cached: int = 0) -> Decimal:
         """Return the price of a request; `cached` of its `prompt` tokens were in the cache."""
-        if self.cached is None or not 0 < cached <= prompt:
+        if not self.cached or not 0 < cached <= prompt:
             return self.input * prompt + self.output * completion
         return self.input * (prompt - cached) + self.cached * cached + self.output * completion
 
     def of_model(self, model: str) -> Self:
         """Return these prices, which are those of every model."""
         del model
-        return self
-
-    def of(self, row: Row) -> Self:
-        """Return these prices, which are those of every row."""
-        del row
         return self
 
     def worst(self, prompt: int, completion: int) -> Decimal:
@@ -44,7 +41,6 @@ class PriceList:
 
     def __init__(self, models: Mapping[str, Prices]) -> None:
         self._models = models
-        self._last: tuple[bytes, Prices | None] = (b"", None)  # others often ask for the same
 
     def __contains__(self, model: str) -> bool:
         return model in self._models
@@ -52,14 +48,6 @@ class PriceList:
     def of_model(self, model: str) -> Prices | None:
         """Return the prices of a model, None where they are not known."""
         return self._models.get(model)
-
-    def of(self, row: Row) -> Prices | None:
-        """Return the prices of a row's model, None where they are not known."""
-        common, prices = self._last
-        if row.common != common:
-            prices = self._models.get(str(json.loads(row.common).get("model")))
-            self._last = (row.common, prices)
-        return prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +126,7 @@ class Budget:
         return Charge(prompt, completion, prices.worst(prompt, completion) if prices else None, prices)
 
     def _prices_of(self, row: Row) -> Prices | None:
-        return self.prices.of(row) if self.prices else None
+        return self.prices.of_model(row.model) if self.prices else None
 
     def fits(self, worst: Charge) -> bool:
         """Return whether a request may be sent. What is not known does not fit below a cap."""

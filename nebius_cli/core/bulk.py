@@ -1,14 +1,12 @@
-"""How a bulk run is asked for: what was typed, read and checked, and the command that resumes it."""
+"""How a bulk run is asked for: what was typed, read and checked."""
 
-import json
 import re
-import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from nebius_cli.core import prompt, request, settings, template, urls
+from nebius_cli.core import prompt, request, settings, template
 from nebius_cli.core.budget import Budget, Charge, PriceList, Prices
 from nebius_cli.core.dispatch import Dispatcher
 from nebius_cli.core.errors import UsageError
@@ -22,7 +20,6 @@ from nebius_cli.core.settings import Sourced
 
 LOCAL_CONCURRENCY = 4  # requests at once, which is also what the engine makes room for
 
-_HIDING = ("--api-key", "--base-url")  # whose values may hold what is meant for nobody's eyes
 _USD = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 
 
@@ -116,8 +113,8 @@ class Asked:
             raise UsageError(
                 what, "the engine counts the tokens of one choice only", "leave out --group and n"
             )
-        if self.max_cost is not None and isinstance(prices, PriceList) and prices.of(row) is None:
-            check_price(str(json.loads(row.common).get("model")), prices)
+        if self.max_cost is not None and isinstance(prices, PriceList):
+            check_price(row.model, prices)
 
     def dispatcher(
         self,
@@ -151,11 +148,12 @@ class Asked:
         """
         options = self.options
         fields = settings.request_fields(merged, request.parse_unset(options.unset))
+        own: dict[str, Value] = {}
         if local_model:
             fields.pop("ai_project_id", None)
-            fields["model"] = local_model
+            own["model"] = local_model
         return RowReader(
-            {**fields, **self.given},
+            {**fields, **self.given, **own},
             self.params,
             self.template,
             allow_empty=options.allow_empty,
@@ -238,6 +236,13 @@ def parse_price(text: str) -> Prices:
     return Prices(Decimal(prices[0]).scaleb(-6), Decimal(prices[1]).scaleb(-6))
 
 
+def other_requests(count: int, output: str) -> str:
+    """Return a note that an output has answers which no row asks for."""
+    answers = "an answer" if count == 1 else f"{count:,} answers"
+    why = "a changed prompt or flag, or a row that is gone"
+    return f"{output} has {answers} to other requests ({why}); changed rows are sent again"
+
+
 def price_list(listed: Iterable[Model]) -> PriceList:
     """Return the prices of those models that have them."""
     return PriceList(
@@ -259,38 +264,3 @@ def check_price(model: str, prices: PriceList) -> None:
 def shared_out(limit: int | None, shards: int) -> float | None:
     """Return one shard's part of a limit a minute on all of them together."""
     return None if limit is None else limit / shards
-
-
-def resume_command(argv: Sequence[str]) -> str:
-    """Return the command line, for a POSIX shell, that goes on with a run.
-
-    It has no --restart, no key, and no password in its URL.
-    """
-    words = ["nbx"]
-    flag = ""  # whose value comes next
-    for word in argv:
-        name, equals, value = word.partition("=")
-        if flag:
-            words.append(_hidden(flag, word))
-        elif equals and name in _HIDING:
-            words.append(f"{name}={_hidden(name, value)}")
-        elif word != "--restart":
-            words.append(_quoted(word))
-        flag = word if word in _HIDING and not flag else ""
-    return " ".join(words)
-
-
-def _hidden(flag: str, value: str) -> str:
-    return "KEY" if flag == "--api-key" else _quoted(urls.redacted(value))
-
-
-def _quoted(word: str) -> str:
-    """Quote a word; what is no printable character as the escapes of `$'...'`, so that it stays one line."""
-    if word.isprintable():
-        return shlex.quote(word)
-    text = word.replace("\\", "\\\\").replace("'", "\\'")
-    return "$'" + "".join(c if c.isprintable() else _escape(c) for c in text) + "'"
-
-
-def _escape(character: str) -> str:
-    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))

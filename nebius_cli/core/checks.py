@@ -36,10 +36,9 @@ class Check:
 
 def failed(name: str, error: NbxError) -> Check:
     """Return the check that ended with this error."""
-    text = f"{error.what}: {error.why}" if error.why else error.what
     # The flags that a deadline names are not those that bound a probe.
     hint = "" if isinstance(error, TimedOutError) else error.hint
-    return Check(name, State.FAIL, text, hint, error.code)
+    return Check(name, State.FAIL, error.line, hint, error.code)
 
 
 def exit_code(checks: Iterable[Check]) -> ExitCode:

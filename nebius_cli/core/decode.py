@@ -14,7 +14,6 @@ from nebius_cli.core.sse import EventParser, EventTooLargeError, Payload
 
 _STREAM_STARTS = b"deir:"  # of the lines data, event, id, retry, and of a comment; JSON objects have none
 _DONE = object()  # what the end marker of a stream is decoded to
-_GARBLED = ("an event is not valid UTF-8", "an event is not JSON")
 
 MAX_MESSAGE = 400  # characters of a server's message that are shown
 MOST_READ = 50 * MAX_MESSAGE  # characters of one that are looked at
@@ -89,14 +88,13 @@ class AnswerDecoder:
             self._body = self._head
         if self._body is None:
             for payload in self._parser.close():
-                for event in decode_payload(payload):
-                    cut = (
-                        isinstance(event, Problem) and payload.event != "error" and event.message in _GARBLED
-                    )
-                    yield Problem("the stream ended in the middle of an event", cut=True) if cut else event
+                value = _parse(payload)
+                if isinstance(value, Problem) and payload.event != "error":
+                    value = Problem("the stream ended in the middle of an event", cut=True)
+                yield from _events(value, payload)
             return
         try:
-            value = jsontext.decode(bytes(self._body))
+            value = jsontext.decode(self._body)
         except ValueError:
             value = None
         if isinstance(value, dict):
@@ -107,26 +105,23 @@ class AnswerDecoder:
             )
 
 
-def decode_payload(payload: Payload) -> Iterator[Event]:
-    """Yield the events of one server-sent event. `[DONE]` and `null` carry none."""
-    yield from _events(_parse(payload), payload)
-
-
 def _parse(payload: Payload) -> Any:
     """Return the JSON value of an event, _DONE for the end marker, or the Problem with it."""
     try:
         text = payload.data.decode("utf-8").strip()
     except UnicodeDecodeError:
-        return Problem(_GARBLED[0])
+        return Problem("an event is not valid UTF-8")
     if text == "[DONE]":
         return _DONE
     try:
         return jsontext.decode(text) if text else None
     except ValueError:
-        return Problem(body_message(payload.data.strip()) if payload.event == "error" else _GARBLED[1])
+        is_error = payload.event == "error"
+        return Problem(body_message(payload.data.strip()) if is_error else "an event is not JSON")
 
 
 def _events(value: Any, payload: Payload) -> Iterator[Event]:
+    """Yield the events of one server-sent event. `[DONE]` and `null` carry none."""
     if isinstance(value, Problem):
         yield value
     elif isinstance(value, dict):

@@ -4,7 +4,6 @@ Each row that is offered ends once: with an answer, with a failure, or not at al
 """
 
 import heapq
-import json
 import math
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -153,11 +152,13 @@ class Dispatcher:
         now: float,
     ) -> list[Result]:
         """Take a whole answer, one response for each row; return the results of its rows."""
+        if self._flying.pop(id(send), None) is None:  # given up, and counted then
+            return []
         self._reached, self._broken, self._down_since = True, 0, math.inf
         charge = self.budget.settle(send.worst, usage, maybe_billed=True)
         used = charge.tokens if usage is not None else None
-        self.pace.answered(send.worst.tokens, send.estimate, used, self.in_flight, now)
-        self._flying.pop(id(send), None)  # it may have been given up
+        # This one was in flight as well.
+        self.pace.answered(send.worst.tokens, send.estimate, used, self.in_flight + 1, now)
         if now - self._learnt_at >= LEARN_EVERY:
             self._learnt_at = now
             self.pace.learn(headers, now)
@@ -166,7 +167,8 @@ class Dispatcher:
 
     def failed(self, send: Send, error: NbxError, now: float) -> list[Result]:
         """Take a failure; return the results of the rows for which there will be no other attempt."""
-        self._flying.pop(id(send), None)  # it may have been given up
+        if self._flying.pop(id(send), None) is None:
+            return []
         # An answer with an error status is not billed; what broke on the way may be.
         billed = isinstance(error, IncompleteError) or (isinstance(error, NetworkError) and error.sent)
         charge = self.budget.settle(send.worst, None, maybe_billed=billed)
@@ -252,7 +254,7 @@ class Dispatcher:
             return True
         # A row with a model of its own may be wrong alone.
         if _is_missing(error):
-            return bool(json.loads(send.rows[0].common).get("model") == self._model)
+            return send.rows[0].model == self._model
         return not isinstance(error, StatusError | NetworkError | IncompleteError)
 
     def _goes_again(self, send: Send, error: NbxError, *, put_off: bool) -> bool:

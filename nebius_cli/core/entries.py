@@ -46,6 +46,12 @@ def parse_price(value: Any) -> Decimal | None:
     return amount if abs(amount.adjusted()) <= LARGEST_EXPONENT else None
 
 
+def plain(amount: Decimal) -> str:
+    """Return an amount in digits, without an exponent and without zeros that say nothing."""
+    text = format(amount, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def price_in(answer: Any, model: str) -> Price:
     """Return the price of a model in an answer to GET /models, unknown where it does not say one."""
     entries = answer.get("data") if isinstance(answer, dict) else answer

@@ -63,6 +63,11 @@ class NbxError(Exception):
         self.why = why
         self.hint = hint
 
+    @property
+    def line(self) -> str:
+        """What happened and why, on one line."""
+        return f"{self.what}: {self.why}" if self.why else self.what
+
 
 class UsageError(NbxError):
     """The command line cannot mean anything."""
@@ -91,7 +96,8 @@ class OutputError(NbxError):
 class NetworkError(NbxError):
     """No usable answer from the network; `retryable` when the connection itself failed.
 
-    `sent`: the request may have reached the server, and may be billed.
+    `sent`: the request may have reached the server, and may be billed. `came` is what there was of an
+    answer, by whoever read it.
     """
 
     code = ExitCode.NETWORK
@@ -102,6 +108,7 @@ class NetworkError(NbxError):
         super().__init__(what, why, hint)
         self.retryable = retryable
         self.sent = sent
+        self.came: object = None
 
 
 class TimedOutError(NetworkError):

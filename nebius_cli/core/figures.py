@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from nebius_cli.core.budget import Prices
+from nebius_cli.core.entries import plain
 from nebius_cli.core.rows import TOKENS_BESIDE, Row
 
 WINDOW = 10.0  # seconds over which rates are measured: long enough to be steady, short enough to be now
@@ -225,12 +226,6 @@ class Estimate:
             "cost_usd_at_most": None if self.most_cost is None else plain(self.most_cost),
             "seconds_at_least": None if seconds is None else round(seconds, 3),
         }
-
-
-def plain(amount: Decimal) -> str:
-    """Return an amount in digits, without an exponent and without zeros that say nothing."""
-    text = format(amount, "f")
-    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
 
 
 def usd(amount: Decimal) -> str:

@@ -30,6 +30,7 @@ class Frame:
         self.common = jsontext.encode({**head, **rest})
         self.query = probe.query()
         self.n = probe.n
+        self.model = probe.model
         limit = params.get("max_tokens", fields.get("max_tokens"))
         answers = [params.get(name, fields.get(name)) for name in _ANSWERS]
         most = max([1, *(count for count in answers if isinstance(count, int))])

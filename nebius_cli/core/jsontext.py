@@ -29,7 +29,7 @@ def encode(value: Any, *, indent: int | None = None) -> bytes:
         return json.dumps(value, separators=separators, indent=indent).encode("ascii")
 
 
-def decode(text: str | bytes) -> Any:
+def decode(text: str | bytes | bytearray) -> Any:
     """Parse JSON text. Raises ValueError, also for more, or deeper nested, lists and objects than is sane."""
     holders = _holders(text) if len(text) > HARMLESS else 0
     if holders > MOST_HOLDERS:
@@ -43,14 +43,22 @@ def decode(text: str | bytes) -> Any:
     return value
 
 
-def _holders(text: str | bytes) -> int:
+def complaint(error: ValueError) -> str:
+    """Return what `decode` found wrong, without the three places that Python names."""
+    if not isinstance(error, json.JSONDecodeError):
+        return str(error)
+    what = error.msg.removesuffix(" at")
+    return f"{what[:1].lower()}{what[1:]} at character {error.pos + 1}"
+
+
+def _holders(text: str | bytes | bytearray) -> int:
     """Return how many lists and objects begin in a text, or more: some may be in texts inside."""
     if isinstance(text, str):
         return text.count("[") + text.count("{")
     return text.count(b"[") + text.count(b"{")
 
 
-def _parse(text: str | bytes) -> Any:
+def _parse(text: str | bytes | bytearray) -> Any:
     if isinstance(text, str) and text.startswith("{"):
         # What json.loads does, without its search for white space around each event of a stream.
         value, end = _scan(text)
@@ -76,9 +84,23 @@ def _levels(value: Any) -> int:
 def without(value: Any, secret: str) -> Any:
     """Return `value` with *** for `secret` in each of its texts; itself where none holds it."""
     told, inside = json.dumps(value, ensure_ascii=False), json.dumps(secret, ensure_ascii=False)[1:-1]
-    return json.loads(told.replace(inside, "***")) if inside in told else value
+    return _without(value, secret) if inside in told else value
+
+
+def _without(value: Any, secret: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(secret, "***")
+    if isinstance(value, list):
+        return [_without(inner, secret) for inner in value]
+    if isinstance(value, dict):
+        return {_without(name, secret): _without(inner, secret) for name, inner in value.items()}
+    return value
 
 
 def without_nan(value: Any) -> Any:
     """Return `value` with null for each NaN and infinity, which Python reads and JSON does not have."""
-    return json.loads(json.dumps(value), parse_constant=lambda _: None)
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return json.loads(json.dumps(value), parse_constant=lambda _: None)
+    return value

@@ -26,7 +26,7 @@ class Whole:
         return ",".join(dict.fromkeys(str(choice["finish_reason"]) for choice in self.value["choices"]))
 
 
-def judge(body: bytes, content_type: str, expected: int) -> Whole:
+def judge(body: bytes, content_type: str, expected: int, request_id: str = "") -> Whole:
     """Return an answer that has its `expected` choices, each finished. Raises IncompleteError."""
     try:
         value = jsontext.decode(body)
@@ -35,7 +35,7 @@ def judge(body: bytes, content_type: str, expected: int) -> Whole:
     if isinstance(value, dict) and _is_whole(value, expected):
         usage = value.get("usage")
         return Whole(value, body, decode_usage(usage) if isinstance(usage, dict) else None)
-    return _fold(body, content_type, expected)
+    return _fold(body, content_type, expected, request_id)
 
 
 def _is_whole(value: dict[str, Any], expected: int) -> bool:
@@ -52,14 +52,15 @@ def _is_whole(value: dict[str, Any], expected: int) -> bool:
     return True
 
 
-def _fold(body: bytes, content_type: str, expected: int) -> Whole:
+def _fold(body: bytes, content_type: str, expected: int, request_id: str) -> Whole:
     completion, decoder = Completion(expected), AnswerDecoder(content_type)
     for event in decoder.feed(body):
         completion.add(completion.check(event))
     for event in decoder.close():
         completion.add(completion.check(event))
     if completion.fault:
-        raise IncompleteError("the answer is incomplete", completion.fault)
+        note = f" (request {request_id})" if request_id else ""
+        raise IncompleteError(f"the answer is incomplete{note}", completion.fault)
     return Whole(completion.to_json(), None, completion.usage)
 
 

@@ -113,8 +113,12 @@ def perplexity(logprobs: Iterable[float | None]) -> float | None:
     known = [logprob for logprob in logprobs if logprob is not None]
     if not known:
         return None
-    mean = math.fsum(known) / len(known)
-    return math.exp(-mean) if mean > -700 else math.inf  # e^710 is more than a float holds
+    return perplexity_at(math.fsum(known) / len(known))
+
+
+def perplexity_at(mean: float) -> float:
+    """Return exp(-mean), inf where that is more than a float holds."""
+    return math.exp(-mean) if mean > -700 else math.inf  # e^710 is too much
 
 
 def join(tokens: Iterable[TokenLogprob]) -> str:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from nebius_cli.core import jsontext
-from nebius_cli.core.entries import parse_price
+from nebius_cli.core.entries import parse_price, plain
 from nebius_cli.core.errors import ServerError
 
 SORTS = ("id", "context", "price", "created")
@@ -94,10 +94,7 @@ def _count(value: Any) -> int | None:
 
 def per_million(price: Decimal | None) -> str:
     """Return a price in USD per million tokens, every digit of it."""
-    if price is None:
-        return UNKNOWN
-    text = format(price.scaleb(6), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return UNKNOWN if price is None else plain(price.scaleb(6))
 
 
 def compact(count: int | None) -> str:

@@ -5,8 +5,8 @@ What the local calendar is comes from outside, as a `Calendar`; instants are Uni
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from typing import NamedTuple, Protocol
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple, Protocol
 
 from nebius_cli.core.errors import UsageError
 
@@ -79,3 +79,13 @@ def filled(days: Sequence[str]) -> list[str]:
     """Return every day from the first to the last of some ISO dates in order."""
     first, last = date.fromisoformat(days[0]), date.fromisoformat(days[-1])
     return [(first + timedelta(number)).isoformat() for number in range((last - first).days + 1)]
+
+
+def utc(when: float, timespec: str = "auto") -> str:
+    """Return an instant as programs read it: in UTC, as RFC 3339 writes it."""
+    return datetime.fromtimestamp(when, UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+def dated(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of the ledger with its time, kept in milliseconds, as programs read it."""
+    return {**row, "time": utc(row["time"] / 1000, "milliseconds")}

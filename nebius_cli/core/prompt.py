@@ -120,7 +120,9 @@ def _finished(text: str, source: str, reading: Reading) -> str:
         raise BadInputError(
             what, f"a NUL at character {text.index(chr(0))}", "--invalid replace sends it anyway"
         )
-    return _strip_final_newline(text) if reading.strip_final_newline else text
+    if not reading.strip_final_newline:
+        return text
+    return text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
 
 
 def check_argument(text: str, raw: bytes) -> str:
@@ -129,7 +131,11 @@ def check_argument(text: str, raw: bytes) -> str:
     Python stands in lone surrogates for argument bytes that are no text in the locale's encoding. Raises
     BadInputError where they are none in UTF-8 either.
     """
-    if not any("\ud800" <= character <= "\udfff" for character in text):
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        pass
+    else:
         return text
     try:
         return raw.decode("utf-8")
@@ -157,7 +163,8 @@ def parse_tokens(text: str) -> Prompt:
     try:
         value = jsontext.decode(text)
     except ValueError as error:
-        raise UsageError("--tokens is not JSON", str(error), "write [1,2,3], [[1,2],[3]] or @file") from None
+        why = jsontext.complaint(error)
+        raise UsageError("--tokens is not JSON", why, "write [1,2,3], [[1,2],[3]] or @file") from None
     arrays = value if isinstance(value, list) and value and isinstance(value[0], list) else [value]
     for array in arrays:
         if not isinstance(array, list) or not all(type(token) is int and token >= 0 for token in array):
@@ -168,9 +175,8 @@ def parse_tokens(text: str) -> Prompt:
     return value  # type: ignore[no-any-return]
 
 
-def check_not_empty(prompt: Prompt) -> None:
-    """Raise UsageError for a prompt, or one of several, with nothing in it."""
-    hint = "--allow-empty sends it anyway"
+def check_not_empty(prompt: Prompt, hint: str = "--allow-empty sends it anyway") -> None:
+    """Raise UsageError for a prompt, or one of several, with nothing in it; `hint` is what helps."""
     if not prompt:
         raise UsageError("the prompt is empty", "", hint)
     for number, one in enumerate(prompt if isinstance(prompt, list) else [], 1):
@@ -189,10 +195,6 @@ def as_text(prompt: Prompt) -> str:
 def count(prompt: Prompt) -> int:
     """Return how many prompts there are: each gets its own choices."""
     return len(prompt) if isinstance(prompt, list) and prompt and not isinstance(prompt[0], int) else 1
-
-
-def _strip_final_newline(text: str) -> str:
-    return text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
 
 
 def _name(path: str) -> str:

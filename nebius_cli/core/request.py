@@ -146,8 +146,8 @@ def check_rules(fields: Mapping[str, Value], params: Mapping[str, Any], *, valid
         raise UsageError("--max-tokens 0", "nothing would come back: it goes only with --echo", NO_VALIDATE)
 
 
-def warnings(request: CompletionRequest) -> Iterator[str]:
-    """Yield what is doubtful about a request that is sent all the same."""
+def warnings(request: CompletionRequest, *, here: bool = False) -> Iterator[str]:
+    """Yield what is doubtful about a request that is sent all the same; `here` to the embedded engine."""
     for name, value in request.fields.items():
         if text := BY_NAME[name].warning(value):
             yield text
@@ -157,6 +157,8 @@ def warnings(request: CompletionRequest) -> Iterator[str]:
     stop = request.fields.get("stop")
     if any("\\n" in text for text in (stop if isinstance(stop, list) else [str(stop)])):
         yield "a stop sequence holds a backslash and an n; a newline is $'\\n' in most shells"
+    if here and request.fields.get("echo"):
+        yield "the embedded engine ignores echo: the prompt will not come back"
 
 
 def nearest(name: str, names: Sequence[str]) -> str:

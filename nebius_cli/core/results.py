@@ -221,8 +221,7 @@ def _is_plain(body: bytes) -> bool:
 
 def _error(error: NbxError) -> dict[str, Any]:
     status = error.status if isinstance(error, StatusError) else 0
-    message = f"{error.what}: {error.why}" if error.why else error.what
-    return {"exit": int(error.code), "status": status or None, "message": message}
+    return {"exit": int(error.code), "status": status or None, "message": error.line}
 
 
 def _parsed_head(line: bytes) -> Head | None:

@@ -14,7 +14,7 @@ from nebius_cli.core.fields import Value
 from nebius_cli.core.frames import Frame, Frames
 from nebius_cli.core.keyset import KeySet, digest
 from nebius_cli.core.prompt import Prompt
-from nebius_cli.core.request import check_rules
+from nebius_cli.core.request import CompletionRequest, check_rules
 from nebius_cli.core.rowforms import Asked, Flaw, Forms, RawRow, shown
 from nebius_cli.core.template import RowError, Template
 
@@ -33,6 +33,7 @@ class Row:
     `index` is its place among all rows of the input, bad ones too, and `id` is its own id or that index.
     `body` is the request body when the row is sent alone, `body_hash` the 32 hex digits of its BLAKE2b-128.
     `common` is the body without its prompt: rows with the same `common` and `query` may share a request.
+    `model` is the one that it asks.
     `most_prompt` and `most_completion` are upper bounds in tokens, the second None where there is no
     max_tokens.
     """
@@ -47,6 +48,7 @@ class Row:
     most_completion: int | None
     n: int
     common: bytes
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,11 @@ class RowReader:
         """The model of a row that names none, empty where there is none."""
         return str(self._params.get("model", self._fields.get("model", "")))
 
+    @property
+    def bare(self) -> CompletionRequest:
+        """The request, less its prompt, of a row that sets nothing itself."""
+        return CompletionRequest("", self._fields, self._params)
+
     def check_columns(self, columns: Sequence[str]) -> None:
         """Raise UsageError where a table of these columns cannot have a prompt, or a model, in any row."""
         self._forms.check_columns(columns)
@@ -170,7 +177,7 @@ class RowReader:
             check_rules(fields, params, validate=self._validate)
             return Frame(fields, params)
         except UsageError as error:
-            raise RowError(f"{error.what}: {error.why}") from None
+            raise RowError(error.line) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,4 +243,5 @@ def _row(index: int, asked: Asked, frame: Frame) -> Row:
         frame.most_completion,
         frame.n,
         frame.common,
+        frame.model,
     )

@@ -37,7 +37,7 @@ def parse_rows(text: str, source: str, context: str) -> list[Row]:
         try:
             value = jsontext.decode(line)
         except ValueError as error:
-            raise BadInputError(f"{source}, line {number}, is not JSON", str(error)) from None
+            raise BadInputError(f"{source}, line {number}, is not JSON", jsontext.complaint(error)) from None
         entry = {"text": value} if isinstance(value, str) else value
         wrong = "" if isinstance(entry, dict) else "it is neither a text nor an object"
         for name in ("text", "context"):

@@ -22,6 +22,7 @@ _CANNOT = "the server cannot score"
 _UNKNOWN = "\ufffd"  # what a server shows for the part of a character
 _MOST_BYTES = 3  # that one of these stands for: a whole character would have been shown
 _MOST_SPECIAL = 4  # tokens before the prompt's own
+_CONTINUING = bytes(range(0x80, 0xC0))  # bytes of UTF-8 that begin no character
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,15 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class ScoredToken:
-    """A token of the text. `offset` counts characters of the text, and is below 0 where it begins before."""
+    """A token of the text. `offset` counts characters of the text, and is below 0 where it begins before.
+
+    `raw` is its bytes where they are known.
+    """
 
     text: str
     logprob: float | None
     offset: int
+    raw: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class Score:
     @property
     def perplexity(self) -> float:
         """e to the negative log-likelihood per token; inf where that is more than a float holds."""
-        return math.exp(-self.per_token) if self.per_token > -700 else math.inf
+        return logprobs.perplexity_at(self.per_token)
 
     @property
     def bits_per_byte(self) -> float:
@@ -141,12 +146,16 @@ def _score(passage: Passage, tokens: Sequence[TokenLogprob], ends: Sequence[int]
     own: list[ScoredToken] = []
     known: list[float] = []
     size, spanning = 0, ""
+    before = _begun(prompt[:boundary])
+    counted = begun = 0  # bytes that were looked at, and the characters that begin in them
     for place, (token, start, end) in enumerate(zip(tokens, (0, *ends), ends, strict=False)):
         special = end == 0 and token.exact  # marks the beginning of the sequence
         if special or (end <= boundary and start < boundary):
             continue
-        offset = _characters(prompt[:start]) - _characters(prompt[:boundary])
-        own.append(ScoredToken(token.text, token.logprob, offset))
+        begun += _begun(prompt[counted:start])
+        counted = start
+        inside = start < len(prompt) and prompt[start] in _CONTINUING
+        own.append(ScoredToken(token.text, token.logprob, begun - inside - before, token.raw))
         if token.logprob is None:
             if place:
                 why = f"token {place + 1} of {len(tokens)} has no log probability"
@@ -162,9 +171,9 @@ def _score(passage: Passage, tokens: Sequence[TokenLogprob], ends: Sequence[int]
     return Score(tuple(own), math.fsum(known), len(known), size, floored, spanning)
 
 
-def _characters(data: bytes) -> int:
-    """Return how many characters end in these bytes of UTF-8."""
-    return len(data.decode("utf-8", "ignore"))
+def _begun(data: bytes) -> int:
+    """Return how many characters begin in these bytes of UTF-8."""
+    return len(data.translate(None, _CONTINUING))
 
 
 class _Gap(Enum):

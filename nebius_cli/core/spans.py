@@ -42,11 +42,12 @@ class Spans:
 
     def __init__(self) -> None:
         self._text = ""
+        self._at = 0  # where what is not yet taken of it begins
         self._tokens: deque[TokenLogprob] = deque()
 
     def feed(self, text: str, tokens: Sequence[TokenLogprob]) -> Iterator[Span]:
         """Yield what is settled now: text that has its tokens, and text that came without any."""
-        self._text += text
+        self._text, self._at = self._text[self._at :] + text, 0
         self._tokens += tokens
         # The first half of a surrogate pair: its second half comes with the next token.
         half = self._text[-1:] if "\ud800" <= self._text[-1:] <= "\udbff" else ""
@@ -57,18 +58,22 @@ class Spans:
     def close(self) -> Iterator[Span]:
         """Yield the rest: text that a stop sequence cut in the middle of a token, tokens without text."""
         yield from self._settle()
-        if self._text:
-            yield self._take(len(self._text), 1)
+        if self._left:
+            yield self._take(self._left, 1)
         while self._tokens:
             yield self._take(0, 1)
 
+    @property
+    def _left(self) -> int:
+        return len(self._text) - self._at
+
     def _settle(self) -> Iterator[Span]:
-        while self._text:
+        while self._left:
             if not self._tokens:
-                yield self._take(len(self._text), 0)
-            elif found := _lay(self._tokens[0], self._text):
+                yield self._take(self._left, 0)
+            elif found := _lay(self._tokens[0], self._text, self._at):
                 yield self._take(found, 1)
-            elif _begins(self._tokens[0], self._text):
+            elif _begins(self._tokens[0], self._text, self._at):
                 return  # the rest of this token's text is on its way
             else:
                 yield self._take(*self._together())
@@ -79,17 +84,17 @@ class Spans:
         for count, token in enumerate(islice(self._tokens, PATIENCE), start=1):
             made += token.exact
             whole = made.decode("utf-8", "ignore")
-            if whole.encode("utf-8", "surrogatepass") == made and self._text.startswith(whole):
+            if whole.encode("utf-8", "surrogatepass") == made and self._text.startswith(whole, self._at):
                 return len(whole), count  # parts of characters, whole together
-            reach = self._text[: REACH * count]
+            reach = self._text[self._at : self._at + REACH * count]
             following = self._tokens[count].text.translate(_MARKS) if count < len(self._tokens) else ""
             if following and "\ufffd" not in following and (place := reach.find(following)) >= 0:
                 return place, count
-        return len(self._text), len(self._tokens)
+        return self._left, len(self._tokens)
 
     def _take(self, characters: int, count: int) -> Span:
-        text, self._text = self._text[:characters], self._text[characters:]
-        return Span(text, tuple(self._tokens.popleft() for _ in range(count)))
+        start, self._at = self._at, self._at + characters
+        return Span(self._text[start : self._at], tuple(self._tokens.popleft() for _ in range(count)))
 
 
 def spans(text: str, tokens: Sequence[TokenLogprob]) -> list[Span]:
@@ -104,12 +109,13 @@ def _forms(token: TokenLogprob) -> tuple[str, ...]:
     return tuple(form for form in dict.fromkeys((token.text, marked, marked.removeprefix(" "))) if form)
 
 
-def _lay(token: TokenLogprob, text: str) -> int:
-    """Return how many characters at the start of `text` are this token's, 0 where they are not its own."""
+def _lay(token: TokenLogprob, text: str, at: int) -> int:
+    """Return how many characters of `text` from `at` are this token's, 0 where they are not its own."""
     if token.raw is not None and "\ufffd" in token.text:
         return 0  # part of a character
-    return next((len(form) for form in _forms(token) if text.startswith(form)), 0)
+    return next((len(form) for form in _forms(token) if text.startswith(form, at)), 0)
 
 
-def _begins(token: TokenLogprob, text: str) -> bool:
-    return any(form.startswith(text) for form in _forms(token))
+def _begins(token: TokenLogprob, text: str, at: int) -> bool:
+    """Return whether `text` from `at` is the beginning of this token's."""
+    return any(len(text) - at <= len(form) and form.startswith(text[at:]) for form in _forms(token))

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from nebius_cli.core.budget import Prices
 from nebius_cli.core.dispatch import Dispatcher
-from nebius_cli.core.errors import CappedError, UsageError
+from nebius_cli.core.errors import CappedError, IncompleteError, UsageError
 from nebius_cli.core.figures import Snapshot, Summary, usd
 from nebius_cli.core.results import Result
 
@@ -26,7 +26,7 @@ class Tally:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: Decimal = field(default_factory=Decimal)
-    priced: bool = False  # the last usage says what it cost
+    priced: bool | None = None  # every usage so far says what it cost; None before the first
 
     def add(self, result: Result) -> None:
         """Count a result."""
@@ -35,8 +35,14 @@ class Tally:
         if (usage := result.usage) is not None:
             self.prompt_tokens += usage["prompt_tokens"] or 0
             self.completion_tokens += usage["completion_tokens"] or 0
-            self.priced = usage["cost"] is not None
+            self.priced = usage["cost"] is not None and self.priced is not False
             self.cost += Decimal(usage["cost"] or 0)
+
+    def failure(self) -> IncompleteError:
+        """Return what is said of the rows that failed where nothing else is."""
+        return IncompleteError(
+            f"{self.failed:,} row{'' if self.failed == 1 else 's'} failed", "their records say why"
+        )
 
     def snapshot(self, dispatcher: Dispatcher, at: float, share: float | None) -> Snapshot:
         """Return where the run is at a moment; `share` of the input has been read."""

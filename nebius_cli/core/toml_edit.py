@@ -44,6 +44,17 @@ def drop(text: str, keys: Keys) -> str:
     return _first(text, _ways_to_drop(text, table, keys), wanted)
 
 
+def drop_empty(text: str, keys: Keys) -> str:
+    """Return `text` without a table with nothing in it, not even a comment; itself where it is no such."""
+    if not holds(parse(text), keys) or _at(parse(text), keys) != {}:
+        return text
+    lines = _lines(text)
+    first, last = span(text, keys)
+    inside = itertools.takewhile(lambda line: not line.lstrip().startswith("["), lines[last:])
+    about = [*lines[max(first - 2, 0) : last], *inside]
+    return text if any("#" in line for line in about) else drop(text, keys)
+
+
 def _first(text: str, ways: Ways, wanted: Sequence[Any]) -> str:
     for way in ways:
         if way is None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from nebius_cli.core.entries import ZERO
+from nebius_cli.core.entries import ZERO, plain
 from nebius_cli.core.models import UNKNOWN
 
 WARN_AT = Decimal("0.8")  # of a budget
@@ -45,12 +45,9 @@ def total(rows: Sequence[Sums], group: str = "total") -> Sums:
     )
 
 
-def plain(amount: Decimal | None) -> str:
-    """Return an amount with every digit of it and no exponent, for programs."""
-    if amount is None:
-        return UNKNOWN
-    text = format(amount, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def known(amount: Decimal | None) -> str:
+    """Return an amount for programs, every digit of it, or that it is not known."""
+    return UNKNOWN if amount is None else plain(amount)
 
 
 def dollars(amount: Decimal) -> str:

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from nebius_cli.core.budget import NOTHING, Budget, Charge, PriceList, Prices
+from nebius_cli.core.entries import Price, cost_of
 from nebius_cli.core.events import Usage
 from nebius_cli.core.rows import Row
 from tests.support.bulk import asking
@@ -25,6 +26,11 @@ def test_cached_prompt_tokens_cost_less_unless_there_are_more_than_there_can_be(
 
 def test_where_no_price_for_cached_tokens_is_known_they_cost_as_much() -> None:
     assert Prices(Decimal(1), Decimal(2)).cost(10, 5, 5) == 20
+
+
+def test_a_price_of_0_for_cached_tokens_is_none_as_it_is_to_the_ledger() -> None:
+    one, two, none = Decimal(1), Decimal(2), Decimal(0)
+    assert Prices(one, two, none).cost(10, 5, 5) == cost_of(Usage(10, 5, 15, 5), Price(one, two, none)) == 20
 
 
 def test_the_worst_case_takes_the_dearer_of_both_prompt_prices() -> None:

@@ -1,8 +1,6 @@
 """How a bulk run is asked for."""
 
 import json
-import shlex
-import subprocess
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -19,7 +17,6 @@ from nebius_cli.core.bulk import (
     parse_usd,
     price_list,
     read,
-    resume_command,
     shared_out,
 )
 from nebius_cli.core.errors import UsageError
@@ -142,56 +139,9 @@ def test_a_price_that_is_none_is_refused(text: str) -> None:
         parse_price(text)
 
 
-@pytest.mark.parametrize(
-    ("argv", "command"),
-    [
-        (["bulk", "my file", "-o", "out", "--restart"], "nbx bulk 'my file' -o out"),
-        (["bulk", "--api-key", "s3cret", "f"], "nbx bulk --api-key KEY f"),
-        (["bulk", "--api-key=s3cret", "f"], "nbx bulk --api-key=KEY f"),
-        (["bulk", "--api-key", "--api-key", "f"], "nbx bulk --api-key KEY f"),
-        (["bulk", "--api-key", "--restart", "f"], "nbx bulk --api-key KEY f"),
-        (["bulk", "--base-url", "http://me:pw@host/v1", "f"], "nbx bulk --base-url http://host/v1 f"),
-        (["bulk", "--base-url=http://me:pw@host/v1"], "nbx bulk --base-url=http://host/v1"),
-        (["bulk", "--template=a=b", "--api-keys"], "nbx bulk --template=a=b --api-keys"),
-    ],
-)
-def test_the_command_that_resumes_has_no_key_and_does_not_restart(argv: list[str], command: str) -> None:
-    assert resume_command(argv) == command
-
-
-WORDS = [
-    "",
-    "a b",
-    "it's",
-    "Q: {q}\nA:",
-    "\\n",
-    "Q: {q}\n\tA:",
-    "é\u2028\x85",
-    "$HOME `x`",
-    "\\\n'",
-    "\udcff\n",
-]
-
-
-@pytest.mark.parametrize("word", WORDS)
-def test_a_shell_reads_the_command_that_resumes_as_it_was_typed(word: str) -> None:
-    command = resume_command([word, "x"])
-    assert "\n" not in command
-    script = command.replace("nbx", "printf '%s\\0'", 1)
-    done = subprocess.run(
-        ["bash", "-c", script.encode("utf-8", "surrogateescape")], capture_output=True, check=True
-    )
-    assert done.stdout.split(b"\0")[:2] == [word.encode("utf-8", "surrogateescape"), b"x"]
-
-
-def test_plain_words_stay_plain() -> None:
-    assert shlex.split(resume_command(["bulk", "a.jsonl"])) == ["nbx", "bulk", "a.jsonl"]
-
-
 def row(model: str, most_completion: int | None = 5) -> Row:
     """Return a row that asks a model for so much."""
-    common = json.dumps({"model": model}).encode()
-    return Row(0, "a", "x", b"{}", "", "", 9, most_completion, 1, common)
+    return Row(0, "a", "x", b"{}", "", "", 9, most_completion, 1, b"{}", model)
 
 
 LISTED = [
@@ -203,10 +153,9 @@ LISTED = [
 
 def test_a_price_is_known_where_both_halves_of_it_are() -> None:
     prices = price_list(LISTED)
-    assert prices.of(row("both")) == Prices(Decimal(1), Decimal(2), Decimal("0.5"))
-    assert [prices.of(row(name)) for name in ("half", "none", "other")] == [None, None, None]
+    assert prices.of_model("both") == Prices(Decimal(1), Decimal(2), Decimal("0.5"))
+    assert [prices.of_model(name) for name in ("half", "none", "other")] == [None, None, None]
     assert [name in prices for name in ("both", "half", "other")] == [True, False, False]
-    assert (prices.of_model("both"), prices.of_model("half")) == (prices.of(row("both")), None)
     given = Prices(Decimal(1), Decimal(2))
     assert given.of_model("any") is given
     check_price("both", prices)

@@ -139,6 +139,7 @@ FRAMES = {
     ),
     "a whole event that only lacks its blank line": (b'data: {"choices": [{"text": "a"}]}', [Token(0, "a")]),
     "an error that only lacks its blank line": (b'data: {"error": "full"}', [Problem("full")]),
+    "our words in an error": (b'data: {"error": "an event is not JSON"}', [Problem("an event is not JSON")]),
     "words of an error event that lacks its blank line": (b"event: error\ndata: full", [Problem("full")]),
     "an error event that is no text and lacks its blank line": (
         b"event: error\ndata: \xff",

@@ -167,7 +167,10 @@ def test_what_was_spent_on_rows_without_an_end_is_told_when_the_run_stops() -> N
     assert [(result.usage or {})["prompt_tokens"] for result in results] == [20, 20]
     assert all(result.error is not None and result.response is None for result in results)
     assert (of.in_flight, of.budget.tokens, of.unfinished()) == (0, 80, [])
-    of.answered(away, [{}, {}], None, {}, 1.0)  # what comes now is dropped
+    # What comes now is dropped: it was counted when it was given up.
+    assert of.answered(away, [{}, {}], Usage(1, 1, 2), {}, 1.0) == []
+    assert of.failed(away, BROKEN, 1.0) == []
+    assert (of.budget.tokens, of.budget.reserved_tokens) == (80, 0)
 
 
 def test_what_the_request_that_ended_the_run_had_cost_before_is_told_too() -> None:

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from nebius_cli.core.budget import Prices
-from nebius_cli.core.figures import Estimate, Meter, Snapshot, Summary, duration, plain, usd
+from nebius_cli.core.entries import plain
+from nebius_cli.core.figures import Estimate, Meter, Snapshot, Summary, duration, usd
 from nebius_cli.core.prompt import Prompt
 from nebius_cli.core.rows import TOKENS_BESIDE, Row
 
@@ -120,7 +121,7 @@ PRICES = Prices(Decimal("0.001"), Decimal("0.01"))
 
 def row(prompt: Prompt, most_completion: int | None) -> Row:
     """Return a row that asks for so much."""
-    return Row(0, 0, prompt, b"", "", "", len(prompt) + TOKENS_BESIDE, most_completion, 1, b"")
+    return Row(0, 0, prompt, b"", "", "", len(prompt) + TOKENS_BESIDE, most_completion, 1, b"", "m")
 
 
 def test_an_estimate_adds_up_rows_and_bounds() -> None:

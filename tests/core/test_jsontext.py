@@ -47,7 +47,9 @@ def test_what_is_no_json_is_a_value_error(text: str | bytes) -> None:
 
 def test_nan_becomes_null_where_it_has_to_be_written() -> None:
     value = {"a": [math.nan, 1.5, -math.inf], "b": {"c": math.inf}}
-    assert jsontext.without_nan(value) == {"a": [None, 1.5, None], "b": {"c": None}}
+    clean = jsontext.without_nan(value)
+    assert clean == {"a": [None, 1.5, None], "b": {"c": None}}
+    assert jsontext.without_nan(clean) is clean
 
 
 @given(
@@ -97,6 +99,12 @@ def test_json_holds_as_many_lists_and_objects_as_allowed_and_no_more() -> None:
 def test_a_secret_is_taken_out_wherever_it_stands(secret: str) -> None:
     value = {f"a {secret}": [f"{secret} and {secret}", 1, None, {"b": secret}], "c": "é"}
     assert jsontext.without(value, secret) == {"a ***": ["*** and ***", 1, None, {"b": "***"}], "c": "é"}
+
+
+@pytest.mark.parametrize("secret", ["null", "true", "1", ",", "e"])
+def test_a_secret_that_looks_like_json_is_taken_out_of_texts_alone(secret: str) -> None:
+    value = {"a": [None, True, 1, 1e30, f"x{secret}"], "b": secret}
+    assert jsontext.without(value, secret) == {"a": [None, True, 1, 1e30, "x***"], "b": "***"}
 
 
 def test_what_is_too_short_to_be_looked_at_can_be_written_again() -> None:

@@ -71,6 +71,13 @@ def test_what_is_not_whole_is_incomplete(data: bytes, kind: str, expected: int) 
     assert caught.value.why
 
 
+def test_what_is_incomplete_is_told_with_the_id_that_support_asks_for() -> None:
+    with pytest.raises(IncompleteError, match=r"^the answer is incomplete \(request r-7\)"):
+        judge(b"", JSON, 1, "r-7")
+    with pytest.raises(IncompleteError, match=r"^the answer is incomplete(?! \()"):
+        judge(b"", JSON, 1)
+
+
 def test_a_choice_without_text_is_read_the_slow_way_and_is_whole() -> None:
     whole = judge(body(choice(text=None)), JSON, 1)
     assert whole.value["choices"][0]["text"] == ""

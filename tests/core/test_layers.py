@@ -40,6 +40,10 @@ def source(text: str, path: str = "the file") -> Source:
     return Source(path, text, tomllib.loads(text))
 
 
+def test_a_file_with_a_key_shows_only_where_it_is() -> None:
+    assert repr(source(f"api_key = '{CANARY}'\n", "c.toml")) == "Source('c.toml')"
+
+
 def gather(
     config: str | None = None,
     project: str | None = None,

@@ -200,7 +200,7 @@ def test_the_beginning_of_something_else_is_none_of_a_record(line: bytes) -> Non
 
 def test_a_failed_line_is_the_row_again_with_what_it_set_itself() -> None:
     body = {"model": "m", "prompt": "é", "max_tokens": 5, "top_k": 4, "n": 2, "min_p": 0.1}
-    of = Row(3, "a", "é", json.dumps(body).encode(), "ai_project_id=p", "0", 1, 1, 2, b"")
+    of = Row(3, "a", "é", json.dumps(body).encode(), "ai_project_id=p", "0", 1, 1, 2, b"", "m")
     line = failed_line(of, FAILED, {"model": "m", "max_tokens": 6, "min_p": 0.1, "ai_project_id": "p"})
     own = {"id": "a", "prompt": "é", "max_tokens": 5, "n": 2, "params": {"top_k": 4}}
     assert strict(line) == {**own, "error": strict_error()}

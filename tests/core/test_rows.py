@@ -53,6 +53,7 @@ def test_a_row_holds_what_is_sent_and_what_it_may_cost() -> None:
         most_completion=10,
         n=2,
         common=b'{"model":"m","max_tokens":5,"n":2}',
+        model="m",
     )
 
 
@@ -118,8 +119,8 @@ def test_rows_with_the_same_rest_can_share_a_request(prompts: list[str], limited
 def test_a_request_can_be_shared_where_nothing_is_beside_the_prompt() -> None:
     (row,) = RowReader({}, {"model": "m"}).rows(lines("x"))
     assert isinstance(row, Row)
-    assert row.body == b'{"prompt":"x","model":"m"}'
-    alone = Row(0, 0, "x", b'{"prompt":"x"}', "", "", 9, None, 1, b"{}")
+    assert (row.body, row.model) == (b'{"prompt":"x","model":"m"}', "m")
+    alone = Row(0, 0, "x", b'{"prompt":"x"}', "", "", 9, None, 1, b"{}", "")
     assert Send([alone, alone], NOTHING).body == b'{"prompt":["x","x"]}'
 
 

@@ -64,7 +64,7 @@ def test_a_line_is_a_text_or_an_object() -> None:
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("{", "Expecting property name"),
+        ("{", "expecting property name"),
         ("[]", "it is neither a text nor an object"),
         ("{}", "its text is no text"),
         ('{"text": 1}', "its text is no text"),

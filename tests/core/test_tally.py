@@ -13,7 +13,7 @@ from nebius_cli.core.results import Result
 from nebius_cli.core.rows import Row
 from nebius_cli.core.tally import Tally, capped
 
-ROW = Row(0, 0, "x", b"{}", "", "", 9, 4, 1, b"{}")
+ROW = Row(0, 0, "x", b"{}", "", "", 9, 4, 1, b"{}", "m")
 
 
 def dispatcher(**budget: Any) -> Dispatcher:
@@ -42,6 +42,16 @@ def test_a_cost_that_nobody_knows_is_not_told() -> None:
     assert tally.snapshot(sends, 0.0, None).cost is None
     assert tally.summary(sends, 1.0, "").cost is None
     assert tally.summary(sends, 1.0, "").spent is None
+
+
+@pytest.mark.parametrize("costs", [("0.5", None), (None, "0.5"), ("0.5", None, "0.5")])
+def test_a_sum_is_not_told_where_a_part_of_it_is_not_known(
+    costs: tuple[str | None, ...],
+) -> None:
+    tally, sends = Tally(), dispatcher()
+    for cost in costs:
+        tally.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": cost}))
+    assert (tally.summary(sends, 1.0, "").cost, tally.snapshot(sends, 0.0, None).cost) == (None, None)
 
 
 def test_what_earlier_runs_spent_is_part_of_what_was_spent_and_not_of_this_run() -> None:

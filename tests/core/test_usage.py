@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from nebius_cli.core.usage import Budget, Sums, bar, dollars, plain, record, shown_cost, total
+from nebius_cli.core.usage import Budget, Sums, bar, dollars, known, record, shown_cost, total
 
 ONE = Sums("a", 3, 1, 100, 20, 5, 2, Decimal("0.3"), 0)
 TWO = Sums("b", 2, 0, 1, 2, 3, 4, Decimal("0.00000001"), 1)
@@ -37,7 +37,7 @@ def test_people_get_cents_or_three_digits(amount: str, text: str) -> None:
     [(None, "-"), ("0", "0"), ("1E-9", "0.000000001"), ("0.50", "0.5"), ("1E+3", "1000")],
 )
 def test_programs_get_every_digit(amount: str | None, text: str) -> None:
-    assert plain(None if amount is None else Decimal(amount)) == text
+    assert known(None if amount is None else Decimal(amount)) == text
 
 
 def test_a_cost_says_what_is_missing_in_it() -> None:

@@ -1,0 +1,73 @@
+"""A stopped run says how to go on, in words that a shell reads as they were typed."""
+
+import shlex
+import subprocess
+
+import pytest
+
+from nebius_cli.core import resume
+from nebius_cli.core.errors import AuthError, CappedError, NetworkError, OutputError
+
+
+@pytest.mark.parametrize(
+    ("argv", "command"),
+    [
+        (["bulk", "my file", "-o", "out", "--restart"], "nbx bulk 'my file' -o out"),
+        (["bulk", "--api-key", "s3cret", "f"], "nbx bulk --api-key KEY f"),
+        (["bulk", "--api-key=s3cret", "f"], "nbx bulk --api-key=KEY f"),
+        (["bulk", "--api-key", "--api-key", "f"], "nbx bulk --api-key KEY f"),
+        (["bulk", "--api-key", "--restart", "f"], "nbx bulk --api-key KEY f"),
+        (["bulk", "--base-url", "http://me:pw@host/v1", "f"], "nbx bulk --base-url http://host/v1 f"),
+        (["bulk", "--base-url=http://me:pw@host/v1"], "nbx bulk --base-url=http://host/v1"),
+        (["bulk", "--template=a=b", "--api-keys"], "nbx bulk --template=a=b --api-keys"),
+    ],
+)
+def test_the_command_that_resumes_has_no_key_and_does_not_restart(argv: list[str], command: str) -> None:
+    assert resume.command(argv) == command
+
+
+WORDS = [
+    "",
+    "a b",
+    "it's",
+    "Q: {q}\nA:",
+    "\\n",
+    "Q: {q}\n\tA:",
+    "é\u2028\x85",
+    "$HOME `x`",
+    "a  b   c    ",
+    "\\\n'",
+    "\udcff\n",
+]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_shell_reads_the_command_that_resumes_as_it_was_typed(word: str) -> None:
+    command = resume.command([word, "x"])
+    assert "\n" not in command
+    assert "  " not in command, "a message would make one blank of them"
+    script = command.replace("nbx", "printf '%s\\0'", 1)
+    done = subprocess.run(
+        ["bash", "-c", script.encode("utf-8", "surrogateescape")], capture_output=True, check=True
+    )
+    assert done.stdout.split(b"\0")[:2] == [word.encode("utf-8", "surrogateescape"), b"x"]
+
+
+def test_what_the_same_command_cannot_mend_is_not_told_to_be_done_again() -> None:
+    again = "to go on: nbx bulk f"
+    refused, capped = AuthError("no", "", "log in"), CappedError("stop", "", "raise it")
+    down, full, stop = NetworkError("away", "", "check"), OutputError("full"), KeyboardInterrupt()
+    for error in (refused, capped, down, full, stop):
+        resume.point(error, ["bulk", "f"])
+    assert (refused.hint, capped.hint) == ("log in", "raise it")
+    assert (down.hint, full.hint, stop.__notes__) == (f"check; {again}", again, [again])
+
+
+def test_a_command_that_no_message_has_room_for_is_not_cut() -> None:
+    error = NetworkError("away")
+    resume.point(error, ["bulk", "f" * 600])
+    assert error.hint == "the same command goes on"
+
+
+def test_plain_words_stay_plain() -> None:
+    assert shlex.split(resume.command(["bulk", "a.jsonl"])) == ["nbx", "bulk", "a.jsonl"]
