@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import urllib3
 import urllib3.exceptions
@@ -13,7 +13,6 @@ from nebius_cli.adapters.failures import network_error
 from nebius_cli.adapters.pools import Pools, Target, check_key
 from nebius_cli.adapters.redirect import follow, too_many
 from nebius_cli.adapters.roundtrip import CHUNK, ERROR_BODY_SECONDS, Call, RoundTrips, read_whole
-from nebius_cli.core import jsontext
 from nebius_cli.core.decode import body_message, shorten
 from nebius_cli.core.errors import (
     ConfigError,
@@ -22,13 +21,14 @@ from nebius_cli.core.errors import (
     TimedOutError,
     from_status,
 )
+from nebius_cli.core.hiding import Hiding
 from nebius_cli.core.retry import parse_retry_after
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import parse_base_url, redacted, url_of
 
 # Bytes read of an error response. The message shown is far shorter, but a 422 can repeat a long prompt
 # before it comes to the point.
-MAX_ERROR_BODY = 8 * 1024 * 1024  # bytes
+MAX_ERROR_BODY = 8 * 1024 * 1024
 MAX_BODY = 32 * 1024 * 1024  # of an answer that is read whole
 MAX_REDIRECTS = 3
 
@@ -58,7 +58,7 @@ class Api:
 
     Timeouts are in seconds, 0 is none; `read_timeout` bounds each single wait of the socket, the
     deadlines over a whole answer are adapters/deadline.py. `trust_env=False` ignores proxy variables;
-    `pool` is how many connections are kept open.
+    `pool` is how many connections are kept open; `hiding` takes the key out of a server's words.
     """
 
     def __init__(  # noqa: PLR0913 - each is a setting of its own
@@ -76,12 +76,12 @@ class Api:
     ) -> None:
         self.base = parse_base_url(base_url)
         self.host = self.base.hostname or ""
-        self._root = self.base.geturl()
         self._now = now
-        self._log: Callable[[str], None] = lambda text: log(self.without_key(text))
+        key = check_key(key)
+        self.hiding = Hiding(key)
+        self._log: Callable[[str], None] = lambda text: log(self.hiding.text(text))
         self._response: urllib3.BaseHTTPResponse | None = None
-        self._key = check_key(key)
-        pools = Pools(self._key, cacert=cacert, trust_env=trust_env, size=pool)
+        pools = Pools(key, cacert=cacert, trust_env=trust_env, size=pool)
         self._trips = RoundTrips(pools, (connect_timeout or None, read_timeout or None))
 
     def post(self, path: str, query: str, body: bytes, *, accept: str) -> Iterator[Head | bytes]:
@@ -90,7 +90,7 @@ class Api:
         Closing the iterator closes the connection, so that the server stops generating.
         Raises StatusError for a status other than 2xx, NetworkError for everything below HTTP.
         """
-        with self._no_key_in_errors():
+        with self.hiding.in_errors():
             url = url_of(self.base, path, query)
             yield from self._answer(self._send("POST", url, body, accept, _error_body))
 
@@ -100,7 +100,7 @@ class Api:
         Raises what `post` does, and NetworkError for an answer larger than anything that is wanted.
         """
         left, url = MAX_BODY, url_of(self.base, path, query)
-        with self._no_key_in_errors():
+        with self.hiding.in_errors():
             for item in self._answer(self._send("GET", url, None, "application/json", _error_body)):
                 left -= len(item) if isinstance(item, bytes) else 0
                 if left < 0:
@@ -111,12 +111,15 @@ class Api:
         """Send `body` as JSON and return the whole answer. Any number of threads may ask at once.
 
         Raises what `post` does, TimedOutError where `end_late` ended it, and NetworkError for an answer
-        of more than MAX_BODY bytes.
+        of more than MAX_BODY bytes. What an answer had when it broke off is the error's `came`, an Answer.
         """
+        answer: Answer | None = None
         call = self._trips.begin()
         try:
-            with self._no_key_in_errors():
-                answer = self._ask(call, f"{self._root}{path}?{query}".removesuffix("?"), body, accept)
+            with self.hiding.in_errors():
+                answer, broken = self._ask(call, url_of(self.base, path, query), body, accept)
+                if broken is not None:
+                    raise network_error(broken, "") from None
         except NetworkError as error:
             failure = error
         else:
@@ -126,30 +129,27 @@ class Api:
             self._trips.finish()
         if call.ended:  # a cut body can look whole
             failure = TimedOutError("timed out", *call.ended)
-        failure.sent = call.sent
+        failure.sent, failure.came = call.sent, answer
         raise failure
 
     def end_late(self, *, first_byte: float, stall: float, total: float) -> None:
         """End each `ask` that waits longer for the head of its answer, a piece, or all; 0 is no limit."""
         self._trips.end_late(first_byte, stall, total)
 
-    def _ask(self, call: Call, url: str, body: bytes, accept: str) -> Answer:
+    def _ask(self, call: Call, url: str, body: bytes, accept: str) -> tuple[Answer, Exception | None]:
         def error_body(response: urllib3.BaseHTTPResponse) -> bytes:
             call.moved_at = time.monotonic()
             return self._trips.read_error(call, response, MAX_ERROR_BODY)
 
         response = self._send("POST", url, body, accept, error_body)
         call.moved_at = time.monotonic()
-        try:
-            whole = read_whole(call, response, MAX_BODY)
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise network_error(error, "") from None
-        return Answer(self._head(response), response.headers, self._without_key_in_body(whole))
+        came, broken = read_whole(call, response, MAX_BODY)
+        return Answer(self._head(response), response.headers, came), broken
 
     def _head(self, response: urllib3.BaseHTTPResponse) -> Head:
         headers = response.headers
         words = (request_id(headers), headers.get("content-type", ""), headers.get("date", ""))
-        return Head(response.status, *map(self.without_key, words))
+        return Head(response.status, *map(self.hiding.text, words))
 
     def _target(self, method: str, url: str, accept: str) -> Target:
         try:
@@ -171,27 +171,6 @@ class Api:
         response = self._response  # once: the other thread may be taking it away
         if response is not None:
             _end(response)
-
-    def without_key(self, text: str) -> str:
-        """Return a server's words without the key, should it have repeated it."""
-        return text.replace(self._key.reveal(), "***")
-
-    @contextlib.contextmanager
-    def _no_key_in_errors(self) -> Iterator[None]:
-        """A server can repeat the key anywhere: in a header, a redirect, what is no HTTP at all."""
-        try:
-            yield
-        except NbxError as error:
-            error.what, error.why = self.without_key(error.what), self.without_key(error.why)
-            raise
-
-    def without_key_in(self, value: Any) -> Any:
-        """Return a server's JSON value without the key, should it have repeated it."""
-        return jsontext.without(value, self._key.reveal())
-
-    def _without_key_in_body(self, body: bytes) -> bytes:
-        key = self._key.reveal().encode()
-        return body.replace(key, b"***") if key in body else body
 
     def _send(
         self, method: str, url: str, body: bytes | None, accept: str, error_body: ErrorBody
@@ -216,7 +195,7 @@ class Api:
             if status >= 400:
                 raise self._error_of(status, headers, error_body(response))
             _let_go(response)
-            if status < 200:  # only 100 may come before the answer, and http.client skips it
+            if status < 200:  # what may come before an answer was skipped
                 raise _no_answer(status)
             url = follow(status, headers.get("location", ""), url)
         raise too_many(MAX_REDIRECTS, url)

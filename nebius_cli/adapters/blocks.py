@@ -50,10 +50,13 @@ class Source(io.RawIOBase):
 
     @property
     def version(self) -> tuple[int, ...]:
-        """What is another when the file is another or was written to; empty for standard input."""
+        """What is another when the file is another, is gone or was written to; empty for standard input."""
         if self._own is None:
             return ()
-        state = Path(self.name).stat() if self._own.closed else os.fstat(self._own.fileno())
+        try:
+            state = Path(self.name).stat() if self._own.closed else os.fstat(self._own.fileno())
+        except OSError:
+            return ()
         return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
 
     def readable(self) -> bool:

@@ -3,6 +3,7 @@
 No trouble with the ledger stops a request or changes its exit code: it is one warning.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
@@ -69,7 +70,7 @@ class Books:
                 try:
                     spent, unknown = within(LONGEST, partial(self.ledger.spent, since))
                 except (LedgerError, TimedOutError) as error:
-                    self._warn_once("fault", f"no budget can be checked: {error.what}: {error.why}")
+                    self._warn_once("fault", f"no budget can be checked: {error.line}")
                     return []
                 found.append(Budget(name, period, limit, spent, unknown))
         return found
@@ -107,7 +108,7 @@ class Books:
                 self._warn_once("held", f"{path} is held by another program: the row waits beside it")
         except LedgerError as error:
             self._failed = True
-            self._warn(f"{error.what}: {error.why}")
+            self._warn(error.line)
         except TimedOutError:  # a disk that does not answer
             self._failed = True
             self._warn(f"the ledger {path} cannot be written within {LONGEST:g} s")
@@ -116,8 +117,13 @@ class Books:
         """Write a row for each time that an exchange sent its request; `code` is how the run ended."""
         if rows := self._entries(exchange, code, local=local):
             self.write(rows)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the ledger, unless something that does not answer holds it."""
         if not self._failed:
-            self.ledger.close()
+            with contextlib.suppress(TimedOutError):
+                within(LONGEST, self.ledger.close)
 
     def _entries(self, exchange: "Exchange", code: int, *, local: bool) -> list[Entry]:
         request, end = exchange.request, self._streams.monotonic()
@@ -156,11 +162,12 @@ class Books:
     def _text(self, exchange: "Exchange") -> Text | None:
         request = exchange.request
         body = request.encode()
-        if exchange.shows_key(body.decode()):
-            self._warn_once("key", "the prompt holds the API key: no text of it is kept")
-            return None
         choices = exchange.completion.choices
         answers = tuple(choices[index].text for index in sorted(choices))
+        for what, texts in (("prompt", [body.decode()]), ("answer", answers)):
+            if any(map(exchange.shows_key, texts)):
+                self._warn_once("key", f"the {what} holds the API key: no text of it is kept")
+                return None
         return Text(body, request.query(), prompt.as_text(request.prompt), answers)
 
     def _warn_once(self, about: str, text: str) -> None:

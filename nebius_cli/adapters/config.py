@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.adapters.files import write_atomically
+from nebius_cli.adapters.files import read_own, write_atomically
 from nebius_cli.adapters.lock import alone
 from nebius_cli.core import toml, toml_edit
 from nebius_cli.core.errors import ConfigError
-from nebius_cli.core.layers import Source, no_profile
+from nebius_cli.core.layers import EDIT, Source, no_profile
 from nebius_cli.core.settings import PROFILES, SETTINGS, USE_PROFILE, Sourced, keys_of
 
 FILE_MODE = 0o600  # of a new file, and of any that holds a key
@@ -29,12 +29,8 @@ SECRET_IN_TEXT = re.compile(rf"\b({'|'.join(SECRETS)})\b".encode())
 
 def read_toml(path: Path, hint: str) -> Source | None:
     """Return a TOML file, None where there is none. Raises ConfigError."""
-    try:
-        return parse(path.read_bytes(), path, hint)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}", error.strerror or str(error)) from None
+    data = read_own(path)
+    return None if data is None else parse(data, path, hint)
 
 
 def parse(data: bytes, path: Path, hint: str) -> Source:
@@ -65,16 +61,11 @@ class ConfigFile:
 
     def read(self) -> Source | None:
         """Return what the file says, None where there is none. Raises ConfigError."""
-        return read_toml(self.path, "nbx config edit")
+        return read_toml(self.path, EDIT)
 
     def content(self) -> bytes:
         """Return the file as it is, empty where there is none. Raises ConfigError."""
-        try:
-            return self.path.read_bytes()
-        except FileNotFoundError:
-            return b""
-        except OSError as error:
-            raise ConfigError(f"cannot read {self.path}", error.strerror or str(error)) from None
+        return read_own(self.path) or b""
 
     def set(self, name: str, value: Any, profile: str = "") -> None:
         """Write one setting. Raises ConfigError where there is no such profile, or where writing fails."""
@@ -96,7 +87,7 @@ class ConfigFile:
             # A name with a dot that somebody put into quotes is one key.
             for keys in ((*around, *keys_of(name)), (*around, name)):
                 if toml.holds(table, keys):
-                    return toml_edit.drop(text, keys)
+                    return _without_empty(toml_edit.drop(text, keys), keys[len(around) : -1], around)
             return text
 
         return self._change(without)
@@ -180,16 +171,16 @@ class ConfigFile:
 
     def _change(self, change: Callable[[str, Mapping[str, Any]], str]) -> bool:
         with self._alone():
-            source = self.read()
-            old, table = (source.text, source.table) if source else ("", {})
+            data = self.content()
+            old = parse(data, self.path, EDIT)
             try:
-                new = change(old, table)
+                new = change(old.text, old.table)
             except ValueError as error:
-                raise ConfigError(f"cannot change {self.path}", str(error), "nbx config edit") from None
-            if new != old:
-                mark = codecs.BOM_UTF8 if self.content().startswith(codecs.BOM_UTF8) else b""
+                raise ConfigError(f"cannot change {self.path}", str(error), EDIT) from None
+            if new != old.text:
+                mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
                 self._write(mark + new.encode("utf-8"), toml.parse(new))
-            return new != old
+            return new != old.text
 
     def _write(self, data: bytes, table: Mapping[str, Any]) -> None:
         with self._failing():
@@ -244,6 +235,16 @@ def make_folder(path: Path) -> None:
 
 def _keys(name: str, profile: str) -> Sequence[str]:
     return (PROFILES, profile, *keys_of(name)) if profile else keys_of(name)
+
+
+def _without_empty(text: str, keys: Sequence[str], around: Sequence[str]) -> str:
+    """Return `text` without the tables `keys` that are empty now; `around`, the profile, stays."""
+    for end in range(len(keys), 0, -1):
+        shorter = toml_edit.drop_empty(text, (*around, *keys[:end]))
+        if not toml.holds(toml.parse(shorter), around):
+            break
+        text = shorter
+    return text
 
 
 def _nested(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,13 +4,13 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 
-from nebius_cli.adapters.api import Api
+from nebius_cli.adapters.api import Answer, Api
 from nebius_cli.adapters.exchange import Limits
 from nebius_cli.adapters.heap import share_heap
 from nebius_cli.core.dispatch import Dispatcher, Wait
-from nebius_cli.core.errors import NbxError
+from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError
 from nebius_cli.core.events import Usage
-from nebius_cli.core.judgement import apart, judge
+from nebius_cli.core.judgement import Whole, apart, judge
 from nebius_cli.core.results import Result
 from nebius_cli.core.rows import Row
 from nebius_cli.core.sends import Send
@@ -50,7 +50,9 @@ class Crew:
         self._on_result = on_result
         self._on_request = on_request
         self._monotonic = monotonic
-        self._limits = {"first_byte": limits.first_byte, "stall": limits.stall, "total": limits.total}
+        # An answer that drips is never silent, and never whole.
+        total = limits.total or limits.first_byte + limits.patience
+        self._limits = {"first_byte": limits.first_byte, "stall": limits.stall, "total": total}
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._at_once = at_once
@@ -122,8 +124,7 @@ class Crew:
         try:
             while (send := self._take()) is not None:
                 for result in self._exchange(send):
-                    if not self._abandoned:
-                        self._on_result(result)
+                    self._on_result(result)
         except BaseException as error:  # noqa: BLE001 - it is raised again in the main thread
             with self._lock:
                 self._error = self._error or error
@@ -143,18 +144,45 @@ class Crew:
 
     def _exchange(self, send: Send) -> list[Result]:
         try:
-            answer = self._api.ask("/completions", send.query, send.body, accept="application/json")
-            whole = judge(answer.body, answer.head.content_type, send.choices)
+            answer, whole = self._ask(send)
+            whole = self._without_key(whole)
             responses = apart(whole, send.rows)
         except NbxError as error:
             self._on_request(send, None, error, "")
             now = self._monotonic()
-            with self._lock:
-                return self._dispatcher.failed(send, error, now)
+            with self._lock:  # what is abandoned stays in flight, where `abandon` finds it
+                return [] if self._abandoned else self._dispatcher.failed(send, error, now)
         self._on_request(send, whole.usage, None, whole.reasons)
         now = self._monotonic()
         with self._lock:
+            if self._abandoned:
+                return []
             return self._dispatcher.answered(send, responses, whole.usage, answer.headers, now)
+
+    def _ask(self, send: Send) -> tuple[Answer, Whole]:
+        broken: NetworkError | None = None
+        try:
+            answer = self._api.ask("/completions", send.query, send.body, accept="application/json")
+        except NetworkError as error:
+            if not isinstance(error.came, Answer):
+                raise
+            answer, broken = error.came, error
+        head = answer.head
+        with self._api.hiding.in_errors():
+            try:
+                # Where each choice has its finish_reason, what broke after that was not the answer.
+                return answer, judge(answer.body, head.content_type, send.choices, head.request_id)
+            except IncompleteError:
+                if broken is None:
+                    raise
+                raise broken from None
+
+    def _without_key(self, whole: Whole) -> Whole:
+        hiding = self._api.hiding
+        if whole.raw is not None and not hiding.may_be_in(whole.raw):
+            return whole
+        value = hiding.value(whole.value)
+        return whole if value is whole.value else Whole(value, None, whole.usage)
 
     def _take(self) -> Send | None:
         """Return the next request, waiting for it; None when this thread is not needed any more."""

@@ -77,17 +77,17 @@ class Exchange:
         self._hooks = hooks
         self.completion = Completion(request.choices)
         self.sent: list[Sent] = []
-        self.request_id = ""
         self.sent_at = 0.0
         self.first_token_at: float | None = None
         self._text_at = 0.0
+        self._came_at = 0.0  # the last bytes; what is made of them may take its time
 
     def run(self) -> Completion:
         """Return the whole answer. Raises NbxError; never tries again once any of an answer has come."""
         started = self._streams.monotonic()
         attempt = 1
         while True:
-            self.completion, self.request_id = Completion(self._request.choices), ""
+            self.completion = Completion(self._request.choices)
             try:
                 self._attempt(started)
             except NbxError as error:
@@ -95,9 +95,8 @@ class Exchange:
                 wait = self._wait(error, attempt, started)
                 if wait is None:
                     raise self._final(error) from None
-                why = f"{error.what}: {error.why}" if error.why else error.what
                 tries = f"{attempt} of {self._limits.retries}"
-                self._hooks.retry(f"{why}; trying again in {wait:.1f} s ({tries})")
+                self._hooks.retry(f"{error.line}; trying again in {wait:.1f} s ({tries})")
                 self._streams.sleep(wait)
                 attempt += 1
             else:
@@ -112,11 +111,11 @@ class Exchange:
     @property
     def host(self) -> str:
         """The name of the host that it goes to."""
-        return self._api.base.hostname or ""
+        return self._api.host
 
     def shows_key(self, text: str) -> bool:
         """Return whether the key is in a text."""
-        return self._api.without_key(text) != text
+        return self._api.hiding.text(text) != text
 
     def _note_end(self, error: NbxError | None) -> None:
         attempt = self.sent[-1]
@@ -137,12 +136,13 @@ class Exchange:
             started=started,
         )
         decoder = AnswerDecoder("")
-        self._text_at = self._streams.monotonic()
+        self._text_at = self._came_at = self._streams.monotonic()
         try:
             for item in answer:
+                self._came_at = self._streams.monotonic()
                 if isinstance(item, Head):
                     decoder = self._decoder(item.content_type)
-                    self.request_id = self.sent[-1].request_id = item.request_id
+                    self.sent[-1].request_id = item.request_id
                     continue
                 for event in decoder.feed(item):
                     self._take(event)
@@ -175,9 +175,11 @@ class Exchange:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Frame):
-            event = self._without_key(event)
+            event = Frame(self._api.hiding.value(event.payload))
+        elif isinstance(event, Finished):
+            event = Finished(event.index, self._api.hiding.text(event.reason))
         if isinstance(event, Token | Finished):
-            self._text_at = self._streams.monotonic()
+            self._text_at = self._came_at
         event = self.completion.check(event)
         if self.first_token_at is None and isinstance(event, Token):
             self.first_token_at = self.sent[-1].first_token_at = self._text_at
@@ -186,12 +188,6 @@ class Exchange:
         if self.completion.held > self._limits.memory:
             what = f"it takes more than {self._limits.memory >> 20} MiB of memory"
             raise self._incomplete(what, "what came is kept; --max-memory MIB takes more")
-
-    def _without_key(self, frame: Frame) -> Frame:
-        """Return a frame in which the server does not repeat the key; what the model wrote is left alone."""
-        around = {name: value for name, value in frame.payload.items() if name != "choices"}
-        clean = self._api.without_key_in(around)
-        return frame if clean is around else Frame({**clean, "choices": frame.payload.get("choices")})
 
     def _judge(self) -> None:
         if fault := self.completion.fault:
@@ -213,7 +209,7 @@ class Exchange:
     def _final(self, error: NbxError) -> NbxError:
         if isinstance(error, NetworkError):
             if self.completion.started and not isinstance(error, TimedOutError):
-                return self._incomplete(f"{error.what}: {error.why}")
+                return self._incomplete(error.line)
             error.what += self._request_note()
         return error
 
@@ -222,7 +218,8 @@ class Exchange:
             again = "send it again, or check base_url: is it the API?"
             hint = "what came is kept; send it again" if self.completion.started else again
         what = f"the answer is incomplete{self._request_note()}"
-        return IncompleteError(what, self._api.without_key(why), hint)
+        return IncompleteError(what, self._api.hiding.text(why), hint)
 
     def _request_note(self) -> str:
-        return f" (request {self.request_id})" if self.request_id else ""
+        request_id = self.sent[-1].request_id
+        return f" (request {request_id})" if request_id else ""

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from nebius_cli.adapters import whole
 from nebius_cli.adapters.appender import Appender, LineFile
+from nebius_cli.adapters.files import writing
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import OutputError, UsageError
+from nebius_cli.core.errors import UsageError
 from nebius_cli.core.keyset import KeySet
 from nebius_cli.core.results import row_key, scan_head
 
@@ -80,15 +81,13 @@ class FailedRows:
         self._file.write(lines)
 
     def _replace(self, *, keep_others: bool) -> None:
-        try:
+        with writing(self.path):
             if keep_others:
                 self._join()
             elif self._new.exists():
                 self._new.replace(self.path)
             else:
                 self.path.unlink(missing_ok=True)
-        except OSError as error:
-            raise OutputError(f"cannot write {self.path}", error.strerror or str(error)) from None
 
     def _join(self) -> None:
         lines = (line for key, line in _rows(self.path) if key not in self._ran)

@@ -3,12 +3,14 @@
 import contextlib
 import errno
 import os
+import shlex
 import stat
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 
-from nebius_cli.core.errors import OutputError, ReaderGone, UsageError
+from nebius_cli.adapters.streams import write_all
+from nebius_cli.core.errors import ConfigError, OutputError, ReaderGone, UsageError
 
 
 def read_bytes(path: str) -> bytes:
@@ -17,6 +19,34 @@ def read_bytes(path: str) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {path}", error.strerror or str(error)) from None
+
+
+def read_own(path: Path) -> bytes | None:
+    """Return the bytes of a file that a program's set-up lives in, None where there is none.
+
+    Raises ConfigError where it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):  # HOME=/dev/null is how some programs are started
+        return None
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}", error.strerror or str(error)) from None
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Make an OSError of the block an OutputError that names the file."""
+    try:
+        yield
+    except OSError as error:
+        hint = missing_folder(path) if isinstance(error, FileNotFoundError) else ""
+        raise OutputError(f"cannot write {path}", error.strerror or str(error), hint) from None
+
+
+def missing_folder(path: Path) -> str:
+    """Return how to make the folder that a file is to be in, empty where it is there."""
+    return "" if path.parent.exists() else f"mkdir -p {shlex.quote(str(path.parent))}"
 
 
 def encode_argument(text: str) -> bytes:
@@ -60,26 +90,21 @@ class OutputFile:
 
     def __init__(self, path: str) -> None:
         self.path = Path(path)
-        self._written = 0
         with self._failing():
             self._direct = path.startswith(OPEN_FILES) or (self.path.exists() and not self.path.is_file())
             if not self._direct:  # a symlink keeps pointing where it points, and its target is replaced
                 self.path = Path(os.path.realpath(path))
             self.partial = self.path.with_name(self.path.name + ".partial")
             self._file = self.path.open("ab", buffering=0) if self._direct else None
+            # Found out now, before the answer is paid for.
             if self._file is None and not os.access(self.path.parent, os.W_OK | os.X_OK):
-                # Found out now, before the answer is paid for.
+                self.path.parent.stat()
                 raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
     def write(self, data: bytes) -> None:
         """Append bytes at once."""
         with self._failing():
-            file = self._open()
-            view = memoryview(data)
-            while view:
-                written = file.write(view)
-                self._written += written
-                view = view[written:]
+            write_all(self._open(), data)
 
     def finish(self) -> None:
         """Give the file its final name."""
@@ -97,9 +122,11 @@ class OutputFile:
             return None
         with self._failing():
             self._file.close()
-            if not self._written and not self._direct:
+            if not self._direct:
+                if self.partial.stat().st_size:
+                    return self.partial
                 self.partial.unlink()
-        return self.partial if self._written and not self._direct else None
+        return None
 
     def _open(self) -> FileIO:
         """Return the file, made now: what an earlier run left under its name stays until there is more."""
@@ -111,9 +138,8 @@ class OutputFile:
 
     @contextlib.contextmanager
     def _failing(self) -> Iterator[None]:
-        try:
-            yield
-        except BrokenPipeError:
-            raise ReaderGone from None
-        except OSError as error:
-            raise OutputError(f"cannot write {self.path}", error.strerror or str(error)) from None
+        with writing(self.path):
+            try:
+                yield
+            except BrokenPipeError:
+                raise ReaderGone from None

@@ -37,8 +37,7 @@ def ask(
             left = started + limits.total - streams.monotonic()
             if wait is None or (limits.total and wait > left):
                 raise
-            why = f"{error.what}: {error.why}" if error.why else error.what
-            say(f"{why}; trying again in {wait:.1f} s ({attempt} of {limits.retries})")
+            say(f"{error.line}; trying again in {wait:.1f} s ({attempt} of {limits.retries})")
             streams.sleep(wait)
             attempt += 1
 
@@ -49,10 +48,7 @@ def ask_models(
     """Return the model list, `project`'s where one is named. Raises NbxError, also for what is no list."""
     query = {"verbose": "true"} | ({"ai_project_id": project} if project else {})
     reply = ask(api, "/models", urlencode(query), limits, streams, say)
-    try:
-        value = jsontext.without_nan(reply.value)
-    except RecursionError:
-        raise ServerError("the answer to GET /models is nested too deeply") from None
+    value = jsontext.without_nan(reply.value)
     models.decode(value)  # what is no list is not kept either
     return Stored(value, streams.now())
 
@@ -64,7 +60,7 @@ def _attempt(api: Api, path: str, query: str, limits: Limits, streams: Streams, 
         first_byte=limits.first_byte,
         stall=limits.stall,
         # An answer that drips is never silent, and never whole.
-        total=limits.total or limits.patience,
+        total=limits.total or limits.first_byte + limits.patience,
         started=started if limits.total else streams.monotonic(),
     )
     head, body = Head(0, "", ""), bytearray()
@@ -77,7 +73,7 @@ def _attempt(api: Api, path: str, query: str, limits: Limits, streams: Streams, 
     finally:
         api.abort()
     try:
-        return Reply(head, api.without_key_in(jsontext.decode(bytes(body))))
+        return Reply(head, api.hiding.value(jsontext.decode(body)))
     except ValueError:
-        why = api.without_key(body_message(bytes(body)))
+        why = api.hiding.text(body_message(bytes(body)))
         raise ServerError(f"the answer to GET {path} is not JSON", why) from None

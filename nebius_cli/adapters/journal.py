@@ -11,7 +11,7 @@ from nebius_cli.adapters import lock, settle
 from nebius_cli.adapters.answers import Records, open_answers
 from nebius_cli.adapters.appender import Appender, LineFile
 from nebius_cli.adapters.failed import FailedRows, path_beside
-from nebius_cli.adapters.files import OPEN_FILES
+from nebius_cli.adapters.files import OPEN_FILES, missing_folder
 from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.core.keyset import KeySet, digest
 from nebius_cli.core.results import HeadLike, key_of, row_key
@@ -71,12 +71,16 @@ def is_file(path: str) -> bool:
 
 
 class Sink:
-    """An output that is gone once written, as a pipe is: a Journal with nothing in it and no memory."""
+    """An output that is gone once written, as a pipe is: a Journal with nothing in it and no memory.
 
-    def __init__(self, write: Callable[[bytes], None]) -> None:
+    `end` is called when the last record is written, or could not be.
+    """
+
+    def __init__(self, write: Callable[[bytes], None], end: Callable[[], None] = lambda: None) -> None:
         self.scanned = Scanned()
-        self.left_over = 0
+        self.left_over = self.unasked = 0
         self._appender = Appender(write)
+        self._end = end
         self._closed = False
 
     def done(self, row: Row) -> bool:
@@ -105,7 +109,10 @@ class Sink:
         """Write what waits to be written. It may be called again. Raises what the writing raises."""
         if not self._closed:
             self._closed = True
-            self._appender.flush()
+            try:
+                self._appender.flush()
+            finally:
+                self._end()
 
 
 class Journal:
@@ -122,6 +129,7 @@ class Journal:
         self._claimed = 0
         self._appended = False
         self.left_over = 0
+        self.unasked = 0  # answers that no row claimed before it was forgotten what there are
         self._whole = False
 
     @classmethod
@@ -163,6 +171,7 @@ class Journal:
 
     def forget(self) -> None:
         """Give the memory back that `done` needs: no row will be asked about any more."""
+        self.unasked = len(self._answered) - self._claimed
         self._answered = KeySet()
 
     def append(self, record: bytes) -> None:
@@ -252,7 +261,8 @@ def _lock(path: Path) -> lock.Lock:
     try:
         held = lock.take(lock_path(path))
     except OSError as error:
-        raise OutputError(f"cannot write beside {path}", error.strerror or str(error)) from None
+        hint = missing_folder(path)
+        raise OutputError(f"cannot write beside {path}", error.strerror or str(error), hint) from None
     if held is None:
         raise UsageError(f"another nbx bulk is writing {path}", "", "wait for it, or choose another -o")
     return held

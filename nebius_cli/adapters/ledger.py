@@ -89,8 +89,8 @@ class Ledger:
 
     def take_in(self) -> None:
         """Write the entries that wait, if the ledger can be had."""
-        if self._pending.names:
-            with contextlib.suppress(LedgerError):
+        with contextlib.suppress(LedgerError, OSError):  # what is wrong with the place, the reading tells
+            if self._pending.names:
                 self.append(())
 
     def spent(self, since: float) -> tuple[Decimal, int]:
@@ -165,8 +165,9 @@ class Ledger:
         return len(self._remove(f"time < {_milliseconds(before)}"))
 
     def _remove(self, which: str) -> list[int]:
-        if not self.path.exists():
-            return []
+        with contextlib.suppress(OSError):  # what is wrong with the place, the writing tells
+            if not self.path.exists():
+                return []
         with self._file.writing() as database:
             gone = [row[0] for row in database.execute(f"SELECT id FROM requests WHERE {which} ORDER BY id")]
             for start in range(0, len(gone), MOST_AT_ONCE):
@@ -196,7 +197,7 @@ def look(ledger: Ledger, *, on: bool) -> "Check":
     try:
         text = f"{path}, {ledger.count():,} requests"
     except LedgerError as error:
-        return Check(name, State.WARN, f"{error.what}: {error.why}", f"move {path} away: nbx begins anew")
+        return Check(name, State.WARN, error.line, f"move {path} away: nbx begins anew")
     if not path.exists():
         return Check(name, State.OK, f"no file {path} yet")
     if others := path.stat().st_mode & OTHERS:

@@ -89,15 +89,16 @@ class LedgerFile:
         the disk, and the run would wait for them. One that may only read cannot do it. SQLite does it
         anyway whenever the log has grown to some megabytes.
         """
-        if self._database is None:
-            return
-        with contextlib.suppress(sqlite3.Error):
-            last = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
-            with contextlib.closing(last):
-                version_of(last)  # a connection that has read nothing does not count yet
-                self._database.close()
-        self._database.close()
-        self._database = None
+        with self._lock:  # a connection that is closed in the middle of its work takes the process with it
+            if self._database is None:
+                return
+            with contextlib.suppress(sqlite3.Error):
+                last = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
+                with contextlib.closing(last):
+                    version_of(last)  # a connection that has read nothing does not count yet
+                    self._database.close()
+            self._database.close()
+            self._database = None
 
     def fold(self) -> None:
         """Write the database anew, without a trace of what was deleted. Raises LedgerError."""

@@ -45,10 +45,14 @@ class Pending:
         """Give the rows that wait to whoever alone writes the ledger now; they are gone when he is done.
 
         Where he fails they wait on. One who dies in the middle leaves his files with another name, because
-        nobody knows whether they are in the ledger: no row is there twice.
+        nobody knows whether they are in the ledger: no row is there twice. A file that holds no rows stays.
         """
-        files = [self.folder / name for name in self.names]
-        rows = [row for file in files for row in _read(file)]
+        rows: Waiting = []
+        files = []
+        for file in (self.folder / name for name in self.names):
+            with contextlib.suppress(AttributeError, KeyError, TypeError, ValueError):
+                rows += _read(file)
+                files.append(file)
         for file in files:
             file.rename(file.with_suffix(TAKEN))
         try:

@@ -30,7 +30,10 @@ def open_output(
     if is_file(options.output):
         source = None if options.input == "-" else options.input
         return Journal.open(options.output, restart=options.restart, say=say, source=source)
-    return Sink(write if options.output == "-" else OutputFile(options.output).write)
+    if options.output == "-":
+        return Sink(write)
+    pipe = OutputFile(options.output)
+    return Sink(pipe.write, pipe.finish)
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ class ParquetTable:
             raise ConfigError(what, "the package that reads it is not installed", hint) from None
         self.path = path
         self.done = 0
-        self._damage = (pa.ArrowException, OSError, ValueError)
+        self._damage = (pa.ArrowException, OSError, ValueError, OverflowError)  # the last: of a date
         try:
             # A buffer for each column, not a whole row group in memory.
             self._file = ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)

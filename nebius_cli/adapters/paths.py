@@ -19,12 +19,16 @@ def data_dir(environ: Mapping[str, str]) -> Path:
     return _place(environ, "NBX_DATA_DIR", "XDG_DATA_HOME", "data")
 
 
+def xdg_base(environ: Mapping[str, str], name: str) -> Path | None:
+    """Return the directory that a variable of the XDG base directory specification names, if any."""
+    base = Path(environ.get(name, ""))
+    return base if base.is_absolute() else None  # a relative one is to be ignored, it says
+
+
 def _place(environ: Mapping[str, str], override: str, xdg: str, kind: str) -> Path:
     if chosen := environ.get(override):
         return Path(chosen)
-    # The XDG base directory specification: a relative path in these variables is to be ignored.
-    base = Path(environ.get(xdg, ""))
-    if base.is_absolute():
+    if (base := xdg_base(environ, xdg)) is not None:
         return base / "nbx"
     # Imported last: it costs more than reading a small config file does.
     import platformdirs

@@ -6,6 +6,7 @@ import math
 import socket
 import threading
 import time
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 import urllib3
@@ -47,10 +48,24 @@ class Call:
 
     def end(self, why: tuple[str, str]) -> None:
         """Shut the connection down: whoever waits for it reads its end."""
-        if self.sock is not None:
+        sock = self.sock  # once: its thread may be taking it away
+        if sock is not None:
             self.ended = why
             with contextlib.suppress(OSError, ValueError, RuntimeError):
-                self.sock.shutdown(socket.SHUT_RDWR)
+                sock.shutdown(socket.SHUT_RDWR)
+
+
+class _Final(http.client.HTTPResponse):
+    """An answer without what may be said before it, as 103 Early Hints: http.client skips only 100."""
+
+    def begin(self) -> None:
+        super().begin()
+        while self.status // 100 == 1 and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            self.headers = self.msg = None  # type: ignore[assignment]  # or it is taken for begun
+            super().begin()
+        named = ",".join(self.msg.get_all("content-length", ())).split(",")
+        if not self.chunked and len(lengths := {length.strip() for length in named}) > 1:
+            raise http.client.HTTPException(f"it has two lengths: {', '.join(sorted(lengths))}")
 
 
 class _Watched(HTTPConnection):
@@ -60,6 +75,7 @@ class _Watched(HTTPConnection):
     headers, which are the same each time, than over everything else. The answer is read by both of them.
     """
 
+    response_class = _Final
     calls: ClassVar[dict[int, Call]]
     _own = False  # whether the request that is out was written here
 
@@ -87,7 +103,7 @@ class _Watched(HTTPConnection):
         if not self._own:
             return super().getresponse()
         self.sock.settimeout(self.timeout)
-        answer = http.client.HTTPResponse(self.sock, method="POST")
+        answer = _Final(self.sock, method="POST")
         try:
             answer.begin()
         except BaseException:
@@ -126,8 +142,9 @@ class RoundTrips:
         return call
 
     def finish(self) -> None:
-        """Forget the request of this thread."""
-        self._calls.pop(threading.get_ident(), None)
+        """Forget the request of this thread, whose connection may be another's from now on."""
+        if (call := self._calls.pop(threading.get_ident(), None)) is not None:
+            call.sock = None
 
     def end_late(self, first_byte: float, stall: float, total: float) -> None:
         """End each request in flight that is over one of the limits, in seconds, 0 for none."""
@@ -177,18 +194,25 @@ class RoundTrips:
         return bytes(body)
 
 
-def read_whole(call: Call, response: urllib3.BaseHTTPResponse, most: int) -> bytes:
-    """Return the body of an answer. Raises NetworkError for more than `most` bytes, and what urllib3 does."""
+def read_whole(call: Call, response: urllib3.BaseHTTPResponse, most: int) -> tuple[bytes, Exception | None]:
+    """Return the body of an answer, and what broke it off. Raises NetworkError for more than `most` bytes."""
     length = response.headers.get("content-length", "")
     if len(length) < 7 and length.isdecimal() and "content-encoding" not in response.headers:
-        return response.read()  # the usual answer, at once
+        try:
+            return response.read(), None  # the usual answer, at once
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            cut = error.args[-1] if error.args else None
+            return (cut.partial if isinstance(cut, http.client.IncompleteRead) else b""), error
     body = bytearray()
+    broken: Exception | None = None
     try:
         while piece := response.read1(CHUNK, decode_content=True):
             body += piece
             call.moved_at = time.monotonic()
             if len(body) > most:
                 raise NetworkError("the answer is too large", f"nbx reads {most} bytes of one")
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        broken = error
     finally:
         response.close()
-    return bytes(body)
+    return bytes(body), broken

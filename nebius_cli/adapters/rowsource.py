@@ -97,7 +97,7 @@ class RowSource:
                 if not skips:
                     raise self.refuse([row], 1)
             elif key_of(row) not in done:
-                found.add(row, prices.of(row))
+                found.add(row, prices.of_model(row.model))
         return found, bad
 
     def refuse(self, bad: Iterable[BadRow], count: int) -> BadInputError:
@@ -117,7 +117,7 @@ class RowSource:
 
     def _changed(self) -> BadInputError:
         why = "its rows may not be those that were looked through"
-        return BadInputError(f"{self.name} has changed meanwhile", why, "the same command goes on with it")
+        return BadInputError(f"{self.name} has changed meanwhile", why)
 
 
 def _marked(

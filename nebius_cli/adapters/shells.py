@@ -6,14 +6,14 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from nebius_cli.adapters.files import write_atomically
-from nebius_cli.adapters.paths import data_dir
+from nebius_cli.adapters.files import write_atomically, writing
+from nebius_cli.adapters.paths import data_dir, xdg_base
 from nebius_cli.core import shells
-from nebius_cli.core.errors import ConfigError, OutputError
+from nebius_cli.core.errors import ConfigError
 
 NEW_MODE = 0o644
 PATIENCE = 15.0  # seconds; a start-up file may do much, but not for ever
@@ -40,7 +40,7 @@ def places(shell: str, environ: Mapping[str, str]) -> list[Place]:
     home = Path(environ.get("HOME") or Path.home())
     match shell:
         case "bash":
-            own = _xdg(environ, "XDG_DATA_HOME", home / ".local/share") / "bash-completion"
+            own = (xdg_base(environ, "XDG_DATA_HOME") or home / ".local/share") / "bash-completion"
             # Since 2.12 bash-completion takes a list here, of which the first counts most.
             named = environ.get("BASH_COMPLETION_USER_DIR", "").partition(":")[0]
             script = (Path(named) if named else own) / "completions/nbx"
@@ -50,7 +50,7 @@ def places(shell: str, environ: Mapping[str, str]) -> list[Place]:
             folder = data_dir(environ) / "zsh"
             return [Place(folder / "_nbx", rc, shells.zsh_block(str(folder)))]
         case "fish":
-            config = _xdg(environ, "XDG_CONFIG_HOME", home / ".config")
+            config = xdg_base(environ, "XDG_CONFIG_HOME") or home / ".config"
             return [Place(config / "fish/completions/nbx.fish")]
     name = "nbx.completion.ps1"
     return [
@@ -105,42 +105,24 @@ def _ask(words: Sequence[str], environ: Mapping[str, str]) -> str:
     return ""
 
 
-def read(path: Path) -> bytes | None:
-    """Return the bytes of a file, None where there is none. Raises ConfigError."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}", error.strerror or str(error)) from None
+def write(path: Path, data: bytes, *, over_link: bool = False) -> None:
+    """Put a file in its place in one step, with the mode of the one it replaces. Raises OutputError.
 
-
-def write(path: Path, data: bytes) -> None:
-    """Put a file in its place in one step, with the mode of the one it replaces. Raises OutputError."""
-    with _failing(path):
+    `over_link`: a link is replaced, and what it leads to stays as it is.
+    """
+    with writing(path):
+        if over_link and path.is_symlink():
+            path.unlink()
         mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else NEW_MODE
         write_atomically(path, data, mode=mode)
 
 
 def remove(path: Path, environ: Mapping[str, str]) -> None:
     """Remove a file, and the folders of nbx's own that are empty then. Raises OutputError."""
-    with _failing(path):
+    with writing(path):
         Path(os.path.realpath(path)).unlink()
     own = data_dir(environ)
     for folder in path.parents:
         if folder.is_relative_to(own):
             with contextlib.suppress(OSError):  # not empty
                 folder.rmdir()
-
-
-def _xdg(environ: Mapping[str, str], name: str, default: Path) -> Path:
-    # The XDG base directory specification: a relative path in these variables is to be ignored.
-    return path if (path := Path(environ.get(name, ""))).is_absolute() else default
-
-
-@contextlib.contextmanager
-def _failing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(f"cannot write {path}", error.strerror or str(error)) from None

@@ -101,6 +101,16 @@ class Streams:
                 self.write_err("\n")
             raise
 
+    @property
+    def stdin_gives_nothing(self) -> bool:
+        """Whether nobody can have meant standard input: it is closed, a terminal or the null device."""
+        if self.stdin is None or self.stdin_tty:
+            return True
+        with contextlib.suppress(OSError):  # of a test's stream, which has no descriptor
+            null = os.stat(os.devnull)  # noqa: PTH116 - pathlib is more than a start needs
+            return os.path.samestat(os.fstat(self.stdin.fileno()), null)
+        return False
+
     def take_stdin(self) -> Readable | None:
         """Return standard input for whoever reads it to its end. Raises UsageError when asked again."""
         if self.stdin_read:
@@ -169,7 +179,7 @@ class Streams:
     def width(self) -> int:
         """Columns of the terminal, 80 where there is none."""
         columns = self.environ.get("COLUMNS", "")
-        if columns.isdecimal() and int(columns) > 0:
+        if columns.isdecimal() and len(columns) < 6 and int(columns) > 0:  # a longer one is no width
             return int(columns)
         return self._terminal_size().columns
 

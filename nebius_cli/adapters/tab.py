@@ -1,6 +1,5 @@
 """The requests of a bulk run on their way into the ledger: gathered as they end, written once a second."""
 
-import json
 import threading
 from collections.abc import Callable
 
@@ -29,7 +28,8 @@ def run_id(streams: Streams) -> str:
 class Tab:
     """Takes what each request took, from many threads; `settle`, from one, puts it into the books.
 
-    `host` is where the requests go, empty for the embedded engine, which is free. Without `books` nothing is
+    `host` is where the requests go, empty for the embedded engine, which is free and runs the model `here`,
+    whatever a row names. Without `books` nothing is
     written. `over`: go on where a budget is spent.
     """
 
@@ -42,17 +42,18 @@ class Tab:
         streams: Streams,
         *,
         over: bool,
+        here: str = "",
     ) -> None:
         self._books = books
         self._prices = prices
         self._run = run_id(streams)
         self._over = over
+        self._here = "" if host else here
         self._profile = profile
         self._host = host
         self._streams = streams
         self._lock = threading.Lock()
         self._entries: list[Entry] = []
-        self._models: dict[bytes, str] = {}
         self._settled_at = self._looked_at = streams.monotonic()
         self._wall = streams.now() - self._settled_at  # Unix time at 0 on the monotonic clock
 
@@ -65,7 +66,7 @@ class Tab:
         cost = entries.ZERO if isinstance(error, StatusError) else entries.cost_of(usage, price)
         entry = Entry(
             self._wall + send.sent_at,
-            self._model(send),
+            self._here or send.rows[0].model,
             int(error.code) if error else 0,
             entries.sound(usage),
             price,
@@ -109,18 +110,10 @@ class Tab:
         """Write the rest."""
         self.settle(now=True)
         if self._books:
-            self._books.ledger.close()
-
-    def _model(self, send: Send) -> str:
-        common = send.rows[0].common
-        if common not in self._models:
-            if len(self._models) >= MOST:
-                self._models.clear()
-            self._models[common] = str(json.loads(common).get("model", ""))
-        return self._models[common]
+            self._books.close()
 
     def _price(self, send: Send) -> Price:
         if not self._host:
             return FREE
-        prices = self._prices.of(send.rows[0])
+        prices = self._prices.of_model(send.rows[0].model)
         return Price(prices.input, prices.output, prices.cached) if prices else Price()

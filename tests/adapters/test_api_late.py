@@ -113,3 +113,14 @@ def test_tls_is_checked_and_used(secure: FakeServer, tmp_path: Path) -> None:
     assert ask(secure.url, cacert=str(path)).body == b"hi"
     error = ended(connect(secure.url, cacert=str(path)), total=0.3)
     assert error.why == "it took longer than 0.3 s in all"
+
+
+def test_a_request_that_has_come_back_leaves_its_connection_to_others(server: FakeServer) -> None:
+    trips = connect(server.url)._trips
+    call = trips.begin()
+    call.sock, theirs = socket.socketpair()
+    with call.sock as ours, theirs:
+        trips.finish()
+        call.end(("it took too long", ""))
+        ours.sendall(b"x")
+        assert (theirs.recv(1), call.ended) == (b"x", None)

@@ -1,6 +1,7 @@
 """The books of a run: what is in the way of the ledger is in nobody else's way."""
 
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from nebius_cli.adapters.books import Books
 from nebius_cli.adapters.ledger import Ledger
 from nebius_cli.adapters.models_cache import ModelsCache
 from nebius_cli.adapters.streams import Streams
+from nebius_cli.adapters.tab import Tab
+from nebius_cli.core.budget import PriceList
 from nebius_cli.core.periods import Period
 from nebius_cli.core.settings import Sourced
 from tests.support.ledger import entry
@@ -46,6 +49,28 @@ def test_a_ledger_that_does_not_answer_is_given_up(books: Books, path: Path, sai
     assert said == [f"the ledger {path} cannot be written within 2 s"]
     other.execute("ROLLBACK")
     other.close()
+
+
+def test_a_run_that_ends_does_not_wait_for_a_write_that_does_not_answer(books: Books) -> None:
+    go_on, ended = threading.Event(), threading.Event()
+
+    def stuck() -> None:
+        go_on.wait(STUCK)
+        ended.set()
+
+    books.write([entry(2)])
+    database = books.ledger._file._database
+    assert database is not None
+    database.create_function("stuck", 0, stuck)
+    database.execute("CREATE TEMP TRIGGER disk AFTER INSERT ON requests BEGIN SELECT stuck(); END")
+    threading.Thread(target=books.ledger.append, args=([entry(3)],), daemon=True).start()
+    tab = Tab(books, PriceList({}), "", "host", Streams(None, None, None), over=False)
+    tab.close()  # nothing has failed yet
+    books.write([entry(4)])
+    tab.close()
+    assert not ended.is_set()
+    go_on.set()
+    books.ledger.close()
 
 
 def test_entries_are_written_and_fault_is_told_once(books: Books, path: Path, said: list[str]) -> None:

@@ -128,6 +128,46 @@ def test_a_drain_that_another_signal_ends_takes_nothing_either(
     assert run.results == []
 
 
+def test_an_answer_that_is_looked_at_when_the_drain_ends_is_not_forgotten(
+    serve: Callable[[Respond], Service],
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def late(*_: object) -> None:
+        begun.set()
+        go_on.wait(PATIENCE)
+
+    run = Run(serve(lambda request, _: well(request)), rows(1), fixed=1)
+    run.crew._on_request = late
+    with pytest.raises(Leave):
+        run.crew.run(leaving(run, begun))
+    assert not run.crew.drain(0.05)
+    go_on.set()
+    assert run.crew._over.wait(PATIENCE)
+    (left,) = run.crew.abandon()
+    assert (left.row.index, run.results) == (0, [])
+
+
+def test_an_answer_that_was_taken_is_handed_on_for_each_of_its_rows(
+    serve: Callable[[Respond], Service],
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    taken = []
+
+    def late(result: Result) -> None:
+        begun.set()
+        go_on.wait(PATIENCE)
+        taken.append(result.row.index)
+
+    run = Run(serve(lambda request, _: well(request)), rows(3), group=3, on_result=late)
+    with pytest.raises(Leave):
+        run.crew.run(leaving(run, begun))
+    assert not run.crew.drain(0.05)
+    go_on.set()
+    assert run.crew._over.wait(PATIENCE)
+    assert (taken, run.crew.abandon()) == ([0, 1, 2], [])
+
+
 def test_a_group_that_a_silent_pipe_leaves_half_full_is_sent(serve: Callable[[Respond], Service]) -> None:
     never = threading.Event()
 

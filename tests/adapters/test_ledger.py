@@ -223,6 +223,21 @@ def test_rows_wait_beside_a_ledger_that_somebody_holds(ledger: Ledger, path: Pat
     assert ledger.find(found)[1] == Text("é".encode(), "q=1", "p", ("a", "b"))  # type: ignore[index]
 
 
+@pytest.mark.parametrize(
+    "data", [b"", b"[1", b"\xff", b"3", b"[3]", b'[{"values": [1]}]', b'[{"text": null}]']
+)
+def test_what_waits_and_is_none_of_ours_stays_and_stops_no_row(
+    ledger: Ledger, path: Path, data: bytes
+) -> None:
+    ledger.append([entry(1)])
+    foreign = path.with_suffix(".pending") / "1-1-00000000.json"
+    foreign.parent.mkdir()
+    foreign.write_bytes(data)
+    assert ledger.append([entry(2)])
+    assert ledger.count() == 2
+    assert foreign.read_bytes() == data
+
+
 def test_rows_that_wait_are_taken_in_once_also_where_that_fails_at_first(ledger: Ledger, path: Path) -> None:
     ledger.append([entry(1)])
     other = sqlite3.connect(path, isolation_level=None)

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import threading
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from nebius_cli.adapters.journal import Sink
-from nebius_cli.adapters.outbox import WINDOW_ROWS, Outbox
+from nebius_cli.adapters.outbox import WINDOW_ROWS, Outbox, open_output
 from nebius_cli.core.bulk import BulkOptions, read
 from nebius_cli.core.errors import ServerError
 from nebius_cli.core.results import Result
@@ -112,3 +113,16 @@ def test_a_run_that_ends_early_writes_what_was_held_back(tmp_path: Path) -> None
     assert written == []
     out.finish(whole=False)
     assert indexes(written) == [2]
+
+
+def test_a_pipe_that_answers_go_to_ends_when_the_output_is_closed(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    output = open_output(BulkOptions(output=str(pipe)), lambda _: None, lambda _: None)
+    output.append(b"{}\n")
+    output.close()
+    reader.join(30)
+    assert read == [b"{}\n"]

@@ -54,6 +54,13 @@ def test_rows_are_requests(path: Path) -> None:
     assert (second.id, second.body) == ("b", b'{"model":"m","prompt":[3]}')
 
 
+def test_a_date_that_python_has_no_place_for_is_told(path: Path) -> None:
+    write(path, {"prompt": ["x"], "day": pa.array([10**8], pa.int32()).cast(pa.date32())})
+    with opened(path) as file, pytest.raises(BadInputError) as caught:
+        list(file)
+    assert caught.value.why == "after row 0: date value out of range"
+
+
 def test_columns_are_variables(path: Path) -> None:
     write(path, {"question": ["why?"], "year": [1999]})
     with opened(path) as file:

@@ -4,7 +4,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from nebius_cli.adapters.rowsource import LOOK_EVERY
 from nebius_cli.core.errors import BadInputError
@@ -57,6 +59,17 @@ def test_the_rest_comes_after_looking_through(tmp_path: Path) -> None:
         source.survey(lambda row: row.prompt == "b")
         assert source.left_out == bytearray([0, 1, 0])
         assert [row and row.prompt for row in source.rest()] == ["a", None, "c"]
+
+
+def test_a_table_that_is_gone_after_looking_through_has_changed(tmp_path: Path) -> None:
+    path = tmp_path / "in.parquet"
+    parquet.write_table(pa.table({"prompt": ["a", "b"]}), path)
+    with source_of(path) as source:
+        source.survey(lambda _: False)
+        path.unlink()
+        with pytest.raises(BadInputError) as caught:
+            list(source.rest())
+    assert caught.value.what == f"{path} has changed meanwhile"
 
 
 def append(path: Path) -> None:

@@ -149,7 +149,8 @@ def test_a_stream_that_is_no_descriptor_takes_output_unless_it_is_closed() -> No
 
 
 @pytest.mark.parametrize(
-    ("columns", "width"), [("40", 40), ("0", 80), ("", 80), ("wide", 80), ("-5", 80), ("4\u0660", 40)]
+    ("columns", "width"),
+    [("40", 40), ("0", 80), ("", 80), ("wide", 80), ("-5", 80), ("4\u0660", 40), ("9" * 5000, 80)],
 )
 def test_the_width_is_what_columns_says_or_80(columns: str, width: int) -> None:
     assert Streams(None, Stubborn(), Stubborn(), environ={"COLUMNS": columns}).width == width
