@@ -6,7 +6,7 @@ _nbx_grammar() {
     commands='' flags='' valued=''
     case $1 in
         'nbx')
-            commands='complete view score rank doctor bulk auth usage history config profile models local completion'
+            commands='complete bulk view score rank auth usage history config profile models local doctor completion'
             flags='--version -q --quiet -v --verbose --debug --color --profile -h --help'
             valued='--color --profile'
             ;;
@@ -14,26 +14,6 @@ _nbx_grammar() {
             commands=''
             flags='-f --file --prompts --tokens -0 --null --strip-final-newline --encoding --invalid --allow-empty -m --model --max-tokens --temperature --top-p -n --n --stop --presence-penalty --frequency-penalty --logit-bias --logprobs --echo --no-echo --stream --no-stream --stream-options --user --service-tier --ai-project-id --extra-body --param --unset --validate --no-validate --json --ndjson --view --export -o --output --newline -N --no-newline --usage --no-usage --fail-on --dry-run --curl --local --model-file --ledger --no-ledger --over-budget --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile -h --help'
             valued='-f --file --prompts --tokens --encoding --invalid -m --model --max-tokens --temperature --top-p -n --n --stop --presence-penalty --frequency-penalty --logit-bias --logprobs --stream-options --user --service-tier --ai-project-id --extra-body --param --unset --view --export -o --output --fail-on --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
-            ;;
-        'nbx view')
-            commands=''
-            flags='--view --export -q --quiet -v --verbose --debug --color --profile -h --help'
-            valued='--view --export --color --profile'
-            ;;
-        'nbx score')
-            commands=''
-            flags='-f --file --jsonl --strip-final-newline -c --context --context-file --json --max-tokens --tokens -m --model --ai-project-id --param --local --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --ledger --no-ledger --over-budget -q --quiet -v --verbose --debug --color --profile -h --help'
-            valued='-f --file --jsonl -c --context --context-file --max-tokens -m --model --ai-project-id --param --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
-            ;;
-        'nbx rank')
-            commands=''
-            flags='-c --context --context-file --json --max-tokens --tokens -m --model --ai-project-id --param --local --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --ledger --no-ledger --over-budget -q --quiet -v --verbose --debug --color --profile -h --help'
-            valued='-c --context --context-file --max-tokens -m --model --ai-project-id --param --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
-            ;;
-        'nbx doctor')
-            commands=''
-            flags='--live --json -m --model --ai-project-id --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile -h --help'
-            valued='-m --model --ai-project-id --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
             ;;
         'nbx bulk')
             commands='run merge export'
@@ -54,6 +34,21 @@ _nbx_grammar() {
             commands=''
             flags='--text --csv -0 --null -o --output --force -q --quiet -v --verbose --debug --color --profile -h --help'
             valued='-o --output --color --profile'
+            ;;
+        'nbx view')
+            commands=''
+            flags='--view --export -q --quiet -v --verbose --debug --color --profile -h --help'
+            valued='--view --export --color --profile'
+            ;;
+        'nbx score')
+            commands=''
+            flags='-f --file --jsonl --strip-final-newline -c --context --context-file --json --max-tokens --tokens -m --model --ai-project-id --param --local --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --ledger --no-ledger --over-budget -q --quiet -v --verbose --debug --color --profile -h --help'
+            valued='-f --file --jsonl -c --context --context-file --max-tokens -m --model --ai-project-id --param --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
+            ;;
+        'nbx rank')
+            commands=''
+            flags='-c --context --context-file --json --max-tokens --tokens -m --model --ai-project-id --param --local --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --ledger --no-ledger --over-budget -q --quiet -v --verbose --debug --color --profile -h --help'
+            valued='-c --context --context-file --max-tokens -m --model --ai-project-id --param --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
             ;;
         'nbx auth')
             commands='login logout status token'
@@ -245,6 +240,11 @@ _nbx_grammar() {
             flags='--port --model-file -q --quiet -v --verbose --debug --color --profile -h --help'
             valued='--port --model-file --color --profile'
             ;;
+        'nbx doctor')
+            commands=''
+            flags='--live --json -m --model --ai-project-id --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile -h --help'
+            valued='-m --model --ai-project-id --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
+            ;;
         'nbx completion')
             commands='install uninstall show'
             flags='-h --help'
@@ -272,15 +272,15 @@ _nbx_grammar() {
 _nbx_values() {
     words='' files='' models=''
     case "$1 $2" in
-        'nbx --color' | 'nbx complete --color' | 'nbx view --color' | 'nbx score --color' | 'nbx rank --color' | 'nbx doctor --color' | 'nbx bulk --color' | 'nbx bulk run --color' | 'nbx bulk merge --color' | 'nbx bulk export --color' | 'nbx auth login --color' | 'nbx auth logout --color' | 'nbx auth status --color' | 'nbx auth token --color' | 'nbx usage --color' | 'nbx usage show --color' | 'nbx usage plot --color' | 'nbx usage export --color' | 'nbx usage path --color' | 'nbx history --color' | 'nbx history list --color' | 'nbx history search --color' | 'nbx history show --color' | 'nbx history rerun --color' | 'nbx history rm --color' | 'nbx history prune --color' | 'nbx config set --color' | 'nbx config get --color' | 'nbx config unset --color' | 'nbx config list --color' | 'nbx config edit --color' | 'nbx config path --color' | 'nbx profile list --color' | 'nbx profile use --color' | 'nbx profile add --color' | 'nbx profile rm --color' | 'nbx models --color' | 'nbx models list --color' | 'nbx models show --color' | 'nbx models use --color' | 'nbx local pull --color' | 'nbx local list --color' | 'nbx local rm --color' | 'nbx local serve --color' | 'nbx completion install --color' | 'nbx completion uninstall --color' | 'nbx completion show --color')
+        'nbx --color' | 'nbx complete --color' | 'nbx bulk --color' | 'nbx bulk run --color' | 'nbx bulk merge --color' | 'nbx bulk export --color' | 'nbx view --color' | 'nbx score --color' | 'nbx rank --color' | 'nbx auth login --color' | 'nbx auth logout --color' | 'nbx auth status --color' | 'nbx auth token --color' | 'nbx usage --color' | 'nbx usage show --color' | 'nbx usage plot --color' | 'nbx usage export --color' | 'nbx usage path --color' | 'nbx history --color' | 'nbx history list --color' | 'nbx history search --color' | 'nbx history show --color' | 'nbx history rerun --color' | 'nbx history rm --color' | 'nbx history prune --color' | 'nbx config set --color' | 'nbx config get --color' | 'nbx config unset --color' | 'nbx config list --color' | 'nbx config edit --color' | 'nbx config path --color' | 'nbx profile list --color' | 'nbx profile use --color' | 'nbx profile add --color' | 'nbx profile rm --color' | 'nbx models --color' | 'nbx models list --color' | 'nbx models show --color' | 'nbx models use --color' | 'nbx local pull --color' | 'nbx local list --color' | 'nbx local rm --color' | 'nbx local serve --color' | 'nbx doctor --color' | 'nbx completion install --color' | 'nbx completion uninstall --color' | 'nbx completion show --color')
             words='auto always never' ;;
-        'nbx complete -f' | 'nbx complete --file' | 'nbx complete --prompts' | 'nbx complete --export' | 'nbx complete -o' | 'nbx complete --output' | 'nbx complete --model-file' | 'nbx complete --api-key-file' | 'nbx complete --cacert' | 'nbx view --export' | 'nbx view 1' | 'nbx score -f' | 'nbx score --file' | 'nbx score --jsonl' | 'nbx score --context-file' | 'nbx score --model-file' | 'nbx score --api-key-file' | 'nbx score --cacert' | 'nbx rank --context-file' | 'nbx rank --model-file' | 'nbx rank --api-key-file' | 'nbx rank --cacert' | 'nbx doctor --api-key-file' | 'nbx doctor --cacert' | 'nbx bulk --template-file' | 'nbx bulk -o' | 'nbx bulk --output' | 'nbx bulk --summary' | 'nbx bulk --model-file' | 'nbx bulk --api-key-file' | 'nbx bulk --cacert' | 'nbx bulk 1' | 'nbx bulk run --template-file' | 'nbx bulk run -o' | 'nbx bulk run --output' | 'nbx bulk run --summary' | 'nbx bulk run --model-file' | 'nbx bulk run --api-key-file' | 'nbx bulk run --cacert' | 'nbx bulk run 1' | 'nbx bulk merge -o' | 'nbx bulk merge --output' | 'nbx bulk merge --input' | 'nbx bulk export -o' | 'nbx bulk export --output' | 'nbx auth status --api-key-file' | 'nbx auth status --cacert' | 'nbx auth token --api-key-file' | 'nbx usage plot --export' | 'nbx history rerun -o' | 'nbx history rerun --output' | 'nbx history rerun --model-file' | 'nbx history rerun --api-key-file' | 'nbx history rerun --cacert' | 'nbx models --api-key-file' | 'nbx models --cacert' | 'nbx models list --api-key-file' | 'nbx models list --cacert' | 'nbx models show --api-key-file' | 'nbx models show --cacert' | 'nbx models use --api-key-file' | 'nbx models use --cacert' | 'nbx local serve --model-file')
+        'nbx complete -f' | 'nbx complete --file' | 'nbx complete --prompts' | 'nbx complete --export' | 'nbx complete -o' | 'nbx complete --output' | 'nbx complete --model-file' | 'nbx complete --api-key-file' | 'nbx complete --cacert' | 'nbx bulk --template-file' | 'nbx bulk -o' | 'nbx bulk --output' | 'nbx bulk --summary' | 'nbx bulk --model-file' | 'nbx bulk --api-key-file' | 'nbx bulk --cacert' | 'nbx bulk 1' | 'nbx bulk run --template-file' | 'nbx bulk run -o' | 'nbx bulk run --output' | 'nbx bulk run --summary' | 'nbx bulk run --model-file' | 'nbx bulk run --api-key-file' | 'nbx bulk run --cacert' | 'nbx bulk run 1' | 'nbx bulk merge -o' | 'nbx bulk merge --output' | 'nbx bulk merge --input' | 'nbx bulk export -o' | 'nbx bulk export --output' | 'nbx view --export' | 'nbx view 1' | 'nbx score -f' | 'nbx score --file' | 'nbx score --jsonl' | 'nbx score --context-file' | 'nbx score --model-file' | 'nbx score --api-key-file' | 'nbx score --cacert' | 'nbx rank --context-file' | 'nbx rank --model-file' | 'nbx rank --api-key-file' | 'nbx rank --cacert' | 'nbx auth status --api-key-file' | 'nbx auth status --cacert' | 'nbx auth token --api-key-file' | 'nbx usage plot --export' | 'nbx history rerun -o' | 'nbx history rerun --output' | 'nbx history rerun --model-file' | 'nbx history rerun --api-key-file' | 'nbx history rerun --cacert' | 'nbx models --api-key-file' | 'nbx models --cacert' | 'nbx models list --api-key-file' | 'nbx models list --cacert' | 'nbx models show --api-key-file' | 'nbx models show --cacert' | 'nbx models use --api-key-file' | 'nbx models use --cacert' | 'nbx local serve --model-file' | 'nbx doctor --api-key-file' | 'nbx doctor --cacert')
             files='any' ;;
         'nbx complete --tokens' | 'nbx complete --logit-bias' | 'nbx complete --stream-options' | 'nbx complete --extra-body' | 'nbx bulk --logit-bias' | 'nbx bulk --extra-body' | 'nbx bulk run --logit-bias' | 'nbx bulk run --extra-body')
             files='at' ;;
         'nbx complete --invalid' | 'nbx bulk --invalid' | 'nbx bulk run --invalid' | 'nbx bulk merge --invalid')
             words='strict replace' ;;
-        'nbx complete -m' | 'nbx complete --model' | 'nbx score -m' | 'nbx score --model' | 'nbx rank -m' | 'nbx rank --model' | 'nbx doctor -m' | 'nbx doctor --model' | 'nbx bulk -m' | 'nbx bulk --model' | 'nbx bulk run -m' | 'nbx bulk run --model' | 'nbx models show 1' | 'nbx models use 1')
+        'nbx complete -m' | 'nbx complete --model' | 'nbx bulk -m' | 'nbx bulk --model' | 'nbx bulk run -m' | 'nbx bulk run --model' | 'nbx score -m' | 'nbx score --model' | 'nbx rank -m' | 'nbx rank --model' | 'nbx models show 1' | 'nbx models use 1' | 'nbx doctor -m' | 'nbx doctor --model')
             models=1 ;;
         'nbx complete --service-tier' | 'nbx bulk --service-tier' | 'nbx bulk run --service-tier')
             words='auto default over-limit flex no-limit' ;;
@@ -288,12 +288,12 @@ _nbx_values() {
             words='model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body' ;;
         'nbx complete --view' | 'nbx view --view')
             words='heat table' ;;
-        'nbx score --max-tokens' | 'nbx rank --max-tokens')
-            words='0 1' ;;
         'nbx bulk --format' | 'nbx bulk run --format' | 'nbx bulk merge --format')
             words='jsonl csv tsv text parquet' ;;
         'nbx bulk --on-bad-row' | 'nbx bulk run --on-bad-row')
             words='fail skip' ;;
+        'nbx score --max-tokens' | 'nbx rank --max-tokens')
+            words='0 1' ;;
         'nbx usage --by' | 'nbx usage show --by')
             words='day model profile run' ;;
         'nbx usage plot --of')

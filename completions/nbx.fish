@@ -5,11 +5,10 @@
 function __nbx_at
     set -l commands \
         'nbx complete' \
+        'nbx bulk' \
         'nbx view' \
         'nbx score' \
         'nbx rank' \
-        'nbx doctor' \
-        'nbx bulk' \
         'nbx auth' \
         'nbx usage' \
         'nbx history' \
@@ -17,6 +16,7 @@ function __nbx_at
         'nbx profile' \
         'nbx models' \
         'nbx local' \
+        'nbx doctor' \
         'nbx completion' \
         'nbx bulk run' \
         'nbx bulk merge' \
@@ -101,70 +101,6 @@ function __nbx_at
         'nbx complete --max-memory' \
         'nbx complete --color' \
         'nbx complete --profile' \
-        'nbx view --view' \
-        'nbx view --export' \
-        'nbx view --color' \
-        'nbx view --profile' \
-        'nbx score -f' \
-        'nbx score --file' \
-        'nbx score --jsonl' \
-        'nbx score -c' \
-        'nbx score --context' \
-        'nbx score --context-file' \
-        'nbx score --max-tokens' \
-        'nbx score -m' \
-        'nbx score --model' \
-        'nbx score --ai-project-id' \
-        'nbx score --param' \
-        'nbx score --model-file' \
-        'nbx score --api-key-file' \
-        'nbx score --api-key' \
-        'nbx score --base-url' \
-        'nbx score --cacert' \
-        'nbx score --retries' \
-        'nbx score --connect-timeout' \
-        'nbx score --first-byte-timeout' \
-        'nbx score --stall-timeout' \
-        'nbx score --timeout' \
-        'nbx score --max-memory' \
-        'nbx score --color' \
-        'nbx score --profile' \
-        'nbx rank -c' \
-        'nbx rank --context' \
-        'nbx rank --context-file' \
-        'nbx rank --max-tokens' \
-        'nbx rank -m' \
-        'nbx rank --model' \
-        'nbx rank --ai-project-id' \
-        'nbx rank --param' \
-        'nbx rank --model-file' \
-        'nbx rank --api-key-file' \
-        'nbx rank --api-key' \
-        'nbx rank --base-url' \
-        'nbx rank --cacert' \
-        'nbx rank --retries' \
-        'nbx rank --connect-timeout' \
-        'nbx rank --first-byte-timeout' \
-        'nbx rank --stall-timeout' \
-        'nbx rank --timeout' \
-        'nbx rank --max-memory' \
-        'nbx rank --color' \
-        'nbx rank --profile' \
-        'nbx doctor -m' \
-        'nbx doctor --model' \
-        'nbx doctor --ai-project-id' \
-        'nbx doctor --api-key-file' \
-        'nbx doctor --api-key' \
-        'nbx doctor --base-url' \
-        'nbx doctor --cacert' \
-        'nbx doctor --retries' \
-        'nbx doctor --connect-timeout' \
-        'nbx doctor --first-byte-timeout' \
-        'nbx doctor --stall-timeout' \
-        'nbx doctor --timeout' \
-        'nbx doctor --max-memory' \
-        'nbx doctor --color' \
-        'nbx doctor --profile' \
         'nbx bulk --format' \
         'nbx bulk --template' \
         'nbx bulk --template-file' \
@@ -273,6 +209,55 @@ function __nbx_at
         'nbx bulk export --output' \
         'nbx bulk export --color' \
         'nbx bulk export --profile' \
+        'nbx view --view' \
+        'nbx view --export' \
+        'nbx view --color' \
+        'nbx view --profile' \
+        'nbx score -f' \
+        'nbx score --file' \
+        'nbx score --jsonl' \
+        'nbx score -c' \
+        'nbx score --context' \
+        'nbx score --context-file' \
+        'nbx score --max-tokens' \
+        'nbx score -m' \
+        'nbx score --model' \
+        'nbx score --ai-project-id' \
+        'nbx score --param' \
+        'nbx score --model-file' \
+        'nbx score --api-key-file' \
+        'nbx score --api-key' \
+        'nbx score --base-url' \
+        'nbx score --cacert' \
+        'nbx score --retries' \
+        'nbx score --connect-timeout' \
+        'nbx score --first-byte-timeout' \
+        'nbx score --stall-timeout' \
+        'nbx score --timeout' \
+        'nbx score --max-memory' \
+        'nbx score --color' \
+        'nbx score --profile' \
+        'nbx rank -c' \
+        'nbx rank --context' \
+        'nbx rank --context-file' \
+        'nbx rank --max-tokens' \
+        'nbx rank -m' \
+        'nbx rank --model' \
+        'nbx rank --ai-project-id' \
+        'nbx rank --param' \
+        'nbx rank --model-file' \
+        'nbx rank --api-key-file' \
+        'nbx rank --api-key' \
+        'nbx rank --base-url' \
+        'nbx rank --cacert' \
+        'nbx rank --retries' \
+        'nbx rank --connect-timeout' \
+        'nbx rank --first-byte-timeout' \
+        'nbx rank --stall-timeout' \
+        'nbx rank --timeout' \
+        'nbx rank --max-memory' \
+        'nbx rank --color' \
+        'nbx rank --profile' \
         'nbx auth login --color' \
         'nbx auth login --profile' \
         'nbx auth logout --color' \
@@ -436,6 +421,21 @@ function __nbx_at
         'nbx local serve --model-file' \
         'nbx local serve --color' \
         'nbx local serve --profile' \
+        'nbx doctor -m' \
+        'nbx doctor --model' \
+        'nbx doctor --ai-project-id' \
+        'nbx doctor --api-key-file' \
+        'nbx doctor --api-key' \
+        'nbx doctor --base-url' \
+        'nbx doctor --cacert' \
+        'nbx doctor --retries' \
+        'nbx doctor --connect-timeout' \
+        'nbx doctor --first-byte-timeout' \
+        'nbx doctor --stall-timeout' \
+        'nbx doctor --timeout' \
+        'nbx doctor --max-memory' \
+        'nbx doctor --color' \
+        'nbx doctor --profile' \
         'nbx completion install --color' \
         'nbx completion install --profile' \
         'nbx completion uninstall --color' \
@@ -504,11 +504,10 @@ complete -c nbx -f
 
 # nbx
 complete -c nbx -n '__nbx_at "nbx" 1' -a complete -d 'Complete a prompt: sent as it is, printed as it comes.'
+complete -c nbx -n '__nbx_at "nbx" 1' -a bulk -d 'A file of prompts, each completed once, come what may.'
 complete -c nbx -n '__nbx_at "nbx" 1' -a view -d 'Show the log probabilities of a saved answer.'
 complete -c nbx -n '__nbx_at "nbx" 1' -a score -d 'Say how likely a text is: log-likelihood, perplexity and more.'
 complete -c nbx -n '__nbx_at "nbx" 1' -a rank -d 'Order candidates by how likely they are after a context.'
-complete -c nbx -n '__nbx_at "nbx" 1' -a doctor -d 'Look at everything a completion needs, and say what to do.'
-complete -c nbx -n '__nbx_at "nbx" 1' -a bulk -d 'A file of prompts, each completed once, come what may.'
 complete -c nbx -n '__nbx_at "nbx" 1' -a auth -d 'The API key: store it, see where it comes from, remove it.'
 complete -c nbx -n '__nbx_at "nbx" 1' -a usage -d 'What your requests took and cost, from a ledger kept here.'
 complete -c nbx -n '__nbx_at "nbx" 1' -a history -d 'The requests of the ledger one by one, and kept texts.'
@@ -516,6 +515,7 @@ complete -c nbx -n '__nbx_at "nbx" 1' -a config -d 'Read and write settings.'
 complete -c nbx -n '__nbx_at "nbx" 1' -a profile -d 'Settings under a name: another account, server or defaults.'
 complete -c nbx -n '__nbx_at "nbx" 1' -a models -d 'The models of your account: listed, searched, shown, chosen.'
 complete -c nbx -n '__nbx_at "nbx" 1' -a local -d 'Models that run on this machine, and need no key.'
+complete -c nbx -n '__nbx_at "nbx" 1' -a doctor -d 'Look at everything a completion needs, and say what to do.'
 complete -c nbx -n '__nbx_at "nbx" 1' -a completion -d 'TAB completion for bash, zsh, fish and PowerShell.'
 complete -c nbx -n '__nbx_at "nbx"' -l version -d 'Print the version.'
 complete -c nbx -n '__nbx_at "nbx"' -s q -l quiet -d 'Nothing on stderr but errors.'
@@ -553,7 +553,7 @@ complete -c nbx -n '__nbx_at "nbx complete"' -l user -x -d 'Identifier of your e
 complete -c nbx -n '__nbx_at "nbx complete"' -l service-tier -x -a 'auto default over-limit flex no-limit' -d 'Service tier of the request. Server default auto.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l ai-project-id -x -d 'Project the request belongs to.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l extra-body -x -a '(__nbx_at_file)' -d 'The API\'s own extra_body member, sent as it is. Use --param for an engine\'s parameters.'
-complete -c nbx -n '__nbx_at "nbx complete"' -l param -x -d 'Any other top-level member, for the engine: top_k=40, seed=1. Repeatable.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l param -x -d 'Any other top-level member, for the engine: top_k=40. Repeatable.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l unset -x -a 'model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body' -d 'Leave out a field that the configuration sets.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l validate -d 'Check values against their documented bounds.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l no-validate -d 'The opposite of --validate.'
@@ -561,8 +561,8 @@ complete -c nbx -n '__nbx_at "nbx complete"' -l json -d 'The API\'s response as 
 complete -c nbx -n '__nbx_at "nbx complete"' -l ndjson -d 'Each object of the stream on a line, as it arrives.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l view -x -a 'heat table' -d 'Show each token\'s probability; asks for --logprobs 5 unless that is set. In a pipe: TSV.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l export -r -F -d 'Also write the heat view to a .svg or .html file; asks as --view does.'
-complete -c nbx -n '__nbx_at "nbx complete"' -s o -l output -r -F -d 'Write the answer to a file, which appears when it is whole.'
-complete -c nbx -n '__nbx_at "nbx complete"' -l newline -d 'End piped output with a newline (default).'
+complete -c nbx -n '__nbx_at "nbx complete"' -s o -l output -r -F -d 'Write the answer to a file: replaces FILE when it is whole.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l newline -d 'End the output with a newline (default); -N gives exactly the answer.'
 complete -c nbx -n '__nbx_at "nbx complete"' -s N -l no-newline -d 'The opposite of --newline.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l usage -d 'Token usage and timing on stderr. Default on a terminal.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l no-usage -d 'The opposite of --usage.'
@@ -591,6 +591,173 @@ complete -c nbx -n '__nbx_at "nbx complete"' -l color -x -a 'auto always never' 
 complete -c nbx -n '__nbx_at "nbx complete"' -l profile -x -d 'Profile of the config file to use.'
 complete -c nbx -n '__nbx_at "nbx complete"' -s h -l help -d 'Show this message and exit.'
 
+# nbx bulk
+complete -c nbx -n '__nbx_at "nbx bulk" 1' -a run -d 'Complete every row of a file; go on where a run stopped.'
+complete -c nbx -n '__nbx_at "nbx bulk" 1' -a merge -d 'Put the answers of all shards in one file, each row once.'
+complete -c nbx -n '__nbx_at "nbx bulk" 1' -a export -d 'Take the texts out of a run\'s answers.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -s h -l help -d 'Show this message and exit.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l format -x -a 'jsonl csv tsv text parquet' -d 'What the input is. Default by its suffix; of stdin, jsonl.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l template -x -d 'Prompt of each row, its columns in braces; \\n, \\t and \\\\ are escapes.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l template-file -r -F -d 'A file with the template, as it is: nothing in it is an escape.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -s 0 -l null -d 'Of text input: NUL instead of newline ends a prompt.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l encoding -x -d 'Encoding of the input. Default utf-8.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l invalid -x -a 'strict replace' -d 'What to do with bytes that are not text. Default strict.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l allow-empty -d 'Send prompts with nothing in them.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l on-bad-row -x -a 'fail skip' -d 'A row that cannot be sent: fail sends nothing at all, skip leaves it out. Default fail.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l shard -x -d 'Only every N-th row, starting with the I-th; limits and caps are divided by N.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -s o -l output -r -F -d 'Where answers are kept; stdout keeps none for the next run.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l restart -d 'Begin anew; the output so far is kept as FILE.old.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l no-prompt -d 'Leave the prompts out of the output.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l ordered -d 'Answers in the order of the input, by index: where a row stood when it was answered.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l summary -r -F -d 'Write what the run came to, as JSON.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l estimate -d 'Say what the run would take: rows, tokens, cost, time. Send nothing.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l json -d 'With --estimate: one JSON object.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l dry-run -d 'Print the body of the first row\'s request, and send nothing.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l concurrency -x -d 'Requests at once. Default: as many as the server takes. Between 1 and 512.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l rpm -x -d 'Requests per minute, at most.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l tpm -x -d 'Tokens per minute, at most.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l group -x -d 'Rows that share one request. Default 1. Between 1 and 1000.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l max-total-tokens -x -d 'Stop before more tokens than this are used.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l max-cost -x -d 'Stop before more than this is spent.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l price -x -d 'USD per million prompt and completion tokens, where the model list has none.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -s m -l model -x -a '(__nbx_models)' -d 'ID of the model to use.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l max-tokens -x -d 'Maximum number of tokens to generate for each choice.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l temperature -x -d 'Sampling temperature; low is focused, 0 is greedy. Server default 1. Between 0 and 2.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l top-p -x -d 'Nucleus sampling: only the tokens that make up this probability mass. Server default 1. Between 0 and 1.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -s n -l n -x -d 'Completions for each prompt. Server default 1.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l stop -x -d 'Sequence that ends the answer and is left out of it; repeat for up to 4. A newline is $\'\\n\'.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l presence-penalty -x -d 'Push towards new topics (positive) or away from them. Server default 0. Between -2 and 2.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l frequency-penalty -x -d 'Push against repeating the same tokens (positive) or towards it. Server default 0. Between -2 and 2.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l logit-bias -x -a '(__nbx_at_file)' -d 'Bias added to a token id; repeat the flag, or give a JSON object or @file. Between -100 and 100.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l logprobs -x -d 'Log probabilities of the N most likely tokens at each position, in the response.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l echo -d 'Echo back the prompt in front of the completion.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l no-echo -d 'The opposite of --echo.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l user -x -d 'Identifier of your end user.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l service-tier -x -a 'auto default over-limit flex no-limit' -d 'Service tier of the request. Server default auto.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l ai-project-id -x -d 'Project the request belongs to.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l extra-body -x -a '(__nbx_at_file)' -d 'The API\'s own extra_body member, sent as it is. Use --param for an engine\'s parameters.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l param -x -d 'Any other top-level member, for the engine: top_k=40. Repeatable.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l unset -x -a 'model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body' -d 'Leave out a field that the configuration sets.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l validate -d 'Check values against their documented bounds.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l no-validate -d 'The opposite of --validate.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l local -d 'Run the embedded model on this machine: no key, no network, 256 tokens a row by default.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l model-file -r -F -d 'Run this GGUF file instead; means --local.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l api-key-file -r -F -d 'Read the API key from a file; - is stdin.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l base-url -x -d 'Where the API is, with or without /v1.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l retries -x -d 'How often to try again after a failure.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l stall-timeout -x -d 'Longest silence between two pieces of a stream. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l timeout -x -d 'Longest time for one request, each try by itself; 0 is no limit. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l max-memory -x -d 'Most memory that one answer may take; one that needs more is cut.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l ledger -d 'Keep this run in the usage ledger (default), or not.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l no-ledger -d 'The opposite of --ledger.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l over-budget -d 'Go on where a budget is spent.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx bulk" 1' -r -F -d 'FILE'
+
+# nbx bulk run
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l format -x -a 'jsonl csv tsv text parquet' -d 'What the input is. Default by its suffix; of stdin, jsonl.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l template -x -d 'Prompt of each row, its columns in braces; \\n, \\t and \\\\ are escapes.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l template-file -r -F -d 'A file with the template, as it is: nothing in it is an escape.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -s 0 -l null -d 'Of text input: NUL instead of newline ends a prompt.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l encoding -x -d 'Encoding of the input. Default utf-8.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l invalid -x -a 'strict replace' -d 'What to do with bytes that are not text. Default strict.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l allow-empty -d 'Send prompts with nothing in them.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l on-bad-row -x -a 'fail skip' -d 'A row that cannot be sent: fail sends nothing at all, skip leaves it out. Default fail.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l shard -x -d 'Only every N-th row, starting with the I-th; limits and caps are divided by N.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -s o -l output -r -F -d 'Where answers are kept; stdout keeps none for the next run.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l restart -d 'Begin anew; the output so far is kept as FILE.old.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l no-prompt -d 'Leave the prompts out of the output.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l ordered -d 'Answers in the order of the input, by index: where a row stood when it was answered.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l summary -r -F -d 'Write what the run came to, as JSON.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l estimate -d 'Say what the run would take: rows, tokens, cost, time. Send nothing.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l json -d 'With --estimate: one JSON object.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l dry-run -d 'Print the body of the first row\'s request, and send nothing.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l concurrency -x -d 'Requests at once. Default: as many as the server takes. Between 1 and 512.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l rpm -x -d 'Requests per minute, at most.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l tpm -x -d 'Tokens per minute, at most.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l group -x -d 'Rows that share one request. Default 1. Between 1 and 1000.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l max-total-tokens -x -d 'Stop before more tokens than this are used.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l max-cost -x -d 'Stop before more than this is spent.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l price -x -d 'USD per million prompt and completion tokens, where the model list has none.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -s m -l model -x -a '(__nbx_models)' -d 'ID of the model to use.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l max-tokens -x -d 'Maximum number of tokens to generate for each choice.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l temperature -x -d 'Sampling temperature; low is focused, 0 is greedy. Server default 1. Between 0 and 2.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l top-p -x -d 'Nucleus sampling: only the tokens that make up this probability mass. Server default 1. Between 0 and 1.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -s n -l n -x -d 'Completions for each prompt. Server default 1.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l stop -x -d 'Sequence that ends the answer and is left out of it; repeat for up to 4. A newline is $\'\\n\'.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l presence-penalty -x -d 'Push towards new topics (positive) or away from them. Server default 0. Between -2 and 2.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l frequency-penalty -x -d 'Push against repeating the same tokens (positive) or towards it. Server default 0. Between -2 and 2.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l logit-bias -x -a '(__nbx_at_file)' -d 'Bias added to a token id; repeat the flag, or give a JSON object or @file. Between -100 and 100.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l logprobs -x -d 'Log probabilities of the N most likely tokens at each position, in the response.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l echo -d 'Echo back the prompt in front of the completion.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l no-echo -d 'The opposite of --echo.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l user -x -d 'Identifier of your end user.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l service-tier -x -a 'auto default over-limit flex no-limit' -d 'Service tier of the request. Server default auto.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l ai-project-id -x -d 'Project the request belongs to.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l extra-body -x -a '(__nbx_at_file)' -d 'The API\'s own extra_body member, sent as it is. Use --param for an engine\'s parameters.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l param -x -d 'Any other top-level member, for the engine: top_k=40. Repeatable.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l unset -x -a 'model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body' -d 'Leave out a field that the configuration sets.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l validate -d 'Check values against their documented bounds.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l no-validate -d 'The opposite of --validate.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l local -d 'Run the embedded model on this machine: no key, no network, 256 tokens a row by default.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l model-file -r -F -d 'Run this GGUF file instead; means --local.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l api-key-file -r -F -d 'Read the API key from a file; - is stdin.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l base-url -x -d 'Where the API is, with or without /v1.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l retries -x -d 'How often to try again after a failure.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l stall-timeout -x -d 'Longest silence between two pieces of a stream. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l timeout -x -d 'Longest time for one request, each try by itself; 0 is no limit. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l max-memory -x -d 'Most memory that one answer may take; one that needs more is cut.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l ledger -d 'Keep this run in the usage ledger (default), or not.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l no-ledger -d 'The opposite of --ledger.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l over-budget -d 'Go on where a budget is spent.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -s h -l help -d 'Show this message and exit.'
+complete -c nbx -n '__nbx_at "nbx bulk run" 1' -r -F -d 'FILE'
+
+# nbx bulk merge
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -s o -l output -r -F -d 'Where all of it goes; default stdout.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l force -d 'Replace FILE where it is there already.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l input -r -F -d 'Go by the rows of this input, and their ids.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l format -x -a 'jsonl csv tsv text parquet' -d 'What the input is. Default by its suffix.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -s 0 -l null -d 'Of text input: NUL instead of newline ends a prompt.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l encoding -x -d 'Encoding of the input. Default utf-8.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l invalid -x -a 'strict replace' -d 'What to do with bytes that are not text. Default strict.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -s h -l help -d 'Show this message and exit.'
+
+# nbx bulk export
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l text -d 'The texts, nothing else.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l csv -d 'A table, with a header.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -s 0 -l null -d 'With --text: NUL instead of newline after each choice.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -s o -l output -r -F -d 'Where it goes; default stdout.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l force -d 'Replace FILE where it is there already.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -s h -l help -d 'Show this message and exit.'
+
 # nbx view
 complete -c nbx -n '__nbx_at "nbx view"' -l view -x -a 'heat table' -d 'How to show it. Default heat. In a pipe both are TSV.'
 complete -c nbx -n '__nbx_at "nbx view"' -l export -r -F -d 'Write the heat view to a .svg or .html file, and print nothing.'
@@ -604,12 +771,12 @@ complete -c nbx -n '__nbx_at "nbx view" 1' -r -F -d 'FILE'
 
 # nbx score
 complete -c nbx -n '__nbx_at "nbx score"' -s f -l file -r -F -d 'A file with the text, whole; - is stdin.'
-complete -c nbx -n '__nbx_at "nbx score"' -l jsonl -r -F -d 'A file with a text a line, as JSON; - is stdin.'
+complete -c nbx -n '__nbx_at "nbx score"' -l jsonl -r -F -d 'A file of texts, one a line, as JSON; - is stdin.'
 complete -c nbx -n '__nbx_at "nbx score"' -l strip-final-newline -d 'Drop the newline at the end of stdin or of the file.'
 complete -c nbx -n '__nbx_at "nbx score"' -s c -l context -x -d 'Text in front, which is read and not counted.'
 complete -c nbx -n '__nbx_at "nbx score"' -l context-file -r -F -d 'A file with the context, whole; - is stdin.'
 complete -c nbx -n '__nbx_at "nbx score"' -l json -d 'One JSON object.'
-complete -c nbx -n '__nbx_at "nbx score"' -l max-tokens -x -a '0 1' -d 'Tokens to generate and drop: 1, or 0 where the server takes it.'
+complete -c nbx -n '__nbx_at "nbx score"' -l max-tokens -x -a '0 1' -d 'Tokens to generate and drop. Default 1; 0 where the server takes it.'
 complete -c nbx -n '__nbx_at "nbx score"' -l tokens -d 'The log probability of each token.'
 complete -c nbx -n '__nbx_at "nbx score"' -s m -l model -x -a '(__nbx_models)' -d 'ID of the model to use.'
 complete -c nbx -n '__nbx_at "nbx score"' -l ai-project-id -x -d 'Project the request belongs to.'
@@ -640,7 +807,7 @@ complete -c nbx -n '__nbx_at "nbx score"' -s h -l help -d 'Show this message and
 complete -c nbx -n '__nbx_at "nbx rank"' -s c -l context -x -d 'Text in front, which is read and not counted.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l context-file -r -F -d 'A file with the context, whole; - is stdin.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l json -d 'One JSON object.'
-complete -c nbx -n '__nbx_at "nbx rank"' -l max-tokens -x -a '0 1' -d 'Tokens to generate and drop: 1, or 0 where the server takes it.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l max-tokens -x -a '0 1' -d 'Tokens to generate and drop. Default 1; 0 where the server takes it.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l tokens -d 'With --json: the log probability of each token.'
 complete -c nbx -n '__nbx_at "nbx rank"' -s m -l model -x -a '(__nbx_models)' -d 'ID of the model to use.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l ai-project-id -x -d 'Project the request belongs to.'
@@ -666,195 +833,6 @@ complete -c nbx -n '__nbx_at "nbx rank"' -l debug -d 'Like --verbose, with a tra
 complete -c nbx -n '__nbx_at "nbx rank"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l profile -x -d 'Profile of the config file to use.'
 complete -c nbx -n '__nbx_at "nbx rank"' -s h -l help -d 'Show this message and exit.'
-
-# nbx doctor
-complete -c nbx -n '__nbx_at "nbx doctor"' -l live -d 'Also complete one token with the default model, and load the local one.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -l json -d 'One JSON object.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -s m -l model -x -a '(__nbx_models)' -d 'ID of the model to use.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -l ai-project-id -x -d 'Project the request belongs to.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -l api-key-file -r -F -d 'Read the API key from a file; - is stdin.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -l base-url -x -d 'Where the API is, with or without /v1.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -l cacert -r -F -d 'File of certificate authorities to trust.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -l retries -x -d 'How often to try again after a failure.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -l stall-timeout -x -d 'Longest silence between two pieces of a stream. Between 0 and 604800.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -l timeout -x -d 'Longest time for everything, retries and all; 0 is no limit. Between 0 and 604800.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -l max-memory -x -d 'Most memory that one answer may take; one that needs more is cut.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -s q -l quiet -d 'Nothing on stderr but errors.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -s v -l verbose -d 'Say what goes over the wire.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -l debug -d 'Like --verbose, with a traceback for a bug.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -l profile -x -d 'Profile of the config file to use.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -s h -l help -d 'Show this message and exit.'
-
-# nbx bulk
-complete -c nbx -n '__nbx_at "nbx bulk" 1' -a run -d 'Complete every row of a file; go on where a run stopped.'
-complete -c nbx -n '__nbx_at "nbx bulk" 1' -a merge -d 'Put the answers of all shards in one file, each row once.'
-complete -c nbx -n '__nbx_at "nbx bulk" 1' -a export -d 'Take the texts out of a run\'s answers.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -s h -l help -d 'Show this message and exit.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l format -x -a 'jsonl csv tsv text parquet' -d 'What the input is. Default by its suffix; of stdin jsonl.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l template -x -d 'Prompt of each row, its columns in braces; \\n, \\t and \\\\ are escapes.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l template-file -r -F -d 'The same from a file, as it is.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -s 0 -l null -d 'Text: NUL instead of newline ends a prompt.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l encoding -x -d 'Encoding of the input. Default utf-8.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l invalid -x -a 'strict replace' -d 'What to do with bytes that are not text. Default strict.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l allow-empty -d 'Send prompts with nothing in them.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l on-bad-row -x -a 'fail skip' -d 'Stop before the first request, or leave the row out. Default fail.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l shard -x -d 'Only every N-th row, starting with the I-th; limits and caps are divided by N.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -s o -l output -r -F -d 'Where answers are kept; stdout keeps none for the next run.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l restart -d 'Begin anew; the output so far is kept as FILE.old.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l no-prompt -d 'Leave the prompts out of the output.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l ordered -d 'Answers in the order of the input, by index: where a row stood when it was answered.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l summary -r -F -d 'Write what the run came to, as JSON.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l estimate -d 'Say rows, tokens, cost and time, and send nothing.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l json -d 'The estimate as one JSON object.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l dry-run -d 'Print the body of the first row\'s request, and send nothing.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l concurrency -x -d 'Requests at once. Default: as many as the server takes. Between 1 and 512.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l rpm -x -d 'Requests per minute, at most.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l tpm -x -d 'Tokens per minute, at most.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l group -x -d 'Rows that share one request. Default 1. Between 1 and 1000.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l max-total-tokens -x -d 'Stop before more tokens than this are used.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l max-cost -x -d 'Stop before more than this is spent.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l price -x -d 'USD per million prompt and completion tokens, where the model list has none.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -s m -l model -x -a '(__nbx_models)' -d 'ID of the model to use.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l max-tokens -x -d 'Maximum number of tokens to generate for each choice.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l temperature -x -d 'Sampling temperature; low is focused, 0 is greedy. Server default 1. Between 0 and 2.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l top-p -x -d 'Nucleus sampling: only the tokens that make up this probability mass. Server default 1. Between 0 and 1.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -s n -l n -x -d 'Completions for each prompt. Server default 1.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l stop -x -d 'Sequence that ends the answer and is left out of it; repeat for up to 4. A newline is $\'\\n\'.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l presence-penalty -x -d 'Push towards new topics (positive) or away from them. Server default 0. Between -2 and 2.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l frequency-penalty -x -d 'Push against repeating the same tokens (positive) or towards it. Server default 0. Between -2 and 2.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l logit-bias -x -a '(__nbx_at_file)' -d 'Bias added to a token id; repeat the flag, or give a JSON object or @file. Between -100 and 100.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l logprobs -x -d 'Log probabilities of the N most likely tokens at each position, in the response.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l echo -d 'Echo back the prompt in front of the completion.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l no-echo -d 'The opposite of --echo.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l user -x -d 'Identifier of your end user.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l service-tier -x -a 'auto default over-limit flex no-limit' -d 'Service tier of the request. Server default auto.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l ai-project-id -x -d 'Project the request belongs to.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l extra-body -x -a '(__nbx_at_file)' -d 'The API\'s own extra_body member, sent as it is. Use --param for an engine\'s parameters.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l param -x -d 'Any other top-level member, for the engine: top_k=40. Repeatable.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l unset -x -a 'model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body' -d 'Leave out a field that the configuration sets.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l validate -d 'Check values against their documented bounds.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l no-validate -d 'The opposite of --validate.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l local -d 'Run the embedded model on this machine: no key, no network.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l model-file -r -F -d 'Run this GGUF file instead; means --local.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l api-key-file -r -F -d 'Read the API key from a file; - is stdin.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l base-url -x -d 'Where the API is, with or without /v1.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l cacert -r -F -d 'File of certificate authorities to trust.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l retries -x -d 'How often to try again after a failure.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l stall-timeout -x -d 'Longest silence between two pieces of a stream. Between 0 and 604800.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l timeout -x -d 'Longest time for one request, each try by itself; 0 is no limit. Between 0 and 604800.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l max-memory -x -d 'Most memory that one answer may take; one that needs more is cut.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l ledger -d 'Keep this run in the usage ledger (default), or not.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l no-ledger -d 'The opposite of --ledger.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l over-budget -d 'Go on where a budget is spent.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -s q -l quiet -d 'Nothing on stderr but errors.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -s v -l verbose -d 'Say what goes over the wire.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l debug -d 'Like --verbose, with a traceback for a bug.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l profile -x -d 'Profile of the config file to use.'
-complete -c nbx -n '__nbx_at "nbx bulk" 1' -r -F -d 'FILE'
-
-# nbx bulk run
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l format -x -a 'jsonl csv tsv text parquet' -d 'What the input is. Default by its suffix; of stdin jsonl.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l template -x -d 'Prompt of each row, its columns in braces; \\n, \\t and \\\\ are escapes.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l template-file -r -F -d 'The same from a file, as it is.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -s 0 -l null -d 'Text: NUL instead of newline ends a prompt.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l encoding -x -d 'Encoding of the input. Default utf-8.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l invalid -x -a 'strict replace' -d 'What to do with bytes that are not text. Default strict.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l allow-empty -d 'Send prompts with nothing in them.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l on-bad-row -x -a 'fail skip' -d 'Stop before the first request, or leave the row out. Default fail.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l shard -x -d 'Only every N-th row, starting with the I-th; limits and caps are divided by N.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -s o -l output -r -F -d 'Where answers are kept; stdout keeps none for the next run.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l restart -d 'Begin anew; the output so far is kept as FILE.old.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l no-prompt -d 'Leave the prompts out of the output.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l ordered -d 'Answers in the order of the input, by index: where a row stood when it was answered.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l summary -r -F -d 'Write what the run came to, as JSON.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l estimate -d 'Say rows, tokens, cost and time, and send nothing.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l json -d 'The estimate as one JSON object.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l dry-run -d 'Print the body of the first row\'s request, and send nothing.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l concurrency -x -d 'Requests at once. Default: as many as the server takes. Between 1 and 512.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l rpm -x -d 'Requests per minute, at most.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l tpm -x -d 'Tokens per minute, at most.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l group -x -d 'Rows that share one request. Default 1. Between 1 and 1000.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l max-total-tokens -x -d 'Stop before more tokens than this are used.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l max-cost -x -d 'Stop before more than this is spent.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l price -x -d 'USD per million prompt and completion tokens, where the model list has none.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -s m -l model -x -a '(__nbx_models)' -d 'ID of the model to use.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l max-tokens -x -d 'Maximum number of tokens to generate for each choice.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l temperature -x -d 'Sampling temperature; low is focused, 0 is greedy. Server default 1. Between 0 and 2.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l top-p -x -d 'Nucleus sampling: only the tokens that make up this probability mass. Server default 1. Between 0 and 1.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -s n -l n -x -d 'Completions for each prompt. Server default 1.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l stop -x -d 'Sequence that ends the answer and is left out of it; repeat for up to 4. A newline is $\'\\n\'.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l presence-penalty -x -d 'Push towards new topics (positive) or away from them. Server default 0. Between -2 and 2.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l frequency-penalty -x -d 'Push against repeating the same tokens (positive) or towards it. Server default 0. Between -2 and 2.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l logit-bias -x -a '(__nbx_at_file)' -d 'Bias added to a token id; repeat the flag, or give a JSON object or @file. Between -100 and 100.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l logprobs -x -d 'Log probabilities of the N most likely tokens at each position, in the response.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l echo -d 'Echo back the prompt in front of the completion.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l no-echo -d 'The opposite of --echo.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l user -x -d 'Identifier of your end user.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l service-tier -x -a 'auto default over-limit flex no-limit' -d 'Service tier of the request. Server default auto.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l ai-project-id -x -d 'Project the request belongs to.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l extra-body -x -a '(__nbx_at_file)' -d 'The API\'s own extra_body member, sent as it is. Use --param for an engine\'s parameters.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l param -x -d 'Any other top-level member, for the engine: top_k=40. Repeatable.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l unset -x -a 'model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body' -d 'Leave out a field that the configuration sets.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l validate -d 'Check values against their documented bounds.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l no-validate -d 'The opposite of --validate.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l local -d 'Run the embedded model on this machine: no key, no network.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l model-file -r -F -d 'Run this GGUF file instead; means --local.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l api-key-file -r -F -d 'Read the API key from a file; - is stdin.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l base-url -x -d 'Where the API is, with or without /v1.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l cacert -r -F -d 'File of certificate authorities to trust.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l retries -x -d 'How often to try again after a failure.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l stall-timeout -x -d 'Longest silence between two pieces of a stream. Between 0 and 604800.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l timeout -x -d 'Longest time for one request, each try by itself; 0 is no limit. Between 0 and 604800.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l max-memory -x -d 'Most memory that one answer may take; one that needs more is cut.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l ledger -d 'Keep this run in the usage ledger (default), or not.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l no-ledger -d 'The opposite of --ledger.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l over-budget -d 'Go on where a budget is spent.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -s q -l quiet -d 'Nothing on stderr but errors.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -s v -l verbose -d 'Say what goes over the wire.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l debug -d 'Like --verbose, with a traceback for a bug.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l profile -x -d 'Profile of the config file to use.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -s h -l help -d 'Show this message and exit.'
-complete -c nbx -n '__nbx_at "nbx bulk run" 1' -r -F -d 'FILE'
-
-# nbx bulk merge
-complete -c nbx -n '__nbx_at "nbx bulk merge"' -s o -l output -r -F -d 'Where all of it goes; default stdout.'
-complete -c nbx -n '__nbx_at "nbx bulk merge"' -l force -d 'Replace FILE where it is there already.'
-complete -c nbx -n '__nbx_at "nbx bulk merge"' -l input -r -F -d 'Go by the rows of this input, and their ids.'
-complete -c nbx -n '__nbx_at "nbx bulk merge"' -l format -x -a 'jsonl csv tsv text parquet' -d 'What the input is. Default by its suffix.'
-complete -c nbx -n '__nbx_at "nbx bulk merge"' -s 0 -l null -d 'Text: NUL instead of newline ends a prompt.'
-complete -c nbx -n '__nbx_at "nbx bulk merge"' -l encoding -x -d 'Encoding of the input. Default utf-8.'
-complete -c nbx -n '__nbx_at "nbx bulk merge"' -l invalid -x -a 'strict replace' -d 'What to do with bytes that are not text. Default strict.'
-complete -c nbx -n '__nbx_at "nbx bulk merge"' -s q -l quiet -d 'Nothing on stderr but errors.'
-complete -c nbx -n '__nbx_at "nbx bulk merge"' -s v -l verbose -d 'Say what goes over the wire.'
-complete -c nbx -n '__nbx_at "nbx bulk merge"' -l debug -d 'Like --verbose, with a traceback for a bug.'
-complete -c nbx -n '__nbx_at "nbx bulk merge"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx bulk merge"' -l profile -x -d 'Profile of the config file to use.'
-complete -c nbx -n '__nbx_at "nbx bulk merge"' -s h -l help -d 'Show this message and exit.'
-
-# nbx bulk export
-complete -c nbx -n '__nbx_at "nbx bulk export"' -l text -d 'The texts, nothing else.'
-complete -c nbx -n '__nbx_at "nbx bulk export"' -l csv -d 'A table, with a header.'
-complete -c nbx -n '__nbx_at "nbx bulk export"' -s 0 -l null -d 'Text: NUL instead of newline after each choice.'
-complete -c nbx -n '__nbx_at "nbx bulk export"' -s o -l output -r -F -d 'Where it goes; default stdout.'
-complete -c nbx -n '__nbx_at "nbx bulk export"' -l force -d 'Replace FILE where it is there already.'
-complete -c nbx -n '__nbx_at "nbx bulk export"' -s q -l quiet -d 'Nothing on stderr but errors.'
-complete -c nbx -n '__nbx_at "nbx bulk export"' -s v -l verbose -d 'Say what goes over the wire.'
-complete -c nbx -n '__nbx_at "nbx bulk export"' -l debug -d 'Like --verbose, with a traceback for a bug.'
-complete -c nbx -n '__nbx_at "nbx bulk export"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx bulk export"' -l profile -x -d 'Profile of the config file to use.'
-complete -c nbx -n '__nbx_at "nbx bulk export"' -s h -l help -d 'Show this message and exit.'
 
 # nbx auth
 complete -c nbx -n '__nbx_at "nbx auth" 1' -a login -d 'Store a key, typed unseen or from stdin.'
@@ -920,7 +898,7 @@ complete -c nbx -n '__nbx_at "nbx usage" 1' -a export -d 'Print every request in
 complete -c nbx -n '__nbx_at "nbx usage" 1' -a path -d 'Print where the ledger is.'
 complete -c nbx -n '__nbx_at "nbx usage"' -s h -l help -d 'Show this message and exit.'
 complete -c nbx -n '__nbx_at "nbx usage"' -l by -x -a 'day model profile run' -d 'What to sum up by. Default day.'
-complete -c nbx -n '__nbx_at "nbx usage"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, all; 24h is to the second.'
+complete -c nbx -n '__nbx_at "nbx usage"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, all, or 24h to the second. Default 30d.'
 complete -c nbx -n '__nbx_at "nbx usage"' -l until -x -d 'Last day, in the same forms.'
 complete -c nbx -n '__nbx_at "nbx usage"' -l json -d 'One JSON object.'
 complete -c nbx -n '__nbx_at "nbx usage"' -s q -l quiet -d 'Nothing on stderr but errors.'
@@ -931,7 +909,7 @@ complete -c nbx -n '__nbx_at "nbx usage"' -l profile -x -d 'Profile of the confi
 
 # nbx usage show
 complete -c nbx -n '__nbx_at "nbx usage show"' -l by -x -a 'day model profile run' -d 'What to sum up by. Default day.'
-complete -c nbx -n '__nbx_at "nbx usage show"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, all; 24h is to the second.'
+complete -c nbx -n '__nbx_at "nbx usage show"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, all, or 24h to the second. Default 30d.'
 complete -c nbx -n '__nbx_at "nbx usage show"' -l until -x -d 'Last day, in the same forms.'
 complete -c nbx -n '__nbx_at "nbx usage show"' -l json -d 'One JSON object.'
 complete -c nbx -n '__nbx_at "nbx usage show"' -s q -l quiet -d 'Nothing on stderr but errors.'
@@ -943,7 +921,7 @@ complete -c nbx -n '__nbx_at "nbx usage show"' -s h -l help -d 'Show this messag
 
 # nbx usage plot
 complete -c nbx -n '__nbx_at "nbx usage plot"' -l of -x -a 'cost tokens requests' -d 'What to plot. Default cost, or tokens where no cost is known.'
-complete -c nbx -n '__nbx_at "nbx usage plot"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, all; 24h is to the second.'
+complete -c nbx -n '__nbx_at "nbx usage plot"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, all, or 24h to the second. Default 30d.'
 complete -c nbx -n '__nbx_at "nbx usage plot"' -l until -x -d 'Last day, in the same forms.'
 complete -c nbx -n '__nbx_at "nbx usage plot"' -l export -r -F -d 'Write a picture instead, as SVG.'
 complete -c nbx -n '__nbx_at "nbx usage plot"' -s q -l quiet -d 'Nothing on stderr but errors.'
@@ -956,7 +934,7 @@ complete -c nbx -n '__nbx_at "nbx usage plot"' -s h -l help -d 'Show this messag
 # nbx usage export
 complete -c nbx -n '__nbx_at "nbx usage export"' -l csv -d 'Comma-separated, with a header (default).'
 complete -c nbx -n '__nbx_at "nbx usage export"' -l json -d 'One JSON object.'
-complete -c nbx -n '__nbx_at "nbx usage export"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, all; 24h is to the second.'
+complete -c nbx -n '__nbx_at "nbx usage export"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, all, or 24h to the second. Default all.'
 complete -c nbx -n '__nbx_at "nbx usage export"' -l until -x -d 'Last day, in the same forms.'
 complete -c nbx -n '__nbx_at "nbx usage export"' -s q -l quiet -d 'Nothing on stderr but errors.'
 complete -c nbx -n '__nbx_at "nbx usage export"' -s v -l verbose -d 'Say what goes over the wire.'
@@ -982,7 +960,7 @@ complete -c nbx -n '__nbx_at "nbx history" 1' -a rm -d 'Delete requests, with ev
 complete -c nbx -n '__nbx_at "nbx history" 1' -a prune -d 'Delete old requests, with every trace of their texts.'
 complete -c nbx -n '__nbx_at "nbx history"' -s h -l help -d 'Show this message and exit.'
 complete -c nbx -n '__nbx_at "nbx history"' -l limit -x -d 'Requests to list, at most. Default 20.'
-complete -c nbx -n '__nbx_at "nbx history"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01; 24h is to the second.'
+complete -c nbx -n '__nbx_at "nbx history"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, or 24h to the second. Default all.'
 complete -c nbx -n '__nbx_at "nbx history"' -l until -x -d 'Last day, in the same forms.'
 complete -c nbx -n '__nbx_at "nbx history"' -l json -d 'One JSON object.'
 complete -c nbx -n '__nbx_at "nbx history"' -s q -l quiet -d 'Nothing on stderr but errors.'
@@ -993,7 +971,7 @@ complete -c nbx -n '__nbx_at "nbx history"' -l profile -x -d 'Profile of the con
 
 # nbx history list
 complete -c nbx -n '__nbx_at "nbx history list"' -l limit -x -d 'Requests to list, at most. Default 20.'
-complete -c nbx -n '__nbx_at "nbx history list"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01; 24h is to the second.'
+complete -c nbx -n '__nbx_at "nbx history list"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, or 24h to the second. Default all.'
 complete -c nbx -n '__nbx_at "nbx history list"' -l until -x -d 'Last day, in the same forms.'
 complete -c nbx -n '__nbx_at "nbx history list"' -l json -d 'One JSON object.'
 complete -c nbx -n '__nbx_at "nbx history list"' -s q -l quiet -d 'Nothing on stderr but errors.'
@@ -1005,7 +983,7 @@ complete -c nbx -n '__nbx_at "nbx history list"' -s h -l help -d 'Show this mess
 
 # nbx history search
 complete -c nbx -n '__nbx_at "nbx history search"' -l limit -x -d 'Requests to list, at most. Default 20.'
-complete -c nbx -n '__nbx_at "nbx history search"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01; 24h is to the second.'
+complete -c nbx -n '__nbx_at "nbx history search"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, or 24h to the second. Default all.'
 complete -c nbx -n '__nbx_at "nbx history search"' -l until -x -d 'Last day, in the same forms.'
 complete -c nbx -n '__nbx_at "nbx history search"' -l json -d 'One JSON object.'
 complete -c nbx -n '__nbx_at "nbx history search"' -s q -l quiet -d 'Nothing on stderr but errors.'
@@ -1062,7 +1040,7 @@ complete -c nbx -n '__nbx_at "nbx history rm"' -l profile -x -d 'Profile of the 
 complete -c nbx -n '__nbx_at "nbx history rm"' -s h -l help -d 'Show this message and exit.'
 
 # nbx history prune
-complete -c nbx -n '__nbx_at "nbx history prune"' -l older-than -x -d 'A span: 12h, 30d, 8w.'
+complete -c nbx -n '__nbx_at "nbx history prune"' -l older-than -x -d 'Delete what is older than this: 12h, 30d, 8w.'
 complete -c nbx -n '__nbx_at "nbx history prune"' -s q -l quiet -d 'Nothing on stderr but errors.'
 complete -c nbx -n '__nbx_at "nbx history prune"' -s v -l verbose -d 'Say what goes over the wire.'
 complete -c nbx -n '__nbx_at "nbx history prune"' -l debug -d 'Like --verbose, with a traceback for a bug.'
@@ -1308,6 +1286,28 @@ complete -c nbx -n '__nbx_at "nbx local serve"' -l debug -d 'Like --verbose, wit
 complete -c nbx -n '__nbx_at "nbx local serve"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
 complete -c nbx -n '__nbx_at "nbx local serve"' -l profile -x -d 'Profile of the config file to use.'
 complete -c nbx -n '__nbx_at "nbx local serve"' -s h -l help -d 'Show this message and exit.'
+
+# nbx doctor
+complete -c nbx -n '__nbx_at "nbx doctor"' -l live -d 'Also complete one token with the default model, and load the local one.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l json -d 'One JSON object.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -s m -l model -x -a '(__nbx_models)' -d 'ID of the model to use.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l ai-project-id -x -d 'Project the request belongs to.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l api-key-file -r -F -d 'Read the API key from a file; - is stdin.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l base-url -x -d 'Where the API is, with or without /v1.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l retries -x -d 'How often to try again after a failure.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l stall-timeout -x -d 'Longest silence between two pieces of a stream. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l timeout -x -d 'Longest time for everything, retries and all; 0 is no limit. Between 0 and 604800.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l max-memory -x -d 'Most memory that one answer may take; one that needs more is cut.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -s v -l verbose -d 'Say what goes over the wire.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l debug -d 'Like --verbose, with a traceback for a bug.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l profile -x -d 'Profile of the config file to use.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -s h -l help -d 'Show this message and exit.'
 
 # nbx completion
 complete -c nbx -n '__nbx_at "nbx completion" 1' -a install -d 'Put the script where the shell looks; name what changed.'

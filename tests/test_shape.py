@@ -51,6 +51,7 @@ THIRD_PARTY = {
     "ui.heat": {"rich"},
     "ui.heat_export": {"rich"},
     "ui.live": {"rich"},
+    "ui.picture": {"rich"},
     "ui.sink": {"rich"},
     "ui.tables": {"rich"},
     "ui.token_table": {"rich"},

@@ -69,6 +69,20 @@ def test_help_in_a_pipe_loads_neither_rich_nor_what_asks(args: list[str]) -> Non
     assert "nebius_cli.actions.complete" not in modules
 
 
+@pytest.mark.parametrize(
+    ("command", "own"),
+    [
+        ("complete", ["complete"]),
+        ("bulk", ["bulk", "bulk_merge", "bulk_export"]),
+        ("score", ["score"]),
+        ("rank", ["score"]),
+    ],
+)
+def test_a_command_loads_the_declarations_of_no_other(command: str, own: list[str]) -> None:
+    declared = {name for name in loaded(command, "--help") if name.startswith("nebius_cli.commands.")}
+    assert declared == {f"nebius_cli.commands.{name}" for name in (*own, "root", "options")}
+
+
 @pytest.mark.parametrize("args", [["--bad"], ["complete", "x", "--bad"], ["complte"]], ids=str)
 def test_a_command_line_that_means_nothing_loads_no_action(args: list[str]) -> None:
     modules = loaded(*args, exits=2)

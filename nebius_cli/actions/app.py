@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nebius_cli.adapters import paths
+from nebius_cli.adapters.files import read_bytes
+from nebius_cli.adapters.limits import limits_of
 from nebius_cli.adapters.streams import Streams
 from nebius_cli.core import layers, prompt, settings
 from nebius_cli.core.errors import AuthError, exit_code
@@ -14,7 +16,6 @@ from nebius_cli.core.fields import Value
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.settings import Setting, Sourced, number
 from nebius_cli.core.urls import is_plain_http, parse_base_url
-from nebius_cli.ui.renderer import draws
 from nebius_cli.ui.voice import Voice
 
 TYPE_CHECKING = False
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from nebius_cli.adapters.books import Books
     from nebius_cli.adapters.config import ConfigFile
     from nebius_cli.adapters.engine import Engine
-    from nebius_cli.adapters.exchange import Exchange, Limits
+    from nebius_cli.adapters.exchange import Exchange
     from nebius_cli.adapters.keys import Found, Place
     from nebius_cli.adapters.ledger import Ledger
-    from nebius_cli.adapters.models_cache import ModelsCache
+    from nebius_cli.adapters.models_cache import ModelsCache, Stored
     from nebius_cli.adapters.tab import Tab
     from nebius_cli.adapters.weights import Model
     from nebius_cli.core.budget import PriceList, Prices
@@ -102,10 +103,6 @@ class App(Voice):
         """
         return self._sound(flags).values
 
-    def layers(self) -> list[Mapping[str, Sourced]]:
-        """Return what is configured, the layer that counts most first. Raises ConfigError."""
-        return [layer.values for layer in self._sound().layers]
-
     def _sound(self, flags: Mapping[str, Value] | None = None) -> "InForce":
         found = self.in_force(flags)
         for problem in found.problems:
@@ -137,17 +134,22 @@ class App(Voice):
         """
         from nebius_cli.adapters import keys
 
-        layers = [layer.values for layer in in_force.layers] if in_force else self.layers()
+        layers = [layer.values for layer in (in_force or self._sound()).layers]
         return keys.places(api_key, api_key_file, layers, self.config.path, self.streams)
 
-    def key(self, api_key: Secret | None = None, api_key_file: str | None = None) -> "Found":
-        """Return the API key and where it was. Raises AuthError or ConfigError where there is none."""
+    def key(
+        self, api_key: Secret | None = None, api_key_file: str | None = None, *, local: bool = True
+    ) -> "Found":
+        """Return the API key and where it was; `local`: the command could do without one.
+
+        Raises AuthError or ConfigError where there is none.
+        """
         from nebius_cli.adapters.keys import Found, Source
 
         found = self.key_places(api_key, api_key_file)
         if not found:
-            hint = "nbx auth login, NEBIUS_API_KEY or --api-key-file FILE; --local needs no key"
-            raise AuthError("no API key", "three ways to give one, or run the model here", hint)
+            hint = "nbx auth login, NEBIUS_API_KEY or --api-key-file FILE"
+            raise AuthError("no API key", "", f"{hint}; --local needs no key" if local else hint)
         if api_key is not None:
             self.warn("--api-key: ps and the shell's history show the key; --api-key-file - reads it unseen")
         if mend := found[0].mend:
@@ -158,13 +160,29 @@ class App(Voice):
         self.log(f"key from {found[0].source.value}: {found[0].where}")
         return Found(found[0].read(), found[0])
 
+    def read(self, path: str) -> bytes:
+        """Return the bytes of a file; `-` is stdin."""
+        return self.streams.read_stdin() if path == "-" else read_bytes(path)
+
+    def read_text(self, path: str) -> str:
+        """Return the text of a file, as it is; `-` is stdin. Raises BadInputError for what is no text."""
+        return prompt.decode(self.read(path), "stdin" if path == "-" else path, prompt.Reading())
+
     def models_cache(self, merged: Mapping[str, Sourced]) -> "ModelsCache":
         """Return the kept model list of the server and project in force."""
         from nebius_cli.adapters.models_cache import ModelsCache
 
         base = parse_base_url(str(merged["base_url"].value)).geturl()
-        project = str(merged["ai_project_id"].value) if "ai_project_id" in merged else ""
-        return ModelsCache(paths.cache_dir(self.streams.environ), base, project, self.profile)
+        return ModelsCache(paths.cache_dir(self.streams.environ), base, _project(merged), self.profile)
+
+    def ask_models(
+        self, merged: Mapping[str, Sourced], key: Secret, *, patience: float, retries: int | None = None
+    ) -> "Stored":
+        """Return the server's model list; `patience` and `retries` as for `limits_of`. Raises NbxError."""
+        from nebius_cli.adapters.inquiry import ask_models  # brings urllib3
+
+        limits = limits_of(merged, patience=patience, retries=retries)
+        return ask_models(self.api(merged, key), _project(merged), limits, self.streams, self.note)
 
     @property
     def ledger(self) -> "Ledger":
@@ -188,13 +206,13 @@ class App(Voice):
             self.books(merged).check(model, over=over)
 
     def tab(
-        self, merged: Mapping[str, Sourced], prices: "Prices | PriceList", host: str, *, over: bool
+        self, merged: Mapping[str, Sourced], prices: "Prices | PriceList", host: str, *, over: bool, here: str
     ) -> "Tab":
-        """Return what takes a bulk run's requests into the ledger; `host` is empty for the engine here."""
+        """Return what takes a bulk run's requests into the ledger; without `host` it is `here` that runs."""
         from nebius_cli.adapters.tab import Tab
 
         books = self.books(merged) if merged["ledger"].value is True else None
-        return Tab(books, prices, self.profile, host, self.streams, over=over)
+        return Tab(books, prices, self.profile, host, self.streams, over=over, here=here)
 
     @contextlib.contextmanager
     def recorded(self, exchange: "Exchange", merged: Mapping[str, Sourced], *, local: bool) -> Iterator[None]:
@@ -208,10 +226,6 @@ class App(Voice):
         finally:
             if exchange.sent and merged["ledger"].value is True:
                 self.books(merged).write_exchange(exchange, exit_code(stop), local=local)
-
-    def nearest_models(self, merged: Mapping[str, Sourced], name: str) -> str:
-        """Return which models a wrong name may stand for, by the kept list alone; empty where none does."""
-        return self.models_cache(merged).nearest(name)
 
     def api(self, merged: Mapping[str, Sourced], key: Secret, *, base_url: str = "", pool: int = 10) -> "Api":
         """Return the API at `base_url`, else the configured one; `pool` is how many connections stay open."""
@@ -250,43 +264,35 @@ class App(Voice):
         from nebius_cli.adapters.weights import fetch
         from nebius_cli.ui.progress import Progress
 
-        drawn = draws(self.streams, tty=self.streams.stderr_tty)
-        show = Progress(model.name, self.streams, drawn=drawn, color=self.color_err, quiet=self.flags.quiet)
+        quiet, color = self.flags.quiet, self.color_err
+        show = Progress(model.name, self.streams, drawn=self.draws_err, color=color, quiet=quiet)
         with show as on_progress:
             return fetch(model, self.weights_dir, self.streams.environ, on_progress, force=force)
 
-    def local_model(self, file: str | None) -> str:
-        """Return the name of the model that runs here: the file's, else the embedded one's."""
+    def local_model(self, file: str | None, asked: Value | None = None) -> str:
+        """Return the name of the model that runs here: the file's, else the embedded one's, not one asked."""
         from nebius_cli.adapters.weights import DEFAULT_MODEL
 
-        return DEFAULT_MODEL.name if file is None else Path(file).stem
+        name = DEFAULT_MODEL.name if file is None else Path(file).stem
+        if asked not in (None, name):
+            self.warn(f"-m {asked} is ignored: with --local it is {name} that runs")
+        return name
 
     @contextlib.contextmanager
-    def engine(self, file: str | None, *, parallel: int, caches: int) -> "Iterator[Engine]":
+    def engine(
+        self, file: str | None, *, parallel: int, caches: int = 1, port: int = 0
+    ) -> "Iterator[Engine]":
         """Run a GGUF file, the embedded model's where none is named, while the block runs."""
         from nebius_cli.adapters import engine, weights
 
         engine.require()
         path = Path(file) if file is not None else self.weights(weights.DEFAULT_MODEL)
-        with engine.Engine(path, parallel=parallel, caches=caches) as running:
+        with engine.Engine(path, port=port, parallel=parallel, caches=caches) as running:
             # The model loads in a process of its own; this takes as long, and happens meanwhile.
             import nebius_cli.adapters.exchange  # noqa: F401
 
             yield running
 
 
-def limits_of(
-    merged: Mapping[str, Sourced], *, patience: float | None = None, retries: int | None = None
-) -> "Limits":
-    """Return the limits of one exchange as configured.
-
-    `patience` takes the place of the default wait for a first byte, in seconds; `retries` of the setting.
-    """
-    from nebius_cli.adapters.exchange import Limits  # brings urllib3
-
-    first_byte = number(merged, "first_byte_timeout")
-    if patience is not None and merged["first_byte_timeout"].origin == "default":
-        first_byte = patience
-    tries = int(number(merged, "retries")) if retries is None else retries
-    stall, total = number(merged, "stall_timeout"), number(merged, "timeout")
-    return Limits(first_byte, stall, total, tries, int(number(merged, "max_memory")) << 20)
+def _project(merged: Mapping[str, Sourced]) -> str:
+    return str(merged["ai_project_id"].value) if "ai_project_id" in merged else ""

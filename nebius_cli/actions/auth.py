@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from nebius_cli.actions.app import App, limits_of
+from nebius_cli.actions.app import App
 from nebius_cli.adapters import keys
 from nebius_cli.adapters.keychain import Keychain, forget
 from nebius_cli.adapters.keys import Found, Place, Source
+from nebius_cli.adapters.limits import limits_of
 from nebius_cli.core.errors import AuthError, ConfigError, ExitCode, NbxError
 from nebius_cli.core.layers import NONE
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.settings import parse_connection
-from nebius_cli.ui import problems
-from nebius_cli.ui.renderer import draws
-from nebius_cli.ui.tables import write_table
 
 PATIENCE = 30.0  # seconds for --check, unless first_byte_timeout is configured
 FALSE = ("", "0", "false")  # what CI=... may say when it is none
@@ -96,8 +94,7 @@ def run_logout(app: App, *, all: bool = False) -> ExitCode:  # noqa: A002 - the 
     for place in app.key_places(in_force=app.in_force()):
         if not (failures and place.source is Source.KEYRING):  # of which there is more to say
             app.warn(f"{place.where} still gives a key: {_end(place)}")
-    for failure in failures:
-        problems.report(failure, app.streams, color=app.color_err)
+    app.report(failures)
     return ExitCode.CONFIG if failures else ExitCode.DONE
 
 
@@ -125,7 +122,7 @@ def _end(place: Place) -> str:
 
 def run_token(app: App, *, api_key: Secret | None = None, api_key_file: str | None = None) -> ExitCode:
     """Print the key itself, for scripts. Nothing else does."""
-    found = app.key(api_key, api_key_file)
+    found = app.key(api_key, api_key_file, local=False)
     app.streams.write_out(found.secret.reveal().encode() + b"\n")
     return ExitCode.DONE
 
@@ -145,7 +142,7 @@ def run_status(
     failure: NbxError | None = None
     found: Found | None = None
     try:
-        found = app.key(api_key, api_key_file)
+        found = app.key(api_key, api_key_file, local=False)
         if check:
             _check(app, merged, found.secret)
     except NbxError as error:
@@ -206,10 +203,8 @@ def _show(app: App, entries: list[dict[str, Any]], *, json: bool, checked: bool 
         )
         for e in entries
     ]
-    drawn = draws(app.streams, tty=app.streams.stdout_tty)
-    header = ("state", "source", "where", "mode", "key", "set by")
     if rows:
-        write_table(header, rows, app.streams.write_out, app.streams, drawn=drawn, color=app.color_out)
+        app.write_table(("state", "source", "where", "mode", "key", "set by"), rows)
 
 
 def _profiles(app: App) -> list[str]:

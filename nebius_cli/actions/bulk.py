@@ -6,37 +6,28 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from nebius_cli.actions.app import App, limits_of
+from nebius_cli.actions.app import App
 from nebius_cli.adapters.answers import answered
-from nebius_cli.adapters.files import OutputFile, read_bytes
+from nebius_cli.adapters.files import OutputFile
 from nebius_cli.adapters.journal import Journal, Sink, is_file
-from nebius_cli.adapters.models_cache import Stored
+from nebius_cli.adapters.limits import limits_of
 from nebius_cli.adapters.outbox import Outbox, open_output, opened
 from nebius_cli.adapters.rowfiles import RowFile, open_rows
 from nebius_cli.adapters.rowsource import RowSource
 from nebius_cli.adapters.summary import open_summary
 from nebius_cli.adapters.tariff import Tariff
-from nebius_cli.core import bulk, jsontext, prompt
+from nebius_cli.core import bulk, jsontext, request, resume
 from nebius_cli.core.budget import Charge, PriceList, Prices
 from nebius_cli.core.bulk import Asked, BulkOptions
 from nebius_cli.core.dispatch import Dispatcher
-from nebius_cli.core.errors import (
-    BadInputError,
-    ExitCode,
-    Interrupted,
-    NbxError,
-    ReaderGone,
-    Terminated,
-)
+from nebius_cli.core.errors import BadInputError, ExitCode, Interrupted, NbxError, ReaderGone, Terminated
 from nebius_cli.core.keyset import KeySet
 from nebius_cli.core.pace import MOST
 from nebius_cli.core.rows import FIRST_BAD, BadRow, RowReader
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.settings import Sourced, parse_connection
 from nebius_cli.core.tally import Tally, capped, price_records
-from nebius_cli.ui.bulk import Board, write_figures
-from nebius_cli.ui.renderer import draws
-from nebius_cli.ui.safe import visible, visible_json
+from nebius_cli.ui.bulk import FIGURES, Board, figures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,12 +48,12 @@ SIGNALS = {KeyboardInterrupt: "Ctrl-C", Interrupted: "Ctrl-C", Terminated: "SIGT
 
 def run(options: BulkOptions, app: App) -> ExitCode:
     """Complete every row that has no answer yet. Raises NbxError for what ends the run before its end."""
-    if options.input == "-" and (app.streams.stdin is None or app.streams.stdin_tty):
+    if options.input == "-" and app.streams.stdin_gives_nothing:
         app.streams.write_err(SHORT_HELP)
         return ExitCode.USAGE
-    asked = bulk.read(options, lambda path: _text_file(path, app))
+    asked = bulk.read(options, app.read_text)
     merged = app.settings(parse_connection(options.connection))
-    reader = asked.reader(merged, app.local_model(options.model_file) if options.runs_here else "")
+    reader = _reader(asked, merged, app)
 
     def open_file() -> RowFile:
         stdin = app.streams.take_stdin() if options.input == "-" else None
@@ -85,13 +76,20 @@ def run(options: BulkOptions, app: App) -> ExitCode:
                 bulk.check_price(reader.model, tariff.prices)
             prices = asked.prices or tariff.prices
             with opened(asked, source, reader, prices, lambda: _output(options, app)) as (journal, total):
+                if journal.unasked and 0 in (source.left_out or ()):
+                    app.note(bulk.other_requests(journal.unasked, options.output))
                 going = _Run(asked, prices, source, journal, app, total, summary)
                 return going.go(merged, reader, base_url(), key)
 
 
-def _text_file(path: str, app: App) -> str:
-    data = app.streams.read_stdin() if path == "-" else read_bytes(path)
-    return prompt.decode(data, path, prompt.Reading())
+def _reader(asked: Asked, merged: Mapping[str, Sourced], app: App) -> RowReader:
+    """Return what makes the rows; say what is doubtful about those that set nothing themselves."""
+    options = asked.options
+    here = app.local_model(options.model_file, asked.given.get("model")) if options.runs_here else ""
+    reader = asked.reader(merged, here)
+    for warning in request.warnings(reader.bare, here=options.runs_here):
+        app.warn(warning)
+    return reader
 
 
 def _show_first(source: RowSource, app: App) -> ExitCode:
@@ -101,8 +99,7 @@ def _show_first(source: RowSource, app: App) -> ExitCode:
         raise BadInputError(f"{source.name} has no rows", "", "--format says what it is")
     if isinstance(row, BadRow):
         raise source.refuse([row], 1)
-    text = visible_json(row.body.decode("utf-8")).encode("utf-8") if app.streams.stdout_tty else row.body
-    app.streams.write_out(text + b"\n")
+    app.put_json(row.body + b"\n")
     return ExitCode.DONE
 
 
@@ -126,26 +123,20 @@ def _estimate(
         asked.tpm or bulk.shared_out(tpm, asked.shard.of),
         asked.group,
     )
+    if found.completion is None:
+        app.note("rows without max_tokens have no longest answer, and no cost: --max-tokens N sets one")
     if bad:
         app.note(f"bad rows, which are left out: {bad:,}")
-    shown, plain = found.to_rows(seconds), found.to_json(seconds)
     if options.json:
-        app.streams.write_out(jsontext.encode(plain) + b"\n")
+        app.write_json(found.to_json(seconds))
     else:
-        drawn, color = draws(app.streams, tty=app.streams.stdout_tty), app.color_out
-        write_figures(shown, plain, app.streams, err=False, drawn=drawn, color=color)
+        rows = figures(found.to_rows(seconds), found.to_json(seconds), drawn=app.draws_out)
+        app.write_table(FIGURES, rows)
     return ExitCode.DONE
 
 
 def _tariff(merged: Mapping[str, Sourced], app: App, key: Callable[[], Secret]) -> Tariff:
-    def ask() -> Stored:
-        from nebius_cli.adapters.inquiry import ask_models  # brings urllib3
-
-        project = str(merged["ai_project_id"].value) if "ai_project_id" in merged else ""
-        limits = limits_of(merged, patience=PATIENCE)
-        return ask_models(app.api(merged, key()), project, limits, app.streams, app.note)
-
-    return Tariff(app.models_cache(merged), ask)
+    return Tariff(app.models_cache(merged), lambda: app.ask_models(merged, key(), patience=PATIENCE))
 
 
 @contextlib.contextmanager
@@ -165,12 +156,9 @@ def _server(asked: Asked, app: App) -> Iterator[tuple[Callable[[], str], Secret]
 
 
 def _output(options: BulkOptions, app: App) -> Journal | Sink:
-    def show(data: bytes) -> None:
-        app.streams.write_out(visible_json(data.decode("utf-8")).encode("utf-8"))
-
     if options.output == "-" and app.streams.stdout_tty:
         app.note("answers on a terminal are kept nowhere; -o FILE keeps them")
-    return open_output(options, show if app.streams.stdout_tty else app.streams.write_out, app.note)
+    return open_output(options, app.put_json, app.note)
 
 
 class _Run:
@@ -212,7 +200,9 @@ class _Run:
             model=reader.model,
         )
         api = app.api(merged, key, base_url=base_url, pool=self._asked.concurrency or MOST)
-        tab = app.tab(merged, self._prices, "" if base_url else api.host, over=options.over_budget)
+        tab = app.tab(
+            merged, self._prices, "" if base_url else api.host, over=options.over_budget, here=reader.model
+        )
         check = functools.partial(self._asked.check, prices=self._prices)
         try:
             with self._board() as board, contextlib.closing(tab):
@@ -233,17 +223,16 @@ class _Run:
                 outbox.finish(whole=False)
                 self._journal.close()
             if not isinstance(stop, ReaderGone):
-                try:
-                    self._tell(dispatcher, SIGNALS.get(type(stop), str(stop)))
-                except NbxError as error:
-                    app.warn(f"{error.what}: {error.why}")
-                if isinstance(self._journal, Journal):
-                    app.streams.write_err(f"nbx: to go on: {visible(bulk.resume_command(app.argv))}\n")
+                self._tell_end(dispatcher, stop)
             raise
         if left_over:
             app.note(f"answers in {options.output} of rows that are not in this input: {left_over:,}")
         self._tell(dispatcher, "")
-        return ExitCode.ROWS_FAILED if self._tally.failed else ExitCode.DONE
+        if not self._tally.failed:
+            return ExitCode.DONE
+        if app.flags.quiet:
+            app.report([self._tally.failure()])
+        return ExitCode.ROWS_FAILED
 
     def _spent(self, model: str) -> Charge:
         before = self._journal.scanned
@@ -257,7 +246,7 @@ class _Run:
     def _board(self) -> Board:
         app = self._app
         shared = app.streams.stdout_tty and isinstance(self._journal, Sink)
-        drawn = draws(app.streams, tty=app.streams.stderr_tty) and not shared and not app.flags.verbose
+        drawn = app.draws_err and not shared and not app.flags.verbose
         return Board(app.streams, drawn=drawn, color=app.color_err, quiet=app.flags.quiet)
 
     def _work(self, crew: "Crew", dispatcher: Dispatcher, board: Board, tab: "Tab") -> None:
@@ -273,7 +262,7 @@ class _Run:
         except tuple(SIGNALS):
             if count := dispatcher.in_flight:
                 board.note(
-                    f"waiting {DRAIN:.0f} s at most for {count} on the way; again Ctrl-C leaves at once"
+                    f"waiting {DRAIN:.0f} s at most for {count} on the way; Ctrl-C again leaves at once"
                 )
             if not crew.drain(DRAIN):
                 board.note(f"{dispatcher.in_flight} did not come back; their rows will be sent again")
@@ -285,15 +274,24 @@ class _Run:
         if dispatcher.capped:
             raise capped(dispatcher)
 
+    def _tell_end(self, dispatcher: Dispatcher, stop: BaseException) -> None:
+        """Say what the run came to before its end, and in what ended it how to go on."""
+        try:
+            self._tell(dispatcher, SIGNALS.get(type(stop), str(stop)))
+        except NbxError as error:
+            self._app.warn(error.line)
+        if isinstance(self._journal, Journal):
+            resume.point(stop, self._app.argv)
+
     def _tell(self, dispatcher: Dispatcher, stopped: str) -> None:
         """Say what the run came to."""
         app = self._app
         seconds = app.streams.monotonic() - self._began
         summary = self._tally.summary(dispatcher, seconds, stopped)
-        shown, plain = summary.to_rows(), summary.to_json()
+        plain = summary.to_json()
         if not app.flags.quiet:
-            drawn, color = draws(app.streams, tty=app.streams.stderr_tty), app.color_err
-            write_figures(shown, plain, app.streams, err=True, drawn=drawn, color=color)
+            told = {name: value for name, value in plain.items() if name != "stopped"}  # the message says it
+            app.write_table(FIGURES, figures(summary.to_rows(), told, drawn=app.draws_err), err=True)
         if self._summary is not None:
             self._summary.write(jsontext.encode(plain) + b"\n")
             self._summary.finish()

@@ -60,7 +60,8 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
     if records.cut:
         app.note(f"{options.answers} has lines that are cut or no JSON; they were left out")
     if failed:
-        form = "have an error and no text" if options.csv else "are empty here"
+        have, are = ("has", "is") if failed == 1 else ("have", "are")
+        form = f"{have} an error and no text" if options.csv else f"{are} empty here"
         app.note(f"{failed} row{'s' if failed > 1 else ''} failed and {form}")
         return ExitCode.ROWS_FAILED
     return ExitCode.DONE

@@ -100,7 +100,7 @@ def _check_output(options: BulkMergeOptions) -> None:
 @contextlib.contextmanager
 def _target(options: BulkMergeOptions, app: App) -> Iterator[whole.Write]:
     if options.output in (None, "-"):
-        with whole.to(app.streams.write_out) as write:
+        with whole.to(app.put_json) as write:
             yield write
         return
     with contextlib.ExitStack() as stack:

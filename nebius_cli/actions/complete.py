@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from nebius_cli.actions.app import App, limits_of
+from nebius_cli.actions.app import App
 from nebius_cli.adapters.files import OutputFile, encode_argument, read_bytes
+from nebius_cli.adapters.limits import limits_of
 from nebius_cli.core import curl, prompt, request, settings, urls
 from nebius_cli.core.errors import ExitCode, NbxError, OutputError, RejectedError, UsageError
 from nebius_cli.core.fields import Value
@@ -76,21 +77,19 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
         app.streams.write_err(SHORT_HELP)
         return ExitCode.USAGE
     _check(options)
-    given = request.parse_fields(
-        options.fields, lambda path: _text_file(path, app), validate=options.validate
-    )
+    given = request.parse_fields(options.fields, app.read_text, validate=options.validate)
     params = request.parse_params(options.param, validate=options.validate)
     merged = app.settings(parse_connection(options.connection))
     fields = _fields(options, given, merged, app)
     request.check_rules(fields, params, validate=options.validate)
     completion_request = CompletionRequest(_prompt(options, sources, app), fields, params)
-    for warning in request.warnings(completion_request):
+    if _local(options) and (n := completion_request.n) > MOST_LOCAL_N:
+        raise UsageError(f"-n {n} with --local", f"the embedded engine makes at most {MOST_LOCAL_N} at once")
+    for warning in request.warnings(completion_request, here=_local(options)):
         app.warn(warning)
     for reason in options.fail_on:
         if reason not in KNOWN_REASONS:
             app.warn(f"--fail-on {reason}: servers say {', '.join(KNOWN_REASONS)}")
-    if _local(options) and fields.get("echo"):
-        app.warn("the embedded engine ignores echo: the prompt will not come back")
     if options.dry_run or options.curl:
         return _show(completion_request, merged, app, as_curl=options.curl)
     shown = options.json or options.ndjson or options.view or options.export
@@ -127,9 +126,6 @@ def _check(options: CompleteOptions) -> None:
         )
     if options.invalid not in ("strict", "replace"):
         raise UsageError(f"--invalid {options.invalid}", "it takes strict or replace")
-    n = options.fields.get("n", "")
-    if _local(options) and n.isdecimal() and int(n) > MOST_LOCAL_N:
-        raise UsageError(f"-n {n} with --local", f"the embedded engine makes at most {MOST_LOCAL_N} at once")
     request.parse_unset(options.unset)
 
 
@@ -140,7 +136,7 @@ def _fields(
     configured = settings.request_fields(merged, request.parse_unset(options.unset))
     if _local(options):
         configured.pop("ai_project_id", None)
-        configured["model"] = app.local_model(options.model_file)
+        given = {**given, "model": app.local_model(options.model_file, given.get("model"))}
     fields = {**configured, **given}
     if "stream" not in fields and not options.json:
         fields["stream"] = True
@@ -164,11 +160,6 @@ def _prompt(options: CompleteOptions, sources: prompt.Sources, app: App) -> Prom
     if not options.allow_empty:
         prompt.check_not_empty(text)
     return text
-
-
-def _text_file(path: str, app: App) -> str:
-    data = app.streams.read_stdin() if path == "-" else read_bytes(path)
-    return prompt.decode(data, path, prompt.Reading())
 
 
 def _show(what: CompletionRequest, merged: Mapping[str, Sourced], app: App, *, as_curl: bool) -> ExitCode:
@@ -242,7 +233,7 @@ def _receive(
     except NbxError as error:
         near = ""
         if isinstance(error, RejectedError) and error.status == 404:
-            near = app.nearest_models(merged, what.model)
+            near = app.models_cache(merged).nearest(what.model)
         error.hint = answer.cut(exchange.completion, timing()) or near or error.hint
         raise
     except BaseException as stop:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from nebius_cli.actions.app import App
 from nebius_cli.adapters import shells as here
+from nebius_cli.adapters.files import read_own
 from nebius_cli.core import rcfile, shells
 from nebius_cli.core.errors import ConfigError, ExitCode
 
@@ -13,11 +14,12 @@ Scripts = Callable[[str], str]  # the name of a shell → its script
 
 
 class Change(NamedTuple):
-    """A file as it is and as it should be; None is no file."""
+    """A file as it is and as it should be; None is no file. A script takes the place of a link."""
 
     path: Path
     old: bytes | None
     new: bytes | None
+    is_script: bool = False
 
 
 def run_show(app: App, scripts: Scripts, shell: str = "") -> ExitCode:
@@ -32,10 +34,10 @@ def run_install(app: App, scripts: Scripts, shell: str = "") -> ExitCode:
     script = scripts(shell).encode("utf-8")
     changes: list[Change] = []
     for place in here.places(shell, app.streams.environ):
-        old = here.read(place.script)
+        old = read_own(place.script)
         if old is not None and not shells.is_ours(old):
             raise ConfigError(f"{place.script} is there already", "nbx did not make it", "move it away first")
-        changes.append(Change(place.script, old, script))
+        changes.append(Change(place.script, old, script, is_script=True))
         by_itself = here.loads_by_itself(shell, place.script, app.streams.environ)
         changes += _start_up(place, "" if by_itself else place.block)
     if _apply(app, changes):
@@ -51,8 +53,10 @@ def run_uninstall(app: App, _scripts: Scripts, shell: str = "") -> ExitCode:
     changes: list[Change] = []
     for place in here.places(shell, app.streams.environ):
         changes += _start_up(place, "")
-        script = here.read(place.script)
-        changes.append(Change(place.script, script, None if script and shells.is_ours(script) else script))
+        script = read_own(place.script)
+        # Install leaves no link: one that is there leads to the file of a package manager, such as pipx.
+        ours = script and shells.is_ours(script) and not place.script.is_symlink()
+        changes.append(Change(place.script, script, None if ours else script, is_script=True))
     if not _apply(app, changes):
         app.note(f"completion for {shell} was not installed")
     return ExitCode.DONE
@@ -70,7 +74,7 @@ def _chosen(app: App, name: str) -> str:
 def _start_up(place: here.Place, block: str) -> Iterator[Change]:
     """Yield what becomes of the start-up file, with the block or, where that is empty, without one."""
     if place.rc is not None:
-        old = here.read(place.rc)
+        old = read_own(place.rc)
         try:
             yield Change(place.rc, old, rcfile.put(old, block) if block else old and rcfile.drop(old))
         except rcfile.RcFileError as error:
@@ -80,10 +84,10 @@ def _start_up(place: here.Place, block: str) -> Iterator[Change]:
 def _apply(app: App, changes: Iterable[Change]) -> bool:
     """Make the changes, name each file, and return whether there were any. Raises OutputError."""
     changed = [change for change in changes if change.old != change.new]
-    for path, old, new in changed:
+    for path, old, new, is_script in changed:
         if new is None:
             here.remove(path, app.streams.environ)
         else:
-            here.write(path, new)
+            here.write(path, new, over_link=is_script)
         app.note(f"{'removed' if new is None else 'wrote' if old is None else 'changed'} {path}")
     return bool(changed)

@@ -8,11 +8,8 @@ from nebius_cli.adapters import keys
 from nebius_cli.core import jsontext, layers, settings
 from nebius_cli.core.errors import ConfigError, ExitCode, UsageError
 from nebius_cli.core.fields import Value
-from nebius_cli.core.secret import Secret
 from nebius_cli.core.settings import PROFILES, PROJECT_FILE, USE_PROFILE, Setting
 from nebius_cli.ui import problems
-from nebius_cli.ui.renderer import draws
-from nebius_cli.ui.tables import write_table
 
 TEMPLATE = b"""\
 # Settings of nbx, such as:
@@ -23,6 +20,7 @@ TEMPLATE = b"""\
 #   ai_project_id = "PROJECT"
 """
 
+ANEW = "delete it to begin anew"  # a text that is kept
 
 # The settings that give a key, and which kind of place each of them makes.
 KEYS = {
@@ -67,7 +65,7 @@ def _stronger(app: App, setting: Setting, value: Value, profile: str) -> str:
 
 
 def run_get(app: App, name: str = "", *, show_origin: bool = False) -> ExitCode:
-    """Print one setting's value in force; a secret stays hidden. Raises ConfigError where it has none."""
+    """Print one setting's value in force, less what nobody may see. Raises ConfigError where it has none."""
     setting = _named(name, "get NAME")
     name = setting.field.name
     found = app.in_force()
@@ -76,8 +74,7 @@ def run_get(app: App, name: str = "", *, show_origin: bool = False) -> ExitCode:
             iter(found.problems), ConfigError(f"{name} is not set", "", f"nbx config set {name} VALUE")
         )
     sourced = found.values[name]
-    value = "***" if isinstance(sourced.value, Secret) else sourced.value
-    row = (_text(value), *([sourced.origin] if show_origin else []))
+    row = (_text(setting.shown(sourced.value)), *([sourced.origin] if show_origin else []))
     app.write("\t".join(row) + "\n")
     return _tell(app, found.problems)
 
@@ -113,10 +110,8 @@ def run_list(app: App, *, json: bool = False) -> ExitCode:
             table[PROJECT_FILE]["path"] = found.project
         app.write_json(table)
     else:
-        drawn = draws(app.streams, tty=app.streams.stdout_tty)
-        header = ("setting", "value", "origin")
         rows = [(name, _text(setting.shown(s.value)), s.origin) for name, setting, s in listed]
-        write_table(header, rows, app.streams.write_out, app.streams, drawn=drawn, color=app.color_out)
+        app.write_table(("setting", "value", "origin"), rows)
     if found.project:
         app.note(f"the project file is {found.project}")
     return _tell(app, found.problems)
@@ -143,7 +138,7 @@ def run_edit(app: App) -> ExitCode:
             if draft.exists() and draft.read_bytes() == (old or TEMPLATE):
                 draft.unlink()
             else:
-                error.hint = f"{app.config.path} is as it was; {kept}"
+                error.hint = f"{app.config.path} is as it was; {kept}; {ANEW}"
             raise
         except BaseException as stop:
             stop.add_note(kept)
@@ -158,7 +153,7 @@ def _begin(app: App, old: bytes) -> Path:
     draft = app.config.draft(old)
     for kept in app.config.drafts():
         if kept == draft:
-            app.note(f"going on with the text kept in {kept}")
+            app.note(f"going on with the text kept in {kept}; {ANEW}")
         else:
             app.note(f"an older text is kept in {kept}; the file has changed since")
     if not draft.exists():
@@ -183,7 +178,7 @@ def _finish(app: App, draft: Path, old: bytes) -> ExitCode:
     for problem in wrong:
         problems.note("; ".join(filter(None, (problem.what, problem.why))), app.streams)
     if wrong:
-        raise ConfigError(f"{path} is as it was", kept, "nbx config edit goes on with it")
+        raise ConfigError(f"{path} is as it was", kept, f"nbx config edit goes on with it; {ANEW}")
     if not app.config.replace(old, new):
         raise ConfigError(f"{path} was changed meanwhile", kept, "nbx config edit starts from the new file")
     draft.unlink()
@@ -202,8 +197,7 @@ def _check(data: bytes, path: Path) -> list[ConfigError]:
 
 def _tell(app: App, wrong: Sequence[ConfigError]) -> ExitCode:
     """Say on stderr what is wrong beside what was shown; return the exit code for it."""
-    for problem in wrong:
-        problems.report(problem, app.streams, color=app.color_err)
+    app.report(wrong)
     return ExitCode.CONFIG if wrong else ExitCode.DONE
 
 

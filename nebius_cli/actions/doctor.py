@@ -18,8 +18,6 @@ from nebius_cli.core.fields import Value
 from nebius_cli.core.request import CompletionRequest
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.settings import parse_connection
-from nebius_cli.ui.renderer import draws
-from nebius_cli.ui.tables import write_table
 
 # Seconds for each probe: on the wire; for the list; for a token, which may wait in a queue; for a key that
 # somebody must type a password for; for the local model to load.
@@ -46,10 +44,8 @@ def run(options: DoctorOptions, app: App) -> ExitCode:
     if options.json:
         app.write_json(checks.record(found))
     else:
-        drawn = draws(app.streams, tty=app.streams.stdout_tty)
-        rows = [row for check in found for row in _rows(check, drawn=drawn)]
-        header = ("check", "state", "seen, and what to do")
-        write_table(header, rows, app.streams.write_out, app.streams, drawn=drawn, color=app.color_out)
+        rows = [row for check in found for row in _rows(check, drawn=app.draws_out)]
+        app.write_table(("check", "state", "seen, and what to do"), rows)
     return checks.exit_code(found)
 
 
@@ -107,7 +103,7 @@ class _Examination:
         if missing:
             self._found.append(Check(name, State.SKIPPED, f"needs {missing}"))
             return
-        if draws(self._app.streams, tty=self._app.streams.stderr_tty) and not self._app.flags.quiet:
+        if self._app.draws_err and not self._app.flags.quiet:
             self._app.streams.write_sign(f"checking {name}")
         try:
             check = work()
@@ -194,7 +190,7 @@ class _Examination:
         options = self._options
         places = self._still.key_places(options.api_key, options.api_key_file, self._in_force)
         if not places:
-            hint = "nbx auth login, NEBIUS_API_KEY or --api-key-file FILE; --local needs no key"
+            hint = "nbx auth login, NEBIUS_API_KEY or --api-key-file FILE; nbx complete --local needs no key"
             raise AuthError("no API key", "", hint)
         first = places[0]
         # What is typed is read here: a thread that is given up leaves the terminal without its echo.

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -16,14 +15,12 @@ from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.core.excerpts import excerpt
 from nebius_cli.core.models import UNKNOWN
 from nebius_cli.core.usage import dollars
-from nebius_cli.ui.renderer import draws
 from nebius_cli.ui.safe import to_bytes, visible
-from nebius_cli.ui.tables import write_table
+from nebius_cli.ui.tables import BETWEEN
 
 MOST = 20  # rows of a list, unless --limit says so
-LARGEST_ID = 2**63 - 1
+LARGEST_ID, LONGEST_ID = 2**63 - 1, 30  # the latter in digits: what is longer is not even read
 SHORTEST_EXCERPT, LONGEST_EXCERPT = 8, 80
-BETWEEN = 3  # blanks between two columns of a drawn table
 # The order of columns, and the order in which they are given room.
 ORDER = ("id", "time", "model", "tokens", "cost", "end", "text")
 PARTS = ("prompt", "completion")
@@ -56,7 +53,7 @@ def run_list(options: HistoryOptions, app: App) -> ExitCode:
     """List the last requests, newest first."""
     rows = _latest(options, (), app)
     _write(rows, (), options, app)
-    if rows and not any(row["prompt"] is not None for row in rows):
+    if rows and not any(row["prompt"] is not None for row in rows) and not _keeps(app):
         app.note(KEEP)
     return ExitCode.DONE
 
@@ -76,23 +73,21 @@ def run_search(options: HistoryOptions, app: App) -> ExitCode:
 def run_show(options: HistoryOptions, app: App) -> ExitCode:
     """Show everything that is kept of one request."""
     row, text = _found(options.id, "show", app)
-    row = _dated(row)
+    row = periods.dated(row)
     if options.json:
         kept: dict[str, Any] = {"body": None, "query": None, "answers": None}
         if text is not None:
             kept = {"body": text.body.decode(), "query": text.query, "answers": list(text.answers)}
-        app.streams.write_out(jsontext.encode({**row, **kept}) + b"\n")
+        app.write_json({**row, **kept})
         return ExitCode.DONE
-    drawn = draws(app.streams, tty=app.streams.stdout_tty)
-    pairs = [(name, UNKNOWN if value in (None, "") else str(value)) for name, value in row.items()]
-    if text is not None and not drawn:
+    pairs = [(name, _member(value, drawn=app.draws_out)) for name, value in row.items()]
+    if text is not None and not app.draws_out:
         answers = jsontext.encode(list(text.answers))
         pairs += [("prompt", jsontext.encode(text.prompt).decode()), ("answers", answers.decode())]
-    header = ("member", "value")
-    write_table(header, pairs, app.streams.write_out, app.streams, drawn=drawn, color=app.color_out)
+    app.write_table(("member", "value"), pairs)
     if text is None:
         app.note(KEEP if not _keeps(app) else "no text was kept of this request")
-    elif drawn:
+    elif app.draws_out:
         _write_text("prompt", text.prompt, app)
         for number, answer in enumerate(text.answers, 1):
             _write_text("answer" if len(text.answers) == 1 else f"answer {number}", answer, app)
@@ -120,7 +115,7 @@ def run_rm(options: HistoryOptions, app: App) -> ExitCode:
     ledger.take_in()
     gone = ledger.remove(wanted)
     if missing := [str(number) for number in wanted if number not in gone]:
-        deleted = f"deleted: {', '.join(map(str, gone)) or 'none'}"
+        deleted = f"deleted: {', '.join(map(str, gone))}" if gone else ""
         raise UsageError(f"there is no request {', '.join(missing)}", deleted, "nbx history list")
     return ExitCode.DONE
 
@@ -139,17 +134,24 @@ def run_prune(options: HistoryOptions, app: App) -> ExitCode:
 
 def _latest(options: HistoryOptions, words: Sequence[str], app: App) -> list[dict[str, Any]]:
     period = periods.period(options.since, options.until, app.streams.now(), LocalCalendar())
-    if options.limit and not (options.limit.isdecimal() and 0 < int(options.limit) < LARGEST_ID):
+    limit = _whole(options.limit) if options.limit else MOST
+    if limit < 1:
         raise UsageError(f"--limit {options.limit}", "it takes a whole number above 0")
     ledger = app.ledger
     ledger.take_in()
-    return ledger.latest(period, int(options.limit or MOST), words)
+    return ledger.latest(period, limit, words)
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) <= LARGEST_ID):
+    if (number := _whole(text)) < 0:
         raise UsageError(f"{text!r} is no request's id", "it takes a number", "nbx history list has the ids")
-    return int(text)
+    return number
+
+
+def _whole(text: str) -> int:
+    """Return the whole number that a text is, -1 for a text that is none and for more than SQLite counts."""
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < LONGEST_ID else -1
+    return number if number <= LARGEST_ID else -1
 
 
 def _found(typed: str, command: str, app: App) -> tuple[dict[str, Any], Text | None]:
@@ -163,39 +165,27 @@ def _found(typed: str, command: str, app: App) -> tuple[dict[str, Any], Text | N
 
 
 def _keeps(app: App) -> bool:
-    setting = app.settings().get("history.text")
+    setting = app.in_force().values.get("history.text")
     return setting is not None and setting.value is True
-
-
-def _dated(row: dict[str, Any]) -> dict[str, Any]:
-    when = datetime.fromtimestamp(row["time"] / 1000, UTC).isoformat(timespec="milliseconds")
-    return {**row, "time": when.replace("+00:00", "Z")}
 
 
 def _write(rows: Sequence[dict[str, Any]], words: Sequence[str], options: HistoryOptions, app: App) -> None:
     if options.json:
-        app.streams.write_out(jsontext.encode({"requests": [_dated(row) for row in rows]}) + b"\n")
+        app.write_json({"requests": [periods.dated(row) for row in rows]})
         return
-    drawn = draws(app.streams, tty=app.streams.stdout_tty)
-    if drawn:
+    if app.draws_out:
         header, lines = _drawn(rows, words, app.streams.width)
     else:
         header, lines = (), [_line(row, words) for row in rows]
     if rows:
-        numbers = ("id", "tokens", "cost")
-        write_table(
-            *(header, lines, app.streams.write_out, app.streams),
-            drawn=drawn,
-            color=app.color_out,
-            numbers=numbers,
-        )
+        app.write_table(header, lines, numbers=("id", "tokens", "cost"))
     elif not words:
         app.note("the ledger has no request" + (" of this time" if options.since or options.until else ""))
 
 
 def _line(row: dict[str, Any], words: Sequence[str]) -> tuple[str, ...]:
     names = ("id", "time", "model", "prompt_tokens", "completion_tokens", "cost", "latency", "exit", "finish")
-    dated = _dated(row)
+    dated = periods.dated(row)
     values = [UNKNOWN if dated[name] in (None, "") else str(dated[name]) for name in names]
     return (*values, _excerpt(row, words, LONGEST_EXCERPT))
 
@@ -237,6 +227,12 @@ def _cells(row: dict[str, Any]) -> dict[str, str]:
         "cost": "unknown" if row["cost"] is None else dollars(Decimal(row["cost"])),
         "end": (row["finish"] or UNKNOWN) if row["exit"] == 0 else f"exit {row['exit']}",
     }
+
+
+def _member(value: Any, *, drawn: bool) -> str:
+    if drawn and isinstance(value, float):  # a time in seconds
+        return f"{value:.3f}"
+    return UNKNOWN if value in (None, "") else str(value)
 
 
 def _write_text(title: str, text: str, app: App) -> None:

@@ -1,16 +1,13 @@
 """`nbx local`: the weights on this machine, and the engine kept warm."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 from nebius_cli.actions.app import App
-from nebius_cli.adapters import engine, weights
+from nebius_cli.adapters import weights
 from nebius_cli.adapters.weights import DEFAULT_MODEL, MODELS
 from nebius_cli.core.errors import ConfigError, ExitCode, ServerError, UsageError
 from nebius_cli.ui.progress import megabytes
-from nebius_cli.ui.renderer import draws
-from nebius_cli.ui.tables import write_table
 
 Found = TypeVar("Found")
 
@@ -36,13 +33,13 @@ def run_list(app: App, *, json: bool = False) -> ExitCode:
         ]
         app.write_json({"models": entries})
         return ExitCode.DONE
-    drawn = draws(app.streams, tty=app.streams.stdout_tty)
     rows = [
-        (name, megabytes(sizes[name]) if drawn else str(sizes[name]), path or "not fetched")
+        (name, megabytes(sizes[name]) if app.draws_out else str(sizes[name]), path or "not fetched")
         for name, path in paths.items()
     ]
-    header = ("model", "size", "file")
-    write_table(header, rows, app.streams.write_out, app.streams, drawn=drawn, color=app.color_out)
+    app.write_table(("model", "size", "file"), rows, numbers=("size",))
+    if None in paths.values():
+        app.note(f"what is fetched is kept in {app.weights_dir}")
     return ExitCode.DONE
 
 
@@ -57,15 +54,13 @@ def run_rm(app: App, name: str = "") -> ExitCode:
 
 def run_serve(app: App, *, port: str = "0", model_file: str | None = None) -> ExitCode:
     """Serve a model until Ctrl-C or SIGTERM; print what points another nbx at it."""
-    engine.require()
-    number = int(port) if port.isascii() and port.isdecimal() else -1
+    number = int(port) if port.isascii() and port.isdecimal() and len(port) < 10 else -1
     if not 0 <= number <= 65535:
         raise UsageError(
             f"--port {port}", "a port is a number from 0 to 65535", "leave it out for any free one"
         )
-    path = Path(model_file) if model_file is not None else app.weights(DEFAULT_MODEL)
     # Several prompts at once must not find the cache full.
-    with engine.Engine(path, port=number, parallel=16, caches=2) as running:
+    with app.engine(model_file, parallel=16, caches=2, port=number) as running:
         lines = {
             "NEBIUS_BASE_URL": running.base_url,
             "NEBIUS_API_KEY": running.key.reveal(),

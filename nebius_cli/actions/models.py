@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from nebius_cli.actions.app import App, limits_of
-from nebius_cli.adapters.models_cache import Stored
+from nebius_cli.actions.app import App
+from nebius_cli.adapters.models_cache import ModelsCache, Stored
 from nebius_cli.core import models
 from nebius_cli.core.errors import (
     AuthError,
@@ -20,13 +20,12 @@ from nebius_cli.core.models import SORTS, UNKNOWN, Model
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.settings import BY_NAME as SETTINGS_BY_NAME
 from nebius_cli.core.settings import Sourced, parse, parse_connection
-from nebius_cli.ui.renderer import draws
-from nebius_cli.ui.tables import write_table
+from nebius_cli.ui.tables import BETWEEN
 
 FRESH = 6 * 3600  # seconds in which a list is not asked for again
 PATIENCE = 60.0  # seconds for the first byte of a list, unless somebody set first_byte_timeout
 HEADER = ("id", "ctx", "$ in", "$ out", "rpm", "tpm", "status", "features")
-BETWEEN = 3  # blanks between two columns of a drawn table
+NUMBERS = HEADER[1:6]
 NARROWEST_FEATURES = 18  # characters, as many as structured_outputs has
 
 
@@ -83,20 +82,14 @@ def run_list(options: ModelsOptions, app: App) -> ExitCode:
 def run_show(options: ModelsOptions, app: App) -> ExitCode:
     """Show everything that is known of one model. Raises RejectedError where it is not in the list."""
     wanted = _named(options, "show")
-    listing = _listing(options, app, refresh=options.refresh)
-    if wanted not in listing.ids and not (listing.asked_now or listing.tried):
-        listing = _listing(options, app, refresh=True, fallback=listing)
+    listing = _listing_for(wanted, options, app)
     model = next((model for model in listing.models if model.id == wanted), None)
     if model is None:
         raise _missing(wanted, listing, app)
     if options.json:
         app.write_json({**models.record(model), **_origin(listing, app)})
         return ExitCode.DONE
-    drawn = draws(app.streams, tty=app.streams.stdout_tty)
-    rows = models.details(model)
-    write_table(
-        ("member", "value"), rows, app.streams.write_out, app.streams, drawn=drawn, color=app.color_out
-    )
+    app.write_table(("member", "value"), models.details(model))
     return ExitCode.DONE
 
 
@@ -116,9 +109,7 @@ def run_use(options: ModelsOptions, app: App) -> ExitCode:
 
 def _check_listed(wanted: str, options: ModelsOptions, app: App) -> None:
     try:
-        listing = _listing(options, app, refresh=options.refresh)
-        if wanted not in listing.ids and not (listing.asked_now or listing.tried):
-            listing = _listing(options, app, refresh=True, fallback=listing)
+        listing = _listing_for(wanted, options, app)
     except NbxError as error:
         if not _excusable(error):
             raise
@@ -142,6 +133,14 @@ def _missing(wanted: str, listing: Listing, app: App) -> RejectedError:
     return RejectedError(f"there is no model {wanted}", f"the list has {len(listing.models)}{age}", hint)
 
 
+def _listing_for(wanted: str, options: ModelsOptions, app: App) -> Listing:
+    """Return the list; where a kept one lacks the model that is wanted, the server is asked for its own."""
+    listing = _listing(options, app, refresh=options.refresh)
+    if wanted in listing.ids or listing.asked_now or listing.tried:
+        return listing
+    return _listing(options, app, refresh=True, fallback=listing)
+
+
 def _listing(options: ModelsOptions, app: App, *, refresh: bool, fallback: Listing | None = None) -> Listing:
     """Return the list: a fresh one from the cache, else the server's, else an old one from the cache.
 
@@ -153,31 +152,26 @@ def _listing(options: ModelsOptions, app: App, *, refresh: bool, fallback: Listi
     listing = _decoded(stored)
     if stored is not None and listing is not None and 0 <= app.streams.now() - stored.fetched_at < FRESH:
         app.log(f"{_words(listing, app)}, from the cache")
-        return _offered(listing, app, merged)
+        return _offered(listing, app, cache)
     listing = listing or fallback
     try:
         stored = _fetch(options, app, merged, patient=listing is None)
     except NbxError as error:
         if listing is None or not _excusable(error):
             raise
-        why = f"{error.what}: {error.why}" if error.why else error.what
-        app.note(f"{why}; {_words(listing, app)}")
-        return _offered(replace(listing, tried=True), app, merged)
+        app.note(f"{error.line}; {_words(listing, app)}")
+        return _offered(replace(listing, tried=True), app, cache)
     try:
         cache.write(stored)
     except OSError as error:
         app.warn(f"the list cannot be kept: {error.strerror or error}")
-    return _offered(Listing(models.decode(stored.value), stored.fetched_at, asked_now=True), app, merged)
+    return _offered(Listing(models.decode(stored.value), stored.fetched_at, asked_now=True), app, cache)
 
 
 def _fetch(options: ModelsOptions, app: App, merged: Mapping[str, Sourced], *, patient: bool) -> Stored:
     """Return the server's list; only who is `patient`, having no other, tries again."""
-    key = app.key(options.api_key, options.api_key_file).secret
-    from nebius_cli.adapters.inquiry import ask_models  # brings urllib3
-
-    limits = limits_of(merged, patience=PATIENCE, retries=None if patient else 0)
-    project = str(merged["ai_project_id"].value) if "ai_project_id" in merged else ""
-    return ask_models(app.api(merged, key), project, limits, app.streams, app.note)
+    key = app.key(options.api_key, options.api_key_file, local=False).secret
+    return app.ask_models(merged, key, patience=PATIENCE, retries=None if patient else 0)
 
 
 def _decoded(stored: Stored | None) -> Listing | None:
@@ -196,10 +190,10 @@ def _excusable(error: NbxError) -> bool:
     return isinstance(error, NetworkError | ServerError | RateLimitError)
 
 
-def _offered(listing: Listing, app: App, merged: Mapping[str, Sourced]) -> Listing:
+def _offered(listing: Listing, app: App, cache: ModelsCache) -> Listing:
     """Make TAB offer the ids of this list; whether it can is no matter."""
     try:
-        app.models_cache(merged).offer(models.completable(listing.ids))
+        cache.offer(models.completable(listing.ids))
     except OSError as error:
         app.log(f"TAB will not know the models: {error.strerror or error}")
     return listing
@@ -223,7 +217,7 @@ def _origin(listing: Listing, app: App) -> dict[str, object]:
 
 
 def _write_rows(found: list[Model], app: App) -> None:
-    drawn = draws(app.streams, tty=app.streams.stdout_tty)
+    drawn = app.draws_out
     count = models.compact if drawn else lambda n: UNKNOWN if n is None else str(n)
     rows = [
         (
@@ -243,7 +237,7 @@ def _write_rows(found: list[Model], app: App) -> None:
         if not any(model.status for model in found):
             header, *rows = [(*row[:6], row[7]) for row in (header, *rows)]  # type: ignore[assignment]
         header, *rows = _fitting([header, *rows], app.streams.width)  # type: ignore[assignment]
-    write_table(header, rows, app.streams.write_out, app.streams, drawn=drawn, color=app.color_out)
+    app.write_table(header, rows, numbers=NUMBERS)
 
 
 def _fitting(rows: list[tuple[str, ...]], width: int) -> list[tuple[str, ...]]:

@@ -4,15 +4,14 @@ import re
 from collections.abc import Sequence
 
 from nebius_cli.actions.app import App
+from nebius_cli.adapters import keys
 from nebius_cli.core import layers, settings
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.core.fields import Value
 from nebius_cli.core.layers import NONE, Layer
 from nebius_cli.core.request import nearest
 from nebius_cli.core.settings import USE_PROFILE
-from nebius_cli.ui import problems
-from nebius_cli.ui.renderer import draws
-from nebius_cli.ui.tables import write_table
+from nebius_cli.core.urls import parse_base_url
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 
@@ -28,15 +27,12 @@ def run_list(app: App, *, json: bool = False) -> ExitCode:
         entries = [_entry(name, layer, origins.get(name)) for name, layer in found.items()]
         app.write_json({"profiles": entries})
     else:
-        drawn = draws(app.streams, tty=app.streams.stdout_tty)
-        header = ("profile", "in force by", "settings")
         rows = [(name, origins.get(name, ""), ", ".join(layer.values)) for name, layer in found.items()]
-        write_table(header, rows, app.streams.write_out, app.streams, drawn=drawn, color=app.color_out)
+        app.write_table(("profile", "in force by", "settings"), rows)
     wrong = list(in_force.problems)
     for name, layer in found.items():
         wrong += [] if name in origins else layer.problems
-    for problem in wrong:
-        problems.report(problem, app.streams, color=app.color_err)
+    app.report(wrong)
     return ExitCode.CONFIG if wrong else ExitCode.DONE
 
 
@@ -64,7 +60,30 @@ def run_add(app: App, name: str = "", settings: tuple[str, ...] = ()) -> ExitCod
     if not app.config.add_profile(name, _values(app, settings)):
         hint = f"nbx config set --profile {name} SETTING VALUE changes it"
         raise UsageError(f"there is a profile {name} already", "", hint)
+    _tell_whose_key(app, name)
     return ExitCode.DONE
+
+
+def _tell_whose_key(app: App, name: str) -> None:
+    """Say that a new profile's own server gets a key which was set for another one."""
+
+    def read(profile: str) -> layers.InForce:
+        return layers.gather({}, app.streams.environ, profile, app.config.read, lambda: None)
+
+    inside, outside = read(name), read(NONE)
+    if inside.problems or outside.problems:
+        return  # which any run tells
+    host, other = (_host(str(one.values["base_url"].value)) for one in (inside, outside))
+    first = next(iter(app.key_places(in_force=inside)), None)
+    if host != other and first is not None and first.origin != f"profile {name}":
+        # A variable beats every profile: a key of its own would change nothing.
+        own = f"; nbx auth login --profile {name} gives it its own"
+        hint = "" if first.source is keys.Source.ENVIRONMENT else own
+        app.note(f"requests to {host} will carry the key of {first.where}{hint}")
+
+
+def _host(base_url: str) -> str:
+    return parse_base_url(base_url).netloc.rpartition("@")[2]
 
 
 def run_rm(app: App, name: str = "") -> ExitCode:

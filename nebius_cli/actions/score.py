@@ -4,12 +4,12 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from nebius_cli.actions.app import App, limits_of
-from nebius_cli.adapters.files import encode_argument, read_bytes
-from nebius_cli.core import jsontext, prompt, request, score_groups, score_records, scoring
+from nebius_cli.actions.app import App
+from nebius_cli.adapters.files import encode_argument
+from nebius_cli.adapters.limits import limits_of
+from nebius_cli.core import prompt, request, score_groups, score_records, scoring
 from nebius_cli.core.errors import (
     ExitCode,
     NbxError,
@@ -23,8 +23,6 @@ from nebius_cli.core.scoring import Passage, Score
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.settings import Sourced, parse_connection
 from nebius_cli.ui import score_tables
-from nebius_cli.ui.renderer import draws
-from nebius_cli.ui.tables import write_table
 from nebius_cli.ui.waiting import Waiting
 
 GROUP = 16  # prompts of one request: servers limit them, and one that fails fails all
@@ -81,14 +79,11 @@ def run_score(options: ScoreOptions, app: App) -> ExitCode:
         )
     context = _context(options, app)
     if options.jsonl is not None:
-        data = _read(options.jsonl, app)
-        rows = score_records.parse_rows(
-            prompt.decode(data, options.jsonl, prompt.Reading()), options.jsonl, context
-        )
+        rows = score_records.parse_rows(app.read_text(options.jsonl), options.jsonl, context)
         with _model(options, app) as model:
             return _score_rows(rows, model, options, app)
     passage = Passage(_text(options, app), context)
-    prompt.check_not_empty(passage.text)
+    prompt.check_not_empty(passage.text, "give a text as an argument, with --file or on stdin")
     with _model(options, app) as model:
         [score] = _scores([passage], model, app)
         if isinstance(score, NbxError):
@@ -96,7 +91,7 @@ def run_score(options: ScoreOptions, app: App) -> ExitCode:
         _doubt(score, app)
         if options.json:
             told = {"model": model.name, **score_records.record(score, tokens=options.tokens)}
-            app.streams.write_out(jsontext.encode(told) + b"\n")
+            app.write_json(told)
         else:
             table = score_tables.tokens if options.tokens else score_tables.measures
             _write(partial(table, score), app)
@@ -132,8 +127,7 @@ def _context(options: ScoreOptions, app: App) -> str:
     if options.context is not None and options.context_file is not None:
         raise UsageError("--context and --context-file together", "there is one context", "keep one of them")
     if options.context_file is not None:
-        data = _read(options.context_file, app)
-        return prompt.decode(data, options.context_file, prompt.Reading())
+        return app.read_text(options.context_file)
     context = options.context or ""
     return prompt.check_argument(context, encode_argument(context))
 
@@ -142,11 +136,7 @@ def _text(options: ScoreOptions, app: App) -> str:
     reading = prompt.Reading(strip_final_newline=options.strip_final_newline)
     if options.text is not None and options.text != "-":
         return prompt.check_argument(options.text, encode_argument(options.text))
-    return prompt.decode(_read(options.file or "-", app), options.file or "stdin", reading)
-
-
-def _read(path: str, app: App) -> bytes:
-    return app.streams.read_stdin() if path == "-" else read_bytes(path)
+    return prompt.decode(app.read(options.file or "-"), options.file or "stdin", reading)
 
 
 @contextlib.contextmanager
@@ -164,6 +154,7 @@ def _model(options: ScoreOptions, app: App) -> Iterator[Model]:
             raise UsageError(
                 "--param with --local", "the embedded engine scores without a request to add it to"
             )
+        app.local_model(options.model_file, given.get("model"))
         yield from _embedded(options, app)
         return
     configured = {name: merged[name].value for name in TAKEN if name in merged}
@@ -204,12 +195,9 @@ def _over_api(
 
 
 def _embedded(options: ScoreOptions, app: App) -> Iterator[Model]:
-    from nebius_cli.adapters import engine, weights
     from nebius_cli.adapters.engine_scoring import EngineScoring
 
-    engine.require()
-    path = Path(options.model_file) if options.model_file is not None else app.weights(weights.DEFAULT_MODEL)
-    with engine.Engine(path, parallel=1) as running, EngineScoring(running) as native:
+    with app.engine(options.model_file, parallel=1) as running, EngineScoring(running) as native:
 
         def score(passages: Sequence[Passage]) -> list[Score]:
             scores = []
@@ -224,9 +212,7 @@ def _embedded(options: ScoreOptions, app: App) -> Iterator[Model]:
 
 def _scores(passages: Sequence[Passage], model: Model, app: App) -> Iterator[Score | NbxError]:
     """Yield what `score_groups.scores` does, with a sign on a terminal that something happens."""
-    waiting = Waiting(
-        app.streams, enabled=not app.flags.quiet and draws(app.streams, tty=app.streams.stderr_tty)
-    )
+    waiting = Waiting(app.streams, enabled=app.draws_err and not app.flags.quiet)
 
     def score(group: Sequence[Passage]) -> list[Score]:
         waiting.start("scoring")
@@ -247,7 +233,7 @@ def _score_rows(rows: Sequence[Row], model: Model, options: ScoreOptions, app: A
             told = score_records.failure(score)
         else:
             told = score_records.record(score, tokens=options.tokens)
-        app.streams.write_out(jsontext.encode({"id": row.id, **told}) + b"\n")
+        app.write_json({"id": row.id, **told})
     if failed:
         app.note(f"{failed} of {len(rows)} rows have no score; their records say why")
     return ExitCode.ROWS_FAILED if failed else ExitCode.DONE
@@ -266,16 +252,14 @@ def _write_ranks(
             for place in order
         ]
         told = {"model": model.name, "winners": best, "candidates": entries}
-        app.streams.write_out(jsontext.encode(told) + b"\n")
+        app.write_json(told)
         return
     texts = [passage.text for passage in passages]
     _write(partial(score_tables.ranks, texts, scores, order, best), app)
 
 
 def _write(table: Callable[..., score_tables.Table], app: App) -> None:
-    drawn = draws(app.streams, tty=app.streams.stdout_tty)
-    header, rows = table(drawn=drawn)
-    write_table(header, rows, app.streams.write_out, app.streams, drawn=drawn, color=app.color_out)
+    app.write_table(*table(drawn=app.draws_out), numbers=score_tables.NUMBERS)
 
 
 def _doubt(score: Score, app: App) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from nebius_cli.actions.app import App
@@ -13,9 +12,6 @@ from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.core.periods import Period
 from nebius_cli.core.usage import Sums
 from nebius_cli.ui import spending
-from nebius_cli.ui.renderer import draws
-from nebius_cli.ui.safe import visible, visible_json
-from nebius_cli.ui.tables import write_table
 
 DEFAULT_SINCE = "30d"
 MEASURES = ("cost", "tokens", "requests")
@@ -45,29 +41,22 @@ def run_show(options: UsageOptions, app: App) -> ExitCode:
     if options.json:
         record = {
             "by": options.by,
-            "since": _utc(period.since),
-            "until": _utc(period.until),
+            "since": None if period.since is None else periods.utc(period.since),
+            "until": None if period.until is None else periods.utc(period.until),
             "rows": [usage.record(row) for row in rows],
             "total": usage.record(usage.total(rows)),
         }
-        app.streams.write_out(jsontext.encode(record) + b"\n")
+        app.write_json(record)
         return ExitCode.DONE
-    drawn = draws(app.streams, tty=app.streams.stdout_tty)
     if not rows:
         app.note(f"no request in the ledger {_said(period, app)}; --since all looks at all of it")
-    elif drawn:
+    elif app.draws_out:
         header, lines, total = spending.table(options.by, rows, app.streams.width)
-        write_table(
-            *(header, lines, app.streams.write_out, app.streams),
-            drawn=True,
-            color=app.color_out,
-            numbers=spending.NUMBERS,
-            total=total,
-        )
+        app.write_table(header, lines, numbers=spending.NUMBERS, total=total)
         whole = usage.shown_cost(usage.total(rows))
         app.note(f"{whole} {_said(period, app)}, in days of {LocalCalendar().name}")
     else:
-        write_table((), spending.lines(rows), app.streams.write_out, app.streams, drawn=False, color=False)
+        app.write_table((), spending.lines(rows))
     return ExitCode.DONE
 
 
@@ -109,18 +98,20 @@ def run_export(options: UsageOptions, app: App) -> ExitCode:
     period = _period(options.since, options.until, app)
     ledger = app.ledger
     ledger.take_in()
-    rows = (_exported(row) for row in ledger.rows(period))
+    rows = (periods.dated(row) for row in ledger.rows(period))
     pieces = _as_json(rows) if options.json else _as_csv(rows)
-    guard = visible_json if options.json else visible
     for piece in pieces:
-        app.streams.write_out((guard(piece) if app.streams.stdout_tty else piece).encode())
+        if options.json:
+            app.put_json(piece.encode())
+        else:
+            app.write(piece)
     return ExitCode.DONE
 
 
 def run_path(options: UsageOptions, app: App) -> ExitCode:
     """Print the path of the ledger, whether or not it exists."""
     del options
-    app.streams.write_out(f"{app.ledger.path}\n".encode())
+    app.write(f"{app.ledger.path}\n")
     return ExitCode.DONE
 
 
@@ -151,15 +142,6 @@ def _measure(row: Sums, of: str) -> float:
 
 def _amount(row: Sums, of: str) -> str:
     return usage.shown_cost(row) if of == "cost" else f"{int(_measure(row, of)):,}"
-
-
-def _utc(when: float | None) -> str | None:
-    return None if when is None else datetime.fromtimestamp(when, UTC).isoformat().replace("+00:00", "Z")
-
-
-def _exported(row: dict[str, Any]) -> dict[str, Any]:
-    when = datetime.fromtimestamp(row["time"] / 1000, UTC).isoformat(timespec="milliseconds")
-    return {**row, "time": when.replace("+00:00", "Z")}
 
 
 def _as_json(rows: Iterator[dict[str, Any]]) -> Iterator[str]:

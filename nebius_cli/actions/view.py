@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nebius_cli.actions.app import App
-from nebius_cli.adapters.files import OutputFile, read_bytes
-from nebius_cli.core import jsontext, prompt
+from nebius_cli.adapters.files import OutputFile
+from nebius_cli.core import jsontext
 from nebius_cli.core.completion import Completion
 from nebius_cli.core.decode import decode_object
 from nebius_cli.core.errors import BadInputError, ExitCode, OutputError, UsageError
@@ -30,9 +30,8 @@ def run(options: ViewOptions, app: App) -> ExitCode:
     view, form = parse_view(options.view), parse_export(options.export)
     if options.file is None:
         raise UsageError("no file", "there is nothing to show", "nbx view FILE; - is stdin")
-    data = app.streams.read_stdin() if options.file == "-" else read_bytes(options.file)
     name = "stdin" if options.file == "-" else options.file
-    completion, events = _one_answer(_objects(prompt.decode(data, name, prompt.Reading()), name))
+    completion, events = _one_answer(_objects(app.read_text(options.file), name))
     if not completion.choices:
         raise BadInputError(f"{name} holds no answer", "no object in it has choices with text", HOW)
     if not completion.has_logprobs:

@@ -11,6 +11,7 @@ from nebius_cli.commands.options import (
     declare,
     frozen,
     negatable,
+    runs,
     switch,
     take,
 )
@@ -79,11 +80,11 @@ OWN_STATUS = (
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(rich_markup_mode=root.rich_markup_mode)
-    declare(group, "login", OWN_LOGIN, _run("run_login"), help=LOGIN)
+    declare(group, "login", OWN_LOGIN, runs("auth", "run_login"), help=LOGIN)
     every = switch("all", "The keys of every profile.")
-    declare(group, "logout", (every,), _run("run_logout"), help=LOGOUT)
+    declare(group, "logout", (every,), runs("auth", "run_logout"), help=LOGOUT)
     declare(group, "status", OWN_STATUS, _status, help=STATUS)
-    declare(group, "token", KEY_OPTIONS, _run("run_token"), help=PRINT)
+    declare(group, "token", KEY_OPTIONS, runs("auth", "run_token"), help=PRINT)
     root.add_typer(group, name="auth", help=HELP)
 
 
@@ -92,12 +93,3 @@ def _status(app: Any, flags: dict[str, Any]) -> ExitCode:
 
     connection = take(flags, CONNECTION)
     return run_status(app, connection=connection, **frozen(flags))
-
-
-def _run(name: str) -> Any:
-    def body(app: Any, flags: dict[str, Any]) -> ExitCode:
-        from nebius_cli.actions import auth
-
-        return getattr(auth, name)(app, **frozen(flags))  # type: ignore[no-any-return]
-
-    return body

@@ -6,6 +6,7 @@ from typing import Any
 import typer
 
 from nebius_cli.commands.options import (
+    ANY_FIELD_OPTIONS,
     CONNECTION,
     KEY_OPTIONS,
     LEDGER_OPTIONS,
@@ -14,12 +15,10 @@ from nebius_cli.commands.options import (
     declare,
     field_options,
     frozen,
-    negatable,
     switch,
     take,
     take_connection,
     text,
-    texts,
 )
 from nebius_cli.core.catalog import FIELDS
 from nebius_cli.core.errors import ExitCode
@@ -35,7 +34,7 @@ Examples:
   nbx bulk merge answers-*.jsonl -o all.jsonl
   nbx bulk export all.jsonl --csv -o all.csv
 
-nbx bulk FILE is nbx bulk run FILE.
+nbx bulk FILE is nbx bulk run FILE; nbx bulk run --help shows its flags.
 """
 
 RUN = """Complete every row of a file; go on where a run stopped.
@@ -75,20 +74,23 @@ OWN = (
     argument("input", "The rows; - is stdin.", "FILE"),
     text(
         "format",
-        "What the input is. Default by its suffix; of stdin jsonl.",
+        "What the input is. Default by its suffix; of stdin, jsonl.",
         "jsonl|csv|tsv|text|parquet",
         INPUT,
     ),
     text(
         "template", "Prompt of each row, its columns in braces; \\n, \\t and \\\\ are escapes.", "TEXT", INPUT
     ),
-    text("template_file", "The same from a file, as it is.", "FILE", INPUT),
-    switch("null", "Text: NUL instead of newline ends a prompt.", INPUT, "-0"),
+    text("template_file", "A file with the template, as it is: nothing in it is an escape.", "FILE", INPUT),
+    switch("null", "Of text input: NUL instead of newline ends a prompt.", INPUT, "-0"),
     text("encoding", "Encoding of the input. Default utf-8.", "NAME", INPUT),
     text("invalid", "What to do with bytes that are not text. Default strict.", "strict|replace", INPUT),
     switch("allow_empty", "Send prompts with nothing in them.", INPUT),
     text(
-        "on_bad_row", "Stop before the first request, or leave the row out. Default fail.", "fail|skip", INPUT
+        "on_bad_row",
+        "A row that cannot be sent: fail sends nothing at all, skip leaves it out. Default fail.",
+        "fail|skip",
+        INPUT,
     ),
     text(
         "shard",
@@ -105,8 +107,8 @@ OWN = (
         SHOW,
     ),
     text("summary", "Write what the run came to, as JSON.", "FILE", SHOW),
-    switch("estimate", "Say rows, tokens, cost and time, and send nothing.", SHOW),
-    switch("json", "The estimate as one JSON object.", SHOW),
+    switch("estimate", "Say what the run would take: rows, tokens, cost, time. Send nothing.", SHOW),
+    switch("json", "With --estimate: one JSON object.", SHOW),
     switch("dry_run", "Print the body of the first row's request, and send nothing.", SHOW),
     *field_options(field for field in LIMITS if field.panel == PACE),
     *field_options(field for field in LIMITS if field.panel == MONEY),
@@ -118,14 +120,12 @@ OWN = (
         MONEY,
     ),
     *field_options(ROW_FIELDS),
-    texts(
-        "param", "Any other top-level member, for the engine: top_k=40. Repeatable.", "KEY=JSON", "Any field"
+    *ANY_FIELD_OPTIONS,
+    switch(
+        "local",
+        "Run the embedded model on this machine: no key, no network, 256 tokens a row by default.",
+        "Connection",
     ),
-    texts("unset", "Leave out a field that the configuration sets.", "FIELD", "Any field"),
-    negatable(
-        "validate", "--validate/--no-validate", "Check values against their documented bounds.", "Any field"
-    ),
-    switch("local", "Run the embedded model on this machine: no key, no network.", "Connection"),
     text("model_file", "Run this GGUF file instead; means --local.", "FILE", "Connection"),
     *KEY_OPTIONS,
     *field_options(_reworded(CONNECTION)),

@@ -29,7 +29,7 @@ OWN = (
     argument("answers", "Output of nbx bulk.", "ANSWERS"),
     switch("text", "The texts, nothing else."),
     switch("csv", "A table, with a header."),
-    switch("null", "Text: NUL instead of newline after each choice.", None, "-0"),
+    switch("null", "With --text: NUL instead of newline after each choice.", None, "-0"),
     text("output", "Where it goes; default stdout.", "FILE", None, "-o"),
     switch("force", "Replace FILE where it is there already."),
 )

@@ -14,9 +14,9 @@ Examples:
   nbx bulk merge answers-1.jsonl answers-2.jsonl -o all.jsonl
   nbx bulk merge answers-*.jsonl --input prompts.jsonl -o all.jsonl
 
-They stand in the order of the rows. An answer beats an error of the same row; two different answers to one
-row are an error (65). Without --input rows go by the index in their records, and rows missing after the last
-one cannot be seen.
+The answers stand in the order of the rows. An answer beats an error of the same row; two different answers to
+one row are an error (65). Without --input rows go by the index in their records, and rows missing after the
+last one cannot be seen.
 
 Exit 9 says that rows are missing, which are named, or failed; what there is has been written.
 """
@@ -29,7 +29,7 @@ OWN = (
     switch("force", "Replace FILE where it is there already."),
     text("input", "Go by the rows of this input, and their ids.", "FILE", INPUT),
     text("format", "What the input is. Default by its suffix.", "jsonl|csv|tsv|text|parquet", INPUT),
-    switch("null", "Text: NUL instead of newline ends a prompt.", INPUT, "-0"),
+    switch("null", "Of text input: NUL instead of newline ends a prompt.", INPUT, "-0"),
     text("encoding", "Encoding of the input. Default utf-8.", "NAME", INPUT),
     text("invalid", "What to do with bytes that are not text. Default strict.", "strict|replace", INPUT),
 )

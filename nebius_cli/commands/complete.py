@@ -5,6 +5,7 @@ from typing import Any
 import typer
 
 from nebius_cli.commands.options import (
+    ANY_FIELD_OPTIONS,
     CONNECTION_OPTIONS,
     FIELD_OPTIONS,
     KEY_OPTIONS,
@@ -57,16 +58,7 @@ OWN = (
     text("invalid", "What to do with bytes that are not text. Default strict.", "strict|replace", PROMPT),
     switch("allow_empty", "Send a prompt with nothing in it.", PROMPT),
     *FIELD_OPTIONS,
-    texts(
-        "param",
-        "Any other top-level member, for the engine: top_k=40, seed=1. Repeatable.",
-        "KEY=JSON",
-        "Any field",
-    ),
-    texts("unset", "Leave out a field that the configuration sets.", "FIELD", "Any field"),
-    negatable(
-        "validate", "--validate/--no-validate", "Check values against their documented bounds.", "Any field"
-    ),
+    *ANY_FIELD_OPTIONS,
     switch("json", "The API's response as one JSON object; not streamed unless --stream is given.", SHOW),
     switch("ndjson", "Each object of the stream on a line, as it arrives.", SHOW),
     text(
@@ -76,8 +68,13 @@ OWN = (
         SHOW,
     ),
     text("export", "Also write the heat view to a .svg or .html file; asks as --view does.", "FILE", SHOW),
-    text("output", "Write the answer to a file, which appears when it is whole.", "FILE", SHOW, "-o"),
-    negatable("newline", "--newline/--no-newline, /-N", "End piped output with a newline (default).", SHOW),
+    text("output", "Write the answer to a file: replaces FILE when it is whole.", "FILE", SHOW, "-o"),
+    negatable(
+        "newline",
+        "--newline/--no-newline, /-N",
+        "End the output with a newline (default); -N gives exactly the answer.",
+        SHOW,
+    ),
     negatable(
         "usage", "--usage/--no-usage", "Token usage and timing on stderr. Default on a terminal.", SHOW
     ),

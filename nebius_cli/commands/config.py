@@ -1,11 +1,12 @@
 """`nbx config`: its commands and their flags."""
 
+import re
 from typing import Any
 
 import typer
+from typer.core import TyperCommand
 
-from nebius_cli.commands.options import argument, declare, frozen, switch
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.commands.options import argument, declare, runs, switch
 
 HELP = """Read and write settings.
 
@@ -36,6 +37,8 @@ GET = """Print the value in force.
 Examples:
   nbx config get model
   nbx config get base_url --show-origin
+
+What is secret stays hidden: keys, a password in an address, all words of a command but the first.
 """
 
 UNSET = """Take a setting out of the config file or the chosen profile.
@@ -73,6 +76,20 @@ Examples:
 """
 
 
+_NEGATIVE = re.compile(r"-\.?[0-9]")
+
+
+class TakesNegatives(TyperCommand):
+    """A command whose last operand may be a number below 0, which is no flag."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the command line of the command."""
+        negative = [word for word in args if _NEGATIVE.match(word)]
+        if len(negative) == 1 and "--" not in args:
+            args = [*(word for word in args if word not in negative), "--", *negative]
+        return super().parse_args(ctx, args)
+
+
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(rich_markup_mode=root.rich_markup_mode)
@@ -84,45 +101,37 @@ def add_to(root: typer.Typer) -> None:
             name,
             argument("value", "Its value; - reads it from stdin, which keeps keys out of sight.", "VALUE"),
         ),
-        _run("run_set"),
+        runs("config", "run_set"),
         help=SET,
+        cls=TakesNegatives,
     )
     declare(
         group,
         "get",
         (name, switch("show_origin", "Print where it comes from, too, after a tab.")),
-        _run("run_get"),
+        runs("config", "run_get"),
         help=GET,
     )
     declare(
         group,
         "unset",
         (name,),
-        _run("run_unset"),
+        runs("config", "run_unset"),
         help=UNSET,
     )
     declare(
         group,
         "list",
         (switch("json", "One JSON object."),),
-        _run("run_list"),
+        runs("config", "run_list"),
         help=LIST,
     )
     declare(
         group,
         "edit",
         (),
-        _run("run_edit"),
+        runs("config", "run_edit"),
         help=EDIT,
     )
-    declare(group, "path", (), _run("run_path"), help=PATH)
+    declare(group, "path", (), runs("config", "run_path"), help=PATH)
     root.add_typer(group, name="config", help=HELP)
-
-
-def _run(name: str) -> Any:
-    def body(app: Any, flags: dict[str, Any]) -> ExitCode:
-        from nebius_cli.actions import config
-
-        return getattr(config, name)(app, **frozen(flags))  # type: ignore[no-any-return]
-
-    return body

@@ -29,7 +29,10 @@ Examples:
   nbx history search paris
   nbx history rerun 42
 
-Texts are kept only after the first of these. They stay on this machine, in a file that only you can read.
+Without a command it lists the last requests; nbx history list --help shows the flags of that.
+
+Texts are kept only once the first of these has been run. They stay on this machine, in a file that only you
+can read.
 """
 
 LIST = """List the last requests, newest first.
@@ -101,7 +104,7 @@ def add_to(root: typer.Typer) -> None:
     as_json = switch("json", "One JSON object.")
     which = (
         text("limit", "Requests to list, at most. Default 20.", "N"),
-        text("since", "First day: today, 7d, 4w, 2026-11-01; 24h is to the second.", "WHEN"),
+        text("since", "First day: today, 7d, 4w, 2026-11-01, or 24h to the second. Default all.", "WHEN"),
         text("until", "Last day, in the same forms.", "WHEN"),
         as_json,
     )
@@ -119,7 +122,7 @@ def add_to(root: typer.Typer) -> None:
     )
     declare(group, "rerun", (*again, *LEDGER_OPTIONS, *KEY_OPTIONS, *CONNECTION_OPTIONS), _rerun, help=RERUN)
     declare(group, "rm", (numbers,), _run("run_rm"), help=REMOVE)
-    older = text("older_than", "A span: 12h, 30d, 8w.", "SPAN")
+    older = text("older_than", "Delete what is older than this: 12h, 30d, 8w.", "SPAN")
     declare(group, "prune", (older,), _run("run_prune"), help=PRUNE)
     root.add_typer(group, name="history", help=HELP)
 

@@ -1,11 +1,8 @@
 """`nbx local`: its commands and their flags."""
 
-from typing import Any
-
 import typer
 
-from nebius_cli.commands.options import argument, declare, frozen, switch, text
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.commands.options import argument, declare, runs, switch, text
 
 HELP = """Models that run on this machine, and need no key.
 
@@ -56,21 +53,21 @@ def add_to(root: typer.Typer) -> None:
         group,
         "pull",
         (name, switch("force", "Fetch it even if it is there.")),
-        _run("run_pull"),
+        runs("local", "run_pull"),
         help=PULL,
     )
     declare(
         group,
         "list",
         (switch("json", "One JSON object."),),
-        _run("run_list"),
+        runs("local", "run_list"),
         help=LIST,
     )
     declare(
         group,
         "rm",
         (argument("name", "Name of the model.", "NAME"),),
-        _run("run_rm"),
+        runs("local", "run_rm"),
         help=RM,
     )
     declare(
@@ -80,16 +77,7 @@ def add_to(root: typer.Typer) -> None:
             text("port", "Port to listen on, of 127.0.0.1. Default any free one.", "N"),
             text("model_file", "Serve this GGUF file instead of the default model.", "FILE"),
         ),
-        _run("run_serve"),
+        runs("local", "run_serve"),
         help=SERVE,
     )
     root.add_typer(group, name="local", help=HELP)
-
-
-def _run(name: str) -> Any:
-    def body(app: Any, flags: dict[str, Any]) -> ExitCode:
-        from nebius_cli.actions import local
-
-        return getattr(local, name)(app, **frozen(flags))  # type: ignore[no-any-return]
-
-    return body

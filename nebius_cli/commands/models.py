@@ -30,7 +30,9 @@ Examples:
   nbx models show openai/gpt-oss-120b
   nbx models use openai/gpt-oss-120b
 
-Without a command it lists. The list is kept for some hours, and serves without a network too.
+Without a command it lists; nbx models list --help shows the flags of that.
+
+The list is kept for some hours, and serves without a network too.
 """
 
 LIST = """List models: those that hold every word of the query.

@@ -6,10 +6,11 @@ flags, configuration and data rows share one parser and one set of messages.
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from nebius_cli.core.catalog import FIELDS
 from nebius_cli.core.errors import ExitCode
@@ -95,6 +96,17 @@ KEY_OPTIONS = (
     text("api_key", "The API key itself, which ps and the shell's history show.", "KEY", "Connection"),
 )
 
+# Of the commands that make requests from flags.
+ANY_FIELD_OPTIONS = (
+    texts(
+        "param", "Any other top-level member, for the engine: top_k=40. Repeatable.", "KEY=JSON", "Any field"
+    ),
+    texts("unset", "Leave out a field that the configuration sets.", "FIELD", "Any field"),
+    negatable(
+        "validate", "--validate/--no-validate", "Check values against their documented bounds.", "Any field"
+    ),
+)
+
 LEDGER_OPTIONS = (
     negatable(
         "ledger", "--ledger/--no-ledger", "Keep this run in the usage ledger (default), or not.", "Ledger"
@@ -117,7 +129,15 @@ class DefaultGroup(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-def declare(group: typer.Typer, name: str, own: Iterable[Parameter], body: Body, *, help: str) -> None:  # noqa: A002
+def declare(
+    group: typer.Typer,
+    name: str,
+    own: Iterable[Parameter],
+    body: Body,
+    *,
+    help: str,  # noqa: A002
+    cls: type[TyperCommand] | None = None,
+) -> None:
     """Add a command: its own flags, then the shared ones. `body` gets the App and the flags that were given.
 
     A flag that was not given is not in the mapping: not given is not default.
@@ -131,7 +151,18 @@ def declare(group: typer.Typer, name: str, own: Iterable[Parameter], body: Body,
 
     context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     command.__signature__ = inspect.Signature([context, *parameters])  # type: ignore[attr-defined]
-    group.command(name, help=help)(command)
+    group.command(name, help=help, cls=cls)(command)
+
+
+def runs(action: str, function: str) -> Body:
+    """Return the body that hands its flags to a function of an action, which is loaded then."""
+
+    def body(app: Any, flags: dict[str, Any]) -> ExitCode:
+        module = import_module(f"nebius_cli.actions.{action}")
+        code: ExitCode = getattr(module, function)(app, **frozen(flags))
+        return code
+
+    return body
 
 
 def take(flags: dict[str, Any], fields: Iterable[Field]) -> dict[str, Any]:

@@ -1,11 +1,8 @@
 """`nbx profile`: its commands and their flags."""
 
-from typing import Any
-
 import typer
 
-from nebius_cli.commands.options import argument, arguments, declare, frozen, switch
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.commands.options import argument, arguments, declare, runs, switch
 
 HELP = """Settings under a name: another account, server or defaults.
 
@@ -59,31 +56,22 @@ def add_to(root: typer.Typer) -> None:
         group,
         "list",
         (switch("json", "One JSON object."),),
-        _run("run_list"),
+        runs("profile", "run_list"),
         help=LIST,
     )
     declare(
         group,
         "use",
         (argument("name", "Name of the profile, - for none.", "PROFILE"), switch("none", "Use none.")),
-        _run("run_use"),
+        runs("profile", "run_use"),
         help=USE,
     )
     declare(
         group,
         "add",
         (name, arguments("settings", "What it sets; a value of - is read from stdin.", "SETTING=VALUE")),
-        _run("run_add"),
+        runs("profile", "run_add"),
         help=ADD,
     )
-    declare(group, "rm", (name,), _run("run_rm"), help=RM)
+    declare(group, "rm", (name,), runs("profile", "run_rm"), help=RM)
     root.add_typer(group, name="profile", help=HELP)
-
-
-def _run(name: str) -> Any:
-    def body(app: Any, flags: dict[str, Any]) -> ExitCode:
-        from nebius_cli.actions import profile
-
-        return getattr(profile, name)(app, **frozen(flags))  # type: ignore[no-any-return]
-
-    return body

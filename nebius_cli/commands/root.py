@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any, Protocol
 
 import typer
+from typer.core import TyperGroup
 
 from nebius_cli.commands.options import SHARED, Parameter, parameter
 from nebius_cli.core.errors import ExitCode, Interrupted, UsageError
@@ -23,12 +24,13 @@ The API:
 https://docs.tokenfactory.nebius.com/api-reference/inference/create-completion
 """
 
-# Commands in help order → the module of this folder that adds it, and those that add what is below it.
+# Commands in help order → the module of this folder that adds each, and those that add what is below it.
 MODULES = {
     "complete": ("complete",),
     "bulk": ("bulk", "bulk_merge", "bulk_export"),
     "view": ("view",),
     "score": ("score",),
+    "rank": ("score",),
     "auth": ("auth",),
     "usage": ("usage",),
     "history": ("history",),
@@ -48,6 +50,9 @@ GROUPS = ("", "auth", "completion", "config", "local", "profile")
 # What vLLM and llama.cpp read at the top level of the body and the API's page does not know.
 ENGINE_PARAMS = ("seed", "top_k", "min_p", "repetition_penalty", "min_tokens", "ignore_eos", "guided_json")
 
+# What other programs take for these flags.
+USUAL = {"help": "--help", "version": "--version", "-V": "--version"}
+
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -64,12 +69,21 @@ class Invocation(Protocol):
         """Print the version."""
 
 
+class Root(TyperGroup):
+    """The commands in help order, where Typer would put those that are groups behind all others."""
+
+    def __init__(self, *, commands: dict[str, Any], **settings: Any) -> None:
+        in_order = {name: commands[name] for name in MODULES if name in commands}
+        super().__init__(commands=in_order, **settings)
+
+
 def build(*, drawn: bool, only: str = "") -> typer.Typer:
     """Return the command tree; `drawn` when its help goes to a terminal.
 
     `only` one command and what is below it: the others are a tenth of the start of a run that needs none.
     """
     root = typer.Typer(
+        cls=Root,
         rich_markup_mode="rich" if drawn else None,
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -85,7 +99,7 @@ def build(*, drawn: bool, only: str = "") -> typer.Typer:
     context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     callback.__signature__ = inspect.Signature([context, version, *SHARED])  # type: ignore[attr-defined]
     root.callback(help=HELP)(callback)
-    for first, *below in [MODULES[only]] if only else MODULES.values():
+    for first, *below in [MODULES[only]] if only else dict.fromkeys(MODULES.values()):
         group = import_module(f"nebius_cli.commands.{first}").add_to(root)
         for name in below:
             import_module(f"nebius_cli.commands.{name}").add_to(group)
@@ -117,6 +131,22 @@ def _elsewhere(argv: list[str], tree: Any) -> str:
     return ""
 
 
+def _mistyped(argv: list[str], tree: Any) -> str:
+    """Return the command that was meant by a word which a group took for an operand of its default."""
+    path, group = _named(argv, tree)
+    names = tuple(getattr(group, "commands", ()))
+    words = (word for word in argv if not word.startswith("-") and word not in path.split())
+    close = next(filter(None, (nearest(word, names) for word in words)), "")
+    return f"did you mean {path} {close}?" if close else ""
+
+
+def _usual(argv: list[str], tree: Any) -> str:
+    """Return the flag of ours that stands for the word a command line begins with."""
+    flag = USUAL.get(argv[0]) if argv else None
+    path = _named(argv[1:], tree)[0] if flag == "--help" else "nbx"
+    return f"did you mean {path} {flag}?" if flag else ""
+
+
 def _usage_error(error: typer.TyperException, argv: list[str], tree: Any) -> UsageError:
     """Return the parser's complaint in our form, with what was probably meant."""
     context = getattr(error, "ctx", None)
@@ -125,8 +155,10 @@ def _usage_error(error: typer.TyperException, argv: list[str], tree: Any) -> Usa
     hint = f"{command} --help shows every {'command' if hasattr(inner, 'commands') else 'flag'}"
     typed = getattr(error, "option_name", "")
     if not hasattr(error, "possibilities"):  # only a flag that nobody knows has them
-        why = _elsewhere(argv, tree) if command == "nbx" else ""
-        return UsageError(error.format_message(), why, hint)
+        what = error.format_message()
+        why = _usual(argv, tree) or _elsewhere(argv, tree) if command == "nbx" else ""
+        why = _mistyped(argv, tree) if "unexpected extra argument" in what else why
+        return UsageError(what, why, hint)
     name = typed.lstrip("-").replace("-", "_")
     if name in ENGINE_PARAMS:
         return UsageError(f"no such flag: {typed}", "engines read it beside the API", f"--param {name}=VALUE")
@@ -137,7 +169,7 @@ def _usage_error(error: typer.TyperException, argv: list[str], tree: Any) -> Usa
     why = f"did you mean {' or '.join(meant)}?" if meant else ""
     if not typed.startswith("--") and command.endswith("complete"):
         why = "to a prompt that begins with - belongs a -- in front"
-    return UsageError(f"no such flag: {typed}", why, hint)
+    return UsageError(f"no such flag: {typed}", why or _usual(argv, tree), hint)
 
 
 def run(argv: list[str], invocation: Invocation, *, drawn: bool) -> ExitCode:

@@ -47,9 +47,8 @@ Examples:
   nbx rank --local -c "The capital of France is" " Paris" " London" " a"
   nbx rank --context "Q: Is water wet? A:" " Yes" " No" --json
 
-The log-likelihood in total is that of the whole candidate, and favours short ones.
-
-Per byte it compares candidates of any length, however a model cuts them; per token it depends on the cut.
+A candidate may win by three measures of its log-likelihood: in total, which favours short candidates; per
+token, which depends on how the model cuts them; per byte, which compares candidates of any length.
 
 Models cut before a blank: let the context end without one, and each candidate begin with it.
 """
@@ -59,7 +58,9 @@ SHARED_BY_BOTH = (
     text("context", "Text in front, which is read and not counted.", "TEXT", SCORING, "-c"),
     text("context_file", "A file with the context, whole; - is stdin.", "FILE", SCORING),
     switch("json", "One JSON object.", "Output"),
-    text("max_tokens", "Tokens to generate and drop: 1, or 0 where the server takes it.", "0|1", SCORING),
+    text(
+        "max_tokens", "Tokens to generate and drop. Default 1; 0 where the server takes it.", "0|1", SCORING
+    ),
 )
 FIELDS = (BY_NAME["model"], BY_NAME["ai_project_id"])
 ASKING = (
@@ -76,9 +77,9 @@ ASKING = (
 def add_to(root: typer.Typer) -> None:
     """Add the two commands."""
     whole = (
-        argument("text", "The text, whole; - is stdin, which is read also where there is none.", "TEXT"),
+        argument("text", "The text, whole. Without one, or with -, it is stdin.", "TEXT"),
         text("file", "A file with the text, whole; - is stdin.", "FILE", SCORING, "-f"),
-        text("jsonl", "A file with a text a line, as JSON; - is stdin.", "FILE", SCORING),
+        text("jsonl", "A file of texts, one a line, as JSON; - is stdin.", "FILE", SCORING),
         switch("strip_final_newline", "Drop the newline at the end of stdin or of the file.", SCORING),
     )
     candidates = arguments("candidates", "What may follow the context.", "CANDIDATE...")

@@ -16,8 +16,10 @@ Examples:
   nbx usage plot
   nbx usage export --csv > usage.csv
 
-Without a command it shows the last 30 days. The ledger has tokens, cost, time and exit code of each request,
-and no text. nbx config set ledger false keeps none.
+Without a command it shows the last 30 days; nbx usage show --help shows the flags of that.
+
+The ledger has tokens, cost, time and exit code of each request, and no text. nbx config set ledger false
+keeps none.
 """
 
 PATH = """Print where the ledger is.
@@ -68,7 +70,9 @@ Examples:
 Times are UTC; costs and prices are USD and USD per token, exact; what is unknown is empty, or null.
 """
 
-SINCE = text("since", "First day: today, 7d, 4w, 2026-11-01, all; 24h is to the second.", "WHEN")
+FORMS = "today, 7d, 4w, 2026-11-01, all, or 24h to the second"
+SINCE = text("since", f"First day: {FORMS}. Default 30d.", "WHEN")
+FROM_ANY = text("since", f"First day: {FORMS}. Default all.", "WHEN")
 UNTIL = text("until", "Last day, in the same forms.", "WHEN")
 
 
@@ -88,7 +92,7 @@ def add_to(root: typer.Typer) -> None:
     picture = text("export", "Write a picture instead, as SVG.", "FILE")
     declare(group, "plot", (of, SINCE, UNTIL, picture), _run("run_plot"), help=PLOT)
     as_csv = switch("csv", "Comma-separated, with a header (default).")
-    declare(group, "export", (as_csv, as_json, SINCE, UNTIL), _run("run_export"), help=EXPORT)
+    declare(group, "export", (as_csv, as_json, FROM_ANY, UNTIL), _run("run_export"), help=EXPORT)
     declare(group, "path", (), _run("run_path"), help=PATH)
     root.add_typer(group, name="usage", help=HELP)
 

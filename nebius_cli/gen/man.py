@@ -11,6 +11,13 @@ from nebius_cli.gen.tree import Command, Flag
 FOLDER = "docs/man"
 DATE = "2026-11-23"  # of the version that __version__ names
 
+# Where Linux has them → the variable that moves them, the folder of the home directory, and what they are.
+FILES = {
+    "config.toml": ("NBX_CONFIG_DIR", ".config", "Settings and profiles."),
+    "ledger.db": ("NBX_DATA_DIR", ".local/share", "What requests took and cost."),
+    "weights": ("NBX_CACHE_DIR", ".cache", "Fetched models, with the kept model lists beside them."),
+}
+
 # What roff reads as its own, and how it is written to stand for itself. A hyphen would become a
 # typographic one, which nobody can copy into a shell.
 _ESCAPES = str.maketrans(
@@ -43,7 +50,7 @@ def page(command: Command, root: Command) -> str:
         *_commands(command),
         ".SH EXIT STATUS",
         *_tagged((str(int(code)), code.meaning) for code in sorted(ExitCode)),
-        *(_environment() if command is root else ()),
+        *((*_environment(), *_files()) if command is root else ()),
         ".SH SEE ALSO",
         ",\n".join(f".BR {_text(other)} (1)" for other in _related(command, root)).replace("(1),", "(1) ,"),
     ]
@@ -95,6 +102,15 @@ def _commands(command: Command) -> Iterator[str]:
 def _environment() -> Iterator[str]:
     yield ".SH ENVIRONMENT"
     yield from _tagged((env, setting.field.help) for setting in SETTINGS for env in setting.env)
+    yield from _tagged((env, f"The directory of {path}.") for path, (env, _, _) in FILES.items())
+
+
+def _files() -> Iterator[str]:
+    yield ".SH FILES"
+    yield from _tagged(
+        (f"~/{base}/nbx/{path}", f"{what} {env} names another directory.")
+        for path, (env, base, what) in FILES.items()
+    )
 
 
 def _related(command: Command, root: Command) -> list[str]:

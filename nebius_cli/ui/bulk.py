@@ -10,12 +10,12 @@ from nebius_cli.core.figures import Meter, Snapshot, View, duration, usd
 from nebius_cli.core.models import compact
 from nebius_cli.ui import problems
 from nebius_cli.ui.safe import one_line
-from nebius_cli.ui.tables import write_table
 
 BEAT = 0.2  # seconds between two drawings
 EVERY = 30.0  # seconds between two lines where nothing can be drawn
 BETWEEN = " · "
 WIDEST_BAR = 60  # columns
+FIGURES = ("figure", "value")  # the header of a table
 
 
 class Board:
@@ -129,12 +129,8 @@ def facts(view: View) -> list[str]:
     return [*found, one_line(now.note)] if now.note else found
 
 
-def folded(words: Sequence[str], width: int) -> list[str]:
-    """Return facts side by side in lines no longer than `width`; one that is longer by itself is cut."""
-    return list(_folded(words, width))
-
-
-def _folded(words: Sequence[str], width: int) -> Iterator[str]:
+def folded(words: Sequence[str], width: int) -> Iterator[str]:
+    """Yield facts side by side in lines no longer than `width`; one that is longer by itself is cut."""
     line = ""
     for word in words:
         if line and len(line) + len(BETWEEN) + len(word) > width:
@@ -165,19 +161,10 @@ def _bar(view: View, width: int) -> Any:
     return table
 
 
-def write_figures(
-    shown: Sequence[tuple[str, str]],
-    plain: Mapping[str, Any],
-    streams: Streams,
-    *,
-    err: bool,
-    drawn: bool,
-    color: bool,
-) -> None:
-    """Write figures to stderr or stdout: a table for a person, else names and values, empty for null."""
-
-    def write(data: bytes) -> None:
-        streams.write_err(data.decode("utf-8")) if err else streams.write_out(data)
-
-    rows = shown if drawn else [(name, "" if value is None else str(value)) for name, value in plain.items()]
-    write_table(("figure", "value"), rows, write, streams, drawn=drawn, color=color)
+def figures(
+    shown: Sequence[tuple[str, str]], plain: Mapping[str, Any], *, drawn: bool
+) -> Sequence[tuple[str, str]]:
+    """Return the rows of a table: figures for a person, else names and values, empty for null."""
+    if drawn:
+        return shown
+    return [(name, "" if value is None else str(value)) for name, value in plain.items()]

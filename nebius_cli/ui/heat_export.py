@@ -1,7 +1,6 @@
 """`--export`: the heat of an answer as a picture (SVG) or a page (HTML) that needs nothing from elsewhere.
 
-Both are written by rich. Its SVG gives wide characters the width of narrow ones and clips the last row by
-what is not there, and its HTML has no hover texts: mended here, on what rich has written and escaped.
+Both are written by rich, whose HTML has no hover texts: mended here, on what rich has written and escaped.
 """
 
 import html
@@ -9,7 +8,6 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.style import Style
 from rich.terminal_theme import SVG_EXPORT_THEME
@@ -18,13 +16,13 @@ from rich.text import Text
 from nebius_cli.core.completion import Completion
 from nebius_cli.core.logprobs import TokenLogprob, parse, probability, rank, surprise
 from nebius_cli.core.spans import Span, spans
+from nebius_cli.ui.picture import FONT, picture
 from nebius_cli.ui.safe import to_bytes, visible
 from nebius_cli.ui.scale import STEPS, Step, percent, shown, step_of, summary
 from nebius_cli.ui.terminal import label
 
 COLUMNS = 88
 
-FONT = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -43,41 +41,24 @@ a {{ cursor: help; }}
 </body>
 </html>
 """
-PICTURE = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
-<style>
-.{unique_id}-matrix {{ font-family: FONT; font-size: {char_height}px; line-height: {line_height}px; }}
-.{unique_id}-title {{ font: bold 18px sans-serif; }}
-{styles}
-</style>
-<defs>
-<clipPath id="{unique_id}-clip-terminal">
-<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" />
-</clipPath>
-</defs>
-{chrome}
-<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
-{backgrounds}
-<g class="{unique_id}-matrix">{matrix}</g>
-</g>
-</svg>
-"""
-
 # XML 1.0 has no way to write these two, which are no characters (Unicode 16, section 23.7).
 _NO_XML = str.maketrans({"\ufffe": "\ufffd", "\uffff": "\ufffd"})
 _LINK = re.compile(r'<a class="(r\d+)" href="#(\d+)">')
-_LINE = re.compile(r'textLength="[^"]*"[^>]*>([^<]*)</text>')
 
 
 def export(completion: Completion, form: str, *, prompts: int) -> bytes:
     """Return every choice of an answer as `form`, one of renderer.FORMS."""
-    console = Console(
-        record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor"
-    )
     titles: list[str] = []
-    for text in _texts(completion, prompts, titles):
+    texts = list(_texts(completion, prompts, titles))
+    # Before 14.3 rich takes blanks away at the end of a line that is wider than its console.
+    width = COLUMNS if form == ".svg" else 1 + 2 * max(map(len, texts))
+    console = Console(
+        record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor"
+    )
+    for text in texts:
         console.print(text, soft_wrap=form == ".html", highlight=False)
     model = _clean(str(completion.member("model") or "nbx"))
-    page = _svg(console, model) if form == ".svg" else _html(console, model, titles)
+    page = picture(console, model) if form == ".svg" else _html(console, model, titles)
     return page.encode("utf-8")
 
 
@@ -134,17 +115,6 @@ def _title(token: TokenLogprob) -> str:
 
 def _clean(text: str) -> str:
     return visible(to_bytes(text).decode()).translate(_NO_XML)
-
-
-def _svg(console: Console, title: str) -> str:
-    cell = 20 * 0.61  # what rich makes of a cell: its height times the aspect ratio of its font
-
-    def measure(match: re.Match[str]) -> str:
-        length = cell * cell_len(html.unescape(match[1]))
-        return f'textLength="{length:g}">{match[1]}</text>'
-
-    picture = console.export_svg(title=title, code_format=PICTURE.replace("FONT", FONT))
-    return _LINE.sub(measure, picture)
 
 
 def _html(console: Console, title: str, titles: Sequence[str]) -> str:

@@ -51,11 +51,6 @@ class Progress:
             self._say(done, total, stage)
         self._stage = stage
 
-    def refresh(self) -> None:
-        """Draw now what is drawn ten times a second anyway."""
-        if self._bar is not None:
-            self._bar.refresh()
-
     def _draw(self, done: int, total: int, stage: str) -> None:
         if self._bar is None:
             self._bar = self._new_bar()

@@ -5,12 +5,15 @@ from collections.abc import Mapping, Sequence
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.score_records import MEASURES
-from nebius_cli.core.scoring import Score
+from nebius_cli.core.scoring import Score, ScoredToken
+from nebius_cli.ui.scale import escaped
 from nebius_cli.ui.tables import Row
 
 Table = tuple[Row, Sequence[Row]]
 
 NONE = "-"
+# Columns of numbers, in whichever table.
+NUMBERS = ("value", "offset", "log probability", "tokens", *(name.replace("_", " ") for name in MEASURES))
 
 # What would be lost on the one line of a cell: any white space but a single blank.
 _BLANKS = re.compile(r"[^\S ]|(?<= ) ")
@@ -33,7 +36,7 @@ def tokens(score: Score, *, drawn: bool) -> Table:
     """Return the tokens of one text."""
     rows = [
         (
-            quoted(token.text),
+            _quoted_token(token),
             str(token.offset),
             NONE if token.logprob is None else _number(token.logprob, drawn=drawn),
         )
@@ -65,6 +68,13 @@ def quoted(text: str) -> str:
     """Return a text as a JSON string that the cell of a table holds whole."""
     shown = jsontext.encode(text).decode("utf-8")
     return _BLANKS.sub(lambda match: f"\\u{ord(match[0]):04x}", shown)
+
+
+def _quoted_token(token: ScoredToken) -> str:
+    r"""Return a token as `quoted` does; one that is part of a character has its bytes as `\xe2`."""
+    if token.raw is None or token.raw.decode("utf-8", "ignore").encode("utf-8") == token.raw:
+        return quoted(token.text)
+    return f'"{escaped(token.text, token.raw)}"'
 
 
 def _number(value: float, *, drawn: bool) -> str:

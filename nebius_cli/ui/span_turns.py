@@ -1,4 +1,4 @@
-"""The spans of several choices, one choice after another, and what both views on a terminal share."""
+"""The spans of several choices, one choice after another."""
 
 from collections.abc import Iterator, Sequence
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from nebius_cli.core.usage import Sums, bar, dollars, plain, total
+from nebius_cli.core.usage import Sums, bar, dollars, known, total
+from nebius_cli.ui.tables import BETWEEN
 
-BETWEEN = 3  # blanks between two columns of a drawn table
 SHORTEST_BAR, LONGEST_BAR = 8, 40
 
 Cell = Callable[[Sums], str]
@@ -73,7 +73,7 @@ def lines(rows: Sequence[Sums]) -> list[tuple[str, ...]]:
         (
             row.group,
             *map(str, (row.requests, row.failed, row.prompt, row.completion, row.cached, row.reasoning)),
-            plain(None if row.unknown == row.requests else row.cost),
+            known(None if row.unknown == row.requests else row.cost),
             str(row.unknown),
         )
         for row in rows

@@ -9,6 +9,8 @@ from nebius_cli.ui.safe import one_line
 
 Row = Sequence[str]
 
+BETWEEN = 3  # blanks between two columns of a drawn table
+
 
 def write_table(
     header: Row,

@@ -1,10 +1,17 @@
 """How a run speaks: its answer on stdout, and what there is to say about it on stderr."""
 
+from collections.abc import Collection, Sequence
+
 from nebius_cli.adapters.streams import Streams
 from nebius_cli.core import jsontext
+from nebius_cli.core.errors import NbxError
 from nebius_cli.ui import problems
-from nebius_cli.ui.renderer import use_color
+from nebius_cli.ui.renderer import draws, use_color
 from nebius_cli.ui.safe import to_bytes, visible, visible_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nebius_cli.ui.tables import Row
 
 
 class Voice:
@@ -16,6 +23,8 @@ class Voice:
         self._verbose = verbose
         self.color_err = use_color(streams, color, tty=streams.stderr_tty)
         self.color_out = use_color(streams, color, tty=streams.stdout_tty)
+        self.draws_err = draws(streams, tty=streams.stderr_tty)
+        self.draws_out = draws(streams, tty=streams.stdout_tty)
 
     def write(self, text: str) -> None:
         """Put text on stdout: exactly, or on a terminal so that it cannot drive it."""
@@ -29,8 +38,41 @@ class Voice:
 
     def write_json(self, value: object) -> None:
         """Put a JSON value on stdout, a line; on a terminal so that it says the same and cannot drive it."""
-        text = jsontext.encode(value).decode("utf-8")
-        self.write((visible_json(text) if self.streams.stdout_tty else text) + "\n")
+        self.put_json(jsontext.encode(value) + b"\n")
+
+    def put_json(self, data: bytes) -> None:
+        """Put JSON on stdout: exactly, or on a terminal as `write_json` does."""
+        if self.streams.stdout_tty:
+            data = visible_json(data.decode("utf-8", "replace")).encode("utf-8")
+        self.streams.write_out(data)
+
+    def write_table(
+        self,
+        header: "Row",
+        rows: "Sequence[Row]",
+        *,
+        numbers: Collection[str] = (),
+        total: "Row" = (),
+        err: bool = False,
+    ) -> None:
+        """Put a table on stdout, or on stderr: drawn for a person, lines with tabs for a program."""
+        from nebius_cli.ui.tables import write_table
+
+        def write(data: bytes) -> None:
+            self.streams.write_err(data.decode("utf-8"))
+
+        write_table(
+            *(header, rows, write if err else self.streams.write_out, self.streams),
+            drawn=self.draws_err if err else self.draws_out,
+            color=self.color_err if err else self.color_out,
+            numbers=numbers,
+            total=total,
+        )
+
+    def report(self, failures: Sequence[NbxError]) -> None:
+        """Say what failed beside what was done, --quiet or not."""
+        for failure in failures:
+            problems.report(failure, self.streams, color=self.color_err)
 
     def log(self, text: str) -> None:
         """Say what happens on the wire, with --verbose."""

@@ -15,21 +15,6 @@ KEY = "another-key-of-some-length"  # for the tests in which the canary is the o
 MODELS = status(200, b'{"object": "list", "data": []}')
 
 
-@pytest.fixture
-def config(bare: Runner, key_files: set[Path]) -> Path:
-    """The config file, in which the key may be."""
-    path = Path(bare.environ["NBX_CONFIG_DIR"]) / "config.toml"
-    key_files |= {path, keyring.file()}
-    return path
-
-
-@pytest.fixture
-def working_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A keyring that keeps keys."""
-    for name, value in keyring.KEEPS.items():
-        monkeypatch.setenv(name, value)
-
-
 def login(nbx: Runner, *args: str, key: str = CANARY) -> str:
     """Log in with a key on stdin; return what is said."""
     if "--profile" in args:  # login makes none

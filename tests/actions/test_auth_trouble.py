@@ -13,19 +13,10 @@ MISTAKE = "temprature = 1\n"
 
 
 @pytest.fixture
-def config(bare: Runner, key_files: set[Path]) -> Path:
-    """The config file, in which the key may be."""
-    path = Path(bare.environ["NBX_CONFIG_DIR"]) / "config.toml"
-    path.parent.mkdir()
-    key_files |= {path, keyring.file()}
-    return path
-
-
-@pytest.fixture
-def working_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A keyring that keeps keys."""
-    for name, value in keyring.KEEPS.items():
-        monkeypatch.setenv(name, value)
+def config(config: Path) -> Path:
+    """The config file, whose folder is there."""
+    config.parent.mkdir()
+    return config
 
 
 def write(config: Path, text: str) -> None:

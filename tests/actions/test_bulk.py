@@ -161,6 +161,21 @@ def test_quiet_says_nothing_and_the_summary_is_in_a_file(bulk: Runner) -> None:
     assert (told["prompt_tokens"], told["completion_tokens"], told["cost_usd"]) == (9, 6, "0.000069")
 
 
+def test_quiet_tells_of_rows_that_failed(bulk: Runner, row_server: RowServer) -> None:
+    row_server.answer = lambda prompt: refuse(422, "not that") if "3" in prompt else None
+    write_rows(Path("in.jsonl"), 5)
+    result = bulk(*RUN, "-q")
+    assert (result.code, result.err) == (9, "nbx: 1 row failed\n  their records say why\n")
+
+
+def test_what_is_doubtful_about_the_flags_is_said_once(bulk: Runner) -> None:
+    write_rows(Path("in.jsonl"), 3)
+    result = bulk(*RUN, "-n", "2", "--temperature", "0", "--stop", r"\n")
+    assert result.code == 0
+    assert result.err.count("n above 1 with temperature 0") == 1
+    assert result.err.count("a backslash and an n") == 1
+
+
 def test_a_dry_run_shows_the_first_body_and_needs_no_key(bare: Runner, tmp_path: Path) -> None:
     path = str(write_rows(tmp_path / "in.jsonl", ["x", "y"]))
     result = bare("bulk", path, "--dry-run", "-m", "m", "--max-tokens", "3")

@@ -13,15 +13,6 @@ from tests.support.answers import USED, answer, failure, response, row, write
 from tests.support.run import Runner
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that an export runs in."""
-    path = tmp_path / "run"
-    path.mkdir()
-    monkeypatch.chdir(path)
-    return path
-
-
 def test_texts_stand_in_the_order_of_the_file_each_with_its_ending(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(1), " two\nlines", "b"), answer(row(0), "é"))
     done = bare("bulk", "export", "a", "--text")
@@ -37,6 +28,9 @@ def test_a_row_that_failed_keeps_its_place_and_is_told(folder: Path, bare: Runne
     done = bare("bulk", "export", "a", "--csv")
     assert done.code == 9
     assert done.err == "nbx: 2 rows failed and have an error and no text\n"
+    write(folder / "a", failure(row(1)))
+    assert bare("bulk", "export", "a", "--text").err == "nbx: 1 row failed and is empty here\n"
+    assert bare("bulk", "export", "a", "--csv").err == "nbx: 1 row failed and has an error and no text\n"
 
 
 def test_csv_is_read_back_to_the_byte(folder: Path, bare: Runner) -> None:

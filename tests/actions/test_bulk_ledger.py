@@ -66,5 +66,5 @@ def test_a_budget_that_is_spent_on_the_way_stops_the_run_and_it_can_go_on(
     write_rows(Path("in.jsonl"), [f"row {number}" for number in range(400)])
     stopped = bulk(*RUN, *PRICED, "--rpm", "600", "--concurrency", "1")
     assert (stopped.code, "the budget is spent" in stopped.err) == (10, True)
-    assert "nbx: to go on: " in stopped.err
+    assert "\n  --over-budget goes on\n" in stopped.err
     assert 0 < len(records(Path("out.jsonl"))) < 400

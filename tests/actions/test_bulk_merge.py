@@ -14,15 +14,6 @@ from tests.support.answers import answer, failure, row, write
 from tests.support.run import Runner
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that a merge runs in."""
-    path = tmp_path / "run"
-    path.mkdir()
-    monkeypatch.chdir(path)
-    return path
-
-
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 

@@ -44,10 +44,23 @@ def test_a_summary_that_cannot_be_written_hides_nothing(bulk: Runner, row_server
     result = bulk(*words)
     assert result.code == 4
     assert "gone/run.json" in result.err
-    assert (
-        "nbx: to go on: nbx bulk in.jsonl -o out.jsonl --concurrency 1 --summary gone/run.json\n"
-        in result.err
-    )
+    assert result.err.endswith("nbx auth status says where the key came from, nbx auth login takes another\n")
+
+
+def test_an_output_in_a_folder_that_is_not_there_is_told(bulk: Runner, row_server: RowServer) -> None:
+    write_rows(Path("in.jsonl"), 1)
+    assert bulk(*RUN).code == 0
+    Path("parts.jsonl").write_bytes(Path("out.jsonl").read_bytes())
+    row_server.asked.clear()
+    for words in (
+        ("bulk", "in.jsonl"),
+        ("bulk", "merge", "out.jsonl", "parts.jsonl"),
+        ("bulk", "export", "out.jsonl", "--csv"),
+    ):
+        result = bulk(*words, "-o", "no/out.jsonl")
+        assert result.code == 74, words
+        assert "No such file or directory\n  mkdir -p " in result.err, words
+    assert not row_server.asked
 
 
 def test_a_cap_is_not_passed_by_going_on(bulk: Runner, row_server: RowServer) -> None:

@@ -74,7 +74,7 @@ def test_where_nothing_listens_the_run_stops_and_fails_no_row(bulk: Runner) -> N
     url = f"http://127.0.0.1:{closed_port()}/v1"
     result = bulk(*RUN, "--retries", "1", env={"NEBIUS_BASE_URL": url})
     assert result.code == 7
-    assert "nbx: to go on: nbx bulk in.jsonl -o out.jsonl --retries 1\n" in result.err
+    assert "; to go on: nbx bulk in.jsonl -o out.jsonl --retries 1\n" in result.err
     assert records(OUT) == []
     assert not Path("out.failed.jsonl").exists()
 

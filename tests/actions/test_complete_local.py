@@ -83,7 +83,40 @@ def test_model_file_runs_any_gguf(local: Runner, tmp_path: Path) -> None:
     assert result.json["model"] == "mine"
 
 
+def test_another_model_is_told_to_be_ignored_and_what_ran_is_in_the_ledger(
+    local: Runner, tmp_path: Path
+) -> None:
+    said = "warning: -m other is ignored: with --local it is SmolLM2"
+    words = ("--local", "-m", "other", "--max-tokens", "1")
+    result = local("complete", "x y", *words)
+    assert (result.code, result.err.count(said)) == (0, 1)
+    rows = tmp_path / "in.jsonl"
+    rows.write_text('"x y"\n{"prompt": "z", "model": "third"}\n')
+    result = local("bulk", str(rows), *words)
+    assert (result.code, result.err.count(said)) == (0, 1)
+    listed = local("usage", "--by", "model", "--json")
+    assert "other" not in listed.out
+    assert "third" not in listed.out
+    assert said in local("score", "x y", "--local", "-m", "other").err
+
+
 def test_a_wrong_field_is_the_engines_own_refusal(local: Runner) -> None:
     result = local("complete", "--local", "x", "--param", "top_k=[]")
     assert result.code == 3
     assert "400" in result.err
+
+
+@pytest.mark.parametrize(
+    ("given", "configured"),
+    [(["-n", "65"], ""), (["--param", "n=65"], ""), ([], "n = 65"), (["-n", "9" * 5000], "")],
+    ids=["a flag", "a parameter", "the configuration", "a number that is none"],
+)
+def test_more_choices_than_the_engine_has_room_for_are_a_usage_error(
+    local: Runner, given: list[str], configured: str
+) -> None:
+    config = Path(local.environ["NBX_CONFIG_DIR"]) / "config.toml"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text(configured)
+    result = local("complete", "--local", "x", "--max-tokens", "1", "--no-validate", *given)
+    assert (result.code, result.out) == (2, "")
+    assert "at most 64 at once" in result.err or "9" * 50 in result.err

@@ -113,6 +113,47 @@ def test_what_somebody_else_put_there_stays_and_nothing_is_written(user: Runner,
     assert files(home) == {".local/share/nbx/zsh/_nbx": b"# mine\n"}
 
 
+@pytest.fixture
+def package(tmp_path: Path, home: Path) -> tuple[Path, Path]:
+    """The script as a package manager has it, and its link where bash looks for it: pipx does that."""
+    target = tmp_path / "venv/nbx"
+    target.parent.mkdir()
+    target.write_bytes((COMPLETIONS / "nbx.bash").read_bytes())
+    link = home / ".local/share/bash-completion/completions/nbx"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(target)
+    return target, link
+
+
+def test_a_link_to_the_very_script_does_and_uninstall_leaves_it_and_its_target(
+    user: Runner, home: Path, package: tuple[Path, Path]
+) -> None:
+    target, link = package
+    script = target.read_bytes()
+    assert said(user("completion", "install", "bash"))[0] == f"wrote {home / '.bashrc'}"
+    assert (link.is_symlink(), target.read_bytes()) == (True, script)
+    assert said(user("completion", "uninstall", "bash")) == [f"removed {home / '.bashrc'}"]
+    assert (link.is_symlink(), link.read_bytes()) == (True, script)
+    assert said(user("completion", "uninstall", "bash")) == ["completion for bash was not installed"]
+
+
+@pytest.mark.parametrize("text", [b"# nbx completion for bash, older\n", None])
+def test_a_link_to_another_script_of_ours_is_replaced_and_its_target_is_not(
+    user: Runner, package: tuple[Path, Path], text: bytes | None
+) -> None:
+    target, link = package
+    script = target.read_bytes()
+    target.unlink()
+    if text is not None:
+        target.write_bytes(text)
+    said(user("completion", "install", "bash"))
+    assert (link.is_symlink(), link.read_bytes()) == (False, script)
+    assert target.exists() is (text is not None)
+    assert text is None or target.read_bytes() == text
+    said(user("completion", "uninstall", "bash"))
+    assert not os.path.lexists(link)
+
+
 @pytest.mark.parametrize("action", ["install", "uninstall"])
 def test_a_block_that_somebody_broke_is_left_and_nothing_is_written(
     user: Runner, home: Path, action: str
@@ -126,7 +167,7 @@ def test_a_place_that_cannot_be_read_or_written_is_named(user: Runner, home: Pat
     (home / ".zshrc").mkdir()
     refused(user("completion", "install", "zsh"), 78, f"cannot read {home / '.zshrc'}")
     (home / ".config").write_text("")
-    refused(user("completion", "install", "fish"), 78, "cannot read", "nbx.fish")
+    refused(user("completion", "install", "fish"), 74, "cannot write", "nbx.fish")
     (home / ".local").symlink_to("/proc/nowhere")
     refused(user("completion", "install", "bash"), 74, "cannot write", "bash-completion/completions/nbx")
 

@@ -68,6 +68,9 @@ def test_what_is_meant_for_nobodys_eyes_is_not_listed(bare: Runner, path: Path, 
     listed = bare("config", "list", "--json").json
     assert listed["base_url"]["value"] == "https://h/v1"
     assert listed["api_key_command"]["value"] == "show …"
+    assert bare("config", "get", "base_url").out == "https://h/v1\n"  # as good as with it: nbx sends a key
+    got = bare("config", "get", "api_key_command", "--show-origin")
+    assert got.out.startswith("show …\t")
 
 
 def test_a_mistyped_profile_is_not_made_by_writing_into_it(bare: Runner, path: Path) -> None:
@@ -133,6 +136,38 @@ def test_a_setting_with_a_dot_is_written_into_its_table_and_out_of_it(bare: Runn
     bare("config", "unset", "history.text")
     listed = bare("config", "list")
     assert (listed.code, "budget" in listed.out, "history" in listed.out) == (0, False, False)
+    assert path.read_text() == 'model = "m"\n'
+
+
+def test_a_table_that_is_emptied_goes_unless_it_has_a_comment_or_is_the_profile(bare: Runner) -> None:
+    path = Path(bare("config", "path").out.strip())
+    path.parent.mkdir()
+    kept = {
+        "[budget] # mine\ndaily = 5\n": "[budget] # mine\n",
+        "# mine\n[budget]\ndaily = 5\n": "# mine\n[budget]\n",
+        "[budget]\ndaily = 5\n# monthly = 9\n": "[budget]\n# monthly = 9\n",
+        "[budget]\ndaily = 5\nmonthly = 9\n": "[budget]\nmonthly = 9\n",
+        "[profile.w.budget]\ndaily = 5\n": "[profile.w.budget]\n",
+        "[profile.w]\n\n[profile.w.budget]\ndaily = 5\n": "[profile.w]\n",
+        "[profile.w]\nbudget = {daily = 5}\nn = 2\n": "[profile.w]\nn = 2\n",
+        "[profile.w]\nbudget.daily = 5\n\n[history]\n": "[profile.w]\n\n[history]\n",
+    }
+    for before, after in kept.items():
+        path.write_text(before)
+        chosen = ("--profile", "w") if "profile" in before else ()
+        assert bare("config", "unset", "budget.daily", *chosen).err == ""
+        assert path.read_text() == after, before
+
+
+def test_a_number_below_0_is_a_value_and_no_flag(bare: Runner) -> None:
+    assert bare("profile", "add", "w").code == 0
+    assert bare("config", "set", "presence_penalty", "-1.5", "--profile", "w").code == 0
+    assert bare("config", "get", "presence_penalty", "--profile", "w").out == "-1.5\n"
+    assert bare("config", "set", "--", "presence-penalty", "-.5").code == 0
+    result = bare("config", "set", "budget.monthly", "-5")
+    assert (result.code, result.err) == (2, "nbx: budget.monthly -5\n  budget.monthly must be 0 or more\n")
+    assert "no such flag: -x" in bare("config", "set", "n", "-x").err
+    assert "no such flag: --profle" in bare("config", "set", "--profle", "w", "n", "-5").err
 
 
 def test_a_profile_has_such_settings_too(bare: Runner) -> None:

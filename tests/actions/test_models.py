@@ -268,3 +268,11 @@ def test_a_terminal_shows_as_many_columns_as_fit(width: int, stocked: Runner) ->
     assert all(len(line) <= width for line in out.splitlines())
     shown = [title for title in ("id", "ctx", "$ in", "rpm", "features") if title in out.splitlines()[0]]
     assert len(shown) == {30: 1, 60: 3, 80: 4, 100: 4, 140: 5}[width]
+
+
+def test_numbers_stand_on_the_right_of_their_columns(stocked: Runner) -> None:
+    out = stocked("models", stdout_tty=True, env={"COLUMNS": "200", "NO_COLOR": "1"}).out
+    header, _, *rows = out.splitlines()
+    for title in ("ctx", "$ in", "$ out", "rpm", "tpm"):
+        end = header.index(title) + len(title)
+        assert {row[end - 1] == " " or row[end : end + 1].strip() != "" for row in rows} == {False}, out

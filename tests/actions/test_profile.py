@@ -107,6 +107,21 @@ def test_a_key_in_a_profile_comes_from_stdin_and_is_never_shown(
     )
 
 
+def test_a_profile_with_another_server_and_no_key_of_its_own_is_told_whose_key_goes_there(
+    bare: Runner, path: Path, key_files: set[Path]
+) -> None:
+    key_files.add(path)
+    elsewhere = "base_url=http://who:secret@127.0.0.1:9/v1"
+    done(bare("profile", "add", "alone", elsewhere))
+    done(bare("config", "set", "api_key", "-", stdin=CANARY.encode()))
+    note = "nbx: requests to 127.0.0.1:9 will carry the key of "
+    own = "; nbx auth login --profile fake gives it its own\n"
+    done(bare("profile", "add", "fake", elsewhere), f"{note}{path}{own}")
+    done(bare("profile", "add", "same", "model=m"))
+    done(bare("profile", "add", "own", elsewhere, "api_key=-", stdin=CANARY.encode()))
+    done(bare("profile", "add", "env", elsewhere, env={"NEBIUS_API_KEY": CANARY}), f"{note}NEBIUS_API_KEY\n")
+
+
 @pytest.mark.parametrize("name", ["a b", "-x", "a.b", "é", "a" * 65, "a\nb", "[x]", "a/b"])
 def test_a_name_is_one_that_any_shell_and_file_takes(bare: Runner, path: Path, name: str) -> None:
     result = bare("profile", "add", "--", name)

@@ -70,7 +70,7 @@ def test_on_a_terminal_it_is_a_table(nbx: Runner, server: FakeServer) -> None:
     server.script(*[echoed(choice(TEXT + "!", PAIRS))] * 2)
     plain = {"NO_COLOR": "1"}
     result = nbx("score", TEXT, stdout_tty=True, env=plain)
-    assert "perplexity                 7.3891" in result.out
+    assert "perplexity                  7.3891\n" in result.out
     assert "3 of 4" in result.out
     lines = nbx("score", TEXT, "--tokens", stdout_tty=True, env=plain).out.splitlines()
     assert lines[0].split() == ["token", "offset", "log", "probability"]

@@ -144,7 +144,10 @@ def test_a_plot_fits_its_terminal_and_names_its_ends(used: Runner, of: str) -> N
         assert lines[0].startswith(f"{of or 'cost'} by day: ")
         assert max(map(len, lines[1:])) <= width
         assert any("⣿" in line for line in lines)
-    assert lines[-1].split() == [day(NOW - DAY), day(NOW)] or len(lines[-1].split()) == 3
+    assert lines[-1].split() == [day(NOW - DAY)[5:], "to", day(NOW)[5:]]
+    keep(used, entry(NOW - 4 * DAY))
+    lines = used("usage", "plot", *args, **PERSON, env=env).out.splitlines()
+    assert lines[-1].split() == [day(NOW - 4 * DAY), day(NOW)]
 
 
 def test_without_a_known_cost_tokens_are_plotted(bare: Runner) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from nebius_cli.commands.root import MODULES
 from tests.support.run import Runner
 
 MISTAKES = [
@@ -36,7 +37,16 @@ MISTAKES = [
     (["models", "--sort"], "'--sort' requires an argument", "nbx models --help shows every"),
     (["auth", "status", "--api-key-file"], "requires an argument", "nbx auth status --help shows every flag"),
     (["config", "list", "--jsn"], "no such flag: --jsn", "did you mean --json?"),
+    (["usage", "shwo"], "unexpected extra argument(s) (shwo)", "did you mean nbx usage show?"),
+    (["history", "--limit", "3", "serach", "x"], "unexpected extra argument(s)", "nbx history search?"),
+    (["bulk", "mrege", "a.jsonl", "-o", "b.jsonl"], "(a.jsonl)", "did you mean nbx bulk merge?"),
+    (["usage", "zzz"], "(zzz)", "nbx usage show --help shows every flag"),
     (["--profle", "x", "complete"], "no such flag: --profle", "did you mean --profile?"),
+    (["help"], "No such command 'help'", "did you mean nbx --help?"),
+    (["help", "complete"], "No such command 'help'", "did you mean nbx complete --help?"),
+    (["help", "config", "set"], "No such command 'help'", "did you mean nbx config set --help?"),
+    (["version"], "No such command 'version'", "did you mean nbx --version?"),
+    (["-V"], "no such flag: -V", "did you mean nbx --version?"),
     (["complete", "x", "--color", "purple"], "--color purple", "auto, always or never"),
 ]
 
@@ -57,6 +67,11 @@ def test_a_group_asked_for_nothing_shows_its_help(bare: Runner, group: list[str]
     result = bare(*group)
     assert result.code == 0
     assert result.out.startswith(f"Usage: {' '.join(['nbx', *group])} [OPTIONS] COMMAND [ARGS]...")
+
+
+def test_commands_are_listed_in_the_order_of_their_table(bare: Runner) -> None:
+    listed = bare("--help").out.partition("Commands:\n")[2]
+    assert tuple(line.split()[0] for line in listed.splitlines()) == tuple(MODULES)
 
 
 def test_what_looks_like_a_flag_is_a_prompt_after_two_dashes(bare: Runner) -> None:

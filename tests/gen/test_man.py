@@ -12,6 +12,7 @@ from nebius_cli.core.errors import ExitCode
 from nebius_cli.gen import man
 from nebius_cli.gen.__main__ import command_tree
 from nebius_cli.gen.tree import Command, Flag, Values
+from tests.support.run import Runner
 
 ROOT = Path(__file__).parents[2]
 CHECKS = {"mandoc": ("mandoc", "-T", "lint", "-W", "warning"), "man": ("man", "--warnings", "-l")}
@@ -55,6 +56,15 @@ def test_a_page_holds_every_flag_and_what_it_takes(one: Command) -> None:
 def test_the_page_of_nbx_names_the_variables() -> None:
     assert "NEBIUS_API_KEY" in PAGES[f"{man.FOLDER}/nbx.1"]
     assert "NEBIUS_API_KEY" not in PAGES[f"{man.FOLDER}/nbx-config-set.1"]
+
+
+def test_the_page_of_nbx_names_every_place_and_the_variable_that_moves_it(bare: Runner) -> None:
+    page = PAGES[f"{man.FOLDER}/nbx.1"]
+    for path, (env, base, _) in man.FILES.items():
+        assert f"\\fB\\(ti/{base}/nbx/{path}\\fR" in page
+        assert f"\\fB{env}\\fR" in page
+    at_home = f"{os.environ['HOME']}/.config/nbx/config.toml\n"
+    assert bare("config", "path", env={"NBX_CONFIG_DIR": ""}).out == at_home
 
 
 def test_what_roff_reads_as_its_own_stands_for_itself() -> None:

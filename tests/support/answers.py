@@ -15,7 +15,7 @@ USED = {"prompt_tokens": 3, "completion_tokens": 4, "cost": "0.25"}
 def row(index: int, prompt: Any = "Say it", own_id: str | int | None = None, body: bytes = b"{}") -> Row:
     """Return a row; another `body` is another question."""
     name = blake2b(body, digest_size=16).hexdigest()
-    return Row(index, index if own_id is None else own_id, prompt, body, "", name, 10, 10, 1, b"{}")
+    return Row(index, index if own_id is None else own_id, prompt, body, "", name, 10, 10, 1, b"{}", "")
 
 
 def response(*texts: str) -> dict[str, Any]:

@@ -19,9 +19,11 @@ def asking(
 ) -> Row:
     """Return a row whose prompt is its index unless another is given."""
     prompt = str(index) if prompt is None else prompt
-    body = json.dumps({**json.loads(common), "prompt": prompt}, separators=(",", ":")).encode()
+    members = json.loads(common)
+    body = json.dumps({**members, "prompt": prompt}, separators=(",", ":")).encode()
     name = blake2b(body, digest_size=16).hexdigest()
-    return Row(index, index, prompt, body, query, name, most_prompt, most_completion, n, common)
+    bounds = (most_prompt, most_completion, n)
+    return Row(index, index, prompt, body, query, name, *bounds, common, members.get("model", ""))
 
 
 def completed(body: bytes, n: int = 1) -> dict[str, Any]:

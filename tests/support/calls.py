@@ -15,10 +15,10 @@ PATIENCE = 30  # seconds; only a test that fails waits so long
 KEPT_OPEN: Reply = [head(200, "application/json", Content_Length="2"), b"{}"]
 
 
-def connect(url: str, **more: Any) -> Api:
+def connect(url: str, *, key: str = CANARY, **more: Any) -> Api:
     settings = {"connect_timeout": PATIENCE, "read_timeout": PATIENCE, "now": lambda: 0.0, **more}
     settings.setdefault("log", lambda _: None)
-    return Api(url, Secret(CANARY), **settings)
+    return Api(url, Secret(key), **settings)
 
 
 def ask(url: str, body: bytes = b"{}", query: str = "", **more: Any) -> Answer:

@@ -55,4 +55,5 @@ def _joined(words: Any) -> bytes:
         return words.encode("utf-8", "surrogateescape")
     if isinstance(words, Iterable) and not isinstance(words, bytes):
         return b"\0".join(_joined(word) for word in words)
-    return bytes(words) if isinstance(words, bytes) else str(words).encode()
+    # A path may be no text.
+    return bytes(words) if isinstance(words, bytes) else str(words).encode("utf-8", "surrogateescape")

@@ -1,12 +1,13 @@
 """A scripted HTTP server over real sockets, for answers that a well-behaved server never gives."""
 
+import contextlib
 import json
 import socket
 import ssl
 import struct
 import threading
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +46,7 @@ class FakeServer:
         self.release = threading.Event()  # what `hold` waits for
         self.hung_up = threading.Event()  # set once the client has closed a connection in the middle
         self._closing = False
+        self._open: set[socket.socket] = set()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -67,6 +69,9 @@ class FakeServer:
         socket.create_connection(("127.0.0.1", self.port)).close()
         self._thread.join()
         self._listener.close()
+        for connection in tuple(self._open):  # or a flood would go on, and somebody would read it
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         assert not self.replies, f"{len(self.replies)} replies were never asked for"
 
     def hold(self, connection: socket.socket) -> None:
@@ -86,6 +91,12 @@ class FakeServer:
             pass
         self.hung_up.set()
 
+    @contextlib.contextmanager
+    def _kept(self, connection: socket.socket) -> Iterator[None]:
+        self._open.add(connection)
+        yield
+        self._open.discard(connection)
+
     def _reply(self, request: Request) -> Reply:
         del request
         return self.replies.pop(0) if self.replies else status(599, b"no reply scripted")
@@ -104,7 +115,7 @@ class FakeServer:
                 connection = self.tls.wrap_socket(connection, server_side=True)
             except OSError:  # the client does not trust this server, or does not speak TLS
                 return
-        with connection:
+        with connection, self._kept(connection):
             try:
                 while (request := read_request(connection)) is not None:
                     self.requests.append(request)

@@ -46,6 +46,7 @@ class Terminal:
         master, slave = os.openpty()
         ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._path = os.ttyname(slave)
+        self._modes = termios.tcgetattr(slave)
         script = _SHELL.format(redirect=redirect)
         nbx = [sys.executable, "-m", "nebius_cli", *args]
         self.process = subprocess.Popen(
@@ -148,6 +149,11 @@ class Terminal:
     def cursor_hidden(self) -> bool:
         """Whether the cursor cannot be seen."""
         return bool(self._screen.cursor.hidden)
+
+    @property
+    def modes_kept(self) -> bool:
+        """Whether the terminal echoes, edits lines and all that as it did before."""
+        return termios.tcgetattr(self._master.child_fd) == self._modes
 
     @property
     def title(self) -> str:

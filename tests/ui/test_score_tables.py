@@ -25,6 +25,12 @@ def test_a_token_without_a_prediction_has_none() -> None:
     assert rows == [('"a"', "0", "-"), ('" b"', "1", "-2.5")]
 
 
+def test_a_token_that_is_part_of_a_character_has_its_bytes() -> None:
+    parts = (ScoredToken(" \ufffd", -1.0, 0, b" \xf0\x9f"), ScoredToken("\ufffd", -1.0, 1, "\ufffd".encode()))
+    _, rows = score_tables.tokens(Score(parts, -2.0, 2, 4, 0, ""), drawn=False)
+    assert [row[0] for row in rows] == [r'" \xf0\x9f"', '"\ufffd"']
+
+
 def test_candidates_stand_in_the_order_given_with_what_they_win_by() -> None:
     other = Score(SCORE.tokens, -3.0, 2, 2, 0, "")
     best = {"total": 0, "per_token": 1, "per_byte": 0}

@@ -1,0 +1,59 @@
+"""Hints on the way out of an error: the flags that they name are flags of the command."""
+
+import re
+
+import pytest
+
+from tests.support.messages import check_message
+from tests.support.run import Runner
+
+WITHOUT_KEY = [
+    ("complete", "x", "-m", "m"),
+    ("score", "x", "-m", "m"),
+    ("rank", "a", "b", "-m", "m"),
+    ("models",),
+    ("models", "show", "m"),
+    ("auth", "status"),
+    ("auth", "token"),
+]
+
+
+@pytest.mark.parametrize("args", WITHOUT_KEY, ids=" ".join)
+def test_without_a_key_the_hint_names_flags_that_the_command_has(bare: Runner, args: tuple[str, ...]) -> None:
+    result = bare(*args)
+    assert (result.code, result.err.splitlines()[0]) == (4, "nbx: no API key")
+    check_message(result.err)
+    path = (*args, "list")[:2] if args[0] in ("auth", "models") else args[:1]
+    has = bare(*path, "--help").out
+    named = re.findall(r"--[a-z-]+", result.err)
+    assert "--api-key-file" in named
+    assert [flag for flag in named if flag not in has] == []
+    assert ("--local" in named) is ("--local" in has)
+
+
+def test_an_empty_text_to_score_is_told_in_terms_of_score(bare: Runner) -> None:
+    result = bare("score", "--local", stdin=b"")
+    assert (result.code, result.out) == (2, "")
+    assert "nbx: the prompt is empty\n" in result.err
+    assert "--allow-empty" not in result.err
+    assert "--allow-empty" in bare("complete", "-m", "m", stdin=b"").err
+
+
+def test_what_is_no_json_is_told_without_the_words_of_python(bare: Runner) -> None:
+    said = {
+        "oops": "expecting value at character 1",
+        '{"a":1} x': "extra data at character 9",
+        '{"a': "unterminated string starting at character 2",
+    }
+    for text, why in said.items():
+        result = bare("complete", "x", "-m", "m", "--extra-body", text)
+        assert (result.code, result.out) == (2, "")
+        assert f"  extra_body is not JSON: {why}\n" in result.err
+    assert "expecting value at character 2" in bare("complete", "-m", "m", "--tokens", "[x]").err
+
+
+def test_bulk_with_nothing_to_read_shows_its_usage_before_it_wants_a_key(bare: Runner) -> None:
+    with bare.start("bulk") as run:  # whose stdin is the null device
+        _, err = run.communicate(timeout=60)
+    assert (run.returncode, err[:15]) == (2, b"usage: nbx bulk")
+    assert bare.process("bulk").code == 4  # a pipe that happens to be empty
