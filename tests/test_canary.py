@@ -19,6 +19,7 @@ from nebius_cli.actions.complete import CompleteOptions, run
 from nebius_cli.adapters.streams import Streams
 from tests.conftest import CANARY
 from tests.support import canary, keyring
+from tests.support.factory import model_list
 from tests.support.gate import Gate, one_answer
 from tests.support.run import Runner
 from tests.support.server import FakeServer
@@ -94,9 +95,19 @@ def set_up(source: str, nbx: Runner, folder: Path) -> tuple[list[str], bytes, se
     return [], b"", {keyring.file() if source == "keyring" else config}
 
 
+# What runs, and how it ends where one text is all that comes.
+RUNNING = {
+    "complete": (["complete", "x"], 0),
+    "bulk": (["bulk", "rows.txt", "-o", "answers.jsonl", "--concurrency", "1"], 0),
+    "score": (["score", "x"], 3),
+}
+
+
+@pytest.mark.parametrize("name", RUNNING)
 @pytest.mark.parametrize("source", ["stdin", "file", "command", "keyring", "config"])
-def test_while_nbx_runs_no_process_shows_the_key(
+def test_while_nbx_runs_no_process_and_no_file_shows_the_key(
     source: str,
+    name: str,
     nbx: Runner,
     server: FakeServer,
     tmp_path: Path,
@@ -108,8 +119,11 @@ def test_while_nbx_runs_no_process_shows_the_key(
     key_files |= holding
     gate = Gate()
     server.script(one_answer("text", gate))
+    args, code = RUNNING[name]
+    (tmp_path / "rows.txt").write_text("x\n")
     child = subprocess.Popen(
-        [*NBX, "complete", "x", "--debug", *flags],
+        [*NBX, *args, "--debug", *flags],
+        cwd=tmp_path,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -123,16 +137,17 @@ def test_while_nbx_runs_no_process_shows_the_key(
         gate.reached()
         seen = list(processes())
         own = {child.pid} | {number for number, _, _ in seen if parent(number) == child.pid}
+        files = canary.files_with_key(tmp_path)
         gate.open()
         out, err = child.communicate(timeout=60)
     assert child.pid in [number for number, _, _ in seen]
     assert not [number for number, words, _ in seen if canary.shows_key(words)]
     # Not that of every process: another run of these tests may be under way.
     assert not [number for number, _, environ in seen if number in own and canary.shows_key(environ)]
-    assert (child.returncode, out) == (0, b"text\n"), err
+    assert (child.returncode, out) == (code, b"text\n" if name == "complete" else b""), err
     assert not canary.shows_key(err)
     assert server.requests[0].headers["authorization"] == f"Bearer {CANARY}"
-    assert canary.files_with_key(tmp_path) == holding
+    assert files == canary.files_with_key(tmp_path) == holding
 
 
 def test_the_command_that_prints_the_key_does_not_get_one(nbx: Runner, tmp_path: Path) -> None:
@@ -167,17 +182,28 @@ def test_a_traceback_with_all_its_locals_has_no_key(nbx: Runner, server: FakeSer
     assert not canary.shows_key(told.encode())
 
 
-@pytest.mark.parametrize("args", [["complete", "x", "--debug"], ["auth", "token", "--debug"]], ids=str)
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["complete", "x", "--debug"],
+        ["auth", "token", "--debug"],
+        ["config", "list", "--debug"],
+        ["bulk", "-", "--debug"],
+        ["models", "--debug"],
+    ],
+    ids=str,
+)
 def test_a_bug_told_with_debug_has_no_key(args: list[str], nbx: Runner, server: FakeServer) -> None:
-    if args[0] == "complete":
+    if args[0] in ("complete", "bulk"):
         server.script(one_answer("text"))
-    code = (
-        "import io, sys\nfrom nebius_cli.adapters.streams import Streams\nfrom nebius_cli.main import main\n"
-    )
-    code += "class Broken(io.RawIOBase):\n    def write(self, data): raise RuntimeError('oops')\n"
-    code += "streams = Streams.system()\nstreams.stdout = Broken()\nsys.exit(main(sys.argv[1:], streams))"
+    if args[0] == "models":
+        server.script(model_list())
     done = subprocess.run(
-        [sys.executable, "-c", code, *args], env=nbx.process_env(), capture_output=True, check=False
+        [sys.executable, "-c", BUGGY, *args],
+        input=b'"x"',
+        env=nbx.process_env(),
+        capture_output=True,
+        check=False,
     )
     assert done.returncode == 1
     assert b"RuntimeError: oops" in done.stderr
@@ -185,15 +211,22 @@ def test_a_bug_told_with_debug_has_no_key(args: list[str], nbx: Runner, server: 
 
 
 @pytest.mark.engine
-def test_the_engine_does_not_get_the_key_of_the_shell(nbx: Runner) -> None:
-    command = [*NBX, "local", "serve", "--model-file", str(real_weights())]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=nbx.process_env()) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline().startswith(b"export NEBIUS_BASE_URL")
-        seen = {number: environ for number, words, environ in processes() if b"engine_process" in words}
-        own = {number for number in seen if parent(number) == child.pid}
+@pytest.mark.parametrize(
+    "args",
+    [["local", "serve"], ["bulk", "-", "--format", "text"], ["score", "The sky " * 400]],
+    ids=["serve", "bulk", "score"],
+)
+def test_the_engine_does_not_get_the_key_of_the_shell(args: list[str], nbx: Runner) -> None:
+    command = [*NBX, *args, "--model-file", str(real_weights())]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=nbx.process_env()
+    ) as child:
+        own: list[bytes] = []
+        while not own and child.poll() is None:
+            seen = [(number, environ) for number, words, environ in processes() if b"engine_process" in words]
+            own = [environ for number, environ in seen if environ and parent(number) == child.pid]
         assert len(own) == 1
-        assert not any(canary.shows_key(seen[number]) for number in own)
+        assert not canary.shows_key(own[0])
         child.terminate()
 
 

@@ -6,6 +6,7 @@ a password. Each command is run against each of these, with --debug, and everyth
 
 import base64
 import contextlib
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -19,7 +20,18 @@ from tests.conftest import CANARY
 from tests.faults.places import Bench, expired, old_tls, unknown_authority
 from tests.support import canary
 from tests.support.run import Result, Runner
-from tests.support.server import FakeServer, Reply, closed_port, detail, head, sse, status, token
+from tests.support.server import (
+    USAGE,
+    FakeServer,
+    Reply,
+    chunk,
+    closed_port,
+    detail,
+    head,
+    sse,
+    status,
+    token,
+)
 
 PASSWORD = "hush-hush-77"  # of URLs
 TRACES = (PASSWORD.encode(), base64.b64encode(f"bob:{PASSWORD}".encode()))
@@ -31,7 +43,35 @@ COMMANDS = {
     "models json": ("models", "--json", "--refresh"),
     "models use": ("models", "use", "some", "--refresh"),
     "doctor": ("doctor", "--live"),
+    "heat": ("complete", "x", "--view", "table", "--export", "heat.html"),
+    "bulk": ("bulk", "rows.jsonl", "-o", "answers.jsonl", "--summary", "figures.json"),
+    "bulk to stdout": ("bulk", "rows.jsonl"),
+    "score": ("score", "x", "--tokens"),
+    "scores": ("score", "--jsonl", "rows.jsonl"),
+    "rank": ("rank", "-c", "x", "a", "b"),
 }
+# What shows afterwards what a command has left, of those that leave the most.
+LEAVING = ("complete", "bulk", "scores")
+AFTERWARDS = (
+    ("history", "list"),
+    ("history", "show", "1"),
+    ("history", "search", "a"),
+    ("usage", "--by", "model"),
+    ("usage", "export"),
+    ("bulk", "merge", "answers.jsonl"),
+    ("bulk", "export", "answers.jsonl", "--csv"),
+    ("view", "answers.jsonl"),
+)
+LOGPROBS = {"tokens": ["a"], "token_logprobs": [-0.5], "top_logprobs": [{"a": -0.5}], "text_offset": [0]}
+CHOICE = {"index": 0, "text": "a", "logprobs": LOGPROBS, "finish_reason": "stop"}
+
+
+def sound(choice: Any = None, **members: Any) -> bytes:
+    """Return a whole answer with more members, its own and its choice's."""
+    return json.dumps({**USAGE, "choices": [{**CHOICE, **(choice or {})}], **members}).encode()
+
+
+SPELT = "".join(f"\\u{ord(letter):04x}" for letter in CANARY)
 
 # Where a server can repeat the key, and what it is said to answer then.
 REPEATED: dict[str, Reply] = {
@@ -52,8 +92,31 @@ REPEATED: dict[str, Reply] = {
     "as a member of an error frame": sse(token("a"), {"detail": CANARY, CANARY: [CANARY]}),
     "in an error event": [head(), b"event: error\ndata: " + CANARY.encode() + b"\n\n"],
     "in what is no JSON": status(200, CANARY.encode(), "application/json"),
+    "in a model's name": status(200, sound(id=CANARY, model=CANARY, service_tier=CANARY)),
+    "in the name of a member": status(
+        200, sound(usage={"prompt_tokens": 1, CANARY: [CANARY]}, **{CANARY: 1})
+    ),
+    "in a finish reason": status(200, sound({"finish_reason": CANARY})),
+    "in a choice": status(200, sound({"stop_reason": CANARY, CANARY: CANARY})),
+    "in a choice too many": status(200, sound({"index": 1, "finish_reason": CANARY})),
+    "in escapes": status(200, sound(model="-").replace(b'"-"', f'"{SPELT}", "x": NaN'.encode())),
+    "in UTF-16": status(200, sound(model=CANARY).decode().encode("utf-16")),
+    "in a stream's finish reason": sse(token("a", reason=CANARY), {**USAGE, "model": CANARY}),
+    "in what limits": status(200, sound(), x_ratelimit_reset_requests=CANARY, Retry_After=CANARY),
+    "in a trailer": [
+        head(200, "application/json", Transfer_Encoding="chunked", Connection="close"),
+        chunk(sound()),
+        f"0\r\nX-Request-Id: {CANARY}\r\n\r\n".encode(),
+    ],
     "in the list": status(200, f'{{"data": [{{"id": "{CANARY}", "{CANARY}": ["{CANARY}"]}}]}}'.encode()),
 }
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with rows to send."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.jsonl").write_text('"a"\n"b"\n')
 
 
 def searched(result: Result, folder: Path) -> None:
@@ -72,13 +135,33 @@ def test_a_key_that_comes_back_goes_nowhere(
     where: str, name: str, nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     server.replies += [REPEATED[where]] * 6
-    result = nbx(*COMMANDS[name], "--debug", "--retries", "1")
+    nbx.environ["NBX_HISTORY_TEXT"] = "true"
+    retries = "0" if name.startswith("bulk") else "1"  # whose waits are real ones
+    result = nbx(*COMMANDS[name], "--debug", "--retries", retries)
     assert "a bug in nbx" not in result.err
     assert server.requests
     assert all(request.headers["authorization"] == f"Bearer {CANARY}" for request in server.requests)
     assert all(CANARY not in request.target for request in server.requests[:1])
+    assert (tmp_path / "heat.html").exists() or name != "heat" or where != "in a model's name"
     searched(result, tmp_path)
+    for args in AFTERWARDS if name in LEAVING else ():
+        searched(nbx(*args), tmp_path)
     server.replies.clear()
+
+
+def test_a_key_that_the_model_wrote_is_in_its_answer_and_kept_in_no_ledger(
+    nbx: Runner, server: FakeServer, tmp_path: Path, key_files: set[Path]
+) -> None:
+    nbx.environ["NBX_HISTORY_TEXT"] = "true"
+    server.replies += [status(200, sound({"text": f"it is {CANARY}!"}))] * 3
+    shown = nbx("complete", "x", may_show_key=True)  # what the model wrote, to the byte
+    assert (shown.code, shown.out) == (0, f"it is {CANARY}!\n")
+    assert shown.err == "nbx: warning: the answer holds the API key: no text of it is kept\n"
+    key_files.add(tmp_path / "answers.jsonl")
+    assert nbx("bulk", "rows.jsonl", "-o", "answers.jsonl").code == 0
+    exported = nbx("bulk", "export", "answers.jsonl", "--text", may_show_key=True)
+    assert exported.out == f"it is {CANARY}!\n" * 2
+    assert nbx("history", "show", "1", "--json").json["answers"] is None
 
 
 URL = "http://bob:" + PASSWORD + "@127.0.0.1:{}"
@@ -112,7 +195,12 @@ ASKING = {
     "curl": ("complete", "x", "--curl"),
     "config list": ("config", "list"),
     "config list json": ("config", "list", "--json"),
+    "config get": ("config", "get", "base_url", "--show-origin"),
     "auth status": ("auth", "status"),
+    "auth status json": ("auth", "status", "--json"),
+    "bulk dry run": ("bulk", "rows.jsonl", "--dry-run"),
+    "bulk estimate": ("bulk", "rows.jsonl", "--estimate"),
+    "usage": ("usage", "export"),
 }
 
 
@@ -130,11 +218,7 @@ def test_a_password_in_a_url_is_shown_to_nobody(
     url = url.format(server.port)
     monkeypatch.setenv(variable, url)
     server.replies += [detail(407, "who are you?")] * 6
-    result = (
-        nbx(*ASKING[name], "--debug", "--retries", "0", env={variable: url})
-        if name in COMMANDS
-        else nbx(*ASKING[name], "--debug", env={variable: url})
-    )
+    result = nbx(*ASKING[name], "--debug", env={variable: url, "NBX_RETRIES": "0"})
     assert "a bug in nbx" not in result.err
     searched(result, tmp_path)
     server.replies.clear()

@@ -29,6 +29,8 @@ NO_JSON = Seen(6, "", "the answer to GET /models is not JSON")
 GARBAGE = differs(Seen(8, "", CUT), Seen(8, "", NOT_WHOLE), NO_JSON)
 BROKEN = differs(None, Seen(8, "", NOT_WHOLE), NO_JSON)
 EMPTY = differs(Seen(8, "", CUT), Seen(8, "", CUT), NO_JSON)
+TOO_LARGE = Seen(9, "half\nexit 7\nhalf\n", "the answer is too large")
+NO_ECHO = Seen(3, "", "it ignores echo")
 
 
 def _both(seen: Seen, models: Seen) -> dict[str, Seen]:
@@ -104,6 +106,7 @@ FAULTS = (
             Seen(8, "", "an event of more than"),
             Seen(8, "", "the answer is larger than"),
             Seen(7, "", "the answer is too large"),
+            bulk=TOO_LARGE,
         ),
     ),
     Fault(
@@ -113,6 +116,7 @@ FAULTS = (
             Seen(8, "", "an event of more than"),
             Seen(8, "", "the answer is larger than"),
             Seen(7, "", "the answer is too large"),
+            bulk=TOO_LARGE,
         ),
     ),
     Fault("nothing", lambda good: [good.head(Content_Length="0")], EMPTY),
@@ -150,7 +154,11 @@ FAULTS = (
         everywhere(0, "half\n"),
     ),
     Fault("JSON where a stream was asked for", whole("half"), differs(Seen(0, "half\n"), None, None)),
-    Fault("a stream where JSON was asked for", sse(HALF, END), differs(None, Seen(0, "half\n"), NO_JSON)),
+    Fault(
+        "a stream where JSON was asked for",
+        sse(HALF, END),
+        differs(None, Seen(0, "half\n"), NO_JSON, score=NO_ECHO),
+    ),
     Fault("JSON called a stream", [head(200, SSE), json.dumps(WHOLE).encode()], completing(0, "half\n")),
     Fault("a stream called JSON", [head(200, JSON), event(HALF) + event(END)], completing(0, "half\n")),
     Fault("the list of models for an answer", body(json.dumps(LIST).encode()), completing(8, "", CUT)),

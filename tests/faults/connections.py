@@ -4,14 +4,19 @@ import socket
 import time
 
 from tests.faults import places
-from tests.faults.matrix import Fault, Good, Seen, completing, differs, everywhere
+from tests.faults.matrix import Fault, Good, Seen, completing, differs, everywhere, unreached
 from tests.support.server import Reply, Step, chunk, head, reset
 
+PATIENCE = 30  # seconds; only a test that fails waits so long
 BROKE = "the connection broke"
 ENDED = "it ended in the middle of the answer"
 FIRST, STALL, TOTAL = ("--first-byte-timeout", "0.3"), ("--stall-timeout", "0.4"), ("--timeout", "0.6")
-ALIVE = "no text came for 0.4 s, only signs of life\n  --first-byte-timeout"
-LATE = "nothing came for 0.3 s\n  --first-byte-timeout"
+ALIVE, LATE = "no text came for 0.4 s, only signs of life", "nothing came for 0.3 s"
+WAIT = "--first-byte-timeout SECONDS waits longer"
+
+SIGNS = Seen(7, "", ALIVE, hint=WAIT)
+# A row takes no longer than its first byte and the rest of its answer may.
+IN_ALL = Seen(9, "half\nexit 7\nhalf\n", "0.7 s in all")
 
 
 def hold(connection: socket.socket) -> None:
@@ -22,7 +27,8 @@ def drip(text: bytes) -> Step:
     """Return a step that says the same few bytes over and over, slowly."""
 
     def step(connection: socket.socket) -> None:
-        while True:  # until nbx hangs up, which makes sending fail
+        over = time.monotonic() + PATIENCE
+        while time.monotonic() < over:  # until nbx hangs up, which makes sending fail
             connection.sendall(text)
             time.sleep(0.02)
 
@@ -33,7 +39,8 @@ def flood(text: bytes) -> Step:
     """Return a step that says the same over and over, as fast as it is read."""
 
     def step(connection: socket.socket) -> None:
-        while True:
+        over = time.monotonic() + PATIENCE
+        while time.monotonic() < over:
             connection.sendall(text)
 
     return step
@@ -43,31 +50,37 @@ def _cut_first(good: Good) -> Reply:
     return [good.head(Transfer_Encoding="chunked"), chunk(good.first)[:-30], reset]
 
 
+def _two_lengths(good: Good, first: int, second: int) -> bytes:
+    return good.head(Content_Length=str(first))[:-2] + f"Content-Length: {second}\r\n\r\n".encode()
+
+
 def _kept(says: str) -> dict[str, Seen]:
     """Return what comes of a break after the first half: a stream keeps it, anything else tries again."""
     return differs(Seen(8, "half\n", says), Seen(7, "", says, True), Seen(7, "", says, True))
 
 
-# What came is whole, but the end of the connection is not in order: a list is asked for again.
-WHOLE_BUT = differs(Seen(0, "half\n"), Seen(0, "half\n"), Seen(7, "", BROKE, True))
+# What came is whole, but the end of the connection is not in order: a list of models is asked for again.
+WHOLE_BUT = differs(
+    Seen(0, "half\n"),
+    Seen(0, "half\n"),
+    Seen(7, "", BROKE, True),
+)
 
 TO = "the connection to 127.0.0.1 broke"
 NO_TLS = "no TLS connection to 127.0.0.1"
 
 FAULTS = (
-    Fault("refused", [], everywhere(7, "", "to 127.0.0.1 refused", retried=True), (), places.nothing_listens),
-    Fault(
-        "no such host", [], everywhere(7, "", "its name does not resolve", retried=True), (), places.no_name
-    ),
-    Fault("an unknown authority", [], everywhere(7, "", NO_TLS), (), places.unknown_authority),
-    Fault("an expired certificate", [], everywhere(7, "", "has expired"), (), places.expired),
-    Fault("a certificate of another host", [], everywhere(7, "", "mismatch"), (), places.another_host),
-    Fault("nothing newer than TLS 1.0", [], everywhere(7, "", NO_TLS), (), places.old_tls),
-    Fault("no TLS at all", [], everywhere(7, "", NO_TLS), (), places.no_tls),
-    Fault("a handshake that never ends", [], everywhere(7, "", "silent too long"), (), places.mute),
-    Fault("a proxy that is not there", [], everywhere(7, "", "the proxy refused"), (), places.no_proxy),
-    Fault("a proxy that wants a password", [], everywhere(7, "", "407"), (), places.proxy_of(407)),
-    Fault("a proxy that reaches nobody", [], everywhere(7, "", "502"), (), places.proxy_of(502)),
+    Fault("refused", [], unreached("to 127.0.0.1 refused", retried=True), (), places.nothing_listens),
+    Fault("no such host", [], unreached("its name does not resolve", retried=True), (), places.no_name),
+    Fault("an unknown authority", [], unreached(NO_TLS), (), places.unknown_authority),
+    Fault("an expired certificate", [], unreached("has expired"), (), places.expired),
+    Fault("a certificate of another host", [], unreached("mismatch"), (), places.another_host),
+    Fault("nothing newer than TLS 1.0", [], unreached(NO_TLS), (), places.old_tls),
+    Fault("no TLS at all", [], unreached(NO_TLS), (), places.no_tls),
+    Fault("a handshake that never ends", [], unreached("silent too long"), (), places.mute),
+    Fault("a proxy that is not there", [], unreached("the proxy refused"), (), places.no_proxy),
+    Fault("a proxy that wants a password", [], unreached("407"), (), places.proxy_of(407)),
+    Fault("a proxy that reaches nobody", [], unreached("502"), (), places.proxy_of(502)),
     Fault("reset before headers", [reset], everywhere(7, "", f"{TO}\n  Connection reset", retried=True)),
     Fault("closed before headers", [b""], everywhere(7, "", "closed connection without", retried=True)),
     Fault("no HTTP", [b"220 mail.example ESMTP\r\n"], everywhere(7, "", TO, retried=True)),
@@ -78,11 +91,22 @@ FAULTS = (
     Fault(
         "an endless header", [head()[:-2] + b"x: ", flood(b"y" * 9999)], everywhere(7, "", TO, retried=True)
     ),
-    Fault("headers that drip", [b"HTTP/1.1 200 OK\r\nx: ", drip(b"y")], everywhere(7, "", LATE), FIRST),
-    Fault("100 Continue without end", [drip(head(100))], everywhere(7, "", LATE), FIRST),
-    Fault("100 Continue in a flood", [flood(head(100))], everywhere(7, "", LATE), FIRST),
-    Fault("silence before headers", [hold], everywhere(7, "", LATE), FIRST),
-    Fault("silence after headers", lambda good: [good.head(), hold], everywhere(7, "", LATE), FIRST),
+    Fault(
+        "headers that drip",
+        [b"HTTP/1.1 200 OK\r\nx: ", drip(b"y")],
+        everywhere(7, "", LATE, hint=WAIT),
+        FIRST,
+    ),
+    Fault("100 Continue without end", [drip(head(100))], everywhere(7, "", LATE, hint=WAIT), FIRST),
+    Fault("100 Continue in a flood", [flood(head(100))], everywhere(7, "", LATE, hint=WAIT), FIRST),
+    Fault("103 Early Hints in a flood", [flood(head(103))], everywhere(7, "", LATE, hint=WAIT), FIRST),
+    Fault("silence before headers", [hold], everywhere(7, "", LATE, hint=WAIT), FIRST),
+    Fault(
+        "silence after headers",
+        lambda good: [good.head(), hold],
+        everywhere(7, "", LATE, hint=WAIT, bulk=Seen(9, "half\nexit 7\nhalf\n", "nothing came for 0.4 s")),
+        FIRST + STALL,
+    ),
     Fault("reset after headers", lambda good: [good.head(), reset], everywhere(7, "", BROKE, retried=True)),
     Fault("reset in the first event", _cut_first, everywhere(7, "", BROKE, retried=True)),
     Fault("reset between events", lambda good: good.chunked(reset), _kept(BROKE)),
@@ -119,9 +143,24 @@ FAULTS = (
         everywhere(0, "half\n"),
     ),
     Fault(
+        "two lengths, the first too short",
+        lambda good: [_two_lengths(good, 45, len(good.body)), good.body],
+        everywhere(7, "", "it has two lengths", retried=True),
+    ),
+    Fault(
+        "two lengths, the second too short",
+        lambda good: [_two_lengths(good, len(good.body), 45), good.body],
+        everywhere(7, "", "it has two lengths", retried=True),
+    ),
+    Fault(
+        "the same length twice",
+        lambda good: [_two_lengths(good, len(good.body), len(good.body)), good.body],
+        everywhere(0, "half\n"),
+    ),
+    Fault(
         "a stall",
         lambda good: good.chunked(hold),
-        differs(*[Seen(7, keeps, "0.4 s\n  --stall-timeout") for keeps in ("half\n", "", "")]),
+        differs(*[Seen(7, keeps, "0.4 s", hint="--stall-timeout SECONDS") for keeps in ("half\n", "", "")]),
         STALL,
     ),
     Fault(
@@ -133,31 +172,37 @@ FAULTS = (
     Fault(
         "all of it too slow",
         lambda good: good.chunked(hold),
-        differs(*[Seen(7, keeps, "0.6 s in all\n  --timeout") for keeps in ("half\n", "", "")]),
+        differs(*[Seen(7, keeps, "0.6 s in all", hint="--timeout SECONDS") for keeps in ("half\n", "", "")]),
         TOTAL,
     ),
     Fault(
         "comments without end, and a limit on all of it",
         [head(), drip(b": still here\n\n")],
-        completing(7, "", "0.6 s in all\n  --timeout"),
+        completing(7, "", "0.6 s in all", hint="--timeout SECONDS"),
         TOTAL,
     ),
     Fault(
-        "comments without end", [head(), drip(b": still here\n\n")], completing(7, "", ALIVE), FIRST + STALL
+        "comments without end",
+        [head(), drip(b": still here\n\n")],
+        completing(7, "", ALIVE, hint=WAIT, bulk=IN_ALL),
+        FIRST + STALL,
     ),
     Fault(
-        "empty frames without end", [head(), drip(b"data: {}\n\n")], completing(7, "", ALIVE), FIRST + STALL
+        "empty frames without end",
+        [head(), drip(b"data: {}\n\n")],
+        completing(7, "", ALIVE, hint=WAIT, bulk=IN_ALL),
+        FIRST + STALL,
     ),
     Fault(
         "blanks without end",
         lambda good: [good.head(), drip(b" ")],
-        differs(Seen(7, "", ALIVE), Seen(7, "", ALIVE), Seen(7, "", "0.4 s in all\n  --timeout")),
+        differs(SIGNS, SIGNS, Seen(7, "", "0.7 s in all", hint="--timeout SECONDS"), bulk=IN_ALL),
         FIRST + STALL,
     ),
     Fault(
         "comments without end after text",
         lambda good: good.chunked(drip(chunk(b": still here\n\n"))),
-        differs(Seen(7, "half\n", ALIVE), None, None),
+        differs(Seen(7, "half\n", ALIVE, hint=WAIT), None, None),
         FIRST + STALL,
     ),
 )

@@ -13,11 +13,11 @@ from tests.support.server import USAGE, Reply, event, head, sse, token
 
 SECOND = "choice 2 of 2 ended without"
 CUT = "it ended without a finish_reason"
-KEPT = "what came is kept"
 CHUNKED = head(Transfer_Encoding="chunked", Connection="close")
 FULL = {"error": {"message": "out of memory", "input": ECHO}}
 MIB = 1024 * 1024
 STREAM = b"".join(event(value) for value in (HALF, END, USAGE, b"[DONE]"))
+TOO_LARGE = Seen(9, "half\nexit 7\nhalf\n", "the answer is too large")
 BLOB = Seen(8, "half\n", "an event of more than")
 NO_LIST = Seen(6, "", "the answer to GET /models is not JSON")
 
@@ -126,26 +126,26 @@ FAULTS = (
     Fault(
         "a flood after the end marker",
         [head(), STREAM, flood(event(token("more")) * 999)],
-        completing(0, "half\n"),
+        completing(0, "half\n", bulk=TOO_LARGE),
     ),
-    Fault("no finish_reason", sse(HALF), completing(8, "half\n", f"{CUT}\n  {KEPT}")),
+    Fault("no finish_reason", sse(HALF), completing(8, "half\n", CUT, hint="what came is kept")),
     Fault("an index that never finishes", sse(HALF, *[NOTHING_FINISHES] * 99), completing(8, "half\n", CUT)),
     Fault(
         "one choice unfinished",
         sse(HALF, END, token("b", 1)),
-        completing(8, "half\nb\n", SECOND),
+        completing(8, "half\nb\n", SECOND, bulk=None),
         ("-n", "2"),
     ),
     Fault(
         "choices out of order",
         sse(token("b", 1), HALF, token("", 1, "stop"), token("!", 0), token("", 0, "stop")),
-        completing(0, "half!\nb\n"),
+        completing(0, "half!\nb\n", bulk=None),
         ("-n", "2"),
     ),
     Fault(
         "one choice missing",
         sse(HALF, END),
-        differs(Seen(8, "half\n\n", SECOND), Seen(8, "half\n", SECOND), None),
+        differs(Seen(8, "half\n\n", SECOND), Seen(8, "half\n", SECOND), None, bulk=None, score=None),
         ("-n", "2"),
     ),
     Fault(
@@ -202,12 +202,12 @@ FAULTS = (
     Fault(
         "one event of 50 MB",
         _blob(lines=False),
-        differs(BLOB, BLOB, Seen(7, "", "too large")),
+        differs(BLOB, BLOB, Seen(7, "", "too large"), bulk=TOO_LARGE, score=Seen(8, "", BLOB.says)),
     ),
     Fault(
         "one event of 50 MB in many lines",
         _blob(lines=True),
-        differs(BLOB, BLOB, Seen(7, "", "too large")),
+        differs(BLOB, BLOB, Seen(7, "", "too large"), bulk=TOO_LARGE, score=Seen(8, "", BLOB.says)),
     ),
     Fault("half a stream for a list of models", raw(event(HALF)), differs(None, None, NO_LIST)),
 )

@@ -4,7 +4,7 @@ import gzip
 import json
 
 from tests.faults.connections import flood, hold
-from tests.faults.matrix import Fault, Good, Seen, differs, everywhere
+from tests.faults.matrix import Fault, Good, Seen, both_ways, differs, everywhere
 from tests.support.canary import CANARY
 from tests.support.messages import ECHO
 from tests.support.server import Reply, detail, head, reset, sse, status, token
@@ -18,50 +18,75 @@ def _huge(code: int) -> Reply:
     return [head(code, Content_Length=str(HUGE)), flood(b"busy " * 20_000)]
 
 
+def _refused(says: str) -> Seen:
+    """Return what comes of a row whose record has the server's words as they came: it is data."""
+    return Seen(9, "half\nexit 3\nhalf\n", says)
+
+
 def redirect(code: int, to: str) -> Reply:
     return status(code, b"moved", Location=to)
 
 
 CANNOT_FOLLOW = "a redirect to http://localhost:1/v1\n  nbx does not carry the key and the prompt there"
 
+GONE = "`x` does not exist.\n"  # no row can go better
+# Bulk puts a row off ten times as often as it tries one again.
+PUT_OFF = Seen(9, "half\nexit 5\nhalf\n", "429\n  x", 10)
+
 FAULTS = (
     Fault("400", detail(400, "context length is 9"), everywhere(3, "", "answered 400\n  context length")),
     Fault(
-        "401", detail(401, "Couldn't authenticate."), everywhere(4, "", "authenticate.\n  nbx auth status")
+        "401",
+        detail(401, "Couldn't authenticate."),
+        everywhere(4, "", "authenticate.", hint="nbx auth status"),
     ),
     Fault(
-        "402", status(402, b'{"error": "no credits"}'), everywhere(4, "", "no credits\n  check the balance")
+        "402",
+        status(402, b'{"error": "no credits"}'),
+        both_ways(4, "", "no credits", hint="check the balance"),
     ),
-    Fault("403", detail(403, "Forbidden"), everywhere(4, "", "Forbidden\n  the key may lack")),
-    Fault("404", detail(404, "The model `x` does not exist."), everywhere(3, "", "`x` does not exist.\n")),
-    Fault("405", status(405), everywhere(3, "", "answered 405\n")),
-    Fault("408", detail(408, "slow"), everywhere(3, "", "answered 408\n  slow", retried=True)),
-    Fault("409", detail(409, "off"), everywhere(3, "", "off\n  the model is stopped", retried=True)),
-    Fault("413", status(413), everywhere(3, "", "answered 413\n  the request is too large")),
-    Fault("418", status(418, b'{"message": "teapot"}'), everywhere(3, "", "answered 418\n  teapot")),
+    Fault("403", detail(403, "Forbidden"), both_ways(4, "", "Forbidden", hint="the key may lack")),
+    Fault(
+        "404",
+        detail(404, "The model `x` does not exist."),
+        everywhere(3, "", GONE, bulk=Seen(3, "half\n", GONE)),
+    ),
+    Fault("405", status(405), both_ways(3, "", "answered 405\n")),
+    Fault("408", detail(408, "slow"), both_ways(3, "", "answered 408\n  slow", retried=True)),
+    Fault("409", detail(409, "off"), everywhere(3, "", "off", retried=True, hint="the model is stopped")),
+    Fault("413", status(413), both_ways(3, "", "answered 413", hint="the request is too large")),
+    Fault("418", status(418, b'{"message": "teapot"}'), both_ways(3, "", "answered 418\n  teapot")),
     Fault("422", detail(422, INVALID), everywhere(3, "", "answered 422\n  n: too large")),
     Fault(
         "422 with a long prompt",
         detail(422, [{"input": ECHO * 99_999}, *INVALID]),
-        everywhere(3, "", "n: too large"),
+        both_ways(3, "", "n: too large"),
     ),
-    Fault("422, cut", status(422, json.dumps(INVALID).encode()[:-9]), everywhere(3, "", "broken or cut")),
+    Fault("422, cut", status(422, json.dumps(INVALID).encode()[:-9]), both_ways(3, "", "broken or cut")),
     Fault(
         "429",
         detail(429, "too many", Retry_After="1"),
-        everywhere(5, "", "answered 429\n  too many\n  wait", retried=True),
+        everywhere(5, "", "answered 429\n  too many", retried=True, hint="wait", bulk=None),
     ),
     Fault(
-        "429 for an hour", detail(429, "x", Retry_After="3600"), everywhere(5, "", "answered 429\n  x\n  ")
+        "429 for an hour",
+        detail(429, "x", Retry_After="3600"),
+        everywhere(5, "", "answered 429\n  x\n  ", bulk=None),
     ),
-    Fault("429 for ever", detail(429, "x", Retry_After="1e999"), everywhere(5, "", "answered 429\n  x\n  ")),
     Fault(
-        "429 until no time", detail(429, "x", Retry_After="nan"), everywhere(5, "", "429\n  x", retried=True)
+        "429 for ever",
+        detail(429, "x", Retry_After="1e999"),
+        both_ways(5, "", "answered 429\n  x\n  ", bulk=None),
+    ),
+    Fault(
+        "429 until no time",
+        detail(429, "x", Retry_After="nan"),
+        both_ways(5, "", "429\n  x", retried=True, bulk=PUT_OFF),
     ),
     Fault(
         "429 until a date long past",
         detail(429, "x", Retry_After="Thu, 01 Jan 1970 00:00:00 GMT"),
-        everywhere(5, "", "429\n  x", retried=True),
+        both_ways(5, "", "429\n  x", retried=True, bulk=PUT_OFF),
     ),
     Fault(
         "500", status(500, json.dumps(FULL).encode()), everywhere(6, "", "500\n  out of memory", retried=True)
@@ -75,68 +100,72 @@ FAULTS = (
     Fault(
         "504 in text",
         status(504, b"upstream\ntimed out", "text/plain"),
-        everywhere(6, "", "upstream timed out", retried=True),
+        both_ways(6, "", "upstream timed out", retried=True),
     ),
     Fault(
         "529 that is no UTF-8",
         status(529, b"\xff\xfe busy"),
         everywhere(6, "", "\ufffd\ufffd busy", retried=True),
     ),
-    Fault("599", status(599, b"null"), everywhere(6, "", "answered 599\n", retried=True)),
-    Fault("a status of 999", status(999, b"what"), everywhere(6, "", "answered 999\n  what", retried=True)),
-    Fault("500 as a list of nothing", status(500, b"[[], {}, 1]"), everywhere(6, "", "500\n", retried=True)),
-    Fault("500 as a number", status(500, b"1e999"), everywhere(6, "", "answered 500\n", retried=True)),
+    Fault("599", status(599, b"null"), both_ways(6, "", "answered 599\n", retried=True)),
+    Fault("a status of 999", status(999, b"what"), both_ways(6, "", "answered 999\n  what", retried=True)),
+    Fault("500 as a list of nothing", status(500, b"[[], {}, 1]"), both_ways(6, "", "500\n", retried=True)),
+    Fault("500 as a number", status(500, b"1e999"), both_ways(6, "", "answered 500\n", retried=True)),
     Fault(
         "500 with null in each place",
         status(500, b'{"detail": [null, {"loc": null, "msg": null}], "error": null, "message": null}'),
-        everywhere(6, "", "answered 500\n", retried=True),
+        both_ways(6, "", "answered 500\n", retried=True),
     ),
     Fault(
         "500 that is nested too deeply",
         status(500, b'{"detail":' + b"[" * 200_000 + b"]" * 200_000 + b"}"),
-        everywhere(6, "", "broken or cut", retried=True),
+        both_ways(6, "", "broken or cut", retried=True),
     ),
     Fault("400 of 100 MB", _huge(400), everywhere(3, "", "answered 400\n  busy busy")),
-    Fault("500 of 100 MB", _huge(500), everywhere(6, "", "answered 500\n  busy busy", retried=True)),
+    Fault("500 of 100 MB", _huge(500), both_ways(6, "", "answered 500\n  busy busy", retried=True)),
     Fault(
         "500 of 100 MB of JSON",
         [head(500), b'{"detail":[', flood(b"{}," * 30_000)],
-        everywhere(6, "", "the body is JSON that is broken or cut", retried=True),
+        both_ways(6, "", "the body is JSON that is broken or cut", retried=True),
     ),
     Fault(
         "500, cut",
         [head(500, Content_Length="99"), b"busy", reset],
         everywhere(6, "", "answered 500\n  busy", retried=True),
     ),
-    Fault("400 that never ends", [head(400), b"busy", hold], everywhere(3, "", "400\n  busy")),
+    Fault("400 that never ends", [head(400), b"busy", hold], both_ways(3, "", "400\n  busy")),
     Fault(
         "500 in gzip",
         [head(500, Content_Encoding="gzip", Connection="close"), gzip.compress(b"busy")],
-        everywhere(6, "", "500\n  busy", retried=True),
+        both_ways(6, "", "500\n  busy", retried=True),
     ),
     Fault(
         "500 in gzip that is none",
         [head(500, Content_Encoding="gzip", Connection="close"), b"busy"],
-        everywhere(6, "", "answered 500\n", retried=True),
+        both_ways(6, "", "answered 500\n", retried=True),
     ),
-    Fault("500 as a stream", [head(500), *sse(token("x"))[1:]], everywhere(6, "", "500\n", retried=True)),
+    Fault("500 as a stream", [head(500), *sse(token("x"))[1:]], both_ways(6, "", "500\n", retried=True)),
     Fault("401 with the key", detail(401, f"{CANARY} is no key"), everywhere(4, "", "  *** is no key\n")),
-    Fault("400 with escapes", status(400, b"\x1b[31mred\x07"), everywhere(3, "", "\u241b[31mred\u2407")),
+    Fault(
+        "400 with escapes",
+        status(400, b"\x1b[31mred\x07"),
+        both_ways(3, "", "\u241b[31mred\u2407", bulk=_refused("\x1b[31mred\x07")),
+    ),
     Fault(
         "400 with a request id", detail(400, "x", x_request_id="r-7"), everywhere(3, "", "400 (request r-7)")
     ),
     Fault(
-        "400 with an inference id", detail(400, "x", x_inference_id="i-8"), everywhere(3, "", "(request i-8)")
+        "400 with an inference id", detail(400, "x", x_inference_id="i-8"), both_ways(3, "", "(request i-8)")
     ),
     Fault(
         "400 with a request id of escapes",
         detail(400, "x", x_request_id="\x1b[2J"),
-        everywhere(3, "", "(request \u241b[2J)"),
+        both_ways(3, "", "(request \u241b[2J)", bulk=_refused("(request \x1b[2J)")),
     ),
     Fault(
         "400 with an endless request id",
         detail(400, "x", x_request_id="r" * 9999),
-        everywhere(3, "", "r…)"),
+        both_ways(3, "", "r…)"),
     ),
     *(
         Fault(
@@ -155,12 +184,27 @@ FAULTS = (
         )
         for code in (301, 302, 303, 307, 308)
     ),
-    Fault("an endless redirect", status(307, b"", Location="//h/" + "x" * 9999), everywhere(3, "", "xx…")),
-    Fault("a redirect to nowhere", status(307), everywhere(3, "", "a redirect to nowhere")),
+    Fault("an endless redirect", status(307, b"", Location="//h/" + "x" * 9999), both_ways(3, "", "xx…")),
+    Fault("a redirect to nowhere", status(307), both_ways(3, "", "a redirect to nowhere")),
     Fault("304", [head(304)], everywhere(3, "", "answered 304, a redirect to nowhere")),
     Fault("101", [head(101)], everywhere(7, "", "the server answered 101 and not the request")),
-    Fault("103", [head(103)], everywhere(7, "", "the server answered 103 and not the request")),
+    Fault("103", [head(103)], everywhere(7, "", "closed connection without", retried=True)),
     Fault("100 first", lambda good: [head(100), good.head(), good.body], everywhere(0, "half\n")),
+    Fault(
+        "103 Early Hints first",
+        lambda good: [head(103, Link="</style.css>; rel=preload"), good.head(), good.body],
+        everywhere(0, "half\n"),
+    ),
+    Fault(
+        "100, 102, 103 and 199 first",
+        lambda good: [*map(head, (100, 102, 103, 199)), good.head(), good.body],
+        everywhere(0, "half\n"),
+    ),
+    Fault(
+        "103 before an error",
+        [head(103), *detail(422, INVALID)],
+        both_ways(3, "", "answered 422\n  n: too large"),
+    ),
     Fault("201", lambda good: [good.head(201), good.body], everywhere(0, "half\n")),
 )
 

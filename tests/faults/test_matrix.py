@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 import trustme
 
+from nebius_cli.core.errors import ExitCode
 from tests.faults import answers, connections, frames, statuses
-from tests.faults.matrix import COMMANDS, Fault
+from tests.faults.matrix import COMMANDS, Command, Fault
 from tests.faults.places import Bench
 from tests.support.messages import check_message
 from tests.support.run import Runner
-from tests.support.server import FakeServer
+from tests.support.server import FakeServer, Reply
 
 FAULTS = connections.FAULTS + statuses.FAULTS + answers.FAULTS + frames.FAULTS
+FEWEST = 80  # faults for each command
 RUNS = [(fault, name) for fault in FAULTS for name in fault.seen]
 
 
@@ -36,30 +38,57 @@ def test_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     command, seen = COMMANDS[name], fault.seen[name]
-    tries = 2 if seen.retried else 1
-    requests = 0 if fault.place else fault.requests * tries
+    prepare(command, tmp_path, monkeypatch)
     with contextlib.ExitStack() as stack:
         more = fault.place(Bench(stack, monkeypatch, authority, tmp_path)) if fault.place else []
-        if not fault.place:
-            steps = fault.reply(command.good)
-            server.script(*[[server.hold if step is connections.hold else step for step in steps]] * requests)
-        result = nbx(*command.words, "--retries", "1", *fault.args, *more)
+        script = [] if fault.place else scripted(fault, name, server)
+        server.script(*script)
+        result = nbx(
+            *command.words, "--retries", "1", *fault.args, *more, chance=-1.0 if command.rows else 0.5
+        )
         server.release.set()
     assert (result.code, command.kept(result)) == (seen.code, seen.keeps), result
-    assert seen.says in result.err
-    assert bool(result.err) == bool(seen.says)
-    assert len(server.requests) == requests
-    assert len(result.slept) == tries - 1
-    check_message(result.err)
+    told = command.told(result)
+    assert seen.says in told
+    assert not seen.hint or f"\n  {seen.hint}" in told
+    assert bool(told) == bool(seen.says)
+    assert len(server.requests) == len(script)
+    assert command.rows or len(result.slept) == seen.retried
+    assert not command.rows or f"\nfailed\t{seen.keeps.count('exit ')}\n" in result.err
+    check_message(told)
+
+
+def prepare(command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make `folder` the place in which the files of the command are."""
+    monkeypatch.chdir(folder)
+    for file, text in command.files.items():
+        Path(file).write_text(text)
+
+
+def scripted(fault: Fault, name: str, server: FakeServer) -> list[Reply]:
+    """Return the reply to each request that may be made."""
+    command, seen = COMMANDS[name], fault.seen[name]
+    steps = [server.hold if step is connections.hold else step for step in fault.reply(command.good)]
+    broken: list[Reply] = [steps] * (fault.requests * (1 + seen.retried))
+    if not command.rows:
+        return broken
+    sound = [command.good.head(), command.good.body]
+    return [sound, *broken, *([sound] if seen.code in (ExitCode.DONE, ExitCode.ROWS_FAILED) else [])]
 
 
 def test_there_are_enough_faults_and_each_has_a_name_of_its_own() -> None:
     assert len({fault.name for fault in FAULTS}) == len(FAULTS)
+    for name in ("streamed", "buffered", "bulk", "models"):
+        assert len([fault for fault in FAULTS if name in fault.seen]) >= FEWEST, name
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_sound_answer_is_no_fault(name: str, nbx: Runner, server: FakeServer) -> None:
+def test_a_sound_answer_is_no_fault(
+    name: str, nbx: Runner, server: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     command = COMMANDS[name]
-    server.script([command.good.head(), command.good.body])
+    prepare(command, tmp_path, monkeypatch)
+    rows = 3 if command.rows else 1
+    server.script(*[[command.good.head(), command.good.body]] * rows)
     result = nbx(*command.words)
-    assert (result.code, command.kept(result), result.err) == (0, "half\n", "")
+    assert (result.code, command.kept(result), command.told(result)) == (0, "half\n" * rows, "")

@@ -18,7 +18,7 @@ from tests.support.terminal import Terminal
 CTRL_C = "\x03"
 OUT = Path("out.jsonl")
 RUN = ("bulk", "in.jsonl", "-o", "out.jsonl", "--concurrency", "4")
-GO_ON = "nbx: to go on: nbx bulk in.jsonl -o out.jsonl --concurrency 4"
+GO_ON = "; to go on: nbx bulk in.jsonl -o out.jsonl --concurrency 4"
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_ctrl_c_takes_no_more_rows_and_waits_for_those_on_their_way(
     screen.wait_for("nbx: waiting 10 s at most for 4 on the way")
     held.let_go()
     assert screen.end() == 130
-    assert "".join(screen.rows).endswith(f"{GO_ON} --summary run.jsonnbx: stopped by Ctrl-C")
+    assert "".join(screen.rows).endswith(f"nbx: stopped by Ctrl-C{GO_ON} --summary run.json")
     assert set(texts(OUT)) == set(range(14)) == {record["id"] for record in records(OUT)}
     assert json.loads(Path("run.json").read_bytes())["stopped"] == "Ctrl-C"
     asked = row_server.asked.total()
@@ -95,7 +95,7 @@ def test_a_second_ctrl_c_leaves_at_once(seen: Open, row_server: RowServer) -> No
     screen = seen(*RUN)
     screen.wait_for("10 of 100 rows", "4 at once")
     screen.type(CTRL_C)
-    screen.wait_for("again Ctrl-C leaves at once")
+    screen.wait_for("Ctrl-C again leaves at once")
     screen.type(CTRL_C)
     assert screen.end() == -signal.SIGINT
     assert len(texts(OUT)) == len(records(OUT)) == 10
@@ -117,7 +117,7 @@ def test_sigterm_is_143_and_goes_on_as_well(bulk: Runner, row_server: RowServer)
         held.let_go()
         _, err = process.communicate(timeout=30)
     assert process.returncode == 143
-    assert err.decode().endswith(f"{GO_ON}\nnbx: stopped by SIGTERM\n")
+    assert err.decode().endswith(f"\nnbx: stopped by SIGTERM{GO_ON}\n")
     assert bulk(*RUN).code == 0
     assert len(records(OUT)) == len(texts(OUT)) == 40
     assert set(row_server.asked.values()) == {1}

@@ -1,10 +1,11 @@
 """Words of others, in every command that prints them: shown on a terminal, never obeyed.
 
 Others are the server, the names of files and programs, the config file, the environment and whoever made the
-command line. What a model writes has test_model_text.py.
+command line. What a model writes has test_model_text.py; files of rows and the ledger, test_foreign_rows.py.
 """
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,21 +13,16 @@ from typing import Any
 import pytest
 
 from tests.sessions.conftest import Open
+from tests.support.answers import answer, row, write
+from tests.support.echo import choice, echoed
 from tests.support.factory import model_list
+from tests.support.foreign import EVIL, check_unmoved
 from tests.support.gate import gated
+from tests.support.ledger import entry, keep, text
 from tests.support.run import Runner
 from tests.support.server import USAGE, FakeServer, Reply, detail, sse, status, token
 
-# A title, the clipboard, a cleared screen, no cursor, the other screen, colours of 7 and 8 bits, another
-# character set, text that reads backwards, a way back over what stands there, and markup of rich.
-ACTIVE = "\x1b]0;owned\x07\x1b]52;c;cm0=\x07\x1b[2J\x1b[?25l\x1b[?1049h\x1b[31m"
-ACTIVE += "\x9b31m\x9d0;x\x9c\x0e\u202eab\u2066\rc\x08"
-EVIL = f"evil{ACTIVE}[bold red]m[link=x]:smile:"
 HEADER = "evil[bold red]m\x1b]0;owned\x07\x1b[2J\x9b31m"  # of what a header can carry
-# What a terminal acts on, in whatever the program has written. ESC alone is nbx's own as well.
-OBEYED = [b"\x07", b"\x1b]", b"\x1b[2J", b"\x1b[31m", b"\x1b[?1049h", b"\x9d0;x", b"\x0e", b"\x08"]
-OBEYED += [text.encode() for text in ("\x9b", "\x9d", "\x9c", "\u202e", "\u2066")]
-
 Prepare = Callable[[Runner, Path], list[str]]
 
 
@@ -79,6 +75,28 @@ def weights(nbx: Runner, folder: Path) -> list[str]:
     return ["local", "list"]
 
 
+def requested(*args: str) -> Prepare:
+    """Return a preparation that leaves a request with an evil model and text in the ledger."""
+
+    def prepare(nbx: Runner, folder: Path) -> list[str]:
+        del folder
+        keep(nbx, entry(time.time(), EVIL, host=EVIL, text=text(EVIL, EVIL)))
+        return list(args)
+
+    return prepare
+
+
+def answered(*args: str) -> Prepare:
+    """Return a preparation that makes a file of answers with an evil text; FILE stands for it."""
+
+    def prepare(nbx: Runner, folder: Path) -> list[str]:
+        del nbx
+        write(folder / "answers.jsonl", answer(row(0), EVIL))
+        return [arg.replace("FILE", str(folder / "answers.jsonl")) for arg in args]
+
+    return prepare
+
+
 TOML = json.dumps(EVIL).replace("\x7f", "\\u007f")
 EVIL_MODEL: dict[str, Any] = {
     "id": EVIL,
@@ -89,6 +107,7 @@ EVIL_MODEL: dict[str, Any] = {
     "quantization": EVIL,
 }
 NAMED = {**token("text", 0, EVIL), "model": EVIL, "service_tier": EVIL}
+SCORED = choice(f"{EVIL}!", [(EVIL, -1.0), ("!", -1.0)])
 
 SOURCES: dict[str, tuple[Prepare, list[Reply]]] = {
     "an error": (words("complete", "x"), [detail(400, EVIL)]),
@@ -156,6 +175,21 @@ SOURCES: dict[str, tuple[Prepare, list[Reply]]] = {
     "profiles as json": (configured(f"[profile.{TOML}]\nuser = {TOML}\n", "profile", "list", "--json"), []),
     "keys as json": (configured(f"api_key_keyring = {TOML}\n", "auth", "status", "--json"), []),
     "doctor as json": (words("doctor", "--json"), [model_list(EVIL_MODEL, Date=HEADER)]),
+    "the ledger": (requested("history"), []),
+    "the ledger as json": (requested("history", "--json"), []),
+    "a request": (requested("history", "show", "1"), []),
+    "a request as json": (requested("history", "show", "1", "--json"), []),
+    "usage": (requested("usage", "--by", "model"), []),
+    "usage as json": (requested("usage", "--by", "model", "--json"), []),
+    "every request": (requested("usage", "export"), []),
+    "every request as json": (requested("usage", "export", "--json"), []),
+    "a ledger's place": (in_environment("NBX_DATA_DIR", f"FOLDER/{EVIL}", "usage", "path"), []),
+    "a score": (words("score", EVIL, "--tokens"), [echoed(SCORED)]),
+    "a score as json": (words("score", EVIL, "--tokens", "--json"), [echoed(SCORED)]),
+    "a rank": (words("rank", EVIL, EVIL), [echoed(SCORED, {**SCORED, "index": 1})]),
+    "a rank as json": (words("rank", EVIL, EVIL, "--json"), [echoed(SCORED, {**SCORED, "index": 1})]),
+    "merged answers": (answered("bulk", "merge", "FILE"), []),
+    "texts of answers": (answered("bulk", "export", "FILE", "--text"), []),
     "weights": (weights, []),
     "weights to serve": (with_file("local", "serve", "--model-file", "FILE"), []),
 }
@@ -172,8 +206,5 @@ def test_what_others_say_cannot_drive_the_terminal(
     code = screen.end()
     server.replies.clear()
     assert code != 1, str(screen)
-    assert [seen for seen in OBEYED if seen in screen.raw] == []
-    assert screen.title == ""
-    assert not screen.cursor_hidden
-    assert not [style for style in screen.styles() if style.fg != "default" or style.bg != "default"]
-    assert str(screen).strip("-\n "), "nothing is shown, so nothing is proved"
+    check_unmoved(screen)
+    assert screen.modes_kept

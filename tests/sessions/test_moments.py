@@ -4,6 +4,7 @@ The moments are those at which Python tells an audit hook of something, an impor
 are chosen at random, the same ones each time.
 """
 
+import json
 import os
 import random
 import signal
@@ -14,8 +15,13 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.support.answers import answer as record
+from tests.support.answers import row, write
+from tests.support.echo import Pair, choice, echoed
 from tests.support.factory import model_list
 from tests.support.gate import gated
+from tests.support.ledger import entry, keep, text
+from tests.support.logprobs import FRANCE, frame
 from tests.support.run import Runner
 from tests.support.server import FakeServer, Reply, answer, token
 
@@ -44,6 +50,7 @@ sys.exit(code)
 """
 
 TEXT = ["word " * 20] * 20
+ECHO: list[Pair] = [("The", None), (" sky", -4.0), (" is", -0.5)]
 COMMANDS: dict[str, tuple[list[str], list[Reply]]] = {
     "stream": (["complete", "x"], [answer(*TEXT)]),
     "json": (["complete", "x", "--json", "--stream"], [answer(*TEXT)]),
@@ -54,7 +61,16 @@ COMMANDS: dict[str, tuple[list[str], list[Reply]]] = {
     "login": (["auth", "login", "--with-token", "--no-keyring"], []),
     "doctor": (["doctor"], [model_list()]),
     "help": (["complete", "--help"], []),
+    "score": (["score", "The sky"], [echoed(choice("The sky is", ECHO))]),
+    "view": (["view", "answer.json"], []),
+    "heat": (["view", "answer.json", "--export", "heat.svg"], []),
+    "usage": (["usage", "--by", "model", "--since", "all"], []),
+    "plot": (["usage", "plot", "--since", "all", "--export", "plot.svg"], []),
+    "history": (["history", "list"], []),
+    "rerun": (["history", "rerun", "1", "-o", "again.txt"], [answer(*TEXT)]),
+    "merge": (["bulk", "merge", "answers.jsonl", "-o", "all.jsonl", "--force"], []),
 }
+READING = ("view", "usage", "history")  # which change nothing, so that fewer moments differ
 # What a signal does: exit codes besides that of a run it came too late for. Where nbx has not begun to catch
 # it, or has nothing left to do, the process ends by the signal. SIGHUP ends nbx like any program, and Python
 # ignores SIGPIPE: a closed pipe is noticed by the write.
@@ -87,20 +103,29 @@ def at(moment: int, number: int, args: list[str], nbx: Runner, here: Path) -> En
     return Ended(done.returncode, done.stdout, done.stderr.decode())
 
 
+def prepared(here: Path, nbx: Runner) -> Path:
+    """Put what the commands read into a new folder and the ledger."""
+    here.mkdir()
+    write(here / "answers.jsonl", *(record(row(number)) for number in range(50)))
+    (here / "answer.json").write_text(json.dumps(frame(*FRANCE, reason="stop")))
+    keep(nbx, entry(1e9, text=text("x", "y")))
+    return here
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_signal_at_any_moment_ends_nbx_in_good_order(
     name: str, nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     args, replies = COMMANDS[name]
     server.script(*replies)
-    here = tmp_path / "here"
-    here.mkdir()
+    here = prepared(tmp_path / "here", nbx)
     undisturbed = at(0, 0, args, nbx, here)
     total = int((here / "moments").read_text())
     whole = {path.name: path.read_bytes() for path in here.iterdir()}
     chance = random.Random(name)
     for number, codes in ENDS.items():
-        for _ in range(4 if number in (signal.SIGINT, signal.SIGTERM) else 2):
+        most = 2 if name in READING else 4
+        for _ in range(most if number in (signal.SIGINT, signal.SIGTERM) else most // 2):
             moment = chance.randrange(1, total)
             server.replies[:] = replies
             ended = at(moment, number, args, nbx, here)

@@ -38,6 +38,15 @@ def test_no_partial_file_is_left_beside_a_whole_one(nbx: Runner, server: FakeSer
     assert [path.name for path in tmp_path.glob("out*")] == ["out.txt"]
 
 
+@pytest.mark.parametrize("flag", ["-o", "--export"])
+def test_a_folder_that_is_not_there_is_told_before_anything_is_sent(
+    flag: str, nbx: Runner, server: FakeServer, tmp_path: Path
+) -> None:
+    done = nbx.process("complete", "x", flag, str(tmp_path / "no dir" / "out.svg"))
+    assert (done.code, server.requests) == (74, [])
+    assert done.err.endswith(f"\n  No such file or directory\n  mkdir -p '{tmp_path}/no dir'\n")
+
+
 @pytest.mark.parametrize("args", [[], ["--json", "--stream"], ["--ndjson"]], ids=str)
 def test_a_cut_answer_is_kept_beside_and_the_message_says_where(
     args: list[str], nbx: Runner, server: FakeServer, tmp_path: Path

@@ -1,19 +1,27 @@
 """The same commands in worlds that are not as they should be: each does there what it does anywhere."""
 
 import io
+import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
 from itertools import product
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from nebius_cli.adapters.streams import Streams
+from nebius_cli.adapters.weights import DEFAULT_MODEL
 from nebius_cli.main import main
+from tests.support.echo import Pair, choice, echoed
 from tests.support.factory import IDS, model_list
+from tests.support.ledger import entry, keep, text
+from tests.support.logprobs import frame
+from tests.support.messages import check_message
 from tests.support.run import Runner
-from tests.support.server import FakeServer, Reply, answer
+from tests.support.server import FakeServer, Reply, answer, whole
 
 NBX = [sys.executable, "-m", "nebius_cli"]
 # More open files than select() can tell apart, before nbx begins.
@@ -26,17 +34,62 @@ from nebius_cli.__main__ import start
 sys.exit(start())
 """
 
+TEXT = "é日本😀"
+ECHO: list[Pair] = [("é", None), ("日本", -4.0), ("😀", -0.5)]
 COMMANDS: dict[str, tuple[list[str], list[Reply]]] = {
-    "complete": (["complete", "x"], [answer("é日本😀", "\n")]),
+    "complete": (["complete", "x"], [answer(TEXT, "\n")]),
     "models": (["models", "--refresh"], [model_list()]),
     "models show": (["models", "show", IDS[0], "--refresh"], [model_list()]),
     "config list": (["config", "list"], []),
     "auth status": (["auth", "status"], []),
     "local list": (["local", "list"], []),
+    "bulk": (["bulk", "FOLDER/rows.jsonl", "-q"], [whole(TEXT)]),
+    "score": (["score", "é日本", "--tokens"], [echoed(choice(TEXT, ECHO))]),
+    "view": (["view", "FOLDER/answer.json"], []),
+    "usage": (["usage", "--by", "model", "--since", "all"], []),
+    "history": (["history", "show", "1"], []),
     "a wrong word": (["complte"], []),
 }
+CANNOT = (b"nbx: cannot write the answer\n", b"nbx: cannot write the view\n")
 CLOSED = ["".join(which) for which in product(("", "<&- "), ("", ">&- "), ("", "2>&-"))][1:]
 ASCII = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+WORLDS: dict[str, tuple[str, Mapping[str, str]]] = {
+    "no HOME": ('"$@"', {"HOME": "-"}),
+    "a HOME that is none": ('"$@"', {"HOME": "/dev/null"}),
+    "ASCII": ('"$@"', ASCII),
+    "LANG=C": ('"$@"', {"LANG": "C", "LC_ALL": "-", "PYTHONIOENCODING": "-"}),
+    "no directory": ('mkdir gone && cd gone && rmdir "$PWD" && "$@"', {}),
+    "no rights": ('ulimit -c 0; umask 777; "$@"', {}),
+    "a gap": ('exec 9<&0; "$@" 9<&-', {}),
+}
+
+
+# What ends how where the home is no place for files; each may have a warning besides.
+AT_HOME = {
+    "complete x": 0,
+    "bulk - --format text -q": 0,
+    "score x": 3,
+    "models": 6,
+    "usage": 0,
+    "usage export": 0,
+    "history list": 0,
+    "history rm 1": 2,
+    "history prune --older-than 1d": 0,
+    "local list": 0,
+    f"local rm {DEFAULT_MODEL.name}": 2,
+    "local pull": 74,
+    "completion install fish": 74,
+    "completion uninstall zsh": 0,
+    "auth status": 0,
+    "auth login --with-token": 78,
+    "profile list": 0,
+    "profile add w n=1": 78,
+    "config edit": 78,
+    "config set n 1": 78,
+    "doctor": 6,
+}
 
 
 class Ended(NamedTuple):
@@ -56,6 +109,7 @@ def sh(
 ) -> Ended:
     """Run a shell script in which "$@" is nbx with one of the commands."""
     args, replies = COMMANDS[name]
+    args = [arg.replace("FOLDER", folder_of(nbx)) for arg in args]
     server.replies[:] = replies
     environ = {variable: value for variable, value in nbx.process_env(env).items() if value != "-"}
     done = subprocess.run(
@@ -67,7 +121,22 @@ def sh(
         check=False,
     )
     server.replies.clear()
-    return Ended(done.returncode, done.stdout, done.stderr)
+    # How long a row took is the one thing that is never the same.
+    return Ended(done.returncode, re.sub(rb'("latency_s":)[\d.]+', rb"\1", done.stdout), done.stderr)
+
+
+def folder_of(nbx: Runner) -> str:
+    """Return where the files of a test are."""
+    return str(Path(nbx.environ["NBX_DATA_DIR"]).parent)
+
+
+@pytest.fixture(autouse=True)
+def files(nbx: Runner) -> None:
+    """What the commands read: rows, an answer, a request in the ledger."""
+    folder = Path(folder_of(nbx))
+    (folder / "rows.jsonl").write_text(json.dumps(TEXT) + "\n")
+    (folder / "answer.json").write_text(json.dumps(frame((TEXT, 0.5, {"é": 0.25}), reason="stop")))
+    keep(nbx, entry(1e9, "é/日本", text=text(TEXT, TEXT)))
 
 
 @pytest.fixture(params=COMMANDS)
@@ -93,7 +162,7 @@ def test_any_closed_streams_change_nothing_but_what_they_would_have_carried(
         if err:
             assert ended.err == b"", closed
         elif out and usual.out:
-            assert ended.err.startswith(b"nbx: cannot write the answer\n"), closed
+            assert ended.err.startswith(CANNOT), closed
             assert len(ended.err.splitlines()) <= 3, closed
         else:
             assert ended.err == usual.err, closed
@@ -111,31 +180,12 @@ def test_a_full_disk_is_told_and_a_full_stderr_loses_nothing(
     assert sh('"$@" 2>/dev/full', name, nbx, server) == usual._replace(err=b"")
 
 
-@pytest.mark.parametrize(
-    ("script", "env"),
-    [
-        ('"$@"', {"HOME": "-"}),
-        ('"$@"', {"HOME": "/dev/null"}),
-        ('"$@"', ASCII),
-        ('"$@"', {"LANG": "C", "LC_ALL": "-", "PYTHONIOENCODING": "-"}),
-        ('mkdir gone && cd gone && rmdir "$PWD" && "$@"', {}),
-        ('ulimit -c 0; umask 777; "$@"', {}),
-        ('exec 9<&0; "$@" 9<&-', {}),
-    ],
-    ids=["no HOME", "a HOME that is none", "ASCII", "LANG=C", "no directory", "no rights", "a gap"],
-)
 def test_a_strange_environment_changes_nothing(
-    script: str,
-    env: Mapping[str, str],
-    name: str,
-    usual: Ended,
-    nbx: Runner,
-    server: FakeServer,
-    tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
+    name: str, usual: Ended, nbx: Runner, server: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path_factory.mktemp("here"))
-    assert sh(script, name, nbx, server, env=env) == usual
+    monkeypatch.chdir(tmp_path)
+    for world, (script, env) in WORLDS.items():
+        assert sh(script, name, nbx, server, env=env) == usual, world
 
 
 def test_a_thousand_open_files_change_nothing(
@@ -153,8 +203,11 @@ def test_a_home_that_cannot_be_written_is_a_warning_at_most(
     server.replies[:] = [model_list()] if args[0] == "models" else []
     done = nbx.process(*args, env={"HOME": "/proc"})
     assert (done.code, bool(done.out)) == (0, True)
-    warning = "nbx: warning: the list cannot be kept: No such file or directory\n"
-    assert done.err == (warning if args[0] == "models" else "")
+    told = {
+        "models": "nbx: warning: the list cannot be kept: No such file or directory\n",
+        "local": "nbx: what is fetched is kept in /proc/.cache/nbx/weights\n",
+    }
+    assert done.err == told.get(args[0], "")
 
 
 @pytest.mark.parametrize(
@@ -186,3 +239,22 @@ def test_a_path_that_is_no_text_comes_out_byte_by_byte(nbx: Runner, server: Fake
     env = {**nbx.process_env(), "NBX_CONFIG_DIR": "/tmp/\udcff"}
     done = subprocess.run([*NBX, "config", "path"], env=env, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"/tmp/\xff/config.toml\n", b"")
+
+
+@pytest.mark.parametrize("home", ["/proc", "/dev/null", "TOO_LONG", "LOOP"])
+def test_no_home_is_too_strange_to_say_what_is_wrong_with_it(
+    home: str, nbx: Runner, server: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in ("CONFIG", "CACHE", "DATA"):
+        del nbx.environ[f"NBX_{kind}_DIR"]
+    (tmp_path / "loop").symlink_to("loop")
+    place = {"TOO_LONG": "/" + "x" * 300, "LOOP": str(tmp_path / "loop")}.get(home, home)
+    monkeypatch.setenv("HOME", place)
+    others = {"TOO_LONG": {74, 78}, "LOOP": {74, 78}}.get(home, set())
+    for args, code in AT_HOME.items():
+        server.replies[:] = [whole(TEXT)]
+        done = nbx(*args.split(), stdin=b"key", env={"HOME": place, "EDITOR": "true"})
+        server.replies.clear()
+        unread = {78} if args.startswith("completion") else set()
+        assert done.code in {code, *unread, *others}, (args, done)
+        check_message(done.err.replace(place, ""))

@@ -1,0 +1,111 @@
+"""A signal at any moment of what changes files and the ledger step by step: what is there stays whole.
+
+A second run, which nothing disturbs, finds what the first one left, and ends it.
+"""
+
+import random
+import signal
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.adapters.ledger import NAME
+from tests.sessions.test_moments import ENDS, at
+from tests.support.ledger import entry, keep, rows_of, text
+from tests.support.rows import RowServer, texts, write_rows
+from tests.support.run import Runner
+
+RUN = ["bulk", "rows.jsonl", "-o", "answers.jsonl", "--concurrency", "2"]
+TIMES = {signal.SIGINT: 4, signal.SIGTERM: 4, signal.SIGHUP: 2, signal.SIGPIPE: 1}
+
+
+def check_ledger(nbx: Runner) -> None:
+    """Fail where the database is damaged, or a row of it cannot be read."""
+    with sqlite3.connect(Path(nbx.environ["NBX_DATA_DIR"]) / NAME) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    database.close()
+    rows_of(nbx)
+
+
+@pytest.mark.parametrize("number", TIMES, ids=lambda number: number.name)
+def test_a_signal_at_any_moment_of_a_bulk_run_loses_no_answer(
+    number: signal.Signals, bulk: Runner, row_server: RowServer, tmp_path: Path
+) -> None:
+    prompts = {index: f" PROMPT {index}" for index in range(6)}
+
+    def folder(name: str) -> Path:
+        here = tmp_path / name
+        here.mkdir()
+        write_rows(here / "rows.jsonl", len(prompts))
+        return here
+
+    first = folder("first")
+    assert at(0, 0, RUN, bulk, first).code == 0
+    total = int((first / "moments").read_text())
+    chance = random.Random(number.name)
+    for time in range(TIMES[number]):
+        moment, here = chance.randrange(1, total), folder(str(time))
+        ended = at(moment, number, RUN, bulk, here)
+        told = f"at {moment} of {total}: {ended}"
+        assert ended.code in ENDS[number] | {0}, told
+        assert ended.out == b"", told
+        for word in ("Traceback", "Exception ignored", "bug"):
+            assert word not in ended.err, told
+        if ended.code == 0:
+            assert texts(here / "answers.jsonl") == prompts, told
+        again = at(0, 0, RUN, bulk, here)
+        assert again.code == 0, f"{told} {again}"
+        assert texts(here / "answers.jsonl") == prompts, told
+        assert {path.name for path in here.iterdir()} == {"rows.jsonl", "answers.jsonl", "moments"}, told
+        check_ledger(bulk)
+
+
+@pytest.mark.parametrize("number", TIMES, ids=lambda number: number.name)
+def test_a_signal_at_any_moment_deletes_a_request_or_leaves_it(
+    number: signal.Signals, bare: Runner, tmp_path: Path
+) -> None:
+    keep(bare, entry(1e9), entry(1e9, text=text("secret plan", "x")))
+    args = ["history", "rm", "1"]
+    at(0, 0, args, bare, tmp_path)
+    total = int((tmp_path / "moments").read_text())
+    chance = random.Random(number.name)
+    gone = 1
+    for _ in range(TIMES[number]):
+        keep(bare, entry(1e9, text=text("secret plan", "x")))
+        ids = [row["id"] for row in rows_of(bare)]
+        moment = chance.randrange(1, total)
+        ended = at(moment, number, ["history", "rm", str(ids[-1])], bare, tmp_path)
+        told = f"at {moment} of {total}: {ended}"
+        assert ended.code in ENDS[number] | {0}, told
+        assert "Traceback" not in ended.err, told
+        left = [row["id"] for row in rows_of(bare)]
+        assert left in (ids, ids[:-1]), told
+        assert ended.code != 0 or left == ids[:-1], told
+        gone += len(ids) - len(left)
+        check_ledger(bare)
+    assert gone
+
+
+@pytest.mark.parametrize("number", TIMES, ids=lambda number: number.name)
+def test_a_signal_at_any_moment_of_an_installation_is_undone_like_one(
+    number: signal.Signals, bare: Runner, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    rc = home / ".zshrc"
+    rc.write_text("alias ll='ls -l'\n")
+    at(0, 0, ["completion", "install", "zsh"], bare, tmp_path)
+    installed, total = rc.read_bytes(), int((tmp_path / "moments").read_text())
+    assert bare.process("completion", "uninstall", "zsh").code == 0
+    before = rc.read_bytes()
+    assert before == b"alias ll='ls -l'\n" != installed
+    chance = random.Random(number.name)
+    for _ in range(TIMES[number]):
+        moment = chance.randrange(1, total)
+        ended = at(moment, number, ["completion", "install", "zsh"], bare, tmp_path)
+        told = f"at {moment} of {total}: {ended}"
+        assert ended.code in ENDS[number] | {0}, told
+        assert "Traceback" not in ended.err, told
+        assert rc.read_bytes() in (before, installed), told
+        assert bare.process("completion", "uninstall", "zsh").code == 0, told
+        assert rc.read_bytes() == before, told
