@@ -1,6 +1,7 @@
-"""Draw the pictures of the README: run a command on a real terminal and export its screen as SVG.
+r"""Draw the pictures of the README: run a command on a real terminal and export its screen as SVG.
 
-    python docs/picture.py docs/live.svg 'nbx complete --local "Once upon a time" --max-tokens 60'
+    python docs/picture.py docs/live.svg \
+        'nbx complete --local "The first rule of good code is" --temperature 0 --stop Testing'
     python docs/picture.py docs/bulk.svg 'nbx bulk --local prompts.txt -o out.jsonl --max-tokens 32' '40 %'
 
 With a third argument the screen is drawn twice: when it first shows that text, and at the end. Needs the test
@@ -8,6 +9,7 @@ extra (pexpect, pyte); the weights should be fetched before, or they are in the 
 """
 
 import io
+import itertools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +19,8 @@ import pyte
 from rich.console import Console
 from rich.style import Style
 from rich.text import Text
+
+from nebius_cli.ui.picture import picture
 
 COLUMNS, ROWS = 88, 40
 # The terminal's own names for what rich calls by other names.
@@ -45,23 +49,28 @@ def to_text(screen: pyte.Screen) -> Text:
     used = max((row for row in range(ROWS) if screen.display[row].strip()), default=0) + 1
     text = Text()
     for row in range(used):
-        for column in range(COLUMNS):
-            cell = screen.buffer[row][column]
-            color = COLORS.get(cell.fg, cell.fg.replace("bright", "bright_"))
-            style = Style(color=color, bold=cell.bold, italic=cell.italics)
-            text.append(cell.data, style)
-        text.rstrip()
+        cells = [screen.buffer[row][column] for column in range(COLUMNS)]
+        while cells and cells[-1].data == " ":
+            cells.pop()
+        for style, run in itertools.groupby(cells, to_style):
+            text.append("".join(cell.data for cell in run), style)
         text.append("\n")
     return text
+
+
+def to_style(cell: pyte.screens.Char) -> Style:
+    """Return rich's words for how a cell is drawn."""
+    color = COLORS.get(cell.fg, cell.fg.replace("bright", "bright_"))
+    return Style(color=color, bold=cell.bold, italic=cell.italics)
 
 
 def main(target: str, command: str, moment: str = "") -> None:
     """Write the picture of `command` to `target`."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
-    console.print(Text("$ ", "bold green") + Text(command, "bold"))
+    console.print(Text.assemble(("$ ", "bold green"), (command, "bold")))
     for text in screens(command, moment):
         console.print(text, end="")
-    Path(target).write_text(console.export_svg(title="nbx"), "utf-8")
+    Path(target).write_text(picture(console, "nbx"), "utf-8")
 
 
 if __name__ == "__main__":
