@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from nebius_cli import __version__
-from nebius_cli.adapters.streams import Streams
 from nebius_cli.core.errors import ExitCode, Interrupted, NbxError, ReaderGone, Terminated, UsageError
-from nebius_cli.ui import problems
-from nebius_cli.ui.renderer import draws, use_color
+from nebius_cli.render.output_options import draws, use_color
+from nebius_cli.system.streams import Streams
+from nebius_cli.terminal import messages
 
 NARROWEST_PANELS = 72  # columns; in less, the panels of the help cut the names of flags
 
@@ -62,10 +62,10 @@ def main(argv: Sequence[str] | None = None, streams: Streams | None = None) -> i
         if whole_process:
             _release()  # nothing is left to keep or to tell: a signal ends the process
     except (Interrupted, KeyboardInterrupt) as stop:
-        problems.stopped("Ctrl-C", stop, streams)
+        messages.stopped("Ctrl-C", stop, streams)
         return ExitCode.INTERRUPTED
     except Terminated as stop:
-        problems.stopped("SIGTERM", stop, streams)
+        messages.stopped("SIGTERM", stop, streams)
         return ExitCode.TERMINATED
     return code
 
@@ -77,7 +77,7 @@ def _code(args: list[str], invocation: Invocation) -> int:
         return _run(args, invocation)
     except NbxError as error:
         color = use_color(streams, invocation.color, tty=streams.stderr_tty)
-        problems.report(error, streams, color=color)
+        messages.report(error, streams, color=color)
         return error.code
     except ReaderGone:
         return ExitCode.READER_GONE

@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from tests.support import canary
 from tests.support.rows import RowServer
 from tests.support.run import Runner
 from tests.support.server import FakeServer
+from tests.support.service import Respond, Service
 
 # No limit on the time of one example: a slow machine is not a wrong one.
 settings.register_profile("nbx", deadline=None)
@@ -110,6 +111,20 @@ def server() -> Iterator[FakeServer]:
     fake = FakeServer()
     yield fake
     fake.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Respond], Service]]:
+    """Return a function that starts a service."""
+    services: list[Service] = []
+
+    def start(respond: Respond) -> Service:
+        services.append(Service(respond))
+        return services[-1]
+
+    yield start
+    for service in services:
+        service.close()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 
 from nebius_cli.actions.app import App, SharedFlags
 from nebius_cli.actions.complete import CompleteOptions, run
-from nebius_cli.adapters.streams import Streams
+from nebius_cli.system.streams import Streams
 from tests.conftest import CANARY
 from tests.support import canary, keyring
 from tests.support.factory import model_list
@@ -28,7 +28,7 @@ from tests.support.weights import real_weights
 NBX = [sys.executable, "-m", "nebius_cli"]
 BUGGY = """
 import io, sys
-from nebius_cli.adapters.streams import Streams
+from nebius_cli.system.streams import Streams
 from nebius_cli.main import main
 
 class Broken(io.RawIOBase):

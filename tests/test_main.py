@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from nebius_cli import __version__
-from nebius_cli.adapters.streams import Streams
 from nebius_cli.core.errors import Interrupted, OutputError, ReaderGone, Terminated
 from nebius_cli.main import main
+from nebius_cli.system.streams import Streams
 
 
 class Trap(io.RawIOBase):

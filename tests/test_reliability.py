@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.core.settings import BY_NAME
-from tests.core.test_sse_conformance import RULES
+from nebius_cli.config.settings import BY_NAME
 from tests.faults.test_limits import HOSTILE
 from tests.faults.test_matrix import FAULTS, RUNS
 from tests.fuzz.target import corpus
 from tests.fuzz.targets import TARGETS
+from tests.response.test_sse_conformance import RULES
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "reliability.md").read_text("utf-8")

@@ -105,7 +105,7 @@ def test_a_config_file_costs_the_parser_of_its_format_and_nothing_else() -> None
     modules = loaded("complete", "x", "--dry-run")
     assert modules & (HEAVY | ASKING) == {"tomllib"}
     assert "tempfile" not in modules
-    assert not {"nebius_cli.adapters.project", "nebius_cli.adapters.editor"} & modules
+    assert not {"nebius_cli.config.project_file", "nebius_cli.system.editor"} & modules
 
 
 def test_a_piped_completion_loads_urllib3_and_nothing_that_draws(server: FakeServer) -> None:
@@ -114,9 +114,18 @@ def test_a_piped_completion_loads_urllib3_and_nothing_that_draws(server: FakeSer
     assert modules & HEAVY == {"sqlite3"}  # for the ledger; see below
     assert "urllib3" in modules
     assert not {"requests", "certifi"} & modules
-    unneeded = {"nebius_cli.ui.live", "nebius_cli.ui.sink", "nebius_cli.ui.tables", "nebius_cli.ui.records"}
-    unneeded |= {"nebius_cli.core.logprobs", "nebius_cli.ui.span_turns", "nebius_cli.ui.scale"}
-    unneeded |= {"nebius_cli.adapters.engine", "nebius_cli.adapters.weights", "nebius_cli.actions.config"}
+    unneeded = {
+        "nebius_cli.render.live",
+        "nebius_cli.terminal.rich_console",
+        "nebius_cli.terminal.tables",
+        "nebius_cli.render.json_output",
+    }
+    unneeded |= {
+        "nebius_cli.response.logprobs",
+        "nebius_cli.render.span_order",
+        "nebius_cli.render.probability_scale",
+    }
+    unneeded |= {"nebius_cli.local.engine", "nebius_cli.local.weights", "nebius_cli.actions.config"}
     assert modules & unneeded == set()
 
 
@@ -133,14 +142,14 @@ def test_a_view_in_a_pipe_loads_nothing_that_draws(server: FakeServer) -> None:
     arguments = ("complete", "x", "-m", "m", "--base-url", server.url, "--view", "heat")
     modules = loaded(*arguments, NEBIUS_API_KEY=CANARY, NBX_LEDGER="no")
     assert "rich" not in modules
-    assert "nebius_cli.ui.token_rows" in modules
+    assert "nebius_cli.render.token_tsv" in modules
 
 
 # Notes how much of the answer stands on stdout, a file, when a module is first asked for.
 WATCH = """
 import os, sys
 def watch(event, arguments):
-    if event == "import" and arguments[0] in ("sqlite3", "decimal", "nebius_cli.adapters.books"):
+    if event == "import" and arguments[0] in ("sqlite3", "decimal", "nebius_cli.ledger.recorder"):
         os.write(2, f"{arguments[0]} {os.fstat(1).st_size}\\n".encode())
 sys.addaudithook(watch)
 from nebius_cli.main import main
@@ -164,5 +173,5 @@ def test_the_answer_does_not_wait_for_the_ledger(server: FakeServer, *, ledger: 
             check=False,
         )
     assert Path("answer").read_bytes() == b"text\n"
-    wanted = ["decimal 5", "nebius_cli.adapters.books 5", "sqlite3 5"] if ledger else []
+    wanted = ["decimal 5", "nebius_cli.ledger.recorder 5", "sqlite3 5"] if ledger else []
     assert sorted(done.stderr.decode().splitlines()) == wanted

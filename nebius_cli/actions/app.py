@@ -6,32 +6,33 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from nebius_cli.adapters import paths
-from nebius_cli.adapters.files import read_bytes
-from nebius_cli.adapters.limits import limits_of
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.core import layers, prompt, settings
+from nebius_cli.api.limits import limits_of
+from nebius_cli.config import layers, settings
+from nebius_cli.config.settings import Setting, Sourced, number
 from nebius_cli.core.errors import AuthError, exit_code
-from nebius_cli.core.fields import Value
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.settings import Setting, Sourced, number
 from nebius_cli.core.urls import is_plain_http, parse_base_url
-from nebius_cli.ui.voice import Voice
+from nebius_cli.request import prompt
+from nebius_cli.request.fields import Value
+from nebius_cli.system import paths
+from nebius_cli.system.files import read_bytes
+from nebius_cli.system.streams import Streams
+from nebius_cli.terminal.console import Console
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nebius_cli.adapters.api import Api
-    from nebius_cli.adapters.books import Books
-    from nebius_cli.adapters.config import ConfigFile
-    from nebius_cli.adapters.engine import Engine
-    from nebius_cli.adapters.exchange import Exchange
-    from nebius_cli.adapters.keys import Found, Place
-    from nebius_cli.adapters.ledger import Ledger
-    from nebius_cli.adapters.models_cache import ModelsCache, Stored
-    from nebius_cli.adapters.tab import Tab
-    from nebius_cli.adapters.weights import Model
-    from nebius_cli.core.budget import PriceList, Prices
-    from nebius_cli.core.layers import InForce, Source
+    from nebius_cli.api.client import Api
+    from nebius_cli.api.exchange import Exchange
+    from nebius_cli.bulk.budget import PriceList, Prices
+    from nebius_cli.config.file import ConfigFile
+    from nebius_cli.config.keys import Found, Place
+    from nebius_cli.config.layers import ConfigSource, EffectiveSettings
+    from nebius_cli.ledger.batch_recorder import BatchRecorder
+    from nebius_cli.ledger.recorder import LedgerRecorder
+    from nebius_cli.ledger.store import Ledger
+    from nebius_cli.local.engine import Engine
+    from nebius_cli.local.weights import LocalModel
+    from nebius_cli.models.cache import ModelsCache, Stored
 
 
 class SharedFlags(NamedTuple):
@@ -44,7 +45,7 @@ class SharedFlags(NamedTuple):
     profile: str = ""
 
 
-class App(Voice):
+class App(Console):
     """One invocation. Reads nothing before it is asked to."""
 
     def __init__(self, streams: Streams, flags: SharedFlags, argv: tuple[str, ...] = ()) -> None:
@@ -52,12 +53,12 @@ class App(Voice):
         super().__init__(streams, flags.color, quiet=flags.quiet, verbose=verbose)
         self.flags = flags
         self.argv = argv  # as typed; it may hold a key
-        self._books: Books | None = None
+        self._books: LedgerRecorder | None = None
 
     @cached_property
     def config(self) -> "ConfigFile":
         """The config file."""
-        from nebius_cli.adapters.config import ConfigFile
+        from nebius_cli.config.file import ConfigFile
 
         return ConfigFile(paths.config_dir(self.streams.environ) / "config.toml", self.warn)
 
@@ -83,13 +84,13 @@ class App(Voice):
         given = layers.choose_profile(self.flags.profile, self.streams.environ, self.config.read())
         return str(given.value) if given and given.value != layers.NONE else ""
 
-    def in_force(self, flags: Mapping[str, Value] | None = None) -> "InForce":
+    def in_force(self, flags: Mapping[str, Value] | None = None) -> "EffectiveSettings":
         """Return every layer of settings with what is wrong in it; nothing is raised for that."""
 
-        def find_project() -> "Source | None":
-            from nebius_cli.adapters import project
+        def find_project() -> "ConfigSource | None":
+            from nebius_cli.config import project_file
 
-            return project.read(self.streams.environ)
+            return project_file.read(self.streams.environ)
 
         typed = {
             name: Sourced(value, settings.BY_NAME[name].field.flag) for name, value in (flags or {}).items()
@@ -103,7 +104,7 @@ class App(Voice):
         """
         return self._sound(flags).values
 
-    def _sound(self, flags: Mapping[str, Value] | None = None) -> "InForce":
+    def _sound(self, flags: Mapping[str, Value] | None = None) -> "EffectiveSettings":
         found = self.in_force(flags)
         for problem in found.problems:
             raise problem
@@ -112,7 +113,7 @@ class App(Voice):
     def read_value(self, setting: Setting, text: str) -> Value:
         """Return the value typed for a setting; `-` is stdin, less its final newline. Raises UsageError."""
         if text == "-" and setting.secret and self.streams.stdin_tty:
-            from nebius_cli.adapters.hidden import read_hidden
+            from nebius_cli.system.password import read_hidden
 
             text = read_hidden(self.streams, f"{setting.field.name} (not shown): ")
         elif text == "-":
@@ -126,13 +127,13 @@ class App(Voice):
         self,
         api_key: Secret | None = None,
         api_key_file: str | None = None,
-        in_force: "InForce | None" = None,
+        in_force: "EffectiveSettings | None" = None,
     ) -> "list[Place]":
         """Return every place that is said to hold a key; the first one counts. None is read yet.
 
         Raises ConfigError for what is wrong in any setting, unless `in_force` is handed over.
         """
-        from nebius_cli.adapters import keys
+        from nebius_cli.config import keys
 
         layers = [layer.values for layer in (in_force or self._sound()).layers]
         return keys.places(api_key, api_key_file, layers, self.config.path, self.streams)
@@ -144,7 +145,7 @@ class App(Voice):
 
         Raises AuthError or ConfigError where there is none.
         """
-        from nebius_cli.adapters.keys import Found, Source
+        from nebius_cli.config.keys import Found, KeyOrigin
 
         found = self.key_places(api_key, api_key_file)
         if not found:
@@ -155,7 +156,7 @@ class App(Voice):
         if mend := found[0].mend:
             self.warn(f"others on this machine can read the key: {mend}")
         own = f"profile {self.flags.profile}"
-        if found[0].source is Source.ENVIRONMENT and any(place.origin == own for place in found):
+        if found[0].source is KeyOrigin.ENVIRONMENT and any(place.origin == own for place in found):
             self.warn(f"{found[0].where} beats the key of {own}")
         self.log(f"key from {found[0].source.value}: {found[0].where}")
         return Found(found[0].read(), found[0])
@@ -170,7 +171,7 @@ class App(Voice):
 
     def models_cache(self, merged: Mapping[str, Sourced]) -> "ModelsCache":
         """Return the kept model list of the server and project in force."""
-        from nebius_cli.adapters.models_cache import ModelsCache
+        from nebius_cli.models.cache import ModelsCache
 
         base = parse_base_url(str(merged["base_url"].value)).geturl()
         return ModelsCache(paths.cache_dir(self.streams.environ), base, _project(merged), self.profile)
@@ -179,7 +180,7 @@ class App(Voice):
         self, merged: Mapping[str, Sourced], key: Secret, *, patience: float, retries: int | None = None
     ) -> "Stored":
         """Return the server's model list; `patience` and `retries` as for `limits_of`. Raises NbxError."""
-        from nebius_cli.adapters.inquiry import ask_models  # brings urllib3
+        from nebius_cli.api.fetch_json import ask_models  # brings urllib3
 
         limits = limits_of(merged, patience=patience, retries=retries)
         return ask_models(self.api(merged, key), _project(merged), limits, self.streams, self.note)
@@ -187,17 +188,17 @@ class App(Voice):
     @property
     def ledger(self) -> "Ledger":
         """The ledger, which opens its database when it is used."""
-        from nebius_cli.adapters.ledger import NAME, Ledger
+        from nebius_cli.ledger.store import NAME, Ledger
 
         return Ledger(paths.data_dir(self.streams.environ) / NAME)
 
-    def books(self, merged: Mapping[str, Sourced]) -> "Books":
+    def books(self, merged: Mapping[str, Sourced]) -> "LedgerRecorder":
         """Return what keeps the ledger's rows and budgets for the requests of this run."""
-        from nebius_cli.adapters.books import Books
+        from nebius_cli.ledger.recorder import LedgerRecorder
 
         if self._books is None:  # one for all: it says things once
             cache = self.models_cache(merged)
-            self._books = Books(self.ledger, merged, cache, self.profile, self.streams, self.warn)
+            self._books = LedgerRecorder(self.ledger, merged, cache, self.profile, self.streams, self.warn)
         return self._books
 
     def check_budget(self, merged: Mapping[str, Sourced], model: str, *, over: bool = False) -> None:
@@ -207,12 +208,12 @@ class App(Voice):
 
     def tab(
         self, merged: Mapping[str, Sourced], prices: "Prices | PriceList", host: str, *, over: bool, here: str
-    ) -> "Tab":
+    ) -> "BatchRecorder":
         """Return what takes a bulk run's requests into the ledger; without `host` it is `here` that runs."""
-        from nebius_cli.adapters.tab import Tab
+        from nebius_cli.ledger.batch_recorder import BatchRecorder
 
         books = self.books(merged) if merged["ledger"].value is True else None
-        return Tab(books, prices, self.profile, host, self.streams, over=over, here=here)
+        return BatchRecorder(books, prices, self.profile, host, self.streams, over=over, here=here)
 
     @contextlib.contextmanager
     def recorded(self, exchange: "Exchange", merged: Mapping[str, Sourced], *, local: bool) -> Iterator[None]:
@@ -229,7 +230,7 @@ class App(Voice):
 
     def api(self, merged: Mapping[str, Sourced], key: Secret, *, base_url: str = "", pool: int = 10) -> "Api":
         """Return the API at `base_url`, else the configured one; `pool` is how many connections stay open."""
-        from nebius_cli.adapters.api import Api
+        from nebius_cli.api.client import Api
 
         deadlines = (number(merged, "first_byte_timeout"), number(merged, "stall_timeout"))
         api = Api(
@@ -259,19 +260,19 @@ class App(Voice):
         taken = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE")
         return "" if taken else environ.get("SSL_CERT_FILE", "")
 
-    def weights(self, model: "Model", *, force: bool = False) -> Path:
+    def weights(self, model: "LocalModel", *, force: bool = False) -> Path:
         """Return where a known model's file is, after fetching it if need be, with its progress on stderr."""
-        from nebius_cli.adapters.weights import fetch
-        from nebius_cli.ui.progress import Progress
+        from nebius_cli.local.weights import fetch
+        from nebius_cli.terminal.download_progress import DownloadProgress
 
         quiet, color = self.flags.quiet, self.color_err
-        show = Progress(model.name, self.streams, drawn=self.draws_err, color=color, quiet=quiet)
+        show = DownloadProgress(model.name, self.streams, drawn=self.draws_err, color=color, quiet=quiet)
         with show as on_progress:
             return fetch(model, self.weights_dir, self.streams.environ, on_progress, force=force)
 
     def local_model(self, file: str | None, asked: Value | None = None) -> str:
         """Return the name of the model that runs here: the file's, else the embedded one's, not one asked."""
-        from nebius_cli.adapters.weights import DEFAULT_MODEL
+        from nebius_cli.local.weights import DEFAULT_MODEL
 
         name = DEFAULT_MODEL.name if file is None else Path(file).stem
         if asked not in (None, name):
@@ -283,13 +284,13 @@ class App(Voice):
         self, file: str | None, *, parallel: int, caches: int = 1, port: int = 0
     ) -> "Iterator[Engine]":
         """Run a GGUF file, the embedded model's where none is named, while the block runs."""
-        from nebius_cli.adapters import engine, weights
+        from nebius_cli.local import engine, weights
 
         engine.require()
         path = Path(file) if file is not None else self.weights(weights.DEFAULT_MODEL)
         with engine.Engine(path, port=port, parallel=parallel, caches=caches) as running:
             # The model loads in a process of its own; this takes as long, and happens meanwhile.
-            import nebius_cli.adapters.exchange  # noqa: F401
+            import nebius_cli.api.exchange  # noqa: F401
 
             yield running
 

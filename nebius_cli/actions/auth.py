@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from nebius_cli.actions.app import App
-from nebius_cli.adapters import keys
-from nebius_cli.adapters.keychain import Keychain, forget
-from nebius_cli.adapters.keys import Found, Place, Source
-from nebius_cli.adapters.limits import limits_of
+from nebius_cli.api.limits import limits_of
+from nebius_cli.config import keys
+from nebius_cli.config.keyring_store import Keychain, forget
+from nebius_cli.config.keys import Found, KeyOrigin, Place
+from nebius_cli.config.layers import NONE
+from nebius_cli.config.settings import parse_connection
 from nebius_cli.core.errors import AuthError, ConfigError, ExitCode, NbxError
-from nebius_cli.core.layers import NONE
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.settings import parse_connection
 
 PATIENCE = 30.0  # seconds for --check, unless first_byte_timeout is configured
 FALSE = ("", "0", "false")  # what CI=... may say when it is none
@@ -37,7 +37,7 @@ def _asked(app: App, *, with_token: bool) -> Secret:
     return keys.ask(streams)
 
 
-def _store(key: Secret, app: App, profile: str, *, keyring: bool | None) -> Source:
+def _store(key: Secret, app: App, profile: str, *, keyring: bool | None) -> KeyOrigin:
     """Put the key where it is to live, and nowhere else. Raises ConfigError."""
     config = app.config
     why = ""
@@ -56,10 +56,10 @@ def _store(key: Secret, app: App, profile: str, *, keyring: bool | None) -> Sour
     )
     if account:
         _forget(str(account), app)
-    return Source.CONFIG
+    return KeyOrigin.CONFIG
 
 
-def _store_in_keyring(key: Secret, app: App) -> Source:
+def _store_in_keyring(key: Secret, app: App) -> KeyOrigin:
     # The name of an entry is free; this one tells apart the config directories of one person.
     directory = app.streams.environ.get("NBX_CONFIG_DIR", "")
     account = (app.profile or "default") + (f" of {app.config.path.parent}" if directory else "")
@@ -68,7 +68,7 @@ def _store_in_keyring(key: Secret, app: App) -> Source:
     app.config.set("api_key_keyring", account, app.profile)
     app.config.unset("api_key", app.profile)
     app.note(f"key {key.tail} is stored in the keyring ({chain.name}) as {account}")
-    return Source.KEYRING
+    return KeyOrigin.KEYRING
 
 
 def _forget(account: str, app: App) -> None:
@@ -92,7 +92,7 @@ def run_logout(app: App, *, all: bool = False) -> ExitCode:  # noqa: A002 - the 
     for draft in app.config.drafts_with_key():
         app.warn(f"{draft}, a text of nbx config edit, may still hold a key: delete it")
     for place in app.key_places(in_force=app.in_force()):
-        if not (failures and place.source is Source.KEYRING):  # of which there is more to say
+        if not (failures and place.source is KeyOrigin.KEYRING):  # of which there is more to say
             app.warn(f"{place.where} still gives a key: {_end(place)}")
     app.report(failures)
     return ExitCode.CONFIG if failures else ExitCode.DONE
@@ -113,9 +113,9 @@ def _remove(app: App, profile: str) -> None:
 
 def _end(place: Place) -> str:
     """Return the command that ends a place which is not logout's to remove."""
-    if place.source is Source.ENVIRONMENT:
+    if place.source is KeyOrigin.ENVIRONMENT:
         return f"unset {place.where}"
-    if place.source is Source.COMMAND:
+    if place.source is KeyOrigin.COMMAND:
         return "nbx config unset api_key_command"
     return "nbx auth logout --all"
 
@@ -161,10 +161,10 @@ def run_status(
 
 
 def _check(app: App, merged: Mapping[str, Any], key: Secret) -> None:
-    from nebius_cli.adapters.inquiry import ask  # brings urllib3
+    from nebius_cli.api.fetch_json import fetch_json  # brings urllib3
 
     limits = limits_of(merged, patience=PATIENCE, retries=0)
-    ask(app.api(merged, key), "/models", "", limits, app.streams, app.note)
+    fetch_json(app.api(merged, key), "/models", "", limits, app.streams, app.note)
 
 
 def _entry(place: Place, used: Found | None) -> dict[str, Any]:

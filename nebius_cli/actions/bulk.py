@@ -7,32 +7,35 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from nebius_cli.actions.app import App
-from nebius_cli.adapters.answers import answered
-from nebius_cli.adapters.files import OutputFile
-from nebius_cli.adapters.journal import Journal, Sink, is_file
-from nebius_cli.adapters.limits import limits_of
-from nebius_cli.adapters.outbox import Outbox, open_output, opened
-from nebius_cli.adapters.rowfiles import RowFile, open_rows
-from nebius_cli.adapters.rowsource import RowSource
-from nebius_cli.adapters.summary import open_summary
-from nebius_cli.adapters.tariff import Tariff
-from nebius_cli.core import bulk, jsontext, request, resume
-from nebius_cli.core.budget import Charge, PriceList, Prices
-from nebius_cli.core.bulk import Asked, BulkOptions
-from nebius_cli.core.dispatch import Dispatcher
+from nebius_cli.api.limits import limits_of
+from nebius_cli.bulk import options as bulk
+from nebius_cli.bulk import resume
+from nebius_cli.bulk.budget import Charge, PriceList, Prices
+from nebius_cli.bulk.counts import RunCounts, capped, price_records
+from nebius_cli.bulk.dispatcher import Dispatcher
+from nebius_cli.bulk.display import FIGURES, BulkDisplay, figures
+from nebius_cli.bulk.input.row_files import RowFile, open_rows
+from nebius_cli.bulk.input.row_source import RowSource
+from nebius_cli.bulk.input.rows import FIRST_BAD, BadRow, RowReader
+from nebius_cli.bulk.options import BulkOptions, BulkPlan
+from nebius_cli.bulk.output.digest_set import DigestSet
+from nebius_cli.bulk.output.journal import Journal, Sink, is_file
+from nebius_cli.bulk.output.record_file import answered
+from nebius_cli.bulk.rate_control import MOST
+from nebius_cli.bulk.results import ResultWriter, open_output, opened
+from nebius_cli.bulk.summary import open_summary
+from nebius_cli.config.settings import Sourced, parse_connection
+from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, ExitCode, Interrupted, NbxError, ReaderGone, Terminated
-from nebius_cli.core.keyset import KeySet
-from nebius_cli.core.pace import MOST
-from nebius_cli.core.rows import FIRST_BAD, BadRow, RowReader
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.settings import Sourced, parse_connection
-from nebius_cli.core.tally import Tally, capped, price_records
-from nebius_cli.ui.bulk import FIGURES, Board, figures
+from nebius_cli.models.price_source import PriceSource
+from nebius_cli.request import request
+from nebius_cli.system.files import OutputFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nebius_cli.adapters.crew import Crew
-    from nebius_cli.adapters.tab import Tab
+    from nebius_cli.bulk.workers import WorkerPool
+    from nebius_cli.ledger.batch_recorder import BatchRecorder
 
 SHORT_HELP = """usage: nbx bulk [OPTIONS] FILE
   nbx bulk prompts.jsonl -o answers.jsonl --max-tokens 64
@@ -82,7 +85,7 @@ def run(options: BulkOptions, app: App) -> ExitCode:
                 return going.go(merged, reader, base_url(), key)
 
 
-def _reader(asked: Asked, merged: Mapping[str, Sourced], app: App) -> RowReader:
+def _reader(asked: BulkPlan, merged: Mapping[str, Sourced], app: App) -> RowReader:
     """Return what makes the rows; say what is doubtful about those that set nothing themselves."""
     options = asked.options
     here = app.local_model(options.model_file, asked.given.get("model")) if options.runs_here else ""
@@ -104,7 +107,7 @@ def _show_first(source: RowSource, app: App) -> ExitCode:
 
 
 def _estimate(
-    asked: Asked, merged: Mapping[str, Sourced], reader: RowReader, source: RowSource, app: App
+    asked: BulkPlan, merged: Mapping[str, Sourced], reader: RowReader, source: RowSource, app: App
 ) -> ExitCode:
     """Say what the rows that have no answer yet would take; nothing is sent but the question for prices."""
     options = asked.options
@@ -115,7 +118,7 @@ def _estimate(
         except NbxError as error:
             app.note(f"prices are unknown: {error.what}")
     prices = asked.prices or tariff.prices
-    done = KeySet() if options.restart or not is_file(options.output) else answered(Path(options.output))
+    done = DigestSet() if options.restart or not is_file(options.output) else answered(Path(options.output))
     found, bad = source.estimate(done, prices, skips=options.on_bad_row == "skip")
     rpm, tpm = (None, None) if options.runs_here else tariff.limits(reader.model)
     seconds = found.seconds(
@@ -135,12 +138,12 @@ def _estimate(
     return ExitCode.DONE
 
 
-def _tariff(merged: Mapping[str, Sourced], app: App, key: Callable[[], Secret]) -> Tariff:
-    return Tariff(app.models_cache(merged), lambda: app.ask_models(merged, key(), patience=PATIENCE))
+def _tariff(merged: Mapping[str, Sourced], app: App, key: Callable[[], Secret]) -> PriceSource:
+    return PriceSource(app.models_cache(merged), lambda: app.ask_models(merged, key(), patience=PATIENCE))
 
 
 @contextlib.contextmanager
-def _server(asked: Asked, app: App) -> Iterator[tuple[Callable[[], str], Secret]]:
+def _server(asked: BulkPlan, app: App) -> Iterator[tuple[Callable[[], str], Secret]]:
     """Give the base URL, empty for the configured one, and the key; an engine runs meanwhile if it is here.
 
     Its URL is known once the model is loaded, which the look through the input need not wait for.
@@ -166,7 +169,7 @@ class _Run:
 
     def __init__(
         self,
-        asked: Asked,
+        asked: BulkPlan,
         prices: Prices | PriceList,
         source: RowSource,
         journal: Journal | Sink,
@@ -180,16 +183,16 @@ class _Run:
         self._journal = journal
         self._app = app
         self._summary = summary
-        self._tally = Tally(total)
+        self._tally = RunCounts(total)
         self._began = app.streams.monotonic()
 
     def go(self, merged: Mapping[str, Sourced], reader: RowReader, base_url: str, key: Secret) -> ExitCode:
         """Send what has no answer. Raises what ended the run early, after saying how to go on."""
-        from nebius_cli.adapters.crew import Crew  # brings urllib3
+        from nebius_cli.bulk.workers import WorkerPool  # brings urllib3
 
         app, options = self._app, self._asked.options
         limits = limits_of(merged)
-        outbox = Outbox(self._journal, self._asked, json.loads(reader.defaults), self._tally)
+        outbox = ResultWriter(self._journal, self._asked, json.loads(reader.defaults), self._tally)
         dispatcher = self._asked.dispatcher(
             self._prices,
             self._spent(reader.model),
@@ -208,7 +211,7 @@ class _Run:
             with self._board() as board, contextlib.closing(tab):
                 rows = outbox.sieve(self._source, check, board.post)
                 clock, seekable = app.streams.monotonic, self._source.seekable
-                crew = Crew(api, dispatcher, rows, outbox.put, tab.add, clock, limits, at_once=seekable)
+                crew = WorkerPool(api, dispatcher, rows, outbox.put, tab.add, clock, limits, at_once=seekable)
                 try:
                     self._work(crew, dispatcher, board, tab)
                 except BaseException:
@@ -243,13 +246,15 @@ class _Run:
         self._app.note(note)
         return Charge(spent.prompt, spent.completion, before.cost + more)
 
-    def _board(self) -> Board:
+    def _board(self) -> BulkDisplay:
         app = self._app
         shared = app.streams.stdout_tty and isinstance(self._journal, Sink)
         drawn = app.draws_err and not shared and not app.flags.verbose
-        return Board(app.streams, drawn=drawn, color=app.color_err, quiet=app.flags.quiet)
+        return BulkDisplay(app.streams, drawn=drawn, color=app.color_err, quiet=app.flags.quiet)
 
-    def _work(self, crew: "Crew", dispatcher: Dispatcher, board: Board, tab: "Tab") -> None:
+    def _work(
+        self, crew: "WorkerPool", dispatcher: Dispatcher, board: BulkDisplay, tab: "BatchRecorder"
+    ) -> None:
         """Return when every row has its end. Raises what ended the run before."""
 
         def show() -> None:

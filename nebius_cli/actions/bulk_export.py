@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from nebius_cli.actions.app import App
-from nebius_cli.adapters import whole
-from nebius_cli.adapters.answers import Answers
-from nebius_cli.adapters.journal import is_file
+from nebius_cli.bulk.output.journal import is_file
+from nebius_cli.bulk.output.record_file import Answers
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode, UsageError
-from nebius_cli.ui.safe import to_bytes, visible
+from nebius_cli.system import whole
+from nebius_cli.terminal.sanitize import to_bytes, visible
 
 HEADER = (
     "id",

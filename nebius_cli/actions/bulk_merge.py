@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nebius_cli.actions.app import App
-from nebius_cli.adapters import whole
-from nebius_cli.adapters.failed import path_beside
-from nebius_cli.adapters.journal import is_file
-from nebius_cli.adapters.shards import Found, Shards, hold
-from nebius_cli.core import prompt
+from nebius_cli.bulk.output.failed_rows import path_beside
+from nebius_cli.bulk.output.gaps import Gaps
+from nebius_cli.bulk.output.journal import is_file
+from nebius_cli.bulk.output.record import own_id
+from nebius_cli.bulk.output.shards import Found, Shards, hold
 from nebius_cli.core.errors import ExitCode, UsageError
-from nebius_cli.core.gaps import Gaps
-from nebius_cli.core.results import own_id
+from nebius_cli.request import prompt
+from nebius_cli.system import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def _found(options: BulkMergeOptions, app: App, shards: Shards, gaps: Gaps) -> I
     if options.input is None:
         yield from shards.by_index()
         return
-    from nebius_cli.adapters.rowfiles import open_rows  # its formats are wanted here only
+    from nebius_cli.bulk.input.row_files import open_rows  # its formats are wanted here only
 
     reading = prompt.reading(
         options.encoding, replace_invalid=options.invalid == "replace", strip_final_newline=False

@@ -6,24 +6,26 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from nebius_cli.actions.app import App
-from nebius_cli.adapters.files import OutputFile, encode_argument, read_bytes
-from nebius_cli.adapters.limits import limits_of
-from nebius_cli.core import curl, prompt, request, settings, urls
+from nebius_cli.api.limits import limits_of
+from nebius_cli.config import settings
+from nebius_cli.config.settings import Sourced, parse_connection
+from nebius_cli.core import urls
 from nebius_cli.core.errors import ExitCode, NbxError, OutputError, RejectedError, UsageError
-from nebius_cli.core.fields import Value
-from nebius_cli.core.prompt import Prompt
-from nebius_cli.core.request import CompletionRequest
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.settings import Sourced, parse_connection
-from nebius_cli.ui.renderer import Layout, Mode, Show, parse_export, parse_view
-from nebius_cli.ui.safe import visible_json
-from nebius_cli.ui.usage import Timing
+from nebius_cli.render.output_options import Layout, Mode, OutputOptions, parse_export, parse_view
+from nebius_cli.render.usage_summary import Timing
+from nebius_cli.request import curl, prompt, request
+from nebius_cli.request.fields import Value
+from nebius_cli.request.prompt import Prompt
+from nebius_cli.request.request import CompletionRequest
+from nebius_cli.system.files import OutputFile, encode_argument, read_bytes
+from nebius_cli.terminal.sanitize import visible_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nebius_cli.adapters.exchange import Exchange
-    from nebius_cli.core.entries import Text
-    from nebius_cli.ui.answer import Answer
+    from nebius_cli.api.exchange import Exchange
+    from nebius_cli.ledger.entry import Text
+    from nebius_cli.render.answer import Answer
 
 MOST_LOCAL_N = 64  # sequences that the engine's cache is made for
 VIEW_LOGPROBS = 5  # what --view asks for by itself: as many as the API's page speaks of
@@ -72,7 +74,7 @@ class CompleteOptions(NamedTuple):
 
 def run(options: CompleteOptions, app: App) -> ExitCode:
     """Complete the prompt. Raises NbxError for every failure that has a name."""
-    sources = prompt.Sources(options.prompt, options.file, options.prompts, options.tokens)
+    sources = prompt.PromptSources(options.prompt, options.file, options.prompts, options.tokens)
     if not sources.given and (app.streams.stdin is None or app.streams.stdin_tty):
         app.streams.write_err(SHORT_HELP)
         return ExitCode.USAGE
@@ -149,7 +151,7 @@ def _fields(
     return fields
 
 
-def _prompt(options: CompleteOptions, sources: prompt.Sources, app: App) -> Prompt:
+def _prompt(options: CompleteOptions, sources: prompt.PromptSources, app: App) -> Prompt:
     reading = prompt.reading(
         options.encoding,
         replace_invalid=options.invalid == "replace",
@@ -196,8 +198,8 @@ def _answer(
     base_url: str,
     key: Secret,
 ) -> ExitCode:
-    from nebius_cli.adapters.exchange import Exchange, Hooks  # brings urllib3
-    from nebius_cli.ui.answer import Answer
+    from nebius_cli.api.exchange import Exchange, Hooks  # brings urllib3
+    from nebius_cli.render.answer import Answer
 
     api = app.api(merged, key, base_url=base_url)
     target = OutputFile(options.output) if options.output not in (None, "-") else None
@@ -248,8 +250,8 @@ def _receive(
     return ExitCode.DONE
 
 
-def _how_to_show(options: CompleteOptions, what: CompletionRequest, app: App) -> Show:
-    return Show(
+def _how_to_show(options: CompleteOptions, what: CompletionRequest, app: App) -> OutputOptions:
+    return OutputOptions(
         Mode.JSON if options.json else Mode.NDJSON if options.ndjson else Mode.TEXT,
         Layout(b"\0" if options.null else b"\n", final=options.newline, color=app.color_out),
         what.choices,

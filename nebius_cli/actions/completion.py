@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nebius_cli.actions.app import App
-from nebius_cli.adapters import shells as here
-from nebius_cli.adapters.files import read_own
-from nebius_cli.core import rcfile, shells
 from nebius_cli.core.errors import ConfigError, ExitCode
+from nebius_cli.shell_completion import places as here
+from nebius_cli.shell_completion import rc_block, shells
+from nebius_cli.system.files import read_own
 
 Scripts = Callable[[str], str]  # the name of a shell → its script
 
@@ -76,8 +76,8 @@ def _start_up(place: here.Place, block: str) -> Iterator[Change]:
     if place.rc is not None:
         old = read_own(place.rc)
         try:
-            yield Change(place.rc, old, rcfile.put(old, block) if block else old and rcfile.drop(old))
-        except rcfile.RcFileError as error:
+            yield Change(place.rc, old, rc_block.put(old, block) if block else old and rc_block.drop(old))
+        except rc_block.RcBlockError as error:
             raise ConfigError(f"cannot change {place.rc}", str(error), "mend it by hand") from None
 
 

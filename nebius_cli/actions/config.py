@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nebius_cli.actions.app import App
-from nebius_cli.adapters import keys
-from nebius_cli.core import jsontext, layers, settings
+from nebius_cli.config import keys, layers, settings
+from nebius_cli.config.settings import PROFILES, PROJECT_FILE, USE_PROFILE, Setting
+from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ConfigError, ExitCode, UsageError
-from nebius_cli.core.fields import Value
-from nebius_cli.core.settings import PROFILES, PROJECT_FILE, USE_PROFILE, Setting
-from nebius_cli.ui import problems
+from nebius_cli.request.fields import Value
+from nebius_cli.terminal import messages
 
 TEMPLATE = b"""\
 # Settings of nbx, such as:
@@ -24,9 +24,9 @@ ANEW = "delete it to begin anew"  # a text that is kept
 
 # The settings that give a key, and which kind of place each of them makes.
 KEYS = {
-    "api_key": keys.Source.CONFIG,
-    "api_key_command": keys.Source.COMMAND,
-    "api_key_keyring": keys.Source.KEYRING,
+    "api_key": keys.KeyOrigin.CONFIG,
+    "api_key_command": keys.KeyOrigin.COMMAND,
+    "api_key_keyring": keys.KeyOrigin.KEYRING,
 }
 
 
@@ -125,7 +125,7 @@ def run_path(app: App) -> ExitCode:
 
 def run_edit(app: App) -> ExitCode:
     """Edit a copy of the config file, and put it in its place if nothing is wrong with it."""
-    from nebius_cli.adapters import editor
+    from nebius_cli.system import editor
 
     words = editor.choose(app.streams.environ, terminal=app.streams.stdin_tty and app.streams.stdout_tty)
     with app.config.editing():
@@ -176,7 +176,7 @@ def _finish(app: App, draft: Path, old: bytes) -> ExitCode:
         return ExitCode.DONE
     wrong = _check(new, draft)
     for problem in wrong:
-        problems.note("; ".join(filter(None, (problem.what, problem.why))), app.streams)
+        messages.note("; ".join(filter(None, (problem.what, problem.why))), app.streams)
     if wrong:
         raise ConfigError(f"{path} is as it was", kept, f"nbx config edit goes on with it; {ANEW}")
     if not app.config.replace(old, new):
@@ -187,7 +187,7 @@ def _finish(app: App, draft: Path, old: bytes) -> ExitCode:
 
 
 def _check(data: bytes, path: Path) -> list[ConfigError]:
-    from nebius_cli.adapters.config import parse
+    from nebius_cli.config.file import parse
 
     try:
         return layers.problems_of(parse(data, path, ""))

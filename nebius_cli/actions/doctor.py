@@ -5,19 +5,22 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import SplitResult, unquote, urlencode
 
 from nebius_cli.actions.app import App
-from nebius_cli.adapters import engine, probe, weights
-from nebius_cli.adapters.api import Head
-from nebius_cli.adapters.exchange import Exchange, Hooks, Limits
-from nebius_cli.adapters.inquiry import ask
-from nebius_cli.adapters.ledger import look
-from nebius_cli.adapters.patience import within
-from nebius_cli.core import checks, layers, models, urls
-from nebius_cli.core.checks import Check, State
+from nebius_cli.api.client import Head
+from nebius_cli.api.exchange import Exchange, Hooks, Limits
+from nebius_cli.api.fetch_json import fetch_json
+from nebius_cli.config import layers
+from nebius_cli.config.settings import parse_connection
+from nebius_cli.core import urls
 from nebius_cli.core.errors import AuthError, ConfigError, ExitCode, NbxError
-from nebius_cli.core.fields import Value
-from nebius_cli.core.request import CompletionRequest
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.settings import parse_connection
+from nebius_cli.doctor import checks, probe
+from nebius_cli.doctor.checks import Check, State
+from nebius_cli.ledger.store import look
+from nebius_cli.local import engine, weights
+from nebius_cli.models import model as models
+from nebius_cli.request.fields import Value
+from nebius_cli.request.request import CompletionRequest
+from nebius_cli.system.timeout import run_with_timeout
 
 # Seconds for each probe: on the wire; for the list; for a token, which may wait in a queue; for a key that
 # somebody must type a password for; for the local model to load.
@@ -194,7 +197,7 @@ class _Examination:
             raise AuthError("no API key", "", hint)
         first = places[0]
         # What is typed is read here: a thread that is given up leaves the terminal without its echo.
-        self._key = within(KEY, first.read) if first.asks else first.read()
+        self._key = run_with_timeout(KEY, first.read) if first.asks else first.read()
         others = ", ".join(f"{place.source.value}: {place.where}" for place in places[1:])
         text = f"{self._key.tail} from {first.source.value}: {first.where}"
         text += f"; not used: {others}" if others else ""
@@ -235,7 +238,7 @@ class _Examination:
         started = streams.monotonic()
         api = self._still.api(self._settings, self._key)
         limits = Limits(first_byte=LIST, stall=LIST, total=LIST, retries=0)
-        reply = ask(api, "/models", urlencode(query), limits, streams, self._app.log)
+        reply = fetch_json(api, "/models", urlencode(query), limits, streams, self._app.log)
         self._head = reply.head
         self._ids = [model.id for model in models.decode(reply.value)]
         seconds = streams.monotonic() - started
@@ -286,6 +289,6 @@ class _Examination:
             return Check("engine", State.OK, f"installed, {name} is here; --live loads it")
         started = self._app.streams.monotonic()
         with engine.Engine(here[name].path) as running:
-            within(LOAD, running.ready)
+            run_with_timeout(LOAD, running.ready)
         seconds = self._app.streams.monotonic() - started
         return Check("engine", State.OK, f"{name} is loaded in {seconds:.1f} s")

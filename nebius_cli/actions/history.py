@@ -6,17 +6,18 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from nebius_cli.actions.app import App
-from nebius_cli.adapters import weights
-from nebius_cli.adapters.books import LOCAL
-from nebius_cli.adapters.calendar import LocalCalendar
-from nebius_cli.core import jsontext, periods
-from nebius_cli.core.entries import Text
+from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode, UsageError
-from nebius_cli.core.excerpts import excerpt
-from nebius_cli.core.models import UNKNOWN
-from nebius_cli.core.usage import dollars
-from nebius_cli.ui.safe import to_bytes, visible
-from nebius_cli.ui.tables import BETWEEN
+from nebius_cli.ledger import periods
+from nebius_cli.ledger.entry import Text
+from nebius_cli.ledger.excerpts import excerpt
+from nebius_cli.ledger.recorder import LOCAL
+from nebius_cli.ledger.sums import dollars
+from nebius_cli.local import weights
+from nebius_cli.models.model import UNKNOWN
+from nebius_cli.system.calendar import LocalCalendar
+from nebius_cli.terminal.sanitize import to_bytes, visible
+from nebius_cli.terminal.tables import BETWEEN
 
 MOST = 20  # rows of a list, unless --limit says so
 LARGEST_ID, LONGEST_ID = 2**63 - 1, 30  # the latter in digits: what is longer is not even read

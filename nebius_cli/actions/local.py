@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from nebius_cli.actions.app import App
-from nebius_cli.adapters import weights
-from nebius_cli.adapters.weights import DEFAULT_MODEL, MODELS
 from nebius_cli.core.errors import ConfigError, ExitCode, ServerError, UsageError
-from nebius_cli.ui.progress import megabytes
+from nebius_cli.local import weights
+from nebius_cli.local.weights import DEFAULT_MODEL, MODELS
+from nebius_cli.terminal.download_progress import megabytes
 
 Found = TypeVar("Found")
 

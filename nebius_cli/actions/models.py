@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from nebius_cli.actions.app import App
-from nebius_cli.adapters.models_cache import ModelsCache, Stored
-from nebius_cli.core import models
+from nebius_cli.config.settings import BY_NAME as SETTINGS_BY_NAME
+from nebius_cli.config.settings import Sourced, parse, parse_connection
 from nebius_cli.core.errors import (
     AuthError,
     ExitCode,
@@ -16,11 +16,11 @@ from nebius_cli.core.errors import (
     ServerError,
     UsageError,
 )
-from nebius_cli.core.models import SORTS, UNKNOWN, Model
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.settings import BY_NAME as SETTINGS_BY_NAME
-from nebius_cli.core.settings import Sourced, parse, parse_connection
-from nebius_cli.ui.tables import BETWEEN
+from nebius_cli.models import model as models
+from nebius_cli.models.cache import ModelsCache, Stored
+from nebius_cli.models.model import SORTS, UNKNOWN, Model
+from nebius_cli.terminal.tables import BETWEEN
 
 FRESH = 6 * 3600  # seconds in which a list is not asked for again
 PATIENCE = 60.0  # seconds for the first byte of a list, unless somebody set first_byte_timeout

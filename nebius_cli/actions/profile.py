@@ -4,14 +4,13 @@ import re
 from collections.abc import Sequence
 
 from nebius_cli.actions.app import App
-from nebius_cli.adapters import keys
-from nebius_cli.core import layers, settings
+from nebius_cli.config import keys, layers, settings
+from nebius_cli.config.layers import NONE, Layer
+from nebius_cli.config.settings import USE_PROFILE
 from nebius_cli.core.errors import ExitCode, UsageError
-from nebius_cli.core.fields import Value
-from nebius_cli.core.layers import NONE, Layer
-from nebius_cli.core.request import nearest
-from nebius_cli.core.settings import USE_PROFILE
 from nebius_cli.core.urls import parse_base_url
+from nebius_cli.request.fields import Value
+from nebius_cli.request.request import nearest
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 
@@ -67,7 +66,7 @@ def run_add(app: App, name: str = "", settings: tuple[str, ...] = ()) -> ExitCod
 def _tell_whose_key(app: App, name: str) -> None:
     """Say that a new profile's own server gets a key which was set for another one."""
 
-    def read(profile: str) -> layers.InForce:
+    def read(profile: str) -> layers.EffectiveSettings:
         return layers.gather({}, app.streams.environ, profile, app.config.read, lambda: None)
 
     inside, outside = read(name), read(NONE)
@@ -78,7 +77,7 @@ def _tell_whose_key(app: App, name: str) -> None:
     if host != other and first is not None and first.origin != f"profile {name}":
         # A variable beats every profile: a key of its own would change nothing.
         own = f"; nbx auth login --profile {name} gives it its own"
-        hint = "" if first.source is keys.Source.ENVIRONMENT else own
+        hint = "" if first.source is keys.KeyOrigin.ENVIRONMENT else own
         app.note(f"requests to {host} will carry the key of {first.where}{hint}")
 
 
@@ -95,7 +94,7 @@ def run_rm(app: App, name: str = "") -> ExitCode:
     account = tables.pop(name, {}).get("api_key_keyring")
     others = [table.get("api_key_keyring") for table in (source.table if source else {}, *tables.values())]
     if account and account not in others:
-        from nebius_cli.adapters.keychain import forget
+        from nebius_cli.config.keyring_store import forget
 
         # First: without the profile nothing would name the entry any more.
         forget(str(account), f"nbx config unset --profile {name} api_key_keyring")

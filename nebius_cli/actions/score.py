@@ -7,23 +7,23 @@ from functools import partial
 from typing import Any
 
 from nebius_cli.actions.app import App
-from nebius_cli.adapters.files import encode_argument
-from nebius_cli.adapters.limits import limits_of
-from nebius_cli.core import prompt, request, score_groups, score_records, scoring
+from nebius_cli.api.limits import limits_of
+from nebius_cli.config.settings import Sourced, parse_connection
 from nebius_cli.core.errors import (
     ExitCode,
     NbxError,
     UsageError,
 )
-from nebius_cli.core.fields import Value
-from nebius_cli.core.request import CompletionRequest
-from nebius_cli.core.score_groups import Scorer
-from nebius_cli.core.score_records import Row
-from nebius_cli.core.scoring import Passage, Score
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.settings import Sourced, parse_connection
-from nebius_cli.ui import score_tables
-from nebius_cli.ui.waiting import Waiting
+from nebius_cli.request import prompt, request
+from nebius_cli.request.fields import Value
+from nebius_cli.request.request import CompletionRequest
+from nebius_cli.scoring import groups, likelihood, records, tables
+from nebius_cli.scoring.groups import Scorer
+from nebius_cli.scoring.likelihood import Passage, Score
+from nebius_cli.scoring.records import ScoreRow
+from nebius_cli.system.files import encode_argument
+from nebius_cli.terminal.spinner import Spinner
 
 GROUP = 16  # prompts of one request: servers limit them, and one that fails fails all
 TAKEN = ("model", "ai_project_id", "service_tier", "user", "extra_body")  # of what is configured
@@ -59,7 +59,7 @@ class ScoreOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class ScoringModel:
     """A model that scores `at_once` passages with one request, under the name that it has."""
 
     name: str
@@ -79,7 +79,7 @@ def run_score(options: ScoreOptions, app: App) -> ExitCode:
         )
     context = _context(options, app)
     if options.jsonl is not None:
-        rows = score_records.parse_rows(app.read_text(options.jsonl), options.jsonl, context)
+        rows = records.parse_rows(app.read_text(options.jsonl), options.jsonl, context)
         with _model(options, app) as model:
             return _score_rows(rows, model, options, app)
     passage = Passage(_text(options, app), context)
@@ -90,10 +90,10 @@ def run_score(options: ScoreOptions, app: App) -> ExitCode:
             raise score
         _doubt(score, app)
         if options.json:
-            told = {"model": model.name, **score_records.record(score, tokens=options.tokens)}
+            told = {"model": model.name, **records.record(score, tokens=options.tokens)}
             app.write_json(told)
         else:
-            table = score_tables.tokens if options.tokens else score_tables.measures
+            table = tables.tokens if options.tokens else tables.measures
             _write(partial(table, score), app)
     return ExitCode.DONE
 
@@ -140,7 +140,7 @@ def _text(options: ScoreOptions, app: App) -> str:
 
 
 @contextlib.contextmanager
-def _model(options: ScoreOptions, app: App) -> Iterator[Model]:
+def _model(options: ScoreOptions, app: App) -> Iterator[ScoringModel]:
     """Give the model that scores: the server's, or the embedded one while it runs."""
     if options.max_tokens not in ("0", "1"):
         raise UsageError(
@@ -162,7 +162,7 @@ def _model(options: ScoreOptions, app: App) -> Iterator[Model]:
     fields |= {"logprobs": 1, "echo": True, "stream": False}
     request.check_rules(fields, params, validate=True)
     name = str(params.get("model", fields.get("model")))
-    yield Model(name, _over_api(fields, params, merged, options, app), GROUP)
+    yield ScoringModel(name, _over_api(fields, params, merged, options, app), GROUP)
 
 
 def _over_api(
@@ -174,7 +174,7 @@ def _over_api(
 ) -> Scorer:
     """Return what scores with one request: the prompts echoed, with the log probabilities of their tokens."""
     api = app.api(merged, app.key(options.api_key, options.api_key_file).secret)
-    from nebius_cli.adapters.exchange import Exchange, Hooks  # brings urllib3
+    from nebius_cli.api.exchange import Exchange, Hooks  # brings urllib3
 
     hooks = Hooks(lambda _: None, lambda: None, app.note, lambda: True)
 
@@ -187,15 +187,15 @@ def _over_api(
             completion = exchange.run()
         choices = [completion.choices[place] for place in range(len(passages))]
         return [
-            scoring.from_echo(passage, choice.text, choice.to_json()["logprobs"], int(options.max_tokens))
+            likelihood.from_echo(passage, choice.text, choice.to_json()["logprobs"], int(options.max_tokens))
             for passage, choice in zip(passages, choices, strict=True)
         ]
 
     return score
 
 
-def _embedded(options: ScoreOptions, app: App) -> Iterator[Model]:
-    from nebius_cli.adapters.engine_scoring import EngineScoring
+def _embedded(options: ScoreOptions, app: App) -> Iterator[ScoringModel]:
+    from nebius_cli.local.engine_scoring import EngineScoring
 
     with app.engine(options.model_file, parallel=1) as running, EngineScoring(running) as native:
 
@@ -203,16 +203,16 @@ def _embedded(options: ScoreOptions, app: App) -> Iterator[Model]:
             scores = []
             for passage in passages:
                 pieces = native.tokenize(passage.prompt)
-                first = scoring.first_scored(passage, [piece.raw for piece in pieces])
-                scores.append(scoring.from_tokens(passage, list(native.logprobs(pieces, first))))
+                first = likelihood.first_scored(passage, [piece.raw for piece in pieces])
+                scores.append(likelihood.from_tokens(passage, list(native.logprobs(pieces, first))))
             return scores
 
-        yield Model(running.model, score, 1)
+        yield ScoringModel(running.model, score, 1)
 
 
-def _scores(passages: Sequence[Passage], model: Model, app: App) -> Iterator[Score | NbxError]:
+def _scores(passages: Sequence[Passage], model: ScoringModel, app: App) -> Iterator[Score | NbxError]:
     """Yield what `score_groups.scores` does, with a sign on a terminal that something happens."""
-    waiting = Waiting(app.streams, enabled=app.draws_err and not app.flags.quiet)
+    waiting = Spinner(app.streams, enabled=app.draws_err and not app.flags.quiet)
 
     def score(group: Sequence[Passage]) -> list[Score]:
         waiting.start("scoring")
@@ -221,18 +221,18 @@ def _scores(passages: Sequence[Passage], model: Model, app: App) -> Iterator[Sco
         finally:
             waiting.stop()
 
-    return score_groups.scores(passages, score, model.at_once)
+    return groups.scores(passages, score, model.at_once)
 
 
-def _score_rows(rows: Sequence[Row], model: Model, options: ScoreOptions, app: App) -> ExitCode:
+def _score_rows(rows: Sequence[ScoreRow], model: ScoringModel, options: ScoreOptions, app: App) -> ExitCode:
     """Write a record a row, in their order, as they come."""
     failed = 0
     for row, score in zip(rows, _scores([row.passage for row in rows], model, app), strict=True):
         if isinstance(score, NbxError):
             failed += 1
-            told = score_records.failure(score)
+            told = records.failure(score)
         else:
-            told = score_records.record(score, tokens=options.tokens)
+            told = records.record(score, tokens=options.tokens)
         app.write_json({"id": row.id, **told})
     if failed:
         app.note(f"{failed} of {len(rows)} rows have no score; their records say why")
@@ -240,28 +240,28 @@ def _score_rows(rows: Sequence[Row], model: Model, options: ScoreOptions, app: A
 
 
 def _write_ranks(
-    passages: Sequence[Passage], scores: Sequence[Score], model: Model, options: ScoreOptions, app: App
+    passages: Sequence[Passage], scores: Sequence[Score], model: ScoringModel, options: ScoreOptions, app: App
 ) -> None:
     """Write the candidates, the likeliest in total first, with the measures by which each of them wins."""
     order = sorted(range(len(scores)), key=lambda place: -scores[place].log_likelihood)
-    best = score_records.winners(scores)
+    best = records.winners(scores)
     if options.json:
         entries = [
             {"candidate": place, "text": passages[place].text}
-            | score_records.record(scores[place], tokens=options.tokens)
+            | records.record(scores[place], tokens=options.tokens)
             for place in order
         ]
         told = {"model": model.name, "winners": best, "candidates": entries}
         app.write_json(told)
         return
     texts = [passage.text for passage in passages]
-    _write(partial(score_tables.ranks, texts, scores, order, best), app)
+    _write(partial(tables.ranks, texts, scores, order, best), app)
 
 
-def _write(table: Callable[..., score_tables.Table], app: App) -> None:
-    app.write_table(*table(drawn=app.draws_out), numbers=score_tables.NUMBERS)
+def _write(table: Callable[..., tables.Table], app: App) -> None:
+    app.write_table(*table(drawn=app.draws_out), numbers=tables.NUMBERS)
 
 
 def _doubt(score: Score, app: App) -> None:
-    for doubt in score_records.warnings(score):
+    for doubt in records.warnings(score):
         app.warn(doubt)

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from nebius_cli.actions.app import App
-from nebius_cli.adapters.calendar import LocalCalendar
-from nebius_cli.adapters.ledger import COLUMNS, GROUPS
-from nebius_cli.core import jsontext, periods, usage
+from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode, UsageError
-from nebius_cli.core.periods import Period
-from nebius_cli.core.usage import Sums
-from nebius_cli.ui import spending
+from nebius_cli.ledger import periods, sums, usage_table
+from nebius_cli.ledger.periods import Period
+from nebius_cli.ledger.store import COLUMNS, GROUPS
+from nebius_cli.ledger.sums import Sums
+from nebius_cli.system.calendar import LocalCalendar
 
 DEFAULT_SINCE = "30d"
 MEASURES = ("cost", "tokens", "requests")
@@ -43,20 +43,20 @@ def run_show(options: UsageOptions, app: App) -> ExitCode:
             "by": options.by,
             "since": None if period.since is None else periods.utc(period.since),
             "until": None if period.until is None else periods.utc(period.until),
-            "rows": [usage.record(row) for row in rows],
-            "total": usage.record(usage.total(rows)),
+            "rows": [sums.record(row) for row in rows],
+            "total": sums.record(sums.total(rows)),
         }
         app.write_json(record)
         return ExitCode.DONE
     if not rows:
         app.note(f"no request in the ledger {_said(period, app)}; --since all looks at all of it")
     elif app.draws_out:
-        header, lines, total = spending.table(options.by, rows, app.streams.width)
-        app.write_table(header, lines, numbers=spending.NUMBERS, total=total)
-        whole = usage.shown_cost(usage.total(rows))
+        header, lines, total = usage_table.table(options.by, rows, app.streams.width)
+        app.write_table(header, lines, numbers=usage_table.NUMBERS, total=total)
+        whole = sums.shown_cost(sums.total(rows))
         app.note(f"{whole} {_said(period, app)}, in days of {LocalCalendar().name}")
     else:
-        app.write_table((), spending.lines(rows))
+        app.write_table((), usage_table.lines(rows))
     return ExitCode.DONE
 
 
@@ -70,16 +70,16 @@ def run_plot(options: UsageOptions, app: App) -> ExitCode:
     if not rows:
         app.note(f"no request in the ledger {_said(period, app)}; --since all looks at all of it")
         return ExitCode.DONE
-    whole = usage.total(rows)
+    whole = sums.total(rows)
     of = options.of or ("cost" if whole.cost else "tokens")
     days = periods.filled([row.group for row in rows])
     found = {row.group: row for row in rows}
     values = [_measure(found.get(day, Sums(day)), of) for day in days]
     title = f"{of} by day: {_amount(whole, of)}"
-    from nebius_cli.ui import plot
+    from nebius_cli.ledger import plot
 
     if options.export:
-        from nebius_cli.adapters.files import OutputFile
+        from nebius_cli.system.files import OutputFile
 
         file = OutputFile(options.export)
         file.write(plot.svg(title, days, values, money=of == "cost").encode())
@@ -141,7 +141,7 @@ def _measure(row: Sums, of: str) -> float:
 
 
 def _amount(row: Sums, of: str) -> str:
-    return usage.shown_cost(row) if of == "cost" else f"{int(_measure(row, of)):,}"
+    return sums.shown_cost(row) if of == "cost" else f"{int(_measure(row, of)):,}"
 
 
 def _as_json(rows: Iterator[dict[str, Any]]) -> Iterator[str]:

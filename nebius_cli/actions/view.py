@@ -5,13 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from nebius_cli.actions.app import App
-from nebius_cli.adapters.files import OutputFile
 from nebius_cli.core import jsontext
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.decode import decode_object
 from nebius_cli.core.errors import BadInputError, ExitCode, OutputError, UsageError
-from nebius_cli.core.events import Event, Finished, Token
-from nebius_cli.ui.renderer import Layout, Mode, Show, View, choose, parse_export, parse_view
+from nebius_cli.render.output_options import (
+    Layout,
+    Mode,
+    OutputOptions,
+    View,
+    choose,
+    parse_export,
+    parse_view,
+)
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.decode import decode_object
+from nebius_cli.response.events import Event, Finished, Token
+from nebius_cli.system.files import OutputFile
 
 HOW = "nbx complete --logprobs 5 --json > FILE makes one"
 
@@ -37,7 +45,7 @@ def run(options: ViewOptions, app: App) -> ExitCode:
     if not completion.has_logprobs:
         raise BadInputError(f"{name} has no log probabilities", "they come only if asked for", HOW)
     if options.export:
-        from nebius_cli.ui.heat_export import export  # brings rich
+        from nebius_cli.render.heat_export import export  # brings rich
 
         target = OutputFile(options.export)
         target.write(export(completion, form, prompts=1))
@@ -50,7 +58,7 @@ def run(options: ViewOptions, app: App) -> ExitCode:
 def _show(completion: Completion, events: list[Event], view: View, app: App) -> None:
     if app.streams.stdout is None:
         raise OutputError("cannot write the view", "stdout is closed", "--export FILE writes it to a file")
-    show = Show(Mode.TEXT, Layout(color=app.color_out), completion.expected, view=view)
+    show = OutputOptions(Mode.TEXT, Layout(color=app.color_out), completion.expected, view=view)
     streams = app.streams
     renderer = choose(streams, streams.write_out, show, terminal=streams.stdout_tty, started=0)
     for event in events:

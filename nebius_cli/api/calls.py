@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import urllib3
 from urllib3.connection import HTTPConnection
 
-from nebius_cli.adapters.pools import RETRIES, Pools, Target
+from nebius_cli.api.pools import RETRIES, Pools, Target
 from nebius_cli.core.errors import NetworkError
 
 CHUNK = 65536

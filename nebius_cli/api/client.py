@@ -8,12 +8,13 @@ from typing import NamedTuple
 import urllib3
 import urllib3.exceptions
 
-from nebius_cli.adapters.deadline import Deadlines
-from nebius_cli.adapters.failures import network_error
-from nebius_cli.adapters.pools import Pools, Target, check_key
-from nebius_cli.adapters.redirect import follow, too_many
-from nebius_cli.adapters.roundtrip import CHUNK, ERROR_BODY_SECONDS, Call, RoundTrips, read_whole
-from nebius_cli.core.decode import body_message, shorten
+from nebius_cli.api.calls import CHUNK, ERROR_BODY_SECONDS, Call, RoundTrips, read_whole
+from nebius_cli.api.deadlines import Deadlines
+from nebius_cli.api.failures import network_error
+from nebius_cli.api.pools import Pools, Target, check_key
+from nebius_cli.api.redaction import Redactor
+from nebius_cli.api.redirects import follow, too_many
+from nebius_cli.api.retry import parse_retry_after
 from nebius_cli.core.errors import (
     ConfigError,
     NbxError,
@@ -21,10 +22,9 @@ from nebius_cli.core.errors import (
     TimedOutError,
     from_status,
 )
-from nebius_cli.core.hiding import Hiding
-from nebius_cli.core.retry import parse_retry_after
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import parse_base_url, redacted, url_of
+from nebius_cli.response.decode import body_message, shorten
 
 # Bytes read of an error response. The message shown is far shorter, but a 422 can repeat a long prompt
 # before it comes to the point.
@@ -57,7 +57,7 @@ class Api:
     """Requests to one base URL, with one key.
 
     Timeouts are in seconds, 0 is none; `read_timeout` bounds each single wait of the socket, the
-    deadlines over a whole answer are adapters/deadline.py. `trust_env=False` ignores proxy variables;
+    deadlines over a whole answer are api/deadlines.py. `trust_env=False` ignores proxy variables;
     `pool` is how many connections are kept open; `hiding` takes the key out of a server's words.
     """
 
@@ -78,7 +78,7 @@ class Api:
         self.host = self.base.hostname or ""
         self._now = now
         key = check_key(key)
-        self.hiding = Hiding(key)
+        self.hiding = Redactor(key)
         self._log: Callable[[str], None] = lambda text: log(self.hiding.text(text))
         self._response: urllib3.BaseHTTPResponse | None = None
         pools = Pools(key, cacert=cacert, trust_env=trust_env, size=pool)

@@ -5,15 +5,15 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from nebius_cli.adapters.api import Api, Head
-from nebius_cli.adapters.deadline import Deadlines
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.core import retry
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.decode import AnswerDecoder
+from nebius_cli.api import retry
+from nebius_cli.api.client import Api, Head
+from nebius_cli.api.deadlines import Deadlines
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, StatusError, TimedOutError
-from nebius_cli.core.events import Event, Finished, Frame, Problem, Token
-from nebius_cli.core.request import CompletionRequest
+from nebius_cli.request.request import CompletionRequest
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.decode import AnswerDecoder
+from nebius_cli.response.events import Event, Finished, Frame, Problem, Token
+from nebius_cli.system.streams import Streams
 
 MAX_MEMORY = 256 * 1024 * 1024  # bytes that one answer may take, unless somebody sets max_memory
 # An answer in one piece is held as bytes, as text and as objects, before it is shown.

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from nebius_cli.adapters.api import Api, Head
-from nebius_cli.adapters.deadline import Deadlines
-from nebius_cli.adapters.exchange import Limits
-from nebius_cli.adapters.models_cache import Stored
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.core import jsontext, models, retry
-from nebius_cli.core.decode import body_message
+from nebius_cli.api import retry
+from nebius_cli.api.client import Api, Head
+from nebius_cli.api.deadlines import Deadlines
+from nebius_cli.api.exchange import Limits
+from nebius_cli.core import jsontext
 from nebius_cli.core.errors import NbxError, ServerError
+from nebius_cli.models import model
+from nebius_cli.models.cache import Stored
+from nebius_cli.response.decode import body_message
+from nebius_cli.system.streams import Streams
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Reply:
     value: Any
 
 
-def ask(
+def fetch_json(
     api: Api, path: str, query: str, limits: Limits, streams: Streams, say: Callable[[str], None]
 ) -> Reply:
     """Return the answer to GET `path`. Raises NbxError, when no more tries are left; `say` tells of each."""
@@ -47,9 +49,9 @@ def ask_models(
 ) -> Stored:
     """Return the model list, `project`'s where one is named. Raises NbxError, also for what is no list."""
     query = {"verbose": "true"} | ({"ai_project_id": project} if project else {})
-    reply = ask(api, "/models", urlencode(query), limits, streams, say)
+    reply = fetch_json(api, "/models", urlencode(query), limits, streams, say)
     value = jsontext.without_nan(reply.value)
-    models.decode(value)  # what is no list is not kept either
+    model.decode(value)  # what is no list is not kept either
     return Stored(value, streams.now())
 
 

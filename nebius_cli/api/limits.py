@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from nebius_cli.core.settings import Sourced, number
+from nebius_cli.config.settings import Sourced, number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nebius_cli.adapters.exchange import Limits
+    from nebius_cli.api.exchange import Limits
 
 
 def limits_of(
@@ -16,7 +16,7 @@ def limits_of(
 
     `patience` takes the place of the default wait for a first byte, in seconds; `retries` of the setting.
     """
-    from nebius_cli.adapters.exchange import Limits  # brings urllib3
+    from nebius_cli.api.exchange import Limits  # brings urllib3
 
     first_byte = number(merged, "first_byte_timeout")
     if patience is not None and merged["first_byte_timeout"].origin == "default":

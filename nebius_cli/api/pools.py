@@ -84,7 +84,7 @@ class Pools:
 
     def _behind_proxy(self, url: str, authorities: str) -> tuple[urllib3.HTTPConnectionPool, str]:
         if self._proxied is None:
-            from nebius_cli.adapters.proxied import Proxied  # brings urllib3
+            from nebius_cli.api.proxies import Proxied  # brings urllib3
 
             self._proxied = Proxied(self._size)
         way: tuple[urllib3.HTTPConnectionPool, str] = self._proxied.way(url, authorities)

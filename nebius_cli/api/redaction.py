@@ -15,7 +15,7 @@ WRITTEN = ("text", "logprobs")  # by the model, of what a choice holds
 SPELLINGS = (b"\\u00", b"\\/", b"\0")
 
 
-class Hiding:
+class Redactor:
     """Puts *** in the place of `key`; what the model wrote is left alone, as the prompt may have held it."""
 
     def __init__(self, key: Secret) -> None:

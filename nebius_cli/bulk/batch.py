@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nebius_cli.bulk.budget import NOTHING, Charge
+from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.output.record import Result
 from nebius_cli.core import jsontext
-from nebius_cli.core.budget import NOTHING, Charge
 from nebius_cli.core.errors import IncompleteError, NbxError
-from nebius_cli.core.results import Result
-from nebius_cli.core.rows import Row
 
 Response = dict[str, Any] | bytes
 
 
 @dataclass(slots=True)
-class Send:
+class Batch:
     """Rows that share a request, and what happened to them so far. Times are on the monotonic clock.
 
     `attempts` counts requests, this one among them; `tries` those that count against the retries; `spent`
@@ -58,7 +58,7 @@ def may_share(one: Row, other: Row) -> bool:
 
 
 def results_of(
-    send: Send, charge: Charge, error: NbxError | None, responses: "Sequence[Response | None]", now: float
+    send: Batch, charge: Charge, error: NbxError | None, responses: "Sequence[Response | None]", now: float
 ) -> list[Result]:
     """Return what became of each row of a request; `charge` is what all attempts took together."""
     # The usage of a group stands on its first row: nobody knows which row took how much of it.
@@ -71,7 +71,7 @@ def results_of(
     ]
 
 
-def given_up(send: Send) -> Result:
+def given_up(send: Batch) -> Result:
     """Return the result of a request that gets no answer because the run stops: its first row's.
 
     It says what all attempts took, so that it is not forgotten.

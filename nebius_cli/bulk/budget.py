@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Self
 
-from nebius_cli.core.events import Usage
-from nebius_cli.core.rows import Row
+from nebius_cli.bulk.input.rows import Row
+from nebius_cli.response.events import Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nebius_cli.bulk.input.rows import Row
 from nebius_cli.core import jsontext
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.decode import AnswerDecoder, decode_usage, has_error
 from nebius_cli.core.errors import IncompleteError
-from nebius_cli.core.events import Usage
-from nebius_cli.core.rows import Row
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.decode import AnswerDecoder, decode_usage, has_error
+from nebius_cli.response.events import Usage
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class CompleteAnswer:
     """A whole answer: `value` is the response object, `raw` the bytes where it came as just that object."""
 
     value: dict[str, Any]
@@ -26,7 +26,7 @@ class Whole:
         return ",".join(dict.fromkeys(str(choice["finish_reason"]) for choice in self.value["choices"]))
 
 
-def judge(body: bytes, content_type: str, expected: int, request_id: str = "") -> Whole:
+def check_answer(body: bytes, content_type: str, expected: int, request_id: str = "") -> CompleteAnswer:
     """Return an answer that has its `expected` choices, each finished. Raises IncompleteError."""
     try:
         value = jsontext.decode(body)
@@ -34,7 +34,7 @@ def judge(body: bytes, content_type: str, expected: int, request_id: str = "") -
         value = None
     if isinstance(value, dict) and _is_whole(value, expected):
         usage = value.get("usage")
-        return Whole(value, body, decode_usage(usage) if isinstance(usage, dict) else None)
+        return CompleteAnswer(value, body, decode_usage(usage) if isinstance(usage, dict) else None)
     return _fold(body, content_type, expected, request_id)
 
 
@@ -52,7 +52,7 @@ def _is_whole(value: dict[str, Any], expected: int) -> bool:
     return True
 
 
-def _fold(body: bytes, content_type: str, expected: int, request_id: str) -> Whole:
+def _fold(body: bytes, content_type: str, expected: int, request_id: str) -> CompleteAnswer:
     completion, decoder = Completion(expected), AnswerDecoder(content_type)
     for event in decoder.feed(body):
         completion.add(completion.check(event))
@@ -61,10 +61,10 @@ def _fold(body: bytes, content_type: str, expected: int, request_id: str) -> Who
     if completion.fault:
         note = f" (request {request_id})" if request_id else ""
         raise IncompleteError(f"the answer is incomplete{note}", completion.fault)
-    return Whole(completion.to_json(), None, completion.usage)
+    return CompleteAnswer(completion.to_json(), None, completion.usage)
 
 
-def apart(whole: Whole, rows: Sequence[Row]) -> list[dict[str, Any] | bytes]:
+def split_group(whole: CompleteAnswer, rows: Sequence[Row]) -> list[dict[str, Any] | bytes]:
     """Return each row's own response: its choices counted from 0, and no usage where it is the group's."""
     if len(rows) == 1:
         return [whole.value if whole.raw is None else whole.raw]

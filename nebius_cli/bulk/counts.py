@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from nebius_cli.core.budget import Prices
-from nebius_cli.core.dispatch import Dispatcher
+from nebius_cli.bulk.budget import Prices
+from nebius_cli.bulk.dispatcher import Dispatcher
+from nebius_cli.bulk.output.record import Result
+from nebius_cli.bulk.progress import ProgressSnapshot, RunSummary, usd
 from nebius_cli.core.errors import CappedError, IncompleteError, UsageError
-from nebius_cli.core.figures import Snapshot, Summary, usd
-from nebius_cli.core.results import Result
 
 
 @dataclass(slots=True)
-class Tally:
+class RunCounts:
     """Counts of one run; `failed` has the bad rows too, `bad` of them. `cost` is in USD.
 
     `total` rows are all, None where they are not counted; `seen` came from the input so far.
@@ -44,10 +44,10 @@ class Tally:
             f"{self.failed:,} row{'' if self.failed == 1 else 's'} failed", "their records say why"
         )
 
-    def snapshot(self, dispatcher: Dispatcher, at: float, share: float | None) -> Snapshot:
+    def snapshot(self, dispatcher: Dispatcher, at: float, share: float | None) -> ProgressSnapshot:
         """Return where the run is at a moment; `share` of the input has been read."""
         pause = dispatcher.pace.paused(at)
-        return Snapshot(
+        return ProgressSnapshot(
             at,
             self.total,
             share,
@@ -63,9 +63,9 @@ class Tally:
             f"waits {pause:.0f} s" if pause >= 1 else "",
         )
 
-    def summary(self, dispatcher: Dispatcher, seconds: float, stopped: str) -> Summary:
+    def summary(self, dispatcher: Dispatcher, seconds: float, stopped: str) -> RunSummary:
         """Return what the run came to; `stopped` says what ended it early."""
-        return Summary(
+        return RunSummary(
             self.seen if self.total is None else self.total,
             self.answered,
             self.failed,

@@ -9,14 +9,14 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from nebius_cli.core import retry
-from nebius_cli.core.budget import NOTHING, Budget
+from nebius_cli.api import retry
+from nebius_cli.bulk.batch import Batch, Response, given_up, may_share, results_of
+from nebius_cli.bulk.budget import NOTHING, Budget
+from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.output.record import Result
+from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import AuthError, IncompleteError, NbxError, NetworkError, StatusError
-from nebius_cli.core.events import Usage
-from nebius_cli.core.pace import Pace
-from nebius_cli.core.results import Result
-from nebius_cli.core.rows import Row
-from nebius_cli.core.sends import Response, Send, given_up, may_share, results_of
+from nebius_cli.response.events import Usage
 
 # Failures in a row that make an outage, or more: two for each request at once.
 FEWEST_FAILURES = 20
@@ -45,7 +45,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        pace: Pace,
+        pace: RateController,
         budget: Budget,
         *,
         retries: int,
@@ -62,10 +62,10 @@ class Dispatcher:
         self._taking = taking
         self._model = model
         self._rows: deque[Row] = deque()
-        self._next: Send | None = None  # the first of the rows, once it is known who goes with it
+        self._next: Batch | None = None  # the first of the rows, once it is known who goes with it
         self._asked_at = math.inf  # since when a row is waited for
         self._no_more = False
-        self._waiting: list[tuple[float, int, Send]] = []
+        self._waiting: list[tuple[float, int, Batch]] = []
         self._serial = 0
         self._broken = 0  # failures in a row to reach the server
         self._down_since = math.inf
@@ -74,7 +74,7 @@ class Dispatcher:
         self.stopped = False
         self.fatal: NbxError | None = None
         self.capped = False
-        self._flying: dict[int, Send] = {}
+        self._flying: dict[int, Batch] = {}
         self.requests = 0
         self.retried = 0  # requests that were not a row's first
 
@@ -116,7 +116,7 @@ class Dispatcher:
         self._flying, self._waiting = {}, []
         return [given_up(send) for send in sends if send.spent != NOTHING]
 
-    def next(self, now: float) -> Send | Wait | None:
+    def next(self, now: float) -> Batch | Wait | None:
         """Return what to send now, how long to wait for something, or None when nothing will come."""
         if self.stopped:
             return None
@@ -145,7 +145,7 @@ class Dispatcher:
 
     def answered(
         self,
-        send: Send,
+        send: Batch,
         responses: list[Response],
         usage: Usage | None,
         headers: Mapping[str, str],
@@ -165,7 +165,7 @@ class Dispatcher:
         spent = charge if send.spent is NOTHING else send.spent + charge
         return results_of(send, spent, None, responses, now)
 
-    def failed(self, send: Send, error: NbxError, now: float) -> list[Result]:
+    def failed(self, send: Batch, error: NbxError, now: float) -> list[Result]:
         """Take a failure; return the results of the rows for which there will be no other attempt."""
         if self._flying.pop(id(send), None) is None:
             return []
@@ -192,7 +192,7 @@ class Dispatcher:
             return []
         return results_of(send, send.spent, error, [None] * len(send.rows), now)
 
-    def _fresh(self, now: float) -> Send | None:
+    def _fresh(self, now: float) -> Batch | None:
         """Return the request that the next rows make, None where a row more must be seen first."""
         rows = self._rows
         idle = self._no_more or not self._taking() or now >= self._asked_at + LINGER
@@ -202,7 +202,7 @@ class Dispatcher:
                 size += 1
             if size == self._group or size < len(rows) or idle:
                 taken = [rows.popleft() for _ in range(size)]
-                self._next = Send(taken, self.budget.worst(taken))
+                self._next = Batch(taken, self.budget.worst(taken))
         return None if self._asks_first else self._next
 
     def _takes_rows(self) -> bool:
@@ -218,7 +218,7 @@ class Dispatcher:
         """Whether those that have waited for an answer go before any new row: nothing answers."""
         return self._down and bool(self._waiting or self.in_flight)
 
-    def _launch(self, send: Send, now: float) -> Send:
+    def _launch(self, send: Batch, now: float) -> Batch:
         send.attempts += 1
         send.sent_at = now
         send.estimate = self.pace.sent(send.worst.tokens, now)
@@ -228,7 +228,7 @@ class Dispatcher:
         self.retried += send.attempts > 1
         return send
 
-    def _is_down(self, send: Send, error: NbxError, now: float) -> bool:
+    def _is_down(self, send: Batch, error: NbxError, now: float) -> bool:
         """Return whether the server is out of reach, rather than one connection to it broken."""
         if not self._is_away(error):
             self._reached, self._broken, self._down_since = True, 0, math.inf
@@ -248,7 +248,7 @@ class Dispatcher:
             return error.status in (502, 503, 504)
         return isinstance(error, NetworkError) or not self._reached
 
-    def _ends_run(self, send: Send, error: NbxError) -> bool:
+    def _ends_run(self, send: Batch, error: NbxError) -> bool:
         """Return whether no row can go better: the key or the account is refused, or the model is gone."""
         if isinstance(error, AuthError):
             return True
@@ -257,13 +257,13 @@ class Dispatcher:
             return send.rows[0].model == self._model
         return not isinstance(error, StatusError | NetworkError | IncompleteError)
 
-    def _goes_again(self, send: Send, error: NbxError, *, put_off: bool) -> bool:
+    def _goes_again(self, send: Batch, error: NbxError, *, put_off: bool) -> bool:
         if put_off:
             return send.attempts <= PATIENCE * self._retries
         # A cut answer is a broken connection that nobody noticed.
         return send.tries <= self._retries and (isinstance(error, IncompleteError) or retry.retryable(error))
 
-    def _delay(self, send: Send, error: NbxError) -> float:
+    def _delay(self, send: Batch, error: NbxError) -> float:
         asked = error.retry_after if isinstance(error, StatusError) else None
         if asked is not None:
             return min(asked, retry.LONGEST_WAIT)
@@ -271,7 +271,7 @@ class Dispatcher:
         limited = isinstance(error, StatusError) and error.status == 429
         return retry.backoff(max(1, send.attempts if limited else send.tries), self._chance())
 
-    def _unreached(self, send: Send, error: NbxError, now: float) -> list[Result]:
+    def _unreached(self, send: Batch, error: NbxError, now: float) -> list[Result]:
         """Stop before a row fails, when nothing was ever answered: the fault is not the row's."""
         if self.in_flight and not self.stopped:
             self._put_back(send, now + retry.backoff(max(1, send.tries), self._chance()))
@@ -279,16 +279,16 @@ class Dispatcher:
             self.stop(error)
         return []
 
-    def _split(self, send: Send, error: NbxError, now: float) -> None:
+    def _split(self, send: Batch, error: NbxError, now: float) -> None:
         """Put a group back as two halves, so that one bad prompt costs one row."""
         refused = isinstance(error, StatusError) and error.status in (400, 413, 422)
         tries = 0 if refused else self._retries  # after the retries each half has a last one
         middle = len(send.rows) // 2
         for rows, spent in ((send.rows[:middle], send.spent), (send.rows[middle:], NOTHING)):
-            half = Send(rows, self.budget.worst(rows), send.attempts, tries, spent)
+            half = Batch(rows, self.budget.worst(rows), send.attempts, tries, spent)
             self._put_back(half, now)
 
-    def _put_back(self, send: Send, due: float) -> None:
+    def _put_back(self, send: Batch, due: float) -> None:
         self._serial += 1
         heapq.heappush(self._waiting, (due, self._serial, send))
 

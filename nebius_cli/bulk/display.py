@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.core.figures import Meter, Snapshot, View, duration, usd
-from nebius_cli.core.models import compact
-from nebius_cli.ui import problems
-from nebius_cli.ui.safe import one_line
+from nebius_cli.bulk.progress import ProgressSnapshot, ThroughputMeter, View, duration, usd
+from nebius_cli.models.model import compact
+from nebius_cli.system.streams import Streams
+from nebius_cli.terminal import messages
+from nebius_cli.terminal.sanitize import one_line
 
 BEAT = 0.2  # seconds between two drawings
 EVERY = 30.0  # seconds between two lines where nothing can be drawn
@@ -18,7 +18,7 @@ WIDEST_BAR = 60  # columns
 FIGURES = ("figure", "value")  # the header of a table
 
 
-class Board:
+class BulkDisplay:
     """Shows the snapshots of a run while its block runs; messages go above what is drawn."""
 
     def __init__(self, streams: Streams, *, drawn: bool, color: bool, quiet: bool = False) -> None:
@@ -26,7 +26,7 @@ class Board:
         self._drawn = drawn and not quiet
         self._color = color
         self._quiet = quiet
-        self._meter = Meter()
+        self._meter = ThroughputMeter()
         self._live: Any = None
         self._said_at = streams.monotonic()
         self._drawn_at = -BEAT
@@ -41,7 +41,7 @@ class Board:
         self.flush()
         self.wipe()
 
-    def show(self, now: Snapshot) -> None:
+    def show(self, now: ProgressSnapshot) -> None:
         """Take a snapshot. One thread calls this, as often as it likes."""
         self.flush()
         if self._drawn and now.at - self._drawn_at < BEAT:
@@ -52,13 +52,13 @@ class Board:
             self._draw(view)
         elif not self._quiet and now.at - self._said_at >= EVERY:
             self._said_at = now.at
-            problems.note(", ".join(facts(view)), self._streams)
+            messages.note(", ".join(facts(view)), self._streams)
 
     def note(self, text: str) -> None:
         """Say what happens, above what is drawn."""
         if not self._quiet:
             self.wipe()
-            problems.note(text, self._streams)
+            messages.note(text, self._streams)
 
     def post(self, text: str) -> None:
         """Have something doubtful said with the next snapshot. Any thread may call this."""
@@ -73,7 +73,7 @@ class Board:
         """Say what is doubtful, above what is drawn."""
         if not self._quiet:
             self.wipe()
-            problems.warn(text, self._streams, color=self._color)
+            messages.warn(text, self._streams, color=self._color)
 
     def wipe(self) -> None:
         """Take what is drawn away; the next snapshot draws it again."""
@@ -96,7 +96,7 @@ class Board:
     def _new_live(self, drawing: Any) -> Any:
         from rich.live import Live
 
-        from nebius_cli.ui.sink import console_on
+        from nebius_cli.terminal.rich_console import console_on
 
         def write(data: bytes) -> None:
             self._streams.write_err(data.decode())

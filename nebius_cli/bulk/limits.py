@@ -1,6 +1,6 @@
 """THE table of a bulk run's limits: how fast it may go and how much it may use."""
 
-from nebius_cli.core.fields import Field, Kind
+from nebius_cli.request.fields import Field, Kind
 
 PACE = "Speed"
 MONEY = "Money"

@@ -6,17 +6,19 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from nebius_cli.core import prompt, request, settings, template
-from nebius_cli.core.budget import Budget, Charge, PriceList, Prices
-from nebius_cli.core.dispatch import Dispatcher
+from nebius_cli.bulk.budget import Budget, Charge, PriceList, Prices
+from nebius_cli.bulk.dispatcher import Dispatcher
+from nebius_cli.bulk.input import template
+from nebius_cli.bulk.input.rows import Row, RowReader, Shard, parse_shard
+from nebius_cli.bulk.limits import LIMITS
+from nebius_cli.bulk.rate_control import RateController
+from nebius_cli.config import settings
+from nebius_cli.config.settings import Sourced
 from nebius_cli.core.errors import UsageError
-from nebius_cli.core.fields import FieldError, Value
-from nebius_cli.core.limits import LIMITS
-from nebius_cli.core.models import Model
-from nebius_cli.core.pace import Pace
-from nebius_cli.core.rows import Row, RowReader, Shard, parse_shard
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.settings import Sourced
+from nebius_cli.models.model import Model
+from nebius_cli.request import prompt, request
+from nebius_cli.request.fields import FieldError, Value
 
 LOCAL_CONCURRENCY = 4  # requests at once, which is also what the engine makes room for
 
@@ -66,7 +68,7 @@ class BulkOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BulkPlan:
     """What the options mean. Limits and caps are those of this shard; `prices` are those that were given."""
 
     options: BulkOptions
@@ -129,7 +131,7 @@ class Asked:
     ) -> Dispatcher:
         """Return what says what is sent next; `spent` is what earlier runs took, `model` the run's own."""
         fixed = self.concurrency or (LOCAL_CONCURRENCY if self.options.runs_here else None)
-        pace = Pace(now, fixed=fixed, rpm=self.rpm, tpm=self.tpm, share=self.shard.of)
+        pace = RateController(now, fixed=fixed, rpm=self.rpm, tpm=self.tpm, share=self.shard.of)
         budget = Budget(
             prices=prices,
             max_cost=self.max_cost,
@@ -162,7 +164,7 @@ class Asked:
         )
 
 
-def read(options: BulkOptions, read_file: Callable[[str], str]) -> Asked:
+def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
     """Return what options mean; `read_file` gives the text of a file. Raises UsageError."""
     for name, value, values in (
         ("--invalid", options.invalid, ("strict", "replace")),
@@ -180,7 +182,7 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> Asked:
     invalid = options.invalid == "replace"
     reading = prompt.reading(options.encoding, replace_invalid=invalid, strip_final_newline=False)
     params = request.parse_params(options.param, validate=options.validate)
-    return Asked(
+    return BulkPlan(
         options,
         request.parse_fields(options.fields, read_file, validate=options.validate),
         params,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from nebius_cli.core.budget import Prices
-from nebius_cli.core.entries import plain
-from nebius_cli.core.rows import TOKENS_BESIDE, Row
+from nebius_cli.bulk.budget import Prices
+from nebius_cli.bulk.input.rows import TOKENS_BESIDE, Row
+from nebius_cli.ledger.entry import plain
 
 WINDOW = 10.0  # seconds over which rates are measured: long enough to be steady, short enough to be now
 SETTLED = 1.0  # seconds of a window below which a rate says nothing
@@ -16,7 +16,7 @@ MINUTE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class ProgressSnapshot:
     """Where a run is at one moment, in rows of its input (its shard); None is unknown.
 
     `at` is on a clock in seconds. `share` is how much of the input has been read, 0 to 1, and `seen` how
@@ -62,20 +62,20 @@ class View:
     Rates are per second over the last ten; `left` is in seconds, `forecast` in USD for the whole input.
     """
 
-    now: Snapshot
+    now: ProgressSnapshot
     requests: float | None = None
     tokens: float | None = None
     left: float | None = None
     forecast: Decimal | None = None
 
 
-class Meter:
+class ThroughputMeter:
     """Snapshots → rates over a sliding window, time left and forecast cost."""
 
     def __init__(self) -> None:
-        self._kept: deque[Snapshot] = deque()
+        self._kept: deque[ProgressSnapshot] = deque()
 
-    def read(self, now: Snapshot) -> View:
+    def read(self, now: ProgressSnapshot) -> View:
         """Take a snapshot, later than those before; return what is known with it."""
         kept = self._kept
         kept.append(now)
@@ -95,19 +95,19 @@ class Meter:
         )
 
 
-def _left(now: Snapshot, rate: float) -> float | None:
+def _left(now: ProgressSnapshot, rate: float) -> float | None:
     rows = now.rows
     return None if rows is None or not rate else max(0, rows - now.done) / rate
 
 
-def _forecast(now: Snapshot) -> Decimal | None:
+def _forecast(now: ProgressSnapshot) -> Decimal | None:
     if now.cost is None or now.rows is None or not now.done:
         return None
     return now.cost * now.rows / now.done
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class RunSummary:
     """What a run came to. All is of this run, but `spent`, USD, which is of all runs on the output.
 
     `stopped` says what ended it early, empty where the input came to its end.
@@ -163,7 +163,7 @@ class Summary:
 
 
 @dataclass(slots=True)
-class Estimate:
+class RunEstimate:
     """What sending rows would take, added up row by row; costs are USD, times seconds.
 
     `completion` is None once an answer has no bound, `cost` and `most_cost` once that or a price is unknown.

@@ -37,7 +37,7 @@ def _count(headers: Mapping[str, str], name: str) -> float | None:
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
-class _Rate:
+class TokenBucket:
     """A token bucket: so many units a minute and no more in any minute, in bursts of half a second."""
 
     def __init__(self, ceiling: float, now: float) -> None:
@@ -85,7 +85,7 @@ class _Rate:
             self._at = now
 
 
-class Pace:
+class RateController:
     """Says how many requests may be in flight and when the next one may start. Times are in seconds.
 
     `fixed` sets the number for good. `rpm` and `tpm` are ceilings a minute; those of the server's headers
@@ -105,15 +105,15 @@ class Pace:
         self._fixed = fixed is not None
         self._most = max(1, most)
         self._window = float(fixed if fixed is not None else min(FIRST, self._most))
-        self._requests = _Rate(rpm or math.inf, now)
-        self._tokens = _Rate(tpm or math.inf, now)
+        self._requests = TokenBucket(rpm or math.inf, now)
+        self._tokens = TokenBucket(tpm or math.inf, now)
         self._share = share
         self._paused_until = -math.inf
         self._cut_at = -math.inf
         self._refused = False  # once: growth is by one a round trip from then on
         self._outages = 0
         self._used = 1.0  # share of the worst case that requests really use
-        self._growth = _Growth(now)
+        self._growth = ThroughputProbe(now)
 
     @property
     def concurrency(self) -> int:
@@ -181,7 +181,7 @@ class Pace:
             self._cut_at = now
             self._refused = True
             self._window = max(1.0, float(int(self._window / 2)))
-            self._growth = _Growth(now)
+            self._growth = ThroughputProbe(now)
 
     def pause(self, seconds: float, now: float) -> None:
         """Send nothing for some seconds."""
@@ -200,7 +200,7 @@ class Pace:
         self._outages = 0
 
 
-class _Growth:
+class ThroughputProbe:
     """Whether a larger window brings more answers a second, measured over two round trips at a time."""
 
     def __init__(self, now: float) -> None:

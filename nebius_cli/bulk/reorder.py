@@ -3,7 +3,7 @@
 from collections import deque
 
 
-class Window:
+class ReorderBuffer:
     """Holds results back until those of all rows before them are there.
 
     Take no further row while it is `full`; then at most `rows` rows and about `size` bytes are held.

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.adapters.files import OutputFile
-from nebius_cli.adapters.journal import Journal, Sink, is_file
-from nebius_cli.adapters.rowsource import RowSource, look_through
-from nebius_cli.core.budget import PriceList, Prices
-from nebius_cli.core.bulk import Asked, BulkOptions
-from nebius_cli.core.results import Result, encode, encode_bad, failed_line
-from nebius_cli.core.rows import FIRST_BAD, BadRow, Row, RowReader
-from nebius_cli.core.tally import Tally
-from nebius_cli.core.window import Window
+from nebius_cli.bulk.budget import PriceList, Prices
+from nebius_cli.bulk.counts import RunCounts
+from nebius_cli.bulk.input.row_source import RowSource, look_through
+from nebius_cli.bulk.input.rows import FIRST_BAD, BadRow, Row, RowReader
+from nebius_cli.bulk.options import BulkOptions, BulkPlan
+from nebius_cli.bulk.output.journal import Journal, Sink, is_file
+from nebius_cli.bulk.output.record import Result, encode, encode_bad, failed_line
+from nebius_cli.bulk.reorder import ReorderBuffer
+from nebius_cli.system.files import OutputFile
 
 SLICE = 100  # rows that are left out at a stretch before others get their turn
 WINDOW_ROWS, WINDOW_BYTES = 10_000, 64 << 20  # held back where answers go to a pipe in order
@@ -38,7 +38,7 @@ def open_output(
 
 @contextlib.contextmanager
 def opened(
-    asked: Asked,
+    asked: BulkPlan,
     source: RowSource,
     reader: RowReader,
     prices: Prices | PriceList,
@@ -57,14 +57,14 @@ def opened(
         yield journal or closing.enter_context(contextlib.closing(open_())), total
 
 
-class Outbox:
+class ResultWriter:
     """Takes results from many threads. With a `window`, records leave in the order in which rows were taken.
 
     `defaults` is the request body, less its prompt, of a row that sets nothing itself.
     """
 
     def __init__(
-        self, journal: Journal | Sink, asked: Asked, defaults: Mapping[str, Any], tally: Tally
+        self, journal: Journal | Sink, asked: BulkPlan, defaults: Mapping[str, Any], tally: RunCounts
     ) -> None:
         options = asked.options
         self._journal = journal
@@ -75,7 +75,7 @@ class Outbox:
         self._defaults = defaults
         self._tally = tally
         window = options.ordered and isinstance(journal, Sink)
-        self._window = Window(WINDOW_ROWS, WINDOW_BYTES) if window else None
+        self._window = ReorderBuffer(WINDOW_ROWS, WINDOW_BYTES) if window else None
         self._lock = threading.Lock()
         self._room = threading.Condition(self._lock)
 

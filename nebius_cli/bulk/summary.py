@@ -3,11 +3,11 @@
 import os
 from pathlib import Path
 
-from nebius_cli.adapters.failed import path_beside
-from nebius_cli.adapters.files import OutputFile
-from nebius_cli.adapters.journal import is_file
-from nebius_cli.core.bulk import BulkOptions
+from nebius_cli.bulk.options import BulkOptions
+from nebius_cli.bulk.output.failed_rows import path_beside
+from nebius_cli.bulk.output.journal import is_file
 from nebius_cli.core.errors import UsageError
+from nebius_cli.system.files import OutputFile
 
 
 def open_summary(options: BulkOptions) -> OutputFile | None:

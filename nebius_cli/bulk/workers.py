@@ -4,25 +4,25 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 
-from nebius_cli.adapters.api import Answer, Api
-from nebius_cli.adapters.exchange import Limits
-from nebius_cli.adapters.heap import share_heap
-from nebius_cli.core.dispatch import Dispatcher, Wait
+from nebius_cli.api.client import Answer, Api
+from nebius_cli.api.exchange import Limits
+from nebius_cli.bulk.batch import Batch
+from nebius_cli.bulk.check_answer import CompleteAnswer, check_answer, split_group
+from nebius_cli.bulk.dispatcher import Dispatcher, Wait
+from nebius_cli.bulk.heap import share_heap
+from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.output.record import Result
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError
-from nebius_cli.core.events import Usage
-from nebius_cli.core.judgement import Whole, apart, judge
-from nebius_cli.core.results import Result
-from nebius_cli.core.rows import Row
-from nebius_cli.core.sends import Send
+from nebius_cli.response.events import Usage
 
 TICK = 0.1  # seconds
 STACK = 512 * 1024  # bytes; deep enough for the deepest JSON that Python reads
 
 
-OnRequest = Callable[[Send, Usage | None, NbxError | None, str], None]
+OnRequest = Callable[[Batch, Usage | None, NbxError | None, str], None]
 
 
-class Crew:
+class WorkerPool:
     """Sends what the dispatcher says, on as many threads as it allows, until nothing is left.
 
     `on_result` is called in those threads, one call for each result; what it raises ends the run, and so
@@ -142,11 +142,11 @@ class Crew:
         if self._threads <= (self._reading and self._dispatcher.stopped):
             self._over.set()
 
-    def _exchange(self, send: Send) -> list[Result]:
+    def _exchange(self, send: Batch) -> list[Result]:
         try:
             answer, whole = self._ask(send)
             whole = self._without_key(whole)
-            responses = apart(whole, send.rows)
+            responses = split_group(whole, send.rows)
         except NbxError as error:
             self._on_request(send, None, error, "")
             now = self._monotonic()
@@ -159,7 +159,7 @@ class Crew:
                 return []
             return self._dispatcher.answered(send, responses, whole.usage, answer.headers, now)
 
-    def _ask(self, send: Send) -> tuple[Answer, Whole]:
+    def _ask(self, send: Batch) -> tuple[Answer, CompleteAnswer]:
         broken: NetworkError | None = None
         try:
             answer = self._api.ask("/completions", send.query, send.body, accept="application/json")
@@ -171,20 +171,20 @@ class Crew:
         with self._api.hiding.in_errors():
             try:
                 # Where each choice has its finish_reason, what broke after that was not the answer.
-                return answer, judge(answer.body, head.content_type, send.choices, head.request_id)
+                return answer, check_answer(answer.body, head.content_type, send.choices, head.request_id)
             except IncompleteError:
                 if broken is None:
                     raise
                 raise broken from None
 
-    def _without_key(self, whole: Whole) -> Whole:
+    def _without_key(self, whole: CompleteAnswer) -> CompleteAnswer:
         hiding = self._api.hiding
         if whole.raw is not None and not hiding.may_be_in(whole.raw):
             return whole
         value = hiding.value(whole.value)
-        return whole if value is whole.value else Whole(value, None, whole.usage)
+        return whole if value is whole.value else CompleteAnswer(value, None, whole.usage)
 
-    def _take(self) -> Send | None:
+    def _take(self) -> Batch | None:
         """Return the next request, waiting for it; None when this thread is not needed any more."""
         while True:
             with self._lock:
@@ -206,7 +206,7 @@ class Crew:
                 hire = self._needs_another(reads=reads)
             if hire:
                 self._hire()
-            if isinstance(step, Send):
+            if isinstance(step, Batch):
                 return step
             self._read()
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import typer
 
+from nebius_cli.bulk.limits import LIMITS, MONEY, PACE
 from nebius_cli.commands.options import (
     ANY_FIELD_OPTIONS,
     CONNECTION,
@@ -20,10 +21,9 @@ from nebius_cli.commands.options import (
     take_connection,
     text,
 )
-from nebius_cli.core.catalog import FIELDS
 from nebius_cli.core.errors import ExitCode
-from nebius_cli.core.fields import Field
-from nebius_cli.core.limits import LIMITS, MONEY, PACE
+from nebius_cli.request.field_table import FIELDS
+from nebius_cli.request.fields import Field
 
 HELP = """A file of prompts, each completed once, come what may.
 
@@ -150,7 +150,7 @@ def add_to(root: typer.Typer) -> typer.Typer:
 def body(app: Any, flags: dict[str, Any]) -> ExitCode:
     """Run the action."""
     from nebius_cli.actions.bulk import run
-    from nebius_cli.core.bulk import BulkOptions
+    from nebius_cli.bulk.options import BulkOptions
 
     fields, connection, limits = take(flags, ROW_FIELDS), take_connection(flags), take(flags, LIMITS)
     return run(BulkOptions(fields=fields, connection=connection, limits=limits, **frozen(flags)), app)

@@ -20,8 +20,8 @@ from nebius_cli.commands.options import (
     text,
     texts,
 )
-from nebius_cli.core.catalog import FIELDS
 from nebius_cli.core.errors import ExitCode
+from nebius_cli.request.field_table import FIELDS
 
 HELP = """Complete a prompt: sent as it is, printed as it comes.
 

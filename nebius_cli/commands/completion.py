@@ -6,7 +6,7 @@ import typer
 
 from nebius_cli.commands.options import argument, declare, frozen
 from nebius_cli.core.errors import ExitCode
-from nebius_cli.core.shells import SHELLS
+from nebius_cli.shell_completion.shells import SHELLS
 
 HELP = """TAB completion for bash, zsh, fish and PowerShell.
 
@@ -57,10 +57,10 @@ def add_to(root: typer.Typer) -> None:
     def run(name: str) -> Any:
         def body(app: Any, flags: dict[str, Any]) -> ExitCode:
             from nebius_cli.actions import completion
-            from nebius_cli.gen import scripts, tree
+            from nebius_cli.shell_completion import command_tree, scripts
 
             def make(shell: str) -> str:
-                return scripts.MAKERS[shell](tree.read(typer.main.get_command(root), "nbx"))
+                return scripts.MAKERS[shell](command_tree.read(typer.main.get_command(root), "nbx"))
 
             return getattr(completion, name)(app, make, **frozen(flags))  # type: ignore[no-any-return]
 

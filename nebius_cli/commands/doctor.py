@@ -14,8 +14,8 @@ from nebius_cli.commands.options import (
     switch,
     take,
 )
-from nebius_cli.core.catalog import BY_NAME
 from nebius_cli.core.errors import ExitCode
+from nebius_cli.request.field_table import BY_NAME
 
 HELP = """Look at everything a completion needs, and say what to do.
 

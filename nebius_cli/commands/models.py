@@ -18,8 +18,8 @@ from nebius_cli.commands.options import (
     take,
     text,
 )
-from nebius_cli.core.catalog import BY_NAME
 from nebius_cli.core.errors import ExitCode
+from nebius_cli.request.field_table import BY_NAME
 
 HELP = """The models of your account: listed, searched, shown, chosen.
 

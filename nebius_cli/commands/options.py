@@ -12,11 +12,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from nebius_cli.core.catalog import FIELDS
+from nebius_cli.config.settings import SETTINGS
 from nebius_cli.core.errors import ExitCode
-from nebius_cli.core.fields import Field, Kind
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.settings import SETTINGS
+from nebius_cli.request.field_table import FIELDS
+from nebius_cli.request.fields import Field, Kind
 
 CONNECTION = tuple(s.field for s in SETTINGS if s.field.panel == "Connection")
 

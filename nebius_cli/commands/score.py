@@ -19,8 +19,8 @@ from nebius_cli.commands.options import (
     text,
     texts,
 )
-from nebius_cli.core.catalog import BY_NAME
 from nebius_cli.core.errors import ExitCode
+from nebius_cli.request.field_table import BY_NAME
 
 SCORE = """Say how likely a text is: log-likelihood, perplexity and more.
 

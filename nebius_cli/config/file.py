@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.adapters.files import read_own, write_atomically
-from nebius_cli.adapters.lock import alone
-from nebius_cli.core import toml, toml_edit
+from nebius_cli.config import toml, toml_edit
+from nebius_cli.config.layers import EDIT, ConfigSource, no_profile
+from nebius_cli.config.settings import PROFILES, SETTINGS, USE_PROFILE, Sourced, keys_of
 from nebius_cli.core.errors import ConfigError
-from nebius_cli.core.layers import EDIT, Source, no_profile
-from nebius_cli.core.settings import PROFILES, SETTINGS, USE_PROFILE, Sourced, keys_of
+from nebius_cli.system.files import read_own, write_atomically
+from nebius_cli.system.lock import alone
 
 FILE_MODE = 0o600  # of a new file, and of any that holds a key
 FOLDER_MODE = 0o700
@@ -27,13 +27,13 @@ SECRETS = tuple(setting.field.name for setting in SETTINGS if setting.secret)
 SECRET_IN_TEXT = re.compile(rf"\b({'|'.join(SECRETS)})\b".encode())
 
 
-def read_toml(path: Path, hint: str) -> Source | None:
+def read_toml(path: Path, hint: str) -> ConfigSource | None:
     """Return a TOML file, None where there is none. Raises ConfigError."""
     data = read_own(path)
     return None if data is None else parse(data, path, hint)
 
 
-def parse(data: bytes, path: Path, hint: str) -> Source:
+def parse(data: bytes, path: Path, hint: str) -> ConfigSource:
     """Return the file that `data` would be. Raises ConfigError with file and line."""
     try:
         text = data.decode("utf-8-sig")  # some editors put a byte order mark in front
@@ -41,7 +41,7 @@ def parse(data: bytes, path: Path, hint: str) -> Source:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path}:{line}: not UTF-8", f"at byte {error.start}", hint) from None
     try:
-        return Source(str(path), text, toml.parse(text))
+        return ConfigSource(str(path), text, toml.parse(text))
     except toml.TomlError as error:
         where = f"{path}:{error.line}:{error.column}"
         raise ConfigError(f"{where}: not valid TOML", str(error), hint) from None
@@ -59,7 +59,7 @@ class ConfigFile:
         self._warn = warn
         self._patience = patience
 
-    def read(self) -> Source | None:
+    def read(self) -> ConfigSource | None:
         """Return what the file says, None where there is none. Raises ConfigError."""
         return read_toml(self.path, EDIT)
 
@@ -72,7 +72,7 @@ class ConfigFile:
 
         def with_it(text: str, table: Mapping[str, Any]) -> str:
             # Only add_profile makes one: a mistyped name would otherwise become a profile nobody wanted.
-            source = Source(str(self.path), text, table)
+            source = ConfigSource(str(self.path), text, table)
             if profile and profile not in source.profiles and isinstance(table.get(PROFILES, {}), Mapping):
                 raise no_profile(Sourced(profile, f"cannot write {self.path}"), source)
             return toml_edit.put(text, _keys(name, profile), value)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
-from nebius_cli.adapters.keys import PATIENCE
-from nebius_cli.adapters.patience import within
+from nebius_cli.config.keys import PATIENCE
 from nebius_cli.core.errors import AuthError, ConfigError, TimedOutError
 from nebius_cli.core.secret import Secret
+from nebius_cli.system.timeout import run_with_timeout
 
 T = TypeVar("T")
 
@@ -98,7 +98,7 @@ def forget(account: str, hint: str) -> None:
 
 def _asked(work: Callable[[], T]) -> T:
     # A locked keyring asks for its password on a screen that nobody may look at.
-    return within(PATIENCE, work)
+    return run_with_timeout(PATIENCE, work)
 
 
 def _why(error: Exception) -> str:

@@ -9,11 +9,11 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-from nebius_cli.adapters.files import read_bytes
-from nebius_cli.adapters.streams import Streams
+from nebius_cli.config.settings import BY_NAME, Sourced
 from nebius_cli.core.errors import AuthError, ConfigError
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.settings import BY_NAME, Sourced
+from nebius_cli.system.files import read_bytes
+from nebius_cli.system.streams import Streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ QUESTION = "Token Factory API key (not shown): "
 HINT = "nbx config set api_key_command 'PROGRAM ARGUMENTS'"
 
 
-class Source(Enum):
+class KeyOrigin(Enum):
     """The kinds of places, in the order in which they are asked."""
 
     ARGUMENT = "--api-key"
@@ -38,13 +38,13 @@ class Source(Enum):
     CONFIG = "config file"
 
 
-ORDER = tuple(Source)
+ORDER = tuple(KeyOrigin)
 
 
 class Place(NamedTuple):
     """One place that holds a key: `where` in words, `origin` what configured it, `path` its file."""
 
-    source: Source
+    source: KeyOrigin
     where: str
     read: Callable[[], Secret]
     origin: str = ""
@@ -53,7 +53,7 @@ class Place(NamedTuple):
     @property
     def asks(self) -> bool:
         """Whether reading it runs something that may ask somebody for a password."""
-        return self.source in (Source.COMMAND, Source.KEYRING)
+        return self.source in (KeyOrigin.COMMAND, KeyOrigin.KEYRING)
 
     @property
     def mode(self) -> int | None:
@@ -97,11 +97,11 @@ def places(
     """
     found = []
     if api_key is not None:
-        found.append(Place(Source.ARGUMENT, "--api-key", lambda: clean(api_key, "--api-key")))
+        found.append(Place(KeyOrigin.ARGUMENT, "--api-key", lambda: clean(api_key, "--api-key")))
     if api_key_file is not None:
         path = None if api_key_file == "-" else Path(api_key_file)
         where = "stdin" if path is None else api_key_file
-        found.append(Place(Source.FILE, where, lambda: _from_file(api_key_file, streams), path=path))
+        found.append(Place(KeyOrigin.FILE, where, lambda: _from_file(api_key_file, streams), path=path))
     for layer in layers:
         own = [_place(name, layer[name], config, streams) for name in SETTINGS if name in layer]
         found += sorted(own, key=lambda place: ORDER.index(place.source))
@@ -115,15 +115,18 @@ def _place(name: str, sourced: Sourced, config: Path, streams: Streams) -> Place
     value, origin = sourced.value, sourced.origin
     if isinstance(value, Secret):
         if origin in BY_NAME[name].env:
-            return Place(Source.ENVIRONMENT, origin, lambda: clean(value, origin), origin)
-        return Place(Source.CONFIG, str(config), lambda: clean(value, str(config)), origin, config)
+            return Place(KeyOrigin.ENVIRONMENT, origin, lambda: clean(value, origin), origin)
+        return Place(KeyOrigin.CONFIG, str(config), lambda: clean(value, str(config)), origin, config)
     if name == "api_key_command":
         # Only its program is shown: what else stands there may be meant for nobody's eyes.
         command = value if isinstance(value, list) else str(value)
         return Place(
-            Source.COMMAND, _program(command), lambda: from_command(_words(command), streams.environ), origin
+            KeyOrigin.COMMAND,
+            _program(command),
+            lambda: from_command(_words(command), streams.environ),
+            origin,
         )
-    return Place(Source.KEYRING, str(value), lambda: _from_keyring(str(value)), origin)
+    return Place(KeyOrigin.KEYRING, str(value), lambda: _from_keyring(str(value)), origin)
 
 
 def clean(key: Secret, where: str) -> Secret:
@@ -143,7 +146,7 @@ def clean(key: Secret, where: str) -> Secret:
 def ask(streams: Streams) -> Secret:
     """Return the key on standard input: typed unseen on a terminal, else everything that comes."""
     if streams.stdin_tty:
-        from nebius_cli.adapters.hidden import read_hidden
+        from nebius_cli.system.password import read_hidden
 
         return clean(Secret(read_hidden(streams, QUESTION)), "what was typed")
     return _decoded(streams.read_stdin(), "stdin")
@@ -233,7 +236,7 @@ def _from_file(path: str, streams: Streams) -> Secret:
 
 
 def _from_keyring(account: str) -> Secret:
-    from nebius_cli.adapters.keychain import Keychain
+    from nebius_cli.config.keyring_store import Keychain
 
     return clean(Keychain().read(account), "the keyring")
 

@@ -7,11 +7,7 @@ Reading never stops at the first mistake: a layer holds what could be read, besi
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from nebius_cli.core import catalog
-from nebius_cli.core.errors import ConfigError
-from nebius_cli.core.fields import FieldError
-from nebius_cli.core.request import nearest
-from nebius_cli.core.settings import (
+from nebius_cli.config.settings import (
     BY_NAME,
     PROFILES,
     PROJECT_FILE,
@@ -23,13 +19,17 @@ from nebius_cli.core.settings import (
     merge,
     nearest_name,
 )
-from nebius_cli.core.toml import span
+from nebius_cli.config.toml import span
+from nebius_cli.core.errors import ConfigError
+from nebius_cli.request import field_table
+from nebius_cli.request.fields import FieldError
+from nebius_cli.request.request import nearest
 
 NONE = "-"  # the name of no profile
 EDIT = "nbx config edit"
 
 
-class Source(NamedTuple):
+class ConfigSource(NamedTuple):
     """A TOML file that was read: where it is, its text and its tables."""
 
     path: str
@@ -59,7 +59,7 @@ class Layer(NamedTuple):
     problems: tuple[ConfigError, ...] = ()
 
 
-class InForce(NamedTuple):
+class EffectiveSettings(NamedTuple):
     """All that counts in one run: its layers, the strongest first, the profile chosen, the project file."""
 
     layers: tuple[Layer, ...]
@@ -94,7 +94,7 @@ def read_environ(environ: Mapping[str, str]) -> Layer:
     return Layer(found, tuple(problems))
 
 
-def read_file(source: Source) -> Layer:
+def read_file(source: ConfigSource) -> Layer:
     """Return the settings of a config file outside of its profiles."""
     top = {name: value for name, value in source.table.items() if name != PROFILES}
     layer = _Table(source, (), source.path).read(top)
@@ -105,17 +105,17 @@ def read_file(source: Source) -> Layer:
     return Layer(layer.values, (*layer.problems, problem))
 
 
-def read_profile(source: Source, name: str) -> Layer:
+def read_profile(source: ConfigSource, name: str) -> Layer:
     """Return the settings of a profile that the file has."""
     return _Table(source, (PROFILES, name), f"profile {name}").read(source.profiles[name])
 
 
-def read_project(source: Source) -> Layer:
+def read_project(source: ConfigSource) -> Layer:
     """Return the request fields of a project file."""
     return _Table(source, (), source.path, project=True).read(source.table)
 
 
-def problems_of(source: Source) -> list[ConfigError]:
+def problems_of(source: ConfigSource) -> list[ConfigError]:
     """Return everything that is wrong in a config file, in force or not."""
     problems = list(read_file(source).problems)
     profiles = source.table.get(PROFILES)
@@ -131,7 +131,7 @@ def problems_of(source: Source) -> list[ConfigError]:
     return problems
 
 
-def choose_profile(flag: str, environ: Mapping[str, str], source: Source | None) -> Sourced | None:
+def choose_profile(flag: str, environ: Mapping[str, str], source: ConfigSource | None) -> Sourced | None:
     """Return the name of the profile in force and what chose it, None for none.
 
     The name of no profile, given by a flag or a variable, is a choice as well: the file has no say then.
@@ -148,7 +148,7 @@ def choose_profile(flag: str, environ: Mapping[str, str], source: Source | None)
     return None
 
 
-def no_profile(chosen: Sourced, source: Source | None) -> ConfigError:
+def no_profile(chosen: Sourced, source: ConfigSource | None) -> ConfigError:
     """Return the error for a profile that does not exist."""
     names = tuple(source.profiles) if source else ()
     close = nearest(str(chosen.value), names)
@@ -164,9 +164,9 @@ def gather(
     typed: Mapping[str, Sourced],
     environ: Mapping[str, str],
     profile_flag: str,
-    read_config: Callable[[], Source | None],
-    find_project: Callable[[], Source | None],
-) -> InForce:
+    read_config: Callable[[], ConfigSource | None],
+    find_project: Callable[[], ConfigSource | None],
+) -> EffectiveSettings:
     """Return everything that counts in a run. Raises nothing: what cannot be read is a problem."""
     source, broken = _attempt(read_config)
     chosen = choose_profile(profile_flag, environ, source)
@@ -188,10 +188,10 @@ def gather(
         path = found.path if found else ""
         project = read_project(found) if found else Layer({}, unreadable)
     layers = (Layer({**typed, **choices}), _without(outer, USE_PROFILE), project, *below)
-    return InForce(layers, chosen, path)
+    return EffectiveSettings(layers, chosen, path)
 
 
-def _attempt(read: Callable[[], Source | None]) -> tuple[Source | None, tuple[ConfigError, ...]]:
+def _attempt(read: Callable[[], ConfigSource | None]) -> tuple[ConfigSource | None, tuple[ConfigError, ...]]:
     try:
         return read(), ()
     except ConfigError as error:
@@ -205,7 +205,7 @@ def _without(layer: Layer, name: str) -> Layer:
 class _Table(NamedTuple):
     """A table of settings: where it stands, and so which settings may stand in it."""
 
-    source: Source
+    source: ConfigSource
     keys: tuple[str, ...]
     origin: str
     project: bool = False
@@ -231,7 +231,7 @@ class _Table(NamedTuple):
     @property
     def _may(self) -> tuple[str, ...]:
         if self.project:
-            return tuple(catalog.BY_NAME)
+            return tuple(field_table.BY_NAME)
         return tuple(name for name, setting in BY_NAME.items() if not (self.keys and setting.chooses))
 
     def _misplaced(self, name: str, keys: tuple[str, ...]) -> ConfigError:

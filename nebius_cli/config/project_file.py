@@ -6,14 +6,14 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from nebius_cli.adapters.config import read_toml
+from nebius_cli.config.file import read_toml
+from nebius_cli.config.layers import ConfigSource
 from nebius_cli.core.errors import ConfigError
-from nebius_cli.core.layers import Source
 
 NAME = ".nbx.toml"
 
 
-def read(environ: Mapping[str, str]) -> Source | None:
+def read(environ: Mapping[str, str]) -> ConfigSource | None:
     """Return the nearest project file, None where there is none. Raises ConfigError."""
     try:
         here = Path.cwd()

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from nebius_cli.core.toml import TomlError, holds, parse, same, span, write_key, write_value
+from nebius_cli.config.toml import TomlError, holds, parse, same, span, write_key, write_value
 
 Keys = Sequence[str]
 Ways = Iterator[str | None]

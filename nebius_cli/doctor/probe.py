@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 from requests.utils import get_environ_proxies, select_proxy
 
 from nebius_cli import __version__
-from nebius_cli.adapters.patience import within
-from nebius_cli.adapters.pools import trusted
+from nebius_cli.api.pools import trusted
 from nebius_cli.core.errors import ConfigError, NetworkError
+from nebius_cli.system.timeout import run_with_timeout
 
 PORTS = {"http": 80, "https": 443}  # of a URL that names none; SOCKS has its own
 SOCKS_PORT = 1080
@@ -85,7 +85,7 @@ def endpoint(url: str) -> tuple[str, int]:
 def resolve(host: str, port: int, seconds: float) -> list[str]:
     """Return the addresses of a host, each once."""
     try:
-        found = within(seconds, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        found = run_with_timeout(seconds, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise NetworkError(f"{host} does not resolve", why, "check base_url and the network") from None
@@ -100,7 +100,7 @@ def connect(host: str, port: int, seconds: float) -> float:
         socket.create_connection((host, port), timeout=seconds).close()
 
     try:
-        within(seconds, work)
+        run_with_timeout(seconds, work)
     except OSError as error:
         raise NetworkError(
             f"no connection to {host}:{port}", error.strerror or str(error), "a firewall, or nobody listens"
@@ -132,7 +132,7 @@ def handshake(host: str, port: int, path: str, seconds: float) -> Tls:
             return Tls(secure.version() or "TLS", ssl.cert_time_to_seconds(str(certificate["notAfter"])))
 
     try:
-        return within(seconds, work)
+        return run_with_timeout(seconds, work)
     except ssl.SSLCertVerificationError as error:
         now = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
         hint = "--cacert FILE trusts another authority"

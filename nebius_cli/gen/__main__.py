@@ -9,7 +9,9 @@ from pathlib import Path
 import typer
 
 from nebius_cli.commands import root
-from nebius_cli.gen import man, markdown, scripts, tree
+from nebius_cli.gen import man, markdown
+from nebius_cli.shell_completion import command_tree as tree
+from nebius_cli.shell_completion import scripts
 
 SCRIPTS = {f"completions/{scripts.FILES[shell]}": make for shell, make in scripts.MAKERS.items()}
 ARCHITECTURE = "docs/architecture.md"

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from nebius_cli import __version__
+from nebius_cli.config.settings import SETTINGS
 from nebius_cli.core.errors import ExitCode
-from nebius_cli.core.settings import SETTINGS
 from nebius_cli.gen.markdown import synopsis
-from nebius_cli.gen.tree import Command, Flag
+from nebius_cli.shell_completion.command_tree import Command, Flag
 
 FOLDER = "docs/man"
 DATE = "2026-11-23"  # of the version that __version__ names

@@ -7,11 +7,11 @@ person's own.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from nebius_cli.core.catalog import FIELDS
+from nebius_cli.config.settings import SETTINGS, Setting
 from nebius_cli.core.errors import ExitCode
-from nebius_cli.core.fields import Field, Kind
-from nebius_cli.core.settings import SETTINGS, Setting
-from nebius_cli.gen.tree import Command, Flag
+from nebius_cli.request.field_table import FIELDS
+from nebius_cli.request.fields import Field, Kind
+from nebius_cli.shell_completion.command_tree import Command, Flag
 
 KINDS = {
     Kind.TEXT: "text",

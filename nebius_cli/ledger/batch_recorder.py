@@ -3,14 +3,14 @@
 import threading
 from collections.abc import Callable
 
-from nebius_cli.adapters.books import LOCAL, Books
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.core import entries
-from nebius_cli.core.budget import PriceList, Prices
-from nebius_cli.core.entries import FREE, Entry, Price
+from nebius_cli.bulk.batch import Batch
+from nebius_cli.bulk.budget import PriceList, Prices
 from nebius_cli.core.errors import CappedError, NbxError, NetworkError, StatusError
-from nebius_cli.core.events import Usage
-from nebius_cli.core.sends import Send
+from nebius_cli.ledger import entry as entries
+from nebius_cli.ledger.entry import FREE, Entry, Price
+from nebius_cli.ledger.recorder import LOCAL, LedgerRecorder
+from nebius_cli.response.events import Usage
+from nebius_cli.system.streams import Streams
 
 EVERY = 1.0  # seconds between two writes
 LOOK_EVERY = 5.0  # seconds between two looks at the budgets, which other programs spend as well
@@ -25,7 +25,7 @@ def run_id(streams: Streams) -> str:
     return f"{began:%Y%m%dT%H%M%SZ}-{int(streams.random() * 0x10000):04x}"
 
 
-class Tab:
+class BatchRecorder:
     """Takes what each request took, from many threads; `settle`, from one, puts it into the books.
 
     `host` is where the requests go, empty for the embedded engine, which is free and runs the model `here`,
@@ -35,7 +35,7 @@ class Tab:
 
     def __init__(
         self,
-        books: Books | None,
+        books: LedgerRecorder | None,
         prices: Prices | PriceList,
         profile: str,
         host: str,
@@ -57,7 +57,7 @@ class Tab:
         self._settled_at = self._looked_at = streams.monotonic()
         self._wall = streams.now() - self._settled_at  # Unix time at 0 on the monotonic clock
 
-    def add(self, send: Send, usage: Usage | None, error: NbxError | None, finish: str = "") -> None:
+    def add(self, send: Batch, usage: Usage | None, error: NbxError | None, finish: str = "") -> None:
         """Take a request that has ended; one that never went out is none."""
         if self._books is None or (isinstance(error, NetworkError) and not error.sent):
             return
@@ -112,7 +112,7 @@ class Tab:
         if self._books:
             self._books.close()
 
-    def _price(self, send: Send) -> Price:
+    def _price(self, send: Batch) -> Price:
         if not self._host:
             return FREE
         prices = self._prices.of_model(send.rows[0].model)

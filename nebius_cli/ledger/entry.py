@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from nebius_cli.core.events import Usage
+from nebius_cli.response.events import Usage
 
 ZERO = Decimal(0)
 MOST_TOKENS = 10**12  # of one request; a larger count is none

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.adapters.files import write_atomically
-from nebius_cli.core.entries import Text
+from nebius_cli.ledger.entry import Text
+from nebius_cli.system.files import write_atomically
 
 MODE = 0o600
 WAITING, TAKEN = ".json", ".taken"

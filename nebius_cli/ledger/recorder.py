@@ -8,25 +8,26 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 
-from nebius_cli.adapters.ledger import Ledger
-from nebius_cli.adapters.models_cache import ModelsCache
-from nebius_cli.adapters.patience import within
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.core import entries, prompt
-from nebius_cli.core.entries import FREE, Entry, Price, Text
+from nebius_cli.config.settings import BUDGETS, Sourced
 from nebius_cli.core.errors import CappedError, LedgerError, NetworkError, StatusError, TimedOutError
-from nebius_cli.core.settings import BUDGETS, Sourced
+from nebius_cli.ledger import entry
+from nebius_cli.ledger.entry import FREE, Entry, Price, Text
+from nebius_cli.ledger.store import Ledger
+from nebius_cli.models.cache import ModelsCache
+from nebius_cli.request import prompt
+from nebius_cli.system.streams import Streams
+from nebius_cli.system.timeout import run_with_timeout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nebius_cli.adapters.exchange import Exchange
-    from nebius_cli.core.usage import Budget
+    from nebius_cli.api.exchange import Exchange
+    from nebius_cli.ledger.sums import SpendingLimit
 
 LONGEST = 2.0  # seconds that a run waits for its ledger, whatever is the matter with the disk
 LOCAL = "local"  # the host of the embedded engine
 
 
-class Books:
+class LedgerRecorder:
     """What the settings `merged` say of ledger and budgets, kept for the requests of one run."""
 
     def __init__(
@@ -51,13 +52,13 @@ class Books:
     def price(self, model: str) -> Price:
         """Return a model's price as the kept list has it; no network is used."""
         stored = self._cache.read()
-        return entries.price_in(stored.value, model) if stored else Price()
+        return entry.price_in(stored.value, model) if stored else Price()
 
-    def budgets(self) -> "list[Budget]":
+    def budgets(self) -> "list[SpendingLimit]":
         """Return the budgets that are set, with what the ledger has for them; empty where it has a fault."""
-        from nebius_cli.adapters.calendar import LocalCalendar
-        from nebius_cli.core.periods import first_of_month
-        from nebius_cli.core.usage import Budget
+        from nebius_cli.ledger.periods import first_of_month
+        from nebius_cli.ledger.sums import SpendingLimit
+        from nebius_cli.system.calendar import LocalCalendar
 
         calendar = LocalCalendar()
         today = calendar.day(self._streams.now())
@@ -68,11 +69,11 @@ class Books:
                 limit = Decimal(repr(self._merged[name].value))
                 since = calendar.start(first)
                 try:
-                    spent, unknown = within(LONGEST, partial(self.ledger.spent, since))
+                    spent, unknown = run_with_timeout(LONGEST, partial(self.ledger.spent, since))
                 except (LedgerError, TimedOutError) as error:
                     self._warn_once("fault", f"no budget can be checked: {error.line}")
                     return []
-                found.append(Budget(name, period, limit, spent, unknown))
+                found.append(SpendingLimit(name, period, limit, spent, unknown))
         return found
 
     def check(self, model: str, *, over: bool) -> None:
@@ -104,7 +105,7 @@ class Books:
             return
         path = self.ledger.path
         try:
-            if not within(LONGEST, lambda: self.ledger.append(rows)):
+            if not run_with_timeout(LONGEST, lambda: self.ledger.append(rows)):
                 self._warn_once("held", f"{path} is held by another program: the row waits beside it")
         except LedgerError as error:
             self._failed = True
@@ -123,7 +124,7 @@ class Books:
         """Let go of the ledger, unless something that does not answer holds it."""
         if not self._failed:
             with contextlib.suppress(TimedOutError):
-                within(LONGEST, self.ledger.close)
+                run_with_timeout(LONGEST, self.ledger.close)
 
     def _entries(self, exchange: "Exchange", code: int, *, local: bool) -> list[Entry]:
         request, end = exchange.request, self._streams.monotonic()
@@ -137,7 +138,7 @@ class Books:
             if isinstance(error, NetworkError) and not error.sent:
                 continue
             last = sent is exchange.sent[-1]
-            tokens = entries.sound(sent.completion.usage)
+            tokens = entry.sound(sent.completion.usage)
             # A request that the server refused is not billed.
             refused = isinstance(error, StatusError)
             rows.append(
@@ -147,7 +148,7 @@ class Books:
                     code if last else int(error.code) if error else code,
                     tokens,
                     price,
-                    entries.ZERO if refused else entries.cost_of(tokens, price),
+                    entry.ZERO if refused else entry.cost_of(tokens, price),
                     (sent.ended_at or end) - sent.at,
                     None if sent.first_token_at is None else sent.first_token_at - sent.at,
                     ",".join(sent.completion.reasons()),

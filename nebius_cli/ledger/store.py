@@ -9,16 +9,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.adapters.ledger_file import HINT, PATIENCE, BusyError, LedgerFile
-from nebius_cli.adapters.ledger_pending import Pending
-from nebius_cli.core.entries import ZERO, Entry, Text, sound
 from nebius_cli.core.errors import LedgerError
+from nebius_cli.ledger.database import HINT, PATIENCE, BusyError, LedgerFile
+from nebius_cli.ledger.entry import ZERO, Entry, Text, sound
+from nebius_cli.ledger.pending import Pending
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # what only questions need costs a run nothing that writes its row
-    from nebius_cli.core.checks import Check
-    from nebius_cli.core.periods import Period
-    from nebius_cli.core.usage import Sums
+    from nebius_cli.doctor.checks import Check
+    from nebius_cli.ledger.periods import Period
+    from nebius_cli.ledger.sums import Sums
 
 NAME = "ledger.db"
 SHORTEST = 3  # characters of a word that the index can find
@@ -40,7 +40,7 @@ GROUPS = {
     "run": "run",
 }
 
-Row = dict[str, Any]
+LedgerRow = dict[str, Any]
 
 
 class Ledger:
@@ -104,7 +104,7 @@ class Ledger:
 
     def sums(self, by: str, period: "Period") -> "list[Sums]":
         """Return what the requests of a period come to, for each day, model, profile or run."""
-        from nebius_cli.core.usage import Sums
+        from nebius_cli.ledger.sums import Sums
 
         names = ("prompt", "completion", "cached", "reasoning")
         sums = ", ".join(f"COALESCE(SUM({name}_tokens), 0)" for name in names)
@@ -117,14 +117,14 @@ class Ledger:
             rows = database.execute(query).fetchall() if database else []
         return [Sums._make((*row[:7], Decimal(row[7]), row[8])) for row in rows]
 
-    def rows(self, period: "Period") -> Iterator[Row]:
+    def rows(self, period: "Period") -> Iterator[LedgerRow]:
         """Yield the rows of a period with all columns of the table, oldest first."""
         query = f"SELECT {', '.join(COLUMNS)} FROM requests WHERE {_within(period)} ORDER BY time, id"
         with self._file.reading() as database:
             for row in database.execute(query) if database else ():
                 yield dict(zip(COLUMNS, row, strict=True))
 
-    def latest(self, period: "Period", most: int, words: Sequence[str] = ()) -> list[Row]:
+    def latest(self, period: "Period", most: int, words: Sequence[str] = ()) -> list[LedgerRow]:
         """Return the last rows of a period, newest first: those whose text holds every one of `words`.
 
         Beside the columns of the table each has `prompt` and `answer`, None where no text was kept.
@@ -141,7 +141,7 @@ class Ledger:
             rows = database.execute(query, (*values, most)).fetchall() if database else []
         return [dict(zip(names, row, strict=True)) for row in rows]
 
-    def find(self, number: int) -> tuple[Row, Text | None] | None:
+    def find(self, number: int) -> tuple[LedgerRow, Text | None] | None:
         """Return a row and its text, None where there is no such row."""
         query = f"SELECT {', '.join(COLUMNS)} FROM requests WHERE id = ?"
         texts = """
@@ -189,7 +189,7 @@ class Ledger:
 
 def look(ledger: Ledger, *, on: bool) -> "Check":
     """Return what `nbx doctor` says of the ledger: no request fails for it, so it is a warning at most."""
-    from nebius_cli.core.checks import Check, State
+    from nebius_cli.doctor.checks import Check, State
 
     name, path = "ledger", ledger.path
     if not on:

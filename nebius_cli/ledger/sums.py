@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from nebius_cli.core.entries import ZERO, plain
-from nebius_cli.core.models import UNKNOWN
+from nebius_cli.ledger.entry import ZERO, plain
+from nebius_cli.models.model import UNKNOWN
 
 WARN_AT = Decimal("0.8")  # of a budget
 _BLOCKS = " ▏▎▍▌▋▊▉█"
@@ -77,7 +77,7 @@ def bar(value: Decimal, most: Decimal, width: int) -> str:
     return _BLOCKS[8] * (eighths // 8) + (_BLOCKS[eighths % 8] if eighths % 8 else "")
 
 
-class Budget(NamedTuple):
+class SpendingLimit(NamedTuple):
     """A limit in USD on what a `period` may cost, and what it has cost so far.
 
     `unknown` requests of it have a cost that nobody knows.

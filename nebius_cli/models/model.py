@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 from nebius_cli.core import jsontext
-from nebius_cli.core.entries import parse_price, plain
 from nebius_cli.core.errors import ServerError
+from nebius_cli.ledger.entry import parse_price, plain
 
 SORTS = ("id", "context", "price", "created")
 UNKNOWN = "-"

@@ -3,13 +3,13 @@
 import contextlib
 from collections.abc import Callable
 
-from nebius_cli.adapters.models_cache import ModelsCache, Stored
-from nebius_cli.core import models
-from nebius_cli.core.budget import PriceList
-from nebius_cli.core.bulk import price_list
+from nebius_cli.bulk.budget import PriceList
+from nebius_cli.bulk.options import price_list
+from nebius_cli.models import model as models
+from nebius_cli.models.cache import ModelsCache, Stored
 
 
-class Tariff:
+class PriceSource:
     """The model list; `ask` gives the server's."""
 
     def __init__(self, cache: ModelsCache, ask: Callable[[], Stored]) -> None:

@@ -5,14 +5,15 @@ import threading
 from functools import cached_property
 from typing import Protocol
 
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.core.completion import Completion
 from nebius_cli.core.errors import OutputError, ReaderGone
-from nebius_cli.core.events import Event, Frame
-from nebius_cli.ui import problems, usage
-from nebius_cli.ui.renderer import Mode, Renderer, Show, choose, drawn_by, draws
-from nebius_cli.ui.usage import Timing
-from nebius_cli.ui.waiting import Waiting
+from nebius_cli.render import usage_summary
+from nebius_cli.render.output_options import Mode, OutputOptions, Renderer, choose, drawn_by, draws
+from nebius_cli.render.usage_summary import Timing
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.events import Event, Frame
+from nebius_cli.system.streams import Streams
+from nebius_cli.terminal import messages
+from nebius_cli.terminal.spinner import Spinner
 
 
 class Target(Protocol):
@@ -32,7 +33,7 @@ class Answer:
     """Takes the events of one answer; then either `finish` or `cut`, once."""
 
     def __init__(
-        self, streams: Streams, show: Show, target: Target | None, export: Target | None = None
+        self, streams: Streams, show: OutputOptions, target: Target | None, export: Target | None = None
     ) -> None:
         self._streams = streams
         self._show = show
@@ -40,7 +41,7 @@ class Answer:
         self._export = export
         self._write = target.write if target else streams.write_out
         self._terminal = target is None and streams.stdout_tty
-        self._waiting = Waiting(streams, enabled=not show.quiet and draws(streams, tty=streams.stderr_tty))
+        self._waiting = Spinner(streams, enabled=not show.quiet and draws(streams, tty=streams.stderr_tty))
         self._started = streams.monotonic()
         self._frames = 0
         self._broken = False
@@ -77,9 +78,9 @@ class Answer:
         wanted = self._show.view or self._show.export
         if wanted and not completion.has_logprobs and not self._show.quiet:
             text = "the server sent no log probabilities"
-            problems.warn(text, self._streams, color=self._show.color_err)
+            messages.warn(text, self._streams, color=self._show.color_err)
         if self._export:
-            from nebius_cli.ui import heat_export
+            from nebius_cli.render import heat_export
 
             page = heat_export.export(completion, self._show.export, prompts=self._show.prompts)
             self._export.write(page)
@@ -123,8 +124,10 @@ class Answer:
         watched = self._streams.stdout_tty and self._streams.stderr_tty and self._show.mode is Mode.TEXT
         if not (self._show.usage if self._show.usage is not None else watched and not self._show.quiet):
             return
-        found = usage.facts(completion, timing, streamed=self._frames > 1)
+        found = usage_summary.facts(completion, timing, streamed=self._frames > 1)
         if draws(self._streams, tty=self._streams.stderr_tty):
-            self._streams.write_err(usage.as_table(found, self._streams.width, color=self._show.color_err))
+            self._streams.write_err(
+                usage_summary.as_table(found, self._streams.width, color=self._show.color_err)
+            )
         else:
-            self._streams.write_err(usage.as_pairs(found))
+            self._streams.write_err(usage_summary.as_pairs(found))

@@ -6,7 +6,7 @@ The choice whose turn it is passes straight through; those after it are held.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from nebius_cli.core.events import Event, Finished, Token
+from nebius_cli.response.events import Event, Finished, Token
 
 NEXT = None  # stands between the pieces of one choice and those of the next
 
@@ -68,7 +68,7 @@ class InTurn(Generic[Piece]):
             yield from self._part.feed(held)
 
 
-class Turns(InTurn[str]):
+class ChoiceOrder(InTurn[str]):
     """The texts of the choices."""
 
     def __init__(self, choices: int) -> None:

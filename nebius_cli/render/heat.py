@@ -8,16 +8,16 @@ from collections.abc import Iterable
 
 from rich.cells import cell_len
 
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.events import Event
-from nebius_cli.core.logprobs import TokenLogprob
-from nebius_cli.core.spans import Span
-from nebius_cli.ui.renderer import Show, Write
-from nebius_cli.ui.safe import to_bytes, visible
-from nebius_cli.ui.scale import DIM, RESET, legend, mark, painted, step_of, summary
-from nebius_cli.ui.span_turns import SpanTurns
-from nebius_cli.ui.terminal import label
+from nebius_cli.render.output_options import OutputOptions, Write
+from nebius_cli.render.probability_scale import DIM, RESET, legend, mark, painted, step_of, summary
+from nebius_cli.render.span_order import SpanOrder
+from nebius_cli.render.text import label
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.events import Event
+from nebius_cli.response.logprobs import TokenLogprob
+from nebius_cli.response.token_spans import TokenSpan
+from nebius_cli.system.streams import Streams
+from nebius_cli.terminal.sanitize import to_bytes, visible
 
 _ERASE = "\x1b[K"  # to the end of the row
 _TAB = 8
@@ -26,12 +26,12 @@ _TAB = 8
 class Heat:
     """Writes the choices one after another, and below them what the colours mean."""
 
-    def __init__(self, streams: Streams, write: Write, show: Show) -> None:
+    def __init__(self, streams: Streams, write: Write, show: OutputOptions) -> None:
         self._streams = streams
         self._write = write
         self._show = show
         self._color = show.layout.color
-        self._turns = SpanTurns(show.choices)
+        self._turns = SpanOrder(show.choices)
         self._headed = 0 if show.choices > 1 else 1  # choices that have their heading
         self._tokens: list[TokenLogprob] = []
         self._known = False
@@ -49,7 +49,7 @@ class Heat:
         if self._known:
             self._line(legend(color=self._color, columns=self._streams.width))
 
-    def _put(self, spans: Iterable[Span | None]) -> None:
+    def _put(self, spans: Iterable[TokenSpan | None]) -> None:
         for span in spans:
             if span is None:
                 self._end_choice()
@@ -75,7 +75,7 @@ class Heat:
         self._write(f"{text}\n".encode())
         self._column = 0
 
-    def _draw(self, span: Span) -> None:
+    def _draw(self, span: TokenSpan) -> None:
         text = visible(to_bytes(span.text).decode())
         if self._color:
             self._paint(text, span)
@@ -85,7 +85,7 @@ class Heat:
         self._write(f"{bare}{sign}{text[len(bare) :]}".encode())
         self._column = 0 if text.endswith("\n") else self._column + len(text)
 
-    def _paint(self, text: str, span: Span) -> None:
+    def _paint(self, text: str, span: TokenSpan) -> None:
         step = step_of(span.logprob)
         out = []
         for piece in text.splitlines(keepends=True):

@@ -13,13 +13,13 @@ from rich.style import Style
 from rich.terminal_theme import SVG_EXPORT_THEME
 from rich.text import Text
 
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.logprobs import TokenLogprob, parse, probability, rank, surprise
-from nebius_cli.core.spans import Span, spans
-from nebius_cli.ui.picture import FONT, picture
-from nebius_cli.ui.safe import to_bytes, visible
-from nebius_cli.ui.scale import STEPS, Step, percent, shown, step_of, summary
-from nebius_cli.ui.terminal import label
+from nebius_cli.render.picture import FONT, picture
+from nebius_cli.render.probability_scale import STEPS, Step, percent, shown, step_of, summary
+from nebius_cli.render.text import label
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.logprobs import TokenLogprob, parse, probability, rank, surprise
+from nebius_cli.response.token_spans import TokenSpan, token_spans
+from nebius_cli.terminal.sanitize import to_bytes, visible
 
 COLUMNS = 88
 
@@ -69,7 +69,7 @@ def _texts(completion: Completion, prompts: int, titles: list[str]) -> Iterator[
         if len(choices) > 1:
             yield Text(f"── {label(choice.index, completion.expected, prompts)} ──", "bold")
         tokens = parse(choice.logprobs)
-        text = _text(spans(choice.text, tokens), titles)
+        text = _text(token_spans(choice.text, tokens), titles)
         if text.plain.endswith("\n"):
             text.right_crop(1)  # printing ends the line
         yield text
@@ -82,7 +82,7 @@ def _texts(completion: Completion, prompts: int, titles: list[str]) -> Iterator[
     yield legend
 
 
-def _text(choice: Sequence[Span], titles: list[str]) -> Text:
+def _text(choice: Sequence[TokenSpan], titles: list[str]) -> Text:
     text = Text()
     for span in choice:
         style = _style(step_of(span.logprob))

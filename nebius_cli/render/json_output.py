@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from nebius_cli.core import jsontext
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.events import Event, Frame
-from nebius_cli.ui.renderer import Mode, Write
-from nebius_cli.ui.safe import visible_json
+from nebius_cli.render.output_options import Mode, Write
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.events import Event, Frame
+from nebius_cli.terminal.sanitize import visible_json
 
 
-class Records:
+class JsonOutput:
     """Writes JSON: on a terminal indented and safe to show, else one line an object."""
 
     def __init__(self, write: Write, mode: Mode, *, terminal: bool) -> None:

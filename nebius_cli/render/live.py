@@ -14,24 +14,24 @@ from rich.live import Live
 from rich.segment import Segment
 from rich.text import Text
 
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.core.completion import Completion
 from nebius_cli.core.errors import OutputError, ReaderGone
-from nebius_cli.core.events import Event, Finished, Token
-from nebius_cli.ui.renderer import Show, Write
-from nebius_cli.ui.safe import to_bytes, visible
-from nebius_cli.ui.sink import console_on
-from nebius_cli.ui.terminal import label
-from nebius_cli.ui.waiting import sign
+from nebius_cli.render.output_options import OutputOptions, Write
+from nebius_cli.render.text import label
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.events import Event, Finished, Token
+from nebius_cli.system.streams import Streams
+from nebius_cli.terminal.rich_console import console_on
+from nebius_cli.terminal.sanitize import to_bytes, visible
+from nebius_cli.terminal.spinner import spinner_frame
 
 MOST_ROWS = 8  # of one block while it is live
 TAIL = 8192  # characters of a choice that the live part may need
 
 
-class Blocks:
+class LiveChoices:
     """Draws the choices of one answer. The live part redraws itself a few times a second."""
 
-    def __init__(self, streams: Streams, write: Write, show: Show, started: float) -> None:
+    def __init__(self, streams: Streams, write: Write, show: OutputOptions, started: float) -> None:
         self._streams = streams
         self._write = write
         self._show = show
@@ -114,7 +114,9 @@ class Blocks:
             if len(shown) < len(open_blocks):
                 note += f", {len(open_blocks) - len(shown)} not shown"
             seconds = self._streams.monotonic() - self._started
-            yield Text(sign(seconds, f"{note},", self._streams), style="dim", no_wrap=True, overflow="crop")
+            yield Text(
+                spinner_frame(seconds, f"{note},", self._streams), style="dim", no_wrap=True, overflow="crop"
+            )
 
     def _most_telling(self, indexes: range, room: int) -> list[int]:
         """Return as many of `indexes` as there is room for: first those being written, then the others."""
@@ -144,7 +146,7 @@ class Blocks:
 class _Part:
     """The live part, drawn anew whenever rich asks for it."""
 
-    def __init__(self, blocks: Blocks) -> None:
+    def __init__(self, blocks: LiveChoices) -> None:
         self._blocks = blocks
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:

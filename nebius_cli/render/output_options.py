@@ -4,13 +4,13 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
-from nebius_cli.adapters.streams import Streams
 from nebius_cli.core.errors import UsageError
+from nebius_cli.system.streams import Streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # a run that ends before it asks a server needs none of it
-    from nebius_cli.core.completion import Completion
-    from nebius_cli.core.events import Event
+    from nebius_cli.response.completion import Completion
+    from nebius_cli.response.events import Event
 
 Write = Callable[[bytes], None]
 
@@ -50,7 +50,7 @@ class Layout(NamedTuple):
     color: bool = False
 
 
-class Show(NamedTuple):
+class OutputOptions(NamedTuple):
     """How an answer is shown; `usage` None means: when a person watches both streams.
 
     `view` and `export`, one of FORMS, are the wishes for log probabilities.
@@ -84,17 +84,17 @@ def use_color(streams: Streams, wish: str, *, tty: bool) -> bool:
     return draws(streams, tty=tty)
 
 
-def blocks(streams: Streams, show: Show, *, terminal: bool) -> bool:
+def blocks(streams: Streams, show: OutputOptions, *, terminal: bool) -> bool:
     """Return whether the answer is drawn as blocks, which takes rich."""
     drawn = terminal and show.mode is Mode.TEXT and show.view is None
     return drawn and show.choices > 1 and draws(streams, tty=True)
 
 
-def drawn_by(streams: Streams, show: Show, *, terminal: bool) -> str:
+def drawn_by(streams: Streams, show: OutputOptions, *, terminal: bool) -> str:
     """Return the module that will draw the answer, where it takes time to load; else nothing."""
     if terminal and show.view:
-        return "nebius_cli.ui.token_table" if show.view is View.TABLE else "nebius_cli.ui.heat"
-    return "nebius_cli.ui.live" if blocks(streams, show, terminal=terminal) else ""
+        return "nebius_cli.render.token_table" if show.view is View.TABLE else "nebius_cli.render.heat"
+    return "nebius_cli.render.live" if blocks(streams, show, terminal=terminal) else ""
 
 
 def parse_view(word: str | None) -> View | None:
@@ -112,39 +112,43 @@ def parse_export(path: str | None) -> str:
     return form
 
 
-def choose(streams: Streams, write: Write, show: Show, *, terminal: bool, started: float) -> Renderer:
+def choose(
+    streams: Streams, write: Write, show: OutputOptions, *, terminal: bool, started: float
+) -> Renderer:
     """Return the renderer for one answer; `terminal` when a person reads it as it comes.
 
     `started` is when the wait for it began. Only the branch that draws imports rich.
     """
     if show.mode is not Mode.TEXT:
-        from nebius_cli.ui.records import Records
+        from nebius_cli.render.json_output import JsonOutput
 
-        return Records(write, show.mode, terminal=terminal)
+        return JsonOutput(write, show.mode, terminal=terminal)
     if show.view:
         return _choose_view(show.view, streams, write, show, terminal=terminal)
     if not terminal:
-        from nebius_cli.ui.plain import Plain
+        from nebius_cli.render.plain import PlainText
 
-        return Plain(write, show.layout, show.choices)
+        return PlainText(write, show.layout, show.choices)
     if not blocks(streams, show, terminal=terminal):
-        from nebius_cli.ui.terminal import Terminal
+        from nebius_cli.render.text import TerminalText
 
-        return Terminal(write, choices=show.choices, prompts=show.prompts)
-    from nebius_cli.ui.live import Blocks
+        return TerminalText(write, choices=show.choices, prompts=show.prompts)
+    from nebius_cli.render.live import LiveChoices
 
-    return Blocks(streams, write, show, started)
+    return LiveChoices(streams, write, show, started)
 
 
-def _choose_view(view: View, streams: Streams, write: Write, show: Show, *, terminal: bool) -> Renderer:
+def _choose_view(
+    view: View, streams: Streams, write: Write, show: OutputOptions, *, terminal: bool
+) -> Renderer:
     if not terminal:
-        from nebius_cli.ui.token_rows import TokenRows
+        from nebius_cli.render.token_tsv import TokenTsv
 
-        return TokenRows(write, show.choices)
+        return TokenTsv(write, show.choices)
     if view is View.TABLE:
-        from nebius_cli.ui.token_table import TokenTable
+        from nebius_cli.render.token_table import TokenTable
 
         return TokenTable(streams, write, show)
-    from nebius_cli.ui.heat import Heat
+    from nebius_cli.render.heat import Heat
 
     return Heat(streams, write, show)

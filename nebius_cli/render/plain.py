@@ -2,20 +2,20 @@
 
 from collections.abc import Iterable
 
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.events import Event
-from nebius_cli.ui.renderer import Layout, Write
-from nebius_cli.ui.safe import to_bytes
-from nebius_cli.ui.turns import Turns
+from nebius_cli.render.choice_order import ChoiceOrder
+from nebius_cli.render.output_options import Layout, Write
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.events import Event
+from nebius_cli.terminal.sanitize import to_bytes
 
 
-class Plain:
+class PlainText:
     """Writes the current choice as it arrives and holds the ones after it until their turn."""
 
     def __init__(self, write: Write, layout: Layout, choices: int) -> None:
         self._write = write
         self._layout = layout
-        self._turns = Turns(choices)
+        self._turns = ChoiceOrder(choices)
 
     def event(self, event: Event) -> None:
         """Write what this event lets through."""

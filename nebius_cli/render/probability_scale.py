@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nebius_cli.core.logprobs import TokenLogprob, perplexity, probability, surprise
+from nebius_cli.response.logprobs import TokenLogprob, perplexity, probability, surprise
 
 RESET = "\x1b[0m"
 BOLD = "\x1b[1m"

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from nebius_cli.core.events import Token
-from nebius_cli.core.logprobs import parse
-from nebius_cli.core.spans import Span, Spans
-from nebius_cli.ui.turns import InTurn
+from nebius_cli.render.choice_order import InTurn
+from nebius_cli.response.events import Token
+from nebius_cli.response.logprobs import parse
+from nebius_cli.response.token_spans import TokenSpan, TokenSpans
 
 
-class SpanTurns(InTurn[Span]):
+class SpanOrder(InTurn[TokenSpan]):
     """The texts of the choices with the tokens that made them."""
 
     def __init__(self, choices: int) -> None:
@@ -17,11 +17,11 @@ class SpanTurns(InTurn[Span]):
 
 class _Spans:
     def __init__(self) -> None:
-        self._spans = Spans()
+        self._spans = TokenSpans()
 
-    def feed(self, tokens: Sequence[Token]) -> Iterator[Span]:
+    def feed(self, tokens: Sequence[Token]) -> Iterator[TokenSpan]:
         for token in tokens:
             yield from self._spans.feed(token.text, parse(token.logprobs))
 
-    def close(self) -> Iterator[Span]:
+    def close(self) -> Iterator[TokenSpan]:
         yield from self._spans.close()

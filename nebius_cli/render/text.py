@@ -6,11 +6,11 @@ text stay exact, and a 20,000-token answer costs no more a token than a short on
 
 from collections.abc import Iterable
 
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.events import Event
-from nebius_cli.ui.renderer import Write
-from nebius_cli.ui.safe import to_bytes, visible
-from nebius_cli.ui.turns import Turns
+from nebius_cli.render.choice_order import ChoiceOrder
+from nebius_cli.render.output_options import Write
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.events import Event
+from nebius_cli.terminal.sanitize import to_bytes, visible
 
 
 def label(index: int, choices: int, prompts: int) -> str:
@@ -22,14 +22,14 @@ def label(index: int, choices: int, prompts: int) -> str:
     return f"{prompt}, choice {index % each + 1}" if each > 1 else prompt
 
 
-class Terminal:
+class TerminalText:
     """One choice streams straight through; several, on a terminal that cannot draw, take turns."""
 
     def __init__(self, write: Write, *, choices: int, prompts: int) -> None:
         self._write = write
         self._choices = choices
         self._prompts = prompts
-        self._turns = Turns(choices)
+        self._turns = ChoiceOrder(choices)
         self._headed = 0 if choices > 1 else 1  # choices that have their heading
         self._at_line_start = True
 

@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells
 
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.events import Event
-from nebius_cli.core.logprobs import Alternative, TokenLogprob, entropy, probability, rank, surprise
-from nebius_cli.core.spans import Span
-from nebius_cli.ui.renderer import Show, Write
-from nebius_cli.ui.safe import to_bytes, visible
-from nebius_cli.ui.scale import BOLD, DIM, RESET, painted, percent, shown, step_of, summary
-from nebius_cli.ui.span_turns import SpanTurns
-from nebius_cli.ui.terminal import label
+from nebius_cli.render.output_options import OutputOptions, Write
+from nebius_cli.render.probability_scale import BOLD, DIM, RESET, painted, percent, shown, step_of, summary
+from nebius_cli.render.span_order import SpanOrder
+from nebius_cli.render.text import label
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.events import Event
+from nebius_cli.response.logprobs import Alternative, TokenLogprob, entropy, probability, rank, surprise
+from nebius_cli.response.token_spans import TokenSpan
+from nebius_cli.system.streams import Streams
+from nebius_cli.terminal.sanitize import to_bytes, visible
 
 MISSING = "?"
 BETWEEN = "  "  # two columns
@@ -58,12 +58,12 @@ COLUMNS = (
 class TokenTable:
     """Writes the tokens of the choices, one choice after another."""
 
-    def __init__(self, streams: Streams, write: Write, show: Show) -> None:
+    def __init__(self, streams: Streams, write: Write, show: OutputOptions) -> None:
         self._streams = streams
         self._write = write
         self._show = show
         self._color = show.layout.color
-        self._turns = SpanTurns(show.choices)
+        self._turns = SpanOrder(show.choices)
         self._headed = 0  # choices that have their heading
         self._tokens: list[TokenLogprob] = []
 
@@ -77,7 +77,7 @@ class TokenTable:
         self._put(self._turns.rest())
         self._end_choice()
 
-    def _put(self, spans: Iterable[Span | None]) -> None:
+    def _put(self, spans: Iterable[TokenSpan | None]) -> None:
         for span in spans:
             if span is None:
                 self._end_choice()

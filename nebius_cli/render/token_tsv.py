@@ -4,22 +4,22 @@ import math
 from collections.abc import Iterable
 
 from nebius_cli.core import jsontext
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.events import Event
-from nebius_cli.core.logprobs import TokenLogprob, entropy, probability, rank, surprise
-from nebius_cli.core.spans import Span
-from nebius_cli.ui.renderer import Write
-from nebius_cli.ui.safe import to_bytes
-from nebius_cli.ui.scale import escaped
-from nebius_cli.ui.span_turns import SpanTurns
+from nebius_cli.render.output_options import Write
+from nebius_cli.render.probability_scale import escaped
+from nebius_cli.render.span_order import SpanOrder
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.events import Event
+from nebius_cli.response.logprobs import TokenLogprob, entropy, probability, rank, surprise
+from nebius_cli.response.token_spans import TokenSpan
+from nebius_cli.terminal.sanitize import to_bytes
 
 
-class TokenRows:
+class TokenTsv:
     """Writes the tokens of the choices, one choice after another."""
 
     def __init__(self, write: Write, choices: int) -> None:
         self._write = write
-        self._turns = SpanTurns(choices)
+        self._turns = SpanOrder(choices)
         self._count = 0
 
     def event(self, event: Event) -> None:
@@ -31,7 +31,7 @@ class TokenRows:
         del completion
         self._put(self._turns.rest())
 
-    def _put(self, spans: Iterable[Span | None]) -> None:
+    def _put(self, spans: Iterable[TokenSpan | None]) -> None:
         for span in spans:
             if span is None:
                 self._count = 0

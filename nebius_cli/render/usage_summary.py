@@ -6,8 +6,8 @@ Drawn by hand: loading rich takes longer than there should be between the last w
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from nebius_cli.core.completion import Completion
-from nebius_cli.ui.safe import one_line
+from nebius_cli.response.completion import Completion
+from nebius_cli.terminal.sanitize import one_line
 
 _DIM, _RESET = "\x1b[2m", "\x1b[0m"
 _GAP = "  "
@@ -22,7 +22,7 @@ class Timing(NamedTuple):
     end: float
 
 
-class Fact(NamedTuple):
+class Metric(NamedTuple):
     """One thing to tell: `name` and `value` for programs, `title` and `shown` for people."""
 
     name: str
@@ -32,25 +32,27 @@ class Fact(NamedTuple):
     number: bool = True
 
 
-def facts(completion: Completion, timing: Timing, *, streamed: bool) -> list[Fact]:
+def facts(completion: Completion, timing: Timing, *, streamed: bool) -> list[Metric]:
     """Return everything that is known about what an answer took."""
     usage = completion.usage
     found = []
     if usage is not None:
         counts = [("prompt", usage.prompt), ("completion", usage.completion), ("total", usage.total)]
         counts += [("cached", usage.cached), ("reasoning", usage.reasoning)]
-        found += [Fact(f"{n}_tokens", str(v), n, f"{v:,}") for n, v in counts if v is not None]
+        found += [Metric(f"{n}_tokens", str(v), n, f"{v:,}") for n, v in counts if v is not None]
     if timing.first_token is not None:
         name, title = ("first_token_seconds", "first token") if streamed else ("seconds", "time")
         until = (timing.first_token if streamed else timing.end) - timing.sent
-        found.append(Fact(name, f"{until:.3f}", title, f"{until:.2f} s"))
+        found.append(Metric(name, f"{until:.3f}", title, f"{until:.2f} s"))
         if usage is not None and usage.completion:
             rate = _rate(usage.completion, timing)
-            found.append(Fact("tokens_per_second", f"{rate:.2f}", "tokens/s", f"{rate:,.1f}"))
+            found.append(Metric("tokens_per_second", f"{rate:.2f}", "tokens/s", f"{rate:,.1f}"))
     words = [("finish_reason", "finish", ", ".join(completion.reasons()))]
     words += [("service_tier", "tier", completion.member("service_tier"))]
     words += [("model", "model", completion.member("model"))]
-    found += [Fact(n, one_line(str(v)), title, one_line(str(v)), number=False) for n, title, v in words if v]
+    found += [
+        Metric(n, one_line(str(v)), title, one_line(str(v)), number=False) for n, title, v in words if v
+    ]
     return found
 
 
@@ -62,12 +64,12 @@ def _rate(tokens: int, timing: Timing) -> float:
     return tokens / max(timing.end - timing.sent, 0.001)
 
 
-def as_pairs(found: Sequence[Fact]) -> str:
+def as_pairs(found: Sequence[Metric]) -> str:
     """Return the facts for a program: a name, a tab, a value, a line each."""
     return "".join(f"{fact.name}\t{fact.value}\n" for fact in found)
 
 
-def as_table(found: Sequence[Fact], width: int, *, color: bool) -> str:
+def as_table(found: Sequence[Metric], width: int, *, color: bool) -> str:
     """Return the facts for a person on a terminal so wide: side by side where they fit, else one a line."""
     if not found:
         return ""
@@ -90,7 +92,7 @@ def as_table(found: Sequence[Fact], width: int, *, color: bool) -> str:
     return _one_a_line(found, width, dim, reset)
 
 
-def _row(columns: Sequence[Fact], texts: Sequence[str], sizes: Sequence[int]) -> str:
+def _row(columns: Sequence[Metric], texts: Sequence[str], sizes: Sequence[int]) -> str:
     cells = [
         text.rjust(size) if fact.number else text.ljust(size)
         for fact, text, size in zip(columns, texts, sizes, strict=True)
@@ -98,7 +100,7 @@ def _row(columns: Sequence[Fact], texts: Sequence[str], sizes: Sequence[int]) ->
     return _GAP.join(cells).rstrip()
 
 
-def _one_a_line(found: Sequence[Fact], width: int, dim: str, reset: str) -> str:
+def _one_a_line(found: Sequence[Metric], width: int, dim: str, reset: str) -> str:
     titles = max(len(fact.title) for fact in found)
     numbers = max((len(fact.shown) for fact in found if fact.number), default=0)
     room = max(8, width - titles - len(_GAP) - 1)

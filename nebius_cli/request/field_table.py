@@ -2,10 +2,10 @@
 
 Names, defaults and meanings are those of the API's reference page (POST /v1/completions, "Create
 completion"). Bounds are the ones its prose gives, or what a number must be to mean anything. `prompt` is
-not here: it has four forms and its own flags (core/prompt.py).
+not here: it has four forms and its own flags (request/prompt.py).
 """
 
-from nebius_cli.core.fields import Field, Kind
+from nebius_cli.request.fields import Field, Kind
 
 SAMPLING = "Sampling"
 OUTPUT = "What comes back"

@@ -33,7 +33,7 @@ def reading(encoding: str, *, replace_invalid: bool, strip_final_newline: bool) 
     return Reading(name, replace_invalid, strip_final_newline)
 
 
-class Sources(NamedTuple):
+class PromptSources(NamedTuple):
     """Where the prompts were said to be, in the order in which they are taken."""
 
     arguments: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Readers(NamedTuple):
 
 
 def gather(
-    sources: Sources, readers: Readers, reading: Reading, *, nul: bool, allow_empty: bool = False
+    sources: PromptSources, readers: Readers, reading: Reading, *, nul: bool, allow_empty: bool = False
 ) -> Prompt:
     """Return the prompt: one text, several, or token ids. Reads stdin only where something asks for it.
 

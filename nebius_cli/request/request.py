@@ -5,11 +5,12 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from nebius_cli.core import jsontext, prompt
-from nebius_cli.core.catalog import BY_NAME, FIELDS
+from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, UsageError
-from nebius_cli.core.fields import FieldError, Value
-from nebius_cli.core.prompt import Prompt
+from nebius_cli.request import prompt
+from nebius_cli.request.field_table import BY_NAME, FIELDS
+from nebius_cli.request.fields import FieldError, Value
+from nebius_cli.request.prompt import Prompt
 
 NO_VALIDATE = "--no-validate sends it anyway"
 

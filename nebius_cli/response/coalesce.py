@@ -7,13 +7,13 @@ than one at a time, comparing a frame with the last one of its choice costs a te
 from collections.abc import Iterator
 from typing import Any
 
-from nebius_cli.core.events import Token
+from nebius_cli.response.events import Token
 
 # Choices whose last frame is remembered. A server that numbers more of them is decoded without this.
 MOST_CHOICES = 256
 
 
-class Runs:
+class Coalescer:
     """Takes the frames whose only news is text, and holds that text until `tokens` is asked."""
 
     def __init__(self) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping
 from typing import Any, assert_never
 
-from nebius_cli.core.decode import choice_index
 from nebius_cli.core.errors import IncompleteError
-from nebius_cli.core.events import Event, Finished, Frame, Problem, Token, Usage
+from nebius_cli.response.decode import choice_index
+from nebius_cli.response.events import Event, Finished, Frame, Problem, Token, Usage
 
 # Bytes that a piece of an answer takes in memory beside its characters, roughly.
 PIECE = 64

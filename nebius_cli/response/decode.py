@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nebius_cli.core import jsontext
-from nebius_cli.core.events import Event, Finished, Frame, Problem, Token, Usage
-from nebius_cli.core.runs import Runs
-from nebius_cli.core.sse import EventParser, EventTooLargeError, Payload
+from nebius_cli.response.coalesce import Coalescer
+from nebius_cli.response.events import Event, Finished, Frame, Problem, Token, Usage
+from nebius_cli.response.sse import EventParser, EventTooLargeError, Payload
 
 _STREAM_STARTS = b"deir:"  # of the lines data, event, id, retry, and of a comment; JSON objects have none
 _DONE = object()  # what the end marker of a stream is decoded to
@@ -32,7 +32,7 @@ class AnswerDecoder:
     def __init__(self, content_type: str, *, every_frame: bool = True, largest: int = MAX_BODY_BYTES) -> None:
         self.done = False
         self._largest = largest
-        self._runs = None if every_frame else Runs()
+        self._runs = None if every_frame else Coalescer()
         self._content_type = shorten(content_type.partition(";")[0].lower())
         self._parser = EventParser()
         self._body: bytearray | None = bytearray() if self._content_type == "application/json" else None

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from nebius_cli.core.logprobs import TokenLogprob
+from nebius_cli.response.logprobs import TokenLogprob
 
 # What vocabularies write for a space and a newline: GPT-2's byte alphabet, SentencePiece.
 _MARKS = str.maketrans({"Ġ": " ", "Ċ": "\n", "▁": " "})
@@ -20,7 +20,7 @@ PATIENCE = 64  # tokens after which that is given up
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TokenSpan:
     """A piece of text and the tokens that made it: mostly one; none where nothing is known."""
 
     text: str
@@ -37,7 +37,7 @@ class Span:
         return sum(known) if known and len(known) == len(self.tokens) and not shared else None
 
 
-class Spans:
+class TokenSpans:
     """Feed it one choice as it arrives; the texts of the spans it yields, joined, are the text it was fed."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Spans:
         self._at = 0  # where what is not yet taken of it begins
         self._tokens: deque[TokenLogprob] = deque()
 
-    def feed(self, text: str, tokens: Sequence[TokenLogprob]) -> Iterator[Span]:
+    def feed(self, text: str, tokens: Sequence[TokenLogprob]) -> Iterator[TokenSpan]:
         """Yield what is settled now: text that has its tokens, and text that came without any."""
         self._text, self._at = self._text[self._at :] + text, 0
         self._tokens += tokens
@@ -55,7 +55,7 @@ class Spans:
         yield from self._settle()
         self._text += half
 
-    def close(self) -> Iterator[Span]:
+    def close(self) -> Iterator[TokenSpan]:
         """Yield the rest: text that a stop sequence cut in the middle of a token, tokens without text."""
         yield from self._settle()
         if self._left:
@@ -67,7 +67,7 @@ class Spans:
     def _left(self) -> int:
         return len(self._text) - self._at
 
-    def _settle(self) -> Iterator[Span]:
+    def _settle(self) -> Iterator[TokenSpan]:
         while self._left:
             if not self._tokens:
                 yield self._take(self._left, 0)
@@ -92,14 +92,14 @@ class Spans:
                 return place, count
         return self._left, len(self._tokens)
 
-    def _take(self, characters: int, count: int) -> Span:
+    def _take(self, characters: int, count: int) -> TokenSpan:
         start, self._at = self._at, self._at + characters
-        return Span(self._text[start : self._at], tuple(self._tokens.popleft() for _ in range(count)))
+        return TokenSpan(self._text[start : self._at], tuple(self._tokens.popleft() for _ in range(count)))
 
 
-def spans(text: str, tokens: Sequence[TokenLogprob]) -> list[Span]:
+def token_spans(text: str, tokens: Sequence[TokenLogprob]) -> list[TokenSpan]:
     """Return the spans of a choice that is here as a whole."""
-    whole = Spans()
+    whole = TokenSpans()
     return [*whole.feed(text, tokens), *whole.close()]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from nebius_cli.core.errors import BadInputError, IncompleteError, NbxError, RejectedError
-from nebius_cli.core.scoring import Passage, Score
+from nebius_cli.scoring.likelihood import Passage, Score
 
 UNFIT = (400, 413, 422)  # statuses that may be about one passage and no other
 

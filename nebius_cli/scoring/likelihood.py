@@ -13,9 +13,9 @@ from enum import Enum, auto
 from functools import cache
 from typing import Any
 
-from nebius_cli.core import logprobs
 from nebius_cli.core.errors import BadInputError, RejectedError
-from nebius_cli.core.logprobs import FLOOR, TokenLogprob
+from nebius_cli.response import logprobs
+from nebius_cli.response.logprobs import FLOOR, TokenLogprob
 
 ELSEWHERE = "another model or server may; --local scores on this machine"
 _CANNOT = "the server cannot score"

@@ -7,7 +7,7 @@ from typing import Any
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, NbxError
-from nebius_cli.core.scoring import Passage, Score
+from nebius_cli.scoring.likelihood import Passage, Score
 
 # By which a candidate can win, the measure that orders the list first.
 MEASURES: Mapping[str, Callable[[Score], float]] = {
@@ -18,14 +18,14 @@ MEASURES: Mapping[str, Callable[[Score], float]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ScoreRow:
     """A passage of a JSONL file, under the id it has there; its line number where it has none."""
 
     id: Any
     passage: Passage
 
 
-def parse_rows(text: str, source: str, context: str) -> list[Row]:
+def parse_rows(text: str, source: str, context: str) -> list[ScoreRow]:
     """Return the passages of JSONL: a text, or {"id", "context", "text"}, a line; blank lines are none.
 
     `context` is for those that have none. Raises BadInputError that names the first line that is neither.
@@ -46,7 +46,7 @@ def parse_rows(text: str, source: str, context: str) -> list[Row]:
         if wrong:
             hint = 'a line is "a text" or {"id": 1, "context": "Q:", "text": " A"}'
             raise BadInputError(f"{source}, line {number}, cannot be scored", wrong, hint)
-        rows.append(Row(entry.get("id", number), Passage(entry["text"], entry.get("context", context))))
+        rows.append(ScoreRow(entry.get("id", number), Passage(entry["text"], entry.get("context", context))))
     return rows
 
 

@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 
 from nebius_cli.core import jsontext
-from nebius_cli.core.score_records import MEASURES
-from nebius_cli.core.scoring import Score, ScoredToken
-from nebius_cli.ui.scale import escaped
-from nebius_cli.ui.tables import Row
+from nebius_cli.render.probability_scale import escaped
+from nebius_cli.scoring.likelihood import Score, ScoredToken
+from nebius_cli.scoring.records import MEASURES
+from nebius_cli.terminal.tables import Cells
 
-Table = tuple[Row, Sequence[Row]]
+Table = tuple[Cells, Sequence[Cells]]
 
 NONE = "-"
 # Columns of numbers, in whichever table.

@@ -6,7 +6,7 @@ are `case` branches, because that bash has no associative arrays.
 
 from collections.abc import Iterable
 
-from nebius_cli.gen.tree import Argument, Command, Flag, Values
+from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, Values
 
 SCRIPT = r"""# nbx completion for bash 3.2 and later.
 # Made by `python -m nebius_cli.gen --write`; do not edit. TAB starts neither Python nor nbx.

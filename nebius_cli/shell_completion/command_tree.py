@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Protocol
 
-from nebius_cli.core.catalog import FIELDS
-from nebius_cli.core.settings import SETTINGS
+from nebius_cli.config.settings import SETTINGS
+from nebius_cli.request.field_table import FIELDS
 
 # What stands in a script unquoted: a name or choice outside of it would need each shell's own escapes.
 _PLAIN = re.compile(r"[A-Za-z0-9_./-][A-Za-z0-9_./:=@%+,-]*")

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from nebius_cli.adapters.files import write_atomically, writing
-from nebius_cli.adapters.paths import data_dir, xdg_base
-from nebius_cli.core import shells
 from nebius_cli.core.errors import ConfigError
+from nebius_cli.shell_completion import shells
+from nebius_cli.system.files import write_atomically, writing
+from nebius_cli.system.paths import data_dir, xdg_base
 
 NEW_MODE = 0o644
 PATIENCE = 15.0  # seconds; a start-up file may do much, but not for ever

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nebius_cli.gen.tree import Argument, Command, Flag, Values
+from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, Values
 
 HEAD = r"""# nbx completion for PowerShell: dot-source this file from $PROFILE.
 # Made by `python -m nebius_cli.gen --write`; do not edit. TAB starts neither Python nor nbx.

@@ -13,7 +13,7 @@ _NEW = " this file was made for it"
 _JOINED = " the line above had no end"
 
 
-class RcFileError(ValueError):
+class RcBlockError(ValueError):
     """The markers are not as they were written; the text says how."""
 
 
@@ -83,5 +83,5 @@ def _find(data: bytes, encoding: str) -> tuple[int, int] | None:
     start = data.find(START.encode(encoding))
     end = data.find("\n".encode(encoding), data.find(END.encode(encoding)))
     if (starts, ends) != (1, 1) or not start < data.find(END.encode(encoding)):
-        raise RcFileError(f"it should hold {START} and {END} once each, in this order")
+        raise RcBlockError(f"it should hold {START} and {END} once each, in this order")
     return start, len(data) if end < 0 else end + len("\n".encode(encoding))

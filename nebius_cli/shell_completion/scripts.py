@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from nebius_cli.gen import bash, fish, powershell, zsh
-from nebius_cli.gen.tree import Command
+from nebius_cli.shell_completion import bash, fish, powershell, zsh
+from nebius_cli.shell_completion.command_tree import Command
 
 MAKERS: dict[str, Callable[[Command], str]] = {
     "bash": bash.script,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nebius_cli.gen.tree import Argument, Command, Flag, Values
+from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, Values
 
 HEAD = """#compdef nbx
 # nbx completion for zsh: put this file into a directory of $fpath, or source it after compinit.

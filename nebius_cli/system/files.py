@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 
-from nebius_cli.adapters.streams import write_all
 from nebius_cli.core.errors import ConfigError, OutputError, ReaderGone, UsageError
+from nebius_cli.system.streams import write_all
 
 
 def read_bytes(path: str) -> bytes:

@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 
-from nebius_cli.adapters.streams import Streams
+from nebius_cli.system.streams import Streams
 
 ENDS = b"\r\n\x04"  # Enter, Ctrl-D
 ERASES = b"\x7f\x08"

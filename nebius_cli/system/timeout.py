@@ -9,7 +9,7 @@ from nebius_cli.core.errors import TimedOutError
 T = TypeVar("T")
 
 
-def within(seconds: float, work: Callable[[], T]) -> T:
+def run_with_timeout(seconds: float, work: Callable[[], T]) -> T:
     """Return what `work` returns, or raise what it raises. Raises TimedOutError when that takes too long."""
     done: list[T] = []
     failures: list[BaseException] = []

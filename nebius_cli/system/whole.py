@@ -3,8 +3,8 @@
 import contextlib
 from collections.abc import Callable, Iterator
 
-from nebius_cli.adapters.files import OutputFile
 from nebius_cli.core.errors import OutputError
+from nebius_cli.system.files import OutputFile
 
 Write = Callable[[bytes], None]
 

@@ -2,19 +2,19 @@
 
 from collections.abc import Collection, Sequence
 
-from nebius_cli.adapters.streams import Streams
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import NbxError
-from nebius_cli.ui import problems
-from nebius_cli.ui.renderer import draws, use_color
-from nebius_cli.ui.safe import to_bytes, visible, visible_json
+from nebius_cli.render.output_options import draws, use_color
+from nebius_cli.system.streams import Streams
+from nebius_cli.terminal import messages
+from nebius_cli.terminal.sanitize import to_bytes, visible, visible_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nebius_cli.ui.tables import Row
+    from nebius_cli.terminal.tables import Cells
 
 
-class Voice:
+class Console:
     """Writes for one run; what comes from elsewhere cannot drive a terminal that it is written to."""
 
     def __init__(self, streams: Streams, color: str, *, quiet: bool, verbose: bool) -> None:
@@ -48,15 +48,15 @@ class Voice:
 
     def write_table(
         self,
-        header: "Row",
-        rows: "Sequence[Row]",
+        header: "Cells",
+        rows: "Sequence[Cells]",
         *,
         numbers: Collection[str] = (),
-        total: "Row" = (),
+        total: "Cells" = (),
         err: bool = False,
     ) -> None:
         """Put a table on stdout, or on stderr: drawn for a person, lines with tabs for a program."""
-        from nebius_cli.ui.tables import write_table
+        from nebius_cli.terminal.tables import write_table
 
         def write(data: bytes) -> None:
             self.streams.write_err(data.decode("utf-8"))
@@ -72,19 +72,19 @@ class Voice:
     def report(self, failures: Sequence[NbxError]) -> None:
         """Say what failed beside what was done, --quiet or not."""
         for failure in failures:
-            problems.report(failure, self.streams, color=self.color_err)
+            messages.report(failure, self.streams, color=self.color_err)
 
     def log(self, text: str) -> None:
         """Say what happens on the wire, with --verbose."""
         if self._verbose:
-            problems.note(text, self.streams)
+            messages.note(text, self.streams)
 
     def note(self, text: str) -> None:
         """Say what happens, unless --quiet."""
         if not self._quiet:
-            problems.note(text, self.streams)
+            messages.note(text, self.streams)
 
     def warn(self, text: str) -> None:
         """Say what is doubtful, unless --quiet."""
         if not self._quiet:
-            problems.warn(text, self.streams, color=self.color_err)
+            messages.warn(text, self.streams, color=self.color_err)

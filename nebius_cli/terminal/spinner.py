@@ -5,7 +5,7 @@ Drawn by hand: importing rich would take longer than many answers, on the very t
 
 import threading
 
-from nebius_cli.adapters.streams import Streams
+from nebius_cli.system.streams import Streams
 
 FIRST_SIGN = 0.3  # seconds; a fast answer shows none
 BEAT = 0.1
@@ -13,14 +13,14 @@ _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _PLAIN_FRAMES = "|/-\\"  # the font of Linux's own console has no Braille
 
 
-def sign(seconds: float, note: str, streams: Streams) -> str:
+def spinner_frame(seconds: float, note: str, streams: Streams) -> str:
     """Return the sign after so many seconds, no longer than the terminal is wide."""
     frames = _PLAIN_FRAMES if streams.environ.get("TERM") == "linux" else _FRAMES
     frame = frames[round(seconds / BEAT) % len(frames)]
     return f"{frame} {note} {seconds:.1f} s"[: max(0, streams.width - 1)]
 
 
-class Waiting:
+class Spinner:
     """Shows the sign between `start` and `stop`, if `enabled`. Both may be called at any time."""
 
     def __init__(self, streams: Streams, *, enabled: bool) -> None:
@@ -52,5 +52,7 @@ class Waiting:
         if self._stopped.wait(FIRST_SIGN):
             return
         while not self._stopped.wait(BEAT):
-            self._streams.write_sign(sign(self._streams.monotonic() - started, self.note, self._streams))
+            self._streams.write_sign(
+                spinner_frame(self._streams.monotonic() - started, self.note, self._streams)
+            )
         self._streams.write_sign("")

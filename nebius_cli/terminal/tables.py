@@ -3,25 +3,25 @@
 from collections.abc import Collection, Sequence
 from typing import Literal
 
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.ui.renderer import Write
-from nebius_cli.ui.safe import one_line
+from nebius_cli.render.output_options import Write
+from nebius_cli.system.streams import Streams
+from nebius_cli.terminal.sanitize import one_line
 
-Row = Sequence[str]
+Cells = Sequence[str]
 
 BETWEEN = 3  # blanks between two columns of a drawn table
 
 
 def write_table(
-    header: Row,
-    rows: Sequence[Row],
+    header: Cells,
+    rows: Sequence[Cells],
     write: Write,
     streams: Streams,
     *,
     drawn: bool,
     color: bool,
     numbers: Collection[str] = (),
-    total: Row = (),
+    total: Cells = (),
 ) -> None:
     """Write a table. Undrawn, it has no header and no padding: a row a line, tabs between.
 
@@ -34,7 +34,7 @@ def write_table(
     from rich.box import SIMPLE, SIMPLE_HEAD
     from rich.table import Table
 
-    from nebius_cli.ui.sink import console_on
+    from nebius_cli.terminal.rich_console import console_on
 
     box = SIMPLE if total else SIMPLE_HEAD
     table = Table(box=box, pad_edge=False, header_style="bold", show_edge=False, show_footer=bool(total))

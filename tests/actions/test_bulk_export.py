@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters.journal import Journal
-from nebius_cli.core.results import Result, encode, encode_bad
-from nebius_cli.core.rows import BadRow
+from nebius_cli.bulk.input.rows import BadRow
+from nebius_cli.bulk.output.journal import Journal
+from nebius_cli.bulk.output.record import Result, encode, encode_bad
 from tests.support.answers import USED, answer, failure, response, row, write
 from tests.support.run import Runner
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters import tab
+from nebius_cli.ledger import batch_recorder
 from tests.support.factory import FAST
 from tests.support.ledger import ledger_of, rows_of
 from tests.support.rows import RowServer, records, refuse, write_rows
@@ -60,8 +60,8 @@ def test_a_budget_that_is_spent_stops_a_run_before_it_begins(bulk: Runner, row_s
 def test_a_budget_that_is_spent_on_the_way_stops_the_run_and_it_can_go_on(
     bulk: Runner, row_server: RowServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tab, "EVERY", 0.0)
-    monkeypatch.setattr(tab, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(batch_recorder, "EVERY", 0.0)
+    monkeypatch.setattr(batch_recorder, "LOOK_EVERY", 0.0)
     bulk("config", "set", "budget.daily", "0.000001")
     write_rows(Path("in.jsonl"), [f"row {number}" for number in range(400)])
     stopped = bulk(*RUN, *PRICED, "--rpm", "600", "--concurrency", "1")

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.adapters.journal import Journal
-from nebius_cli.core.results import encode_bad
-from nebius_cli.core.rows import BadRow
+from nebius_cli.bulk.input.rows import BadRow
+from nebius_cli.bulk.output.journal import Journal
+from nebius_cli.bulk.output.record import encode_bad
 from tests.support.answers import answer, failure, row, write
 from tests.support.run import Runner
 
@@ -212,7 +212,7 @@ def test_a_folder_that_may_not_be_written_has_no_run_to_wait_for(
         raise PermissionError(13, "Permission denied")
 
     write(folder / "a", answer(row(0)))
-    monkeypatch.setattr("nebius_cli.adapters.lock.take", refuse)
+    monkeypatch.setattr("nebius_cli.system.lock.take", refuse)
     assert bare("bulk", "merge", "a").out_bytes == answer(row(0))
 
 

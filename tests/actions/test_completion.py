@@ -8,9 +8,9 @@ import pytest
 import tree_sitter
 import tree_sitter_powershell
 
-from nebius_cli.core.rcfile import END, START
-from nebius_cli.gen.scripts import FILES
-from tests.gen.shells import COMPLETIONS
+from nebius_cli.shell_completion.rc_block import END, START
+from nebius_cli.shell_completion.scripts import FILES
+from tests.shell_completion.shells import COMPLETIONS
 from tests.support.messages import check_message
 from tests.support.run import Result, Runner
 

@@ -221,7 +221,7 @@ def watch(event, args):
 sys.addaudithook(watch)
 code = main(sys.argv[1:])
 assert seen == [], seen
-assert "nebius_cli.adapters.project" not in sys.modules
+assert "nebius_cli.config.project_file" not in sys.modules
 sys.exit(code)
 """
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.adapters.weights import DEFAULT_MODEL
+from nebius_cli.local.weights import DEFAULT_MODEL
 from tests.conftest import CANARY
 from tests.support.factory import BASIC, model_list
 from tests.support.findings import row, rows, states, today

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.core.catalog import BY_NAME, FIELDS
-from nebius_cli.core.fields import Field, Kind
-from nebius_cli.core.toml import write_value
+from nebius_cli.config.toml import write_value
 from nebius_cli.main import main
+from nebius_cli.request.field_table import BY_NAME, FIELDS
+from nebius_cli.request.fields import Field, Kind
+from nebius_cli.system.streams import Streams
 from tests.support.run import Runner
 from tests.support.server import FakeServer, answer, whole
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from nebius_cli.adapters.streams import Streams
 from nebius_cli.main import main
+from nebius_cli.system.streams import Streams
 from tests.support.messages import check_message
 from tests.support.run import Result, Runner
 from tests.support.server import FakeServer, answer, whole

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters.weights import DEFAULT_MODEL
+from nebius_cli.local.weights import DEFAULT_MODEL
 from tests.support.run import Runner
 from tests.support.weights import real_weights, without_pip_settings
 

@@ -225,7 +225,7 @@ def test_an_answer_that_is_no_list_is_an_error_of_the_server(
 def test_an_answer_without_end_is_given_up(
     nbx: Runner, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nebius_cli.adapters.api.MAX_BODY", 1000)
+    monkeypatch.setattr("nebius_cli.api.client.MAX_BODY", 1000)
     server.script([head(200, "application/json") + b"[" + b" " * 2000])
     result = nbx("models")
     assert (result.code, result.out, result.slept) == (7, "", [])

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.core.logprobs import entropy, parse
 from nebius_cli.main import main
+from nebius_cli.response.logprobs import entropy, parse
+from nebius_cli.system.streams import Streams
 from tests.support.gate import gated
 from tests.support.logprobs import FRANCE, frame
 from tests.support.run import Runner

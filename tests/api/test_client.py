@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from nebius_cli import __version__
-from nebius_cli.adapters.api import MAX_ERROR_BODY, Api, Head
-from nebius_cli.adapters.pools import check_key
+from nebius_cli.api.client import MAX_ERROR_BODY, Api, Head
+from nebius_cli.api.pools import check_key
 from nebius_cli.core.errors import (
     AuthError,
     ConfigError,

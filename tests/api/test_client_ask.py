@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from nebius_cli.adapters import pools, roundtrip
-from nebius_cli.adapters.api import Head
-from nebius_cli.adapters.failures import network_error
+from nebius_cli.api import calls, pools
+from nebius_cli.api.client import Head
+from nebius_cli.api.failures import network_error
 from nebius_cli.core.errors import (
     ConfigError,
     NetworkError,
@@ -40,7 +40,7 @@ def test_a_whole_answer_has_its_head_its_headers_and_its_body(server: FakeServer
     assert answer.headers["x-ratelimit-limit-tokens"] == "9"
 
 
-@pytest.mark.parametrize("size", [2, roundtrip.MOST_JOINED - 1, roundtrip.MOST_JOINED + 1, 3_000_000])
+@pytest.mark.parametrize("size", [2, calls.MOST_JOINED - 1, calls.MOST_JOINED + 1, 3_000_000])
 def test_the_request_is_the_same_as_that_of_a_stream(server: FakeServer, size: int) -> None:
     server.script(status(200, b"hi"), status(200, b"hi"))
     body = b"x" * size
@@ -151,7 +151,7 @@ def bomb() -> Reply:
 def test_an_answer_that_is_too_large_is_given_up(
     server: FakeServer, reply: Reply, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nebius_cli.adapters.api.MAX_BODY", 2_000_000)
+    monkeypatch.setattr("nebius_cli.api.client.MAX_BODY", 2_000_000)
     server.script(reply)
     assert failure(ask, server.url).what == "the answer is too large"
 

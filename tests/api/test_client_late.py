@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from nebius_cli.adapters import roundtrip
-from nebius_cli.adapters.api import Api
+from nebius_cli.api import calls
+from nebius_cli.api.client import Api
 from nebius_cli.core.errors import (
     NbxError,
     ServerError,
@@ -73,7 +73,7 @@ def test_a_body_that_stops_coming_is_ended_from_outside(server: FakeServer, star
 def test_an_errors_text_that_does_not_come_is_not_waited_for(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roundtrip, "ERROR_BODY_SECONDS", 0.1)
+    monkeypatch.setattr(calls, "ERROR_BODY_SECONDS", 0.1)
     server.script([head(500, Content_Length="100"), b"begun", server.until_hung_up])
     error = ended(connect(server.url))
     assert isinstance(error, ServerError)
@@ -88,7 +88,7 @@ def test_a_request_in_time_is_left_alone(server: FakeServer) -> None:
 
 
 def test_a_call_without_a_connection_cannot_be_ended() -> None:
-    call = roundtrip.Call(0.0)
+    call = calls.Call(0.0)
     call.end(("why", "hint"))
     assert call.ended is None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.adapters.deadline import MOST_WAITING, Deadlines
+from nebius_cli.api.deadlines import MOST_WAITING, Deadlines
 from nebius_cli.core.errors import NetworkError, TimedOutError
 
 PATIENCE = 30  # seconds; only a test that fails waits so long

@@ -2,10 +2,10 @@
 
 import io
 
-from nebius_cli.adapters.exchange import Exchange, Hooks, Limits
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.core.events import Event
-from nebius_cli.core.request import CompletionRequest
+from nebius_cli.api.exchange import Exchange, Hooks, Limits
+from nebius_cli.request.request import CompletionRequest
+from nebius_cli.response.events import Event
+from nebius_cli.system.streams import Streams
 from tests.support.calls import connect
 from tests.support.server import FakeServer, answer
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters.pools import Pools, Target, proxies_may_be_set, trusted
+from nebius_cli.api.pools import Pools, Target, proxies_may_be_set, trusted
 from nebius_cli.core.secret import Secret
 
 PROXY = "http://127.0.0.1:9"

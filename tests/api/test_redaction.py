@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from nebius_cli.api.redaction import Redactor
 from nebius_cli.core.errors import NetworkError
-from nebius_cli.core.hiding import Hiding
 from nebius_cli.core.secret import Secret
 
-HIDING = Hiding(Secret("nonesuch"))
+HIDING = Redactor(Secret("nonesuch"))
 WRITTEN = {"text": "there is nonesuch", "logprobs": {"tokens": ["nonesuch"]}}
 
 
@@ -49,7 +49,7 @@ def test_the_key_is_looked_for_in_every_spelling(body: bytes, *, may: bool) -> N
 
 
 def test_a_word_in_the_place_of_a_key_is_not_hidden() -> None:
-    hiding, value = Hiding(Secret("none")), {"id": "none"}
+    hiding, value = Redactor(Secret("none")), {"id": "none"}
     assert (hiding.text("none came"), hiding.value(value), hiding.may_be_in(b"none")) == (
         "none came",
         value,

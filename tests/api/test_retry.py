@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nebius_cli.api.retry import LONGEST_BACKOFF, LONGEST_WAIT, delay, parse_retry_after, retryable
 from nebius_cli.core.errors import (
     ConfigError,
     IncompleteError,
@@ -18,7 +19,6 @@ from nebius_cli.core.errors import (
     UsageError,
     from_status,
 )
-from nebius_cli.core.retry import LONGEST_BACKOFF, LONGEST_WAIT, delay, parse_retry_after, retryable
 
 BROKE = NetworkError("broke", retryable=True)
 

@@ -4,26 +4,26 @@ import json
 
 import pytest
 
-from nebius_cli.core.budget import NOTHING
-from nebius_cli.core.sends import Send, may_share
+from nebius_cli.bulk.batch import Batch, may_share
+from nebius_cli.bulk.budget import NOTHING
 from tests.support.bulk import asking
 
 
 def test_a_row_alone_goes_out_byte_for_byte() -> None:
     row = asking(0, query="ai_project_id=a")
-    send = Send([row], NOTHING)
+    send = Batch([row], NOTHING)
     assert (send.body, send.query, send.choices) == (row.body, "ai_project_id=a", 1)
 
 
 @pytest.mark.parametrize("common", [b'{"model":"m","n":2}', b"{}", b' {"a": 1} '])
 def test_a_group_has_all_its_prompts_and_what_they_share(common: bytes) -> None:
-    send = Send([asking(0, 'a"é', common=common, n=2), asking(1, "b", common=common, n=2)], NOTHING)
+    send = Batch([asking(0, 'a"é', common=common, n=2), asking(1, "b", common=common, n=2)], NOTHING)
     assert json.loads(send.body) == {**json.loads(common), "prompt": ['a"é', "b"]}
     assert send.choices == 4
 
 
 def test_token_ids_share_a_request_with_token_ids() -> None:
-    send = Send([asking(0, [1, 2]), asking(1, [3])], NOTHING)
+    send = Batch([asking(0, [1, 2]), asking(1, [3])], NOTHING)
     assert json.loads(send.body)["prompt"] == [[1, 2], [3]]
 
 

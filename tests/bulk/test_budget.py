@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from nebius_cli.core.budget import NOTHING, Budget, Charge, PriceList, Prices
-from nebius_cli.core.entries import Price, cost_of
-from nebius_cli.core.events import Usage
-from nebius_cli.core.rows import Row
+from nebius_cli.bulk.budget import NOTHING, Budget, Charge, PriceList, Prices
+from nebius_cli.bulk.input.rows import Row
+from nebius_cli.ledger.entry import Price, cost_of
+from nebius_cli.response.events import Usage
 from tests.support.bulk import asking
 
 PRICES = Prices(Decimal("0.10"), Decimal("0.40"), Decimal("0.01"))

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from nebius_cli.bulk.check_answer import CompleteAnswer, check_answer, split_group
 from nebius_cli.core.errors import IncompleteError
-from nebius_cli.core.events import Usage
-from nebius_cli.core.judgement import Whole, apart, judge
+from nebius_cli.response.events import Usage
 from tests.support.bulk import asking
 from tests.support.server import USAGE, event, token
 
@@ -24,24 +24,24 @@ def body(*choices: Any, **more: Any) -> bytes:
 
 def test_the_usual_answer_is_kept_as_it_came() -> None:
     data = body(choice(0), choice(1), usage={"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3})
-    whole = judge(data, JSON, 2)
+    whole = check_answer(data, JSON, 2)
     assert (whole.raw, whole.value, whole.usage) == (data, json.loads(data), Usage(1, 2, 3))
 
 
 @pytest.mark.parametrize("usage", [{}, {"usage": None}, {"usage": [1]}])
 def test_usage_is_unknown_where_the_server_gives_none(usage: dict[str, Any]) -> None:
-    assert judge(body(choice(), **usage), JSON, 1).usage is None
+    assert check_answer(body(choice(), **usage), JSON, 1).usage is None
 
 
 def test_choices_out_of_order_are_put_in_order() -> None:
-    whole = judge(body(choice(1, text="b"), choice(0)), JSON, 2)
+    whole = check_answer(body(choice(1, text="b"), choice(0)), JSON, 2)
     assert whole.raw is None
     assert [each["text"] for each in whole.value["choices"]] == ["a", "b"]
 
 
 def test_a_stream_is_folded_into_one_object() -> None:
     data = b"".join(event(value) for value in (token("a"), token("b", reason="stop"), USAGE, b"[DONE]"))
-    whole = judge(data, EVENTS, 1)
+    whole = check_answer(data, EVENTS, 1)
     assert [each["text"] for each in whole.value["choices"]] == ["ab"]
     assert (whole.raw, whole.usage) == (None, Usage(5, 2, 7))
 
@@ -67,31 +67,31 @@ def test_a_stream_is_folded_into_one_object() -> None:
 )
 def test_what_is_not_whole_is_incomplete(data: bytes, kind: str, expected: int) -> None:
     with pytest.raises(IncompleteError) as caught:
-        judge(data, kind, expected)
+        check_answer(data, kind, expected)
     assert caught.value.why
 
 
 def test_what_is_incomplete_is_told_with_the_id_that_support_asks_for() -> None:
     with pytest.raises(IncompleteError, match=r"^the answer is incomplete \(request r-7\)"):
-        judge(b"", JSON, 1, "r-7")
+        check_answer(b"", JSON, 1, "r-7")
     with pytest.raises(IncompleteError, match=r"^the answer is incomplete(?! \()"):
-        judge(b"", JSON, 1)
+        check_answer(b"", JSON, 1)
 
 
 def test_a_choice_without_text_is_read_the_slow_way_and_is_whole() -> None:
-    whole = judge(body(choice(text=None)), JSON, 1)
+    whole = check_answer(body(choice(text=None)), JSON, 1)
     assert whole.value["choices"][0]["text"] == ""
 
 
 def test_one_row_keeps_the_whole_answer() -> None:
     data = body(choice(0), choice(1))
-    assert apart(judge(data, JSON, 2), [asking(0, n=2)]) == [data]
-    assert apart(Whole({"choices": []}, None, None), [asking(0)]) == [{"choices": []}]
+    assert split_group(check_answer(data, JSON, 2), [asking(0, n=2)]) == [data]
+    assert split_group(CompleteAnswer({"choices": []}, None, None), [asking(0)]) == [{"choices": []}]
 
 
 def test_a_group_is_taken_apart_by_index() -> None:
     choices = [choice(place, text=text) for place, text in enumerate("abcd")]
-    whole = judge(body(*choices, usage={"prompt_tokens": 1}), JSON, 4)
-    first, second = apart(whole, [asking(0, n=2), asking(1, n=2)])
+    whole = check_answer(body(*choices, usage={"prompt_tokens": 1}), JSON, 4)
+    first, second = split_group(whole, [asking(0, n=2), asking(1, n=2)])
     assert first == {"id": "x", "choices": [choice(0), choice(1, text="b")], "usage": None}
     assert second == {"id": "x", "choices": [choice(0, text="c"), choice(1, text="d")], "usage": None}

@@ -5,20 +5,20 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.budget import Budget, Prices
-from nebius_cli.core.dispatch import Dispatcher
+from nebius_cli.bulk.budget import Budget, Prices
+from nebius_cli.bulk.counts import RunCounts, capped
+from nebius_cli.bulk.dispatcher import Dispatcher
+from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.output.record import Result
+from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import NbxError, ServerError
-from nebius_cli.core.pace import Pace
-from nebius_cli.core.results import Result
-from nebius_cli.core.rows import Row
-from nebius_cli.core.tally import Tally, capped
 
 ROW = Row(0, 0, "x", b"{}", "", "", 9, 4, 1, b"{}", "m")
 
 
 def dispatcher(**budget: Any) -> Dispatcher:
     """Return one that has nothing to do yet."""
-    return Dispatcher(Pace(0.0), Budget(**budget), retries=1, chance=lambda: 0.5)
+    return Dispatcher(RateController(0.0), Budget(**budget), retries=1, chance=lambda: 0.5)
 
 
 def result(usage: dict[str, Any] | None, error: NbxError | None = None) -> Result:
@@ -26,7 +26,7 @@ def result(usage: dict[str, Any] | None, error: NbxError | None = None) -> Resul
 
 
 def test_results_are_counted_with_what_they_took() -> None:
-    tally = Tally()
+    tally = RunCounts()
     tally.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": "0.5"}))
     tally.add(result(None))  # its group's first row has it
     tally.add(result({"prompt_tokens": 4, "completion_tokens": None, "cost": "0.25"}, ServerError("broke")))
@@ -36,7 +36,7 @@ def test_results_are_counted_with_what_they_took() -> None:
 
 
 def test_a_cost_that_nobody_knows_is_not_told() -> None:
-    tally, sends = Tally(), dispatcher()
+    tally, sends = RunCounts(), dispatcher()
     assert tally.snapshot(sends, 0.0, None).cost is None
     tally.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": None}))
     assert tally.snapshot(sends, 0.0, None).cost is None
@@ -48,7 +48,7 @@ def test_a_cost_that_nobody_knows_is_not_told() -> None:
 def test_a_sum_is_not_told_where_a_part_of_it_is_not_known(
     costs: tuple[str | None, ...],
 ) -> None:
-    tally, sends = Tally(), dispatcher()
+    tally, sends = RunCounts(), dispatcher()
     for cost in costs:
         tally.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": cost}))
     assert (tally.summary(sends, 1.0, "").cost, tally.snapshot(sends, 0.0, None).cost) == (None, None)
@@ -56,7 +56,7 @@ def test_a_sum_is_not_told_where_a_part_of_it_is_not_known(
 
 def test_what_earlier_runs_spent_is_part_of_what_was_spent_and_not_of_this_run() -> None:
     prices = Prices(Decimal(1), Decimal(1))
-    tally, sends = Tally(total=9, left_out=4), dispatcher(prices=prices, spent_cost=Decimal("2.5"))
+    tally, sends = RunCounts(total=9, left_out=4), dispatcher(prices=prices, spent_cost=Decimal("2.5"))
     tally.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": "0.5"}))
     summary = tally.summary(sends, 2.0, "why")
     assert (summary.rows, summary.left_out, summary.answered) == (9, 4, 1)
@@ -66,14 +66,14 @@ def test_what_earlier_runs_spent_is_part_of_what_was_spent_and_not_of_this_run()
 
 
 def test_rows_that_were_not_counted_are_those_that_came() -> None:
-    tally, sends = Tally(seen=7), dispatcher()
+    tally, sends = RunCounts(seen=7), dispatcher()
     assert tally.summary(sends, 1.0, "").rows == 7
     now = tally.snapshot(sends, 3.0, 0.5)
     assert (now.at, now.total, now.seen, now.share, now.rows) == (3.0, None, 7, 0.5, 14)
 
 
 def test_a_pause_is_told_and_how_long_it_is() -> None:
-    tally, sends = Tally(), dispatcher()
+    tally, sends = RunCounts(), dispatcher()
     sends.pace.pause(12.0, 0.0)
     assert tally.snapshot(sends, 0.4, None).note == "waits 12 s"
     assert tally.snapshot(sends, 11.5, None).note == ""

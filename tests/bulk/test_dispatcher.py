@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.budget import Budget
-from nebius_cli.core.dispatch import LINGER, PATIENCE, WAITING, Dispatcher, Wait
+from nebius_cli.bulk.batch import Batch
+from nebius_cli.bulk.budget import Budget
+from nebius_cli.bulk.dispatcher import LINGER, PATIENCE, WAITING, Dispatcher, Wait
+from nebius_cli.bulk.output.record import Result
+from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import NbxError, NetworkError, TimedOutError
-from nebius_cli.core.events import Usage
-from nebius_cli.core.pace import Pace
-from nebius_cli.core.results import Result
-from nebius_cli.core.sends import Send
+from nebius_cli.response.events import Usage
 from tests.support.bulk import asking
 from tests.support.dispatching import BROKEN, GARBAGE, answer, dispatcher, fail_until_over, refused, sent
 
@@ -36,7 +36,7 @@ def test_it_is_over_when_everything_has_come_back() -> None:
 
 
 def test_rows_are_asked_for_only_when_they_are_needed() -> None:
-    of = Dispatcher(Pace(0.0, fixed=1), Budget(), retries=0, chance=lambda: 0.0)
+    of = Dispatcher(RateController(0.0, fixed=1), Budget(), retries=0, chance=lambda: 0.0)
     assert of.next(0.0) == Wait(math.inf, rows=True)
     of.offer(asking(0))
     send = sent(of)
@@ -48,14 +48,16 @@ def test_rows_are_asked_for_only_when_they_are_needed() -> None:
 
 
 def test_no_row_is_taken_while_taking_is_held_back() -> None:
-    of = Dispatcher(Pace(0.0), Budget(), retries=0, chance=lambda: 0.0, group=3, taking=lambda: False)
+    of = Dispatcher(
+        RateController(0.0), Budget(), retries=0, chance=lambda: 0.0, group=3, taking=lambda: False
+    )
     assert of.next(0.0) == Wait()
     of.offer(asking(0))
     assert len(sent(of).rows) == 1  # nothing would ever come to fill its group
 
 
 def test_many_that_wait_to_be_sent_again_keep_new_rows_back() -> None:
-    of = Dispatcher(Pace(0.0, fixed=1), Budget(), retries=2, chance=lambda: 0.0)
+    of = Dispatcher(RateController(0.0, fixed=1), Budget(), retries=2, chance=lambda: 0.0)
     for index in range(WAITING):
         of.offer(asking(index))
         assert of.failed(sent(of), refused(500), 0.0) == []
@@ -70,7 +72,7 @@ def test_rows_that_ask_for_the_same_share_a_request() -> None:
 
 
 def test_a_group_waits_for_its_rows() -> None:
-    of = Dispatcher(Pace(0.0), Budget(), retries=0, chance=lambda: 0.0, group=2)
+    of = Dispatcher(RateController(0.0), Budget(), retries=0, chance=lambda: 0.0, group=2)
     of.offer(asking(0))
     assert of.next(0.0) == Wait(LINGER, rows=True)
     of.offer(asking(1))
@@ -78,7 +80,7 @@ def test_a_group_waits_for_its_rows() -> None:
 
 
 def test_a_group_does_not_wait_for_rows_that_do_not_come() -> None:
-    of = Dispatcher(Pace(0.0), Budget(), retries=0, chance=lambda: 0.0, group=3)
+    of = Dispatcher(RateController(0.0), Budget(), retries=0, chance=lambda: 0.0, group=3)
     of.offer(asking(0))
     assert of.next(5.0) == Wait(5 + LINGER, rows=True)
     of.offer(asking(1))
@@ -98,7 +100,7 @@ def test_the_usage_of_a_group_stands_on_its_first_row() -> None:
 def test_a_group_with_a_bad_prompt_is_split_until_it_stands_alone(code: int) -> None:
     of = dispatcher(*map(asking, range(5)), group=5)
     results: list[Result] = []
-    while isinstance(step := of.next(0.0), Send):
+    while isinstance(step := of.next(0.0), Batch):
         bad = any(row.index == 3 for row in step.rows)
         results += of.failed(step, refused(code), 0.0) if bad else answer(of, step)
     assert sorted((result.row.index, result.error is None) for result in results) == [
@@ -190,7 +192,7 @@ def test_a_429_pauses_everybody_and_uses_up_no_retry_but_has_an_end() -> None:
 def test_a_429_that_says_nothing_of_a_wait_is_waited_out_for_minutes() -> None:
     of, now = dispatcher(asking(0)), 0.0
     while (step := of.next(now)) is not None and now < 180.0:
-        if isinstance(step, Send):
+        if isinstance(step, Batch):
             assert of.failed(step, refused(429), now) == []
         else:
             now = step.until

@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from nebius_cli.core.budget import Budget, Prices
-from nebius_cli.core.dispatch import FEWEST_FAILURES, LONGEST_OUTAGE, Dispatcher, Wait
+from nebius_cli.bulk.batch import Batch
+from nebius_cli.bulk.budget import Budget, Prices
+from nebius_cli.bulk.dispatcher import FEWEST_FAILURES, LONGEST_OUTAGE, Dispatcher, Wait
+from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import ConfigError, NbxError, NetworkError
-from nebius_cli.core.events import Usage
-from nebius_cli.core.pace import Pace
-from nebius_cli.core.sends import Send
+from nebius_cli.response.events import Usage
 from tests.support.bulk import asking
 from tests.support.dispatching import BROKEN, GARBAGE, answer, dispatcher, fail_until_over, refused, sent
 
@@ -68,7 +68,7 @@ def test_many_first_failures_stop_the_run_even_while_others_are_waited_for() -> 
     now = 0.0
     while not of.stopped:
         step = of.next(now)
-        if isinstance(step, Send):
+        if isinstance(step, Batch):
             of.failed(step, BROKEN, now)
         else:
             assert isinstance(step, Wait)
@@ -89,7 +89,7 @@ def test_a_server_that_dies_and_comes_back_costs_no_row(error: NbxError) -> None
     of = dispatcher(*map(asking, range(50)))
     now, results, requests = down(of, error), [], of.requests
     while (step := of.next(now)) is not None:
-        if isinstance(step, Send):
+        if isinstance(step, Batch):
             assert now > 100 or of.in_flight == 1
             results += of.failed(step, error, now) if now < 100 else answer(of, step, now)
         elif isinstance(step, Wait):
@@ -107,7 +107,7 @@ def test_a_server_that_stays_away_stops_the_run() -> None:
 
 
 def test_while_nothing_answers_no_new_row_goes_out_but_to_ask() -> None:
-    of = Dispatcher(Pace(0.0, fixed=4), Budget(), retries=0, chance=lambda: 0.0)
+    of = Dispatcher(RateController(0.0, fixed=4), Budget(), retries=0, chance=lambda: 0.0)
     for index in range(FEWEST_FAILURES + 1):
         of.offer(asking(index))
     answer(of, sent(of))

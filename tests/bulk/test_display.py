@@ -6,13 +6,13 @@ from decimal import Decimal
 import pyte
 import pytest
 
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.core.figures import Meter, Snapshot
-from nebius_cli.ui.bulk import EVERY, Board, facts, figures, folded
-from tests.ui.screen import Glass, streams_on
+from nebius_cli.bulk.display import EVERY, BulkDisplay, facts, figures, folded
+from nebius_cli.bulk.progress import ProgressSnapshot, ThroughputMeter
+from nebius_cli.system.streams import Streams
+from tests.support.screen import Glass, streams_on
 
-START = Snapshot(at=0.0, total=10_000)
-LATER = Snapshot(
+START = ProgressSnapshot(at=0.0, total=10_000)
+LATER = ProgressSnapshot(
     at=5.0,
     total=10_000,
     seen=4300,
@@ -48,10 +48,10 @@ class Clock:
 
 def board_on(
     glass: Glass, *, tty: bool = True, columns: int = 80, quiet: bool = False
-) -> tuple[Board, Streams, Clock]:
+) -> tuple[BulkDisplay, Streams, Clock]:
     streams, clock = streams_on(None, glass, tty=tty, environ={"COLUMNS": str(columns)}), Clock()
     streams.monotonic = clock
-    return Board(streams, drawn=tty, color=False, quiet=quiet), streams, clock
+    return BulkDisplay(streams, drawn=tty, color=False, quiet=quiet), streams, clock
 
 
 def rows(glass: Glass, columns: int = 80) -> list[str]:
@@ -62,19 +62,19 @@ def rows(glass: Glass, columns: int = 80) -> list[str]:
 
 
 def test_the_facts_are_in_words_and_what_is_unknown_is_left_out() -> None:
-    meter = Meter()
+    meter = ThroughputMeter()
     assert facts(meter.read(START)) == ["0 of 10,000 rows", "0 at once"]
     assert facts(meter.read(LATER)) == WORDS
-    few = Snapshot(
+    few = ProgressSnapshot(
         at=6.0, answered=1, retries=1, seen=10, share=0.5, note="waits 3 s\x1b, as the server asks"
     )
-    assert facts(Meter().read(few)) == [
+    assert facts(ThroughputMeter().read(few)) == [
         "1 of about 20 rows",
         "0 at once",
         "1 retry",
         "waits 3 s␛, as the server asks",
     ]
-    assert facts(Meter().read(Snapshot(at=0.0, cost=Decimal(1))))[0] == "0 rows"
+    assert facts(ThroughputMeter().read(ProgressSnapshot(at=0.0, cost=Decimal(1))))[0] == "0 rows"
 
 
 @pytest.mark.parametrize("width", [20, 39, 60, 79, 200])
@@ -106,7 +106,7 @@ def test_without_a_number_of_rows_the_bar_says_no_share() -> None:
     glass = Glass()
     board, _, _ = board_on(glass)
     with board:
-        board.show(Snapshot(at=1.0, answered=7))
+        board.show(ProgressSnapshot(at=1.0, answered=7))
         bar, line = rows(glass)
         assert "%" not in bar
         assert line == "7 rows · 0 at once"

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.budget import Charge, Prices
-from nebius_cli.core.bulk import (
+from nebius_cli.bulk.budget import Charge, Prices
+from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.options import (
     LOCAL_CONCURRENCY,
-    Asked,
     BulkOptions,
+    BulkPlan,
     check_price,
     parse_price,
     parse_usd,
@@ -19,15 +20,14 @@ from nebius_cli.core.bulk import (
     read,
     shared_out,
 )
+from nebius_cli.bulk.rate_control import FIRST
+from nebius_cli.config.settings import Sourced
 from nebius_cli.core.errors import UsageError
-from nebius_cli.core.fields import Value
-from nebius_cli.core.models import Model
-from nebius_cli.core.pace import FIRST
-from nebius_cli.core.rows import Row
-from nebius_cli.core.settings import Sourced
+from nebius_cli.models.model import Model
+from nebius_cli.request.fields import Value
 
 
-def asked(**options: Any) -> Asked:
+def asked(**options: Any) -> BulkPlan:
     """Return what these options mean."""
     return read(BulkOptions(**options), lambda path: f"{{{path}}}")
 
@@ -38,7 +38,7 @@ def refused(**options: Any) -> UsageError:
     return caught.value
 
 
-def first(made: Asked, merged: dict[str, Sourced], local_model: str = "", row: bytes = b'"x"') -> Any:
+def first(made: BulkPlan, merged: dict[str, Sourced], local_model: str = "", row: bytes = b'"x"') -> Any:
     """Return the body that a row is sent with."""
     made_row = next(iter(made.reader(merged, local_model).rows([(1, row)])))
     assert isinstance(made_row, Row)

@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from nebius_cli.core.budget import Prices
-from nebius_cli.core.entries import plain
-from nebius_cli.core.figures import Estimate, Meter, Snapshot, Summary, duration, usd
-from nebius_cli.core.prompt import Prompt
-from nebius_cli.core.rows import TOKENS_BESIDE, Row
+from nebius_cli.bulk.budget import Prices
+from nebius_cli.bulk.input.rows import TOKENS_BESIDE, Row
+from nebius_cli.bulk.progress import ProgressSnapshot, RunEstimate, RunSummary, ThroughputMeter, duration, usd
+from nebius_cli.ledger.entry import plain
+from nebius_cli.request.prompt import Prompt
 
-SUMMARY = Summary(
+SUMMARY = RunSummary(
     rows=1000,
     answered=990,
     failed=4,
@@ -27,62 +27,66 @@ SUMMARY = Summary(
 
 
 def test_rates_are_those_of_the_last_seconds_and_not_since_the_start() -> None:
-    meter = Meter()
-    view = meter.read(Snapshot(at=0.0, total=1000))
+    meter = ThroughputMeter()
+    view = meter.read(ProgressSnapshot(at=0.0, total=1000))
     assert (view.requests, view.tokens, view.left, view.forecast) == (None, None, None, None)
     for second in range(1, 21):  # twenty slow seconds, then twenty fast ones
         view = meter.read(
-            Snapshot(at=float(second), total=1000, answered=second, requests=second, tokens=10 * second)
+            ProgressSnapshot(
+                at=float(second), total=1000, answered=second, requests=second, tokens=10 * second
+            )
         )
     assert (view.requests, view.tokens, view.left) == (1.0, 10.0, 980.0)
     for second in range(21, 41):
         done = 20 + 10 * (second - 20)
-        view = meter.read(Snapshot(at=float(second), total=1000, answered=done, requests=done, tokens=0))
+        view = meter.read(
+            ProgressSnapshot(at=float(second), total=1000, answered=done, requests=done, tokens=0)
+        )
     assert (view.requests, view.left) == (10.0, 78.0)
 
 
 def test_a_rate_over_less_than_a_second_says_nothing() -> None:
-    meter = Meter()
-    meter.read(Snapshot(at=5.0))
-    view = meter.read(Snapshot(at=5.9, requests=100, total=10, answered=5))
+    meter = ThroughputMeter()
+    meter.read(ProgressSnapshot(at=5.0))
+    view = meter.read(ProgressSnapshot(at=5.9, requests=100, total=10, answered=5))
     assert (view.requests, view.left) == (None, None)
 
 
 def test_after_a_long_silence_the_rate_is_that_of_the_silence() -> None:
-    meter = Meter()
+    meter = ThroughputMeter()
     for at in (0.0, 1.0, 100.0):
-        view = meter.read(Snapshot(at=at, requests=99))
+        view = meter.read(ProgressSnapshot(at=at, requests=99))
     assert view.requests == 0.0
 
 
 def test_when_nothing_goes_on_nobody_knows_how_long_it_takes() -> None:
-    meter = Meter()
-    meter.read(Snapshot(at=0.0, total=10, answered=5))
-    assert meter.read(Snapshot(at=5.0, total=10, answered=5)).left is None
+    meter = ThroughputMeter()
+    meter.read(ProgressSnapshot(at=0.0, total=10, answered=5))
+    assert meter.read(ProgressSnapshot(at=5.0, total=10, answered=5)).left is None
 
 
 def test_rows_that_were_done_before_are_no_sign_of_speed() -> None:
-    meter = Meter()
-    meter.read(Snapshot(at=0.0, total=1000))
-    view = meter.read(Snapshot(at=5.0, total=1000, left_out=900, answered=4, failed=1))
+    meter = ThroughputMeter()
+    meter.read(ProgressSnapshot(at=0.0, total=1000))
+    view = meter.read(ProgressSnapshot(at=5.0, total=1000, left_out=900, answered=4, failed=1))
     assert view.left == 95.0
 
 
 def test_where_rows_are_not_counted_they_are_reckoned_from_what_was_read() -> None:
-    assert Snapshot(at=0, share=0.25, seen=50).rows == 200
-    assert Snapshot(at=0, share=1.0, seen=50).rows == 50
-    assert Snapshot(at=0, total=7, share=0.5, seen=50).rows == 7
-    assert Snapshot(at=0, share=0.0, seen=0).rows is None
-    assert Snapshot(at=0, seen=5).rows is None
+    assert ProgressSnapshot(at=0, share=0.25, seen=50).rows == 200
+    assert ProgressSnapshot(at=0, share=1.0, seen=50).rows == 50
+    assert ProgressSnapshot(at=0, total=7, share=0.5, seen=50).rows == 7
+    assert ProgressSnapshot(at=0, share=0.0, seen=0).rows is None
+    assert ProgressSnapshot(at=0, seen=5).rows is None
 
 
 def test_the_forecast_goes_by_what_the_rows_so_far_have_cost() -> None:
-    meter = Meter()
-    now = Snapshot(at=0.0, total=1000, left_out=100, answered=99, failed=1, cost=Decimal("0.40"))
+    meter = ThroughputMeter()
+    now = ProgressSnapshot(at=0.0, total=1000, left_out=100, answered=99, failed=1, cost=Decimal("0.40"))
     assert meter.read(now).forecast == Decimal("2.0")
     assert meter.read(replace(now, cost=None)).forecast is None
     assert meter.read(replace(now, total=None)).forecast is None
-    assert meter.read(Snapshot(at=1.0, total=9, cost=Decimal(0))).forecast is None
+    assert meter.read(ProgressSnapshot(at=1.0, total=9, cost=Decimal(0))).forecast is None
 
 
 def test_the_summary_for_a_program_has_every_figure() -> None:
@@ -125,7 +129,7 @@ def row(prompt: Prompt, most_completion: int | None) -> Row:
 
 
 def test_an_estimate_adds_up_rows_and_bounds() -> None:
-    estimate = Estimate()
+    estimate = RunEstimate()
     estimate.add(row("ten bytes!", 100), PRICES)
     estimate.add(row([1, 2, 3, 4], 50), PRICES)
     assert (estimate.rows, estimate.about_prompt, estimate.most_prompt, estimate.completion) == (
@@ -156,7 +160,7 @@ def test_an_estimate_adds_up_rows_and_bounds() -> None:
 
 
 def test_an_answer_without_a_bound_has_no_greatest_cost() -> None:
-    estimate = Estimate()
+    estimate = RunEstimate()
     for most in (100, None, 100):
         estimate.add(row("ten bytes!", most), PRICES)
     assert (estimate.rows, estimate.completion, estimate.cost, estimate.most_cost) == (3, None, None, None)
@@ -167,14 +171,14 @@ def test_an_answer_without_a_bound_has_no_greatest_cost() -> None:
 
 
 def test_a_row_of_unknown_price_makes_the_cost_unknown() -> None:
-    estimate = Estimate()
+    estimate = RunEstimate()
     for price in (PRICES, None, PRICES):
         estimate.add(row("x", 10), price)
     assert (estimate.completion, estimate.cost, estimate.most_cost) == (30, None, None)
 
 
 def test_the_time_is_what_the_tighter_limit_allows() -> None:
-    estimate = Estimate()
+    estimate = RunEstimate()
     for _ in range(100):
         estimate.add(row("x" * 40, 90), None)
     assert estimate.seconds(None, None) is None

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from nebius_cli.core.pace import FIRST, LONGEST_OUTAGE_PAUSE, LONGEST_PAUSE, MOST, Pace, parse_duration
+from nebius_cli.bulk.rate_control import (
+    FIRST,
+    LONGEST_OUTAGE_PAUSE,
+    LONGEST_PAUSE,
+    MOST,
+    RateController,
+    parse_duration,
+)
 
 REQUESTS = "x-ratelimit-limit-requests"
 
@@ -44,13 +51,13 @@ def test_no_text_is_too_odd_for_a_duration(text: str) -> None:
     assert seconds is None or 0 <= seconds < math.inf
 
 
-def grown(pace: Pace, now: float, answers: int) -> None:
+def grown(pace: RateController, now: float, answers: int) -> None:
     for _ in range(answers):
         pace.answered(20, 20.0, 20, pace.concurrency, now)
 
 
 def test_a_window_begins_small_and_grows_by_one_for_each_answer() -> None:
-    pace = Pace(0.0)
+    pace = RateController(0.0)
     assert pace.concurrency == FIRST
     grown(pace, 0.0, FIRST)
     assert pace.concurrency == 2 * FIRST
@@ -59,13 +66,13 @@ def test_a_window_begins_small_and_grows_by_one_for_each_answer() -> None:
 
 
 def test_a_window_that_is_not_full_does_not_grow() -> None:
-    pace = Pace(0.0)
+    pace = RateController(0.0)
     pace.answered(20, 20.0, 20, FIRST - 1, 0.0)
     assert pace.concurrency == FIRST
 
 
 def test_a_refusal_halves_the_window_once_a_round_trip() -> None:
-    pace = Pace(0.0)
+    pace = RateController(0.0)
     grown(pace, 0.0, FIRST)
     for sent_at in (1.0, 1.1, 1.2):
         pace.refused(sent_at, None, 2.0)
@@ -78,23 +85,23 @@ def test_a_refusal_halves_the_window_once_a_round_trip() -> None:
 
 
 def test_after_a_refusal_a_window_grows_by_one_a_round_trip() -> None:
-    pace = Pace(0.0)
+    pace = RateController(0.0)
     pace.refused(1.0, None, 2.0)
     grown(pace, 2.0, 5)
     assert pace.concurrency == FIRST / 2 + 1
 
 
 def test_a_fixed_number_stays() -> None:
-    pace = Pace(0.0, fixed=3)
+    pace = RateController(0.0, fixed=3)
     grown(pace, 0.0, 100)
     pace.refused(1.0, 5.0, 2.0)
     assert (pace.concurrency, pace.paused(2.0)) == (3, 5.0)
-    assert Pace(0.0, most=2).concurrency == 2
+    assert RateController(0.0, most=2).concurrency == 2
 
 
 def test_growth_ends_where_it_brings_nothing_and_is_tried_again_later() -> None:
     """A server that answers 100 a second, however many are asked at once."""
-    pace, now, windows = Pace(0.0), 0.0, []
+    pace, now, windows = RateController(0.0), 0.0, []
     for _ in range(20_000):
         now += 0.01
         pace.answered(20, 20.0, 20, pace.concurrency, now)
@@ -106,7 +113,7 @@ def test_growth_ends_where_it_brings_nothing_and_is_tried_again_later() -> None:
 
 def test_growth_goes_on_where_it_brings_more() -> None:
     """A server that takes a second for each, however many come at once."""
-    pace, now = Pace(0.0), 0.0
+    pace, now = RateController(0.0), 0.0
     while pace.concurrency < MOST:
         asked = pace.concurrency
         for _ in range(asked):
@@ -116,7 +123,7 @@ def test_growth_goes_on_where_it_brings_more() -> None:
 
 
 def test_a_pause_holds_everybody_back_and_has_an_end() -> None:
-    pace = Pace(0.0)
+    pace = RateController(0.0)
     pace.refused(0.0, 10.0, 5.0)
     assert [pace.wait(0, now) for now in (5.0, 14.0, 15.0)] == [10.0, 1.0, 0.0]
     pace.refused(20.0, 1e9, 20.0)
@@ -124,7 +131,7 @@ def test_a_pause_holds_everybody_back_and_has_an_end() -> None:
 
 
 def test_an_outage_leaves_one_request_ever_more_seldom() -> None:
-    pace, now, pauses = Pace(0.0), 0.0, []
+    pace, now, pauses = RateController(0.0), 0.0, []
     for _ in range(8):
         pace.outage(now, now)
         pace.outage(now - 1, now)  # was on its way before
@@ -135,12 +142,12 @@ def test_an_outage_leaves_one_request_ever_more_seldom() -> None:
 
 
 def test_after_an_outage_the_window_begins_small_again() -> None:
-    pace = Pace(0.0)
+    pace = RateController(0.0)
     grown(pace, 0.0, 100)
     pace.outage(1.0, 1.0)
     pace.answered(1, 1.0, 1, 1, 2.0)
     assert FIRST <= pace.concurrency <= FIRST + 1
-    fixed = Pace(0.0, fixed=50)
+    fixed = RateController(0.0, fixed=50)
     fixed.outage(1.0, 1.0)
     fixed.refused(1.0, None, 2.0)
     assert fixed.concurrency == 50
@@ -152,7 +159,7 @@ def test_after_an_outage_the_window_begins_small_again() -> None:
     burst=st.integers(1, 200),
 )
 def test_no_minute_has_more_requests_than_the_ceiling(rpm: int, demand: list[float], burst: int) -> None:
-    pace, now, starts = Pace(0.0, rpm=rpm), 0.0, []
+    pace, now, starts = RateController(0.0, rpm=rpm), 0.0, []
     for gap in demand:
         now += gap
         for _ in range(burst):
@@ -165,7 +172,7 @@ def test_no_minute_has_more_requests_than_the_ceiling(rpm: int, demand: list[flo
 
 
 def test_a_ceiling_is_nearly_reached() -> None:
-    pace, now, count = Pace(0.0, rpm=600), 0.0, 0
+    pace, now, count = RateController(0.0, rpm=600), 0.0, 0
     while now < 120:
         now += pace.wait(0, now)
         pace.sent(0, now)
@@ -174,7 +181,7 @@ def test_a_ceiling_is_nearly_reached() -> None:
 
 
 def test_tokens_are_paced_by_the_worst_case_until_answers_say_what_is_used() -> None:
-    pace = Pace(0.0, tpm=6000)
+    pace = RateController(0.0, tpm=6000)
     estimate = pace.sent(100, 0.0)
     assert estimate == 100
     waits = pace.wait(100, 0.0)
@@ -189,14 +196,14 @@ def test_tokens_are_paced_by_the_worst_case_until_answers_say_what_is_used() -> 
 
 
 def test_a_request_larger_than_a_burst_goes_in_debt_that_the_next_one_waits_for() -> None:
-    pace = Pace(0.0, tpm=600)
+    pace = RateController(0.0, tpm=600)
     assert pace.wait(1000, 0.0) == 0
     pace.sent(1000, 0.0)
     assert 90 < pace.wait(1, 0.0) < 110
 
 
 def test_the_lower_ceiling_counts() -> None:
-    pace = Pace(0.0, rpm=100, tpm=1000)
+    pace = RateController(0.0, rpm=100, tpm=1000)
     pace.learn({REQUESTS: "60", "x-ratelimit-limit-tokens": "5000"}, 0.0)
     assert (pace.rpm, pace.tpm) == (60, 1000)
     pace.learn({REQUESTS: "300"}, 1.0)
@@ -204,7 +211,7 @@ def test_the_lower_ceiling_counts() -> None:
 
 
 def test_a_ceiling_that_is_learnt_holds_from_then_on_and_is_shared_with_other_shards() -> None:
-    pace = Pace(0.0, share=2)
+    pace = RateController(0.0, share=2)
     assert (pace.rpm, pace.wait(10, 0.0)) == (math.inf, 0.0)
     pace.learn({REQUESTS: "120"}, 1.0)
     assert pace.rpm == 60
@@ -213,7 +220,7 @@ def test_a_ceiling_that_is_learnt_holds_from_then_on_and_is_shared_with_other_sh
 
 
 def test_nothing_remaining_waits_for_the_reset() -> None:
-    pace = Pace(0.0)
+    pace = RateController(0.0)
     pace.learn({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "2s"}, 1.0)
     assert pace.paused(1.0) == 2
     pace.learn({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "1m"}, 1.0)
@@ -229,7 +236,7 @@ def test_nothing_remaining_waits_for_the_reset() -> None:
     )
 )
 def test_headers_of_any_kind_leave_a_pace_that_moves(headers: dict[str, str]) -> None:
-    pace = Pace(0.0)
+    pace = RateController(0.0)
     pace.learn(headers, 0.0)
     assert pace.rpm > 0
     assert 0 <= pace.wait(10, 0.0) < math.inf
@@ -237,7 +244,7 @@ def test_headers_of_any_kind_leave_a_pace_that_moves(headers: dict[str, str]) ->
 
 @pytest.mark.parametrize("value", ["0", "-5", "nan", "inf", "1e3", "many", ""])
 def test_a_ceiling_that_is_none_changes_nothing(value: str) -> None:
-    pace = Pace(0.0)
+    pace = RateController(0.0)
     pace.learn({REQUESTS: value}, 0.0)
     assert pace.rpm == math.inf
 
@@ -248,7 +255,7 @@ class Paces(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
-        self.pace = Pace(0.0, rpm=600)
+        self.pace = RateController(0.0, rpm=600)
         self.sent: list[float] = []
         self.largest = FIRST
         self.paused_until = 0.0

@@ -5,12 +5,12 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core.window import Window
+from nebius_cli.bulk.reorder import ReorderBuffer
 
 
 @given(st.integers(1, 60), st.integers(1, 8), st.randoms(use_true_random=False))
 def test_any_order_in_is_the_order_of_the_rows_out(rows: int, most: int, chance: random.Random) -> None:
-    window, out = Window(most, 1 << 20), []
+    window, out = ReorderBuffer(most, 1 << 20), []
     flying: list[int] = []
     waiting = list(range(0, 3 * rows, 3))  # a shard's indexes have gaps
     while waiting or flying:
@@ -26,7 +26,7 @@ def test_any_order_in_is_the_order_of_the_rows_out(rows: int, most: int, chance:
 
 
 def test_it_is_full_of_bytes_before_it_is_full_of_rows() -> None:
-    window, full = Window(1000, 10), []
+    window, full = ReorderBuffer(1000, 10), []
     for index in range(3):
         window.take(index)
     for index, record in ((1, b"x" * 9), (2, b"x")):
@@ -37,7 +37,7 @@ def test_it_is_full_of_bytes_before_it_is_full_of_rows() -> None:
 
 
 def test_the_rest_of_a_run_that_stopped_comes_in_order_with_gaps() -> None:
-    window = Window(10, 100)
+    window = ReorderBuffer(10, 100)
     for index in range(5):
         window.take(index)
     assert window.add(3, b"3") + window.add(1, b"1") == []

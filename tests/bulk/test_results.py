@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.adapters.journal import Sink
-from nebius_cli.adapters.outbox import WINDOW_ROWS, Outbox, open_output
-from nebius_cli.core.bulk import BulkOptions, read
+from nebius_cli.bulk.counts import RunCounts
+from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.options import BulkOptions, read
+from nebius_cli.bulk.output.journal import Sink
+from nebius_cli.bulk.output.record import Result
+from nebius_cli.bulk.results import WINDOW_ROWS, ResultWriter, open_output
 from nebius_cli.core.errors import ServerError
-from nebius_cli.core.results import Result
-from nebius_cli.core.rows import Row
-from nebius_cli.core.tally import Tally
 from tests.support.rows import source_of, write_rows
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "cost": "0.5"}
@@ -27,11 +27,11 @@ def accept(row: Row) -> None:
     """Find nothing wrong with a row."""
 
 
-def box(**options: Any) -> tuple[Outbox, list[bytes], Tally]:
+def box(**options: Any) -> tuple[ResultWriter, list[bytes], RunCounts]:
     """Return an outbox, what it has written, and its count."""
     written: list[bytes] = []
-    asked, tally = read(BulkOptions(on_bad_row="skip", **options), str), Tally()
-    return Outbox(Sink(written.append), asked, {}, tally), written, tally
+    asked, tally = read(BulkOptions(on_bad_row="skip", **options), str), RunCounts()
+    return ResultWriter(Sink(written.append), asked, {}, tally), written, tally
 
 
 def indexes(written: list[bytes]) -> list[int]:

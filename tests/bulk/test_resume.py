@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from nebius_cli.core import resume
+from nebius_cli.bulk import resume
 from nebius_cli.core.errors import AuthError, CappedError, NetworkError, OutputError
 
 

@@ -9,14 +9,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nebius_cli.core.budget import Budget, Prices
-from nebius_cli.core.dispatch import PATIENCE, Dispatcher, Wait
+from nebius_cli.bulk.batch import Batch
+from nebius_cli.bulk.budget import Budget, Prices
+from nebius_cli.bulk.dispatcher import PATIENCE, Dispatcher, Wait
+from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.output.record import Result
+from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, from_status
-from nebius_cli.core.events import Usage
-from nebius_cli.core.pace import Pace
-from nebius_cli.core.results import Result
-from nebius_cli.core.rows import Row
-from nebius_cli.core.sends import Send
+from nebius_cli.response.events import Usage
 from tests.support.bulk import asking
 
 PRICES = Prices(Decimal("0.00000013"), Decimal("0.0000004"), Decimal("0.00000005"))
@@ -35,7 +35,7 @@ class World:
     billed_tokens: int = 0
     billed_cost: Decimal = field(default_factory=Decimal)
     results: list[Result] = field(default_factory=list)
-    on_the_way: list[tuple[float, int, Send]] = field(default_factory=list)
+    on_the_way: list[tuple[float, int, Batch]] = field(default_factory=list)
     most_at_once: int = 0
     launched: int = 0
 
@@ -44,7 +44,7 @@ class World:
         rows = iter(self.rows)
         while True:
             step = self.dispatcher.next(self.now)
-            if isinstance(step, Send):
+            if isinstance(step, Batch):
                 self.launched += 1
                 assert self.dispatcher.in_flight <= self.dispatcher.pace.concurrency
                 self.check_cap()
@@ -73,7 +73,7 @@ class World:
         if budget.max_cost is not None:
             assert self.billed_cost <= budget.cost <= budget.cost + budget.reserved_cost <= budget.max_cost
 
-    def bill(self, send: Send) -> Usage:
+    def bill(self, send: Batch) -> Usage:
         """Bill anything up to the worst case."""
         worst = send.worst
         assert worst.completion is not None
@@ -85,7 +85,7 @@ class World:
         self.billed_cost += PRICES.cost(prompt, completion, cached)
         return Usage(prompt, completion, prompt + completion, cached)
 
-    def end(self, send: Send) -> list[Result]:
+    def end(self, send: Batch) -> list[Result]:
         """Answer a request in the server's mood."""
         if any(row.index in self.poison for row in send.rows):
             return self.dispatcher.failed(send, from_status(self.chance.choice([400, 422]), ""), self.now)
@@ -98,7 +98,7 @@ class World:
         responses: list[Any] = [{"of": row.index} for row in send.rows]
         return self.dispatcher.answered(send, responses, told, headers, self.now)
 
-    def failure(self, send: Send) -> NbxError:
+    def failure(self, send: Batch) -> NbxError:
         """Return a failure; what broke on the way may have been billed."""
         kind = self.chance.randint(0, 9)
         if kind < 3:
@@ -154,7 +154,7 @@ def make(drawn: dict[str, Any]) -> World:
         max_tokens=int(worst.tokens * drawn["cap"]) if drawn["kind"] in ("tokens", "both") else None,
         max_cost=cost if drawn["kind"] in ("cost", "both") else None,
     )
-    pace = Pace(0.0, fixed=drawn["fixed"])
+    pace = RateController(0.0, fixed=drawn["fixed"])
     dispatcher = Dispatcher(
         pace, budget, retries=drawn["retries"], chance=chance.random, group=drawn["group"]
     )

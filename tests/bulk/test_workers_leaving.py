@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.output.record import Result
 from nebius_cli.core.errors import BadInputError, Interrupted, OutputError, TimedOutError
-from nebius_cli.core.results import Result
-from nebius_cli.core.rows import Row
 from tests.support.server import Reply, Request
 from tests.support.service import PATIENCE, Respond, Run, Service, moody, right, rows, waiting_for, well
 

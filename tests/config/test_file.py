@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters.config import ConfigFile
+from nebius_cli.config.file import ConfigFile
 from nebius_cli.core.errors import ConfigError
 from tests.support.run import Runner
 
@@ -26,7 +26,7 @@ for number in range({CHANGES}):
 HOLD = """
 import sys, time
 from pathlib import Path
-from nebius_cli.adapters.lock import alone
+from nebius_cli.system.lock import alone
 with alone(Path(sys.argv[1]), lambda: None):
     print("held", flush=True)
     time.sleep(600)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters import keys
-from nebius_cli.adapters.keys import Place, Source
-from nebius_cli.adapters.streams import Streams
+from nebius_cli.config import keys
+from nebius_cli.config.keys import KeyOrigin, Place
+from nebius_cli.config.settings import Sourced
 from nebius_cli.core.errors import AuthError, ConfigError, NbxError
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.settings import Sourced
+from nebius_cli.system.streams import Streams
 from tests.conftest import CANARY
 
 CONFIG = Path("config.toml")
@@ -58,7 +58,7 @@ def refused(code: str, patience: float = keys.PATIENCE, **environ: str) -> NbxEr
 
 def test_flags_come_first_then_the_environment_the_command_the_keyring_and_the_file() -> None:
     every = found(ENV_LAYER, FILE_LAYER, argument="from-argument", file="-")
-    assert [place.source for place in every] == list(Source)
+    assert [place.source for place in every] == list(KeyOrigin)
 
 
 def test_a_key_of_the_profile_beats_those_outside_of_it_but_not_the_environment() -> None:

@@ -5,13 +5,13 @@ import tomllib
 
 import pytest
 
-from nebius_cli.core import layers
-from nebius_cli.core.catalog import BY_NAME
+from nebius_cli.config import layers
+from nebius_cli.config.layers import ConfigSource, EffectiveSettings
+from nebius_cli.config.settings import SETTINGS, Sourced
 from nebius_cli.core.errors import ConfigError
-from nebius_cli.core.fields import Value
-from nebius_cli.core.layers import InForce, Source
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.settings import SETTINGS, Sourced
+from nebius_cli.request.field_table import BY_NAME
+from nebius_cli.request.fields import Value
 from tests.conftest import CANARY
 
 ENV: dict[str, tuple[str, str, Value]] = {
@@ -36,8 +36,8 @@ ENV: dict[str, tuple[str, str, Value]] = {
 }
 
 
-def source(text: str, path: str = "the file") -> Source:
-    return Source(path, text, tomllib.loads(text))
+def source(text: str, path: str = "the file") -> ConfigSource:
+    return ConfigSource(path, text, tomllib.loads(text))
 
 
 def gather(
@@ -47,13 +47,13 @@ def gather(
     flag: str = "",
     typed: dict[str, Value] | None = None,
     **environ: str,
-) -> InForce:
+) -> EffectiveSettings:
     """Return what counts where these are the files."""
 
-    def given() -> Source | None:
+    def given() -> ConfigSource | None:
         return source(str(project), "the project") if project else None
 
-    def refuse() -> Source | None:
+    def refuse() -> ConfigSource | None:
         raise AssertionError("nobody asked for the project file")
 
     find = refuse if project is None else given
@@ -241,7 +241,7 @@ def test_the_strongest_place_is_mended_first() -> None:
 
 
 def test_files_that_cannot_be_read_leave_the_rest() -> None:
-    def broken() -> Source | None:
+    def broken() -> ConfigSource | None:
         raise ConfigError("broken")
 
     environ = {"NEBIUS_MODEL": "m", "NBX_PROFILE": "p", "NBX_PROJECT_FILE": "1"}

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core import settings
-from nebius_cli.core.catalog import FIELDS
+from nebius_cli.config import settings
+from nebius_cli.config.settings import BY_NAME, SETTINGS, Sourced
 from nebius_cli.core.errors import UsageError
-from nebius_cli.core.fields import FieldError
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.settings import BY_NAME, SETTINGS, Sourced
+from nebius_cli.request.field_table import FIELDS
+from nebius_cli.request.fields import FieldError
 from tests.conftest import CANARY
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core import toml
-from nebius_cli.core.toml import TomlError
+from nebius_cli.config import toml
+from nebius_cli.config.toml import TomlError
 
 TEXT = '''\
 # settings

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core import toml_edit
-from nebius_cli.core.toml import holds, same
+from nebius_cli.config import toml_edit
+from nebius_cli.config.toml import holds, same
 
 HAND = """\
 # mine

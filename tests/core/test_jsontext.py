@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.core import jsontext
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.decode import decode_object
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.decode import decode_object
 
 
 def test_json_is_compact_and_keeps_characters() -> None:

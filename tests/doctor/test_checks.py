@@ -5,9 +5,9 @@ from email.utils import format_datetime
 
 import pytest
 
-from nebius_cli.core import checks
-from nebius_cli.core.checks import Check, State
 from nebius_cli.core.errors import AuthError, ExitCode, NetworkError, TimedOutError
+from nebius_cli.doctor import checks
+from nebius_cli.doctor.checks import Check, State
 
 NOW = 1_795_000_000.0
 DAY = 86_400

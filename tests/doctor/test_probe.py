@@ -6,24 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters import probe
-from nebius_cli.adapters.patience import within
 from nebius_cli.core.errors import ConfigError, NetworkError, TimedOutError
+from nebius_cli.doctor import probe
+from nebius_cli.system.timeout import run_with_timeout
 from tests.support.server import FakeServer, closed_port
 
 
 def test_work_that_takes_too_long_is_left_behind() -> None:
     never = threading.Event()
     with pytest.raises(TimedOutError, match=r"no answer within 0\.1 s"):
-        within(0.1, never.wait)
+        run_with_timeout(0.1, never.wait)
     never.set()
 
 
 def test_what_work_returns_or_raises_comes_out() -> None:
-    assert within(10, lambda: 7) == 7
-    assert within(10, lambda: None) is None
+    assert run_with_timeout(10, lambda: 7) == 7
+    assert run_with_timeout(10, lambda: None) is None
     with pytest.raises(ZeroDivisionError):
-        within(10, lambda: 1 // 0)
+        run_with_timeout(10, lambda: 1 // 0)
 
 
 def test_a_name_has_addresses() -> None:

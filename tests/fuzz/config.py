@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.adapters import config
-from nebius_cli.core import layers, toml, toml_edit
+from nebius_cli.config import file, layers, toml, toml_edit
+from nebius_cli.config.layers import ConfigSource
 from nebius_cli.core.errors import ConfigError
-from nebius_cli.core.layers import Source
 from tests.fuzz.target import Target, head
 
 PATH = Path("config.toml")
@@ -14,9 +13,9 @@ KEYS = (("model",), ("stop",), ("profile", "w", "n"), ("profile", "w"), ("a b", 
 VALUES: tuple[Any, ...] = ("m", 2, 0.5, True, ["a", "b"], {"1": -1})
 
 
-def _read(data: bytes) -> Source | None:
+def _read(data: bytes) -> ConfigSource | None:
     try:
-        return config.parse(data, PATH, "")
+        return file.parse(data, PATH, "")
     except ConfigError as error:
         assert error.what.startswith(f"{PATH}:")
         return None

@@ -3,13 +3,14 @@
 import io
 from typing import Any
 
-from nebius_cli.adapters.blocks import Source, blocks, lines
-from nebius_cli.adapters.rowfiles import open_rows
-from nebius_cli.core import jsontext, template
+from nebius_cli.bulk.input import template
+from nebius_cli.bulk.input.byte_source import ByteSource, blocks, lines
+from nebius_cli.bulk.input.row_files import open_rows
+from nebius_cli.bulk.input.rows import BadRow, Row, RowReader, check
+from nebius_cli.bulk.input.template import RowError
+from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, UsageError
-from nebius_cli.core.prompt import Reading
-from nebius_cli.core.rows import BadRow, Row, RowReader, check
-from nebius_cli.core.template import RowError
+from nebius_cli.request.prompt import Reading
 from tests.fuzz.target import Target, head
 
 FORMATS = ("jsonl", "csv", "tsv", "text")
@@ -51,7 +52,7 @@ def rows(data: bytes) -> None:
 def gzipped(data: bytes) -> None:
     """A compressed file gives its lines, or is told to be damaged."""
     try:
-        for line in lines(blocks(Source("-", io.BytesIO(data)), "gz", Reading()), b"\n"):
+        for line in lines(blocks(ByteSource("-", io.BytesIO(data)), "gz", Reading()), b"\n"):
             assert isinstance(line, bytes)
     except BadInputError as error:
         assert error.what.startswith("stdin")

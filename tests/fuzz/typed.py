@@ -1,10 +1,12 @@
 """Targets for what a user types or hands over: request fields, biases, token ids, prompts, addresses."""
 
-from nebius_cli.core import jsontext, prompt, settings, urls
-from nebius_cli.core.catalog import BY_NAME, FIELDS
+from nebius_cli.config import settings
+from nebius_cli.core import jsontext, urls
 from nebius_cli.core.errors import BadInputError, ConfigError, UsageError
-from nebius_cli.core.fields import Field, FieldError
-from nebius_cli.core.prompt import Reading
+from nebius_cli.request import prompt
+from nebius_cli.request.field_table import BY_NAME, FIELDS
+from nebius_cli.request.fields import Field, FieldError
+from nebius_cli.request.prompt import Reading
 from tests.fuzz.target import Target, head
 
 SECRET = 9  # characters from which on a password is not found in an address by chance

@@ -3,13 +3,14 @@
 import json
 from typing import Any
 
-from nebius_cli.core import jsontext, models
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.decode import MAX_MESSAGE, AnswerDecoder, body_message
+from nebius_cli.api.retry import parse_retry_after
+from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ServerError
-from nebius_cli.core.retry import parse_retry_after
-from nebius_cli.core.sse import EventParser
-from nebius_cli.ui.safe import one_line, to_bytes, visible, visible_json
+from nebius_cli.models import model as models
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.decode import MAX_MESSAGE, AnswerDecoder, body_message
+from nebius_cli.response.sse import EventParser
+from nebius_cli.terminal.sanitize import one_line, to_bytes, visible, visible_json
 from tests.fuzz.target import Target, head, pieces
 from tests.support.eventstream import Event, interpret
 

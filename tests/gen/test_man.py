@@ -11,7 +11,7 @@ import pytest
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.gen import man
 from nebius_cli.gen.__main__ import command_tree
-from nebius_cli.gen.tree import Command, Flag, Values
+from nebius_cli.shell_completion.command_tree import Command, Flag, Values
 from tests.support.run import Runner
 
 ROOT = Path(__file__).parents[2]

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from nebius_cli.core.catalog import FIELDS
+from nebius_cli.config.settings import SETTINGS
 from nebius_cli.core.errors import ExitCode
-from nebius_cli.core.settings import SETTINGS
 from nebius_cli.gen import markdown
 from nebius_cli.gen.__main__ import command_tree
-from nebius_cli.gen.tree import Argument, Command, Flag, Values
+from nebius_cli.request.field_table import FIELDS
+from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, Values
 
 ROOT = command_tree()
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.entries import FREE, MOST_TOKENS, ZERO, Price, cost_of, parse_price, price_in, sound
-from nebius_cli.core.events import Usage
+from nebius_cli.ledger.entry import FREE, MOST_TOKENS, ZERO, Price, cost_of, parse_price, price_in, sound
+from nebius_cli.response.events import Usage
 from tests.support.factory import BASIC, FAST, LIGHTNING, TRIMMED
 
 PRICE = Price(Decimal("0.00000006"), Decimal("0.00000024"), Decimal("0.00000003"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core.excerpts import excerpt
+from nebius_cli.ledger.excerpts import excerpt
 
 LONG = "one two three four five six seven eight nine ten eleven twelve"
 

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from nebius_cli.core import periods
 from nebius_cli.core.errors import UsageError
-from nebius_cli.core.periods import Period
+from nebius_cli.ledger import periods
+from nebius_cli.ledger.periods import Period
 
 
 class Zone:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters.books import Books
-from nebius_cli.adapters.ledger import Ledger
-from nebius_cli.adapters.models_cache import ModelsCache
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.adapters.tab import Tab
-from nebius_cli.core.budget import PriceList
-from nebius_cli.core.periods import Period
-from nebius_cli.core.settings import Sourced
+from nebius_cli.bulk.budget import PriceList
+from nebius_cli.config.settings import Sourced
+from nebius_cli.ledger.batch_recorder import BatchRecorder
+from nebius_cli.ledger.periods import Period
+from nebius_cli.ledger.recorder import LedgerRecorder
+from nebius_cli.ledger.store import Ledger
+from nebius_cli.models.cache import ModelsCache
+from nebius_cli.system.streams import Streams
 from tests.support.ledger import entry
 
 STUCK = 60.0  # seconds for which the ledger itself would wait
@@ -34,14 +34,16 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def books(path: Path, said: list[str], tmp_path: Path) -> Books:
+def books(path: Path, said: list[str], tmp_path: Path) -> LedgerRecorder:
     """Books over that ledger, which waits for it longer than anybody would."""
     merged = {"ledger": Sourced(True, "default")}
     cache = ModelsCache(tmp_path, "http://h/v1", "")
-    return Books(Ledger(path, STUCK), merged, cache, "", Streams(None, None, None), said.append)
+    return LedgerRecorder(Ledger(path, STUCK), merged, cache, "", Streams(None, None, None), said.append)
 
 
-def test_a_ledger_that_does_not_answer_is_given_up(books: Books, path: Path, said: list[str]) -> None:
+def test_a_ledger_that_does_not_answer_is_given_up(
+    books: LedgerRecorder, path: Path, said: list[str]
+) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     books.write([entry(2)])
@@ -51,7 +53,7 @@ def test_a_ledger_that_does_not_answer_is_given_up(books: Books, path: Path, sai
     other.close()
 
 
-def test_a_run_that_ends_does_not_wait_for_a_write_that_does_not_answer(books: Books) -> None:
+def test_a_run_that_ends_does_not_wait_for_a_write_that_does_not_answer(books: LedgerRecorder) -> None:
     go_on, ended = threading.Event(), threading.Event()
 
     def stuck() -> None:
@@ -64,7 +66,7 @@ def test_a_run_that_ends_does_not_wait_for_a_write_that_does_not_answer(books: B
     database.create_function("stuck", 0, stuck)
     database.execute("CREATE TEMP TRIGGER disk AFTER INSERT ON requests BEGIN SELECT stuck(); END")
     threading.Thread(target=books.ledger.append, args=([entry(3)],), daemon=True).start()
-    tab = Tab(books, PriceList({}), "", "host", Streams(None, None, None), over=False)
+    tab = BatchRecorder(books, PriceList({}), "", "host", Streams(None, None, None), over=False)
     tab.close()  # nothing has failed yet
     books.write([entry(4)])
     tab.close()
@@ -73,7 +75,9 @@ def test_a_run_that_ends_does_not_wait_for_a_write_that_does_not_answer(books: B
     books.ledger.close()
 
 
-def test_entries_are_written_and_fault_is_told_once(books: Books, path: Path, said: list[str]) -> None:
+def test_entries_are_written_and_fault_is_told_once(
+    books: LedgerRecorder, path: Path, said: list[str]
+) -> None:
     books.write([entry(2), entry(3)])
     assert [row["time"] for row in Ledger(path).rows(Period())] == [1000, 2000, 3000]
     books.ledger.close()
@@ -85,6 +89,6 @@ def test_entries_are_written_and_fault_is_told_once(books: Books, path: Path, sa
     assert said == [f"the ledger {path} cannot be written: it is not a ledger"]
 
 
-def test_without_a_budget_nothing_is_left_to_watch(books: Books) -> None:
+def test_without_a_budget_nothing_is_left_to_watch(books: LedgerRecorder) -> None:
     assert books.left() is None
     books.check("m", over=False)

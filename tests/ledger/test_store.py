@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.adapters.ledger import COLUMNS, Ledger
-from nebius_cli.adapters.ledger_schema import MIGRATIONS, m001_requests
-from nebius_cli.core.entries import Entry, Price, Text
 from nebius_cli.core.errors import LedgerError
-from nebius_cli.core.events import Usage
-from nebius_cli.core.periods import Period
+from nebius_cli.ledger.entry import Entry, Price, Text
+from nebius_cli.ledger.periods import Period
+from nebius_cli.ledger.schema import MIGRATIONS, m001_requests
+from nebius_cli.ledger.store import COLUMNS, Ledger
+from nebius_cli.response.events import Usage
 
 ALL = Period()
 PRICE = Price(Decimal("0.00000006"), Decimal("0.00000024"), None)

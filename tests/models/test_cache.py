@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters.models_cache import ModelsCache, Stored
+from nebius_cli.models.cache import ModelsCache, Stored
 
 URL = "https://h.example/v1"
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core import models
 from nebius_cli.core.errors import ServerError
-from nebius_cli.core.models import Model
+from nebius_cli.models import model as models
+from nebius_cli.models.model import Model
 from tests.support.factory import BASIC, ENTRIES, FAST, IDS, LIGHTNING, TRIMMED
 
 

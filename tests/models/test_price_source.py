@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters.models_cache import ModelsCache, Stored
-from nebius_cli.adapters.tariff import Tariff
 from nebius_cli.core.errors import ServerError
+from nebius_cli.models.cache import ModelsCache, Stored
+from nebius_cli.models.price_source import PriceSource
 from tests.support.factory import BASIC, FAST, LIGHTNING
 
 URL = "https://example.org/v1"
@@ -26,13 +26,13 @@ class Asking:
 
 def test_the_server_is_asked_only_for_a_price_that_is_not_kept(tmp_path: Path) -> None:
     cache, ask = ModelsCache(tmp_path, URL, ""), Asking(FAST, BASIC)
-    tariff = Tariff(cache, ask)
+    tariff = PriceSource(cache, ask)
     assert tariff.limits(FAST["id"]) == (None, None)
     tariff.need(FAST["id"])
     tariff.need(FAST["id"])
     assert ask.times == 1
     assert tariff.limits(FAST["id"]) == (1200, 800_000)
-    again = Tariff(ModelsCache(tmp_path, URL, ""), ask)
+    again = PriceSource(ModelsCache(tmp_path, URL, ""), ask)
     again.need(FAST["id"])
     assert ask.times == 1
     again.need(LIGHTNING["id"])
@@ -42,7 +42,7 @@ def test_the_server_is_asked_only_for_a_price_that_is_not_kept(tmp_path: Path) -
 
 def test_a_list_that_cannot_be_kept_is_used_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file where the folder should be")
-    tariff = Tariff(ModelsCache(tmp_path, URL, ""), Asking(FAST))
+    tariff = PriceSource(ModelsCache(tmp_path, URL, ""), Asking(FAST))
     tariff.need(FAST["id"])
     assert FAST["id"] in tariff.prices
 
@@ -52,4 +52,4 @@ def test_a_server_that_has_no_list_is_an_error(tmp_path: Path) -> None:
         raise ServerError("broke")
 
     with pytest.raises(ServerError):
-        Tariff(ModelsCache(tmp_path, URL, ""), ask).need("m")
+        PriceSource(ModelsCache(tmp_path, URL, ""), ask).need("m")

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.completion import Completion
 from nebius_cli.core.errors import Interrupted, OutputError
-from nebius_cli.core.events import Finished, Token, Usage
-from nebius_cli.ui.answer import Answer
-from nebius_cli.ui.renderer import Layout, Mode, Show
-from nebius_cli.ui.usage import Timing
-from tests.ui.screen import Glass, streams_on
+from nebius_cli.render.answer import Answer
+from nebius_cli.render.output_options import Layout, Mode, OutputOptions
+from nebius_cli.render.usage_summary import Timing
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.events import Finished, Token, Usage
+from tests.support.screen import Glass, streams_on
 
 TIMING = Timing(0, 1, 2)
 
@@ -42,7 +42,7 @@ class Run:
     def __init__(self, *, tty: bool = True, target: Shelf | None = None, **show: Any) -> None:
         self.out, self.err, self.target = Glass(), Glass(), target
         settings = {"mode": Mode.TEXT, "layout": Layout(), "choices": 1, **show}
-        self.answer = Answer(streams_on(self.out, self.err, tty=tty), Show(**settings), target)
+        self.answer = Answer(streams_on(self.out, self.err, tty=tty), OutputOptions(**settings), target)
         self.completion = Completion(1)
 
     def take(self, *events: Any) -> "Run":

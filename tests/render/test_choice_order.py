@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core.events import Event, Finished, Frame, Token
-from nebius_cli.ui.turns import NEXT, Turns
+from nebius_cli.render.choice_order import NEXT, ChoiceOrder
+from nebius_cli.response.events import Event, Finished, Frame, Token
 
 
 def pieces(choices: int, *events: Event, cut: bool = False) -> list[str | None]:
     """Return all that comes out; without `cut` what is held at the end is an error."""
-    turns = Turns(choices)
+    turns = ChoiceOrder(choices)
     out = [piece for event in events for piece in turns.take(event)]
     rest = list(turns.rest())
     assert cut or not rest
@@ -17,7 +17,7 @@ def pieces(choices: int, *events: Event, cut: bool = False) -> list[str | None]:
 
 
 def test_the_first_choice_passes_at_once_and_the_second_waits_for_its_end() -> None:
-    turns = Turns(2)
+    turns = ChoiceOrder(2)
     assert list(turns.take(Token(1, "b"))) == []
     assert list(turns.take(Token(0, "a"))) == ["a"]
     assert list(turns.take(Finished(0, "stop"))) == [NEXT, "b"]
@@ -46,13 +46,13 @@ def test_other_events_let_nothing_through() -> None:
 
 
 def test_half_a_surrogate_pair_waits_for_its_other_half() -> None:
-    turns = Turns(1)
+    turns = ChoiceOrder(1)
     assert list(turns.take(Token(0, "a\ud83d"))) == ["a"]
     assert list(turns.take(Token(0, "\ude00b"))) == ["\ud83d\ude00b"]
 
 
 def test_half_a_pair_that_stays_alone_is_not_lost() -> None:
-    turns = Turns(2)
+    turns = ChoiceOrder(2)
     assert list(turns.take(Token(0, "a\ud83d"))) == ["a"]
     assert list(turns.take(Finished(0, "stop"))) == ["\ud83d", NEXT]
     assert list(turns.take(Token(1, "\ud83d"))) == []

@@ -4,12 +4,12 @@ import math
 
 import pytest
 
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.events import Event, Finished, Frame, Token
-from nebius_cli.ui.heat import Heat
-from nebius_cli.ui.renderer import Layout, Mode, Show, View
+from nebius_cli.render.heat import Heat
+from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.events import Event, Finished, Frame, Token
 from tests.support.logprobs import FRANCE, Told, completions
-from tests.ui.screen import Glass, streams_on
+from tests.support.screen import Glass, streams_on
 
 SURE, DOUBTFUL = "\x1b[38;5;231;48;5;17m", "\x1b[38;5;16;48;5;226m"
 OFF = "\x1b[0m"
@@ -17,7 +17,7 @@ OFF = "\x1b[0m"
 
 def heat(glass: Glass, choices: int = 1, *, color: bool = True, columns: int = 80) -> Heat:
     streams = streams_on(glass, environ={"COLUMNS": str(columns)})
-    show = Show(Mode.TEXT, Layout(color=color), choices, view=View.HEAT)
+    show = OutputOptions(Mode.TEXT, Layout(color=color), choices, view=View.HEAT)
     return Heat(streams, streams.write_out, show)
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.events import Event, Frame, Token
-from nebius_cli.ui.heat_export import export
+from nebius_cli.render.heat_export import export
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.events import Event, Frame, Token
 from tests.support.logprobs import FRANCE, Told, completions
 
 DRAWN = {path.name: path.read_text("utf-8") for path in (Path(__file__).parents[2] / "docs").glob("*.svg")}

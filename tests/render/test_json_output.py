@@ -2,16 +2,16 @@
 
 import json
 
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.events import Finished, Frame, Token
-from nebius_cli.ui.records import Records
-from nebius_cli.ui.renderer import Mode
-from tests.ui.screen import Glass, streams_on
+from nebius_cli.render.json_output import JsonOutput
+from nebius_cli.render.output_options import Mode
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.events import Finished, Frame, Token
+from tests.support.screen import Glass, streams_on
 
 
-def records(glass: Glass, mode: Mode, *, terminal: bool = False) -> Records:
+def records(glass: Glass, mode: Mode, *, terminal: bool = False) -> JsonOutput:
     """Return records that go onto `glass`."""
-    return Records(streams_on(glass).write_out, mode, terminal=terminal)
+    return JsonOutput(streams_on(glass).write_out, mode, terminal=terminal)
 
 
 def test_a_response_in_one_piece_comes_out_as_it_came() -> None:

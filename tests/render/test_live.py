@@ -5,23 +5,26 @@ import threading
 import pytest
 from rich.cells import cell_len
 
-from nebius_cli.core.completion import Completion
 from nebius_cli.core.errors import Interrupted, OutputError, ReaderGone
-from nebius_cli.core.events import Event, Finished, Frame, Token
-from nebius_cli.ui.live import Blocks
-from nebius_cli.ui.renderer import Layout, Mode, Show
-from tests.ui.screen import Glass, streams_on
+from nebius_cli.render.live import LiveChoices
+from nebius_cli.render.output_options import Layout, Mode, OutputOptions
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.events import Event, Finished, Frame, Token
+from tests.support.screen import Glass, streams_on
 
 
-def blocks(glass: Glass, choices: int = 2, *, color: bool = False, **environ: str) -> Blocks:
+def blocks(glass: Glass, choices: int = 2, *, color: bool = False, **environ: str) -> LiveChoices:
     """Return blocks that are drawn on `glass`."""
     streams = streams_on(glass, environ=environ)
-    return Blocks(
-        streams, streams.write_out, Show(Mode.TEXT, Layout(color=color), choices), streams.monotonic()
+    return LiveChoices(
+        streams,
+        streams.write_out,
+        OutputOptions(Mode.TEXT, Layout(color=color), choices),
+        streams.monotonic(),
     )
 
 
-def rows(part: Blocks, width: int = 80, height: int = 24) -> list[str]:
+def rows(part: LiveChoices, width: int = 80, height: int = 24) -> list[str]:
     """Return the rows of the live part."""
     return [text.plain for text in part.draw(width, height)]
 
@@ -115,7 +118,7 @@ def test_a_stream_that_fails_in_the_drawing_thread_fails_the_next_event(failure:
             raise failure
 
     streams = streams_on(Glass())
-    part = Blocks(streams, fail, Show(Mode.TEXT, Layout(), 2), 0)
+    part = LiveChoices(streams, fail, OutputOptions(Mode.TEXT, Layout(), 2), 0)
     part.event(Token(0, "text"))
     assert failed.wait(30)
     part._live.stop()  # waits for the thread, which notes its failure after it has failed
@@ -135,7 +138,7 @@ def test_a_stream_that_fails_at_once_says_so_at_once() -> None:
     def fail(data: bytes) -> None:
         raise ReaderGone
 
-    part = Blocks(streams_on(Glass()), fail, Show(Mode.TEXT, Layout(), 2), 0)
+    part = LiveChoices(streams_on(Glass()), fail, OutputOptions(Mode.TEXT, Layout(), 2), 0)
     with pytest.raises(ReaderGone):
         part.event(Token(0, "text"))
     part.finish(folded())

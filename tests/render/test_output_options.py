@@ -2,17 +2,26 @@
 
 import pytest
 
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.events import Token
-from nebius_cli.ui.heat import Heat
-from nebius_cli.ui.live import Blocks
-from nebius_cli.ui.plain import Plain
-from nebius_cli.ui.records import Records
-from nebius_cli.ui.renderer import Layout, Mode, Show, View, choose, drawn_by, draws, use_color
-from nebius_cli.ui.terminal import Terminal, label
-from nebius_cli.ui.token_rows import TokenRows
-from nebius_cli.ui.token_table import TokenTable
-from tests.ui.screen import Glass, streams_on
+from nebius_cli.render.heat import Heat
+from nebius_cli.render.json_output import JsonOutput
+from nebius_cli.render.live import LiveChoices
+from nebius_cli.render.output_options import (
+    Layout,
+    Mode,
+    OutputOptions,
+    View,
+    choose,
+    drawn_by,
+    draws,
+    use_color,
+)
+from nebius_cli.render.plain import PlainText
+from nebius_cli.render.text import TerminalText, label
+from nebius_cli.render.token_table import TokenTable
+from nebius_cli.render.token_tsv import TokenTsv
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.events import Token
+from tests.support.screen import Glass, streams_on
 
 
 @pytest.mark.parametrize(
@@ -47,20 +56,20 @@ def test_drawing_takes_a_terminal_that_is_not_dumb() -> None:
 @pytest.mark.parametrize(
     ("mode", "choices", "term", "terminal", "kind"),
     [
-        (Mode.TEXT, 1, "xterm", True, Terminal),
-        (Mode.TEXT, 2, "xterm", True, Blocks),
-        (Mode.TEXT, 2, "dumb", True, Terminal),
-        (Mode.TEXT, 1, "xterm", False, Plain),
-        (Mode.TEXT, 2, "xterm", False, Plain),
-        (Mode.JSON, 2, "xterm", True, Records),
-        (Mode.NDJSON, 1, "xterm", False, Records),
+        (Mode.TEXT, 1, "xterm", True, TerminalText),
+        (Mode.TEXT, 2, "xterm", True, LiveChoices),
+        (Mode.TEXT, 2, "dumb", True, TerminalText),
+        (Mode.TEXT, 1, "xterm", False, PlainText),
+        (Mode.TEXT, 2, "xterm", False, PlainText),
+        (Mode.JSON, 2, "xterm", True, JsonOutput),
+        (Mode.NDJSON, 1, "xterm", False, JsonOutput),
     ],
 )
 def test_each_answer_gets_the_renderer_that_fits(
     mode: Mode, choices: int, term: str, kind: type, *, terminal: bool
 ) -> None:
     streams = streams_on(Glass(), environ={"TERM": term})
-    show = Show(mode, Layout(), choices)
+    show = OutputOptions(mode, Layout(), choices)
     assert type(choose(streams, streams.write_out, show, terminal=terminal, started=0)) is kind
 
 
@@ -85,7 +94,9 @@ def test_a_label_says_which_prompt_and_which_choice(
 def test_a_choice_that_nobody_asked_for_stands_below_its_own_heading() -> None:
     out = Glass()
     streams = streams_on(out)
-    renderer = choose(streams, streams.write_out, Show(Mode.TEXT, Layout(), 1), terminal=True, started=0)
+    renderer = choose(
+        streams, streams.write_out, OutputOptions(Mode.TEXT, Layout(), 1), terminal=True, started=0
+    )
     renderer.event(Token(0, "asked for"))
     renderer.event(Token(1, "not asked for"))
     renderer.finish(Completion(1))
@@ -97,20 +108,20 @@ def test_a_choice_that_nobody_asked_for_stands_below_its_own_heading() -> None:
     [
         (View.HEAT, True, Heat),
         (View.TABLE, True, TokenTable),
-        (View.HEAT, False, TokenRows),
-        (View.TABLE, False, TokenRows),
+        (View.HEAT, False, TokenTsv),
+        (View.TABLE, False, TokenTsv),
     ],
 )
 def test_a_view_has_its_renderer_and_what_draws_is_loaded_ahead(
     view: View, kind: type, *, terminal: bool
 ) -> None:
     streams = streams_on(Glass())
-    show = Show(Mode.TEXT, Layout(), 2, view=view)
+    show = OutputOptions(Mode.TEXT, Layout(), 2, view=view)
     assert type(choose(streams, streams.write_out, show, terminal=terminal, started=0)) is kind
     assert drawn_by(streams, show, terminal=terminal) == (kind.__module__ if terminal else "")
 
 
 def test_the_module_of_the_blocks_is_loaded_ahead_only_for_several_choices_on_a_terminal() -> None:
-    one, two = (Show(Mode.TEXT, Layout(), choices) for choices in (1, 2))
-    assert drawn_by(streams_on(), two, terminal=True) == Blocks.__module__
+    one, two = (OutputOptions(Mode.TEXT, Layout(), choices) for choices in (1, 2))
+    assert drawn_by(streams_on(), two, terminal=True) == LiveChoices.__module__
     assert drawn_by(streams_on(), one, terminal=True) == drawn_by(streams_on(), two, terminal=False) == ""

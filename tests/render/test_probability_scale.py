@@ -6,8 +6,18 @@ from itertools import pairwise
 import pytest
 from rich.color import Color
 
-from nebius_cli.core.logprobs import TokenLogprob
-from nebius_cli.ui.scale import STEPS, Step, escaped, legend, mark, percent, shown, step_of, summary
+from nebius_cli.render.probability_scale import (
+    STEPS,
+    Step,
+    escaped,
+    legend,
+    mark,
+    percent,
+    shown,
+    step_of,
+    summary,
+)
+from nebius_cli.response.logprobs import TokenLogprob
 
 Rgb = tuple[float, float, float]
 

@@ -2,18 +2,18 @@
 
 import pytest
 
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.events import Event, Finished, Token
-from nebius_cli.ui.renderer import Layout, Mode, Show, View
-from nebius_cli.ui.token_table import TokenTable, packed
+from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View
+from nebius_cli.render.token_table import TokenTable, packed
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.events import Event, Finished, Token
 from tests.support.logprobs import FRANCE, completions
-from tests.ui.screen import Glass, streams_on
+from tests.support.screen import Glass, streams_on
 
 
 def table(glass: Glass, choices: int = 1, *, color: bool = False, columns: int = 80) -> TokenTable:
     streams = streams_on(glass, environ={"COLUMNS": str(columns)})
     return TokenTable(
-        streams, streams.write_out, Show(Mode.TEXT, Layout(color=color), choices, view=View.TABLE)
+        streams, streams.write_out, OutputOptions(Mode.TEXT, Layout(color=color), choices, view=View.TABLE)
     )
 
 

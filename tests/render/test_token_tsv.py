@@ -6,18 +6,18 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.events import Event, Finished, Frame, Token
-from nebius_cli.core.logprobs import Alternative, TokenLogprob
-from nebius_cli.ui.token_rows import TokenRows, row
+from nebius_cli.render.token_tsv import TokenTsv, row
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.events import Event, Finished, Frame, Token
+from nebius_cli.response.logprobs import Alternative, TokenLogprob
 from tests.support.logprobs import completions
-from tests.ui.screen import Glass, streams_on
+from tests.support.screen import Glass, streams_on
 
 
 def lines(*events: Event, choices: int = 1) -> list[list[str]]:
     """Return the columns of each line that these events make."""
     glass = Glass()
-    rows = TokenRows(streams_on(glass).write_out, choices)
+    rows = TokenTsv(streams_on(glass).write_out, choices)
     for event in events:
         rows.event(event)
     rows.finish(Completion(choices))

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.events import Finished, Frame, Token, Usage
-from nebius_cli.ui.usage import Timing, as_pairs, as_table, facts
+from nebius_cli.render.usage_summary import Timing, as_pairs, as_table, facts
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.events import Finished, Frame, Token, Usage
 
 TIMING = Timing(1.0, 1.41, 6.29)
 FULL = Usage(1812, 256, 2068, 1024, 0)

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from nebius_cli.core.curl import LONGEST_ARGUMENT, command
+from nebius_cli.request.curl import LONGEST_ARGUMENT, command
 
 BODY = json.dumps({"prompt": 'it\'s "$HOME" `x` \\n\n!', "é": 1}, ensure_ascii=False).encode()
 

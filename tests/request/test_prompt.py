@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core import prompt
 from nebius_cli.core.errors import BadInputError, NbxError, UsageError
-from nebius_cli.core.prompt import Readers, Reading, Sources
+from nebius_cli.request import prompt
+from nebius_cli.request.prompt import PromptSources, Readers, Reading
 
 AS_IT_IS = Reading()
 STRIPPED = Reading(strip_final_newline=True)
@@ -44,7 +44,7 @@ class World:
 def gathered(
     world: World, *arguments: str, reading: Reading = AS_IT_IS, nul: bool = False, **sources: Any
 ) -> Any:
-    return prompt.gather(Sources(arguments, **sources), world.readers(), reading, nul=nul)
+    return prompt.gather(PromptSources(arguments, **sources), world.readers(), reading, nul=nul)
 
 
 def refused(call: Any, kind: type[NbxError] = BadInputError) -> NbxError:
@@ -60,7 +60,7 @@ def test_one_argument_is_the_prompt_and_nothing_is_read() -> None:
 
 
 def test_nothing_given_means_stdin() -> None:
-    assert not Sources().given
+    assert not PromptSources().given
     assert gathered(World(b"x\n")) == "x\n"
 
 
@@ -68,7 +68,7 @@ def test_nothing_given_means_stdin() -> None:
     "sources", [{"arguments": ("",)}, {"files": ("f",)}, {"lists": ("l",)}, {"tokens": ""}]
 )
 def test_any_source_counts_as_given(sources: Any) -> None:
-    assert Sources(**sources).given
+    assert PromptSources(**sources).given
 
 
 def test_sources_are_taken_in_order_arguments_files_lists() -> None:

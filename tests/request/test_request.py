@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.catalog import BY_NAME, FIELDS
 from nebius_cli.core.errors import NbxError, UsageError
-from nebius_cli.core.fields import Value
-from nebius_cli.core.request import (
+from nebius_cli.request.field_table import BY_NAME, FIELDS
+from nebius_cli.request.fields import Value
+from nebius_cli.request.request import (
     CompletionRequest,
     check_rules,
     nearest,

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core import prompt
 from nebius_cli.core.errors import UsageError
-from nebius_cli.core.prompt import Readers, Reading, Sources
+from nebius_cli.request import prompt
+from nebius_cli.request.prompt import PromptSources, Readers, Reading
 
 
 def tokens_of(text: str, *, stdin: bytes = b"", file: bytes = b"") -> Any:
     """Return the prompt that --tokens TEXT makes."""
     readers = Readers(lambda: stdin, lambda _: file, str.encode)
-    return prompt.gather(Sources(tokens=text), readers, Reading(), nul=False)
+    return prompt.gather(PromptSources(tokens=text), readers, Reading(), nul=False)
 
 
 def must_not_be_read(path: str = "stdin") -> bytes:
@@ -48,4 +48,4 @@ def test_tokens_that_are_no_json_are_refused() -> None:
 def test_tokens_and_texts_do_not_mix(sources: Any) -> None:
     readers = Readers(must_not_be_read, must_not_be_read, str.encode)
     with pytest.raises(UsageError, match="--tokens and text prompts together"):
-        prompt.gather(Sources(**sources, tokens="@f"), readers, Reading(), nul=False)
+        prompt.gather(PromptSources(**sources, tokens="@f"), readers, Reading(), nul=False)

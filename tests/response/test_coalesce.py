@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.decode import AnswerDecoder
-from nebius_cli.core.events import Event, Finished, Frame, Problem, Token
-from nebius_cli.core.runs import MOST_CHOICES, Runs
+from nebius_cli.response.coalesce import MOST_CHOICES, Coalescer
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.decode import AnswerDecoder
+from nebius_cli.response.events import Event, Finished, Frame, Problem, Token
 
 
 def frame(text: Any = "a", index: Any = 0, **more: Any) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def test_half_a_surrogate_pair_finds_its_other_half() -> None:
     ids=str,
 )
 def test_a_frame_that_says_more_is_never_taken_for_a_repetition(odd: dict[str, Any]) -> None:
-    runs = Runs()
+    runs = Coalescer()
     for _ in range(3):
         before = json.dumps(odd)
         assert not runs.take(odd)
@@ -105,7 +105,7 @@ def test_a_frame_that_says_more_is_never_taken_for_a_repetition(odd: dict[str, A
 
 
 def test_a_change_beside_the_text_is_seen_and_so_is_the_way_back() -> None:
-    runs = Runs()
+    runs = Coalescer()
     taken = [runs.take(one) for one in (frame(), frame(), frame(id="2"), frame(id="2"), frame())]
     assert taken == [False, True, False, True, False]
     end = frame(choice={"finish_reason": "stop"})
@@ -113,12 +113,12 @@ def test_a_change_beside_the_text_is_seen_and_so_is_the_way_back() -> None:
 
 
 def test_a_frame_without_choices_is_the_end_of_a_repetition() -> None:
-    runs = Runs()
+    runs = Coalescer()
     assert [runs.take(one) for one in (frame(), frame(), {"id": "2"}, frame())] == [False, True, False, False]
 
 
 def test_more_choices_than_are_remembered_are_decoded_all_the_same() -> None:
-    runs = Runs()
+    runs = Coalescer()
     assert not any(runs.take(frame("a", index)) for index in range(MOST_CHOICES + 2))
     assert runs.take(frame("a", MOST_CHOICES - 1))
     assert not runs.take(frame("a", MOST_CHOICES))

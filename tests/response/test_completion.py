@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.decode import AnswerDecoder, decode_object
 from nebius_cli.core.errors import IncompleteError
-from nebius_cli.core.events import Finished, Frame, Problem, Token, Usage
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.decode import AnswerDecoder, decode_object
+from nebius_cli.response.events import Finished, Frame, Problem, Token, Usage
 
 
 def folded(*frames: Any, expected: int = 1) -> Completion:

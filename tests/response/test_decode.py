@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core.completion import Completion
-from nebius_cli.core.decode import MAX_BODY_BYTES, AnswerDecoder, body_message
-from nebius_cli.core.events import Event, Finished, Frame, Problem, Token, Usage
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.decode import MAX_BODY_BYTES, AnswerDecoder, body_message
+from nebius_cli.response.events import Event, Finished, Frame, Problem, Token, Usage
 
 SSE = "text/event-stream"
 

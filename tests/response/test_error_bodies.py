@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.decode import MAX_MESSAGE, body_message, shorten
+from nebius_cli.response.decode import MAX_MESSAGE, body_message, shorten
 
 MESSAGES: list[tuple[Any, str]] = [
     ({"detail": "Couldn't authenticate."}, "Couldn't authenticate."),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core.logprobs import (
+from nebius_cli.response.logprobs import (
     Alternative,
     Rank,
     TokenLogprob,

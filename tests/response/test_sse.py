@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core.sse import MAX_EVENT_BYTES, MAX_EVENT_LINES, EventParser, EventTooLargeError, Payload
+from nebius_cli.response.sse import MAX_EVENT_BYTES, MAX_EVENT_LINES, EventParser, EventTooLargeError, Payload
 
 # Every line ending, a BOM, comments, fields that are ignored, several data lines, types, UTF-8 of 2 to 4
 # bytes, and at its end an event that no blank line closes.

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core.decode import AnswerDecoder
-from nebius_cli.core.events import Token
-from nebius_cli.core.sse import EventParser
+from nebius_cli.response.decode import AnswerDecoder
+from nebius_cli.response.events import Token
+from nebius_cli.response.sse import EventParser
 from tests.support.eventstream import Event, interpret
 
 BOM = "\ufeff".encode()

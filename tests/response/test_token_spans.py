@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core.logprobs import TokenLogprob
-from nebius_cli.core.spans import PATIENCE, Span, Spans, spans
+from nebius_cli.response.logprobs import TokenLogprob
+from nebius_cli.response.token_spans import PATIENCE, TokenSpan, TokenSpans, token_spans
 
 
 def token(text: str, raw: bytes | None = None) -> TokenLogprob:
@@ -18,7 +18,7 @@ def token(text: str, raw: bytes | None = None) -> TokenLogprob:
 def laid(text: str, *tokens: str | TokenLogprob) -> list[tuple[str, int]]:
     """Return the pieces of a whole text with how many tokens each has."""
     made = [entry if isinstance(entry, TokenLogprob) else token(entry) for entry in tokens]
-    return [(span.text, len(span.tokens)) for span in spans(text, made)]
+    return [(span.text, len(span.tokens)) for span in token_spans(text, made)]
 
 
 def test_each_token_has_its_own_text() -> None:
@@ -70,27 +70,27 @@ def test_text_without_tokens_is_a_piece_without_tokens() -> None:
 
 def test_tokens_that_fit_nowhere_share_the_text_and_say_nothing_of_it() -> None:
     text = "some text"
-    (shared,) = spans(text, [token("token_id:1"), token("token_id:2")])
+    (shared,) = token_spans(text, [token("token_id:1"), token("token_id:2")])
     assert (shared.text, len(shared.tokens), shared.logprob) == (text, 2, None)
     many = [token(f"token_id:{number}") for number in range(3 * PATIENCE)]
-    assert [len(span.tokens) for span in spans("x" * 1000, many)] == [len(many)]
+    assert [len(span.tokens) for span in token_spans("x" * 1000, many)] == [len(many)]
 
 
 def test_the_log_probability_of_a_split_character_is_that_of_all_its_parts() -> None:
     parts = (TokenLogprob("\ufffd", -1.0), TokenLogprob("\ufffd", -0.5))
-    assert Span("\u2019", parts).logprob == pytest.approx(-1.5)
-    assert Span("\u2019", (*parts, TokenLogprob("\ufffd"))).logprob is None
-    assert Span("x").logprob is None
-    assert Span("x", (TokenLogprob("x", -math.inf),)).logprob == -math.inf
+    assert TokenSpan("\u2019", parts).logprob == pytest.approx(-1.5)
+    assert TokenSpan("\u2019", (*parts, TokenLogprob("\ufffd"))).logprob is None
+    assert TokenSpan("x").logprob is None
+    assert TokenSpan("x", (TokenLogprob("x", -math.inf),)).logprob == -math.inf
 
 
 def test_text_that_is_held_back_meets_its_token_later() -> None:
-    live = Spans()
+    live = TokenSpans()
     assert list(live.feed("", [token(" world")])) == []
     assert list(live.feed(" wo", [token("!")])) == []
-    assert list(live.feed("rld", [])) == [Span(" world", (token(" world"),))]
+    assert list(live.feed("rld", [])) == [TokenSpan(" world", (token(" world"),))]
     # A stop sequence took the rest.
-    assert list(live.close()) == [Span("", (token("!"),))]
+    assert list(live.close()) == [TokenSpan("", (token("!"),))]
 
 
 def test_a_token_that_a_stop_sequence_cut_keeps_what_is_left_of_it() -> None:
@@ -98,11 +98,11 @@ def test_a_token_that_a_stop_sequence_cut_keeps_what_is_left_of_it() -> None:
 
 
 def test_halves_of_a_surrogate_pair_stay_together() -> None:
-    live = Spans()
-    assert list(live.feed("a\ud83d", [token("a")])) == [Span("a", (token("a"),))]
-    assert list(live.feed("\ude00", [])) == [Span("\ud83d\ude00")]
+    live = TokenSpans()
+    assert list(live.feed("a\ud83d", [token("a")])) == [TokenSpan("a", (token("a"),))]
+    assert list(live.feed("\ude00", [])) == [TokenSpan("\ud83d\ude00")]
     assert list(live.feed("\ud83d", [])) == []
-    assert list(live.close()) == [Span("\ud83d")]
+    assert list(live.close()) == [TokenSpan("\ud83d")]
 
 
 PIECES = st.text(st.sampled_from("ab \n\u2019\ufffd▁Ġ"), max_size=4)
@@ -110,7 +110,7 @@ PIECES = st.text(st.sampled_from("ab \n\u2019\ufffd▁Ġ"), max_size=4)
 
 @given(st.lists(st.tuples(PIECES, st.lists(PIECES, max_size=3)), max_size=8))
 def test_no_text_and_no_token_is_lost_or_changed(frames: list[tuple[str, list[str]]]) -> None:
-    live = Spans()
+    live = TokenSpans()
     out = [span for text, texts in frames for span in live.feed(text, [token(t) for t in texts])]
     out += live.close()
     assert "".join(span.text for span in out) == "".join(text for text, _ in frames)
@@ -126,6 +126,6 @@ def test_tokens_that_are_the_bytes_of_the_text_are_laid_to_the_character(
     edges = [0, *(cut for cut in cuts if cut < len(whole)), len(whole)]
     parts = [whole[start:end] for start, end in pairwise(edges) if end > start]
     tokens = [token(part.decode("utf-8", "replace"), part) for part in parts]
-    for span in spans(text, tokens):
+    for span in token_spans(text, tokens):
         made = b"".join(t.exact for t in span.tokens)
         assert made == span.text.encode()

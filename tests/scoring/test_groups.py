@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from nebius_cli.core.errors import AuthError, BadInputError, IncompleteError, NbxError, RejectedError
-from nebius_cli.core.score_groups import scores
-from nebius_cli.core.scoring import Passage, Score
+from nebius_cli.scoring.groups import scores
+from nebius_cli.scoring.likelihood import Passage, Score
 
 PASSAGES = [Passage(name) for name in "abcde"]
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core import scoring
 from nebius_cli.core.errors import BadInputError, RejectedError
-from nebius_cli.core.logprobs import TokenLogprob
-from nebius_cli.core.scoring import Passage, Score
+from nebius_cli.response.logprobs import TokenLogprob
+from nebius_cli.scoring import likelihood
+from nebius_cli.scoring.likelihood import Passage, Score
 from tests.support.echo import Pair, logprobs
 
 PARIS: list[Pair] = [("The", None), (" capital", -9.5), (" is", -0.5), (" Paris", -1.5), (".", -0.25)]
@@ -18,7 +18,7 @@ TEXT = "The capital is Paris."
 
 
 def score(passage: Passage, pairs: list[Pair], text: str = "", max_tokens: int = 1) -> Score:
-    return scoring.from_echo(passage, text or passage.prompt + "!", logprobs(pairs), max_tokens)
+    return likelihood.from_echo(passage, text or passage.prompt + "!", logprobs(pairs), max_tokens)
 
 
 def test_the_total_is_the_sum_and_the_generated_token_is_dropped() -> None:
@@ -127,14 +127,14 @@ def test_an_answer_that_is_no_echo_is_never_scored(text: str, pairs: list[Pair])
 @pytest.mark.parametrize("lists", [None, {}, {"tokens": []}, {"content": []}])
 def test_an_echo_without_log_probabilities_is_named(lists: dict[str, object] | None) -> None:
     with pytest.raises(RejectedError) as caught:
-        scoring.from_echo(Passage("a b"), "a b!", lists, 1)
+        likelihood.from_echo(Passage("a b"), "a b!", lists, 1)
     assert caught.value.why == "its answer has no log probabilities"
 
 
 def test_tokens_that_make_up_the_prompt_need_no_offsets() -> None:
     lists = logprobs([*PARIS, ("x", -1.0)])
     del lists["text_offset"]
-    found = scoring.from_echo(Passage(" Paris.", "The capital is"), TEXT + "x", lists, 1)
+    found = likelihood.from_echo(Passage(" Paris.", "The capital is"), TEXT + "x", lists, 1)
     assert found.log_likelihood == -1.75
 
 
@@ -153,18 +153,20 @@ def test_where_nothing_has_a_prediction_there_is_no_score() -> None:
 def test_tokens_with_their_bytes_are_scored_the_same() -> None:
     tokens = [TokenLogprob("é", None, raw="é".encode()), TokenLogprob("\ufffd", -2.0, raw=b"\xe6\x97")]
     tokens.append(TokenLogprob("\ufffd", -1.0, raw=b"\xa5"))
-    found = scoring.from_tokens(Passage("日", "é"), tokens)
+    found = likelihood.from_tokens(Passage("日", "é"), tokens)
     assert (found.log_likelihood, found.bytes) == (-3.0, 3)
     blank = [TokenLogprob("<s>", None, raw=b"<s>"), TokenLogprob(" a", -1.0, raw=b" a")]
-    assert scoring.from_tokens(Passage("a"), blank).log_likelihood == -1.0
+    assert likelihood.from_tokens(Passage("a"), blank).log_likelihood == -1.0
     with pytest.raises(BadInputError, match="cannot score this text"):
-        scoring.from_tokens(Passage("ein"), tokens)
+        likelihood.from_tokens(Passage("ein"), tokens)
 
 
 def test_only_tokens_of_the_text_are_asked_for() -> None:
     pieces = [b"The", b" capital", b" is", b" Paris"]
     text = "The capital is Paris"
-    places = [scoring.first_scored(Passage(text[cut:], text[:cut]), pieces) for cut in (0, 3, 11, 14, 18, 20)]
+    places = [
+        likelihood.first_scored(Passage(text[cut:], text[:cut]), pieces) for cut in (0, 3, 11, 14, 18, 20)
+    ]
     assert places == [1, 1, 2, 3, 3, 4]
 
 
@@ -191,7 +193,7 @@ def test_wherever_a_text_is_cut_every_byte_is_in_one_token(
     tokens = [
         TokenLogprob(piece.decode("utf-8", "replace"), -1.0, raw=piece if told else None) for piece in pieces
     ]
-    found = scoring.from_tokens(passage, [TokenLogprob("<|bos|>"), *tokens])
+    found = likelihood.from_tokens(passage, [TokenLogprob("<|bos|>"), *tokens])
     assert found.bytes == len(passage.text.encode("utf-8"))
     if told:  # else the parts of a character may be of more than one size
         assert found.scored == sum(edge > len(passage.context.encode("utf-8")) for edge in edges[1:])

@@ -2,10 +2,10 @@
 
 import pytest
 
-from nebius_cli.core import score_records
 from nebius_cli.core.errors import BadInputError
-from nebius_cli.core.score_records import Row
-from nebius_cli.core.scoring import Passage, Score, ScoredToken
+from nebius_cli.scoring import records
+from nebius_cli.scoring.likelihood import Passage, Score, ScoredToken
+from nebius_cli.scoring.records import ScoreRow
 
 TOKENS = (ScoredToken("a", None, 0), ScoredToken(" b", -2.0, 1))
 
@@ -15,7 +15,7 @@ def score(total: float = -2.0, scored: int = 1, size: int = 2, floored: int = 0,
 
 
 def test_a_record_holds_every_measure_and_the_tokens_on_demand() -> None:
-    record = score_records.record(score(), tokens=False)
+    record = records.record(score(), tokens=False)
     assert record == {
         "log_likelihood": -2.0,
         "tokens": 2,
@@ -28,7 +28,7 @@ def test_a_record_holds_every_measure_and_the_tokens_on_demand() -> None:
         "tokens_floored": 0,
         "spanning_token": None,
     }
-    told = score_records.record(score(), tokens=True)["token_logprobs"]
+    told = records.record(score(), tokens=True)["token_logprobs"]
     assert told == [
         {"token": "a", "logprob": None, "offset": 0},
         {"token": " b", "logprob": -2.0, "offset": 1},
@@ -36,28 +36,28 @@ def test_a_record_holds_every_measure_and_the_tokens_on_demand() -> None:
 
 
 def test_a_perplexity_without_end_is_null() -> None:
-    assert score_records.record(score(-9999.0), tokens=False)["perplexity"] is None
+    assert records.record(score(-9999.0), tokens=False)["perplexity"] is None
 
 
 def test_what_is_doubtful_is_said() -> None:
-    assert score_records.warnings(score()) == []
-    one, two = score_records.warnings(score(floored=1, spanning=" Paris"))
+    assert records.warnings(score()) == []
+    one, two = records.warnings(score(floored=1, spanning=" Paris"))
     assert "' Paris' begins in the context" in one
     assert two.startswith("1 token has -9999")
-    assert score_records.warnings(score(floored=2))[0].startswith("2 tokens have")
+    assert records.warnings(score(floored=2))[0].startswith("2 tokens have")
 
 
 def test_each_measure_has_its_winner_and_of_equals_the_first_wins() -> None:
     short, long, wide = score(-2.0, 1, 2), score(-3.0, 3, 3), score(-3.0, 2, 30)
-    assert score_records.winners([long, short, wide, short]) == {"total": 1, "per_token": 0, "per_byte": 2}
+    assert records.winners([long, short, wide, short]) == {"total": 1, "per_token": 0, "per_byte": 2}
 
 
 def test_a_line_is_a_text_or_an_object() -> None:
     lines = '"one"\n\n{"text": "two", "id": "x", "other": 1}\r\n{"context": "", "text": "three"}\n'
-    assert score_records.parse_rows(lines, "f", "C") == [
-        Row(1, Passage("one", "C")),
-        Row("x", Passage("two", "C")),
-        Row(4, Passage("three", "")),
+    assert records.parse_rows(lines, "f", "C") == [
+        ScoreRow(1, Passage("one", "C")),
+        ScoreRow("x", Passage("two", "C")),
+        ScoreRow(4, Passage("three", "")),
     ]
 
 
@@ -73,10 +73,10 @@ def test_a_line_is_a_text_or_an_object() -> None:
 )
 def test_a_line_that_is_neither_is_named(line: str, why: str) -> None:
     with pytest.raises(BadInputError, match="f, line 2, ") as caught:
-        score_records.parse_rows(f'"a"\n{line}\n', "f", "")
+        records.parse_rows(f'"a"\n{line}\n', "f", "")
     assert why in caught.value.why
 
 
 def test_an_error_is_told_in_its_row() -> None:
-    told = score_records.failure(BadInputError("what", "why"))
+    told = records.failure(BadInputError("what", "why"))
     assert told == {"error": {"what": "what", "why": "why", "exit_code": 65}}

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from nebius_cli.actions.app import App, SharedFlags
-from nebius_cli.adapters.streams import Streams
+from nebius_cli.system.streams import Streams
 from tests.support.factory import LIGHTNING, model_list
 from tests.support.ledger import entry, keep, ledger_of, rows_of
 from tests.support.run import Runner

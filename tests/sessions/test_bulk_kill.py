@@ -16,7 +16,7 @@ from random import Random, SystemRandom
 
 import pytest
 
-from nebius_cli.adapters.appender import MOST_WAITING
+from nebius_cli.bulk.output.appender import MOST_WAITING
 from tests.support.bulk_kill import CONCURRENCY, ROWS, SERVER, Job, moment
 from tests.support.bulk_server import BulkServer
 from tests.support.canary import CANARY, shows_key

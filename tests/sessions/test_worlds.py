@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import pytest
 
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.adapters.weights import DEFAULT_MODEL
+from nebius_cli.local.weights import DEFAULT_MODEL
 from nebius_cli.main import main
+from nebius_cli.system.streams import Streams
 from tests.support.echo import Pair, choice, echoed
 from tests.support.factory import IDS, model_list
 from tests.support.ledger import entry, keep, text

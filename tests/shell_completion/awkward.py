@@ -1,6 +1,6 @@
 """A command tree in which everything means something to some shell."""
 
-from nebius_cli.gen.tree import Argument, Command, Flag, Values
+from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, Values
 
 HELP = r"""It's [a] $HOME `id` \n \\ "q" 50% {x,y} *? a|b & <c> ! # ~ (p): $'\n'"""
 

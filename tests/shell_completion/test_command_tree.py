@@ -5,11 +5,11 @@ from typing import Annotated, Any
 import pytest
 import typer
 
-from nebius_cli.core.catalog import FIELDS
-from nebius_cli.core.fields import Field, Kind
-from nebius_cli.core.settings import SETTINGS
+from nebius_cli.config.settings import SETTINGS
 from nebius_cli.gen.__main__ import command_tree
-from nebius_cli.gen.tree import Command, Flag, Values, read
+from nebius_cli.request.field_table import FIELDS
+from nebius_cli.request.fields import Field, Kind
+from nebius_cli.shell_completion.command_tree import Command, Flag, Values, read
 
 NBX = command_tree()
 BY_NAME = {command.name: command for command in NBX.walk()}

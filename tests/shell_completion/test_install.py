@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gen.shells import PROMPT, SHELLS, environ_of, terminal
+from tests.shell_completion.shells import PROMPT, SHELLS, environ_of, terminal
 
 AWKWARD = "it's home"
 BASH_COMPLETION = Path("/usr/share/bash-completion/bash_completion")

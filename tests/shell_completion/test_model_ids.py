@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters.models_cache import ModelsCache
-from tests.gen.shells import SHELLS, shell
+from nebius_cli.models.cache import ModelsCache
+from tests.shell_completion.shells import SHELLS, shell
 
 IDS = (
     "meta-llama/Llama-3.3-70B-Instruct",

@@ -8,11 +8,11 @@ import pytest
 import tree_sitter
 import tree_sitter_powershell
 
-from nebius_cli.gen import powershell
 from nebius_cli.gen.__main__ import command_tree
-from nebius_cli.gen.tree import Command
-from tests.gen.awkward import HELP, TREE
-from tests.gen.shells import COMPLETIONS
+from nebius_cli.shell_completion import powershell
+from nebius_cli.shell_completion.command_tree import Command
+from tests.shell_completion.awkward import HELP, TREE
+from tests.shell_completion.shells import COMPLETIONS
 
 SCRIPT = (COMPLETIONS / "nbx.ps1").read_text("utf-8")
 PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.gen import bash, fish, zsh
-from nebius_cli.gen.tree import Command
-from tests.gen.awkward import HELP, TREE
-from tests.gen.shells import COMPLETIONS, DESCRIBING, SCRIPTS, SHELLS, shell
+from nebius_cli.shell_completion import bash, fish, zsh
+from nebius_cli.shell_completion.command_tree import Command
+from tests.shell_completion.awkward import HELP, TREE
+from tests.shell_completion.shells import COMPLETIONS, DESCRIBING, SCRIPTS, SHELLS, shell
 
 MAKERS: dict[str, Callable[[Command], str]] = {"bash": bash.script, "zsh": zsh.script, "fish": fish.script}
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nebius_cli.core.rcfile import END, START, RcFileError, drop, put
+from nebius_cli.shell_completion.rc_block import END, START, RcBlockError, drop, put
 
 LINES = "if [ -r 'x' ]; then . 'x'; fi\nsecond"
 BLOCK = f"{START}\n{LINES}\n{END}\n".encode()
@@ -80,7 +80,7 @@ def test_a_file_without_a_block_stays_as_it_is() -> None:
 )
 def test_markers_that_somebody_has_changed_are_left_to_a_person(text: str) -> None:
     for change in (drop, lambda data: put(data, LINES)):
-        with pytest.raises(RcFileError, match="once each, in this order"):
+        with pytest.raises(RcBlockError, match="once each, in this order"):
             change(text.encode())
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gen.shells import COMPLETIONS, DESCRIBING, SCRIPTS, SHELLS, Shell, shell
+from tests.shell_completion.shells import COMPLETIONS, DESCRIBING, SCRIPTS, SHELLS, Shell, shell
 
 # What is typed, and what nbx is given when Enter follows.
 LINES = {

@@ -2,8 +2,8 @@
 
 import pytest
 
-from nebius_cli.core import shells
 from nebius_cli.core.errors import UsageError
+from nebius_cli.shell_completion import shells
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.output.record import Result, encode
 from nebius_cli.core.errors import NbxError, ServerError
-from nebius_cli.core.results import Result, encode
-from nebius_cli.core.rows import Row
 
 FAILED = ServerError("the server answered 500", "it broke", status=500)
 USED = {"prompt_tokens": 3, "completion_tokens": 4, "cost": "0.25"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.adapters.api import Answer, Api, Head
+from nebius_cli.api.client import Answer, Api, Head
 from nebius_cli.core.errors import NbxError
 from nebius_cli.core.secret import Secret
 from tests.support.canary import CANARY

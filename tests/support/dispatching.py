@@ -3,14 +3,14 @@
 import math
 from typing import Any
 
-from nebius_cli.core.budget import Budget
-from nebius_cli.core.dispatch import Dispatcher
+from nebius_cli.bulk.batch import Batch
+from nebius_cli.bulk.budget import Budget
+from nebius_cli.bulk.dispatcher import Dispatcher
+from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.output.record import Result
+from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, StatusError, from_status
-from nebius_cli.core.events import Usage
-from nebius_cli.core.pace import Pace
-from nebius_cli.core.results import Result
-from nebius_cli.core.rows import Row
-from nebius_cli.core.sends import Send
+from nebius_cli.response.events import Usage
 
 BROKEN = NetworkError("the connection broke", retryable=True)
 GARBAGE = IncompleteError("the answer is incomplete")
@@ -20,21 +20,21 @@ def dispatcher(*rows: Row, fixed: int | None = 4, retries: int = 2, **more: Any)
     """Return a dispatcher that was offered these rows, and no more of them."""
     budget = more.pop("budget", Budget())
     settings = {"retries": retries, "chance": lambda: 0.0, "model": "m", **more}
-    made = Dispatcher(Pace(0.0, fixed=fixed), budget, **settings)
+    made = Dispatcher(RateController(0.0, fixed=fixed), budget, **settings)
     for row in rows:
         made.offer(row)
     made.no_more_rows()
     return made
 
 
-def sent(of: Dispatcher, now: float = 0.0) -> Send:
+def sent(of: Dispatcher, now: float = 0.0) -> Batch:
     """Return what is sent next."""
     step = of.next(now)
-    assert isinstance(step, Send), step
+    assert isinstance(step, Batch), step
     return step
 
 
-def answer(of: Dispatcher, send: Send, now: float = 0.0, usage: Usage | None = None) -> list[Result]:
+def answer(of: Dispatcher, send: Batch, now: float = 0.0, usage: Usage | None = None) -> list[Result]:
     """Answer a request well."""
     return of.answered(send, [{"of": row.index} for row in send.rows], usage, {}, now)
 
@@ -47,7 +47,7 @@ def fail_until_over(of: Dispatcher, error: NbxError, now: float = 0.0) -> tuple[
     """Fail everything in the same way; return the results and the number of requests."""
     results: list[Result] = []
     while (step := of.next(now)) is not None:
-        if isinstance(step, Send):
+        if isinstance(step, Batch):
             results += of.failed(step, error, now)
         else:
             assert step.until < math.inf

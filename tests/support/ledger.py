@@ -4,10 +4,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.adapters.ledger import NAME, Ledger
-from nebius_cli.core.entries import Entry, Price, Text, cost_of
-from nebius_cli.core.events import Usage
-from nebius_cli.core.periods import Period
+from nebius_cli.ledger.entry import Entry, Price, Text, cost_of
+from nebius_cli.ledger.periods import Period
+from nebius_cli.ledger.store import NAME, Ledger
+from nebius_cli.response.events import Usage
 from tests.support.run import Runner
 
 PRICE = Price(Decimal("0.00000006"), Decimal("0.00000024"))

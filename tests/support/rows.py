@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.adapters.rowfiles import RowFile, open_rows
-from nebius_cli.adapters.rowsource import RowSource
-from nebius_cli.core.prompt import Reading
-from nebius_cli.core.rows import RowReader
+from nebius_cli.bulk.input.row_files import RowFile, open_rows
+from nebius_cli.bulk.input.row_source import RowSource
+from nebius_cli.bulk.input.rows import RowReader
+from nebius_cli.request.prompt import Reading
 from tests.support.factory import model_list
 from tests.support.server import FakeServer, Reply, Request, head
 

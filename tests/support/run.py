@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nebius_cli.adapters.streams import Streams
 from nebius_cli.main import main
+from nebius_cli.system.streams import Streams
 from tests.support.canary import shows_key
 
 

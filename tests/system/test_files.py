@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters import files
-from nebius_cli.adapters.files import OutputFile, read_bytes, write_atomically
 from nebius_cli.core.errors import OutputError, ReaderGone, UsageError
+from nebius_cli.system import files
+from nebius_cli.system.files import OutputFile, read_bytes, write_atomically
 
 
 @pytest.fixture
@@ -166,9 +166,7 @@ def test_a_pipe_that_nobody_reads_any_more_is_no_error_of_ours(folder: Path) -> 
     assert output.abandon() is None
 
 
-SCRIPT = (
-    "from nebius_cli.adapters.files import OutputFile as O; o = O('{}'); o.write(b'answer\\n'); o.finish()"
-)
+SCRIPT = "from nebius_cli.system.files import OutputFile as O; o = O('{}'); o.write(b'answer\\n'); o.finish()"
 
 
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters import lock
+from nebius_cli.system import lock
 
 
 def test_one_at_a_time_holds_it_and_nothing_is_left_behind(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from nebius_cli.adapters.streams import Streams, TextSink, write_all
 from nebius_cli.core.errors import BadInputError, Interrupted, OutputError, ReaderGone, UsageError
+from nebius_cli.system.streams import Streams, TextSink, write_all
 
 
 class Stubborn(io.RawIOBase):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from nebius_cli.ui.voice import Voice
-from tests.ui.screen import Glass, streams_on
+from nebius_cli.terminal.console import Console
+from tests.support.screen import Glass, streams_on
 
 ROWS = [("a\x9b", "1"), ("b", "2")]
 
@@ -13,7 +13,7 @@ ROWS = [("a\x9b", "1"), ("b", "2")]
 def test_a_table_goes_to_its_stream_in_the_form_of_that_stream(*, tty: bool, err: bool) -> None:
     glass, other = Glass(), Glass()
     streams = streams_on(other, glass, tty=tty) if err else streams_on(glass, other, tty=tty)
-    Voice(streams, "never", quiet=False, verbose=False).write_table(("name", "n"), ROWS, err=err)
+    Console(streams, "never", quiet=False, verbose=False).write_table(("name", "n"), ROWS, err=err)
     assert other.data == b""
     lines = [line.rstrip() for line in glass.text.splitlines()]
     if tty:
@@ -25,5 +25,7 @@ def test_a_table_goes_to_its_stream_in_the_form_of_that_stream(*, tty: bool, err
 def test_json_is_exact_in_a_pipe_and_says_the_same_on_a_terminal() -> None:
     for tty, shown in ((False, '{"a":"\x9b\u202eé"}\n'), (True, '{"a":"\\u009b\\u202eé"}\n')):
         glass = Glass()
-        Voice(streams_on(glass, tty=tty), "auto", quiet=True, verbose=False).write_json({"a": "\x9b\u202eé"})
+        Console(streams_on(glass, tty=tty), "auto", quiet=True, verbose=False).write_json(
+            {"a": "\x9b\u202eé"}
+        )
         assert glass.text == shown

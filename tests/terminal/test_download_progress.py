@@ -4,8 +4,8 @@ import io
 
 import pyte
 
-from nebius_cli.adapters.streams import Streams
-from nebius_cli.ui.progress import Progress
+from nebius_cli.system.streams import Streams
+from nebius_cli.terminal.download_progress import DownloadProgress
 
 REPORTS = [
     (0, 0, "find"),
@@ -44,7 +44,7 @@ def shown(data: bytes) -> list[str]:
 def test_undrawn_it_is_a_line_at_the_start_and_one_every_five_seconds() -> None:
     clock = Clock()
     streams, err = streams_with(clock)
-    with Progress("m", streams, drawn=False, color=False) as report:
+    with DownloadProgress("m", streams, drawn=False, color=False) as report:
         for done, total, stage in REPORTS:
             report(done, total, stage)
             clock.now += 3
@@ -56,7 +56,7 @@ def test_undrawn_it_is_a_line_at_the_start_and_one_every_five_seconds() -> None:
 
 def test_waiting_for_another_process_is_said_once() -> None:
     streams, err = streams_with(Clock())
-    with Progress("m", streams, drawn=False, color=False) as report:
+    with DownloadProgress("m", streams, drawn=False, color=False) as report:
         report(0, 0, "wait")
         report(0, 0, "wait")
     assert err.getvalue() == b"nbx: waiting for another nbx: m\n"
@@ -65,7 +65,7 @@ def test_waiting_for_another_process_is_said_once() -> None:
 def test_quiet_is_quiet() -> None:
     for drawn in (True, False):
         streams, err = streams_with(Clock())
-        with Progress("m", streams, drawn=drawn, color=False, quiet=True) as report:
+        with DownloadProgress("m", streams, drawn=drawn, color=False, quiet=True) as report:
             for done, total, stage in REPORTS:
                 report(done, total, stage)
         assert err.getvalue() == b""
@@ -74,7 +74,7 @@ def test_quiet_is_quiet() -> None:
 def test_drawn_it_is_one_bar_that_is_gone_at_the_end() -> None:
     for count in range(1, len(REPORTS) + 1):
         streams, err = streams_with(Clock())
-        with Progress("m", streams, drawn=True, color=False) as report:
+        with DownloadProgress("m", streams, drawn=True, color=False) as report:
             for done, total, stage in REPORTS[:count]:
                 report(done, total, stage)
             report._bar.refresh()  # which a thread does ten times a second
@@ -90,7 +90,7 @@ def test_drawn_it_is_one_bar_that_is_gone_at_the_end() -> None:
 def test_the_bar_says_how_long_it_will_take() -> None:
     clock = Clock()
     streams, err = streams_with(clock)
-    with Progress("m", streams, drawn=True, color=False) as report:
+    with DownloadProgress("m", streams, drawn=True, color=False) as report:
         for done in range(0, 50_000_001, 10_000_000):
             report(done, 100_000_000, "download")
             report(done + 1, 100_000_000, "download")
@@ -101,7 +101,7 @@ def test_the_bar_says_how_long_it_will_take() -> None:
 
 def test_a_stage_that_cannot_be_counted_shows_no_numbers() -> None:
     streams, err = streams_with(Clock())
-    with Progress("m", streams, drawn=True, color=False) as report:
+    with DownloadProgress("m", streams, drawn=True, color=False) as report:
         report(0, 93_000_000, "pip")
         report._bar.refresh()  # which a thread does ten times a second
         row = shown(err.getvalue())[0]

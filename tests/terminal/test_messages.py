@@ -1,47 +1,47 @@
 """Messages on stderr."""
 
 from nebius_cli.core.errors import Interrupted, UsageError
-from nebius_cli.ui import problems
-from tests.ui.screen import Glass, streams_on
+from nebius_cli.terminal import messages
+from tests.support.screen import Glass, streams_on
 
 
 def test_an_error_is_what_why_and_what_next() -> None:
     err = Glass()
-    problems.report(UsageError("what", "why", "next"), streams_on(err=err), color=False)
+    messages.report(UsageError("what", "why", "next"), streams_on(err=err), color=False)
     assert err.text == "nbx: what\n  why\n  next\n"
 
 
 def test_what_an_error_does_not_say_takes_no_line() -> None:
     err = Glass()
-    problems.report(UsageError("what", "", "next"), streams_on(err=err), color=False)
-    problems.report(UsageError("what"), streams_on(err=err), color=False)
+    messages.report(UsageError("what", "", "next"), streams_on(err=err), color=False)
+    messages.report(UsageError("what"), streams_on(err=err), color=False)
     assert err.text == "nbx: what\n  next\nnbx: what\n"
 
 
 def test_texts_from_outside_stay_on_their_lines_and_drive_nothing() -> None:
     err = Glass()
-    problems.report(UsageError("a\nb", "c\r\x1b[2J", "d\te"), streams_on(err=err), color=False)
+    messages.report(UsageError("a\nb", "c\r\x1b[2J", "d\te"), streams_on(err=err), color=False)
     assert err.text == "nbx: a b\n  c ␛[2J\n  d e\n"
 
 
 def test_only_the_name_is_coloured() -> None:
     err = Glass()
-    problems.report(UsageError("what"), streams_on(err=err), color=True)
-    problems.warn("careful", streams_on(err=err), color=True)
+    messages.report(UsageError("what"), streams_on(err=err), color=True)
+    messages.warn("careful", streams_on(err=err), color=True)
     assert err.text == "\x1b[1;31mnbx:\x1b[0m what\n\x1b[33mnbx: warning:\x1b[0m careful\n"
 
 
 def test_warnings_and_notes_are_one_line() -> None:
     err = Glass()
-    problems.warn("a\nb", streams_on(err=err), color=False)
-    problems.note("c\nd", streams_on(err=err))
+    messages.warn("a\nb", streams_on(err=err), color=False)
+    messages.note("c\nd", streams_on(err=err))
     assert err.text == "nbx: warning: a b\nnbx: c d\n"
 
 
 def test_a_signal_is_one_line_with_what_was_noted_on_the_way() -> None:
     err = Glass()
     stop = Interrupted()
-    problems.stopped("Ctrl-C", stop, streams_on(err=err))
+    messages.stopped("Ctrl-C", stop, streams_on(err=err))
     stop.add_note("what came is in f\x1b.partial")
-    problems.stopped("Ctrl-C", stop, streams_on(err=err))
+    messages.stopped("Ctrl-C", stop, streams_on(err=err))
     assert err.text == "nbx: stopped by Ctrl-C\nnbx: stopped by Ctrl-C; what came is in f␛.partial\n"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.ui.safe import one_line, to_bytes, visible, visible_json
+from nebius_cli.terminal.sanitize import one_line, to_bytes, visible, visible_json
 
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 

@@ -2,31 +2,33 @@
 
 import threading
 
-from nebius_cli.ui.waiting import Waiting, sign
-from tests.ui.screen import Glass, streams_on
+from nebius_cli.terminal.spinner import Spinner, spinner_frame
+from tests.support.screen import Glass, streams_on
 
 
 def test_the_sign_turns_and_counts() -> None:
     streams = streams_on()
-    shown = [sign(seconds / 10, "waiting", streams) for seconds in range(3)]
+    shown = [spinner_frame(seconds / 10, "waiting", streams) for seconds in range(3)]
     assert shown == ["⠋ waiting 0.0 s", "⠙ waiting 0.1 s", "⠹ waiting 0.2 s"]
-    assert sign(75.04, "waiting", streams) == "⠋ waiting 75.0 s"
+    assert spinner_frame(75.04, "waiting", streams) == "⠋ waiting 75.0 s"
 
 
 def test_the_sign_is_narrower_than_the_terminal() -> None:
     for columns in ("1", "2", "10", "80"):
-        assert len(sign(0, "waiting for the server", streams_on(environ={"COLUMNS": columns}))) < int(columns)
+        assert len(
+            spinner_frame(0, "waiting for the server", streams_on(environ={"COLUMNS": columns}))
+        ) < int(columns)
 
 
 def test_the_console_of_linux_gets_characters_that_its_font_has() -> None:
-    shown = sign(0.3, "waiting", streams_on(environ={"TERM": "linux"}))
+    shown = spinner_frame(0.3, "waiting", streams_on(environ={"TERM": "linux"}))
     assert shown.isascii()
 
 
 def test_the_sign_appears_stays_on_its_line_and_is_wiped() -> None:
     drawn = threading.Event()
     err = Glass(lambda _: drawn.set())
-    waiting = Waiting(streams_on(err=err), enabled=True)
+    waiting = Spinner(streams_on(err=err), enabled=True)
     waiting.start("waiting")
     assert drawn.wait(30)
     waiting.stop()
@@ -41,7 +43,7 @@ def test_the_sign_appears_stays_on_its_line_and_is_wiped() -> None:
 
 def test_a_wait_that_is_over_at_once_shows_nothing() -> None:
     err = Glass()
-    waiting = Waiting(streams_on(err=err), enabled=True)
+    waiting = Spinner(streams_on(err=err), enabled=True)
     waiting.start("waiting")
     waiting.stop()
     assert err.text == ""
@@ -49,7 +51,7 @@ def test_a_wait_that_is_over_at_once_shows_nothing() -> None:
 
 def test_where_it_is_not_wanted_nothing_runs() -> None:
     before = threading.active_count()
-    waiting = Waiting(streams_on(err=Glass()), enabled=False)
+    waiting = Spinner(streams_on(err=Glass()), enabled=False)
     waiting.start("waiting")
     assert threading.active_count() == before
     waiting.stop()

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from nebius_cli.ui.tables import Row, write_table
-from tests.ui.screen import Glass, streams_on
+from nebius_cli.terminal.tables import Cells, write_table
+from tests.support.screen import Glass, streams_on
 
 HEADER = ("name", "value")
 ROWS = (("model", "meta-llama/Llama"), ("[bold]", ":smile: 42"))
 
 
-def table(*, drawn: bool, color: bool = False, columns: int = 80, rows: Sequence[Row] = ROWS) -> str:
+def table(*, drawn: bool, color: bool = False, columns: int = 80, rows: Sequence[Cells] = ROWS) -> str:
     """Return the table as it is written."""
     glass = Glass()
     streams = streams_on(glass, environ={"COLUMNS": str(columns)})

@@ -4,17 +4,17 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from nebius_cli.bulk.input.row_forms import RowRequest
 from nebius_cli.core import jsontext
-from nebius_cli.core.fields import Value
-from nebius_cli.core.prompt import Prompt
-from nebius_cli.core.request import CompletionRequest
-from nebius_cli.core.rowforms import Asked
+from nebius_cli.request.fields import Value
+from nebius_cli.request.prompt import Prompt
+from nebius_cli.request.request import CompletionRequest
 
 _ANSWERS = ("n", "best_of")  # either makes the server write that many answers
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-class Frame:
+class BodyTemplate:
     """Everything of a request but its prompt, encoded once."""
 
     def __init__(self, fields: Mapping[str, Value], params: Mapping[str, Any]) -> None:
@@ -46,14 +46,14 @@ class Frame:
         return CompletionRequest(prompt, self._fields, self._params).encode()
 
 
-class Frames:
+class BodyEncoder:
     """Frames of rows: the run's own, and the last one of a row with own fields, which others often repeat."""
 
-    def __init__(self, own: Frame, merged: Callable[[Asked], Frame]) -> None:
+    def __init__(self, own: BodyTemplate, merged: Callable[[RowRequest], BodyTemplate]) -> None:
         self._plain, self._merged = own, merged
         self._key, self._last = b"", own
 
-    def of(self, asked: Asked) -> Frame:
+    def of(self, asked: RowRequest) -> BodyTemplate:
         """Return the frame for a row. Raises ValueError for a member that cannot be JSON."""
         if not asked.fields and not asked.params:
             return self._plain

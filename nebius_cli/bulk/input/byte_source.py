@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from nebius_cli.adapters.streams import Readable
 from nebius_cli.core.errors import BadInputError, ConfigError, UsageError
-from nebius_cli.core.prompt import Reading
+from nebius_cli.request.prompt import Reading
+from nebius_cli.system.streams import Readable
 
 BLOCK = 1 << 18  # bytes read at once
 LONGEST_LINE = 64 << 20  # bytes
@@ -22,7 +22,7 @@ LONGEST_LINE = 64 << 20  # bytes
 _BROKEN = (OSError, EOFError)  # what reading raises, compressed or not
 
 
-class Source(io.RawIOBase):
+class ByteSource(io.RawIOBase):
     """A file, or standard input for `-`, that knows how much of it was read.
 
     `size` is None where it is not known, and `seekable` False where it can be read only once. Raises
@@ -78,7 +78,7 @@ class Source(io.RawIOBase):
         super().close()
 
 
-def blocks(source: Source, compression: str, reading: Reading) -> Iterator[bytes]:
+def blocks(source: ByteSource, compression: str, reading: Reading) -> Iterator[bytes]:
     """Yield the content as UTF-8, in blocks.
 
     UTF-8 that is read strictly passes as it is: what is wrong in it is wrong with its line. Raises
@@ -111,7 +111,7 @@ def lines(content: Iterable[bytes], ending: bytes) -> Iterator[bytes | int]:
         yield last
 
 
-def _decompressed(source: Source, compression: str) -> Iterator[bytes]:
+def _decompressed(source: ByteSource, compression: str) -> Iterator[bytes]:
     stream, damage = _open(source, compression)
     try:
         while block := stream.read(BLOCK):
@@ -125,7 +125,7 @@ def _decompressed(source: Source, compression: str) -> Iterator[bytes]:
         raise BadInputError(f"{source.name} is damaged or cut off", "it is empty")
 
 
-def _open(source: Source, compression: str) -> tuple[BinaryIO | Source, tuple[type[Exception], ...]]:
+def _open(source: ByteSource, compression: str) -> tuple[BinaryIO | ByteSource, tuple[type[Exception], ...]]:
     """Return what to read the content from, and the errors that mean damage."""
     if compression == "gz":
         return gzip.GzipFile(fileobj=io.BufferedReader(source, BLOCK)), (*_BROKEN, zlib.error)  # type: ignore[return-value]
@@ -142,7 +142,7 @@ def _open(source: Source, compression: str) -> tuple[BinaryIO | Source, tuple[ty
     return source, _BROKEN
 
 
-def _in_utf8(content: Iterable[bytes], source: Source, reading: Reading) -> Iterator[bytes]:
+def _in_utf8(content: Iterable[bytes], source: ByteSource, reading: Reading) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(reading.encoding)(
         "replace" if reading.replace_invalid else "strict"
     )

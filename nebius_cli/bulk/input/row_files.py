@@ -4,17 +4,17 @@ import csv
 from collections.abc import Callable, Iterable, Iterator
 from typing import Self
 
-from nebius_cli.adapters.blocks import LONGEST_LINE, Source, blocks, lines
-from nebius_cli.adapters.parquet import ParquetTable
-from nebius_cli.adapters.streams import Readable
+from nebius_cli.bulk.input.byte_source import LONGEST_LINE, ByteSource, blocks, lines
+from nebius_cli.bulk.input.parquet import ParquetTable
+from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow, format_of, not_utf8
 from nebius_cli.core.errors import BadInputError, UsageError
-from nebius_cli.core.prompt import Reading
-from nebius_cli.core.rowforms import Flaw, RawRow, format_of, not_utf8
+from nebius_cli.request.prompt import Reading
+from nebius_cli.system.streams import Readable
 
 LONGEST_CELL = 16 << 20  # characters; csv holds a cell in four bytes each
 
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
-_TOO_LONG = Flaw(f"longer than {LONGEST_LINE >> 20} MiB")
+_TOO_LONG = UnreadableRow(f"longer than {LONGEST_LINE >> 20} MiB")
 
 
 class RowFile:
@@ -27,7 +27,7 @@ class RowFile:
     def __init__(
         self,
         format_: str,
-        source: Source,
+        source: ByteSource,
         rows: Iterator[RawRow],
         columns: tuple[str, ...],
         position: Callable[[], int],
@@ -81,7 +81,7 @@ def open_rows(
         raise UsageError(f"-0 with {format_} input", "NUL ends the prompts of plain text", "--format text")
     if format_ == "parquet" and path == "-":
         raise UsageError("parquet on stdin", "its table of contents is at the end", "put it in a file")
-    source = Source(path, stdin)
+    source = ByteSource(path, stdin)
     try:
         if format_ == "parquet":
             return _parquet(source)
@@ -103,7 +103,7 @@ def open_rows(
     return RowFile(format_, source, rows, columns, position, source.close)
 
 
-def _parquet(source: Source) -> RowFile:
+def _parquet(source: ByteSource) -> RowFile:
     source.close()  # pyarrow opens it by itself
     table = ParquetTable(source.name)
     size = source.size or 0
@@ -122,7 +122,7 @@ class _Lines:
         self._content = content
         self._nul = nul
 
-    def numbered(self) -> Iterator[tuple[int, bytes | Flaw]]:
+    def numbered(self) -> Iterator[tuple[int, bytes | UnreadableRow]]:
         """Yield each line, or that it is too long."""
         for number, line in enumerate(self._content, 1):
             self.offset += 1 + (line if isinstance(line, int) else len(line))
@@ -148,11 +148,11 @@ class _Table:
         csv.field_size_limit(LONGEST_CELL)
         self._content = content
         self._name = name
-        self._flaw: Flaw | None = None  # in a line of the record that is being read
+        self._flaw: UnreadableRow | None = None  # in a line of the record that is being read
         self._reader = csv.reader(self._texts(), delimiter=delimiter, strict=True)
         self._records = self._read()
-        _, header = next(self._records, (1, Flaw("the file is empty")))
-        if isinstance(header, Flaw):
+        _, header = next(self._records, (1, UnreadableRow("the file is empty")))
+        if isinstance(header, UnreadableRow):
             raise BadInputError(f"{name} has no header row", header.why)
         for column in header:
             if header.count(column) > 1:
@@ -163,23 +163,23 @@ class _Table:
         """Yield each row with its columns' names."""
         columns = self.columns
         for line, cells in self._records:
-            if isinstance(cells, Flaw):
+            if isinstance(cells, UnreadableRow):
                 yield line, cells
             elif len(cells) == len(columns):
                 yield line, dict(zip(columns, cells, strict=True))
             else:
-                yield line, Flaw(f"cells: {len(cells)} here, {len(columns)} in the header")
+                yield line, UnreadableRow(f"cells: {len(cells)} here, {len(columns)} in the header")
 
     def _texts(self) -> Iterator[str]:
         for _, line in self._content.numbered():
             text = _text_of(line)
-            if isinstance(text, Flaw):
+            if isinstance(text, UnreadableRow):
                 self._flaw = text
                 # What is legible of the line still says where its cells end.
                 text = line.decode("utf-8", "replace") if isinstance(line, bytes) else ""
             yield text + "\n"
 
-    def _read(self) -> Iterator[tuple[int, list[str] | Flaw]]:
+    def _read(self) -> Iterator[tuple[int, list[str] | UnreadableRow]]:
         while True:
             line = self._reader.line_num + 1
             self._flaw = None
@@ -193,23 +193,23 @@ class _Table:
             if self._flaw or cells:
                 yield line, self._flaw or cells
 
-    def _not_csv(self, line: int, why: str) -> Flaw:
+    def _not_csv(self, line: int, why: str) -> UnreadableRow:
         if "field limit" in why:
             # What follows is the inside of a text, and none of it is a row.
             what = f"{self._name}, line {line}: a cell of more than {LONGEST_CELL >> 20} Mi characters"
             raise BadInputError(what, "perhaps a quote is not closed")
         if why == "unexpected end of data":
             why = "a quote is not closed"
-        return self._flaw or Flaw(f"not CSV: {why.partition(' - ')[0]}")
+        return self._flaw or UnreadableRow(f"not CSV: {why.partition(' - ')[0]}")
 
 
-def _text_of(line: bytes | Flaw) -> str | Flaw:
-    if isinstance(line, Flaw):
+def _text_of(line: bytes | UnreadableRow) -> str | UnreadableRow:
+    if isinstance(line, UnreadableRow):
         return line
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:
-        return Flaw(not_utf8(error))
+        return UnreadableRow(not_utf8(error))
     if "\0" in text:
-        return Flaw(f"binary input: a NUL at character {text.index(chr(0)) + 1}")
+        return UnreadableRow(f"binary input: a NUL at character {text.index(chr(0)) + 1}")
     return text

@@ -8,12 +8,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
-from nebius_cli.core.catalog import BY_NAME
+from nebius_cli.bulk.input.template import RowError, Template
 from nebius_cli.core.errors import UsageError
-from nebius_cli.core.fields import Field, FieldError, Value
-from nebius_cli.core.prompt import Prompt
-from nebius_cli.core.request import nearest
-from nebius_cli.core.template import RowError, Template
+from nebius_cli.request.field_table import BY_NAME
+from nebius_cli.request.fields import Field, FieldError, Value
+from nebius_cli.request.prompt import Prompt
+from nebius_cli.request.request import nearest
 
 MEMBERS = ("id", "custom_id", "prompt", "params", "body", "error", *BY_NAME)
 BATCH_MEMBERS = ("id", "custom_id", "method", "url", "body", "error")
@@ -36,13 +36,13 @@ _EMPTY = "the prompt is empty; --allow-empty sends it"
 _PLAIN = frozenset(("id", "prompt"))  # members of most rows
 
 
-class Flaw(NamedTuple):
+class UnreadableRow(NamedTuple):
     """What stands in the place of a row that could not be read out of its file."""
 
     why: str
 
 
-class Asked(NamedTuple):
+class RowRequest(NamedTuple):
     """What one row asks for by itself: `fields` and `params` hold only what stands in the row."""
 
     id: str | int | None
@@ -52,7 +52,7 @@ class Asked(NamedTuple):
 
 
 # A line of JSONL, a prompt, the columns of a table's row, or why there is none of them.
-RawRow = tuple[int, bytes | str | dict[str, Any] | Flaw]
+RawRow = tuple[int, bytes | str | dict[str, Any] | UnreadableRow]
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -87,7 +87,7 @@ class Forms:
         self._allow_empty = allow_empty
         self._validate = validate
 
-    def read(self, raw: bytes | str | dict[str, Any] | Flaw) -> Asked:
+    def read(self, raw: bytes | str | dict[str, Any] | UnreadableRow) -> RowRequest:
         """Return what a row asks for. Raises RowError."""
         if isinstance(raw, bytes):
             return self._line(_decoded(raw))
@@ -107,37 +107,37 @@ class Forms:
                 hint = "" if self._template else "--template 'Q: {question}\\nA:' makes prompts of columns"
                 raise UsageError(f"the input has no column {name!r}", there, hint)
 
-    def _line(self, value: Any) -> Asked:
+    def _line(self, value: Any) -> RowRequest:
         if isinstance(value, dict):
             return self._members(value)
         if isinstance(value, str):
             return self._text(value)
         raise RowError("a row must be a text or an object")
 
-    def _text(self, text: str) -> Asked:
-        return Asked(
+    def _text(self, text: str) -> RowRequest:
+        return RowRequest(
             None, self._prompt(self._template.fill({"prompt": text}) if self._template else text), {}, {}
         )
 
-    def _cells(self, cells: Mapping[str, Any]) -> Asked:
+    def _cells(self, cells: Mapping[str, Any]) -> RowRequest:
         """Read a row of a table. An empty cell is not given; columns of no request are passed over."""
         own = cells.get("id", cells.get("custom_id"))
         own_id = None if own == "" else _id_of(own)
         if self._template:
-            return Asked(own_id, self._prompt(self._template.fill(cells)), {}, {})
+            return RowRequest(own_id, self._prompt(self._template.fill(cells)), {}, {})
         fields = {
             name: self._value(BY_NAME[name], value, typed=False)
             for name, value in cells.items()
             if name in BY_NAME and value not in (None, "")
         }
-        return Asked(own_id, self._prompt(cells.get("prompt")), fields, {})
+        return RowRequest(own_id, self._prompt(cells.get("prompt")), fields, {})
 
-    def _members(self, row: Mapping[str, Any]) -> Asked:
+    def _members(self, row: Mapping[str, Any]) -> RowRequest:
         own_id = _id_of(row.get("id", row.get("custom_id")))
         if self._template:
-            return Asked(own_id, self._prompt(self._template.fill(row)), {}, {})
+            return RowRequest(own_id, self._prompt(self._template.fill(row)), {}, {})
         if row.keys() <= _PLAIN:
-            return Asked(own_id, self._prompt(row.get("prompt")), {}, {})
+            return RowRequest(own_id, self._prompt(row.get("prompt")), {}, {})
         if "id" in row and "custom_id" in row:
             raise RowError("id and custom_id together: a row has one id")
         if "body" in row:
@@ -152,9 +152,9 @@ class Forms:
                 params = self._params(value)
             elif name not in MEMBERS:
                 raise RowError(_unknown(name, MEMBERS) + '; engine parameters go into "params"')
-        return Asked(own_id, self._prompt(row.get("prompt")), fields, params)
+        return RowRequest(own_id, self._prompt(row.get("prompt")), fields, params)
 
-    def _batch(self, own_id: str | int | None, row: Mapping[str, Any]) -> Asked:
+    def _batch(self, own_id: str | int | None, row: Mapping[str, Any]) -> RowRequest:
         """Read a line of a batch file. What is no request field in its body is an engine's parameter."""
         for name in row:
             if name not in BATCH_MEMBERS:
@@ -174,7 +174,7 @@ class Forms:
             if name in BY_NAME and value is not None
         }
         params = {name: value for name, value in body.items() if name not in BY_NAME and name != "prompt"}
-        return Asked(own_id, self._prompt(body.get("prompt")), fields, params)
+        return RowRequest(own_id, self._prompt(body.get("prompt")), fields, params)
 
     def _prompt(self, value: Any) -> Prompt:
         if isinstance(value, str):

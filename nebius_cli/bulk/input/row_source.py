@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
-from nebius_cli.adapters.journal import Journal, Sink
-from nebius_cli.adapters.rowfiles import RowFile
-from nebius_cli.core import request
-from nebius_cli.core.budget import PriceList, Prices
-from nebius_cli.core.bulk import Asked
+from nebius_cli.bulk.budget import PriceList, Prices
+from nebius_cli.bulk.input.row_files import RowFile
+from nebius_cli.bulk.input.rows import BadRow, Row, RowReader, Survey, check
+from nebius_cli.bulk.options import BulkPlan
+from nebius_cli.bulk.output.digest_set import DigestSet
+from nebius_cli.bulk.output.journal import Journal, Sink
+from nebius_cli.bulk.output.record import key_of
+from nebius_cli.bulk.progress import RunEstimate
 from nebius_cli.core.errors import BadInputError
-from nebius_cli.core.figures import Estimate
-from nebius_cli.core.keyset import KeySet
-from nebius_cli.core.results import key_of
-from nebius_cli.core.rows import BadRow, Row, RowReader, Survey, check
+from nebius_cli.request import request
 
 FIRST_SHOWN = 3  # bad rows that a message names
 LOOK_EVERY = 1000  # rows between two looks at whether the file is still the same
@@ -85,12 +85,14 @@ class RowSource:
             raise self._changed() from None
         self._look(self._file)
 
-    def estimate(self, done: KeySet, prices: Prices | PriceList, *, skips: bool) -> tuple[Estimate, int]:
+    def estimate(
+        self, done: DigestSet, prices: Prices | PriceList, *, skips: bool
+    ) -> tuple[RunEstimate, int]:
         """Return what the rows would take that are not done, and how many are bad.
 
         Raises BadInputError for a bad one unless it `skips` them.
         """
-        found, bad = Estimate(), 0
+        found, bad = RunEstimate(), 0
         for row in self:
             if isinstance(row, BadRow):
                 bad += 1
@@ -130,7 +132,7 @@ def _marked(
 
 def look_through(
     source: RowSource,
-    asked: Asked,
+    asked: BulkPlan,
     reader: RowReader,
     prices: Prices | PriceList,
     journal: Journal | Sink | None,

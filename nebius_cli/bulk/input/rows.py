@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+from nebius_cli.bulk.input.body_encoder import BodyEncoder, BodyTemplate
+from nebius_cli.bulk.input.row_forms import Forms, RawRow, RowRequest, UnreadableRow, shown
+from nebius_cli.bulk.input.template import RowError, Template
+from nebius_cli.bulk.output.digest_set import DigestSet, digest
 from nebius_cli.core.errors import UsageError
-from nebius_cli.core.fields import Value
-from nebius_cli.core.frames import Frame, Frames
-from nebius_cli.core.keyset import KeySet, digest
-from nebius_cli.core.prompt import Prompt
-from nebius_cli.core.request import CompletionRequest, check_rules
-from nebius_cli.core.rowforms import Asked, Flaw, Forms, RawRow, shown
-from nebius_cli.core.template import RowError, Template
+from nebius_cli.request.fields import Value
+from nebius_cli.request.prompt import Prompt
+from nebius_cli.request.request import CompletionRequest, check_rules
 
 FIRST_BAD = 10  # bad rows that are kept to be shown
 TOKENS_BESIDE = 8  # that a server may put around a prompt: begin of text and its kin
 
-_UNCHECKED = (bytes, Flaw)  # rows that say nothing of the columns of others
+_UNCHECKED = (bytes, UnreadableRow)  # rows that say nothing of the columns of others
 _TRAVEL = ("stream", "stream_options")
 _MIXED = "{}: give every row an id, or write number ids as texts"
 
@@ -105,7 +105,7 @@ class RowReader:
         self._forms = Forms(template, allow_empty=allow_empty, validate=validate)
         self._has_model = "model" in fields or "model" in params
         check_rules({"model": "a row's", **self._fields}, params, validate=validate)
-        self._frame = Frame(self._fields, self._params)
+        self._frame = BodyTemplate(self._fields, self._params)
 
     @property
     def defaults(self) -> bytes:
@@ -134,7 +134,7 @@ class RowReader:
         Ids are compared by 64 bits of a hash, among the rows of the shard. Raises UsageError where no row
         of this kind of file can be sent: no model, or a column that is not there.
         """
-        ids, frames, checked = _Ids(), Frames(self._frame, self._merged), False
+        ids, frames, checked = _Ids(), BodyEncoder(self._frame, self._merged), False
         for index, (line, data) in enumerate(raw):
             if not self._shard.has(index):
                 continue
@@ -154,13 +154,17 @@ class RowReader:
         `left_out` has a number, not zero for yes, for each row of the shard. Their ids are not compared
         again. Raises ValueError or IndexError where these are not the rows of before, all of them good.
         """
-        frames, of = Frames(self._frame, self._merged), self._shard.of
+        frames, of = BodyEncoder(self._frame, self._merged), self._shard.of
         for index, (_, data) in enumerate(raw):
             if self._shard.has(index):
                 yield None if left_out[index // of] else self._row(index, data, None, frames)
 
     def _row(
-        self, index: int, data: bytes | str | dict[str, Any] | Flaw, ids: "_Ids | None", frames: Frames
+        self,
+        index: int,
+        data: bytes | str | dict[str, Any] | UnreadableRow,
+        ids: "_Ids | None",
+        frames: BodyEncoder,
     ) -> Row:
         asked = self._forms.read(data)
         if not (self._has_model or "model" in asked.fields or "model" in asked.params):
@@ -169,13 +173,13 @@ class RowReader:
             ids.claim(index, asked.id)
         return _row(index, asked, frames.of(asked))
 
-    def _merged(self, asked: Asked) -> Frame:
+    def _merged(self, asked: RowRequest) -> BodyTemplate:
         """Return the frame of a row with fields of its own. Raises RowError."""
         own = {name: value for name, value in asked.fields.items() if name not in _TRAVEL}
         fields, params = {**self._fields, **own}, {**self._params, **asked.params}
         try:
             check_rules(fields, params, validate=self._validate)
-            return Frame(fields, params)
+            return BodyTemplate(fields, params)
         except UsageError as error:
             raise RowError(error.line) from None
 
@@ -206,7 +210,7 @@ class _Ids:
     """The ids that rows have taken."""
 
     def __init__(self) -> None:
-        self._taken = KeySet()
+        self._taken = DigestSet()
         self._places = self._numbers = False  # rows without an id; rows with a number that is not their place
 
     def claim(self, index: int, own: str | int | None) -> None:
@@ -225,7 +229,7 @@ class _Ids:
             raise RowError(f"id {shown(own)} was used before")
 
 
-def _row(index: int, asked: Asked, frame: Frame) -> Row:
+def _row(index: int, asked: RowRequest, frame: BodyTemplate) -> Row:
     prompt = asked.prompt
     body = frame.body(prompt)
     if isinstance(prompt, str) and not prompt.isascii():

@@ -4,8 +4,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from nebius_cli.bulk.output.record import Head
 from nebius_cli.core import jsontext
-from nebius_cli.core.results import Head
 
 _BEFORE = rb'\{"id":(?:-?\d+|"[^"\\]*(?:\\.[^"\\]*)*"),"index":\d+,"body_hash":"[^"]*","attempts":\d+,'
 _USAGE = re.compile(_BEFORE + rb'"latency_s":[\d.]+,"usage":(null|\{[^{}]*\}),')

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from nebius_cli.adapters import whole
-from nebius_cli.adapters.answers import ANSWER, Records, counting, open_answers
-from nebius_cli.core.carry import add_usage
+from nebius_cli.bulk.output.carry import add_usage
+from nebius_cli.bulk.output.index_sort import IndexSort
+from nebius_cli.bulk.output.record import scan_head
+from nebius_cli.bulk.output.record_file import ANSWER, Records, counting, open_answers
 from nebius_cli.core.errors import OutputError
-from nebius_cli.core.pairs import Pairs
-from nebius_cli.core.results import scan_head
+from nebius_cli.system import whole
 
 
 def settle(path: Path, *, ordered: bool, before: int) -> int:
@@ -34,16 +34,16 @@ def settle(path: Path, *, ordered: bool, before: int) -> int:
     return kept
 
 
-def _places(path: Path) -> Pairs:
+def _places(path: Path) -> IndexSort:
     """Return index and place of each record."""
-    places = Pairs()
+    places = IndexSort()
     with open_answers(path) as file:
         for place, _, head in Records(file, path):
             places.add(head.row_index, place)
     return places
 
 
-def _counted(path: Path, counts: bytearray, heirs: Pairs) -> Iterator[bytes]:
+def _counted(path: Path, counts: bytearray, heirs: IndexSort) -> Iterator[bytes]:
     """Yield the records that count, with what those took that they replace."""
     waiting = iter(heirs)
     heir, place = next(waiting, (-1, 0))
@@ -68,7 +68,7 @@ def _rising(numbers: Iterator[int]) -> bool:
     return True
 
 
-def _lines_at(path: Path, places: Pairs) -> Iterator[bytes]:
+def _lines_at(path: Path, places: IndexSort) -> Iterator[bytes]:
     with path.open("rb") as file:
         for _, place in places:
             file.seek(place)

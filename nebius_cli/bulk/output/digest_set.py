@@ -14,7 +14,7 @@ def digest(data: bytes) -> int:
     return (hash(data) ^ hash(data + b"+") << 32) & _MASK
 
 
-class KeySet:
+class DigestSet:
     """Remembers 64-bit digests, 0 to 2**64-1; they should be evenly spread, as a hash's are."""
 
     def __init__(self) -> None:

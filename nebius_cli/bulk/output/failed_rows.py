@@ -9,13 +9,13 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from nebius_cli.adapters import whole
-from nebius_cli.adapters.appender import Appender, LineFile
-from nebius_cli.adapters.files import writing
+from nebius_cli.bulk.output.appender import Appender, LineFile
+from nebius_cli.bulk.output.digest_set import DigestSet
+from nebius_cli.bulk.output.record import row_key, scan_head
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
-from nebius_cli.core.keyset import KeySet
-from nebius_cli.core.results import row_key, scan_head
+from nebius_cli.system import whole
+from nebius_cli.system.files import writing
 
 _START = b'{"id":'  # of every line
 
@@ -35,8 +35,8 @@ class FailedRows:
         self._new = path.with_name(path.name + ".new")
         self._file: LineFile | None = None
         self._appender = Appender(self._append)
-        self._listed = KeySet()  # before this run
-        self._ran = KeySet()  # of those, in this run
+        self._listed = DigestSet()  # before this run
+        self._ran = DigestSet()  # of those, in this run
         self._adding = threading.Lock()  # a KeySet is not safe for threads
         for key, _ in _rows(path):
             self._listed.add(key)
@@ -45,7 +45,7 @@ class FailedRows:
                 self._listed.add(key)
                 self._ran.add(key)
             self._replace(keep_others=True)
-            self._ran = KeySet()
+            self._ran = DigestSet()
 
     @property
     def listed(self) -> int:

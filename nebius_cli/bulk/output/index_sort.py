@@ -7,7 +7,7 @@ from collections.abc import Iterator
 _RUN = 1 << 15  # pairs that are sorted as Python objects at once
 
 
-class Pairs:
+class IndexSort:
     """Takes pairs of numbers, each 0 to 2**64-1; iterating gives them in order, once all are added."""
 
     def __init__(self) -> None:

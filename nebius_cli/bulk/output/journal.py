@@ -7,15 +7,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Self
 
-from nebius_cli.adapters import lock, settle
-from nebius_cli.adapters.answers import Records, open_answers
-from nebius_cli.adapters.appender import Appender, LineFile
-from nebius_cli.adapters.failed import FailedRows, path_beside
-from nebius_cli.adapters.files import OPEN_FILES, missing_folder
+from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.output import compaction
+from nebius_cli.bulk.output.appender import Appender, LineFile
+from nebius_cli.bulk.output.digest_set import DigestSet, digest
+from nebius_cli.bulk.output.failed_rows import FailedRows, path_beside
+from nebius_cli.bulk.output.record import HeadLike, key_of, row_key
+from nebius_cli.bulk.output.record_file import Records, open_answers
 from nebius_cli.core.errors import OutputError, UsageError
-from nebius_cli.core.keyset import KeySet, digest
-from nebius_cli.core.results import HeadLike, key_of, row_key
-from nebius_cli.core.rows import Row
+from nebius_cli.system import lock
+from nebius_cli.system.files import OPEN_FILES, missing_folder
 
 Say = Callable[[str], None]
 
@@ -125,7 +126,7 @@ class Journal:
         self._file = file
         self._failed = failed
         self._appender = Appender(file.write, file.sync_if_due)
-        self._answered = KeySet()
+        self._answered = DigestSet()
         self._claimed = 0
         self._appended = False
         self.left_over = 0
@@ -172,7 +173,7 @@ class Journal:
     def forget(self) -> None:
         """Give the memory back that `done` needs: no row will be asked about any more."""
         self.unasked = len(self._answered) - self._claimed
-        self._answered = KeySet()
+        self._answered = DigestSet()
 
     def append(self, record: bytes) -> None:
         """Write a record. Thread-safe. Raises OutputError, and again at every later call."""
@@ -199,11 +200,11 @@ class Journal:
         self._file.sync()
         self._file.close()
         self._whole = True
-        self._answered = KeySet()  # its memory is wanted
+        self._answered = DigestSet()  # its memory is wanted
         # Nothing is to be left out where each record is the answer of another row.
         distinct = not self._appended and self._claimed == self.scanned.records
         if ordered or (self.scanned.records and not distinct):
-            kept = settle.settle(self.path, ordered=ordered, before=self.scanned.records)
+            kept = compaction.settle(self.path, ordered=ordered, before=self.scanned.records)
             self.left_over = max(0, kept - self._claimed)
 
     def close(self) -> None:

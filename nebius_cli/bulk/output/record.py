@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from nebius_cli.bulk.input.rows import BadRow, Row
+from nebius_cli.bulk.output.digest_set import digest
 from nebius_cli.core import jsontext
-from nebius_cli.core.catalog import BY_NAME
 from nebius_cli.core.errors import ExitCode, NbxError, StatusError
-from nebius_cli.core.keyset import digest
-from nebius_cli.core.rows import BadRow, Row
+from nebius_cli.request.field_table import BY_NAME
 
 
 @dataclass(slots=True)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from nebius_cli.bulk.output.digest_set import DigestSet
+from nebius_cli.bulk.output.index_sort import IndexSort
+from nebius_cli.bulk.output.record import Head, HeadLike, could_be_cut, scan_head, scan_heads
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
-from nebius_cli.core.keyset import KeySet
-from nebius_cli.core.pairs import Pairs
-from nebius_cli.core.results import Head, HeadLike, could_be_cut, scan_head, scan_heads
 
 READ_AT_ONCE = 1 << 20
 BLOCK = 1 << 18  # bytes whose heads are held at once
@@ -103,9 +103,9 @@ def _last_head(line: bytes) -> Head | None:
     return scan_head(line)
 
 
-def answered(path: Path) -> KeySet:
+def answered(path: Path) -> DigestSet:
     """Return the digests of the rows that have an answer in a file, none where there is no file."""
-    found = KeySet()
+    found = DigestSet()
     if path.is_file():
         with open_answers(path) as file:
             for _, _, head in Records(file, path):
@@ -122,9 +122,11 @@ class Settled:
     """
 
     def __init__(self) -> None:
-        self._rows = Pairs()
+        self._rows = IndexSort()
         self._places = array("Q")
-        self.heirs = Pairs()  # number of the last record of a row, and the place of one that does not count
+        self.heirs = (
+            IndexSort()
+        )  # number of the last record of a row, and the place of one that does not count
 
     def add(self, place: int, head: Head) -> None:
         """Take the next record of the file."""
@@ -160,7 +162,7 @@ class Settled:
             self.heirs.add(heir, self._places[number])
 
 
-def counting(file: BinaryIO, path: Path) -> tuple[bytearray, Pairs, Records]:
+def counting(file: BinaryIO, path: Path) -> tuple[bytearray, IndexSort, Records]:
     """Read a file through; return what `Settled.counting` does, `Settled.heirs`, and what was read."""
     records, settled = Records(file, path), Settled()
     for place, _, head in records:

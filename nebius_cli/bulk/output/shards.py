@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from nebius_cli.adapters import lock
-from nebius_cli.adapters.answers import Records, open_answers
-from nebius_cli.adapters.journal import lock_path
+from nebius_cli.bulk.output.digest_set import DigestSet
+from nebius_cli.bulk.output.index_sort import IndexSort
+from nebius_cli.bulk.output.journal import lock_path
+from nebius_cli.bulk.output.record import Head, row_key, scan_head
+from nebius_cli.bulk.output.record_file import Records, open_answers
 from nebius_cli.core.errors import BadInputError, UsageError
-from nebius_cli.core.keyset import KeySet
-from nebius_cli.core.pairs import Pairs
-from nebius_cli.core.results import Head, row_key, scan_head
+from nebius_cli.system import lock
 
 _FILE = 46  # bits below the number of the file: a place, which is then below 70 TB
 
@@ -36,8 +36,8 @@ class Shards:
     def __init__(self, paths: Sequence[str]) -> None:
         self._paths = [Path(path) for path in paths]
         self._open = contextlib.ExitStack()
-        self._records = Pairs()  # index or digest of the row, where its record is
-        self._bad = Pairs()  # the same for rows that could not be sent, which have no id of their own
+        self._records = IndexSort()  # index or digest of the row, where its record is
+        self._bad = IndexSort()  # the same for rows that could not be sent, which have no id of their own
         self._by_id = False
         self.cut: list[Path] = []  # files that end with half a record
         self.strays = 0  # records of rows that are not in the input
@@ -66,13 +66,13 @@ class Shards:
         """Yield what counts for each row of an input, of which these are the ids in order. Raises alike."""
         self._by_id = True
         self._read(by_id=True)
-        rows, taken, count = Pairs(), KeySet(), 0
+        rows, taken, count = IndexSort(), DigestSet(), 0
         for count, own in enumerate(ids, 1):
             key = row_key(own)
             # A second row of an id cannot be sent, and its record has its place for an id.
             rows.add(key if taken.add(key) else row_key(count - 1), count - 1)
         del taken
-        placed = Pairs()
+        placed = IndexSort()
         for row, where in self._bad:
             if row < count:
                 placed.add(row, where)
@@ -80,7 +80,7 @@ class Shards:
                 self.strays += 1
         for row, where in self._joined(rows):
             placed.add(row, where)
-        self._records = Pairs()
+        self._records = IndexSort()
         return self._found(placed)
 
     def _hold(self) -> None:
@@ -106,7 +106,7 @@ class Shards:
             if records.tail or records.broken:
                 self.cut.append(path)
 
-    def _joined(self, rows: Pairs) -> Iterator[tuple[int, int]]:
+    def _joined(self, rows: IndexSort) -> Iterator[tuple[int, int]]:
         """Yield row and record of each record whose row there is; count the others."""
         input_rows = iter(rows)
         key, row = next(input_rows, (-1, -1))
@@ -118,7 +118,7 @@ class Shards:
             else:
                 self.strays += 1
 
-    def _found(self, records: Pairs) -> Iterator[Found]:
+    def _found(self, records: IndexSort) -> Iterator[Found]:
         for row, group in itertools.groupby(records, lambda pair: pair[0]):
             wheres = [where for _, where in group]
             yield self._alone(row, wheres[0]) if len(wheres) == 1 else self._best(row, wheres)

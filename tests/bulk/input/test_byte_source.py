@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.adapters import blocks
-from nebius_cli.adapters.blocks import Source, lines
+from nebius_cli.bulk.input import byte_source
+from nebius_cli.bulk.input.byte_source import ByteSource, lines
 from nebius_cli.core.errors import BadInputError, ConfigError, NbxError, UsageError
-from nebius_cli.core.prompt import Reading
+from nebius_cli.request.prompt import Reading
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -35,7 +35,7 @@ COMPRESSED = [("gz", GZIP), ("zst", ZSTD)]
 
 
 def content(data: bytes, compression: str = "", reading: Reading = PLAIN) -> bytes:
-    return b"".join(blocks.blocks(Source("-", io.BytesIO(data)), compression, reading))
+    return b"".join(byte_source.blocks(ByteSource("-", io.BytesIO(data)), compression, reading))
 
 
 def damage(data: bytes, compression: str = "", reading: Reading = PLAIN) -> NbxError:
@@ -47,31 +47,31 @@ def damage(data: bytes, compression: str = "", reading: Reading = PLAIN) -> NbxE
 def test_a_file_is_read_to_the_byte_and_counted(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(CONTENT)
-    with Source(str(path), None) as source:
+    with ByteSource(str(path), None) as source:
         assert (source.regular, source.size, source.position) == (True, len(CONTENT), 0)
-        pieces = blocks.blocks(source, "", PLAIN)
-        assert next(pieces) == CONTENT[: blocks.BLOCK]
-        assert source.position == blocks.BLOCK
-        assert b"".join(pieces) == CONTENT[blocks.BLOCK :]
+        pieces = byte_source.blocks(source, "", PLAIN)
+        assert next(pieces) == CONTENT[: byte_source.BLOCK]
+        assert source.position == byte_source.BLOCK
+        assert b"".join(pieces) == CONTENT[byte_source.BLOCK :]
         assert source.position == len(CONTENT)
 
 
 @pytest.mark.parametrize(("name", "why"), [("nothing", "No such file or directory"), (".", "Is a directory")])
 def test_what_cannot_be_opened_is_a_usage_error(tmp_path: Path, name: str, why: str) -> None:
     with pytest.raises(UsageError) as caught:
-        Source(str(tmp_path / name), None)
+        ByteSource(str(tmp_path / name), None)
     assert caught.value.why == why
 
 
 def test_a_closed_stdin_is_a_usage_error() -> None:
     with pytest.raises(UsageError) as caught:
-        Source("-", None)
+        ByteSource("-", None)
     assert caught.value.why == "stdin is closed"
 
 
 def test_stdin_is_read_once_and_left_open() -> None:
     stdin = io.BytesIO(b"abc")
-    source = Source("-", stdin)
+    source = ByteSource("-", stdin)
     assert (source.regular, source.size, source.name) == (False, None, "stdin")
     assert source.read(10) == b"abc"
     source.close()
@@ -98,7 +98,7 @@ def test_a_pipe_that_somebody_made_non_blocking_is_waited_for() -> None:
     writer = threading.Thread(target=write)
     writer.start()
     with Pipe(reading) as pipe:
-        assert b"".join(blocks.blocks(Source("-", pipe), "", PLAIN)) == b"late"
+        assert b"".join(byte_source.blocks(ByteSource("-", pipe), "", PLAIN)) == b"late"
     writer.join()
 
 
@@ -107,7 +107,7 @@ def test_a_fifo_can_be_read_only_once(tmp_path: Path) -> None:
     os.mkfifo(path)
     writer = threading.Thread(target=path.write_bytes, args=(b"x",))
     writer.start()
-    with Source(str(path), None) as source:
+    with ByteSource(str(path), None) as source:
         assert (source.regular, source.size) == (False, None)
         assert source.read() == b"x"
     writer.join()
@@ -119,7 +119,7 @@ def test_a_read_that_fails_is_said(tmp_path: Path) -> None:
             raise OSError(5, "Input/output error")
 
     with pytest.raises(BadInputError) as caught:
-        next(blocks.blocks(Source("-", Torn()), "", PLAIN))
+        next(byte_source.blocks(ByteSource("-", Torn()), "", PLAIN))
     assert caught.value.what == "cannot read stdin"
     assert "Input/output error after byte 0" in caught.value.why
 
@@ -159,8 +159,8 @@ def test_a_bomb_is_read_in_blocks() -> None:
     data = b"".join(bomb.compress(bytes(1 << 20)) for _ in range(64)) + bomb.flush()
     for name, packed in (("gz", data), ("zst", zstd.compress(bytes(64 << 20)))):
         assert len(packed) < 100_000
-        sizes = [len(block) for block in blocks.blocks(Source("-", io.BytesIO(packed)), name, PLAIN)]
-        assert (sum(sizes), max(sizes)) == (64 << 20, blocks.BLOCK)
+        sizes = [len(block) for block in byte_source.blocks(ByteSource("-", io.BytesIO(packed)), name, PLAIN)]
+        assert (sum(sizes), max(sizes)) == (64 << 20, byte_source.BLOCK)
 
 
 def test_zstd_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,7 +222,7 @@ def test_a_mark_is_dropped_at_the_beginning_only() -> None:
 
 
 def test_a_line_that_is_too_long_is_never_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "LONGEST_LINE", 100)
+    monkeypatch.setattr(byte_source, "LONGEST_LINE", 100)
     data = b"a" * 100 + b"\n" + b"b" * 101 + b"\n" + b"c" * 1000 + b"\nd\n" + b"e" * 5000
     for size in (7, 64, 100):
         assert list(lines(cut(data, size), b"\n")) == [b"a" * 100, 101, 1000, b"d", 5000]

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from nebius_cli.adapters.rowfiles import RowFile, open_rows
-from nebius_cli.core import template
+from nebius_cli.bulk.input import template
+from nebius_cli.bulk.input.row_files import RowFile, open_rows
+from nebius_cli.bulk.input.rows import Row, RowReader
 from nebius_cli.core.errors import BadInputError, ConfigError, NbxError
-from nebius_cli.core.prompt import Reading
-from nebius_cli.core.rows import Row, RowReader
+from nebius_cli.request.prompt import Reading
 
 
 @pytest.fixture
@@ -130,8 +130,8 @@ def test_without_pyarrow_the_message_says_what_to_install(
 
 _PEAK = """
 import json, resource, sys
-from nebius_cli.adapters.rowfiles import open_rows
-from nebius_cli.core.prompt import Reading
+from nebius_cli.bulk.input.row_files import open_rows
+from nebius_cli.request.prompt import Reading
 counts = []
 for path in sys.argv[1:]:
     with open_rows(path, None, nul=False, reading=Reading(), stdin=None) as file:

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.adapters import blocks, rowfiles
-from nebius_cli.adapters.rowfiles import RowFile, open_rows
+from nebius_cli.bulk.input import byte_source, row_files
+from nebius_cli.bulk.input.row_files import RowFile, open_rows
+from nebius_cli.bulk.input.row_forms import UnreadableRow
+from nebius_cli.bulk.input.rows import BadRow, RowReader
 from nebius_cli.core.errors import BadInputError, NbxError, UsageError
-from nebius_cli.core.prompt import Reading
-from nebius_cli.core.rowforms import Flaw
-from nebius_cli.core.rows import BadRow, RowReader
+from nebius_cli.request.prompt import Reading
 
 PLAIN = Reading()
 
@@ -37,7 +37,7 @@ def refused(data: bytes, format_: str, kind: type[NbxError] = BadInputError) -> 
 
 
 def flaws(data: bytes, format_: str) -> list[tuple[int, str]]:
-    return [(line, row.why) for line, row in rows(data, format_) if isinstance(row, Flaw)]
+    return [(line, row.why) for line, row in rows(data, format_) if isinstance(row, UnreadableRow)]
 
 
 def test_lines_of_jsonl_come_as_they_are_and_blank_ones_are_none() -> None:
@@ -124,17 +124,17 @@ def test_a_table_without_a_good_header_is_bad_input(data: bytes, what: str, why:
 
 
 def test_a_quote_that_swallows_the_file_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rowfiles, "LONGEST_CELL", 1 << 20)
+    monkeypatch.setattr(row_files, "LONGEST_CELL", 1 << 20)
     error = refused(b'a\nx\n"open\n' + b"more\n" * 300_000, "csv")
     assert error.what == "stdin, line 3: a cell of more than 1 Mi characters"
     assert error.why == "perhaps a quote is not closed"
 
 
 def test_a_line_that_is_too_long_is_a_flaw_of_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "LONGEST_LINE", 50)
+    monkeypatch.setattr(byte_source, "LONGEST_LINE", 50)
     for format_, data in (("jsonl", b'"%b"\n"b"\n'), ("text", b"%b\nb\n"), ("csv", b"a\n%b\nb\n")):
         found = rows(data % (b"a" * 300_000), format_)
-        assert [isinstance(row, Flaw) for _, row in found] == [True, False], format_
+        assert [isinstance(row, UnreadableRow) for _, row in found] == [True, False], format_
         assert found[0][1].why == "longer than 64 MiB"
 
 
@@ -150,7 +150,7 @@ def test_a_huge_line_is_never_all_in_memory() -> None:
     tracemalloc.start()
     try:
         file = open_rows("-", "jsonl", nul=False, reading=PLAIN, stdin=Endless())
-        assert list(file) == [(1, Flaw("longer than 64 MiB"))]
+        assert list(file) == [(1, UnreadableRow("longer than 64 MiB"))]
         assert tracemalloc.get_traced_memory()[1] < 80 << 20
     finally:
         tracemalloc.stop()

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core import template
+from nebius_cli.bulk.input import template
+from nebius_cli.bulk.input.row_forms import FORMATS, Forms, RowRequest, UnreadableRow, format_of
+from nebius_cli.bulk.input.template import RowError
 from nebius_cli.core.errors import UsageError
-from nebius_cli.core.rowforms import FORMATS, Asked, Flaw, Forms, format_of
-from nebius_cli.core.template import RowError
 
 CHECKED = Forms(None, allow_empty=False, validate=True)
 LOOSE = Forms(None, allow_empty=True, validate=False)
 QUESTION = Forms(template.parse("Q: {question}\nA:"), allow_empty=False, validate=True)
 
 
-def line(value: Any, forms: Forms = CHECKED) -> Asked:
+def line(value: Any, forms: Forms = CHECKED) -> RowRequest:
     return forms.read(json.dumps(value).encode())
 
 
@@ -28,15 +28,15 @@ def flaw(raw: Any, forms: Forms = CHECKED) -> str:
 
 
 LINES = [
-    ("a text", Asked(None, "a text", {}, {})),
-    ({"prompt": "x"}, Asked(None, "x", {}, {})),
-    ({"prompt": [1, 2]}, Asked(None, [1, 2], {}, {})),
-    ({"id": "a", "prompt": "x", "max_tokens": 5}, Asked("a", "x", {"max_tokens": 5}, {})),
-    ({"id": 7, "prompt": "x", "temperature": None}, Asked(7, "x", {}, {})),
-    ({"prompt": "x", "stop": ["a"]}, Asked(None, "x", {"stop": "a"}, {})),
-    ({"prompt": "x", "params": {"top_k": 4}}, Asked(None, "x", {}, {"top_k": 4})),
-    ({"prompt": "x", "params": None, "error": {"exit": 6}}, Asked(None, "x", {}, {})),
-    ({"custom_id": "a", "body": {"prompt": "x"}}, Asked("a", "x", {}, {})),
+    ("a text", RowRequest(None, "a text", {}, {})),
+    ({"prompt": "x"}, RowRequest(None, "x", {}, {})),
+    ({"prompt": [1, 2]}, RowRequest(None, [1, 2], {}, {})),
+    ({"id": "a", "prompt": "x", "max_tokens": 5}, RowRequest("a", "x", {"max_tokens": 5}, {})),
+    ({"id": 7, "prompt": "x", "temperature": None}, RowRequest(7, "x", {}, {})),
+    ({"prompt": "x", "stop": ["a"]}, RowRequest(None, "x", {"stop": "a"}, {})),
+    ({"prompt": "x", "params": {"top_k": 4}}, RowRequest(None, "x", {}, {"top_k": 4})),
+    ({"prompt": "x", "params": None, "error": {"exit": 6}}, RowRequest(None, "x", {}, {})),
+    ({"custom_id": "a", "body": {"prompt": "x"}}, RowRequest("a", "x", {}, {})),
     (
         {
             "custom_id": "a",
@@ -44,32 +44,32 @@ LINES = [
             "url": "/v1/completions",
             "body": {"model": "m", "prompt": "x", "top_k": 4, "n": None},
         },
-        Asked("a", "x", {"model": "m"}, {"top_k": 4}),
+        RowRequest("a", "x", {"model": "m"}, {"top_k": 4}),
     ),
 ]
 
 
 @pytest.mark.parametrize(("value", "asked"), LINES)
-def test_a_line_asks_for_what_stands_in_it(value: Any, asked: Asked) -> None:
+def test_a_line_asks_for_what_stands_in_it(value: Any, asked: RowRequest) -> None:
     assert line(value) == asked
 
 
 def test_a_text_and_a_table_ask_too() -> None:
-    assert CHECKED.read("x") == Asked(None, "x", {}, {})
+    assert CHECKED.read("x") == RowRequest(None, "x", {}, {})
     cells = {"id": "a", "prompt": "x", "temperature": "0.5", "echo": "yes", "stop": "", "mood": "good"}
-    assert CHECKED.read(cells) == Asked("a", "x", {"temperature": 0.5, "echo": True}, {})
+    assert CHECKED.read(cells) == RowRequest("a", "x", {"temperature": 0.5, "echo": True}, {})
     typed = {"custom_id": 0, "prompt": [1, 2], "temperature": 0.5, "stop": None}
-    assert CHECKED.read(typed) == Asked(0, [1, 2], {"temperature": 0.5}, {})
+    assert CHECKED.read(typed) == RowRequest(0, [1, 2], {"temperature": 0.5}, {})
     assert CHECKED.read({"id": "", "prompt": "x"}).id is None
 
 
 def test_with_a_template_everything_but_the_id_is_a_variable() -> None:
-    asked = Asked("a", "Q: why?\nA:", {}, {})
+    asked = RowRequest("a", "Q: why?\nA:", {}, {})
     assert line({"id": "a", "question": "why?", "n": 3, "unknown": 1}, QUESTION) == asked
     assert line({"custom_id": "a", "question": "why?"}, QUESTION) == asked
     assert QUESTION.read({"id": "a", "question": "why?", "temperature": "hot"}) == asked
     lines = Forms(template.parse("<{prompt}>"), allow_empty=False, validate=True)
-    assert (lines.read("x"), line("x", lines)) == (Asked(None, "<x>", {}, {}),) * 2
+    assert (lines.read("x"), line("x", lines)) == (RowRequest(None, "<x>", {}, {}),) * 2
 
 
 FLAWS = [
@@ -85,7 +85,7 @@ FLAWS = [
     (b'""', "the prompt is empty; --allow-empty sends it"),
     ("", "the prompt is empty; --allow-empty sends it"),
     ({"prompt": ""}, "the prompt is empty; --allow-empty sends it"),
-    (Flaw("unreadable"), "unreadable"),
+    (UnreadableRow("unreadable"), "unreadable"),
 ]
 
 
@@ -148,8 +148,8 @@ def test_a_wrong_member_is_named(value: Any, why: str) -> None:
 
 
 def test_what_was_asked_for_lets_more_through() -> None:
-    assert line({"prompt": "", "temperature": 3}, LOOSE) == Asked(None, "", {"temperature": 3}, {})
-    assert line({"prompt": [], "params": {"n": 2}}, LOOSE) == Asked(None, [], {}, {"n": 2})
+    assert line({"prompt": "", "temperature": 3}, LOOSE) == RowRequest(None, "", {"temperature": 3}, {})
+    assert line({"prompt": [], "params": {"n": 2}}, LOOSE) == RowRequest(None, [], {}, {"n": 2})
     assert flaw(b'{"prompt":"x","params":{"prompt":"y"}}', LOOSE).startswith("params has prompt")
 
 
@@ -231,4 +231,4 @@ def test_any_line_is_a_row_or_a_row_error(data: bytes) -> None:
 @pytest.mark.parametrize("around", [b"%b", b" %b", b"%b\r", b"\t%b  \t"])
 @pytest.mark.parametrize("raw", [b'{"prompt": "x"}', b'"x"'])
 def test_blanks_around_a_line_of_json_are_nothing(raw: bytes, around: bytes) -> None:
-    assert CHECKED.read(around % raw) == Asked(None, "x", {}, {})
+    assert CHECKED.read(around % raw) == RowRequest(None, "x", {}, {})

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from nebius_cli.adapters.rowsource import LOOK_EVERY
+from nebius_cli.bulk.input.row_source import LOOK_EVERY
+from nebius_cli.bulk.input.rows import BadRow, Row
 from nebius_cli.core.errors import BadInputError
-from nebius_cli.core.rows import BadRow, Row
 from tests.support.rows import source_of
 
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core import template
-from nebius_cli.core.budget import NOTHING
+from nebius_cli.bulk.batch import Batch
+from nebius_cli.bulk.budget import NOTHING
+from nebius_cli.bulk.input import template
+from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow
+from nebius_cli.bulk.input.rows import BadRow, Row, RowReader
 from nebius_cli.core.errors import UsageError
-from nebius_cli.core.request import CompletionRequest
-from nebius_cli.core.rowforms import Flaw, RawRow
-from nebius_cli.core.rows import BadRow, Row, RowReader
-from nebius_cli.core.sends import Send
+from nebius_cli.request.request import CompletionRequest
 
 MODEL = {"model": "m"}
 _PROMPTS = st.text(st.characters(), min_size=1) | st.lists(st.integers(0, 10**6), min_size=1)
@@ -113,7 +113,7 @@ def test_rows_with_the_same_rest_can_share_a_request(prompts: list[str], limited
     reader = RowReader({**MODEL, "max_tokens": 3} if limited else MODEL, {})
     rows = [row for row in read(*prompts, reader=reader) if isinstance(row, Row)]
     assert len({(row.common, row.query) for row in rows}) == 1
-    assert json.loads(Send(rows, NOTHING).body) == {**json.loads(rows[0].body), "prompt": prompts}
+    assert json.loads(Batch(rows, NOTHING).body) == {**json.loads(rows[0].body), "prompt": prompts}
 
 
 def test_a_request_can_be_shared_where_nothing_is_beside_the_prompt() -> None:
@@ -121,7 +121,7 @@ def test_a_request_can_be_shared_where_nothing_is_beside_the_prompt() -> None:
     assert isinstance(row, Row)
     assert (row.body, row.model) == (b'{"prompt":"x","model":"m"}', "m")
     alone = Row(0, 0, "x", b'{"prompt":"x"}', "", "", 9, None, 1, b"{}", "")
-    assert Send([alone, alone], NOTHING).body == b'{"prompt":["x","x"]}'
+    assert Batch([alone, alone], NOTHING).body == b'{"prompt":["x","x"]}'
 
 
 @given(_PROMPTS, st.sampled_from([{}, {"temperature": 0.5}, {"stop": ["a", "b"]}]))
@@ -174,7 +174,7 @@ def test_rows_are_numbered_and_bad_ones_count() -> None:
     assert [row.index for row in rows] == [0, 1, 2, 3, 4]
     assert [row.id for row in rows if isinstance(row, Row)] == [0, 2, 4]
     assert rows[1] == BadRow(1, 2, "there is no prompt")
-    assert [why(row) for row in RowReader(MODEL, {}).rows([(9, Flaw("torn"))])] == ["torn"]
+    assert [why(row) for row in RowReader(MODEL, {}).rows([(9, UnreadableRow("torn"))])] == ["torn"]
 
 
 def test_an_id_is_used_once() -> None:
@@ -234,13 +234,13 @@ def test_the_model_may_stand_in_the_rows() -> None:
 @pytest.mark.parametrize("data", ["a text", {"prompt": "x"}])
 def test_no_model_where_no_row_can_have_one_is_a_usage_error(data: Any) -> None:
     with pytest.raises(UsageError) as caught:
-        next(RowReader({}, {}).rows([(0, Flaw("torn")), (1, data), (2, data)][1:]))
+        next(RowReader({}, {}).rows([(0, UnreadableRow("torn")), (1, data), (2, data)][1:]))
     assert caught.value.what == "no model is set"
 
 
 def test_a_column_that_is_missing_is_a_usage_error_after_a_torn_row_too() -> None:
     reader = RowReader(MODEL, {}, template.parse("{question}"))
-    rows = reader.rows([(2, Flaw("torn")), (3, {"answer": "x"})])
+    rows = reader.rows([(2, UnreadableRow("torn")), (3, {"answer": "x"})])
     assert why(next(rows)) == "torn"
     with pytest.raises(UsageError, match="no column 'question'"):
         next(rows)

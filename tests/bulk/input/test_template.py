@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core import template
+from nebius_cli.bulk.input import template
+from nebius_cli.bulk.input.template import RowError
 from nebius_cli.core.errors import UsageError
-from nebius_cli.core.template import RowError
 
 _NAME = st.text(st.characters(exclude_characters="{}"), min_size=1)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters import appender
-from nebius_cli.adapters.appender import Appender, LineFile
+from nebius_cli.bulk.output import appender
+from nebius_cli.bulk.output.appender import Appender, LineFile
 from nebius_cli.core.errors import OutputError
 
 
@@ -182,7 +182,7 @@ def test_a_really_full_disk_leaves_the_file_whole(tmp_path: Path) -> None:
     script = """
 import sys
 from pathlib import Path
-from nebius_cli.adapters.appender import LineFile
+from nebius_cli.bulk.output.appender import LineFile
 from nebius_cli.core.errors import OutputError
 file = LineFile(Path(sys.argv[1]) / "x")
 count = 0

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.carry import add_usage
-from nebius_cli.core.results import Head, scan_head
+from nebius_cli.bulk.output.carry import add_usage
+from nebius_cli.bulk.output.record import Head, scan_head
 from tests.support.answers import answer, row
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core.keyset import KeySet
+from nebius_cli.bulk.output.digest_set import DigestSet
 
 # Few low bits: many of them want the same place.
 DIGESTS = st.one_of(st.integers(0, 2**64 - 1), st.sampled_from([0, 1, 1 << 40, 2 << 40, 3 << 40, 2**64 - 1]))
@@ -11,19 +11,19 @@ DIGESTS = st.one_of(st.integers(0, 2**64 - 1), st.sampled_from([0, 1, 1 << 40, 2
 
 @given(st.lists(DIGESTS), st.lists(DIGESTS))
 def test_it_knows_what_was_added_and_nothing_else(added: list[int], asked: list[int]) -> None:
-    keys, model = KeySet(), set[int]()
+    keys, model = DigestSet(), set[int]()
     for digest in added:
         assert keys.add(digest) == (digest not in model)
         model.add(digest)
         assert len(keys) == len(model)
-    together = KeySet()
+    together = DigestSet()
     together.update(added)
     for digest in [*added, *asked]:
         assert (digest in keys) == (digest in together) == (digest in model)
 
 
 def test_it_grows_and_loses_nothing() -> None:
-    keys = KeySet()
+    keys = DigestSet()
     # Odd multiples of a large odd number are spread over all 64 bits.
     digests = [(2 * i + 1) * 0x9E3779B97F4A7C15 % 2**64 for i in range(5000)]
     assert all(keys.add(digest) for digest in digests)
@@ -34,7 +34,7 @@ def test_it_grows_and_loses_nothing() -> None:
 
 
 def test_digests_that_all_want_one_place_are_told_apart_also_after_it_grew() -> None:
-    keys = KeySet()
+    keys = DigestSet()
     digests = [i << 32 for i in range(1, 1500)]
     assert all(keys.add(digest) for digest in digests)
     assert all(digest in keys for digest in digests)

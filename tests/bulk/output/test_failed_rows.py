@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.adapters.appender import LineFile
-from nebius_cli.adapters.failed import path_beside
-from nebius_cli.adapters.journal import Journal
+from nebius_cli.bulk.output.appender import LineFile
+from nebius_cli.bulk.output.failed_rows import path_beside
+from nebius_cli.bulk.output.journal import Journal
+from nebius_cli.bulk.output.record import failed_line
 from nebius_cli.core.errors import OutputError, UsageError
-from nebius_cli.core.results import failed_line
 from tests.support.answers import FAILED, answer, failure, row
 
 BODY = b'{"prompt":"Say it"}'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nebius_cli.core.gaps import Gaps
+from nebius_cli.bulk.output.gaps import Gaps
 
 
 @pytest.mark.parametrize(

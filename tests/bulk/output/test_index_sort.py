@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core import pairs
-from nebius_cli.core.pairs import Pairs
+from nebius_cli.bulk.output import index_sort
+from nebius_cli.bulk.output.index_sort import IndexSort
 
 NUMBERS = st.integers(0, 2**64 - 1)
 
@@ -15,8 +15,8 @@ def test_pairs_come_back_in_order_however_many_are_sorted_at_once(
     given: list[tuple[int, int]], run: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pairs, "_RUN", run)
-        found = Pairs()
+        patch.setattr(index_sort, "_RUN", run)
+        found = IndexSort()
         for first, second in given:
             found.add(first, second)
         assert len(found) == len(given)

@@ -11,9 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from nebius_cli.adapters.appender import MOST_WAITING
-from nebius_cli.adapters.journal import Journal
-from nebius_cli.core.results import scan_head
+from nebius_cli.bulk.output.appender import MOST_WAITING
+from nebius_cli.bulk.output.journal import Journal
+from nebius_cli.bulk.output.record import scan_head
 from tests.support.answers import answer, failure, row, write
 
 
@@ -124,8 +124,8 @@ test_whatever_happens_no_answer_is_lost_or_doubled = Crashes.TestCase
 
 WRITER = """
 import os, sys, threading
-from nebius_cli.adapters.appender import MOST_WAITING
-from nebius_cli.adapters.journal import Journal
+from nebius_cli.bulk.output.appender import MOST_WAITING
+from nebius_cli.bulk.output.journal import Journal
 from tests.support.answers import answer, row
 journal = Journal.open(sys.argv[1], restart=False, say=lambda text: None)
 rows = [row(n) for n in range(20_000) if not journal.done(row(n))]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core.errors import UsageError
-from nebius_cli.core.results import (
+from nebius_cli.bulk.input.rows import BadRow, Row
+from nebius_cli.bulk.output.record import (
     Head,
     Result,
     could_be_cut,
@@ -22,7 +22,7 @@ from nebius_cli.core.results import (
     scan_head,
     scan_heads,
 )
-from nebius_cli.core.rows import BadRow, Row
+from nebius_cli.core.errors import UsageError
 from tests.support.answers import FAILED, USED, response, row
 
 ORDER = ["id", "index", "body_hash", "attempts", "latency_s", "usage", "error", "prompt", "response"]

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Mapping
 
-from nebius_cli.adapters.streams import Streams
+from nebius_cli.system.streams import Streams
 
 
 class Glass(io.RawIOBase):
