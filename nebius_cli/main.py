@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 
 from nebius_cli import __version__
 from nebius_cli.core.errors import ExitCode, Interrupted, NbxError, ReaderGone, Terminated, UsageError
-from nebius_cli.render.output_options import draws, use_color
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
+from nebius_cli.terminal.capabilities import draws, use_color
 
 NARROWEST_PANELS = 72  # columns; in less, the panels of the help cut the names of flags
 

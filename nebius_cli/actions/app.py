@@ -23,10 +23,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nebius_cli.api.client import Api
     from nebius_cli.api.exchange import Exchange
-    from nebius_cli.bulk.budget import PriceList, Prices
     from nebius_cli.config.file import ConfigFile
     from nebius_cli.config.keys import Found, Place
     from nebius_cli.config.layers import ConfigSource, EffectiveSettings
+    from nebius_cli.core.money import PriceList, Prices
     from nebius_cli.ledger.batch_recorder import BatchRecorder
     from nebius_cli.ledger.recorder import LedgerRecorder
     from nebius_cli.ledger.store import Ledger

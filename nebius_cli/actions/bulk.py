@@ -10,7 +10,7 @@ from nebius_cli.actions.app import App
 from nebius_cli.api.limits import limits_of
 from nebius_cli.bulk import options as bulk
 from nebius_cli.bulk import resume
-from nebius_cli.bulk.budget import Charge, PriceList, Prices
+from nebius_cli.bulk.budget import Charge
 from nebius_cli.bulk.counts import RunCounts, capped, price_records
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.display import FIGURES, BulkDisplay, figures
@@ -27,6 +27,7 @@ from nebius_cli.bulk.summary import open_summary
 from nebius_cli.config.settings import Sourced, parse_connection
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, ExitCode, Interrupted, NbxError, ReaderGone, Terminated
+from nebius_cli.core.money import PriceList, Prices
 from nebius_cli.core.secret import Secret
 from nebius_cli.models.price_source import PriceSource
 from nebius_cli.request import request

@@ -6,16 +6,17 @@ from urllib.parse import SplitResult, unquote, urlencode
 
 from nebius_cli.actions.app import App
 from nebius_cli.api.client import Head
-from nebius_cli.api.exchange import Exchange, Hooks, Limits
+from nebius_cli.api.exchange import Exchange, Hooks
 from nebius_cli.api.fetch_json import fetch_json
+from nebius_cli.api.limits import Limits
 from nebius_cli.config import layers
 from nebius_cli.config.settings import parse_connection
-from nebius_cli.core import urls
+from nebius_cli.core import suggest, urls
 from nebius_cli.core.errors import AuthError, ConfigError, ExitCode, NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.doctor import checks, probe
 from nebius_cli.doctor.checks import Check, State
-from nebius_cli.ledger.store import look
+from nebius_cli.doctor.probe import look
 from nebius_cli.local import engine, weights
 from nebius_cli.models import model as models
 from nebius_cli.request.fields import Value
@@ -251,7 +252,7 @@ class _Examination:
         text = f"{name} ({self._settings['model'].origin})"
         if name in self._ids:
             return Check("model", State.OK, text)
-        hint = models.did_you_mean(name, self._ids) or "nbx models lists them"
+        hint = suggest.did_you_mean(name, self._ids) or "nbx models lists them"
         if self._options.live:  # which tells for certain: what is your own need not be in the list
             return Check("model", State.WARN, f"{text} is not in the list", hint)
         hint = f"{hint}; --live tries it"

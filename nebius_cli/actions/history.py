@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 from nebius_cli.actions.app import App
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode, UsageError
+from nebius_cli.core.format import UNKNOWN
+from nebius_cli.core.money import dollars
 from nebius_cli.ledger import periods
 from nebius_cli.ledger.entry import Text
 from nebius_cli.ledger.excerpts import excerpt
 from nebius_cli.ledger.recorder import LOCAL
-from nebius_cli.ledger.sums import dollars
 from nebius_cli.local import weights
-from nebius_cli.models.model import UNKNOWN
 from nebius_cli.system.calendar import LocalCalendar
 from nebius_cli.terminal.sanitize import to_bytes, visible
 from nebius_cli.terminal.tables import BETWEEN

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from nebius_cli.actions.app import App
 from nebius_cli.config.settings import BY_NAME as SETTINGS_BY_NAME
 from nebius_cli.config.settings import Sourced, parse, parse_connection
+from nebius_cli.core import suggest
 from nebius_cli.core.errors import (
     AuthError,
     ExitCode,
@@ -16,10 +17,12 @@ from nebius_cli.core.errors import (
     ServerError,
     UsageError,
 )
+from nebius_cli.core.format import UNKNOWN, compact
+from nebius_cli.core.format import age as age_of
 from nebius_cli.core.secret import Secret
 from nebius_cli.models import model as models
 from nebius_cli.models.cache import ModelsCache, Stored
-from nebius_cli.models.model import SORTS, UNKNOWN, Model
+from nebius_cli.models.model import SORTS, Model
 from nebius_cli.terminal.tables import BETWEEN
 
 FRESH = 6 * 3600  # seconds in which a list is not asked for again
@@ -128,8 +131,8 @@ def _named(options: ModelsOptions, command: str) -> str:
 
 
 def _missing(wanted: str, listing: Listing, app: App) -> RejectedError:
-    age = "" if listing.asked_now else f", as of {models.age(_age(listing, app))} ago"
-    hint = models.did_you_mean(wanted, listing.ids) or "nbx models lists the ids"
+    age = "" if listing.asked_now else f", as of {age_of(_age(listing, app))} ago"
+    hint = suggest.did_you_mean(wanted, listing.ids) or "nbx models lists the ids"
     return RejectedError(f"there is no model {wanted}", f"the list has {len(listing.models)}{age}", hint)
 
 
@@ -204,7 +207,7 @@ def _age(listing: Listing, app: App) -> float:
 
 
 def _words(listing: Listing, app: App) -> str:
-    return f"this is the list of {models.age(_age(listing, app))} ago"
+    return f"this is the list of {age_of(_age(listing, app))} ago"
 
 
 def _origin(listing: Listing, app: App) -> dict[str, object]:
@@ -218,7 +221,7 @@ def _origin(listing: Listing, app: App) -> dict[str, object]:
 
 def _write_rows(found: list[Model], app: App) -> None:
     drawn = app.draws_out
-    count = models.compact if drawn else lambda n: UNKNOWN if n is None else str(n)
+    count = compact if drawn else lambda n: UNKNOWN if n is None else str(n)
     rows = [
         (
             model.id,

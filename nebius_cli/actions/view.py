@@ -7,15 +7,8 @@ from typing import Any
 from nebius_cli.actions.app import App
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, ExitCode, OutputError, UsageError
-from nebius_cli.render.output_options import (
-    Layout,
-    Mode,
-    OutputOptions,
-    View,
-    choose,
-    parse_export,
-    parse_view,
-)
+from nebius_cli.render.choose import choose
+from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View, parse_export, parse_view
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.decode import decode_object
 from nebius_cli.response.events import Event, Finished, Token

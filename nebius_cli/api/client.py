@@ -22,9 +22,10 @@ from nebius_cli.core.errors import (
     TimedOutError,
     from_status,
 )
+from nebius_cli.core.format import shorten
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import parse_base_url, redacted, url_of
-from nebius_cli.response.decode import body_message, shorten
+from nebius_cli.response.decode import body_message
 
 # Bytes read of an error response. The message shown is far shorter, but a 422 can repeat a long prompt
 # before it comes to the point.

@@ -1,13 +1,13 @@
 """One request and its answer: attempts, deadlines, and the judgement whether the answer is whole."""
 
 import dataclasses
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 from nebius_cli.api import retry
 from nebius_cli.api.client import Api, Head
 from nebius_cli.api.deadlines import Deadlines
+from nebius_cli.api.limits import Limits
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, StatusError, TimedOutError
 from nebius_cli.request.request import CompletionRequest
 from nebius_cli.response.completion import Completion
@@ -15,24 +15,8 @@ from nebius_cli.response.decode import AnswerDecoder
 from nebius_cli.response.events import Event, Finished, Frame, Problem, Token
 from nebius_cli.system.streams import Streams
 
-MAX_MEMORY = 256 * 1024 * 1024  # bytes that one answer may take, unless somebody sets max_memory
 # An answer in one piece is held as bytes, as text and as objects, before it is shown.
 COPIES = 4
-
-
-class Limits(NamedTuple):
-    """Time limits in seconds, 0 for none, how often to try again, and the bytes of memory for an answer."""
-
-    first_byte: float
-    stall: float
-    total: float
-    retries: int
-    memory: int = MAX_MEMORY
-
-    @property
-    def patience(self) -> float:
-        """Seconds without any text, whatever else comes: comments, empty frames, blanks."""
-        return max(self.first_byte, self.stall) if self.first_byte and self.stall else math.inf
 
 
 class Hooks(NamedTuple):

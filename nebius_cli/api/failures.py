@@ -8,7 +8,7 @@ from typing import Any
 import urllib3.exceptions
 
 from nebius_cli.core.errors import NbxError, NetworkError, TimedOutError
-from nebius_cli.response.decode import shorten
+from nebius_cli.core.format import shorten
 
 
 def _connect_timeout(to: str, why: str) -> NbxError:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from nebius_cli.api import retry
 from nebius_cli.api.client import Api, Head
 from nebius_cli.api.deadlines import Deadlines
-from nebius_cli.api.exchange import Limits
+from nebius_cli.api.limits import Limits
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import NbxError, ServerError
 from nebius_cli.models import model

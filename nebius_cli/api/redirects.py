@@ -3,8 +3,8 @@
 from urllib.parse import urljoin, urlsplit
 
 from nebius_cli.core.errors import RejectedError
+from nebius_cli.core.format import shorten
 from nebius_cli.core.urls import shown
-from nebius_cli.response.decode import shorten
 
 
 def follow(status: int, location: str, url: str) -> str:

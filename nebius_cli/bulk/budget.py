@@ -1,53 +1,12 @@
 """Tokens and money of a bulk run: what was spent, what is in flight at its worst, and what still fits."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any
 
 from nebius_cli.bulk.input.rows import Row
+from nebius_cli.core.money import PriceList, Prices
 from nebius_cli.response.events import Usage
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """USD per token; `cached` for prompt tokens that the server had in its cache, where it says so.
-
-    A cached price of 0 is none: the API sends that where there is none (see `entries.cost_of`).
-    """
-
-    input: Decimal
-    output: Decimal
-    cached: Decimal | None = None
-
-    def cost(self, prompt: int, completion: int, cached: int = 0) -> Decimal:
-        """Return the price of a request; `cached` of its `prompt` tokens were in the cache."""
-        if not self.cached or not 0 < cached <= prompt:
-            return self.input * prompt + self.output * completion
-        return self.input * (prompt - cached) + self.cached * cached + self.output * completion
-
-    def of_model(self, model: str) -> Self:
-        """Return these prices, which are those of every model."""
-        del model
-        return self
-
-    def worst(self, prompt: int, completion: int) -> Decimal:
-        """Return the most that a request of so many tokens can cost."""
-        return max(self.input, self.cached or self.input) * prompt + self.output * completion
-
-
-class PriceList:
-    """The prices of models by their ids: a row may name a model of its own."""
-
-    def __init__(self, models: Mapping[str, Prices]) -> None:
-        self._models = models
-
-    def __contains__(self, model: str) -> bool:
-        return model in self._models
-
-    def of_model(self, model: str) -> Prices | None:
-        """Return the prices of a model, None where they are not known."""
-        return self._models.get(model)
 
 
 @dataclass(frozen=True, slots=True)

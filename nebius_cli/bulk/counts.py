@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from nebius_cli.bulk.budget import Prices
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.output.record import Result
-from nebius_cli.bulk.progress import ProgressSnapshot, RunSummary, usd
+from nebius_cli.bulk.progress import ProgressSnapshot, RunSummary
 from nebius_cli.core.errors import CappedError, IncompleteError, UsageError
+from nebius_cli.core.money import Prices, usd
 
 
 @dataclass(slots=True)

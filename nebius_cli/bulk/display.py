@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from nebius_cli.bulk.progress import ProgressSnapshot, ThroughputMeter, View, duration, usd
-from nebius_cli.models.model import compact
+from nebius_cli.bulk.progress import ProgressSnapshot, ThroughputMeter, View
+from nebius_cli.core.format import compact, duration
+from nebius_cli.core.money import usd
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
 from nebius_cli.terminal.sanitize import one_line

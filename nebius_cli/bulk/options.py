@@ -1,12 +1,12 @@
 """How a bulk run is asked for: what was typed, read and checked."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from nebius_cli.bulk.budget import Budget, Charge, PriceList, Prices
+from nebius_cli.bulk.budget import Budget, Charge
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input import template
 from nebius_cli.bulk.input.rows import Row, RowReader, Shard, parse_shard
@@ -15,8 +15,8 @@ from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.config import settings
 from nebius_cli.config.settings import Sourced
 from nebius_cli.core.errors import UsageError
+from nebius_cli.core.money import PriceList, Prices
 from nebius_cli.core.secret import Secret
-from nebius_cli.models.model import Model
 from nebius_cli.request import prompt, request
 from nebius_cli.request.fields import FieldError, Value
 
@@ -243,17 +243,6 @@ def other_requests(count: int, output: str) -> str:
     answers = "an answer" if count == 1 else f"{count:,} answers"
     why = "a changed prompt or flag, or a row that is gone"
     return f"{output} has {answers} to other requests ({why}); changed rows are sent again"
-
-
-def price_list(listed: Iterable[Model]) -> PriceList:
-    """Return the prices of those models that have them."""
-    return PriceList(
-        {
-            model.id: Prices(model.input_price, model.output_price, model.cached_price)
-            for model in listed
-            if model.input_price is not None and model.output_price is not None
-        }
-    )
 
 
 def check_price(model: str, prices: PriceList) -> None:

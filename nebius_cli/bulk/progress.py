@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from nebius_cli.bulk.budget import Prices
 from nebius_cli.bulk.input.rows import TOKENS_BESIDE, Row
-from nebius_cli.ledger.entry import plain
+from nebius_cli.core.format import MINUTE, duration
+from nebius_cli.core.money import Prices, plain, usd
 
 WINDOW = 10.0  # seconds over which rates are measured: long enough to be steady, short enough to be now
 SETTLED = 1.0  # seconds of a window below which a rate says nothing
 BYTES_A_TOKEN = 4  # of English text, about
-MINUTE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,20 +225,3 @@ class RunEstimate:
             "cost_usd_at_most": None if self.most_cost is None else plain(self.most_cost),
             "seconds_at_least": None if seconds is None else round(seconds, 3),
         }
-
-
-def usd(amount: Decimal) -> str:
-    """Return an amount of money as a person reads it: cents, and below a dollar three digits that count."""
-    if not amount or amount >= 1:
-        return f"${amount:,.2f}"
-    return f"${amount:.{max(2, 2 - amount.adjusted())}f}"
-
-
-def duration(seconds: float) -> str:
-    """Return a time as hours, minutes and seconds: `1:02:03`, `2:03`, `3 s`."""
-    whole = round(seconds)
-    if whole < MINUTE:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:,}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

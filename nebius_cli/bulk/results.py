@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.bulk.budget import PriceList, Prices
 from nebius_cli.bulk.counts import RunCounts
 from nebius_cli.bulk.input.row_source import RowSource, look_through
 from nebius_cli.bulk.input.rows import FIRST_BAD, BadRow, Row, RowReader
@@ -14,6 +13,7 @@ from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.journal import Journal, Sink, is_file
 from nebius_cli.bulk.output.record import Result, encode, encode_bad, failed_line
 from nebius_cli.bulk.reorder import ReorderBuffer
+from nebius_cli.core.money import PriceList, Prices
 from nebius_cli.system.files import OutputFile
 
 SLICE = 100  # rows that are left out at a stretch before others get their turn

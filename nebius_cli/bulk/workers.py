@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from nebius_cli.api.client import Answer, Api
-from nebius_cli.api.exchange import Limits
+from nebius_cli.api.limits import Limits
 from nebius_cli.bulk.batch import Batch
 from nebius_cli.bulk.check_answer import CompleteAnswer, check_answer, split_group
 from nebius_cli.bulk.dispatcher import Dispatcher, Wait

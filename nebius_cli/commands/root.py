@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from nebius_cli.commands.options import SHARED, Parameter, parameter
 from nebius_cli.core.errors import ExitCode, Interrupted, UsageError
-from nebius_cli.request.request import nearest
+from nebius_cli.core.suggest import nearest
 
 HELP = """Raw text completion on Nebius Token Factory, from a shell.
 

@@ -14,11 +14,10 @@ from nebius_cli.config import toml, toml_edit
 from nebius_cli.config.layers import EDIT, ConfigSource, no_profile
 from nebius_cli.config.settings import PROFILES, SETTINGS, USE_PROFILE, Sourced, keys_of
 from nebius_cli.core.errors import ConfigError
-from nebius_cli.system.files import read_own, write_atomically
+from nebius_cli.system.files import make_folder, read_own, write_atomically
 from nebius_cli.system.lock import alone
 
 FILE_MODE = 0o600  # of a new file, and of any that holds a key
-FOLDER_MODE = 0o700
 OTHERS = 0o077
 PATIENCE = 60.0  # seconds to wait for others who write; each of them takes a few milliseconds
 BEAT = 0.02
@@ -224,13 +223,6 @@ class ConfigFile:
             if error.filename not in (None, str(self.path)):  # the folder, or the lock of another user
                 why = f"{error.filename}: {why}"
             raise ConfigError(f"cannot write {self.path}", why) from None
-
-
-def make_folder(path: Path) -> None:
-    """Make a directory, and those it is in, for the owner only, whatever the umask. Raises OSError."""
-    if not path.exists():
-        make_folder(path.parent)
-        path.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 
 def _keys(name: str, profile: str) -> Sequence[str]:

@@ -21,9 +21,9 @@ from nebius_cli.config.settings import (
 )
 from nebius_cli.config.toml import span
 from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.suggest import nearest
 from nebius_cli.request import field_table
 from nebius_cli.request.fields import FieldError
-from nebius_cli.request.request import nearest
 
 NONE = "-"  # the name of no profile
 EDIT = "nbx config edit"

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from nebius_cli.core import jsontext, urls
 from nebius_cli.core.errors import ConfigError, UsageError
 from nebius_cli.core.secret import Secret
+from nebius_cli.core.suggest import nearest
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.fields import Field, FieldError, Kind, Value
-from nebius_cli.request.request import nearest
 
 USE_PROFILE, PROJECT_FILE = "use_profile", "project_file"  # the settings that choose
 BUDGETS = ("budget.daily", "budget.monthly")

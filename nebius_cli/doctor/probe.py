@@ -16,13 +16,16 @@ from requests.utils import get_environ_proxies, select_proxy
 
 from nebius_cli import __version__
 from nebius_cli.api.pools import trusted
-from nebius_cli.core.errors import ConfigError, NetworkError
+from nebius_cli.core.errors import ConfigError, LedgerError, NetworkError
+from nebius_cli.doctor.checks import Check, State
+from nebius_cli.ledger.store import Ledger
 from nebius_cli.system.timeout import run_with_timeout
 
 PORTS = {"http": 80, "https": 443}  # of a URL that names none; SOCKS has its own
 SOCKS_PORT = 1080
 # What OpenSSL calls a certificate that is not valid yet, or no more: often it is the clock that is wrong.
 NOT_NOW = (9, 10)
+OTHERS = 0o077  # permissions of those whose file it is not
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +150,22 @@ def handshake(host: str, port: int, path: str, seconds: float) -> Tls:
 def _context(path: str) -> ssl.SSLContext:
     folder = os.path.isdir(path)  # noqa: PTH112 - what requests asks as well
     return ssl.create_default_context(cafile=None if folder else path, capath=path if folder else None)
+
+
+def look(ledger: Ledger, *, on: bool) -> Check:
+    """Return what `nbx doctor` says of the ledger: no request fails for it, so it is a warning at most."""
+    name, path = "ledger", ledger.path
+    if not on:
+        return Check(name, State.SKIPPED, "it is off", "nbx config set ledger true keeps one")
+    try:
+        text = f"{path}, {ledger.count():,} requests"
+    except LedgerError as error:
+        return Check(name, State.WARN, error.line, f"move {path} away: nbx begins anew")
+    if not path.exists():
+        return Check(name, State.OK, f"no file {path} yet")
+    if others := path.stat().st_mode & OTHERS:
+        words = f"{text}; others on this machine can read or write it (mode {others:04o})"
+        return Check(name, State.WARN, words, f"chmod go= {path}")
+    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+        return Check(name, State.WARN, f"{text}; it may not be written", f"chmod u+w {path} {path.parent}")
+    return Check(name, State.OK, text)

@@ -4,10 +4,11 @@ import threading
 from collections.abc import Callable
 
 from nebius_cli.bulk.batch import Batch
-from nebius_cli.bulk.budget import PriceList, Prices
+from nebius_cli.core import money
 from nebius_cli.core.errors import CappedError, NbxError, NetworkError, StatusError
+from nebius_cli.core.money import FREE, Price, PriceList, Prices
 from nebius_cli.ledger import entry as entries
-from nebius_cli.ledger.entry import FREE, Entry, Price
+from nebius_cli.ledger.entry import Entry
 from nebius_cli.ledger.recorder import LOCAL, LedgerRecorder
 from nebius_cli.response.events import Usage
 from nebius_cli.system.streams import Streams
@@ -63,7 +64,7 @@ class BatchRecorder:
             return
         price = self._price(send)
         # A request that the server refused is not billed.
-        cost = entries.ZERO if isinstance(error, StatusError) else entries.cost_of(usage, price)
+        cost = money.ZERO if isinstance(error, StatusError) else entries.cost_of(usage, price)
         entry = Entry(
             self._wall + send.sent_at,
             self._here or send.rows[0].model,

@@ -10,10 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
-from nebius_cli.config.file import make_folder
 from nebius_cli.core.errors import LedgerError
+from nebius_cli.core.format import shorten
 from nebius_cli.ledger.schema import MIGRATIONS, migrate, version_of
-from nebius_cli.response.decode import shorten
+from nebius_cli.system.files import make_folder
 
 PATIENCE = 1.5  # seconds to wait for others who write; each of them takes less than a millisecond
 BEAT = 0.003  # seconds between two tries

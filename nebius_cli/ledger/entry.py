@@ -4,63 +4,11 @@ Money is Decimal, in USD. None is unknown, and stays so. Tuples, which are made 
 run waits for this file after its answer.
 """
 
-from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from decimal import Decimal
+from typing import NamedTuple
 
+from nebius_cli.core.money import FREE, MOST_TOKENS, ZERO, Price
 from nebius_cli.response.events import Usage
-
-ZERO = Decimal(0)
-MOST_TOKENS = 10**12  # of one request; a larger count is none
-_SIGNS = frozenset("0123456789.eE+-")  # of an amount
-LONGEST_AMOUNT, LARGEST_EXPONENT = 56, 119
-
-
-class Price(NamedTuple):
-    """USD per token; None is unknown."""
-
-    input: Decimal | None = None
-    output: Decimal | None = None
-    cached: Decimal | None = None
-
-    @property
-    def known(self) -> bool:
-        """Whether a cost can be told with it."""
-        return self.input is not None and self.output is not None
-
-
-FREE = Price(ZERO, ZERO, ZERO)  # of the embedded engine
-
-
-def parse_price(value: Any) -> Decimal | None:
-    """Return a price, which the API sends as a text, so that no digit of it is lost."""
-    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-    text = text.strip() if isinstance(text, str) else ""
-    # No regular expression: making one takes longer than all that is done with it.
-    if not text[:1].isdigit() or len(text) > LONGEST_AMOUNT or not _SIGNS.issuperset(text):
-        return None
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        return None
-    return amount if abs(amount.adjusted()) <= LARGEST_EXPONENT else None
-
-
-def plain(amount: Decimal) -> str:
-    """Return an amount in digits, without an exponent and without zeros that say nothing."""
-    text = format(amount, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def price_in(answer: Any, model: str) -> Price:
-    """Return the price of a model in an answer to GET /models, unknown where it does not say one."""
-    entries = answer.get("data") if isinstance(answer, dict) else answer
-    for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, dict) and entry.get("id") == model:
-            pricing = entry.get("pricing")
-            prices: Mapping[str, Any] = pricing if isinstance(pricing, dict) else {}
-            return Price(*(parse_price(prices.get(n)) for n in ("prompt", "completion", "input_cache_read")))
-    return Price()
 
 
 def sound(usage: Usage | None) -> Usage | None:

@@ -5,8 +5,8 @@ from decimal import Decimal
 from xml.sax.saxutils import escape
 
 from nebius_cli.core.errors import ConfigError
-from nebius_cli.ledger.sums import dollars
-from nebius_cli.models.model import compact
+from nebius_cli.core.format import compact
+from nebius_cli.core.money import dollars
 
 HEIGHT = 10  # rows of the drawing
 DOTS = 2  # columns of dots in a character

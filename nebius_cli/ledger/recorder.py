@@ -9,11 +9,14 @@ from decimal import Decimal
 from functools import partial
 
 from nebius_cli.config.settings import BUDGETS, Sourced
+from nebius_cli.core import money
 from nebius_cli.core.errors import CappedError, LedgerError, NetworkError, StatusError, TimedOutError
+from nebius_cli.core.money import FREE, Price
 from nebius_cli.ledger import entry
-from nebius_cli.ledger.entry import FREE, Entry, Price, Text
+from nebius_cli.ledger.entry import Entry, Text
 from nebius_cli.ledger.store import Ledger
 from nebius_cli.models.cache import ModelsCache
+from nebius_cli.models.model import price_in
 from nebius_cli.request import prompt
 from nebius_cli.system.streams import Streams
 from nebius_cli.system.timeout import run_with_timeout
@@ -52,7 +55,7 @@ class LedgerRecorder:
     def price(self, model: str) -> Price:
         """Return a model's price as the kept list has it; no network is used."""
         stored = self._cache.read()
-        return entry.price_in(stored.value, model) if stored else Price()
+        return price_in(stored.value, model) if stored else Price()
 
     def budgets(self) -> "list[SpendingLimit]":
         """Return the budgets that are set, with what the ledger has for them; empty where it has a fault."""
@@ -148,7 +151,7 @@ class LedgerRecorder:
                     code if last else int(error.code) if error else code,
                     tokens,
                     price,
-                    entry.ZERO if refused else entry.cost_of(tokens, price),
+                    money.ZERO if refused else entry.cost_of(tokens, price),
                     (sent.ended_at or end) - sent.at,
                     None if sent.first_token_at is None else sent.first_token_at - sent.at,
                     ",".join(sent.completion.reasons()),

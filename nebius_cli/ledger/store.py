@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -10,19 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from nebius_cli.core.errors import LedgerError
+from nebius_cli.core.money import ZERO
 from nebius_cli.ledger.database import HINT, PATIENCE, BusyError, LedgerFile
-from nebius_cli.ledger.entry import ZERO, Entry, Text, sound
+from nebius_cli.ledger.entry import Entry, Text, sound
 from nebius_cli.ledger.pending import Pending
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # what only questions need costs a run nothing that writes its row
-    from nebius_cli.doctor.checks import Check
     from nebius_cli.ledger.periods import Period
     from nebius_cli.ledger.sums import Sums
 
 NAME = "ledger.db"
 SHORTEST = 3  # characters of a word that the index can find
-OTHERS = 0o077  # permissions of those whose file it is not
 MOST_AT_ONCE = 500  # ids in one statement
 
 COLUMNS = (
@@ -185,27 +183,6 @@ class Ledger:
         """Return how many rows there are."""
         with self._file.reading() as database:
             return int(database.execute("SELECT COUNT(*) FROM requests").fetchone()[0]) if database else 0
-
-
-def look(ledger: Ledger, *, on: bool) -> "Check":
-    """Return what `nbx doctor` says of the ledger: no request fails for it, so it is a warning at most."""
-    from nebius_cli.doctor.checks import Check, State
-
-    name, path = "ledger", ledger.path
-    if not on:
-        return Check(name, State.SKIPPED, "it is off", "nbx config set ledger true keeps one")
-    try:
-        text = f"{path}, {ledger.count():,} requests"
-    except LedgerError as error:
-        return Check(name, State.WARN, error.line, f"move {path} away: nbx begins anew")
-    if not path.exists():
-        return Check(name, State.OK, f"no file {path} yet")
-    if others := path.stat().st_mode & OTHERS:
-        words = f"{text}; others on this machine can read or write it (mode {others:04o})"
-        return Check(name, State.WARN, words, f"chmod go= {path}")
-    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
-        return Check(name, State.WARN, f"{text}; it may not be written", f"chmod u+w {path} {path.parent}")
-    return Check(name, State.OK, text)
 
 
 def _values(entry: Entry) -> tuple[Any, ...]:

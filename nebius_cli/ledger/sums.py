@@ -1,11 +1,11 @@
 """What many requests come to: sums, budgets, and amounts as they are written for people and programs."""
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
-from nebius_cli.ledger.entry import ZERO, plain
-from nebius_cli.models.model import UNKNOWN
+from nebius_cli.core.format import UNKNOWN
+from nebius_cli.core.money import ZERO, dollars, plain
 
 WARN_AT = Decimal("0.8")  # of a budget
 _BLOCKS = " ▏▎▍▌▋▊▉█"
@@ -48,16 +48,6 @@ def total(rows: Sequence[Sums], group: str = "total") -> Sums:
 def known(amount: Decimal | None) -> str:
     """Return an amount for programs, every digit of it, or that it is not known."""
     return UNKNOWN if amount is None else plain(amount)
-
-
-def dollars(amount: Decimal) -> str:
-    """Return an amount for people: cents from a dollar on, below it three digits that count."""
-    if amount == 0:
-        return "$0"
-    if amount >= 1:
-        return f"${amount.quantize(Decimal('0.01'), ROUND_HALF_UP):,}"
-    digits = amount.adjusted() - 2
-    return f"${amount.quantize(Decimal(1).scaleb(digits), ROUND_HALF_UP):f}"
 
 
 def shown_cost(row: Sums) -> str:

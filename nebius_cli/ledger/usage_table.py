@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from nebius_cli.ledger.sums import Sums, bar, dollars, known, total
+from nebius_cli.core.money import dollars
+from nebius_cli.ledger.sums import Sums, bar, known, total
 from nebius_cli.terminal.tables import BETWEEN
 
 SHORTEST_BAR, LONGEST_BAR = 8, 40

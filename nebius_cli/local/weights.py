@@ -15,9 +15,9 @@ from typing import Any, Literal
 
 from nebius_cli import __version__
 from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, OutputError
+from nebius_cli.core.suggest import nearest
 from nebius_cli.local import pip_index
 from nebius_cli.local.pip_index import Offer
-from nebius_cli.request.request import nearest
 from nebius_cli.system.lock import alone
 
 CHUNK = 1 << 18

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.core import jsontext
+from nebius_cli.core import jsontext, suggest
 from nebius_cli.core.errors import ServerError
 from nebius_cli.core.urls import redacted
 from nebius_cli.models import model as models
@@ -74,6 +74,6 @@ class ModelsCache:
     def nearest(self, name: str) -> str:
         """Ask whether a wrong name stands for one of the kept models; empty where none is near."""
         listed = [model.id for model in self.models()]
-        if not listed and name.startswith(models.PREFIX) and self.read() is None:
-            return f"did you mean {name.removeprefix(models.PREFIX)}?"
-        return models.did_you_mean(name, listed) if listed else ""
+        if not listed and name.startswith(suggest.PREFIX) and self.read() is None:
+            return f"did you mean {name.removeprefix(suggest.PREFIX)}?"
+        return suggest.did_you_mean(name, listed) if listed else ""

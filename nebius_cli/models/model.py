@@ -13,12 +13,10 @@ from typing import Any
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ServerError
-from nebius_cli.ledger.entry import parse_price, plain
+from nebius_cli.core.format import UNKNOWN
+from nebius_cli.core.money import Price, PriceList, Prices, parse_price, plain
 
 SORTS = ("id", "context", "price", "created")
-UNKNOWN = "-"
-PREFIX = "nebius/"  # what other tools put in front of an id, and the API does not take
-LONGEST_NAME = 200  # characters of a name that is compared with others
 
 # Ids that stand unquoted in any shell; the completion scripts check the same.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,199}")
@@ -95,16 +93,6 @@ def _count(value: Any) -> int | None:
 def per_million(price: Decimal | None) -> str:
     """Return a price in USD per million tokens, every digit of it."""
     return UNKNOWN if price is None else plain(price.scaleb(6))
-
-
-def compact(count: int | None) -> str:
-    """Return a count in few characters, for a table that is read by a person."""
-    if count is None:
-        return UNKNOWN
-    for size, unit in ((1_000_000, "M"), (1_000, "k")):
-        if count >= size * 0.9995:
-            return f"{count / size:.3g}{unit}"
-    return str(count)
 
 
 def date(created: int | None) -> str:
@@ -216,52 +204,28 @@ def _rank(model: Model, by: str) -> float | Decimal | None:
     return None if value is None else -value
 
 
-def suggest(name: str, ids: Sequence[str], most: int = 3) -> list[str]:
-    """Return the ids that `name` probably stands for, the likeliest first.
-
-    Tried in turn: other case, a `nebius/` prefix, the part behind the last slash, similar letters.
-    """
-    if len(name) > LONGEST_NAME:
-        return []
-    plain = name.strip().casefold()
-    plain = plain.removeprefix(PREFIX) if plain not in map(str.casefold, ids) else plain
-    same = [known for known in ids if known.casefold() == plain]
-    if same:
-        return same[:most]
-    last = plain.rpartition("/")[2]
-    if last and (tails := [known for known in ids if known.casefold().rpartition("/")[2] == last]):
-        return tails[:most]
-    return _similar(plain, last, ids, most)
-
-
-def _similar(plain: str, last: str, ids: Sequence[str], most: int) -> list[str]:
-    import difflib  # only a mistake pays for it
-
-    whole: dict[str, str] = {}
-    tails: dict[str, str] = {}
-    for known in ids:
-        if len(known) <= LONGEST_NAME:
-            whole.setdefault(known.casefold(), known)
-            tails.setdefault(known.casefold().rpartition("/")[2], known)
-    close = [whole[text] for text in difflib.get_close_matches(plain, whole, most)]
-    close += [tails[text] for text in difflib.get_close_matches(last, tails, most)]
-    return list(dict.fromkeys(close))[:most]
-
-
-def did_you_mean(name: str, ids: Sequence[str]) -> str:
-    """Return the question that a wrong name deserves, empty where nothing is near."""
-    close = suggest(name, ids)
-    return f"did you mean {' or '.join(close)}?" if close else ""
-
-
 def completable(ids: Iterable[str]) -> list[str]:
     """Return the ids that a shell can be offered: those that no shell reads as anything else."""
     return [name for name in ids if _PLAIN.fullmatch(name)]
 
 
-def age(seconds: float) -> str:
-    """Return an age in words."""
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit}"
-    return f"{max(0, int(seconds))} s"
+def price_in(answer: Any, model: str) -> Price:
+    """Return the price of a model in an answer to GET /models, unknown where it does not say one."""
+    entries = answer.get("data") if isinstance(answer, dict) else answer
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict) and entry.get("id") == model:
+            pricing = entry.get("pricing")
+            prices: Mapping[str, Any] = pricing if isinstance(pricing, dict) else {}
+            return Price(*(parse_price(prices.get(n)) for n in ("prompt", "completion", "input_cache_read")))
+    return Price()
+
+
+def price_list(listed: Iterable[Model]) -> PriceList:
+    """Return the prices of those models that have them."""
+    return PriceList(
+        {
+            model.id: Prices(model.input_price, model.output_price, model.cached_price)
+            for model in listed
+            if model.input_price is not None and model.output_price is not None
+        }
+    )

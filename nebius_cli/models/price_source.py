@@ -3,10 +3,10 @@
 import contextlib
 from collections.abc import Callable
 
-from nebius_cli.bulk.budget import PriceList
-from nebius_cli.bulk.options import price_list
+from nebius_cli.core.money import PriceList
 from nebius_cli.models import model as models
 from nebius_cli.models.cache import ModelsCache, Stored
+from nebius_cli.models.model import price_list
 
 
 class PriceSource:

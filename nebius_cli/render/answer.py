@@ -7,12 +7,14 @@ from typing import Protocol
 
 from nebius_cli.core.errors import OutputError, ReaderGone
 from nebius_cli.render import usage_summary
-from nebius_cli.render.output_options import Mode, OutputOptions, Renderer, choose, drawn_by, draws
+from nebius_cli.render.choose import choose, drawn_by
+from nebius_cli.render.output_options import Mode, OutputOptions, Renderer
 from nebius_cli.render.usage_summary import Timing
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Event, Frame
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
+from nebius_cli.terminal.capabilities import draws
 from nebius_cli.terminal.spinner import Spinner
 
 

@@ -8,15 +8,15 @@ from collections.abc import Iterable
 
 from rich.cells import cell_len
 
-from nebius_cli.render.output_options import OutputOptions, Write
+from nebius_cli.render.output_options import OutputOptions, label
 from nebius_cli.render.probability_scale import DIM, RESET, legend, mark, painted, step_of, summary
 from nebius_cli.render.span_order import SpanOrder
-from nebius_cli.render.text import label
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Event
 from nebius_cli.response.logprobs import TokenLogprob
 from nebius_cli.response.token_spans import TokenSpan
 from nebius_cli.system.streams import Streams
+from nebius_cli.terminal.capabilities import Write
 from nebius_cli.terminal.sanitize import to_bytes, visible
 
 _ERASE = "\x1b[K"  # to the end of the row

@@ -13,9 +13,9 @@ from rich.style import Style
 from rich.terminal_theme import SVG_EXPORT_THEME
 from rich.text import Text
 
+from nebius_cli.render.output_options import label
 from nebius_cli.render.picture import FONT, picture
 from nebius_cli.render.probability_scale import STEPS, Step, percent, shown, step_of, summary
-from nebius_cli.render.text import label
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.logprobs import TokenLogprob, parse, probability, rank, surprise
 from nebius_cli.response.token_spans import TokenSpan, token_spans

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from nebius_cli.core import jsontext
-from nebius_cli.render.output_options import Mode, Write
+from nebius_cli.render.output_options import Mode
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Event, Frame
+from nebius_cli.terminal.capabilities import Write
 from nebius_cli.terminal.sanitize import visible_json
 
 

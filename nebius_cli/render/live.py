@@ -15,11 +15,11 @@ from rich.segment import Segment
 from rich.text import Text
 
 from nebius_cli.core.errors import OutputError, ReaderGone
-from nebius_cli.render.output_options import OutputOptions, Write
-from nebius_cli.render.text import label
+from nebius_cli.render.output_options import OutputOptions, label
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Event, Finished, Token
 from nebius_cli.system.streams import Streams
+from nebius_cli.terminal.capabilities import Write
 from nebius_cli.terminal.rich_console import console_on
 from nebius_cli.terminal.sanitize import to_bytes, visible
 from nebius_cli.terminal.spinner import spinner_frame

@@ -1,18 +1,15 @@
 """What every output mode is, and which one a run gets."""
 
-from collections.abc import Callable
 from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
 from nebius_cli.core.errors import UsageError
-from nebius_cli.system.streams import Streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # a run that ends before it asks a server needs none of it
     from nebius_cli.response.completion import Completion
     from nebius_cli.response.events import Event
 
-Write = Callable[[bytes], None]
 
 FORMS = (".svg", ".html")  # of --export
 
@@ -67,36 +64,6 @@ class OutputOptions(NamedTuple):
     export: str = ""
 
 
-def draws(streams: Streams, *, tty: bool) -> bool:
-    """Return whether a stream can be drawn on: a terminal that can do more than print."""
-    return tty and streams.environ.get("TERM") != "dumb"
-
-
-def use_color(streams: Streams, wish: str, *, tty: bool) -> bool:
-    """Return whether a stream gets colour: the flag, then NO_COLOR, then the forcing variables, then TTY."""
-    environ = streams.environ
-    if wish != "auto":
-        return wish == "always"
-    if environ.get("NO_COLOR"):
-        return False
-    if any(environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
-        return True
-    return draws(streams, tty=tty)
-
-
-def blocks(streams: Streams, show: OutputOptions, *, terminal: bool) -> bool:
-    """Return whether the answer is drawn as blocks, which takes rich."""
-    drawn = terminal and show.mode is Mode.TEXT and show.view is None
-    return drawn and show.choices > 1 and draws(streams, tty=True)
-
-
-def drawn_by(streams: Streams, show: OutputOptions, *, terminal: bool) -> str:
-    """Return the module that will draw the answer, where it takes time to load; else nothing."""
-    if terminal and show.view:
-        return "nebius_cli.render.token_table" if show.view is View.TABLE else "nebius_cli.render.heat"
-    return "nebius_cli.render.live" if blocks(streams, show, terminal=terminal) else ""
-
-
 def parse_view(word: str | None) -> View | None:
     """Return the view of this name. Raises UsageError where there is none."""
     if word not in (None, *(view.value for view in View)):
@@ -112,43 +79,10 @@ def parse_export(path: str | None) -> str:
     return form
 
 
-def choose(
-    streams: Streams, write: Write, show: OutputOptions, *, terminal: bool, started: float
-) -> Renderer:
-    """Return the renderer for one answer; `terminal` when a person reads it as it comes.
-
-    `started` is when the wait for it began. Only the branch that draws imports rich.
-    """
-    if show.mode is not Mode.TEXT:
-        from nebius_cli.render.json_output import JsonOutput
-
-        return JsonOutput(write, show.mode, terminal=terminal)
-    if show.view:
-        return _choose_view(show.view, streams, write, show, terminal=terminal)
-    if not terminal:
-        from nebius_cli.render.plain import PlainText
-
-        return PlainText(write, show.layout, show.choices)
-    if not blocks(streams, show, terminal=terminal):
-        from nebius_cli.render.text import TerminalText
-
-        return TerminalText(write, choices=show.choices, prompts=show.prompts)
-    from nebius_cli.render.live import LiveChoices
-
-    return LiveChoices(streams, write, show, started)
-
-
-def _choose_view(
-    view: View, streams: Streams, write: Write, show: OutputOptions, *, terminal: bool
-) -> Renderer:
-    if not terminal:
-        from nebius_cli.render.token_tsv import TokenTsv
-
-        return TokenTsv(write, show.choices)
-    if view is View.TABLE:
-        from nebius_cli.render.token_table import TokenTable
-
-        return TokenTable(streams, write, show)
-    from nebius_cli.render.heat import Heat
-
-    return Heat(streams, write, show)
+def label(index: int, choices: int, prompts: int) -> str:
+    """Return the heading of one choice among several: which prompt it answers, and which try it is."""
+    if prompts <= 1:
+        return f"choice {index + 1}"
+    each = max(1, choices // prompts)
+    prompt = f"prompt {index // each + 1}"
+    return f"{prompt}, choice {index % each + 1}" if each > 1 else prompt

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from nebius_cli.render.choice_order import ChoiceOrder
-from nebius_cli.render.output_options import Layout, Write
+from nebius_cli.render.output_options import Layout
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Event
+from nebius_cli.terminal.capabilities import Write
 from nebius_cli.terminal.sanitize import to_bytes
 
 

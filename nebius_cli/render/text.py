@@ -7,19 +7,11 @@ text stay exact, and a 20,000-token answer costs no more a token than a short on
 from collections.abc import Iterable
 
 from nebius_cli.render.choice_order import ChoiceOrder
-from nebius_cli.render.output_options import Write
+from nebius_cli.render.output_options import label
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Event
+from nebius_cli.terminal.capabilities import Write
 from nebius_cli.terminal.sanitize import to_bytes, visible
-
-
-def label(index: int, choices: int, prompts: int) -> str:
-    """Return the heading of one choice among several: which prompt it answers, and which try it is."""
-    if prompts <= 1:
-        return f"choice {index + 1}"
-    each = max(1, choices // prompts)
-    prompt = f"prompt {index // each + 1}"
-    return f"{prompt}, choice {index % each + 1}" if each > 1 else prompt
 
 
 class TerminalText:

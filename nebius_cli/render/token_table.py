@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells
 
-from nebius_cli.render.output_options import OutputOptions, Write
+from nebius_cli.render.output_options import OutputOptions, label
 from nebius_cli.render.probability_scale import BOLD, DIM, RESET, painted, percent, shown, step_of, summary
 from nebius_cli.render.span_order import SpanOrder
-from nebius_cli.render.text import label
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Event
 from nebius_cli.response.logprobs import Alternative, TokenLogprob, entropy, probability, rank, surprise
 from nebius_cli.response.token_spans import TokenSpan
 from nebius_cli.system.streams import Streams
+from nebius_cli.terminal.capabilities import Write
 from nebius_cli.terminal.sanitize import to_bytes, visible
 
 MISSING = "?"

@@ -4,13 +4,13 @@ import math
 from collections.abc import Iterable
 
 from nebius_cli.core import jsontext
-from nebius_cli.render.output_options import Write
 from nebius_cli.render.probability_scale import escaped
 from nebius_cli.render.span_order import SpanOrder
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Event
 from nebius_cli.response.logprobs import TokenLogprob, entropy, probability, rank, surprise
 from nebius_cli.response.token_spans import TokenSpan
+from nebius_cli.terminal.capabilities import Write
 from nebius_cli.terminal.sanitize import to_bytes
 
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, UsageError
+from nebius_cli.core.suggest import nearest
 from nebius_cli.request import prompt
 from nebius_cli.request.field_table import BY_NAME, FIELDS
 from nebius_cli.request.fields import FieldError, Value
@@ -160,10 +161,3 @@ def warnings(request: CompletionRequest, *, here: bool = False) -> Iterator[str]
         yield "a stop sequence holds a backslash and an n; a newline is $'\\n' in most shells"
     if here and request.fields.get("echo"):
         yield "the embedded engine ignores echo: the prompt will not come back"
-
-
-def nearest(name: str, names: Sequence[str]) -> str:
-    """Return the name that was probably meant, empty where none is close."""
-    import difflib  # only a mistake pays for it
-
-    return next(iter(difflib.get_close_matches(name, names, 1)), "")

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nebius_cli.core import jsontext
+from nebius_cli.core.format import shorten
 from nebius_cli.response.coalesce import Coalescer
 from nebius_cli.response.events import Event, Finished, Frame, Problem, Token, Usage
 from nebius_cli.response.sse import EventParser, EventTooLargeError, Payload
@@ -15,8 +16,6 @@ from nebius_cli.response.sse import EventParser, EventTooLargeError, Payload
 _STREAM_STARTS = b"deir:"  # of the lines data, event, id, retry, and of a comment; JSON objects have none
 _DONE = object()  # what the end marker of a stream is decoded to
 
-MAX_MESSAGE = 400  # characters of a server's message that are shown
-MOST_READ = 50 * MAX_MESSAGE  # characters of one that are looked at
 MAX_HEAD_BYTES = 65536
 MOST_TOKENS = 10**15  # a count above this counts nothing, and no arithmetic is done with it
 MAX_BODY_BYTES = 64 * 1024 * 1024  # of an answer that is one JSON object, unless somebody sets max_memory
@@ -213,12 +212,6 @@ def body_message(body: bytes) -> str:
         # JSON that was cut can hold the `input` of an error, and that is never shown.
         return "the body is JSON that is broken or cut" if text.startswith(("{", "[")) else shorten(text)
     return shorten(value) if isinstance(value, str) else error_message(value)
-
-
-def shorten(text: str) -> str:
-    """Return `text` on one line, cut to what a message can hold."""
-    line = " ".join(text[:MOST_READ].split())  # each word of a long text would be an object
-    return line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…"
 
 
 def _validation_message(entry: Any) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from nebius_cli.core.errors import UsageError
-from nebius_cli.request.request import nearest
+from nebius_cli.core.suggest import nearest
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 MADE = b"# nbx completion for "  # how a script of ours begins, after zsh's line for its own loader

@@ -143,3 +143,13 @@ class OutputFile:
                 yield
             except BrokenPipeError:
                 raise ReaderGone from None
+
+
+FOLDER_MODE = 0o700
+
+
+def make_folder(path: Path) -> None:
+    """Make a directory, and those it is in, for the owner only, whatever the umask. Raises OSError."""
+    if not path.exists():
+        make_folder(path.parent)
+        path.mkdir(mode=FOLDER_MODE, exist_ok=True)

@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import NbxError
-from nebius_cli.render.output_options import draws, use_color
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
+from nebius_cli.terminal.capabilities import draws, use_color
 from nebius_cli.terminal.sanitize import to_bytes, visible, visible_json
 
 TYPE_CHECKING = False

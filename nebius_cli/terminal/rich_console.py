@@ -4,8 +4,8 @@ from typing import Any
 
 from rich.console import Console, ConsoleDimensions
 
-from nebius_cli.render.output_options import Write
 from nebius_cli.system.streams import Streams, TextSink
+from nebius_cli.terminal.capabilities import Write
 
 
 class _Console(Console):

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Literal
 
-from nebius_cli.render.output_options import Write
 from nebius_cli.system.streams import Streams
+from nebius_cli.terminal.capabilities import Write
 from nebius_cli.terminal.sanitize import one_line
 
 Cells = Sequence[str]

@@ -2,7 +2,8 @@
 
 import io
 
-from nebius_cli.api.exchange import Exchange, Hooks, Limits
+from nebius_cli.api.exchange import Exchange, Hooks
+from nebius_cli.api.limits import Limits
 from nebius_cli.request.request import CompletionRequest
 from nebius_cli.response.events import Event
 from nebius_cli.system.streams import Streams

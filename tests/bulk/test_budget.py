@@ -4,9 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from nebius_cli.bulk.budget import NOTHING, Budget, Charge, PriceList, Prices
+from nebius_cli.bulk.budget import NOTHING, Budget, Charge
 from nebius_cli.bulk.input.rows import Row
-from nebius_cli.ledger.entry import Price, cost_of
+from nebius_cli.core.money import Price, PriceList, Prices
+from nebius_cli.ledger.entry import cost_of
 from nebius_cli.response.events import Usage
 from tests.support.bulk import asking
 

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.bulk.budget import Budget, Prices
+from nebius_cli.bulk.budget import Budget
 from nebius_cli.bulk.counts import RunCounts, capped
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.rows import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import NbxError, ServerError
+from nebius_cli.core.money import Prices
 
 ROW = Row(0, 0, "x", b"{}", "", "", 9, 4, 1, b"{}", "m")
 

@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 
 from nebius_cli.bulk.batch import Batch
-from nebius_cli.bulk.budget import Budget, Prices
+from nebius_cli.bulk.budget import Budget
 from nebius_cli.bulk.dispatcher import FEWEST_FAILURES, LONGEST_OUTAGE, Dispatcher, Wait
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import ConfigError, NbxError, NetworkError
+from nebius_cli.core.money import Prices
 from nebius_cli.response.events import Usage
 from tests.support.bulk import asking
 from tests.support.dispatching import BROKEN, GARBAGE, answer, dispatcher, fail_until_over, refused, sent

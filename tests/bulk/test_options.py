@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.bulk.budget import Charge, Prices
+from nebius_cli.bulk.budget import Charge
 from nebius_cli.bulk.input.rows import Row
 from nebius_cli.bulk.options import (
     LOCAL_CONCURRENCY,
@@ -16,14 +16,14 @@ from nebius_cli.bulk.options import (
     check_price,
     parse_price,
     parse_usd,
-    price_list,
     read,
     shared_out,
 )
 from nebius_cli.bulk.rate_control import FIRST
 from nebius_cli.config.settings import Sourced
 from nebius_cli.core.errors import UsageError
-from nebius_cli.models.model import Model
+from nebius_cli.core.money import Prices
+from nebius_cli.models.model import Model, price_list
 from nebius_cli.request.fields import Value
 
 

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from nebius_cli.bulk.budget import Prices
 from nebius_cli.bulk.input.rows import TOKENS_BESIDE, Row
-from nebius_cli.bulk.progress import ProgressSnapshot, RunEstimate, RunSummary, ThroughputMeter, duration, usd
-from nebius_cli.ledger.entry import plain
+from nebius_cli.bulk.progress import ProgressSnapshot, RunEstimate, RunSummary, ThroughputMeter
+from nebius_cli.core.format import duration
+from nebius_cli.core.money import Prices, plain, usd
 from nebius_cli.request.prompt import Prompt
 
 SUMMARY = RunSummary(

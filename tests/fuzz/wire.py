@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 from nebius_cli.api.retry import parse_retry_after
-from nebius_cli.core import jsontext
+from nebius_cli.core import jsontext, suggest
 from nebius_cli.core.errors import ServerError
+from nebius_cli.core.format import MAX_MESSAGE
 from nebius_cli.models import model as models
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.decode import MAX_MESSAGE, AnswerDecoder, body_message
+from nebius_cli.response.decode import AnswerDecoder, body_message
 from nebius_cli.response.sse import EventParser
 from nebius_cli.terminal.sanitize import one_line, to_bytes, visible, visible_json
 from tests.fuzz.target import Target, head, pieces
@@ -72,7 +73,7 @@ def model_list(data: bytes) -> None:
         assert all(isinstance(text, str) for pair in models.details(model) for text in pair)
     ids = [model.id for model in found]
     models.matching(found, ids[:2])
-    models.suggest("a/b-7B", ids)
+    suggest.suggest("a/b-7B", ids)
     models.completable(ids)
 
 

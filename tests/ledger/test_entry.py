@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.ledger.entry import FREE, MOST_TOKENS, ZERO, Price, cost_of, parse_price, price_in, sound
+from nebius_cli.core.money import FREE, MOST_TOKENS, ZERO, Price, parse_price
+from nebius_cli.ledger.entry import cost_of, sound
+from nebius_cli.models.model import price_in
 from nebius_cli.response.events import Usage
 from tests.support.factory import BASIC, FAST, LIGHTNING, TRIMMED
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.bulk.budget import PriceList
 from nebius_cli.config.settings import Sourced
+from nebius_cli.core.money import PriceList
 from nebius_cli.ledger.batch_recorder import BatchRecorder
 from nebius_cli.ledger.periods import Period
 from nebius_cli.ledger.recorder import LedgerRecorder

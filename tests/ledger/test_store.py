@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from nebius_cli.core.errors import LedgerError
-from nebius_cli.ledger.entry import Entry, Price, Text
+from nebius_cli.core.money import Price
+from nebius_cli.ledger.entry import Entry, Text
 from nebius_cli.ledger.periods import Period
 from nebius_cli.ledger.schema import MIGRATIONS, m001_requests
 from nebius_cli.ledger.store import COLUMNS, Ledger

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from nebius_cli.ledger.sums import SpendingLimit, Sums, bar, dollars, known, record, shown_cost, total
+from nebius_cli.core.money import dollars
+from nebius_cli.ledger.sums import SpendingLimit, Sums, bar, known, record, shown_cost, total
 
 ONE = Sums("a", 3, 1, 100, 20, 5, 2, Decimal("0.3"), 0)
 TWO = Sums("b", 2, 0, 1, 2, 3, 4, Decimal("0.00000001"), 1)

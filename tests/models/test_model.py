@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nebius_cli.core import suggest
 from nebius_cli.core.errors import ServerError
+from nebius_cli.core.format import age, compact
 from nebius_cli.models import model as models
 from nebius_cli.models.model import Model
 from tests.support.factory import BASIC, ENTRIES, FAST, IDS, LIGHTNING, TRIMMED
@@ -84,7 +86,7 @@ def test_any_member_may_be_anything(entry: dict[str, Any]) -> None:
     assert models.ordered([model], "price") == [model]
     for text in (
         models.per_million(model.input_price),
-        models.compact(model.context),
+        compact(model.context),
         models.date(model.created),
     ):
         assert text
@@ -130,7 +132,7 @@ def test_what_is_no_price_is_unknown_and_never_0(value: Any) -> None:
 )
 def test_what_is_no_count_is_unknown(value: Any) -> None:
     assert one(context_length=value, per_request_limits=value).context is None
-    assert models.compact(None) == "-"
+    assert compact(None) == "-"
 
 
 @pytest.mark.parametrize(
@@ -146,7 +148,7 @@ def test_what_is_no_count_is_unknown(value: Any) -> None:
     ],
 )
 def test_a_count_is_short_for_a_person(count: int, text: str) -> None:
-    assert models.compact(count) == text
+    assert compact(count) == text
 
 
 def test_a_time_that_no_calendar_has_is_unknown() -> None:
@@ -236,17 +238,17 @@ NEAR = {
 
 @pytest.mark.parametrize("name", NEAR, ids=lambda name: name[:40])
 def test_the_ids_that_were_probably_meant(name: str) -> None:
-    assert models.suggest(name, IDS)[: max(1, len(NEAR[name]))] == NEAR[name]
+    assert suggest.suggest(name, IDS)[: max(1, len(NEAR[name]))] == NEAR[name]
 
 
 def test_an_id_that_has_the_prefix_of_other_tools_keeps_it() -> None:
-    assert models.suggest("nebius/Own", ["nebius/own", "own"]) == ["nebius/own"]
+    assert suggest.suggest("nebius/Own", ["nebius/own", "own"]) == ["nebius/own"]
 
 
 def test_the_nearest_ids_are_asked_for() -> None:
-    assert models.did_you_mean("A/B", ["a/b", "A/b"]) == "did you mean a/b or A/b?"
-    assert models.did_you_mean("zzz", IDS) == ""
-    assert models.suggest("abcd", ["x" * 300]) == []
+    assert suggest.did_you_mean("A/B", ["a/b", "A/b"]) == "did you mean a/b or A/b?"
+    assert suggest.did_you_mean("zzz", IDS) == ""
+    assert suggest.suggest("abcd", ["x" * 300]) == []
 
 
 @pytest.mark.parametrize(
@@ -269,4 +271,4 @@ def test_an_id_that_means_something_to_a_shell_is_not_offered_to_one(name: str) 
     ],
 )
 def test_an_age_is_in_words(seconds: float, words: str) -> None:
-    assert models.age(seconds) == words
+    assert age(seconds) == words

@@ -2,25 +2,18 @@
 
 import pytest
 
+from nebius_cli.render.choose import choose, drawn_by
 from nebius_cli.render.heat import Heat
 from nebius_cli.render.json_output import JsonOutput
 from nebius_cli.render.live import LiveChoices
-from nebius_cli.render.output_options import (
-    Layout,
-    Mode,
-    OutputOptions,
-    View,
-    choose,
-    drawn_by,
-    draws,
-    use_color,
-)
+from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View, label
 from nebius_cli.render.plain import PlainText
-from nebius_cli.render.text import TerminalText, label
+from nebius_cli.render.text import TerminalText
 from nebius_cli.render.token_table import TokenTable
 from nebius_cli.render.token_tsv import TokenTsv
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Token
+from nebius_cli.terminal.capabilities import draws, use_color
 from tests.support.screen import Glass, streams_on
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.response.decode import MAX_MESSAGE, body_message, shorten
+from nebius_cli.core.format import MAX_MESSAGE, shorten
+from nebius_cli.response.decode import body_message
 
 MESSAGES: list[tuple[Any, str]] = [
     ({"detail": "Couldn't authenticate."}, "Couldn't authenticate."),

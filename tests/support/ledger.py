@@ -4,7 +4,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.ledger.entry import Entry, Price, Text, cost_of
+from nebius_cli.core.money import Price
+from nebius_cli.ledger.entry import Entry, Text, cost_of
 from nebius_cli.ledger.periods import Period
 from nebius_cli.ledger.store import NAME, Ledger
 from nebius_cli.response.events import Usage

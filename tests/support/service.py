@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from nebius_cli.api.client import Api
-from nebius_cli.api.exchange import Limits
+from nebius_cli.api.limits import Limits
 from nebius_cli.bulk.budget import Budget
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.rows import Row

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple, NoReturn
 
 from nebius_cli.bulk.input.template import RowError, Template
 from nebius_cli.core.errors import UsageError
+from nebius_cli.core.suggest import nearest
 from nebius_cli.request.field_table import BY_NAME
 from nebius_cli.request.fields import Field, FieldError, Value
 from nebius_cli.request.prompt import Prompt
-from nebius_cli.request.request import nearest
 
 MEMBERS = ("id", "custom_id", "prompt", "params", "body", "error", *BY_NAME)
 BATCH_MEMBERS = ("id", "custom_id", "method", "url", "body", "error")

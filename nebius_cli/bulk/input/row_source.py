@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
-from nebius_cli.bulk.budget import PriceList, Prices
 from nebius_cli.bulk.input.row_files import RowFile
 from nebius_cli.bulk.input.rows import BadRow, Row, RowReader, Survey, check
 from nebius_cli.bulk.options import BulkPlan
@@ -13,6 +12,7 @@ from nebius_cli.bulk.output.journal import Journal, Sink
 from nebius_cli.bulk.output.record import key_of
 from nebius_cli.bulk.progress import RunEstimate
 from nebius_cli.core.errors import BadInputError
+from nebius_cli.core.money import PriceList, Prices
 from nebius_cli.request import request
 
 FIRST_SHOWN = 3  # bad rows that a message names
