@@ -25,7 +25,7 @@ def test_one_at_a_time_holds_it_and_nothing_is_left_behind(tmp_path: Path) -> No
 def test_a_killed_process_holds_it_no_more(tmp_path: Path) -> None:
     path = tmp_path / "x.lock"
     script = (
-        "import sys, pathlib; from nebius_cli.adapters import lock;"
+        "import sys, pathlib; from nebius_cli.system import lock;"
         "held = lock.take(pathlib.Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
     )
     child = subprocess.Popen(
