@@ -1,4 +1,4 @@
-"""`nbx view`: a saved answer through the views of `nbx complete`."""
+"""`nbx view`: shows a saved answer in the views of `nbx complete`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from nebius_cli.response.decode import decode_object
 from nebius_cli.response.events import Event, Finished, Token
 from nebius_cli.system.files import OutputFile
 
-HOW = "nbx complete --logprobs 5 --json > FILE makes one"
+HOW = "nbx complete --logprobs 5 --json > FILE saves one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,16 @@ class ViewOptions:
 
 
 def run(options: ViewOptions, app: App) -> ExitCode:
-    """Show the answer. Raises BadInputError for a file that holds none with log probabilities."""
+    """Show the answer. Raises BadInputError if the file has no answer with log probabilities."""
     view, form = parse_view(options.view), parse_export(options.export)
     if options.file is None:
-        raise UsageError("no file", "there is nothing to show", "nbx view FILE; - is stdin")
+        raise UsageError("no file given", "", "nbx view FILE; - reads stdin")
     name = "stdin" if options.file == "-" else options.file
     completion, events = _one_answer(_objects(app.read_text(options.file), name))
     if not completion.choices:
-        raise BadInputError(f"{name} holds no answer", "no object in it has choices with text", HOW)
+        raise BadInputError(f"{name} has no answer", "no object in it has choices with text", HOW)
     if not completion.has_logprobs:
-        raise BadInputError(f"{name} has no log probabilities", "they come only if asked for", HOW)
+        raise BadInputError(f"{name} has no log probabilities", "the server sends them only on request", HOW)
     if options.export:
         from nebius_cli.render.heat_export import export  # brings rich
 
@@ -60,7 +60,7 @@ def _show(completion: Completion, events: list[Event], view: View, app: App) -> 
 
 
 def _objects(text: str, name: str) -> list[Any]:
-    """Return the JSON values of a file: one, or one a line."""
+    """Return the JSON values in a file: a single one, or one on each line."""
     try:
         return [jsontext.decode(text)]
     except ValueError:
@@ -76,27 +76,28 @@ def _objects(text: str, name: str) -> list[Any]:
 
 
 def _one_answer(values: list[Any]) -> tuple[Completion, list[Event]]:
-    """Return all answers as one, whose choices are numbered on, and the events that make it."""
+    """Return all answers as one, with their choices numbered consecutively, and the events it consists of."""
     events: list[Event] = []
-    first = last = 0  # number of the present answer's first choice, and of the choice after its last
-    present: Any = None
+    first = end = 0  # the indices of the current answer's choices are first, ..., end - 1
+    current_id: Any = None
     for value in values:
-        frame = value.get("response", value) if isinstance(value, dict) else None  # of a bulk record
+        # A bulk record holds the answer under "response".
+        frame = value.get("response", value) if isinstance(value, dict) else None
         if not isinstance(frame, dict):
             continue
-        # The frames of one stream have one id; two whole answers never have.
-        if not events or frame is not value or frame.get("id") != present:
-            first, present = last, frame.get("id")
-        for event in _moved(frame, first):
+        # All objects of one stream share an id; two complete answers never do.
+        if not events or frame is not value or frame.get("id") != current_id:
+            first, current_id = end, frame.get("id")
+        for event in _renumbered(frame, first):
             events.append(event)
-            last = max(last, event.index + 1) if isinstance(event, Token | Finished) else last
-    completion = Completion(last)
+            end = max(end, event.index + 1) if isinstance(event, Token | Finished) else end
+    completion = Completion(end)
     for event in events:
         completion.add(event)
     return completion, events
 
 
-def _moved(frame: Mapping[str, Any], first: int) -> Iterator[Event]:
+def _renumbered(frame: Mapping[str, Any], first: int) -> Iterator[Event]:
     for event in decode_object(frame):
         match event:
             case Token(index, text, logprobs):

@@ -1,10 +1,13 @@
-"""Numbers, ages, durations and messages as short text for people."""
+"""Formats counts, ages, durations and messages as short text for people."""
 
 UNKNOWN = "-"
+MINUTE = 60.0  # seconds
+MAX_MESSAGE = 400  # characters of a server's message that are shown
+MAX_MESSAGE_INPUT = 50 * MAX_MESSAGE  # characters of it that are looked at
 
 
 def compact(count: int | None) -> str:
-    """Return a count in few characters, for a table that is read by a person."""
+    """Format a count in few characters: `999`, `1.2k`, `1.05M`."""
     if count is None:
         return UNKNOWN
     for size, unit in ((1_000_000, "M"), (1_000, "k")):
@@ -14,18 +17,15 @@ def compact(count: int | None) -> str:
 
 
 def age(seconds: float) -> str:
-    """Return an age in words."""
+    """Format an age in its largest whole unit: `12 s`, `3 min`, `5 h`, `2 d`."""
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"
     return f"{max(0, int(seconds))} s"
 
 
-MINUTE = 60.0
-
-
 def duration(seconds: float) -> str:
-    """Return a time as hours, minutes and seconds: `1:02:03`, `2:03`, `3 s`."""
+    """Format a duration as hours, minutes and seconds: `1:02:03`, `2:03`, `3 s`."""
     whole = round(seconds)
     if whole < MINUTE:
         return f"{whole} s"
@@ -34,13 +34,7 @@ def duration(seconds: float) -> str:
     return f"{hours:,}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-MAX_MESSAGE = 400  # characters of a server's message that are shown
-
-
-MOST_READ = 50 * MAX_MESSAGE  # characters of one that are looked at
-
-
 def shorten(text: str) -> str:
-    """Return `text` on one line, cut to what a message can hold."""
-    line = " ".join(text[:MOST_READ].split())  # each word of a long text would be an object
+    """Return `text` on one line, cut to `MAX_MESSAGE` characters."""
+    line = " ".join(text[:MAX_MESSAGE_INPUT].split())  # splitting a long text makes an object for each word
     return line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…"

@@ -1,54 +1,51 @@
-"""Suggests what a mistyped name probably stands for."""
+"""Suggests the names that a mistyped name probably stands for."""
 
 from collections.abc import Sequence
 
+PREFIX = "nebius/"  # other tools put it in front of a model id; the API does not accept it
+MAX_NAME_CHARS = 200  # longer names are not compared
+
 
 def nearest(name: str, names: Sequence[str]) -> str:
-    """Return the name that was probably meant, empty where none is close."""
-    import difflib  # only a mistake pays for it
+    """Return the most similar of some names, empty if none is similar."""
+    import difflib  # needed only after a mistake
 
     return next(iter(difflib.get_close_matches(name, names, 1)), "")
 
 
-PREFIX = "nebius/"  # what other tools put in front of an id, and the API does not take
+def suggest(name: str, ids: Sequence[str], limit: int = 3) -> list[str]:
+    """Return the model ids that `name` probably stands for, the most likely first, at most `limit`.
 
-
-LONGEST_NAME = 200  # characters of a name that is compared with others
-
-
-def suggest(name: str, ids: Sequence[str], most: int = 3) -> list[str]:
-    """Return the ids that `name` probably stands for, the likeliest first.
-
-    Tried in turn: other case, a `nebius/` prefix, the part behind the last slash, similar letters.
+    Tries in this order: different case, a `nebius/` prefix, the part after the last slash, similar letters.
     """
-    if len(name) > LONGEST_NAME:
+    if len(name) > MAX_NAME_CHARS:
         return []
-    plain = name.strip().casefold()
-    plain = plain.removeprefix(PREFIX) if plain not in map(str.casefold, ids) else plain
-    same = [known for known in ids if known.casefold() == plain]
+    folded = name.strip().casefold()
+    folded = folded.removeprefix(PREFIX) if folded not in map(str.casefold, ids) else folded
+    same = [known for known in ids if known.casefold() == folded]
     if same:
-        return same[:most]
-    last = plain.rpartition("/")[2]
+        return same[:limit]
+    last = folded.rpartition("/")[2]
     if last and (tails := [known for known in ids if known.casefold().rpartition("/")[2] == last]):
-        return tails[:most]
-    return _similar(plain, last, ids, most)
+        return tails[:limit]
+    return _similar(folded, last, ids, limit)
 
 
-def _similar(plain: str, last: str, ids: Sequence[str], most: int) -> list[str]:
-    import difflib  # only a mistake pays for it
+def _similar(folded: str, last: str, ids: Sequence[str], limit: int) -> list[str]:
+    import difflib  # needed only after a mistake
 
     whole: dict[str, str] = {}
     tails: dict[str, str] = {}
     for known in ids:
-        if len(known) <= LONGEST_NAME:
+        if len(known) <= MAX_NAME_CHARS:
             whole.setdefault(known.casefold(), known)
             tails.setdefault(known.casefold().rpartition("/")[2], known)
-    close = [whole[text] for text in difflib.get_close_matches(plain, whole, most)]
-    close += [tails[text] for text in difflib.get_close_matches(last, tails, most)]
-    return list(dict.fromkeys(close))[:most]
+    close = [whole[text] for text in difflib.get_close_matches(folded, whole, limit)]
+    close += [tails[text] for text in difflib.get_close_matches(last, tails, limit)]
+    return list(dict.fromkeys(close))[:limit]
 
 
 def did_you_mean(name: str, ids: Sequence[str]) -> str:
-    """Return the question that a wrong name deserves, empty where nothing is near."""
+    """Return a hint with the model ids that `name` may stand for, empty if none is similar."""
     close = suggest(name, ids)
     return f"did you mean {' or '.join(close)}?" if close else ""

@@ -1,20 +1,20 @@
-"""The part of a long text that is worth showing: its beginning, or what is around a word."""
+"""Excerpts of long texts: the beginning, or the part around a word that was searched for."""
 
 import re
 import unicodedata
 from collections.abc import Sequence
 
-WIDE = ("W", "F")  # what takes two columns of a terminal (Unicode TR 11)
+WIDE = ("W", "F")  # East Asian widths of two columns (Unicode TR 11)
 
 
 def excerpt(text: str, words: Sequence[str], columns: int) -> str:
-    """Return a part of a text on one line, `columns` wide at most, around the first of `words` in it."""
+    """Return part of a text on one line, at most `columns` wide, around the first of `words` in it."""
     line = " ".join(text.split())
     if _columns(line) <= columns:
         return line
     places = [match.start() for word in words if (match := re.search(re.escape(word), line, re.IGNORECASE))]
     at = min(places, default=0)
-    # A third of the room for what stands before the word.
+    # A third of the width is for the text before the word.
     start = at if at == 0 else at - len(_cut(line[:at][::-1], columns // 3))
     head = "…" if start else ""
     part = _cut(line[start:], columns - len(head))
@@ -28,7 +28,7 @@ def _columns(text: str) -> int:
 
 
 def _cut(text: str, columns: int) -> str:
-    """Return as much of the beginning of a text as so many columns hold."""
+    """Return the beginning of a text that fits in this many columns."""
     for number, character in enumerate(text):
         columns -= 2 if unicodedata.east_asian_width(character) in WIDE else 1
         if columns < 0:

@@ -1,6 +1,6 @@
-"""Spans of time as they are typed: `today`, `7d`, `2026-11-01`; days are those of the local calendar.
+"""Parses periods such as `today`, `7d` and `2026-11-01`, and formats times.
 
-What the local calendar is comes from outside, as a `Calendar`; instants are Unix times in seconds.
+Days are those of a local `Calendar`; times are Unix times in seconds.
 """
 
 import re
@@ -16,35 +16,35 @@ FORMS = "today, yesterday, all, 24h, 7d, 4w, or a date as 2026-11-01"
 
 
 class Calendar(Protocol):
-    """The local calendar: days differ in length where clocks are put back or forward."""
+    """The local calendar. A day on which the clocks change is shorter or longer than 24 hours."""
 
     def day(self, when: float) -> date:
-        """Return the day that an instant is on."""
+        """Return the day of a Unix time."""
 
     def start(self, day: date) -> float:
-        """Return the first instant of a day."""
+        """Return the Unix time at which a day begins."""
 
     def local(self, when: float) -> datetime:
-        """Return an instant in local time."""
+        """Return a Unix time as local time."""
 
 
 class Period(NamedTuple):
-    """From an instant up to, and without, another; None is open."""
+    """The time from `since` up to but not including `until`; None is unlimited."""
 
     since: float | None = None
     until: float | None = None
 
 
 def period(since: str, until: str, now: float, calendar: Calendar) -> Period:
-    """Return the period between two texts, empty ones for open ends. Raises UsageError."""
+    """Return the period that `--since` and `--until` mean; empty texts set no limit. Raises UsageError."""
     return Period(
-        _instant("--since", since, now, calendar) if since else None,
-        _instant("--until", until, now, calendar, end=True) if until else None,
+        _parse("--since", since, now, calendar) if since else None,
+        _parse("--until", until, now, calendar, end=True) if until else None,
     )
 
 
-def _instant(flag: str, text: str, now: float, calendar: Calendar, *, end: bool = False) -> float | None:
-    """Return the first instant of what a text names; of a day that ends a period, the one after it."""
+def _parse(flag: str, text: str, now: float, calendar: Calendar, *, end: bool = False) -> float | None:
+    """Return the start of the day or span that a text names; with `end`, the end of a day."""
     today = calendar.day(now)
     day = {"today": today, "yesterday": today - timedelta(1)}.get(text)
     try:
@@ -54,7 +54,7 @@ def _instant(flag: str, text: str, now: float, calendar: Calendar, *, end: bool 
             count, unit = int(span[1]), span[2]
             if unit == "h":
                 return now - count * 3600
-            # Whole days, this one among them: a day cut in half would look like a day with less use.
+            # Whole days including today: part of a day would look like a day with less usage.
             days = count * _HOURS[unit] // 24
             return calendar.start(today - timedelta(days if end else max(0, days - 1)))
         day = day or date.fromisoformat(text)
@@ -64,7 +64,7 @@ def _instant(flag: str, text: str, now: float, calendar: Calendar, *, end: bool 
 
 
 def age(flag: str, text: str) -> float:
-    """Return the seconds that a span such as `30d` stands for. Raises UsageError."""
+    """Return the length in seconds of a span such as `30d`. Raises UsageError."""
     if not (span := _SPAN.fullmatch(text)):
         raise UsageError(f"{flag} {text}", "it takes a span such as 12h, 30d or 8w")
     return int(span[1]) * _HOURS[span[2]] * 3600.0
@@ -76,16 +76,16 @@ def first_of_month(day: date) -> date:
 
 
 def filled(days: Sequence[str]) -> list[str]:
-    """Return every day from the first to the last of some ISO dates in order."""
+    """Return every day from the first to the last of some sorted ISO dates."""
     first, last = date.fromisoformat(days[0]), date.fromisoformat(days[-1])
     return [(first + timedelta(number)).isoformat() for number in range((last - first).days + 1)]
 
 
 def utc(when: float, timespec: str = "auto") -> str:
-    """Return an instant as programs read it: in UTC, as RFC 3339 writes it."""
+    """Format a Unix time for programs: in UTC, as in RFC 3339."""
     return datetime.fromtimestamp(when, UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def dated(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row of the ledger with its time, kept in milliseconds, as programs read it."""
+    """Return a row of the ledger with its time, which is stored in milliseconds, formatted by `utc`."""
     return {**row, "time": utc(row["time"] / 1000, "milliseconds")}

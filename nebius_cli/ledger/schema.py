@@ -1,7 +1,7 @@
-"""The ledger's tables, one migration after another; an old database gets those it lacks when it is opened.
+"""The tables of the ledger, as a list of migrations; an old database gets the missing ones when opened.
 
-A change of the schema is one more function at the end of MIGRATIONS. Those that were released stay as
-they are: databases in the world are at each of them.
+To change the schema, add a function to the end of MIGRATIONS. Never change a released migration: users have
+databases at every version.
 """
 
 import sqlite3
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 
 def m001_requests(database: sqlite3.Connection) -> None:
-    """Make a row for each request: Unix time in milliseconds, seconds, tokens, USD as exact decimal text."""
+    """Create the table of requests. Times are Unix milliseconds, durations seconds, amounts USD as text."""
     database.execute(
         """
         CREATE TABLE requests (
@@ -39,9 +39,9 @@ def m001_requests(database: sqlite3.Connection) -> None:
 
 
 def m002_texts(database: sqlite3.Connection) -> None:
-    """Make a place for what was sent and what came, and an index of the words in it.
+    """Create the table of request texts and a full-text index over them.
 
-    Trigrams find words in the middle of others, and in languages that put no blanks between them.
+    Trigrams also find parts of words, and words in languages that do not separate them with blanks.
     """
     columns = "id INTEGER PRIMARY KEY, query TEXT NOT NULL, body BLOB NOT NULL, answers TEXT NOT NULL"
     database.execute(f"CREATE TABLE texts ({columns})")
@@ -52,10 +52,10 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_requests, m
 
 
 def migrate(database: sqlite3.Connection) -> None:
-    """Bring a database up to date, all or nothing. Raises sqlite3.Error."""
+    """Run the missing migrations in one transaction. Raises sqlite3.Error."""
     database.execute("BEGIN IMMEDIATE")
     try:
-        # Asked again, now that nobody else can be at it.
+        # Read again, now that no other process can migrate it.
         version = version_of(database)
         for number, migration in enumerate(MIGRATIONS[version:], version + 1):
             migration(database)
@@ -68,5 +68,5 @@ def migrate(database: sqlite3.Connection) -> None:
 
 
 def version_of(database: sqlite3.Connection) -> int:
-    """Return how many migrations a database has had. Raises sqlite3.Error."""
+    """Return the number of migrations that a database has had. Raises sqlite3.Error."""
     return int(database.execute("PRAGMA user_version").fetchone()[0])

@@ -66,11 +66,11 @@ def test_whole_answers_with_ids_of_their_own_are_an_answer_each(bare: Runner, tm
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (b"", "is not JSON|holds no answer"),
+        (b"", "is not JSON|has no answer"),
         (b"not JSON", "is not JSON"),
         (b'{"choices": []}\nhalf', "is not JSON"),
-        (b"[1, 2]", "holds no answer"),
-        (b'{"choices": null}', "holds no answer"),
+        (b"[1, 2]", "has no answer"),
+        (b'{"choices": null}', "has no answer"),
         (json.dumps(token("text", 0, "stop")).encode(), "has no log probabilities"),
         (b"\xff", "not valid UTF-8|not utf-8"),
     ],
