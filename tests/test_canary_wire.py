@@ -156,7 +156,7 @@ def test_a_key_that_the_model_wrote_is_in_its_answer_and_kept_in_no_ledger(
     server.replies += [status(200, sound({"text": f"it is {CANARY}!"}))] * 3
     shown = nbx("complete", "x", may_show_key=True)  # what the model wrote, to the byte
     assert (shown.code, shown.out) == (0, f"it is {CANARY}!\n")
-    assert shown.err == "nbx: warning: the answer holds the API key: no text of it is kept\n"
+    assert shown.err == "nbx: warning: the answer contains the API key: the text is not stored\n"
     key_files.add(tmp_path / "answers.jsonl")
     assert nbx("bulk", "rows.jsonl", "-o", "answers.jsonl").code == 0
     exported = nbx("bulk", "export", "answers.jsonl", "--text", may_show_key=True)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from nebius_cli.config.file import ConfigFile
     from nebius_cli.config.keys import Found, Place
     from nebius_cli.config.layers import ConfigSource, EffectiveSettings
-    from nebius_cli.core.money import PriceList, Prices
+    from nebius_cli.core.money import PriceList
     from nebius_cli.ledger.batch_recorder import BatchRecorder
     from nebius_cli.ledger.recorder import LedgerRecorder
     from nebius_cli.ledger.store import Ledger
@@ -53,7 +53,7 @@ class App(Console):
         super().__init__(streams, flags.color, quiet=flags.quiet, verbose=verbose)
         self.flags = flags
         self.argv = argv  # as typed; it may hold a key
-        self._books: LedgerRecorder | None = None
+        self._recorder: LedgerRecorder | None = None
 
     @cached_property
     def config(self) -> "ConfigFile":
@@ -192,28 +192,30 @@ class App(Console):
 
         return Ledger(paths.data_dir(self.streams.environ) / NAME)
 
-    def books(self, merged: Mapping[str, Sourced]) -> "LedgerRecorder":
-        """Return what keeps the ledger's rows and budgets for the requests of this run."""
+    def recorder(self, merged: Mapping[str, Sourced]) -> "LedgerRecorder":
+        """Return what records this run's requests in the ledger and checks the budgets."""
         from nebius_cli.ledger.recorder import LedgerRecorder
 
-        if self._books is None:  # one for all: it says things once
+        if self._recorder is None:  # only one, because it warns once
             cache = self.models_cache(merged)
-            self._books = LedgerRecorder(self.ledger, merged, cache, self.profile, self.streams, self.warn)
-        return self._books
+            self._recorder = LedgerRecorder(self.ledger, merged, cache, self.profile, self.streams, self.warn)
+        return self._recorder
 
     def check_budget(self, merged: Mapping[str, Sourced], model: str, *, over: bool = False) -> None:
-        """Look at the budgets before a request. Raises CappedError for one that is spent, unless `over`."""
+        """Check the budgets before a request. Raises CappedError if one is spent, unless `over`."""
         if any(name in merged for name in settings.BUDGETS):
-            self.books(merged).check(model, over=over)
+            self.recorder(merged).check(model, over_budget=over)
 
-    def tab(
-        self, merged: Mapping[str, Sourced], prices: "Prices | PriceList", host: str, *, over: bool, here: str
+    def batch_recorder(
+        self, merged: Mapping[str, Sourced], prices: "PriceList", host: str, *, over: bool, here: str
     ) -> "BatchRecorder":
-        """Return what takes a bulk run's requests into the ledger; without `host` it is `here` that runs."""
+        """Return what records a bulk run's requests; without a `host` the local model `here` runs."""
         from nebius_cli.ledger.batch_recorder import BatchRecorder
 
-        books = self.books(merged) if merged["ledger"].value is True else None
-        return BatchRecorder(books, prices, self.profile, host, self.streams, over=over, here=here)
+        recorder = self.recorder(merged) if merged["ledger"].value is True else None
+        return BatchRecorder(
+            recorder, prices, self.profile, host, self.streams, over_budget=over, local_model=here
+        )
 
     @contextlib.contextmanager
     def recorded(self, exchange: "Exchange", merged: Mapping[str, Sourced], *, local: bool) -> Iterator[None]:
@@ -226,7 +228,7 @@ class App(Console):
             raise
         finally:
             if exchange.sent and merged["ledger"].value is True:
-                self.books(merged).write_exchange(exchange, exit_code(stop), local=local)
+                self.recorder(merged).write_exchange(exchange, exit_code(stop), local=local)
 
     def api(self, merged: Mapping[str, Sourced], key: Secret, *, base_url: str = "", pool: int = 10) -> "Api":
         """Return the API at `base_url`, else the configured one; `pool` is how many connections stay open."""

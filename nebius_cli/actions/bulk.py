@@ -27,9 +27,9 @@ from nebius_cli.bulk.summary import open_summary
 from nebius_cli.config.settings import Sourced, parse_connection
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, ExitCode, Interrupted, NbxError, ReaderGone, Terminated
-from nebius_cli.core.money import PriceList, Prices
+from nebius_cli.core.money import PriceList
 from nebius_cli.core.secret import Secret
-from nebius_cli.models.price_source import PriceSource
+from nebius_cli.models.cache import PriceSource
 from nebius_cli.request import request
 from nebius_cli.system.files import OutputFile
 
@@ -74,11 +74,11 @@ def run(options: BulkOptions, app: App) -> ExitCode:
             app.check_budget(merged, reader.model, over=options.over_budget)
         summary = open_summary(options)
         with _server(asked, app) as (base_url, key):
-            tariff = _tariff(merged, app, lambda: key)
+            listed = _price_source(merged, app, lambda: key)
             if asked.max_cost is not None and asked.prices is None and reader.model:
-                tariff.need(reader.model)
-                bulk.check_price(reader.model, tariff.prices)
-            prices = asked.prices or tariff.prices
+                listed.require(reader.model)
+                bulk.check_price(reader.model, listed.prices)
+            prices = asked.prices or listed.prices
             with opened(asked, source, reader, prices, lambda: _output(options, app)) as (journal, total):
                 if journal.unasked and 0 in (source.left_out or ()):
                     app.note(bulk.other_requests(journal.unasked, options.output))
@@ -112,16 +112,16 @@ def _estimate(
 ) -> ExitCode:
     """Say what the rows that have no answer yet would take; nothing is sent but the question for prices."""
     options = asked.options
-    tariff = _tariff(merged, app, lambda: app.key(options.api_key, options.api_key_file).secret)
+    listed = _price_source(merged, app, lambda: app.key(options.api_key, options.api_key_file).secret)
     if asked.prices is None and reader.model:
         try:
-            tariff.need(reader.model)
+            listed.require(reader.model)
         except NbxError as error:
             app.note(f"prices are unknown: {error.what}")
-    prices = asked.prices or tariff.prices
+    prices = asked.prices or listed.prices
     done = DigestSet() if options.restart or not is_file(options.output) else answered(Path(options.output))
     found, bad = source.estimate(done, prices, skips=options.on_bad_row == "skip")
-    rpm, tpm = (None, None) if options.runs_here else tariff.limits(reader.model)
+    rpm, tpm = (None, None) if options.runs_here else listed.limits(reader.model)
     seconds = found.seconds(
         asked.rpm or bulk.shared_out(rpm, asked.shard.of),
         asked.tpm or bulk.shared_out(tpm, asked.shard.of),
@@ -139,7 +139,7 @@ def _estimate(
     return ExitCode.DONE
 
 
-def _tariff(merged: Mapping[str, Sourced], app: App, key: Callable[[], Secret]) -> PriceSource:
+def _price_source(merged: Mapping[str, Sourced], app: App, key: Callable[[], Secret]) -> PriceSource:
     return PriceSource(app.models_cache(merged), lambda: app.ask_models(merged, key(), patience=PATIENCE))
 
 
@@ -171,7 +171,7 @@ class _Run:
     def __init__(
         self,
         asked: BulkPlan,
-        prices: Prices | PriceList,
+        prices: PriceList,
         source: RowSource,
         journal: Journal | Sink,
         app: App,
@@ -204,17 +204,19 @@ class _Run:
             model=reader.model,
         )
         api = app.api(merged, key, base_url=base_url, pool=self._asked.concurrency or MOST)
-        tab = app.tab(
+        recorder = app.batch_recorder(
             merged, self._prices, "" if base_url else api.host, over=options.over_budget, here=reader.model
         )
         check = functools.partial(self._asked.check, prices=self._prices)
         try:
-            with self._board() as board, contextlib.closing(tab):
+            with self._board() as board, contextlib.closing(recorder):
                 rows = outbox.sieve(self._source, check, board.post)
                 clock, seekable = app.streams.monotonic, self._source.seekable
-                crew = WorkerPool(api, dispatcher, rows, outbox.put, tab.add, clock, limits, at_once=seekable)
+                crew = WorkerPool(
+                    api, dispatcher, rows, outbox.put, recorder.add, clock, limits, at_once=seekable
+                )
                 try:
-                    self._work(crew, dispatcher, board, tab)
+                    self._work(crew, dispatcher, board, recorder)
                 except BaseException:
                     with contextlib.suppress(NbxError):
                         outbox.leave(crew.abandon())
@@ -254,14 +256,14 @@ class _Run:
         return BulkDisplay(app.streams, drawn=drawn, color=app.color_err, quiet=app.flags.quiet)
 
     def _work(
-        self, crew: "WorkerPool", dispatcher: Dispatcher, board: BulkDisplay, tab: "BatchRecorder"
+        self, crew: "WorkerPool", dispatcher: Dispatcher, board: BulkDisplay, recorder: "BatchRecorder"
     ) -> None:
         """Return when every row has its end. Raises what ended the run before."""
 
         def show() -> None:
             now = self._app.streams.monotonic()
             board.show(self._tally.snapshot(dispatcher, now, self._source.share))
-            tab.tick(dispatcher.stop)
+            recorder.tick(dispatcher.stop)
 
         try:
             crew.run(show)

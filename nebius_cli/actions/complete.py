@@ -235,7 +235,7 @@ def _receive(
     except NbxError as error:
         near = ""
         if isinstance(error, RejectedError) and error.status == 404:
-            near = app.models_cache(merged).nearest(what.model)
+            near = app.models_cache(merged).did_you_mean(what.model)
         error.hint = answer.cut(exchange.completion, timing()) or near or error.hint
         raise
     except BaseException as stop:

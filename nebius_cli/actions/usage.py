@@ -1,4 +1,4 @@
-"""`nbx usage`: what requests took and cost, by day, model, profile or bulk run; as table, plot and export."""
+"""`nbx usage`: tokens and costs by day, model, profile or bulk run, as a table, a plot or an export."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,26 +49,26 @@ def run_show(options: UsageOptions, app: App) -> ExitCode:
         app.write_json(record)
         return ExitCode.DONE
     if not rows:
-        app.note(f"no request in the ledger {_said(period, app)}; --since all looks at all of it")
+        app.note(f"no requests in the ledger {_dates(period, app)}; --since all includes older ones")
     elif app.draws_out:
         header, lines, total = usage_table.table(options.by, rows, app.streams.width)
         app.write_table(header, lines, numbers=usage_table.NUMBERS, total=total)
-        whole = sums.shown_cost(sums.total(rows))
-        app.note(f"{whole} {_said(period, app)}, in days of {LocalCalendar().name}")
+        whole = usage_table.cost_in_words(sums.total(rows))
+        app.note(f"{whole} {_dates(period, app)}, days in {LocalCalendar().name}")
     else:
         app.write_table((), usage_table.lines(rows))
     return ExitCode.DONE
 
 
 def run_plot(options: UsageOptions, app: App) -> ExitCode:
-    """Plot cost, tokens or requests of each day onto the terminal, or into an SVG file."""
+    """Plot cost, tokens or requests of each day on the terminal, or into an SVG file."""
     if options.of and options.of not in MEASURES:
         raise UsageError(f"--of {options.of}", f"it takes {', '.join(MEASURES)}")
     since = options.since or DEFAULT_SINCE
     period = _period(since, options.until, app)
     rows = _sums("day", period, app)
     if not rows:
-        app.note(f"no request in the ledger {_said(period, app)}; --since all looks at all of it")
+        app.note(f"no requests in the ledger {_dates(period, app)}; --since all includes older ones")
         return ExitCode.DONE
     whole = sums.total(rows)
     of = options.of or ("cost" if whole.cost else "tokens")
@@ -94,13 +94,12 @@ def run_plot(options: UsageOptions, app: App) -> ExitCode:
 def run_export(options: UsageOptions, app: App) -> ExitCode:
     """Print every row of a period, oldest first, as CSV or JSON."""
     if options.csv and options.json:
-        raise UsageError("--csv and --json together", "the rows have one form", "keep one of them")
+        raise UsageError("--csv and --json together", "an export has one format", "leave out one of them")
     period = _period(options.since, options.until, app)
     ledger = app.ledger
-    ledger.take_in()
+    ledger.write_pending()
     rows = (periods.dated(row) for row in ledger.rows(period))
-    pieces = _as_json(rows) if options.json else _as_csv(rows)
-    for piece in pieces:
+    for piece in _as_json(rows) if options.json else _as_csv(rows):
         if options.json:
             app.put_json(piece.encode())
         else:
@@ -109,7 +108,7 @@ def run_export(options: UsageOptions, app: App) -> ExitCode:
 
 
 def run_path(options: UsageOptions, app: App) -> ExitCode:
-    """Print the path of the ledger, whether or not it exists."""
+    """Print the path of the ledger, even if the file does not exist."""
     del options
     app.write(f"{app.ledger.path}\n")
     return ExitCode.DONE
@@ -121,14 +120,14 @@ def _period(since: str, until: str, app: App) -> Period:
 
 def _sums(by: str, period: Period, app: App) -> list[Sums]:
     ledger = app.ledger
-    ledger.take_in()
+    ledger.write_pending()
     rows = ledger.sums(by, period)
-    if by != "day":  # which are in order; elsewhere the largest comes first
+    if by != "day":  # days stay in order; of other groups the most expensive comes first
         rows.sort(key=lambda row: (-row.cost, -row.tokens, row.group))
     return [row if row.group else row._replace(group=NO_NAME.get(by, "(none)")) for row in rows]
 
 
-def _said(period: Period, app: App) -> str:
+def _dates(period: Period, app: App) -> str:
     calendar = LocalCalendar()
     last = calendar.day(app.streams.now() if period.until is None else period.until - 1)
     return f"up to {last}" if period.since is None else f"from {calendar.day(period.since)} to {last}"
@@ -141,11 +140,11 @@ def _measure(row: Sums, of: str) -> float:
 
 
 def _amount(row: Sums, of: str) -> str:
-    return sums.shown_cost(row) if of == "cost" else f"{int(_measure(row, of)):,}"
+    return usage_table.cost_in_words(row) if of == "cost" else f"{int(_measure(row, of)):,}"
 
 
 def _as_json(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    """Yield the pieces of one JSON object, so that a large ledger is never in memory as a whole."""
+    """Yield one JSON object in pieces, so that a large ledger is never in memory at once."""
     yield '{"requests":['
     for number, row in enumerate(rows):
         yield ("," if number else "") + "\n" + jsontext.encode(row).decode()
@@ -153,11 +152,11 @@ def _as_json(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
 
 
 def _as_csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    """Yield the lines of a CSV file (RFC 4180, but with line feeds); what is unknown is empty."""
+    """Yield the lines of a CSV file (RFC 4180, but with line feeds); unknown values are empty."""
     yield ",".join(COLUMNS) + "\n"
     for row in rows:
         yield ",".join(_quoted("" if row[name] is None else str(row[name])) for name in COLUMNS) + "\n"
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"\r\n') else text
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text

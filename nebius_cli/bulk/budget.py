@@ -1,11 +1,12 @@
 """Tokens and money of a bulk run: what was spent, what is in flight at its worst, and what still fits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from nebius_cli.bulk.input.rows import Row
-from nebius_cli.core.money import PriceList, Prices
+from nebius_cli.core.money import UNKNOWN_PRICE, Price, PriceList, add, exact, token_count
 from nebius_cli.response.events import Usage
 
 
@@ -13,24 +14,21 @@ from nebius_cli.response.events import Usage
 class Charge:
     """What was spent: tokens, and USD. None is not known; what is added to it is not known either.
 
-    `prices` are those that `cost` was reckoned with.
+    `cost` was calculated with `price`.
     """
 
     prompt: int | None = 0
     completion: int | None = 0
     cost: Decimal | None = field(default_factory=Decimal)
-    prices: Prices | None = field(default=None, compare=False, repr=False)
+    price: Price = field(default=UNKNOWN_PRICE, compare=False, repr=False)
 
     def __add__(self, other: "Charge") -> "Charge":
         """Return both together."""
-        prompt = None if self.prompt is None or other.prompt is None else self.prompt + other.prompt
-        completion = (
-            None
-            if self.completion is None or other.completion is None
-            else self.completion + other.completion
+        return Charge(
+            add(self.prompt, other.prompt),
+            add(self.completion, other.completion),
+            add(self.cost, other.cost),
         )
-        cost = None if self.cost is None or other.cost is None else self.cost + other.cost
-        return Charge(prompt, completion, cost)
 
     @property
     def tokens(self) -> int:
@@ -39,11 +37,22 @@ class Charge:
 
     def to_json(self) -> dict[str, Any]:
         """Return the charge as a record holds it."""
-        cost = None if self.cost is None else f"{self.cost:f}"
+        cost = None if self.cost is None else exact(self.cost)
         return {"prompt_tokens": self.prompt, "completion_tokens": self.completion, "cost": cost}
 
 
 NOTHING = Charge()
+
+
+def worst_case(rows: Sequence[Row], price: Price) -> Charge:
+    """Return the most that one request for these rows can use; unknown if a row has no `max_tokens`."""
+    prompt, completion = sum(row.most_prompt for row in rows), 0
+    for row in rows:
+        if row.most_completion is None:
+            return Charge(prompt, None, price.max_cost(prompt, None), price)
+        # vLLM generates and bills one token for each choice even if max_tokens is 0.
+        completion += max(row.most_completion, row.n)
+    return Charge(prompt, completion, price.max_cost(prompt, completion), price)
 
 
 class Budget:
@@ -56,7 +65,7 @@ class Budget:
     def __init__(
         self,
         *,
-        prices: Prices | PriceList | None = None,
+        prices: PriceList | None = None,
         max_cost: Decimal | None = None,
         max_tokens: int | None = None,
         spent_tokens: int = 0,
@@ -72,20 +81,9 @@ class Budget:
         self.reserved_tokens = 0
         self.reserved_cost = Decimal()
 
-    def worst(self, rows: "list[Row]") -> Charge:
-        """Return the most that one request for these rows can use; not known without max_tokens."""
-        prompt, completion = 0, 0
-        for row in rows:
-            if row.most_completion is None:
-                return Charge(sum(each.most_prompt for each in rows), None, None, self._prices_of(row))
-            prompt += row.most_prompt
-            # vLLM makes a token and bills it where none is asked for.
-            completion += max(row.most_completion, row.n)
-        prices = self._prices_of(rows[0])
-        return Charge(prompt, completion, prices.worst(prompt, completion) if prices else None, prices)
-
-    def _prices_of(self, row: Row) -> Prices | None:
-        return self.prices.of_model(row.model) if self.prices else None
+    def worst(self, rows: Sequence[Row]) -> Charge:
+        """Return the most that one request for these rows can use; unknown if a row has no `max_tokens`."""
+        return worst_case(rows, self.prices.of_model(rows[0].model) if self.prices else UNKNOWN_PRICE)
 
     def fits(self, worst: Charge) -> bool:
         """Return whether a request may be sent. What is not known does not fit below a cap."""
@@ -118,9 +116,8 @@ class Budget:
         return charge
 
     def _charge(self, worst: Charge, usage: Usage | None) -> Charge:
-        if usage is None or usage.prompt is None or usage.completion is None:
+        prompt = token_count(usage.prompt) if usage else None
+        completion = token_count(usage.completion) if usage else None
+        if usage is None or prompt is None or completion is None:
             return worst
-        if usage.prompt < 0 or usage.completion < 0:
-            return worst
-        cost = worst.prices.cost(usage.prompt, usage.completion, usage.cached or 0) if worst.prices else None
-        return Charge(usage.prompt, usage.completion, cost)
+        return Charge(prompt, completion, worst.price.cost(prompt, completion, usage.cached))

@@ -7,7 +7,7 @@ from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.progress import ProgressSnapshot, RunSummary
 from nebius_cli.core.errors import CappedError, IncompleteError, UsageError
-from nebius_cli.core.money import Prices, usd
+from nebius_cli.core.money import Price, usd
 
 
 @dataclass(slots=True)
@@ -94,11 +94,14 @@ def capped(dispatcher: Dispatcher) -> CappedError:
     return CappedError(f"stopped before {flags} could be passed", f"used: {used}", f"raise {flags} to go on")
 
 
-def price_records(count: int, tokens: tuple[int, int], prices: Prices | None) -> tuple[Decimal, str]:
-    """Return what records without a cost took at these prices, and a note that says so. Raises UsageError."""
+def price_records(count: int, tokens: tuple[int, int], price: Price) -> tuple[Decimal, str]:
+    """Return the most that records without a cost can have cost at this price, and a note about it.
+
+    Raises UsageError if the price is unknown.
+    """
     records = f"{count:,} record{'s' if count > 1 else ''} of earlier runs"
-    if prices is None:
-        what = f"nobody knows what {records} cost"
+    cost = price.max_cost(*tokens)
+    if cost is None:
+        what = f"the cost of {records} is unknown"
         raise UsageError(what, "--max-cost counts that too", "--price IN/OUT, or another -o")
-    more = prices.worst(*tokens)
-    return more, f"{records} without a cost: they count as {usd(more)}, at the prices of this run"
+    return cost, f"{records} without a cost: they count as {usd(cost)}, at the prices of this run"

@@ -15,7 +15,7 @@ from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.config import settings
 from nebius_cli.config.settings import Sourced
 from nebius_cli.core.errors import UsageError
-from nebius_cli.core.money import PriceList, Prices
+from nebius_cli.core.money import FREE, Price, PriceList
 from nebius_cli.core.secret import Secret
 from nebius_cli.request import prompt, request
 from nebius_cli.request.fields import FieldError, Value
@@ -83,7 +83,7 @@ class BulkPlan:
     group: int
     max_tokens: int | None
     max_cost: Decimal | None
-    prices: Prices | None
+    prices: PriceList | None
 
     @property
     def capped(self) -> bool:
@@ -105,7 +105,7 @@ class BulkPlan:
         """Return whether the usage of a row's answer is all of it: the local engine counts one choice."""
         return not self.options.runs_here or self.group == row.n == 1
 
-    def check(self, row: Row, prices: Prices | PriceList) -> None:
+    def check(self, row: Row, prices: PriceList) -> None:
         """Raise UsageError for a row that a cap cannot reckon with."""
         if self.capped and row.most_completion is None:
             what = f"row {row.id!r} does not say how long its answer may be"
@@ -115,12 +115,12 @@ class BulkPlan:
             raise UsageError(
                 what, "the engine counts the tokens of one choice only", "leave out --group and n"
             )
-        if self.max_cost is not None and isinstance(prices, PriceList):
+        if self.max_cost is not None:
             check_price(row.model, prices)
 
     def dispatcher(
         self,
-        prices: Prices | PriceList,
+        prices: PriceList,
         spent: Charge,
         retries: int,
         *,
@@ -178,7 +178,8 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
     shard, limits = parse_shard(options.shard), parse_limits(options.limits)
     most_tokens = limits.get("max_total_tokens")
     max_cost = None if options.max_cost is None else parse_usd(options.max_cost, "--max-cost") / shard.of
-    prices = None if options.price is None else parse_price(options.price)
+    price = parse_price(options.price) if options.price is not None else None
+    price = FREE if options.runs_here else price
     invalid = options.invalid == "replace"
     reading = prompt.reading(options.encoding, replace_invalid=invalid, strip_final_newline=False)
     params = request.parse_params(options.param, validate=options.validate)
@@ -195,7 +196,7 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
         limits.get("group", 1),
         None if most_tokens is None else most_tokens // shard.of,
         max_cost,
-        Prices(Decimal(), Decimal()) if options.runs_here else prices,
+        None if price is None else PriceList(default=price),
     )
 
 
@@ -229,13 +230,13 @@ def parse_usd(text: str, flag: str) -> Decimal:
     return Decimal(text)
 
 
-def parse_price(text: str) -> Prices:
-    """Return the prices that `IN/OUT`, USD per million tokens, means. Raises UsageError."""
+def parse_price(text: str) -> Price:
+    """Return the price that `IN/OUT`, in USD per million tokens, means. Raises UsageError."""
     prices = text.split("/")
     if len(prices) != 2 or not all(_USD.fullmatch(price) for price in prices):
         why = "it takes IN/OUT, USD per million prompt and completion tokens"
         raise UsageError(f"--price {text}", why, "for example --price 0.13/0.40")
-    return Prices(Decimal(prices[0]).scaleb(-6), Decimal(prices[1]).scaleb(-6))
+    return Price(Decimal(prices[0]).scaleb(-6), Decimal(prices[1]).scaleb(-6))
 
 
 def other_requests(count: int, output: str) -> str:
@@ -246,7 +247,7 @@ def other_requests(count: int, output: str) -> str:
 
 
 def check_price(model: str, prices: PriceList) -> None:
-    """Raise UsageError where nobody knows what a model costs."""
+    """Raise UsageError if the price of a model is unknown."""
     if model not in prices:
         hint = "--price IN/OUT: USD per million prompt and completion tokens"
         raise UsageError(f"the price of {model} is not known", "--max-cost needs it", hint)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from nebius_cli.bulk.budget import worst_case
 from nebius_cli.bulk.input.rows import TOKENS_BESIDE, Row
 from nebius_cli.core.format import MINUTE, duration
-from nebius_cli.core.money import Prices, plain, usd
+from nebius_cli.core.money import Price, add, exact, usd
 
 WINDOW = 10.0  # seconds over which rates are measured: long enough to be steady, short enough to be now
 SETTLED = 1.0  # seconds of a window below which a rate says nothing
@@ -141,8 +142,8 @@ class RunSummary:
             "retries": self.retries,
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,
-            "cost_usd": None if self.cost is None else plain(self.cost),
-            "spent_usd": None if self.spent is None else plain(self.spent),
+            "cost_usd": None if self.cost is None else exact(self.cost),
+            "spent_usd": None if self.spent is None else exact(self.spent),
             "seconds": round(self.seconds, 3),
             "requests_per_second": round(self.rate, 2),
             "stopped": self.stopped or None,
@@ -175,23 +176,18 @@ class RunEstimate:
     cost: Decimal | None = Decimal()
     most_cost: Decimal | None = Decimal()
 
-    def add(self, row: Row, prices: Prices | None) -> None:
-        """Take a row in; its prices are None where they are unknown."""
+    def add(self, row: Row, price: Price) -> None:
+        """Add a row and what it would cost at this price."""
         about = row.most_prompt - TOKENS_BESIDE
         if isinstance(row.prompt, str):
             about = -(-about // BYTES_A_TOKEN)
         self.rows += 1
         self.about_prompt += about
         self.most_prompt += row.most_prompt
-        if self.completion is None or row.most_completion is None:
-            self.completion = self.cost = self.most_cost = None
-            return
-        self.completion += row.most_completion
-        if self.cost is None or self.most_cost is None or prices is None:
-            self.cost = self.most_cost = None
-            return
-        self.cost += prices.cost(about, row.most_completion)
-        self.most_cost += prices.worst(row.most_prompt, row.most_completion)
+        worst = worst_case([row], price)  # what a cap would reserve for it
+        self.completion = add(self.completion, worst.completion)
+        self.cost = add(self.cost, price.cost(about, worst.completion))
+        self.most_cost = add(self.most_cost, worst.cost)
 
     def seconds(self, rpm: float | None, tpm: float | None, group: int = 1) -> float | None:
         """Return the least time that the limits allow; None where there is no limit to reckon with."""
@@ -221,7 +217,7 @@ class RunEstimate:
             "prompt_tokens_about": self.about_prompt,
             "prompt_tokens_at_most": self.most_prompt,
             "completion_tokens_at_most": self.completion,
-            "cost_usd_about": None if self.cost is None else plain(self.cost),
-            "cost_usd_at_most": None if self.most_cost is None else plain(self.most_cost),
+            "cost_usd_about": None if self.cost is None else exact(self.cost),
+            "cost_usd_at_most": None if self.most_cost is None else exact(self.most_cost),
             "seconds_at_least": None if seconds is None else round(seconds, 3),
         }

@@ -13,7 +13,7 @@ from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.journal import Journal, Sink, is_file
 from nebius_cli.bulk.output.record import Result, encode, encode_bad, failed_line
 from nebius_cli.bulk.reorder import ReorderBuffer
-from nebius_cli.core.money import PriceList, Prices
+from nebius_cli.core.money import PriceList
 from nebius_cli.system.files import OutputFile
 
 SLICE = 100  # rows that are left out at a stretch before others get their turn
@@ -41,7 +41,7 @@ def opened(
     asked: BulkPlan,
     source: RowSource,
     reader: RowReader,
-    prices: Prices | PriceList,
+    prices: PriceList,
     open_: Callable[[], Journal | Sink],
 ) -> Iterator[tuple[Journal | Sink, int | None]]:
     """Give the output, open, and how many rows `look_through` counts.

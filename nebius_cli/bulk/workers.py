@@ -19,7 +19,7 @@ TICK = 0.1  # seconds
 STACK = 512 * 1024  # bytes; deep enough for the deepest JSON that Python reads
 
 
-OnRequest = Callable[[Batch, Usage | None, NbxError | None, str], None]
+OnRequest = Callable[[str, float, Usage | None, NbxError | None, str], None]
 
 
 class WorkerPool:
@@ -29,7 +29,7 @@ class WorkerPool:
     does what `rows` raises, once everything in flight is back. `first_byte`, `stall` and `total` limit each
     request, in seconds, 0 for not at all. `rows` may give None before one that takes its time; with `at_once`
     none of the others does, as from a file. `on_request` is called in those threads as each request ends,
-    with its usage, or its error, and the finish reasons.
+    with its model, when it was sent, its usage or its error, and the finish reasons.
     """
 
     def __init__(
@@ -148,11 +148,11 @@ class WorkerPool:
             whole = self._without_key(whole)
             responses = split_group(whole, send.rows)
         except NbxError as error:
-            self._on_request(send, None, error, "")
+            self._on_request(send.rows[0].model, send.sent_at, None, error, "")
             now = self._monotonic()
             with self._lock:  # what is abandoned stays in flight, where `abandon` finds it
                 return [] if self._abandoned else self._dispatcher.failed(send, error, now)
-        self._on_request(send, whole.usage, None, whole.reasons)
+        self._on_request(send.rows[0].model, send.sent_at, whole.usage, None, whole.reasons)
         now = self._monotonic()
         with self._lock:
             if self._abandoned:

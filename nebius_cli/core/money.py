@@ -1,26 +1,27 @@
-"""Prices, costs and amounts of money in USD, exact (Decimal), and how they are shown."""
+"""Prices, costs and amounts in US dollars: exact decimals, the one cost rule, and their text forms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any, NamedTuple, Self
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple, TypeVar
 
-
-def usd(amount: Decimal) -> str:
-    """Return an amount of money as a person reads it: cents, and below a dollar three digits that count."""
-    if not amount or amount >= 1:
-        return f"${amount:,.2f}"
-    return f"${amount:.{max(2, 2 - amount.adjusted())}f}"
-
+from nebius_cli.core.format import UNKNOWN
 
 ZERO = Decimal(0)
-MOST_TOKENS = 10**12  # of one request; a larger count is none
-_SIGNS = frozenset("0123456789.eE+-")  # of an amount
-LONGEST_AMOUNT, LARGEST_EXPONENT = 56, 119
+MAX_TOKENS = 10**12  # in one request; a larger count is a mistake of the server
+MAX_AMOUNT_CHARS = 64
+MAX_AMOUNT_EXPONENT = 30
+MAX_AMOUNT = 1e31  # USD; amounts from there on, and below 1e-30, are mistakes
+_AMOUNT_CHARS = frozenset("0123456789.eE+-")
+
+Number = TypeVar("Number", int, Decimal)
 
 
 class Price(NamedTuple):
-    """USD per token; None is unknown."""
+    """The price of a model in USD per token. None is unknown; `cached` is for cached prompt tokens.
+
+    The API sends a cached price of 0 for models that have none, so 0 counts as "not given": cached tokens
+    then cost as much as other prompt tokens, and a cost is too high rather than too low.
+    """
 
     input: Decimal | None = None
     output: Decimal | None = None
@@ -28,79 +29,94 @@ class Price(NamedTuple):
 
     @property
     def known(self) -> bool:
-        """Whether a cost can be told with it."""
+        """Whether the cost of a request can be calculated."""
         return self.input is not None and self.output is not None
 
+    def cost(self, prompt: int | None, completion: int | None, cached: int | None = None) -> Decimal | None:
+        """Return the cost of a request in USD, None if the price or a token count is unknown.
 
-FREE = Price(ZERO, ZERO, ZERO)  # of the embedded engine
+        `cached` tokens are part of the prompt. More cached tokens than prompt tokens is a mistake of the
+        server; the whole prompt then costs the full price.
+        """
+        if self == FREE:
+            return ZERO
+        prompt, completion = token_count(prompt), token_count(completion)
+        if prompt is None or completion is None or self.input is None or self.output is None:
+            return None
+        discounted = cached if cached and self.cached and 0 < cached <= prompt else 0
+        discount_price = self.cached or ZERO
+        return (prompt - discounted) * self.input + discounted * discount_price + completion * self.output
+
+    def max_cost(self, prompt: int, completion: int | None) -> Decimal | None:
+        """Return the most that a request with so many tokens can cost, None if something is unknown."""
+        if self == FREE:
+            return ZERO
+        if completion is None or self.input is None or self.output is None:
+            return None
+        return prompt * max(self.input, self.cached or ZERO) + completion * self.output
 
 
-def parse_price(value: Any) -> Decimal | None:
-    """Return a price, which the API sends as a text, so that no digit of it is lost."""
-    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-    text = text.strip() if isinstance(text, str) else ""
-    # No regular expression: making one takes longer than all that is done with it.
-    if not text[:1].isdigit() or len(text) > LONGEST_AMOUNT or not _SIGNS.issuperset(text):
+FREE = Price(ZERO, ZERO, ZERO)  # the price of the embedded engine
+UNKNOWN_PRICE = Price()
+
+
+class PriceList:
+    """The price of each model by its id; `default` is the price of all other models."""
+
+    def __init__(self, models: Mapping[str, Price] | None = None, default: Price = UNKNOWN_PRICE) -> None:
+        self._models = models or {}
+        self._default = default
+
+    def __contains__(self, model: str) -> bool:
+        return self.of_model(model).known
+
+    def of_model(self, model: str) -> Price:
+        """Return the price of a model."""
+        return self._models.get(model, self._default)
+
+
+def token_count(count: int | None) -> int | None:
+    """Return a token count that a server reported, None if it is negative or absurdly large."""
+    return count if count is not None and 0 <= count <= MAX_TOKENS else None
+
+
+def add(one: Number | None, other: Number | None) -> Number | None:
+    """Return the sum of two amounts or counts, None if either is unknown."""
+    return None if one is None or other is None else one + other
+
+
+def parse_amount(value: Any) -> Decimal | None:
+    """Return an amount as the API, a ledger or a record holds it, None for anything else.
+
+    An amount is a decimal text without a sign, or a number. NaN, infinities and amounts that no price or
+    cost can have are unknown.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < MAX_AMOUNT:
+        value = str(value)
+    text = value.strip() if isinstance(value, str) else ""
+    # No regular expression: compiling one takes longer than everything else here.
+    if not text[:1].isdigit() or len(text) > MAX_AMOUNT_CHARS or not _AMOUNT_CHARS.issuperset(text):
         return None
     try:
         amount = Decimal(text)
     except InvalidOperation:
         return None
-    return amount if abs(amount.adjusted()) <= LARGEST_EXPONENT else None
+    return amount if abs(amount.adjusted()) <= MAX_AMOUNT_EXPONENT else None
 
 
-def plain(amount: Decimal) -> str:
-    """Return an amount in digits, without an exponent and without zeros that say nothing."""
+def exact(amount: Decimal) -> str:
+    """Format an amount for programs: every digit, no exponent, no trailing zeros."""
     text = format(amount, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """USD per token; `cached` for prompt tokens that the server had in its cache, where it says so.
-
-    A cached price of 0 is none: the API sends that where there is none (see `entries.cost_of`).
-    """
-
-    input: Decimal
-    output: Decimal
-    cached: Decimal | None = None
-
-    def cost(self, prompt: int, completion: int, cached: int = 0) -> Decimal:
-        """Return the price of a request; `cached` of its `prompt` tokens were in the cache."""
-        if not self.cached or not 0 < cached <= prompt:
-            return self.input * prompt + self.output * completion
-        return self.input * (prompt - cached) + self.cached * cached + self.output * completion
-
-    def of_model(self, model: str) -> Self:
-        """Return these prices, which are those of every model."""
-        del model
-        return self
-
-    def worst(self, prompt: int, completion: int) -> Decimal:
-        """Return the most that a request of so many tokens can cost."""
-        return max(self.input, self.cached or self.input) * prompt + self.output * completion
+def per_million(price: Decimal | None) -> str:
+    """Format a price per token as USD per million tokens, with every digit."""
+    return UNKNOWN if price is None else exact(price.scaleb(6))
 
 
-class PriceList:
-    """The prices of models by their ids: a row may name a model of its own."""
-
-    def __init__(self, models: Mapping[str, Prices]) -> None:
-        self._models = models
-
-    def __contains__(self, model: str) -> bool:
-        return model in self._models
-
-    def of_model(self, model: str) -> Prices | None:
-        """Return the prices of a model, None where they are not known."""
-        return self._models.get(model)
-
-
-def dollars(amount: Decimal) -> str:
-    """Return an amount for people: cents from a dollar on, below it three digits that count."""
-    if amount == 0:
-        return "$0"
-    if amount >= 1:
-        return f"${amount.quantize(Decimal('0.01'), ROUND_HALF_UP):,}"
-    digits = amount.adjusted() - 2
-    return f"${amount.quantize(Decimal(1).scaleb(digits), ROUND_HALF_UP):f}"
+def usd(amount: Decimal) -> str:
+    """Format an amount for people: cents from $1 on, three significant digits below, `$0.00` for nothing."""
+    if amount and amount < 1:
+        amount = Decimal(f"{amount:.2e}")
+    return f"${amount:f}" if 0 < amount < 1 else f"${amount:,.2f}"

@@ -1,25 +1,22 @@
-"""The requests of a bulk run on their way into the ledger: gathered as they end, written once a second."""
+"""Records the requests of a bulk run in the ledger: collects them as they end, writes them once a second."""
 
 import threading
 from collections.abc import Callable
 
-from nebius_cli.bulk.batch import Batch
-from nebius_cli.core import money
 from nebius_cli.core.errors import CappedError, NbxError, NetworkError, StatusError
-from nebius_cli.core.money import FREE, Price, PriceList, Prices
-from nebius_cli.ledger import entry as entries
-from nebius_cli.ledger.entry import Entry
-from nebius_cli.ledger.recorder import LOCAL, LedgerRecorder
+from nebius_cli.core.money import ZERO, PriceList
+from nebius_cli.ledger.entry import Entry, cost_of, plausible
+from nebius_cli.ledger.recorder import BUDGET_HINT, LOCAL, LedgerRecorder
 from nebius_cli.response.events import Usage
 from nebius_cli.system.streams import Streams
 
-EVERY = 1.0  # seconds between two writes
-LOOK_EVERY = 5.0  # seconds between two looks at the budgets, which other programs spend as well
-MOST = 5_000  # entries that wait; a disk that does not keep up must not fill the memory
+WRITE_INTERVAL_S = 1.0
+BUDGET_CHECK_INTERVAL_S = 5.0  # other programs spend the budgets as well
+MAX_WAITING_ENTRIES = 5_000  # more are dropped: a slow disk must not fill the memory
 
 
 def run_id(streams: Streams) -> str:
-    """Return a name for this run, by the second it began in and by chance."""
+    """Return an id for this run, made of the second in which it began and a random number."""
     from datetime import UTC, datetime
 
     began = datetime.fromtimestamp(streams.now(), UTC)
@@ -27,94 +24,91 @@ def run_id(streams: Streams) -> str:
 
 
 class BatchRecorder:
-    """Takes what each request took, from many threads; `settle`, from one, puts it into the books.
+    """Collects requests from many threads; one thread writes them to the ledger and watches the budgets.
 
-    `host` is where the requests go, empty for the embedded engine, which is free and runs the model `here`,
-    whatever a row names. Without `books` nothing is
-    written. `over`: go on where a budget is spent.
+    `host` is where the requests go, empty for the embedded engine, which runs `local_model` whatever model a
+    row names. With `recorder` None nothing is written. `over_budget` goes on when a budget is spent.
     """
 
     def __init__(
         self,
-        books: LedgerRecorder | None,
-        prices: Prices | PriceList,
+        recorder: LedgerRecorder | None,
+        prices: PriceList,
         profile: str,
         host: str,
         streams: Streams,
         *,
-        over: bool,
-        here: str = "",
+        over_budget: bool,
+        local_model: str = "",
     ) -> None:
-        self._books = books
+        self._recorder = recorder
         self._prices = prices
         self._run = run_id(streams)
-        self._over = over
-        self._here = "" if host else here
+        self._over_budget = over_budget
+        self._local_model = "" if host else local_model
         self._profile = profile
         self._host = host
         self._streams = streams
         self._lock = threading.Lock()
-        self._entries: list[Entry] = []
-        self._settled_at = self._looked_at = streams.monotonic()
-        self._wall = streams.now() - self._settled_at  # Unix time at 0 on the monotonic clock
+        self._waiting: list[Entry] = []
+        self._written_at = self._checked_at = streams.monotonic()
+        self._unix_offset = streams.now() - self._written_at  # Unix time at 0 on the monotonic clock
 
-    def add(self, send: Batch, usage: Usage | None, error: NbxError | None, finish: str = "") -> None:
-        """Take a request that has ended; one that never went out is none."""
-        if self._books is None or (isinstance(error, NetworkError) and not error.sent):
+    def add(
+        self, model: str, sent_at: float, usage: Usage | None, error: NbxError | None, finish: str = ""
+    ) -> None:
+        """Collect a request that has ended, unless it was never sent. `sent_at` is on the monotonic clock."""
+        if self._recorder is None or (isinstance(error, NetworkError) and not error.sent):
             return
-        price = self._price(send)
-        # A request that the server refused is not billed.
-        cost = money.ZERO if isinstance(error, StatusError) else entries.cost_of(usage, price)
+        price = self._prices.of_model(model)
+        # The server does not bill a request that it refused.
+        cost = ZERO if isinstance(error, StatusError) else cost_of(usage, price)
         entry = Entry(
-            self._wall + send.sent_at,
-            self._here or send.rows[0].model,
+            self._unix_offset + sent_at,
+            self._local_model or model,
             int(error.code) if error else 0,
-            entries.sound(usage),
+            plausible(usage),
             price,
             cost,
-            self._streams.monotonic() - send.sent_at,
+            self._streams.monotonic() - sent_at,
             finish=finish,
             profile=self._profile,
             host=self._host or LOCAL,
             run=self._run,
         )
         with self._lock:
-            if len(self._entries) < MOST:
-                self._entries.append(entry)
+            if len(self._waiting) < MAX_WAITING_ENTRIES:
+                self._waiting.append(entry)
 
-    def settle(self, *, now: bool = False) -> None:
-        """Write what has gathered, once a second or `now`."""
-        if not now and self._streams.monotonic() - self._settled_at < EVERY:
+    def flush(self, *, now: bool = False) -> None:
+        """Write the collected requests if the last write was a second ago, or `now`."""
+        if not now and self._streams.monotonic() - self._written_at < WRITE_INTERVAL_S:
             return
         with self._lock:
-            gathered, self._entries = self._entries, []
-        if gathered and self._books:
-            self._books.write(gathered)
-        self._settled_at = self._streams.monotonic()
+            entries, self._waiting = self._waiting, []
+        if entries and self._recorder:
+            self._recorder.write(entries)
+        self._written_at = self._streams.monotonic()
 
-    def spent(self) -> CappedError | None:
-        """Return the error of a budget that is spent by now; it is looked at every few seconds."""
+    def budget_error(self) -> CappedError | None:
+        """Return the error for a budget that is spent; looks at the ledger every few seconds only."""
         now = self._streams.monotonic()
-        if self._over or self._books is None or not self._host or now - self._looked_at < LOOK_EVERY:
+        if self._over_budget or self._recorder is None or not self._host:
             return None
-        self._looked_at = now
-        gone = next((budget for budget in self._books.budgets() if budget.is_spent), None)
-        return CappedError("the budget is spent", gone.words, "--over-budget goes on") if gone else None
+        if now - self._checked_at < BUDGET_CHECK_INTERVAL_S:
+            return None
+        self._checked_at = now
+        spent = next((budget for budget in self._recorder.budgets() if budget.is_spent), None)
+        return CappedError("the budget is spent", spent.words, BUDGET_HINT) if spent else None
 
     def tick(self, stop: Callable[[CappedError], object]) -> None:
-        """Do what is due from time to time; `stop` is called where a budget is spent."""
-        self.settle()
-        if gone := self.spent():
-            stop(gone)
+        """Write and check budgets if it is time; call `stop` if a budget is spent."""
+        self.flush()
+        if error := self.budget_error():
+            stop(error)
 
     def close(self) -> None:
-        """Write the rest."""
-        self.settle(now=True)
-        if self._books:
-            self._books.close()
-
-    def _price(self, send: Batch) -> Price:
-        if not self._host:
-            return FREE
-        prices = self._prices.of_model(send.rows[0].model)
-        return Price(prices.input, prices.output, prices.cached) if prices else Price()
+        """Write the remaining requests and close the ledger."""
+        self.flush(now=True)
+        if self._recorder:
+            self._recorder.close()

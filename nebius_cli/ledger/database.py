@@ -1,4 +1,4 @@
-"""The ledger's database file: opened, brought up to date, waited for, closed; its failures made ours."""
+"""The SQLite file of the ledger: opens, migrates and closes it, waits for other writers, maps errors."""
 
 import contextlib
 import os
@@ -6,61 +6,62 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from nebius_cli.core.errors import LedgerError
 from nebius_cli.core.format import shorten
+from nebius_cli.core.money import ZERO, parse_amount
 from nebius_cli.ledger.schema import MIGRATIONS, migrate, version_of
 from nebius_cli.system.files import make_folder
 
-PATIENCE = 1.5  # seconds to wait for others who write; each of them takes less than a millisecond
-BEAT = 0.003  # seconds between two tries
-MODE = 0o600
-HINT = "nbx doctor looks at it; --no-ledger or ledger = false does without"
+LOCK_TIMEOUT_S = 1.5  # for other writers; each of them takes less than a millisecond
+RETRY_INTERVAL_S = 0.003
+FILE_MODE = 0o600
+HINT = "nbx doctor checks it; --no-ledger or ledger = false runs without it"
 
-OLD_MODE = ("locking_mode = EXCLUSIVE", "journal_mode = DELETE", "locking_mode = NORMAL")
+# Ends the write-ahead mode, for file systems without shared memory.
+ROLLBACK_JOURNAL = ("locking_mode = EXCLUSIVE", "journal_mode = DELETE", "locking_mode = NORMAL")
 HELD = "another program holds it"
 
-Done = TypeVar("Done")
+Result = TypeVar("Result")
 
 _WHY = {
     "SQLITE_NOTADB": "it is not a ledger",
     "SQLITE_CORRUPT": "it is damaged",
     "SQLITE_FULL": "the disk is full",
-    "SQLITE_READONLY": "it may not be written",
+    "SQLITE_READONLY": "it is read-only",
 }
 
 
 class BusyError(LedgerError):
-    """Another program holds the ledger, and has not let go of it in time."""
+    """Another program holds the ledger and did not release it in time."""
 
 
 class LedgerFile:
-    """The database at `path`, opened when first used; any thread may use it, one at a time.
+    """The database at `path`, opened when first used. Any thread may use it, one at a time.
 
-    `patience` bounds in seconds how long one use waits for other processes.
+    `timeout_s` limits how long one use waits for other processes.
     """
 
-    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
+    def __init__(self, path: Path, timeout_s: float = LOCK_TIMEOUT_S) -> None:
         self.path = path
-        self._patience = patience
+        self._timeout_s = timeout_s
         self._lock = threading.RLock()
         self._database: sqlite3.Connection | None = None
         self._deadline = 0.0
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Give the database for one transaction, which is all done at the end or not at all.
+        """Give the database for one transaction, which is committed at the end or rolled back.
 
         Raises LedgerError.
         """
-        with self._failing("written"):
+        with self._mapping_errors("write"):
             if self._database is None:
-                self._database = self._patiently(self._open)
+                self._database = self._retrying(self._open)
             database = self._database
-            self._patiently(lambda: database.execute("BEGIN IMMEDIATE"))
+            self._retrying(lambda: database.execute("BEGIN IMMEDIATE"))
             try:
                 yield database
                 self.commit(database)
@@ -70,78 +71,78 @@ class LedgerFile:
                 raise
 
     def commit(self, database: sqlite3.Connection) -> None:
-        """End the transaction now, if it has not ended. Raises sqlite3.Error."""
+        """Commit the transaction now if it is still open. Raises sqlite3.Error."""
         if database.in_transaction:
-            self._patiently(lambda: database.execute("COMMIT"))
+            self._retrying(lambda: database.execute("COMMIT"))
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
-        """Give the database, None where there is none yet. Raises LedgerError."""
-        with self._failing("read"):
+        """Give the database, None if the file does not exist. Raises LedgerError."""
+        with self._mapping_errors("read"):
             if self._database is None and self.path.exists():
-                self._database = self._patiently(self._open_to_read)
+                self._database = self._retrying(self._open_to_read)
             yield self._database
 
     def close(self) -> None:
-        """Let go of the database and leave its log behind.
+        """Close the database without a checkpoint, so that its write-ahead log stays.
 
-        Folding the log into the database, as the last connection does when it closes, takes two syncs of
-        the disk, and the run would wait for them. One that may only read cannot do it. SQLite does it
-        anyway whenever the log has grown to some megabytes.
+        The last connection to close writes the log into the database, and the run would wait for the two
+        disk syncs that this takes. If a read-only connection is the last one, it cannot. SQLite does the
+        checkpoint anyway once the log has grown to a few megabytes.
         """
-        with self._lock:  # a connection that is closed in the middle of its work takes the process with it
+        with self._lock:  # closing a connection that another thread uses crashes the process
             if self._database is None:
                 return
             with contextlib.suppress(sqlite3.Error):
                 last = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
                 with contextlib.closing(last):
-                    version_of(last)  # a connection that has read nothing does not count yet
+                    version_of(last)  # a connection counts only after it has read something
                     self._database.close()
             self._database.close()
             self._database = None
 
-    def fold(self) -> None:
-        """Write the database anew, without a trace of what was deleted. Raises LedgerError."""
-        with self._failing("written"):
+    def vacuum(self) -> None:
+        """Rewrite the database without any trace of deleted rows. Raises LedgerError."""
+        with self._mapping_errors("write"):
             database = self._database
-            assert database is not None  # noqa: S101 - something was deleted just now
-            self._patiently(lambda: database.execute("VACUUM"))
-            self._patiently(lambda: database.execute("PRAGMA wal_checkpoint (TRUNCATE)"))
+            assert database is not None  # noqa: S101 - rows were deleted just now
+            self._retrying(lambda: database.execute("VACUUM"))
+            self._retrying(lambda: database.execute("PRAGMA wal_checkpoint (TRUNCATE)"))
 
     def _open(self) -> sqlite3.Connection:
         make_folder(self.path.parent)
-        with contextlib.suppress(FileExistsError):  # SQLite gives its log the mode of the database
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL, MODE))
+        with contextlib.suppress(FileExistsError):  # SQLite gives its log the same mode
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL, FILE_MODE))
         try:
-            return self._started(alone=False)
+            return self._connect_and_migrate(exclusive=False)
         except sqlite3.OperationalError as error:
             if _is_busy(error):
                 raise
-            # The shared memory of the write-ahead mode is what network file systems do not have; who holds
-            # the database alone needs none, and can end that mode.
-            return self._started(alone=True)
+            # The write-ahead mode needs shared memory, which network file systems do not have. A connection
+            # with an exclusive lock does not need it and can end that mode.
+            return self._connect_and_migrate(exclusive=True)
 
-    def _started(self, *, alone: bool) -> sqlite3.Connection:
-        """Return the database, up to date and in a mode that this file system can hold."""
+    def _connect_and_migrate(self, *, exclusive: bool) -> sqlite3.Connection:
+        """Return the database with the latest schema, in a journal mode that the file system supports."""
         database = self._connect(str(self.path))
         try:
-            if alone:
-                for change in OLD_MODE:
-                    database.execute(f"PRAGMA {change}").fetchall()
+            if exclusive:
+                for pragma in ROLLBACK_JOURNAL:
+                    database.execute(f"PRAGMA {pragma}").fetchall()
             elif version_of(database) == 0:
                 database.execute("PRAGMA journal_mode = WAL")
-            # When the power fails the last rows are lost, and nothing is ever damaged.
+            # A power failure can lose the last rows but never damages the database.
             database.execute("PRAGMA synchronous = NORMAL")
-            self._bring_up_to_date(database, version_of(database))
+            self._migrate(database, version_of(database))
         except BaseException:
             database.close()
             raise
         return database
 
-    def _bring_up_to_date(self, database: sqlite3.Connection, version: int) -> None:
+    def _migrate(self, database: sqlite3.Connection, version: int) -> None:
         if version > len(MIGRATIONS):
-            why = f"a newer nbx wrote it: its format is {version}, this nbx knows {len(MIGRATIONS)}"
-            raise LedgerError(f"the ledger {self.path} cannot be used", why, HINT)
+            why = f"a newer nbx wrote it: its format is {version}, this nbx supports {len(MIGRATIONS)}"
+            raise LedgerError(f"cannot use the ledger {self.path}", why, HINT)
         if version < len(MIGRATIONS):
             migrate(database)
 
@@ -151,20 +152,20 @@ class LedgerFile:
         except (sqlite3.OperationalError, OSError):
             if os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK):
                 raise
-        # On a file system, or of a user, that nbx may only read.
+        # The file system or the file permissions allow reading only.
         return self._connect(f"{self.path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
     def _connect(self, name: str, *, uri: bool = False) -> sqlite3.Connection:
         left = max(0.0, self._deadline - time.monotonic())
         database = sqlite3.connect(name, timeout=left, isolation_level=None, check_same_thread=False, uri=uri)
-        database.create_aggregate("add_up", 1, _Sum)  # type: ignore[arg-type]  # it takes and gives texts
-        database.create_function("holds", 3, _holds, deterministic=True)
+        database.create_aggregate("total_cost", 1, _TotalCost)  # type: ignore[arg-type]  # it returns text
+        database.create_function("contains", 3, _contains, deterministic=True)
         return database
 
-    def _patiently(self, work: Callable[[], Done]) -> Done:
-        """Do something again for as long as another process is in the way.
+    def _retrying(self, work: Callable[[], Result]) -> Result:
+        """Repeat `work` while another process holds the database, until the timeout.
 
-        SQLite's own waiting sleeps longer with each try, so that among many writers some get no turn.
+        SQLite's own busy handler sleeps longer after each attempt, so that some of many writers starve.
         """
         while True:
             try:
@@ -172,47 +173,51 @@ class LedgerFile:
             except sqlite3.OperationalError as error:
                 if not _is_busy(error) or time.monotonic() > self._deadline:
                     raise
-            time.sleep(BEAT)
+            time.sleep(RETRY_INTERVAL_S)
 
     @contextlib.contextmanager
-    def _failing(self, how: str) -> Iterator[None]:
+    def _mapping_errors(self, verb: str) -> Iterator[None]:
         with self._lock:
-            self._deadline = time.monotonic() + self._patience
+            self._deadline = time.monotonic() + self._timeout_s
             try:
                 yield
             except sqlite3.Error as error:
                 if _is_busy(error):
-                    raise BusyError(f"the ledger {self.path} cannot be {how}", HELD, HINT) from None
+                    raise BusyError(f"cannot {verb} the ledger {self.path}", HELD, HINT) from None
                 name = getattr(error, "sqlite_errorname", "")
                 known = (why for start, why in _WHY.items() if name.startswith(start))
                 why = next(known, shorten(str(error)))
-                raise LedgerError(f"the ledger {self.path} cannot be {how}", why, HINT) from None
+                raise LedgerError(f"cannot {verb} the ledger {self.path}", why, HINT) from None
             except OSError as error:
                 why = error.strerror or str(error)
-                raise LedgerError(f"the ledger {self.path} cannot be {how}", why, HINT) from None
+                raise LedgerError(f"cannot {verb} the ledger {self.path}", why, HINT) from None
 
 
 def _is_busy(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
-def _holds(prompt: str, answer: str, word: str) -> bool:
-    """Return whether a word is in one of two texts, upper or lower case."""
+def _contains(prompt: str, answer: str, word: str) -> bool:
+    """Return whether either text contains the word, ignoring case."""
     word = word.casefold()
     return word in prompt.casefold() or word in answer.casefold()
 
 
-class _Sum:
-    """An aggregate function that adds decimal texts exactly."""
+class _TotalCost:
+    """An aggregate function that adds costs exactly. Its value is a text: the sum and the unknown ones."""
 
     def __init__(self) -> None:
-        self._sum = Decimal(0)
+        self._known = ZERO
+        self._unknown = 0
 
-    def step(self, text: str | None) -> None:
-        """Take one value; NULL adds nothing."""
-        if text is not None:
-            self._sum += Decimal(text)
+    def step(self, cost: Any) -> None:
+        """Add a cost. NULL is unknown, and so is what is not an amount, as in a damaged database."""
+        amount = parse_amount(cost)
+        if amount is None:
+            self._unknown += 1
+        else:
+            self._known += amount
 
     def finalize(self) -> str:
-        """Return the sum."""
-        return str(self._sum)
+        """Return both, with a blank between them."""
+        return f"{self._known} {self._unknown}"

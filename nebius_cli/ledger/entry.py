@@ -1,45 +1,28 @@
-"""What one request took and cost: an entry of the ledger, in exact money.
+"""An entry of the ledger: the time, usage and cost of one request, and its text if texts are stored.
 
-Money is Decimal, in USD. None is unknown, and stays so. Tuples, which are made faster than dataclasses: a
-run waits for this file after its answer.
+Amounts are exact decimals in USD. None is unknown. These are tuples because defining them is faster than
+defining dataclasses, and a run waits for this import after its answer.
 """
 
 from decimal import Decimal
 from typing import NamedTuple
 
-from nebius_cli.core.money import FREE, MOST_TOKENS, ZERO, Price
+from nebius_cli.core.money import UNKNOWN_PRICE, Price, token_count
 from nebius_cli.response.events import Usage
 
 
-def sound(usage: Usage | None) -> Usage | None:
-    """Return token counts without those that cannot be: servers make mistakes, sums must not."""
-    if usage is None:
-        return None
-    counts = (usage.prompt, usage.completion, usage.total, usage.cached, usage.reasoning)
-    return Usage(*(n if n is not None and 0 <= n <= MOST_TOKENS else None for n in counts))
+def plausible(usage: Usage | None) -> Usage | None:
+    """Return token counts without those that are impossible: servers make mistakes, sums must not."""
+    return None if usage is None else Usage(*map(token_count, usage))
 
 
 def cost_of(usage: Usage | None, price: Price) -> Decimal | None:
-    """Return what these tokens cost, None where that cannot be told.
-
-    Cached tokens are part of the prompt, reasoning tokens of the completion. The API's default for a price
-    is "0", so a cached price of 0 beside one that is not counts as not given: cached tokens then cost what
-    the others do, and the sum is too high rather than too low.
-    """
-    usage = sound(usage)
-    if price == FREE:
-        return ZERO
-    if usage is None or usage.prompt is None or usage.completion is None:
-        return None
-    if price.input is None or price.output is None:
-        return None
-    cached = min(usage.cached or 0, usage.prompt) if price.cached else 0
-    prompt = (usage.prompt - cached) * price.input + cached * (price.cached or ZERO)
-    return prompt + usage.completion * price.output
+    """Return the cost of a request with this usage, None if it is unknown."""
+    return price.cost(usage.prompt, usage.completion, usage.cached) if usage else price.cost(None, None)
 
 
 class Text(NamedTuple):
-    """What was sent and what came: the body and query as they went out, the text of each choice."""
+    """The text of a request: body and query as they were sent, the prompt, the text of each choice."""
 
     body: bytes
     query: str
@@ -48,17 +31,17 @@ class Text(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One request that was sent. `time` is Unix time, `latency` and `first_token` are seconds from there.
+    """One request that was sent. `time` is Unix time; `latency` and `first_token` are seconds after it.
 
-    `finish` holds the distinct finish reasons, with commas between; `host` is where it went, `local` for
-    the embedded engine; `run` the id of the bulk run it is part of. None is unknown.
+    `finish` holds the distinct finish reasons, separated by commas; `host` is the server, `local` for the
+    embedded engine; `run` is the id of its bulk run. None is unknown.
     """
 
     time: float
     model: str
     exit: int
     usage: Usage | None = None
-    price: Price = Price()
+    price: Price = UNKNOWN_PRICE
     cost: Decimal | None = None
     latency: float | None = None
     first_token: float | None = None

@@ -1,4 +1,4 @@
-"""Rows that found the ledger held by another program: they wait in files beside it for the next writer."""
+"""Pending files: rows that another program kept out of the ledger wait beside it for the next writer."""
 
 import contextlib
 import json
@@ -10,46 +10,47 @@ from typing import Any
 from nebius_cli.ledger.entry import Text
 from nebius_cli.system.files import write_atomically
 
-MODE = 0o600
+FILE_MODE = 0o600
 WAITING, TAKEN = ".json", ".taken"
 
 Values = Sequence[Any]
-Waiting = list[tuple[list[Any], Text | None]]
+Rows = list[tuple[list[Any], Text | None]]
 
 
 class Pending:
-    """The files that wait beside the ledger at `path`. Methods raise OSError."""
+    """The pending files beside the ledger at `path`. Methods raise OSError."""
 
     def __init__(self, path: Path) -> None:
         self.folder = path.with_suffix(".pending")
 
     def add(self, rows: Sequence[tuple[Values, Text | None]], when: int) -> None:
-        """Keep rows, under a name with the time of the first one, in milliseconds."""
-        kept = [
+        """Write rows to a new file; `when` is the time of the first row in milliseconds."""
+        content = [
             {"values": values, "text": text and [text.body.decode(), text.query, text.prompt, text.answers]}
             for values, text in rows
         ]
         name = f"{when}-{os.getpid()}-{os.urandom(4).hex()}{WAITING}"
-        write_atomically(self.folder / name, json.dumps(kept).encode(), mode=MODE)
+        write_atomically(self.folder / name, json.dumps(content).encode(), mode=FILE_MODE)
 
     @property
-    def names(self) -> list[str]:
-        """The files that wait, the oldest first."""
+    def files(self) -> list[Path]:
+        """The pending files, oldest first."""
         try:
-            return sorted(file.name for file in self.folder.iterdir() if file.suffix == WAITING)
+            return sorted(file for file in self.folder.iterdir() if file.suffix == WAITING)
         except FileNotFoundError:
             return []
 
     @contextlib.contextmanager
-    def taken(self) -> Iterator[Waiting]:
-        """Give the rows that wait to whoever alone writes the ledger now; they are gone when he is done.
+    def take(self) -> Iterator[Rows]:
+        """Give the pending rows to the one process that writes the ledger, and delete the files afterwards.
 
-        Where he fails they wait on. One who dies in the middle leaves his files with another name, because
-        nobody knows whether they are in the ledger: no row is there twice. A file that holds no rows stays.
+        If writing fails, the files stay pending. If the process is killed in between, its files stay under
+        another name, because they may already be in the ledger: no row is ever written twice. A file
+        without readable rows stays as it is.
         """
-        rows: Waiting = []
+        rows: Rows = []
         files = []
-        for file in (self.folder / name for name in self.names):
+        for file in self.files:
             with contextlib.suppress(AttributeError, KeyError, TypeError, ValueError):
                 rows += _read(file)
                 files.append(file)
@@ -65,12 +66,12 @@ class Pending:
             file.with_suffix(TAKEN).unlink()
 
 
-def _read(file: Path) -> Waiting:
+def _read(file: Path) -> Rows:
     return [(row["values"], _text(row["text"])) for row in json.loads(file.read_bytes())]
 
 
-def _text(kept: Any) -> Text | None:
-    if kept is None:
+def _text(value: Any) -> Text | None:
+    if value is None:
         return None
-    body, query, prompt, answers = kept
+    body, query, prompt, answers = value
     return Text(body.encode(), query, prompt, tuple(answers))

@@ -1,4 +1,4 @@
-"""A bar for each day: in braille on a terminal, drawn by plotille, or as an SVG picture."""
+"""The plot of `nbx usage plot`: a bar for each day, on a terminal (with plotille) or as an SVG picture."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -6,15 +6,15 @@ from xml.sax.saxutils import escape
 
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.core.format import compact
-from nebius_cli.core.money import dollars
+from nebius_cli.core.money import usd
 
-HEIGHT = 10  # rows of the drawing
+HEIGHT = 10  # rows
 DOTS = 2  # columns of dots in a character
-WIDEST_DAY = 6  # characters of a bar and what is between it and the next
+MAX_DAY_COLUMNS = 6  # a bar and the gap after it
 
 _COLOR, _DIM, _RESET = "\x1b[36m", "\x1b[2m", "\x1b[0m"
 
-# Of the picture, in pixels.
+# The picture, in pixels.
 _SIZE, _LEFT, _TOP, _BOTTOM = (860, 320), 80, 56, 40
 _STYLE = "text { font: 13px sans-serif; fill: #333 } .title { font: bold 16px sans-serif }"
 _STYLE += " rect { fill: #0a6f8a } line { stroke: #999 }"
@@ -23,17 +23,17 @@ _STYLE += " rect { fill: #0a6f8a } line { stroke: #999 }"
 def text(
     title: str, days: Sequence[str], values: Sequence[float], width: int, *, money: bool, color: bool
 ) -> str:
-    """Return the plot for a terminal so wide, a line at a time. Raises ConfigError without plotille."""
+    """Return the plot for a terminal `width` columns wide. Raises ConfigError without plotille."""
     try:
         from plotille import Canvas
     except ImportError:
-        hint = "pip install 'nebius-cli[plot]', or --export FILE.svg, which does without"
-        raise ConfigError("plotille is not installed", "it draws on terminals", hint) from None
-    most = max(values)
-    labels = [_label(amount, money=money) for amount in (most, most / 2, 0.0)]
+        hint = "pip install 'nebius-cli[plot]', or --export FILE.svg, which does not need it"
+        raise ConfigError("plotille is not installed", "plots on terminals need it", hint) from None
+    largest = max(values)
+    labels = [_label(amount, money=money) for amount in (largest, largest / 2, 0.0)]
     left = max(map(len, labels))
-    across = max(1, min(width - left - 3, WIDEST_DAY * len(days)))
-    canvas = Canvas(across, HEIGHT, xmin=0, xmax=across * DOTS, ymin=0, ymax=most or 1)
+    across = max(1, min(width - left - 3, MAX_DAY_COLUMNS * len(days)))
+    canvas = Canvas(across, HEIGHT, xmin=0, xmax=across * DOTS, ymin=0, ymax=largest or 1)
     for start, end, value in _bars(values, across * DOTS):
         for column in range(start, end):
             if value > 0:
@@ -49,7 +49,7 @@ def text(
 
 
 def _bars(values: Sequence[float], width: int) -> list[tuple[int, int, float]]:
-    """Return where on so many dots each bar begins and ends, with one between two where there is room."""
+    """Return the first dot, the end and the value of each bar, with a gap of one dot if there is room."""
     bars = []
     for number, value in enumerate(values):
         start, end = (width * place // len(values) for place in (number, number + 1))
@@ -70,24 +70,24 @@ def _below(days: Sequence[str], indent: int, width: int) -> str:
 
 def _label(amount: float, *, money: bool) -> str:
     if money:
-        return dollars(Decimal(repr(amount)))
+        return usd(Decimal(repr(amount)))
     return compact(round(amount)) if amount else "0"
 
 
 def svg(title: str, days: Sequence[str], values: Sequence[float], *, money: bool) -> str:
-    """Return the plot as a picture; each bar says its day and value to a pointer on it."""
+    """Return the plot as a picture; pointing at a bar shows its day and value."""
     width, height = _SIZE
     across, down = width - _LEFT - 20, height - _TOP - _BOTTOM
-    most = max(values) or 1
+    largest = max(values) or 1
     parts = [f'<text class="title" x="{_LEFT}" y="30">{escape(title)}</text>']
     for share in (0.0, 0.5, 1.0):
         y = _TOP + down * (1 - share)
-        label = escape(_label(most * share, money=money))
+        label = escape(_label(largest * share, money=money))
         parts.append(f'<line x1="{_LEFT}" x2="{_LEFT + across}" y1="{y:g}" y2="{y:g}"/>')
         parts.append(f'<text x="{_LEFT - 8}" y="{y + 4:g}" text-anchor="end">{label}</text>')
     step = across / len(days)
     for number, (day, value) in enumerate(zip(days, values, strict=True)):
-        tall = down * value / most
+        tall = down * value / largest
         x, y = _LEFT + number * step + step * 0.1, _TOP + down - tall
         name = escape(f"{day}: {_label(value, money=money)}")
         box = f'x="{x:.2f}" y="{y:.2f}" width="{step * 0.8:.2f}" height="{tall:.2f}"'

@@ -1,6 +1,6 @@
-"""The books of a run: the budget is looked at before a request, its rows are written after the answer.
+"""Checks the budgets before a request, and records the request in the ledger after the answer.
 
-No trouble with the ledger stops a request or changes its exit code: it is one warning.
+A problem with the ledger never stops a request and never changes its exit code; it is one warning.
 """
 
 import contextlib
@@ -9,11 +9,9 @@ from decimal import Decimal
 from functools import partial
 
 from nebius_cli.config.settings import BUDGETS, Sourced
-from nebius_cli.core import money
 from nebius_cli.core.errors import CappedError, LedgerError, NetworkError, StatusError, TimedOutError
-from nebius_cli.core.money import FREE, Price
-from nebius_cli.ledger import entry
-from nebius_cli.ledger.entry import Entry, Text
+from nebius_cli.core.money import FREE, UNKNOWN_PRICE, ZERO, Price
+from nebius_cli.ledger.entry import Entry, Text, cost_of, plausible
 from nebius_cli.ledger.store import Ledger
 from nebius_cli.models.cache import ModelsCache
 from nebius_cli.models.model import price_in
@@ -26,12 +24,13 @@ if TYPE_CHECKING:
     from nebius_cli.api.exchange import Exchange
     from nebius_cli.ledger.sums import SpendingLimit
 
-LONGEST = 2.0  # seconds that a run waits for its ledger, whatever is the matter with the disk
-LOCAL = "local"  # the host of the embedded engine
+LEDGER_TIMEOUT_S = 2.0  # how long a run waits for the ledger, even on a disk that hangs
+LOCAL = "local"  # the host of requests to the embedded engine
+BUDGET_HINT = "--over-budget ignores the budget"
 
 
 class LedgerRecorder:
-    """What the settings `merged` say of ledger and budgets, kept for the requests of one run."""
+    """Records the requests of one run as the settings `merged` say, and checks the budgets in them."""
 
     def __init__(
         self,
@@ -50,15 +49,15 @@ class LedgerRecorder:
         self._warn = warn
         self._keeps_text = "history.text" in merged and merged["history.text"].value is True
         self._failed = False
-        self._said: set[str] = set()
+        self._warned: set[str] = set()
 
     def price(self, model: str) -> Price:
-        """Return a model's price as the kept list has it; no network is used."""
+        """Return the price of a model from the cached list, without using the network."""
         stored = self._cache.read()
-        return price_in(stored.value, model) if stored else Price()
+        return price_in(stored.value, model) if stored else UNKNOWN_PRICE
 
     def budgets(self) -> "list[SpendingLimit]":
-        """Return the budgets that are set, with what the ledger has for them; empty where it has a fault."""
+        """Return the budgets that are set and what was spent of them; empty if the ledger cannot be read."""
         from nebius_cli.ledger.periods import first_of_month
         from nebius_cli.ledger.sums import SpendingLimit
         from nebius_cli.system.calendar import LocalCalendar
@@ -72,86 +71,86 @@ class LedgerRecorder:
                 limit = Decimal(repr(self._merged[name].value))
                 since = calendar.start(first)
                 try:
-                    spent, unknown = run_with_timeout(LONGEST, partial(self.ledger.spent, since))
+                    spent, unknown = run_with_timeout(LEDGER_TIMEOUT_S, partial(self.ledger.spent, since))
                 except (LedgerError, TimedOutError) as error:
-                    self._warn_once("fault", f"no budget can be checked: {error.line}")
+                    self._warn_once("unreadable", f"cannot check the budgets: {error.line}")
                     return []
                 found.append(SpendingLimit(name, period, limit, spent, unknown))
         return found
 
-    def check(self, model: str, *, over: bool) -> None:
-        """Look at the budgets before a request. Raises CappedError for one that is spent, unless `over`."""
+    def check(self, model: str, *, over_budget: bool) -> None:
+        """Check the budgets before a request. Raises CappedError if one is spent, unless `over_budget`."""
         found = self.budgets()
         for budget in found:
-            if budget.is_spent and not over:
-                raise CappedError("the budget is spent", budget.words, "--over-budget goes on")
+            if budget.is_spent and not over_budget:
+                raise CappedError("the budget is spent", budget.words, BUDGET_HINT)
             if budget.is_nearly_spent:
                 self._warn_once(budget.name, budget.words)
         if not found:
             return
         name = found[0].name
         if not self.price(model).known:
-            self._warn_once(model, f"{name} cannot see this request: the price of {model} is not known here")
-        elif blind := next((budget for budget in found if budget.unknown), None):
-            count = f"{blind.unknown} request{'s' if blind.unknown > 1 else ''} {blind.period}"
-            self._warn_once("blind", f"{blind.name} cannot see {count}, whose cost is not known")
+            self._warn_once(model, f"{name} does not count this request: the price of {model} is unknown")
+        elif partial := next((budget for budget in found if budget.unknown), None):
+            count = f"{partial.unknown} request{'s' if partial.unknown > 1 else ''} {partial.period}"
+            self._warn_once("partial", f"{partial.name} does not count {count} of unknown cost")
         if self._merged["ledger"].value is False:
-            self._warn_once("off", f"{name} will not see this request: the ledger is off")
+            self._warn_once("off", f"{name} does not count this request: the ledger is off")
 
-    def left(self) -> Decimal | None:
-        """Return what the tightest budget has left, None where none is set."""
-        return min((budget.left for budget in self.budgets()), default=None)
+    def remaining(self) -> Decimal | None:
+        """Return the USD that remain of the tightest budget, None if no budget is set."""
+        return min((budget.remaining for budget in self.budgets()), default=None)
 
-    def write(self, rows: Sequence[Entry]) -> None:
-        """Write entries; say once what is in the way, and write no more where that will not go away."""
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Write entries. Warns once if that fails, and writes no more after a lasting failure."""
         if self._failed:
             return
         path = self.ledger.path
         try:
-            if not run_with_timeout(LONGEST, lambda: self.ledger.append(rows)):
-                self._warn_once("held", f"{path} is held by another program: the row waits beside it")
+            if not run_with_timeout(LEDGER_TIMEOUT_S, lambda: self.ledger.append(entries)):
+                self._warn_once("held", f"another program holds {path}: the entry waits in a file beside it")
         except LedgerError as error:
             self._failed = True
             self._warn(error.line)
-        except TimedOutError:  # a disk that does not answer
+        except TimedOutError:  # the disk hangs
             self._failed = True
-            self._warn(f"the ledger {path} cannot be written within {LONGEST:g} s")
+            self._warn(f"cannot write the ledger {path} within {LEDGER_TIMEOUT_S:g} s")
 
     def write_exchange(self, exchange: "Exchange", code: int, *, local: bool) -> None:
-        """Write a row for each time that an exchange sent its request; `code` is how the run ended."""
-        if rows := self._entries(exchange, code, local=local):
-            self.write(rows)
+        """Write an entry for each request that an exchange sent; `code` is the exit code of the run."""
+        if entries := self._entries(exchange, code, local=local):
+            self.write(entries)
         self.close()
 
     def close(self) -> None:
-        """Let go of the ledger, unless something that does not answer holds it."""
+        """Close the ledger, unless a write to it hangs."""
         if not self._failed:
             with contextlib.suppress(TimedOutError):
-                run_with_timeout(LONGEST, self.ledger.close)
+                run_with_timeout(LEDGER_TIMEOUT_S, self.ledger.close)
 
     def _entries(self, exchange: "Exchange", code: int, *, local: bool) -> list[Entry]:
         request, end = exchange.request, self._streams.monotonic()
         model = request.model
         price = FREE if local else self.price(model)
         host = LOCAL if local else exchange.host
-        wall = self._streams.now() - end  # Unix time at 0 on the monotonic clock
-        rows = []
+        unix_offset = self._streams.now() - end  # Unix time at 0 on the monotonic clock
+        entries = []
         for sent in exchange.sent:
             error = sent.error
             if isinstance(error, NetworkError) and not error.sent:
                 continue
             last = sent is exchange.sent[-1]
-            tokens = entry.sound(sent.completion.usage)
-            # A request that the server refused is not billed.
+            usage = sent.completion.usage
+            # The server does not bill a request that it refused.
             refused = isinstance(error, StatusError)
-            rows.append(
+            entries.append(
                 Entry(
-                    wall + sent.at,
+                    unix_offset + sent.at,
                     model,
                     code if last else int(error.code) if error else code,
-                    tokens,
+                    plausible(usage),
                     price,
-                    money.ZERO if refused else entry.cost_of(tokens, price),
+                    ZERO if refused else cost_of(usage, price),
                     (sent.ended_at or end) - sent.at,
                     None if sent.first_token_at is None else sent.first_token_at - sent.at,
                     ",".join(sent.completion.reasons()),
@@ -161,7 +160,7 @@ class LedgerRecorder:
                     text=self._text(exchange) if last and self._keeps_text else None,
                 )
             )
-        return rows
+        return entries
 
     def _text(self, exchange: "Exchange") -> Text | None:
         request = exchange.request
@@ -170,11 +169,11 @@ class LedgerRecorder:
         answers = tuple(choices[index].text for index in sorted(choices))
         for what, texts in (("prompt", [body.decode()]), ("answer", answers)):
             if any(map(exchange.shows_key, texts)):
-                self._warn_once("key", f"the {what} holds the API key: no text of it is kept")
+                self._warn_once("key", f"the {what} contains the API key: the text is not stored")
                 return None
         return Text(body, request.query(), prompt.as_text(request.prompt), answers)
 
-    def _warn_once(self, about: str, text: str) -> None:
-        if about not in self._said:
-            self._said.add(about)
+    def _warn_once(self, topic: str, text: str) -> None:
+        if topic not in self._warned:
+            self._warned.add(topic)
             self._warn(text)

@@ -1,18 +1,16 @@
-"""What many requests come to: sums, budgets, and amounts as they are written for people and programs."""
+"""Sums over many requests, and budgets."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from nebius_cli.core.format import UNKNOWN
-from nebius_cli.core.money import ZERO, dollars, plain
+from nebius_cli.core.money import ZERO, exact, usd
 
-WARN_AT = Decimal("0.8")  # of a budget
-_BLOCKS = " ▏▎▍▌▋▊▉█"
+WARN_FROM = Decimal("0.8")  # the spent share of a budget
 
 
 class Sums(NamedTuple):
-    """What the requests of one group come to. Tokens and cost are sums of what is known."""
+    """The sums over one group of requests. Tokens and cost are the sums of what is known."""
 
     group: str
     requests: int = 0
@@ -22,7 +20,7 @@ class Sums(NamedTuple):
     cached: int = 0
     reasoning: int = 0
     cost: Decimal = ZERO
-    unknown: int = 0  # requests whose cost is unknown
+    unknown: int = 0  # requests of unknown cost
 
     @property
     def tokens(self) -> int:
@@ -45,32 +43,25 @@ def total(rows: Sequence[Sums], group: str = "total") -> Sums:
     )
 
 
-def known(amount: Decimal | None) -> str:
-    """Return an amount for programs, every digit of it, or that it is not known."""
-    return UNKNOWN if amount is None else plain(amount)
-
-
-def shown_cost(row: Sums) -> str:
-    """Return the cost of a group for people, which says what is missing in it."""
-    if row.unknown == 0:
-        return dollars(row.cost)
-    if row.unknown == row.requests:
-        return "unknown"
-    return f"≥ {dollars(row.cost)}, {row.unknown:,} unknown"
-
-
-def bar(value: Decimal, most: Decimal, width: int) -> str:
-    """Return a bar as long as `value` is of `most`, at most `width` columns; not nothing for something."""
-    if value <= 0 or most <= 0:
-        return ""
-    eighths = max(1, int(value / most * width * 8))
-    return _BLOCKS[8] * (eighths // 8) + (_BLOCKS[eighths % 8] if eighths % 8 else "")
+def record(row: Sums) -> dict[str, object]:
+    """Return the JSON object for a group; the cost is a text, so that no digit is lost."""
+    return {
+        "group": row.group,
+        "requests": row.requests,
+        "failed": row.failed,
+        "prompt_tokens": row.prompt,
+        "completion_tokens": row.completion,
+        "cached_tokens": row.cached,
+        "reasoning_tokens": row.reasoning,
+        "cost": None if row.requests and row.unknown == row.requests else exact(row.cost),
+        "unknown_cost": row.unknown,
+    }
 
 
 class SpendingLimit(NamedTuple):
-    """A limit in USD on what a `period` may cost, and what it has cost so far.
+    """A limit in USD for a `period` such as `today`, and what was spent in it so far.
 
-    `unknown` requests of it have a cost that nobody knows.
+    `unknown` is the number of requests in the period whose cost is unknown.
     """
 
     name: str
@@ -81,36 +72,21 @@ class SpendingLimit(NamedTuple):
 
     @property
     def is_spent(self) -> bool:
-        """Whether nothing is left."""
+        """Whether nothing remains."""
         return self.spent >= self.limit
 
     @property
     def is_nearly_spent(self) -> bool:
-        """Whether it is time to say so."""
-        return self.spent >= self.limit * WARN_AT
+        """Whether to warn."""
+        return self.spent >= self.limit * WARN_FROM
 
     @property
-    def left(self) -> Decimal:
-        """What may still be spent."""
+    def remaining(self) -> Decimal:
+        """The USD that may still be spent."""
         return max(self.limit - self.spent, ZERO)
 
     @property
     def words(self) -> str:
-        """What is spent of it."""
-        spent = ("≥ " if self.unknown else "") + dollars(self.spent)
-        return f"{self.name}: {spent} of {dollars(self.limit)} spent {self.period}"
-
-
-def record(row: Sums) -> dict[str, object]:
-    """Return what `--json` says of a group: cost is a text, so that no digit of it is lost."""
-    return {
-        "group": row.group,
-        "requests": row.requests,
-        "failed": row.failed,
-        "prompt_tokens": row.prompt,
-        "completion_tokens": row.completion,
-        "cached_tokens": row.cached,
-        "reasoning_tokens": row.reasoning,
-        "cost": None if row.requests and row.unknown == row.requests else plain(row.cost),
-        "unknown_cost": row.unknown,
-    }
+        """How much of it is spent, as a message."""
+        spent = ("≥ " if self.unknown else "") + usd(self.spent)
+        return f"{self.name}: {spent} of {usd(self.limit)} spent {self.period}"

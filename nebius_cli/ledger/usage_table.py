@@ -1,27 +1,43 @@
-"""Sums of the ledger → the table of `nbx usage`: as many columns as a terminal has room for, then bars."""
+"""The table of `nbx usage`: as many columns as the terminal has room for, then bars."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from nebius_cli.core.money import dollars
-from nebius_cli.ledger.sums import Sums, bar, known, total
+from nebius_cli.core.format import UNKNOWN
+from nebius_cli.core.money import exact, usd
+from nebius_cli.ledger.sums import Sums, total
 from nebius_cli.terminal.tables import BETWEEN
 
-SHORTEST_BAR, LONGEST_BAR = 8, 40
+MIN_BAR_COLUMNS, MAX_BAR_COLUMNS = 8, 40
+_BLOCKS = " ▏▎▍▌▋▊▉█"
 
 Cell = Callable[[Sums], str]
 
 
 def cost(row: Sums) -> str:
-    """Return the cost of a group; `≥` where that of some request in it is unknown."""
-    if row.unknown == row.requests and row.requests:
+    """Format the cost of a group; `≥` if the cost of some requests is unknown."""
+    if row.requests and row.unknown == row.requests:
         return "unknown"
-    return ("≥ " if row.unknown else "") + dollars(row.cost)
+    return ("≥ " if row.unknown else "") + usd(row.cost)
 
 
-# Title and text of each column, the least important last: those go first where there is no room. What is
-# below SECOND leaves room for bars, too.
-SECOND = "completion"
+def cost_in_words(row: Sums) -> str:
+    """Format the cost of a group and the number of requests that it leaves out."""
+    some = 0 < row.unknown < row.requests
+    return cost(row) + (f", {row.unknown:,} unknown" if some else "")
+
+
+def bar(value: Decimal, maximum: Decimal, width: int) -> str:
+    """Return a bar that is `width` columns long for the maximum; never empty for a value above 0."""
+    if value <= 0 or maximum <= 0:
+        return ""
+    eighths = max(1, int(value / maximum * width * 8))
+    return _BLOCKS[8] * (eighths // 8) + (_BLOCKS[eighths % 8] if eighths % 8 else "")
+
+
+# The title and text of each column, the least important last: those are left out first on a narrow terminal.
+# From FIRST_AFTER_BARS on, a column is shown only if there is room for the bars as well.
+FIRST_AFTER_BARS = "completion"
 _COLUMNS: tuple[tuple[str, Cell], ...] = (
     ("cost", cost),
     ("tokens", lambda row: f"{row.tokens:,}"),
@@ -39,42 +55,44 @@ NUMBERS = frozenset(_ORDER)
 def table(
     by: str, rows: Sequence[Sums], width: int
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]], tuple[str, ...]]:
-    """Return header, rows and total of a table that is `width` columns wide at most."""
+    """Return the header, rows and total of a table at most `width` columns wide."""
     whole = total(rows)
     columns = dict(_COLUMNS)
-    said = [title for title, cell in _COLUMNS if any(cell(row) for row in rows)]
-    sizes = {title: max(len(title), *(len(columns[title](row)) for row in (*rows, whole))) for title in said}
+    filled = [title for title, cell in _COLUMNS if any(cell(row) for row in rows)]
+    sizes = {
+        title: max(len(title), *(len(columns[title](row)) for row in (*rows, whole))) for title in filled
+    }
     group = max(len(by), len("total"), *(len(row.group) for row in rows))
     room = width - min(group, width // 2)
     shown: list[str] = []
     bars = 0
-    for title in said:
-        bars = SHORTEST_BAR + BETWEEN if title == SECOND else bars
+    for title in filled:
+        bars = MIN_BAR_COLUMNS + BETWEEN if title == FIRST_AFTER_BARS else bars
         if sizes[title] + BETWEEN <= room - bars:
             room -= sizes[title] + BETWEEN
             shown.append(title)
     group = min(group, width - sum(sizes[title] + BETWEEN for title in shown))
-    room = min(width - group - sum(sizes[title] + BETWEEN for title in shown) - BETWEEN, LONGEST_BAR)
+    room = min(width - group - sum(sizes[title] + BETWEEN for title in shown) - BETWEEN, MAX_BAR_COLUMNS)
     titles = [title for title in _ORDER if title in shown]
     amounts = [row.cost if whole.cost else Decimal(row.tokens) for row in rows]
-    most = max(amounts)
+    largest = max(amounts)
 
     def line(row: Sums, amount: Decimal) -> tuple[str, ...]:
-        drawn = (bar(amount, most, room),) if room >= SHORTEST_BAR else ()
+        drawn = (bar(amount, largest, room),) if room >= MIN_BAR_COLUMNS else ()
         return (_short(row.group, group), *(columns[title](row) for title in titles), *drawn)
 
-    ending = ("",) if room >= SHORTEST_BAR else ()
+    ending = ("",) if room >= MIN_BAR_COLUMNS else ()
     last = ("total", *(columns[title](whole) for title in titles), *ending)
     return (by, *titles, *ending), list(map(line, rows, amounts)), last
 
 
 def lines(rows: Sequence[Sums]) -> list[tuple[str, ...]]:
-    """Return the rows for a program; an unknown cost is `-`, one that is partly unknown what is known."""
+    """Return the rows for programs. The cost is the sum of known costs, `-` if all are unknown."""
     return [
         (
             row.group,
             *map(str, (row.requests, row.failed, row.prompt, row.completion, row.cached, row.reasoning)),
-            known(None if row.unknown == row.requests else row.cost),
+            UNKNOWN if row.unknown == row.requests else exact(row.cost),
             str(row.unknown),
         )
         for row in rows
@@ -82,5 +100,5 @@ def lines(rows: Sequence[Sums]) -> list[tuple[str, ...]]:
 
 
 def _short(text: str, width: int) -> str:
-    """Return the end of a text, which tells two models apart, where all of it is too long."""
+    """Return a text, or its end if it is too long: the end is what differs between two models."""
     return text if len(text) <= width else "…" + text[-(width - 1) :]

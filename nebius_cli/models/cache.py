@@ -1,37 +1,39 @@
-"""The model list of one server, project and profile, kept in the cache directory with the time it came.
+"""The cached model list of one server, project and profile, with the prices and rate limits in it.
 
-`models/ids.txt` beside the lists holds the ids of the one that was shown last, one a line: the completion
-scripts read it, in the same place, without starting anything.
+`models/ids.txt` in the cache directory holds the ids of the list that was shown last, one a line. The shell
+completion scripts read that file, so that they need not start nbx.
 """
 
+import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nebius_cli.core import jsontext, suggest
 from nebius_cli.core.errors import ServerError
+from nebius_cli.core.money import PriceList
 from nebius_cli.core.urls import redacted
 from nebius_cli.models import model as models
 from nebius_cli.system.files import write_atomically
 
 FORMAT = 1
-MODE = 0o600
-IDS = "ids.txt"
-LATEST = 1e12  # Unix time; no list came after it
+FILE_MODE = 0o600
+IDS_FILE = "ids.txt"
+MAX_UNIX_TIME_S = 1e12  # a list with a later time is damaged
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A list as the server sent it, and when, in Unix time."""
+    """A model list as the server sent it, and when that was, in Unix time."""
 
     value: Any
     fetched_at: float
 
 
 class ModelsCache:
-    """Where the list of one base URL, project and profile is: two profiles may be two accounts."""
+    """The cached list for a base URL, project and profile: two profiles may belong to two accounts."""
 
     def __init__(self, cache_dir: Path, base_url: str, project: str, profile: str = "") -> None:
         self._folder = cache_dir / "models"
@@ -40,40 +42,70 @@ class ModelsCache:
         self._path = self._folder / f"{name}.json"
 
     def read(self) -> Stored | None:
-        """Return the list, None where there is none that can be read."""
+        """Return the list, None if it is missing or unreadable."""
         try:
-            kept = jsontext.decode(self._path.read_bytes())
+            content = jsontext.decode(self._path.read_bytes())
         except (OSError, ValueError):
             return None
-        if not isinstance(kept, dict) or kept.get("format") != FORMAT or kept.get("asked") != self._asked:
+        if not isinstance(content, dict):
             return None
-        fetched_at = kept.get("fetched_at")
-        if not isinstance(fetched_at, int | float) or not abs(fetched_at) < LATEST:
+        if content.get("format") != FORMAT or content.get("asked") != self._asked:
             return None
-        return Stored(kept.get("value"), float(fetched_at))
+        fetched_at = content.get("fetched_at")
+        if not isinstance(fetched_at, int | float) or not abs(fetched_at) < MAX_UNIX_TIME_S:
+            return None
+        return Stored(content.get("value"), float(fetched_at))
 
     def models(self) -> list[models.Model]:
-        """Return the models of the list, none where there is no list that can be read."""
+        """Return the models in the list; empty if the list is missing or unreadable."""
         stored = self.read()
         try:
             return models.decode(stored.value) if stored else []
-        except ServerError:  # what was kept is no list
+        except ServerError:  # the cached value is not a model list
             return []
 
     def write(self, stored: Stored) -> None:
-        """Keep a list. Raises OSError."""
-        kept = {"format": FORMAT, "asked": self._asked, "fetched_at": stored.fetched_at}
-        write_atomically(self._path, jsontext.encode({**kept, "value": stored.value}), mode=MODE)
+        """Write the list. Raises OSError."""
+        content = {"format": FORMAT, "asked": self._asked, "fetched_at": stored.fetched_at}
+        write_atomically(self._path, jsontext.encode({**content, "value": stored.value}), mode=FILE_MODE)
 
-    def offer(self, ids: Sequence[str]) -> None:
-        """Make TAB offer these ids, whatever list they are of. Raises OSError."""
-        path, data = self._folder / IDS, "".join(f"{name}\n" for name in ids).encode()
+    def write_ids(self, ids: Sequence[str]) -> None:
+        """Write the ids that shell completion offers. Raises OSError."""
+        path, data = self._folder / IDS_FILE, "".join(f"{name}\n" for name in ids).encode()
         if not path.is_file() or path.read_bytes() != data:
-            write_atomically(path, data, mode=MODE)
+            write_atomically(path, data, mode=FILE_MODE)
 
-    def nearest(self, name: str) -> str:
-        """Ask whether a wrong name stands for one of the kept models; empty where none is near."""
+    def did_you_mean(self, name: str) -> str:
+        """Return a hint that names the cached models most similar to `name`; empty if none is similar."""
         listed = [model.id for model in self.models()]
         if not listed and name.startswith(suggest.PREFIX) and self.read() is None:
             return f"did you mean {name.removeprefix(suggest.PREFIX)}?"
         return suggest.did_you_mean(name, listed) if listed else ""
+
+
+class PriceSource:
+    """Prices and rate limits from the cached list; `fetch` gets the server's list when that lacks a price."""
+
+    def __init__(self, cache: ModelsCache, fetch: Callable[[], Stored]) -> None:
+        self._cache = cache
+        self._fetch = fetch
+        self._models = cache.models()
+
+    @property
+    def prices(self) -> PriceList:
+        """The prices known so far."""
+        return models.price_list(self._models)
+
+    def require(self, model: str) -> None:
+        """Fetch the list unless the price of `model` is known. Raises what `fetch` raises."""
+        if model in self.prices:
+            return
+        stored = self._fetch()
+        with contextlib.suppress(OSError):  # the next run fetches the list again
+            self._cache.write(stored)
+        self._models = models.decode(stored.value)
+
+    def limits(self, model: str) -> tuple[int | None, int | None]:
+        """Return the requests and tokens per minute of a model, None where unknown."""
+        found = next((listed for listed in self._models if listed.id == model), None)
+        return (found.requests, found.tokens) if found else (None, None)

@@ -1,7 +1,7 @@
-"""The model list: entries of GET /v1/models?verbose=true → `Model`, and how they are found and ordered.
+"""Decodes, searches and sorts the entries of GET /v1/models?verbose=true.
 
-Nothing here trusts the server: every member may be missing, null, or of another type, and what is not
-known stays unknown. A price is 0 only where the server says "0".
+Any member of an entry may be missing, null or of another type; it is then unknown. A price is 0 only if the
+server says "0".
 """
 
 import re
@@ -14,25 +14,23 @@ from typing import Any
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ServerError
 from nebius_cli.core.format import UNKNOWN
-from nebius_cli.core.money import Price, PriceList, Prices, parse_price, plain
+from nebius_cli.core.money import UNKNOWN_PRICE, Price, PriceList, add, parse_amount, per_million
 
 SORTS = ("id", "context", "price", "created")
 
-# Ids that stand unquoted in any shell; the completion scripts check the same.
+# Ids that no shell needs quotes for; the completion scripts check the same.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,199}")
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One entry. None is unknown; prices are USD per token; `raw` is the entry as it came."""
+    """One entry. None is unknown; `raw` is the entry as the server sent it."""
 
     id: str
     raw: Mapping[str, Any]
     name: str | None = None
     context: int | None = None
-    input_price: Decimal | None = None
-    output_price: Decimal | None = None
-    cached_price: Decimal | None = None
+    price: Price = UNKNOWN_PRICE
     requests: int | None = None  # per minute
     tokens: int | None = None  # per minute
     features: tuple[str, ...] = ()
@@ -43,7 +41,7 @@ class Model:
 
 
 def decode(value: Any) -> list[Model]:
-    """Return the models of a whole answer, each id once. Raises ServerError where it is no list."""
+    """Return the models in an answer, each id once. Raises ServerError if the answer is not a list."""
     entries = value.get("data") if isinstance(value, dict) else value
     if not isinstance(entries, list):
         raise ServerError("the answer to GET /models lists no models", "it has no list under data")
@@ -55,7 +53,7 @@ def decode(value: Any) -> list[Model]:
 
 
 def _decode_entry(name: str, entry: Mapping[str, Any]) -> Model:
-    pricing, limits = _object(entry.get("pricing")), _object(entry.get("per_request_limits"))
+    limits = _object(entry.get("per_request_limits"))
     features = entry.get("supported_features")
     texts = [text for text in features if isinstance(text, str)] if isinstance(features, list) else []
     return Model(
@@ -63,9 +61,7 @@ def _decode_entry(name: str, entry: Mapping[str, Any]) -> Model:
         entry,
         name=_text(entry.get("name")),
         context=_count(entry.get("context_length")),
-        input_price=parse_price(pricing.get("prompt")),
-        output_price=parse_price(pricing.get("completion")),
-        cached_price=parse_price(pricing.get("input_cache_read")),
+        price=_price(entry),
         requests=_count(limits.get("requests_per_minute")),
         tokens=_count(limits.get("tokens_per_minute")),
         features=tuple(dict.fromkeys(texts)),
@@ -74,6 +70,11 @@ def _decode_entry(name: str, entry: Mapping[str, Any]) -> Model:
         status=_text(entry.get("status")),
         created=_count(entry.get("created")),
     )
+
+
+def _price(entry: Mapping[str, Any]) -> Price:
+    pricing = _object(entry.get("pricing"))
+    return Price(*(parse_amount(pricing.get(name)) for name in ("prompt", "completion", "input_cache_read")))
 
 
 def _object(value: Any) -> Mapping[str, Any]:
@@ -87,16 +88,11 @@ def _text(value: Any) -> str | None:
 def _count(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if 0 < value < 1e15 else None  # neither NaN nor an infinity is between the two
-
-
-def per_million(price: Decimal | None) -> str:
-    """Return a price in USD per million tokens, every digit of it."""
-    return UNKNOWN if price is None else plain(price.scaleb(6))
+    return int(value) if 0 < value < 1e15 else None  # false for NaN and infinities
 
 
 def date(created: int | None) -> str:
-    """Return the day of a Unix time."""
+    """Return the date of a Unix time, in UTC."""
     try:
         return UNKNOWN if created is None else datetime.fromtimestamp(created, UTC).date().isoformat()
     except (ValueError, OverflowError, OSError):
@@ -104,7 +100,7 @@ def date(created: int | None) -> str:
 
 
 def record(model: Model) -> dict[str, Any]:
-    """Return what `--json` says of a model. Prices are USD per million tokens; null is unknown."""
+    """Return the JSON object for a model. Prices are USD per million tokens; null is unknown."""
 
     def number(price: Decimal | None) -> float | None:
         return None if price is None else float(price.scaleb(6))
@@ -114,9 +110,9 @@ def record(model: Model) -> dict[str, Any]:
         "name": model.name,
         "context": model.context,
         "price": {
-            "input": number(model.input_price),
-            "output": number(model.output_price),
-            "cached_input": number(model.cached_price),
+            "input": number(model.price.input),
+            "output": number(model.price.output),
+            "cached_input": number(model.price.cached),
         },
         "limits": {"requests_per_minute": model.requests, "tokens_per_minute": model.tokens},
         "features": list(model.features),
@@ -129,16 +125,16 @@ def record(model: Model) -> dict[str, Any]:
 
 
 def details(model: Model) -> list[tuple[str, str]]:
-    """Return everything that is known of a model as names and values, the server's other members last."""
+    """Return all that is known about a model as names and values, the server's other members last."""
     rows = [
         ("id", model.id),
         ("name", model.name or UNKNOWN),
-        ("context", _digits(model.context)),
-        ("input_price", _dollars(model.input_price)),
-        ("output_price", _dollars(model.output_price)),
-        ("cached_input_price", _dollars(model.cached_price)),
-        ("requests_per_minute", _digits(model.requests)),
-        ("tokens_per_minute", _digits(model.tokens)),
+        ("context", _plain_count(model.context)),
+        ("input_price", _price_text(model.price.input)),
+        ("output_price", _price_text(model.price.output)),
+        ("cached_input_price", _price_text(model.price.cached)),
+        ("requests_per_minute", _plain_count(model.requests)),
+        ("tokens_per_minute", _plain_count(model.tokens)),
         ("features", ", ".join(model.features) or UNKNOWN),
         ("status", model.status or UNKNOWN),
         ("created", date(model.created)),
@@ -152,36 +148,36 @@ def details(model: Model) -> list[tuple[str, str]]:
 def _members(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in raw.items():
         below = value if isinstance(value, dict) else {}
-        yield from ((f"{name}.{key}", _shown(inner)) for key, inner in below.items())
+        yield from ((f"{name}.{key}", _as_text(inner)) for key, inner in below.items())
         if not below and value not in (None, "", [], {}):
-            yield name, _shown(value)
+            yield name, _as_text(value)
 
 
-def _shown(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else jsontext.encode(value).decode("utf-8")
 
 
-def _digits(count: int | None) -> str:
+def _plain_count(count: int | None) -> str:
     return UNKNOWN if count is None else str(count)
 
 
-def _dollars(price: Decimal | None) -> str:
+def _price_text(price: Decimal | None) -> str:
     return UNKNOWN if price is None else f"{per_million(price)} USD per million tokens"
 
 
 def matching(models: Iterable[Model], words: Sequence[str]) -> list[Model]:
-    """Return the models that hold every word in id, name or a feature, upper or lower case."""
+    """Return the models whose id, name or features contain every word, ignoring case."""
     wanted = [word.casefold() for text in words for word in text.split()]
     return [model for model in models if all(word in _searched(model) for word in wanted)]
 
 
 def _searched(model: Model) -> str:
-    # A line each, so that no word matches across two of them.
+    # On separate lines, so that no word matches across two of them.
     return "\n".join((model.id, model.name or "", *model.features)).casefold()
 
 
 def ordered(models: Iterable[Model], by: str, *, reverse: bool = False) -> list[Model]:
-    """Return models in order: cheapest, largest context or newest first; the unknown last, whichever way."""
+    """Return models sorted: by id, or cheapest, largest context or newest first; unknown ones always last."""
     listed = sorted(models, key=lambda model: (model.id.casefold(), model.id))
     if by == "id":
         return listed[::-1] if reverse else listed
@@ -198,34 +194,25 @@ def ordered(models: Iterable[Model], by: str, *, reverse: bool = False) -> list[
 
 def _rank(model: Model, by: str) -> float | Decimal | None:
     if by == "price":
-        known = model.input_price is not None and model.output_price is not None
-        return (model.input_price or Decimal()) + (model.output_price or Decimal()) if known else None
+        return add(model.price.input, model.price.output)
     value = model.context if by == "context" else model.created
     return None if value is None else -value
 
 
 def completable(ids: Iterable[str]) -> list[str]:
-    """Return the ids that a shell can be offered: those that no shell reads as anything else."""
+    """Return the ids that shell completion can offer: those that need no quotes."""
     return [name for name in ids if _PLAIN.fullmatch(name)]
 
 
 def price_in(answer: Any, model: str) -> Price:
-    """Return the price of a model in an answer to GET /models, unknown where it does not say one."""
+    """Return the price of one model in an answer to GET /models, without decoding the other models."""
     entries = answer.get("data") if isinstance(answer, dict) else answer
     for entry in entries if isinstance(entries, list) else ():
         if isinstance(entry, dict) and entry.get("id") == model:
-            pricing = entry.get("pricing")
-            prices: Mapping[str, Any] = pricing if isinstance(pricing, dict) else {}
-            return Price(*(parse_price(prices.get(n)) for n in ("prompt", "completion", "input_cache_read")))
-    return Price()
+            return _price(entry)
+    return UNKNOWN_PRICE
 
 
 def price_list(listed: Iterable[Model]) -> PriceList:
-    """Return the prices of those models that have them."""
-    return PriceList(
-        {
-            model.id: Prices(model.input_price, model.output_price, model.cached_price)
-            for model in listed
-            if model.input_price is not None and model.output_price is not None
-        }
-    )
+    """Return the price of each model."""
+    return PriceList({model.id: model.price for model in listed})

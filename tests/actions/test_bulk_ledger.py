@@ -1,4 +1,4 @@
-"""`nbx bulk` in the books: a row of the ledger for each request, under the run, and budgets that stop it."""
+"""`nbx bulk` and the ledger: a row for each request, grouped by run, and budgets that stop the run."""
 
 from pathlib import Path
 
@@ -60,11 +60,11 @@ def test_a_budget_that_is_spent_stops_a_run_before_it_begins(bulk: Runner, row_s
 def test_a_budget_that_is_spent_on_the_way_stops_the_run_and_it_can_go_on(
     bulk: Runner, row_server: RowServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch_recorder, "EVERY", 0.0)
-    monkeypatch.setattr(batch_recorder, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(batch_recorder, "WRITE_INTERVAL_S", 0.0)
+    monkeypatch.setattr(batch_recorder, "BUDGET_CHECK_INTERVAL_S", 0.0)
     bulk("config", "set", "budget.daily", "0.000001")
     write_rows(Path("in.jsonl"), [f"row {number}" for number in range(400)])
     stopped = bulk(*RUN, *PRICED, "--rpm", "600", "--concurrency", "1")
     assert (stopped.code, "the budget is spent" in stopped.err) == (10, True)
-    assert "\n  --over-budget goes on\n" in stopped.err
+    assert "\n  --over-budget ignores the budget\n" in stopped.err
     assert 0 < len(records(Path("out.jsonl"))) < 400

@@ -19,7 +19,7 @@ KEEP = {"NBX_HISTORY_TEXT": "true"}
 
 
 @pytest.fixture
-def told(nbx: Runner) -> Runner:
+def stocked(nbx: Runner) -> Runner:
     """nbx with four requests in its ledger, the third without its text."""
     keep(
         nbx,
@@ -35,44 +35,44 @@ def ids(result: Result) -> list[str]:
     return [line.split("\t")[0] for line in result.out.splitlines()]
 
 
-def test_a_list_has_the_newest_first_and_every_figure(told: Runner) -> None:
-    lines = [line.split("\t") for line in told("history").out.splitlines()]
+def test_a_list_has_the_newest_first_and_every_figure(stocked: Runner) -> None:
+    lines = [line.split("\t") for line in stocked("history").out.splitlines()]
     assert [line[0] for line in lines] == ["4", "3", "2", "1"]
     assert lines[1][2:] == ["a/model", "-", "-", "-", "0.5", "7", "-", ""]
     assert lines[3][2:] == [
         "a/model",
         "100",
         "10",
-        "0.00000840",
+        "0.0000084",
         "0.5",
         "0",
         "stop",
         "The capital of France is → Paris. Rome.",
     ]
-    assert ids(told("history", "list", "--limit", "2")) == ["4", "3"]
-    assert ids(told("history", "--since", "yesterday")) == ["4", "3"]
-    assert [row["id"] for row in told("history", "--json").json["requests"]] == [4, 3, 2, 1]
+    assert ids(stocked("history", "list", "--limit", "2")) == ["4", "3"]
+    assert ids(stocked("history", "--since", "yesterday")) == ["4", "3"]
+    assert [row["id"] for row in stocked("history", "--json").json["requests"]] == [4, 3, 2, 1]
 
 
-def test_a_person_sees_a_table_that_fits(told: Runner) -> None:
-    result = told("history", **PERSON, env=SCREEN)
+def test_a_person_sees_a_table_that_fits(stocked: Runner) -> None:
+    result = stocked("history", **PERSON, env=SCREEN)
     lines = result.out.splitlines()
     assert lines[0].split() == ["id", "time", "model", "tokens", "cost", "end", "text"]
     assert "exit 7" in lines[3]
     assert "The capital of" in lines[5]
-    narrow = told("history", **PERSON, env={**SCREEN, "COLUMNS": "40"}).out.splitlines()
+    narrow = stocked("history", **PERSON, env={**SCREEN, "COLUMNS": "40"}).out.splitlines()
     assert max(map(len, narrow)) <= 40
     assert "model" not in narrow[0]
 
 
 def test_without_texts_a_list_says_how_to_keep_them(nbx: Runner) -> None:
-    assert nbx("history").err == "nbx: the ledger has no request\n"
-    assert nbx("history", "--since", "1d").err == "nbx: the ledger has no request of this time\n"
+    assert nbx("history").err == "nbx: the ledger has no requests\n"
+    assert nbx("history", "--since", "1d").err == "nbx: the ledger has no requests in this period\n"
     keep(nbx, entry(NOW))
-    hint = "nbx: no text is kept: nbx config set history.text true keeps it from now on\n"
+    hint = "nbx: texts are not stored: nbx config set history.text true stores them from now on\n"
     assert nbx("history").err == hint
     assert nbx("history", "show", "1").err == hint
-    assert nbx("history", "show", "1", env=KEEP).err == "nbx: no text was kept of this request\n"
+    assert nbx("history", "show", "1", env=KEEP).err == "nbx: the text of this request is not stored\n"
     assert nbx("history", env=KEEP).err == ""
 
 
@@ -99,8 +99,8 @@ def test_without_texts_a_list_says_how_to_keep_them(nbx: Runner) -> None:
     ],
     ids=str,
 )
-def test_whatever_is_typed_is_a_search_for_words(told: Runner, words: list[str], found: list[str]) -> None:
-    result = told("history", "search", "--", *words)
+def test_whatever_is_typed_is_a_search_for_words(stocked: Runner, words: list[str], found: list[str]) -> None:
+    result = stocked("history", "search", "--", *words)
     assert (result.code, ids(result)) == (0, found)
     assert bool(result.err) == (not found)
 
@@ -113,21 +113,21 @@ def test_a_search_shows_what_is_around_the_word(nbx: Runner) -> None:
     assert nbx("history", "search").code == nbx("history", "search", " ").code == 2
 
 
-def test_show_has_everything_that_is_kept(told: Runner) -> None:
-    pairs = dict(line.split("\t") for line in told("history", "show", "1").out.splitlines())
+def test_show_has_everything_that_is_kept(stocked: Runner) -> None:
+    pairs = dict(line.split("\t") for line in stocked("history", "show", "1").out.splitlines())
     assert pairs["prompt"] == '"The capital of France is"'
     assert pairs["answers"] == '[" Paris.\\n"," Rome."]'
     assert pairs["input_price"] == "0.00000006"
-    value = told("history", "show", "1", "--json").json
+    value = stocked("history", "show", "1", "--json").json
     assert value["answers"] == [" Paris.\n", " Rome."]
     assert value["body"] == '{"model":"a/model","prompt":"The capital of France is","stream":true}'
-    assert told("history", "show", "3", "--json").json["body"] is None
-    seen = told("history", "show", "1", **PERSON, env=SCREEN).out
+    assert stocked("history", "show", "3", "--json").json["body"] is None
+    seen = stocked("history", "show", "1", **PERSON, env=SCREEN).out
     [latency] = [line.split()[1] for line in seen.splitlines() if line.startswith("latency")]
     assert len(latency.partition(".")[2]) == 3
     assert "── answer 2 ──" in seen
     assert seen.endswith(" Rome.\n")
-    colored = told("history", "show", "2", "--color", "always", **PERSON, env=SCREEN).out
+    colored = stocked("history", "show", "2", "--color", "always", **PERSON, env=SCREEN).out
     assert "\x1b[2m── answer ──" in colored
 
 
@@ -156,15 +156,15 @@ def test_rerun_shows_the_answer_as_complete_does(nbx: Runner, server: FakeServer
     assert nbx("history", "rerun", "4").out == "w\n"
 
 
-def test_rerun_says_what_it_lacks(told: Runner) -> None:
-    refused = told("history", "rerun", "3")
-    assert (refused.code, refused.err.splitlines()[0]) == (2, "nbx: no text was kept of request 3")
-    keep(told, entry(NOW, "my-model", host="local", text=text("x", "y")))
-    refused = told("history", "rerun", "5")
+def test_rerun_says_what_is_missing(stocked: Runner) -> None:
+    refused = stocked("history", "rerun", "3")
+    assert (refused.code, refused.err.splitlines()[0]) == (2, "nbx: cannot send request 3 again")
+    keep(stocked, entry(NOW, "my-model", host="local", text=text("x", "y")))
+    refused = stocked("history", "rerun", "5")
     assert (refused.code, refused.err.splitlines()[2]) == (2, "  --model-file FILE")
-    keep(told, entry(NOW, text=text("x", "y")._replace(body=b"[]")))
-    assert told("history", "rerun", "6").code == 65
-    assert told("history", "rerun", "1", "--json", "--ndjson").code == 2
+    keep(stocked, entry(NOW, text=text("x", "y")._replace(body=b"[]")))
+    assert stocked("history", "rerun", "6").code == 65
+    assert stocked("history", "rerun", "1", "--json", "--ndjson").code == 2
 
 
 @pytest.mark.engine
@@ -179,36 +179,40 @@ def test_what_ran_on_this_machine_runs_there_again_and_costs_nothing(nbx: Runner
 
 @pytest.mark.parametrize("command", ["show", "rerun", "rm"])
 @pytest.mark.parametrize("typed", [[], ["9"], ["x"], ["-1"], ["1.0"], ["9" * 30], ["9" * 5000], ["½"]])
-def test_an_id_that_names_nothing_is_a_usage_error(told: Runner, command: str, typed: list[str]) -> None:
-    assert told("history", command, "--", *typed).code == 2
-    assert len(ids(told("history"))) == 4
+def test_an_id_that_names_nothing_is_a_usage_error(stocked: Runner, command: str, typed: list[str]) -> None:
+    assert stocked("history", command, "--", *typed).code == 2
+    assert len(ids(stocked("history"))) == 4
 
 
-def test_what_is_deleted_leaves_no_trace_on_the_disk(told: Runner) -> None:
-    assert told("history", "rm", "1", "2").code == 0
-    assert ids(told("history")) == ["4", "3"]
-    folder = ledger_of(told).path.parent
+def test_what_is_deleted_leaves_no_trace_on_the_disk(stocked: Runner) -> None:
+    assert stocked("history", "rm", "1", "2").code == 0
+    assert ids(stocked("history")) == ["4", "3"]
+    folder = ledger_of(stocked).path.parent
     kept = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
     for gone in ("capital of France", "Paris", "東京", "Straße", "apital"):
         assert gone.encode() not in kept
     assert b"quoted" in kept
-    assert told("history", "search", "paris").out == ""
-    assert told("history", "rm", "77").err == "nbx: there is no request 77\n  nbx history list\n"
-    refused = told("history", "rm", "3", "77")
-    assert refused.err.splitlines()[:2] == ["nbx: there is no request 77", "  deleted: 3"]
-    keep(told, entry(NOW))
-    assert ids(told("history"))[0] == "5"  # an id is never given twice
+    assert stocked("history", "search", "paris").out == ""
+    assert stocked("history", "rm", "77").err == "nbx: no request 77\n  nbx history list shows the ids\n"
+    refused = stocked("history", "rm", "3", "77")
+    assert refused.err.splitlines()[:2] == ["nbx: no request 77", "  deleted: 3"]
+    keep(stocked, entry(NOW))
+    assert ids(stocked("history"))[0] == "5"  # an id is never given twice
 
 
-def test_prune_deletes_what_is_old_with_or_without_text(told: Runner) -> None:
-    assert told("history", "prune").code == 2
-    assert told("history", "prune", "--older-than", "soon").code == 2
-    assert told("history", "prune", "--older-than", "36h").err == "nbx: deleted 2 requests older than 36h\n"
-    assert ids(told("history")) == ["4", "3"]
-    assert told("history", "prune", "--older-than", "12h").err == "nbx: deleted 1 request older than 12h\n"
-    assert told("history", "prune", "--older-than", "12h").err == "nbx: deleted 0 requests older than 12h\n"
+def test_prune_deletes_what_is_old_with_or_without_text(stocked: Runner) -> None:
+    assert stocked("history", "prune").code == 2
+    assert stocked("history", "prune", "--older-than", "soon").code == 2
+    assert (
+        stocked("history", "prune", "--older-than", "36h").err == "nbx: deleted 2 requests older than 36h\n"
+    )
+    assert ids(stocked("history")) == ["4", "3"]
+    assert stocked("history", "prune", "--older-than", "12h").err == "nbx: deleted 1 request older than 12h\n"
+    assert (
+        stocked("history", "prune", "--older-than", "12h").err == "nbx: deleted 0 requests older than 12h\n"
+    )
 
 
 @pytest.mark.parametrize("limit", ["0", "x", "-1", "½", "9" * 30, "9" * 5000])
-def test_a_limit_is_a_number_of_requests(told: Runner, limit: str) -> None:
-    assert told("history", "--limit", limit).code == 2
+def test_a_limit_is_a_number_of_requests(stocked: Runner, limit: str) -> None:
+    assert stocked("history", "--limit", limit).code == 2

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.actions.models import FRESH
+from nebius_cli.actions.models import MAX_LIST_AGE_S
 from tests.support.factory import BASIC, FAST, IDS, LIGHTNING, TRIMMED, model_list
 from tests.support.messages import check_message
 from tests.support.run import Runner
@@ -104,10 +104,10 @@ def test_json_has_our_members_the_entry_as_it_came_and_the_age(nbx: Runner, serv
 
 
 def test_a_fresh_list_is_not_asked_for_again_and_needs_no_key(stocked: Runner, server: FakeServer) -> None:
-    grow_old(stocked, FRESH - 60)
+    grow_old(stocked, MAX_LIST_AGE_S - 60)
     result = stocked("models", env={"NEBIUS_API_KEY": ""})
     assert (result.code, result.out, server.requests) == (0, ROWS, [])
-    assert result.err == "nbx: this is the list of 5 h ago; --refresh asks again\n"
+    assert result.err == "nbx: this list is 5 h old; --refresh fetches a new one\n"
     assert stocked("models", "-q").err == ""
 
 
@@ -130,10 +130,10 @@ def test_who_cannot_be_asked_is_asked_once(stocked: Runner, server: FakeServer) 
     server.script(detail(503, "busy"))
     result = stocked("models", "show", "nobody/knows-it")
     assert result.code == 3
-    assert result.err.count("this is the list of") == 1
+    assert result.err.count("this list is") == 1
 
 
-@pytest.mark.parametrize("seconds", [FRESH + 1, -3600], ids=["old", "of the future"])
+@pytest.mark.parametrize("seconds", [MAX_LIST_AGE_S + 1, -3600], ids=["old", "of the future"])
 def test_a_list_that_is_not_fresh_is_asked_for_again(
     seconds: float, stocked: Runner, server: FakeServer
 ) -> None:
@@ -164,7 +164,7 @@ def test_an_old_list_will_do_and_says_so(failure: str, stocked: Runner, server: 
     server.script(FAILURES[failure])
     result = stocked("models")
     assert (result.code, result.out, result.slept) == (0, ROWS, [])
-    assert result.err.endswith("; this is the list of 1 d ago\n")
+    assert result.err.endswith("; this list is 1 d old\n")
     check_message(result.err)
     assert stocked("models", "-q", "--base-url", server.url, env={"NEBIUS_API_KEY": ""}).err == ""
 
@@ -244,7 +244,7 @@ def test_a_list_that_cannot_be_kept_is_shown_all_the_same(nbx: Runner, server: F
     server.script(model_list())
     result = nbx("models")
     assert (result.code, result.out) == (0, ROWS)
-    assert "warning: the list cannot be kept" in result.err
+    assert "warning: cannot cache the list" in result.err
 
 
 def test_hostile_entries_do_no_harm(nbx: Runner, server: FakeServer) -> None:

@@ -59,7 +59,7 @@ def test_the_last_30_days_by_day_without_a_word_more(used: Runner) -> None:
         ("run", ["(no run)", "run-1"]),
     ],
 )
-def test_groups_come_with_the_dearest_first(used: Runner, by: str, groups: list[str]) -> None:
+def test_the_most_expensive_group_comes_first(used: Runner, by: str, groups: list[str]) -> None:
     assert [row[0] for row in table(used("usage", "--by", by, "--since", "all"))] == groups
 
 
@@ -92,7 +92,7 @@ def test_an_empty_ledger_is_no_error(bare: Runner) -> None:
     for args in (["usage"], ["usage", "plot"]):
         result = bare(*args)
         assert (result.code, result.out) == (0, "")
-        assert result.err.startswith("nbx: no request in the ledger from 20")
+        assert result.err.startswith("nbx: no requests in the ledger from 20")
     assert "up to" in bare("usage", "--since", "all").err
     assert bare("usage", "export").out.startswith("id,time,model,")
     assert bare("usage", "export", "--json").json == {"requests": []}
@@ -110,7 +110,7 @@ def test_an_empty_ledger_is_no_error(bare: Runner) -> None:
     ],
     ids=str,
 )
-def test_what_makes_no_sense_is_a_usage_error(used: Runner, args: list[str]) -> None:
+def test_invalid_options_are_usage_errors(used: Runner, args: list[str]) -> None:
     assert used("usage", *args).code == 2
 
 
@@ -185,7 +185,7 @@ def test_the_path_is_where_the_ledger_is(used: Runner) -> None:
 @pytest.mark.parametrize(
     "args", [["usage"], ["history"], ["usage", "export"], ["history", "rm", "1"]], ids=str
 )
-def test_a_broken_ledger_is_told_by_what_reads_it(bare: Runner, args: list[str]) -> None:
+def test_a_broken_ledger_is_an_error_for_commands_that_read_it(bare: Runner, args: list[str]) -> None:
     path = ledger_of(bare).path
     path.parent.mkdir()
     path.write_bytes(b"broken" * 1000)

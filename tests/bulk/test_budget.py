@@ -6,37 +6,12 @@ import pytest
 
 from nebius_cli.bulk.budget import NOTHING, Budget, Charge
 from nebius_cli.bulk.input.rows import Row
-from nebius_cli.core.money import Price, PriceList, Prices
-from nebius_cli.ledger.entry import cost_of
+from nebius_cli.core.money import Price, PriceList
 from nebius_cli.response.events import Usage
 from tests.support.bulk import asking
 
-PRICES = Prices(Decimal("0.10"), Decimal("0.40"), Decimal("0.01"))
-
-
-def test_a_request_costs_its_prompt_and_its_completion() -> None:
-    assert PRICES.cost(10, 5) == Decimal("3.00")
-
-
-@pytest.mark.parametrize(("cached", "cost"), [(4, "2.64"), (10, "2.10"), (11, "3.00"), (-1, "3.00")])
-def test_cached_prompt_tokens_cost_less_unless_there_are_more_than_there_can_be(
-    cached: int, cost: str
-) -> None:
-    assert PRICES.cost(10, 5, cached) == Decimal(cost)
-
-
-def test_where_no_price_for_cached_tokens_is_known_they_cost_as_much() -> None:
-    assert Prices(Decimal(1), Decimal(2)).cost(10, 5, 5) == 20
-
-
-def test_a_price_of_0_for_cached_tokens_is_none_as_it_is_to_the_ledger() -> None:
-    one, two, none = Decimal(1), Decimal(2), Decimal(0)
-    assert Prices(one, two, none).cost(10, 5, 5) == cost_of(Usage(10, 5, 15, 5), Price(one, two, none)) == 20
-
-
-def test_the_worst_case_takes_the_dearer_of_both_prompt_prices() -> None:
-    assert Prices(Decimal(1), Decimal(2), Decimal(3)).worst(10, 5) == 40
-    assert Prices(Decimal(1), Decimal(2)).worst(10, 5) == 20
+PRICE = Price(Decimal("0.10"), Decimal("0.40"), Decimal("0.01"))
+PRICES = PriceList(default=PRICE)
 
 
 def test_what_is_not_known_makes_a_sum_unknown() -> None:
@@ -139,7 +114,7 @@ def of_model(name: bytes) -> Row:
 
 
 def test_a_row_is_priced_by_the_model_that_it_names() -> None:
-    prices = PriceList({"a": PRICES, "b": Prices(Decimal(1), Decimal(1))})
+    prices = PriceList({"a": PRICE, "b": Price(Decimal(1), Decimal(1))})
     budget = Budget(prices=prices, max_cost=Decimal(100))
     costs = [budget.worst([of_model(name)]).cost for name in (b"a", b"b", b"b", b"c")]
     assert costs == [Decimal("0.50"), 2, 2, None]

@@ -12,8 +12,9 @@ from nebius_cli.bulk.input.rows import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import NbxError, ServerError
-from nebius_cli.core.money import Prices
+from nebius_cli.core.money import Price, PriceList
 
+PRICES = PriceList(default=Price(Decimal(1), Decimal(1)))
 ROW = Row(0, 0, "x", b"{}", "", "", 9, 4, 1, b"{}", "m")
 
 
@@ -36,7 +37,7 @@ def test_results_are_counted_with_what_they_took() -> None:
     assert (tally.prompt_tokens, tally.completion_tokens, tally.cost) == (7, 2, Decimal("0.75"))
 
 
-def test_a_cost_that_nobody_knows_is_not_told() -> None:
+def test_an_unknown_cost_is_not_shown() -> None:
     tally, sends = RunCounts(), dispatcher()
     assert tally.snapshot(sends, 0.0, None).cost is None
     tally.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": None}))
@@ -46,7 +47,7 @@ def test_a_cost_that_nobody_knows_is_not_told() -> None:
 
 
 @pytest.mark.parametrize("costs", [("0.5", None), (None, "0.5"), ("0.5", None, "0.5")])
-def test_a_sum_is_not_told_where_a_part_of_it_is_not_known(
+def test_a_total_cost_is_not_shown_if_one_of_the_costs_is_unknown(
     costs: tuple[str | None, ...],
 ) -> None:
     tally, sends = RunCounts(), dispatcher()
@@ -56,8 +57,7 @@ def test_a_sum_is_not_told_where_a_part_of_it_is_not_known(
 
 
 def test_what_earlier_runs_spent_is_part_of_what_was_spent_and_not_of_this_run() -> None:
-    prices = Prices(Decimal(1), Decimal(1))
-    tally, sends = RunCounts(total=9, left_out=4), dispatcher(prices=prices, spent_cost=Decimal("2.5"))
+    tally, sends = RunCounts(total=9, left_out=4), dispatcher(prices=PRICES, spent_cost=Decimal("2.5"))
     tally.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": "0.5"}))
     summary = tally.summary(sends, 2.0, "why")
     assert (summary.rows, summary.left_out, summary.answered) == (9, 4, 1)
@@ -84,13 +84,13 @@ def test_a_pause_is_told_and_how_long_it_is() -> None:
     ("budget", "flags", "used"),
     [
         (
-            {"prices": Prices(Decimal(1), Decimal(1)), "max_cost": Decimal(5), "spent_cost": Decimal(4)},
+            {"prices": PRICES, "max_cost": Decimal(5), "spent_cost": Decimal(4)},
             "--max-cost",
             "$4.00 of $5.00",
         ),
         ({"max_tokens": 1000, "spent_tokens": 990}, "--max-total-tokens", "990 of 1,000 tokens"),
         (
-            {"prices": Prices(Decimal(1), Decimal(1)), "max_cost": Decimal(5), "max_tokens": 1000},
+            {"prices": PRICES, "max_cost": Decimal(5), "max_tokens": 1000},
             "--max-cost or --max-total-tokens",
             "$0.00 of $5.00, 0 of 1,000 tokens",
         ),

@@ -10,7 +10,7 @@ from nebius_cli.bulk.budget import Budget
 from nebius_cli.bulk.dispatcher import FEWEST_FAILURES, LONGEST_OUTAGE, Dispatcher, Wait
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import ConfigError, NbxError, NetworkError
-from nebius_cli.core.money import Prices
+from nebius_cli.core.money import Price, PriceList
 from nebius_cli.response.events import Usage
 from tests.support.bulk import asking
 from tests.support.dispatching import BROKEN, GARBAGE, answer, dispatcher, fail_until_over, refused, sent
@@ -133,7 +133,7 @@ def test_a_cap_waits_for_what_is_in_flight_and_then_stops() -> None:
 
 
 def test_costs_are_summed_with_every_digit() -> None:
-    prices = Prices(Decimal("0.00000013"), Decimal("0.0000004"))
+    prices = PriceList(default=Price(Decimal("0.00000013"), Decimal("0.0000004")))
     of = dispatcher(asking(0), budget=Budget(prices=prices))
     (result,) = answer(of, sent(of), usage=Usage(1, 1, 2))
     assert result.usage == {"prompt_tokens": 1, "completion_tokens": 1, "cost": "0.00000053"}

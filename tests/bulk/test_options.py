@@ -22,7 +22,7 @@ from nebius_cli.bulk.options import (
 from nebius_cli.bulk.rate_control import FIRST
 from nebius_cli.config.settings import Sourced
 from nebius_cli.core.errors import UsageError
-from nebius_cli.core.money import Prices
+from nebius_cli.core.money import FREE, UNKNOWN_PRICE, Price, PriceList
 from nebius_cli.models.model import Model, price_list
 from nebius_cli.request.fields import Value
 
@@ -58,7 +58,9 @@ def test_a_row_gets_what_is_configured_and_flags_beat_that() -> None:
 def test_what_runs_here_is_the_local_model_and_costs_nothing() -> None:
     made = asked(local=True)
     assert first(made, MERGED, "smol") == {"model": "smol", "prompt": "x", "temperature": 0.5}
-    assert made.prices == asked(model_file="x.gguf", price="1/1").prices == Prices(Decimal(0), Decimal(0))
+    for here in (made, asked(model_file="x.gguf", price="1/1")):
+        assert here.prices is not None
+        assert here.prices.of_model("any") == FREE
     assert not asked().options.runs_here
 
 
@@ -123,8 +125,8 @@ def test_all_shards_together_keep_to_a_limit(limit: int | None, part: float | No
 
 def test_amounts_and_prices_keep_every_digit() -> None:
     assert parse_usd("0.10", "--max-cost") == Decimal("0.10")
-    assert parse_price("0.13/0.4") == Prices(Decimal("0.00000013"), Decimal("0.0000004"))
-    assert parse_price("0/0") == Prices(Decimal(0), Decimal(0))
+    assert parse_price("0.13/0.4") == Price(Decimal("0.00000013"), Decimal("0.0000004"))
+    assert parse_price("0/0") == Price(Decimal(0), Decimal(0))
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "$5", "1e3", "", "five", "1,5", "0.0"])
@@ -145,19 +147,20 @@ def row(model: str, most_completion: int | None = 5) -> Row:
 
 
 LISTED = [
-    Model("both", {}, input_price=Decimal(1), output_price=Decimal(2), cached_price=Decimal("0.5")),
-    Model("half", {}, input_price=Decimal(1)),
+    Model("both", {}, price=Price(Decimal(1), Decimal(2), Decimal("0.5"))),
+    Model("half", {}, price=Price(Decimal(1))),
     Model("none", {}),
 ]
 
 
-def test_a_price_is_known_where_both_halves_of_it_are() -> None:
+def test_a_price_is_known_if_both_halves_of_it_are() -> None:
     prices = price_list(LISTED)
-    assert prices.of_model("both") == Prices(Decimal(1), Decimal(2), Decimal("0.5"))
-    assert [prices.of_model(name) for name in ("half", "none", "other")] == [None, None, None]
+    assert prices.of_model("both") == Price(Decimal(1), Decimal(2), Decimal("0.5"))
+    assert [prices.of_model(name) for name in ("none", "other")] == [UNKNOWN_PRICE] * 2
     assert [name in prices for name in ("both", "half", "other")] == [True, False, False]
-    given = Prices(Decimal(1), Decimal(2))
-    assert given.of_model("any") is given
+    given = Price(Decimal(1), Decimal(2))
+    assert PriceList(default=given).of_model("any") is given
+    assert "any" in PriceList(default=given)
     check_price("both", prices)
     with pytest.raises(UsageError, match="the price of half is not known"):
         check_price("half", prices)
@@ -169,7 +172,7 @@ def test_a_cap_wants_a_bound_and_a_price_of_every_row() -> None:
     tokens, money = asked(limits={"max_total_tokens": "9"}), asked(max_cost="1")
     tokens.check(row("none"), prices)
     money.check(row("both"), prices)
-    money.check(row("none"), Prices(Decimal(1), Decimal(1)))
+    money.check(row("none"), PriceList(default=Price(Decimal(1), Decimal(1))))
     for made in (tokens, money):
         with pytest.raises(UsageError, match="row 'a' does not say how long"):
             made.check(row("both", None), prices)
@@ -183,9 +186,9 @@ def test_the_local_engine_counts_only_requests_of_one_choice() -> None:
     assert not asked(local=True).counts(replace(row("m"), n=3))
     assert not asked(local=True, limits={"group": "2"}).counts(row("m"))
     capped = asked(local=True, limits={"max_total_tokens": "9"})
-    capped.check(row("m"), Prices(Decimal(0), Decimal(0)))
+    capped.check(row("m"), PriceList(default=FREE))
     with pytest.raises(UsageError, match="--max-total-tokens with --local"):
-        capped.check(replace(row("m"), n=2), Prices(Decimal(0), Decimal(0)))
+        capped.check(replace(row("m"), n=2), PriceList(default=FREE))
 
 
 def test_the_flags_say_how_many_choices_there_are() -> None:
@@ -199,7 +202,7 @@ def test_the_dispatcher_has_the_limits_and_what_was_spent() -> None:
 
     def made(**options: Any) -> Any:
         spent = Charge(30, 12, Decimal("0.5"))
-        prices = Prices(Decimal(1), Decimal(1))
+        prices = PriceList(default=Price(Decimal(1), Decimal(1)))
         return asked(**options).dispatcher(prices, spent, 3, now=0.0, chance=float, taking=bool)
 
     limited = made(limits=given, max_cost="2")

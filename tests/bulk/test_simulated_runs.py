@@ -16,11 +16,11 @@ from nebius_cli.bulk.input.rows import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, from_status
-from nebius_cli.core.money import Prices
+from nebius_cli.core.money import Price, PriceList
 from nebius_cli.response.events import Usage
 from tests.support.bulk import asking
 
-PRICES = Prices(Decimal("0.00000013"), Decimal("0.0000004"), Decimal("0.00000005"))
+PRICES = PriceList(default=Price(Decimal("0.00000013"), Decimal("0.0000004"), Decimal("0.00000005")))
 
 
 @dataclass
@@ -83,7 +83,7 @@ class World:
         completion = worst.completion if top else self.chance.randint(0, worst.completion)
         cached = self.chance.choice([0, self.chance.randint(0, prompt)])
         self.billed_tokens += prompt + completion
-        self.billed_cost += PRICES.cost(prompt, completion, cached)
+        self.billed_cost += PRICES.of_model("m").cost(prompt, completion, cached) or 0
         return Usage(prompt, completion, prompt + completion, cached)
 
     def end(self, send: Batch) -> list[Result]:

@@ -39,7 +39,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def ledger(path: Path) -> Iterator[Ledger]:
     """A ledger that is not there yet."""
-    made = Ledger(path, patience=0.05)
+    made = Ledger(path, timeout_s=0.05)
     yield made
     made.close()
 
@@ -106,6 +106,18 @@ def test_sums_are_exact_and_count_what_is_unknown(ledger: Ledger) -> None:
     assert [row.group for row in ledger.sums("run", ALL)] == ["", "r"]
     assert ledger.spent(0) == (Decimal("3.0"), 1)
     assert ledger.spent(1_800_000_001) == (Decimal(0), 0)
+
+
+@pytest.mark.parametrize("damaged", ["NaN", "Infinity", "1.2.3", "1E+999", "-1", "", b"\xff", -1.5])
+def test_a_cost_that_is_not_an_amount_is_unknown(ledger: Ledger, path: Path, damaged: Any) -> None:
+    ledger.append([entry(cost="0.5"), entry(cost="2")])
+    database = sqlite3.connect(path)
+    database.execute("UPDATE requests SET cost = ? WHERE id = 2", (damaged,))
+    database.commit()
+    database.close()
+    assert ledger.spent(0) == (Decimal("0.5"), 1)
+    (sums,) = ledger.sums("model", ALL)
+    assert (sums.cost, sums.unknown) == (Decimal("0.5"), 1)
 
 
 def test_a_period_holds_its_first_instant_and_not_its_end(ledger: Ledger) -> None:
@@ -190,7 +202,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 try:
     ledger.append([entry(model="m" * 1000) for _ in range(1000)])
 except LedgerError as error:
-    print(error.what.endswith("cannot be written"), bool(error.why))
+    print(error.what.startswith("cannot write the ledger"), bool(error.why))
 """
     done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("True True\n", 0), done.stderr
@@ -214,7 +226,7 @@ def test_rows_wait_beside_a_ledger_that_somebody_holds(ledger: Ledger, path: Pat
     (waiting,) = path.with_suffix(".pending").iterdir()
     assert stat.S_IMODE(waiting.stat().st_mode) == 0o600
     assert ledger.count() == 1  # reading needs nobody's leave
-    ledger.take_in()
+    ledger.write_pending()
     assert waiting.exists()
     other.execute("ROLLBACK")
     assert ledger.append([entry(4)])
@@ -249,8 +261,8 @@ def test_rows_that_wait_are_taken_in_once_also_where_that_fails_at_first(ledger:
     with pytest.raises(LedgerError):
         ledger.append([unwritable])  # takes nothing with it
     assert ledger.count() == 1
-    ledger.take_in()
-    ledger.take_in()
+    ledger.write_pending()
+    ledger.write_pending()
     assert ledger.count() == 2
 
 

@@ -20,7 +20,8 @@ WRITER = """
 import sys
 from pathlib import Path
 from nebius_cli.ledger.store import Ledger
-from nebius_cli.ledger.entry import ZERO, Entry
+from nebius_cli.core.money import ZERO
+from nebius_cli.ledger.entry import Entry
 sys.stdin.read(1)
 for number in range(int(sys.argv[2])):
     ledger = Ledger(Path(sys.argv[1]))
@@ -46,6 +47,6 @@ def test_nothing_is_lost_and_nothing_is_there_twice(tmp_path: Path) -> None:
         writer.stdin.flush()
     assert [(writer.communicate()[1], writer.returncode) for writer in writers] == [(b"", 0)] * PROCESSES
     ledger = Ledger(path)
-    ledger.take_in()
+    ledger.write_pending()
     rows = Counter((row["model"], row["time"]) for row in ledger.rows(Period()))
     assert rows == {(name, number * 1000): 1 for name in names for number in range(WRITES)}

@@ -68,13 +68,13 @@ def test_a_file_that_is_no_kept_list_is_none(text: str, tmp_path: Path) -> None:
 
 def test_the_ids_for_the_shells_are_one_a_line_and_written_when_they_change(tmp_path: Path) -> None:
     cache = ModelsCache(tmp_path, URL, "")
-    cache.offer(["a/b", "c"])
+    cache.write_ids(["a/b", "c"])
     path = tmp_path / "models" / "ids.txt"
     assert path.read_bytes() == b"a/b\nc\n"
     before = path.stat().st_ino
-    cache.offer(["a/b", "c"])
+    cache.write_ids(["a/b", "c"])
     assert path.stat().st_ino == before
-    cache.offer([])
+    cache.write_ids([])
     assert path.read_bytes() == b""
 
 

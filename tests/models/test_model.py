@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from nebius_cli.core import suggest
 from nebius_cli.core.errors import ServerError
 from nebius_cli.core.format import age, compact
+from nebius_cli.core.money import per_million
 from nebius_cli.models import model as models
 from nebius_cli.models.model import Model
 from tests.support.factory import BASIC, ENTRIES, FAST, IDS, LIGHTNING, TRIMMED
@@ -24,9 +25,9 @@ def test_an_entry_of_the_documentation_is_read_whole() -> None:
     model = models.decode({"object": "list", "data": [FAST]})[0]
     assert (model.id, model.name) == (FAST["id"], FAST["name"])
     assert (model.context, model.requests, model.tokens) == (131072, 1200, 800000)
-    assert (model.input_price, model.output_price) == (Decimal("0.00000003"), Decimal("0.00000009"))
+    assert (model.price.input, model.price.output) == (Decimal("0.00000003"), Decimal("0.00000009"))
     assert (model.modality, model.quantization, model.created) == ("text->text", "fp8", 1750954196)
-    assert (model.features, model.status, model.cached_price) == ((), None, None)
+    assert (model.features, model.status, model.price.cached) == ((), None, None)
     assert model.raw == FAST
 
 
@@ -34,12 +35,12 @@ def test_newer_members_are_read() -> None:
     model = models.decode([LIGHTNING])[0]
     assert model.features == ("tools", "json_mode", "structured_outputs", "reasoning")
     assert model.status == "active"
-    assert model.cached_price == 0
+    assert model.price.cached == 0
 
 
 def test_a_basic_entry_leaves_everything_unknown() -> None:
     model = models.decode([BASIC])[0]
-    unknown = (model.context, model.input_price, model.output_price, model.requests, model.tokens)
+    unknown = (model.context, model.price.input, model.price.output, model.requests, model.tokens)
     assert unknown == (None,) * 5
 
 
@@ -85,7 +86,7 @@ def test_any_member_may_be_anything(entry: dict[str, Any]) -> None:
     json.dumps(record, allow_nan=False)
     assert models.ordered([model], "price") == [model]
     for text in (
-        models.per_million(model.input_price),
+        per_million(model.price.input),
         compact(model.context),
         models.date(model.created),
     ):
@@ -108,12 +109,12 @@ PRICES = {
 
 @pytest.mark.parametrize("text", PRICES)
 def test_a_price_keeps_every_digit(text: str) -> None:
-    assert models.per_million(one(pricing={"prompt": text}).input_price) == PRICES[text]
+    assert per_million(one(pricing={"prompt": text}).price.input) == PRICES[text]
 
 
 def test_a_price_may_be_a_number_too() -> None:
-    assert models.per_million(one(pricing={"prompt": 6e-8}).input_price) == "0.06"
-    assert one(pricing={"prompt": 0}).input_price == 0
+    assert per_million(one(pricing={"prompt": 6e-8}).price.input) == "0.06"
+    assert one(pricing={"prompt": 0}).price.input == 0
 
 
 @pytest.mark.parametrize(
@@ -122,8 +123,8 @@ def test_a_price_may_be_a_number_too() -> None:
 )
 def test_what_is_no_price_is_unknown_and_never_0(value: Any) -> None:
     model = one(pricing={"prompt": value})
-    assert model.input_price is None
-    assert models.per_million(model.input_price) == "-"
+    assert model.price.input is None
+    assert per_million(model.price.input) == "-"
     assert models.record(model)["price"]["input"] is None
 
 

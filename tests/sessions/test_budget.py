@@ -39,7 +39,7 @@ def test_a_budget_warns_at_80_percent_refuses_at_100_and_can_be_overruled(
     assert results[5].err.splitlines() == [
         "nbx: the budget is spent",
         "  budget.daily: $0.00000390 of $0.00000390 spent today",
-        "  --over-budget goes on",
+        "  --over-budget ignores the budget",
     ]
     assert priced("complete", "x", "--over-budget", env=env).code == 0
     assert len(rows_of(priced)) == 6
@@ -57,15 +57,15 @@ def test_yesterday_counts_for_the_month_and_last_month_for_nothing(
     assert (refused.code, "budget.monthly: $2.00 of $2.00 spent this month" in refused.err) == (10, True)
 
 
-def test_a_budget_says_what_it_cannot_see(priced: Runner, server: FakeServer) -> None:
+def test_a_budget_says_which_requests_it_does_not_count(priced: Runner, server: FakeServer) -> None:
     env = {"NBX_BUDGET_DAILY": "5"}
     server.script(*[answer("a")] * 3)
     unknown = priced("complete", "x", "-m", "other/model", env=env)
-    assert "budget.daily cannot see this request: the price of other/model is not known here" in unknown.err
+    assert "budget.daily does not count this request: the price of other/model is unknown" in unknown.err
     seen = priced("complete", "x", env=env)
-    assert "budget.daily cannot see 1 request today, whose cost is not known" in seen.err
+    assert "budget.daily does not count 1 request today of unknown cost" in seen.err
     off = priced("complete", "x", "--no-ledger", env=env)
-    assert "budget.daily will not see this request: the ledger is off" in off.err
+    assert "budget.daily does not count this request: the ledger is off" in off.err
 
 
 def test_a_ledger_that_cannot_be_read_is_a_warning_and_no_refusal(priced: Runner, server: FakeServer) -> None:
@@ -75,7 +75,7 @@ def test_a_ledger_that_cannot_be_read_is_a_warning_and_no_refusal(priced: Runner
     server.script(answer("a"))
     result = priced("complete", "x", env={"NBX_BUDGET_DAILY": "5"})
     assert (result.code, result.out) == (0, "a\n")
-    assert "warning: no budget can be checked: the ledger " in result.err
+    assert "warning: cannot check the budgets: cannot read the ledger " in result.err
 
 
 def test_a_budget_holds_over_processes_but_for_what_is_on_its_way(priced: Runner, server: FakeServer) -> None:
@@ -103,4 +103,4 @@ def test_a_run_of_many_requests_is_warned_once_and_knows_what_is_left(priced: Ru
     for _ in range(3):
         app.check_budget(merged, ID)
     assert err.getvalue() == b"nbx: warning: budget.daily: $0.900 of $1.00 spent today\n"
-    assert app.books(merged).left() == Decimal("0.1")
+    assert app.recorder(merged).remaining() == Decimal("0.1")

@@ -47,7 +47,7 @@ def test_show_asks_once_more_before_it_says_that_there_is_none(
     server.script(model_list())
     result = stocked("models", "show", name)
     assert (result.code, result.out, len(server.requests)) == (3, "", 1)
-    assert result.err == f"nbx: there is no model {name}\n  the list has 4\n  did you mean {GPT}?\n"
+    assert result.err == f"nbx: no model {name}\n  the list has 4 models\n  did you mean {GPT}?\n"
 
 
 def test_show_finds_what_is_newer_than_the_kept_list(stocked: Runner, server: FakeServer) -> None:
@@ -72,7 +72,7 @@ def test_a_model_must_be_named(command: str, stocked: Runner) -> None:
 def test_use_makes_a_model_the_default(stocked: Runner, server: FakeServer) -> None:
     result = stocked("models", "use", GPT)
     config = Path(stocked.environ["NBX_CONFIG_DIR"]) / "config.toml"
-    assert (result.code, result.out, result.err) == (0, "", f"nbx: model is {GPT} in {config}\n")
+    assert (result.code, result.out, result.err) == (0, "", f"nbx: set model to {GPT} in {config}\n")
     assert stocked("config", "get", "model").out == f"{GPT}\n"
     server.script(answer("hi"))
     assert stocked("complete", "x").out == "hi\n"
@@ -86,7 +86,7 @@ def test_use_writes_into_the_chosen_profile(stocked: Runner, server: FakeServer)
     config.write_text("[profile.work]\n")
     config.chmod(0o600)
     result = stocked("models", "use", GPT, "--profile", "work")
-    assert (result.code, result.err) == (0, f"nbx: model is {GPT} in profile work\n")
+    assert (result.code, result.err) == (0, f"nbx: set model to {GPT} in profile work\n")
     assert stocked("config", "get", "model").code == 78
     assert stocked("--profile", "work", "config", "get", "model").out == f"{GPT}\n"
 
@@ -94,7 +94,7 @@ def test_use_writes_into_the_chosen_profile(stocked: Runner, server: FakeServer)
 def test_use_says_what_is_stronger(stocked: Runner) -> None:
     result = stocked("models", "use", GPT, env={"NEBIUS_MODEL": "other/model"})
     assert result.code == 0
-    assert result.err.endswith("nbx: warning: NEBIUS_MODEL is stronger, and says other/model\n")
+    assert result.err.endswith("nbx: warning: NEBIUS_MODEL overrides it with other/model\n")
 
 
 def test_use_refuses_what_is_not_in_the_list_unless_forced(stocked: Runner, server: FakeServer) -> None:
@@ -113,7 +113,7 @@ def test_use_writes_where_no_list_can_be_had_and_warns(key: str, bare: Runner) -
     environ = {"NEBIUS_API_KEY": key, "NEBIUS_BASE_URL": url, "NBX_RETRIES": "0"}
     result = bare("models", "use", "my/own", env=environ)
     assert result.code == 0
-    assert "nbx: warning: there is no list to check my/own with: " in result.err
+    assert "nbx: warning: cannot check whether my/own exists: " in result.err
     assert bare("config", "get", "model").out == "my/own\n"
 
 

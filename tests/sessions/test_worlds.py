@@ -204,7 +204,7 @@ def test_a_home_that_cannot_be_written_is_a_warning_at_most(
     done = nbx.process(*args, env={"HOME": "/proc"})
     assert (done.code, bool(done.out)) == (0, True)
     told = {
-        "models": "nbx: warning: the list cannot be kept: No such file or directory\n",
+        "models": "nbx: warning: cannot cache the list: No such file or directory\n",
         "local": "nbx: what is fetched is kept in /proc/.cache/nbx/weights\n",
     }
     assert done.err == told.get(args[0], "")
@@ -229,7 +229,7 @@ def test_a_clock_that_jumps_back_makes_no_list_older_than_it_is(nbx: Runner, ser
     server.script(model_list(), model_list())
     code, listed, _ = at(2e9)
     assert code == 0
-    assert at(2e9 + 7200)[2].startswith("nbx: this is the list of 2 h ago")
+    assert at(2e9 + 7200)[2].startswith("nbx: this list is 2 h old")
     assert at(1e9) == (0, listed, "")  # a list of the future is asked for again
     assert at(1e9 + 7200)[1] == listed
     assert len(server.requests) == 2

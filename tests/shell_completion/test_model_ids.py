@@ -74,7 +74,7 @@ def exported(name: str, variable: str, value: Path) -> str:
 
 def keep(cache_dir: Path, *ids: str) -> None:
     """Leave ids where nbx leaves them."""
-    ModelsCache(cache_dir, "http://h/v1", "").offer(ids)
+    ModelsCache(cache_dir, "http://h/v1", "").write_ids(ids)
 
 
 def test_ids_are_completed_as_they_are(name: str, tmp_path: Path) -> None:

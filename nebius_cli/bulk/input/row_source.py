@@ -12,7 +12,7 @@ from nebius_cli.bulk.output.journal import Journal, Sink
 from nebius_cli.bulk.output.record import key_of
 from nebius_cli.bulk.progress import RunEstimate
 from nebius_cli.core.errors import BadInputError
-from nebius_cli.core.money import PriceList, Prices
+from nebius_cli.core.money import PriceList
 from nebius_cli.request import request
 
 FIRST_SHOWN = 3  # bad rows that a message names
@@ -85,9 +85,7 @@ class RowSource:
             raise self._changed() from None
         self._look(self._file)
 
-    def estimate(
-        self, done: DigestSet, prices: Prices | PriceList, *, skips: bool
-    ) -> tuple[RunEstimate, int]:
+    def estimate(self, done: DigestSet, prices: PriceList, *, skips: bool) -> tuple[RunEstimate, int]:
         """Return what the rows would take that are not done, and how many are bad.
 
         Raises BadInputError for a bad one unless it `skips` them.
@@ -134,7 +132,7 @@ def look_through(
     source: RowSource,
     asked: BulkPlan,
     reader: RowReader,
-    prices: Prices | PriceList,
+    prices: PriceList,
     journal: Journal | Sink | None,
 ) -> int | None:
     """Return how many rows there are, None where they are not counted; what is done is left out then.

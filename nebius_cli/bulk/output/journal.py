@@ -15,6 +15,7 @@ from nebius_cli.bulk.output.failed_rows import FailedRows, path_beside
 from nebius_cli.bulk.output.record import HeadLike, key_of, row_key
 from nebius_cli.bulk.output.record_file import Records, open_answers
 from nebius_cli.core.errors import OutputError, UsageError
+from nebius_cli.core.money import parse_amount
 from nebius_cli.system import lock
 from nebius_cli.system.files import OPEN_FILES, missing_folder
 
@@ -50,8 +51,8 @@ class Scanned:
                 asked += int(prompt_tokens)
             if completion_tokens:
                 answered += int(completion_tokens)
-            if price:
-                cost += Decimal(price.decode("ascii"))
+            if price and (amount := parse_amount(price.decode("ascii"))) is not None:
+                cost += amount
             elif prompt_tokens or completion_tokens:
                 unpriced += 1
                 unpriced_asked += int(prompt_tokens or 0)

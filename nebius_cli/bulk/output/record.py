@@ -15,6 +15,7 @@ from nebius_cli.bulk.input.rows import BadRow, Row
 from nebius_cli.bulk.output.digest_set import digest
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode, NbxError, StatusError
+from nebius_cli.core.money import exact, parse_amount
 from nebius_cli.request.field_table import BY_NAME
 
 
@@ -66,7 +67,6 @@ _HEAD = re.compile(rb'\{"id":(-?\d+|"[^"\\]*(?:\\.[^"\\]*)*")' + _AFTER_HEAD_ID)
 _LINE = re.compile(rb'^\{"id":(-?\d+|"[^"\\]*")' + _AFTER_HEAD_ID + rb".*\}\n", re.MULTILINE)
 # The same, cut anywhere: what a kill leaves of a file's only line.
 _CUT_HEAD = re.compile(rb'\{"id":(?:-?\d+|-|"[^"\\]*(?:\\.[^"\\]*)*(?:\\|"?))(.*)', re.DOTALL)
-_COST = re.compile(r"\d+(\.\d+)?(E[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 _TOKENS = ("prompt_tokens", "completion_tokens")
 _STEM, _AFTER_ID = b'{"id":', b',"index":'
 
@@ -239,14 +239,14 @@ def _parsed_head(line: bytes) -> Head | None:
     usage = record.get("usage")
     usage = usage if isinstance(usage, dict) else {}
     asked, answered = (_count(usage.get(name)) for name in _TOKENS)
-    cost = str(usage.get("cost") or "")
+    cost = parse_amount(usage.get("cost"))
     return Head(
         id_bytes(row_id),
         index,
         body_hash.encode("utf-8", "replace"),
         asked,
         answered,
-        cost.encode("ascii") if _COST.fullmatch(cost) else b"",
+        b"" if cost is None else exact(cost).encode("ascii"),
         record["error"] is None,
     )
 

@@ -35,7 +35,7 @@ def twice(records: bytes) -> bytes:
     """Return records that took twice what they did."""
     once = b'"prompt_tokens":3,"completion_tokens":4,"cost":"0.25"'
     assert once in records
-    return records.replace(once, b'"prompt_tokens":6,"completion_tokens":8,"cost":"0.50"')
+    return records.replace(once, b'"prompt_tokens":6,"completion_tokens":8,"cost":"0.5"')
 
 
 def names(folder: Path) -> list[str]:
@@ -71,6 +71,17 @@ def test_answers_that_nobody_asks_for_any_more_are_counted(path: Path) -> None:
     journal.settle(ordered=False)
     assert journal.left_over == 2
     journal.close()
+
+
+@pytest.mark.parametrize("damaged", [b"NaN", b"Infinity", b"1.2.3", b"1E+999", b"-1", b"E"])
+def test_a_cost_that_is_not_an_amount_counts_as_unknown(path: Path, damaged: bytes) -> None:
+    fill(path, answer(row(0)), failure(row(1)).replace(b"0.25", damaged), failure(row(2)))
+    journal = open_quietly(path)
+    assert (journal.scanned.unpriced, journal.scanned.cost) == (1, Decimal("0.5"))
+    journal.close()
+    fill(path, answer(row(1)), whole=True)
+    usages = [json.loads(line)["usage"] for line in path.read_bytes().splitlines()]
+    assert [usage["cost"] for usage in usages] == ["0.25", "0.25", None]
 
 
 def test_records_that_name_no_cost_are_counted(path: Path) -> None:
@@ -185,7 +196,7 @@ def test_an_answer_stays_until_another_answer_takes_its_place(path: Path) -> Non
     fill(path, answer(changed), whole=True)
     (record,) = [json.loads(line) for line in path.read_bytes().splitlines()]
     # Nothing that was spent is forgotten.
-    assert record["usage"] == {"prompt_tokens": 12, "completion_tokens": 16, "cost": "1.00"}
+    assert record["usage"] == {"prompt_tokens": 12, "completion_tokens": 16, "cost": "1"}
 
 
 @pytest.mark.parametrize("resumed", [True, False])
