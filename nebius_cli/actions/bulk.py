@@ -74,11 +74,11 @@ def run(options: BulkOptions, app: App) -> ExitCode:
             app.check_budget(merged, reader.model, over=options.over_budget)
         summary = open_summary(options)
         with _server(asked, app) as (base_url, key):
-            listed = _price_source(merged, app, lambda: key)
+            price_source = _price_source(merged, app, lambda: key)
             if asked.max_cost is not None and asked.prices is None and reader.model:
-                listed.require(reader.model)
-                bulk.check_price(reader.model, listed.prices)
-            prices = asked.prices or listed.prices
+                price_source.require(reader.model)
+                bulk.check_price(reader.model, price_source.prices)
+            prices = asked.prices or price_source.prices
             with opened(asked, source, reader, prices, lambda: _output(options, app)) as (journal, total):
                 if journal.unasked and 0 in (source.left_out or ()):
                     app.note(bulk.other_requests(journal.unasked, options.output))
@@ -112,16 +112,16 @@ def _estimate(
 ) -> ExitCode:
     """Say what the rows that have no answer yet would take; nothing is sent but the question for prices."""
     options = asked.options
-    listed = _price_source(merged, app, lambda: app.key(options.api_key, options.api_key_file).secret)
+    price_source = _price_source(merged, app, lambda: app.key(options.api_key, options.api_key_file).secret)
     if asked.prices is None and reader.model:
         try:
-            listed.require(reader.model)
+            price_source.require(reader.model)
         except NbxError as error:
             app.note(f"prices are unknown: {error.what}")
-    prices = asked.prices or listed.prices
+    prices = asked.prices or price_source.prices
     done = DigestSet() if options.restart or not is_file(options.output) else answered(Path(options.output))
     found, bad = source.estimate(done, prices, skips=options.on_bad_row == "skip")
-    rpm, tpm = (None, None) if options.runs_here else listed.limits(reader.model)
+    rpm, tpm = (None, None) if options.runs_here else price_source.limits(reader.model)
     seconds = found.seconds(
         asked.rpm or bulk.shared_out(rpm, asked.shard.of),
         asked.tpm or bulk.shared_out(tpm, asked.shard.of),

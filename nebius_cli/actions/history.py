@@ -65,10 +65,10 @@ def run_show(options: HistoryOptions, app: App) -> ExitCode:
     row, text = _found(options.id, "show", app)
     row = periods.dated(row)
     if options.json:
-        kept: dict[str, Any] = {"body": None, "query": None, "answers": None}
+        stored: dict[str, Any] = {"body": None, "query": None, "answers": None}
         if text is not None:
-            kept = {"body": text.body.decode(), "query": text.query, "answers": list(text.answers)}
-        app.write_json({**row, **kept})
+            stored = {"body": text.body.decode(), "query": text.query, "answers": list(text.answers)}
+        app.write_json({**row, **stored})
         return ExitCode.DONE
     pairs = [(name, history_table.member(value, drawn=app.draws_out)) for name, value in row.items()]
     if text is not None and not app.draws_out:

@@ -1,4 +1,4 @@
-"""Tokens and money of a bulk run: what was spent, what is in flight at its worst, and what still fits."""
+"""Tokens and costs of a bulk run: what was spent, what is reserved for requests in flight, what fits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from nebius_cli.response.events import Usage
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What was spent: tokens, and USD. None is not known; what is added to it is not known either.
+    """Tokens and USD that were spent, or that may be. None is unknown, and so is any sum with it.
 
     `cost` was calculated with `price`.
     """
@@ -23,7 +23,7 @@ class Charge:
     price: Price = field(default=UNKNOWN_PRICE, compare=False, repr=False)
 
     def __add__(self, other: "Charge") -> "Charge":
-        """Return both together."""
+        """Return the sum of both."""
         return Charge(
             add(self.prompt, other.prompt),
             add(self.completion, other.completion),
@@ -32,11 +32,11 @@ class Charge:
 
     @property
     def tokens(self) -> int:
-        """Return the tokens that are known of."""
+        """The known tokens."""
         return (self.prompt or 0) + (self.completion or 0)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the charge as a record holds it."""
+        """Return the `usage` of a record."""
         cost = None if self.cost is None else exact(self.cost)
         return {"prompt_tokens": self.prompt, "completion_tokens": self.completion, "cost": cost}
 
@@ -56,10 +56,10 @@ def worst_case(rows: Sequence[Row], price: Price) -> Charge:
 
 
 class Budget:
-    """What a run has spent and may spend. Without prices no cost is known; `max_cost` needs them.
+    """What a run has spent and may spend. Costs are unknown without `prices`; `max_cost` needs them.
 
-    A cap holds whatever happens, as long as no answer uses more than its worst case: each request is set
-    aside at that before it is sent. `spent` is what earlier runs did.
+    The worst case of each request is reserved before it is sent, so a cap is never exceeded unless an answer
+    uses more than its worst case. `spent_tokens` and `spent_cost` are those of earlier runs.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Budget:
         return worst_case(rows, self.prices.of_model(rows[0].model) if self.prices else UNKNOWN_PRICE)
 
     def fits(self, worst: Charge) -> bool:
-        """Return whether a request may be sent. What is not known does not fit below a cap."""
+        """Return whether a request may be sent. An unknown worst case never fits below a cap."""
         if self.max_tokens is not None:
             if worst.completion is None:
                 return False
@@ -97,15 +97,15 @@ class Budget:
         return True
 
     def reserve(self, worst: Charge) -> None:
-        """Set a request aside that is about to be sent."""
+        """Reserve the worst case of a request that is about to be sent."""
         self.reserved_tokens += worst.tokens
         if worst.cost:
             self.reserved_cost += worst.cost
 
     def settle(self, worst: Charge, usage: Usage | None, *, maybe_billed: bool) -> Charge:
-        """Take a request back that ended, and return what it cost.
+        """Release the reservation of a request that has ended, and return what it used.
 
-        Where the server did not say, that is the worst case, or nothing where it cannot have been billed.
+        That is the worst case if the server did not say, and nothing if it cannot have billed the request.
         """
         self.reserved_tokens -= worst.tokens
         if worst.cost:

@@ -2,8 +2,8 @@
 
 UNKNOWN = "-"
 MINUTE = 60.0  # seconds
-MAX_MESSAGE = 400  # characters of a server's message that are shown
-MAX_MESSAGE_INPUT = 50 * MAX_MESSAGE  # characters of it that are looked at
+MAX_MESSAGE_CHARS = 400  # of a server's message, when shown
+MAX_MESSAGE_INPUT_CHARS = 50 * MAX_MESSAGE_CHARS  # of a server's message; the rest is not read
 
 
 def compact(count: int | None) -> str:
@@ -35,6 +35,8 @@ def duration(seconds: float) -> str:
 
 
 def shorten(text: str) -> str:
-    """Return `text` on one line, cut to `MAX_MESSAGE` characters."""
-    line = " ".join(text[:MAX_MESSAGE_INPUT].split())  # splitting a long text makes an object for each word
-    return line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…"
+    """Return `text` on one line, cut to `MAX_MESSAGE_CHARS` characters."""
+    line = " ".join(
+        text[:MAX_MESSAGE_INPUT_CHARS].split()
+    )  # splitting a long text makes an object for each word
+    return line if len(line) <= MAX_MESSAGE_CHARS else line[: MAX_MESSAGE_CHARS - 1] + "…"

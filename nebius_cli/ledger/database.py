@@ -211,7 +211,7 @@ class _TotalCost:
         self._unknown = 0
 
     def step(self, cost: Any) -> None:
-        """Add a cost. NULL is unknown, and so is what is not an amount, as in a damaged database."""
+        """Add a cost. NULL is unknown, and so is any value in a damaged database that is not an amount."""
         amount = parse_amount(cost)
         if amount is None:
             self._unknown += 1

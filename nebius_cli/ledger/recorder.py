@@ -47,7 +47,7 @@ class LedgerRecorder:
         self._profile = profile
         self._streams = streams
         self._warn = warn
-        self._keeps_text = "history.text" in merged and merged["history.text"].value is True
+        self._stores_text = "history.text" in merged and merged["history.text"].value is True
         self._failed = False
         self._warned: set[str] = set()
 
@@ -91,9 +91,9 @@ class LedgerRecorder:
         name = found[0].name
         if not self.price(model).known:
             self._warn_once(model, f"{name} does not count this request: the price of {model} is unknown")
-        elif partial := next((budget for budget in found if budget.unknown), None):
-            count = f"{partial.unknown} request{'s' if partial.unknown > 1 else ''} {partial.period}"
-            self._warn_once("partial", f"{partial.name} does not count {count} of unknown cost")
+        elif incomplete := next((budget for budget in found if budget.unknown), None):
+            count = f"{incomplete.unknown} request{'s' if incomplete.unknown > 1 else ''} {incomplete.period}"
+            self._warn_once("incomplete", f"{incomplete.name} does not count {count} of unknown cost")
         if self._merged["ledger"].value is False:
             self._warn_once("off", f"{name} does not count this request: the ledger is off")
 
@@ -157,7 +157,7 @@ class LedgerRecorder:
                     self._profile,
                     host,
                     request_id=sent.request_id,
-                    text=self._text(exchange) if last and self._keeps_text else None,
+                    text=self._text(exchange) if last and self._stores_text else None,
                 )
             )
         return entries

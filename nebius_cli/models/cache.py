@@ -108,4 +108,4 @@ class PriceSource:
     def limits(self, model: str) -> tuple[int | None, int | None]:
         """Return the requests and tokens per minute of a model, None where unknown."""
         found = next((listed for listed in self._models if listed.id == model), None)
-        return (found.requests, found.tokens) if found else (None, None)
+        return (found.requests_per_minute, found.tokens_per_minute) if found else (None, None)

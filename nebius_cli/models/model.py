@@ -31,8 +31,8 @@ class Model:
     name: str | None = None
     context: int | None = None
     price: Price = UNKNOWN_PRICE
-    requests: int | None = None  # per minute
-    tokens: int | None = None  # per minute
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
     features: tuple[str, ...] = ()
     modality: str | None = None
     quantization: str | None = None
@@ -62,8 +62,8 @@ def _decode_entry(name: str, entry: Mapping[str, Any]) -> Model:
         name=_text(entry.get("name")),
         context=_count(entry.get("context_length")),
         price=_price(entry),
-        requests=_count(limits.get("requests_per_minute")),
-        tokens=_count(limits.get("tokens_per_minute")),
+        requests_per_minute=_count(limits.get("requests_per_minute")),
+        tokens_per_minute=_count(limits.get("tokens_per_minute")),
         features=tuple(dict.fromkeys(texts)),
         modality=_text(_object(entry.get("architecture")).get("modality")),
         quantization=_text(entry.get("quantization")),
@@ -114,7 +114,10 @@ def record(model: Model) -> dict[str, Any]:
             "output": number(model.price.output),
             "cached_input": number(model.price.cached),
         },
-        "limits": {"requests_per_minute": model.requests, "tokens_per_minute": model.tokens},
+        "limits": {
+            "requests_per_minute": model.requests_per_minute,
+            "tokens_per_minute": model.tokens_per_minute,
+        },
         "features": list(model.features),
         "modality": model.modality,
         "quantization": model.quantization,
@@ -133,8 +136,8 @@ def details(model: Model) -> list[tuple[str, str]]:
         ("input_price", _price_text(model.price.input)),
         ("output_price", _price_text(model.price.output)),
         ("cached_input_price", _price_text(model.price.cached)),
-        ("requests_per_minute", _plain_count(model.requests)),
-        ("tokens_per_minute", _plain_count(model.tokens)),
+        ("requests_per_minute", _plain_count(model.requests_per_minute)),
+        ("tokens_per_minute", _plain_count(model.tokens_per_minute)),
         ("features", ", ".join(model.features) or UNKNOWN),
         ("status", model.status or UNKNOWN),
         ("created", date(model.created)),

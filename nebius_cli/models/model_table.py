@@ -35,8 +35,8 @@ def _cells(model: Model, count: Callable[[int | None], str], comma: str) -> Cell
         count(model.context),
         per_million(model.price.input),
         per_million(model.price.output),
-        count(model.requests),
-        count(model.tokens),
+        count(model.requests_per_minute),
+        count(model.tokens_per_minute),
         model.status or UNKNOWN,
         comma.join(model.features) or UNKNOWN,
     )

@@ -26,6 +26,8 @@ def test_each_request_has_a_row_under_one_run(bulk: Runner, row_server: RowServe
     assert sum(int(str(row["prompt_tokens"])) for row in rows) == sum(
         usage["prompt_tokens"] for usage in taken
     )
+    # To the last digit, in the same text.
+    assert sorted(str(row["cost"]) for row in rows) == sorted(usage["cost"] for usage in taken)
     by_run = bulk("usage", "--by", "run").out.splitlines()
     assert len(by_run) == 1
 

@@ -57,7 +57,7 @@ def test_an_estimate_sends_no_row_and_knows_price_and_limits(bulk: Runner, row_s
     assert row_server.requests == []  # the list is kept
 
 
-def test_an_estimate_leaves_out_what_is_answered_and_changes_nothing(bulk: Runner) -> None:
+def test_an_estimate_leaves_out_answered_rows_and_changes_nothing(bulk: Runner) -> None:
     write_rows(Path("in.jsonl"), 10)
     assert bulk(*RUN).code == 0
     before = OUT.read_bytes()
@@ -70,7 +70,7 @@ def test_an_estimate_leaves_out_what_is_answered_and_changes_nothing(bulk: Runne
     )
 
 
-def test_an_estimate_of_what_is_unknown_says_so(bare: Runner, tmp_path: Path) -> None:
+def test_an_estimate_says_what_is_unknown(bare: Runner, tmp_path: Path) -> None:
     path = write_rows(tmp_path / "in.jsonl", ["x"])
     result = bare("bulk", str(path), "--estimate", "-m", "m", "--max-tokens", "1")
     assert result.code == 0
@@ -87,7 +87,7 @@ def test_an_estimate_of_what_is_unknown_says_so(bare: Runner, tmp_path: Path) ->
     assert "bad rows, which are left out: 1" in skipped.err
 
 
-def test_what_a_row_cost_is_in_its_record(bulk: Runner) -> None:
+def test_a_record_has_the_cost_of_its_row(bulk: Runner) -> None:
     write_rows(Path("in.jsonl"), 2)
     assert bulk("models").code == 0  # keeps the list
     result = bulk(*RUN, *PRICED)
@@ -115,7 +115,7 @@ def test_a_cap_on_cost_is_never_passed_and_a_higher_one_goes_on(bulk: Runner, ro
     assert set(row_server.asked.values()) == {1}
 
 
-def test_a_cap_on_tokens_counts_what_earlier_runs_took(bulk: Runner, row_server: RowServer) -> None:
+def test_a_cap_on_tokens_counts_earlier_runs(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), 40)
     words = (*RUN, "--max-tokens", "2", "--max-total-tokens", "110")
     assert bulk(*words).code == 10
@@ -128,7 +128,9 @@ def test_a_cap_on_tokens_counts_what_earlier_runs_took(bulk: Runner, row_server:
     assert set(row_server.asked.values()) == {1}
 
 
-def test_what_may_have_been_billed_counts_at_its_worst(bulk: Runner, row_server: RowServer) -> None:
+def test_an_attempt_that_may_have_been_billed_counts_as_its_worst_case(
+    bulk: Runner, row_server: RowServer
+) -> None:
     whole = completion(["prompt 0"])
     cut: list[Reply] = [[whole[:-9], hang_up] for _ in range(3)]
     row_server.answer = lambda _: cut.pop() if cut else None

@@ -99,13 +99,13 @@ def test_without_texts_a_list_says_how_to_keep_them(nbx: Runner) -> None:
     ],
     ids=str,
 )
-def test_whatever_is_typed_is_a_search_for_words(stocked: Runner, words: list[str], found: list[str]) -> None:
+def test_any_text_is_a_search_for_words(stocked: Runner, words: list[str], found: list[str]) -> None:
     result = stocked("history", "search", "--", *words)
     assert (result.code, ids(result)) == (0, found)
     assert bool(result.err) == (not found)
 
 
-def test_a_search_shows_what_is_around_the_word(nbx: Runner) -> None:
+def test_a_search_shows_the_text_around_the_word(nbx: Runner) -> None:
     keep(nbx, entry(NOW, text=text("blah " * 40 + "needle " + "blah " * 40, "\x1b[31mred")))
     result = nbx("history", "search", "needle", **PERSON, env=SCREEN)
     assert "needle" in result.out
@@ -113,7 +113,7 @@ def test_a_search_shows_what_is_around_the_word(nbx: Runner) -> None:
     assert nbx("history", "search").code == nbx("history", "search", " ").code == 2
 
 
-def test_show_has_everything_that_is_kept(stocked: Runner) -> None:
+def test_show_has_everything_that_is_stored(stocked: Runner) -> None:
     pairs = dict(line.split("\t") for line in stocked("history", "show", "1").out.splitlines())
     assert pairs["prompt"] == '"The capital of France is"'
     assert pairs["answers"] == '[" Paris.\\n"," Rome."]'
@@ -168,7 +168,7 @@ def test_rerun_says_what_is_missing(stocked: Runner) -> None:
 
 
 @pytest.mark.engine
-def test_what_ran_on_this_machine_runs_there_again_and_costs_nothing(nbx: Runner) -> None:
+def test_a_local_request_is_rerun_locally_and_costs_nothing(nbx: Runner) -> None:
     cache = {"NBX_CACHE_DIR": str(real_weights().parent.parent), **KEEP}
     args = ("--local", "The opposite of hot is", "--max-tokens", "1", "--temperature", "0")
     assert nbx("complete", *args, env=cache).out == " cold\n"
@@ -184,7 +184,7 @@ def test_an_id_that_names_nothing_is_a_usage_error(stocked: Runner, command: str
     assert len(ids(stocked("history"))) == 4
 
 
-def test_what_is_deleted_leaves_no_trace_on_the_disk(stocked: Runner) -> None:
+def test_deleted_requests_leave_no_trace_on_the_disk(stocked: Runner) -> None:
     assert stocked("history", "rm", "1", "2").code == 0
     assert ids(stocked("history")) == ["4", "3"]
     folder = ledger_of(stocked).path.parent
@@ -200,7 +200,7 @@ def test_what_is_deleted_leaves_no_trace_on_the_disk(stocked: Runner) -> None:
     assert ids(stocked("history"))[0] == "5"  # an id is never given twice
 
 
-def test_prune_deletes_what_is_old_with_or_without_text(stocked: Runner) -> None:
+def test_prune_deletes_old_requests_with_or_without_text(stocked: Runner) -> None:
     assert stocked("history", "prune").code == 2
     assert stocked("history", "prune", "--older-than", "soon").code == 2
     assert (

@@ -125,7 +125,7 @@ def test_a_prefix_of_other_tools_is_known_without_a_list(nbx: Runner, server: Fa
     assert "did you mean openai/gpt-oss-120b?" in result.err
 
 
-def test_who_cannot_be_asked_is_asked_once(stocked: Runner, server: FakeServer) -> None:
+def test_an_unreachable_server_is_asked_only_once(stocked: Runner, server: FakeServer) -> None:
     grow_old(stocked, 30 * 3600)
     server.script(detail(503, "busy"))
     result = stocked("models", "show", "nobody/knows-it")
@@ -159,7 +159,9 @@ FAILURES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-def test_an_old_list_will_do_and_says_so(failure: str, stocked: Runner, server: FakeServer) -> None:
+def test_after_a_failure_an_old_list_is_shown_with_a_note(
+    failure: str, stocked: Runner, server: FakeServer
+) -> None:
     grow_old(stocked, 30 * 3600)
     server.script(FAILURES[failure])
     result = stocked("models")
@@ -169,7 +171,7 @@ def test_an_old_list_will_do_and_says_so(failure: str, stocked: Runner, server: 
     assert stocked("models", "-q", "--base-url", server.url, env={"NEBIUS_API_KEY": ""}).err == ""
 
 
-def test_without_a_network_or_a_key_an_old_list_will_do(stocked: Runner) -> None:
+def test_without_a_key_an_old_list_is_shown(stocked: Runner) -> None:
     grow_old(stocked, 30 * 3600)
     result = stocked("models", env={"NEBIUS_API_KEY": ""})
     assert (result.code, result.out) == (0, ROWS)
@@ -177,7 +179,9 @@ def test_without_a_network_or_a_key_an_old_list_will_do(stocked: Runner) -> None
 
 
 @pytest.mark.parametrize(("code", "exits"), [(401, 4), (403, 4), (402, 4), (400, 3), (404, 3)])
-def test_who_is_refused_gets_no_old_list(code: int, exits: int, stocked: Runner, server: FakeServer) -> None:
+def test_a_refusal_is_an_error_in_spite_of_an_old_list(
+    code: int, exits: int, stocked: Runner, server: FakeServer
+) -> None:
     grow_old(stocked, 30 * 3600)
     server.script(detail(code, "no"))
     result = stocked("models")
@@ -185,14 +189,14 @@ def test_who_is_refused_gets_no_old_list(code: int, exits: int, stocked: Runner,
     assert f"nbx: the server answered {code}" in result.err
 
 
-def test_refresh_that_cannot_be_done_fails(stocked: Runner, server: FakeServer) -> None:
+def test_a_failing_refresh_is_an_error(stocked: Runner, server: FakeServer) -> None:
     server.script(*[detail(503, "busy")] * 4)
     result = stocked("models", "--refresh")
     assert (result.code, result.out, len(result.slept)) == (6, "", 3)
     assert stocked("models").out == ROWS
 
 
-def test_without_a_list_the_failure_is_told(nbx: Runner) -> None:
+def test_without_a_cached_list_the_failure_is_an_error(nbx: Runner) -> None:
     result = nbx("models", "--base-url", f"http://127.0.0.1:{closed_port()}")
     assert (result.code, result.out, len(result.slept)) == (7, "", 3)
     assert "refused\n" in result.err
@@ -222,7 +226,7 @@ def test_an_answer_that_is_no_list_is_an_error_of_the_server(
     check_message(result.err)
 
 
-def test_an_answer_without_end_is_given_up(
+def test_an_endless_answer_is_an_error(
     nbx: Runner, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nebius_cli.api.client.MAX_BODY", 1000)
@@ -232,14 +236,14 @@ def test_an_answer_without_end_is_given_up(
     assert "the answer is too large" in result.err
 
 
-def test_a_server_that_says_nothing_is_given_up(nbx: Runner, server: FakeServer) -> None:
+def test_a_server_that_sends_nothing_times_out(nbx: Runner, server: FakeServer) -> None:
     server.script([server.hold])
     result = nbx("models", "--first-byte-timeout", "0.2", "--retries", "0")
     assert (result.code, result.out) == (7, "")
     assert "nothing came for 0.2 s" in result.err
 
 
-def test_a_list_that_cannot_be_kept_is_shown_all_the_same(nbx: Runner, server: FakeServer) -> None:
+def test_a_list_that_cannot_be_cached_is_shown_anyway(nbx: Runner, server: FakeServer) -> None:
     Path(nbx.environ["NBX_CACHE_DIR"]).write_text("in the way")
     server.script(model_list())
     result = nbx("models")
@@ -270,7 +274,7 @@ def test_a_terminal_shows_as_many_columns_as_fit(width: int, stocked: Runner) ->
     assert len(shown) == {30: 1, 60: 3, 80: 4, 100: 4, 140: 5}[width]
 
 
-def test_numbers_stand_on_the_right_of_their_columns(stocked: Runner) -> None:
+def test_numbers_are_right_aligned(stocked: Runner) -> None:
     out = stocked("models", stdout_tty=True, env={"COLUMNS": "200", "NO_COLOR": "1"}).out
     header, _, *rows = out.splitlines()
     for title in ("ctx", "$ in", "$ out", "rpm", "tpm"):

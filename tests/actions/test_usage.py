@@ -42,7 +42,7 @@ def day(when: float) -> str:
     return datetime.fromtimestamp(when).astimezone().date().isoformat()
 
 
-def test_the_last_30_days_by_day_without_a_word_more(used: Runner) -> None:
+def test_without_options_usage_shows_the_last_30_days_by_day(used: Runner) -> None:
     result = used("usage")
     assert (result.code, result.err) == (0, "")
     assert table(result) == [
@@ -76,7 +76,7 @@ def test_json_has_every_digit_and_the_total(used: Runner) -> None:
     assert bounded["since"] < bounded["until"]
 
 
-def test_a_person_sees_bars_a_total_and_what_is_missing_in_it(used: Runner) -> None:
+def test_on_a_terminal_there_are_bars_a_total_and_the_unknown_costs(used: Runner) -> None:
     result = used("usage", **PERSON, env={"COLUMNS": "80", "NO_COLOR": "1", "TERM": "xterm"})
     lines = result.out.splitlines()
     assert lines[0].split() == ["day", "requests", "failed", "tokens", "cost", "unknown"]
@@ -176,7 +176,7 @@ def test_without_plotille_the_picture_is_still_there(used: Runner, tmp_path: Pat
     assert used.process("usage", "plot", "--export", str(tmp_path / "x.svg"), env=env).code == 0
 
 
-def test_the_path_is_where_the_ledger_is(used: Runner) -> None:
+def test_path_prints_the_path_of_the_ledger(used: Runner) -> None:
     path = Path(used("usage", "path").out.rstrip("\n"))
     assert path == ledger_of(used).path
     assert path.exists()
@@ -193,7 +193,7 @@ def test_a_broken_ledger_is_an_error_for_commands_that_read_it(bare: Runner, arg
     assert (result.code, result.err.splitlines()[1]) == (78, "  it is not a ledger")
 
 
-def test_doctor_looks_at_the_ledger(used: Runner) -> None:
+def test_doctor_checks_the_ledger(used: Runner) -> None:
     def line(runner: Runner) -> list[str]:
         rows = runner("doctor", "--base-url", "http://127.0.0.1:9").out.splitlines()
         return next(row.split("\t") for row in rows if row.startswith("ledger\t"))

@@ -43,7 +43,7 @@ def test_a_saved_answer_in_a_pipe_is_tsv(view: str, bare: Runner, tmp_path: Path
     assert tokens(result.out) == ROWS
 
 
-def test_stdin_is_read_where_the_file_is_a_dash(bare: Runner) -> None:
+def test_a_dash_reads_stdin(bare: Runner) -> None:
     assert tokens(bare("view", "-", stdin=json.dumps(ANSWER, indent=2).encode()).out) == ROWS
 
 
@@ -75,7 +75,7 @@ def test_whole_answers_with_ids_of_their_own_are_an_answer_each(bare: Runner, tm
         (b"\xff", "not valid UTF-8|not utf-8"),
     ],
 )
-def test_what_has_no_log_probabilities_is_bad_input(data: bytes, what: str, bare: Runner) -> None:
+def test_a_file_without_log_probabilities_is_bad_input(data: bytes, what: str, bare: Runner) -> None:
     result = bare("view", "-", stdin=data)
     assert (result.code, result.out) == (65, "")
     assert any(text in result.err for text in what.split("|")), result.err

@@ -6,7 +6,7 @@ from typing import Any
 from nebius_cli.api.retry import parse_retry_after
 from nebius_cli.core import jsontext, suggest
 from nebius_cli.core.errors import ServerError
-from nebius_cli.core.format import MAX_MESSAGE
+from nebius_cli.core.format import MAX_MESSAGE_CHARS
 from nebius_cli.models import model as models
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.decode import AnswerDecoder, body_message
@@ -56,7 +56,7 @@ def decode(data: bytes) -> None:
 def body(data: bytes) -> None:
     """An error's body is one line that fits a message."""
     message = body_message(data)
-    assert len(message) <= MAX_MESSAGE
+    assert len(message) <= MAX_MESSAGE_CHARS
     assert message == " ".join(message.split())
 
 

@@ -48,7 +48,7 @@ def at(text: str, zone: str = "Europe/Berlin") -> float:
         ("3h", "1h", "2026-10-27T09:00", "2026-10-27T11:00"),
     ],
 )
-def test_what_is_typed_names_local_days(since: str, until: str, start: str | None, end: str | None) -> None:
+def test_periods_are_local_days(since: str, until: str, start: str | None, end: str | None) -> None:
     wanted = Period(start and at(start), end and at(end))  # type: ignore[arg-type]
     assert periods.period(since, until, NOW, BERLIN) == wanted
 
@@ -61,7 +61,7 @@ def test_the_day_on_which_clocks_go_back_has_25_hours() -> None:
 
 
 @pytest.mark.parametrize("text", ["7", "d", "7x", "-1d", "2026-13-01", "tomorrow", "999999w", "7d "])
-def test_what_names_no_time_is_told_with_what_does(text: str) -> None:
+def test_an_invalid_period_is_an_error_that_lists_the_valid_ones(text: str) -> None:
     for flag, since, until in (("--since", text, ""), ("--until", "", text)):
         with pytest.raises(UsageError) as caught:
             periods.period(since, until, NOW, BERLIN)

@@ -44,7 +44,7 @@ def ledger(path: Path) -> Iterator[Ledger]:
     made.close()
 
 
-def test_what_is_written_is_read_to_the_last_digit(ledger: Ledger) -> None:
+def test_a_row_is_read_back_to_the_last_digit(ledger: Ledger) -> None:
     text = {"finish": "stop,length", "profile": "work", "host": "h", "run": "r1", "request_id": "q\ud800"}
     timed = {"latency": 0.25, "first_token": 0.125, "exit": 8}
     assert ledger.append([entry(1_800_000_000.0014, "0.000000000000000000000001", **text, **timed)])
@@ -73,7 +73,7 @@ def test_what_is_written_is_read_to_the_last_digit(ledger: Ledger) -> None:
     }
 
 
-def test_files_are_for_their_owner_only(ledger: Ledger, path: Path) -> None:
+def test_only_the_owner_can_read_the_files(ledger: Ledger, path: Path) -> None:
     old = os.umask(0)
     try:
         ledger.append([entry()])
@@ -83,14 +83,14 @@ def test_files_are_for_their_owner_only(ledger: Ledger, path: Path) -> None:
     assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()} == {0o600}
 
 
-def test_a_ledger_that_is_not_there_is_empty_and_stays_away(ledger: Ledger, path: Path) -> None:
+def test_reading_a_missing_ledger_gives_nothing_and_creates_nothing(ledger: Ledger, path: Path) -> None:
     assert (list(ledger.rows(ALL)), ledger.latest(ALL, 9), ledger.sums("day", ALL)) == ([], [], [])
     nothing = (ledger.spent(0), ledger.find(1), ledger.count(), ledger.prune(9e9))
     assert nothing == ((Decimal(0), 0), None, 0, 0)
     assert not path.parent.exists()
 
 
-def test_sums_are_exact_and_count_what_is_unknown(ledger: Ledger) -> None:
+def test_sums_are_exact_and_count_unknown_costs(ledger: Ledger) -> None:
     tenths = [entry(cost="0.1") for _ in range(10)]
     ledger.append([*tenths, entry(cost=None, usage=None, exit=5), entry(model="b", run="r", cost="2")])
     first, second = ledger.sums("model", ALL)
@@ -120,14 +120,14 @@ def test_a_cost_that_is_not_an_amount_is_unknown(ledger: Ledger, path: Path, dam
     assert (sums.cost, sums.unknown) == (Decimal("0.5"), 1)
 
 
-def test_a_period_holds_its_first_instant_and_not_its_end(ledger: Ledger) -> None:
+def test_a_period_includes_its_start_and_not_its_end(ledger: Ledger) -> None:
     ledger.append([entry(at) for at in (10, 20, 30)])
     times = [row["time"] // 1000 for row in ledger.rows(Period(10, 30))]
     assert times == [10, 20]
     assert [row["time"] // 1000 for row in ledger.latest(Period(15), 1)] == [30]
 
 
-def test_days_are_those_of_the_local_zone_also_when_clocks_change(path: Path) -> None:
+def test_days_are_local_days_also_when_the_clocks_change(path: Path) -> None:
     # 2026-10-25 has 25 hours in Berlin, from 22:00 to 23:00 UTC.
     code = """
 from datetime import datetime
@@ -144,7 +144,7 @@ print([(row.group, row.requests) for row in ledger.sums("day", ALL)])
     assert done.stdout == "[('2026-10-24', 1), ('2026-10-25', 2), ('2026-10-26', 1)]\n"
 
 
-def test_an_old_ledger_is_brought_up_to_date_with_all_that_is_in_it(ledger: Ledger, path: Path) -> None:
+def test_an_old_ledger_is_migrated_with_all_its_rows(ledger: Ledger, path: Path) -> None:
     path.parent.mkdir()
     old = sqlite3.connect(path)
     m001_requests(old)
@@ -159,7 +159,7 @@ def test_an_old_ledger_is_brought_up_to_date_with_all_that_is_in_it(ledger: Ledg
     assert sqlite3.connect(path).execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
 
 
-def test_a_newer_ledger_is_left_alone(ledger: Ledger, path: Path) -> None:
+def test_a_ledger_of_a_newer_nbx_stays_unchanged(ledger: Ledger, path: Path) -> None:
     path.parent.mkdir()
     newer = sqlite3.connect(path)
     newer.execute("PRAGMA user_version = 99")
@@ -175,7 +175,7 @@ def test_a_newer_ledger_is_left_alone(ledger: Ledger, path: Path) -> None:
 @pytest.mark.parametrize(
     "data", [b"not a database, but long enough to be one" * 40, b"SQLite format 3\0" + b"\xff" * 4096]
 )
-def test_a_broken_ledger_is_told_and_left_as_it_is(ledger: Ledger, path: Path, data: bytes) -> None:
+def test_a_broken_ledger_is_an_error_and_stays_unchanged(ledger: Ledger, path: Path, data: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(data)
     for use in (lambda: ledger.append([entry()]), ledger.count):
@@ -185,14 +185,14 @@ def test_a_broken_ledger_is_told_and_left_as_it_is(ledger: Ledger, path: Path, d
     assert path.read_bytes() == data
 
 
-def test_a_place_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LedgerError) as caught:
         Ledger(tmp_path / "file" / "ledger.db").append([entry()])
     assert caught.value.why == "Not a directory"
 
 
-def test_a_full_disk_is_told_and_nothing_is_half_written(path: Path) -> None:
+def test_a_full_disk_is_an_error_and_no_transaction_is_half_written(path: Path) -> None:
     code = """
 import resource, sys
 from tests.ledger.test_store import *
@@ -209,7 +209,9 @@ except LedgerError as error:
     assert Ledger(path).count() == 1
 
 
-def test_a_file_system_without_shared_memory_is_served_in_the_old_mode(ledger: Ledger, path: Path) -> None:
+def test_a_file_system_without_shared_memory_works_with_a_rollback_journal(
+    ledger: Ledger, path: Path
+) -> None:
     path.parent.mkdir()
     path.with_name("ledger.db-shm").mkdir()  # where the write-ahead mode wants to have a file
     ledger.append([entry()])
@@ -218,7 +220,7 @@ def test_a_file_system_without_shared_memory_is_served_in_the_old_mode(ledger: L
     assert Ledger(path).count() == 2
 
 
-def test_rows_wait_beside_a_ledger_that_somebody_holds(ledger: Ledger, path: Path) -> None:
+def test_rows_wait_beside_a_ledger_that_another_program_holds(ledger: Ledger, path: Path) -> None:
     ledger.append([entry(1)])
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -239,9 +241,7 @@ def test_rows_wait_beside_a_ledger_that_somebody_holds(ledger: Ledger, path: Pat
 @pytest.mark.parametrize(
     "data", [b"", b"[1", b"\xff", b"3", b"[3]", b'[{"values": [1]}]', b'[{"text": null}]']
 )
-def test_what_waits_and_is_none_of_ours_stays_and_stops_no_row(
-    ledger: Ledger, path: Path, data: bytes
-) -> None:
+def test_a_foreign_pending_file_stays_and_keeps_no_row_out(ledger: Ledger, path: Path, data: bytes) -> None:
     ledger.append([entry(1)])
     foreign = path.with_suffix(".pending") / "1-1-00000000.json"
     foreign.parent.mkdir()
@@ -251,7 +251,7 @@ def test_what_waits_and_is_none_of_ours_stays_and_stops_no_row(
     assert foreign.read_bytes() == data
 
 
-def test_rows_that_wait_are_taken_in_once_also_where_that_fails_at_first(ledger: Ledger, path: Path) -> None:
+def test_pending_rows_are_written_once_even_if_the_first_attempt_fails(ledger: Ledger, path: Path) -> None:
     ledger.append([entry(1)])
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -266,7 +266,7 @@ def test_rows_that_wait_are_taken_in_once_also_where_that_fails_at_first(ledger:
     assert ledger.count() == 2
 
 
-def test_a_thread_of_another_kind_may_write_too(ledger: Ledger) -> None:
+def test_any_thread_may_write(ledger: Ledger) -> None:
     threads = [threading.Thread(target=ledger.append, args=([entry(n)],)) for n in range(8)]
     for thread in threads:
         thread.start()
@@ -275,7 +275,7 @@ def test_a_thread_of_another_kind_may_write_too(ledger: Ledger) -> None:
     assert ledger.count() == 8
 
 
-def test_the_ledger_goes_on_after_it_was_closed(ledger: Ledger) -> None:
+def test_a_closed_ledger_can_be_used_again(ledger: Ledger) -> None:
     ledger.append([entry()])
     ledger.close()
     ledger.close()

@@ -30,7 +30,7 @@ for number in range(int(sys.argv[2])):
 """
 
 
-def test_nothing_is_lost_and_nothing_is_there_twice(tmp_path: Path) -> None:
+def test_no_row_is_lost_and_none_is_written_twice(tmp_path: Path) -> None:
     path = tmp_path / "data" / "ledger.db"
     names = [f"writer {number}" for number in range(PROCESSES)]
     writers = [

@@ -14,7 +14,7 @@ def kept(cache_dir: Path) -> list[Path]:
     return sorted((cache_dir / "models").glob("*.json"))
 
 
-def test_a_list_comes_back_with_its_time(tmp_path: Path) -> None:
+def test_a_list_is_read_back_with_its_time(tmp_path: Path) -> None:
     cache = ModelsCache(tmp_path, URL, "")
     assert cache.read() is None
     stored = Stored({"data": [{"id": "a", "text": "\ud800 é"}]}, 1000.5)
@@ -22,7 +22,7 @@ def test_a_list_comes_back_with_its_time(tmp_path: Path) -> None:
     assert cache.read() == stored
 
 
-def test_servers_and_projects_have_lists_of_their_own(tmp_path: Path) -> None:
+def test_each_server_and_project_has_its_own_list(tmp_path: Path) -> None:
     places = [(URL, ""), (URL, "p1"), ("https://other.example/v1", "")]
     for number, (url, project) in enumerate(places):
         ModelsCache(tmp_path, url, project).write(Stored(number, 1.0))
@@ -30,7 +30,7 @@ def test_servers_and_projects_have_lists_of_their_own(tmp_path: Path) -> None:
         assert ModelsCache(tmp_path, url, project).read() == Stored(number, 1.0)
 
 
-def test_nobody_else_reads_it_and_no_password_of_a_url_is_in_it(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_it_and_it_has_no_password_of_a_url(tmp_path: Path) -> None:
     ModelsCache(tmp_path, "https://user:hunter2@h.example/v1", "").write(Stored([], 1.0))
     (path,) = kept(tmp_path)
     assert "hunter2" not in path.read_text()
@@ -57,7 +57,7 @@ def test_nobody_else_reads_it_and_no_password_of_a_url_is_in_it(tmp_path: Path) 
     ],
     ids=lambda text: text[:60],
 )
-def test_a_file_that_is_no_kept_list_is_none(text: str, tmp_path: Path) -> None:
+def test_a_damaged_file_is_not_a_list(text: str, tmp_path: Path) -> None:
     cache = ModelsCache(tmp_path, URL, "")
     cache.write(Stored([], 1.0))
     (path,) = kept(tmp_path)
@@ -66,7 +66,7 @@ def test_a_file_that_is_no_kept_list_is_none(text: str, tmp_path: Path) -> None:
     assert cache.read() is None
 
 
-def test_the_ids_for_the_shells_are_one_a_line_and_written_when_they_change(tmp_path: Path) -> None:
+def test_ids_for_shell_completion_are_one_a_line_and_rewritten_only_if_they_change(tmp_path: Path) -> None:
     cache = ModelsCache(tmp_path, URL, "")
     cache.write_ids(["a/b", "c"])
     path = tmp_path / "models" / "ids.txt"
@@ -78,7 +78,7 @@ def test_the_ids_for_the_shells_are_one_a_line_and_written_when_they_change(tmp_
     assert path.read_bytes() == b""
 
 
-def test_a_place_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
     (tmp_path / "models").write_text("in the way")
     with pytest.raises(OSError, match=r"Not a directory|File exists"):
         ModelsCache(tmp_path, URL, "").write(Stored([], 1.0))

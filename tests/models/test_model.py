@@ -24,7 +24,7 @@ def one(**entry: Any) -> Model:
 def test_an_entry_of_the_documentation_is_read_whole() -> None:
     model = models.decode({"object": "list", "data": [FAST]})[0]
     assert (model.id, model.name) == (FAST["id"], FAST["name"])
-    assert (model.context, model.requests, model.tokens) == (131072, 1200, 800000)
+    assert (model.context, model.requests_per_minute, model.tokens_per_minute) == (131072, 1200, 800000)
     assert (model.price.input, model.price.output) == (Decimal("0.00000003"), Decimal("0.00000009"))
     assert (model.modality, model.quantization, model.created) == ("text->text", "fp8", 1750954196)
     assert (model.features, model.status, model.price.cached) == ((), None, None)
@@ -40,17 +40,23 @@ def test_newer_members_are_read() -> None:
 
 def test_a_basic_entry_leaves_everything_unknown() -> None:
     model = models.decode([BASIC])[0]
-    unknown = (model.context, model.price.input, model.price.output, model.requests, model.tokens)
+    unknown = (
+        model.context,
+        model.price.input,
+        model.price.output,
+        model.requests_per_minute,
+        model.tokens_per_minute,
+    )
     assert unknown == (None,) * 5
 
 
 @pytest.mark.parametrize("value", [None, 1, "x", {}, {"data": None}, {"data": {"id": "m"}}, {"models": []}])
-def test_what_is_no_list_is_an_error_of_the_server(value: Any) -> None:
+def test_an_answer_that_is_not_a_list_is_a_server_error(value: Any) -> None:
     with pytest.raises(ServerError, match="lists no models"):
         models.decode(value)
 
 
-def test_what_is_no_entry_is_left_out_and_an_id_counts_once() -> None:
+def test_invalid_entries_are_left_out_and_each_id_counts_once() -> None:
     strange: list[Any] = [
         None,
         1,
@@ -121,7 +127,7 @@ def test_a_price_may_be_a_number_too() -> None:
     "value",
     [None, "", "free", "NaN", "Infinity", "1e999", "-1", True, [], {}, float("nan"), "٣", -1.5],
 )
-def test_what_is_no_price_is_unknown_and_never_0(value: Any) -> None:
+def test_an_invalid_price_is_unknown_and_never_0(value: Any) -> None:
     model = one(pricing={"prompt": value})
     assert model.price.input is None
     assert per_million(model.price.input) == "-"
@@ -131,7 +137,7 @@ def test_what_is_no_price_is_unknown_and_never_0(value: Any) -> None:
 @pytest.mark.parametrize(
     "value", [None, "131072", True, 0, -1, float("nan"), float("inf"), 1e300, 10**400, [], {}]
 )
-def test_what_is_no_count_is_unknown(value: Any) -> None:
+def test_an_invalid_count_is_unknown(value: Any) -> None:
     assert one(context_length=value, per_request_limits=value).context is None
     assert compact(None) == "-"
 
@@ -152,7 +158,7 @@ def test_a_count_is_short_for_a_person(count: int, text: str) -> None:
     assert compact(count) == text
 
 
-def test_a_time_that_no_calendar_has_is_unknown() -> None:
+def test_a_time_outside_the_calendar_is_unknown() -> None:
     assert (models.date(1750954196), models.date(10**14), models.date(None)) == ("2025-06-26", "-", "-")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.format import MAX_MESSAGE, shorten
+from nebius_cli.core.format import MAX_MESSAGE_CHARS, shorten
 from nebius_cli.response.decode import body_message
 
 MESSAGES: list[tuple[Any, str]] = [
@@ -57,7 +57,7 @@ def test_what_an_error_body_says_that_is_no_json(body: bytes, message: str) -> N
 
 def test_a_message_is_one_line_of_bounded_length() -> None:
     assert shorten("a\r\n b\t c") == "a b c"
-    assert shorten("x" * MAX_MESSAGE) == "x" * MAX_MESSAGE
+    assert shorten("x" * MAX_MESSAGE_CHARS) == "x" * MAX_MESSAGE_CHARS
     assert shorten("a " * 10_000_000).startswith("a a a")
-    long = shorten("x" * (MAX_MESSAGE + 1))
-    assert (len(long), long[-2:]) == (MAX_MESSAGE, "x…")
+    long = shorten("x" * (MAX_MESSAGE_CHARS + 1))
+    assert (len(long), long[-2:]) == (MAX_MESSAGE_CHARS, "x…")

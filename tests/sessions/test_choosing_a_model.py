@@ -59,7 +59,7 @@ def test_show_without_a_network_says_how_old_the_list_is(stocked: Runner, server
     server.script(detail(503, "busy"))
     result = stocked("models", "show", "zzz")
     assert result.code == 3
-    assert "  the list has 4, as of 0 s ago\n  nbx models lists the ids\n" in result.err
+    assert "  the list has 4 models, as of 0 s ago\n  nbx models lists the ids\n" in result.err
 
 
 @pytest.mark.parametrize("command", ["show", "use"])
@@ -101,7 +101,7 @@ def test_use_refuses_what_is_not_in_the_list_unless_forced(stocked: Runner, serv
     server.script(model_list())
     result = stocked("models", "use", "OpenAI/gpt-oss-120b")
     assert (result.code, result.out) == (3, "")
-    assert result.err.endswith(f"  did you mean {GPT}?; --force writes it anyway\n")
+    assert result.err.endswith(f"  did you mean {GPT}?; --force sets it anyway\n")
     assert stocked("config", "get", "model").code == 78
     assert stocked("models", "use", "my/own", "--force").code == 0
     assert stocked("config", "get", "model").out == "my/own\n"

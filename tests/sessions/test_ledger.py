@@ -46,7 +46,7 @@ def test_a_row_has_what_the_answer_took_and_cost(nbx: Runner, server: FakeServer
     nbx("models", "-q")
     nbx("complete", "x", "-m", ID)
     (row,) = rows_of(nbx)
-    assert row["cost"] == "0.00006480"  # a cached price of "0" is the API's default, and no gift
+    assert row["cost"] == "0.0000648"  # a cached price of "0" is the API's default, and no gift
     assert (row["input_price"], row["output_price"], row["cached_price"]) == ("0.00000006", "0.00000024", "0")
     counts = [row[f"{name}_tokens"] for name in ("prompt", "completion", "cached", "reasoning")]
     assert counts == [1000, 20, 600, 4]
@@ -149,7 +149,7 @@ def test_a_prompt_with_the_key_in_it_is_never_kept(nbx: Runner, server: FakeServ
     server.script(answer("a"))
     result = nbx("complete", f"my key is {CANARY}", env=KEEP)
     assert (result.code, result.out) == (0, "a\n")
-    assert "the prompt holds the API key: no text of it is kept" in result.err
+    assert "the prompt contains the API key: the text is not stored" in result.err
     assert ledger_of(nbx).find(1)[1] is None  # type: ignore[index]
 
 
@@ -172,7 +172,8 @@ def test_no_fault_of_the_ledger_costs_an_answer(
     result = nbx("complete", "x")
     assert (result.code, result.out) == (0, "fine\n")
     assert result.err.count("\n") == 1
-    assert result.err.startswith(f"nbx: warning: {'the ledger ' if wrong != 'held' else ''}{path} ")
+    what = {"held": "another program holds", "newer": "cannot use the ledger"}
+    assert result.err.startswith(f"nbx: warning: {what.get(wrong, 'cannot write the ledger')} {path}: ")
     if other:
         other.close()
     if wrong == "held":
