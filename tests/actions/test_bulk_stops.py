@@ -106,7 +106,7 @@ def test_records_without_a_cost_need_a_price_that_is_known(bulk: Runner, row_ser
     write_rows(Path("in.jsonl"), [{"prompt": "y", "model": FAST["id"]}])
     result = bulk(*RUN, "--max-tokens", "2", "--max-cost", "1", env={"NEBIUS_MODEL": ""})
     assert result.code == 2
-    assert "nobody knows what 1 record of earlier runs cost" in result.err
+    assert "the cost of 1 record of earlier runs is unknown" in result.err
     assert "y" not in row_server.asked
 
 
