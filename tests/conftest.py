@@ -131,7 +131,7 @@ def serve() -> Iterator[Callable[[Respond], Service]]:
 def bare(tmp_path: Path) -> Runner:
     """nbx as on a new machine: nothing configured, no key."""
     places = {f"NBX_{kind.upper()}_DIR": str(tmp_path / kind) for kind in ("config", "cache", "data")}
-    return Runner(places)
+    return Runner({"TERM": "xterm", **places})
 
 
 @pytest.fixture

@@ -1,19 +1,24 @@
-"""What a stream can do: whether it can be drawn on, and whether it gets colour."""
+"""What a stream can do: whether nbx may draw on it, and whether it gets colour."""
 
+import sys
 from collections.abc import Callable
 
 from nebius_cli.system.streams import Streams
 
 Write = Callable[[bytes], None]
 
+# Jenkins, expect and `docker exec` leave TERM unset, empty or "unknown".
+DUMB_TERMS = ("", "dumb", "unknown")
+
 
 def draws(streams: Streams, *, tty: bool) -> bool:
-    """Return whether a stream can be drawn on: a terminal that can do more than print."""
-    return tty and streams.environ.get("TERM") != "dumb"
+    """Return whether nbx may draw on a stream: it is a terminal that understands escape sequences."""
+    default = "windows" if sys.platform == "win32" else ""  # Windows sets no TERM
+    return tty and streams.environ.get("TERM", default).lower() not in DUMB_TERMS
 
 
 def use_color(streams: Streams, wish: str, *, tty: bool) -> bool:
-    """Return whether a stream gets colour: the flag, then NO_COLOR, then the forcing variables, then TTY."""
+    """Return whether a stream gets colour: --color, then NO_COLOR, then the forcing variables, then TTY."""
     environ = streams.environ
     if wish != "auto":
         return wish == "always"

@@ -1,4 +1,4 @@
-"""Which renderer an answer gets, and when a stream is coloured or drawn on."""
+"""Which renderer an answer gets, and how its choices are named."""
 
 import pytest
 
@@ -13,37 +13,7 @@ from nebius_cli.render.token_table import TokenTable
 from nebius_cli.render.token_tsv import TokenTsv
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Token
-from nebius_cli.terminal.capabilities import draws, use_color
 from tests.support.screen import Glass, streams_on
-
-
-@pytest.mark.parametrize(
-    ("wish", "environ", "tty", "coloured"),
-    [
-        ("auto", {}, True, True),
-        ("auto", {}, False, False),
-        ("auto", {"NO_COLOR": "1"}, True, False),
-        ("auto", {"NO_COLOR": ""}, True, True),
-        ("auto", {"TERM": "dumb"}, True, False),
-        ("auto", {"FORCE_COLOR": "1"}, False, True),
-        ("auto", {"CLICOLOR_FORCE": "1"}, False, True),
-        ("auto", {"FORCE_COLOR": "0"}, False, False),
-        ("auto", {"FORCE_COLOR": ""}, False, False),
-        ("auto", {"NO_COLOR": "1", "FORCE_COLOR": "1"}, True, False),
-        ("always", {"NO_COLOR": "1", "TERM": "dumb"}, False, True),
-        ("never", {"FORCE_COLOR": "1"}, True, False),
-    ],
-)
-def test_colour_is_the_flags_word_then_the_environments_then_the_terminals(
-    wish: str, environ: dict[str, str], *, tty: bool, coloured: bool
-) -> None:
-    assert use_color(streams_on(environ=environ), wish, tty=tty) == coloured
-
-
-def test_drawing_takes_a_terminal_that_is_not_dumb() -> None:
-    assert draws(streams_on(), tty=True)
-    assert not draws(streams_on(), tty=False)
-    assert not draws(streams_on(environ={"TERM": "dumb"}), tty=True)
 
 
 @pytest.mark.parametrize(
