@@ -8,7 +8,7 @@ from nebius_cli import __version__
 
 # New objects between two searches for cycles, instead of Python's 700: loading a program makes hundreds of
 # thousands that all stay, and looking through them again and again is a twelfth of a start.
-OBJECTS = 50_000
+OBJECTS = 100_000
 
 
 def start() -> int:

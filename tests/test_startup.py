@@ -1,16 +1,21 @@
 """Start-up: what a run loads, as a fact about sys.modules in a process of its own."""
 
 import os
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import CANARY
-from tests.support.server import FakeServer, answer
+from tests.support.run import Runner
+from tests.support.server import USAGE, FakeServer, answer, sse, token
+from tests.support.terminal import Terminal
 
 HEAVY = {"rich", "asyncio", "pydantic", "sqlite3", "keyring"}
+LATE_S = 1.0  # far longer than the imports take
 # What asks a server needs the first two, and what reads a config directory the last.
 ASKING = {"requests", "urllib3", "tomllib", "platformdirs"}
 
@@ -143,6 +148,39 @@ def test_a_view_in_a_pipe_loads_nothing_that_draws(server: FakeServer) -> None:
     modules = loaded(*arguments, NEBIUS_API_KEY=CANARY, NBX_LEDGER="no")
     assert "rich" not in modules
     assert "nebius_cli.render.token_tsv" in modules
+
+
+# Notes what the thread that writes the answer imports once the server has been awaited for a while.
+LATE = f"""
+import sys, threading, time
+connected, late = [], []
+def watch(event, arguments):
+    if event == "socket.connect":
+        connected.append(time.monotonic())
+    elif event == "import" and threading.current_thread() is threading.main_thread():
+        if connected and time.monotonic() > connected[-1] + {LATE_S}:
+            late.append(arguments[0])
+sys.addaudithook(watch)
+from nebius_cli.main import main
+code = main(sys.argv[1:])
+with open("modules", "w") as file:
+    file.write(" ".join(late))
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize("flags", [[], ["-n", "2"], ["--view", "heat"], ["--json"]], ids=str)
+def test_on_a_terminal_everything_is_imported_while_the_server_is_awaited(
+    flags: list[str], nbx: Runner, server: FakeServer
+) -> None:
+    def late(connection: socket.socket) -> None:
+        time.sleep(2 * LATE_S)
+
+    choices = range(2 if "-n" in flags else 1)
+    server.script([late, *sse(*(token("text", index, "stop") for index in choices), USAGE)])
+    with Terminal(["complete", "x", *flags], nbx.process_env(), program=["-c", LATE]) as screen:
+        assert screen.end() == 0, screen
+    assert Path("modules").read_text() == ""
 
 
 # Notes how much of the answer stands on stdout, a file, when a module is first asked for.

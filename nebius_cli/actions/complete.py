@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from nebius_cli.ledger.entry import Text
     from nebius_cli.render.answer import Answer
 
+# What writes the ledger's row, which on a terminal is imported while the server is awaited.
+LEDGER_MODULES = ("nebius_cli.ledger.recorder", "nebius_cli.ledger.pending", "nebius_cli.system.timeout")
 MOST_LOCAL_N = 64  # sequences that the engine's cache is made for
 VIEW_LOGPROBS = 5  # what --view asks for by itself: as many as the API's page speaks of
 KNOWN_REASONS = ("stop", "length", "content_filter")
@@ -206,12 +208,13 @@ def _answer(
     if target is None and app.streams.stdout is None:
         raise OutputError("cannot write the answer", "stdout is closed", "-o FILE writes it to a file")
     export = OutputFile(options.export) if options.export else None
-    answer = Answer(app.streams, _how_to_show(options, what, app), target, export)
+    needed_after = LEDGER_MODULES if merged["ledger"].value is True else ()
+    answer = Answer(app.streams, _how_to_show(options, what, app), target, export, needed_after=needed_after)
 
     def say(text: str) -> None:
         answer.pause()
         app.note(text)
-        answer.rest()
+        answer.wait_to_retry()
 
     every_frame = options.json or options.ndjson
     hooks = Hooks(answer.event, answer.wait, say, lambda: answer.untouched, every_frame)

@@ -97,15 +97,11 @@ class BulkDisplay:
     def _new_live(self, drawing: Any) -> Any:
         from rich.live import Live
 
-        from nebius_cli.terminal.rich_console import console_on
+        from nebius_cli.terminal.rich_console import stderr_console
 
-        def write(data: bytes) -> None:
-            self._streams.write_err(data.decode())
-
-        console = console_on(write, self._streams, color=self._color)
         return Live(
             drawing,
-            console=console,
+            console=stderr_console(self._streams, color=self._color),
             auto_refresh=False,
             transient=True,
             redirect_stdout=False,

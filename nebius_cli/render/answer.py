@@ -1,13 +1,12 @@
-"""One answer on its way out: the renderer, the target it writes to, the waiting sign, the usage table."""
+"""One answer from the first event to the end: its renderer, its file, the spinner and the usage table."""
 
-import importlib
-import threading
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Protocol
 
 from nebius_cli.core.errors import OutputError, ReaderGone
 from nebius_cli.render import usage_summary
-from nebius_cli.render.choose import choose, drawn_by
+from nebius_cli.render.choose import choose, drawing_module
 from nebius_cli.render.output_options import Mode, OutputOptions, Renderer
 from nebius_cli.render.usage_summary import Timing
 from nebius_cli.response.completion import Completion
@@ -15,11 +14,14 @@ from nebius_cli.response.events import Event, Frame
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
 from nebius_cli.terminal.capabilities import draws
+from nebius_cli.terminal.preload import preload
 from nebius_cli.terminal.spinner import Spinner
+
+USAGE_MODULES = ("nebius_cli.terminal.rich_console", "rich.table", "rich.constrain")
 
 
 class Target(Protocol):
-    """A file that the answer, or its export, goes to."""
+    """A file that the answer, or its export, is written to."""
 
     def write(self, data: bytes) -> None:
         """Append bytes."""
@@ -28,42 +30,53 @@ class Target(Protocol):
         """Give the file its final name."""
 
     def abandon(self) -> object:
-        """Close an unfinished file; return where what came is kept, None where nothing came."""
+        """Close an unfinished file; return where its content is kept, None if it has none."""
 
 
 class Answer:
-    """Takes the events of one answer; then either `finish` or `cut`, once."""
+    """Takes the events of one answer. Afterwards call `finish` or `cut`, once.
+
+    `needed_after` names the modules that the caller needs once the answer has ended.
+    """
 
     def __init__(
-        self, streams: Streams, show: OutputOptions, target: Target | None, export: Target | None = None
+        self,
+        streams: Streams,
+        options: OutputOptions,
+        target: Target | None,
+        export: Target | None = None,
+        *,
+        needed_after: Sequence[str] = (),
     ) -> None:
         self._streams = streams
-        self._show = show
+        self._options = options
         self._target = target
         self._export = export
+        self._needed_after = needed_after
         self._write = target.write if target else streams.write_out
         self._terminal = target is None and streams.stdout_tty
-        self._waiting = Spinner(streams, enabled=not show.quiet and draws(streams, tty=streams.stderr_tty))
+        self._draws_err = draws(streams, tty=streams.stderr_tty)
+        self._spinner = Spinner(streams, enabled=self._draws_err and not options.quiet)
         self._started = streams.monotonic()
         self._frames = 0
         self._broken = False
         self.untouched = True
 
     def wait(self) -> None:
-        """Show that the request is out, and use the wait to load what will be needed."""
-        self._waiting.start("waiting for the server")
-        if module := drawn_by(self._streams, self._show, terminal=self._terminal):
-            threading.Thread(
-                target=importlib.import_module, args=(module,), name="nbx-import", daemon=True
-            ).start()
+        """Show the spinner while the request is on its way; on a terminal, import what is needed later."""
+        self._spinner.start("waiting for the server")
+        if self._terminal:
+            drawing = drawing_module(self._streams, self._options)
+            usage = USAGE_MODULES if self._draws_err and self._shows_usage else ()
+            preload([drawing, *usage, *self._needed_after])
 
     def pause(self) -> None:
-        """Clear the way for a line on stderr."""
-        self._waiting.stop()
+        """Remove the spinner, to make room for a line on stderr."""
+        self._spinner.stop()
 
-    def rest(self) -> None:
-        """Show that nbx waits by itself, before it tries again."""
-        self._waiting.start("waiting to try again")
+    def wait_to_retry(self) -> None:
+        """Show the spinner until the request is sent again."""
+        self._spinner.start("waiting to try again")
 
     def event(self, event: Event) -> None:
         """Take one event."""
@@ -71,48 +84,48 @@ class Answer:
         self._renderer.event(event)
 
     def finish(self, completion: Completion, timing: Timing) -> None:
-        """Put out the rest of a whole answer. Raises OutputError."""
+        """Write the rest of a complete answer. Raises OutputError."""
         self._renderer.finish(completion)
-        self._waiting.stop()
+        self._spinner.stop()
         if self._target:
             self._target.finish()
-        self._usage(completion, timing)
-        wanted = self._show.view or self._show.export
-        if wanted and not completion.has_logprobs and not self._show.quiet:
+        self._write_usage(completion, timing)
+        wanted = self._options.view or self._options.export
+        if wanted and not completion.has_logprobs and not self._options.quiet:
             text = "the server sent no log probabilities"
-            messages.warn(text, self._streams, color=self._show.color_err)
+            messages.warn(text, self._streams, color=self._options.color_err)
         if self._export:
             from nebius_cli.render import heat_export
 
-            page = heat_export.export(completion, self._show.export, prompts=self._show.prompts)
+            page = heat_export.export(completion, self._options.export, prompts=self._options.prompts)
             self._export.write(page)
             self._export.finish()
 
     def cut(self, completion: Completion, timing: Timing) -> str:
-        """Put out what has come of an answer that is not whole; return where it is kept, if in a file."""
-        self._waiting.stop()
+        """Write what has arrived of an incomplete answer; return where it is kept, if in a file."""
+        self._spinner.stop()
         kept: object = None
         if completion.started and not self._broken:
             self._renderer.finish(completion)
-            self._waiting.stop()
-            if completion.usage is not None or self._show.usage:
-                self._usage(completion, timing)
+            self._spinner.stop()
+            if completion.usage is not None or self._options.usage:
+                self._write_usage(completion, timing)
         if self._target:
             kept = self._target.abandon()
         return f"what came is in {kept}" if kept else ""
 
     @cached_property
     def _renderer(self) -> Renderer:
-        # Made when the first event comes: the request must not wait for what only draws its answer.
-        return choose(self._streams, self._put, self._show, terminal=self._terminal, started=self._started)
+        # Made at the first event: the request does not wait for what only draws its answer.
+        return choose(self._streams, self._put, self._options, terminal=self._terminal, started=self._started)
 
     def _put(self, data: bytes) -> None:
         self.untouched = False
         try:
             if self._target or self._streams.stdout_file:
-                self._waiting.note = "writing the file"  # which disturbs no sign
+                self._spinner.note = "writing the file"  # which leaves the terminal to the spinner
             else:
-                self._waiting.stop()
+                self._spinner.stop()
             self._write(data)
         except (OutputError, ReaderGone):
             self._broken = True
@@ -122,14 +135,20 @@ class Answer:
             self._broken = not self._streams.takes_output()
             raise
 
-    def _usage(self, completion: Completion, timing: Timing) -> None:
-        watched = self._streams.stdout_tty and self._streams.stderr_tty and self._show.mode is Mode.TEXT
-        if not (self._show.usage if self._show.usage is not None else watched and not self._show.quiet):
+    @property
+    def _shows_usage(self) -> bool:
+        if self._options.usage is not None:
+            return self._options.usage
+        watched = self._streams.stdout_tty and self._streams.stderr_tty
+        return watched and self._options.mode is Mode.TEXT and not self._options.quiet
+
+    def _write_usage(self, completion: Completion, timing: Timing) -> None:
+        if not self._shows_usage:
             return
-        found = usage_summary.facts(completion, timing, streamed=self._frames > 1)
-        if draws(self._streams, tty=self._streams.stderr_tty):
-            self._streams.write_err(
-                usage_summary.as_table(found, self._streams.width, color=self._show.color_err)
-            )
+        metrics = usage_summary.metrics(completion, timing, streamed=self._frames > 1)
+        if self._draws_err:
+            from nebius_cli.terminal.rich_console import stderr_console
+
+            usage_summary.draw(metrics, stderr_console(self._streams, color=self._options.color_err))
         else:
-            self._streams.write_err(usage_summary.as_pairs(found))
+            self._streams.write_err(usage_summary.as_pairs(metrics))

@@ -1,60 +1,64 @@
-"""Chooses the renderer for one answer. Only the branch that draws imports rich."""
+"""Chooses the renderer of an answer. Only the branches that draw import rich."""
 
 from nebius_cli.render.output_options import Mode, OutputOptions, Renderer, View
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal.capabilities import Write, draws
 
 
-def blocks(streams: Streams, show: OutputOptions, *, terminal: bool) -> bool:
-    """Return whether the answer is drawn as blocks, which takes rich."""
-    drawn = terminal and show.mode is Mode.TEXT and show.view is None
-    return drawn and show.choices > 1 and draws(streams, tty=True)
-
-
-def drawn_by(streams: Streams, show: OutputOptions, *, terminal: bool) -> str:
-    """Return the module that will draw the answer, where it takes time to load; else nothing."""
-    if terminal and show.view:
-        return "nebius_cli.render.token_table" if show.view is View.TABLE else "nebius_cli.render.heat"
-    return "nebius_cli.render.live" if blocks(streams, show, terminal=terminal) else ""
+def drawing_module(streams: Streams, options: OutputOptions) -> str:
+    """Return the module of the renderer that `choose` returns for a terminal."""
+    if options.mode is not Mode.TEXT:
+        name = "json_output"
+    elif options.view:
+        name = "token_table" if options.view is View.TABLE else "heat"
+    else:
+        name = "live" if _is_live(streams, options, terminal=True) else "text"
+    return f"nebius_cli.render.{name}"
 
 
 def choose(
-    streams: Streams, write: Write, show: OutputOptions, *, terminal: bool, started: float
+    streams: Streams, write: Write, options: OutputOptions, *, terminal: bool, started: float
 ) -> Renderer:
-    """Return the renderer for one answer; `terminal` when a person reads it as it comes.
+    """Return the renderer of one answer.
 
-    `started` is when the wait for it began. Only the branch that draws imports rich.
+    `terminal` tells whether stdout is one. `started` is the monotonic time of the request.
     """
-    if show.mode is not Mode.TEXT:
+    if options.mode is not Mode.TEXT:
         from nebius_cli.render.json_output import JsonOutput
 
-        return JsonOutput(write, show.mode, terminal=terminal)
-    if show.view:
-        return _choose_view(show.view, streams, write, show, terminal=terminal)
+        return JsonOutput(write, options.mode, terminal=terminal)
+    if options.view:
+        return _choose_view(options.view, streams, write, options, terminal=terminal)
     if not terminal:
         from nebius_cli.render.plain import PlainText
 
-        return PlainText(write, show.layout, show.choices)
-    if not blocks(streams, show, terminal=terminal):
+        return PlainText(write, options.layout, options.choices)
+    if not _is_live(streams, options, terminal=terminal):
         from nebius_cli.render.text import TerminalText
 
-        return TerminalText(write, choices=show.choices, prompts=show.prompts)
+        return TerminalText(write, choices=options.choices, prompts=options.prompts)
     from nebius_cli.render.live import LiveChoices
 
-    return LiveChoices(streams, write, show, started)
+    return LiveChoices(streams, write, options, started)
+
+
+def _is_live(streams: Streams, options: OutputOptions, *, terminal: bool) -> bool:
+    """Return whether the answer is drawn live: several choices, as text, on a terminal."""
+    text = options.mode is Mode.TEXT and options.view is None
+    return terminal and text and options.choices > 1 and draws(streams, tty=True)
 
 
 def _choose_view(
-    view: View, streams: Streams, write: Write, show: OutputOptions, *, terminal: bool
+    view: View, streams: Streams, write: Write, options: OutputOptions, *, terminal: bool
 ) -> Renderer:
     if not terminal:
         from nebius_cli.render.token_tsv import TokenTsv
 
-        return TokenTsv(write, show.choices)
+        return TokenTsv(write, options.choices)
     if view is View.TABLE:
         from nebius_cli.render.token_table import TokenTable
 
-        return TokenTable(streams, write, show)
+        return TokenTable(streams, write, options)
     from nebius_cli.render.heat import Heat
 
-    return Heat(streams, write, show)
+    return Heat(streams, write, options)

@@ -20,9 +20,9 @@ from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Event, Finished, Token
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal.capabilities import Write
-from nebius_cli.terminal.rich_console import console_on
+from nebius_cli.terminal.rich_console import rich_console
 from nebius_cli.terminal.sanitize import to_bytes, visible
-from nebius_cli.terminal.spinner import spinner_frame
+from nebius_cli.terminal.spinner import spinner_text
 
 MOST_ROWS = 8  # of one block while it is live
 TAIL = 8192  # characters of a choice that the live part may need
@@ -42,7 +42,7 @@ class LiveChoices:
         self._settled = 0
         self._lock = threading.Lock()  # rich redraws from a thread of its own
         self._failure: BaseException | None = None
-        self._console: Console = console_on(self._put, streams, color=show.layout.color)
+        self._console: Console = rich_console(self._put, streams, color=show.layout.color)
         self._live = Live(
             _Part(self),
             console=self._console,
@@ -114,9 +114,9 @@ class LiveChoices:
             if len(shown) < len(open_blocks):
                 note += f", {len(open_blocks) - len(shown)} not shown"
             seconds = self._streams.monotonic() - self._started
-            yield Text(
-                spinner_frame(seconds, f"{note},", self._streams), style="dim", no_wrap=True, overflow="crop"
-            )
+            progress = spinner_text(seconds, f"{note},", self._streams)
+            progress.style = "dim"
+            yield progress
 
     def _most_telling(self, indexes: range, room: int) -> list[int]:
         """Return as many of `indexes` as there is room for: first those being written, then the others."""

@@ -1,7 +1,4 @@
-"""What an answer took: a table on a terminal, a pair a line anywhere else.
-
-Drawn by hand: loading rich takes longer than there should be between the last word and the shell's prompt.
-"""
+"""Token usage and timing of an answer: a table on a terminal, one name and value per line anywhere else."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,13 +6,19 @@ from typing import NamedTuple
 from nebius_cli.response.completion import Completion
 from nebius_cli.terminal.sanitize import one_line
 
-_DIM, _RESET = "\x1b[2m", "\x1b[0m"
-_GAP = "  "
-SHORTEST_RATE = 0.01  # seconds of writing; what came faster came in one piece, and has no speed of its own
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+COLUMN_GAP = 2  # cells
+MIN_VALUE_WIDTH = 8  # cells; in less, the list folds its titles too
+MIN_STREAMING_S = 0.01  # an answer that took less came in one piece, which has no speed of its own
+# The metrics in the title of the table: the finish reason too where it does not fit as a column.
+TITLES = (("model", "tier"), ("model", "tier", "finish"))
 
 
 class Timing(NamedTuple):
-    """When the request went out, the first token came, and all was over: seconds on one clock."""
+    """When the request was sent, the first token came and the answer ended: seconds on one clock."""
 
     sent: float
     first_token: float | None
@@ -23,7 +26,7 @@ class Timing(NamedTuple):
 
 
 class Metric(NamedTuple):
-    """One thing to tell: `name` and `value` for programs, `title` and `shown` for people."""
+    """One measured value: `name` and `value` for programs, `title` and `shown` for people."""
 
     name: str
     value: str
@@ -32,8 +35,8 @@ class Metric(NamedTuple):
     number: bool = True
 
 
-def facts(completion: Completion, timing: Timing, *, streamed: bool) -> list[Metric]:
-    """Return everything that is known about what an answer took."""
+def metrics(completion: Completion, timing: Timing, *, streamed: bool) -> list[Metric]:
+    """Return every metric of an answer that is known."""
     usage = completion.usage
     found = []
     if usage is not None:
@@ -57,58 +60,71 @@ def facts(completion: Completion, timing: Timing, *, streamed: bool) -> list[Met
 
 
 def _rate(tokens: int, timing: Timing) -> float:
-    """Return tokens a second: after the first one where there are more, else from the request on."""
-    writing = timing.end - (timing.end if timing.first_token is None else timing.first_token)
-    if writing >= SHORTEST_RATE and tokens > 1:
-        return (tokens - 1) / writing
+    """Return tokens per second: of the tokens after the first, else of the whole request."""
+    streaming = timing.end - (timing.end if timing.first_token is None else timing.first_token)
+    if streaming >= MIN_STREAMING_S and tokens > 1:
+        return (tokens - 1) / streaming
     return tokens / max(timing.end - timing.sent, 0.001)
 
 
 def as_pairs(found: Sequence[Metric]) -> str:
-    """Return the facts for a program: a name, a tab, a value, a line each."""
-    return "".join(f"{fact.name}\t{fact.value}\n" for fact in found)
+    """Return the metrics for a program: one per line, a name, a tab and a value."""
+    return "".join(f"{metric.name}\t{metric.value}\n" for metric in found)
 
 
-def as_table(found: Sequence[Metric], width: int, *, color: bool) -> str:
-    """Return the facts for a person on a terminal so wide: side by side where they fit, else one a line."""
-    if not found:
-        return ""
-    dim, reset = (_DIM, _RESET) if color else ("", "")
-    for above in (("model", "tier"), ("model", "tier", "finish")):
-        columns = [fact for fact in found if fact.title not in above]
-        title = " · ".join(
-            fact.shown if fact.title == "model" else f"{fact.title} {fact.shown}"
-            for name in above
-            for fact in found
-            if fact.title == name
+def draw(found: Sequence[Metric], console: "Console") -> None:
+    """Draw the metrics for a person: side by side where they fit, else one per line."""
+    if found:
+        console.print(_table(found, console))
+
+
+def _table(found: Sequence[Metric], console: "Console") -> "RenderableType":
+    from rich.cells import cell_len
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    for titles in TITLES:
+        columns = [metric for metric in found if metric.title not in titles]
+        title = _title(found, titles)
+        table = Table(box=None, pad_edge=False, padding=(0, COLUMN_GAP, 0, 0), header_style="dim")
+        for metric in columns:
+            table.add_column(metric.title, justify="right" if metric.number else "left", no_wrap=True)
+        table.add_row(*(metric.shown for metric in columns))
+        needed = max(
+            sum(max(map(cell_len, (m.title, m.shown))) + COLUMN_GAP for m in columns) - COLUMN_GAP, 0
         )
-        sizes = [max(len(fact.title), len(fact.shown)) for fact in columns]
-        across = max(sum(sizes) + len(_GAP) * (len(sizes) - 1), len(title) + 6)
-        if across < width:
-            rule = (f"── {title} " if title else "").ljust(across, "─")
-            heads = _row(columns, [fact.title for fact in columns], sizes)
-            values = _row(columns, [fact.shown for fact in columns], sizes)
-            return f"{dim}{rule}\n{heads}{reset}\n{values}\n"
-    return _one_a_line(found, width, dim, reset)
+        needed = max(needed, cell_len(title) + 6)
+        if needed < console.width:
+            rule = f"── {title} " if title else ""
+            return Group(Text(rule + "─" * (needed - cell_len(rule)), "dim"), table)
+    return _list(found, console.width - 1)
 
 
-def _row(columns: Sequence[Metric], texts: Sequence[str], sizes: Sequence[int]) -> str:
-    cells = [
-        text.rjust(size) if fact.number else text.ljust(size)
-        for fact, text, size in zip(columns, texts, sizes, strict=True)
+def _title(found: Sequence[Metric], titles: Sequence[str]) -> str:
+    """Return the metrics with these titles on one line, in the order of `titles`."""
+    parts = [
+        metric.shown if metric.title == "model" else f"{metric.title} {metric.shown}"
+        for title in titles
+        for metric in found
+        if metric.title == title
     ]
-    return _GAP.join(cells).rstrip()
+    return " · ".join(parts)
 
 
-def _one_a_line(found: Sequence[Metric], width: int, dim: str, reset: str) -> str:
-    titles = max(len(fact.title) for fact in found)
-    numbers = max((len(fact.shown) for fact in found if fact.number), default=0)
-    room = max(8, width - titles - len(_GAP) - 1)
-    lines = []
-    for fact in found:
-        text = fact.shown.rjust(numbers) if fact.number else fact.shown
-        parts = [text[start : start + room] for start in range(0, len(text), room)]
-        lines.append(f"{dim}{fact.title.ljust(titles)}{reset}{_GAP}{parts[0]}")
-        lines += [" " * titles + _GAP + part for part in parts[1:]]
-    rule = "─" * min(width - 1, titles + len(_GAP) + max(numbers, 8))
-    return "\n".join([f"{dim}{rule}{reset}", *lines, ""])
+def _list(found: Sequence[Metric], width: int) -> "RenderableType":
+    """Return the metrics one per line, in at most `width` cells."""
+    from rich.console import Group
+    from rich.constrain import Constrain
+    from rich.table import Table
+    from rich.text import Text
+
+    titles = max(len(metric.title) for metric in found)
+    digits = max((len(metric.shown) for metric in found if metric.number), default=0)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, COLUMN_GAP, 0, 0))
+    table.add_column(style="dim", overflow="fold", no_wrap=width >= titles + COLUMN_GAP + MIN_VALUE_WIDTH)
+    table.add_column(overflow="fold")
+    for metric in found:
+        table.add_row(metric.title, metric.shown.rjust(digits) if metric.number else metric.shown)
+    rule = Text("─" * min(width, titles + COLUMN_GAP + max(digits, MIN_VALUE_WIDTH)), "dim")
+    return Constrain(Group(rule, table), max(1, width))

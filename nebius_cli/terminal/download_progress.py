@@ -74,17 +74,14 @@ class DownloadProgress:
     def _new_bar(self) -> Any:
         from rich import progress
 
-        from nebius_cli.terminal.rich_console import console_on
+        from nebius_cli.terminal.rich_console import stderr_console
 
-        console = console_on(
-            lambda data: self._streams.write_err(data.decode()), self._streams, color=self._color
-        )
         # Transient: when it is over the bar goes, and what is said after it stands alone.
         return progress.Progress(
             progress.TextColumn("{task.description}", markup=False),
             progress.BarColumn(bar_width=24),
             progress.TextColumn("{task.fields[left]}", markup=False),
-            console=console,
+            console=stderr_console(self._streams, color=self._color),
             transient=True,
             get_time=self._streams.monotonic,
             refresh_per_second=10,

@@ -1,4 +1,4 @@
-"""A rich console that writes where nbx says, and takes nothing it is given for markup."""
+"""The rich console that everything on a terminal is drawn with: tables, bars, the spinner, live blocks."""
 
 from typing import Any
 
@@ -9,25 +9,28 @@ from nebius_cli.terminal.capabilities import Write
 
 
 class _Console(Console):
-    """A console as large as the terminal is now, also after its window has changed."""
+    """A console that follows the size of the terminal, also after its window has changed."""
 
     def __init__(self, streams: Streams, **settings: Any) -> None:
         self._streams = streams
         super().__init__(**settings)
 
-    @property  # type: ignore[misc]  # rich's can be set, too; nobody sets this one
+    @property  # type: ignore[misc]  # rich has a setter too; nobody here uses it
     def size(self) -> ConsoleDimensions:
         """Columns and rows."""
         return ConsoleDimensions(self._streams.width, self._streams.height)
 
     def show_cursor(self, show: bool = True) -> bool:  # noqa: FBT001, FBT002 - rich's signature
-        """Leave the cursor alone: hidden, it would stay so after Ctrl-Z or a kill."""
+        """Leave the cursor alone: a hidden one would stay hidden after Ctrl-Z or a kill."""
         del show
         return False
 
 
-def console_on(write: Write, streams: Streams, *, color: bool) -> Console:
-    """Return a console of the terminal's size that writes through `write`."""
+def rich_console(write: Write, streams: Streams, *, color: bool) -> Console:
+    """Return a console of the terminal's size that writes through `write`.
+
+    It reads no markup and no emoji names in the text that it is given.
+    """
     return _Console(
         streams,
         file=TextSink(write, lambda: True),
@@ -39,3 +42,8 @@ def console_on(write: Write, streams: Streams, *, color: bool) -> Console:
         no_color=not color,
         legacy_windows=False,
     )
+
+
+def stderr_console(streams: Streams, *, color: bool) -> Console:
+    """Return a console that writes to stderr; what it writes replaces a spinner that is shown."""
+    return rich_console(lambda data: streams.write_err(data.decode("utf-8")), streams, color=color)

@@ -1,58 +1,73 @@
-"""The sign on stderr that nbx waits for the server, with the time that has passed.
-
-Drawn by hand: importing rich would take longer than many answers, on the very thread that waits for one.
-"""
+"""Shows on stderr what nbx waits for, and for how long, drawn by rich."""
 
 import threading
 
 from nebius_cli.system.streams import Streams
+from nebius_cli.terminal.preload import load
 
-FIRST_SIGN = 0.3  # seconds; a fast answer shows none
-BEAT = 0.1
-_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-_PLAIN_FRAMES = "|/-\\"  # the font of Linux's own console has no Braille
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from rich.text import Text
+
+SPINNER_DELAY_S = 0.3  # an answer that comes sooner shows no spinner
+SPINNER_INTERVAL_S = 0.1  # between two drawings
 
 
-def spinner_frame(seconds: float, note: str, streams: Streams) -> str:
-    """Return the sign after so many seconds, no longer than the terminal is wide."""
-    frames = _PLAIN_FRAMES if streams.environ.get("TERM") == "linux" else _FRAMES
-    frame = frames[round(seconds / BEAT) % len(frames)]
-    return f"{frame} {note} {seconds:.1f} s"[: max(0, streams.width - 1)]
+def spinner_text(seconds: float, note: str, streams: Streams) -> "Text":
+    """Return the spinner after so many seconds of waiting, narrower than the terminal."""
+    from rich.spinner import Spinner as RichSpinner
+    from rich.text import Text
+
+    # The font of the Linux console has no Braille.
+    name = "line" if streams.environ.get("TERM") == "linux" else "dots"
+    spinner = RichSpinner(name)
+    spinner.start_time = 0.0
+    text = Text.assemble(spinner.render(seconds), f" {note} {seconds:.1f} s")  # type: ignore[arg-type]
+    text.truncate(max(0, streams.width - 1))
+    return text
 
 
 class Spinner:
-    """Shows the sign between `start` and `stop`, if `enabled`. Both may be called at any time."""
+    """Shown between `start` and `stop`, if `enabled`. You may call both at any time."""
 
     def __init__(self, streams: Streams, *, enabled: bool) -> None:
         self._streams = streams
         self._enabled = enabled
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()  # held while the spinner is drawn
+        self._stopped: threading.Event | None = None
         self.note = ""
 
     def start(self, note: str) -> None:
-        """Begin to wait."""
+        """Start to wait for what `note` says."""
         self.stop()
         self.note = note
         if self._enabled:
-            self._stopped.clear()
-            self._thread = threading.Thread(target=self._draw, name="nbx-waiting", daemon=True)
-            self._thread.start()
+            self._stopped = threading.Event()
+            threading.Thread(target=self._run, args=(self._stopped,), name="nbx-spinner", daemon=True).start()
 
     def stop(self) -> None:
-        """Wipe the sign away; when this returns nothing more is drawn."""
-        thread = self._thread
-        if thread is not None:
-            self._stopped.set()
-            thread.join()
-            self._thread = None
-
-    def _draw(self) -> None:
-        started = self._streams.monotonic()
-        if self._stopped.wait(FIRST_SIGN):
+        """Remove the spinner; nothing more is drawn once this returns."""
+        if self._stopped is None:
             return
-        while not self._stopped.wait(BEAT):
-            self._streams.write_sign(
-                spinner_frame(self._streams.monotonic() - started, self.note, self._streams)
-            )
-        self._streams.write_sign("")
+        # Not a join: the thread may be importing rich, and the answer must not wait for that.
+        with self._lock:
+            self._stopped.set()
+            self._stopped = None
+            self._streams.write_sign("")
+
+    def _run(self, stopped: threading.Event) -> None:
+        started = self._streams.monotonic()
+        if stopped.wait(SPINNER_DELAY_S):
+            return
+        load(("nebius_cli.terminal.rich_console", "rich.spinner"))
+        from nebius_cli.terminal.rich_console import rich_console
+
+        console = rich_console(
+            lambda data: self._streams.write_sign(data.decode("utf-8")), self._streams, color=False
+        )
+        while not stopped.is_set():
+            text = spinner_text(self._streams.monotonic() - started, self.note, self._streams)
+            with self._lock:
+                if not stopped.is_set():
+                    console.print(text, end="", soft_wrap=True)
+            stopped.wait(SPINNER_INTERVAL_S)

@@ -34,7 +34,7 @@ def write_table(
     from rich.box import SIMPLE, SIMPLE_HEAD
     from rich.table import Table
 
-    from nebius_cli.terminal.rich_console import console_on
+    from nebius_cli.terminal.rich_console import rich_console
 
     box = SIMPLE if total else SIMPLE_HEAD
     table = Table(box=box, pad_edge=False, header_style="bold", show_edge=False, show_footer=bool(total))
@@ -44,4 +44,4 @@ def write_table(
         table.add_column(title, footer, overflow="fold", no_wrap=number == 0, justify=side)
     for row in rows:
         table.add_row(*map(one_line, row))
-    console_on(write, streams, color=color).print(table)
+    rich_console(write, streams, color=color).print(table)

@@ -142,6 +142,6 @@ def test_an_answer_can_be_paused_and_rested_without_a_wait() -> None:
     run = Run(quiet=True)
     run.answer.wait()
     run.answer.pause()
-    run.answer.rest()
+    run.answer.wait_to_retry()
     run.answer.pause()
     assert run.err.text == ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nebius_cli.render.choose import choose, drawn_by
+from nebius_cli.render.choose import choose, drawing_module
 from nebius_cli.render.heat import Heat
 from nebius_cli.render.json_output import JsonOutput
 from nebius_cli.render.live import LiveChoices
@@ -34,6 +34,27 @@ def test_each_answer_gets_the_renderer_that_fits(
     streams = streams_on(Glass(), environ={"TERM": term})
     show = OutputOptions(mode, Layout(), choices)
     assert type(choose(streams, streams.write_out, show, terminal=terminal, started=0)) is kind
+
+
+@pytest.mark.parametrize("term", ["xterm", "dumb"])
+@pytest.mark.parametrize("choices", [1, 2])
+@pytest.mark.parametrize(
+    ("mode", "view"),
+    [
+        (Mode.TEXT, None),
+        (Mode.TEXT, View.HEAT),
+        (Mode.TEXT, View.TABLE),
+        (Mode.JSON, None),
+        (Mode.NDJSON, None),
+    ],
+)
+def test_the_module_that_is_imported_ahead_is_that_of_the_renderer(
+    mode: Mode, view: View | None, choices: int, term: str
+) -> None:
+    streams = streams_on(Glass(), environ={"TERM": term})
+    options = OutputOptions(mode, Layout(), choices, view=view)
+    renderer = choose(streams, streams.write_out, options, terminal=True, started=0)
+    assert drawing_module(streams, options) == type(renderer).__module__
 
 
 @pytest.mark.parametrize(
@@ -75,16 +96,7 @@ def test_a_choice_that_nobody_asked_for_stands_below_its_own_heading() -> None:
         (View.TABLE, False, TokenTsv),
     ],
 )
-def test_a_view_has_its_renderer_and_what_draws_is_loaded_ahead(
-    view: View, kind: type, *, terminal: bool
-) -> None:
+def test_each_view_gets_the_renderer_that_fits(view: View, kind: type, *, terminal: bool) -> None:
     streams = streams_on(Glass())
     show = OutputOptions(Mode.TEXT, Layout(), 2, view=view)
     assert type(choose(streams, streams.write_out, show, terminal=terminal, started=0)) is kind
-    assert drawn_by(streams, show, terminal=terminal) == (kind.__module__ if terminal else "")
-
-
-def test_the_module_of_the_blocks_is_loaded_ahead_only_for_several_choices_on_a_terminal() -> None:
-    one, two = (OutputOptions(Mode.TEXT, Layout(), choices) for choices in (1, 2))
-    assert drawn_by(streams_on(), two, terminal=True) == LiveChoices.__module__
-    assert drawn_by(streams_on(), one, terminal=True) == drawn_by(streams_on(), two, terminal=False) == ""

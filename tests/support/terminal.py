@@ -7,7 +7,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fcntl import ioctl
 from types import TracebackType
 from typing import Any, Self
@@ -28,7 +28,7 @@ _SHELL = ': <>"$0"; exec "$@" {redirect}'
 class Terminal:
     """One run of nbx on a terminal. Both streams and stdin are the terminal, unless `redirect` says else.
 
-    `redirect` is shell text, such as `2>/dev/null` or `| cat`.
+    `redirect` is shell text, such as `2>/dev/null` or `| cat`. `program` is what Python runs.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class Terminal:
         rows: int = 24,
         columns: int = 80,
         redirect: str = "",
+        program: Sequence[str] = ("-m", "nebius_cli"),
     ) -> None:
         self.raw = b""
         self._screen = pyte.HistoryScreen(columns, rows, history=10_000, ratio=0.5)
@@ -48,7 +49,7 @@ class Terminal:
         self._path = os.ttyname(slave)
         self._modes = termios.tcgetattr(slave)
         script = _SHELL.format(redirect=redirect)
-        nbx = [sys.executable, "-m", "nebius_cli", *args]
+        nbx = [sys.executable, *program, *args]
         self.process = subprocess.Popen(
             ["sh", "-c", script, self._path, *nbx],
             stdin=slave,
