@@ -1,4 +1,4 @@
-"""How far a bulk run is, on stderr: lines that stay in place on a terminal, one now and then elsewhere."""
+"""The progress of a bulk run on stderr: redrawn in place on a terminal, a line now and then elsewhere."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,15 +12,15 @@ from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
 from nebius_cli.terminal.sanitize import one_line
 
-BEAT = 0.2  # seconds between two drawings
-EVERY = 30.0  # seconds between two lines where nothing can be drawn
-BETWEEN = " · "
-WIDEST_BAR = 60  # columns
+REDRAW_INTERVAL_S = 0.2
+LINE_INTERVAL_S = 30.0  # between two lines where nothing is drawn
+SEPARATOR = " · "
+MAX_BAR_WIDTH = 60  # columns
 FIGURES = ("figure", "value")  # the header of a table
 
 
 class BulkDisplay:
-    """Shows the snapshots of a run while its block runs; messages go above what is drawn."""
+    """Context manager that shows the snapshots of a run, with messages above what is drawn."""
 
     def __init__(self, streams: Streams, *, drawn: bool, color: bool, quiet: bool = False) -> None:
         self._streams = streams
@@ -29,9 +29,9 @@ class BulkDisplay:
         self._quiet = quiet
         self._meter = ThroughputMeter()
         self._live: Any = None
-        self._said_at = streams.monotonic()
-        self._drawn_at = -BEAT
-        self._posted: deque[str] = deque()
+        self._line_at = streams.monotonic()
+        self._drawn_at = -REDRAW_INTERVAL_S
+        self._queued: deque[str] = deque()
 
     def __enter__(self) -> Self:
         return self
@@ -43,41 +43,41 @@ class BulkDisplay:
         self.wipe()
 
     def show(self, now: ProgressSnapshot) -> None:
-        """Take a snapshot. One thread calls this, as often as it likes."""
+        """Show a snapshot. Call this from one thread, as often as you like."""
         self.flush()
-        if self._drawn and now.at - self._drawn_at < BEAT:
+        if self._drawn and now.at - self._drawn_at < REDRAW_INTERVAL_S:
             return
         view = self._meter.read(now)
         if self._drawn:
             self._drawn_at = now.at
             self._draw(view)
-        elif not self._quiet and now.at - self._said_at >= EVERY:
-            self._said_at = now.at
+        elif not self._quiet and now.at - self._line_at >= LINE_INTERVAL_S:
+            self._line_at = now.at
             messages.note(", ".join(facts(view)), self._streams)
 
     def note(self, text: str) -> None:
-        """Say what happens, above what is drawn."""
+        """Write a note above what is drawn."""
         if not self._quiet:
             self.wipe()
             messages.note(text, self._streams)
 
     def post(self, text: str) -> None:
-        """Have something doubtful said with the next snapshot. Any thread may call this."""
-        self._posted.append(text)
+        """Queue a warning, written with the next snapshot. Any thread may call this."""
+        self._queued.append(text)
 
     def flush(self) -> None:
-        """Say what was posted."""
-        while self._posted:
-            self.warn(self._posted.popleft())
+        """Write the queued warnings."""
+        while self._queued:
+            self.warn(self._queued.popleft())
 
     def warn(self, text: str) -> None:
-        """Say what is doubtful, above what is drawn."""
+        """Write a warning above what is drawn."""
         if not self._quiet:
             self.wipe()
             messages.warn(text, self._streams, color=self._color)
 
     def wipe(self) -> None:
-        """Take what is drawn away; the next snapshot draws it again."""
+        """Erase what is drawn; the next snapshot draws it again."""
         if self._live is not None:
             self._live.stop()
             self._live = None
@@ -110,7 +110,7 @@ class BulkDisplay:
 
 
 def facts(view: View) -> list[str]:
-    """Return what is worth knowing of a run in words, the most wanted first; what is unknown is left out."""
+    """Return the known facts of a run in words, the most important first."""
     now = view.now
     total = f"{now.total:,}" if now.total is not None else f"about {now.rows:,}" if now.rows else ""
     found = [f"{now.done:,} of {total} rows" if total else f"{now.done:,} rows"]
@@ -127,14 +127,14 @@ def facts(view: View) -> list[str]:
 
 
 def folded(words: Sequence[str], width: int) -> Iterator[str]:
-    """Yield facts side by side in lines no longer than `width`; one that is longer by itself is cut."""
+    """Yield facts side by side in lines of at most `width` characters; a longer fact is cut."""
     line = ""
     for word in words:
-        if line and len(line) + len(BETWEEN) + len(word) > width:
+        if line and len(line) + len(SEPARATOR) + len(word) > width:
             yield line[:width]
             line = word
         else:
-            line = f"{line}{BETWEEN}{word}" if line else word
+            line = f"{line}{SEPARATOR}{word}" if line else word
     yield line[:width]
 
 
@@ -149,7 +149,7 @@ def _bar(view: View, width: int) -> Any:
     bar = ProgressBar(
         total=rows,
         completed=min(now.done, rows or 0),
-        width=min(WIDEST_BAR, width - 7),
+        width=min(MAX_BAR_WIDTH, width - 7),
         complete_style="green",
         finished_style="green",
         animation_time=now.at,
@@ -161,7 +161,7 @@ def _bar(view: View, width: int) -> Any:
 def figures(
     shown: Sequence[tuple[str, str]], plain: Mapping[str, Any], *, drawn: bool
 ) -> Sequence[tuple[str, str]]:
-    """Return the rows of a table: figures for a person, else names and values, empty for null."""
+    """Return the rows of a table: `shown` if it is drawn, else names and values of `plain`."""
     if drawn:
         return shown
     return [(name, "" if value is None else str(value)) for name, value in plain.items()]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from nebius_cli.core.format import UNKNOWN
 from nebius_cli.core.money import exact, usd
 from nebius_cli.ledger.sums import Sums, total
-from nebius_cli.terminal.tables import BETWEEN
+from nebius_cli.terminal.tables import COLUMN_GAP
 
 MIN_BAR_COLUMNS, MAX_BAR_COLUMNS = 8, 40
 _BLOCKS = " ▏▎▍▌▋▊▉█"
@@ -67,12 +67,14 @@ def table(
     shown: list[str] = []
     bars = 0
     for title in filled:
-        bars = MIN_BAR_COLUMNS + BETWEEN if title == FIRST_AFTER_BARS else bars
-        if sizes[title] + BETWEEN <= room - bars:
-            room -= sizes[title] + BETWEEN
+        bars = MIN_BAR_COLUMNS + COLUMN_GAP if title == FIRST_AFTER_BARS else bars
+        if sizes[title] + COLUMN_GAP <= room - bars:
+            room -= sizes[title] + COLUMN_GAP
             shown.append(title)
-    group = min(group, width - sum(sizes[title] + BETWEEN for title in shown))
-    room = min(width - group - sum(sizes[title] + BETWEEN for title in shown) - BETWEEN, MAX_BAR_COLUMNS)
+    group = min(group, width - sum(sizes[title] + COLUMN_GAP for title in shown))
+    room = min(
+        width - group - sum(sizes[title] + COLUMN_GAP for title in shown) - COLUMN_GAP, MAX_BAR_COLUMNS
+    )
     titles = [title for title in _ORDER if title in shown]
     amounts = [row.cost if whole.cost else Decimal(row.tokens) for row in rows]
     largest = max(amounts)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from nebius_cli.core.format import UNKNOWN, compact
 from nebius_cli.core.money import per_million
 from nebius_cli.models.model import Model
-from nebius_cli.terminal.tables import BETWEEN
+from nebius_cli.terminal.tables import COLUMN_GAP
 
 HEADER = ("id", "ctx", "$ in", "$ out", "rpm", "tpm", "status", "features")
 NUMBERS = HEADER[1:6]
@@ -47,6 +47,6 @@ def _fit(rows: list[Cells], width: int) -> list[Cells]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     widths[-1] = min(widths[-1], MIN_FEATURES_COLUMNS)  # the features may wrap
     count = len(widths)
-    while count > 1 and sum(widths[:count]) + BETWEEN * (count - 1) > width:
+    while count > 1 and sum(widths[:count]) + COLUMN_GAP * (count - 1) > width:
         count -= 1
     return [row[:count] for row in rows]

@@ -1,4 +1,4 @@
-"""Scores → rows: of one text, of its tokens, of candidates. `drawn` is for people, else for programs."""
+"""Tables of scores: of one text, of its tokens, of candidates. `drawn` rounds numbers, for a terminal."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,11 +12,11 @@ from nebius_cli.terminal.tables import Cells
 Table = tuple[Cells, Sequence[Cells]]
 
 NONE = "-"
-# Columns of numbers, in whichever table.
+# Titles of the columns that hold numbers, in any of the tables.
 NUMBERS = ("value", "offset", "log probability", "tokens", *(name.replace("_", " ") for name in MEASURES))
 
-# What would be lost on the one line of a cell: any white space but a single blank.
-_BLANKS = re.compile(r"[^\S ]|(?<= ) ")
+# White space that the single line of a cell would lose: everything but single spaces.
+_LOST_SPACE = re.compile(r"[^\S ]|(?<= ) ")
 
 
 def measures(score: Score, *, drawn: bool) -> Table:
@@ -53,25 +53,25 @@ def ranks(
     *,
     drawn: bool,
 ) -> Table:
-    """Return candidates in an order, with the measures by which each is the `best`."""
+    """Return the candidates with these indexes, and the measures by which each is the `best`."""
     rows = []
-    for place in order:
-        score = scores[place]
-        wins = [name.replace("_", " ") for name in best if best[name] == place]
+    for index in order:
+        score = scores[index]
+        wins = [name.replace("_", " ") for name in best if best[name] == index]
         numbers = [_number(measure(score), drawn=drawn) for measure in MEASURES.values()]
-        rows.append((quoted(texts[place]), *numbers, str(score.scored), ", ".join(wins) or NONE))
+        rows.append((quoted(texts[index]), *numbers, str(score.scored), ", ".join(wins) or NONE))
     header = ("candidate", *(name.replace("_", " ") for name in MEASURES), "tokens", "wins by")
     return header, rows
 
 
 def quoted(text: str) -> str:
-    """Return a text as a JSON string that the cell of a table holds whole."""
+    """Return a text as a JSON string on one line, with no white space that a cell would lose."""
     shown = jsontext.encode(text).decode("utf-8")
-    return _BLANKS.sub(lambda match: f"\\u{ord(match[0]):04x}", shown)
+    return _LOST_SPACE.sub(lambda match: f"\\u{ord(match[0]):04x}", shown)
 
 
 def _quoted_token(token: ScoredToken) -> str:
-    r"""Return a token as `quoted` does; one that is part of a character has its bytes as `\xe2`."""
+    r"""Return a token as `quoted` does; bytes that are only part of a character are shown as `\xe2`."""
     if token.raw is None or token.raw.decode("utf-8", "ignore").encode("utf-8") == token.raw:
         return quoted(token.text)
     return f'"{escaped(token.text, token.raw)}"'

@@ -1,4 +1,4 @@
-"""How a run speaks: its answer on stdout, and what there is to say about it on stderr."""
+"""Writes the output of a run: results on stdout, messages on stderr."""
 
 from collections.abc import Collection, Sequence
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Console:
-    """Writes for one run; what comes from elsewhere cannot drive a terminal that it is written to."""
+    """The output of one run. Nothing that it writes to a terminal can drive that terminal."""
 
     def __init__(self, streams: Streams, color: str, *, quiet: bool, verbose: bool) -> None:
         self.streams = streams
@@ -27,21 +27,21 @@ class Console:
         self.draws_out = draws(streams, tty=streams.stdout_tty)
 
     def write(self, text: str) -> None:
-        """Put text on stdout: exactly, or on a terminal so that it cannot drive it."""
+        """Write text to stdout: exactly, or on a terminal with control characters made visible."""
         if self.streams.stdout_tty:
             text = visible(text)
         try:
-            data = text.encode("utf-8", "surrogateescape")  # a file's name need not be text
+            data = text.encode("utf-8", "surrogateescape")  # a file name need not be valid text
         except UnicodeEncodeError:
             data = to_bytes(text)
         self.streams.write_out(data)
 
     def write_json(self, value: object) -> None:
-        """Put a JSON value on stdout, a line; on a terminal so that it says the same and cannot drive it."""
+        """Write a JSON value to stdout, as one line; on a terminal with control characters escaped."""
         self.put_json(jsontext.encode(value) + b"\n")
 
     def put_json(self, data: bytes) -> None:
-        """Put JSON on stdout: exactly, or on a terminal as `write_json` does."""
+        """Write JSON to stdout: exactly, or on a terminal with control characters escaped."""
         if self.streams.stdout_tty:
             data = visible_json(data.decode("utf-8", "replace")).encode("utf-8")
         self.streams.write_out(data)
@@ -55,7 +55,7 @@ class Console:
         total: "Cells" = (),
         err: bool = False,
     ) -> None:
-        """Put a table on stdout, or on stderr: drawn for a person, lines with tabs for a program."""
+        """Write a table to stdout, or to stderr: drawn on a terminal, else tab-separated lines."""
         from nebius_cli.terminal.tables import write_table
 
         def write(data: bytes) -> None:
@@ -70,21 +70,21 @@ class Console:
         )
 
     def report(self, failures: Sequence[NbxError]) -> None:
-        """Say what failed beside what was done, --quiet or not."""
+        """Write errors that did not stop the run, --quiet or not."""
         for failure in failures:
             messages.report(failure, self.streams, color=self.color_err)
 
     def log(self, text: str) -> None:
-        """Say what happens on the wire, with --verbose."""
+        """Write what happens on the wire, with --verbose."""
         if self._verbose:
             messages.note(text, self.streams)
 
     def note(self, text: str) -> None:
-        """Say what happens, unless --quiet."""
+        """Write a note, unless --quiet."""
         if not self._quiet:
             messages.note(text, self.streams)
 
     def warn(self, text: str) -> None:
-        """Say what is doubtful, unless --quiet."""
+        """Write a warning, unless --quiet."""
         if not self._quiet:
             messages.warn(text, self.streams, color=self.color_err)

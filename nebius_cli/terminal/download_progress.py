@@ -1,4 +1,4 @@
-"""How far a download is, on stderr: a bar on a terminal, a line now and then anywhere else."""
+"""The progress of a download on stderr: a bar on a terminal, a line every few seconds anywhere else."""
 
 from types import TracebackType
 from typing import Any, Self
@@ -6,9 +6,10 @@ from typing import Any, Self
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
 
-EVERY = 5.0  # seconds between two lines where nothing can be drawn
+LINE_INTERVAL_S = 5.0  # between two lines where nothing is drawn
+REFRESHES_PER_S = 10
 
-# What local/weights.py reports → what a person reads.
+# Stages that local/weights.py reports, and what they are called on the screen.
 STAGES = {
     "wait": "waiting for another nbx",
     "find": "asking the package index",
@@ -20,7 +21,7 @@ STAGES = {
 
 
 class DownloadProgress:
-    """Shows the stages of fetching `what` while its block runs; call it with each report."""
+    """Context manager that shows the stages of fetching `what`; call it with each report."""
 
     def __init__(self, what: str, streams: Streams, *, drawn: bool, color: bool, quiet: bool = False) -> None:
         self._what = what
@@ -31,7 +32,7 @@ class DownloadProgress:
         self._bar: Any = None
         self._task: Any = None
         self._stage = ""
-        self._said_at = 0.0
+        self._line_at = 0.0
         self._drawn_at = 0
 
     def __enter__(self) -> Self:
@@ -44,18 +45,18 @@ class DownloadProgress:
             self._bar.stop()
 
     def __call__(self, done: int, total: int, stage: str) -> None:
-        """Take one report: `done` of `total` bytes of a stage, 0 of 0 where nothing can be counted."""
+        """Take one report: `done` of `total` bytes of a stage, 0 of 0 where there is nothing to count."""
         if self._drawn:
             self._draw(done, total, stage)
         elif not self._quiet:
-            self._say(done, total, stage)
+            self._write_line(done, total, stage)
         self._stage = stage
 
     def _draw(self, done: int, total: int, stage: str) -> None:
         if self._bar is None:
             self._bar = self._new_bar()
             self._bar.start()
-        counted = stage in ("download", "extract")  # without a total the bar swings
+        counted = stage in ("download", "extract")  # without a total the bar pulses
         if stage != self._stage:
             if self._task is not None:
                 self._bar.remove_task(self._task)
@@ -63,7 +64,7 @@ class DownloadProgress:
                 STAGES.get(stage, stage), total=total if counted else None, left=""
             )
         elif done - self._drawn_at < total // 200 and done < total:
-            return  # pieces are small, and no eye sees the difference
+            return  # too little to see
         self._drawn_at = done
         self._bar.update(self._task, completed=done)
         left = self._bar.tasks[0].time_remaining if counted else None
@@ -76,7 +77,7 @@ class DownloadProgress:
 
         from nebius_cli.terminal.rich_console import stderr_console
 
-        # Transient: when it is over the bar goes, and what is said after it stands alone.
+        # Transient: the bar disappears at the end, and messages after it stand alone.
         return progress.Progress(
             progress.TextColumn("{task.description}", markup=False),
             progress.BarColumn(bar_width=24),
@@ -84,21 +85,21 @@ class DownloadProgress:
             console=stderr_console(self._streams, color=self._color),
             transient=True,
             get_time=self._streams.monotonic,
-            refresh_per_second=10,
+            refresh_per_second=REFRESHES_PER_S,
         )
 
-    def _say(self, done: int, total: int, stage: str) -> None:
+    def _write_line(self, done: int, total: int, stage: str) -> None:
         now = self._streams.monotonic()
         if stage in ("download", "pip", "wait") and stage != self._stage:
             size = f", {megabytes(total)}" if total else ""
             messages.note(f"{STAGES[stage]}: {self._what}{size}", self._streams)
-        elif stage == "download" and now - self._said_at >= EVERY:
+        elif stage == "download" and now - self._line_at >= LINE_INTERVAL_S:
             messages.note(f"fetched {100 * done // max(1, total)} % of {megabytes(total)}", self._streams)
         else:
             return
-        self._said_at = now
+        self._line_at = now
 
 
 def megabytes(size: int) -> str:
-    """Return a number of bytes as a person says it."""
+    """Return a number of bytes in megabytes, for people."""
     return f"{size / 1e6:.1f} MB"

@@ -1,4 +1,4 @@
-"""Rows → a table: drawn by rich on a terminal, tab-separated anywhere else."""
+"""Writes tables: drawn by rich on a terminal, tab-separated lines anywhere else."""
 
 from collections.abc import Collection, Sequence
 from typing import Literal
@@ -9,7 +9,7 @@ from nebius_cli.terminal.sanitize import one_line
 
 Cells = Sequence[str]
 
-BETWEEN = 3  # blanks between two columns of a drawn table
+COLUMN_GAP = 3  # cells between two columns of a drawn table
 
 
 def write_table(
@@ -23,9 +23,9 @@ def write_table(
     numbers: Collection[str] = (),
     total: Cells = (),
 ) -> None:
-    """Write a table. Undrawn, it has no header and no padding: a row a line, tabs between.
+    """Write a table. `drawn` is for a terminal; otherwise one line per row, with tabs and without a header.
 
-    Drawn, the columns whose titles are in `numbers` stand on the right, and `total` is its last row.
+    A drawn table aligns the columns whose titles are in `numbers` to the right; `total` is its last row.
     """
     if not drawn:
         text = "".join("\t".join(map(one_line, row)) + "\n" for row in rows)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pyte
 import pytest
 
-from nebius_cli.bulk.display import EVERY, BulkDisplay, facts, figures, folded
+from nebius_cli.bulk.display import LINE_INTERVAL_S, BulkDisplay, facts, figures, folded
 from nebius_cli.bulk.progress import ProgressSnapshot, ThroughputMeter
 from nebius_cli.system.streams import Streams
 from tests.support.screen import Glass, streams_on
@@ -133,7 +133,7 @@ def test_undrawn_it_is_a_line_every_thirty_seconds() -> None:
             clock.now = float(second)
             board.show(replace(LATER, at=clock.now, requests=10 * second, tokens=0))
     lines = glass.text.splitlines()
-    assert len(lines) == 100 // EVERY
+    assert len(lines) == 100 // LINE_INTERVAL_S
     assert lines[0].startswith("nbx: 4,200 of 10,000 rows, 3 failed, 10.0 requests/s, 0 tokens/s, 64 at once")
 
 
