@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from nebius_cli.render.picture import picture
+from nebius_cli.render.heat_export import picture
 
 COLUMNS, ROWS = 88, 40
 # The terminal's own names for what rich calls by other names.

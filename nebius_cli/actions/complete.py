@@ -256,11 +256,12 @@ def _receive(
 def _how_to_show(options: CompleteOptions, what: CompletionRequest, app: App) -> OutputOptions:
     return OutputOptions(
         Mode.JSON if options.json else Mode.NDJSON if options.ndjson else Mode.TEXT,
-        Layout(b"\0" if options.null else b"\n", final=options.newline, color=app.color_out),
+        Layout(b"\0" if options.null else b"\n", final=options.newline),
         what.choices,
         prompt.count(what.prompt),
         quiet=app.flags.quiet,
         usage=options.usage,
+        color_out=app.color_out,
         color_err=app.color_err,
         view=parse_view(options.view),
         export=parse_export(options.export),

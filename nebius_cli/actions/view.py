@@ -51,7 +51,7 @@ def run(options: ViewOptions, app: App) -> ExitCode:
 def _show(completion: Completion, events: list[Event], view: View, app: App) -> None:
     if app.streams.stdout is None:
         raise OutputError("cannot write the view", "stdout is closed", "--export FILE writes it to a file")
-    show = OutputOptions(Mode.TEXT, Layout(color=app.color_out), completion.expected, view=view)
+    show = OutputOptions(Mode.TEXT, Layout(), completion.expected, view=view, color_out=app.color_out)
     streams = app.streams
     renderer = choose(streams, streams.write_out, show, terminal=streams.stdout_tty, started=0)
     for event in events:

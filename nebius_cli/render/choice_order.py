@@ -1,6 +1,6 @@
-"""Several choices, however their frames interleave → whole choices, one after another.
+"""Puts the interleaved tokens of several choices in order: complete choices, one after another.
 
-The choice whose turn it is passes straight through; those after it are held.
+The current choice passes straight through; the choices after it are held until it has finished.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -8,35 +8,35 @@ from typing import Generic, Protocol, TypeVar
 
 from nebius_cli.response.events import Event, Finished, Token
 
-NEXT = None  # stands between the pieces of one choice and those of the next
+NEXT_CHOICE = None  # stands between the last piece of a choice and the first of the next one
 
 Piece = TypeVar("Piece")
-Made_co = TypeVar("Made_co", covariant=True)
+Piece_co = TypeVar("Piece_co", covariant=True)
 
 
-class Part(Protocol[Made_co]):
-    """Makes the pieces of one choice from its tokens."""
+class Pieces(Protocol[Piece_co]):
+    """Turns the tokens of one choice into pieces of output."""
 
-    def feed(self, tokens: Sequence[Token]) -> Iterator[Made_co]:
-        """Yield what may be shown now; `tokens` have come since it was asked last."""
+    def feed(self, tokens: Sequence[Token]) -> Iterator[Piece_co]:
+        """Yield what can be written now, given the next tokens."""
 
-    def close(self) -> Iterator[Made_co]:
-        """Yield what is left: nothing more comes."""
+    def close(self) -> Iterator[Piece_co]:
+        """Yield the rest: no more tokens come."""
 
 
-class InTurn(Generic[Piece]):
-    """Feed it the events of an answer with so many `choices`; it yields their pieces in index order."""
+class ChoiceOrder(Generic[Piece]):
+    """Takes the events of an answer with `choices` choices and yields their pieces in index order."""
 
-    def __init__(self, choices: int, part: Callable[[], Part[Piece]]) -> None:
+    def __init__(self, choices: int, new_pieces: Callable[[], Pieces[Piece]]) -> None:
         self._last = choices - 1
-        self._new_part = part
-        self._part = part()
+        self._new_pieces = new_pieces
+        self._pieces = new_pieces()
         self._held: dict[int, list[Token]] = {}
         self._finished: set[int] = set()
-        self.current = 0
+        self.current = 0  # index of the choice whose pieces are yielded
 
-    def take(self, event: Event) -> Iterator[Piece | None]:
-        """Yield the pieces that may be shown now, and NEXT wherever the turn passes on."""
+    def add(self, event: Event) -> Iterator[Piece | None]:
+        """Yield the pieces that can be written now, with NEXT_CHOICE between two choices."""
         match event:
             case Token(index):
                 self._held.setdefault(index, []).append(event)
@@ -44,44 +44,43 @@ class InTurn(Generic[Piece]):
                 self._finished.add(index)
             case _:
                 return
-        yield from self._pieces()
+        yield from self._feed()
         while self.current in self._finished and self.current < self._last:
-            yield from self._pass_on()
-            yield from self._pieces()
+            yield from self._next_choice()
+            yield from self._feed()
 
-    def rest(self) -> Iterator[Piece | None]:
-        """Yield what is held: all of it belongs to choices that were cut, or follow one that was."""
-        yield from self._pieces()
+    def flush(self) -> Iterator[Piece | None]:
+        """Yield what is held: choices that were cut off, and those after a choice that was cut off."""
+        yield from self._feed()
         while any(index > self.current for index in self._held):
-            yield from self._pass_on()
-            yield from self._pieces()
-        yield from self._part.close()
+            yield from self._next_choice()
+            yield from self._feed()
+        yield from self._pieces.close()
 
-    def _pass_on(self) -> Iterator[Piece | None]:
-        yield from self._part.close()
-        self._part = self._new_part()
+    def _next_choice(self) -> Iterator[Piece | None]:
+        yield from self._pieces.close()
+        self._pieces = self._new_pieces()
         self.current += 1
-        yield NEXT
+        yield NEXT_CHOICE
 
-    def _pieces(self) -> Iterator[Piece]:
+    def _feed(self) -> Iterator[Piece]:
         if held := self._held.pop(self.current, None):
-            yield from self._part.feed(held)
+            yield from self._pieces.feed(held)
 
 
-class ChoiceOrder(InTurn[str]):
-    """The texts of the choices."""
+class TextOrder(ChoiceOrder[str]):
+    """Yields the text of the choices."""
 
     def __init__(self, choices: int) -> None:
-        super().__init__(choices, _Text)
+        super().__init__(choices, _TextPieces)
 
 
-class _Text:
+class _TextPieces:
     def __init__(self) -> None:
-        self._half = ""
+        self._half = ""  # the first half of a surrogate pair, whose second half comes with the next token
 
     def feed(self, tokens: Sequence[Token]) -> Iterator[str]:
         text = "".join([self._half, *(token.text for token in tokens)])
-        # The first half of a surrogate pair: its second half comes with the next token.
         self._half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
         if text := text.removesuffix(self._half):
             yield text

@@ -1,88 +1,59 @@
-"""`--view heat` on a terminal: the text as it comes, each token in the colour of its probability.
+"""`--view heat` on a terminal: the text as it arrives, each token in the colour of its probability.
 
-As with plain text each character is written once and never drawn again. Without colour a mark follows
-each token that was less likely than not.
+Like plain text, each character is written once and never drawn again. Without colour a mark follows each
+token that was less likely than not.
 """
-
-from collections.abc import Iterable
 
 from rich.cells import cell_len
 
-from nebius_cli.render.output_options import OutputOptions, label
-from nebius_cli.render.probability_scale import DIM, RESET, legend, mark, painted, step_of, summary
-from nebius_cli.render.span_order import SpanOrder
+from nebius_cli.render.output_options import OutputOptions
+from nebius_cli.render.probability_scale import legend, mark, painted, step_of
+from nebius_cli.render.token_view import TokenView
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.events import Event
-from nebius_cli.response.logprobs import TokenLogprob
 from nebius_cli.response.token_spans import TokenSpan
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal.capabilities import Write
 from nebius_cli.terminal.sanitize import to_bytes, visible
 
 _ERASE = "\x1b[K"  # to the end of the row
-_TAB = 8
+TAB_WIDTH = 8  # cells
 
 
-class Heat:
-    """Writes the choices one after another, and below them what the colours mean."""
+class Heat(TokenView):
+    """Writes the choices in colour, and below them what the colours mean."""
 
-    def __init__(self, streams: Streams, write: Write, show: OutputOptions) -> None:
-        self._streams = streams
-        self._write = write
-        self._show = show
-        self._color = show.layout.color
-        self._turns = SpanOrder(show.choices)
-        self._headed = 0 if show.choices > 1 else 1  # choices that have their heading
-        self._tokens: list[TokenLogprob] = []
-        self._known = False
-        self._column = 0
-
-    def event(self, event: Event) -> None:
-        """Write what this event lets through."""
-        self._put(self._turns.take(event))
+    def __init__(self, streams: Streams, write: Write, options: OutputOptions) -> None:
+        super().__init__(streams, write, options)
+        self._has_summary = False
+        self._column = 0  # of the cursor, in cells
 
     def finish(self, completion: Completion) -> None:
-        """Write what is held, the last choice's summary, and the legend."""
-        del completion
-        self._put(self._turns.rest())
-        self._end_choice()
-        if self._known:
-            self._line(legend(color=self._color, columns=self._streams.width))
+        """Write what is held, the last summary, and the legend."""
+        super().finish(completion)
+        if self._has_summary:
+            self.line(legend(color=self.color, columns=self.streams.width))
 
-    def _put(self, spans: Iterable[TokenSpan | None]) -> None:
-        for span in spans:
-            if span is None:
-                self._end_choice()
-            self._head()
-            if span is not None:
-                self._tokens += span.tokens
-                self._draw(span)
-
-    def _head(self) -> None:
-        if self._headed <= self._turns.current:
-            self._line(f"--- {label(self._turns.current, self._show.choices, self._show.prompts)} ---")
-            self._headed = self._turns.current + 1
-
-    def _end_choice(self) -> None:
-        if self._column:
-            self._line("")
-        if told := summary(self._tokens):
-            self._known = True
-            self._line(f"{DIM}{told}{RESET}" if self._color else told)
-        self._tokens = []
-
-    def _line(self, text: str) -> None:
-        self._write(f"{text}\n".encode())
+    def line(self, text: str, style: str = "") -> None:
+        """Write a line of its own."""
+        super().line(text, style)
         self._column = 0
 
-    def _draw(self, span: TokenSpan) -> None:
+    def summarize(self, text: str) -> None:
+        """Write the summary below the text."""
+        if self._column:
+            self.line("")
+        self._has_summary |= bool(text)
+        super().summarize(text)
+
+    def draw(self, span: TokenSpan) -> None:
+        """Write a span in its colour, or with its mark."""
         text = visible(to_bytes(span.text).decode())
-        if self._color:
+        if self.color:
             self._paint(text, span)
             return
         bare = text.rstrip("\n")
-        sign = mark(span.logprob) if text and span.tokens else ""
-        self._write(f"{bare}{sign}{text[len(bare) :]}".encode())
+        suffix = mark(span.logprob) if text and span.tokens else ""
+        self.write(f"{bare}{suffix}{text[len(bare) :]}".encode())
         self._column = 0 if text.endswith("\n") else self._column + len(text)
 
     def _paint(self, text: str, span: TokenSpan) -> None:
@@ -90,7 +61,7 @@ class Heat:
         out = []
         for piece in text.splitlines(keepends=True):
             row = piece.removesuffix("\n")
-            if step and not row and piece and self._column < self._streams.width:
+            if step and not row and piece and self._column < self.streams.width:
                 out.append(painted(" ", step))  # a newline has a colour too
             elif row:
                 out.append(painted(row, step) if step else row)
@@ -100,14 +71,14 @@ class Heat:
             if piece.endswith("\n"):
                 out.append("\n")
                 self._column = 0
-        self._write("".join(out).encode())
+        self.write("".join(out).encode())
 
     def _advance(self, text: str) -> bool:
-        """Move the column as the terminal does; return whether it came to a new row and not to its edge."""
-        width, wrapped = self._streams.width, False
-        for place, run in enumerate(text.split("\t")):
-            if place:
-                self._column = min(width, (self._column // _TAB + 1) * _TAB)
+        """Move the column as the terminal does; return whether it is on a new row and not at its edge."""
+        width, wrapped = self.streams.width, False
+        for number, run in enumerate(text.split("\t")):
+            if number:
+                self._column = min(width, (self._column // TAB_WIDTH + 1) * TAB_WIDTH)
             cells = cell_len(run)
             if self._column + cells <= width:
                 self._column += cells

@@ -12,7 +12,7 @@ from nebius_cli.terminal.sanitize import visible_json
 
 
 class JsonOutput:
-    """Writes JSON: on a terminal indented and safe to show, else one line an object."""
+    """Writes JSON: on a terminal indented and safe to show, else one line per object."""
 
     def __init__(self, write: Write, mode: Mode, *, terminal: bool) -> None:
         self._write = write
@@ -22,7 +22,7 @@ class JsonOutput:
         self._only: Mapping[str, Any] = {}
 
     def event(self, event: Event) -> None:
-        """Write a frame (ndjson), or remember it in case it is the only one."""
+        """Write a frame (NDJSON), or keep it in case it is the only one (JSON)."""
         if isinstance(event, Frame):
             self._frames += 1
             self._only = event.payload
@@ -30,14 +30,14 @@ class JsonOutput:
                 self._put(event.payload)
 
     def finish(self, completion: Completion) -> None:
-        """Write the response: as the server sent it in one piece, or folded from its frames."""
+        """Write the response (JSON): as the server sent it in one piece, or put together from its frames."""
         if self._mode is Mode.JSON and self._frames:
             self._put(self._only if self._frames == 1 else completion.to_json())
 
     def _put(self, value: Mapping[str, Any]) -> None:
         try:
             data = jsontext.encode(value, indent=2 if self._terminal and self._mode is Mode.JSON else None)
-        except ValueError:  # NaN from a server that is not strict; null is what JSON has for "no number"
+        except ValueError:  # a server sent NaN, which JSON does not have; null takes its place
             data = jsontext.encode(jsontext.without_nan(value))
         if self._terminal:
             data = visible_json(data.decode("utf-8")).encode("utf-8")

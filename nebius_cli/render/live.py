@@ -1,7 +1,7 @@
-"""Several choices on a terminal: each in a labelled block, however their frames interleave.
+"""Several choices on a terminal, each in a block of its own while all of them are written.
 
-A choice that is finished, and has none unfinished before it, is settled: printed whole, once, above the
-live part. The live part shows only the last rows of those still being written.
+A finished choice with no unfinished one before it is settled: printed once, in full, above the live part.
+The live part shows the last rows of the other choices and is redrawn several times a second.
 """
 
 import threading
@@ -15,7 +15,8 @@ from rich.segment import Segment
 from rich.text import Text
 
 from nebius_cli.core.errors import OutputError, ReaderGone
-from nebius_cli.render.output_options import OutputOptions, label
+from nebius_cli.render.heading import heading
+from nebius_cli.render.output_options import OutputOptions
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Event, Finished, Token
 from nebius_cli.system.streams import Streams
@@ -24,41 +25,42 @@ from nebius_cli.terminal.rich_console import rich_console
 from nebius_cli.terminal.sanitize import to_bytes, visible
 from nebius_cli.terminal.spinner import spinner_text
 
-MOST_ROWS = 8  # of one block while it is live
-TAIL = 8192  # characters of a choice that the live part may need
+MAX_BLOCK_ROWS = 8  # of one block while it is live
+MAX_TAIL_CHARS = 8192  # the end of a choice that the live part may need
+REFRESHES_PER_S = 20
 
 
 class LiveChoices:
-    """Draws the choices of one answer. The live part redraws itself a few times a second."""
+    """Draws the choices of one answer."""
 
-    def __init__(self, streams: Streams, write: Write, show: OutputOptions, started: float) -> None:
+    def __init__(self, streams: Streams, write: Write, options: OutputOptions, started: float) -> None:
         self._streams = streams
         self._write = write
-        self._show = show
+        self._options = options
         self._started = started
         self._texts: dict[int, list[str]] = defaultdict(list)
         self._tails: dict[int, str] = defaultdict(str)
         self._reasons: dict[int, str] = {}
         self._settled = 0
-        self._lock = threading.Lock()  # rich redraws from a thread of its own
+        self._lock = threading.Lock()  # rich redraws in a thread of its own
         self._failure: BaseException | None = None
-        self._console: Console = rich_console(self._put, streams, color=show.layout.color)
+        self._console: Console = rich_console(self._put, streams, color=options.color_out)
         self._live = Live(
-            _Part(self),
+            _LivePart(self),
             console=self._console,
-            refresh_per_second=20,
+            refresh_per_second=REFRESHES_PER_S,
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
         )
 
     def event(self, event: Event) -> None:
-        """Take a token in; settle the choices that are done."""
+        """Take one event; settle the choices that are done."""
         match event:
             case Token(index, text):
                 with self._lock:
                     self._texts[index].append(text)
-                    self._tails[index] = (self._tails[index] + text)[-TAIL:]
+                    self._tails[index] = (self._tails[index] + text)[-MAX_TAIL_CHARS:]
             case Finished(index, reason):
                 with self._lock:
                     self._reasons[index] = reason
@@ -74,9 +76,9 @@ class LiveChoices:
         self._settle(range(self._settled, done))
 
     def finish(self, completion: Completion) -> None:
-        """Replace the live part by everything that is left, in index order."""
+        """Replace the live part by the full text of the remaining choices, in index order."""
         self._live.stop()
-        self._settle(range(self._settled, max([self._show.choices, *(i + 1 for i in completion.choices)])))
+        self._settle(range(self._settled, max([self._options.choices, *(i + 1 for i in completion.choices)])))
 
     def _settle(self, indexes: range) -> None:
         if not indexes:
@@ -84,33 +86,33 @@ class LiveChoices:
         parts: list[Text | _Exact] = []
         for index in indexes:
             text = to_bytes("".join(self._texts[index])).decode()
-            parts += [self.heading(index, "unfinished" if text else "nothing came"), _Exact(visible(text))]
+            parts += [self.heading(index, "unfinished" if text else "no text"), _Exact(visible(text))]
         before = self._settled
         with self._lock:
-            self._settled = indexes.stop  # what is printed now must not be drawn again below
+            self._settled = indexes.stop  # what is printed here must not be drawn below
         try:
             self._console.print(Group(*parts), soft_wrap=True)
         except BaseException:
-            self._settled = before  # a signal came between: rather twice than not at all
+            self._settled = before  # a signal interrupted it: better twice than not at all
             raise
 
     def heading(self, index: int, unfinished: str) -> Text:
-        """Return the line above a block."""
-        name = label(index, self._show.choices, self._show.prompts)
-        reason = self._reasons.get(index, unfinished)
-        return Text(f"── {name} · {visible(reason)} ──", style="bold", overflow="ellipsis", no_wrap=True)
+        """Return the line above a block: its name, and how it finished or what it does."""
+        reason = visible(self._reasons.get(index, unfinished))
+        text = heading(index, self._options.choices, self._options.prompts, reason)
+        return Text(text, style="bold", overflow="ellipsis", no_wrap=True)
 
     def draw(self, width: int, height: int) -> Iterator[Text]:
-        """Yield the rows of the live part: the blocks that are not settled, and how far all this is."""
+        """Yield the rows of the live part: the blocks that are not settled, and the progress of all."""
         with self._lock:
-            open_blocks = range(self._settled, max([self._show.choices, *(i + 1 for i in self._texts)]))
+            open_blocks = range(self._settled, max([self._options.choices, *(i + 1 for i in self._texts)]))
             budget = max(0, height - 2)
-            shown = self._most_telling(open_blocks, budget // 2)
-            rows = min(MOST_ROWS, max(1, budget // max(1, len(shown)) - 1))
+            shown = self._shown_blocks(open_blocks, budget // 2)
+            rows = min(MAX_BLOCK_ROWS, max(1, budget // max(1, len(shown)) - 1))
             for index in shown:
                 yield self.heading(index, "writing" if index in self._texts else "waiting")
                 yield from self._tail(index, rows, width)
-            note = f"{len(self._reasons)} of {self._show.choices} done"
+            note = f"{len(self._reasons)} of {self._options.choices} done"
             if len(shown) < len(open_blocks):
                 note += f", {len(open_blocks) - len(shown)} not shown"
             seconds = self._streams.monotonic() - self._started
@@ -118,8 +120,8 @@ class LiveChoices:
             progress.style = "dim"
             yield progress
 
-    def _most_telling(self, indexes: range, room: int) -> list[int]:
-        """Return as many of `indexes` as there is room for: first those being written, then the others."""
+    def _shown_blocks(self, indexes: range, room: int) -> list[int]:
+        """Return as many of `indexes` as fit: first those being written, then those that wait."""
 
         def rank(index: int) -> tuple[bool, bool]:
             return index in self._reasons, index not in self._texts
@@ -138,13 +140,13 @@ class LiveChoices:
             try:
                 self._write(data)
             except (OutputError, ReaderGone) as error:
-                self._failure = error  # perhaps in rich's thread, where nobody would hear of it
+                self._failure = error  # perhaps in rich's thread, where nobody would see it
                 if threading.current_thread() is threading.main_thread():
                     raise
 
 
-class _Part:
-    """The live part, drawn anew whenever rich asks for it."""
+class _LivePart:
+    """What rich draws each time that it refreshes the live part."""
 
     def __init__(self, blocks: LiveChoices) -> None:
         self._blocks = blocks
@@ -154,7 +156,7 @@ class _Part:
 
 
 class _Exact:
-    """Text as it is: rich would turn tabs into spaces."""
+    """Text as it is. Rich would turn tabs into spaces."""
 
     def __init__(self, text: str) -> None:
         self._text = text

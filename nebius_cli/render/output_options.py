@@ -1,4 +1,4 @@
-"""What every output mode is, and which one a run gets."""
+"""The options of an answer's output, and what a renderer is."""
 
 from enum import Enum, auto
 from typing import NamedTuple, Protocol
@@ -6,16 +6,16 @@ from typing import NamedTuple, Protocol
 from nebius_cli.core.errors import UsageError
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # a run that ends before it asks a server needs none of it
+if TYPE_CHECKING:  # a run that ends before it sends a request needs none of it
     from nebius_cli.response.completion import Completion
     from nebius_cli.response.events import Event
 
 
-FORMS = (".svg", ".html")  # of --export
+EXPORT_FORMATS = (".svg", ".html")
 
 
 class Mode(Enum):
-    """What the user asked to see."""
+    """What an answer is written as."""
 
     TEXT = auto()
     JSON = auto()
@@ -30,27 +30,27 @@ class View(Enum):
 
 
 class Renderer(Protocol):
-    """Eats the events of one answer and puts it where it belongs."""
+    """Writes one answer."""
 
     def event(self, event: "Event") -> None:
-        """Take one event, at once."""
+        """Take one event; write at once what can be written."""
 
     def finish(self, completion: "Completion") -> None:
-        """Put out what is still held, complete or not."""
+        """Write what is still held, whether the answer is complete or not."""
 
 
 class Layout(NamedTuple):
-    """How text is laid out: what ends a choice, and whether the last one gets that ending too."""
+    """How plain text is laid out: what ends a choice, and whether the last choice gets that ending too."""
 
     separator: bytes = b"\n"
     final: bool = True
-    color: bool = False
 
 
 class OutputOptions(NamedTuple):
-    """How an answer is shown; `usage` None means: when a person watches both streams.
+    """How an answer is written, with the number of its `choices` and `prompts`.
 
-    `view` and `export`, one of FORMS, are the wishes for log probabilities.
+    `usage` None writes usage where a person watches both streams. `export` is one of EXPORT_FORMATS, or
+    empty. `color_out` and `color_err` tell whether stdout and stderr get colour.
     """
 
     mode: Mode
@@ -59,30 +59,23 @@ class OutputOptions(NamedTuple):
     prompts: int = 1
     quiet: bool = False
     usage: bool | None = None
+    color_out: bool = False
     color_err: bool = False
     view: View | None = None
     export: str = ""
 
 
 def parse_view(word: str | None) -> View | None:
-    """Return the view of this name. Raises UsageError where there is none."""
+    """Return the view of this name. Raises UsageError for another word."""
     if word not in (None, *(view.value for view in View)):
         raise UsageError(f"--view {word}", "it takes heat or table")
     return View(word) if word else None
 
 
 def parse_export(path: str | None) -> str:
-    """Return which of FORMS a file name asks for, empty without a name. Raises UsageError for another."""
-    form = next((form for form in FORMS if path and path.lower().endswith(form)), "")
+    """Return which of EXPORT_FORMATS a file name ends in, empty for None. Raises UsageError for none."""
+    form = next((form for form in EXPORT_FORMATS if path and path.lower().endswith(form)), "")
     if path is not None and not form:
-        raise UsageError(f"--export {path}", "its name says the form", f"it ends in {' or '.join(FORMS)}")
+        hint = f"it ends in {' or '.join(EXPORT_FORMATS)}"
+        raise UsageError(f"--export {path}", "the name of the file gives the format", hint)
     return form
-
-
-def label(index: int, choices: int, prompts: int) -> str:
-    """Return the heading of one choice among several: which prompt it answers, and which try it is."""
-    if prompts <= 1:
-        return f"choice {index + 1}"
-    each = max(1, choices // prompts)
-    prompt = f"prompt {index // each + 1}"
-    return f"{prompt}, choice {index % each + 1}" if each > 1 else prompt

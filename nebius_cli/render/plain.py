@@ -1,8 +1,8 @@
-"""Text into a pipe or a file: exact bytes, as they come, whole choices in index order."""
+"""The text of an answer in a pipe or a file: exact bytes as they arrive, choices in index order."""
 
 from collections.abc import Iterable
 
-from nebius_cli.render.choice_order import ChoiceOrder
+from nebius_cli.render.choice_order import TextOrder
 from nebius_cli.render.output_options import Layout
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Event
@@ -11,21 +11,21 @@ from nebius_cli.terminal.sanitize import to_bytes
 
 
 class PlainText:
-    """Writes the current choice as it arrives and holds the ones after it until their turn."""
+    """Writes the current choice as it arrives and holds those after it until it has finished."""
 
     def __init__(self, write: Write, layout: Layout, choices: int) -> None:
         self._write = write
         self._layout = layout
-        self._turns = ChoiceOrder(choices)
+        self._order = TextOrder(choices)
 
     def event(self, event: Event) -> None:
-        """Write what this event lets through."""
-        self._put(self._turns.take(event))
+        """Write what this event makes ready."""
+        self._put(self._order.add(event))
 
     def finish(self, completion: Completion) -> None:
         """Write what is held, and what ends the last choice."""
         del completion
-        self._put(self._turns.rest())
+        self._put(self._order.flush())
         if self._layout.final:
             self._write(self._layout.separator)
 

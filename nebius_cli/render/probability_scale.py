@@ -8,12 +8,12 @@ from nebius_cli.response.logprobs import TokenLogprob, perplexity, probability, 
 RESET = "\x1b[0m"
 BOLD = "\x1b[1m"
 DIM = "\x1b[2m"
-UNMARKED = 0.5  # what is at least so probable has no mark
+MIN_UNMARKED = 0.5  # tokens at least this probable have no mark
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From this probability up: numbers of the terminal's 256 colours, and the name in the legend."""
+    """The colours from probability `least` up, among the terminal's 256, and their name in the legend."""
 
     least: float
     background: int
@@ -21,8 +21,8 @@ class Step:
     name: str
 
 
-# Dark blue to yellow, each step lighter than the one before, so that any kind of colour vision, and a grey
-# print, keeps the order. Text has a contrast of 5 to 1 or more. docs/logprobs.md has the figures.
+# Dark blue to yellow, each step lighter than the one before: the order survives colour blindness and grey
+# print. Text has a contrast of at least 5 to 1. docs/logprobs.md has the figures.
 STEPS = (
     Step(0.90, 17, 231, "≥90"),
     Step(0.70, 24, 231, "≥70"),
@@ -46,11 +46,11 @@ def painted(text: str, step: Step) -> str:
 
 
 def mark(logprob: float | None) -> str:
-    """Return what stands behind a token where there is no colour: `{12}` for 12 %, nothing from 50 % up."""
+    """Return the mark behind a token where there is no colour: `{12}` for 12 %, nothing from 50 % up."""
     likely = probability(logprob)
     if likely is None:
         return "{?}"
-    if likely >= UNMARKED:
+    if likely >= MIN_UNMARKED:
         return ""
     return f"{{{likely * 100:.0f}}}" if likely >= 0.005 else "{<1}"
 
@@ -64,17 +64,17 @@ def legend(*, color: bool, columns: int) -> str:
 
 
 def summary(tokens: Iterable[TokenLogprob]) -> str:
-    """Return one line about a whole choice, empty where nothing is known of it."""
+    """Return one line about a choice, empty where no log probability is known."""
     known = [token.logprob for token in tokens if token.logprob is not None]
-    confused, total = perplexity(known), surprise(sum(known))
-    if confused is None or total is None:
+    branching, total = perplexity(known), surprise(sum(known))
+    if branching is None or total is None:
         return ""
     count = f"{len(known)} token{'s' if len(known) > 1 else ''}"
-    return f"{count} at {total / len(known):.2f} bits, perplexity {confused:.3g}"
+    return f"{count} at {total / len(known):.2f} bits, perplexity {branching:.3g}"
 
 
 def percent(likely: float) -> str:
-    """Return a probability as a person reads it: three digits at most, and never 0 or 100 for nearly that."""
+    """Return a probability in at most three digits, which are never 0 or 100 for what is only nearly that."""
     if 0 < likely < 0.001:
         return "<0.1%"
     if 0 < likely < 0.1:
@@ -91,9 +91,9 @@ def shown(text: str, raw: bytes | None) -> str:
 
 
 def escaped(text: str, raw: bytes | None) -> str:
-    r"""Return a token on one line, from which it can be had back: `\\`, `\t`, `\n`, `\r` for those.
+    r"""Return a token on one line, reversibly: `\\`, `\t`, `\n`, `\r` stand for those characters.
 
-    A byte that is no character by itself stands as `\xe2`.
+    A byte that is not a character by itself is shown as `\xe2`.
     """
     for plain, escape in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
         text = text.replace(plain, escape)

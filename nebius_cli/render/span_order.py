@@ -1,21 +1,24 @@
-"""The spans of several choices, one choice after another."""
+"""The order of choices for the views of log probabilities: yields spans of text with their tokens.
+
+Apart from `choice_order`, because plain text needs none of the modules that read log probabilities.
+"""
 
 from collections.abc import Iterator, Sequence
 
-from nebius_cli.render.choice_order import InTurn
+from nebius_cli.render.choice_order import ChoiceOrder
 from nebius_cli.response.events import Token
 from nebius_cli.response.logprobs import parse
 from nebius_cli.response.token_spans import TokenSpan, TokenSpans
 
 
-class SpanOrder(InTurn[TokenSpan]):
-    """The texts of the choices with the tokens that made them."""
+class SpanOrder(ChoiceOrder[TokenSpan]):
+    """Yields the text of the choices with the tokens that it consists of."""
 
     def __init__(self, choices: int) -> None:
-        super().__init__(choices, _Spans)
+        super().__init__(choices, _SpanPieces)
 
 
-class _Spans:
+class _SpanPieces:
     def __init__(self) -> None:
         self._spans = TokenSpans()
 

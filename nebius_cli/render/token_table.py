@@ -1,34 +1,29 @@
-"""`--view table` on a terminal: a row a token, as it comes."""
+"""`--view table` on a terminal: one row per token, as it arrives."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells
 
-from nebius_cli.render.output_options import OutputOptions, label
-from nebius_cli.render.probability_scale import BOLD, DIM, RESET, painted, percent, shown, step_of, summary
-from nebius_cli.render.span_order import SpanOrder
-from nebius_cli.response.completion import Completion
-from nebius_cli.response.events import Event
+from nebius_cli.render.probability_scale import BOLD, painted, percent, shown, step_of
+from nebius_cli.render.token_view import TokenView
 from nebius_cli.response.logprobs import Alternative, TokenLogprob, entropy, probability, rank, surprise
 from nebius_cli.response.token_spans import TokenSpan
-from nebius_cli.system.streams import Streams
-from nebius_cli.terminal.capabilities import Write
 from nebius_cli.terminal.sanitize import to_bytes, visible
 
 MISSING = "?"
-BETWEEN = "  "  # two columns
-NARROWEST = 4  # cells of the last column
-FIRST = 14  # cells of the column with the tokens
+COLUMN_GAP = "  "
+MIN_ALTERNATIVES_WIDTH = 4  # cells of the last column
+TOKEN_WIDTH = 14  # cells of the first column
 
 
 class Column(NamedTuple):
-    """One column: its title, its width in cells, the narrowest terminal that has room for it, its text."""
+    """One column: title, width in cells, columns of the narrowest terminal that shows it, text of a cell."""
 
     title: str
     width: int
-    needs: int
+    min_columns: int
     cell: Callable[[TokenLogprob], str]
 
 
@@ -55,72 +50,35 @@ COLUMNS = (
 )
 
 
-class TokenTable:
-    """Writes the tokens of the choices, one choice after another."""
+class TokenTable(TokenView):
+    """Writes a row for each token, below a header for each choice."""
 
-    def __init__(self, streams: Streams, write: Write, show: OutputOptions) -> None:
-        self._streams = streams
-        self._write = write
-        self._show = show
-        self._color = show.layout.color
-        self._turns = SpanOrder(show.choices)
-        self._headed = 0  # choices that have their heading
-        self._tokens: list[TokenLogprob] = []
+    def begin_choice(self, index: int) -> None:
+        """Write the heading, and the header of the table."""
+        super().begin_choice(index)
+        titles = "".join(f"{column.title:>{column.width}}{COLUMN_GAP}" for column in self._columns)
+        self.line(f"{'token':{TOKEN_WIDTH}}{COLUMN_GAP}{titles}also likely, %", BOLD)
 
-    def event(self, event: Event) -> None:
-        """Write what this event lets through."""
-        self._put(self._turns.take(event))
-
-    def finish(self, completion: Completion) -> None:
-        """Write what is held and the last summary."""
-        del completion
-        self._put(self._turns.rest())
-        self._end_choice()
-
-    def _put(self, spans: Iterable[TokenSpan | None]) -> None:
-        for span in spans:
-            if span is None:
-                self._end_choice()
-            self._head()
-            if span is not None:
-                tokens = span.tokens or (TokenLogprob(span.text),)
-                self._tokens += tokens
-                for token in tokens:
-                    self._row(token)
+    def draw(self, span: TokenSpan) -> None:
+        """Write the rows of a span; text that came without tokens is a row too."""
+        for token in span.tokens or (TokenLogprob(span.text),):
+            self._row(token)
 
     @property
     def _columns(self) -> list[Column]:
-        return [column for column in COLUMNS if self._streams.width >= column.needs]
-
-    def _head(self) -> None:
-        if self._headed > self._turns.current:
-            return
-        if self._show.choices > 1 or self._turns.current:
-            name = label(self._turns.current, self._show.choices, self._show.prompts)
-            self._line(f"--- {name} ---")
-        titles = "".join(f"{column.title:>{column.width}}{BETWEEN}" for column in self._columns)
-        self._line(f"{'token':{FIRST}}{BETWEEN}{titles}also likely, %", BOLD)
-        self._headed = self._turns.current + 1
+        return [column for column in COLUMNS if self.streams.width >= column.min_columns]
 
     def _row(self, token: TokenLogprob) -> None:
-        figures = "".join(f"{column.cell(token):>{column.width}}{BETWEEN}" for column in self._columns)
-        room = max(NARROWEST, self._streams.width - FIRST - len(BETWEEN) - len(figures))
+        cells = "".join(f"{column.cell(token):>{column.width}}{COLUMN_GAP}" for column in self._columns)
+        room = max(MIN_ALTERNATIVES_WIDTH, self.streams.width - TOKEN_WIDTH - len(COLUMN_GAP) - len(cells))
         others = packed(_others(token), room)
-        step = step_of(token.logprob) if self._color else None
-        for place, (name, other) in enumerate(
-            zip_longest(chop_cells(_shown(token), FIRST), others, fillvalue="")
+        step = step_of(token.logprob) if self.color else None
+        for row, (name, other) in enumerate(
+            zip_longest(chop_cells(_shown(token), TOKEN_WIDTH), others, fillvalue="")
         ):
-            gap = " " * (FIRST - cell_len(name)) + BETWEEN
-            middle = figures if place == 0 else " " * len(figures)
-            self._line(((painted(name, step) if step and name else name) + gap + middle + other).rstrip(" "))
-
-    def _line(self, text: str, style: str = "") -> None:
-        self._write((f"{style}{text}{RESET}\n" if style and self._color else f"{text}\n").encode())
-
-    def _end_choice(self) -> None:
-        if told := summary(self._tokens):
-            self._line(told, DIM)
-        self._tokens = []
+            gap = " " * (TOKEN_WIDTH - cell_len(name)) + COLUMN_GAP
+            middle = cells if row == 0 else " " * len(cells)
+            self.line(((painted(name, step) if step and name else name) + gap + middle + other).rstrip(" "))
 
 
 def _others(token: TokenLogprob) -> list[str]:
@@ -133,11 +91,11 @@ def _bare_percent(other: Alternative) -> str:
 
 
 def packed(texts: Sequence[str], room: int) -> list[str]:
-    """Return texts side by side, in rows of at most `room` cells: none is split that fits into a row."""
+    """Return texts side by side in rows of at most `room` cells. A text that fits into a row is not split."""
     rows: list[str] = []
     for text in texts:
-        if rows and cell_len(rows[-1]) + len(BETWEEN) + cell_len(text) <= room:
-            rows[-1] += BETWEEN + text
+        if rows and cell_len(rows[-1]) + len(COLUMN_GAP) + cell_len(text) <= room:
+            rows[-1] += COLUMN_GAP + text
         else:
             rows += chop_cells(text, room)
     return rows

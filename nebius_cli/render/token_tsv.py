@@ -1,4 +1,4 @@
-"""`--view` into a pipe: a line a token, tab-separated, as it comes. docs/logprobs.md has the columns."""
+"""`--view` in a pipe: one tab-separated line per token, as it arrives. docs/logprobs.md has the columns."""
 
 import math
 from collections.abc import Iterable
@@ -19,36 +19,36 @@ class TokenTsv:
 
     def __init__(self, write: Write, choices: int) -> None:
         self._write = write
-        self._turns = SpanOrder(choices)
+        self._order = SpanOrder(choices)
         self._count = 0
 
     def event(self, event: Event) -> None:
-        """Write what this event lets through."""
-        self._put(self._turns.take(event))
+        """Write what this event makes ready."""
+        self._put(self._order.add(event))
 
     def finish(self, completion: Completion) -> None:
         """Write what is held."""
         del completion
-        self._put(self._turns.rest())
+        self._put(self._order.flush())
 
     def _put(self, spans: Iterable[TokenSpan | None]) -> None:
         for span in spans:
             if span is None:
                 self._count = 0
                 continue
-            # Text that came without tokens is no token, and is not lost either.
+            # Text that came without tokens is written too.
             for token in span.tokens or (TokenLogprob(span.text),):
                 self._count += 1
-                self._write(to_bytes(row(self._turns.current + 1, self._count, token)))
+                self._write(to_bytes(row(self._order.current + 1, self._count, token)))
 
 
-def row(choice: int, place: int, token: TokenLogprob) -> str:
-    """Return the line of one token. What is not known is an empty column; numbers have full precision."""
+def row(choice: int, number: int, token: TokenLogprob) -> str:
+    """Return the line of one token. An unknown value is an empty column; numbers have full precision."""
     found = rank(token)
     others = [[other.text, _finite(other.logprob)] for other in token.alternatives]
     columns = (
         str(choice),
-        str(place),
+        str(number),
         escaped(token.text, token.raw),
         _number(token.logprob),
         _number(probability(token.logprob)),

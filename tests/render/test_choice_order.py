@@ -3,42 +3,42 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.render.choice_order import NEXT, ChoiceOrder
+from nebius_cli.render.choice_order import NEXT_CHOICE, TextOrder
 from nebius_cli.response.events import Event, Finished, Frame, Token
 
 
 def pieces(choices: int, *events: Event, cut: bool = False) -> list[str | None]:
     """Return all that comes out; without `cut` what is held at the end is an error."""
-    turns = ChoiceOrder(choices)
-    out = [piece for event in events for piece in turns.take(event)]
-    rest = list(turns.rest())
+    order = TextOrder(choices)
+    out = [piece for event in events for piece in order.add(event)]
+    rest = list(order.flush())
     assert cut or not rest
     return out + rest
 
 
 def test_the_first_choice_passes_at_once_and_the_second_waits_for_its_end() -> None:
-    turns = ChoiceOrder(2)
-    assert list(turns.take(Token(1, "b"))) == []
-    assert list(turns.take(Token(0, "a"))) == ["a"]
-    assert list(turns.take(Finished(0, "stop"))) == [NEXT, "b"]
-    assert list(turns.take(Token(1, "c"))) == ["c"]
+    order = TextOrder(2)
+    assert list(order.add(Token(1, "b"))) == []
+    assert list(order.add(Token(0, "a"))) == ["a"]
+    assert list(order.add(Finished(0, "stop"))) == [NEXT_CHOICE, "b"]
+    assert list(order.add(Token(1, "c"))) == ["c"]
 
 
 def test_a_choice_that_was_finished_while_it_waited_comes_out_whole() -> None:
     early = (Token(1, "b"), Finished(1, "stop"), Token(2, "c"))
-    assert pieces(3, *early, Token(0, "a"), Finished(0, "stop")) == ["a", NEXT, "b", NEXT, "c"]
+    assert pieces(3, *early, Token(0, "a"), Finished(0, "stop")) == ["a", NEXT_CHOICE, "b", NEXT_CHOICE, "c"]
 
 
 def test_choices_without_text_have_their_turn() -> None:
-    assert pieces(3, *(Finished(index, "stop") for index in range(3))) == [NEXT, NEXT]
+    assert pieces(3, *(Finished(index, "stop") for index in range(3))) == [NEXT_CHOICE, NEXT_CHOICE]
 
 
 def test_what_is_held_when_the_stream_is_cut_comes_in_order() -> None:
-    assert pieces(3, Token(2, "c"), Token(0, "a"), cut=True) == ["a", NEXT, NEXT, "c"]
+    assert pieces(3, Token(2, "c"), Token(0, "a"), cut=True) == ["a", NEXT_CHOICE, NEXT_CHOICE, "c"]
 
 
 def test_a_choice_that_nobody_asked_for_is_not_lost() -> None:
-    assert pieces(1, Token(0, "a"), Token(1, "more"), cut=True) == ["a", NEXT, "more"]
+    assert pieces(1, Token(0, "a"), Token(1, "more"), cut=True) == ["a", NEXT_CHOICE, "more"]
 
 
 def test_other_events_let_nothing_through() -> None:
@@ -46,17 +46,17 @@ def test_other_events_let_nothing_through() -> None:
 
 
 def test_half_a_surrogate_pair_waits_for_its_other_half() -> None:
-    turns = ChoiceOrder(1)
-    assert list(turns.take(Token(0, "a\ud83d"))) == ["a"]
-    assert list(turns.take(Token(0, "\ude00b"))) == ["\ud83d\ude00b"]
+    order = TextOrder(1)
+    assert list(order.add(Token(0, "a\ud83d"))) == ["a"]
+    assert list(order.add(Token(0, "\ude00b"))) == ["\ud83d\ude00b"]
 
 
 def test_half_a_pair_that_stays_alone_is_not_lost() -> None:
-    turns = ChoiceOrder(2)
-    assert list(turns.take(Token(0, "a\ud83d"))) == ["a"]
-    assert list(turns.take(Finished(0, "stop"))) == ["\ud83d", NEXT]
-    assert list(turns.take(Token(1, "\ud83d"))) == []
-    assert list(turns.rest()) == ["\ud83d"]
+    order = TextOrder(2)
+    assert list(order.add(Token(0, "a\ud83d"))) == ["a"]
+    assert list(order.add(Finished(0, "stop"))) == ["\ud83d", NEXT_CHOICE]
+    assert list(order.add(Token(1, "\ud83d"))) == []
+    assert list(order.flush()) == ["\ud83d"]
 
 
 @given(st.data())
@@ -71,6 +71,6 @@ def test_any_order_of_frames_gives_the_same_text(data: st.DataObject) -> None:
         queue = data.draw(st.sampled_from([queue for queue in waiting if queue]))
         events.append(queue.pop(0))
     out = pieces(len(texts), *events, cut=True)
-    assert "".join("|" if piece is NEXT else piece.replace("|", "/") for piece in out) == "|".join(
+    assert "".join("|" if piece is NEXT_CHOICE else piece.replace("|", "/") for piece in out) == "|".join(
         "".join(tokens).replace("|", "/") for tokens in texts
     )

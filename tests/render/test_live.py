@@ -19,7 +19,7 @@ def blocks(glass: Glass, choices: int = 2, *, color: bool = False, **environ: st
     return LiveChoices(
         streams,
         streams.write_out,
-        OutputOptions(Mode.TEXT, Layout(color=color), choices),
+        OutputOptions(Mode.TEXT, Layout(), choices, color_out=color),
         streams.monotonic(),
     )
 

@@ -1,4 +1,4 @@
-"""Which renderer an answer gets, and how its choices are named."""
+"""Which renderer an answer gets."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from nebius_cli.render.choose import choose, drawing_module
 from nebius_cli.render.heat import Heat
 from nebius_cli.render.json_output import JsonOutput
 from nebius_cli.render.live import LiveChoices
-from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View, label
+from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View
 from nebius_cli.render.plain import PlainText
 from nebius_cli.render.text import TerminalText
 from nebius_cli.render.token_table import TokenTable
@@ -57,24 +57,6 @@ def test_the_module_that_is_imported_ahead_is_that_of_the_renderer(
     assert drawing_module(streams, options) == type(renderer).__module__
 
 
-@pytest.mark.parametrize(
-    ("index", "choices", "prompts", "name"),
-    [
-        (0, 3, 1, "choice 1"),
-        (2, 3, 1, "choice 3"),
-        (4, 3, 1, "choice 5"),
-        (1, 1, 1, "choice 2"),
-        (1, 3, 3, "prompt 2"),
-        (3, 6, 3, "prompt 2, choice 2"),
-        (5, 6, 3, "prompt 3, choice 2"),
-    ],
-)
-def test_a_label_says_which_prompt_and_which_choice(
-    index: int, choices: int, prompts: int, name: str
-) -> None:
-    assert label(index, choices, prompts) == name
-
-
 def test_a_choice_that_nobody_asked_for_stands_below_its_own_heading() -> None:
     out = Glass()
     streams = streams_on(out)
@@ -84,7 +66,7 @@ def test_a_choice_that_nobody_asked_for_stands_below_its_own_heading() -> None:
     renderer.event(Token(0, "asked for"))
     renderer.event(Token(1, "not asked for"))
     renderer.finish(Completion(1))
-    assert out.text == "asked for\n--- choice 2 ---\nnot asked for\n"
+    assert out.text == "asked for\n── choice 2 ──\nnot asked for\n"
 
 
 @pytest.mark.parametrize(

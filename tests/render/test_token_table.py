@@ -13,7 +13,9 @@ from tests.support.screen import Glass, streams_on
 def table(glass: Glass, choices: int = 1, *, color: bool = False, columns: int = 80) -> TokenTable:
     streams = streams_on(glass, environ={"COLUMNS": str(columns)})
     return TokenTable(
-        streams, streams.write_out, OutputOptions(Mode.TEXT, Layout(color=color), choices, view=View.TABLE)
+        streams,
+        streams.write_out,
+        OutputOptions(Mode.TEXT, Layout(), choices, view=View.TABLE, color_out=color),
     )
 
 
@@ -86,11 +88,11 @@ def test_choices_come_one_after_another_under_their_own_heading() -> None:
     second = Token(1, "b", completions(("b", 0.25, {})))
     rows = drawn(second, PARIS, Finished(0, "stop"), Finished(1, "stop"), choices=2)
     assert [row.split("  ")[0] for row in rows] == [
-        "--- choice 1 ---",
+        "── choice 1 ──",
         "token",
         '" Paris"',
         "1 token at 1.00 bits, perplexity 2",
-        "--- choice 2 ---",
+        "── choice 2 ──",
         "token",
         '"b"',
         "1 token at 2.00 bits, perplexity 4",

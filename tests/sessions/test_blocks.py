@@ -167,7 +167,7 @@ def test_a_cut_stream_keeps_each_choice_as_far_as_it_came(terminal: Open, server
     assert screen.history[:5] == [
         *("── choice 1 · unfinished ──", "half"),
         *("── choice 2 · stop ──", "whole"),
-        "── choice 3 · nothing came ──",
+        "── choice 3 · no text ──",
     ]
     assert screen.history[5] == "nbx: the answer is incomplete"
 
@@ -217,7 +217,7 @@ def test_a_terminal_that_cannot_draw_gets_each_choice_in_its_turn(terminal: Open
         gated(token("a1", 0), token("b", 1, "stop"), gate, token("a2", 0), token("", 0, "stop"), USAGE)
     )
     screen = terminal("complete", "x", "--n", "2", "--no-usage", env={"TERM": "dumb"})
-    assert screen.wait_for("a1") == ["--- choice 1 ---", "a1"]
+    assert screen.wait_for("a1") == ["── choice 1 ──", "a1"]
     gate.open()
     assert screen.end() == 0
-    assert screen.raw == b"--- choice 1 ---\r\na1a2\r\n--- choice 2 ---\r\nb\r\n"
+    assert screen.raw.decode() == "── choice 1 ──\r\na1a2\r\n── choice 2 ──\r\nb\r\n"

@@ -113,9 +113,9 @@ def test_several_choices_come_one_after_another_each_whole(terminal: Open, serve
     screen = terminal("complete", "x", "-n", "2", "--view", "heat", "--no-usage")
     assert screen.end() == 0
     assert [row for row in screen.rows if "tokens" not in row][:4] == [
-        "--- choice 1 ---",
+        "── choice 1 ──",
         " Paris.",
-        "--- choice 2 ---",
+        "── choice 2 ──",
         " It is",
     ]
     assert colours(screen.cells(" Paris")) == {RAMP[0]}
