@@ -13,6 +13,7 @@ from nebius_cli.config import layers
 from nebius_cli.config.settings import parse_connection
 from nebius_cli.core import suggest, urls
 from nebius_cli.core.errors import AuthError, ConfigError, ExitCode, NbxError
+from nebius_cli.core.format import counted
 from nebius_cli.core.secret import Secret
 from nebius_cli.doctor import checks, probe
 from nebius_cli.doctor.checks import Check, State
@@ -97,7 +98,7 @@ class _Examination:
         self._step("live", ("api",), self._complete)
         self._step("engine", (), self._engine)
         self._step("ledger", (), lambda: look(self._app.ledger, on=self._settings["ledger"].value is True))
-        self._app.streams.write_sign("")
+        self._app.streams.write_status("")
         secrets = self._secrets()
         return [checks.scrubbed(check, secrets) for check in self._found]
 
@@ -108,7 +109,7 @@ class _Examination:
             self._found.append(Check(name, State.SKIPPED, f"needs {missing}"))
             return
         if self._app.draws_err and not self._app.flags.quiet:
-            self._app.streams.write_sign(f"checking {name}")
+            self._app.streams.write_status(f"checking {name}")
         try:
             check = work()
         except NbxError as error:
@@ -243,7 +244,9 @@ class _Examination:
         self._head = reply.head
         self._ids = [model.id for model in models.decode(reply.value)]
         seconds = streams.monotonic() - started
-        return Check("api", State.OK, f"takes the key, lists {len(self._ids)} models, in {seconds:.1f} s")
+        return Check(
+            "api", State.OK, f"takes the key, lists {counted(len(self._ids), 'model')}, in {seconds:.1f} s"
+        )
 
     def _model(self) -> Check:
         name = self._text("model")

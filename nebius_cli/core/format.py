@@ -16,6 +16,11 @@ def compact(count: int | None) -> str:
     return str(count)
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: `1 model`, `2 models`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def age(seconds: float) -> str:
     """Format an age in its largest whole unit: `12 s`, `3 min`, `5 h`, `2 d`."""
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from nebius_cli.core.errors import ExitCode, NbxError, TimedOutError
+from nebius_cli.core.format import counted
 
 LARGEST_SKEW = 60.0  # seconds that this clock and the server's may differ
 LAST_DAYS = 14  # of a certificate, in which it is time to say so
@@ -83,5 +84,7 @@ def certificate(version: str, ends: float, now: float) -> Check:
     days = int((ends - now) // 86_400)
     text = f"{version}, certificate until {datetime.fromtimestamp(ends, UTC).date().isoformat()}"
     if days < LAST_DAYS:
-        return Check("tls", State.WARN, f"{text}, {days} days", "whoever runs the server must renew it")
+        return Check(
+            "tls", State.WARN, f"{text}, {counted(days, 'day')}", "whoever runs the server must renew it"
+        )
     return Check("tls", State.OK, text)

@@ -112,7 +112,7 @@ class Answer:
                 self._write_usage(completion, timing)
         if self._target:
             kept = self._target.abandon()
-        return f"what came is in {kept}" if kept else ""
+        return f"the answer received so far is in {kept}" if kept else ""
 
     @cached_property
     def _renderer(self) -> Renderer:

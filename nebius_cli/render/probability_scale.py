@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from nebius_cli.core.format import counted
 from nebius_cli.response.logprobs import TokenLogprob, perplexity, probability, surprise
 
 RESET = "\x1b[0m"
@@ -69,8 +70,7 @@ def summary(tokens: Iterable[TokenLogprob]) -> str:
     branching, total = perplexity(known), surprise(sum(known))
     if branching is None or total is None:
         return ""
-    count = f"{len(known)} token{'s' if len(known) > 1 else ''}"
-    return f"{count} at {total / len(known):.2f} bits, perplexity {branching:.3g}"
+    return f"{counted(len(known), 'token')} at {total / len(known):.2f} bits, perplexity {branching:.3g}"
 
 
 def percent(likely: float) -> str:

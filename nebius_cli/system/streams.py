@@ -67,8 +67,8 @@ class Streams:
     random: Callable[[], float] = _random
     stdout_file: bool = False  # a file on a disk, which shows nothing on any terminal
     stdin_read: bool = field(default=False, init=False)
-    _signed: bool = field(default=False, init=False)
-    _stderr_lock: Any = field(default_factory=threading.Lock, init=False)  # the sign is drawn by a thread
+    _status_shown: bool = field(default=False, init=False)
+    _stderr_lock: Any = field(default_factory=threading.Lock, init=False)  # the spinner draws in a thread
 
     @classmethod
     def system(cls) -> "Streams":
@@ -154,17 +154,17 @@ class Streams:
         return self.stdout is not None  # not the kind of stream that can be asked
 
     def write_err(self, text: str) -> None:
-        """Put text on stderr, in the place of a sign; where stderr is gone there is nobody to tell."""
+        """Write text to stderr, in the place of a status line. Does nothing where stderr is closed."""
         with self._stderr_lock:
-            self._write_err(_WIPE + text if self._signed else text)
-            self._signed = False
+            self._write_err(_WIPE + text if self._status_shown else text)
+            self._status_shown = False
 
-    def write_sign(self, line: str) -> None:
-        """Put a line on stderr, a terminal, that the next thing written there takes away; empty wipes it."""
+    def write_status(self, line: str) -> None:
+        """Show a line on stderr, a terminal, until something else is written there; empty removes it."""
         with self._stderr_lock:
-            if line or self._signed:
+            if line or self._status_shown:
                 self._write_err(f"\r{line}\x1b[K")
-            self._signed = bool(line)
+            self._status_shown = bool(line)
 
     def _write_err(self, text: str) -> None:
         if self.stderr is not None:

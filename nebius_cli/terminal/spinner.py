@@ -53,7 +53,7 @@ class Spinner:
         with self._lock:
             self._stopped.set()
             self._stopped = None
-            self._streams.write_sign("")
+            self._streams.write_status("")
 
     def _run(self, stopped: threading.Event) -> None:
         started = self._streams.monotonic()
@@ -63,7 +63,7 @@ class Spinner:
         from nebius_cli.terminal.rich_console import rich_console
 
         console = rich_console(
-            lambda data: self._streams.write_sign(data.decode("utf-8")), self._streams, color=False
+            lambda data: self._streams.write_status(data.decode("utf-8")), self._streams, color=False
         )
         while not stopped.is_set():
             text = spinner_text(self._streams.monotonic() - started, self.note, self._streams)

@@ -1,4 +1,4 @@
-"""One answer on its way out: where it goes, when there is a table, and what a cut one leaves."""
+"""One answer: where it goes, when there is a usage table, and what an incomplete one leaves."""
 
 from typing import Any
 
@@ -87,7 +87,7 @@ def test_a_target_gets_exact_bytes_even_at_a_terminal() -> None:
 
 def test_a_cut_answer_says_where_it_is_kept() -> None:
     run = Run(target=Shelf()).take(Token(0, "half"))
-    assert run.answer.cut(run.completion, TIMING) == "what came is in the shelf"
+    assert run.answer.cut(run.completion, TIMING) == "the answer received so far is in the shelf"
     assert run.err.text == ""
 
 

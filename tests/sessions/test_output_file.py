@@ -58,7 +58,7 @@ def test_a_cut_answer_is_kept_beside_and_the_message_says_where(
     assert (done.code, done.out) == (8, "")
     assert target.read_text() == "old"
     assert "half" in (tmp_path / "out.txt.partial").read_text()
-    assert f"what came is in {target}.partial" in done.err
+    assert f"the answer received so far is in {target}.partial" in done.err
     assert len(done.err.splitlines()) <= 3
 
 
@@ -74,7 +74,7 @@ def test_a_signal_keeps_what_came_and_says_where_in_one_line(
     screen.wait_for("writing the file")
     screen.kill(number)
     assert screen.end() == code
-    assert screen.rows == [f"nbx: stopped by {by}; what came is in {target}.partial"]
+    assert screen.rows == [f"nbx: stopped by {by}; the answer received so far is in {target}.partial"]
     assert not target.exists()
     assert (tmp_path / "out.txt.partial").read_text() == "half\n"
     assert server.hung_up.wait(30)

@@ -61,8 +61,8 @@ def test_a_disabled_spinner_starts_no_thread() -> None:
 def test_a_message_takes_the_place_of_the_spinner() -> None:
     err = Glass()
     streams = streams_on(err=err)
-    streams.write_sign("⠋ waiting")
+    streams.write_status("⠋ waiting")
     streams.write_err("said\n")
     streams.write_err("again\n")
-    streams.write_sign("")
+    streams.write_status("")
     assert err.text == "\r⠋ waiting\x1b[K\r\x1b[Ksaid\nagain\n"
