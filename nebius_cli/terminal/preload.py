@@ -12,15 +12,18 @@ SWITCH_INTERVAL_S = 0.0005
 def preload(modules: Sequence[str]) -> None:
     """Import modules in a thread. Whoever needs one earlier waits for its import, as for any other."""
     if any(module not in sys.modules for module in modules):
-        threading.Thread(target=load, args=(modules,), name="nbx-preload", daemon=True).start()
+        # Not a daemon: Python crashes when it exits in the middle of an import in another thread.
+        threading.Thread(target=load, args=(modules,), name="nbx-preload").start()
 
 
 def load(modules: Sequence[str]) -> None:
-    """Import modules in a thread that has time, so that threads in a hurry are held up the least."""
+    """Import modules in a thread that is in no hurry, unless the program ends in between."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
         for module in modules:
+            if not threading.main_thread().is_alive():
+                return
             importlib.import_module(module)
     finally:
         sys.setswitchinterval(interval)

@@ -43,7 +43,8 @@ class Spinner:
         self.note = note
         if self._enabled:
             self._stopped = threading.Event()
-            threading.Thread(target=self._run, args=(self._stopped,), name="nbx-spinner", daemon=True).start()
+            # Not a daemon, for the same reason as in `preload`.
+            threading.Thread(target=self._run, args=(self._stopped,), name="nbx-spinner").start()
 
     def stop(self) -> None:
         """Remove the spinner; nothing more is drawn once this returns."""
@@ -65,7 +66,7 @@ class Spinner:
         console = rich_console(
             lambda data: self._streams.write_status(data.decode("utf-8")), self._streams, color=False
         )
-        while not stopped.is_set():
+        while not stopped.is_set() and threading.main_thread().is_alive():
             text = spinner_text(self._streams.monotonic() - started, self.note, self._streams)
             with self._lock:
                 if not stopped.is_set():

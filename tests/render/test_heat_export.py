@@ -87,9 +87,9 @@ def svg_rows(page: bytes) -> list[str]:
 
 def test_a_page_has_the_text_and_the_alternatives_of_each_token() -> None:
     page = Page(export(answer(choice(*FRANCE)), ".html", prompts=1))
-    text = "".join(told[0] for told in FRANCE)
+    text = "".join(text for text, _, _ in FRANCE)
     assert page.text.startswith(f"{text}\n7 tokens at ")
-    assert [token for token, _ in page.hovers] == [told[0] for told in FRANCE]
+    assert [token for token, _ in page.hovers] == [text for text, _, _ in FRANCE]
     assert page.hovers[0][1].split("\n") == [
         '" Paris", 95%, 0.07 bits, rank 1',
         '    95%  " Paris"',
@@ -108,7 +108,7 @@ def test_a_page_keeps_the_rows_of_the_text_and_breaks_none() -> None:
 def test_a_picture_has_the_text_in_the_colours_of_its_tokens() -> None:
     page = export(answer(choice(*FRANCE)), ".svg", prompts=1)
     rows = svg_rows(page)
-    assert rows[0] == "".join(told[0] for told in FRANCE)
+    assert rows[0] == "".join(text for text, _, _ in FRANCE)
     assert rows[1].startswith("7 tokens at ")
     fills = [
         rect.attrib["fill"]
@@ -164,8 +164,8 @@ def test_choices_have_headings_and_text_without_log_probabilities_is_there_too()
     for form in (".svg", ".html"):
         page = export(completion, form, prompts=2)
         rows = svg_rows(page) if form == ".svg" else Page(page).text.split("\n")
-        told = [row for row in rows if row.strip()]
-        assert told[:5] == [
+        shown = [row for row in rows if row.strip()]
+        assert shown[:5] == [
             "── prompt 1 ──",
             "a",
             "1 token at 2.00 bits, perplexity 4",

@@ -132,7 +132,7 @@ def test_the_summary_is_over_what_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("likely", "told"),
+    ("likely", "text"),
     [
         (1, "100%"),
         (0.999, ">99%"),
@@ -143,8 +143,8 @@ def test_the_summary_is_over_what_is_known() -> None:
         (0, "0%"),
     ],
 )
-def test_percent_never_says_that_something_is_certain_which_is_not(likely: float, told: str) -> None:
-    assert percent(likely) == told
+def test_percent_never_says_that_something_is_certain_which_is_not(likely: float, text: str) -> None:
+    assert percent(likely) == text
 
 
 @pytest.mark.parametrize(

@@ -44,8 +44,8 @@ def test_a_row_says_all_there_is_to_say_of_a_token() -> None:
 def test_the_rows_come_with_their_tokens() -> None:
     glass = Glass()
     part = table(glass)
-    for count, told in enumerate(FRANCE, start=1):
-        part.event(Token(0, told[0], completions(told)))
+    for count, entry in enumerate(FRANCE, start=1):
+        part.event(Token(0, entry[0], completions(entry)))
         assert glass.text.count("\n") == count + 1
 
 
@@ -72,8 +72,8 @@ def test_a_narrow_terminal_has_fewer_columns_and_every_row_fits(columns: int, ti
 
 def test_tokens_can_be_seen_and_are_neither_markup_nor_obeyed() -> None:
     texts = (" [bold]\n", "\x1b[31m", ":smile:", "a\u202eb", "日本語日本語日本語")
-    told = completions(*((text, 0.5, {}) for text in texts))
-    rows = drawn(Token(0, "".join(texts), told))
+    entry = completions(*((text, 0.5, {}) for text in texts))
+    rows = drawn(Token(0, "".join(texts), entry))
     names = [row[:14].rstrip() for row in rows[1:]]
     assert names[:4] == ['" [bold]\\n"', '"␛[31m"', '":smile:"', '"a<U+202E>b"']
     # A long token goes on below itself.

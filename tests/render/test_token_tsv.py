@@ -26,14 +26,14 @@ def lines(*events: Event, choices: int = 1) -> list[list[str]]:
 
 
 def test_every_figure_of_a_token_is_there_in_full() -> None:
-    told = completions(("a\tb", 0.25, {"c": 0.5, "d": 0.125}))
+    logprobs = completions(("a\tb", 0.25, {"c": 0.5, "d": 0.125}))
     ((choice, place, text, logprob, probability, surprise, entropy, rank, others),) = lines(
-        Token(0, "a\tb", told)
+        Token(0, "a\tb", logprobs)
     )
     assert (choice, place, text, rank) == ("1", "1", "a\\tb", "2")
     assert float(logprob) == math.log(0.25)
     assert (float(probability), float(surprise)) == (math.exp(math.log(0.25)), 2.0)
-    # 0.5, 0.25, 0.125 and the 0.125 that nobody told of.
+    # 0.5, 0.25, 0.125 and the 0.125 that no alternative has.
     assert math.isclose(float(entropy), 1.75)
     assert json.loads(others) == [["c", math.log(0.5)], ["a\tb", math.log(0.25)], ["d", math.log(0.125)]]
 
