@@ -8,19 +8,19 @@ from nebius_cli import __version__
 
 # New objects between two searches for cycles, instead of Python's 700: loading a program makes hundreds of
 # thousands that all stay, and looking through them again and again is a twelfth of a start.
-OBJECTS = 100_000
+GC_THRESHOLD_OBJECTS = 100_000
 
 
 def start() -> int:
     """Run this process's command line; return its exit code."""
-    if sys.argv[1:] == ["--version"] and _version_told():
+    if sys.argv[1:] == ["--version"] and _print_version():
         return 0
     import signal
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         # Until `main` has its own way to stop, Ctrl-C ends the process, where Python would tell a traceback.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    gc.set_threshold(OBJECTS)
+    gc.set_threshold(GC_THRESHOLD_OBJECTS)
     from nebius_cli.main import main
 
     code = main()
@@ -28,7 +28,7 @@ def start() -> int:
     return code
 
 
-def _version_told() -> bool:
+def _print_version() -> bool:
     """Print the version; return False where stdout does not take it, for `main` to find out why.
 
     Scripts ask for it often, and it is all they ask: nothing is loaded for it.

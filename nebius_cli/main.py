@@ -12,7 +12,7 @@ from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
 from nebius_cli.terminal.capabilities import draws, use_color
 
-NARROWEST_PANELS = 72  # columns; in less, the panels of the help cut the names of flags
+MIN_PANEL_COLUMNS = 72  # columns; in less, the panels of the help cut the names of flags
 
 
 class Invocation:
@@ -56,11 +56,11 @@ def main(argv: Sequence[str] | None = None, streams: Streams | None = None) -> i
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         if whole_process:
-            _catch(signal.SIGINT, Interrupted)
-            _catch(signal.SIGTERM, Terminated)
-        code = _code(words, Invocation(streams, tuple(words)))
+            _raise_on_signal(signal.SIGINT, Interrupted)
+            _raise_on_signal(signal.SIGTERM, Terminated)
+        code = _run_and_report(words, Invocation(streams, tuple(words)))
         if whole_process:
-            _release()  # nothing is left to keep or to tell: a signal ends the process
+            _restore_signals()  # nothing is left to keep or to tell: a signal ends the process
     except (Interrupted, KeyboardInterrupt) as stop:
         messages.stopped("Ctrl-C", stop, streams)
         return ExitCode.INTERRUPTED
@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None, streams: Streams | None = None) -> i
     return code
 
 
-def _code(args: list[str], invocation: Invocation) -> int:
+def _run_and_report(args: list[str], invocation: Invocation) -> int:
     """Run a command line; return its exit code. A signal is not handled here, but may arrive here as well."""
     streams = invocation.streams
     try:
@@ -101,24 +101,24 @@ def _run(args: list[str], invocation: Invocation) -> int:
     streams = invocation.streams
     # Typer prints help by itself: through our stdout, so that a full disk or a closed pipe is noticed.
     text_out = streams.text_out(tty=lambda: use_color(streams, invocation.color, tty=streams.stdout_tty))
-    drawn = draws(streams, tty=streams.stdout_tty) and streams.width >= NARROWEST_PANELS
+    drawn = draws(streams, tty=streams.stdout_tty) and streams.width >= MIN_PANEL_COLUMNS
     with contextlib.redirect_stdout(text_out):
         return run(args, invocation, drawn=drawn)
 
 
-def _catch(number: signal.Signals, kind: type[BaseException]) -> None:
+def _raise_on_signal(number: signal.Signals, kind: type[BaseException]) -> None:
     """Make a signal raise `kind`; the next one of either kind ends the process where it stands."""
 
     def stop(caught: int, frame: object) -> NoReturn:
         del caught, frame
-        _release()
+        _restore_signals()
         raise kind
 
     if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup`, `trap '' INT` and `&` in scripts ignore it
         signal.signal(number, stop)
 
 
-def _release() -> None:
+def _restore_signals() -> None:
     """Let signals end the process again, but for those that were ignored when it began."""
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:

@@ -113,11 +113,11 @@ class App(Console):
     def read_value(self, setting: Setting, text: str) -> Value:
         """Return the value typed for a setting; `-` is stdin, less its final newline. Raises UsageError."""
         if text == "-" and setting.secret and self.streams.stdin_tty:
-            from nebius_cli.system.password import read_hidden
+            from nebius_cli.system.password import read_password
 
-            text = read_hidden(self.streams, f"{setting.field.name} (not shown): ")
+            text = read_password(self.streams, f"{setting.field.name} (not shown): ")
         elif text == "-":
-            reading = prompt.Reading(strip_final_newline=True)
+            reading = prompt.DecodeOptions(strip_final_newline=True)
             text = prompt.decode(self.streams.read_stdin(), "stdin", reading)
         elif setting.secret:
             self.warn(f"the shell's history has the {setting.field.name} now; - instead reads it from stdin")
@@ -167,7 +167,7 @@ class App(Console):
 
     def read_text(self, path: str) -> str:
         """Return the text of a file, as it is; `-` is stdin. Raises BadInputError for what is no text."""
-        return prompt.decode(self.read(path), "stdin" if path == "-" else path, prompt.Reading())
+        return prompt.decode(self.read(path), "stdin" if path == "-" else path, prompt.DecodeOptions())
 
     def models_cache(self, merged: Mapping[str, Sourced]) -> "ModelsCache":
         """Return the kept model list of the server and project in force."""
@@ -288,7 +288,7 @@ class App(Console):
         """Run a GGUF file, the embedded model's where none is named, while the block runs."""
         from nebius_cli.local import engine, weights
 
-        engine.require()
+        engine.require_engine()
         path = Path(file) if file is not None else self.weights(weights.DEFAULT_MODEL)
         with engine.Engine(path, port=port, parallel=parallel, caches=caches) as running:
             # The model loads in a process of its own; this takes as long, and happens meanwhile.

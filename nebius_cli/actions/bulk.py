@@ -52,7 +52,7 @@ SIGNALS = {KeyboardInterrupt: "Ctrl-C", Interrupted: "Ctrl-C", Terminated: "SIGT
 
 def run(options: BulkOptions, app: App) -> ExitCode:
     """Complete every row that has no answer yet. Raises NbxError for what ends the run before its end."""
-    if options.input == "-" and app.streams.stdin_gives_nothing:
+    if options.input == "-" and app.streams.stdin_has_no_input:
         app.streams.write_err(SHORT_HELP)
         return ExitCode.USAGE
     asked = bulk.read(options, app.read_text)

@@ -68,7 +68,7 @@ def _found(options: BulkMergeOptions, app: App, shards: Shards, gaps: Gaps) -> I
         return
     from nebius_cli.bulk.input.row_files import open_rows  # its formats are wanted here only
 
-    reading = prompt.reading(
+    reading = prompt.decode_options(
         options.encoding, replace_invalid=options.invalid == "replace", strip_final_newline=False
     )
     stdin = app.streams.take_stdin() if options.input == "-" else None

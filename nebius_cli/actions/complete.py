@@ -154,13 +154,13 @@ def _fields(
 
 
 def _prompt(options: CompleteOptions, sources: prompt.PromptSources, app: App) -> Prompt:
-    reading = prompt.reading(
+    reading = prompt.decode_options(
         options.encoding,
         replace_invalid=options.invalid == "replace",
         strip_final_newline=options.strip_final_newline,
     )
-    readers = prompt.Readers(app.streams.read_stdin, read_bytes, encode_argument)
-    text = prompt.gather(sources, readers, reading, nul=options.null, allow_empty=options.allow_empty)
+    readers = prompt.InputReaders(app.streams.read_stdin, read_bytes, encode_argument)
+    text = prompt.read_prompt(sources, readers, reading, nul=options.null, allow_empty=options.allow_empty)
     if not options.allow_empty:
         prompt.check_not_empty(text)
     return text
@@ -172,7 +172,7 @@ def _show(what: CompletionRequest, merged: Mapping[str, Sourced], app: App, *, a
         text = visible_json(text)
     if as_curl:
         base = urls.parse_base_url(str(merged["base_url"].value))
-        url = urls.redacted(urls.url_of(base, "/completions", what.query()))
+        url = urls.strip_credentials(urls.endpoint_url(base, "/completions", what.query()))
         text = curl.command(url, text.encode(), streamed=what.streamed, cacert=app.cacert(merged))
     app.write(text + "\n")
     return ExitCode.DONE

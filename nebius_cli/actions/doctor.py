@@ -17,7 +17,7 @@ from nebius_cli.core.format import counted
 from nebius_cli.core.secret import Secret
 from nebius_cli.doctor import checks, probe
 from nebius_cli.doctor.checks import Check, State
-from nebius_cli.doctor.probe import look
+from nebius_cli.doctor.probe import check_ledger
 from nebius_cli.local import engine, weights
 from nebius_cli.models import model as models
 from nebius_cli.request.fields import Value
@@ -47,7 +47,7 @@ def run(options: DoctorOptions, app: App) -> ExitCode:
     """Look at everything, show it, and return the code of the first check that failed."""
     found = _Examination(options, app).run()
     if options.json:
-        app.write_json(checks.record(found))
+        app.write_json(checks.to_json(found))
     else:
         rows = [row for check in found for row in _rows(check, drawn=app.draws_out)]
         app.write_table(("check", "state", "seen, and what to do"), rows)
@@ -83,7 +83,7 @@ class _Examination:
 
     def run(self) -> list[Check]:
         """Return every check, in order."""
-        self._found += [Check(name, State.OK, text) for name, text in probe.system()]
+        self._found += [Check(name, State.OK, text) for name, text in probe.describe_system()]
         self._config()
         self._step("base_url", (), self._base_url)
         self._step("proxy", ("base_url",), self._proxy)
@@ -93,14 +93,16 @@ class _Examination:
         self._step("tcp", ("dns",), self._connect)
         self._step("tls", ("tcp", "ca"), self._handshake)
         self._step("api", ("tls", "key"), self._ask)
-        self._step("clock", ("api",), lambda: checks.clock(self._head.date, self._app.streams.now()))
+        self._step("clock", ("api",), lambda: checks.check_clock(self._head.date, self._app.streams.now()))
         self._step("model", ("api",), self._model)
         self._step("live", ("api",), self._complete)
         self._step("engine", (), self._engine)
-        self._step("ledger", (), lambda: look(self._app.ledger, on=self._settings["ledger"].value is True))
+        self._step(
+            "ledger", (), lambda: check_ledger(self._app.ledger, on=self._settings["ledger"].value is True)
+        )
         self._app.streams.write_status("")
         secrets = self._secrets()
-        return [checks.scrubbed(check, secrets) for check in self._found]
+        return [checks.redacted(check, secrets) for check in self._found]
 
     def _step(self, name: str, needs: tuple[str, ...], work: Work) -> None:
         """Add one check; it is skipped where one that it needs did not pass."""
@@ -113,7 +115,7 @@ class _Examination:
         try:
             check = work()
         except NbxError as error:
-            check = checks.failed(name, error)
+            check = checks.failed_check(name, error)
         self._found.append(check)
         if check.state is not State.FAIL:
             self._passed.add(name)
@@ -136,11 +138,11 @@ class _Examination:
         except ConfigError as error:
             problems = [error, *(p for p in problems if p.what != error.what)]
             beside = []
-        self._found += [checks.failed("config", problem) for problem in problems]
+        self._found += [checks.failed_check("config", problem) for problem in problems]
         said = {problem.what for problem in problems}
         for problem in beside:
             if problem.what not in said:
-                self._found.append(replace(checks.failed("config", problem), state=State.WARN))
+                self._found.append(replace(checks.failed_check("config", problem), state=State.WARN))
         if chosen := self._in_force.profile:
             self._found.append(Check("profile", State.OK, f"{chosen.value}, by {chosen.origin}"))
         if self._in_force.project:
@@ -151,10 +153,10 @@ class _Examination:
         if not exists:
             return Check("config", State.OK, f"no file {path}")
         for place in (path, path.parent):
-            if (mode := probe.mode(place)) is not None and mode & OTHERS_WRITE:
+            if (mode := probe.permissions(place)) is not None and mode & OTHERS_WRITE:
                 words = f"others on this machine can write {place} (mode {mode:04o})"
                 return Check("config", State.WARN, words, f"chmod go-w {place}")
-        mode = probe.mode(path)
+        mode = probe.permissions(path)
         return Check("config", State.OK, f"{path}" if mode is None else f"{path} (mode {mode:04o})")
 
     def _base_url(self) -> Check:
@@ -167,7 +169,7 @@ class _Examination:
                     raise problem
         setting = self._settings["base_url"]
         self._base = urls.parse_base_url(str(setting.value))
-        text = f"{urls.redacted(self._base.geturl())} ({setting.origin})"
+        text = f"{urls.strip_credentials(self._base.geturl())} ({setting.origin})"
         if urls.is_plain_http(self._base):
             return Check("base_url", State.WARN, text, "plain http: others can read the key and the prompt")
         return Check("base_url", State.OK, text)
@@ -176,7 +178,7 @@ class _Examination:
         self._route = probe.route(self._base.geturl(), self._app.cacert(self._settings))
         proxy = self._route.proxy
         self._hop = probe.endpoint(proxy or self._base.geturl())
-        return Check("proxy", State.OK, urls.redacted(proxy) if proxy else "none")
+        return Check("proxy", State.OK, urls.strip_credentials(proxy) if proxy else "none")
 
     def _authorities(self) -> Check:
         if self._base.scheme == "http":
@@ -230,7 +232,7 @@ class _Examination:
         if self._route.proxy:
             return Check("tls", State.SKIPPED, "behind the proxy; api says whether it works")
         tls = probe.handshake(*self._hop, self._route.authorities, PROBE)
-        return checks.certificate(tls.version, tls.ends, self._app.streams.now())
+        return checks.check_certificate(tls.version, tls.ends, self._app.streams.now())
 
     # The server.
 
@@ -282,7 +284,7 @@ class _Examination:
 
     def _engine(self) -> Check:
         try:
-            engine.require()
+            engine.require_engine()
         except ConfigError as error:
             return Check("engine", State.SKIPPED, error.what, error.hint)
         here = {entry.name: entry for entry in weights.installed(self._app.weights_dir)}

@@ -14,7 +14,7 @@ Found = TypeVar("Found")
 
 def run_pull(app: App, name: str = DEFAULT_MODEL.name, *, force: bool = False) -> ExitCode:
     """Fetch a model unless it is there; print where it is."""
-    model = _typed(lambda: weights.known(name))
+    model = _typed(lambda: weights.find_known(name))
     path = app.weights(model, force=force)
     app.write(f"{path}\n")
     return ExitCode.DONE

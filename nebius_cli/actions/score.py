@@ -79,7 +79,7 @@ def run_score(options: ScoreOptions, app: App) -> ExitCode:
         )
     context = _context(options, app)
     if options.jsonl is not None:
-        rows = records.parse_rows(app.read_text(options.jsonl), options.jsonl, context)
+        rows = records.parse_score_rows(app.read_text(options.jsonl), options.jsonl, context)
         with _model(options, app) as model:
             return _score_rows(rows, model, options, app)
     passage = Passage(_text(options, app), context)
@@ -90,7 +90,7 @@ def run_score(options: ScoreOptions, app: App) -> ExitCode:
             raise score
         _doubt(score, app)
         if options.json:
-            told = {"model": model.name, **records.record(score, tokens=options.tokens)}
+            told = {"model": model.name, **records.score_record(score, tokens=options.tokens)}
             app.write_json(told)
         else:
             table = tables.tokens if options.tokens else tables.measures
@@ -106,7 +106,7 @@ def run_rank(options: ScoreOptions, app: App) -> ExitCode:
         raise UsageError("--tokens without --json", "a table of candidates has no place for them", "--json")
     context = _context(options, app)
     passages = [
-        Passage(prompt.check_argument(one, encode_argument(one)), context) for one in options.candidates
+        Passage(prompt.decode_argument(one, encode_argument(one)), context) for one in options.candidates
     ]
     with _model(options, app) as model:
         scores = []
@@ -129,13 +129,13 @@ def _context(options: ScoreOptions, app: App) -> str:
     if options.context_file is not None:
         return app.read_text(options.context_file)
     context = options.context or ""
-    return prompt.check_argument(context, encode_argument(context))
+    return prompt.decode_argument(context, encode_argument(context))
 
 
 def _text(options: ScoreOptions, app: App) -> str:
-    reading = prompt.Reading(strip_final_newline=options.strip_final_newline)
+    reading = prompt.DecodeOptions(strip_final_newline=options.strip_final_newline)
     if options.text is not None and options.text != "-":
-        return prompt.check_argument(options.text, encode_argument(options.text))
+        return prompt.decode_argument(options.text, encode_argument(options.text))
     return prompt.decode(app.read(options.file or "-"), options.file or "stdin", reading)
 
 
@@ -221,7 +221,7 @@ def _scores(passages: Sequence[Passage], model: ScoringModel, app: App) -> Itera
         finally:
             waiting.stop()
 
-    return groups.scores(passages, score, model.at_once)
+    return groups.score_in_groups(passages, score, model.at_once)
 
 
 def _score_rows(rows: Sequence[ScoreRow], model: ScoringModel, options: ScoreOptions, app: App) -> ExitCode:
@@ -230,9 +230,9 @@ def _score_rows(rows: Sequence[ScoreRow], model: ScoringModel, options: ScoreOpt
     for row, score in zip(rows, _scores([row.passage for row in rows], model, app), strict=True):
         if isinstance(score, NbxError):
             failed += 1
-            told = records.failure(score)
+            told = records.failure_record(score)
         else:
-            told = records.record(score, tokens=options.tokens)
+            told = records.score_record(score, tokens=options.tokens)
         app.write_json({"id": row.id, **told})
     if failed:
         app.note(f"{failed} of {len(rows)} rows have no score; their records say why")
@@ -248,7 +248,7 @@ def _write_ranks(
     if options.json:
         entries = [
             {"candidate": place, "text": passages[place].text}
-            | records.record(scores[place], tokens=options.tokens)
+            | records.score_record(scores[place], tokens=options.tokens)
             for place in order
         ]
         told = {"model": model.name, "winners": best, "candidates": entries}

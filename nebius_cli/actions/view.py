@@ -11,7 +11,7 @@ from nebius_cli.render.choose import choose
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View, parse_export, parse_view
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.decode import decode_object
-from nebius_cli.response.events import Event, Finished, Token
+from nebius_cli.response.events import Event, Finished, TextDelta
 from nebius_cli.system.files import OutputFile
 
 HOW = "nbx complete --logprobs 5 --json > FILE saves one"
@@ -90,7 +90,7 @@ def _one_answer(values: list[Any]) -> tuple[Completion, list[Event]]:
             first, current_id = end, frame.get("id")
         for event in _renumbered(frame, first):
             events.append(event)
-            end = max(end, event.index + 1) if isinstance(event, Token | Finished) else end
+            end = max(end, event.index + 1) if isinstance(event, TextDelta | Finished) else end
     completion = Completion(end)
     for event in events:
         completion.add(event)
@@ -100,8 +100,8 @@ def _one_answer(values: list[Any]) -> tuple[Completion, list[Event]]:
 def _renumbered(frame: Mapping[str, Any], first: int) -> Iterator[Event]:
     for event in decode_object(frame):
         match event:
-            case Token(index, text, logprobs):
-                yield Token(index + first, text, logprobs)
+            case TextDelta(index, text, logprobs):
+                yield TextDelta(index + first, text, logprobs)
             case Finished(index, reason):
                 yield Finished(index + first, reason)
             case _:

@@ -24,7 +24,7 @@ from nebius_cli.core.errors import (
 )
 from nebius_cli.core.format import shorten
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.urls import parse_base_url, redacted, url_of
+from nebius_cli.core.urls import endpoint_url, parse_base_url, strip_credentials
 from nebius_cli.response.decode import body_message
 
 # Bytes read of an error response. The message shown is far shorter, but a 422 can repeat a long prompt
@@ -92,7 +92,7 @@ class Api:
         Raises StatusError for a status other than 2xx, NetworkError for everything below HTTP.
         """
         with self.hiding.in_errors():
-            url = url_of(self.base, path, query)
+            url = endpoint_url(self.base, path, query)
             yield from self._answer(self._send("POST", url, body, accept, _error_body))
 
     def get(self, path: str, query: str = "") -> Iterator[Head | bytes]:
@@ -100,7 +100,7 @@ class Api:
 
         Raises what `post` does, and NetworkError for an answer larger than anything that is wanted.
         """
-        left, url = MAX_BODY, url_of(self.base, path, query)
+        left, url = MAX_BODY, endpoint_url(self.base, path, query)
         with self.hiding.in_errors():
             for item in self._answer(self._send("GET", url, None, "application/json", _error_body)):
                 left -= len(item) if isinstance(item, bytes) else 0
@@ -118,7 +118,7 @@ class Api:
         call = self._trips.begin()
         try:
             with self.hiding.in_errors():
-                answer, broken = self._ask(call, url_of(self.base, path, query), body, accept)
+                answer, broken = self._ask(call, endpoint_url(self.base, path, query), body, accept)
                 if broken is not None:
                     raise network_error(broken, "") from None
         except NetworkError as error:
@@ -243,7 +243,7 @@ def _end(response: urllib3.BaseHTTPResponse) -> None:
 
 
 def _uncallable(url: str, error: Exception) -> ConfigError:
-    return ConfigError(f"cannot call {redacted(url)}", shorten(str(error)))
+    return ConfigError(f"cannot call {strip_credentials(url)}", shorten(str(error)))
 
 
 def _no_answer(status: int) -> NetworkError:

@@ -12,7 +12,7 @@ from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, Stat
 from nebius_cli.request.request import CompletionRequest
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.decode import AnswerDecoder
-from nebius_cli.response.events import Event, Finished, Frame, Problem, Token
+from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta
 from nebius_cli.system.streams import Streams
 
 # An answer in one piece is held as bytes, as text and as objects, before it is shown.
@@ -162,10 +162,10 @@ class Exchange:
             event = Frame(self._api.hiding.value(event.payload))
         elif isinstance(event, Finished):
             event = Finished(event.index, self._api.hiding.text(event.reason))
-        if isinstance(event, Token | Finished):
+        if isinstance(event, TextDelta | Finished):
             self._text_at = self._came_at
         event = self.completion.check(event)
-        if self.first_token_at is None and isinstance(event, Token):
+        if self.first_token_at is None and isinstance(event, TextDelta):
             self.first_token_at = self.sent[-1].first_token_at = self._text_at
         self.completion.add(event)
         self._hooks.event(event)

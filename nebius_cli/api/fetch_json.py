@@ -50,7 +50,7 @@ def ask_models(
     """Return the model list, `project`'s where one is named. Raises NbxError, also for what is no list."""
     query = {"verbose": "true"} | ({"ai_project_id": project} if project else {})
     reply = fetch_json(api, "/models", urlencode(query), limits, streams, say)
-    value = jsontext.without_nan(reply.value)
+    value = jsontext.replace_nan(reply.value)
     model.decode(value)  # what is no list is not kept either
     return Stored(value, streams.now())
 

@@ -19,7 +19,7 @@ from urllib3.util import parse_url
 from nebius_cli import __version__
 from nebius_cli.core.errors import AuthError, ConfigError
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.urls import redacted
+from nebius_cli.core.urls import strip_credentials
 
 MOST_TARGETS = 100  # addresses remembered; queries can differ from row to row
 # As requests has them: trying again is for whoever calls, and so is following a redirect.
@@ -80,7 +80,7 @@ class Pools:
         if method == "POST":
             headers["Content-Type"] = "application/json"
         headers["Authorization"] = self._bearer
-        return Target(method, redacted(url), pool, line, headers)
+        return Target(method, strip_credentials(url), pool, line, headers)
 
     def _behind_proxy(self, url: str, authorities: str) -> tuple[urllib3.HTTPConnectionPool, str]:
         if self._proxied is None:

@@ -32,9 +32,9 @@ class Redactor:
             return value
         choices = value.get("choices") if isinstance(value, dict) else None
         if not isinstance(choices, list):
-            return jsontext.without(value, self._key.reveal())
+            return jsontext.redact(value, self._key.reveal())
         around = {**value, "choices": [_part(choice, written=False) for choice in choices]}
-        clean = jsontext.without(around, self._key.reveal())
+        clean = jsontext.redact(around, self._key.reveal())
         if clean is around:
             return value
         both = zip(clean["choices"], choices, strict=True)

@@ -4,7 +4,7 @@ from urllib.parse import urljoin, urlsplit
 
 from nebius_cli.core.errors import RejectedError
 from nebius_cli.core.format import shorten
-from nebius_cli.core.urls import shown
+from nebius_cli.core.urls import strip_credentials_and_query
 
 
 def follow(status: int, location: str, url: str) -> str:
@@ -21,11 +21,13 @@ def follow(status: int, location: str, url: str) -> str:
         target, same, upgrade = location, False, False
     if status in (301, 302, 307, 308) and location and (same or upgrade):
         return target
-    to = f"to {shorten(shown(target))}" if location else "to nowhere"
+    to = f"to {shorten(strip_credentials_and_query(target))}" if location else "to nowhere"
     what = f"the server answered {status}, a redirect {to}"
     raise RejectedError(what, "nbx does not carry the key and the prompt there", "check base_url")
 
 
 def too_many(most: int, url: str) -> RejectedError:
     """Return the error of a request that was sent on more often than that, to `url` at last."""
-    return RejectedError(f"more than {most} redirects", f"the last one went to {shorten(shown(url))}")
+    return RejectedError(
+        f"more than {most} redirects", f"the last one went to {shorten(strip_credentials_and_query(url))}"
+    )

@@ -75,7 +75,7 @@ class BulkPlan:
     given: Mapping[str, Value]
     params: Mapping[str, Any]
     shard: Shard
-    reading: prompt.Reading
+    reading: prompt.DecodeOptions
     template: template.Template | None
     concurrency: int | None
     rpm: float | None
@@ -181,7 +181,7 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
     price = parse_price(options.price) if options.price is not None else None
     price = FREE if options.runs_here else price
     invalid = options.invalid == "replace"
-    reading = prompt.reading(options.encoding, replace_invalid=invalid, strip_final_newline=False)
+    reading = prompt.decode_options(options.encoding, replace_invalid=invalid, strip_final_newline=False)
     params = request.parse_params(options.param, validate=options.validate)
     return BulkPlan(
         options,

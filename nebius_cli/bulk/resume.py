@@ -47,7 +47,7 @@ def command(argv: Sequence[str]) -> str:
 
 
 def _hidden(flag: str, value: str) -> str:
-    return "KEY" if flag == "--api-key" else _quoted(urls.redacted(value))
+    return "KEY" if flag == "--api-key" else _quoted(urls.strip_credentials(value))
 
 
 def _quoted(word: str) -> str:

@@ -60,7 +60,7 @@ def add_to(root: typer.Typer) -> None:
             from nebius_cli.shell_completion import command_tree, scripts
 
             def make(shell: str) -> str:
-                return scripts.MAKERS[shell](command_tree.read(typer.main.get_command(root), "nbx"))
+                return scripts.GENERATORS[shell](command_tree.read_tree(typer.main.get_command(root), "nbx"))
 
             return getattr(completion, name)(app, make, **frozen(flags))  # type: ignore[no-any-return]
 

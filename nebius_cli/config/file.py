@@ -14,8 +14,8 @@ from nebius_cli.config import toml, toml_edit
 from nebius_cli.config.layers import EDIT, ConfigSource, no_profile
 from nebius_cli.config.settings import PROFILES, SETTINGS, USE_PROFILE, Sourced, keys_of
 from nebius_cli.core.errors import ConfigError
-from nebius_cli.system.files import make_folder, read_own, write_atomically
-from nebius_cli.system.lock import alone
+from nebius_cli.system.files import make_folder, read_if_exists, write_atomically
+from nebius_cli.system.lock import hold_lock
 
 FILE_MODE = 0o600  # of a new file, and of any that holds a key
 OTHERS = 0o077
@@ -28,7 +28,7 @@ SECRET_IN_TEXT = re.compile(rf"\b({'|'.join(SECRETS)})\b".encode())
 
 def read_toml(path: Path, hint: str) -> ConfigSource | None:
     """Return a TOML file, None where there is none. Raises ConfigError."""
-    data = read_own(path)
+    data = read_if_exists(path)
     return None if data is None else parse(data, path, hint)
 
 
@@ -64,7 +64,7 @@ class ConfigFile:
 
     def content(self) -> bytes:
         """Return the file as it is, empty where there is none. Raises ConfigError."""
-        return read_own(self.path) or b""
+        return read_if_exists(self.path) or b""
 
     def set(self, name: str, value: Any, profile: str = "") -> None:
         """Write one setting. Raises ConfigError where there is no such profile, or where writing fails."""
@@ -133,7 +133,7 @@ class ConfigFile:
 
         with self._failing():
             make_folder(self.path.parent)
-            with alone(self.path.with_name(f"{self.path.stem}.edit.lock"), refuse):
+            with hold_lock(self.path.with_name(f"{self.path.stem}.edit.lock"), refuse):
                 yield
 
     def draft(self, old: bytes) -> Path:
@@ -211,7 +211,7 @@ class ConfigFile:
 
         with self._failing():
             make_folder(path.parent)
-            with alone(lock, wait, BEAT):
+            with hold_lock(lock, wait, BEAT):
                 yield
 
     @contextlib.contextmanager

@@ -146,9 +146,9 @@ def clean(key: Secret, where: str) -> Secret:
 def ask(streams: Streams) -> Secret:
     """Return the key on standard input: typed unseen on a terminal, else everything that comes."""
     if streams.stdin_tty:
-        from nebius_cli.system.password import read_hidden
+        from nebius_cli.system.password import read_password
 
-        return clean(Secret(read_hidden(streams, QUESTION)), "what was typed")
+        return clean(Secret(read_password(streams, QUESTION)), "what was typed")
     return _decoded(streams.read_stdin(), "stdin")
 
 

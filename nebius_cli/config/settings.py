@@ -128,7 +128,7 @@ SETTINGS = (
         ("NEBIUS_BASE_URL",),
         "https://api.tokenfactory.nebius.com/v1",
         rule=_is_address,
-        hides=lambda value: urls.shown(str(value)),
+        hides=lambda value: urls.strip_credentials_and_query(str(value)),
     ),
     Setting(
         Field("cacert", Kind.TEXT, "File of certificate authorities to trust.", "Connection", "FILE"),

@@ -7,9 +7,9 @@ _scan = json.JSONDecoder().raw_decode
 
 # What is nested deeper than this, or holds more lists and objects, is not read: a few bytes of JSON can make
 # objects of twenty times their size, and what the parser can just hold nobody could write again.
-MOST_LEVELS = 100
-MOST_HOLDERS = 1_000_000
-HARMLESS = 500  # characters; what is shorter, as most events are, is nested 250 deep at the most
+MAX_DEPTH = 100
+MAX_CONTAINERS = 1_000_000
+MIN_CHECKED_CHARS = 500  # characters; what is shorter, as most events are, is nested 250 deep at the most
 
 
 def encode(value: Any, *, indent: int | None = None) -> bytes:
@@ -31,19 +31,19 @@ def encode(value: Any, *, indent: int | None = None) -> bytes:
 
 def decode(text: str | bytes | bytearray) -> Any:
     """Parse JSON text. Raises ValueError, also for more, or deeper nested, lists and objects than is sane."""
-    holders = _holders(text) if len(text) > HARMLESS else 0
-    if holders > MOST_HOLDERS:
-        raise ValueError(f"it holds more than {MOST_HOLDERS} lists and objects")
+    containers = _count_containers(text) if len(text) > MIN_CHECKED_CHARS else 0
+    if containers > MAX_CONTAINERS:
+        raise ValueError(f"it holds more than {MAX_CONTAINERS} lists and objects")
     try:
         value = _parse(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    if holders > MOST_LEVELS and _levels(value) > MOST_LEVELS:
+    if containers > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise ValueError("nested too deeply")
     return value
 
 
-def complaint(error: ValueError) -> str:
+def describe_error(error: ValueError) -> str:
     """Return what `decode` found wrong, without the three places that Python names."""
     if not isinstance(error, json.JSONDecodeError):
         return str(error)
@@ -51,8 +51,8 @@ def complaint(error: ValueError) -> str:
     return f"{what[:1].lower()}{what[1:]} at character {error.pos + 1}"
 
 
-def _holders(text: str | bytes | bytearray) -> int:
-    """Return how many lists and objects begin in a text, or more: some may be in texts inside."""
+def _count_containers(text: str | bytes | bytearray) -> int:
+    """Return how many lists and objects begin in a text, or more: some may be inside strings."""
     if isinstance(text, str):
         return text.count("[") + text.count("{")
     return text.count(b"[") + text.count(b"{")
@@ -67,37 +67,40 @@ def _parse(text: str | bytes | bytearray) -> Any:
     return json.loads(text)
 
 
-def _levels(value: Any) -> int:
+def _depth(value: Any) -> int:
     """Return how deep the lists and objects in `value` are nested, as far as it matters."""
     level, depth = [value], 0
-    while level and depth <= MOST_LEVELS:
+    while level and depth <= MAX_DEPTH:
         depth += 1
         level = [
             inner
-            for holder in level
-            for inner in (holder.values() if isinstance(holder, dict) else holder)
+            for container in level
+            for inner in (container.values() if isinstance(container, dict) else container)
             if isinstance(inner, (dict, list))
         ]
     return depth
 
 
-def without(value: Any, secret: str) -> Any:
+def redact(value: Any, secret: str) -> Any:
     """Return `value` with *** for `secret` in each of its texts; itself where none holds it."""
-    told, inside = json.dumps(value, ensure_ascii=False), json.dumps(secret, ensure_ascii=False)[1:-1]
-    return _without(value, secret) if inside in told else value
+    encoded, encoded_secret = (
+        json.dumps(value, ensure_ascii=False),
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+    )
+    return _redact(value, secret) if encoded_secret in encoded else value
 
 
-def _without(value: Any, secret: str) -> Any:
+def _redact(value: Any, secret: str) -> Any:
     if isinstance(value, str):
         return value.replace(secret, "***")
     if isinstance(value, list):
-        return [_without(inner, secret) for inner in value]
+        return [_redact(inner, secret) for inner in value]
     if isinstance(value, dict):
-        return {_without(name, secret): _without(inner, secret) for name, inner in value.items()}
+        return {_redact(name, secret): _redact(inner, secret) for name, inner in value.items()}
     return value
 
 
-def without_nan(value: Any) -> Any:
+def replace_nan(value: Any) -> Any:
     """Return `value` with null for each NaN and infinity, which Python reads and JSON does not have."""
     try:
         json.dumps(value, allow_nan=False)

@@ -2,8 +2,8 @@
 
 from typing import NoReturn
 
-SHORTEST_WITH_TAIL = 16  # characters; of a shorter key, four would be too many to show
-TAIL = 4
+MIN_CHARS_FOR_TAIL = 16  # characters; of a shorter key, four would be too many to show
+TAIL_CHARS = 4
 
 
 class Secret:
@@ -24,7 +24,7 @@ class Secret:
     @property
     def tail(self) -> str:
         """What may be shown of it, so that two keys can be told apart: the end of a long one."""
-        return "***" + (self._value[-TAIL:] if len(self._value) >= SHORTEST_WITH_TAIL else "")
+        return "***" + (self._value[-TAIL_CHARS:] if len(self._value) >= MIN_CHARS_FOR_TAIL else "")
 
     def __repr__(self) -> str:
         return "***"

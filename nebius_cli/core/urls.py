@@ -19,14 +19,14 @@ def parse_base_url(text: str) -> SplitResult:
         valid = False
     if not valid or parts.query or parts.fragment:
         raise ConfigError(
-            f"base_url {shown(text)}",
+            f"base_url {strip_credentials_and_query(text)}",
             "it must be http:// or https:// with a host and a path",
         )
     path = parts.path.rstrip("/").removesuffix("/completions").rstrip("/")
     return parts._replace(path=path if path.endswith("/v1") else path + "/v1")
 
 
-def url_of(base: SplitResult, path: str, query: str) -> str:
+def endpoint_url(base: SplitResult, path: str, query: str) -> str:
     """Return the URL of an endpoint."""
     return urlunsplit(base._replace(path=base.path + path, query=query))
 
@@ -37,14 +37,14 @@ def is_plain_http(base: SplitResult) -> bool:
     return base.scheme == "http" and host not in ("localhost", "::1") and not host.startswith("127.")
 
 
-def shown(url: str) -> str:
+def strip_credentials_and_query(url: str) -> str:
     """Return a URL that somebody else wrote, as it may be shown: without user, password and what asks."""
-    told = redacted(url)
-    end = min((told.find(mark) for mark in "?#" if mark in told), default=None)
-    return told if end is None else f"{told[: end + 1]}…"
+    stripped = strip_credentials(url)
+    end = min((stripped.find(separator) for separator in "?#" if separator in stripped), default=None)
+    return stripped if end is None else f"{stripped[: end + 1]}…"
 
 
-def redacted(url: str) -> str:
+def strip_credentials(url: str) -> str:
     """Return a URL without the user and password that may be in it."""
     try:
         parts = urlsplit(url)

@@ -21,11 +21,11 @@ from nebius_cli.doctor.checks import Check, State
 from nebius_cli.ledger.store import Ledger
 from nebius_cli.system.timeout import run_with_timeout
 
-PORTS = {"http": 80, "https": 443}  # of a URL that names none; SOCKS has its own
+DEFAULT_PORTS = {"http": 80, "https": 443}  # of a URL that names none; SOCKS has its own
 SOCKS_PORT = 1080
 # What OpenSSL calls a certificate that is not valid yet, or no more: often it is the clock that is wrong.
-NOT_NOW = (9, 10)
-OTHERS = 0o077  # permissions of those whose file it is not
+CLOCK_VERIFY_CODES = (9, 10)
+OTHERS_MASK = 0o077  # permissions of those whose file it is not
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,14 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Tls:
+class TlsConnection:
     """A TLS connection that was made: its version, and when the server's certificate ends, in Unix time."""
 
     version: str
     ends: float
 
 
-def system() -> list[tuple[str, str]]:
+def describe_system() -> list[tuple[str, str]]:
     """Return what nbx runs on."""
     python = f"{platform.python_implementation()} {platform.python_version()}, {sys.executable}"
     return [
@@ -59,7 +59,7 @@ def system() -> list[tuple[str, str]]:
     ]
 
 
-def mode(path: Path) -> int | None:
+def permissions(path: Path) -> int | None:
     """Return the permissions of a file or folder, None where there are none that say anything."""
     if os.name == "nt":
         return None
@@ -77,7 +77,7 @@ def endpoint(url: str) -> tuple[str, int]:
     """Return host and port of a URL or a proxy. Raises ConfigError where it has none."""
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
-        port = parts.port or PORTS.get(parts.scheme, SOCKS_PORT)
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme, SOCKS_PORT)
     except ValueError as error:
         raise ConfigError("the proxy setting is no URL", str(error), "check HTTPS_PROXY") from None
     if not parts.hostname:
@@ -85,25 +85,25 @@ def endpoint(url: str) -> tuple[str, int]:
     return parts.hostname, port
 
 
-def resolve(host: str, port: int, seconds: float) -> list[str]:
+def resolve(host: str, port: int, timeout_s: float) -> list[str]:
     """Return the addresses of a host, each once."""
     try:
-        found = run_with_timeout(seconds, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        found = run_with_timeout(timeout_s, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise NetworkError(f"{host} does not resolve", why, "check base_url and the network") from None
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def connect(host: str, port: int, seconds: float) -> float:
-    """Connect and hang up; return the seconds it took."""
+def connect(host: str, port: int, timeout_s: float) -> float:
+    """Connect and hang up; return how many seconds it took."""
     started = time.monotonic()
 
     def work() -> None:
-        socket.create_connection((host, port), timeout=seconds).close()
+        socket.create_connection((host, port), timeout=timeout_s).close()
 
     try:
-        run_with_timeout(seconds, work)
+        run_with_timeout(timeout_s, work)
     except OSError as error:
         raise NetworkError(
             f"no connection to {host}:{port}", error.strerror or str(error), "a firewall, or nobody listens"
@@ -123,23 +123,25 @@ def authorities(path: str) -> int:
         ) from None
 
 
-def handshake(host: str, port: int, path: str, seconds: float) -> Tls:
+def handshake(host: str, port: int, path: str, timeout_s: float) -> TlsConnection:
     """Make a TLS connection that trusts the authorities in `path`, as a request would; hang up."""
 
-    def work() -> Tls:
+    def work() -> TlsConnection:
         with (
-            socket.create_connection((host, port), timeout=seconds) as plain,
+            socket.create_connection((host, port), timeout=timeout_s) as plain,
             _context(path).wrap_socket(plain, server_hostname=host) as secure,
         ):
             certificate = secure.getpeercert() or {}
-            return Tls(secure.version() or "TLS", ssl.cert_time_to_seconds(str(certificate["notAfter"])))
+            return TlsConnection(
+                secure.version() or "TLS", ssl.cert_time_to_seconds(str(certificate["notAfter"]))
+            )
 
     try:
-        return run_with_timeout(seconds, work)
+        return run_with_timeout(timeout_s, work)
     except ssl.SSLCertVerificationError as error:
         now = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
         hint = "--cacert FILE trusts another authority"
-        if error.verify_code in NOT_NOW:
+        if error.verify_code in CLOCK_VERIFY_CODES:
             hint = f"is this clock right? it says {now} UTC"
         raise NetworkError("the certificate is not accepted", error.verify_message, hint) from None
     except OSError as error:
@@ -152,7 +154,7 @@ def _context(path: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=None if folder else path, capath=path if folder else None)
 
 
-def look(ledger: Ledger, *, on: bool) -> Check:
+def check_ledger(ledger: Ledger, *, on: bool) -> Check:
     """Return what `nbx doctor` says of the ledger: no request fails for it, so it is a warning at most."""
     name, path = "ledger", ledger.path
     if not on:
@@ -163,7 +165,7 @@ def look(ledger: Ledger, *, on: bool) -> Check:
         return Check(name, State.WARN, error.line, f"move {path} away: nbx begins anew")
     if not path.exists():
         return Check(name, State.OK, f"no file {path} yet")
-    if others := path.stat().st_mode & OTHERS:
+    if others := path.stat().st_mode & OTHERS_MASK:
         words = f"{text}; others on this machine can read or write it (mode {others:04o})"
         return Check(name, State.WARN, words, f"chmod go= {path}")
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):

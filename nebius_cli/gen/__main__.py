@@ -13,10 +13,10 @@ from nebius_cli.gen import man, markdown
 from nebius_cli.shell_completion import command_tree as tree
 from nebius_cli.shell_completion import scripts
 
-SCRIPTS = {f"completions/{scripts.FILES[shell]}": make for shell, make in scripts.MAKERS.items()}
+SCRIPTS = {f"completions/{scripts.FILE_NAMES[shell]}": make for shell, make in scripts.GENERATORS.items()}
 ARCHITECTURE = "docs/architecture.md"
-PROJECT = 'name = "nebius-cli"'
-MEND = "python -m nebius_cli.gen --write"
+PROJECT_LINE = 'name = "nebius-cli"'
+WRITE_COMMAND = "python -m nebius_cli.gen --write"
 
 
 class GenError(Exception):
@@ -25,10 +25,10 @@ class GenError(Exception):
 
 def command_tree() -> tree.Command:
     """Return the tree of nbx."""
-    return tree.read(typer.main.get_command(root.build(drawn=False)), "nbx")
+    return tree.read_tree(typer.main.get_command(root.build(drawn=False)), "nbx")
 
 
-def purposes() -> dict[str, str]:
+def module_summaries() -> dict[str, str]:
     """Return the first line of every module's docstring by its path; a module without one is left out."""
     package = Path(__file__).parents[1]
     paths = sorted(package.rglob("*.py"), key=lambda path: (str(path.parent), path.name))
@@ -44,20 +44,22 @@ def find_repository(start: Path) -> Path:
     """Return the folder of this project's pyproject.toml, at `start` or above. Raises GenError."""
     for folder in (start, *start.parents):
         project = folder / "pyproject.toml"
-        if project.is_file() and PROJECT in project.read_text("utf-8"):
+        if project.is_file() and PROJECT_LINE in project.read_text("utf-8"):
             return folder
-    raise GenError(f"{start} is not inside the repository: no pyproject.toml with {PROJECT} here or above")
+    raise GenError(
+        f"{start} is not inside the repository: no pyproject.toml with {PROJECT_LINE} here or above"
+    )
 
 
-def wanted(repository: Path, command: tree.Command) -> dict[str, str]:
+def generate(repository: Path, command: tree.Command) -> dict[str, str]:
     """Return what each made file should hold, by its path in the repository. Raises GenError."""
     files = {path: make(command) for path, make in SCRIPTS.items()} | man.pages(command)
     blocks = [(path, name, markdown.BLOCKS[name](command)) for path, name in markdown.TARGETS]
-    blocks.append((ARCHITECTURE, "modules", markdown.modules_tables(purposes())))
+    blocks.append((ARCHITECTURE, "modules", markdown.modules_tables(module_summaries())))
     for path, name, block in blocks:
         try:
             text = files.get(path) or (repository / path).read_text("utf-8")
-            files[path] = markdown.put(text, name, block)
+            files[path] = markdown.replace_block(text, name, block)
         except FileNotFoundError:
             raise GenError(f"{path} is missing; it needs the markers {markdown.markers(name)}") from None
         except markdown.MarkerError as error:
@@ -65,7 +67,7 @@ def wanted(repository: Path, command: tree.Command) -> dict[str, str]:
     return files
 
 
-def stale(repository: Path, files: dict[str, str]) -> list[str]:
+def stale_paths(repository: Path, files: dict[str, str]) -> list[str]:
     """Return the paths whose file is missing or holds something else."""
     found = []
     for path, text in files.items():
@@ -75,7 +77,7 @@ def stale(repository: Path, files: dict[str, str]) -> list[str]:
     return found
 
 
-def left_over(repository: Path, files: dict[str, str]) -> list[str]:
+def orphaned_pages(repository: Path, files: dict[str, str]) -> list[str]:
     """Return the paths of pages whose command is gone."""
     pages = (f"{man.FOLDER}/{page.name}" for page in (repository / man.FOLDER).glob("*.1"))
     return sorted(set(pages) - set(files))
@@ -90,22 +92,22 @@ def run(arguments: Sequence[str], folder: Path) -> int:
     options = parser.parse_args(arguments)
     try:
         repository = find_repository(folder)
-        files = wanted(repository, command_tree())
+        files = generate(repository, command_tree())
     except GenError as error:
         sys.stderr.write(f"nebius_cli.gen: {error}\n")
         return 1
-    gone = left_over(repository, files)
+    gone = orphaned_pages(repository, files)
     for path in gone:
         if options.write:
             (repository / path).unlink()
         sys.stderr.write(f"{path}: {'removed' if options.write else 'of no command'}\n")
-    for path in (changed := stale(repository, files)):
+    for path in (changed := stale_paths(repository, files)):
         if options.write:
             (repository / path).parent.mkdir(parents=True, exist_ok=True)
             (repository / path).write_text(files[path], "utf-8", newline="\n")
         sys.stderr.write(f"{path}: {'written' if options.write else 'stale'}\n")
     if options.check and (changed or gone):
-        sys.stderr.write(f"to mend: {MEND}\n")
+        sys.stderr.write(f"to mend: {WRITE_COMMAND}\n")
     return 1 if options.check and (changed or gone) else 0
 
 

@@ -9,10 +9,10 @@ from nebius_cli.gen.markdown import synopsis
 from nebius_cli.shell_completion.command_tree import Command, Flag
 
 FOLDER = "docs/man"
-DATE = "2026-11-23"  # of the version that __version__ names
+RELEASE_DATE = "2026-11-23"  # of the version that __version__ names
 
 # Where Linux has them → the variable that moves them, the folder of the home directory, and what they are.
-FILES = {
+USER_FILES = {
     "config.toml": ("NBX_CONFIG_DIR", ".config", "Settings and profiles."),
     "ledger.db": ("NBX_DATA_DIR", ".local/share", "What requests took and cost."),
     "weights": ("NBX_CACHE_DIR", ".cache", "Fetched models, with the kept model lists beside them."),
@@ -38,7 +38,7 @@ def name(command: Command) -> str:
 def page(command: Command, root: Command) -> str:
     """Return the page of one command."""
     lines = [
-        f'.TH "{name(command).upper()}" "1" "{DATE}" "nbx {__version__}" "User Commands"',
+        f'.TH "{name(command).upper()}" "1" "{RELEASE_DATE}" "nbx {__version__}" "User Commands"',
         ".SH NAME",
         f"{_text(name(command))} \\- {_text(command.summary.rstrip('.'))}",
         ".SH SYNOPSIS",
@@ -102,14 +102,14 @@ def _commands(command: Command) -> Iterator[str]:
 def _environment() -> Iterator[str]:
     yield ".SH ENVIRONMENT"
     yield from _tagged((env, setting.field.help) for setting in SETTINGS for env in setting.env)
-    yield from _tagged((env, f"The directory of {path}.") for path, (env, _, _) in FILES.items())
+    yield from _tagged((env, f"The directory of {path}.") for path, (env, _, _) in USER_FILES.items())
 
 
 def _files() -> Iterator[str]:
     yield ".SH FILES"
     yield from _tagged(
         (f"~/{base}/nbx/{path}", f"{what} {env} names another directory.")
-        for path, (env, base, what) in FILES.items()
+        for path, (env, base, what) in USER_FILES.items()
     )
 
 

@@ -13,7 +13,7 @@ from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.fields import Field, Kind
 from nebius_cli.shell_completion.command_tree import Command, Flag
 
-KINDS = {
+KIND_LABELS = {
     Kind.TEXT: "text",
     Kind.INTEGER: "integer",
     Kind.NUMBER: "number",
@@ -34,7 +34,7 @@ def markers(name: str) -> str:
     return f"<!-- nbx:{name} --> and <!-- /nbx:{name} -->"
 
 
-def put(text: str, name: str, block: str) -> str:
+def replace_block(text: str, name: str, block: str) -> str:
     """Return `text` with `block` between the markers called `name`. Raises MarkerError."""
     start, end = f"<!-- nbx:{name} -->", f"<!-- /nbx:{name} -->"
     if (text.count(start), text.count(end)) != (1, 1) or text.index(start) > text.index(end):
@@ -58,7 +58,7 @@ def _field_row(field: Field) -> Sequence[str]:
 
 
 def _value_words(field: Field) -> str:
-    words = KINDS[field.kind]
+    words = KIND_LABELS[field.kind]
     if field.choices:
         words += " " + ", ".join(f"`{choice}`" for choice in field.choices)
     return f"{words}, {field.bounds}" if field.bounds else words

@@ -19,8 +19,8 @@ from typing import Self
 from nebius_cli.core.errors import ConfigError, UsageError
 from nebius_cli.core.secret import Secret
 
-LARGEST_CONTEXT = 32_768  # tokens; the cache of a 128 k context takes minutes to clear and much memory
-LARGE_FILE = 1 << 30  # bytes; smaller models fit, and asking the engine to check costs 0.2 s
+MAX_CONTEXT_TOKENS = 32_768  # tokens; the cache of a 128 k context takes minutes to clear and much memory
+MIN_FIT_CHECK_BYTES = 1 << 30  # bytes; smaller models fit, and asking the engine to check costs 0.2 s
 INSTALL = "pip install 'nebius-cli[local]' (from a checkout: pip install '.[local]')"
 
 
@@ -37,15 +37,15 @@ class Engine:
         self.key = Secret(secrets.token_urlsafe(32))
         self._path = path
         self._given_port = port
-        self._order = {
+        self._launch_options = {
             "path": str(path.absolute()),
             "alias": self.model,
             "port": port,
             "parallel": parallel,
-            "context": caches * min(_trained_context(path), LARGEST_CONTEXT),
-            "fit": path.stat().st_size > LARGE_FILE,
+            "context": caches * min(_trained_context(path), MAX_CONTEXT_TOKENS),
+            "fit": path.stat().st_size > MIN_FIT_CHECK_BYTES,
         }
-        require()
+        require_engine()
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -61,9 +61,9 @@ class Engine:
             # It asks nobody: the key of the API is none of its business.
             env={name: value for name, value in os.environ.items() if name != "NEBIUS_API_KEY"},
         )
-        order = self._order | {"key": self.key.reveal()}
+        launch_options = self._launch_options | {"key": self.key.reveal()}
         try:
-            self._process.stdin.write(json.dumps(order).encode() + b"\n")  # type: ignore[union-attr]
+            self._process.stdin.write(json.dumps(launch_options).encode() + b"\n")  # type: ignore[union-attr]
         except OSError:
             pass  # it died at once; `ready` says why
         except BaseException:
@@ -88,13 +88,13 @@ class Engine:
             return
         if self._process is None or self._process.stdout is None:
             raise RuntimeError("the engine has not been started")
-        words: list[str] = []
+        log_lines: list[str] = []
         for line in self._process.stdout:
             if line.startswith(b'{"port"'):
                 self._port = json.loads(line)["port"]
                 return
-            words.append(line.decode("utf-8", "replace").strip())
-        raise self._failure([line for line in words if line], self._process.wait())
+            log_lines.append(line.decode("utf-8", "replace").strip())
+        raise self._failure([line for line in log_lines if line], self._process.wait())
 
     def wait(self) -> int:
         """Wait until the process ends, which it does not do by itself; return its exit code."""
@@ -112,17 +112,17 @@ class Engine:
                     pipe.close()
         self._process = None
 
-    def _failure(self, words: list[str], code: int) -> ConfigError | UsageError:
-        if self._given_port and _taken(self._given_port):
+    def _failure(self, log_lines: list[str], code: int) -> ConfigError | UsageError:
+        if self._given_port and _port_in_use(self._given_port):
             return UsageError(f"port {self._given_port} is taken", "another program listens there")
         marker = "error loading model: "
-        why = next((line.partition(marker)[2] for line in words if marker in line), "")
+        why = next((line.partition(marker)[2] for line in log_lines if marker in line), "")
         if not why:
-            why = "not enough memory, most likely" if code == -9 else (words or [f"exit code {code}"])[-1]
+            why = "not enough memory, most likely" if code == -9 else (log_lines or [f"exit code {code}"])[-1]
         return ConfigError(f"cannot load {self._path}", why, "choose another GGUF file")
 
 
-def require() -> None:
+def require_engine() -> None:
     """Raise ConfigError where the engine is not installed."""
     if find_spec("xllamacpp") is None:
         raise ConfigError("the local engine is not installed", "it is an extra of nbx", INSTALL)
@@ -148,6 +148,6 @@ def _trained_context(path: Path) -> int:
     return int.from_bytes(value, "little")
 
 
-def _taken(port: int) -> bool:
+def _port_in_use(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

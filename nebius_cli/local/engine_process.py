@@ -30,7 +30,7 @@ def main() -> None:
     os._exit(0)
 
 
-def start(order: dict[str, Any]) -> Any:
+def start(options: dict[str, Any]) -> Any:
     """Return a server that answers. Raises whatever the engine raises."""
     if "OMP_WAIT_POLICY" not in os.environ:
         # Threads that spin for each other's end take seconds a token on a busy machine; these soon sleep.
@@ -38,16 +38,16 @@ def start(order: dict[str, Any]) -> Any:
     import xllamacpp
 
     params = xllamacpp.CommonParams()
-    params.model.path = order["path"]
-    params.model_alias = {order["alias"]}  # otherwise every answer shows the path
-    params.api_keys = [order["key"]]
+    params.model.path = options["path"]
+    params.model_alias = {options["alias"]}  # otherwise every answer shows the path
+    params.api_keys = [options["key"]]
     params.hostnames = ["127.0.0.1"]
-    params.port = order["port"]
+    params.port = options["port"]
     params.cors_origins = ""
-    params.n_ctx = order["context"]
-    params.n_parallel = order["parallel"]
+    params.n_ctx = options["context"]
+    params.n_parallel = options["parallel"]
     params.kv_unified = True  # one cache for all: each prompt may use the whole context
-    params.fit_params = order["fit"]
+    params.fit_params = options["fit"]
     params.n_predict = DEFAULT_MAX_TOKENS
     params.warmup = False
     params.ui = False

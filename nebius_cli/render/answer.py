@@ -132,7 +132,7 @@ class Answer:
             raise
         except BaseException:
             # A signal, perhaps because the reader of a pipe does not read.
-            self._broken = not self._streams.takes_output()
+            self._broken = not self._streams.stdout_is_ready()
             raise
 
     @property

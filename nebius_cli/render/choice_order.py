@@ -6,7 +6,7 @@ The current choice passes straight through; the choices after it are held until 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from nebius_cli.response.events import Event, Finished, Token
+from nebius_cli.response.events import Event, Finished, TextDelta
 
 NEXT_CHOICE = None  # stands between the last piece of a choice and the first of the next one
 
@@ -17,7 +17,7 @@ Piece_co = TypeVar("Piece_co", covariant=True)
 class Pieces(Protocol[Piece_co]):
     """Turns the tokens of one choice into pieces of output."""
 
-    def feed(self, tokens: Sequence[Token]) -> Iterator[Piece_co]:
+    def feed(self, tokens: Sequence[TextDelta]) -> Iterator[Piece_co]:
         """Yield what can be written now, given the next tokens."""
 
     def close(self) -> Iterator[Piece_co]:
@@ -31,14 +31,14 @@ class ChoiceOrder(Generic[Piece]):
         self._last = choices - 1
         self._new_pieces = new_pieces
         self._pieces = new_pieces()
-        self._held: dict[int, list[Token]] = {}
+        self._held: dict[int, list[TextDelta]] = {}
         self._finished: set[int] = set()
         self.current = 0  # index of the choice whose pieces are yielded
 
     def add(self, event: Event) -> Iterator[Piece | None]:
         """Yield the pieces that can be written now, with NEXT_CHOICE between two choices."""
         match event:
-            case Token(index):
+            case TextDelta(index):
                 self._held.setdefault(index, []).append(event)
             case Finished(index):
                 self._finished.add(index)
@@ -79,7 +79,7 @@ class _TextPieces:
     def __init__(self) -> None:
         self._half = ""  # the first half of a surrogate pair, whose second half comes with the next token
 
-    def feed(self, tokens: Sequence[Token]) -> Iterator[str]:
+    def feed(self, tokens: Sequence[TextDelta]) -> Iterator[str]:
         text = "".join([self._half, *(token.text for token in tokens)])
         self._half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
         if text := text.removesuffix(self._half):

@@ -38,7 +38,7 @@ class JsonOutput:
         try:
             data = jsontext.encode(value, indent=2 if self._terminal and self._mode is Mode.JSON else None)
         except ValueError:  # a server sent NaN, which JSON does not have; null takes its place
-            data = jsontext.encode(jsontext.without_nan(value))
+            data = jsontext.encode(jsontext.replace_nan(value))
         if self._terminal:
             data = visible_json(data.decode("utf-8")).encode("utf-8")
         self._write(data + b"\n")

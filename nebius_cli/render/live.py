@@ -18,7 +18,7 @@ from nebius_cli.core.errors import OutputError, ReaderGone
 from nebius_cli.render.heading import heading
 from nebius_cli.render.output_options import OutputOptions
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.events import Event, Finished, Token
+from nebius_cli.response.events import Event, Finished, TextDelta
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal.capabilities import Write
 from nebius_cli.terminal.rich_console import rich_console
@@ -57,7 +57,7 @@ class LiveChoices:
     def event(self, event: Event) -> None:
         """Take one event; settle the choices that are done."""
         match event:
-            case Token(index, text):
+            case TextDelta(index, text):
                 with self._lock:
                     self._texts[index].append(text)
                     self._tails[index] = (self._tails[index] + text)[-MAX_TAIL_CHARS:]

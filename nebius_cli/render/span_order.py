@@ -6,7 +6,7 @@ Apart from `choice_order`, because plain text needs none of the modules that rea
 from collections.abc import Iterator, Sequence
 
 from nebius_cli.render.choice_order import ChoiceOrder
-from nebius_cli.response.events import Token
+from nebius_cli.response.events import TextDelta
 from nebius_cli.response.logprobs import parse
 from nebius_cli.response.token_spans import TokenSpan, TokenSpans
 
@@ -22,7 +22,7 @@ class _SpanPieces:
     def __init__(self) -> None:
         self._spans = TokenSpans()
 
-    def feed(self, tokens: Sequence[Token]) -> Iterator[TokenSpan]:
+    def feed(self, tokens: Sequence[TextDelta]) -> Iterator[TokenSpan]:
         for token in tokens:
             yield from self._spans.feed(token.text, parse(token.logprobs))
 

@@ -19,7 +19,7 @@ Value = str | int | float | bool | list[Any] | dict[str, Any]
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _DIGITS = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,18}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
-_LARGEST, _TOO_LARGE = 10**18 - 1, "is larger than any server takes"
+_MAX_INTEGER, _TOO_LARGE = 10**18 - 1, "is larger than any server takes"
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _TOKEN_ID = re.compile(r"[0-9]{1,18}")
 
@@ -150,7 +150,7 @@ def _parse_json(text: str) -> Any:
     try:
         return jsontext.decode(text)
     except ValueError as error:
-        raise FieldError(f"is not JSON: {jsontext.complaint(error)}") from None
+        raise FieldError(f"is not JSON: {jsontext.describe_error(error)}") from None
 
 
 def _parse_biases(texts: Sequence[str]) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _check_utf8(*texts: str) -> None:
 def _check_integer(value: Any) -> Value:
     if isinstance(value, bool) or not isinstance(value, int):
         raise FieldError("must be a whole number")
-    if not -_LARGEST <= value <= _LARGEST:
+    if not -_MAX_INTEGER <= value <= _MAX_INTEGER:
         raise FieldError(_TOO_LARGE)
     return value
 

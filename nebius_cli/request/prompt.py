@@ -13,7 +13,7 @@ Prompt = str | list[str] | list[int] | list[list[int]]
 STDIN_PLACEHOLDER = "{stdin}"
 
 
-class Reading(NamedTuple):
+class DecodeOptions(NamedTuple):
     """How bytes become prompts."""
 
     encoding: str = "utf-8"
@@ -21,7 +21,7 @@ class Reading(NamedTuple):
     strip_final_newline: bool = False
 
 
-def reading(encoding: str, *, replace_invalid: bool, strip_final_newline: bool) -> Reading:
+def decode_options(encoding: str, *, replace_invalid: bool, strip_final_newline: bool) -> DecodeOptions:
     """Return a Reading with the encoding's name checked. Raises UsageError."""
     try:
         name = codecs.lookup(encoding).name
@@ -30,7 +30,7 @@ def reading(encoding: str, *, replace_invalid: bool, strip_final_newline: bool) 
         raise UsageError(
             f"--encoding {encoding}", "Python knows no such text encoding", "for example latin-1"
         ) from None
-    return Reading(name, replace_invalid, strip_final_newline)
+    return DecodeOptions(name, replace_invalid, strip_final_newline)
 
 
 class PromptSources(NamedTuple):
@@ -47,7 +47,7 @@ class PromptSources(NamedTuple):
         return bool(self.arguments or self.files or self.lists or self.tokens is not None)
 
 
-class Readers(NamedTuple):
+class InputReaders(NamedTuple):
     """How the world is read. `stdin` gives all of it, once; `raw` gives the bytes of an argument."""
 
     stdin: Callable[[], bytes]
@@ -55,8 +55,13 @@ class Readers(NamedTuple):
     raw: Callable[[str], bytes]
 
 
-def gather(
-    sources: PromptSources, readers: Readers, reading: Reading, *, nul: bool, allow_empty: bool = False
+def read_prompt(
+    sources: PromptSources,
+    readers: InputReaders,
+    options: DecodeOptions,
+    *,
+    nul: bool,
+    allow_empty: bool = False,
 ) -> Prompt:
     """Return the prompt: one text, several, or token ids. Reads stdin only where something asks for it.
 
@@ -66,16 +71,16 @@ def gather(
     if sources.tokens is not None:
         if sources.arguments or sources.files or sources.lists:
             raise UsageError("--tokens and text prompts together", "the API takes one form at a time")
-        return parse_tokens(_token_text(sources.tokens, stdin, readers, reading))
+        return parse_tokens(_token_text(sources.tokens, stdin, readers, options))
     texts: list[str] = []
     piped: str | None = None
     for argument in sources.arguments:
         if argument == "-":
-            texts.append(decode(stdin(), "stdin", reading))
+            texts.append(decode(stdin(), "stdin", options))
             continue
-        text = check_argument(argument, readers.raw(argument))
+        text = decode_argument(argument, readers.raw(argument))
         if STDIN_PLACEHOLDER in text:
-            piped = decode(stdin(), "stdin", reading) if piped is None else piped
+            piped = decode(stdin(), "stdin", options) if piped is None else piped
             if not piped and not allow_empty:
                 raise UsageError(
                     "{stdin} stands in the prompt and stdin is empty", "", "--file takes {stdin} as it is"
@@ -86,46 +91,46 @@ def gather(
     def read(path: str) -> bytes:
         return stdin() if path == "-" else readers.file(path)
 
-    texts += [decode(read(path), _name(path), reading) for path in sources.files]
+    texts += [decode(read(path), _source_name(path), options) for path in sources.files]
     for path in sources.lists:
-        texts += split(read(path), _name(path), reading, nul=nul)
+        texts += split_prompts(read(path), _source_name(path), options, nul=nul)
     if not sources.given:
-        return decode(stdin(), "stdin", reading)
+        return decode(stdin(), "stdin", options)
     return texts[0] if len(texts) == 1 else texts
 
 
-def decode(data: bytes, source: str, reading: Reading) -> str:
+def decode(data: bytes, source: str, options: DecodeOptions) -> str:
     """Return the text of a prompt's bytes, less one byte order mark.
 
     Raises BadInputError that names the first byte which is not text in the encoding.
     """
-    return _finished(_text_of(data, source, reading), source, reading)
+    return _check_text(_decode_bytes(data, source, options), source, options)
 
 
-def _text_of(data: bytes, source: str, reading: Reading) -> str:
-    rest = data.removeprefix(codecs.BOM_UTF8) if reading.encoding == "utf-8" else data
+def _decode_bytes(data: bytes, source: str, options: DecodeOptions) -> str:
+    rest = data.removeprefix(codecs.BOM_UTF8) if options.encoding == "utf-8" else data
     try:
-        return rest.decode(reading.encoding, "replace" if reading.replace_invalid else "strict")
+        return rest.decode(options.encoding, "replace" if options.replace_invalid else "strict")
     except UnicodeError as error:
-        what, why = f"{source} is not valid {reading.encoding.upper()}", str(error)
+        what, why = f"{source} is not valid {options.encoding.upper()}", str(error)
         if isinstance(error, UnicodeDecodeError):
             offset = len(data) - len(rest) + error.start
             why = f"byte 0x{data[offset : offset + 1].hex()} at offset {offset}: {error.reason}"
         raise BadInputError(what, why, "--encoding NAME or --invalid replace reads it anyway") from None
 
 
-def _finished(text: str, source: str, reading: Reading) -> str:
-    if "\0" in text and not reading.replace_invalid:
+def _check_text(text: str, source: str, options: DecodeOptions) -> str:
+    if "\0" in text and not options.replace_invalid:
         what = f"{source} is binary input"
         raise BadInputError(
             what, f"a NUL at character {text.index(chr(0))}", "--invalid replace sends it anyway"
         )
-    if not reading.strip_final_newline:
+    if not options.strip_final_newline:
         return text
     return text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
 
 
-def check_argument(text: str, raw: bytes) -> str:
+def decode_argument(text: str, raw: bytes) -> str:
     """Return a prompt typed as an argument; `raw` is what the system handed over.
 
     Python stands in lone surrogates for argument bytes that are no text in the locale's encoding. Raises
@@ -145,17 +150,17 @@ def check_argument(text: str, raw: bytes) -> str:
         raise BadInputError(what, why, "put it in a file and use --file with --encoding") from None
 
 
-def split(data: bytes, source: str, reading: Reading, *, nul: bool) -> list[str]:
+def split_prompts(data: bytes, source: str, options: DecodeOptions, *, nul: bool) -> list[str]:
     """Return one prompt a line, or one for each NUL-ended piece.
 
     A line ends with LF or CRLF; the last one needs no ending. With NUL nothing but NUL is an ending.
     """
     # Decoded before it is cut: in UTF-16 the byte of a newline is half of other characters too.
-    text = _text_of(data, source, reading)
-    pieces = text.split("\0") if nul else [line.removesuffix("\r") for line in text.split("\n")]
-    if pieces[-1] == "":
-        pieces.pop()
-    return [_finished(piece, f"{source}, line {n},", reading) for n, piece in enumerate(pieces, 1)]
+    text = _decode_bytes(data, source, options)
+    texts = text.split("\0") if nul else [line.removesuffix("\r") for line in text.split("\n")]
+    if texts[-1] == "":
+        texts.pop()
+    return [_check_text(piece, f"{source}, line {n},", options) for n, piece in enumerate(texts, 1)]
 
 
 def parse_tokens(text: str) -> Prompt:
@@ -163,7 +168,7 @@ def parse_tokens(text: str) -> Prompt:
     try:
         value = jsontext.decode(text)
     except ValueError as error:
-        why = jsontext.complaint(error)
+        why = jsontext.describe_error(error)
         raise UsageError("--tokens is not JSON", why, "write [1,2,3], [[1,2],[3]] or @file") from None
     arrays = value if isinstance(value, list) and value and isinstance(value[0], list) else [value]
     for array in arrays:
@@ -197,12 +202,12 @@ def count(prompt: Prompt) -> int:
     return len(prompt) if isinstance(prompt, list) and prompt and not isinstance(prompt[0], int) else 1
 
 
-def _name(path: str) -> str:
+def _source_name(path: str) -> str:
     return "stdin" if path == "-" else path
 
 
-def _token_text(text: str, stdin: Callable[[], bytes], readers: Readers, reading: Reading) -> str:
+def _token_text(text: str, stdin: Callable[[], bytes], readers: InputReaders, options: DecodeOptions) -> str:
     if not text.startswith("@"):
         return text
     path = text[1:]
-    return decode(stdin() if path == "-" else readers.file(path), _name(path), reading)
+    return decode(stdin() if path == "-" else readers.file(path), _source_name(path), options)

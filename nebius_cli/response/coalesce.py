@@ -7,10 +7,10 @@ than one at a time, comparing a frame with the last one of its choice costs a te
 from collections.abc import Iterator
 from typing import Any
 
-from nebius_cli.response.events import Token
+from nebius_cli.response.events import TextDelta
 
 # Choices whose last frame is remembered. A server that numbers more of them is decoded without this.
-MOST_CHOICES = 256
+MAX_CHOICES = 256
 
 
 class Coalescer:
@@ -47,22 +47,24 @@ class Coalescer:
         taken = same and choice == self._choices.get(index)
         if taken:
             self._texts.setdefault(index, []).append(text)
-        elif _repeatable(frame, choice) and len(self._choices) < MOST_CHOICES:
+        elif _repeatable(frame, choice) and len(self._choices) < MAX_CHOICES:
             self._choices[index] = {**choice}
         else:
             self._choices.pop(index, None)
         choice["text"] = text
         return taken
 
-    def tokens(self) -> Iterator[Token]:
+    def tokens(self) -> Iterator[TextDelta]:
         """Yield the text that was taken since the last call, one Token a choice."""
         if self._texts:
             texts, self._texts = self._texts, {}
-            yield from (Token(index, text) for index, pieces in texts.items() if (text := "".join(pieces)))
+            yield from (
+                TextDelta(index, text) for index, pieces in texts.items() if (text := "".join(pieces))
+            )
 
 
 def _repeatable(frame: dict[str, Any], choice: dict[str, Any]) -> bool:
     """Return whether the same frame again would add its text alone: no counts, no end, nothing that grows."""
-    told = frame.get("usage") or frame.get("error") or frame.get("detail") or choice.get("finish_reason")
+    ends = frame.get("usage") or frame.get("error") or frame.get("detail") or choice.get("finish_reason")
     grows = any(type(value) in (list, dict) for value in choice.values())
-    return not told and not grows and choice["index"] >= 0 and frame.get("object") != "error"
+    return not ends and not grows and choice["index"] >= 0 and frame.get("object") != "error"

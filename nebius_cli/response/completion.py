@@ -5,7 +5,7 @@ from typing import Any, assert_never
 
 from nebius_cli.core.errors import IncompleteError
 from nebius_cli.response.decode import choice_index
-from nebius_cli.response.events import Event, Finished, Frame, Problem, Token, Usage
+from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta, Usage
 
 # Bytes that a piece of an answer takes in memory beside its characters, roughly.
 PIECE = 64
@@ -39,7 +39,7 @@ class Choice:
         """Its log probabilities in the server's shape, empty where none came."""
         return self._logprobs
 
-    def add(self, token: Token) -> int:
+    def add(self, token: TextDelta) -> int:
         """Append a token's text and log probabilities; return the bytes they take, roughly."""
         self._texts.append(token.text)
         logprobs = _join(self._logprobs, token.logprobs) if token.logprobs else 0
@@ -69,7 +69,7 @@ class Completion:
     def add(self, event: Event) -> None:
         """Take one event in."""
         match event:
-            case Token(index, text):
+            case TextDelta(index, text):
                 choice = self._choice(index)
                 if text and choice.finish_reason:
                     self.problem = self.problem or f"choice {index + 1} went on after its finish_reason"
@@ -112,7 +112,7 @@ class Completion:
 
     def check(self, event: Event) -> Event:
         """Return an event of the server, or the problem that it is: text of a choice nobody asked for."""
-        if isinstance(event, Token | Finished) and event.index >= self.expected:
+        if isinstance(event, TextDelta | Finished) and event.index >= self.expected:
             return Problem(f"the server sent choice {event.index + 1} of {self.expected}")
         return event
 

@@ -10,14 +10,14 @@ from typing import Any
 from nebius_cli.core import jsontext
 from nebius_cli.core.format import shorten
 from nebius_cli.response.coalesce import Coalescer
-from nebius_cli.response.events import Event, Finished, Frame, Problem, Token, Usage
+from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta, Usage
 from nebius_cli.response.sse import EventParser, EventTooLargeError, Payload
 
 _STREAM_STARTS = b"deir:"  # of the lines data, event, id, retry, and of a comment; JSON objects have none
 _DONE = object()  # what the end marker of a stream is decoded to
 
-MAX_HEAD_BYTES = 65536
-MOST_TOKENS = 10**15  # a count above this counts nothing, and no arithmetic is done with it
+MAX_PREFIX_BYTES = 65536
+MAX_TOKEN_COUNT = 10**15  # a count above this counts nothing, and no arithmetic is done with it
 MAX_BODY_BYTES = 64 * 1024 * 1024  # of an answer that is one JSON object, unless somebody sets max_memory
 
 
@@ -31,13 +31,13 @@ class AnswerDecoder:
     def __init__(self, content_type: str, *, every_frame: bool = True, largest: int = MAX_BODY_BYTES) -> None:
         self.done = False
         self._largest = largest
-        self._runs = None if every_frame else Coalescer()
+        self._coalescer = None if every_frame else Coalescer()
         self._content_type = shorten(content_type.partition(";")[0].lower())
         self._parser = EventParser()
         self._body: bytearray | None = bytearray() if self._content_type == "application/json" else None
         self._begun = False
         # The beginning of a stream without an event so far: it may be a JSON error under a wrong type.
-        self._head: bytearray | None = bytearray()
+        self._prefix: bytearray | None = bytearray()
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
         """Yield the events that `chunk` completes."""
@@ -55,25 +55,25 @@ class AnswerDecoder:
                 return
             self._body += chunk
             return
-        if self._head is not None and len(self._head) < MAX_HEAD_BYTES:
-            self._head += chunk
+        if self._prefix is not None and len(self._prefix) < MAX_PREFIX_BYTES:
+            self._prefix += chunk
         yield from self._stream(chunk)
-        if self._runs:
-            yield from self._runs.tokens()
+        if self._coalescer:
+            yield from self._coalescer.tokens()
 
     def _stream(self, chunk: bytes) -> Iterator[Event]:
-        runs = self._runs
+        coalescer = self._coalescer
         try:
             for payload in self._parser.feed(chunk):
-                self._head = None
+                self._prefix = None
                 value = _parse(payload)
                 if value is _DONE:
                     self.done = True
                     return
-                if runs:
-                    if isinstance(value, dict) and not payload.event and runs.take(value):
+                if coalescer:
+                    if isinstance(value, dict) and not payload.event and coalescer.take(value):
                         continue
-                    yield from runs.tokens()
+                    yield from coalescer.tokens()
                 yield from _events(value, payload)
         except EventTooLargeError as error:
             self.done = True
@@ -83,8 +83,8 @@ class AnswerDecoder:
         """Yield the events that only the end of the answer completes."""
         if self.done:
             return
-        if self._head and self._head.lstrip().startswith(b"{"):
-            self._body = self._head
+        if self._prefix and self._prefix.lstrip().startswith(b"{"):
+            self._body = self._prefix
         if self._body is None:
             for payload in self._parser.close():
                 value = _parse(payload)
@@ -155,7 +155,7 @@ def _decode_choice(choice: Mapping[str, Any], index: int) -> Iterator[Event]:
     text = text if isinstance(text, str) else ""
     logprobs = logprobs if isinstance(logprobs, dict) else None
     if text or logprobs:
-        yield Token(index, text, logprobs)
+        yield TextDelta(index, text, logprobs)
     if isinstance(reason := choice.get("finish_reason"), str) and reason:
         yield Finished(index, reason)
 
@@ -165,7 +165,7 @@ def decode_usage(usage: Mapping[str, Any]) -> Usage:
 
     def count(holder: Any, name: str) -> int | None:
         value = holder.get(name) if isinstance(holder, dict) else None
-        return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
+        return value if type(value) is int and 0 <= value <= MAX_TOKEN_COUNT else None
 
     return Usage(
         count(usage, "prompt_tokens"),
@@ -178,8 +178,8 @@ def decode_usage(usage: Mapping[str, Any]) -> Usage:
 
 def has_error(value: Mapping[str, Any]) -> bool:
     """Return whether a response object reports an error."""
-    told = value.get("detail") or value.get("object") == "error"  # some put the error where choices were
-    return bool(value.get("error") or (told and not value.get("choices")))
+    reported = value.get("detail") or value.get("object") == "error"  # some put the error where choices were
+    return bool(value.get("error") or (reported and not value.get("choices")))
 
 
 def error_message(value: Any) -> str:

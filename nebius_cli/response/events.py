@@ -10,7 +10,7 @@ class Frame(NamedTuple):
     payload: Mapping[str, Any]
 
 
-class Token(NamedTuple):
+class TextDelta(NamedTuple):
     """Text of one choice: a token, several, or a whole answer that was not streamed."""
 
     index: int  # type: ignore[assignment]  # tuple has a method of that name
@@ -45,4 +45,4 @@ class Problem(NamedTuple):
     cut: bool = False
 
 
-Event = Frame | Token | Finished | Usage | Problem
+Event = Frame | TextDelta | Finished | Usage | Problem

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 # JSON has no infinity: vLLM sends -9999.0 for it, llama.cpp the lowest float.
-FLOOR = -9999.0
-ROUNDING = 1e-3  # how far above 0 a log probability may be for being rounded; above that it is none
+MIN_LOGPROB = -9999.0
+MAX_ROUNDING_ERROR = 1e-3  # how far above 0 a log probability may be for being rounded; above that it is none
 
 _ESCAPED = re.compile(r"bytes:(?:\\x[0-9a-fA-F]{2}|[^\\])*\\x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2}|[^\\])*")
 _BYTE = re.compile(r"\\x([0-9a-fA-F]{2})")
@@ -133,16 +133,18 @@ def _from_lists(lists: Mapping[str, Any]) -> tuple[TokenLogprob, ...]:
     )
     tokens = []
     for place in range(max(len(texts), len(logprobs))):
-        text, raw = _text(_at(texts, place))
-        top = _at(tops, place)
+        text, raw = _text(_item(texts, place))
+        top = _item(tops, place)
         found: list[Alternative] = []
         for name, value in top.items() if isinstance(top, Mapping) else ():
             if (logprob := _logprob(value)) is not None:
                 other, other_raw = _text(name)
-                found.append(Alternative(other, logprob, other_raw, chosen=name == _at(texts, place)))
-        offset = _at(offsets, place)
+                found.append(Alternative(other, logprob, other_raw, chosen=name == _item(texts, place)))
+        offset = _item(offsets, place)
         offset = offset if type(offset) is int and offset >= 0 else None
-        tokens.append(TokenLogprob(text, _logprob(_at(logprobs, place)), _falling(found), offset, raw))
+        tokens.append(
+            TokenLogprob(text, _logprob(_item(logprobs, place)), _likeliest_first(found), offset, raw)
+        )
     return tuple(tokens)
 
 
@@ -158,22 +160,22 @@ def _from_entry(entry: Mapping[str, Any]) -> TokenLogprob:
             same = (other, other_raw) == (text, raw) if None in ids else ids[0] == ids[1]
             taken = any(alternative.chosen for alternative in found)
             found.append(Alternative(other, logprob, other_raw, chosen=same and not taken))
-    return TokenLogprob(text, _logprob(entry.get("logprob")), _falling(found), None, raw)
+    return TokenLogprob(text, _logprob(entry.get("logprob")), _likeliest_first(found), None, raw)
 
 
-def _falling(found: Iterable[Alternative]) -> tuple[Alternative, ...]:
+def _likeliest_first(found: Iterable[Alternative]) -> tuple[Alternative, ...]:
     return tuple(sorted(found, key=lambda alternative: -alternative.logprob))
 
 
-def _at(values: Sequence[Any], place: int) -> Any:
+def _item(values: Sequence[Any], place: int) -> Any:
     return values[place] if place < len(values) else None
 
 
 def _logprob(value: Any) -> float | None:
     """Return a log probability as a float of at most 0; None for what is none, a logit among them."""
-    if not isinstance(value, int | float) or isinstance(value, bool) or not value <= ROUNDING:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not value <= MAX_ROUNDING_ERROR:
         return None  # NaN is not <= anything
-    return -math.inf if value <= FLOOR else min(0.0, float(value))
+    return -math.inf if value <= MIN_LOGPROB else min(0.0, float(value))
 
 
 def _text(text: Any, numbers: Any = None) -> tuple[str, bytes | None]:

@@ -15,8 +15,10 @@ from nebius_cli.response.logprobs import TokenLogprob
 
 # What vocabularies write for a space and a newline: GPT-2's byte alphabet, SentencePiece.
 _MARKS = str.maketrans({"Ġ": " ", "Ċ": "\n", "▁": " "})
-REACH = 64  # characters of text, for each token that has none, in which the next token is looked for
-PATIENCE = 64  # tokens after which that is given up
+MAX_LOOKAHEAD_CHARS = (
+    64  # characters of text, for each token that has none, in which the next token is looked for
+)
+MAX_UNMATCHED_TOKENS = 64  # tokens after which that is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,12 @@ class TokenSpans:
         # The first half of a surrogate pair: its second half comes with the next token.
         half = self._text[-1:] if "\ud800" <= self._text[-1:] <= "\udbff" else ""
         self._text = self._text.removesuffix(half)
-        yield from self._settle()
+        yield from self._finished_spans()
         self._text += half
 
     def close(self) -> Iterator[TokenSpan]:
         """Yield the rest: text that a stop sequence cut in the middle of a token, tokens without text."""
-        yield from self._settle()
+        yield from self._finished_spans()
         if self._left:
             yield self._take(self._left, 1)
         while self._tokens:
@@ -67,26 +69,26 @@ class TokenSpans:
     def _left(self) -> int:
         return len(self._text) - self._at
 
-    def _settle(self) -> Iterator[TokenSpan]:
+    def _finished_spans(self) -> Iterator[TokenSpan]:
         while self._left:
             if not self._tokens:
                 yield self._take(self._left, 0)
-            elif found := _lay(self._tokens[0], self._text, self._at):
+            elif found := _matched_length(self._tokens[0], self._text, self._at):
                 yield self._take(found, 1)
-            elif _begins(self._tokens[0], self._text, self._at):
+            elif _starts_token(self._tokens[0], self._text, self._at):
                 return  # the rest of this token's text is on its way
             else:
-                yield self._take(*self._together())
+                yield self._take(*self._shared_span())
 
-    def _together(self) -> tuple[int, int]:
+    def _shared_span(self) -> tuple[int, int]:
         """Return how many characters how many tokens made that cannot be told apart."""
         made = b""
-        for count, token in enumerate(islice(self._tokens, PATIENCE), start=1):
+        for count, token in enumerate(islice(self._tokens, MAX_UNMATCHED_TOKENS), start=1):
             made += token.exact
             whole = made.decode("utf-8", "ignore")
             if whole.encode("utf-8", "surrogatepass") == made and self._text.startswith(whole, self._at):
                 return len(whole), count  # parts of characters, whole together
-            reach = self._text[self._at : self._at + REACH * count]
+            reach = self._text[self._at : self._at + MAX_LOOKAHEAD_CHARS * count]
             following = self._tokens[count].text.translate(_MARKS) if count < len(self._tokens) else ""
             if following and "\ufffd" not in following and (place := reach.find(following)) >= 0:
                 return place, count
@@ -109,13 +111,13 @@ def _forms(token: TokenLogprob) -> tuple[str, ...]:
     return tuple(form for form in dict.fromkeys((token.text, marked, marked.removeprefix(" "))) if form)
 
 
-def _lay(token: TokenLogprob, text: str, at: int) -> int:
+def _matched_length(token: TokenLogprob, text: str, at: int) -> int:
     """Return how many characters of `text` from `at` are this token's, 0 where they are not its own."""
     if token.raw is not None and "\ufffd" in token.text:
         return 0  # part of a character
     return next((len(form) for form in _forms(token) if text.startswith(form, at)), 0)
 
 
-def _begins(token: TokenLogprob, text: str, at: int) -> bool:
+def _starts_token(token: TokenLogprob, text: str, at: int) -> bool:
     """Return whether `text` from `at` is the beginning of this token's."""
     return any(len(text) - at <= len(form) and form.startswith(text[at:]) for form in _forms(token))

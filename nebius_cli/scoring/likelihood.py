@@ -15,13 +15,13 @@ from typing import Any
 
 from nebius_cli.core.errors import BadInputError, RejectedError
 from nebius_cli.response import logprobs
-from nebius_cli.response.logprobs import FLOOR, TokenLogprob
+from nebius_cli.response.logprobs import MIN_LOGPROB, TokenLogprob
 
-ELSEWHERE = "another model or server may; --local scores on this machine"
+OTHER_MODEL_HINT = "another model or server may; --local scores on this machine"
 _CANNOT = "the server cannot score"
 _UNKNOWN = "\ufffd"  # what a server shows for the part of a character
-_MOST_BYTES = 3  # that one of these stands for: a whole character would have been shown
-_MOST_SPECIAL = 4  # tokens before the prompt's own
+_MAX_PART_BYTES = 3  # that one of these stands for: a whole character would have been shown
+_MAX_SPECIAL_TOKENS = 4  # tokens before the prompt's own
 _CONTINUING = bytes(range(0x80, 0xC0))  # bytes of UTF-8 that begin no character
 
 
@@ -96,21 +96,21 @@ def from_echo(passage: Passage, text: str, lists: Mapping[str, Any] | None, max_
     """
     if not text.startswith(passage.prompt):
         why = "it ignores echo: its answer does not begin with the prompt"
-        raise RejectedError(_CANNOT, why, ELSEWHERE)
+        raise RejectedError(_CANNOT, why, OTHER_MODEL_HINT)
     tokens = logprobs.parse(lists)
     if not tokens:
-        raise RejectedError(_CANNOT, "its answer has no log probabilities", ELSEWHERE)
+        raise RejectedError(_CANNOT, "its answer has no log probabilities", OTHER_MODEL_HINT)
     # A model that ends at once may leave out the generated token, and a server may add one unasked.
     counts = (len(tokens) - 1, len(tokens)) if max_tokens else (len(tokens), len(tokens) - 1)
-    for reading in _readings(tokens):
+    for interpretation in _interpretations(tokens):
         for count in counts:
             # All tokens there are, and the first was predicted: it was generated, and is what the prompt is.
             generated = bool(max_tokens) and count == len(tokens) and tokens[0].logprob is not None
-            ends = None if generated else _ends(reading[:count], passage)
+            ends = None if generated else _token_ends(interpretation[:count], passage)
             if ends is not None:
                 return _score(passage, tokens[:count], ends)
     why = "it ignores echo: the tokens of its answer are not those of the prompt"
-    raise RejectedError(_CANNOT, why, ELSEWHERE)
+    raise RejectedError(_CANNOT, why, OTHER_MODEL_HINT)
 
 
 def first_scored(passage: Passage, pieces: Sequence[bytes]) -> int:
@@ -132,8 +132,8 @@ def from_tokens(passage: Passage, tokens: Sequence[TokenLogprob]) -> Score:
 
     Raises BadInputError where nothing has a prediction, and where the model changes the text it is given.
     """
-    for reading in _readings(tokens):
-        ends = _ends(reading, passage)
+    for interpretation in _interpretations(tokens):
+        ends = _token_ends(interpretation, passage)
         if ends is not None:
             return _score(passage, tokens, ends)
     why = "its tokeniser changes the text: the tokens do not make up the prompt"
@@ -146,88 +146,88 @@ def _score(passage: Passage, tokens: Sequence[TokenLogprob], ends: Sequence[int]
     own: list[ScoredToken] = []
     known: list[float] = []
     size, spanning = 0, ""
-    before = _begun(prompt[:boundary])
+    before = _count_characters(prompt[:boundary])
     counted = begun = 0  # bytes that were looked at, and the characters that begin in them
     for place, (token, start, end) in enumerate(zip(tokens, (0, *ends), ends, strict=False)):
         special = end == 0 and token.exact  # marks the beginning of the sequence
         if special or (end <= boundary and start < boundary):
             continue
-        begun += _begun(prompt[counted:start])
+        begun += _count_characters(prompt[counted:start])
         counted = start
         inside = start < len(prompt) and prompt[start] in _CONTINUING
         own.append(ScoredToken(token.text, token.logprob, begun - inside - before, token.raw))
         if token.logprob is None:
             if place:
                 why = f"token {place + 1} of {len(tokens)} has no log probability"
-                raise RejectedError(_CANNOT, why, ELSEWHERE)
+                raise RejectedError(_CANNOT, why, OTHER_MODEL_HINT)
             continue
-        known.append(max(token.logprob, FLOOR))
+        known.append(max(token.logprob, MIN_LOGPROB))
         size += end - max(start, boundary)
         spanning = token.text if start < boundary < end else spanning
     if not known or not size:
         why = "the first token of all has no prediction, and the text has no other"
         raise BadInputError("nothing to score", why, "--context TEXT gives it one")
-    floored = sum(value <= FLOOR for value in known)
+    floored = sum(value <= MIN_LOGPROB for value in known)
     return Score(tuple(own), math.fsum(known), len(known), size, floored, spanning)
 
 
-def _begun(data: bytes) -> int:
+def _count_characters(data: bytes) -> int:
     """Return how many characters begin in these bytes of UTF-8."""
     return len(data.translate(None, _CONTINUING))
 
 
-class _Gap(Enum):
+class _UnknownBytes(Enum):
     """What a token does not tell of the prompt's bytes."""
 
     BYTES = auto()  # part of a character: one to three bytes that are not ASCII
     BLANK = auto()  # a blank before the token, or none
 
 
-_Parts = list[bytes | _Gap]  # of one token
+_TokenParts = list[bytes | _UnknownBytes]  # of one token
 
 
-def _readings(tokens: Sequence[TokenLogprob]) -> Iterator[list[_Parts]]:
+def _interpretations(tokens: Sequence[TokenLogprob]) -> Iterator[list[_TokenParts]]:
     """Yield what the tokens of a server may mean, the likeliest first."""
     shown = [_parts(token) for token in tokens]
     yield shown
-    table = _byte_level()
+    table = _byte_level_alphabet()
     if all(character in table for token in tokens for character in token.text):
         yield [[bytes(table[character] for character in token.text)] for token in tokens]
     # SentencePiece writes blanks as a mark of its own, and puts one before the first word.
     marked = [_parts(replace(token, text=token.text.replace("\u2581", " "))) for token in tokens]
     yield marked
-    for place, first in enumerate(marked[:_MOST_SPECIAL]):
+    for place, first in enumerate(marked[:_MAX_SPECIAL_TOKENS]):
         if isinstance(first[0], bytes) and first[0].startswith(b" "):
             yield [*marked[:place], [first[0][1:], *first[1:]], *marked[place + 1 :]]
     # Shown one at a time, its tokens lose the blank before them.
-    yield [[_Gap.BLANK, *parts] for parts in shown]
+    yield [[_UnknownBytes.BLANK, *parts] for parts in shown]
 
 
-def _parts(token: TokenLogprob) -> _Parts:
+def _parts(token: TokenLogprob) -> _TokenParts:
     if token.raw is not None:
         return [token.raw]
     first, *others = token.text.split(_UNKNOWN)
-    parts: _Parts = [_bytes(first)]
+    parts: _TokenParts = [_bytes(first)]
     for other in others:
-        parts += [_Gap.BYTES, _bytes(other)]
+        parts += [_UnknownBytes.BYTES, _bytes(other)]
     return parts
 
 
-def _ends(reading: Sequence[_Parts], passage: Passage) -> list[int] | None:
+def _token_ends(interpretation: Sequence[_TokenParts], passage: Passage) -> list[int] | None:
     """Return at which byte of the prompt each token ends, None where they do not make it up.
 
     Only the first may be no part of it, as few as can be: those that mark the beginning of a sequence.
     """
     prompt = _bytes(passage.prompt)
-    ways = (_placed(reading, prompt, special) for special in range(_MOST_SPECIAL + 1))
+    ways = (_align(interpretation, prompt, special) for special in range(_MAX_SPECIAL_TOKENS + 1))
     return next((ends for ends in ways if ends is not None), None)
 
 
-def _placed(reading: Sequence[_Parts], prompt: bytes, special: int) -> list[int] | None:
+def _align(interpretation: Sequence[_TokenParts], prompt: bytes, special: int) -> list[int] | None:
     ways: list[dict[int, int]] = []  # for each token: where it may end, and where it begins then
     reached = {0: 0}
-    for place, parts in enumerate(reading):
-        step = {end: start for start in reached for end in _after(parts, start, prompt)}
+    for place, parts in enumerate(interpretation):
+        step = {end: start for start in reached for end in _possible_ends(parts, start, prompt)}
         if place < special and 0 in reached:
             step.setdefault(0, 0)
         ways.append(step)
@@ -240,19 +240,19 @@ def _placed(reading: Sequence[_Parts], prompt: bytes, special: int) -> list[int]
     return ends[-2::-1]
 
 
-def _after(parts: _Parts, start: int, prompt: bytes) -> set[int]:
+def _possible_ends(parts: _TokenParts, start: int, prompt: bytes) -> set[int]:
     """Return where a token that begins at `start` may end."""
     places = {start}
     for part in parts:
         if isinstance(part, bytes):
             places = {place + len(part) for place in places if prompt.startswith(part, place)}
-        elif part is _Gap.BLANK:
+        elif part is _UnknownBytes.BLANK:
             places |= {place + 1 for place in places if prompt.startswith(b" ", place)}
         else:
             places = {
                 place + size
                 for place in places
-                for size in range(1, _MOST_BYTES + 1)
+                for size in range(1, _MAX_PART_BYTES + 1)
                 if len(run := prompt[place : place + size]) == size and _is_part(run)
             }
     return places
@@ -271,7 +271,7 @@ def _bytes(text: str) -> bytes:
 
 
 @cache
-def _byte_level() -> Mapping[str, int]:
+def _byte_level_alphabet() -> Mapping[str, int]:
     """Return the alphabet in which byte-level BPE writes bytes (GPT-2, `bytes_to_unicode`)."""
     same = [*range(33, 127), *range(161, 173), *range(174, 256)]
     others = [byte for byte in range(256) if byte not in same]

@@ -25,7 +25,7 @@ class ScoreRow:
     passage: Passage
 
 
-def parse_rows(text: str, source: str, context: str) -> list[ScoreRow]:
+def parse_score_rows(text: str, source: str, context: str) -> list[ScoreRow]:
     """Return the passages of JSONL: a text, or {"id", "context", "text"}, a line; blank lines are none.
 
     `context` is for those that have none. Raises BadInputError that names the first line that is neither.
@@ -37,7 +37,9 @@ def parse_rows(text: str, source: str, context: str) -> list[ScoreRow]:
         try:
             value = jsontext.decode(line)
         except ValueError as error:
-            raise BadInputError(f"{source}, line {number}, is not JSON", jsontext.complaint(error)) from None
+            raise BadInputError(
+                f"{source}, line {number}, is not JSON", jsontext.describe_error(error)
+            ) from None
         entry = {"text": value} if isinstance(value, str) else value
         wrong = "" if isinstance(entry, dict) else "it is neither a text nor an object"
         for name in ("text", "context"):
@@ -50,9 +52,9 @@ def parse_rows(text: str, source: str, context: str) -> list[ScoreRow]:
     return rows
 
 
-def record(score: Score, *, tokens: bool) -> dict[str, Any]:
+def score_record(score: Score, *, tokens: bool) -> dict[str, Any]:
     """Return a score as JSON has it; null is what JSON has for infinity."""
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "log_likelihood": score.log_likelihood,
         "tokens": len(score.tokens),
         "tokens_scored": score.scored,
@@ -65,13 +67,13 @@ def record(score: Score, *, tokens: bool) -> dict[str, Any]:
         "spanning_token": score.spanning or None,
     }
     if tokens:
-        told["token_logprobs"] = [
+        values["token_logprobs"] = [
             {"token": token.text, "logprob": token.logprob, "offset": token.offset} for token in score.tokens
         ]
-    return told
+    return values
 
 
-def failure(error: NbxError) -> dict[str, Any]:
+def failure_record(error: NbxError) -> dict[str, Any]:
     """Return what a record has where there is no score."""
     return {"error": {"what": error.what, "why": error.why, "exit_code": int(error.code)}}
 
@@ -86,12 +88,12 @@ def winners(scores: Sequence[Score]) -> dict[str, int]:
 
 def warnings(score: Score) -> list[str]:
     """Return what is doubtful about a score."""
-    doubts = []
+    texts = []
     if score.spanning:
-        doubts.append(
+        texts.append(
             f"the token {score.spanning!r} begins in the context and ends in the text: it counts to the text"
         )
     if score.floored:
         what = "token has" if score.floored == 1 else "tokens have"
-        doubts.append(f"{score.floored} {what} -9999, the server's word for minus infinity: the sum is none")
-    return doubts
+        texts.append(f"{score.floored} {what} -9999, the server's word for minus infinity: the sum is none")
+    return texts

@@ -6,7 +6,7 @@ are `case` branches, because that bash has no associative arrays.
 
 from collections.abc import Iterable
 
-from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, Values
+from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, ValueKind
 
 SCRIPT = r"""# nbx completion for bash 3.2 and later.
 # Made by `python -m nebius_cli.gen --write`; do not edit. TAB starts neither Python nor nbx.
@@ -186,15 +186,15 @@ def _values(root: Command) -> Iterable[str]:
 
 def _action(taker: Flag | Argument) -> str:
     match taker.values:
-        case Values.CHOICES:
+        case ValueKind.CHOICES:
             return f"words='{' '.join(taker.choices)}'"
-        case Values.FILE:
+        case ValueKind.FILE:
             return "files='any'"
-        case Values.DIRECTORY:
+        case ValueKind.DIRECTORY:
             return "files='dir'"
-        case Values.AT_FILE:
+        case ValueKind.AT_FILE:
             return "files='at'"
-        case Values.MODEL:
+        case ValueKind.MODEL:
             return "models=1"
-        case Values.NOTHING:
+        case ValueKind.NOTHING:
             return ""

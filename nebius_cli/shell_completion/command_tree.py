@@ -17,7 +17,7 @@ from nebius_cli.request.field_table import FIELDS
 _PLAIN = re.compile(r"[A-Za-z0-9_./-][A-Za-z0-9_./:=@%+,-]*")
 
 
-class Values(Enum):
+class ValueKind(Enum):
     """What TAB offers where a value is due."""
 
     NOTHING = auto()
@@ -29,14 +29,14 @@ class Values(Enum):
 
 
 # A metavar says what TAB offers; `a|b|c` are choices as well.
-METAVARS = {
-    "FILE": Values.FILE,
-    "DIR": Values.DIRECTORY,
-    "JSON": Values.AT_FILE,
-    "TOKEN=BIAS": Values.AT_FILE,
-    "MODEL": Values.MODEL,
+METAVAR_KINDS = {
+    "FILE": ValueKind.FILE,
+    "DIR": ValueKind.DIRECTORY,
+    "JSON": ValueKind.AT_FILE,
+    "TOKEN=BIAS": ValueKind.AT_FILE,
+    "MODEL": ValueKind.MODEL,
 }
-WORDS = {
+METAVAR_CHOICES = {
     "FIELD": tuple(field.name for field in FIELDS),
     "SETTING": tuple(setting.field.name for setting in SETTINGS),
 }
@@ -50,7 +50,7 @@ class Flag:
     negations: tuple[str, ...]
     metavar: str
     help: str
-    values: Values
+    values: ValueKind
     choices: tuple[str, ...]
     repeatable: bool
     panel: str
@@ -83,7 +83,7 @@ class Argument:
 
     metavar: str
     help: str
-    values: Values
+    values: ValueKind
     choices: tuple[str, ...]
     repeatable: bool
 
@@ -112,7 +112,7 @@ class Command:
             yield from command.walk()
 
 
-class Parameter(Protocol):
+class TyperParameter(Protocol):
     """What is read of a Typer option or argument; `multiple` and what follows only an option has."""
 
     param_type_name: str
@@ -127,7 +127,7 @@ class Parameter(Protocol):
     rich_help_panel: str | None
 
 
-class Source(Protocol):
+class TyperCommand(Protocol):
     """What is read of a Typer command; a group has `commands` too."""
 
     help: str | None
@@ -140,15 +140,17 @@ class Source(Protocol):
         ...
 
 
-def read(source: Source, name: str) -> Command:
+def read_tree(source: TyperCommand, name: str) -> Command:
     """Return the tree below `source`, the command that is called `name`."""
     return _command(source, (_plain(name),), None)
 
 
-def _command(source: Source, path: tuple[str, ...], parent: Any) -> Command:
+def _command(source: TyperCommand, path: tuple[str, ...], parent: Any) -> Command:
     context = source.context_class(source, info_name=path[-1], parent=parent, **source.context_settings)
-    parameters: list[Parameter] = [p for p in source.get_params(context) if not getattr(p, "hidden", False)]
-    below: Mapping[str, Source] = getattr(source, "commands", {})
+    parameters: list[TyperParameter] = [
+        p for p in source.get_params(context) if not getattr(p, "hidden", False)
+    ]
+    below: Mapping[str, TyperCommand] = getattr(source, "commands", {})
     help_text = inspect.cleandoc(source.help or "")
     subcommands = tuple(
         _command(command, (*path, _plain(name)), context)
@@ -174,9 +176,9 @@ def _command(source: Source, path: tuple[str, ...], parent: Any) -> Command:
     )
 
 
-def _flag(option: Parameter) -> Flag:
+def _flag(option: TyperParameter) -> Flag:
     metavar = "" if option.is_flag else option.metavar or "VALUE"
-    values, choices = _values(metavar)
+    values, choices = _value_kind(metavar)
     return Flag(
         names=tuple(sorted((_plain(name) for name in option.opts), key=_shortest_first)),
         negations=tuple(sorted((_plain(name) for name in option.secondary_opts), key=_shortest_first)),
@@ -189,16 +191,16 @@ def _flag(option: Parameter) -> Flag:
     )
 
 
-def _argument(argument: Parameter) -> Argument:
+def _argument(argument: TyperParameter) -> Argument:
     metavar = (argument.metavar or argument.name.upper()).removesuffix("...")
-    values, choices = _values(metavar)
+    values, choices = _value_kind(metavar)
     return Argument(metavar, _one_line(argument.help or ""), values, choices, repeatable=argument.nargs == -1)
 
 
-def _values(metavar: str) -> tuple[Values, tuple[str, ...]]:
+def _value_kind(metavar: str) -> tuple[ValueKind, tuple[str, ...]]:
     words = tuple(_plain(word) for word in metavar.split("|") if metavar)
-    choices = WORDS.get(metavar, words if len(words) > 1 else ())
-    return Values.CHOICES if choices else METAVARS.get(metavar, Values.NOTHING), choices
+    choices = METAVAR_CHOICES.get(metavar, words if len(words) > 1 else ())
+    return ValueKind.CHOICES if choices else METAVAR_KINDS.get(metavar, ValueKind.NOTHING), choices
 
 
 def _shortest_first(name: str) -> bool:

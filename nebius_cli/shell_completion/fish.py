@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, Values
+from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, ValueKind
 
 HEAD = r"""# nbx completion for fish 3.0 and later.
 # Made by `python -m nebius_cli.gen --write`; do not edit. TAB starts neither Python nor nbx.
@@ -111,7 +111,7 @@ def _spelled(names: tuple[str, ...]) -> str:
 
 def _arguments(command: Command) -> Iterator[str]:
     for number, argument in enumerate(command.arguments, 1):
-        if argument.values is not Values.NOTHING:
+        if argument.values is not ValueKind.NOTHING:
             at = _at(command.name) if argument.repeatable else _at(command.name, number)
             yield f"complete -c nbx -n {at} {_taker(argument)} -d {_quoted(argument.metavar)}"
 
@@ -119,17 +119,17 @@ def _arguments(command: Command) -> Iterator[str]:
 def _taker(taker: Flag | Argument) -> str:
     """Return the switches that say what a value is: -r one follows, -f no file, -F a file, -x both."""
     match taker.values:
-        case Values.CHOICES:
+        case ValueKind.CHOICES:
             return f"-x -a {_quoted(' '.join(taker.choices))}"
-        case Values.FILE:
+        case ValueKind.FILE:
             return "-r -F"
-        case Values.DIRECTORY:
+        case ValueKind.DIRECTORY:
             return "-x -a '(__fish_complete_directories)'"
-        case Values.AT_FILE:
+        case ValueKind.AT_FILE:
             return "-x -a '(__nbx_at_file)'"
-        case Values.MODEL:
+        case ValueKind.MODEL:
             return "-x -a '(__nbx_models)'"
-        case Values.NOTHING:
+        case ValueKind.NOTHING:
             return "-x"
 
 

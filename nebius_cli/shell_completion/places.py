@@ -15,24 +15,24 @@ from nebius_cli.shell_completion import shells
 from nebius_cli.system.files import write_atomically, writing
 from nebius_cli.system.paths import data_dir, xdg_base
 
-NEW_MODE = 0o644
-PATIENCE = 15.0  # seconds; a start-up file may do much, but not for ever
+NEW_FILE_MODE = 0o644
+SHELL_TIMEOUT_S = 15.0  # seconds; a start-up file may do much, but not for ever
 
-_ON = "bash-completion "
-_IN_BASH = f"printf '\\n{_ON}%s' \"${{BASH_COMPLETION_VERSINFO-}}\""
-_IN_POWERSHELL = "[Console]::OutputEncoding = [Text.Encoding]::UTF8; $PROFILE.CurrentUserAllHosts"
+_MARKER = "bash-completion "
+_BASH_PROBE = f"printf '\\n{_MARKER}%s' \"${{BASH_COMPLETION_VERSINFO-}}\""
+_POWERSHELL_PROBE = "[Console]::OutputEncoding = [Text.Encoding]::UTF8; $PROFILE.CurrentUserAllHosts"
 _POWERSHELLS = ("pwsh", "powershell")
 
 
-class Place(NamedTuple):
-    """Where a completion script goes; and what must be said in which start-up file, if any, to load it."""
+class InstallTarget(NamedTuple):
+    """Where a completion script goes; and what must be output in which start-up file, if any, to load it."""
 
     script: Path
     rc: Path | None = None
     block: str = ""
 
 
-def places(shell: str, environ: Mapping[str, str]) -> list[Place]:
+def install_targets(shell: str, environ: Mapping[str, str]) -> list[InstallTarget]:
     """Return where the script for a shell goes, and the start-up file that may have to load it.
 
     Raises ConfigError where there is no PowerShell to say where its profile is.
@@ -44,22 +44,22 @@ def places(shell: str, environ: Mapping[str, str]) -> list[Place]:
             # Since 2.12 bash-completion takes a list here, of which the first counts most.
             named = environ.get("BASH_COMPLETION_USER_DIR", "").partition(":")[0]
             script = (Path(named) if named else own) / "completions/nbx"
-            return [Place(script, home / ".bashrc", shells.bash_block(str(script)))]
+            return [InstallTarget(script, home / ".bashrc", shells.bash_block(str(script)))]
         case "zsh":
             rc = Path(environ.get("ZDOTDIR") or home) / ".zshrc"
             folder = data_dir(environ) / "zsh"
-            return [Place(folder / "_nbx", rc, shells.zsh_block(str(folder)))]
+            return [InstallTarget(folder / "_nbx", rc, shells.zsh_block(str(folder)))]
         case "fish":
             config = xdg_base(environ, "XDG_CONFIG_HOME") or home / ".config"
-            return [Place(config / "fish/completions/nbx.fish")]
+            return [InstallTarget(config / "fish/completions/nbx.fish")]
     name = "nbx.completion.ps1"
     return [
-        Place(profile.with_name(name), profile, shells.powershell_block(name))
+        InstallTarget(profile.with_name(name), profile, shells.powershell_block(name))
         for profile in _powershell_profiles(environ)
     ]
 
 
-def loads_by_itself(shell: str, script: Path, environ: Mapping[str, str]) -> bool:
+def is_autoloaded(shell: str, script: Path, environ: Mapping[str, str]) -> bool:
     """Return whether the shell finds a script in its place without a word in a start-up file.
 
     bash does where bash-completion 2 is on, which is asked of a bash as the user's terminals start one.
@@ -68,8 +68,8 @@ def loads_by_itself(shell: str, script: Path, environ: Mapping[str, str]) -> boo
     if shell != "bash" or set(str(script)) & set(" \t\n*?["):
         return shell == "fish"
     program = shutil.which("bash", path=environ.get("PATH"))
-    answer = _ask([program, "-i", "-c", _IN_BASH], environ) if program else ""
-    before, _, version = answer.rpartition("\n")[2].partition(_ON)
+    output = _run_shell([program, "-i", "-c", _BASH_PROBE], environ) if program else ""
+    before, _, version = output.rpartition("\n")[2].partition(_MARKER)
     return not before and version.isdigit()
 
 
@@ -77,43 +77,43 @@ def _powershell_profiles(environ: Mapping[str, str]) -> list[Path]:
     found = []
     for name in _POWERSHELLS:
         program = shutil.which(name, path=environ.get("PATH"))
-        words = ["-NoProfile", "-NonInteractive", "-Command", _IN_POWERSHELL]
-        if program and (answer := _ask([program, *words], environ).strip()):
-            found.append(Path(answer.splitlines()[-1]))
+        command = ["-NoProfile", "-NonInteractive", "-Command", _POWERSHELL_PROBE]
+        if program and (output := _run_shell([program, *command], environ).strip()):
+            found.append(Path(output.splitlines()[-1]))
     if not found:
         hint = "nbx completion show powershell prints the script; dot-source it in $PROFILE"
         raise ConfigError("there is no PowerShell here", "it has to say where its $PROFILE is", hint)
     return list(dict.fromkeys(found))
 
 
-def _ask(words: Sequence[str], environ: Mapping[str, str]) -> str:
+def _run_shell(command: Sequence[str], environ: Mapping[str, str]) -> str:
     """Return what a shell says; nothing where it fails or takes too long."""
     # A file, not a pipe: what a start-up file leaves running in the background would hold the pipe open.
-    with tempfile.TemporaryFile() as said, contextlib.suppress(OSError, subprocess.TimeoutExpired):
+    with tempfile.TemporaryFile() as output, contextlib.suppress(OSError, subprocess.TimeoutExpired):
         subprocess.run(
-            words,
+            command,
             stdin=subprocess.DEVNULL,
-            stdout=said,
+            stdout=output,
             stderr=subprocess.DEVNULL,
             env=dict(environ),
-            timeout=PATIENCE,
+            timeout=SHELL_TIMEOUT_S,
             check=False,
             start_new_session=True,  # an interactive shell would take the terminal from us
         )
-        said.seek(0)
-        return said.read().decode("utf-8", "replace")
+        output.seek(0)
+        return output.read().decode("utf-8", "replace")
     return ""
 
 
-def write(path: Path, data: bytes, *, over_link: bool = False) -> None:
+def write(path: Path, data: bytes, *, replace_link: bool = False) -> None:
     """Put a file in its place in one step, with the mode of the one it replaces. Raises OutputError.
 
-    `over_link`: a link is replaced, and what it leads to stays as it is.
+    `replace_link`: a link is replaced, and what it leads to stays as it is.
     """
     with writing(path):
-        if over_link and path.is_symlink():
+        if replace_link and path.is_symlink():
             path.unlink()
-        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else NEW_MODE
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else NEW_FILE_MODE
         write_atomically(path, data, mode=mode)
 
 

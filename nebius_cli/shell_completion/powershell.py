@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, Values
+from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, ValueKind
 
 HEAD = r"""# nbx completion for PowerShell: dot-source this file from $PROFILE.
 # Made by `python -m nebius_cli.gen --write`; do not edit. TAB starts neither Python nor nbx.
@@ -146,7 +146,7 @@ def _entry(command: Command, name: str, takes: str, choices: tuple[str, ...], he
 def _takes(taker: Flag | Argument) -> str:
     if isinstance(taker, Flag) and not taker.takes_value:
         return ""
-    kinds = {Values.FILE: "file", Values.DIRECTORY: "dir", Values.MODEL: "model"}
+    kinds = {ValueKind.FILE: "file", ValueKind.DIRECTORY: "dir", ValueKind.MODEL: "model"}
     return kinds.get(taker.values, "value")
 
 

@@ -6,18 +6,18 @@ with says what was done to the file besides, so that taking the block out undoes
 
 import codecs
 
-START = "# >>> nbx completion >>>"
-END = "# <<< nbx completion <<<"
+START_MARKER = "# >>> nbx completion >>>"
+END_MARKER = "# <<< nbx completion <<<"
 
-_NEW = " this file was made for it"
-_JOINED = " the line above had no end"
+_FILE_CREATED = " this file was made for it"
+_NEWLINE_ADDED = " the line above had no end"
 
 
 class RcBlockError(ValueError):
     """The markers are not as they were written; the text says how."""
 
 
-def put(data: bytes | None, lines: str) -> bytes:
+def insert(data: bytes | None, lines: str) -> bytes:
     """Return the file with a block of `lines`: in the place of the one it has, else at the end.
 
     `data` is None where there is no file. Raises RcFileError.
@@ -30,11 +30,11 @@ def put(data: bytes | None, lines: str) -> bytes:
         return old[:start] + _encoded(_block(first, lines, newline), encoding) + old[end:]
     newline = "\r\n" if "\r\n".encode(encoding) in old else "\n"
     joined = bool(old) and not old.endswith(newline.encode(encoding))
-    first = START + (_NEW if data is None else _JOINED if joined else "")
+    first = START_MARKER + (_FILE_CREATED if data is None else _NEWLINE_ADDED if joined else "")
     return old + _encoded((newline if joined else "") + _block(first, lines, newline), encoding)
 
 
-def drop(data: bytes) -> bytes | None:
+def remove(data: bytes) -> bytes | None:
     """Return the file without the block, None where the file was made for it and holds nothing else.
 
     Raises RcFileError.
@@ -45,16 +45,16 @@ def drop(data: bytes) -> bytes | None:
         return data
     start, end = found
     first, newline = _first_line(data[start:end], encoding)
-    if first.endswith(_NEW) and not data[:start] + data[end:]:
+    if first.endswith(_FILE_CREATED) and not data[:start] + data[end:]:
         return None
     # What was added behind the block since then needs the end of line that the block needed.
-    if first.endswith(_JOINED) and end == len(data):
+    if first.endswith(_NEWLINE_ADDED) and end == len(data):
         start -= len(newline.encode(encoding))
     return data[:start] + data[end:]
 
 
 def _block(first: str, lines: str, newline: str) -> str:
-    return "".join(line + newline for line in (first, *lines.split("\n"), END))
+    return "".join(line + newline for line in (first, *lines.split("\n"), END_MARKER))
 
 
 def _first_line(block: bytes, encoding: str) -> tuple[str, str]:
@@ -77,11 +77,11 @@ def _encoding(data: bytes) -> str:
 
 def _find(data: bytes, encoding: str) -> tuple[int, int] | None:
     """Return where the block begins, and where the line after it does."""
-    starts, ends = (data.count(marker.encode(encoding)) for marker in (START, END))
+    starts, ends = (data.count(marker.encode(encoding)) for marker in (START_MARKER, END_MARKER))
     if not starts and not ends:
         return None
-    start = data.find(START.encode(encoding))
-    end = data.find("\n".encode(encoding), data.find(END.encode(encoding)))
-    if (starts, ends) != (1, 1) or not start < data.find(END.encode(encoding)):
-        raise RcBlockError(f"it should hold {START} and {END} once each, in this order")
+    start = data.find(START_MARKER.encode(encoding))
+    end = data.find("\n".encode(encoding), data.find(END_MARKER.encode(encoding)))
+    if (starts, ends) != (1, 1) or not start < data.find(END_MARKER.encode(encoding)):
+        raise RcBlockError(f"it should hold {START_MARKER} and {END_MARKER} once each, in this order")
     return start, len(data) if end < 0 else end + len("\n".encode(encoding))

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from nebius_cli.shell_completion import bash, fish, powershell, zsh
 from nebius_cli.shell_completion.command_tree import Command
 
-MAKERS: dict[str, Callable[[Command], str]] = {
+GENERATORS: dict[str, Callable[[Command], str]] = {
     "bash": bash.script,
     "zsh": zsh.script,
     "fish": fish.script,
     "powershell": powershell.script,
 }
-FILES = {"bash": "nbx.bash", "zsh": "_nbx", "fish": "nbx.fish", "powershell": "nbx.ps1"}
+FILE_NAMES = {"bash": "nbx.bash", "zsh": "_nbx", "fish": "nbx.fish", "powershell": "nbx.ps1"}

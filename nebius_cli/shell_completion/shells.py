@@ -6,40 +6,40 @@ from nebius_cli.core.errors import UsageError
 from nebius_cli.core.suggest import nearest
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
-MADE = b"# nbx completion for "  # how a script of ours begins, after zsh's line for its own loader
+SCRIPT_HEADER = b"# nbx completion for "  # how a script of ours begins, after zsh's line for its own loader
 
 _HINT = f"one of {', '.join(SHELLS)}"
 
 
-def find(name: str) -> str:
+def find_shell(name: str) -> str:
     """Return the shell called `name`. Raises UsageError."""
-    shell = _of_program(name)
+    shell = _shell_of_program(name)
     if shell not in SHELLS:
         close = nearest(shell, SHELLS)
         raise UsageError(f"no completion for {name!r}", f"did you mean {close}?" if close else "", _HINT)
     return shell
 
 
-def find_own(environ: Mapping[str, str]) -> tuple[str, str]:
+def detect_shell(environ: Mapping[str, str]) -> tuple[str, str]:
     """Return the user's shell, and what says that it is. Raises UsageError."""
     program = environ.get("SHELL", "")
     if not program and "PSModulePath" in environ:  # always set on Windows, which has no SHELL
         return "powershell", "SHELL is not set, and PSModulePath is"
-    shell = _of_program(program)
+    shell = _shell_of_program(program)
     if shell not in SHELLS:
         what = f"no completion for {program}, the SHELL" if program else "which shell? SHELL is not set"
         raise UsageError(what, "", f"name {_HINT}")
     return shell, f"SHELL is {program}"
 
 
-def _of_program(path: str) -> str:
+def _shell_of_program(path: str) -> str:
     name = path.replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe")
     return {"pwsh": "powershell"}.get(name, name)
 
 
-def is_ours(script: bytes) -> bool:
+def is_nbx_script(script: bytes) -> bool:
     """Return whether a file is a completion script that nbx made."""
-    return any(line.startswith(MADE) for line in script.splitlines()[:2])
+    return any(line.startswith(SCRIPT_HEADER) for line in script.splitlines()[:2])
 
 
 def bash_block(script: str) -> str:

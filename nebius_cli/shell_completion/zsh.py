@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, Values
+from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, ValueKind
 
 HEAD = """#compdef nbx
 # nbx completion for zsh: put this file into a directory of $fpath, or source it after compinit.
@@ -72,7 +72,7 @@ def _function(command: Command) -> str:
         f"        *) {_name(c)} && found=0 ;;" for c in command.subcommands if c.path[-1] == command.default
     ]
     specs = [*flags, "'1: :->command'", "'*:: :->rest'"]
-    files = ["_files"] if command.arguments[:1] and command.arguments[0].values is Values.FILE else []
+    files = ["_files"] if command.arguments[:1] and command.arguments[0].values is ValueKind.FILE else []
     return "\n".join(
         [
             f"\n{_name(command)}() {{",
@@ -116,24 +116,24 @@ def _flag(flag: Flag) -> Iterator[str]:
 def _arguments(command: Command) -> Iterator[str]:
     for number, argument in enumerate(command.arguments, 1):
         nothing = f":{_colons(argument.metavar)}:{{_nbx_operand {_colons(argument.metavar)}}}"
-        spec = nothing if argument.values is Values.NOTHING else _taker(argument)
+        spec = nothing if argument.values is ValueKind.NOTHING else _taker(argument)
         yield _quoted(("*" if argument.repeatable else str(number)) + spec)
 
 
 def _taker(taker: Flag | Argument) -> str:
     message = _colons(taker.long[2:] if isinstance(taker, Flag) and taker.choices else taker.metavar)
     match taker.values:
-        case Values.CHOICES:
+        case ValueKind.CHOICES:
             return f":{message}:({' '.join(_colons(choice) for choice in taker.choices)})"
-        case Values.FILE:
+        case ValueKind.FILE:
             return f":{message}:_files"
-        case Values.DIRECTORY:
+        case ValueKind.DIRECTORY:
             return f":{message}:_path_files -/"
-        case Values.AT_FILE:
+        case ValueKind.AT_FILE:
             return f":{message}:{{_nbx_at_file {message}}}"
-        case Values.MODEL:
+        case ValueKind.MODEL:
             return f":{message}:_nbx_model_ids"
-        case Values.NOTHING:
+        case ValueKind.NOTHING:
             return f":{message}: "
 
 

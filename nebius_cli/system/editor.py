@@ -11,53 +11,53 @@ from pathlib import Path
 
 from nebius_cli.core.errors import ConfigError
 
-VARIABLES = ("VISUAL", "EDITOR")
-USUAL = ("notepad",) if os.name == "nt" else ("sensible-editor", "editor", "nano", "vi")
+EDITOR_VARIABLES = ("VISUAL", "EDITOR")
+DEFAULT_EDITORS = ("notepad",) if os.name == "nt" else ("sensible-editor", "editor", "nano", "vi")
 HINT = "set VISUAL or EDITOR to an editor, such as nano or 'code --wait'"
 
 
 def choose(environ: Mapping[str, str], *, terminal: bool) -> list[str]:
-    """Return the words that start the editor: a variable's, else a usual one's, which need a terminal.
+    """Return the command that start the editor: a variable's, else a usual one's, which need a terminal.
 
     Raises ConfigError where there is none.
     """
-    for name in VARIABLES:
+    for name in EDITOR_VARIABLES:
         if text := environ.get(name, "").strip():
-            return _words(name, text)
+            return _split_command(name, text)
     if not terminal:
         raise ConfigError("there is no terminal to edit on, and no editor is set", "", HINT)
-    for name in USUAL:
+    for name in DEFAULT_EDITORS:
         if found := shutil.which(name, path=environ.get("PATH")):
             return [found]
-    raise ConfigError("there is no editor", f"none of {', '.join(USUAL)} is in PATH", HINT)
+    raise ConfigError("there is no editor", f"none of {', '.join(DEFAULT_EDITORS)} is in PATH", HINT)
 
 
-def run(words: Sequence[str], path: Path) -> None:
+def run(command: Sequence[str], path: Path) -> None:
     """Edit a file, and return when the editor has ended. Raises ConfigError where it fails."""
     try:
-        with _its_own_interrupts():
+        with _ignore_interrupts():
             # Many editors save into a new file, and the text may hold a key.
-            code = subprocess.call([*words, path], umask=-1 if os.name == "nt" else 0o077)
+            code = subprocess.call([*command, path], umask=-1 if os.name == "nt" else 0o077)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        raise ConfigError(f"cannot start the editor {words[0]}", why, HINT) from None
+        raise ConfigError(f"cannot start the editor {command[0]}", why, HINT) from None
     if code:
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        raise ConfigError(f"the editor {words[0]} failed", how, "")
+        raise ConfigError(f"the editor {command[0]} failed", how, "")
 
 
-def _words(name: str, text: str) -> list[str]:
+def _split_command(name: str, text: str) -> list[str]:
     if shutil.which(text):  # a path with blanks in it, which nobody has quoted
         return [text]
     try:
-        words = shlex.split(text, posix=os.name != "nt")
+        command = shlex.split(text, posix=os.name != "nt")
     except ValueError as error:
         raise ConfigError(f"{name}={text}", str(error).lower(), HINT) from None
-    return [word.strip('"') for word in words] if os.name == "nt" else words
+    return [word.strip('"') for word in command] if os.name == "nt" else command
 
 
 @contextlib.contextmanager
-def _its_own_interrupts() -> Iterator[None]:
+def _ignore_interrupts() -> Iterator[None]:
     """Leave Ctrl-C to the editor, to which it is a command, and which must not be killed by it."""
     old = signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which the editor would inherit
     try:

@@ -21,7 +21,7 @@ def read_bytes(path: str) -> bytes:
         raise UsageError(f"cannot read {path}", error.strerror or str(error)) from None
 
 
-def read_own(path: Path) -> bytes | None:
+def read_if_exists(path: Path) -> bytes | None:
     """Return the bytes of a file that a program's set-up lives in, None where there is none.
 
     Raises ConfigError where it cannot be read.
@@ -40,11 +40,11 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        hint = missing_folder(path) if isinstance(error, FileNotFoundError) else ""
+        hint = mkdir_hint(path) if isinstance(error, FileNotFoundError) else ""
         raise OutputError(f"cannot write {path}", error.strerror or str(error), hint) from None
 
 
-def missing_folder(path: Path) -> str:
+def mkdir_hint(path: Path) -> str:
     """Return how to make the folder that a file is to be in, empty where it is there."""
     return "" if path.parent.exists() else f"mkdir -p {shlex.quote(str(path.parent))}"
 
@@ -78,7 +78,7 @@ def write_atomically(path: Path, data: bytes, *, mode: int) -> None:
 
 
 # Names of files that somebody has open and goes on writing: to be added to, never replaced.
-OPEN_FILES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
+DEVICE_PREFIXES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
 
 
 class OutputFile:
@@ -90,8 +90,10 @@ class OutputFile:
 
     def __init__(self, path: str) -> None:
         self.path = Path(path)
-        with self._failing():
-            self._direct = path.startswith(OPEN_FILES) or (self.path.exists() and not self.path.is_file())
+        with self._raise_output_errors():
+            self._direct = path.startswith(DEVICE_PREFIXES) or (
+                self.path.exists() and not self.path.is_file()
+            )
             if not self._direct:  # a symlink keeps pointing where it points, and its target is replaced
                 self.path = Path(os.path.realpath(path))
             self.partial = self.path.with_name(self.path.name + ".partial")
@@ -103,12 +105,12 @@ class OutputFile:
 
     def write(self, data: bytes) -> None:
         """Append bytes at once."""
-        with self._failing():
+        with self._raise_output_errors():
             write_all(self._open(), data)
 
     def finish(self) -> None:
         """Give the file its final name."""
-        with self._failing():
+        with self._raise_output_errors():
             file = self._open()
             if not self._direct:
                 os.fsync(file.fileno())
@@ -120,7 +122,7 @@ class OutputFile:
         """Close an unfinished file; return where what came is kept, None where nothing is."""
         if self._file is None:
             return None
-        with self._failing():
+        with self._raise_output_errors():
             self._file.close()
             if not self._direct:
                 if self.partial.stat().st_size:
@@ -137,7 +139,7 @@ class OutputFile:
         return self._file
 
     @contextlib.contextmanager
-    def _failing(self) -> Iterator[None]:
+    def _raise_output_errors(self) -> Iterator[None]:
         with writing(self.path):
             try:
                 yield

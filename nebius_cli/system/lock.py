@@ -9,21 +9,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-BEAT = 0.2  # seconds between two tries, for work that takes long
+RETRY_INTERVAL_S = 0.2  # seconds between two tries, for work that takes long
 
 
 @contextlib.contextmanager
-def alone(path: Path, on_wait: Callable[[], None], beat: float = BEAT) -> Iterator[bool]:
+def hold_lock(
+    path: Path, on_wait: Callable[[], None], interval_s: float = RETRY_INTERVAL_S
+) -> Iterator[bool]:
     """Hold the lock `path` for the block; give whether another process had to be waited for.
 
     A process that dies loses its lock with its life. Raises OSError where the file cannot be made, or
     is somebody's: it has something in it.
     """
     waited = False
-    while (lock := take(path)) is None:
+    while (lock := try_lock(path)) is None:
         waited = True
         on_wait()
-        time.sleep(beat)
+        time.sleep(interval_s)
     try:
         yield waited
     finally:
@@ -45,13 +47,13 @@ class Lock:
             _remove(self._path)
 
 
-def take(path: Path) -> Lock | None:
+def try_lock(path: Path) -> Lock | None:
     """Take the lock `path` now; return None while another process holds it. Raises OSError as `alone`."""
-    file = _try(path)
+    file = _open_locked(path)
     return None if file is None else Lock(path, file)
 
 
-def _try(path: Path) -> BinaryIO | None:
+def _open_locked(path: Path) -> BinaryIO | None:
     """Return the locked file, None while another process holds it."""
     file = path.open("ab")
     if file.tell():

@@ -11,9 +11,9 @@ ERASES = b"\x7f\x08"
 CLEARS = b"\x15\x17"  # Ctrl-U, and Ctrl-W: a key is one word
 
 
-def read_hidden(streams: Streams, question: str) -> str:
+def read_password(streams: Streams, question: str) -> str:
     """Return what is typed on standard input, which must be a terminal, without showing it."""
-    streams.stdin_read = True
+    streams.stdin_taken = True
     try:
         return _typed(streams, question)
     finally:

@@ -19,9 +19,9 @@ from typing import Any, Protocol, TextIO
 
 from nebius_cli.core.errors import BadInputError, OutputError, ReaderGone, UsageError
 
-READ_AT_ONCE = 1 << 20
+READ_CHUNK_BYTES = 1 << 20
 
-_WIPE = "\r\x1b[K"
+CLEAR_LINE = "\r\x1b[K"
 
 
 def _random() -> float:
@@ -66,8 +66,8 @@ class Streams:
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = _random
     stdout_file: bool = False  # a file on a disk, which shows nothing on any terminal
-    stdin_read: bool = field(default=False, init=False)
-    _status_shown: bool = field(default=False, init=False)
+    stdin_taken: bool = field(default=False, init=False)
+    _has_status_line: bool = field(default=False, init=False)
     _stderr_lock: Any = field(default_factory=threading.Lock, init=False)  # the spinner draws in a thread
 
     @classmethod
@@ -95,14 +95,14 @@ class Streams:
         """
         self.take_stdin()
         try:
-            return b"".join(self._pieces_of_stdin())
+            return b"".join(self._stdin_chunks())
         except BaseException:
             if self.stdin_tty:  # what was typed, and the ^C after it, end without a newline
                 self.write_err("\n")
             raise
 
     @property
-    def stdin_gives_nothing(self) -> bool:
+    def stdin_has_no_input(self) -> bool:
         """Whether nobody can have meant standard input: it is closed, a terminal or the null device."""
         if self.stdin is None or self.stdin_tty:
             return True
@@ -113,20 +113,20 @@ class Streams:
 
     def take_stdin(self) -> Readable | None:
         """Return standard input for whoever reads it to its end. Raises UsageError when asked again."""
-        if self.stdin_read:
+        if self.stdin_taken:
             raise UsageError(
                 "stdin is asked for twice", "it can be read only once", "keep one -, @- or {stdin}"
             )
-        self.stdin_read = True
+        self.stdin_taken = True
         return self.stdin
 
-    def _pieces_of_stdin(self) -> Iterator[bytes]:
+    def _stdin_chunks(self) -> Iterator[bytes]:
         try:
-            while self.stdin is not None and (piece := self.stdin.read(READ_AT_ONCE)) != b"":
-                if piece is None:  # somebody else made the pipe non-blocking
+            while self.stdin is not None and (chunk := self.stdin.read(READ_CHUNK_BYTES)) != b"":
+                if chunk is None:  # somebody else made the pipe non-blocking
                     select.select([self.stdin], [], [])
                 else:
-                    yield piece
+                    yield chunk
         except OSError as error:
             raise BadInputError("cannot read standard input", error.strerror or str(error)) from None
 
@@ -147,7 +147,7 @@ class Streams:
                 raise ReaderGone from None
             raise OutputError("cannot write the answer to stdout", error.strerror or str(error)) from None
 
-    def takes_output(self) -> bool:
+    def stdout_is_ready(self) -> bool:
         """Return whether stdout takes bytes now: a pipe that nobody reads fills up."""
         with contextlib.suppress(OSError, ValueError):
             return bool(self.stdout and select.select([], [self.stdout], [], 0)[1])
@@ -156,15 +156,15 @@ class Streams:
     def write_err(self, text: str) -> None:
         """Write text to stderr, in the place of a status line. Does nothing where stderr is closed."""
         with self._stderr_lock:
-            self._write_err(_WIPE + text if self._status_shown else text)
-            self._status_shown = False
+            self._write_err(CLEAR_LINE + text if self._has_status_line else text)
+            self._has_status_line = False
 
     def write_status(self, line: str) -> None:
-        """Show a line on stderr, a terminal, until something else is written there; empty removes it."""
+        """Put a line on stderr, a terminal, that the next thing written there takes away; empty wipes it."""
         with self._stderr_lock:
-            if line or self._status_shown:
+            if line or self._has_status_line:
                 self._write_err(f"\r{line}\x1b[K")
-            self._status_shown = bool(line)
+            self._has_status_line = bool(line)
 
     def _write_err(self, text: str) -> None:
         if self.stderr is not None:

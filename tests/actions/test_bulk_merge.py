@@ -212,7 +212,7 @@ def test_a_folder_that_may_not_be_written_has_no_run_to_wait_for(
         raise PermissionError(13, "Permission denied")
 
     write(folder / "a", answer(row(0)))
-    monkeypatch.setattr("nebius_cli.system.lock.take", refuse)
+    monkeypatch.setattr("nebius_cli.system.lock.try_lock", refuse)
     assert bare("bulk", "merge", "a").out_bytes == answer(row(0))
 
 

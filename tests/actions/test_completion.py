@@ -8,8 +8,8 @@ import pytest
 import tree_sitter
 import tree_sitter_powershell
 
-from nebius_cli.shell_completion.rc_block import END, START
-from nebius_cli.shell_completion.scripts import FILES
+from nebius_cli.shell_completion.rc_block import END_MARKER, START_MARKER
+from nebius_cli.shell_completion.scripts import FILE_NAMES
 from tests.shell_completion.shells import COMPLETIONS
 from tests.support.messages import check_message
 from tests.support.run import Result, Runner
@@ -47,12 +47,12 @@ def refused(result: Result, code: int, *texts: str) -> None:
         assert text in result.err
 
 
-@pytest.mark.parametrize("shell", FILES)
+@pytest.mark.parametrize("shell", FILE_NAMES)
 @pytest.mark.parametrize("tty", [False, True])
 def test_show_prints_the_script_that_the_repository_has(user: Runner, shell: str, *, tty: bool) -> None:
     result = user("completion", "show", shell, stdout_tty=tty, env={"TERM": "xterm", "COLUMNS": "100"})
     assert (result.code, result.err) == (0, "")
-    assert result.out_bytes == (COMPLETIONS / FILES[shell]).read_bytes()
+    assert result.out_bytes == (COMPLETIONS / FILE_NAMES[shell]).read_bytes()
 
 
 def test_the_shell_is_the_users_own_unless_one_is_named_and_that_is_said(user: Runner) -> None:
@@ -75,7 +75,7 @@ def test_every_file_is_named_and_uninstall_takes_each_away(user: Runner, home: P
     assert lines == [f"wrote {script}", f"wrote {rc}", "every zsh started from now on completes nbx"]
     assert script.read_bytes() == (COMPLETIONS / "_nbx").read_bytes()
     assert stat.S_IMODE(script.stat().st_mode) == 0o644
-    assert rc.read_text().startswith(START)
+    assert rc.read_text().startswith(START_MARKER)
     assert said(user("completion", "install", "zsh")) == ["completion for zsh was installed already"]
     lines = said(user("completion", "uninstall", "zsh"))
     assert lines == [f"removed {rc}", f"removed {script}"]
@@ -158,9 +158,9 @@ def test_a_link_to_another_script_of_ours_is_replaced_and_its_target_is_not(
 def test_a_block_that_somebody_broke_is_left_and_nothing_is_written(
     user: Runner, home: Path, action: str
 ) -> None:
-    (home / ".zshrc").write_text(f"a\n{START}\nb\n")
-    refused(user("completion", action, "zsh"), 78, f"cannot change {home / '.zshrc'}", END, "by hand")
-    assert files(home) == {".zshrc": f"a\n{START}\nb\n".encode()}
+    (home / ".zshrc").write_text(f"a\n{START_MARKER}\nb\n")
+    refused(user("completion", action, "zsh"), 78, f"cannot change {home / '.zshrc'}", END_MARKER, "by hand")
+    assert files(home) == {".zshrc": f"a\n{START_MARKER}\nb\n".encode()}
 
 
 def test_a_place_that_cannot_be_read_or_written_is_named(user: Runner, home: Path) -> None:

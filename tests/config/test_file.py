@@ -26,8 +26,8 @@ for number in range({CHANGES}):
 HOLD = """
 import sys, time
 from pathlib import Path
-from nebius_cli.system.lock import alone
-with alone(Path(sys.argv[1]), lambda: None):
+from nebius_cli.system.lock import hold_lock
+with hold_lock(Path(sys.argv[1]), lambda: None):
     print("held", flush=True)
     time.sleep(600)
 """

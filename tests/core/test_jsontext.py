@@ -47,9 +47,9 @@ def test_what_is_no_json_is_a_value_error(text: str | bytes) -> None:
 
 def test_nan_becomes_null_where_it_has_to_be_written() -> None:
     value = {"a": [math.nan, 1.5, -math.inf], "b": {"c": math.inf}}
-    clean = jsontext.without_nan(value)
+    clean = jsontext.replace_nan(value)
     assert clean == {"a": [None, 1.5, None], "b": {"c": None}}
-    assert jsontext.without_nan(clean) is clean
+    assert jsontext.replace_nan(clean) is clean
 
 
 @given(
@@ -77,9 +77,9 @@ def test_white_space_around_an_object_is_no_part_of_it() -> None:
 @pytest.mark.parametrize("form", ["[%s]", '{"a": %s}'], ids=["lists", "objects"])
 def test_json_is_nested_as_deep_as_allowed_and_no_deeper(form: str) -> None:
     text = "0"
-    for _ in range(jsontext.MOST_LEVELS):
+    for _ in range(jsontext.MAX_DEPTH):
         text = form % text
-    blanks = " " * jsontext.HARMLESS  # what is short is not looked at
+    blanks = " " * jsontext.MIN_CHECKED_CHARS  # what is short is not looked at
     jsontext.decode(text + blanks)
     jsontext.encode(jsontext.decode(f"[{'[],' * 200}0]"))  # wide is not deep
     for deeper in (form % text + blanks, (form % text + blanks).encode()):
@@ -88,8 +88,8 @@ def test_json_is_nested_as_deep_as_allowed_and_no_deeper(form: str) -> None:
 
 
 def test_json_holds_as_many_lists_and_objects_as_allowed_and_no_more() -> None:
-    text = "[" + "[]," * (jsontext.MOST_HOLDERS - 2) + "{}]"
-    assert len(jsontext.decode(text)) == jsontext.MOST_HOLDERS - 1
+    text = "[" + "[]," * (jsontext.MAX_CONTAINERS - 2) + "{}]"
+    assert len(jsontext.decode(text)) == jsontext.MAX_CONTAINERS - 1
     for more in ("[" + text + "]", ("[" + text + "]").encode()):
         with pytest.raises(ValueError, match="more than 1000000 lists and objects"):
             jsontext.decode(more)
@@ -98,17 +98,17 @@ def test_json_holds_as_many_lists_and_objects_as_allowed_and_no_more() -> None:
 @pytest.mark.parametrize("secret", ["s3cret", 'with "quotes" and \\'], ids=["plain", "awkward"])
 def test_a_secret_is_taken_out_wherever_it_stands(secret: str) -> None:
     value = {f"a {secret}": [f"{secret} and {secret}", 1, None, {"b": secret}], "c": "é"}
-    assert jsontext.without(value, secret) == {"a ***": ["*** and ***", 1, None, {"b": "***"}], "c": "é"}
+    assert jsontext.redact(value, secret) == {"a ***": ["*** and ***", 1, None, {"b": "***"}], "c": "é"}
 
 
 @pytest.mark.parametrize("secret", ["null", "true", "1", ",", "e"])
 def test_a_secret_that_looks_like_json_is_taken_out_of_texts_alone(secret: str) -> None:
     value = {"a": [None, True, 1, 1e30, f"x{secret}"], "b": secret}
-    assert jsontext.without(value, secret) == {"a": [None, True, 1, 1e30, "x***"], "b": "***"}
+    assert jsontext.redact(value, secret) == {"a": [None, True, 1, 1e30, "x***"], "b": "***"}
 
 
 def test_what_is_too_short_to_be_looked_at_can_be_written_again() -> None:
-    deepest = "[" * (jsontext.HARMLESS // 2) + "]" * (jsontext.HARMLESS // 2)
+    deepest = "[" * (jsontext.MIN_CHECKED_CHARS // 2) + "]" * (jsontext.MIN_CHECKED_CHARS // 2)
     assert jsontext.encode(jsontext.decode(deepest)) == deepest.encode()
     completion = Completion(1)
     for event in decode_object({"x": jsontext.decode(deepest), "choices": []}):

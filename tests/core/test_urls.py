@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.core.errors import ConfigError
-from nebius_cli.core.urls import is_plain_http, parse_base_url, redacted, shown, url_of
+from nebius_cli.core.urls import (
+    endpoint_url,
+    is_plain_http,
+    parse_base_url,
+    strip_credentials,
+    strip_credentials_and_query,
+)
 
 FORMS = [
     "https://h.example",
@@ -21,7 +27,7 @@ FORMS = [
 
 @pytest.mark.parametrize("text", FORMS)
 def test_every_way_to_write_a_base_url_is_the_same_one(text: str) -> None:
-    assert url_of(parse_base_url(text), "/completions", "") == "https://h.example/v1/completions"
+    assert endpoint_url(parse_base_url(text), "/completions", "") == "https://h.example/v1/completions"
 
 
 OTHERS = [
@@ -35,7 +41,7 @@ OTHERS = [
 
 @pytest.mark.parametrize(("text", "url"), OTHERS)
 def test_host_port_path_and_query_are_kept(text: str, url: str) -> None:
-    assert url_of(parse_base_url(text), "/models", "a=b") == url
+    assert endpoint_url(parse_base_url(text), "/models", "a=b") == url
 
 
 WRONG = [
@@ -79,7 +85,7 @@ def test_any_text_is_a_base_url_or_a_config_error(text: str) -> None:
     except ConfigError:
         return
     assert base.path.endswith("/v1")
-    assert parse_base_url(url_of(base, "", "")) == base
+    assert parse_base_url(endpoint_url(base, "", "")) == base
 
 
 @pytest.mark.parametrize(
@@ -97,8 +103,8 @@ def test_https_and_http_on_this_machine_are_not(url: str) -> None:
 
 
 def test_a_password_is_taken_out_of_a_url() -> None:
-    assert redacted("https://user:canary@h:1/v1?a=b") == "https://h:1/v1?a=b"
-    assert redacted("https://h/v1") == "https://h/v1"
+    assert strip_credentials("https://user:canary@h:1/v1?a=b") == "https://h:1/v1?a=b"
+    assert strip_credentials("https://h/v1") == "https://h/v1"
 
 
 @pytest.mark.parametrize(
@@ -111,4 +117,4 @@ def test_a_password_is_taken_out_of_a_url() -> None:
     ],
 )
 def test_what_asks_and_who_asks_is_not_shown_of_a_url(url: str, told: str) -> None:
-    assert shown(url) == told
+    assert strip_credentials_and_query(url) == told

@@ -88,4 +88,4 @@ def test_authorities_that_cannot_be_read_are_a_configuration_error(tmp_path: Pat
 
 
 def test_what_is_not_there_has_no_permissions(tmp_path: Path) -> None:
-    assert probe.mode(tmp_path / "nothing") is None
+    assert probe.permissions(tmp_path / "nothing") is None

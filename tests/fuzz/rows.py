@@ -10,11 +10,16 @@ from nebius_cli.bulk.input.rows import BadRow, Row, RowReader, check
 from nebius_cli.bulk.input.template import RowError
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, UsageError
-from nebius_cli.request.prompt import Reading
+from nebius_cli.request.prompt import DecodeOptions
 from tests.fuzz.target import Target, head
 
 FORMATS = ("jsonl", "csv", "tsv", "text")
-READINGS = (Reading(), Reading("utf-8", replace_invalid=True), Reading("latin-1"), Reading("utf-16"))
+READINGS = (
+    DecodeOptions(),
+    DecodeOptions("utf-8", replace_invalid=True),
+    DecodeOptions("latin-1"),
+    DecodeOptions("utf-16"),
+)
 TEMPLATES = (None, template.parse("Q: {question}\nA: {prompt}"))
 LONGEST_WHY = 2000  # characters
 
@@ -52,7 +57,7 @@ def rows(data: bytes) -> None:
 def gzipped(data: bytes) -> None:
     """A compressed file gives its lines, or is told to be damaged."""
     try:
-        for line in lines(blocks(ByteSource("-", io.BytesIO(data)), "gz", Reading()), b"\n"):
+        for line in lines(blocks(ByteSource("-", io.BytesIO(data)), "gz", DecodeOptions()), b"\n"):
             assert isinstance(line, bytes)
     except BadInputError as error:
         assert error.what.startswith("stdin")

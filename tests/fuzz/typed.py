@@ -6,7 +6,7 @@ from nebius_cli.core.errors import BadInputError, ConfigError, UsageError
 from nebius_cli.request import prompt
 from nebius_cli.request.field_table import BY_NAME, FIELDS
 from nebius_cli.request.fields import Field, FieldError
-from nebius_cli.request.prompt import Reading
+from nebius_cli.request.prompt import DecodeOptions
 from tests.fuzz.target import Target, head
 
 SECRET = 9  # characters from which on a password is not found in an address by chance
@@ -64,15 +64,15 @@ def tokens(data: bytes) -> None:
 def prompts(data: bytes) -> None:
     """Bytes are a text or the first wrong one of them is named; nothing of the text is lost or made up."""
     choice, rest = head(data)
-    reading = Reading(ENCODINGS[choice % len(ENCODINGS)], bool(choice & 64), bool(choice & 128))
+    reading = DecodeOptions(ENCODINGS[choice % len(ENCODINGS)], bool(choice & 64), bool(choice & 128))
     nul = bool(choice & 32)
     try:
         text = prompt.decode(rest, "stdin", reading)
-        lines = prompt.split(rest, "stdin", reading, nul=nul)
+        lines = prompt.split_prompts(rest, "stdin", reading, nul=nul)
     except BadInputError as error:
         assert error.what.startswith("stdin")
         return
-    if reading == Reading() and not nul:
+    if reading == DecodeOptions() and not nul:
         assert text.encode() == rest.removeprefix(b"\xef\xbb\xbf")
         assert "\r" in text or "\n".join(lines) == text.removesuffix("\n")
 
@@ -85,11 +85,11 @@ def addresses(data: bytes) -> None:
     except ConfigError as error:
         assert error.what.startswith("base_url")
         return
-    shown = urls.redacted(urls.url_of(base, "/completions", ""))
+    shown = urls.strip_credentials(urls.endpoint_url(base, "/completions", ""))
     assert base.path.endswith("/v1")
-    assert urls.parse_base_url(urls.url_of(base, "", "")) == base
+    assert urls.parse_base_url(urls.endpoint_url(base, "", "")) == base
     # An address is read without the tabs and newlines in it. A password may stand in its path as well.
-    secret, whole = base.password or "", urls.url_of(base, "", "")
+    secret, whole = base.password or "", urls.endpoint_url(base, "", "")
     assert len(secret) < SECRET or whole.count(secret) > 1 or secret not in shown
     urls.is_plain_http(base)
 

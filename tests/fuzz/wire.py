@@ -39,7 +39,7 @@ def _folded(content_type: str, parts: list[bytes], *, every_frame: bool) -> tupl
     for event in decoder.close():
         completion.add(event)
     whole = completion.to_json()
-    assert jsontext.encode(jsontext.without_nan(whole))
+    assert jsontext.encode(jsontext.replace_nan(whole))
     told = (decoder.done, completion.problem, completion.usage, completion.unfinished, completion.reasons())
     return json.dumps(whole), told  # text, in which a NaN equals a NaN
 
@@ -63,7 +63,7 @@ def body(data: bytes) -> None:
 def model_list(data: bytes) -> None:
     """A list of models is shown, searched and ordered whatever is in it, or refused as a whole."""
     try:
-        found = models.decode(jsontext.without_nan(jsontext.decode(data)))
+        found = models.decode(jsontext.replace_nan(jsontext.decode(data)))
     except (ValueError, ServerError):
         return
     for order in models.SORTS:

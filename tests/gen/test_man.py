@@ -11,7 +11,7 @@ import pytest
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.gen import man
 from nebius_cli.gen.__main__ import command_tree
-from nebius_cli.shell_completion.command_tree import Command, Flag, Values
+from nebius_cli.shell_completion.command_tree import Command, Flag, ValueKind
 from tests.support.run import Runner
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +60,7 @@ def test_the_page_of_nbx_names_the_variables() -> None:
 
 def test_the_page_of_nbx_names_every_place_and_the_variable_that_moves_it(bare: Runner) -> None:
     page = PAGES[f"{man.FOLDER}/nbx.1"]
-    for path, (env, base, _) in man.FILES.items():
+    for path, (env, base, _) in man.USER_FILES.items():
         assert f"\\fB\\(ti/{base}/nbx/{path}\\fR" in page
         assert f"\\fB{env}\\fR" in page
     at_home = f"{os.environ['HOME']}/.config/nbx/config.toml\n"
@@ -70,7 +70,7 @@ def test_the_page_of_nbx_names_every_place_and_the_variable_that_moves_it(bare: 
 def test_what_roff_reads_as_its_own_stands_for_itself() -> None:
     awkward = r"""it's a \back\slash, `ticks`, ~tilde, ^hat, "quotes" and --flag"""
     flag = Flag(
-        ("--x",), (), "", f".starts with a dot: {awkward}", Values.NOTHING, (), repeatable=False, panel="A"
+        ("--x",), (), "", f".starts with a dot: {awkward}", ValueKind.NOTHING, (), repeatable=False, panel="A"
     )
     page = man.page(command(flags=(flag,)), command())
     assert "\n\\&.starts" in page

@@ -9,7 +9,7 @@ from nebius_cli.core.errors import ExitCode
 from nebius_cli.gen import markdown
 from nebius_cli.gen.__main__ import command_tree
 from nebius_cli.request.field_table import FIELDS
-from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, Values
+from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, ValueKind
 
 ROOT = command_tree()
 
@@ -68,8 +68,10 @@ def test_every_command_and_flag_is_in_the_reference() -> None:
 
 def test_help_looks_in_the_reference_as_it_does_in_a_terminal() -> None:
     meaning = r"A <tag>, a*b*, [x] and \n."
-    flag = Flag(("-k", "--kind"), (), "a|b", meaning, Values.CHOICES, ("a", "b"), repeatable=False, panel="P")
-    argument = Argument("FILE", "A file.", Values.FILE, (), repeatable=True)
+    flag = Flag(
+        ("-k", "--kind"), (), "a|b", meaning, ValueKind.CHOICES, ("a", "b"), repeatable=False, panel="P"
+    )
+    argument = Argument("FILE", "A file.", ValueKind.FILE, (), repeatable=True)
     help_text = "Do it.\n\n\b\nExamples:\n  nbx do *\n  nbx do $HOME\n\nAnd [so]\non."
     block = markdown.commands_reference(Command(("nbx", "do"), "", help_text, (flag,), (argument,), ()))
     assert block.split("\n\n") == [
@@ -86,9 +88,9 @@ def test_help_looks_in_the_reference_as_it_does_in_a_terminal() -> None:
 
 def test_a_block_replaces_what_was_between_its_markers_and_nothing_else() -> None:
     text = "a\n<!-- nbx:x -->\nold\n<!-- /nbx:x -->\nb <!-- nbx:y --><!-- /nbx:y -->\n"
-    once = markdown.put(text, "x", "new\n")
+    once = markdown.replace_block(text, "x", "new\n")
     assert once == "a\n<!-- nbx:x -->\nnew\n<!-- /nbx:x -->\nb <!-- nbx:y --><!-- /nbx:y -->\n"
-    assert markdown.put(once, "x", "new\n") == once
+    assert markdown.replace_block(once, "x", "new\n") == once
 
 
 @pytest.mark.parametrize(
@@ -102,4 +104,4 @@ def test_a_block_replaces_what_was_between_its_markers_and_nothing_else() -> Non
 )
 def test_missing_turned_and_doubled_markers_are_named(text: str) -> None:
     with pytest.raises(markdown.MarkerError, match="<!-- nbx:x --> and <!-- /nbx:x -->, once each"):
-        markdown.put(text, "x", "new")
+        markdown.replace_block(text, "x", "new")

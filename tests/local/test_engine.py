@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from nebius_cli.core.errors import ConfigError, UsageError
-from nebius_cli.local.engine import LARGEST_CONTEXT, Engine
+from nebius_cli.local.engine import MAX_CONTEXT_TOKENS, Engine
 from tests.support.weights import real_weights
 
 pytestmark = pytest.mark.engine
@@ -185,20 +185,20 @@ def test_a_file_that_is_no_model_is_refused_before_anything_starts(tmp_path: Pat
             Engine(path)
 
 
-@pytest.mark.parametrize(("trained", "asked"), [(2048, 8192), (1 << 20, 4 * LARGEST_CONTEXT), (None, 0)])
+@pytest.mark.parametrize(("trained", "asked"), [(2048, 8192), (1 << 20, 4 * MAX_CONTEXT_TOKENS), (None, 0)])
 def test_the_context_is_the_models_own_up_to_a_limit(tmp_path: Path, trained: int | None, asked: int) -> None:
     key = b"llama.context_length" if trained else b"llama.block_count"
     made_up = tmp_path / "made-up.gguf"
     made_up.write_bytes(b"GGUF" + bytes(20) + key + struct.pack("<II", 4, trained or 30) + bytes(100))
-    assert Engine(made_up, caches=4)._order["context"] == asked
+    assert Engine(made_up, caches=4)._launch_options["context"] == asked
 
 
 def test_without_the_engine_installed_the_way_to_it_is_said(tmp_path: Path) -> None:
     bare = tmp_path / "bare"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
     script = (
-        "from nebius_cli.adapters import engine\n"
-        "try: engine.require()\n"
+        "from nebius_cli.local import engine\n"
+        "try: engine.require_engine()\n"
         "except engine.ConfigError as error: print(error.what, error.hint)"
     )
     done = subprocess.run(

@@ -7,7 +7,7 @@ import pytest
 
 from nebius_cli.core.errors import RejectedError, ServerError
 from nebius_cli.local.engine import Engine
-from nebius_cli.local.engine_scoring import EngineScoring, Piece
+from nebius_cli.local.engine_scoring import EngineScoring, VocabularyToken
 from tests.support.weights import real_weights
 
 pytestmark = pytest.mark.engine
@@ -28,7 +28,7 @@ def test_the_pieces_of_a_text_are_its_bytes(native: EngineScoring) -> None:
     text = "The capital é日🦙 of\n<|im_end|>"
     pieces = native.tokenize(text)
     assert b"".join(piece.raw for piece in pieces) == text.encode()
-    assert pieces[:2] == [Piece(504, b"The"), Piece(3575, b" capital")]
+    assert pieces[:2] == [VocabularyToken(504, b"The"), VocabularyToken(3575, b" capital")]
 
 
 def test_only_tokens_from_the_first_one_wanted_have_a_log_probability(native: EngineScoring) -> None:
@@ -44,19 +44,19 @@ def test_the_probabilities_of_every_token_add_up_to_one(native: EngineScoring) -
     answer = native._post("/completion", {"prompt": [p.id for p in pieces], "n_predict": 1, "n_probs": 50})
     top = answer["completion_probabilities"][0]["top_logprobs"]
     for entry in top[:3]:
-        piece = Piece(entry["id"], bytes(entry["bytes"]))
+        piece = VocabularyToken(entry["id"], bytes(entry["bytes"]))
         *_, told = native.logprobs([*pieces, piece], len(pieces))
         assert told.logprob == pytest.approx(entry["logprob"], abs=1e-3)
 
 
 def test_a_token_that_the_engine_does_not_know_is_no_score(native: EngineScoring) -> None:
     with pytest.raises((ServerError, RejectedError)):
-        list(native.logprobs([Piece(504, b"The"), Piece(99_999_999, b"x")], 1))
+        list(native.logprobs([VocabularyToken(504, b"The"), VocabularyToken(99_999_999, b"x")], 1))
 
 
 def test_more_tokens_than_the_context_holds_are_refused(native: EngineScoring) -> None:
     with pytest.raises(RejectedError) as caught:
-        list(native.logprobs([Piece(504, b"The")] * 9000, 8999))
+        list(native.logprobs([VocabularyToken(504, b"The")] * 9000, 8999))
     assert caught.value.status == 400
 
 

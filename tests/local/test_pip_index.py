@@ -87,8 +87,8 @@ def test_without_pip_the_one_that_came_with_python_is_used(packages: PackageInde
     bare = tmp_path / "bare"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
     script = (
-        "import os; from nebius_cli.adapters import index; print(index.pip_command({}));"
-        f"print(index.find('tinyw', {TINY.wheel!r}, os.environ).url)"
+        "import os; from nebius_cli.local import pip_index; print(pip_index.pip_command({}));"
+        f"print(pip_index.locate_wheel('tinyw', {TINY.wheel!r}, os.environ).url)"
     )
     done = subprocess.run(
         [bare / "bin" / "python", "-c", script],

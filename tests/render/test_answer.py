@@ -9,7 +9,7 @@ from nebius_cli.render.answer import Answer
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions
 from nebius_cli.render.usage_summary import Timing
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.events import Finished, Token, Usage
+from nebius_cli.response.events import Finished, TextDelta, Usage
 from tests.support.screen import Glass, streams_on
 
 TIMING = Timing(0, 1, 2)
@@ -73,20 +73,20 @@ class Run:
     ids=str,
 )
 def test_the_usage_is_shown_to_who_watches_or_asks(show: dict[str, Any], *, tty: bool, table: bool) -> None:
-    run = Run(tty=tty, **show).take(Token(0, "text")).finish()
+    run = Run(tty=tty, **show).take(TextDelta(0, "text")).finish()
     assert bool(run.err.text) == table
 
 
 def test_a_target_gets_exact_bytes_even_at_a_terminal() -> None:
     shelf = Shelf()
-    run = Run(target=shelf).take(Token(0, "text\x1b[31m")).finish()
+    run = Run(target=shelf).take(TextDelta(0, "text\x1b[31m")).finish()
     assert (shelf.data, shelf.end) == (b"text\x1b[31m\n", "whole")
     assert run.out.data == b""
     assert "completion" in run.err.text, "a person watches, and sees what it took"
 
 
 def test_a_cut_answer_says_where_it_is_kept() -> None:
-    run = Run(target=Shelf()).take(Token(0, "half"))
+    run = Run(target=Shelf()).take(TextDelta(0, "half"))
     assert run.answer.cut(run.completion, TIMING) == "the answer received so far is in the shelf"
     assert run.err.text == ""
 
@@ -99,7 +99,7 @@ def test_a_cut_answer_of_which_nothing_came_is_nowhere() -> None:
 
 
 def test_a_cut_answer_that_was_counted_shows_what_it_cost() -> None:
-    run = Run().take(Token(0, "half"), Usage(1, 2, 3))
+    run = Run().take(TextDelta(0, "half"), Usage(1, 2, 3))
     assert run.answer.cut(run.completion, TIMING) == ""
     assert run.out.text == "half\n"
     assert "completion" in run.err.text
@@ -108,7 +108,7 @@ def test_a_cut_answer_that_was_counted_shows_what_it_cost() -> None:
 def test_untouched_ends_with_the_first_byte() -> None:
     run = Run()
     assert run.answer.untouched
-    run.take(Token(0, "t"))
+    run.take(TextDelta(0, "t"))
     assert not run.answer.untouched
 
 
@@ -119,7 +119,7 @@ def test_a_stream_that_failed_is_not_written_to_again() -> None:
     run = Run(tty=False)
     run.out._before = fail
     with pytest.raises(OutputError):
-        run.take(Token(0, "text"))
+        run.take(TextDelta(0, "text"))
     run.out._before = len
     run.answer.cut(run.completion, TIMING)
     assert run.out.text == ""
@@ -132,7 +132,7 @@ def test_a_signal_in_the_middle_of_a_write_still_ends_the_line() -> None:
     run = Run()
     run.out._before = interrupt
     with pytest.raises(Interrupted):
-        run.take(Token(0, "text"))
+        run.take(TextDelta(0, "text"))
     run.out._before = len
     run.answer.cut(run.completion, TIMING)
     assert run.out.text == "\n"

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.render.choice_order import NEXT_CHOICE, TextOrder
-from nebius_cli.response.events import Event, Finished, Frame, Token
+from nebius_cli.response.events import Event, Finished, Frame, TextDelta
 
 
 def pieces(choices: int, *events: Event, cut: bool = False) -> list[str | None]:
@@ -18,15 +18,21 @@ def pieces(choices: int, *events: Event, cut: bool = False) -> list[str | None]:
 
 def test_the_first_choice_passes_at_once_and_the_second_waits_for_its_end() -> None:
     order = TextOrder(2)
-    assert list(order.add(Token(1, "b"))) == []
-    assert list(order.add(Token(0, "a"))) == ["a"]
+    assert list(order.add(TextDelta(1, "b"))) == []
+    assert list(order.add(TextDelta(0, "a"))) == ["a"]
     assert list(order.add(Finished(0, "stop"))) == [NEXT_CHOICE, "b"]
-    assert list(order.add(Token(1, "c"))) == ["c"]
+    assert list(order.add(TextDelta(1, "c"))) == ["c"]
 
 
 def test_a_choice_that_was_finished_while_it_waited_comes_out_whole() -> None:
-    early = (Token(1, "b"), Finished(1, "stop"), Token(2, "c"))
-    assert pieces(3, *early, Token(0, "a"), Finished(0, "stop")) == ["a", NEXT_CHOICE, "b", NEXT_CHOICE, "c"]
+    early = (TextDelta(1, "b"), Finished(1, "stop"), TextDelta(2, "c"))
+    assert pieces(3, *early, TextDelta(0, "a"), Finished(0, "stop")) == [
+        "a",
+        NEXT_CHOICE,
+        "b",
+        NEXT_CHOICE,
+        "c",
+    ]
 
 
 def test_choices_without_text_have_their_turn() -> None:
@@ -34,11 +40,11 @@ def test_choices_without_text_have_their_turn() -> None:
 
 
 def test_what_is_held_when_the_stream_is_cut_comes_in_order() -> None:
-    assert pieces(3, Token(2, "c"), Token(0, "a"), cut=True) == ["a", NEXT_CHOICE, NEXT_CHOICE, "c"]
+    assert pieces(3, TextDelta(2, "c"), TextDelta(0, "a"), cut=True) == ["a", NEXT_CHOICE, NEXT_CHOICE, "c"]
 
 
 def test_a_choice_that_nobody_asked_for_is_not_lost() -> None:
-    assert pieces(1, Token(0, "a"), Token(1, "more"), cut=True) == ["a", NEXT_CHOICE, "more"]
+    assert pieces(1, TextDelta(0, "a"), TextDelta(1, "more"), cut=True) == ["a", NEXT_CHOICE, "more"]
 
 
 def test_other_events_let_nothing_through() -> None:
@@ -47,15 +53,15 @@ def test_other_events_let_nothing_through() -> None:
 
 def test_half_a_surrogate_pair_waits_for_its_other_half() -> None:
     order = TextOrder(1)
-    assert list(order.add(Token(0, "a\ud83d"))) == ["a"]
-    assert list(order.add(Token(0, "\ude00b"))) == ["\ud83d\ude00b"]
+    assert list(order.add(TextDelta(0, "a\ud83d"))) == ["a"]
+    assert list(order.add(TextDelta(0, "\ude00b"))) == ["\ud83d\ude00b"]
 
 
 def test_half_a_pair_that_stays_alone_is_not_lost() -> None:
     order = TextOrder(2)
-    assert list(order.add(Token(0, "a\ud83d"))) == ["a"]
+    assert list(order.add(TextDelta(0, "a\ud83d"))) == ["a"]
     assert list(order.add(Finished(0, "stop"))) == ["\ud83d", NEXT_CHOICE]
-    assert list(order.add(Token(1, "\ud83d"))) == []
+    assert list(order.add(TextDelta(1, "\ud83d"))) == []
     assert list(order.flush()) == ["\ud83d"]
 
 
@@ -63,7 +69,7 @@ def test_half_a_pair_that_stays_alone_is_not_lost() -> None:
 def test_any_order_of_frames_gives_the_same_text(data: st.DataObject) -> None:
     texts = data.draw(st.lists(st.lists(st.text(max_size=3), max_size=4), min_size=1, max_size=4))
     waiting: list[list[Event]] = [
-        [*(Token(index, text) for text in tokens), Finished(index, "stop")]
+        [*(TextDelta(index, text) for text in tokens), Finished(index, "stop")]
         for index, tokens in enumerate(texts)
     ]
     events: list[Event] = []

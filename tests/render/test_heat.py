@@ -7,7 +7,7 @@ import pytest
 from nebius_cli.render.heat import Heat
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.events import Event, Finished, Frame, Token
+from nebius_cli.response.events import Event, Finished, Frame, TextDelta
 from tests.support.logprobs import FRANCE, Told, completions
 from tests.support.screen import Glass, streams_on
 
@@ -21,8 +21,8 @@ def heat(glass: Glass, choices: int = 1, *, color: bool = True, columns: int = 8
     return Heat(streams, streams.write_out, show)
 
 
-def event(*tokens: Told, index: int = 0) -> Token:
-    return Token(index, "".join(text for text, _, _ in tokens), completions(*tokens))
+def event(*tokens: Told, index: int = 0) -> TextDelta:
+    return TextDelta(index, "".join(text for text, _, _ in tokens), completions(*tokens))
 
 
 def drawn(*events: Event, choices: int = 1, color: bool = True, columns: int = 80) -> str:
@@ -54,7 +54,7 @@ def test_each_token_is_written_as_it_comes_and_in_its_colours() -> None:
 
 def test_what_has_no_log_probability_has_the_terminals_own_colours() -> None:
     assert drawn(event(("The", None, {}))) == "The"
-    assert drawn(Token(0, "text")) == "text"
+    assert drawn(TextDelta(0, "text")) == "text"
 
 
 def test_a_newline_ends_the_colour_and_has_a_blank_in_it_where_it_stands_alone() -> None:
@@ -119,7 +119,7 @@ def test_a_whole_answer_in_one_piece_is_told_apart_token_by_token() -> None:
 
 
 def test_text_without_log_probabilities_is_text_without_a_legend() -> None:
-    assert finished(Token(0, "text"), Finished(0, "stop")) == ["text", ""]
+    assert finished(TextDelta(0, "text"), Finished(0, "stop")) == ["text", ""]
     assert finished(Frame({})) == [""]
 
 
@@ -128,4 +128,4 @@ def test_parts_of_a_character_are_drawn_together_in_the_colour_of_both() -> None
         {"token": "\ufffd", "bytes": [0xE2], "logprob": math.log(0.04)},
         {"token": "\ufffd", "bytes": [0x80, 0x99], "logprob": math.log(0.1)},
     ]
-    assert drawn(Token(0, "\u2019", {"content": entries})) == f"{DOUBTFUL}\u2019{OFF}"
+    assert drawn(TextDelta(0, "\u2019", {"content": entries})) == f"{DOUBTFUL}\u2019{OFF}"

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from nebius_cli.render.heat_export import export
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.events import Event, Frame, Token
+from nebius_cli.response.events import Event, Frame, TextDelta
 from tests.support.logprobs import FRANCE, Told, completions
 
 DRAWN = {path.name: path.read_text("utf-8") for path in (Path(__file__).parents[2] / "docs").glob("*.svg")}
@@ -69,8 +69,8 @@ def answer(*events: Event, expected: int = 1) -> Completion:
     return completion
 
 
-def choice(*tokens: Told, index: int = 0) -> Token:
-    return Token(index, "".join(text for text, _, _ in tokens), completions(*tokens))
+def choice(*tokens: Told, index: int = 0) -> TextDelta:
+    return TextDelta(index, "".join(text for text, _, _ in tokens), completions(*tokens))
 
 
 def svg_rows(page: bytes) -> list[str]:
@@ -160,7 +160,7 @@ def test_an_export_and_a_picture_of_the_docs_ask_nobody_for_anything(name: str) 
 
 
 def test_choices_have_headings_and_text_without_log_probabilities_is_there_too() -> None:
-    completion = answer(choice(("a", 0.25, {})), Token(1, "plain"), expected=2)
+    completion = answer(choice(("a", 0.25, {})), TextDelta(1, "plain"), expected=2)
     for form in (".svg", ".html"):
         page = export(completion, form, prompts=2)
         rows = svg_rows(page) if form == ".svg" else Page(page).text.split("\n")
@@ -179,5 +179,5 @@ def test_a_character_of_two_tokens_has_the_hover_texts_of_both() -> None:
         {"token": "\ufffd", "bytes": [0xE2], "logprob": math.log(0.04)},
         {"token": "\ufffd", "bytes": [0x80, 0x99], "logprob": math.log(0.1)},
     ]
-    page = Page(export(answer(Token(0, "\u2019", {"content": entries})), ".html", prompts=1))
+    page = Page(export(answer(TextDelta(0, "\u2019", {"content": entries})), ".html", prompts=1))
     assert page.hovers == [("\u2019", '"\\xe2", 4.0%, 4.64 bits\n\n"\\x80\\x99", 10%, 3.32 bits')]

@@ -5,7 +5,7 @@ import json
 from nebius_cli.render.json_output import JsonOutput
 from nebius_cli.render.output_options import Mode
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.events import Finished, Frame, Token
+from nebius_cli.response.events import Finished, Frame, TextDelta
 from tests.support.screen import Glass, streams_on
 
 
@@ -27,7 +27,13 @@ def test_frames_are_folded_into_one_response() -> None:
     glass = Glass()
     renderer = records(glass, Mode.JSON)
     completion = Completion(1)
-    for event in (Frame({"id": "x"}), Token(0, "a"), Frame({"id": "x"}), Token(0, "b"), Finished(0, "stop")):
+    for event in (
+        Frame({"id": "x"}),
+        TextDelta(0, "a"),
+        Frame({"id": "x"}),
+        TextDelta(0, "b"),
+        Finished(0, "stop"),
+    ):
         renderer.event(event)
         completion.add(event)
     assert glass.text == ""

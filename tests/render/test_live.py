@@ -9,7 +9,7 @@ from nebius_cli.core.errors import Interrupted, OutputError, ReaderGone
 from nebius_cli.render.live import LiveChoices
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.events import Event, Finished, Frame, Token
+from nebius_cli.response.events import Event, Finished, Frame, TextDelta
 from tests.support.screen import Glass, streams_on
 
 
@@ -40,7 +40,7 @@ def folded(*events: Event, expected: int = 2) -> Completion:
 def test_the_live_part_never_fills_the_window() -> None:
     part = blocks(Glass(), choices=50)
     for index in range(50):
-        part.event(Token(index, "row\n" * 30))
+        part.event(TextDelta(index, "row\n" * 30))
     for height in (2, 3, 4, 5, 10, 24, 60, 200):
         assert len(rows(part, height=height)) < height
     part.finish(folded(expected=50))
@@ -48,8 +48,8 @@ def test_the_live_part_never_fills_the_window() -> None:
 
 def test_those_being_written_are_shown_before_those_that_are_done_or_have_not_begun() -> None:
     part = blocks(Glass(), choices=6)
-    part.event(Token(4, "being written"))
-    part.event(Token(1, "done"))
+    part.event(TextDelta(4, "being written"))
+    part.event(TextDelta(1, "done"))
     part.event(Finished(1, "stop"))
     shown = rows(part, height=6)
     assert shown[:2] == ["── choice 1 · waiting ──", "── choice 5 · writing ──"]
@@ -59,7 +59,7 @@ def test_those_being_written_are_shown_before_those_that_are_done_or_have_not_be
 
 def test_tabs_and_wide_characters_are_measured() -> None:
     part = blocks(Glass())
-    part.event(Token(0, "\tx" * 20 + "\n" + "日本" * 30))
+    part.event(TextDelta(0, "\tx" * 20 + "\n" + "日本" * 30))
     width = 30
     sizes = {cell_len(row) for row in rows(part, width)}
     assert max(sizes) == width - 1  # of letters; the last column is the cursor's
@@ -72,8 +72,8 @@ def test_what_is_settled_is_not_drawn_again_in_the_very_same_frame() -> None:
     frames: list[str] = []
     glass = Glass(lambda data: frames.append(data.decode()))
     part = blocks(glass)
-    part.event(Token(0, "first"))
-    part.event(Token(1, "second"))
+    part.event(TextDelta(0, "first"))
+    part.event(TextDelta(1, "second"))
     part.event(Finished(0, "stop"))
     settling = next(frame for frame in frames if "choice 1 · stop" in frame)
     assert settling.count("choice 1") == 1
@@ -86,7 +86,7 @@ def test_colour_is_bold_headings_and_no_colour_is_none() -> None:
     for color in (True, False):
         glass = Glass()
         part = blocks(glass, color=color)
-        part.event(Token(0, "text"))
+        part.event(TextDelta(0, "text"))
         part.finish(folded())
         assert ("\x1b[1m" in glass.text) == color
 
@@ -100,10 +100,10 @@ def test_a_signal_while_a_choice_is_printed_loses_none_of_it() -> None:
     struck = threading.Event()
     glass = Glass(interrupt)
     part = blocks(glass)
-    part.event(Token(0, "first"))
+    part.event(TextDelta(0, "first"))
     with pytest.raises(Interrupted):
         part.event(Finished(0, "stop"))
-    part.finish(folded(Token(0, "first")))
+    part.finish(folded(TextDelta(0, "first")))
     assert "── choice 1 · stop ──\nfirst\n" in glass.text
 
 
@@ -119,11 +119,11 @@ def test_a_stream_that_fails_in_the_drawing_thread_fails_the_next_event(failure:
 
     streams = streams_on(Glass())
     part = LiveChoices(streams, fail, OutputOptions(Mode.TEXT, Layout(), 2), 0)
-    part.event(Token(0, "text"))
+    part.event(TextDelta(0, "text"))
     assert failed.wait(30)
     part._live.stop()  # waits for the thread, which notes its failure after it has failed
     with pytest.raises(type(failure)):
-        part.event(Token(0, "more"))
+        part.event(TextDelta(0, "more"))
     part.finish(folded())
 
 
@@ -140,5 +140,5 @@ def test_a_stream_that_fails_at_once_says_so_at_once() -> None:
 
     part = LiveChoices(streams_on(Glass()), fail, OutputOptions(Mode.TEXT, Layout(), 2), 0)
     with pytest.raises(ReaderGone):
-        part.event(Token(0, "text"))
+        part.event(TextDelta(0, "text"))
     part.finish(folded())

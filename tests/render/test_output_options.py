@@ -12,7 +12,7 @@ from nebius_cli.render.text import TerminalText
 from nebius_cli.render.token_table import TokenTable
 from nebius_cli.render.token_tsv import TokenTsv
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.events import Token
+from nebius_cli.response.events import TextDelta
 from tests.support.screen import Glass, streams_on
 
 
@@ -63,8 +63,8 @@ def test_a_choice_that_nobody_asked_for_stands_below_its_own_heading() -> None:
     renderer = choose(
         streams, streams.write_out, OutputOptions(Mode.TEXT, Layout(), 1), terminal=True, started=0
     )
-    renderer.event(Token(0, "asked for"))
-    renderer.event(Token(1, "not asked for"))
+    renderer.event(TextDelta(0, "asked for"))
+    renderer.event(TextDelta(1, "not asked for"))
     renderer.finish(Completion(1))
     assert out.text == "asked for\n── choice 2 ──\nnot asked for\n"
 

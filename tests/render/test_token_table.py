@@ -5,7 +5,7 @@ import pytest
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View
 from nebius_cli.render.token_table import TokenTable, packed
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.events import Event, Finished, Token
+from nebius_cli.response.events import Event, Finished, TextDelta
 from tests.support.logprobs import FRANCE, completions
 from tests.support.screen import Glass, streams_on
 
@@ -29,7 +29,7 @@ def drawn(*events: Event, choices: int = 1, color: bool = False, columns: int = 
     return [row.rstrip() for row in glass.text.split("\n")]
 
 
-PARIS = Token(0, " Paris", completions((" Paris", 0.5, {" the": 0.25, " a": 0.124})))
+PARIS = TextDelta(0, " Paris", completions((" Paris", 0.5, {" the": 0.25, " a": 0.124})))
 
 
 def test_a_row_says_all_there_is_to_say_of_a_token() -> None:
@@ -45,7 +45,7 @@ def test_the_rows_come_with_their_tokens() -> None:
     glass = Glass()
     part = table(glass)
     for count, entry in enumerate(FRANCE, start=1):
-        part.event(Token(0, entry[0], completions(entry)))
+        part.event(TextDelta(0, entry[0], completions(entry)))
         assert glass.text.count("\n") == count + 1
 
 
@@ -65,7 +65,7 @@ def test_a_window_that_is_too_narrow_still_shows_everything() -> None:
     ],
 )
 def test_a_narrow_terminal_has_fewer_columns_and_every_row_fits(columns: int, titles: list[str]) -> None:
-    rows = drawn(Token(0, "".join(text for text, _, _ in FRANCE), completions(*FRANCE)), columns=columns)
+    rows = drawn(TextDelta(0, "".join(text for text, _, _ in FRANCE), completions(*FRANCE)), columns=columns)
     assert rows[0].split()[: len(titles)] == titles
     assert max(map(len, rows)) <= columns
 
@@ -73,7 +73,7 @@ def test_a_narrow_terminal_has_fewer_columns_and_every_row_fits(columns: int, ti
 def test_tokens_can_be_seen_and_are_neither_markup_nor_obeyed() -> None:
     texts = (" [bold]\n", "\x1b[31m", ":smile:", "a\u202eb", "日本語日本語日本語")
     entry = completions(*((text, 0.5, {}) for text in texts))
-    rows = drawn(Token(0, "".join(texts), entry))
+    rows = drawn(TextDelta(0, "".join(texts), entry))
     names = [row[:14].rstrip() for row in rows[1:]]
     assert names[:4] == ['" [bold]\\n"', '"␛[31m"', '":smile:"', '"a<U+202E>b"']
     # A long token goes on below itself.
@@ -81,11 +81,11 @@ def test_tokens_can_be_seen_and_are_neither_markup_nor_obeyed() -> None:
 
 
 def test_what_is_not_known_is_a_question_mark() -> None:
-    assert drawn(Token(0, "text"))[1].split() == ['"text"', "?", "?", "?", "?"]
+    assert drawn(TextDelta(0, "text"))[1].split() == ['"text"', "?", "?", "?", "?"]
 
 
 def test_choices_come_one_after_another_under_their_own_heading() -> None:
-    second = Token(1, "b", completions(("b", 0.25, {})))
+    second = TextDelta(1, "b", completions(("b", 0.25, {})))
     rows = drawn(second, PARIS, Finished(0, "stop"), Finished(1, "stop"), choices=2)
     assert [row.split("  ")[0] for row in rows] == [
         "── choice 1 ──",
@@ -102,7 +102,7 @@ def test_choices_come_one_after_another_under_their_own_heading() -> None:
 
 def test_the_token_has_the_colour_of_its_probability_and_its_neighbours_have_none() -> None:
     glass = Glass()
-    table(glass, color=True).event(Token(0, "x", completions(("x", 0.95, {"y": 0.01}))))
+    table(glass, color=True).event(TextDelta(0, "x", completions(("x", 0.95, {"y": 0.01}))))
     row = glass.text.split("\n")[1]
     assert row.startswith('\x1b[38;5;231;48;5;17m"x"\x1b[0m  ')
     assert row.count("\x1b") == 2

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nebius_cli.render.token_tsv import TokenTsv, row
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.events import Event, Finished, Frame, Token
+from nebius_cli.response.events import Event, Finished, Frame, TextDelta
 from nebius_cli.response.logprobs import Alternative, TokenLogprob
 from tests.support.logprobs import completions
 from tests.support.screen import Glass, streams_on
@@ -28,7 +28,7 @@ def lines(*events: Event, choices: int = 1) -> list[list[str]]:
 def test_every_figure_of_a_token_is_there_in_full() -> None:
     logprobs = completions(("a\tb", 0.25, {"c": 0.5, "d": 0.125}))
     ((choice, place, text, logprob, probability, surprise, entropy, rank, others),) = lines(
-        Token(0, "a\tb", logprobs)
+        TextDelta(0, "a\tb", logprobs)
     )
     assert (choice, place, text, rank) == ("1", "1", "a\\tb", "2")
     assert float(logprob) == math.log(0.25)
@@ -39,11 +39,11 @@ def test_every_figure_of_a_token_is_there_in_full() -> None:
 
 
 def test_what_is_not_known_is_an_empty_column() -> None:
-    assert lines(Token(0, "x", completions(("x", None, {})))) == [["1", "1", "x", "", "", "", "", "", ""]]
+    assert lines(TextDelta(0, "x", completions(("x", None, {})))) == [["1", "1", "x", "", "", "", "", "", ""]]
 
 
 def test_text_without_tokens_is_a_row_of_its_own() -> None:
-    assert lines(Token(0, "some text"), Frame({}))[0][2] == "some text"
+    assert lines(TextDelta(0, "some text"), Frame({}))[0][2] == "some text"
 
 
 def test_an_impossible_token_is_infinite_and_its_json_has_no_infinity() -> None:
@@ -54,8 +54,8 @@ def test_an_impossible_token_is_infinite_and_its_json_has_no_infinity() -> None:
 
 
 def test_choices_come_one_after_another_and_count_from_one() -> None:
-    second = Token(1, "cd", completions(("c", 0.5, {}), ("d", 0.5, {})))
-    first = Token(0, "ab", completions(("a", 0.5, {}), ("b", 0.5, {})))
+    second = TextDelta(1, "cd", completions(("c", 0.5, {}), ("d", 0.5, {})))
+    first = TextDelta(0, "ab", completions(("a", 0.5, {}), ("b", 0.5, {})))
     out = lines(second, Finished(1, "stop"), first, Finished(0, "stop"), choices=2)
     assert [columns[:3] for columns in out] == [
         ["1", "1", "a"],

@@ -1,4 +1,4 @@
-"""Token usage and timing: which metrics there are, and how they are laid out."""
+"""TextDelta usage and timing: which metrics there are, and how they are laid out."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from nebius_cli.render.usage_summary import Metric, Timing, as_pairs, draw, metrics
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.events import Finished, Frame, Token, Usage
+from nebius_cli.response.events import Finished, Frame, TextDelta, Usage
 from nebius_cli.terminal.rich_console import stderr_console
 from tests.support.screen import Glass, streams_on
 
@@ -24,7 +24,7 @@ def completion(
     answer = Completion(len(reasons))
     answer.add(Frame({"model": model, "service_tier": tier}))
     for index, reason in enumerate(reasons):
-        answer.add(Token(index, "text"))
+        answer.add(TextDelta(index, "text"))
         answer.add(Finished(index, reason))
     if usage:
         answer.add(usage)

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from nebius_cli.core.errors import BadInputError, NbxError, UsageError
 from nebius_cli.request import prompt
-from nebius_cli.request.prompt import PromptSources, Readers, Reading
+from nebius_cli.request.prompt import DecodeOptions, InputReaders, PromptSources
 
-AS_IT_IS = Reading()
-STRIPPED = Reading(strip_final_newline=True)
-LENIENT = Reading(replace_invalid=True)
+AS_IT_IS = DecodeOptions()
+STRIPPED = DecodeOptions(strip_final_newline=True)
+LENIENT = DecodeOptions(replace_invalid=True)
 
 _ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
@@ -27,8 +27,8 @@ class World:
         self._stdin = stdin
         self._files = files
 
-    def readers(self) -> Readers:
-        return Readers(
+    def readers(self) -> InputReaders:
+        return InputReaders(
             self._read_stdin, self._read_file, lambda text: text.encode("utf-8", "surrogateescape")
         )
 
@@ -42,9 +42,9 @@ class World:
 
 
 def gathered(
-    world: World, *arguments: str, reading: Reading = AS_IT_IS, nul: bool = False, **sources: Any
+    world: World, *arguments: str, reading: DecodeOptions = AS_IT_IS, nul: bool = False, **sources: Any
 ) -> Any:
-    return prompt.gather(PromptSources(arguments, **sources), world.readers(), reading, nul=nul)
+    return prompt.read_prompt(PromptSources(arguments, **sources), world.readers(), reading, nul=nul)
 
 
 def refused(call: Any, kind: type[NbxError] = BadInputError) -> NbxError:
@@ -130,7 +130,7 @@ def test_any_text_comes_through_to_the_byte(text: str) -> None:
     marked = data.startswith(codecs.BOM_UTF8)
     assert prompt.decode(data, "stdin", AS_IT_IS).encode() == data[3 if marked else 0 :]
     assert prompt.decode(codecs.BOM_UTF8 + data, "stdin", AS_IT_IS) == text
-    assert prompt.check_argument(text, data) == text
+    assert prompt.decode_argument(text, data) == text
 
 
 def test_one_byte_order_mark_goes() -> None:
@@ -160,18 +160,18 @@ def test_a_nul_is_binary_input_unless_replaced() -> None:
 
 
 def test_another_encoding_is_read_on_demand() -> None:
-    latin = prompt.reading("LATIN1", replace_invalid=False, strip_final_newline=True)
-    assert latin == Reading("iso8859-1", strip_final_newline=True)
+    latin = prompt.decode_options("LATIN1", replace_invalid=False, strip_final_newline=True)
+    assert latin == DecodeOptions("iso8859-1", strip_final_newline=True)
     assert prompt.decode(b"caf\xe9\n", "x", latin) == "café"
     assert prompt.decode(codecs.BOM_UTF8, "x", latin) == "ï»¿"
-    utf16 = Reading("utf-16")
+    utf16 = DecodeOptions("utf-16")
     assert prompt.decode("a\u20ac".encode("utf-16"), "x", utf16) == "a\u20ac"
-    assert "offset 2" in refused(lambda: prompt.decode(b"a\0b", "x", Reading("utf-16-le"))).why
+    assert "offset 2" in refused(lambda: prompt.decode(b"a\0b", "x", DecodeOptions("utf-16-le"))).why
 
 
 @pytest.mark.parametrize("name", ["klingon", "hex", "rot13", "undefined", "", "\udcff", "utf-8\udcff"])
 def test_an_encoding_that_does_not_exist_or_makes_no_text_is_a_usage_error(name: str) -> None:
-    read = lambda: prompt.reading(name, replace_invalid=False, strip_final_newline=False)  # noqa: E731
+    read = lambda: prompt.decode_options(name, replace_invalid=False, strip_final_newline=False)  # noqa: E731
     assert refused(read, UsageError).what == f"--encoding {name}"
 
 
@@ -183,26 +183,26 @@ def test_an_encoding_that_does_not_exist_or_makes_no_text_is_a_usage_error(name:
 )
 def test_no_encoding_fails_in_a_way_of_its_own(name: str, data: bytes, *, replace: bool) -> None:
     try:
-        reading = prompt.reading(name, replace_invalid=replace, strip_final_newline=False)
+        reading = prompt.decode_options(name, replace_invalid=replace, strip_final_newline=False)
         prompt.decode(data, "stdin", reading)
     except (UsageError, BadInputError):
         pass
 
 
 def test_a_codec_that_cannot_replace_says_so() -> None:
-    error = refused(lambda: prompt.decode(b"a", "x", Reading("idna", replace_invalid=True)))
+    error = refused(lambda: prompt.decode(b"a", "x", DecodeOptions("idna", replace_invalid=True)))
     assert (error.what, "Unsupported error handling" in error.why) == ("x is not valid IDNA", True)
 
 
 def test_argument_bytes_that_are_no_text_are_told_with_their_offset() -> None:
-    error = refused(lambda: prompt.check_argument("é\udcff", b"\xc3\xa9\xff"))
+    error = refused(lambda: prompt.decode_argument("é\udcff", b"\xc3\xa9\xff"))
     assert (error.what, error.why) == ("the prompt argument is not valid UTF-8", "byte 0xff at offset 2")
     assert refused(lambda: gathered(World(), "a", "\udc80{stdin}")).what == error.what
 
 
 def test_an_argument_that_only_the_locale_did_not_understand_is_read_as_utf8() -> None:
-    assert prompt.check_argument("caf\udcc3\udca9", b"caf\xc3\xa9") == "café"
-    assert prompt.check_argument("café", b"caf\xe9") == "café"
+    assert prompt.decode_argument("caf\udcc3\udca9", b"caf\xc3\xa9") == "café"
+    assert prompt.decode_argument("café", b"caf\xe9") == "café"
     assert gathered(World(b"x"), "\udcc3\udca9 {stdin}") == "é x"
 
 
@@ -226,35 +226,38 @@ LINES = [
 def test_a_file_of_prompts_is_split_at_newlines_or_at_nul(
     data: bytes, texts: list[str], *, nul: bool
 ) -> None:
-    assert prompt.split(data, "x", AS_IT_IS, nul=nul) == texts
+    assert prompt.split_prompts(data, "x", AS_IT_IS, nul=nul) == texts
 
 
 def test_a_file_of_prompts_may_have_wide_characters() -> None:
     text = "a\u010a\nb\r\n\u0a0d"
-    assert prompt.split(text.encode("utf-16"), "x", Reading("utf-16"), nul=False) == [
+    assert prompt.split_prompts(text.encode("utf-16"), "x", DecodeOptions("utf-16"), nul=False) == [
         "a\u010a",
         "b",
         "\u0a0d",
     ]
-    assert prompt.split("a\0b".encode("utf-16-le"), "x", Reading("utf-16-le"), nul=True) == ["a", "b"]
+    assert prompt.split_prompts("a\0b".encode("utf-16-le"), "x", DecodeOptions("utf-16-le"), nul=True) == [
+        "a",
+        "b",
+    ]
 
 
 def test_what_is_wrong_in_a_file_of_prompts_is_told_with_its_place() -> None:
-    binary = refused(lambda: prompt.split(b"a\nb\0\n", "x", AS_IT_IS, nul=False))
+    binary = refused(lambda: prompt.split_prompts(b"a\nb\0\n", "x", AS_IT_IS, nul=False))
     assert (binary.what, binary.why) == ("x, line 2, is binary input", "a NUL at character 1")
-    invalid = refused(lambda: prompt.split(b"a\nb\xff\n", "x", AS_IT_IS, nul=False))
+    invalid = refused(lambda: prompt.split_prompts(b"a\nb\xff\n", "x", AS_IT_IS, nul=False))
     assert (invalid.what, invalid.why) == (
         "x is not valid UTF-8",
         "byte 0xff at offset 3: invalid start byte",
     )
-    assert prompt.split(b"a\nb\0\n", "x", LENIENT, nul=False) == ["a", "b\0"]
+    assert prompt.split_prompts(b"a\nb\0\n", "x", LENIENT, nul=False) == ["a", "b\0"]
 
 
 @given(st.lists(_ANY_TEXT.filter(lambda text: not text.endswith("\r") and "\n" not in text), min_size=1))
 def test_lines_come_through_to_the_byte(texts: list[str]) -> None:
     for ending in ("\n", "\r\n"):
         data = codecs.BOM_UTF8 + "".join(text + ending for text in texts).encode()
-        assert prompt.split(data, "x", AS_IT_IS, nul=False) == texts
+        assert prompt.split_prompts(data, "x", AS_IT_IS, nul=False) == texts
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ import pytest
 
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request import prompt
-from nebius_cli.request.prompt import PromptSources, Readers, Reading
+from nebius_cli.request.prompt import DecodeOptions, InputReaders, PromptSources
 
 
 def tokens_of(text: str, *, stdin: bytes = b"", file: bytes = b"") -> Any:
     """Return the prompt that --tokens TEXT makes."""
-    readers = Readers(lambda: stdin, lambda _: file, str.encode)
-    return prompt.gather(PromptSources(tokens=text), readers, Reading(), nul=False)
+    readers = InputReaders(lambda: stdin, lambda _: file, str.encode)
+    return prompt.read_prompt(PromptSources(tokens=text), readers, DecodeOptions(), nul=False)
 
 
 def must_not_be_read(path: str = "stdin") -> bytes:
@@ -46,6 +46,6 @@ def test_tokens_that_are_no_json_are_refused() -> None:
 
 @pytest.mark.parametrize("sources", [{"arguments": ("a",)}, {"files": ("f",)}, {"lists": ("f",)}])
 def test_tokens_and_texts_do_not_mix(sources: Any) -> None:
-    readers = Readers(must_not_be_read, must_not_be_read, str.encode)
+    readers = InputReaders(must_not_be_read, must_not_be_read, str.encode)
     with pytest.raises(UsageError, match="--tokens and text prompts together"):
-        prompt.gather(PromptSources(**sources, tokens="@f"), readers, Reading(), nul=False)
+        prompt.read_prompt(PromptSources(**sources, tokens="@f"), readers, DecodeOptions(), nul=False)

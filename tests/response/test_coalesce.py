@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.response.coalesce import MOST_CHOICES, Coalescer
+from nebius_cli.response.coalesce import MAX_CHOICES, Coalescer
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.decode import AnswerDecoder
-from nebius_cli.response.events import Event, Finished, Frame, Problem, Token
+from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta
 
 
 def frame(text: Any = "a", index: Any = 0, **more: Any) -> dict[str, Any]:
@@ -31,21 +31,21 @@ def events(*chunks: bytes, every_frame: bool = False) -> list[Event]:
 def test_tokens_that_came_together_are_one_token_after_the_first_frame() -> None:
     first, *rest = events(wire(frame("a"), frame("b"), frame("c")))
     assert isinstance(first, Frame)
-    assert rest == [Token(0, "a"), Token(0, "bc")]
+    assert rest == [TextDelta(0, "a"), TextDelta(0, "bc")]
 
 
 def test_tokens_of_another_chunk_are_another_token() -> None:
     found = events(wire(frame("a")), wire(frame("b"), frame("c")), wire(frame("d")))
-    assert found[1:] == [Token(0, "a"), Token(0, "bc"), Token(0, "d")]
+    assert found[1:] == [TextDelta(0, "a"), TextDelta(0, "bc"), TextDelta(0, "d")]
 
 
 def test_each_choice_is_joined_by_itself() -> None:
     found = events(wire(*(frame(text, index) for text, index in zip("aAbBcC", [0, 1] * 3, strict=True))))
-    assert [event for event in found if isinstance(event, Token)] == [
-        Token(0, "a"),
-        Token(1, "A"),
-        Token(0, "bc"),
-        Token(1, "BC"),
+    assert [event for event in found if isinstance(event, TextDelta)] == [
+        TextDelta(0, "a"),
+        TextDelta(1, "A"),
+        TextDelta(0, "bc"),
+        TextDelta(1, "BC"),
     ]
 
 
@@ -53,8 +53,8 @@ def test_what_is_held_goes_out_before_any_other_event() -> None:
     end = frame("", choice={"finish_reason": "stop"})
     found = events(wire(frame("a"), frame("b"), end, "no object"))
     assert [event for event in found if not isinstance(event, Frame)] == [
-        Token(0, "a"),
-        Token(0, "b"),
+        TextDelta(0, "a"),
+        TextDelta(0, "b"),
         Finished(0, "stop"),
         Problem("an event is not a JSON object"),
     ]
@@ -67,9 +67,9 @@ def test_every_frame_is_handed_over_where_that_is_asked_for() -> None:
 
 def test_half_a_surrogate_pair_finds_its_other_half() -> None:
     found = events(b"".join(wire(frame("x")) + b'data: {"choices":[]}\n\n' for _ in range(1)))
-    assert Token(0, "x") in found
+    assert TextDelta(0, "x") in found
     pair = [frame("x"), frame("\ud83c"), frame("\udf0d")]
-    assert events(wire(*pair))[-1] == Token(0, "\ud83c\udf0d")
+    assert events(wire(*pair))[-1] == TextDelta(0, "\ud83c\udf0d")
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,9 @@ def test_a_frame_without_choices_is_the_end_of_a_repetition() -> None:
 
 def test_more_choices_than_are_remembered_are_decoded_all_the_same() -> None:
     runs = Coalescer()
-    assert not any(runs.take(frame("a", index)) for index in range(MOST_CHOICES + 2))
-    assert runs.take(frame("a", MOST_CHOICES - 1))
-    assert not runs.take(frame("a", MOST_CHOICES))
+    assert not any(runs.take(frame("a", index)) for index in range(MAX_CHOICES + 2))
+    assert runs.take(frame("a", MAX_CHOICES - 1))
+    assert not runs.take(frame("a", MAX_CHOICES))
 
 
 @st.composite

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nebius_cli.core.errors import IncompleteError
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.decode import AnswerDecoder, decode_object
-from nebius_cli.response.events import Finished, Frame, Problem, Token, Usage
+from nebius_cli.response.events import Finished, Frame, Problem, TextDelta, Usage
 
 
 def folded(*frames: Any, expected: int = 1) -> Completion:
@@ -104,7 +104,12 @@ def test_text_after_the_end_of_its_choice_is_a_problem() -> None:
     late = folded(frame({"index": 0, "text": "a", "finish_reason": "stop"}), frame({"index": 0, "text": "b"}))
     assert late.problem == "choice 1 went on after its finish_reason"
     completion = Completion(1)
-    for event in (Token(0, "a"), Token(0, "b"), Finished(0, "stop"), Token(0, "", {"tokens": [""]})):
+    for event in (
+        TextDelta(0, "a"),
+        TextDelta(0, "b"),
+        Finished(0, "stop"),
+        TextDelta(0, "", {"tokens": [""]}),
+    ):
         completion.add(event)
     assert completion.problem == ""
 
@@ -180,7 +185,7 @@ def test_what_the_server_sent_is_not_changed_by_the_fold() -> None:
 def test_entries_that_are_no_choice_are_passed_over() -> None:
     completion = Completion(1)
     completion.add(Frame({"choices": ["x", None, {"text": "c"}]}))
-    completion.add(Token(2, "c"))
+    completion.add(TextDelta(2, "c"))
     assert [choice["index"] for choice in completion.to_json()["choices"]] == [2]
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.decode import MAX_BODY_BYTES, AnswerDecoder, body_message
-from nebius_cli.response.events import Event, Finished, Frame, Problem, Token, Usage
+from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta, Usage
 
 SSE = "text/event-stream"
 
@@ -30,33 +30,33 @@ def choices(*entries: Any) -> bytes:
 
 
 FRAMES = {
-    "a token": (choices({"index": 0, "text": "a"}), [Token(0, "a")]),
+    "a token": (choices({"index": 0, "text": "a"}), [TextDelta(0, "a")]),
     "a token and its end": (
         choices({"index": 1, "text": "a", "finish_reason": "stop"}),
-        [Token(1, "a"), Finished(1, "stop")],
+        [TextDelta(1, "a"), Finished(1, "stop")],
     ),
     "two choices in a frame": (
         choices({"index": 1, "text": "b"}, {"index": 0, "text": "a"}),
-        [Token(1, "b"), Token(0, "a")],
+        [TextDelta(1, "b"), TextDelta(0, "a")],
     ),
     "an index that is missing is the place": (
         choices({"text": "a"}, {"text": "b"}),
-        [Token(0, "a"), Token(1, "b")],
+        [TextDelta(0, "a"), TextDelta(1, "b")],
     ),
-    "an index that is none": (choices({"index": -1, "text": "a"}), [Token(0, "a")]),
-    "an index that is true": (choices({}, {"index": True, "text": "a"}), [Token(1, "a")]),
+    "an index that is none": (choices({"index": -1, "text": "a"}), [TextDelta(0, "a")]),
+    "an index that is true": (choices({}, {"index": True, "text": "a"}), [TextDelta(1, "a")]),
     "an empty text": (choices({"index": 0, "text": "", "finish_reason": None}), []),
     "an empty finish reason": (choices({"index": 0, "finish_reason": ""}), []),
     "log probabilities without text": (
         choices({"index": 0, "text": "", "logprobs": {"tokens": [""]}}),
-        [Token(0, "", {"tokens": [""]})],
+        [TextDelta(0, "", {"tokens": [""]})],
     ),
     "log probabilities of another type": (
         choices({"index": 0, "text": "a", "logprobs": [1]}),
-        [Token(0, "a")],
+        [TextDelta(0, "a")],
     ),
     "a text of another type": (choices({"index": 0, "text": 5, "finish_reason": 7}), []),
-    "a choice of another type": (choices("a", None, {"index": 2, "text": "c"}), [Token(2, "c")]),
+    "a choice of another type": (choices("a", None, {"index": 2, "text": "c"}), [TextDelta(2, "c")]),
     "no choices": (payload({"id": "x"}), []),
     "choices null": (payload({"choices": None}), []),
     "choices of another type": (payload({"choices": {"0": {"text": "a"}}}), []),
@@ -88,7 +88,7 @@ FRAMES = {
     "usage null": (payload({"choices": [], "usage": None}), []),
     "usage on a frame with text": (
         payload({"choices": [{"index": 0, "text": "a"}], "usage": {"total_tokens": 1}}),
-        [Token(0, "a"), Usage(None, None, 1)],
+        [TextDelta(0, "a"), Usage(None, None, 1)],
     ),
     "null": (b"data: null\n\n", []),
     "an empty event": (b"data:\n\n", []),
@@ -106,14 +106,14 @@ FRAMES = {
     ),
     "an error beside a token": (
         payload({"choices": [{"index": 0, "text": "a"}], "error": {"message": "full"}}),
-        [Token(0, "a"), Problem("full")],
+        [TextDelta(0, "a"), Problem("full")],
     ),
     "a detail": (payload({"detail": "gone"}), [Problem("gone")]),
     "an error of older servers": (payload({"object": "error", "message": "full"}), [Problem("full")]),
     "a detail beside no choices": (payload({"choices": [], "detail": "gone"}), [Problem("gone")]),
     "a detail beside a choice is none": (
         payload({"choices": [{"text": "a"}], "detail": "fine"}),
-        [Token(0, "a")],
+        [TextDelta(0, "a")],
     ),
     "an error object": (payload({"object": "error", "message": "full"}), [Problem("full")]),
     "error null": (payload({"choices": [], "error": None}), []),
@@ -127,7 +127,7 @@ FRAMES = {
     "an event of another type": (b'event: x\ndata: {"message": "fine"}\n\n', []),
     "nothing after the end marker counts": (
         choices({"index": 0, "text": "a"}) + b"data: [DONE]\n\n" + choices({"index": 0, "text": "b"}),
-        [Token(0, "a")],
+        [TextDelta(0, "a")],
     ),
     "an event that the end cut": (
         b'data: {"choi',
@@ -137,7 +137,10 @@ FRAMES = {
         b'data: {"a": "\xe2\x82',
         [Problem("the stream ended in the middle of an event", cut=True)],
     ),
-    "a whole event that only lacks its blank line": (b'data: {"choices": [{"text": "a"}]}', [Token(0, "a")]),
+    "a whole event that only lacks its blank line": (
+        b'data: {"choices": [{"text": "a"}]}',
+        [TextDelta(0, "a")],
+    ),
     "an error that only lacks its blank line": (b'data: {"error": "full"}', [Problem("full")]),
     "our words in an error": (b'data: {"error": "an event is not JSON"}', [Problem("an event is not JSON")]),
     "words of an error event that lacks its blank line": (b"event: error\ndata: full", [Problem("full")]),
@@ -157,7 +160,7 @@ def test_frames_of_a_stream(stream: bytes, events: list[Event]) -> None:
 
 def test_a_frame_comes_before_what_is_in_it() -> None:
     value = {"choices": [{"index": 0, "text": "a"}], "kept": 1}
-    assert list(AnswerDecoder(SSE).feed(payload(value))) == [Frame(value), Token(0, "a")]
+    assert list(AnswerDecoder(SSE).feed(payload(value))) == [Frame(value), TextDelta(0, "a")]
 
 
 def test_the_end_marker_ends_the_answer() -> None:
@@ -170,7 +173,7 @@ WHOLE = json.dumps(
     {"choices": [{"index": 0, "text": "é", "finish_reason": "stop"}]}, ensure_ascii=False
 ).encode()
 STREAM = choices({"index": 0, "text": "é", "finish_reason": "stop"}) + b"data: [DONE]\n\n"
-BOTH = [Token(0, "é"), Finished(0, "stop")]
+BOTH = [TextDelta(0, "é"), Finished(0, "stop")]
 
 TYPES = {
     "JSON": ("application/json", WHOLE, BOTH),

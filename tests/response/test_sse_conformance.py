@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.response.decode import AnswerDecoder
-from nebius_cli.response.events import Token
+from nebius_cli.response.events import TextDelta
 from nebius_cli.response.sse import EventParser
 from tests.support.eventstream import Event, interpret
 
@@ -192,7 +192,7 @@ def test_there_is_one_case_a_rule() -> None:
 def test_the_charset_of_the_content_type_does_not_matter() -> None:
     stream = 'data: {"choices": [{"index": 0, "text": "\u00e9"}]}\n\n'.encode()
     decoder = AnswerDecoder("text/event-stream; charset=latin-1")
-    assert Token(0, "\u00e9") in list(decoder.feed(stream))
+    assert TextDelta(0, "\u00e9") in list(decoder.feed(stream))
 
 
 _PIECES = ("\r", "\n", "data", "event", "id", "retry", ":", " ", "\ufeff", "\u20ac", "\x00", "x", "\u2028")

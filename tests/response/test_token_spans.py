@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.response.logprobs import TokenLogprob
-from nebius_cli.response.token_spans import PATIENCE, TokenSpan, TokenSpans, token_spans
+from nebius_cli.response.token_spans import MAX_UNMATCHED_TOKENS, TokenSpan, TokenSpans, token_spans
 
 
 def token(text: str, raw: bytes | None = None) -> TokenLogprob:
@@ -72,7 +72,7 @@ def test_tokens_that_fit_nowhere_share_the_text_and_say_nothing_of_it() -> None:
     text = "some text"
     (shared,) = token_spans(text, [token("token_id:1"), token("token_id:2")])
     assert (shared.text, len(shared.tokens), shared.logprob) == (text, 2, None)
-    many = [token(f"token_id:{number}") for number in range(3 * PATIENCE)]
+    many = [token(f"token_id:{number}") for number in range(3 * MAX_UNMATCHED_TOKENS)]
     assert [len(span.tokens) for span in token_spans("x" * 1000, many)] == [len(many)]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from nebius_cli.core.errors import AuthError, BadInputError, IncompleteError, NbxError, RejectedError
-from nebius_cli.scoring.groups import scores
+from nebius_cli.scoring.groups import score_in_groups
 from nebius_cli.scoring.likelihood import Passage, Score
 
 PASSAGES = [Passage(name) for name in "abcde"]
@@ -29,7 +29,7 @@ class Server:
 
 
 def totals(server: Server, at_once: int) -> list[float | str]:
-    found = scores(PASSAGES, server.score, at_once)
+    found = score_in_groups(PASSAGES, server.score, at_once)
     return [score.what if isinstance(score, NbxError) else score.log_likelihood for score in found]
 
 

@@ -15,7 +15,7 @@ def score(total: float = -2.0, scored: int = 1, size: int = 2, floored: int = 0,
 
 
 def test_a_record_holds_every_measure_and_the_tokens_on_demand() -> None:
-    record = records.record(score(), tokens=False)
+    record = records.score_record(score(), tokens=False)
     assert record == {
         "log_likelihood": -2.0,
         "tokens": 2,
@@ -28,7 +28,7 @@ def test_a_record_holds_every_measure_and_the_tokens_on_demand() -> None:
         "tokens_floored": 0,
         "spanning_token": None,
     }
-    told = records.record(score(), tokens=True)["token_logprobs"]
+    told = records.score_record(score(), tokens=True)["token_logprobs"]
     assert told == [
         {"token": "a", "logprob": None, "offset": 0},
         {"token": " b", "logprob": -2.0, "offset": 1},
@@ -36,7 +36,7 @@ def test_a_record_holds_every_measure_and_the_tokens_on_demand() -> None:
 
 
 def test_a_perplexity_without_end_is_null() -> None:
-    assert records.record(score(-9999.0), tokens=False)["perplexity"] is None
+    assert records.score_record(score(-9999.0), tokens=False)["perplexity"] is None
 
 
 def test_what_is_doubtful_is_said() -> None:
@@ -54,7 +54,7 @@ def test_each_measure_has_its_winner_and_of_equals_the_first_wins() -> None:
 
 def test_a_line_is_a_text_or_an_object() -> None:
     lines = '"one"\n\n{"text": "two", "id": "x", "other": 1}\r\n{"context": "", "text": "three"}\n'
-    assert records.parse_rows(lines, "f", "C") == [
+    assert records.parse_score_rows(lines, "f", "C") == [
         ScoreRow(1, Passage("one", "C")),
         ScoreRow("x", Passage("two", "C")),
         ScoreRow(4, Passage("three", "")),
@@ -73,10 +73,10 @@ def test_a_line_is_a_text_or_an_object() -> None:
 )
 def test_a_line_that_is_neither_is_named(line: str, why: str) -> None:
     with pytest.raises(BadInputError, match="f, line 2, ") as caught:
-        records.parse_rows(f'"a"\n{line}\n', "f", "")
+        records.parse_score_rows(f'"a"\n{line}\n', "f", "")
     assert why in caught.value.why
 
 
 def test_an_error_is_told_in_its_row() -> None:
-    told = records.failure(BadInputError("what", "why"))
+    told = records.failure_record(BadInputError("what", "why"))
     assert told == {"error": {"what": "what", "why": "why", "exit_code": 65}}

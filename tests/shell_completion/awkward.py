@@ -1,11 +1,11 @@
 """A command tree in which everything means something to some shell."""
 
-from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, Values
+from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, ValueKind
 
 HELP = r"""It's [a] $HOME `id` \n \\ "q" 50% {x,y} *? a|b & <c> ! # ~ (p): $'\n'"""
 
 
-def flag(name: str, values: Values = Values.NOTHING, *choices: str, metavar: str = "X") -> Flag:
+def flag(name: str, values: ValueKind = ValueKind.NOTHING, *choices: str, metavar: str = "X") -> Flag:
     return Flag((name,), (), metavar, f"{HELP} {name}", values, choices, repeatable=False, panel="Options")
 
 
@@ -13,20 +13,20 @@ def command(
     *path: str, arguments: tuple[Argument, ...] = (), subcommands: tuple[Command, ...] = ()
 ) -> Command:
     flags = (
-        flag("--kind", Values.CHOICES, "plain", "a:b", "a:c", "k=v", "x/y", "m@n", "50%"),
-        flag("--into", Values.DIRECTORY, metavar="DIR"),
+        flag("--kind", ValueKind.CHOICES, "plain", "a:b", "a:c", "k=v", "x/y", "m@n", "50%"),
+        flag("--into", ValueKind.DIRECTORY, metavar="DIR"),
     )
     return Command(path, f"{HELP} {path[-1]}", HELP, flags, arguments, subcommands)
 
 
 OPERANDS = (
-    Argument("ONE", HELP, Values.CHOICES, ("first:1", "second"), repeatable=False),
-    Argument("REST", HELP, Values.FILE, (), repeatable=True),
+    Argument("ONE", HELP, ValueKind.CHOICES, ("first:1", "second"), repeatable=False),
+    Argument("REST", HELP, ValueKind.FILE, (), repeatable=True),
 )
 TREE = command(
     "nbx",
     subcommands=(
         command("nbx", "two-words", arguments=OPERANDS),
-        command("nbx", "plain", arguments=(Argument("IN", HELP, Values.DIRECTORY, (), repeatable=False),)),
+        command("nbx", "plain", arguments=(Argument("IN", HELP, ValueKind.DIRECTORY, (), repeatable=False),)),
     ),
 )

@@ -9,7 +9,7 @@ from nebius_cli.config.settings import SETTINGS
 from nebius_cli.gen.__main__ import command_tree
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.fields import Field, Kind
-from nebius_cli.shell_completion.command_tree import Command, Flag, Values, read
+from nebius_cli.shell_completion.command_tree import Command, Flag, ValueKind, read_tree
 
 NBX = command_tree()
 BY_NAME = {command.name: command for command in NBX.walk()}
@@ -28,7 +28,7 @@ def tree_of(**options: Any) -> Command:
 
     app.callback()(lambda: None)
     app.command("do")(do)
-    return read(typer.main.get_command(app), "nbx")
+    return read_tree(typer.main.get_command(app), "nbx")
 
 
 def test_every_command_is_there_under_its_whole_name() -> None:
@@ -74,16 +74,16 @@ def test_a_flag_knows_its_spellings_its_negation_and_its_panel() -> None:
 @pytest.mark.parametrize(
     ("command", "flag", "values"),
     [
-        ("nbx complete", "--file", Values.FILE),
-        ("nbx complete", "--extra-body", Values.AT_FILE),
-        ("nbx complete", "--logit-bias", Values.AT_FILE),
-        ("nbx complete", "--service-tier", Values.CHOICES),
-        ("nbx complete", "--max-tokens", Values.NOTHING),
-        ("nbx complete", "--json", Values.NOTHING),
-        ("nbx", "--color", Values.CHOICES),
+        ("nbx complete", "--file", ValueKind.FILE),
+        ("nbx complete", "--extra-body", ValueKind.AT_FILE),
+        ("nbx complete", "--logit-bias", ValueKind.AT_FILE),
+        ("nbx complete", "--service-tier", ValueKind.CHOICES),
+        ("nbx complete", "--max-tokens", ValueKind.NOTHING),
+        ("nbx complete", "--json", ValueKind.NOTHING),
+        ("nbx", "--color", ValueKind.CHOICES),
     ],
 )
-def test_the_metavar_says_what_tab_offers(command: str, flag: str, values: Values) -> None:
+def test_the_metavar_says_what_tab_offers(command: str, flag: str, values: ValueKind) -> None:
     assert flags_of(command)[flag].values is values
 
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nebius_cli.shell_completion.rc_block import END, START, RcBlockError, drop, put
+from nebius_cli.shell_completion.rc_block import END_MARKER, START_MARKER, RcBlockError, insert, remove
 
 LINES = "if [ -r 'x' ]; then . 'x'; fi\nsecond"
-BLOCK = f"{START}\n{LINES}\n{END}\n".encode()
+BLOCK = f"{START_MARKER}\n{LINES}\n{END_MARKER}\n".encode()
 
 TEXTS = st.text(st.characters(codec="utf-8"))
 FILES = st.one_of(
@@ -30,59 +30,65 @@ FILES = st.one_of(
 @example(b"a\r\nb\r\n")
 @example(b"\xff\xfea\x00\n\x00")
 def test_what_was_put_in_comes_out_without_a_trace(data: bytes | None) -> None:
-    assert drop(put(data, LINES)) == data
+    assert remove(insert(data, LINES)) == data
 
 
 @given(FILES)
 def test_a_second_time_changes_nothing(data: bytes | None) -> None:
-    once = put(data, LINES)
-    assert put(once, LINES) == once
+    once = insert(data, LINES)
+    assert insert(once, LINES) == once
 
 
 @given(FILES, st.sampled_from(["", "other", "two\nlines"]))
 def test_other_lines_take_the_place_of_the_old_ones(data: bytes | None, lines: str) -> None:
-    changed = put(put(data, LINES), lines)
-    assert changed == put(data, lines)
-    assert drop(changed) == data
+    changed = insert(insert(data, LINES), lines)
+    assert changed == insert(data, lines)
+    assert remove(changed) == data
 
 
 def test_the_block_stands_at_the_end_on_lines_of_its_own() -> None:
-    assert put(b"a\n", LINES) == b"a\n" + BLOCK
-    assert put(b"a", LINES).startswith(b"a\n" + START.encode())
+    assert insert(b"a\n", LINES) == b"a\n" + BLOCK
+    assert insert(b"a", LINES).startswith(b"a\n" + START_MARKER.encode())
 
 
 def test_it_is_written_as_the_file_is() -> None:
-    assert put(b"a\r\n", "b") == f"a\r\n{START}\r\nb\r\n{END}\r\n".encode()
+    assert insert(b"a\r\n", "b") == f"a\r\n{START_MARKER}\r\nb\r\n{END_MARKER}\r\n".encode()
     wide = "\ufeffa\r\n".encode("utf-16-le")
-    assert put(wide, "b").decode("utf-16") == f"a\r\n{START}\r\nb\r\n{END}\r\n"
+    assert insert(wide, "b").decode("utf-16") == f"a\r\n{START_MARKER}\r\nb\r\n{END_MARKER}\r\n"
 
 
 def test_a_path_that_is_no_text_is_written_as_it_is() -> None:
-    assert b"caf\xe9" in put(b"", b"caf\xe9".decode("utf-8", "surrogateescape"))
+    assert b"caf\xe9" in insert(b"", b"caf\xe9".decode("utf-8", "surrogateescape"))
 
 
 @pytest.mark.parametrize("before", [None, b"", b"a\n", b"no end"])
 def test_what_others_add_before_and_behind_stays(before: bytes | None) -> None:
-    inside = put(before, LINES)
+    inside = insert(before, LINES)
     kept = b"" if before is None else before + (b"\n" if before == b"no end" else b"")
-    assert drop(inside + b"more\n") == kept + b"more\n"
-    assert drop(b"first\n" + inside) == b"first\n" + (before or b"")
+    assert remove(inside + b"more\n") == kept + b"more\n"
+    assert remove(b"first\n" + inside) == b"first\n" + (before or b"")
 
 
 def test_a_file_without_a_block_stays_as_it_is() -> None:
-    assert drop(b"a\n# nbx\n") == b"a\n# nbx\n"
+    assert remove(b"a\n# nbx\n") == b"a\n# nbx\n"
 
 
 @pytest.mark.parametrize(
     "text",
-    [START, END, f"{END}\n{START}\n", f"{START}\n{START}\n{END}\n", f"{START}\n{END}\n{END}\n"],
+    [
+        START_MARKER,
+        END_MARKER,
+        f"{END_MARKER}\n{START_MARKER}\n",
+        f"{START_MARKER}\n{START_MARKER}\n{END_MARKER}\n",
+        f"{START_MARKER}\n{END_MARKER}\n{END_MARKER}\n",
+    ],
     ids=["no end", "no start", "turned", "two starts", "two ends"],
 )
 def test_markers_that_somebody_has_changed_are_left_to_a_person(text: str) -> None:
-    for change in (drop, lambda data: put(data, LINES)):
+    for change in (remove, lambda data: insert(data, LINES)):
         with pytest.raises(RcBlockError, match="once each, in this order"):
             change(text.encode())
 
 
 def test_a_last_line_that_lost_its_end_is_still_the_blocks_own() -> None:
-    assert drop(b"a\n" + BLOCK.rstrip()) == b"a\n"
+    assert remove(b"a\n" + BLOCK.rstrip()) == b"a\n"

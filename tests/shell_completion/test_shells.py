@@ -11,16 +11,16 @@ from nebius_cli.shell_completion import shells
     [("bash", "bash"), ("ZSH", "zsh"), ("pwsh", "powershell"), ("PowerShell.exe", "powershell")],
 )
 def test_a_shell_is_found_by_its_name(name: str, shell: str) -> None:
-    assert shells.find(name) == shell
+    assert shells.find_shell(name) == shell
 
 
 def test_a_name_that_is_none_comes_with_the_nearest_and_with_all() -> None:
     with pytest.raises(UsageError) as error:
-        shells.find("fsh")
+        shells.find_shell("fsh")
     assert (error.value.what, error.value.why) == ("no completion for 'fsh'", "did you mean fish?")
     assert error.value.hint == "one of bash, zsh, fish, powershell"
     with pytest.raises(UsageError) as error:
-        shells.find("nu")
+        shells.find_shell("nu")
     assert error.value.why == ""
 
 
@@ -39,7 +39,7 @@ def test_a_name_that_is_none_comes_with_the_nearest_and_with_all() -> None:
 def test_the_users_own_shell_is_what_the_environment_says(
     environ: dict[str, str], found: tuple[str, str]
 ) -> None:
-    assert shells.find_own(environ) == found
+    assert shells.detect_shell(environ) == found
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_users_own_shell_is_what_the_environment_says(
 )
 def test_a_shell_without_completion_is_said(environ: dict[str, str], what: str) -> None:
     with pytest.raises(UsageError) as error:
-        shells.find_own(environ)
+        shells.detect_shell(environ)
     assert error.value.what == what
 
 
@@ -66,7 +66,7 @@ def test_a_shell_without_completion_is_said(environ: dict[str, str], what: str) 
     ],
 )
 def test_a_script_of_ours_is_known_by_its_first_lines(data: bytes, ours: bool) -> None:  # noqa: FBT001
-    assert shells.is_ours(data) is ours
+    assert shells.is_nbx_script(data) is ours
 
 
 def test_blocks_quote_the_paths_in_them() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from nebius_cli.bulk.input.row_files import RowFile, open_rows
 from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.input.rows import RowReader
-from nebius_cli.request.prompt import Reading
+from nebius_cli.request.prompt import DecodeOptions
 from tests.support.factory import model_list
 from tests.support.server import FakeServer, Reply, Request, head
 
@@ -125,7 +125,7 @@ def source_of(path: Path) -> RowSource:
     """Return an input as a run opens it."""
 
     def open_file() -> RowFile:
-        return open_rows(str(path), None, nul=False, reading=Reading(), stdin=None)
+        return open_rows(str(path), None, nul=False, reading=DecodeOptions(), stdin=None)
 
     return RowSource(open_file, RowReader({"model": "m"}, {}))
 

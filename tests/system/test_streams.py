@@ -136,16 +136,16 @@ def test_a_signal_while_a_person_types_ends_their_line(written: bytes, *, tty: b
 def test_a_full_pipe_takes_no_output_and_an_empty_one_does(pipe: tuple[io.FileIO, io.FileIO]) -> None:
     _, into = pipe
     streams = Streams(None, into, None)
-    assert streams.takes_output()
+    assert streams.stdout_is_ready()
     os.set_blocking(into.fileno(), False)
     while into.write(b"x" * 4096):
         pass
-    assert not streams.takes_output()
+    assert not streams.stdout_is_ready()
 
 
 def test_a_stream_that_is_no_descriptor_takes_output_unless_it_is_closed() -> None:
-    assert Streams(None, Stubborn(), None).takes_output()
-    assert not Streams(None, None, None).takes_output()
+    assert Streams(None, Stubborn(), None).stdout_is_ready()
+    assert not Streams(None, None, None).stdout_is_ready()
 
 
 @pytest.mark.parametrize(

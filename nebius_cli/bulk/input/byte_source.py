@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from nebius_cli.core.errors import BadInputError, ConfigError, UsageError
-from nebius_cli.request.prompt import Reading
+from nebius_cli.request.prompt import DecodeOptions
 from nebius_cli.system.streams import Readable
 
 BLOCK = 1 << 18  # bytes read at once
@@ -78,7 +78,7 @@ class ByteSource(io.RawIOBase):
         super().close()
 
 
-def blocks(source: ByteSource, compression: str, reading: Reading) -> Iterator[bytes]:
+def blocks(source: ByteSource, compression: str, reading: DecodeOptions) -> Iterator[bytes]:
     """Yield the content as UTF-8, in blocks.
 
     UTF-8 that is read strictly passes as it is: what is wrong in it is wrong with its line. Raises
@@ -142,7 +142,7 @@ def _open(source: ByteSource, compression: str) -> tuple[BinaryIO | ByteSource, 
     return source, _BROKEN
 
 
-def _in_utf8(content: Iterable[bytes], source: ByteSource, reading: Reading) -> Iterator[bytes]:
+def _in_utf8(content: Iterable[bytes], source: ByteSource, reading: DecodeOptions) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(reading.encoding)(
         "replace" if reading.replace_invalid else "strict"
     )

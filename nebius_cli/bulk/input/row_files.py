@@ -8,7 +8,7 @@ from nebius_cli.bulk.input.byte_source import LONGEST_LINE, ByteSource, blocks, 
 from nebius_cli.bulk.input.parquet import ParquetTable
 from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow, format_of, not_utf8
 from nebius_cli.core.errors import BadInputError, UsageError
-from nebius_cli.request.prompt import Reading
+from nebius_cli.request.prompt import DecodeOptions
 from nebius_cli.system.streams import Readable
 
 LONGEST_CELL = 16 << 20  # characters; csv holds a cell in four bytes each
@@ -68,7 +68,7 @@ class RowFile:
 
 
 def open_rows(
-    path: str, asked: str | None, *, nul: bool, reading: Reading, stdin: Readable | None
+    path: str, asked: str | None, *, nul: bool, reading: DecodeOptions, stdin: Readable | None
 ) -> RowFile:
     """Open an input. `asked` is the format, None where the name says it.
 
@@ -95,7 +95,7 @@ def open_rows(
     except BaseException:
         source.close()
         raise
-    exact = not compression and reading == Reading()
+    exact = not compression and reading == DecodeOptions()
 
     def position() -> int:
         return min(content.offset, source.position) if exact else source.position

@@ -17,7 +17,7 @@ from nebius_cli.bulk.output.record_file import Records, open_answers
 from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.core.money import parse_amount
 from nebius_cli.system import lock
-from nebius_cli.system.files import OPEN_FILES, missing_folder
+from nebius_cli.system.files import DEVICE_PREFIXES, mkdir_hint
 
 Say = Callable[[str], None]
 
@@ -69,7 +69,7 @@ class Scanned:
 def is_file(path: str) -> bool:
     """Return whether an output of this name is a file that a later run can go on with."""
     there = Path(path)
-    return path != "-" and not path.startswith(OPEN_FILES) and (not there.exists() or there.is_file())
+    return path != "-" and not path.startswith(DEVICE_PREFIXES) and (not there.exists() or there.is_file())
 
 
 class Sink:
@@ -261,9 +261,9 @@ def _check_ours(path: Path) -> None:
 
 def _lock(path: Path) -> lock.Lock:
     try:
-        held = lock.take(lock_path(path))
+        held = lock.try_lock(lock_path(path))
     except OSError as error:
-        hint = missing_folder(path)
+        hint = mkdir_hint(path)
         raise OutputError(f"cannot write beside {path}", error.strerror or str(error), hint) from None
     if held is None:
         raise UsageError(f"another nbx bulk is writing {path}", "", "wait for it, or choose another -o")

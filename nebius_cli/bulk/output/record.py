@@ -203,7 +203,7 @@ def _response(response: dict[str, Any] | bytes | None) -> bytes:
     try:
         return jsontext.encode(response)
     except ValueError:  # NaN from a server that is not strict; null is what JSON has for "no number"
-        return jsontext.encode(jsontext.without_nan(response))
+        return jsontext.encode(jsontext.replace_nan(response))
 
 
 def _is_plain(body: bytes) -> bool:

@@ -170,7 +170,7 @@ class Shards:
 def hold(stack: contextlib.ExitStack, path: Path) -> None:
     """Keep runs from writing a file until the stack is closed. Raises UsageError where one does."""
     try:
-        held = lock.take(lock_path(path))
+        held = lock.try_lock(lock_path(path))
     except OSError:
         return  # a folder that may not be written, by no run of this user either
     if held is None:

@@ -19,14 +19,14 @@ from hypothesis import strategies as st
 from nebius_cli.bulk.input import byte_source
 from nebius_cli.bulk.input.byte_source import ByteSource, lines
 from nebius_cli.core.errors import BadInputError, ConfigError, NbxError, UsageError
-from nebius_cli.request.prompt import Reading
+from nebius_cli.request.prompt import DecodeOptions
 
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
 
-PLAIN = Reading()
+PLAIN = DecodeOptions()
 # Two members, or frames, as `cat a.gz b.gz` makes; long enough for many blocks.
 CONTENT = b"".join(b"line %d of many\n" % n for n in range(60_000))
 GZIP = gzip.compress(CONTENT[:500_000]) + gzip.compress(CONTENT[500_000:])
@@ -34,11 +34,11 @@ ZSTD = zstd.compress(CONTENT[:500_000]) + zstd.compress(CONTENT[500_000:])
 COMPRESSED = [("gz", GZIP), ("zst", ZSTD)]
 
 
-def content(data: bytes, compression: str = "", reading: Reading = PLAIN) -> bytes:
+def content(data: bytes, compression: str = "", reading: DecodeOptions = PLAIN) -> bytes:
     return b"".join(byte_source.blocks(ByteSource("-", io.BytesIO(data)), compression, reading))
 
 
-def damage(data: bytes, compression: str = "", reading: Reading = PLAIN) -> NbxError:
+def damage(data: bytes, compression: str = "", reading: DecodeOptions = PLAIN) -> NbxError:
     with pytest.raises(BadInputError) as caught:
         content(data, compression, reading)
     return caught.value
@@ -183,19 +183,19 @@ ENCODED = [
 @pytest.mark.parametrize(("encoding", "text"), ENCODED)
 def test_other_encodings_become_utf_8(encoding: str, text: str) -> None:
     long = text * 200_000  # some character stands across the end of a block
-    assert content(long.encode(encoding), reading=Reading(encoding)).decode("utf-8") == long
+    assert content(long.encode(encoding), reading=DecodeOptions(encoding)).decode("utf-8") == long
 
 
 def test_what_is_not_in_the_encoding_is_said() -> None:
-    error = damage(b"abc\x81", reading=Reading("cp1252"))
+    error = damage(b"abc\x81", reading=DecodeOptions("cp1252"))
     assert error.what == "stdin is not valid CP1252"
     assert error.why.endswith("before byte 4")
-    assert damage(b"\xff\xfea", reading=Reading("utf-16")).what == "stdin is not valid UTF-16"
+    assert damage(b"\xff\xfea", reading=DecodeOptions("utf-16")).what == "stdin is not valid UTF-16"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 def test_what_is_wrong_can_be_replaced(encoding: str) -> None:
-    reading = Reading(encoding, replace_invalid=True)
+    reading = DecodeOptions(encoding, replace_invalid=True)
     assert content(b"a\xff\n\xe2\x82\nb\xe2", reading=reading).startswith("a\ufffd\n\ufffd".encode())
     assert content(b"b\xe2", reading=reading) == "b\ufffd".encode()
 

@@ -16,7 +16,7 @@ from nebius_cli.bulk.input import template
 from nebius_cli.bulk.input.row_files import RowFile, open_rows
 from nebius_cli.bulk.input.rows import Row, RowReader
 from nebius_cli.core.errors import BadInputError, ConfigError, NbxError
-from nebius_cli.request.prompt import Reading
+from nebius_cli.request.prompt import DecodeOptions
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def opened(path: Path) -> RowFile:
-    return open_rows(str(path), None, nul=False, reading=Reading(), stdin=None)
+    return open_rows(str(path), None, nul=False, reading=DecodeOptions(), stdin=None)
 
 
 def write(path: Path, columns: dict[str, Any], rows_a_group: int = 1000) -> None:

@@ -17,16 +17,16 @@ from nebius_cli.bulk.input.row_files import RowFile, open_rows
 from nebius_cli.bulk.input.row_forms import UnreadableRow
 from nebius_cli.bulk.input.rows import BadRow, RowReader
 from nebius_cli.core.errors import BadInputError, NbxError, UsageError
-from nebius_cli.request.prompt import Reading
+from nebius_cli.request.prompt import DecodeOptions
 
-PLAIN = Reading()
+PLAIN = DecodeOptions()
 
 
-def opened(data: bytes, format_: str, *, nul: bool = False, reading: Reading = PLAIN) -> RowFile:
+def opened(data: bytes, format_: str, *, nul: bool = False, reading: DecodeOptions = PLAIN) -> RowFile:
     return open_rows("-", format_, nul=nul, reading=reading, stdin=io.BytesIO(data))
 
 
-def rows(data: bytes, format_: str, *, nul: bool = False, reading: Reading = PLAIN) -> list[Any]:
+def rows(data: bytes, format_: str, *, nul: bool = False, reading: DecodeOptions = PLAIN) -> list[Any]:
     return list(opened(data, format_, nul=nul, reading=reading))
 
 
@@ -63,9 +63,9 @@ def test_a_text_that_is_none_is_a_flaw_of_its_row() -> None:
         (2, "byte 0xff at offset 1 of the row is not UTF-8; --encoding or --invalid replace"),
         (3, "binary input: a NUL at character 2"),
     ]
-    reading = Reading("utf-8", replace_invalid=True)
+    reading = DecodeOptions("utf-8", replace_invalid=True)
     assert rows(b"b\xff", "text", reading=reading) == [(1, "b\ufffd")]
-    assert rows("é\nb".encode("utf-16"), "text", reading=Reading("utf-16")) == [(1, "é"), (2, "b")]
+    assert rows("é\nb".encode("utf-16"), "text", reading=DecodeOptions("utf-16")) == [(1, "é"), (2, "b")]
 
 
 def test_a_table_gives_its_columns_and_the_line_each_row_begins_on() -> None:
@@ -176,7 +176,7 @@ def test_the_position_goes_with_the_rows(tmp_path: Path) -> None:
     path.write_bytes(b'"a"\n\n"b"\n"c"')
     with open_rows(str(path), None, nul=False, reading=PLAIN, stdin=None) as file:
         assert [file.position for _ in file] == [4, 9, 12]
-    with open_rows(str(path), None, nul=False, reading=Reading("latin-1"), stdin=None) as file:
+    with open_rows(str(path), None, nul=False, reading=DecodeOptions("latin-1"), stdin=None) as file:
         assert [file.position for _ in file] == [12, 12, 12]
 
 
@@ -224,7 +224,7 @@ _BYTES = st.binary() | st.text(st.sampled_from('"{}[]:,\\\n\r\t\0aé1')).map(str
 @given(_BYTES, st.sampled_from(["jsonl", "csv", "tsv", "text"]), st.booleans(), st.booleans())
 def test_any_bytes_are_rows_or_one_of_our_errors(data: bytes, format_: str, nul: bool, lenient: bool) -> None:  # noqa: FBT001
     nul = nul and format_ == "text"
-    reading = Reading("utf-8", replace_invalid=lenient)
+    reading = DecodeOptions("utf-8", replace_invalid=lenient)
     try:
         found = list(RowReader({"model": "m"}, {}).rows(opened(data, format_, nul=nul, reading=reading)))
     except NbxError:
