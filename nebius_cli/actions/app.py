@@ -264,7 +264,7 @@ class App(Console):
 
     def weights(self, model: "LocalModel", *, force: bool = False) -> Path:
         """Return where a known model's file is, after fetching it if need be, with its progress on stderr."""
-        from nebius_cli.local.weights import fetch
+        from nebius_cli.local.fetch_weights import fetch
         from nebius_cli.terminal.download_progress import DownloadProgress
 
         quiet, color = self.flags.quiet, self.color_err

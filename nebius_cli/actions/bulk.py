@@ -91,7 +91,7 @@ def _reader(asked: BulkPlan, merged: Mapping[str, Sourced], app: App) -> RowRead
     options = asked.options
     here = app.local_model(options.model_file, asked.given.get("model")) if options.runs_here else ""
     reader = asked.reader(merged, here)
-    for warning in request.warnings(reader.bare, here=options.runs_here):
+    for warning in request.warnings(reader.bare, local=options.runs_here):
         app.warn(warning)
     return reader
 

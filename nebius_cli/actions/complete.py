@@ -14,7 +14,7 @@ from nebius_cli.core.errors import ExitCode, NbxError, OutputError, RejectedErro
 from nebius_cli.core.secret import Secret
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, parse_export, parse_view
 from nebius_cli.render.usage_summary import Timing
-from nebius_cli.request import curl, prompt, request
+from nebius_cli.request import prompt, request
 from nebius_cli.request.fields import Value
 from nebius_cli.request.prompt import Prompt
 from nebius_cli.request.request import CompletionRequest
@@ -89,7 +89,7 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
     completion_request = CompletionRequest(_prompt(options, sources, app), fields, params)
     if _local(options) and (n := completion_request.n) > MOST_LOCAL_N:
         raise UsageError(f"-n {n} with --local", f"the embedded engine makes at most {MOST_LOCAL_N} at once")
-    for warning in request.warnings(completion_request, here=_local(options)):
+    for warning in request.warnings(completion_request, local=_local(options)):
         app.warn(warning)
     for reason in options.fail_on:
         if reason not in KNOWN_REASONS:
@@ -173,7 +173,7 @@ def _show(what: CompletionRequest, merged: Mapping[str, Sourced], app: App, *, a
     if as_curl:
         base = urls.parse_base_url(str(merged["base_url"].value))
         url = urls.strip_credentials(urls.endpoint_url(base, "/completions", what.query()))
-        text = curl.command(url, text.encode(), streamed=what.streamed, cacert=app.cacert(merged))
+        text = request.curl_command(url, text.encode(), streamed=what.streamed, cacert=app.cacert(merged))
     app.write(text + "\n")
     return ExitCode.DONE
 

@@ -25,7 +25,7 @@ from nebius_cli.core.errors import (
 from nebius_cli.core.format import shorten
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import endpoint_url, parse_base_url, strip_credentials
-from nebius_cli.response.decode import body_message
+from nebius_cli.response.error_body import body_message
 
 # Bytes read of an error response. The message shown is far shorter, but a 422 can repeat a long prompt
 # before it comes to the point.

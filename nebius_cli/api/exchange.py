@@ -148,7 +148,7 @@ class Exchange:
 
     def _decoder(self, content_type: str) -> AnswerDecoder:
         largest = self._limits.memory // COPIES
-        return AnswerDecoder(content_type, every_frame=self._hooks.every_frame, largest=largest)
+        return AnswerDecoder(content_type, every_frame=self._hooks.every_frame, max_bytes=largest)
 
     def _check_signs_of_life(self) -> None:
         """Raise TimedOutError where an answer goes on and on without any text."""

@@ -13,7 +13,7 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import NbxError, ServerError
 from nebius_cli.models import model
 from nebius_cli.models.cache import Stored
-from nebius_cli.response.decode import body_message
+from nebius_cli.response.error_body import body_message
 from nebius_cli.system.streams import Streams
 
 

@@ -8,7 +8,8 @@ from nebius_cli.bulk.input.rows import Row
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import IncompleteError
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.decode import AnswerDecoder, decode_usage, has_error
+from nebius_cli.response.decode import AnswerDecoder, decode_usage
+from nebius_cli.response.error_body import has_error
 from nebius_cli.response.events import Usage
 
 

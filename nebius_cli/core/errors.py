@@ -1,4 +1,4 @@
-"""Every way nbx can fail: one class and one exit code each, and what an HTTP status means.
+"""Defines every error and exit code of nbx, and which error an HTTP status means.
 
 This file is the only home of exit codes; the table in the README is generated from `ExitCode`.
 """
@@ -9,12 +9,12 @@ from typing import Self
 
 @unique
 class ExitCode(IntEnum):
-    """What a finished nbx tells the shell; `meaning` is the sentence the README prints."""
+    """The exit codes of nbx; `meaning` is the description in the README."""
 
     meaning: str
 
     def __new__(cls, code: int, meaning: str = "") -> Self:
-        """Make a member from its number and its meaning; the meaning is not needed to look one up."""
+        """Create a member; a lookup such as ExitCode(2) passes no meaning."""
         member = int.__new__(cls, code)
         member._value_ = code
         member.meaning = meaning
@@ -49,10 +49,10 @@ class ExitCode(IntEnum):
 
 
 class NbxError(Exception):
-    """A failure nbx can name: `what` happened, `why`, and `hint`, what to do next.
+    """An error with a message for the user: `what` happened, `why`, and `hint`, what to do next.
 
-    Never raised itself; each subclass carries its exit code. The three texts are shown one a line,
-    so none of them holds a newline that matters.
+    Never raised itself; each subclass has its exit code. The three texts are printed one per line, so they
+    must not depend on newlines.
     """
 
     code: ExitCode = ExitCode.BUG
@@ -70,19 +70,19 @@ class NbxError(Exception):
 
 
 class UsageError(NbxError):
-    """The command line cannot mean anything."""
+    """The command line is invalid."""
 
     code = ExitCode.USAGE
 
 
 class BadInputError(NbxError):
-    """A prompt or data file holds bytes that are not what they should be."""
+    """A prompt or data file has invalid content."""
 
     code = ExitCode.BAD_INPUT
 
 
 class ConfigError(NbxError):
-    """A configured value, an environment variable or the installation is wrong."""
+    """A setting, an environment variable or the installation is wrong."""
 
     code = ExitCode.CONFIG
 
@@ -112,7 +112,7 @@ class NetworkError(NbxError):
 
 
 class TimedOutError(NetworkError):
-    """One of the time limits fired; what came before it is kept, and the code stays 7."""
+    """A time limit was exceeded; text received before it is kept, and the exit code is 7."""
 
 
 class IncompleteError(NbxError):
@@ -122,21 +122,21 @@ class IncompleteError(NbxError):
 
 
 class CappedError(NbxError):
-    """A budget is spent, or a cap on cost or tokens is reached."""
+    """A budget or a cap on cost or tokens is reached."""
 
     code = ExitCode.CAPPED
 
 
 class LedgerError(NbxError):
-    """The ledger cannot be read or written. No request fails for it."""
+    """The ledger cannot be read or written. This never fails a request."""
 
     code = ExitCode.CONFIG
 
 
 class StatusError(NbxError):
-    """The server answered with an HTTP status that is not 200.
+    """The server answered with an HTTP status other than 200.
 
-    `retry_after` is the wait the server asked for, in seconds.
+    `retry_after` is the delay the server asked for, in seconds.
     """
 
     def __init__(
@@ -148,43 +148,43 @@ class StatusError(NbxError):
 
 
 class RejectedError(StatusError):
-    """4xx other than the two below, or a redirect that must not be followed."""
+    """Another 4xx status, or a redirect that must not be followed."""
 
     code = ExitCode.REJECTED
 
 
 class AuthError(StatusError):
-    """401, 402, 403, or no key at all."""
+    """Status 401, 402 or 403, or no key."""
 
     code = ExitCode.AUTH
 
 
 class RateLimitError(StatusError):
-    """429."""
+    """Status 429."""
 
     code = ExitCode.RATE_LIMITED
 
 
 class ServerError(StatusError):
-    """5xx."""
+    """Status 5xx."""
 
     code = ExitCode.SERVER
 
 
 class ReaderGone(BaseException):
-    """Stdout was closed by its reader. No `except Exception` may swallow it."""
+    """Stdout was closed by its reader. A BaseException, so that no `except Exception` catches it."""
 
 
 class Interrupted(BaseException):
-    """SIGINT arrived. Not a KeyboardInterrupt, which Typer would turn into a silent exit."""
+    """SIGINT was received. Not a KeyboardInterrupt, which Typer turns into a silent exit."""
 
 
 class Terminated(BaseException):
-    """SIGTERM arrived."""
+    """SIGTERM was received."""
 
 
 def exit_code(error: BaseException | None) -> ExitCode:
-    """Return the code that a run ends with when this ends it."""
+    """Return the exit code of a run that ends with `error`, DONE for None."""
     match error:
         case None:
             return ExitCode.DONE
@@ -213,9 +213,9 @@ HINTS = {
 def from_status(
     status: int, message: str, *, request_id: str = "", retry_after: float | None = None
 ) -> StatusError:
-    """Return the error that an HTTP `status` other than 200 stands for.
+    """Return the error for an HTTP `status` other than 200.
 
-    `message` is the server's own text, already reduced to what may be shown.
+    `message` is the server's own text, already safe to show; `retry_after` is in seconds.
     """
     kind: type[StatusError]
     if status in (401, 402, 403):

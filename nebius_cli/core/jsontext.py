@@ -1,21 +1,21 @@
-"""JSON as this program writes and reads it, on the wire and on stdout."""
+"""Encodes and decodes JSON, with limits on nesting and size, for the wire, files and stdout."""
 
 import json
 from typing import Any
 
 _scan = json.JSONDecoder().raw_decode
 
-# What is nested deeper than this, or holds more lists and objects, is not read: a few bytes of JSON can make
-# objects of twenty times their size, and what the parser can just hold nobody could write again.
+# Limits of what is decoded. Objects in memory take up to twenty times the bytes of their JSON, and a value
+# nested as deep as the parser allows could not be encoded again.
 MAX_DEPTH = 100
 MAX_CONTAINERS = 1_000_000
-MIN_CHECKED_CHARS = 500  # characters; what is shorter, as most events are, is nested 250 deep at the most
+MIN_CHECKED_CHARS = 500  # shorter texts, as most events are, cannot be nested deeper than 250
 
 
 def encode(value: Any, *, indent: int | None = None) -> bytes:
     """Return `value` as UTF-8 JSON, compact unless `indent` is given.
 
-    Raises ValueError for what JSON does not have: NaN and infinities (RFC 8259, section 6), dates.
+    Raises ValueError for values JSON does not have: NaN and infinities (RFC 8259, section 6), dates.
     """
     separators = (",", ":") if indent is None else None
     try:
@@ -25,12 +25,12 @@ def encode(value: Any, *, indent: int | None = None) -> bytes:
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError:
-        # A lone surrogate, which JSON can carry as an escape and UTF-8 cannot carry at all.
+        # A lone surrogate has no UTF-8 encoding, but JSON can write it as an escape.
         return json.dumps(value, separators=separators, indent=indent).encode("ascii")
 
 
 def decode(text: str | bytes | bytearray) -> Any:
-    """Parse JSON text. Raises ValueError, also for more, or deeper nested, lists and objects than is sane."""
+    """Parse JSON text. Raises ValueError, also above MAX_DEPTH or MAX_CONTAINERS."""
     containers = _count_containers(text) if len(text) > MIN_CHECKED_CHARS else 0
     if containers > MAX_CONTAINERS:
         raise ValueError(f"it holds more than {MAX_CONTAINERS} lists and objects")
@@ -44,7 +44,7 @@ def decode(text: str | bytes | bytearray) -> Any:
 
 
 def describe_error(error: ValueError) -> str:
-    """Return what `decode` found wrong, without the three places that Python names."""
+    """Return the message of an error from `decode`, with one position instead of Python's three."""
     if not isinstance(error, json.JSONDecodeError):
         return str(error)
     what = error.msg.removesuffix(" at")
@@ -52,7 +52,7 @@ def describe_error(error: ValueError) -> str:
 
 
 def _count_containers(text: str | bytes | bytearray) -> int:
-    """Return how many lists and objects begin in a text, or more: some may be inside strings."""
+    """Return an upper bound of the lists and objects in a text; brackets in strings count too."""
     if isinstance(text, str):
         return text.count("[") + text.count("{")
     return text.count(b"[") + text.count(b"{")
@@ -60,7 +60,7 @@ def _count_containers(text: str | bytes | bytearray) -> int:
 
 def _parse(text: str | bytes | bytearray) -> Any:
     if isinstance(text, str) and text.startswith("{"):
-        # What json.loads does, without its search for white space around each event of a stream.
+        # The same as json.loads, without the regular expressions for white space around the value.
         value, end = _scan(text)
         if end == len(text):
             return value
@@ -68,7 +68,7 @@ def _parse(text: str | bytes | bytearray) -> Any:
 
 
 def _depth(value: Any) -> int:
-    """Return how deep the lists and objects in `value` are nested, as far as it matters."""
+    """Return the nesting depth of lists and objects in `value`, at most MAX_DEPTH + 1."""
     level, depth = [value], 0
     while level and depth <= MAX_DEPTH:
         depth += 1
@@ -82,7 +82,7 @@ def _depth(value: Any) -> int:
 
 
 def redact(value: Any, secret: str) -> Any:
-    """Return `value` with *** for `secret` in each of its texts; itself where none holds it."""
+    """Return `value` with `secret` replaced by *** in every string; the same object if it has none."""
     encoded, encoded_secret = (
         json.dumps(value, ensure_ascii=False),
         json.dumps(secret, ensure_ascii=False)[1:-1],
@@ -101,7 +101,7 @@ def _redact(value: Any, secret: str) -> Any:
 
 
 def replace_nan(value: Any) -> Any:
-    """Return `value` with null for each NaN and infinity, which Python reads and JSON does not have."""
+    """Return `value` with None for every NaN and infinity, which Python decodes but JSON does not have."""
     try:
         json.dumps(value, allow_nan=False)
     except ValueError:

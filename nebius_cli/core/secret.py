@@ -1,15 +1,15 @@
-"""A value that must not be seen."""
+"""Holds a secret value, such as the API key, so that it is not shown by accident."""
 
 from typing import NoReturn
 
-MIN_CHARS_FOR_TAIL = 16  # characters; of a shorter key, four would be too many to show
+MIN_CHARS_FOR_TAIL = 16  # in shorter keys, four characters give too much away
 TAIL_CHARS = 4
 
 
 class Secret:
-    """Holds a key; every accidental way to look at it shows `***` or raises TypeError.
+    """A key whose repr and format are `***`, and that cannot be pickled or copied.
 
-    `reveal` is the only way out, so a search for that word finds every use.
+    `reveal` is the only way to read it, so a search for that word finds every use.
     """
 
     __slots__ = ("_value",)
@@ -18,12 +18,12 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the key itself."""
+        """Return the key."""
         return self._value
 
     @property
     def tail(self) -> str:
-        """What may be shown of it, so that two keys can be told apart: the end of a long one."""
+        """`***` and the last characters of a long key, so that users can tell two keys apart."""
         return "***" + (self._value[-TAIL_CHARS:] if len(self._value) >= MIN_CHARS_FOR_TAIL else "")
 
     def __repr__(self) -> str:
@@ -35,12 +35,12 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        import hmac  # takes the same time whatever the difference
+        import hmac  # compares in constant time
 
         mine, theirs = (secret.reveal().encode("utf-8", "surrogatepass") for secret in (self, other))
         return hmac.compare_digest(mine, theirs)
 
-    # A hash is the same for the same key: what is made from one, and printed, says something about it.
+    # Not hashable: equal keys have equal hashes, and a printed hash would reveal something about the key.
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> NoReturn:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ServerError, from_status
 from nebius_cli.local.engine import Engine
-from nebius_cli.response.decode import body_message
+from nebius_cli.response.error_body import body_message
 from nebius_cli.response.logprobs import MIN_LOGPROB, TokenLogprob
 
 FORCING_BIAS = 1e6  # above every logit

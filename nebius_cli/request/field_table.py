@@ -1,8 +1,8 @@
 """THE table of request fields, in the order of help, man page and README.
 
-Names, defaults and meanings are those of the API's reference page (POST /v1/completions, "Create
-completion"). Bounds are the ones its prose gives, or what a number must be to mean anything. `prompt` is
-not here: it has four forms and its own flags (request/prompt.py).
+Names, defaults and meanings come from the API reference (POST /v1/completions, "Create completion").
+Bounds are those the reference documents, or the obvious ones, such as 0 or more for a count. `prompt` is not
+in the table: it has four forms and flags of its own (request/prompt.py).
 """
 
 from nebius_cli.request.fields import Field, Kind

@@ -1,8 +1,7 @@
-"""What a request field or a setting is: its name, kind, bounds and help, and how a value is read.
+"""Describes a request field or setting: name, kind, bounds and help; parses and checks its values.
 
-A `Field` is the one description behind a flag, a config key and a JSON member. It knows two ways in,
-`parse` (texts from a flag or an environment variable) and `check` (a value from TOML or JSON), and both
-apply the same rules with the same messages.
+One `Field` describes a flag, a config key and a JSON member. `parse` takes texts from a flag or an
+environment variable, `check` a value from TOML or JSON. Both apply the same rules with the same messages.
 """
 
 import math
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple, assert_never
 
 from nebius_cli.core import jsontext
 
-# What a field's value is once read: exactly what json.dumps is given for it.
+# The value of a field, as it is passed to json.dumps.
 Value = str | int | float | bool | list[Any] | dict[str, Any]
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -25,7 +24,7 @@ _TOKEN_ID = re.compile(r"[0-9]{1,18}")
 
 
 class Kind(Enum):
-    """What values a field takes, and how its flag is written."""
+    """The type of a field's value, with an example of its flag."""
 
     TEXT = auto()  # --user NAME
     INTEGER = auto()  # --max-tokens 32
@@ -38,7 +37,10 @@ class Kind(Enum):
 
 
 class FieldError(ValueError):
-    """A value that a field does not take; the text says what it takes. `bound`: the type was right."""
+    """An invalid value; the message says what the field takes.
+
+    `bound`: the type was right and the value out of bounds, which `--no-validate` allows.
+    """
 
     def __init__(self, message: str, *, bound: bool = False) -> None:
         super().__init__(message)
@@ -48,8 +50,8 @@ class FieldError(ValueError):
 class Field(NamedTuple):
     """One request field or setting.
 
-    `low` and `high` are inclusive bounds of a number, of each bias in BIASES. `warn_above` is a soft one:
-    a number, or a count of texts, above it is sent with a warning. `in_query` fields travel in the URL.
+    `low` and `high` are the inclusive bounds of a number, or of each bias in BIASES. A number, or a count of
+    texts, above `warn_above` is sent with a warning. `in_query` fields go into the URL.
     """
 
     name: str
@@ -66,17 +68,17 @@ class Field(NamedTuple):
 
     @property
     def flag(self) -> str:
-        """The long flag."""
+        """The long flag, such as `--max-tokens`."""
         return "--" + self.name.replace("_", "-")
 
     @property
     def takes_file(self) -> bool:
-        """Whether `@file` stands for the file's text."""
+        """Whether the flag accepts `@file`, which stands for the file's text."""
         return self.kind in (Kind.BIASES, Kind.OBJECT)
 
     @property
     def bounds(self) -> str:
-        """The bounds as words, empty where there are none."""
+        """The bounds in words, empty if there are none."""
         if self.low is not None and self.high is not None:
             return f"between {self.low:g} and {self.high:g}"
         if self.low is not None:
@@ -84,9 +86,9 @@ class Field(NamedTuple):
         return ""
 
     def parse(self, texts: Sequence[str], *, bounded: bool = True) -> Value:
-        """Read the value from what was typed, one text for each time the flag was given.
+        """Parse the value from `texts`, one for each time the flag was given.
 
-        Only TEXTS and BIASES make something of more than one text; elsewhere the last one counts.
+        TEXTS and BIASES use all texts; for other kinds the last one counts.
         Raises FieldError.
         """
         last = texts[-1]
@@ -112,9 +114,9 @@ class Field(NamedTuple):
         return self.check(value, bounded=bounded)
 
     def check(self, value: Any, *, bounded: bool = True) -> Value:
-        """Return `value` in the form that is sent. Raises FieldError for one the field does not take.
+        """Return `value` in the form that is sent. Raises FieldError if the field does not take it.
 
-        `bounded=False` lets values outside the documented bounds through, never ones of another type.
+        `bounded=False` accepts values outside the bounds, but never another type.
         """
         checked = _CHECKS[self.kind](value)
         if bounded:
@@ -122,7 +124,7 @@ class Field(NamedTuple):
         return checked
 
     def warning(self, value: Value) -> str:
-        """Return what is doubtful about a value that is sent all the same, or an empty text."""
+        """Return a warning about a value that is doubtful but sent, or an empty string."""
         count = len(value) if isinstance(value, list) else value
         if self.warn_above is not None and isinstance(count, int) and count > self.warn_above:
             noun = f"{self.name} sequences" if isinstance(value, list) else self.name
@@ -177,7 +179,7 @@ def _check_text(value: Any) -> Value:
 
 
 def _check_utf8(*texts: str) -> None:
-    # Python stands in lone surrogates for bytes of the command line or the environment that are no text.
+    # Python decodes undecodable bytes of arguments and environment variables to lone surrogates.
     for text in texts:
         try:
             text.encode("utf-8")
@@ -195,7 +197,7 @@ def _check_integer(value: Any) -> Value:
 
 def _check_number(value: Any) -> Value:
     if isinstance(value, int) and not isinstance(value, bool):
-        return _check_integer(value)  # of hundreds of digits, it would be no float
+        return _check_integer(value)  # an integer of hundreds of digits does not fit a float
     if not isinstance(value, float) or not math.isfinite(value):
         raise FieldError("must be a number")
     return value
@@ -214,7 +216,7 @@ def _check_texts(value: Any) -> Value:
     if not texts or "" in texts:
         raise FieldError("must not be empty")
     _check_utf8(*texts)
-    # The API takes a string or an array; one sequence is sent in the form its page shows.
+    # The API takes a string or an array; a single sequence is sent as a string, as the reference shows.
     return texts[0] if len(texts) == 1 else texts
 
 

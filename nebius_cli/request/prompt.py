@@ -1,4 +1,4 @@
-"""The prompt, exactly: bytes to text, the four forms of the API, nothing trimmed or joined."""
+"""Reads prompts exactly as given: decodes bytes, splits lines, parses token ids; trims and joins nothing."""
 
 import codecs
 from collections.abc import Callable
@@ -7,14 +7,14 @@ from typing import NamedTuple
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, UsageError
 
-# The four forms that the API takes: a string, several strings, token ids, several arrays of token ids.
+# The four forms the API accepts: a string, several strings, token ids, several arrays of token ids.
 Prompt = str | list[str] | list[int] | list[list[int]]
 
 STDIN_PLACEHOLDER = "{stdin}"
 
 
 class DecodeOptions(NamedTuple):
-    """How bytes become prompts."""
+    """How bytes are decoded to prompts."""
 
     encoding: str = "utf-8"
     replace_invalid: bool = False
@@ -22,7 +22,7 @@ class DecodeOptions(NamedTuple):
 
 
 def decode_options(encoding: str, *, replace_invalid: bool, strip_final_newline: bool) -> DecodeOptions:
-    """Return a Reading with the encoding's name checked. Raises UsageError."""
+    """Return DecodeOptions with a canonical encoding name. Raises UsageError for an unknown encoding."""
     try:
         name = codecs.lookup(encoding).name
         "".encode(name)
@@ -34,21 +34,21 @@ def decode_options(encoding: str, *, replace_invalid: bool, strip_final_newline:
 
 
 class PromptSources(NamedTuple):
-    """Where the prompts were said to be, in the order in which they are taken."""
+    """Where prompts come from, in the order in which they are read."""
 
     arguments: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()  # each one prompt
-    lists: tuple[str, ...] = ()  # each many prompts, one a line
+    files: tuple[str, ...] = ()  # one prompt each
+    lists: tuple[str, ...] = ()  # many prompts each, one per line
     tokens: str | None = None  # JSON or @file
 
     @property
     def given(self) -> bool:
-        """Whether there is any: without one, stdin is the prompt."""
+        """Whether any source was named; otherwise stdin is the prompt."""
         return bool(self.arguments or self.files or self.lists or self.tokens is not None)
 
 
 class InputReaders(NamedTuple):
-    """How the world is read. `stdin` gives all of it, once; `raw` gives the bytes of an argument."""
+    """How to read input: all of stdin (once), a file by path, and the raw bytes of an argument."""
 
     stdin: Callable[[], bytes]
     file: Callable[[str], bytes]
@@ -63,9 +63,9 @@ def read_prompt(
     nul: bool,
     allow_empty: bool = False,
 ) -> Prompt:
-    """Return the prompt: one text, several, or token ids. Reads stdin only where something asks for it.
+    """Return the prompt: one text, several, or token ids. Reads stdin only if a source refers to it.
 
-    Raises UsageError, and BadInputError for bytes that are no text.
+    Raises UsageError, or BadInputError for bytes that cannot be decoded.
     """
     stdin = readers.stdin
     if sources.tokens is not None:
@@ -100,9 +100,9 @@ def read_prompt(
 
 
 def decode(data: bytes, source: str, options: DecodeOptions) -> str:
-    """Return the text of a prompt's bytes, less one byte order mark.
+    """Decode the bytes of a prompt, without a UTF-8 byte order mark; `source` names them in messages.
 
-    Raises BadInputError that names the first byte which is not text in the encoding.
+    Raises BadInputError that names the first byte that is invalid in the encoding.
     """
     return _check_text(_decode_bytes(data, source, options), source, options)
 
@@ -131,10 +131,10 @@ def _check_text(text: str, source: str, options: DecodeOptions) -> str:
 
 
 def decode_argument(text: str, raw: bytes) -> str:
-    """Return a prompt typed as an argument; `raw` is what the system handed over.
+    """Return the text of a prompt argument; `raw` is its bytes as the system passed them.
 
-    Python stands in lone surrogates for argument bytes that are no text in the locale's encoding. Raises
-    BadInputError where they are none in UTF-8 either.
+    Python decodes bytes that are invalid in the locale's encoding to lone surrogates; those are decoded
+    again as UTF-8. Raises BadInputError if they are not UTF-8 either.
     """
     try:
         text.encode("utf-8")
@@ -151,11 +151,11 @@ def decode_argument(text: str, raw: bytes) -> str:
 
 
 def split_prompts(data: bytes, source: str, options: DecodeOptions, *, nul: bool) -> list[str]:
-    """Return one prompt a line, or one for each NUL-ended piece.
+    """Return one prompt per line or, with `nul`, one per NUL-terminated text.
 
-    A line ends with LF or CRLF; the last one needs no ending. With NUL nothing but NUL is an ending.
+    Lines end with LF or CRLF. The last terminator may be missing. With `nul`, newlines are part of a prompt.
     """
-    # Decoded before it is cut: in UTF-16 the byte of a newline is half of other characters too.
+    # Decode before splitting: in UTF-16 the byte of a newline also occurs inside other characters.
     text = _decode_bytes(data, source, options)
     texts = text.split("\0") if nul else [line.removesuffix("\r") for line in text.split("\n")]
     if texts[-1] == "":
@@ -164,7 +164,7 @@ def split_prompts(data: bytes, source: str, options: DecodeOptions, *, nul: bool
 
 
 def parse_tokens(text: str) -> Prompt:
-    """Return token ids, `[1, 2]`, or several arrays of them, `[[1, 2], [3]]`. Raises UsageError."""
+    """Parse token ids, `[1, 2]`, or several arrays of them, `[[1, 2], [3]]`. Raises UsageError."""
     try:
         value = jsontext.decode(text)
     except ValueError as error:
@@ -181,7 +181,7 @@ def parse_tokens(text: str) -> Prompt:
 
 
 def check_not_empty(prompt: Prompt, hint: str = "--allow-empty sends it anyway") -> None:
-    """Raise UsageError for a prompt, or one of several, with nothing in it; `hint` is what helps."""
+    """Raise UsageError if the prompt, or one of several, is empty; `hint` goes into the message."""
     if not prompt:
         raise UsageError("the prompt is empty", "", hint)
     for number, one in enumerate(prompt if isinstance(prompt, list) else [], 1):
@@ -190,7 +190,7 @@ def check_not_empty(prompt: Prompt, hint: str = "--allow-empty sends it anyway")
 
 
 def as_text(prompt: Prompt) -> str:
-    """Return a prompt for people and for search: several ones with newlines between, token ids as JSON."""
+    """Return a prompt as one text to show or search: prompts joined by newlines, token ids as JSON."""
     if isinstance(prompt, str):
         return prompt
     texts = [one for one in prompt if isinstance(one, str)]
@@ -198,7 +198,7 @@ def as_text(prompt: Prompt) -> str:
 
 
 def count(prompt: Prompt) -> int:
-    """Return how many prompts there are: each gets its own choices."""
+    """Return the number of prompts; each gets its own choices."""
     return len(prompt) if isinstance(prompt, list) and prompt and not isinstance(prompt[0], int) else 1
 
 

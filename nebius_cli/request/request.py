@@ -1,5 +1,9 @@
-"""One completion request: what the user set and nothing else, and the rules across its fields."""
+"""Builds and checks a completion request from the flags that were given.
 
+A request holds the fields that the user set and nothing else. `check_rules` has the rules across fields.
+"""
+
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -14,28 +18,30 @@ from nebius_cli.request.fields import FieldError, Value
 from nebius_cli.request.prompt import Prompt
 
 NO_VALIDATE = "--no-validate sends it anyway"
+# Linux limits one argument to 128 KiB; a longer body goes into a here-document.
+MAX_ARGUMENT_BYTES = 100_000
 
 
 class CompletionRequest(NamedTuple):
     """A request to POST /v1/completions.
 
-    `fields` holds only fields that somebody set, by their name in the catalog. `params` are members from
-    beside the catalog, put at the top level of the body.
+    `fields` holds only the fields that were set, by their name in the field table. `params` (`--param`) are
+    further members, put at the top level of the body.
     """
 
     prompt: Prompt
     fields: Mapping[str, Value]
     params: Mapping[str, Any] = MappingProxyType({})
-    stored: bytes = b""  # a body that goes out as it is
+    stored_body: bytes = b""  # a body to send again unchanged
 
     @property
     def streamed(self) -> bool:
-        """Whether the answer comes as a stream of events."""
+        """Whether the server is asked to stream the answer."""
         return self.fields.get("stream") is True
 
     @property
     def model(self) -> str:
-        """The model's id."""
+        """The model's id, empty if none is set."""
         return str(self.params.get("model", self.fields.get("model", "")))
 
     @property
@@ -46,30 +52,30 @@ class CompletionRequest(NamedTuple):
 
     @property
     def choices(self) -> int:
-        """How many choices a complete answer has: `n` for each prompt."""
+        """How many choices a complete answer has: `n` per prompt."""
         return prompt.count(self.prompt) * self.n
 
     def body(self) -> dict[str, Any]:
-        """Return the body's members: model, prompt, then the table's order, then params."""
+        """Return the body's members: model, prompt, the other fields in table order, then params."""
         set_fields = {f.name: self.fields[f.name] for f in FIELDS if f.name in self.fields and not f.in_query}
-        head = {"model": set_fields.pop("model")} if "model" in set_fields else {}
-        return {**head, "prompt": self.prompt, **set_fields, **self.params}
+        model = {"model": set_fields.pop("model")} if "model" in set_fields else {}
+        return {**model, "prompt": self.prompt, **set_fields, **self.params}
 
     def encode(self) -> bytes:
-        """Return the body as it goes over the wire."""
-        return self.stored or jsontext.encode(self.body())
+        """Return the body as UTF-8 JSON, as it is sent."""
+        return self.stored_body or jsontext.encode(self.body())
 
     def query(self) -> str:
-        """Return the query string, empty where no field travels in it."""
+        """Return the URL's query string, empty if no field belongs in it."""
         return urlencode(
             {f.name: self.fields[f.name] for f in FIELDS if f.in_query and f.name in self.fields}
         )
 
 
 def from_body(body: bytes, query: str) -> CompletionRequest:
-    """Return the request that a body stands for, to be sent with not a byte of it changed.
+    """Return the request for a stored body, which will be sent again byte for byte.
 
-    Raises BadInputError where it is no request.
+    Raises BadInputError if the body is not a completion request.
     """
     try:
         members = dict(jsontext.decode(body))
@@ -83,12 +89,12 @@ def from_body(body: bytes, query: str) -> CompletionRequest:
 def parse_fields(
     given: Mapping[str, str | Sequence[str] | bool], read_file: Callable[[str], str], *, validate: bool
 ) -> dict[str, Value]:
-    """Return the request fields among the flags that were `given`, read and checked.
+    """Return the values of the request fields that were `given` as flags, parsed and checked.
 
-    Raises UsageError naming the flag, the value and what it takes.
+    Raises UsageError that names the flag, the value and what the flag takes.
     """
     values: dict[str, Value] = {}
-    # Those that may read a file come last: whatever is wrong elsewhere is said before any I/O.
+    # Fields that may read a file come last, so that other mistakes are reported before any I/O.
     for name, raw in sorted(given.items(), key=lambda item: BY_NAME[item[0]].takes_file):
         request_field = BY_NAME[name]
         texts = [str(raw).lower()] if isinstance(raw, bool) else [raw] if isinstance(raw, str) else list(raw)
@@ -107,7 +113,7 @@ def parse_fields(
 
 
 def parse_params(texts: Sequence[str], *, validate: bool) -> dict[str, Any]:
-    """Return the members of `--param KEY=JSON`. Raises UsageError, also for a key that has its own flag."""
+    """Parse `--param KEY=JSON`. Raises UsageError, also for a key that has a flag of its own."""
     params: dict[str, Any] = {}
     for text in texts:
         key, equals, raw = text.partition("=")
@@ -118,7 +124,7 @@ def parse_params(texts: Sequence[str], *, validate: bool) -> dict[str, Any]:
             raise UsageError(f"--param {key}", f"{key} has its own place on the command line", f"use {flag}")
         try:
             params[key] = jsontext.decode(raw)
-            jsontext.encode(params[key])  # Python's parser takes NaN, which JSON has not
+            jsontext.encode(params[key])  # Python's parser accepts NaN, which is not JSON
         except ValueError:
             hint = f"a text needs JSON quotes: --param '{key}=\"{raw}\"'"
             raise UsageError(f"--param {text}", f"{raw!r} is not JSON", hint) from None
@@ -126,7 +132,7 @@ def parse_params(texts: Sequence[str], *, validate: bool) -> dict[str, Any]:
 
 
 def parse_unset(names: Sequence[str]) -> set[str]:
-    """Return the request fields that are to be left out. Raises UsageError for a name that is none."""
+    """Return the names of the request fields to leave out. Raises UsageError for an unknown name."""
     for name in names:
         if name.replace("-", "_") not in BY_NAME:
             close = nearest(name, tuple(BY_NAME))
@@ -136,7 +142,7 @@ def parse_unset(names: Sequence[str]) -> set[str]:
 
 
 def check_rules(fields: Mapping[str, Value], params: Mapping[str, Any], *, validate: bool) -> None:
-    """Raise UsageError for a missing model and for fields that contradict each other."""
+    """Raise UsageError if no model is set or two fields contradict each other."""
     if "model" not in fields and "model" not in params:
         hint = "nbx models lists them; -m ID, or once for all nbx models use ID; --local needs none"
         raise UsageError("no model is set", "nbx has no default model: models come and go", hint)
@@ -148,8 +154,8 @@ def check_rules(fields: Mapping[str, Value], params: Mapping[str, Any], *, valid
         raise UsageError("--max-tokens 0", "nothing would come back: it goes only with --echo", NO_VALIDATE)
 
 
-def warnings(request: CompletionRequest, *, here: bool = False) -> Iterator[str]:
-    """Yield what is doubtful about a request that is sent all the same; `here` to the embedded engine."""
+def warnings(request: CompletionRequest, *, local: bool = False) -> Iterator[str]:
+    """Yield a warning for each doubtful value in a request; `local`: it goes to the embedded engine."""
     for name, value in request.fields.items():
         if text := BY_NAME[name].warning(value):
             yield text
@@ -159,5 +165,21 @@ def warnings(request: CompletionRequest, *, here: bool = False) -> Iterator[str]
     stop = request.fields.get("stop")
     if any("\\n" in text for text in (stop if isinstance(stop, list) else [str(stop)])):
         yield "a stop sequence holds a backslash and an n; a newline is $'\\n' in most shells"
-    if here and request.fields.get("echo"):
+    if local and request.fields.get("echo"):
         yield "the embedded engine ignores echo: the prompt will not come back"
+
+
+def curl_command(url: str, body: bytes, *, streamed: bool, cacert: str = "") -> str:
+    """Return a curl command for a POSIX shell that sends `body` to `url`.
+
+    The key is read from `$NEBIUS_API_KEY`, so the command can be shared.
+    """
+    text = body.decode("utf-8")
+    parts = ["curl -N" if streamed else "curl", shlex.quote(url)]
+    parts += ['-H "Authorization: Bearer $NEBIUS_API_KEY"', "-H 'Content-Type: application/json'"]
+    if cacert:
+        parts.append(f"--cacert {shlex.quote(cacert)}")
+    if len(body) <= MAX_ARGUMENT_BYTES:
+        return " \\\n  ".join([*parts, f"--data-raw {shlex.quote(text)}"])
+    # The body is one line of JSON, so it cannot contain the delimiter as a line.
+    return " \\\n  ".join([*parts, "--data-binary @- <<'NBX_BODY'"]) + f"\n{text}\nNBX_BODY"

@@ -1,7 +1,7 @@
-"""Runs of tokens: frames of a stream that differ in their text alone become one Token.
+"""Merges stream frames that differ only in their text into one TextDelta, which is faster to process.
 
-A stream repeats everything in every frame: id, model, a `finish_reason` of null. Where tokens arrive faster
-than one at a time, comparing a frame with the last one of its choice costs a tenth of taking it apart.
+A stream repeats the id, the model and a null `finish_reason` in every frame. When several frames arrive at
+once, comparing a frame with the previous one of its choice costs a tenth of decoding it.
 """
 
 from collections.abc import Iterator
@@ -9,20 +9,20 @@ from typing import Any
 
 from nebius_cli.response.events import TextDelta
 
-# Choices whose last frame is remembered. A server that numbers more of them is decoded without this.
+# Choices whose last frame is remembered; frames of further choices are decoded one by one.
 MAX_CHOICES = 256
 
 
 class Coalescer:
-    """Takes the frames whose only news is text, and holds that text until `tokens` is asked."""
+    """Takes frames that add only text, and collects that text until `tokens` is called."""
 
     def __init__(self) -> None:
-        self._frame: dict[str, Any] = {}  # the last frame that was not taken, without its choices
-        self._choices: dict[int, dict[str, Any]] = {}  # index → its choice in such a frame, without text
+        self._frame: dict[str, Any] = {}  # the last frame that was decoded, without its choices
+        self._choices: dict[int, dict[str, Any]] = {}  # index → its choice in that frame, without text
         self._texts: dict[int, list[str]] = {}
 
     def take(self, frame: dict[str, Any]) -> bool:
-        """Take a frame that says nothing new but its text. Any other is left as it is, and remembered."""
+        """Take a frame that adds only text, and return True; otherwise remember the frame for comparison."""
         if "choices" not in frame:
             self._frame = {}
             self._choices.clear()
@@ -55,7 +55,7 @@ class Coalescer:
         return taken
 
     def tokens(self) -> Iterator[TextDelta]:
-        """Yield the text that was taken since the last call, one Token a choice."""
+        """Yield the text taken since the last call, one TextDelta per choice."""
         if self._texts:
             texts, self._texts = self._texts, {}
             yield from (
@@ -64,7 +64,7 @@ class Coalescer:
 
 
 def _repeatable(frame: dict[str, Any], choice: dict[str, Any]) -> bool:
-    """Return whether the same frame again would add its text alone: no counts, no end, nothing that grows."""
+    """Return whether an equal frame would add only text: it has no usage, error, end or list to append."""
     ends = frame.get("usage") or frame.get("error") or frame.get("detail") or choice.get("finish_reason")
     grows = any(type(value) in (list, dict) for value in choice.values())
     return not ends and not grows and choice["index"] >= 0 and frame.get("object") != "error"

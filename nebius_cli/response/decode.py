@@ -1,7 +1,6 @@
-"""Payloads → events, and error bodies → one line that may be shown.
+"""Decodes the bytes of an answer, streamed or not, to events.
 
-`AnswerDecoder` takes the bytes of a whole answer, streamed or not, by what the server says it is. Nothing
-here trusts the server: any member may be missing, null, or of another type.
+Nothing here trusts the server: any member may be missing, null, or of another type.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,48 +9,52 @@ from typing import Any
 from nebius_cli.core import jsontext
 from nebius_cli.core.format import shorten
 from nebius_cli.response.coalesce import Coalescer
+from nebius_cli.response.error_body import body_message, error_message, has_error
 from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta, Usage
 from nebius_cli.response.sse import EventParser, EventTooLargeError, Payload
 
-_STREAM_STARTS = b"deir:"  # of the lines data, event, id, retry, and of a comment; JSON objects have none
-_DONE = object()  # what the end marker of a stream is decoded to
+# First bytes of the lines of an event stream (data, event, id, retry, comments); no JSON object has one.
+_STREAM_STARTS = b"deir:"
+_DONE = object()  # what `[DONE]`, the end marker of a stream, is decoded to
 
 MAX_PREFIX_BYTES = 65536
-MAX_TOKEN_COUNT = 10**15  # a count above this counts nothing, and no arithmetic is done with it
-MAX_BODY_BYTES = 64 * 1024 * 1024  # of an answer that is one JSON object, unless somebody sets max_memory
+MAX_TOKEN_COUNT = 10**15  # larger counts are ignored
+MAX_BODY_BYTES = 64 * 1024 * 1024  # of an answer that is not streamed; the setting max_memory overrides it
 
 
 class AnswerDecoder:
-    """Bytes of one answer → events. `done` is set once the stream's own end marker has come.
+    """Decodes the bytes of one answer to events. `done` is True after the end marker of a stream.
 
-    Tokens that came together, in frames with no other news, are one Token; with `every_frame` each frame
-    has its own events. `largest`: bytes of an answer in one piece that are taken.
+    Frames that arrive together and add only text become one TextDelta; with `every_frame` each frame yields
+    its own events. `max_bytes` limits an answer that is not streamed.
     """
 
-    def __init__(self, content_type: str, *, every_frame: bool = True, largest: int = MAX_BODY_BYTES) -> None:
+    def __init__(
+        self, content_type: str, *, every_frame: bool = True, max_bytes: int = MAX_BODY_BYTES
+    ) -> None:
         self.done = False
-        self._largest = largest
+        self._max_bytes = max_bytes
         self._coalescer = None if every_frame else Coalescer()
         self._content_type = shorten(content_type.partition(";")[0].lower())
         self._parser = EventParser()
         self._body: bytearray | None = bytearray() if self._content_type == "application/json" else None
         self._begun = False
-        # The beginning of a stream without an event so far: it may be a JSON error under a wrong type.
+        # The start of a stream that has no event yet: it may be a JSON error with the wrong content type.
         self._prefix: bytearray | None = bytearray()
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
         """Yield the events that `chunk` completes."""
         if not self._begun and (start := chunk.lstrip()):
-            # A wrong type, or none: the first byte of the answer knows better.
+            # The content type may be wrong or missing; the first byte of the answer decides.
             self._begun = True
             if start[:1] in _STREAM_STARTS:
                 self._body = None
             elif self._content_type != "text/event-stream" and start[:1] in b"{<":
                 self._body = bytearray()
         if self._body is not None:
-            if len(self._body) + len(chunk) > self._largest:
+            if len(self._body) + len(chunk) > self._max_bytes:
                 self.done = True
-                yield Problem(f"the answer is larger than {self._largest} bytes")
+                yield Problem(f"the answer is larger than {self._max_bytes} bytes")
                 return
             self._body += chunk
             return
@@ -80,7 +83,7 @@ class AnswerDecoder:
             yield Problem(f"the server sent {error}")
 
     def close(self) -> Iterator[Event]:
-        """Yield the events that only the end of the answer completes."""
+        """Yield the events that are complete only at the end of the answer."""
         if self.done:
             return
         if self._prefix and self._prefix.lstrip().startswith(b"{"):
@@ -105,7 +108,7 @@ class AnswerDecoder:
 
 
 def _parse(payload: Payload) -> Any:
-    """Return the JSON value of an event, _DONE for the end marker, or the Problem with it."""
+    """Return the JSON value of an event, _DONE for the end marker, or a Problem if it is invalid."""
     try:
         text = payload.data.decode("utf-8").strip()
     except UnicodeDecodeError:
@@ -120,7 +123,7 @@ def _parse(payload: Payload) -> Any:
 
 
 def _events(value: Any, payload: Payload) -> Iterator[Event]:
-    """Yield the events of one server-sent event. `[DONE]` and `null` carry none."""
+    """Yield the events of one server-sent event; `[DONE]` and `null` have none."""
     if isinstance(value, Problem):
         yield value
     elif isinstance(value, dict):
@@ -145,7 +148,7 @@ def decode_object(value: Mapping[str, Any]) -> Iterator[Event]:
 
 
 def choice_index(choice: Mapping[str, Any], place: int) -> int:
-    """Return the index of a choice; its place in the frame where it names none."""
+    """Return the index of a choice, or its position in the frame if it has no valid index."""
     index = choice.get("index")
     return index if type(index) is int and index >= 0 else place
 
@@ -161,7 +164,7 @@ def _decode_choice(choice: Mapping[str, Any], index: int) -> Iterator[Event]:
 
 
 def decode_usage(usage: Mapping[str, Any]) -> Usage:
-    """Return the counts of a response's `usage`."""
+    """Return the token counts of a response's `usage` member; invalid counts become None."""
 
     def count(holder: Any, name: str) -> int | None:
         value = holder.get(name) if isinstance(holder, dict) else None
@@ -174,49 +177,3 @@ def decode_usage(usage: Mapping[str, Any]) -> Usage:
         count(usage.get("prompt_tokens_details"), "cached_tokens"),
         count(usage.get("completion_tokens_details"), "reasoning_tokens"),
     )
-
-
-def has_error(value: Mapping[str, Any]) -> bool:
-    """Return whether a response object reports an error."""
-    reported = value.get("detail") or value.get("object") == "error"  # some put the error where choices were
-    return bool(value.get("error") or (reported and not value.get("choices")))
-
-
-def error_message(value: Any) -> str:
-    """Return the server's own words from an error object, empty where there are none.
-
-    Token Factory answers `{"detail": text}` or, for 422, `{"detail": [{"loc", "msg", "type", "input"}]}`;
-    other servers `{"error": {"message"}}`. `input` can be the whole request and is never shown.
-    """
-    if not isinstance(value, dict):
-        return ""
-    detail = value.get("detail")
-    if isinstance(detail, list):
-        return shorten("; ".join(filter(None, map(_validation_message, detail))))
-    error = value.get("error")
-    nested = error.get("message") if isinstance(error, dict) else None
-    for text in (detail, nested, error, value.get("message")):
-        if isinstance(text, str) and text:
-            return shorten(text)
-    return ""
-
-
-def body_message(body: bytes) -> str:
-    """Return one line that says what an error response's body says: JSON, HTML, text or nothing."""
-    try:
-        value = jsontext.decode(body)
-    except ValueError:
-        text = body.decode("utf-8-sig", "replace").strip()
-        if text.startswith("<"):
-            return "the body is HTML: a proxy or gateway answered, not the API"
-        # JSON that was cut can hold the `input` of an error, and that is never shown.
-        return "the body is JSON that is broken or cut" if text.startswith(("{", "[")) else shorten(text)
-    return shorten(value) if isinstance(value, str) else error_message(value)
-
-
-def _validation_message(entry: Any) -> str:
-    if not isinstance(entry, dict) or not isinstance(entry.get("msg"), str):
-        return ""
-    loc = entry.get("loc")
-    place = ".".join(str(step) for step in loc if step != "body") if isinstance(loc, list) else ""
-    return f"{place}: {entry['msg']}" if place else str(entry["msg"])

@@ -1,17 +1,17 @@
-"""What can happen while an answer arrives. Everything downstream of the decoder eats these."""
+"""The events of an answer as it arrives: text, finish reasons, usage, problems. The decoder yields them."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
 class Frame(NamedTuple):
-    """One JSON object as the server sent it; the events below say what is in it."""
+    """One JSON object of the answer as the server sent it; the events after it are decoded from it."""
 
     payload: Mapping[str, Any]
 
 
 class TextDelta(NamedTuple):
-    """Text of one choice: a token, several, or a whole answer that was not streamed."""
+    """Text to append to a choice: one token, several, or a whole answer that was not streamed."""
 
     index: int  # type: ignore[assignment]  # tuple has a method of that name
     text: str
@@ -19,14 +19,14 @@ class TextDelta(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """The server says why it stopped writing this choice: `stop`, `length`, or a word of its own."""
+    """A choice ended; `reason` is the server's `finish_reason`, such as `stop` or `length`."""
 
     index: int  # type: ignore[assignment]  # tuple has a method of that name
     reason: str
 
 
 class Usage(NamedTuple):
-    """Token counts as the server gives them; None where it does not."""
+    """Token counts reported by the server; None for those it did not report."""
 
     prompt: int | None
     completion: int | None
@@ -36,9 +36,9 @@ class Usage(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """The server reported an error inside the answer, or sent what is no completion.
+    """The server reported an error inside the answer, or sent something that is not a completion.
 
-    `cut`: only the end of the answer is missing, which matters where a choice has no finish reason yet.
+    `cut`: only the end of the answer is missing, which is harmless if every choice has a finish reason.
     """
 
     message: str

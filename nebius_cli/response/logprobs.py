@@ -1,9 +1,9 @@
-"""Log probabilities in both wire shapes → one type; what follows from them.
+"""Parses log probabilities from both wire shapes; computes entropy, rank and perplexity.
 
-The completions shape is four parallel lists: `tokens`, `token_logprobs`, `top_logprobs`, `text_offset`
-(OpenAI's first completions API, vLLM). The other is the chat endpoint's, which llama.cpp sends here too:
+The completions shape has four parallel lists: `tokens`, `token_logprobs`, `top_logprobs`, `text_offset`
+(OpenAI's first completions API, vLLM). llama.cpp sends the shape of the chat endpoint instead:
 `content[]` of `{token, logprob, bytes, top_logprobs[{token, logprob, bytes}]}`. Nothing here trusts the
-server: any member may be missing, null, short, or of another type, and what is not known is None.
+server: any member may be missing, null, short, or of another type. Unknown values are None.
 """
 
 import math
@@ -14,7 +14,7 @@ from typing import Any
 
 # JSON has no infinity: vLLM sends -9999.0 for it, llama.cpp the lowest float.
 MIN_LOGPROB = -9999.0
-MAX_ROUNDING_ERROR = 1e-3  # how far above 0 a log probability may be for being rounded; above that it is none
+MAX_ROUNDING_ERROR = 1e-3  # above 0 by more than this is not a log probability
 
 _ESCAPED = re.compile(r"bytes:(?:\\x[0-9a-fA-F]{2}|[^\\])*\\x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2}|[^\\])*")
 _BYTE = re.compile(r"\\x([0-9a-fA-F]{2})")
@@ -22,7 +22,7 @@ _BYTE = re.compile(r"\\x([0-9a-fA-F]{2})")
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """One of the most likely tokens at a place; `chosen` where it is the one that stands there."""
+    """One of the most likely tokens at a position; `chosen` if it is the one in the text."""
 
     text: str
     logprob: float
@@ -32,11 +32,11 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class TokenLogprob:
-    """One token that was chosen, and what else was likely at its place, the likeliest first.
+    """A chosen token and the alternatives at its position, most likely first.
 
-    `logprob` is natural, -inf for a probability of 0, None where there is none (the first token of an
-    echoed prompt). `offset` counts characters of the returned text. `raw` is the token's bytes where they
-    are known: a token can hold part of a character, and `text` is then what the server made of it.
+    `logprob` is the natural logarithm: -inf for probability 0, None if unknown (as for the first token of an
+    echoed prompt). `offset` counts characters of the returned text. `raw` has the token's bytes if known: a
+    token can hold part of a character, for which `text` has the server's replacement.
     """
 
     text: str
@@ -47,20 +47,20 @@ class TokenLogprob:
 
     @property
     def exact(self) -> bytes:
-        """The bytes of the token: as told, else its text in UTF-8."""
+        """The bytes of the token: `raw` if known, otherwise its text as UTF-8."""
         return self.raw if self.raw is not None else self.text.encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """Place of a token among all by falling probability, from 1; a lower bound unless `known`."""
+    """Position of a token in the order of falling probability, from 1; a lower bound unless `known`."""
 
     at_least: int
     known: bool
 
 
 def parse(logprobs: Mapping[str, Any] | None) -> tuple[TokenLogprob, ...]:
-    """Return the tokens of a choice's `logprobs` member, in order; none where there is none."""
+    """Return the tokens of a choice's `logprobs` member, in order; empty if there is none."""
     if not isinstance(logprobs, Mapping):
         return ()
     content = logprobs.get("content")
@@ -70,7 +70,7 @@ def parse(logprobs: Mapping[str, Any] | None) -> tuple[TokenLogprob, ...]:
 
 
 def probability(logprob: float | None) -> float | None:
-    """Return e^logprob."""
+    """Return e^logprob, a number from 0 to 1."""
     return None if logprob is None else math.exp(logprob)
 
 
@@ -80,11 +80,11 @@ def surprise(logprob: float | None) -> float | None:
 
 
 def entropy(token: TokenLogprob) -> float | None:
-    """Return the least entropy, in bits, that the distribution at this place can have; None without others.
+    """Return a lower bound, in bits, of the entropy at this position; None without alternatives.
 
-    H = -Σ p·log2 p - r·log2 r, over the tokens that were told (the chosen one among them) and
-    r = 1 - Σ p, the mass of all others, which count as one token here. Splitting them up only adds
-    entropy (the grouping property: Shannon 1948, section 6), so the true value is never below this one.
+    H = -Σ p·log2 p - r·log2 r, over the reported tokens (including the chosen one) and r = 1 - Σ p, the
+    probability of all other tokens, which count as one token here. Splitting them only adds entropy (the
+    grouping property: Shannon 1948, section 6), so the true value is never lower.
     """
     if not token.alternatives:
         return None
@@ -97,10 +97,10 @@ def entropy(token: TokenLogprob) -> float | None:
 
 
 def rank(token: TokenLogprob) -> Rank | None:
-    """Return the place of the chosen token: one more than the tokens that are likelier.
+    """Return the rank of the chosen token: one more than the number of likelier tokens.
 
-    It is known only if a less likely token was told as well: servers add the chosen token to the most
-    likely ones, so the last of a list may have any place further down.
+    The rank is exact only if a less likely token was reported too. Servers append the chosen token to the
+    most likely ones, so the last token of a list may rank anywhere further down.
     """
     if token.logprob is None or not token.alternatives:
         return None
@@ -109,7 +109,7 @@ def rank(token: TokenLogprob) -> Rank | None:
 
 
 def perplexity(logprobs: Iterable[float | None]) -> float | None:
-    """Return exp(-mean logprob) over those that are known; None where none is, inf where one is -inf."""
+    """Return exp(-mean) of the known log probabilities; None if none is known, inf if one is -inf."""
     known = [logprob for logprob in logprobs if logprob is not None]
     if not known:
         return None
@@ -117,12 +117,12 @@ def perplexity(logprobs: Iterable[float | None]) -> float | None:
 
 
 def perplexity_at(mean: float) -> float:
-    """Return exp(-mean), inf where that is more than a float holds."""
-    return math.exp(-mean) if mean > -700 else math.inf  # e^710 is too much
+    """Return exp(-mean), or inf if that does not fit a float."""
+    return math.exp(-mean) if mean > -700 else math.inf  # exp(710) overflows
 
 
 def join(tokens: Iterable[TokenLogprob]) -> str:
-    """Return the text that tokens make together, also where characters are split between them."""
+    """Return the text of tokens joined as bytes, so that characters split between tokens are whole."""
     return b"".join(token.exact for token in tokens).decode("utf-8", "replace")
 
 
@@ -155,7 +155,7 @@ def _from_entry(entry: Mapping[str, Any]) -> TokenLogprob:
     for top in tops if isinstance(tops, list) else ():
         if isinstance(top, Mapping) and (logprob := _logprob(top.get("logprob"))) is not None:
             other, other_raw = _text(top.get("token"), top.get("bytes"))
-            # llama.cpp joins the last part of a character with the parts before it; the id still tells.
+            # llama.cpp joins the last part of a character with the parts before it, so compare ids.
             ids = entry.get("id"), top.get("id")
             same = (other, other_raw) == (text, raw) if None in ids else ids[0] == ids[1]
             taken = any(alternative.chosen for alternative in found)
@@ -172,20 +172,20 @@ def _item(values: Sequence[Any], place: int) -> Any:
 
 
 def _logprob(value: Any) -> float | None:
-    """Return a log probability as a float of at most 0; None for what is none, a logit among them."""
+    """Return a log probability as a float of at most 0; None for anything else, such as a logit."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not value <= MAX_ROUNDING_ERROR:
         return None  # NaN is not <= anything
     return -math.inf if value <= MIN_LOGPROB else min(0.0, float(value))
 
 
 def _text(text: Any, numbers: Any = None) -> tuple[str, bytes | None]:
-    r"""Return a token's text and, where they are told, its bytes: as numbers, or as `bytes:\xe2\x80`."""
+    r"""Return a token's text and its bytes if reported, as numbers or in the form `bytes:\xe2\x80`."""
     text = text if isinstance(text, str) else ""
     raw: bytes | None = None
     if isinstance(numbers, list) and all(type(n) is int and 0 <= n < 256 for n in numbers):
         raw = bytes(numbers)
     elif _ESCAPED.fullmatch(text):
-        # Literal parts and bytes take turns.
+        # The split alternates between literal text and bytes.
         parts = _BYTE.split(text.removeprefix("bytes:"))
         raw = b"".join(
             bytes.fromhex(part) if place % 2 else part.encode("utf-8", "surrogatepass")

@@ -1,18 +1,17 @@
-"""Bytes of an event stream → payloads, wherever the bytes were cut.
+"""Parses the bytes of a server-sent event stream to events, in chunks of any size.
 
-The rules are those of the WHATWG HTML standard, section 9.2.6 "Interpreting an event stream". One is
-left: the standard drops an event that no blank line ended, and here `close` hands it over, because the
-last token of a completion may be in it; whoever decodes it finds out whether it is whole.
+The rules are those of the WHATWG HTML standard, section 9.2.6 "Interpreting an event stream", with one
+exception: the standard drops an event without a blank line after it, and here `close` yields it, because it
+may hold the last token of a completion. The decoder finds out whether it is complete.
 """
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# The largest event nbx holds. A completion event is a few hundred bytes; one with 20 logprobs for each of
-# many tokens, in one frame, is a few hundred kB.
+# A completion event has a few hundred bytes; one with 20 logprobs for each of many tokens a few hundred kB.
 MAX_EVENT_BYTES = 16 * 1024 * 1024
-# And the most data lines of one: each is an object of its own, many times its few bytes.
+# Data lines of one event: each is a Python object, many times larger than a short line.
 MAX_EVENT_LINES = 100_000
 
 _BOM = b"\xef\xbb\xbf"
@@ -20,7 +19,7 @@ _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 class Payload(NamedTuple):
-    """One event: its `data` lines joined, and its `event` type where it has one."""
+    """One event: its `data` lines joined by newlines, and its `event` type if it has one."""
 
     data: bytes
     event: str = ""
@@ -31,20 +30,20 @@ class EventTooLargeError(ValueError):
 
 
 class EventParser:
-    """Feed it bytes, it yields whole events. Holds at most one unfinished event."""
+    """Yields complete events from the bytes it is fed. Holds at most one unfinished event."""
 
     def __init__(self) -> None:
-        self._tail = bytearray()  # the line that has not ended yet; its pieces can be a byte each
-        self._data: list[bytes] = []  # data lines of the event that has not ended yet
+        self._tail = bytearray()  # the unfinished line; chunks can be a single byte
+        self._data: list[bytes] = []  # data lines of the unfinished event
         self._event = ""
-        self._size = 0  # bytes of the data lines, each with one for the line itself
+        self._size = 0  # bytes of the data lines, plus one per line
         self._first = True
         self._after_cr = False
 
     def feed(self, chunk: bytes) -> Iterator[Payload]:
         """Yield the events that `chunk` completes. Raises EventTooLargeError."""
         if self._after_cr and chunk:
-            # A CR ended the last line at once; an LF right after it is the second half of that ending.
+            # The last chunk ended with CR; an LF at the start of this one belongs to the same line ending.
             self._after_cr = False
             chunk = chunk.removeprefix(b"\n")
         if not chunk:
@@ -64,7 +63,7 @@ class EventParser:
             raise EventTooLargeError(f"an event of more than {MAX_EVENT_LINES} lines")
 
     def close(self) -> Iterator[Payload]:
-        """Yield the event that the end of the stream cut off, if one was begun."""
+        """Yield the unfinished event at the end of the stream, if there is one."""
         yield from self._take([bytes(self._tail), b""])
 
     def _take(self, lines: list[bytes]) -> Iterator[Payload]:
@@ -72,7 +71,7 @@ class EventParser:
             self._first = False
             lines[0] = lines[0].removeprefix(_BOM)
         for line in lines:
-            if line.startswith(b"data: "):  # nearly every line of a stream is one of these, or empty
+            if line.startswith(b"data: "):  # fast path: nearly every line is this or empty
                 self._data.append(line[6:])
                 self._size += len(line) - 5
             elif line:

@@ -1,9 +1,9 @@
-"""Which tokens made which piece of an answer's text.
+"""Matches the tokens of an answer with the parts of its text that they produced.
 
-Servers send text and tokens side by side, and the two need not agree: a character can be split between
-tokens, a special token has a name and no text, text is held back while it may begin a stop sequence, and
-vocabularies mark spaces in their own ways. The text is always kept to the character; where the tokens
-cannot be laid on it, several share a piece.
+Servers send text and tokens side by side, and the two may differ: a character can be split between tokens, a
+special token has a name but no text, text is held back while it may begin a stop sequence, and vocabularies
+write spaces in their own ways. No text is ever lost or changed; tokens that cannot be matched one by one
+share a span.
 """
 
 from collections import deque
@@ -13,7 +13,7 @@ from itertools import islice
 
 from nebius_cli.response.logprobs import TokenLogprob
 
-# What vocabularies write for a space and a newline: GPT-2's byte alphabet, SentencePiece.
+# How vocabularies write a space and a newline: the byte alphabet of GPT-2, SentencePiece.
 _MARKS = str.maketrans({"Ġ": " ", "Ċ": "\n", "▁": " "})
 MAX_LOOKAHEAD_CHARS = (
     64  # characters of text, for each token that has none, in which the next token is looked for
@@ -23,16 +23,16 @@ MAX_UNMATCHED_TOKENS = 64  # tokens after which that is given up
 
 @dataclass(frozen=True, slots=True)
 class TokenSpan:
-    """A piece of text and the tokens that made it: mostly one; none where nothing is known."""
+    """A part of the text and the tokens that produced it: usually one, none if unknown."""
 
     text: str
     tokens: tuple[TokenLogprob, ...] = ()
 
     @property
     def logprob(self) -> float | None:
-        """Natural log probability of all its tokens together; None where one is not known.
+        """Natural log probability of all tokens together; None if one of them is unknown.
 
-        None as well for tokens that share more text than the parts of a character do.
+        None also if the tokens share more text than the parts of one character would.
         """
         known = [token.logprob for token in self.tokens if token.logprob is not None]
         shared = len(self.tokens) > 1 and len(self.text) > len(self.tokens)
@@ -40,25 +40,25 @@ class TokenSpan:
 
 
 class TokenSpans:
-    """Feed it one choice as it arrives; the texts of the spans it yields, joined, are the text it was fed."""
+    """Yields the spans of one choice as it arrives; their texts, joined, are the text that was fed."""
 
     def __init__(self) -> None:
         self._text = ""
-        self._at = 0  # where what is not yet taken of it begins
+        self._at = 0  # start of the text that is in no span yet
         self._tokens: deque[TokenLogprob] = deque()
 
     def feed(self, text: str, tokens: Sequence[TokenLogprob]) -> Iterator[TokenSpan]:
-        """Yield what is settled now: text that has its tokens, and text that came without any."""
+        """Yield the spans that are final now: text with its tokens, and text that came without any."""
         self._text, self._at = self._text[self._at :] + text, 0
         self._tokens += tokens
-        # The first half of a surrogate pair: its second half comes with the next token.
+        # The second half of a surrogate pair comes with the next token.
         half = self._text[-1:] if "\ud800" <= self._text[-1:] <= "\udbff" else ""
         self._text = self._text.removesuffix(half)
         yield from self._finished_spans()
         self._text += half
 
     def close(self) -> Iterator[TokenSpan]:
-        """Yield the rest: text that a stop sequence cut in the middle of a token, tokens without text."""
+        """Yield the rest: text cut inside a token by a stop sequence, and tokens without text."""
         yield from self._finished_spans()
         if self._left:
             yield self._take(self._left, 1)
@@ -76,18 +76,18 @@ class TokenSpans:
             elif found := _matched_length(self._tokens[0], self._text, self._at):
                 yield self._take(found, 1)
             elif _starts_token(self._tokens[0], self._text, self._at):
-                return  # the rest of this token's text is on its way
+                return  # the rest of this token's text has not arrived
             else:
                 yield self._take(*self._shared_span())
 
     def _shared_span(self) -> tuple[int, int]:
-        """Return how many characters how many tokens made that cannot be told apart."""
+        """Return how many characters and how many tokens form one span that cannot be divided."""
         made = b""
         for count, token in enumerate(islice(self._tokens, MAX_UNMATCHED_TOKENS), start=1):
             made += token.exact
             whole = made.decode("utf-8", "ignore")
             if whole.encode("utf-8", "surrogatepass") == made and self._text.startswith(whole, self._at):
-                return len(whole), count  # parts of characters, whole together
+                return len(whole), count  # parts that make up whole characters
             reach = self._text[self._at : self._at + MAX_LOOKAHEAD_CHARS * count]
             following = self._tokens[count].text.translate(_MARKS) if count < len(self._tokens) else ""
             if following and "\ufffd" not in following and (place := reach.find(following)) >= 0:
@@ -100,24 +100,24 @@ class TokenSpans:
 
 
 def token_spans(text: str, tokens: Sequence[TokenLogprob]) -> list[TokenSpan]:
-    """Return the spans of a choice that is here as a whole."""
+    """Return the spans of a complete choice."""
     whole = TokenSpans()
     return [*whole.feed(text, tokens), *whole.close()]
 
 
 def _forms(token: TokenLogprob) -> tuple[str, ...]:
     marked = token.text.translate(_MARKS)
-    # SentencePiece drops the space before the first word of a text.
+    # SentencePiece drops the space before the first word.
     return tuple(form for form in dict.fromkeys((token.text, marked, marked.removeprefix(" "))) if form)
 
 
 def _matched_length(token: TokenLogprob, text: str, at: int) -> int:
-    """Return how many characters of `text` from `at` are this token's, 0 where they are not its own."""
+    """Return how many characters of `text` from `at` on are this token's, 0 if they do not match."""
     if token.raw is not None and "\ufffd" in token.text:
         return 0  # part of a character
     return next((len(form) for form in _forms(token) if text.startswith(form, at)), 0)
 
 
 def _starts_token(token: TokenLogprob, text: str, at: int) -> bool:
-    """Return whether `text` from `at` is the beginning of this token's."""
+    """Return whether `text` from `at` on is the beginning of this token's text."""
     return any(len(text) - at <= len(form) and form.startswith(text[at:]) for form in _forms(token))

@@ -1,26 +1,26 @@
-"""The local calendar, as this machine's time zone has it."""
+"""Converts between Unix time and dates in the local time zone."""
 
 import time
 from datetime import date, datetime
 
 
 class LocalCalendar:
-    """Days and instants of the local time zone; see core.periods.Calendar."""
+    """Implements ledger.periods.Calendar for the local time zone. Times are Unix time in seconds."""
 
     def day(self, when: float) -> date:
-        """Return the day that an instant is on."""
+        """Return the local date at a time."""
         return self.local(when).date()
 
     def start(self, day: date) -> float:
-        """Return the first instant of a day, also of one that does not begin at midnight."""
-        # A midnight that clocks skip stands for the instant at which they do.
+        """Return the time at which a day begins, which need not be midnight."""
+        # If clocks skip midnight, timestamp() returns the time at which they skip it.
         return datetime(day.year, day.month, day.day).timestamp()  # noqa: DTZ001 - local on purpose
 
     def local(self, when: float) -> datetime:
-        """Return an instant in local time."""
+        """Return a time as a local datetime."""
         return datetime.fromtimestamp(when).astimezone()
 
     @property
     def name(self) -> str:
-        """The zone's name in these days, such as CET."""
+        """The abbreviated name of the zone now, such as CET."""
         return time.strftime("%Z")

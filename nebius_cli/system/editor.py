@@ -1,4 +1,4 @@
-"""The user's editor: which one it is, and a file handed to it until it is closed."""
+"""Finds the user's editor and runs it on a file."""
 
 import contextlib
 import os
@@ -17,9 +17,9 @@ HINT = "set VISUAL or EDITOR to an editor, such as nano or 'code --wait'"
 
 
 def choose(environ: Mapping[str, str], *, terminal: bool) -> list[str]:
-    """Return the command that start the editor: a variable's, else a usual one's, which need a terminal.
+    """Return the editor command of VISUAL or EDITOR, or else an installed default editor.
 
-    Raises ConfigError where there is none.
+    A default editor needs a `terminal`. Raises ConfigError if there is no editor.
     """
     for name in EDITOR_VARIABLES:
         if text := environ.get(name, "").strip():
@@ -33,10 +33,10 @@ def choose(environ: Mapping[str, str], *, terminal: bool) -> list[str]:
 
 
 def run(command: Sequence[str], path: Path) -> None:
-    """Edit a file, and return when the editor has ended. Raises ConfigError where it fails."""
+    """Run the editor on a file until it exits. Raises ConfigError if it fails."""
     try:
         with _ignore_interrupts():
-            # Many editors save into a new file, and the text may hold a key.
+            # Many editors save to a new file; the umask keeps it private, as the text may hold a key.
             code = subprocess.call([*command, path], umask=-1 if os.name == "nt" else 0o077)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
@@ -47,7 +47,7 @@ def run(command: Sequence[str], path: Path) -> None:
 
 
 def _split_command(name: str, text: str) -> list[str]:
-    if shutil.which(text):  # a path with blanks in it, which nobody has quoted
+    if shutil.which(text):  # an unquoted path with spaces
         return [text]
     try:
         command = shlex.split(text, posix=os.name != "nt")
@@ -58,8 +58,8 @@ def _split_command(name: str, text: str) -> list[str]:
 
 @contextlib.contextmanager
 def _ignore_interrupts() -> Iterator[None]:
-    """Leave Ctrl-C to the editor, to which it is a command, and which must not be killed by it."""
-    old = signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which the editor would inherit
+    """Ignore Ctrl-C in this process while the editor, for which it may be a command, is running."""
+    old = signal.signal(signal.SIGINT, lambda *_: None)  # the editor would inherit SIG_IGN
     try:
         yield
     finally:

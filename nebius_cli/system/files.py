@@ -1,4 +1,4 @@
-"""Files read whole and files that appear whole."""
+"""Reads whole files, and writes files so that readers never see a partial one."""
 
 import contextlib
 import errno
@@ -14,7 +14,7 @@ from nebius_cli.system.streams import write_all
 
 
 def read_bytes(path: str) -> bytes:
-    """Return the bytes of a file that the user named. Raises UsageError where it cannot be read."""
+    """Return the bytes of a file that the user named. Raises UsageError if it cannot be read."""
     try:
         return Path(path).read_bytes()
     except OSError as error:
@@ -22,13 +22,13 @@ def read_bytes(path: str) -> bytes:
 
 
 def read_if_exists(path: Path) -> bytes | None:
-    """Return the bytes of a file that a program's set-up lives in, None where there is none.
+    """Return the bytes of a configuration file, or None if it does not exist.
 
-    Raises ConfigError where it cannot be read.
+    Raises ConfigError if it cannot be read.
     """
     try:
         return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):  # HOME=/dev/null is how some programs are started
+    except (FileNotFoundError, NotADirectoryError):  # some programs are started with HOME=/dev/null
         return None
     except OSError as error:
         raise ConfigError(f"cannot read {path}", error.strerror or str(error)) from None
@@ -36,7 +36,7 @@ def read_if_exists(path: Path) -> bytes | None:
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Make an OSError of the block an OutputError that names the file."""
+    """Turn an OSError of the block into an OutputError that names the file."""
     try:
         yield
     except OSError as error:
@@ -45,23 +45,23 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def mkdir_hint(path: Path) -> str:
-    """Return how to make the folder that a file is to be in, empty where it is there."""
+    """Return the command that creates the folder of a file, empty if the folder exists."""
     return "" if path.parent.exists() else f"mkdir -p {shlex.quote(str(path.parent))}"
 
 
 def encode_argument(text: str) -> bytes:
-    """Return the bytes that the system handed over as this argument."""
+    """Return the bytes of a command-line argument as the system passed them."""
     return os.fsencode(text)
 
 
 def write_atomically(path: Path, data: bytes, *, mode: int) -> None:
-    """Put `data` under `path` in one step: a reader sees the old file or the new one, whole.
+    """Replace the file at `path` in one step: a reader sees the old content or the new, never a mix.
 
-    The file is created with `mode` before a byte is in it. Raises OSError.
+    The new file gets `mode` before anything is written to it. Raises OSError.
     """
-    import tempfile  # 3 ms that a run which keeps no file does not pay
+    import tempfile  # takes 3 ms to import
 
-    path = Path(os.path.realpath(path))  # a symlink keeps pointing where it points
+    path = Path(os.path.realpath(path))  # write to the target of a symlink
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
     try:
@@ -77,15 +77,15 @@ def write_atomically(path: Path, data: bytes, *, mode: int) -> None:
         raise
 
 
-# Names of files that somebody has open and goes on writing: to be added to, never replaced.
+# Paths of open files and devices, which are appended to and never replaced.
 DEVICE_PREFIXES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
 
 
 class OutputFile:
-    """The target of `-o FILE`: grows as `FILE.partial`, becomes `FILE` in one step when complete.
+    """The target of `-o FILE`: written as `FILE.partial`, and renamed to `FILE` when complete.
 
     A target that is not a regular file (a pipe, /dev/stdout) is written directly. Every method raises
-    OutputError where the bytes cannot be kept.
+    OutputError if writing fails.
     """
 
     def __init__(self, path: str) -> None:
@@ -94,22 +94,22 @@ class OutputFile:
             self._direct = path.startswith(DEVICE_PREFIXES) or (
                 self.path.exists() and not self.path.is_file()
             )
-            if not self._direct:  # a symlink keeps pointing where it points, and its target is replaced
+            if not self._direct:  # replace the target of a symlink
                 self.path = Path(os.path.realpath(path))
             self.partial = self.path.with_name(self.path.name + ".partial")
             self._file = self.path.open("ab", buffering=0) if self._direct else None
-            # Found out now, before the answer is paid for.
+            # Fail now, before the answer is paid for.
             if self._file is None and not os.access(self.path.parent, os.W_OK | os.X_OK):
                 self.path.parent.stat()
                 raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
     def write(self, data: bytes) -> None:
-        """Append bytes at once."""
+        """Append bytes, unbuffered."""
         with self._raise_output_errors():
             write_all(self._open(), data)
 
     def finish(self) -> None:
-        """Give the file its final name."""
+        """Rename the file to its final name."""
         with self._raise_output_errors():
             file = self._open()
             if not self._direct:
@@ -119,7 +119,7 @@ class OutputFile:
                 os.replace(self.partial, self.path)
 
     def abandon(self) -> Path | None:
-        """Close an unfinished file; return where what came is kept, None where nothing is."""
+        """Close an unfinished file; return the path of the partial file, None if it is empty."""
         if self._file is None:
             return None
         with self._raise_output_errors():
@@ -131,7 +131,7 @@ class OutputFile:
         return None
 
     def _open(self) -> FileIO:
-        """Return the file, made now: what an earlier run left under its name stays until there is more."""
+        """Return the file, created on the first write: until then, an earlier partial file is kept."""
         if self._file is None:
             self._file = self.partial.open("wb", buffering=0)
             if self.path.exists():
@@ -151,7 +151,7 @@ FOLDER_MODE = 0o700
 
 
 def make_folder(path: Path) -> None:
-    """Make a directory, and those it is in, for the owner only, whatever the umask. Raises OSError."""
+    """Create a directory and its parents with mode 0700, whatever the umask. Raises OSError."""
     if not path.exists():
         make_folder(path.parent)
         path.mkdir(mode=FOLDER_MODE, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A lock between processes: an empty file that one at a time may hold, and that is gone when nobody does."""
+"""Locks between processes: an empty file that one process holds, and that is removed on release."""
 
 import contextlib
 import errno
@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-RETRY_INTERVAL_S = 0.2  # seconds between two tries, for work that takes long
+RETRY_INTERVAL_S = 0.2
 
 
 @contextlib.contextmanager
 def hold_lock(
     path: Path, on_wait: Callable[[], None], interval_s: float = RETRY_INTERVAL_S
 ) -> Iterator[bool]:
-    """Hold the lock `path` for the block; give whether another process had to be waited for.
+    """Hold the lock `path` during the block; yield whether another process held it first.
 
-    A process that dies loses its lock with its life. Raises OSError where the file cannot be made, or
-    is somebody's: it has something in it.
+    `on_wait` is called before each wait of `interval_s`. The system releases the lock if the process dies.
+    Raises OSError if the file cannot be created, or is not empty and so belongs to something else.
     """
     waited = False
     while (lock := try_lock(path)) is None:
@@ -40,27 +40,27 @@ class Lock:
         self._file = file
 
     def release(self) -> None:
-        """Let the next one in."""
+        """Release the lock and remove its file."""
         _remove(self._path)
         self._file.close()
-        if os.name == "nt":  # where an open file cannot be removed
+        if os.name == "nt":  # Windows cannot remove an open file
             _remove(self._path)
 
 
 def try_lock(path: Path) -> Lock | None:
-    """Take the lock `path` now; return None while another process holds it. Raises OSError as `alone`."""
+    """Take the lock `path` without waiting; return None if another process holds it. Raises OSError."""
     file = _open_locked(path)
     return None if file is None else Lock(path, file)
 
 
 def _open_locked(path: Path) -> BinaryIO | None:
-    """Return the locked file, None while another process holds it."""
+    """Return the locked file, None if another process holds it."""
     file = path.open("ab")
     if file.tell():
         file.close()
         raise FileExistsError(errno.EEXIST, f"{path.name} is there, and is no lock of nbx")
     try:
-        # The holder removes the file at the end; a lock on a removed one locks nobody out.
+        # The holder removes the file on release, and a lock on a removed file is worth nothing.
         if _lock(file.fileno()) and os.path.samestat(os.fstat(file.fileno()), path.stat()):
             return file
     except FileNotFoundError:

@@ -1,4 +1,8 @@
-"""A line typed on the terminal that nobody sees."""
+"""Reads a password or key from the terminal without showing it.
+
+The standard library's getpass leaves the terminal in line mode, which cuts a long key without a word: at 4095
+characters on Linux and 1024 on macOS.
+"""
 
 import contextlib
 import os
@@ -6,26 +10,26 @@ import sys
 
 from nebius_cli.system.streams import Streams
 
-ENDS = b"\r\n\x04"  # Enter, Ctrl-D
-ERASES = b"\x7f\x08"
-CLEARS = b"\x15\x17"  # Ctrl-U, and Ctrl-W: a key is one word
+END_KEYS = b"\r\n\x04"  # Enter, Ctrl-D
+ERASE_KEYS = b"\x7f\x08"  # Backspace
+CLEAR_KEYS = b"\x15\x17"  # Ctrl-U, and Ctrl-W, as a key is one word
 
 
 def read_password(streams: Streams, question: str) -> str:
-    """Return what is typed on standard input, which must be a terminal, without showing it."""
+    """Ask `question` and return the line typed on standard input, which must be a terminal."""
     streams.stdin_taken = True
     try:
         return _typed(streams, question)
     finally:
-        _say(streams, "\n")  # Enter was not shown either
+        _say(streams, "\n")  # the newline of Enter is not shown
 
 
 def _say(streams: Streams, text: str) -> None:
-    """Put text where somebody types, also when stderr goes into a file."""
+    """Write text to the terminal, even if stderr is redirected to a file."""
     if not streams.stderr_tty and streams.stdin is not None:
         with contextlib.suppress(OSError):
             path = "CONOUT$" if sys.platform == "win32" else os.ttyname(streams.stdin.fileno())
-            with open(path, "wb", buffering=0) as terminal:  # noqa: PTH123 - the name of a device
+            with open(path, "wb", buffering=0) as terminal:  # noqa: PTH123 - a device
                 terminal.write(text.encode("utf-8"))
                 return
     streams.write_err(text)
@@ -47,29 +51,29 @@ else:
         terminal = streams.stdin.fileno()
         before = termios.tcgetattr(terminal)
         hidden = termios.tcgetattr(terminal)
-        # Without ICANON, because a line of a terminal ends at 4096 characters, on macOS at 1024.
+        # Without ICANON, for it limits a line to 4096 characters, on macOS to 1024.
         hidden[3] &= ~(termios.ECHO | termios.ECHONL | termios.ICANON | termios.IEXTEN)
         hidden[6][termios.VMIN], hidden[6][termios.VTIME] = 1, 0
-        # The shell shows what is typed from Ctrl-Z on, also after `fg`.
+        # No Ctrl-Z: the shell turns echo on again, also after `fg`.
         hidden[6][termios.VSUSP] = bytes([os.fpathconf(terminal, "PC_VDISABLE") & 0xFF])
         try:
             termios.tcsetattr(terminal, termios.TCSAFLUSH, hidden)
             _say(streams, question)
             return _line(terminal).decode("utf-8", "surrogateescape")
         finally:
-            # Flushed: the further lines of what was pasted are no commands for the shell.
+            # Flushed, so that further pasted lines do not go to the shell.
             termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
 
     def _line(terminal: int) -> bytes:
         line = bytearray()
-        with contextlib.suppress(OSError):  # the terminal is gone
-            while piece := os.read(terminal, 4096):
-                for key in piece:
-                    if key in ENDS:
+        with contextlib.suppress(OSError):  # the terminal was closed
+            while data := os.read(terminal, 4096):
+                for key in data:
+                    if key in END_KEYS:
                         return bytes(line)
-                    if key in CLEARS:
+                    if key in CLEAR_KEYS:
                         line.clear()
-                    elif key in ERASES:
+                    elif key in ERASE_KEYS:
                         del line[-1:]
                     else:
                         line.append(key)

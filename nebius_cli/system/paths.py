@@ -1,4 +1,4 @@
-"""Where nbx keeps things: config, cache, data. XDG on Linux, the platform's own places elsewhere."""
+"""Returns the directories of config, cache and data: XDG on Linux, the platform's standard elsewhere."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ def config_dir(environ: Mapping[str, str]) -> Path:
 
 
 def cache_dir(environ: Mapping[str, str]) -> Path:
-    """Return the directory of fetched weights; `NBX_CACHE_DIR` overrides it."""
+    """Return the directory of fetched weights and model lists; `NBX_CACHE_DIR` overrides it."""
     return _place(environ, "NBX_CACHE_DIR", "XDG_CACHE_HOME", "cache")
 
 
@@ -20,9 +20,9 @@ def data_dir(environ: Mapping[str, str]) -> Path:
 
 
 def xdg_base(environ: Mapping[str, str], name: str) -> Path | None:
-    """Return the directory that a variable of the XDG base directory specification names, if any."""
+    """Return the directory in a variable of the XDG Base Directory Specification, None if unset."""
     base = Path(environ.get(name, ""))
-    return base if base.is_absolute() else None  # a relative one is to be ignored, it says
+    return base if base.is_absolute() else None  # the specification says to ignore relative paths
 
 
 def _place(environ: Mapping[str, str], override: str, xdg: str, kind: str) -> Path:
@@ -30,7 +30,7 @@ def _place(environ: Mapping[str, str], override: str, xdg: str, kind: str) -> Pa
         return Path(chosen)
     if (base := xdg_base(environ, xdg)) is not None:
         return base / "nbx"
-    # Imported last: it costs more than reading a small config file does.
+    # Imported late: it takes longer than reading a small config file.
     import platformdirs
 
     if kind == "config":

@@ -1,4 +1,4 @@
-"""The world a run can see: standard streams, environment, clock and chance, as one object.
+"""Holds the standard streams, environment, clock and random source of a run in one object.
 
 Tests build their own `Streams`; nothing else in the program touches `sys.std*`, `os.environ`,
 `time` or `random`.
@@ -25,16 +25,16 @@ CLEAR_LINE = "\r\x1b[K"
 
 
 def _random() -> float:
-    import random  # costs as much as the rest of this file, and only a retry wants chance
+    import random  # slow to import, and only retries need it
 
-    return random.random()  # noqa: S311 - it spreads retries and guards nothing
+    return random.random()  # noqa: S311 - only for the jitter of retries
 
 
 class Readable(Protocol):
-    """The part of an unbuffered binary input stream that is used."""
+    """An unbuffered binary input stream."""
 
     def read(self, size: int, /) -> bytes | None:
-        """Return what there is, up to `size` bytes; nothing at the end, None when there is nothing yet."""
+        """Return up to `size` bytes; empty at the end, None if a non-blocking stream has none yet."""
 
     def fileno(self) -> int:
         """Return the descriptor."""
@@ -44,7 +44,7 @@ class Writable(Protocol):
     """An unbuffered binary output stream; `write` may take less than it was given."""
 
     def write(self, data: memoryview, /) -> int | None:
-        """Write; return how many bytes were taken, None when the pipe is full."""
+        """Write; return the number of bytes taken, None if a non-blocking pipe is full."""
 
     def fileno(self) -> int:
         """Return the descriptor."""
@@ -52,7 +52,7 @@ class Writable(Protocol):
 
 @dataclass
 class Streams:
-    """Standard streams, environment, clock and chance. A stream that is None was closed at start."""
+    """Standard streams, environment, clock and random source. A stream is None if it was closed."""
 
     stdin: Readable | None
     stdout: Writable | None
@@ -60,19 +60,19 @@ class Streams:
     stdin_tty: bool = False
     stdout_tty: bool = False
     stderr_tty: bool = False
-    environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # it may hold a key
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # it may contain a key
     monotonic: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = _random
-    stdout_file: bool = False  # a file on a disk, which shows nothing on any terminal
+    stdout_file: bool = False  # stdout is a regular file
     stdin_taken: bool = field(default=False, init=False)
     _has_status_line: bool = field(default=False, init=False)
-    _stderr_lock: Any = field(default_factory=threading.Lock, init=False)  # the spinner draws in a thread
+    _stderr_lock: Any = field(default_factory=threading.Lock, init=False)  # a thread draws the spinner
 
     @classmethod
     def system(cls) -> "Streams":
-        """Return the real ones of this process."""
+        """Return the streams of this process."""
         missing = _fill_closed_descriptors()
         stdin = None if 0 in missing or sys.stdin is None else _unbuffered(sys.stdin)
         stdout = None if 1 in missing or sys.stdout is None else _unbuffered(sys.stdout)
@@ -89,30 +89,30 @@ class Streams:
         )
 
     def read_stdin(self) -> bytes:
-        """Return everything on standard input, to its end.
+        """Return all of standard input.
 
-        Raises UsageError when asked again: there is nothing left, and nothing must not pass for a prompt.
+        Raises UsageError on a second call, BadInputError if reading fails.
         """
         self.take_stdin()
         try:
             return b"".join(self._stdin_chunks())
         except BaseException:
-            if self.stdin_tty:  # what was typed, and the ^C after it, end without a newline
+            if self.stdin_tty:  # the typed text and ^C leave the cursor in the line
                 self.write_err("\n")
             raise
 
     @property
     def stdin_has_no_input(self) -> bool:
-        """Whether nobody can have meant standard input: it is closed, a terminal or the null device."""
+        """Whether standard input cannot hold a prompt: it is closed, a terminal or the null device."""
         if self.stdin is None or self.stdin_tty:
             return True
-        with contextlib.suppress(OSError):  # of a test's stream, which has no descriptor
-            null = os.stat(os.devnull)  # noqa: PTH116 - pathlib is more than a start needs
+        with contextlib.suppress(OSError):  # streams of tests have no descriptor
+            null = os.stat(os.devnull)  # noqa: PTH116 - pathlib slows the start
             return os.path.samestat(os.fstat(self.stdin.fileno()), null)
         return False
 
     def take_stdin(self) -> Readable | None:
-        """Return standard input for whoever reads it to its end. Raises UsageError when asked again."""
+        """Return standard input to be read to its end. Raises UsageError on a second call."""
         if self.stdin_taken:
             raise UsageError(
                 "stdin is asked for twice", "it can be read only once", "keep one -, @- or {stdin}"
@@ -123,7 +123,7 @@ class Streams:
     def _stdin_chunks(self) -> Iterator[bytes]:
         try:
             while self.stdin is not None and (chunk := self.stdin.read(READ_CHUNK_BYTES)) != b"":
-                if chunk is None:  # somebody else made the pipe non-blocking
+                if chunk is None:  # another process made the pipe non-blocking
                     select.select([self.stdin], [], [])
                 else:
                     yield chunk
@@ -131,9 +131,9 @@ class Streams:
             raise BadInputError("cannot read standard input", error.strerror or str(error)) from None
 
     def write_out(self, data: bytes) -> None:
-        """Put bytes on stdout at once.
+        """Write bytes to stdout, unbuffered.
 
-        Raises OutputError where they cannot be written, ReaderGone where nobody reads any more.
+        Raises OutputError if they cannot be written, ReaderGone if the reader closed the pipe.
         """
         if self.stdout is None:
             raise OutputError("cannot write the answer", "stdout is closed")
@@ -143,24 +143,24 @@ class Streams:
             self.stdout = None
             raise ReaderGone from None
         except OSError as error:
-            if error.errno == errno.EINVAL and os.name == "nt":  # how Windows says broken pipe
+            if error.errno == errno.EINVAL and os.name == "nt":  # a broken pipe on Windows
                 raise ReaderGone from None
             raise OutputError("cannot write the answer to stdout", error.strerror or str(error)) from None
 
     def stdout_is_ready(self) -> bool:
-        """Return whether stdout takes bytes now: a pipe that nobody reads fills up."""
+        """Return whether stdout would accept bytes now; False for a full pipe."""
         with contextlib.suppress(OSError, ValueError):
             return bool(self.stdout and select.select([], [self.stdout], [], 0)[1])
-        return self.stdout is not None  # not the kind of stream that can be asked
+        return self.stdout is not None  # a stream that select does not support
 
     def write_err(self, text: str) -> None:
-        """Write text to stderr, in the place of a status line. Does nothing where stderr is closed."""
+        """Write text to stderr, replacing a status line. Errors are ignored: nobody could read them."""
         with self._stderr_lock:
             self._write_err(CLEAR_LINE + text if self._has_status_line else text)
             self._has_status_line = False
 
     def write_status(self, line: str) -> None:
-        """Put a line on stderr, a terminal, that the next thing written there takes away; empty wipes it."""
+        """Show a status line on stderr, a terminal. The next output replaces it; an empty line clears it."""
         with self._stderr_lock:
             if line or self._has_status_line:
                 self._write_err(f"\r{line}\x1b[K")
@@ -172,20 +172,20 @@ class Streams:
                 write_all(self.stderr, text.encode("utf-8", "replace"))
 
     def text_out(self, *, tty: Callable[[], bool]) -> TextIO:
-        """Return stdout as a text file, for a library that prints by itself."""
-        return TextSink(self.write_out, tty)  # type: ignore[return-value]  # has what such libraries use
+        """Return stdout as a text file, for libraries that print by themselves."""
+        return TextSink(self.write_out, tty)  # type: ignore[return-value]  # has the methods such libraries use
 
     @property
     def width(self) -> int:
-        """Columns of the terminal, 80 where there is none."""
+        """Width of the terminal in columns, 80 without a terminal."""
         columns = self.environ.get("COLUMNS", "")
-        if columns.isdecimal() and len(columns) < 6 and int(columns) > 0:  # a longer one is no width
+        if columns.isdecimal() and len(columns) < 6 and int(columns) > 0:  # longer numbers are not a width
             return int(columns)
         return self._terminal_size().columns
 
     @property
     def height(self) -> int:
-        """Rows of the terminal, 24 where there is none."""
+        """Height of the terminal in rows, 24 without a terminal."""
         return self._terminal_size().lines
 
     def _terminal_size(self) -> os.terminal_size:
@@ -197,7 +197,7 @@ class Streams:
 
 
 class TextSink(io.TextIOBase):
-    """A text file over a function that takes bytes. Encoding is UTF-8 whatever the locale says."""
+    """A text file that passes UTF-8 bytes to a function, whatever the locale."""
 
     encoding = "utf-8"
 
@@ -206,17 +206,17 @@ class TextSink(io.TextIOBase):
         self._tty = tty
 
     def write(self, text: str) -> int:
-        """Write at once."""
+        """Write text, unbuffered; return its length."""
         self._bytes(text.encode("utf-8", "replace"))
         return len(text)
 
     def isatty(self) -> bool:
-        """Return what was said when this was made."""
+        """Return whether the text goes to a terminal, as decided by the creator."""
         return self._tty()
 
 
 def write_all(stream: Writable, data: bytes) -> None:
-    """Write every byte of `data`, also to a pipe that was made non-blocking by somebody else."""
+    """Write all of `data`, waiting while a non-blocking pipe is full. Raises OSError."""
     view = memoryview(data)
     while view:
         written = stream.write(view)
@@ -227,14 +227,14 @@ def write_all(stream: Writable, data: bytes) -> None:
 
 
 def _unbuffered(stream: TextIO) -> Any:
-    # With PYTHONUNBUFFERED set, the binary stream below the text is the raw one already.
+    # With PYTHONUNBUFFERED, the buffer of the text stream is already the raw stream.
     return getattr(stream.buffer, "raw", stream.buffer)
 
 
 def _fill_closed_descriptors() -> set[int]:
-    """Open /dev/null on the standard descriptors that are closed; return which they were.
+    """Open /dev/null on the standard descriptors that are closed; return their numbers.
 
-    Otherwise the next socket or file would get number 1 or 2, and stray output would go into it.
+    Otherwise the next socket or file would get number 1 or 2, and receive stray output.
     """
     missing = set()
     for number in range(3):
@@ -242,5 +242,5 @@ def _fill_closed_descriptors() -> set[int]:
             os.fstat(number)
         except OSError:
             missing.add(number)
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is `number`
     return missing

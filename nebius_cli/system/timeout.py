@@ -1,4 +1,4 @@
-"""A limit on work that cannot be ended: a name lookup, a keyring that waits for somebody."""
+"""Limits the time of work that cannot be interrupted, such as a name lookup or a keyring prompt."""
 
 import threading
 from collections.abc import Callable
@@ -9,23 +9,23 @@ from nebius_cli.core.errors import TimedOutError
 T = TypeVar("T")
 
 
-def run_with_timeout(seconds: float, work: Callable[[], T]) -> T:
-    """Return what `work` returns, or raise what it raises. Raises TimedOutError when that takes too long."""
+def run_with_timeout(timeout_s: float, work: Callable[[], T]) -> T:
+    """Return the result of `work`, or raise its exception. Raises TimedOutError after `timeout_s`."""
     done: list[T] = []
     failures: list[BaseException] = []
 
     def run() -> None:
         try:
             done.append(work())
-        except BaseException as error:  # noqa: BLE001 - it is raised again where it is waited for
+        except BaseException as error:  # noqa: BLE001 - raised again in the waiting thread
             failures.append(error)
 
-    # A daemon: a name lookup cannot be ended, and must not keep the process alive.
-    thread = threading.Thread(target=run, name="nbx-patience", daemon=True)
+    # A daemon thread, so that work that hangs does not keep the process alive.
+    thread = threading.Thread(target=run, name="nbx-timeout", daemon=True)
     thread.start()
-    thread.join(seconds)
+    thread.join(timeout_s)
     if failures:
         raise failures[0]
     if not done:
-        raise TimedOutError(f"no answer within {seconds:g} s")
+        raise TimedOutError(f"no answer within {timeout_s:g} s")
     return done[0]

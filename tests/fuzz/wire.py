@@ -9,7 +9,8 @@ from nebius_cli.core.errors import ServerError
 from nebius_cli.core.format import MAX_MESSAGE_CHARS
 from nebius_cli.models import model as models
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.decode import AnswerDecoder, body_message
+from nebius_cli.response.decode import AnswerDecoder
+from nebius_cli.response.error_body import body_message
 from nebius_cli.response.sse import EventParser
 from nebius_cli.terminal.sanitize import one_line, to_bytes, visible, visible_json
 from tests.fuzz.target import Target, head, pieces

