@@ -1,4 +1,4 @@
-"""Where a process begins: `nbx`, and `python -m nebius_cli`, which is the same."""
+"""The entry point of `nbx` and `python -m nebius_cli`."""
 
 import gc
 import os
@@ -6,8 +6,8 @@ import sys
 
 from nebius_cli import __version__
 
-# New objects between two searches for cycles, instead of Python's 700: loading a program makes hundreds of
-# thousands that all stay, and looking through them again and again is a twelfth of a start.
+# New objects between two garbage collections, instead of Python's 700: start-up creates hundreds of thousands
+# of lasting objects, and collecting them again and again takes a twelfth of the time.
 GC_THRESHOLD_OBJECTS = 100_000
 
 
@@ -18,21 +18,18 @@ def start() -> int:
     import signal
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        # Until `main` has its own way to stop, Ctrl-C ends the process, where Python would tell a traceback.
+        # Until `main` handles Ctrl-C, it ends the process; Python would print a traceback.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.set_threshold(GC_THRESHOLD_OBJECTS)
     from nebius_cli.main import main
 
     code = main()
-    gc.freeze()  # or Python looks through all of it once more on its way out, for as long as a tenth of a run
+    gc.freeze()  # skip the collection at exit, which takes up to a tenth of a run
     return code
 
 
 def _print_version() -> bool:
-    """Print the version; return False where stdout does not take it, for `main` to find out why.
-
-    Scripts ask for it often, and it is all they ask: nothing is loaded for it.
-    """
+    """Print the version without further imports; return False on error, which `main` then reports."""
     line = f"nbx {__version__}\n".encode()
     try:
         return os.write(1, line) == len(line)

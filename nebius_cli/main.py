@@ -1,4 +1,4 @@
-"""argv and streams → exit code. The only place where a failure becomes a message and a code."""
+"""Runs one command line and returns its exit code; the only place that reports errors."""
 
 import contextlib
 import signal
@@ -12,11 +12,11 @@ from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
 from nebius_cli.terminal.capabilities import draws, use_color
 
-MIN_PANEL_COLUMNS = 72  # columns; in less, the panels of the help cut the names of flags
+MIN_PANEL_COLUMNS = 72  # in narrower terminals the help panels cut flag names
 
 
 class Invocation:
-    """What is known of this run before and while its command is parsed."""
+    """The streams and shared flags of a run while its command line is parsed."""
 
     def __init__(self, streams: Streams, argv: tuple[str, ...]) -> None:
         self.streams = streams
@@ -26,7 +26,7 @@ class Invocation:
         self.color = "auto"
 
     def remember(self, flags: dict[str, Any]) -> None:
-        """Keep the shared flags that stood before the command."""
+        """Keep the shared flags given before the command. Raises UsageError for an invalid --color."""
         self._root = flags
         self.debug = bool(flags.get("debug"))
         color = flags.get("color") or "auto"
@@ -35,7 +35,7 @@ class Invocation:
         self.color = color
 
     def app(self, flags: dict[str, Any]) -> Any:
-        """Return the App; a shared flag after the command beats the same one before it."""
+        """Return the App; a shared flag after the command overrides the same one before it."""
         from nebius_cli.actions.app import App, SharedFlags
 
         merged = {name: flags.get(name) or self._root.get(name) for name in {*flags, *self._root}}
@@ -49,7 +49,7 @@ class Invocation:
 
 
 def main(argv: Sequence[str] | None = None, streams: Streams | None = None) -> int:
-    """Run one command line; return its exit code. Without arguments: this process's own."""
+    """Run one command line; return its exit code. Defaults to this process's arguments and streams."""
     whole_process = streams is None
     if streams is None:
         streams = Streams.system()
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None, streams: Streams | None = None) -> i
             _raise_on_signal(signal.SIGTERM, Terminated)
         code = _run_and_report(words, Invocation(streams, tuple(words)))
         if whole_process:
-            _restore_signals()  # nothing is left to keep or to tell: a signal ends the process
+            _restore_signals()  # all work is done: let a signal end the process
     except (Interrupted, KeyboardInterrupt) as stop:
         messages.stopped("Ctrl-C", stop, streams)
         return ExitCode.INTERRUPTED
@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None, streams: Streams | None = None) -> i
 
 
 def _run_and_report(args: list[str], invocation: Invocation) -> int:
-    """Run a command line; return its exit code. A signal is not handled here, but may arrive here as well."""
+    """Run a command line; report errors and return the exit code. Signals are handled by the caller."""
     streams = invocation.streams
     try:
         return _run(args, invocation)
@@ -93,13 +93,13 @@ def _run_and_report(args: list[str], invocation: Invocation) -> int:
 
 
 def _run(args: list[str], invocation: Invocation) -> int:
-    if args == ["--version"]:  # asked for often, by scripts; it needs no command tree
+    if args == ["--version"]:  # fast path, without the command tree
         invocation.version()
         return ExitCode.DONE
     from nebius_cli.commands.root import run
 
     streams = invocation.streams
-    # Typer prints help by itself: through our stdout, so that a full disk or a closed pipe is noticed.
+    # Typer prints help itself; redirected to our stdout, so that write errors are noticed.
     text_out = streams.text_out(tty=lambda: use_color(streams, invocation.color, tty=streams.stdout_tty))
     drawn = draws(streams, tty=streams.stdout_tty) and streams.width >= MIN_PANEL_COLUMNS
     with contextlib.redirect_stdout(text_out):
@@ -107,19 +107,19 @@ def _run(args: list[str], invocation: Invocation) -> int:
 
 
 def _raise_on_signal(number: signal.Signals, kind: type[BaseException]) -> None:
-    """Make a signal raise `kind`; the next one of either kind ends the process where it stands."""
+    """Make a signal raise `kind`; a second signal of either kind ends the process at once."""
 
     def stop(caught: int, frame: object) -> NoReturn:
         del caught, frame
         _restore_signals()
         raise kind
 
-    if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup`, `trap '' INT` and `&` in scripts ignore it
+    if signal.getsignal(number) is not signal.SIG_IGN:  # ignored by nohup, `trap '' INT` or `&`
         signal.signal(number, stop)
 
 
 def _restore_signals() -> None:
-    """Let signals end the process again, but for those that were ignored when it began."""
+    """Restore the default action of signals, except those ignored at the start."""
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)

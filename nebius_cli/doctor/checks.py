@@ -1,4 +1,4 @@
-"""What `nbx doctor` finds: checks with their verdicts, and the one exit code that they come to."""
+"""The results of `nbx doctor`: checks with their states, as JSON, and the exit code."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -10,13 +10,13 @@ from typing import Any
 from nebius_cli.core.errors import ExitCode, NbxError, TimedOutError
 from nebius_cli.core.format import counted
 
-MAX_CLOCK_SKEW_S = 60.0  # seconds that this clock and the server's may differ
-MIN_CERTIFICATE_DAYS = 14  # of a certificate, in which it is time to say so
-MIN_SECRET_CHARS = 4  # characters; shorter ones stand in ordinary words
+MAX_CLOCK_SKEW_S = 60.0
+MIN_CERTIFICATE_DAYS = 14  # a certificate that expires sooner is a warning
+MIN_SECRET_CHARS = 4  # shorter secrets also occur in ordinary words
 
 
 class State(Enum):
-    """The verdict of a check."""
+    """The state of a check."""
 
     OK = "ok"
     WARN = "warn"
@@ -26,7 +26,7 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line: what was looked at, the verdict, what was seen, and what to do. `code` is a failure's."""
+    """The result of one check; `code` is the exit code of a failed one."""
 
     name: str
     state: State
@@ -36,19 +36,19 @@ class Check:
 
 
 def failed_check(name: str, error: NbxError) -> Check:
-    """Return the check that ended with this error."""
-    # The flags that a deadline names are not those that bound a probe.
+    """Return the check `name` that failed with `error`."""
+    # The hint of a timeout names flags that do not change the time limits of a check.
     hint = "" if isinstance(error, TimedOutError) else error.hint
     return Check(name, State.FAIL, error.line, hint, error.code)
 
 
 def exit_code(checks: Iterable[Check]) -> ExitCode:
-    """Return the code of the first check that failed, DONE where none did."""
+    """Return the exit code of the first check that failed, DONE if none did."""
     return next((check.code for check in checks if check.state is State.FAIL), ExitCode.DONE)
 
 
 def to_json(checks: Sequence[Check]) -> dict[str, Any]:
-    """Return what `--json` says."""
+    """Return the object that `--json` prints."""
     lines = [
         {"name": check.name, "state": check.state.value, "text": check.text, "hint": check.hint or None}
         for check in checks
@@ -57,7 +57,7 @@ def to_json(checks: Sequence[Check]) -> dict[str, Any]:
 
 
 def redacted(check: Check, secrets: Iterable[str]) -> Check:
-    """Return a check in which no secret can be read, not even where a server sent it back."""
+    """Return the check with *** for each secret, which a server may have sent back."""
     text, hint = check.text, check.hint
     for secret in secrets:
         if len(secret) >= MIN_SECRET_CHARS:
@@ -66,7 +66,7 @@ def redacted(check: Check, secrets: Iterable[str]) -> Check:
 
 
 def check_clock(date: str, now: float) -> Check:
-    """Compare this clock with the server's, which has whole seconds and the way here behind it."""
+    """Compare the Date header of a response with `now`, in Unix time."""
     try:
         theirs = parsedate_to_datetime(date)
         theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
@@ -80,7 +80,7 @@ def check_clock(date: str, now: float) -> Check:
 
 
 def check_certificate(version: str, ends: float, now: float) -> Check:
-    """Judge a certificate that was found good, by how long it will be."""
+    """Check when a valid certificate expires; `ends` and `now` are Unix time."""
     days = int((ends - now) // 86_400)
     text = f"{version}, certificate until {datetime.fromtimestamp(ends, UTC).date().isoformat()}"
     if days < MIN_CERTIFICATE_DAYS:

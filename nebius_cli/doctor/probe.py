@@ -1,4 +1,4 @@
-"""Probes of the way to a server, each with its own short limit; failures are NbxErrors."""
+"""Probes the system and the network: file permissions, proxy, DNS, TCP, TLS."""
 
 import contextlib
 import os
@@ -16,16 +16,13 @@ from requests.utils import get_environ_proxies, select_proxy
 
 from nebius_cli import __version__
 from nebius_cli.api.pools import trusted
-from nebius_cli.core.errors import ConfigError, LedgerError, NetworkError
-from nebius_cli.doctor.checks import Check, State
-from nebius_cli.ledger.store import Ledger
+from nebius_cli.core.errors import ConfigError, NetworkError
 from nebius_cli.system.timeout import run_with_timeout
 
-DEFAULT_PORTS = {"http": 80, "https": 443}  # of a URL that names none; SOCKS has its own
+DEFAULT_PORTS = {"http": 80, "https": 443}  # of a URL without a port
 SOCKS_PORT = 1080
-# What OpenSSL calls a certificate that is not valid yet, or no more: often it is the clock that is wrong.
+# OpenSSL's codes for a certificate that is not valid yet or has expired, often due to a wrong clock.
 CLOCK_VERIFY_CODES = (9, 10)
-OTHERS_MASK = 0o077  # permissions of those whose file it is not
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class Route:
 
     @property
     def own(self) -> bool:
-        """Whether somebody chose the authorities."""
+        """Whether the authorities are not the ones bundled with nbx."""
         return self.authorities != trusted("", trust_env=False)
 
 
@@ -50,7 +47,7 @@ class TlsConnection:
 
 
 def describe_system() -> list[tuple[str, str]]:
-    """Return what nbx runs on."""
+    """Return the versions and paths of nbx, Python and the platform, as names and texts."""
     python = f"{platform.python_implementation()} {platform.python_version()}, {sys.executable}"
     return [
         ("nbx", f"{__version__}, {Path(__file__).parents[1]}"),
@@ -60,7 +57,7 @@ def describe_system() -> list[tuple[str, str]]:
 
 
 def permissions(path: Path) -> int | None:
-    """Return the permissions of a file or folder, None where there are none that say anything."""
+    """Return the permission bits of a file or folder, None on Windows or if it cannot be read."""
     if os.name == "nt":
         return None
     with contextlib.suppress(OSError):
@@ -74,7 +71,7 @@ def route(url: str, cacert: str) -> Route:
 
 
 def endpoint(url: str) -> tuple[str, int]:
-    """Return host and port of a URL or a proxy. Raises ConfigError where it has none."""
+    """Return the host and port of a URL or proxy setting. Raises ConfigError if it has no host."""
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         port = parts.port or DEFAULT_PORTS.get(parts.scheme, SOCKS_PORT)
@@ -86,7 +83,7 @@ def endpoint(url: str) -> tuple[str, int]:
 
 
 def resolve(host: str, port: int, timeout_s: float) -> list[str]:
-    """Return the addresses of a host, each once."""
+    """Return the distinct addresses of a host. Raises NetworkError."""
     try:
         found = run_with_timeout(timeout_s, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError) as error:
@@ -96,7 +93,7 @@ def resolve(host: str, port: int, timeout_s: float) -> list[str]:
 
 
 def connect(host: str, port: int, timeout_s: float) -> float:
-    """Connect and hang up; return how many seconds it took."""
+    """Open and close a TCP connection; return how many seconds it took. Raises NetworkError."""
     started = time.monotonic()
 
     def work() -> None:
@@ -112,9 +109,9 @@ def connect(host: str, port: int, timeout_s: float) -> float:
 
 
 def authorities(path: str) -> int:
-    """Return how many certificate authorities a file or folder holds. Raises ConfigError."""
+    """Return the number of authorities in a file, 0 for a folder. Raises ConfigError."""
     try:
-        # A folder's are read when they are needed, and cannot be counted.
+        # OpenSSL reads those in a folder on demand, so they cannot be counted.
         return _context(path).cert_store_stats()["x509_ca"]
     except (OSError, ssl.SSLError) as error:
         why = getattr(error, "strerror", None) or str(error)
@@ -124,7 +121,7 @@ def authorities(path: str) -> int:
 
 
 def handshake(host: str, port: int, path: str, timeout_s: float) -> TlsConnection:
-    """Make a TLS connection that trusts the authorities in `path`, as a request would; hang up."""
+    """Open and close a TLS connection that trusts the authorities in `path`. Raises NetworkError."""
 
     def work() -> TlsConnection:
         with (
@@ -150,24 +147,5 @@ def handshake(host: str, port: int, path: str, timeout_s: float) -> TlsConnectio
 
 
 def _context(path: str) -> ssl.SSLContext:
-    folder = os.path.isdir(path)  # noqa: PTH112 - what requests asks as well
+    folder = os.path.isdir(path)  # noqa: PTH112 - as requests does
     return ssl.create_default_context(cafile=None if folder else path, capath=path if folder else None)
-
-
-def check_ledger(ledger: Ledger, *, on: bool) -> Check:
-    """Return what `nbx doctor` says of the ledger: no request fails for it, so it is a warning at most."""
-    name, path = "ledger", ledger.path
-    if not on:
-        return Check(name, State.SKIPPED, "it is off", "nbx config set ledger true keeps one")
-    try:
-        text = f"{path}, {ledger.count():,} requests"
-    except LedgerError as error:
-        return Check(name, State.WARN, error.line, f"move {path} away: nbx begins anew")
-    if not path.exists():
-        return Check(name, State.OK, f"no file {path} yet")
-    if others := path.stat().st_mode & OTHERS_MASK:
-        words = f"{text}; others on this machine can read or write it (mode {others:04o})"
-        return Check(name, State.WARN, words, f"chmod go= {path}")
-    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
-        return Check(name, State.WARN, f"{text}; it may not be written", f"chmod u+w {path} {path.parent}")
-    return Check(name, State.OK, text)

@@ -1,4 +1,4 @@
-"""`python -m nebius_cli.gen --write | --check`: every file that is made from the code."""
+"""`python -m nebius_cli.gen --write | --check`: writes or checks all files generated from the code."""
 
 import argparse
 import ast
@@ -20,16 +20,16 @@ WRITE_COMMAND = "python -m nebius_cli.gen --write"
 
 
 class GenError(Exception):
-    """Why the files cannot be made, in a sentence."""
+    """The files cannot be generated; the message says why."""
 
 
 def command_tree() -> tree.Command:
-    """Return the tree of nbx."""
+    """Return the command tree of nbx."""
     return tree.read_tree(typer.main.get_command(root.build(drawn=False)), "nbx")
 
 
 def module_summaries() -> dict[str, str]:
-    """Return the first line of every module's docstring by its path; a module without one is left out."""
+    """Return the first docstring line of each module by its path; modules without one are left out."""
     package = Path(__file__).parents[1]
     paths = sorted(package.rglob("*.py"), key=lambda path: (str(path.parent), path.name))
     told = {path: ast.get_docstring(ast.parse(path.read_text("utf-8"))) for path in paths}
@@ -41,7 +41,7 @@ def module_summaries() -> dict[str, str]:
 
 
 def find_repository(start: Path) -> Path:
-    """Return the folder of this project's pyproject.toml, at `start` or above. Raises GenError."""
+    """Return the folder of the project's pyproject.toml, at `start` or above. Raises GenError."""
     for folder in (start, *start.parents):
         project = folder / "pyproject.toml"
         if project.is_file() and PROJECT_LINE in project.read_text("utf-8"):
@@ -52,7 +52,7 @@ def find_repository(start: Path) -> Path:
 
 
 def generate(repository: Path, command: tree.Command) -> dict[str, str]:
-    """Return what each made file should hold, by its path in the repository. Raises GenError."""
+    """Return the content of each generated file by its path in the repository. Raises GenError."""
     files = {path: make(command) for path, make in SCRIPTS.items()} | man.pages(command)
     blocks = [(path, name, markdown.BLOCKS[name](command)) for path, name in markdown.TARGETS]
     blocks.append((ARCHITECTURE, "modules", markdown.modules_tables(module_summaries())))
@@ -68,7 +68,7 @@ def generate(repository: Path, command: tree.Command) -> dict[str, str]:
 
 
 def stale_paths(repository: Path, files: dict[str, str]) -> list[str]:
-    """Return the paths whose file is missing or holds something else."""
+    """Return the paths of files that are missing or differ."""
     found = []
     for path, text in files.items():
         target = repository / path
@@ -78,7 +78,7 @@ def stale_paths(repository: Path, files: dict[str, str]) -> list[str]:
 
 
 def orphaned_pages(repository: Path, files: dict[str, str]) -> list[str]:
-    """Return the paths of pages whose command is gone."""
+    """Return the paths of man pages whose command no longer exists."""
     pages = (f"{man.FOLDER}/{page.name}" for page in (repository / man.FOLDER).glob("*.1"))
     return sorted(set(pages) - set(files))
 

@@ -1,4 +1,4 @@
-"""The command tree and the tables → manual pages, one a command, in the man(7) macros."""
+"""Generates a man page for each command from the command tree, in man(7) macros."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,17 +9,17 @@ from nebius_cli.gen.markdown import synopsis
 from nebius_cli.shell_completion.command_tree import Command, Flag
 
 FOLDER = "docs/man"
-RELEASE_DATE = "2026-11-23"  # of the version that __version__ names
+RELEASE_DATE = "2026-11-23"  # of the version in __version__
 
-# Where Linux has them → the variable that moves them, the folder of the home directory, and what they are.
+# File name → the variable that sets its directory, the default base on Linux, and a description.
 USER_FILES = {
     "config.toml": ("NBX_CONFIG_DIR", ".config", "Settings and profiles."),
     "ledger.db": ("NBX_DATA_DIR", ".local/share", "What requests took and cost."),
     "weights": ("NBX_CACHE_DIR", ".cache", "Fetched models, with the kept model lists beside them."),
 }
 
-# What roff reads as its own, and how it is written to stand for itself. A hyphen would become a
-# typographic one, which nobody can copy into a shell.
+# Characters with a meaning in roff, escaped. A plain hyphen would become a typographic one, which does not
+# work when pasted into a shell.
 _ESCAPES = str.maketrans(
     {"\\": "\\e", "-": "\\-", "'": "\\(aq", "`": "\\(ga", "^": "\\(ha", "~": "\\(ti", '"': "\\(dq"}
 )
@@ -31,7 +31,7 @@ def pages(root: Command) -> dict[str, str]:
 
 
 def name(command: Command) -> str:
-    """Return what `man` is asked for: `nbx-config-set` for `nbx config set`."""
+    """Return the name of a page: `nbx-config-set` for `nbx config set`."""
     return "-".join(command.path)
 
 
@@ -58,7 +58,7 @@ def page(command: Command, root: Command) -> str:
 
 
 def _help(command: Command) -> Iterator[str]:
-    """Yield the help after its first paragraph; a paragraph of examples gets a section of its own."""
+    """Yield the description; each paragraph of examples gets a section of its own."""
     _, *rest = command.help.split("\n\n")
     told = [part for part in rest if part.strip() and not part.startswith("\b")]
     yield ".SH DESCRIPTION"
@@ -114,7 +114,7 @@ def _files() -> Iterator[str]:
 
 
 def _related(command: Command, root: Command) -> list[str]:
-    """Return the pages above, beside and below a command."""
+    """Return the pages of the parent, sibling and child commands."""
     above = [other for other in root.walk() if command in other.subcommands]
     beside = [other for parent in above for other in parent.subcommands if other is not command]
     return [name(other) for other in (*above, *beside, *command.subcommands)]
@@ -126,6 +126,6 @@ def _tagged(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _text(text: str, *, joined: bool = True) -> str:
-    """Return plain text as roff that shows it as it is; `joined`: on one line."""
+    """Escape plain text for roff; `joined` puts it on one line."""
     escaped = (" ".join(text.split()) if joined else text).translate(_ESCAPES)
     return f"\\&{escaped}" if escaped.startswith(".") else escaped

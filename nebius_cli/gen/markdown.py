@@ -1,7 +1,6 @@
-"""The tables, the command tree and the modules → the made blocks of README.md and docs/*.md.
+"""Generates the blocks of README.md and docs/*.md that come from tables, commands and modules.
 
-A block stands between `<!-- nbx:NAME -->` and `<!-- /nbx:NAME -->`; everything else in the file is a
-person's own.
+A block is between `<!-- nbx:NAME -->` and `<!-- /nbx:NAME -->`; the rest of the file is written by hand.
 """
 
 import re
@@ -26,11 +25,11 @@ KIND_LABELS = {
 
 
 class MarkerError(ValueError):
-    """A file lacks a marker, or has it twice; the text says which."""
+    """A file lacks a marker or has it twice; the message names the markers."""
 
 
 def markers(name: str) -> str:
-    """Return the pair of markers of a block, in words."""
+    """Return both markers of a block, for a message."""
     return f"<!-- nbx:{name} --> and <!-- /nbx:{name} -->"
 
 
@@ -65,7 +64,7 @@ def _value_words(field: Field) -> str:
 
 
 def settings_table(_root: Command) -> str:
-    """Return the table of settings: those that are no request field, and those that a variable gives."""
+    """Return the table of settings that are not request fields or have an environment variable."""
     listed = [setting for setting in SETTINGS if setting.env or setting.field not in FIELDS]
     table = _table(("Setting", "Environment", "Default", "Meaning"), (_setting_row(s) for s in listed))
     return f"{table}\n\nEvery request field is a setting as well, under its own name: `temperature = 0.2`."
@@ -89,7 +88,7 @@ def commands_reference(root: Command) -> str:
 
 
 def modules_tables(purposes: Mapping[str, str]) -> str:
-    """Return a table for each folder, with what each module in it is for; `purposes`: by path."""
+    """Return a table of modules for each folder; `purposes` maps paths to docstring lines."""
     folders: dict[str, list[Sequence[str]]] = {}
     for path, purpose in purposes.items():
         folder, _, name = path.rpartition("/")
@@ -115,7 +114,7 @@ def _command_parts(command: Command) -> Iterable[str]:
 
 
 def synopsis(command: Command) -> str:
-    """Return how a command is typed."""
+    """Return the synopsis of a command."""
     operands = [f"[{a.metavar}]" + ("..." if a.repeatable else "") for a in command.arguments]
     return " ".join([command.name, "[OPTIONS]", *(["COMMAND"] if command.subcommands else operands)])
 
@@ -127,7 +126,7 @@ def _spelled(flag: Flag) -> str:
 
 
 def _paragraph(text: str) -> str:
-    """Return a paragraph of help; one that starts with a backspace character keeps its lines."""
+    """Return a paragraph of help; after a backspace character its lines are kept as code."""
     if not text.startswith("\b"):
         return _text(text)
     title, *lines = text.removeprefix("\b").strip("\n").split("\n")
@@ -140,7 +139,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _text(text: str) -> str:
-    """Return plain text as Markdown that shows it as it is."""
+    """Escape plain text for Markdown, on one line."""
     return re.sub(r"([\\`*<|\[\]])", r"\\\1", " ".join(text.split()))
 
 

@@ -1,7 +1,7 @@
-"""A model that runs on this machine: the real llama.cpp server behind the API that nbx speaks.
+"""Starts and stops the embedded engine: llama.cpp's server, in a process of its own, serving the same API.
 
-The server has a process of its own. Destroyed in ours it would hold the interpreter lock for 30 seconds
-when a stream is open, and an abort in it would be ours.
+In our process, destroying the server would hold the interpreter lock for 30 seconds while a stream is open,
+and an abort of the engine would end nbx.
 """
 
 import json
@@ -19,17 +19,17 @@ from typing import Self
 from nebius_cli.core.errors import ConfigError, UsageError
 from nebius_cli.core.secret import Secret
 
-MAX_CONTEXT_TOKENS = 32_768  # tokens; the cache of a 128 k context takes minutes to clear and much memory
-MIN_FIT_CHECK_BYTES = 1 << 30  # bytes; smaller models fit, and asking the engine to check costs 0.2 s
+MAX_CONTEXT_TOKENS = 32_768  # the cache of a 128 k context takes minutes to clear, and much memory
+MIN_FIT_CHECK_BYTES = 1 << 30  # smaller models fit in memory, and the check takes 0.2 s
 INSTALL = "pip install 'nebius-cli[local]' (from a checkout: pip install '.[local]')"
 
 
 class Engine:
-    """One GGUF file, served on loopback while the `with` block runs.
+    """A server of one GGUF file on the loopback interface, for the duration of a `with` block.
 
-    Entering starts the process and returns at once; `ready`, and with it `base_url`, waits for it.
-    `parallel` requests run at once (and `n` may be that much), `caches` of them with a whole context.
-    Raises UsageError for a file that cannot be read or a taken port, ConfigError for everything else.
+    Entering starts the process and returns at once; `ready` and `base_url` wait until the model is loaded.
+    `parallel` is the number of requests at a time (and the maximum of `n`), `caches` the number of them that
+    can use a whole context. Raises UsageError for an unreadable file or a used port, otherwise ConfigError.
     """
 
     def __init__(self, path: Path, *, port: int = 0, parallel: int = 4, caches: int = 1) -> None:
@@ -58,14 +58,14 @@ class Engine:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             bufsize=0,
-            # It asks nobody: the key of the API is none of its business.
+            # The engine does not need the API key.
             env={name: value for name, value in os.environ.items() if name != "NEBIUS_API_KEY"},
         )
         launch_options = self._launch_options | {"key": self.key.reveal()}
         try:
             self._process.stdin.write(json.dumps(launch_options).encode() + b"\n")  # type: ignore[union-attr]
         except OSError:
-            pass  # it died at once; `ready` says why
+            pass  # the process ended at once; `ready` reports why
         except BaseException:
             self.stop()
             raise
@@ -78,12 +78,12 @@ class Engine:
 
     @property
     def base_url(self) -> str:
-        """The API's base URL, once the model is loaded."""
+        """The base URL of the API; waits until the model is loaded."""
         self.ready()
         return f"http://127.0.0.1:{self._port}/v1"
 
     def ready(self) -> None:
-        """Wait until the model is loaded. Raises ConfigError or UsageError where it cannot be."""
+        """Wait until the model is loaded. Raises ConfigError or UsageError if loading fails."""
         if self._port:
             return
         if self._process is None or self._process.stdout is None:
@@ -97,13 +97,13 @@ class Engine:
         raise self._failure([line for line in log_lines if line], self._process.wait())
 
     def wait(self) -> int:
-        """Wait until the process ends, which it does not do by itself; return its exit code."""
+        """Wait until the process ends (normally it does not by itself); return its exit code."""
         if self._process is None:
             raise RuntimeError("the engine has not been started")
         return self._process.wait()
 
     def stop(self) -> None:
-        """End the process, whatever it is doing. May be called again."""
+        """Kill the process. May be called more than once."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -123,15 +123,15 @@ class Engine:
 
 
 def require_engine() -> None:
-    """Raise ConfigError where the engine is not installed."""
+    """Raise ConfigError if the engine is not installed."""
     if find_spec("xllamacpp") is None:
         raise ConfigError("the local engine is not installed", "it is an extra of nbx", INSTALL)
 
 
 def _trained_context(path: Path) -> int:
-    """Return how many tokens of context the model was made for, 0 where its file does not say.
+    """Return the context length in tokens that the model was trained with, 0 if the file lacks it.
 
-    Raises UsageError for a file that cannot be read, ConfigError for one that is not GGUF.
+    Raises UsageError for an unreadable file, ConfigError for one that is not GGUF.
     """
     if path.exists() and not path.is_file():
         raise UsageError(f"cannot read the model {path}", "it is not a file")

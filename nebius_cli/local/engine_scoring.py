@@ -1,9 +1,9 @@
-"""The embedded engine's own endpoints, which score where its `/v1/completions` does not: it ignores echo.
+"""Gets the log probabilities of a text's tokens from the embedded engine.
 
-llama.cpp's `/completion` gives the chosen token's log probability as the softmax of the raw logits has it,
-before any bias or sampling (`post_sampling_probs` is off). So each token of a text is forced, one a request,
-by a `logit_bias` that none can beat, and what came is checked. `cache_prompt` makes this one evaluation a
-token. Both endpoints are in the README of llama.cpp's server.
+The engine's `/v1/completions` ignores echo, so its own endpoints are used (documented in the README of
+llama.cpp's server). `/completion` reports the log probability of the chosen token from the raw logits, before
+bias and sampling (`post_sampling_probs` is off). So each token of the text is forced, one per request, by a
+`logit_bias` above every logit, and the answer is checked. With `cache_prompt` this evaluates each token once.
 """
 
 import http.client
@@ -21,23 +21,23 @@ from nebius_cli.response.error_body import body_message
 from nebius_cli.response.logprobs import MIN_LOGPROB, TokenLogprob
 
 FORCING_BIAS = 1e6  # above every logit
-MAX_LIKELY_TOKENS = 1000  # tokens; the list of all of a vocabulary takes half a second
+MAX_LIKELY_TOKENS = 1000  # listing a whole vocabulary takes half a second
 MAX_VOCABULARY_TOKENS = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
 class VocabularyToken:
-    """A token of the model's vocabulary, and the bytes it stands for."""
+    """A token of the model's vocabulary and its bytes."""
 
     id: int
     raw: bytes
 
 
 class EngineScoring:
-    """A connection to a running engine, one request at a time.
+    """A connection to a running engine that sends one request at a time.
 
-    One at a time not for want of slots: batches of other sizes go through other kernels, and what a text
-    scores would depend on what is scored beside it.
+    Requests in parallel would be batched, and other batch sizes use other kernels: the score of a text would
+    depend on the texts scored with it.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -57,18 +57,18 @@ class EngineScoring:
         self._connection.close()
 
     def tokenize(self, text: str) -> list[VocabularyToken]:
-        """Return the tokens that `/v1/completions` makes of a prompt, with what the model wants in front."""
+        """Return the tokens of a prompt, including special tokens that the model adds, as completions use."""
         answer = self._post("/tokenize", {"content": text, "add_special": True, "with_pieces": True})
         return [VocabularyToken(entry["id"], _raw(entry["piece"])) for entry in answer["tokens"]]
 
     def logprobs(self, pieces: list[VocabularyToken], first: int) -> Iterator[TokenLogprob]:
-        """Yield each piece with its log probability after those before it, None before the `first` one.
+        """Yield each token with its log probability given the tokens before it, None before index `first`.
 
-        Raises RejectedError for more pieces than the context holds, ServerError where the engine fails.
+        Raises RejectedError if the context is too small, ServerError if the engine fails.
         """
         ids = [piece.id for piece in pieces]
         for place, piece in enumerate(pieces):
-            # The first evaluation starts from nothing: a cache that another text left would change rounding.
+            # The first evaluation must not use the cache of another text, which would change the rounding.
             logprob = (
                 None if place < first else max(MIN_LOGPROB, self._logprob(ids, place, cached=place > first))
             )
@@ -81,7 +81,7 @@ class EngineScoring:
             if chosen["id"] != wanted:
                 raise ServerError("the engine cannot score", f"it took token {chosen['id']}, not {wanted}")
             return float(chosen["logprob"])
-        # It keeps back a token that ends inside a character. Others are shown with all that were likely.
+        # The engine holds back a token that ends inside a character, so look it up among the likely tokens.
         for count in (MAX_LIKELY_TOKENS, MAX_VOCABULARY_TOKENS):
             other = self._force_token(self._complete_token, ids[:place], count, cached=cached)
             for top in other["top_logprobs"] if other else ():
@@ -92,7 +92,7 @@ class EngineScoring:
     def _force_token(
         self, token: int, prompt: list[int], count: int, *, cached: bool
     ) -> dict[str, Any] | None:
-        """Return what the engine shows of a token it is made to choose, with the `count` likeliest ones."""
+        """Force a token; return its entry with the `count` likeliest tokens, None if it is held back."""
         request = {
             "prompt": prompt,
             "n_predict": 1,
@@ -108,7 +108,7 @@ class EngineScoring:
 
     @cached_property
     def _complete_token(self) -> int:
-        """A token that is no part of a character."""
+        """The id of a token that is a complete character."""
         return int(self._post("/tokenize", {"content": "a"})["tokens"][-1])
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
@@ -124,5 +124,5 @@ class EngineScoring:
 
 
 def _raw(piece: Any) -> bytes:
-    """Return a piece's bytes: it is a text, or a list of bytes where those are none."""
+    """Return the bytes of a piece: a string, or a list of numbers if it is not valid UTF-8."""
     return piece.encode("utf-8") if isinstance(piece, str) else bytes(piece)

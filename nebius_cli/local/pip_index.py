@@ -1,4 +1,4 @@
-"""The package index, finding through pip: it knows the user's index, mirror, proxy, certificate and login.
+"""Finds a wheel in the package index through pip, which knows the user's index, proxy and credentials.
 
 Only pip's printed lines are used, the same since 21.2: `pip index versions -vv` prints each link.
 """
@@ -22,13 +22,13 @@ from nebius_cli.core.errors import ConfigError, NetworkError, OutputError
 PIP_OPTIONS = ("--no-input", "--no-color", "--disable-pip-version-check")
 CONNECTION_ERROR = ": connection error: "
 MODEL_FILE_HINT = "any GGUF file will do instead: --model-file FILE"
-# Sections of pip's configuration, the stronger later; of the commands' own, those that look for links.
+# Sections of pip's configuration that affect downloads, in rising order of precedence.
 _SECTIONS = ("global", "index", "download", ":env:")
 
 
 @dataclass(frozen=True, slots=True)
 class WheelLocation:
-    """Where a wheel can be had: a file on this machine, or a URL and what the way there needs."""
+    """Where a wheel is: a local file, or a URL with the proxy and certificates to use; empty if unknown."""
 
     file: Path | None = None
     url: str = ""
@@ -38,13 +38,13 @@ class WheelLocation:
 
 
 def locate_wheel(project: str, wheel: str, environ: Mapping[str, str]) -> WheelLocation:
-    """Ask pip where the wheel file is; an empty offer where pip's lines name no link.
+    """Ask pip where the wheel file is; return an empty location if pip prints no link to it.
 
-    Raises ConfigError where there is no pip, NetworkError where the index cannot be reached.
+    Raises ConfigError if there is no pip, NetworkError if the index cannot be reached.
     """
     pip = pip_command(environ)
     find_command = [*pip, "index", "versions", project, "-vvv", *PIP_OPTIONS, "--retries", "1"]
-    # Side by side: each spends a quarter of a second on starting.
+    # In parallel: each takes a quarter of a second to start.
     with (
         _running([*pip, "config", "list", *PIP_OPTIONS], environ) as listing,
         _running(find_command, environ) as finding,
@@ -68,9 +68,9 @@ def locate_wheel(project: str, wheel: str, environ: Mapping[str, str]) -> WheelL
 
 
 def download_with_pip(requirement: str, directory: Path, environ: Mapping[str, str]) -> None:
-    """Let pip do the whole download, for ways to an index that only pip can go.
+    """Download a package with pip, for an index that only pip can reach.
 
-    Raises NetworkError where it fails, OutputError where the disk is full.
+    Raises NetworkError if pip fails, OutputError if the disk is full.
     """
     # pip downloads to its temporary directory first, and /tmp may be small.
     temporary = {name: str(directory) for name in ("TMPDIR", "TEMP", "TMP")}
@@ -85,12 +85,12 @@ def download_with_pip(requirement: str, directory: Path, environ: Mapping[str, s
 
 
 def pip_command(environ: Mapping[str, str]) -> list[str]:
-    """Return how to run pip: this Python's own, the one that came with it, or one on PATH.
+    """Return the command that runs pip: installed, bundled with Python, or on PATH.
 
-    Raises ConfigError where there is none.
+    Raises ConfigError if there is none.
     """
     if sys.executable:
-        # -P: a file called pip.py in the current directory is not pip.
+        # -P: do not run a pip.py in the current directory.
         if find_spec("pip") is not None:
             return [sys.executable, "-P", "-m", "pip"]
         for folder in _bundled_pip_folders():
@@ -105,7 +105,7 @@ def pip_command(environ: Mapping[str, str]) -> list[str]:
 
 
 def _bundled_pip_folders() -> list[Path]:
-    """Return the folders where the wheel of pip that belongs to Python may lie."""
+    """Return the folders that may hold the pip wheel bundled with Python."""
     folders = [Path(folder) for folder in [sysconfig.get_config_var("WHEEL_PKG_DIR")] if folder]
     spec = find_spec("ensurepip")
     if spec is not None and spec.origin:
@@ -115,7 +115,7 @@ def _bundled_pip_folders() -> list[Path]:
 
 @contextlib.contextmanager
 def _running(command: list[str], environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command while the block runs, not longer."""
+    """Run a command during the block, and kill it at the end."""
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -131,12 +131,12 @@ def _running(command: list[str], environ: Mapping[str, str]) -> Iterator[subproc
 
 
 def _lines(process: subprocess.Popen[bytes]) -> list[str]:
-    """Return what a command prints until it ends, on whichever stream."""
+    """Return the lines that a command prints on stdout and stderr until it ends."""
     return process.communicate()[0].decode("utf-8", "replace").splitlines()
 
 
 def _settings(listed: list[str]) -> dict[str, str]:
-    """Return pip's settings from what `pip config list` shows, the strongest origin winning."""
+    """Return pip's settings from the output of `pip config list`, by precedence of their sections."""
     found: dict[str, dict[str, str]] = {section: {} for section in _SECTIONS}
     for line in listed:
         key, _, value = line.partition("=")
@@ -147,7 +147,7 @@ def _settings(listed: list[str]) -> dict[str, str]:
 
 
 def _with_login(link: str, indexes: list[str]) -> str:
-    """Return a link with the user and password of the index it came from, which pip prints as ****."""
+    """Return a link with the credentials of its index, which pip prints as ****."""
     parts = urlsplit(link)
     host = parts.netloc.rpartition("@")[2]
     logins = [urlsplit(index).netloc.rpartition("@") for index in indexes]
@@ -156,12 +156,12 @@ def _with_login(link: str, indexes: list[str]) -> str:
 
 
 def _reason(lines: list[str]) -> str:
-    """Return why pip came back with nothing, in its own lines."""
+    """Return the reason why pip found nothing, from its output."""
     errors = [line.partition("ERROR: ")[2] for line in lines if line.startswith("ERROR: ")]
     for line in lines:
-        # One of several indexes may well not have the project: 404 is no reason.
+        # 404 is not the reason: with several indexes, some may not have the project.
         if line.startswith("Could not fetch URL ") and ": 404 " not in line:
             reason = line.partition(": ")[2].removeprefix(CONNECTION_ERROR[2:]).removesuffix(" - skipping")
-            # Older pip puts the whole chain of wrapped errors here; its last part is the cause.
+            # Older pip prints a chain of wrapped errors, of which the last is the cause.
             return reason.rpartition("object at ")[2].partition(">: ")[2].rstrip("')") or reason
     return errors[-1] if errors else "pip did not say why"

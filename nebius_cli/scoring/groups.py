@@ -1,11 +1,11 @@
-"""Many passages, several a request; one by one where a request for several fails."""
+"""Scores many passages, several per request; retries them one by one if such a request fails."""
 
 from collections.abc import Callable, Iterator, Sequence
 
 from nebius_cli.core.errors import BadInputError, IncompleteError, NbxError, RejectedError
 from nebius_cli.scoring.likelihood import Passage, Score
 
-PASSAGE_STATUSES = (400, 413, 422)  # statuses that may be about one passage and no other
+PASSAGE_STATUSES = (400, 413, 422)  # HTTP statuses that may be caused by a single passage
 
 Scorer = Callable[[Sequence[Passage]], list[Score]]
 
@@ -13,10 +13,10 @@ Scorer = Callable[[Sequence[Passage]], list[Score]]
 def score_in_groups(
     passages: Sequence[Passage], score: Scorer, group_size: int
 ) -> Iterator[Score | NbxError]:
-    """Yield the score of each passage, or what is wrong with it; raise what is wrong with all of them.
+    """Yield the score of each passage or its error; raise an error that concerns all of them.
 
-    Those of a request that fails are asked for again one by one: a server may take no arrays, or not so
-    long ones, and one passage that does not fit fails all of its request.
+    If a request for several passages fails, they are sent again one by one: the server may not accept arrays
+    or such long ones, or a single passage may be invalid.
     """
     for start in range(0, len(passages), group_size):
         group = passages[start : start + group_size]
@@ -32,6 +32,6 @@ def score_in_groups(
 
 
 def _concerns_one_passage(error: NbxError) -> bool:
-    """Return whether an error may be about one passage of several."""
+    """Return whether an error may be caused by a single passage."""
     unfit = isinstance(error, RejectedError) and error.status in PASSAGE_STATUSES
     return unfit or isinstance(error, BadInputError | IncompleteError)

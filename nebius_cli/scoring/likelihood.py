@@ -1,9 +1,8 @@
-"""How likely a text is: log probabilities of an echoed prompt → log-likelihood, perplexity, bits per byte.
+"""Computes the log-likelihood, perplexity and bits per byte of a text from its tokens' log probabilities.
 
-Which tokens are the prompt's, and where each of them begins, is told by the tokens themselves: together they
-must make up the prompt, byte for byte. `text_offset` alone would not do. vLLM counts in it the characters of
-the tokens as it shows them, a beginning-of-sequence token and every part of a split character among them
-(`_create_completion_logprobs` in vllm/entrypoints/openai), and these are not in the text.
+The tokens are aligned with the prompt byte for byte (token_alignment.py). `text_offset` is not enough: vLLM
+counts the characters of the tokens as it displays them, including a beginning-of-sequence token and each part
+of a split character (`_create_completion_logprobs` in vllm/entrypoints/openai), which are not in the text.
 """
 
 import math
@@ -18,27 +17,27 @@ from nebius_cli.scoring.token_alignment import interpretations, token_ends, utf8
 
 OTHER_MODEL_HINT = "another model or server may; --local scores on this machine"
 _CANNOT = "the server cannot score"
-_CONTINUING = bytes(range(0x80, 0xC0))  # bytes of UTF-8 that begin no character
+_CONTINUING = bytes(range(0x80, 0xC0))  # continuation bytes of UTF-8
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What is scored: `text`, read after `context`, which is not counted."""
+    """A text to score, given a context that does not count."""
 
     text: str
     context: str = ""
 
     @property
     def prompt(self) -> str:
-        """What is sent."""
+        """The prompt to send."""
         return self.context + self.text
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredToken:
-    """A token of the text. `offset` counts characters of the text, and is below 0 where it begins before.
+    """A token of the text. `offset` counts characters, and is negative if the token begins in the context.
 
-    `raw` is its bytes where they are known.
+    `raw` has its bytes if known; `logprob` is natural, None for a token without a prediction.
     """
 
     text: str
@@ -49,11 +48,11 @@ class ScoredToken:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What a model makes of a text. Logarithms are natural.
+    """The score of a text. Logarithms are natural.
 
-    `scored` tokens have a prediction: all of `tokens`, or all but the first. `bytes` counts the UTF-8 of the
-    text that they cover. `floored` of them have the floor -9999 in the place of minus infinity. `spanning`
-    is the token, if any, that begins in the context and ends in the text; it counts to the text.
+    `scored` is the number of tokens with a prediction: all, or all but the first. `bytes` counts the bytes of
+    UTF-8 they cover. `floored` is the number of tokens with -9999 in place of minus infinity. `spanning` is
+    the token, if any, that begins in the context and ends in the text; it counts as part of the text.
     """
 
     tokens: tuple[ScoredToken, ...]
@@ -75,7 +74,7 @@ class Score:
 
     @property
     def perplexity(self) -> float:
-        """e to the negative log-likelihood per token; inf where that is more than a float holds."""
+        """exp of the negative log-likelihood per token; inf if that does not fit a float."""
         return logprobs.perplexity_at(self.per_token)
 
     @property
@@ -85,10 +84,10 @@ class Score:
 
 
 def from_echo(passage: Passage, text: str, lists: Mapping[str, Any] | None, max_tokens: int) -> Score:
-    """Return the score that an echoed answer gives: its `text`, and its `logprobs` member.
+    """Return the score from an echoed answer: its `text` and its `logprobs` member (`lists`).
 
-    `max_tokens` is what was asked for, 0 or 1; a generated token is dropped. Raises RejectedError where the
-    answer is not an echo of the prompt with log probabilities, BadInputError where nothing has a prediction.
+    `max_tokens` is the requested number, 0 or 1; a generated token is dropped. Raises RejectedError if the
+    answer does not echo the prompt with log probabilities, BadInputError if no token has a prediction.
     """
     if not text.startswith(passage.prompt):
         why = "it ignores echo: its answer does not begin with the prompt"
@@ -96,11 +95,11 @@ def from_echo(passage: Passage, text: str, lists: Mapping[str, Any] | None, max_
     tokens = logprobs.parse(lists)
     if not tokens:
         raise RejectedError(_CANNOT, "its answer has no log probabilities", OTHER_MODEL_HINT)
-    # A model that ends at once may leave out the generated token, and a server may add one unasked.
+    # The generated token may be missing if the model ends at once; a server may also add one unasked.
     counts = (len(tokens) - 1, len(tokens)) if max_tokens else (len(tokens), len(tokens) - 1)
     for interpretation in interpretations(tokens):
         for count in counts:
-            # All tokens there are, and the first was predicted: it was generated, and is what the prompt is.
+            # A predicted first token was generated: the tokens are not the prompt, only equal to it.
             generated = bool(max_tokens) and count == len(tokens) and tokens[0].logprob is not None
             ends = None if generated else token_ends(interpretation[:count], utf8(passage.prompt))
             if ends is not None:
@@ -110,10 +109,10 @@ def from_echo(passage: Passage, text: str, lists: Mapping[str, Any] | None, max_
 
 
 def first_scored(passage: Passage, pieces: Sequence[bytes]) -> int:
-    """Return the place of the first token whose log probability is wanted, by the bytes of all of them.
+    """Return the index of the first token to score, given the bytes of all tokens.
 
-    A token too early, where the model puts something in front of the prompt; never the first of all, which
-    has no prediction.
+    It is never the first token, which has no prediction. If the model adds a token before the prompt, the
+    result may be one too low.
     """
     boundary, end = len(utf8(passage.context)), 0
     for place, piece in enumerate(pieces):
@@ -124,9 +123,9 @@ def first_scored(passage: Passage, pieces: Sequence[bytes]) -> int:
 
 
 def from_tokens(passage: Passage, tokens: Sequence[TokenLogprob]) -> Score:
-    """Return the score from the prompt's own tokens, with their exact bytes.
+    """Return the score from the tokens of the prompt, with their exact bytes.
 
-    Raises BadInputError where nothing has a prediction, and where the model changes the text it is given.
+    Raises BadInputError if no token has a prediction, or if the tokens do not make up the prompt.
     """
     for interpretation in interpretations(tokens):
         ends = token_ends(interpretation, utf8(passage.prompt))
@@ -137,15 +136,15 @@ def from_tokens(passage: Passage, tokens: Sequence[TokenLogprob]) -> Score:
 
 
 def _score(passage: Passage, tokens: Sequence[TokenLogprob], ends: Sequence[int]) -> Score:
-    """Return the score of tokens of which each ends at a byte of the prompt."""
+    """Return the score of tokens, given the byte offset in the prompt at which each one ends."""
     prompt, boundary = utf8(passage.prompt), len(utf8(passage.context))
     own: list[ScoredToken] = []
     known: list[float] = []
     size, spanning = 0, ""
     before = _count_characters(prompt[:boundary])
-    counted = begun = 0  # bytes that were looked at, and the characters that begin in them
+    counted = begun = 0  # bytes counted so far, and characters that begin in them
     for place, (token, start, end) in enumerate(zip(tokens, (0, *ends), ends, strict=False)):
-        special = end == 0 and token.exact  # marks the beginning of the sequence
+        special = end == 0 and token.exact  # such as a beginning-of-sequence token
         if special or (end <= boundary and start < boundary):
             continue
         begun += _count_characters(prompt[counted:start])
@@ -168,5 +167,5 @@ def _score(passage: Passage, tokens: Sequence[TokenLogprob], ends: Sequence[int]
 
 
 def _count_characters(data: bytes) -> int:
-    """Return how many characters begin in these bytes of UTF-8."""
+    """Return the number of characters that begin in bytes of UTF-8."""
     return len(data.translate(None, _CONTINUING))

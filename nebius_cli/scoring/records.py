@@ -1,4 +1,4 @@
-"""Scores as they are shown: JSON records, cells of tables, and which candidate wins by which measure."""
+"""Reads JSONL rows to score; builds the JSON records, warnings and winners of scores."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +9,7 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, NbxError
 from nebius_cli.scoring.likelihood import Passage, Score
 
-# By which a candidate can win, the measure that orders the list first.
+# The measures by which a candidate can win; the first one orders the list.
 MEASURES: Mapping[str, Callable[[Score], float]] = {
     "total": lambda score: score.log_likelihood,
     "per_token": lambda score: score.per_token,
@@ -19,16 +19,16 @@ MEASURES: Mapping[str, Callable[[Score], float]] = {
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
-    """A passage of a JSONL file, under the id it has there; its line number where it has none."""
+    """A passage of a JSONL file with its id, or its line number if it has none."""
 
     id: Any
     passage: Passage
 
 
 def parse_score_rows(text: str, source: str, context: str) -> list[ScoreRow]:
-    """Return the passages of JSONL: a text, or {"id", "context", "text"}, a line; blank lines are none.
+    """Parse JSONL: each line is a text or {"id", "context", "text"}; blank lines are skipped.
 
-    `context` is for those that have none. Raises BadInputError that names the first line that is neither.
+    `context` is the default context. Raises BadInputError that names the first invalid line.
     """
     rows = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -53,7 +53,7 @@ def parse_score_rows(text: str, source: str, context: str) -> list[ScoreRow]:
 
 
 def score_record(score: Score, *, tokens: bool) -> dict[str, Any]:
-    """Return a score as JSON has it; null is what JSON has for infinity."""
+    """Return the JSON object of a score; an infinite perplexity becomes null."""
     values: dict[str, Any] = {
         "log_likelihood": score.log_likelihood,
         "tokens": len(score.tokens),
@@ -87,7 +87,7 @@ def winners(scores: Sequence[Score]) -> dict[str, int]:
 
 
 def warnings(score: Score) -> list[str]:
-    """Return what is doubtful about a score."""
+    """Return warnings about a score."""
     texts = []
     if score.spanning:
         texts.append(

@@ -1,4 +1,7 @@
-"""TODO."""
+"""Aligns the tokens of an echoed answer with the bytes of the prompt.
+
+Servers display tokens in several ways, so each interpretation is tried until the tokens make up the prompt.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -7,39 +10,35 @@ from functools import cache
 
 from nebius_cli.response.logprobs import TokenLogprob
 
-_UNKNOWN = "\ufffd"  # what a server shows for the part of a character
-
-
-_MAX_PART_BYTES = 3  # that one of these stands for: a whole character would have been shown
-
-
-_MAX_SPECIAL_TOKENS = 4  # tokens before the prompt's own
+_UNKNOWN = "\ufffd"  # what a server shows for a part of a character
+_MAX_PART_BYTES = 3  # of one part; a complete character would have been shown
+_MAX_SPECIAL_TOKENS = 4  # before the tokens of the prompt
 
 
 class UnknownBytes(Enum):
-    """What a token does not tell of the prompt's bytes."""
+    """Bytes that a displayed token leaves open."""
 
     BYTES = auto()  # part of a character: one to three bytes that are not ASCII
-    BLANK = auto()  # a blank before the token, or none
+    BLANK = auto()  # an optional space before the token
 
 
-TokenParts = list[bytes | UnknownBytes]  # of one token
+TokenParts = list[bytes | UnknownBytes]  # the bytes of one token
 
 
 def interpretations(tokens: Sequence[TokenLogprob]) -> Iterator[list[TokenParts]]:
-    """Yield what the tokens of a server may mean, the likeliest first."""
+    """Yield the possible bytes of the displayed tokens, the most common interpretation first."""
     shown = [_parts(token) for token in tokens]
     yield shown
     table = _byte_level_alphabet()
     if all(character in table for token in tokens for character in token.text):
         yield [[bytes(table[character] for character in token.text)] for token in tokens]
-    # SentencePiece writes blanks as a mark of its own, and puts one before the first word.
+    # SentencePiece writes a space as U+2581, and puts one before the first word.
     marked = [_parts(replace(token, text=token.text.replace("\u2581", " "))) for token in tokens]
     yield marked
     for place, first in enumerate(marked[:_MAX_SPECIAL_TOKENS]):
         if isinstance(first[0], bytes) and first[0].startswith(b" "):
             yield [*marked[:place], [first[0][1:], *first[1:]], *marked[place + 1 :]]
-    # Shown one at a time, its tokens lose the blank before them.
+    # Decoded one at a time, SentencePiece tokens lose the space before them.
     yield [[UnknownBytes.BLANK, *parts] for parts in shown]
 
 
@@ -54,9 +53,9 @@ def _parts(token: TokenLogprob) -> TokenParts:
 
 
 def token_ends(interpretation: Sequence[TokenParts], prompt: bytes) -> list[int] | None:
-    """Return at which byte of the prompt each token ends, None where they do not make it up.
+    """Return the byte offset in the prompt at which each token ends; None if they do not make it up.
 
-    Only the first may be no part of it, as few as can be: those that mark the beginning of a sequence.
+    The first tokens, as few as possible, may be special ones that are not part of the prompt.
     """
     ways = (_align(interpretation, prompt, special) for special in range(_MAX_SPECIAL_TOKENS + 1))
     return next((ends for ends in ways if ends is not None), None)
@@ -80,7 +79,7 @@ def _align(interpretation: Sequence[TokenParts], prompt: bytes, special: int) ->
 
 
 def _possible_ends(parts: TokenParts, start: int, prompt: bytes) -> set[int]:
-    """Return where a token that begins at `start` may end."""
+    """Return the offsets at which a token that begins at `start` may end."""
     places = {start}
     for part in parts:
         if isinstance(part, bytes):
@@ -98,16 +97,16 @@ def _possible_ends(parts: TokenParts, start: int, prompt: bytes) -> set[int]:
 
 
 def _is_part(run: bytes) -> bool:
-    """Return whether bytes are of characters that are not whole: whole ones would have been shown.
+    """Return whether `run` can be what a server shows as U+FFFD.
 
-    Or are that very sign, which a text may hold as well.
+    That is a part of a character (a complete one would be shown), or U+FFFD itself.
     """
     return run == utf8(_UNKNOWN) or (min(run) >= 0x80 and not run.decode("utf-8", "ignore"))
 
 
 @cache
 def _byte_level_alphabet() -> Mapping[str, int]:
-    """Return the alphabet in which byte-level BPE writes bytes (GPT-2, `bytes_to_unicode`)."""
+    """Return the alphabet of byte-level BPE, character to byte (GPT-2, `bytes_to_unicode`)."""
     same = [*range(33, 127), *range(161, 173), *range(174, 256)]
     others = [byte for byte in range(256) if byte not in same]
     return {chr(byte): byte for byte in same} | {chr(256 + n): byte for n, byte in enumerate(others)}

@@ -1,7 +1,7 @@
-"""The command tree → `completions/nbx.bash`.
+"""Generates the completion script for bash, `completions/nbx.bash`.
 
-Written for bash 3.2 and later, which is what macOS ships, and without the bash-completion package. The data
-are `case` branches, because that bash has no associative arrays.
+It works in bash 3.2, which macOS ships, and without the bash-completion package. The data are `case`
+branches, because bash 3.2 has no associative arrays.
 """
 
 from collections.abc import Iterable
@@ -152,7 +152,7 @@ complete -o default -F _nbx nbx
 
 
 def script(root: Command) -> str:
-    """Return the script for the tree below `root`."""
+    """Return the script for the command tree `root`."""
     grammar = "\n".join(line for command in root.walk() for line in _grammar(command))
     values = "\n".join(f"        {line}" for line in _values(root))
     return SCRIPT.replace("@GRAMMAR@", grammar).replace("@VALUES@", values)
@@ -169,7 +169,7 @@ def _grammar(command: Command) -> Iterable[str]:
 
 
 def _values(root: Command) -> Iterable[str]:
-    """Yield a `case` branch for each distinct kind of value, with all the places where it is due."""
+    """Yield a `case` branch for each distinct kind of value, with every flag and operand that takes it."""
     places: dict[str, list[str]] = {}
     for command in root.walk():
         for flag in command.flags:

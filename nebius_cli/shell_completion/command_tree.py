@@ -1,6 +1,6 @@
-"""The command tree as data: what the scripts, the reference and the tests of `gen` are made from.
+"""Reads Typer's commands into a tree of plain data, from which scripts, man pages and docs are generated.
 
-Typer's objects are read here through the few attributes that matter, so that nothing below imports Typer.
+It reads only a few attributes of Typer's objects (see the protocols below), so it need not import Typer.
 """
 
 import inspect
@@ -13,22 +13,22 @@ from typing import Any, Protocol
 from nebius_cli.config.settings import SETTINGS
 from nebius_cli.request.field_table import FIELDS
 
-# What stands in a script unquoted: a name or choice outside of it would need each shell's own escapes.
+# Names and choices that need no quotes in any shell; others are refused.
 _PLAIN = re.compile(r"[A-Za-z0-9_./-][A-Za-z0-9_./:=@%+,-]*")
 
 
 class ValueKind(Enum):
-    """What TAB offers where a value is due."""
+    """What TAB completes as the value of a flag or operand."""
 
     NOTHING = auto()
     CHOICES = auto()
     FILE = auto()
     DIRECTORY = auto()
-    AT_FILE = auto()  # a value of its own, or @ and the name of a file that holds it
-    MODEL = auto()  # the id of a model; the scripts read the list that `nbx models` leaves
+    AT_FILE = auto()  # a literal value, or @ and a file name
+    MODEL = auto()  # a model id, from the list that `nbx models` caches
 
 
-# A metavar says what TAB offers; `a|b|c` are choices as well.
+# A metavar decides what TAB completes; `a|b|c` lists choices.
 METAVAR_KINDS = {
     "FILE": ValueKind.FILE,
     "DIR": ValueKind.DIRECTORY,
@@ -44,7 +44,7 @@ METAVAR_CHOICES = {
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A flag: its spellings, short ones first, the spellings of its negation, and what it takes."""
+    """A flag: its names and negations, short ones first, and the value it takes."""
 
     names: tuple[str, ...]
     negations: tuple[str, ...]
@@ -57,7 +57,7 @@ class Flag:
 
     @property
     def long(self) -> str:
-        """The long spelling."""
+        """The long name."""
         return next(name for name in self.names if name.startswith("--"))
 
     @property
@@ -67,19 +67,19 @@ class Flag:
 
     @property
     def negation_help(self) -> str:
-        """What the negation does."""
+        """The help text of the negation."""
         return f"The opposite of {self.long}."
 
     @property
     def spellings(self) -> tuple[tuple[str, str], ...]:
-        """Every spelling with what it means, negations last."""
+        """Every name with its help text, negations last."""
         positive = tuple((name, self.help) for name in self.names)
         return positive + tuple((name, self.negation_help) for name in self.negations)
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An operand."""
+    """An operand of a command."""
 
     metavar: str
     help: str
@@ -90,7 +90,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: its path from `nbx` on, its help, and what may follow it."""
+    """A command: its path from `nbx` on, its help, flags, operands and subcommands."""
 
     path: tuple[str, ...]
     summary: str
@@ -98,22 +98,22 @@ class Command:
     flags: tuple[Flag, ...]
     arguments: tuple[Argument, ...]
     subcommands: "tuple[Command, ...]"
-    default: str = ""  # of the subcommands, the one that runs where none is named
+    default: str = ""  # the subcommand that runs if none is named
 
     @property
     def name(self) -> str:
-        """The whole path as it is typed."""
+        """The path as typed, such as `nbx config set`."""
         return " ".join(self.path)
 
     def walk(self) -> "Iterator[Command]":
-        """Yield this command and all below it, in help order."""
+        """Yield this command and all its subcommands, in help order."""
         yield self
         for command in self.subcommands:
             yield from command.walk()
 
 
 class TyperParameter(Protocol):
-    """What is read of a Typer option or argument; `multiple` and what follows only an option has."""
+    """The attributes used of a Typer option or argument; those from `multiple` on only options have."""
 
     param_type_name: str
     name: str
@@ -128,7 +128,7 @@ class TyperParameter(Protocol):
 
 
 class TyperCommand(Protocol):
-    """What is read of a Typer command; a group has `commands` too."""
+    """The attributes used of a Typer command; groups also have `commands`."""
 
     help: str | None
     hidden: bool
@@ -136,12 +136,12 @@ class TyperCommand(Protocol):
     context_class: Any
 
     def get_params(self, ctx: Any, /) -> Sequence[Any]:
-        """Return options and operands, --help among them."""
+        """Return all options and arguments, including --help."""
         ...
 
 
 def read_tree(source: TyperCommand, name: str) -> Command:
-    """Return the tree below `source`, the command that is called `name`."""
+    """Return the tree of `source`, the command called `name`. Raises ValueError for unsafe names."""
     return _command(source, (_plain(name),), None)
 
 
@@ -158,13 +158,13 @@ def _command(source: TyperCommand, path: tuple[str, ...], parent: Any) -> Comman
         if not command.hidden
     )
     flags = tuple(_flag(p) for p in parameters if p.param_type_name == "option")
-    # What a group does where no command follows may be one of its commands; then it takes what that takes.
+    # A group with a default command also accepts the flags and operands of that command.
     default = getattr(source, "default_command", "")
-    meant = [command for command in subcommands if command.path[-1] == default]
-    implied = (flag for command in meant for flag in command.flags)
+    defaults = [command for command in subcommands if command.path[-1] == default]
+    implied = (flag for command in defaults for flag in command.flags)
     own = {flag.long for flag in flags}
     arguments = [_argument(p) for p in parameters if p.param_type_name == "argument"]
-    arguments += [argument for command in meant for argument in command.arguments]
+    arguments += [argument for command in defaults for argument in command.arguments]
     return Command(
         path,
         summary=_one_line(help_text.split("\n\n")[0]),

@@ -1,4 +1,4 @@
-"""The command tree → `completions/nbx.fish`."""
+"""Generates the completion script for fish, `completions/nbx.fish`."""
 
 from collections.abc import Iterator
 
@@ -74,7 +74,7 @@ complete -c nbx -f
 
 
 def script(root: Command) -> str:
-    """Return the script for the tree below `root`."""
+    """Return the script for the command tree `root`."""
     commands = [_quoted(below.name) for command in root.walk() for below in command.subcommands]
     valued = [
         _quoted(f"{command.name} {name}")

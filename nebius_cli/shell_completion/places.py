@@ -1,4 +1,4 @@
-"""Where each shell looks for completions, and the files there: read, written, removed."""
+"""Finds, writes and removes each shell's completion files."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from nebius_cli.system.files import write_atomically, writing
 from nebius_cli.system.paths import data_dir, xdg_base
 
 NEW_FILE_MODE = 0o644
-SHELL_TIMEOUT_S = 15.0  # seconds; a start-up file may do much, but not for ever
+SHELL_TIMEOUT_S = 15.0  # start-up files may take long
 
 _MARKER = "bash-completion "
 _BASH_PROBE = f"printf '\\n{_MARKER}%s' \"${{BASH_COMPLETION_VERSINFO-}}\""
@@ -33,15 +33,15 @@ class InstallTarget(NamedTuple):
 
 
 def install_targets(shell: str, environ: Mapping[str, str]) -> list[InstallTarget]:
-    """Return where the script for a shell goes, and the start-up file that may have to load it.
+    """Return where the completion script of a shell belongs, for PowerShell in each profile.
 
-    Raises ConfigError where there is no PowerShell to say where its profile is.
+    Raises ConfigError if PowerShell is not installed, as only it knows where its profile is.
     """
     home = Path(environ.get("HOME") or Path.home())
     match shell:
         case "bash":
             own = (xdg_base(environ, "XDG_DATA_HOME") or home / ".local/share") / "bash-completion"
-            # Since 2.12 bash-completion takes a list here, of which the first counts most.
+            # Since 2.12 bash-completion accepts a list here, and the first entry has priority.
             named = environ.get("BASH_COMPLETION_USER_DIR", "").partition(":")[0]
             script = (Path(named) if named else own) / "completions/nbx"
             return [InstallTarget(script, home / ".bashrc", shells.bash_block(str(script)))]
@@ -60,11 +60,11 @@ def install_targets(shell: str, environ: Mapping[str, str]) -> list[InstallTarge
 
 
 def is_autoloaded(shell: str, script: Path, environ: Mapping[str, str]) -> bool:
-    """Return whether the shell finds a script in its place without a word in a start-up file.
+    """Return whether the shell loads the script without a line in its start-up file.
 
-    bash does where bash-completion 2 is on, which is asked of a bash as the user's terminals start one.
+    fish always does; bash does if bash-completion 2 is active, which an interactive bash is asked.
     """
-    # Before 2.12, bash-completion splits and expands the name of the folder.
+    # Before 2.12, bash-completion splits and expands the folder name.
     if shell != "bash" or set(str(script)) & set(" \t\n*?["):
         return shell == "fish"
     program = shutil.which("bash", path=environ.get("PATH"))
@@ -87,8 +87,8 @@ def _powershell_profiles(environ: Mapping[str, str]) -> list[Path]:
 
 
 def _run_shell(command: Sequence[str], environ: Mapping[str, str]) -> str:
-    """Return what a shell says; nothing where it fails or takes too long."""
-    # A file, not a pipe: what a start-up file leaves running in the background would hold the pipe open.
+    """Return the output of a shell command, empty if it fails or takes too long."""
+    # A file, not a pipe: background processes of a start-up file would keep a pipe open.
     with tempfile.TemporaryFile() as output, contextlib.suppress(OSError, subprocess.TimeoutExpired):
         subprocess.run(
             command,
@@ -106,9 +106,9 @@ def _run_shell(command: Sequence[str], environ: Mapping[str, str]) -> str:
 
 
 def write(path: Path, data: bytes, *, replace_link: bool = False) -> None:
-    """Put a file in its place in one step, with the mode of the one it replaces. Raises OutputError.
+    """Write a file in one step, with the mode of the file it replaces. Raises OutputError.
 
-    `replace_link`: a link is replaced, and what it leads to stays as it is.
+    `replace_link`: replace a symlink itself and leave its target alone.
     """
     with writing(path):
         if replace_link and path.is_symlink():
@@ -118,7 +118,7 @@ def write(path: Path, data: bytes, *, replace_link: bool = False) -> None:
 
 
 def remove(path: Path, environ: Mapping[str, str]) -> None:
-    """Remove a file, and the folders of nbx's own that are empty then. Raises OutputError."""
+    """Remove a file, and then empty folders below nbx's data directory. Raises OutputError."""
     with writing(path):
         Path(os.path.realpath(path)).unlink()
     own = data_dir(environ)

@@ -1,4 +1,4 @@
-"""The command tree → `completions/nbx.ps1`, for Windows PowerShell 5.1 and PowerShell 7."""
+"""Generates the completion script for Windows PowerShell 5.1 and PowerShell 7, `completions/nbx.ps1`."""
 
 from collections.abc import Iterator
 
@@ -121,7 +121,7 @@ TAIL = r"""    )
 
 
 def script(root: Command) -> str:
-    """Return the script for the tree below `root`."""
+    """Return the script for the command tree `root`."""
     return HEAD + "".join(f"        {line}\n" for command in root.walk() for line in _entries(command)) + TAIL
 
 
@@ -151,7 +151,7 @@ def _takes(taker: Flag | Argument) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Quote for PowerShell, which takes typographic quotation marks for its own too."""
+    """Quote for PowerShell, which also accepts typographic quotation marks."""
     for mark in "'\u2018\u2019\u201a\u201b":
         text = text.replace(mark, mark * 2)
     return f"'{text}'"

@@ -1,7 +1,7 @@
-"""A marked block in a shell's start-up file, put in and taken out again without a trace.
+"""Inserts a marked block into a shell's start-up file, and removes it again byte for byte.
 
-The file is bytes, in whatever encoding its owner keeps it; only the block is ours. What its first line ends
-with says what was done to the file besides, so that taking the block out undoes that too.
+The file is bytes in its owner's encoding; nothing outside the block changes. A note after the start marker
+records what else was done to the file (created, newline added), so that removing the block undoes that.
 """
 
 import codecs
@@ -14,13 +14,13 @@ _NEWLINE_ADDED = " the line above had no end"
 
 
 class RcBlockError(ValueError):
-    """The markers are not as they were written; the text says how."""
+    """The markers were edited; the message says what is wrong."""
 
 
 def insert(data: bytes | None, lines: str) -> bytes:
-    """Return the file with a block of `lines`: in the place of the one it has, else at the end.
+    """Return the file with a block of `lines`, which replaces an existing block or goes to the end.
 
-    `data` is None where there is no file. Raises RcFileError.
+    `data` is None if there is no file. Raises RcBlockError.
     """
     old = data or b""
     encoding = _encoding(old)
@@ -35,9 +35,9 @@ def insert(data: bytes | None, lines: str) -> bytes:
 
 
 def remove(data: bytes) -> bytes | None:
-    """Return the file without the block, None where the file was made for it and holds nothing else.
+    """Return the file without the block, None if nbx created the file and nothing else is in it.
 
-    Raises RcFileError.
+    Raises RcBlockError.
     """
     encoding = _encoding(data)
     found = _find(data, encoding)
@@ -47,7 +47,7 @@ def remove(data: bytes) -> bytes | None:
     first, newline = _first_line(data[start:end], encoding)
     if first.endswith(_FILE_CREATED) and not data[:start] + data[end:]:
         return None
-    # What was added behind the block since then needs the end of line that the block needed.
+    # Text that was added after the block needs the newline that was added for the block.
     if first.endswith(_NEWLINE_ADDED) and end == len(data):
         start -= len(newline.encode(encoding))
     return data[:start] + data[end:]
@@ -58,25 +58,25 @@ def _block(first: str, lines: str, newline: str) -> str:
 
 
 def _first_line(block: bytes, encoding: str) -> tuple[str, str]:
-    """Return the first line of a block and how it ends, which the whole file may have hidden since."""
+    """Return the first line of a block and its line ending."""
     line = block.decode(encoding, "replace").partition("\n")[0]
     return line.removesuffix("\r"), "\r\n" if line.endswith("\r") else "\n"
 
 
 def _encoded(text: str, encoding: str) -> bytes:
-    # A path need not be text.
+    # A path need not be valid UTF-8.
     return text.encode(encoding, "surrogateescape" if encoding == "utf-8" else "strict")
 
 
 def _encoding(data: bytes) -> str:
-    """Return the encoding of a file; Windows PowerShell's >> makes UTF-16."""
+    """Return the encoding of a file; `>>` in Windows PowerShell writes UTF-16."""
     if data.startswith(codecs.BOM_UTF16_LE):
         return "utf-16-le"
     return "utf-16-be" if data.startswith(codecs.BOM_UTF16_BE) else "utf-8"
 
 
 def _find(data: bytes, encoding: str) -> tuple[int, int] | None:
-    """Return where the block begins, and where the line after it does."""
+    """Return the offsets of the block and of the line after it, None without a block."""
     starts, ends = (data.count(marker.encode(encoding)) for marker in (START_MARKER, END_MARKER))
     if not starts and not ends:
         return None

@@ -1,4 +1,4 @@
-"""The completion scripts: what makes each shell's, and the name its file has in `completions/`."""
+"""Maps each shell to the generator of its completion script and to the file name in `completions/`."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The shells that nbx completes in: their names, and what their start-up files are told."""
+"""The supported shells: names, detection of the user's shell, and the lines for its start-up file."""
 
 from collections.abc import Mapping
 
@@ -6,13 +6,13 @@ from nebius_cli.core.errors import UsageError
 from nebius_cli.core.suggest import nearest
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
-SCRIPT_HEADER = b"# nbx completion for "  # how a script of ours begins, after zsh's line for its own loader
+SCRIPT_HEADER = b"# nbx completion for "  # first line of our scripts; in zsh's the second
 
 _HINT = f"one of {', '.join(SHELLS)}"
 
 
 def find_shell(name: str) -> str:
-    """Return the shell called `name`. Raises UsageError."""
+    """Return the supported shell for a name or path, such as `pwsh`. Raises UsageError."""
     shell = _shell_of_program(name)
     if shell not in SHELLS:
         close = nearest(shell, SHELLS)
@@ -21,9 +21,9 @@ def find_shell(name: str) -> str:
 
 
 def detect_shell(environ: Mapping[str, str]) -> tuple[str, str]:
-    """Return the user's shell, and what says that it is. Raises UsageError."""
+    """Return the user's shell, and the reason in words. Raises UsageError if it is not supported."""
     program = environ.get("SHELL", "")
-    if not program and "PSModulePath" in environ:  # always set on Windows, which has no SHELL
+    if not program and "PSModulePath" in environ:  # set on Windows, where SHELL is not
         return "powershell", "SHELL is not set, and PSModulePath is"
     shell = _shell_of_program(program)
     if shell not in SHELLS:
@@ -38,17 +38,17 @@ def _shell_of_program(path: str) -> str:
 
 
 def is_nbx_script(script: bytes) -> bool:
-    """Return whether a file is a completion script that nbx made."""
+    """Return whether a file is a completion script of nbx."""
     return any(line.startswith(SCRIPT_HEADER) for line in script.splitlines()[:2])
 
 
 def bash_block(script: str) -> str:
-    """Return the lines that make bash read the script at this path."""
+    """Return the start-up lines that make bash load the script at this path."""
     return f"if [ -r {_quoted(script)} ]; then . {_quoted(script)}; fi"
 
 
 def zsh_block(folder: str) -> str:
-    """Return the lines that make zsh find `_nbx` in this folder, wherever the user's own compinit stands."""
+    """Return the start-up lines that make zsh load `_nbx` from a folder, before or after compinit."""
     return (
         f'fpath=({_quoted(folder)} "${{fpath[@]}}")\n'
         "whence compdef >/dev/null || { autoload -Uz compinit && compinit -i }\n"
@@ -57,7 +57,7 @@ def zsh_block(folder: str) -> str:
 
 
 def powershell_block(name: str) -> str:
-    """Return the lines that make PowerShell read the script of this plain name beside its profile."""
+    """Return the profile lines that make PowerShell load the script `name` beside the profile."""
     return f'if (Test-Path -LiteralPath "$PSScriptRoot/{name}") {{ . "$PSScriptRoot/{name}" }}'
 
 

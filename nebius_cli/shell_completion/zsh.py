@@ -1,4 +1,4 @@
-"""The command tree → `completions/_nbx`, in the terms of zsh's own `_arguments`."""
+"""Generates the completion script for zsh, `completions/_nbx`, which uses zsh's `_arguments`."""
 
 from collections.abc import Iterator
 
@@ -55,7 +55,7 @@ fi
 
 
 def script(root: Command) -> str:
-    """Return the script for the tree below `root`."""
+    """Return the script for the command tree `root`."""
     return HEAD + "".join(_function(command) for command in root.walk()) + TAIL
 
 

@@ -101,7 +101,7 @@ def test_the_server_says_what_is_wrong_and_is_asked_once(name: str, well: Runner
 def test_a_server_that_says_nothing_is_given_up(
     well: Runner, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nebius_cli.actions.doctor.LIST", 0.3)
+    monkeypatch.setattr("nebius_cli.doctor.server_checks.LIST_TIMEOUT_S", 0.3)
     server.script([server.hold])
     result = well("doctor")
     assert (result.code, row(result, "api")) == (

@@ -20,7 +20,7 @@ def well(nbx: Runner) -> Runner:
 def test_a_key_on_stdin_is_read_without_a_time_limit(
     well: Runner, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nebius_cli.actions.doctor.KEY", -1.0)
+    monkeypatch.setattr("nebius_cli.doctor.machine_checks.KEY_TIMEOUT_S", -1.0)
     server.script(model_list(Date=today()))
     result = well("doctor", "--api-key-file", "-", stdin=CANARY.encode())
     assert row(result, "key")[0] == "ok"

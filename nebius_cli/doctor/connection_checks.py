@@ -1,0 +1,94 @@
+"""Checks the connection to the server, step by step: base URL, proxy, authorities, DNS, TCP, TLS."""
+
+from collections.abc import Callable
+from urllib.parse import SplitResult
+
+from nebius_cli.config.layers import EffectiveSettings
+from nebius_cli.core import urls
+from nebius_cli.doctor import checks, probe
+from nebius_cli.doctor.checks import Check, State
+
+PROBE_TIMEOUT_S = 5.0  # for each step
+
+
+class ConnectionChecks:
+    """The checks of the connection, in the order of the methods; each one uses what the previous found.
+
+    `cacert` returns the authorities file that is set, empty for none. A failed check raises
+    NbxError.
+    """
+
+    def __init__(self, effective: EffectiveSettings, cacert: Callable[[], str]) -> None:
+        self._effective = effective
+        self._cacert = cacert
+        self._base = SplitResult("", "", "", "", "")
+        self._route = probe.Route("", "")
+        self._first_hop = ("", 0)  # host and port of the proxy or, without one, of the server
+
+    @property
+    def passwords(self) -> list[str]:
+        """The passwords in the URLs of the server and the proxy, which must not be shown."""
+        return [self._base.password or "", self._route.proxy.rpartition("@")[0].rpartition(":")[2]]
+
+    def base_url(self) -> Check:
+        """Check the base URL. A wrong one is never replaced by a weaker one, which would get the key."""
+        for layer in self._effective.layers:
+            if "base_url" in layer.values:
+                break
+            for problem in layer.problems:
+                if "base_url" in f"{problem.what} {problem.why}".split():
+                    raise problem
+        setting = self._effective.values["base_url"]
+        self._base = urls.parse_base_url(str(setting.value))
+        text = f"{urls.strip_credentials(self._base.geturl())} ({setting.origin})"
+        if urls.is_plain_http(self._base):
+            return Check("base_url", State.WARN, text, "plain http: others can read the key and the prompt")
+        return Check("base_url", State.OK, text)
+
+    def proxy(self) -> Check:
+        """Find out whether requests go through a proxy."""
+        self._route = probe.route(self._base.geturl(), self._cacert())
+        proxy = self._route.proxy
+        self._first_hop = probe.endpoint(proxy or self._base.geturl())
+        return Check("proxy", State.OK, urls.strip_credentials(proxy) if proxy else "none")
+
+    def authorities(self) -> Check:
+        """Check that the certificate authorities can be read."""
+        if self._base.scheme == "http":
+            return Check("ca", State.SKIPPED, "plain http needs none")
+        path = self._route.authorities
+        count = probe.authorities(path)
+        source = "those that come with nbx"
+        if (setting := self._effective.values.get("cacert")) is not None:
+            source = f"{path} ({setting.origin})"
+        elif self._route.own:
+            source = (
+                f"{path} ({'SSL_CERT_FILE' if self._cacert() else 'REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE'})"
+            )
+        return Check("ca", State.OK, f"{source}, {count} authorities" if count else source)
+
+    def resolve(self) -> Check:
+        """Look up the host of the first hop."""
+        host, port = self._first_hop
+        addresses = probe.resolve(host, port, PROBE_TIMEOUT_S)
+        more = f" and {len(addresses) - 3} more" if len(addresses) > 3 else ""
+        return Check("dns", State.OK, f"{self._hop_label}{host} is {', '.join(addresses[:3])}{more}")
+
+    def connect(self) -> Check:
+        """Open a TCP connection to the first hop."""
+        host, port = self._first_hop
+        seconds = probe.connect(host, port, PROBE_TIMEOUT_S)
+        return Check("tcp", State.OK, f"{self._hop_label}{host}:{port} in {seconds * 1000:.0f} ms")
+
+    def handshake(self, now: float) -> Check:
+        """Make a TLS connection, and check the certificate at `now`, in Unix time."""
+        if self._base.scheme == "http":
+            return Check("tls", State.SKIPPED, "plain http has none")
+        if self._route.proxy:
+            return Check("tls", State.SKIPPED, "behind the proxy; api says whether it works")
+        tls = probe.handshake(*self._first_hop, self._route.authorities, PROBE_TIMEOUT_S)
+        return checks.check_certificate(tls.version, tls.ends, now)
+
+    @property
+    def _hop_label(self) -> str:
+        return "the proxy " if self._route.proxy else ""

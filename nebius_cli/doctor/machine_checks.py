@@ -1,0 +1,110 @@
+"""Checks what is on this machine: config files, the key, the embedded engine, the ledger."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from nebius_cli.config import layers
+from nebius_cli.config.file import ConfigFile
+from nebius_cli.config.keys import Place
+from nebius_cli.config.layers import EffectiveSettings
+from nebius_cli.core.errors import AuthError, ConfigError, LedgerError, NbxError
+from nebius_cli.core.secret import Secret
+from nebius_cli.doctor import checks, probe
+from nebius_cli.doctor.checks import Check, State
+from nebius_cli.ledger.store import Ledger
+from nebius_cli.local import engine, weights
+from nebius_cli.system.timeout import run_with_timeout
+
+KEY_TIMEOUT_S = 35.0  # api_key_command or a keyring may ask the user for a password
+LOAD_TIMEOUT_S = 60.0
+OTHERS_WRITE = 0o022  # permission bits of group and others
+OTHERS_ANY = 0o077
+
+
+def check_config(file: ConfigFile, effective: EffectiveSettings) -> Iterator[Check]:
+    """Yield checks of the config file, the problems of the settings, the profile and the project file."""
+    problems: list[NbxError] = [*effective.problems]
+    unused: list[NbxError] = []  # in parts of the file that are not in force
+    try:
+        source = file.read()
+        unused = [] if source is None else [*layers.problems_of(source)]
+        yield _check_config_file(file.path, exists=source is not None)
+    except ConfigError as error:
+        problems = [error, *(problem for problem in problems if problem.what != error.what)]
+    yield from (checks.failed_check("config", problem) for problem in problems)
+    reported = {problem.what for problem in problems}
+    for problem in unused:
+        if problem.what not in reported:
+            yield replace(checks.failed_check("config", problem), state=State.WARN)
+    if chosen := effective.profile:
+        yield Check("profile", State.OK, f"{chosen.value}, by {chosen.origin}")
+    if effective.project:
+        yield Check("project file", State.OK, effective.project)
+
+
+def _check_config_file(path: Path, *, exists: bool) -> Check:
+    if not exists:
+        return Check("config", State.OK, f"no file {path}")
+    for place in (path, path.parent):
+        if (mode := probe.permissions(place)) is not None and mode & OTHERS_WRITE:
+            text = f"others on this machine can write {place} (mode {mode:04o})"
+            return Check("config", State.WARN, text, f"chmod go-w {place}")
+    mode = probe.permissions(path)
+    return Check("config", State.OK, f"{path}" if mode is None else f"{path} (mode {mode:04o})")
+
+
+def find_key(places: Sequence[Place]) -> tuple[Secret, Check]:
+    """Read the key from the first of the places that have one. Raises NbxError, AuthError without any."""
+    if not places:
+        hint = "nbx auth login, NEBIUS_API_KEY or --api-key-file FILE; nbx complete --local needs no key"
+        raise AuthError("no API key", "", hint)
+    first = places[0]
+    # A typed key is read in this thread: an abandoned thread would leave the terminal without echo.
+    key = run_with_timeout(KEY_TIMEOUT_S, first.read) if first.asks else first.read()
+    others = ", ".join(f"{place.source.value}: {place.where}" for place in places[1:])
+    text = f"{key.tail} from {first.source.value}: {first.where}"
+    text += f"; not used: {others}" if others else ""
+    if mends := list(dict.fromkeys(place.mend for place in places if place.mend)):
+        what = "it" if first.mend else "one that is not used"
+        text += f"; others on this machine can read {what}"
+        return key, Check("key", State.WARN, text, "; ".join(mends))
+    return key, Check("key", State.OK, text)
+
+
+def check_engine(directory: Path, monotonic: Callable[[], float], *, live: bool) -> Check:
+    """Check the embedded engine and its default model in `directory`; `live` loads the model."""
+    try:
+        engine.require_engine()
+    except ConfigError as error:
+        return Check("engine", State.SKIPPED, error.what, error.hint)
+    installed = {model.name: model for model in weights.installed(directory)}
+    name = weights.DEFAULT_MODEL.name
+    if name not in installed:
+        return Check("engine", State.SKIPPED, f"{name} is not here", "nbx local pull fetches it")
+    if not live:
+        return Check("engine", State.OK, f"installed, {name} is here; --live loads it")
+    started = monotonic()
+    with engine.Engine(installed[name].path) as running:
+        run_with_timeout(LOAD_TIMEOUT_S, running.ready)
+    return Check("engine", State.OK, f"{name} is loaded in {monotonic() - started:.1f} s")
+
+
+def check_ledger(ledger: Ledger, *, on: bool) -> Check:
+    """Check that the ledger can be read and written; never a failure, as no request needs it."""
+    name, path = "ledger", ledger.path
+    if not on:
+        return Check(name, State.SKIPPED, "it is off", "nbx config set ledger true keeps one")
+    try:
+        text = f"{path}, {ledger.count():,} requests"
+    except LedgerError as error:
+        return Check(name, State.WARN, error.line, f"move {path} away: nbx begins anew")
+    if not path.exists():
+        return Check(name, State.OK, f"no file {path} yet")
+    if others := path.stat().st_mode & OTHERS_ANY:
+        text += f"; others on this machine can read or write it (mode {others:04o})"
+        return Check(name, State.WARN, text, f"chmod go= {path}")
+    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+        return Check(name, State.WARN, f"{text}; it may not be written", f"chmod u+w {path} {path.parent}")
+    return Check(name, State.OK, text)

@@ -1,0 +1,91 @@
+"""Checks what the server answers: the key, the list of models, the model, one completed token."""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
+
+from nebius_cli.api.client import Api, Head
+from nebius_cli.api.exchange import Exchange, Hooks
+from nebius_cli.api.fetch_json import fetch_json
+from nebius_cli.api.limits import Limits
+from nebius_cli.config.settings import Sourced
+from nebius_cli.core import suggest
+from nebius_cli.core.errors import ExitCode
+from nebius_cli.core.format import counted
+from nebius_cli.doctor.checks import Check, State, check_clock
+from nebius_cli.models import model as models
+from nebius_cli.request.fields import Value
+from nebius_cli.request.request import CompletionRequest
+from nebius_cli.system.streams import Streams
+
+LIST_TIMEOUT_S = 20.0
+LIVE_TIMEOUT_S = 120.0  # the request may wait in a queue
+
+
+class ServerChecks:
+    """The checks that send requests, in the order of the methods. A method raises NbxError on failure.
+
+    `live`: complete one token, which costs money.
+    """
+
+    def __init__(
+        self, settings: Mapping[str, Sourced], streams: Streams, log: Callable[[str], None], *, live: bool
+    ) -> None:
+        self._settings = settings
+        self._streams = streams
+        self._log = log
+        self._live = live
+        self._head = Head(0, "", "")
+        self._model_ids: list[str] = []
+
+    def list_models(self, api: Api) -> Check:
+        """Ask for the list of models, which needs a valid key."""
+        project = self._text("ai_project_id")
+        started = self._streams.monotonic()
+        query = urlencode({"ai_project_id": project} if project else {})
+        reply = fetch_json(api, "/models", query, _limits(LIST_TIMEOUT_S), self._streams, self._log)
+        self._head = reply.head
+        self._model_ids = [model.id for model in models.decode(reply.value)]
+        seconds = self._streams.monotonic() - started
+        text = f"takes the key, lists {counted(len(self._model_ids), 'model')}, in {seconds:.1f} s"
+        return Check("api", State.OK, text)
+
+    def clock(self) -> Check:
+        """Compare this machine's clock with the Date header of that answer."""
+        return check_clock(self._head.date, self._streams.now())
+
+    def model(self) -> Check:
+        """Check that the configured model is in the list; a private model may be missing there."""
+        name = self._text("model")
+        if not name:
+            return Check("model", State.WARN, "no default model", "nbx models lists them, nbx models use ID")
+        text = f"{name} ({self._settings['model'].origin})"
+        if name in self._model_ids:
+            return Check("model", State.OK, text)
+        hint = suggest.did_you_mean(name, self._model_ids) or "nbx models lists them"
+        if self._live:  # the completion will show whether it works
+            return Check("model", State.WARN, f"{text} is not in the list", hint)
+        hint = f"{hint}; --live tries it"
+        return Check("model", State.FAIL, f"{text} is not in the list", hint, ExitCode.REJECTED)
+
+    def complete(self, connect: Callable[[], Api]) -> Check:
+        """Complete one token over the API that `connect` returns, if `live`."""
+        if not self._live:
+            return Check("live", State.SKIPPED, "--live completes one token")
+        if not (name := self._text("model")):
+            return Check("live", State.SKIPPED, "needs a model")
+        fields: dict[str, Value] = {"model": name, "max_tokens": 1}
+        if project := self._text("ai_project_id"):
+            fields["ai_project_id"] = project
+        hooks = Hooks(lambda _: None, lambda: None, self._log, lambda: True)
+        request = CompletionRequest("1 2 3", fields)
+        exchange = Exchange(connect(), request, _limits(LIVE_TIMEOUT_S), self._streams, hooks)
+        exchange.run()
+        seconds = self._streams.monotonic() - exchange.sent_at
+        return Check("live", State.OK, f"one token of {name} in {seconds:.1f} s")
+
+    def _text(self, name: str) -> str:
+        return str(self._settings[name].value) if name in self._settings else ""
+
+
+def _limits(timeout_s: float) -> Limits:
+    return Limits(first_byte=timeout_s, stall=timeout_s, total=timeout_s, retries=0)
