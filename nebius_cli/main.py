@@ -81,7 +81,7 @@ def _run_and_report(args: list[str], invocation: Invocation) -> int:
         return error.code
     except ReaderGone:
         return ExitCode.READER_GONE
-    except Exception as error:  # noqa: BLE001 - the last line: a bug is told as one, never as a traceback
+    except Exception as error:  # noqa: BLE001 - the last resort: report a bug without a traceback
         if invocation.debug:
             import traceback
 

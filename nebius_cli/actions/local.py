@@ -1,4 +1,4 @@
-"""`nbx local`: the weights on this machine, and the engine kept warm."""
+"""`nbx local`: fetch, list and delete model files, and serve one with the embedded engine."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -9,23 +9,23 @@ from nebius_cli.local import weights
 from nebius_cli.local.weights import DEFAULT_MODEL, MODELS
 from nebius_cli.terminal.download_progress import megabytes
 
-Found = TypeVar("Found")
+T = TypeVar("T")
 
 
 def run_pull(app: App, name: str = DEFAULT_MODEL.name, *, force: bool = False) -> ExitCode:
-    """Fetch a model unless it is there; print where it is."""
-    model = _typed(lambda: weights.find_known(name))
+    """Fetch a model unless it is installed; print its path."""
+    model = _find(lambda: weights.find_known(name))
     path = app.weights(model, force=force)
     app.write(f"{path}\n")
     return ExitCode.DONE
 
 
 def run_list(app: App, *, json: bool = False) -> ExitCode:
-    """List the models that are here, and the ones that could be."""
-    here = {entry.name: entry for entry in weights.installed(app.weights_dir)}
+    """List the installed models and those that nbx can fetch."""
+    installed = {entry.name: entry for entry in weights.installed(app.weights_dir)}
     licences = {model.name: model.licence for model in MODELS}
-    sizes = {model.name: model.size for model in MODELS} | {name: here[name].size for name in here}
-    paths = {name: str(here[name].path) if name in here else None for name in sorted(sizes)}
+    sizes = {model.name: model.size for model in MODELS} | {name: installed[name].size for name in installed}
+    paths = {name: str(installed[name].path) if name in installed else None for name in sorted(sizes)}
     if json:
         entries = [
             {"name": name, "size": sizes[name], "path": path, "licence": licences.get(name)}
@@ -44,22 +44,22 @@ def run_list(app: App, *, json: bool = False) -> ExitCode:
 
 
 def run_rm(app: App, name: str = "") -> ExitCode:
-    """Delete a model's file."""
+    """Delete a model."""
     if not name:
         raise UsageError("no model named", "", "nbx local rm NAME; nbx local list shows the names")
-    freed = _typed(lambda: weights.remove(name, app.weights_dir))
+    freed = _find(lambda: weights.remove(name, app.weights_dir))
     app.note(f"removed {name}, {megabytes(freed)}")
     return ExitCode.DONE
 
 
 def run_serve(app: App, *, port: str = "0", model_file: str | None = None) -> ExitCode:
-    """Serve a model until Ctrl-C or SIGTERM; print what points another nbx at it."""
+    """Serve a model until Ctrl-C or SIGTERM; print the variables that make another nbx use it."""
     number = int(port) if port.isascii() and port.isdecimal() and len(port) < 10 else -1
     if not 0 <= number <= 65535:
         raise UsageError(
             f"--port {port}", "a port is a number from 0 to 65535", "leave it out for any free one"
         )
-    # Several prompts at once must not find the cache full.
+    # A second cache, so that several prompts at once do not fill it.
     with app.engine(model_file, parallel=16, caches=2, port=number) as running:
         lines = {
             "NEBIUS_BASE_URL": running.base_url,
@@ -72,8 +72,8 @@ def run_serve(app: App, *, port: str = "0", model_file: str | None = None) -> Ex
     raise ServerError("the engine ended by itself", f"its exit code was {code}", "start it again")
 
 
-def _typed(find: Callable[[], Found]) -> Found:
-    """Return what is found by a name from the command line, where a wrong one is a usage error."""
+def _find(find: Callable[[], T]) -> T:
+    """Return the result of `find`; turn a ConfigError about a name on the command line into a UsageError."""
     try:
         return find()
     except ConfigError as error:
@@ -81,5 +81,5 @@ def _typed(find: Callable[[], Found]) -> Found:
 
 
 def _quoted(value: str) -> str:
-    """Return a word that any POSIX shell reads as `value`."""
+    """Quote a value for a POSIX shell."""
     return "'" + value.replace("'", "'\\''") + "'"

@@ -35,7 +35,7 @@ class ExitCode(IntEnum):
         8,
         (
             "incomplete answer: the stream ended without a finish_reason, or an error arrived inside it; "
-            "what came is kept on stdout. With `--fail-on length`: also a truncated answer"
+            "text received so far stays on stdout. With `--fail-on length`: also a truncated answer"
         ),
     )
     ROWS_FAILED = 9, "bulk finished, some rows failed"

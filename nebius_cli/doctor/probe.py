@@ -103,7 +103,9 @@ def connect(host: str, port: int, timeout_s: float) -> float:
         run_with_timeout(timeout_s, work)
     except OSError as error:
         raise NetworkError(
-            f"no connection to {host}:{port}", error.strerror or str(error), "a firewall, or nobody listens"
+            f"no connection to {host}:{port}",
+            error.strerror or str(error),
+            "a firewall, or no server there",
         ) from None
     return time.monotonic() - started
 

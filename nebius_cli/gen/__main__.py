@@ -32,10 +32,10 @@ def module_summaries() -> dict[str, str]:
     """Return the first docstring line of each module by its path; modules without one are left out."""
     package = Path(__file__).parents[1]
     paths = sorted(package.rglob("*.py"), key=lambda path: (str(path.parent), path.name))
-    told = {path: ast.get_docstring(ast.parse(path.read_text("utf-8"))) for path in paths}
+    docstrings = {path: ast.get_docstring(ast.parse(path.read_text("utf-8"))) for path in paths}
     return {
         path.relative_to(package.parent).as_posix(): text.partition("\n")[0]
-        for path, text in told.items()
+        for path, text in docstrings.items()
         if text
     }
 

@@ -60,10 +60,10 @@ def page(command: Command, root: Command) -> str:
 def _help(command: Command) -> Iterator[str]:
     """Yield the description; each paragraph of examples gets a section of its own."""
     _, *rest = command.help.split("\n\n")
-    told = [part for part in rest if part.strip() and not part.startswith("\b")]
+    paragraphs = [part for part in rest if part.strip() and not part.startswith("\b")]
     yield ".SH DESCRIPTION"
     yield _text(command.summary)
-    for part in told:
+    for part in paragraphs:
         yield ".PP"
         yield _text(part)
     for part in rest:

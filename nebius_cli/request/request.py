@@ -81,7 +81,7 @@ def from_body(body: bytes, query: str) -> CompletionRequest:
         members = dict(jsontext.decode(body))
         prompts = members.pop("prompt")
     except (KeyError, TypeError, ValueError):
-        raise BadInputError("what is kept is no request", "it has no prompt") from None
+        raise BadInputError("the stored request cannot be sent again", "it has no prompt") from None
     fields = {name: members.pop(name) for name in tuple(members) if name in BY_NAME}
     return CompletionRequest(prompts, {**fields, **dict(parse_qsl(query))}, members, body)
 

@@ -1,6 +1,7 @@
 """Scores many passages, several per request; retries them one by one if such a request fails."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from nebius_cli.core.errors import BadInputError, IncompleteError, NbxError, RejectedError
 from nebius_cli.scoring.likelihood import Passage, Score
@@ -8,6 +9,15 @@ from nebius_cli.scoring.likelihood import Passage, Score
 PASSAGE_STATUSES = (400, 413, 422)  # HTTP statuses that may be caused by a single passage
 
 Scorer = Callable[[Sequence[Passage]], list[Score]]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringModel:
+    """A model with the function that scores up to `group_size` passages in one request."""
+
+    name: str
+    score: Scorer
+    group_size: int
 
 
 def score_in_groups(

@@ -86,6 +86,21 @@ def winners(scores: Sequence[Score]) -> dict[str, int]:
     }
 
 
+def rank_order(scores: Sequence[Score]) -> list[int]:
+    """Return the indexes of `scores` by falling log-likelihood."""
+    return sorted(range(len(scores)), key=lambda index: -scores[index].log_likelihood)
+
+
+def rank_records(
+    passages: Sequence[Passage], scores: Sequence[Score], order: Sequence[int], *, tokens: bool
+) -> list[dict[str, Any]]:
+    """Return the JSON objects of candidates in `order`; `candidate` is the index on the command line."""
+    return [
+        {"candidate": index, "text": passages[index].text, **score_record(scores[index], tokens=tokens)}
+        for index in order
+    ]
+
+
 def warnings(score: Score) -> list[str]:
     """Return warnings about a score."""
     texts = []
@@ -95,5 +110,5 @@ def warnings(score: Score) -> list[str]:
         )
     if score.floored:
         what = "token has" if score.floored == 1 else "tokens have"
-        texts.append(f"{score.floored} {what} -9999, the server's word for minus infinity: the sum is none")
+        texts.append(f"{score.floored} {what} -9999, which stands for minus infinity: the total is not exact")
     return texts

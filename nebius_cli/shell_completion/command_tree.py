@@ -112,7 +112,7 @@ class Command:
             yield from command.walk()
 
 
-class TyperParameter(Protocol):
+class TyperParameterLike(Protocol):
     """The attributes used of a Typer option or argument; those from `multiple` on only options have."""
 
     param_type_name: str
@@ -127,7 +127,7 @@ class TyperParameter(Protocol):
     rich_help_panel: str | None
 
 
-class TyperCommand(Protocol):
+class TyperCommandLike(Protocol):
     """The attributes used of a Typer command; groups also have `commands`."""
 
     help: str | None
@@ -140,17 +140,17 @@ class TyperCommand(Protocol):
         ...
 
 
-def read_tree(source: TyperCommand, name: str) -> Command:
+def read_tree(source: TyperCommandLike, name: str) -> Command:
     """Return the tree of `source`, the command called `name`. Raises ValueError for unsafe names."""
     return _command(source, (_plain(name),), None)
 
 
-def _command(source: TyperCommand, path: tuple[str, ...], parent: Any) -> Command:
+def _command(source: TyperCommandLike, path: tuple[str, ...], parent: Any) -> Command:
     context = source.context_class(source, info_name=path[-1], parent=parent, **source.context_settings)
-    parameters: list[TyperParameter] = [
+    parameters: list[TyperParameterLike] = [
         p for p in source.get_params(context) if not getattr(p, "hidden", False)
     ]
-    below: Mapping[str, TyperCommand] = getattr(source, "commands", {})
+    below: Mapping[str, TyperCommandLike] = getattr(source, "commands", {})
     help_text = inspect.cleandoc(source.help or "")
     subcommands = tuple(
         _command(command, (*path, _plain(name)), context)
@@ -176,7 +176,7 @@ def _command(source: TyperCommand, path: tuple[str, ...], parent: Any) -> Comman
     )
 
 
-def _flag(option: TyperParameter) -> Flag:
+def _flag(option: TyperParameterLike) -> Flag:
     metavar = "" if option.is_flag else option.metavar or "VALUE"
     values, choices = _value_kind(metavar)
     return Flag(
@@ -191,7 +191,7 @@ def _flag(option: TyperParameter) -> Flag:
     )
 
 
-def _argument(argument: TyperParameter) -> Argument:
+def _argument(argument: TyperParameterLike) -> Argument:
     metavar = (argument.metavar or argument.name.upper()).removesuffix("...")
     values, choices = _value_kind(metavar)
     return Argument(metavar, _one_line(argument.help or ""), values, choices, repeatable=argument.nargs == -1)

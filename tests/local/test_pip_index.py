@@ -105,7 +105,7 @@ def test_without_pip_the_one_that_came_with_python_is_used(packages: PackageInde
 
 def test_no_pip_at_all_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "executable", "")
-    with pytest.raises(ConfigError, match="there is no pip"):
+    with pytest.raises(ConfigError, match="pip is not installed"):
         pip_index.pip_command({"PATH": str(tmp_path)})
     pip = shutil.which("pip")
     assert pip is not None
