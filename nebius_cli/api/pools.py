@@ -1,7 +1,7 @@
-"""Where a request goes: a urllib3 pool, the request line, the headers. The environment says whom to trust.
+"""Chooses the urllib3 pool, the request line and the headers of each request.
 
-urllib3 sends all requests. Which proxy is meant, for whom not, and how to talk to it is what requests knows;
-but a sixth of a short run went into importing it, so it is asked only where a proxy may be set at all.
+urllib3 sends all requests. Only where a proxy may be set, requests decides which one to use and how to talk
+to it: importing requests takes a sixth of a short run.
 """
 
 import os
@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,18 +16,19 @@ import urllib3
 from urllib3.util import parse_url
 
 from nebius_cli import __version__
-from nebius_cli.core.errors import AuthError, ConfigError
+from nebius_cli.api.authorities import check_readable, pool_options, trusted
+from nebius_cli.core.errors import AuthError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import strip_credentials
 
-MOST_TARGETS = 100  # addresses remembered; queries can differ from row to row
-# As requests has them: trying again is for whoever calls, and so is following a redirect.
+MAX_TARGETS = 100  # remembered; queries can differ from row to row
+# As in requests: the caller tries again and follows redirects.
 RETRIES = urllib3.Retry(0, read=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An address as a request needs it: the pool, what stands in the request line, the headers."""
+    """What a request to a URL needs: the pool, the target of the request line, the headers."""
 
     method: str
     shown: str  # without a password
@@ -38,10 +38,10 @@ class Target:
 
 
 class Pools:
-    """The pools of one key, one for each server, and what is asked of them. Safe for threads.
+    """The connection pools for requests with one key, one pool for each server. Safe for threads.
 
-    `cacert` is a file or folder of authorities, empty for those of the environment, which `trust_env=False`
-    ignores together with its proxies; `size` is how many connections to a server are kept open.
+    `cacert` is a file or folder of authorities, empty for those of the environment; `trust_env=False` ignores
+    the authorities and proxies of the environment. `size` is how many connections to a server stay open.
     """
 
     def __init__(self, key: Secret, *, cacert: str, trust_env: bool, size: int) -> None:
@@ -55,25 +55,27 @@ class Pools:
         self._lock = threading.Lock()
 
     def target(self, method: str, url: str, accept: str) -> Target:
-        """Return where and how `url` is asked; a POST is of JSON.
+        """Return the target for requests to `url`; a POST sends JSON.
 
-        Raises ConfigError where the authorities are not there, and what urllib3 and requests do for what
-        cannot be called.
+        Raises ConfigError for authorities that do not exist, and what urllib3 and requests raise for a URL
+        that cannot be requested.
         """
         target = self._targets.get((method, url, accept))
         if target is None:
             with self._lock:
-                if len(self._targets) >= MOST_TARGETS:
+                if len(self._targets) >= MAX_TARGETS:
                     self._targets.clear()
                 target = self._targets[method, url, accept] = self._prepare(method, url, accept)
         return target
 
     def _prepare(self, method: str, url: str, accept: str) -> Target:
-        authorities = self._authorities() if urlsplit(url).scheme == "https" else ""
+        authorities = ""
+        if urlsplit(url).scheme == "https":
+            authorities = check_readable(trusted(self._cacert, trust_env=self._trust_env))
         if self._trust_env and proxies_may_be_set():
             pool, line = self._behind_proxy(url, authorities)
         else:
-            pool = self._manager.connection_from_url(url, _trusting(authorities))
+            pool = self._manager.connection_from_url(url, pool_options(authorities))
             line = parse_url(url).request_uri
         headers = {"Host": _host(url), "User-Agent": f"nbx/{__version__}", "Accept": accept}
         headers |= urllib3.make_headers(accept_encoding=True, keep_alive=True)
@@ -84,37 +86,20 @@ class Pools:
 
     def _behind_proxy(self, url: str, authorities: str) -> tuple[urllib3.HTTPConnectionPool, str]:
         if self._proxied is None:
-            from nebius_cli.api.proxies import Proxied  # brings urllib3
+            from nebius_cli.api.proxies import Proxied  # imports requests
 
             self._proxied = Proxied(self._size)
-        way: tuple[urllib3.HTTPConnectionPool, str] = self._proxied.way(url, authorities)
-        return way
-
-    def _authorities(self) -> str:
-        path = trusted(self._cacert, trust_env=self._trust_env)
-        if not Path(path).exists():
-            why = "there is no such file or folder"
-            raise ConfigError(f"cannot read the authorities in {path}", why, "--cacert FILE, or unset it")
-        return path
+        route: tuple[urllib3.HTTPConnectionPool, str] = self._proxied.route(url, authorities)
+        return route
 
 
 def check_key(key: Secret) -> Secret:
-    """Return a key that can stand in a header. Raises AuthError, without showing it."""
+    """Return the key without white space around it. Raises AuthError where no header can carry it."""
     value = key.reveal().strip()
     if not value.isascii() or not value.isprintable() or not value:
         why = "it holds characters that no key has" if value else "it is empty"
         raise AuthError("the API key cannot be sent", why, "copy it once more")
     return Secret(value)
-
-
-def trusted(cacert: str, *, trust_env: bool = True) -> str:
-    """Return the file or folder of the authorities: the one named, the environment's, or certifi's."""
-    ours = trust_env and (os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE"))
-    if cacert or ours:
-        return cacert or str(ours)
-    from certifi import where  # 10 ms, and not for plain HTTP
-
-    return where()
 
 
 def proxies_may_be_set() -> bool:
@@ -127,13 +112,6 @@ def proxies_may_be_set() -> bool:
 
         return bool(getproxies())
     return False
-
-
-def _trusting(authorities: str) -> dict[str, Any]:
-    if not authorities:
-        return {}
-    kind = "ca_cert_dir" if Path(authorities).is_dir() else "ca_certs"
-    return {"cert_reqs": "CERT_REQUIRED", kind: authorities}
 
 
 def _host(url: str) -> str:

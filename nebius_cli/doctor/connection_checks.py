@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import SplitResult
 
+from nebius_cli.api import authorities
 from nebius_cli.config.layers import EffectiveSettings
 from nebius_cli.core import urls
 from nebius_cli.doctor import checks, probe
@@ -57,7 +58,7 @@ class ConnectionChecks:
         if self._base.scheme == "http":
             return Check("ca", State.SKIPPED, "plain http needs none")
         path = self._route.authorities
-        count = probe.authorities(path)
+        count = authorities.count(path)
         source = "those that come with nbx"
         if (setting := self._effective.values.get("cacert")) is not None:
             source = f"{path} ({setting.origin})"

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from requests.utils import get_environ_proxies, select_proxy
-
 from nebius_cli import __version__
-from nebius_cli.api.pools import trusted
+from nebius_cli.api import authorities
+from nebius_cli.api.proxies import proxy_of
 from nebius_cli.core.errors import ConfigError, NetworkError
 from nebius_cli.system.timeout import run_with_timeout
 
@@ -35,7 +34,7 @@ class Route:
     @property
     def own(self) -> bool:
         """Whether the authorities are not the ones bundled with nbx."""
-        return self.authorities != trusted("", trust_env=False)
+        return self.authorities != authorities.trusted("", trust_env=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def permissions(path: Path) -> int | None:
 
 def route(url: str, cacert: str) -> Route:
     """Return how requests would go to `url`, by the environment that it looks at itself."""
-    return Route(select_proxy(url, get_environ_proxies(url)) or "", trusted(cacert))
+    return Route(proxy_of(url), authorities.trusted(cacert))
 
 
 def endpoint(url: str) -> tuple[str, int]:
@@ -110,25 +109,13 @@ def connect(host: str, port: int, timeout_s: float) -> float:
     return time.monotonic() - started
 
 
-def authorities(path: str) -> int:
-    """Return the number of authorities in a file, 0 for a folder. Raises ConfigError."""
-    try:
-        # OpenSSL reads those in a folder on demand, so they cannot be counted.
-        return _context(path).cert_store_stats()["x509_ca"]
-    except (OSError, ssl.SSLError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise ConfigError(
-            f"cannot read the authorities in {path}", why, "--cacert FILE, or unset it"
-        ) from None
-
-
 def handshake(host: str, port: int, path: str, timeout_s: float) -> TlsConnection:
     """Open and close a TLS connection that trusts the authorities in `path`. Raises NetworkError."""
 
     def work() -> TlsConnection:
         with (
             socket.create_connection((host, port), timeout=timeout_s) as plain,
-            _context(path).wrap_socket(plain, server_hostname=host) as secure,
+            authorities.tls_context(path).wrap_socket(plain, server_hostname=host) as secure,
         ):
             certificate = secure.getpeercert() or {}
             return TlsConnection(
@@ -146,8 +133,3 @@ def handshake(host: str, port: int, path: str, timeout_s: float) -> TlsConnectio
     except OSError as error:
         why = (isinstance(error, ssl.SSLError) and error.reason) or error.strerror or str(error)
         raise NetworkError("no TLS connection", why, "something on the way may answer instead") from None
-
-
-def _context(path: str) -> ssl.SSLContext:
-    folder = os.path.isdir(path)  # noqa: PTH112 - as requests does
-    return ssl.create_default_context(cafile=None if folder else path, capath=path if folder else None)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.api.pools import Pools, Target, proxies_may_be_set, trusted
+from nebius_cli.api.authorities import trusted
+from nebius_cli.api.pools import Pools, Target, proxies_may_be_set
 from nebius_cli.core.secret import Secret
 
 PROXY = "http://127.0.0.1:9"

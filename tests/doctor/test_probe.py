@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from nebius_cli.api import authorities
 from nebius_cli.core.errors import ConfigError, NetworkError, TimedOutError
 from nebius_cli.doctor import probe
 from nebius_cli.system.timeout import run_with_timeout
@@ -71,7 +72,7 @@ def test_a_proxy_that_is_no_url_is_a_configuration_error(url: str) -> None:
 def test_the_route_is_that_of_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = probe.route("https://h.example/v1", "")
     assert (plain.proxy, plain.own) == ("", False)
-    assert probe.authorities(plain.authorities) > 10
+    assert authorities.count(plain.authorities) > 10
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/some/bundle.pem")
     assert probe.route("https://h.example/v1", "") == probe.Route("http://proxy:3128", "/some/bundle.pem")
@@ -83,8 +84,8 @@ def test_authorities_that_cannot_be_read_are_a_configuration_error(tmp_path: Pat
     (tmp_path / "notes.txt").write_text("buy milk")
     for path in (tmp_path / "nowhere.pem", tmp_path / "notes.txt"):
         with pytest.raises(ConfigError, match="cannot read the authorities"):
-            probe.authorities(str(path))
-    assert probe.authorities(str(tmp_path)) == 0
+            authorities.count(str(path))
+    assert authorities.count(str(tmp_path)) == 0
 
 
 def test_what_is_not_there_has_no_permissions(tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+"""The certificate authorities that requests trust: the file or folder, and what TLS makes of it."""
+
+import os
+import ssl
+from pathlib import Path
+from typing import Any
+
+from urllib3.util.ssl_ import create_urllib3_context
+
+from nebius_cli.core.errors import ConfigError
+
+
+def trusted(cacert: str, *, trust_env: bool = True) -> str:
+    """Return the file or folder of the authorities: `cacert`, else the environment's, else certifi's."""
+    ours = trust_env and (os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE"))
+    if cacert or ours:
+        return cacert or str(ours)
+    from certifi import where  # takes 10 ms, and plain HTTP does not need it
+
+    return where()
+
+
+def check_readable(path: str) -> str:
+    """Return `path`. Raises ConfigError where no file or folder is there."""
+    if not Path(path).exists():
+        raise _unreadable(path, "no such file or folder")
+    return path
+
+
+def pool_options(path: str) -> dict[str, Any]:
+    """Return the options of a pool that trusts the authorities in `path`; empty is for plain HTTP."""
+    if not path:
+        return {}
+    kind = "ca_cert_dir" if Path(path).is_dir() else "ca_certs"
+    return {"cert_reqs": "CERT_REQUIRED", kind: path}
+
+
+def tls_context(path: str) -> ssl.SSLContext:
+    """Return a context like that of a pool, which trusts the authorities in `path`. Raises ConfigError."""
+    context = create_urllib3_context()
+    folder = Path(path).is_dir()
+    try:
+        context.load_verify_locations(cafile=None if folder else path, capath=path if folder else None)
+    except OSError as error:  # ssl.SSLError is one
+        raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
+    return context
+
+
+def count(path: str) -> int:
+    """Return how many authorities a file holds; 0 for a folder, which is read later. Raises ConfigError."""
+    return tls_context(path).cert_store_stats()["x509_ca"]
+
+
+def _unreadable(path: str, why: str) -> ConfigError:
+    return ConfigError(f"cannot read the authorities in {path}", why, "--cacert FILE, or unset it")
