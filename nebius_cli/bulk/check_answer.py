@@ -1,4 +1,4 @@
-"""Whether a bulk answer is whole, by the same measure as one that is shown; and groups taken apart."""
+"""Checks that the answer to a bulk request is complete, and splits the answer to a group of rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,7 @@ from typing import Any
 
 from nebius_cli.bulk.input.rows import Row
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import IncompleteError
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.completion import Completion, incomplete, missing_reason
 from nebius_cli.response.decode import AnswerDecoder, decode_usage
 from nebius_cli.response.error_body import has_error
 from nebius_cli.response.events import Usage
@@ -15,7 +14,7 @@ from nebius_cli.response.events import Usage
 
 @dataclass(frozen=True, slots=True)
 class CompleteAnswer:
-    """A whole answer: `value` is the response object, `raw` the bytes where it came as just that object."""
+    """A complete answer: `value` is the response object, `raw` its bytes where nothing else was received."""
 
     value: dict[str, Any]
     raw: bytes | None
@@ -28,29 +27,35 @@ class CompleteAnswer:
 
 
 def check_answer(body: bytes, content_type: str, expected: int, request_id: str = "") -> CompleteAnswer:
-    """Return an answer that has its `expected` choices, each finished. Raises IncompleteError."""
+    """Return an answer whose `expected` choices all have a finish reason. Raises IncompleteError."""
     try:
         value = jsontext.decode(body)
     except ValueError:
         value = None
-    if isinstance(value, dict) and _is_whole(value, expected):
+    reasons = _usual_reasons(value, expected) if isinstance(value, dict) else None
+    if reasons is not None and not missing_reason(reasons, expected):
         usage = value.get("usage")
         return CompleteAnswer(value, body, decode_usage(usage) if isinstance(usage, dict) else None)
     return _fold(body, content_type, expected, request_id)
 
 
-def _is_whole(value: dict[str, Any], expected: int) -> bool:
-    """Return whether an object is the usual answer, in order; whatever else it is, `_fold` finds out."""
+def _usual_reasons(value: dict[str, Any], expected: int) -> dict[int, str] | None:
+    """Return the finish reasons by index of an object that is the usual answer, in order; else None.
+
+    `_fold` finds out what any other object is, and costs ten times as much.
+    """
     choices = value.get("choices")
     if not isinstance(choices, list) or len(choices) != expected or has_error(value):
-        return False
+        return None
+    reasons = {}
     for place, choice in enumerate(choices):
         if not isinstance(choice, dict) or choice.get("index") != place:
-            return False
+            return None
         reason = choice.get("finish_reason")
-        if not reason or not isinstance(reason, str) or not isinstance(choice.get("text"), str):
-            return False
-    return True
+        if not isinstance(reason, str) or not isinstance(choice.get("text"), str):
+            return None
+        reasons[place] = reason
+    return reasons
 
 
 def _fold(body: bytes, content_type: str, expected: int, request_id: str) -> CompleteAnswer:
@@ -60,8 +65,7 @@ def _fold(body: bytes, content_type: str, expected: int, request_id: str) -> Com
     for event in decoder.close():
         completion.add(completion.check(event))
     if completion.fault:
-        note = f" (request {request_id})" if request_id else ""
-        raise IncompleteError(f"the answer is incomplete{note}", completion.fault)
+        raise incomplete(completion.fault, request_id)
     return CompleteAnswer(completion.to_json(), None, completion.usage)
 
 

@@ -99,16 +99,16 @@ class Completion:
     @property
     def unfinished(self) -> list[int]:
         """Indexes of the choices without a finish reason, those never seen among them."""
-        indexes = set(range(self.expected)) | set(self.choices)
-        return sorted(i for i in indexes if i not in self.choices or not self.choices[i].finish_reason)
+        return unfinished(self._reasons, self.expected)
+
+    @property
+    def _reasons(self) -> dict[int, str | None]:
+        return {index: choice.finish_reason for index, choice in self.choices.items()}
 
     @property
     def fault(self) -> str:
-        """Why this is no whole answer, empty where it is one."""
-        if self.problem or not (unfinished := self.unfinished):
-            return self.problem
-        what = f"choice {unfinished[0] + 1} of {self.expected}" if self.expected > 1 else "it"
-        return f"{what} ended without a finish_reason"
+        """Why the answer is not complete, empty where it is."""
+        return self.problem or missing_reason(self._reasons, self.expected)
 
     def check(self, event: Event) -> Event:
         """Return an event of the server, or the problem that it is: text of a choice nobody asked for."""
@@ -152,6 +152,29 @@ class Completion:
             # A choice that nobody asked for is told where it has text; without any it is nothing.
             if isinstance(raw, dict) and (index := choice_index(raw, place)) < self.expected:
                 self.held += self._choice(index).keep(raw)
+
+
+def unfinished(reasons: Mapping[int, str | None], expected: int) -> list[int]:
+    """Return the indexes without a finish reason, those never seen among them; `reasons` are by index."""
+    indexes = {*range(expected), *reasons}
+    return sorted(index for index in indexes if not reasons.get(index))
+
+
+def missing_reason(reasons: Mapping[int, str | None], expected: int) -> str:
+    """Return why choices that ended for these reasons are not a complete answer, empty where they are.
+
+    This is the only rule, however an answer came: each of the `expected` choices has a finish reason.
+    """
+    if not (missing := unfinished(reasons, expected)):
+        return ""
+    what = f"choice {missing[0] + 1} of {expected}" if expected > 1 else "it"
+    return f"{what} ended without a finish_reason"
+
+
+def incomplete(fault: str, request_id: str, hint: str = "") -> IncompleteError:
+    """Return the error of an answer that is not complete, for the reason `fault`."""
+    note = f" (request {request_id})" if request_id else ""
+    return IncompleteError(f"the answer is incomplete{note}", fault, hint)
 
 
 def _join(whole: dict[str, Any], part: Mapping[str, Any]) -> int:
