@@ -1,4 +1,4 @@
-"""The key, taken out of what a server says: it can repeat it in a header, a redirect, in what is no HTTP."""
+"""Removes the key from what a server sends: a header, a redirect or an error message can repeat it."""
 
 import contextlib
 from collections.abc import Iterator
@@ -8,26 +8,26 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import NbxError
 from nebius_cli.core.secret import Secret
 
-# What is shorter is no secret but a word, which stands for a key where a server wants none.
-SHORTEST = 8  # characters
-WRITTEN = ("text", "logprobs")  # by the model, of what a choice holds
-# Where JSON may hold a plain letter in another way than as itself: escapes, and the zeros of UTF-16.
+# A shorter key is no secret but a word that users set for a server that needs no key.
+MIN_KEY_CHARS = 8
+WRITTEN = ("text", "logprobs")  # the members of a choice that the model wrote
+# In JSON that holds one of these, the key may be spelled in another way: with escapes, or in UTF-16.
 SPELLINGS = (b"\\u00", b"\\/", b"\0")
 
 
 class Redactor:
-    """Puts *** in the place of `key`; what the model wrote is left alone, as the prompt may have held it."""
+    """Replaces `key` with ***, but not in text of the model: the prompt may have contained it."""
 
     def __init__(self, key: Secret) -> None:
         self._key = key
-        self._hides = len(key.reveal()) >= SHORTEST
+        self._hides = len(key.reveal()) >= MIN_KEY_CHARS
 
     def text(self, text: str) -> str:
-        """Return a server's words without the key."""
+        """Return text of a server without the key."""
         return text.replace(self._key.reveal(), "***") if self._hides else text
 
     def value(self, value: Any) -> Any:
-        """Return a server's JSON value without the key; itself where the key is not in it."""
+        """Return a JSON value of a server without the key; the same object where the key is not in it."""
         if not self._hides:
             return value
         choices = value.get("choices") if isinstance(value, dict) else None
@@ -41,13 +41,13 @@ class Redactor:
         return {**clean, "choices": [_joined(one, _part(other, written=True)) for one, other in both]}
 
     def may_be_in(self, body: bytes) -> bool:
-        """Return whether the JSON in `body` may hold the key, in whatever spelling."""
+        """Return whether the JSON in `body` may contain the key, in any spelling."""
         key = self._key.reveal().encode()
         return self._hides and (key in body or any(mark in body for mark in SPELLINGS))
 
     @contextlib.contextmanager
     def in_errors(self) -> Iterator[None]:
-        """Take the key out of an error that ends the block."""
+        """Remove the key from an NbxError that is raised in the block."""
         try:
             yield
         except NbxError as error:

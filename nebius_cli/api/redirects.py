@@ -1,4 +1,4 @@
-"""Redirects: followed only where the key and the prompt may go."""
+"""Decides which redirects are followed: only those that keep the key and the prompt on the same host."""
 
 from urllib.parse import urljoin, urlsplit
 
@@ -8,16 +8,16 @@ from nebius_cli.core.urls import strip_credentials_and_query
 
 
 def follow(status: int, location: str, url: str) -> str:
-    """Return where a redirect from `url` leads. Raises RejectedError for one that must not be followed.
+    """Return the URL that a redirect from `url` leads to. Raises RejectedError if it must not be followed.
 
-    Only the same host may get the key, never unencrypted after encrypted, and 303 would drop the body.
+    Only the same host may get the key, and never over plain HTTP after HTTPS. 303 would drop the body.
     """
     try:
         target = urljoin(url, location)
         old, new = urlsplit(url), urlsplit(target)
         same = (new.scheme, new.hostname, new.port) == (old.scheme, old.hostname, old.port)
         upgrade = new.hostname == old.hostname and (old.scheme, new.scheme) == ("http", "https")
-    except ValueError:  # what stands there is no URL
+    except ValueError:  # not a URL
         target, same, upgrade = location, False, False
     if status in (301, 302, 307, 308) and location and (same or upgrade):
         return target
@@ -26,8 +26,8 @@ def follow(status: int, location: str, url: str) -> str:
     raise RejectedError(what, "nbx does not carry the key and the prompt there", "check base_url")
 
 
-def too_many(most: int, url: str) -> RejectedError:
-    """Return the error of a request that was sent on more often than that, to `url` at last."""
+def too_many(limit: int, url: str) -> RejectedError:
+    """Return the error of a request that was redirected more than `limit` times, the last time to `url`."""
     return RejectedError(
-        f"more than {most} redirects", f"the last one went to {shorten(strip_credentials_and_query(url))}"
+        f"more than {limit} redirects", f"the last one went to {shorten(strip_credentials_and_query(url))}"
     )
