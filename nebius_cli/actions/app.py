@@ -234,13 +234,10 @@ class App(Console):
         """Return the API at `base_url`, else the configured one; `pool` is how many connections stay open."""
         from nebius_cli.api.client import Api
 
-        deadlines = (number(merged, "first_byte_timeout"), number(merged, "stall_timeout"))
         api = Api(
             base_url or str(merged["base_url"].value),
             key,
             connect_timeout=number(merged, "connect_timeout"),
-            # A little more than the deadlines, which say who is late.
-            read_timeout=max(deadlines) + 5 if all(deadlines) else 0.0,
             now=self.streams.now,
             log=self.log,
             cacert=self.cacert(merged),

@@ -1,27 +1,19 @@
-"""The Token Factory API: a request goes out, bytes come back, failures become ours."""
+"""The client of the Token Factory API: sends requests, returns bytes, turns failures into NbxErrors."""
 
-import contextlib
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import NamedTuple
 
 import urllib3
 import urllib3.exceptions
 
-from nebius_cli.api.calls import CHUNK, ERROR_BODY_SECONDS, Call, RoundTrips, read_whole
-from nebius_cli.api.deadlines import Deadlines
+from nebius_cli.api.connections import BUFFER_BYTES, Connections
+from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.failures import network_error
 from nebius_cli.api.pools import Pools, Target, check_key
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.redirects import follow, too_many
 from nebius_cli.api.retry import parse_retry_after
-from nebius_cli.core.errors import (
-    ConfigError,
-    NbxError,
-    NetworkError,
-    TimedOutError,
-    from_status,
-)
+from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, from_status
 from nebius_cli.core.format import shorten
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import endpoint_url, parse_base_url, strip_credentials
@@ -29,25 +21,23 @@ from nebius_cli.response.error_body import body_message
 
 # Bytes read of an error response. The message shown is far shorter, but a 422 can repeat a long prompt
 # before it comes to the point.
-MAX_ERROR_BODY = 8 * 1024 * 1024
-MAX_BODY = 32 * 1024 * 1024  # of an answer that is read whole
+MAX_ERROR_BODY_BYTES = 8 * 1024 * 1024
+ERROR_BODY_TIMEOUT_S = 2.0  # the status is already known, and the message must not be late
+MAX_ANSWER_BYTES = 32 * 1024 * 1024  # of an answer that is read whole
 MAX_REDIRECTS = 3
 
 
-ErrorBody = Callable[[urllib3.BaseHTTPResponse], bytes]  # what comes of it in a moment
-
-
 class Head(NamedTuple):
-    """The start of an answer: status and headers have come."""
+    """The status of an answer and the headers that nbx uses."""
 
     status: int
     request_id: str
     content_type: str
-    date: str = ""  # the server's clock, in its own words
+    date: str = ""  # the header Date, unparsed
 
 
 class Answer(NamedTuple):
-    """A whole answer; names in `headers` are found in any case."""
+    """A whole answer; the names in `headers` are case-insensitive."""
 
     head: Head
     headers: Mapping[str, str]
@@ -57,18 +47,17 @@ class Answer(NamedTuple):
 class Api:
     """Requests to one base URL, with one key.
 
-    Timeouts are in seconds, 0 is none; `read_timeout` bounds each single wait of the socket, the
-    deadlines over a whole answer are api/deadlines.py. `trust_env=False` ignores proxy variables;
-    `pool` is how many connections are kept open; `hiding` takes the key out of a server's words.
+    `connect_timeout` in seconds bounds each try to connect, 0 is no limit; everything else is bounded by the
+    Deadline of a request. `trust_env=False` ignores proxy variables; `pool` is how many connections are kept
+    open; `redactor` removes the key from text of the server. Any number of threads may use it at once.
     """
 
-    def __init__(  # noqa: PLR0913 - each is a setting of its own
+    def __init__(
         self,
         base_url: str,
         key: Secret,
         *,
         connect_timeout: float,
-        read_timeout: float,
         now: Callable[[], float],
         log: Callable[[str], None],
         cacert: str = "",
@@ -79,124 +68,100 @@ class Api:
         self.host = self.base.hostname or ""
         self._now = now
         key = check_key(key)
-        self.hiding = Redactor(key)
-        self._log: Callable[[str], None] = lambda text: log(self.hiding.text(text))
-        self._response: urllib3.BaseHTTPResponse | None = None
+        self.redactor = Redactor(key)
+        self._log: Callable[[str], None] = lambda text: log(self.redactor.text(text))
         pools = Pools(key, cacert=cacert, trust_env=trust_env, size=pool)
-        self._trips = RoundTrips(pools, (connect_timeout or None, read_timeout or None))
+        self._connections = Connections(pools, connect_timeout or None)
 
-    def post(self, path: str, query: str, body: bytes, *, accept: str) -> Iterator[Head | bytes]:
+    def post(
+        self, path: str, query: str, body: bytes, *, accept: str, deadline: Deadline
+    ) -> Generator[Head | bytes, None, None]:
         """Send `body` as JSON; yield the Head, then the answer's bytes as they arrive.
 
-        Closing the iterator closes the connection, so that the server stops generating.
-        Raises StatusError for a status other than 2xx, NetworkError for everything below HTTP.
+        Closing the iterator closes the connection, so that the server stops generating. The clock of
+        `deadline` stands still while the caller uses what was yielded. Raises StatusError for a status other
+        than 2xx, TimedOutError past the deadline, NetworkError for everything else below HTTP.
         """
-        with self.hiding.in_errors():
-            url = endpoint_url(self.base, path, query)
-            yield from self._answer(self._send("POST", url, body, accept, _error_body))
+        with self.redactor.in_errors():
+            response = self._send("POST", endpoint_url(self.base, path, query), body, accept, deadline)
+            try:
+                yield self._head(response)
+                for chunk in _chunks(response, deadline):
+                    deadline.pause()
+                    yield chunk
+                    deadline.resume()
+            finally:
+                _close(response)
 
-    def get(self, path: str, query: str = "") -> Iterator[Head | bytes]:
-        """Ask for what is at `path`; yield the Head, then the JSON's bytes as they arrive.
+    def get(self, path: str, query: str = "", *, deadline: Deadline) -> Answer:
+        """Ask for the JSON at `path`. Raises what `ask` does."""
+        return self._whole("GET", path, query, None, "application/json", deadline)
 
-        Raises what `post` does, and NetworkError for an answer larger than anything that is wanted.
+    def ask(self, path: str, query: str, body: bytes, *, accept: str, deadline: Deadline) -> Answer:
+        """Send `body` as JSON and return the whole answer.
+
+        Raises what `post` does, and NetworkError for an answer of more than MAX_ANSWER_BYTES. The part
+        of an answer that was received before it broke is the `came` of the error, an Answer.
         """
-        left, url = MAX_BODY, endpoint_url(self.base, path, query)
-        with self.hiding.in_errors():
-            for item in self._answer(self._send("GET", url, None, "application/json", _error_body)):
-                left -= len(item) if isinstance(item, bytes) else 0
-                if left < 0:
-                    raise NetworkError("the answer is too large", f"nbx reads {MAX_BODY} bytes of {path}")
-                yield item
+        return self._whole("POST", path, query, body, accept, deadline)
 
-    def ask(self, path: str, query: str, body: bytes, *, accept: str) -> Answer:
-        """Send `body` as JSON and return the whole answer. Any number of threads may ask at once.
-
-        Raises what `post` does, TimedOutError where `end_late` ended it, and NetworkError for an answer
-        of more than MAX_BODY bytes. What an answer had when it broke off is the error's `came`, an Answer.
-        """
-        answer: Answer | None = None
-        call = self._trips.begin()
-        try:
-            with self.hiding.in_errors():
-                answer, broken = self._ask(call, endpoint_url(self.base, path, query), body, accept)
-                if broken is not None:
-                    raise network_error(broken, "") from None
-        except NetworkError as error:
-            failure = error
-        else:
-            if not call.ended:
-                return answer
-        finally:
-            self._trips.finish()
-        if call.ended:  # a cut body can look whole
-            failure = TimedOutError("timed out", *call.ended)
-        failure.sent, failure.came = call.sent, answer
-        raise failure
-
-    def end_late(self, *, first_byte: float, stall: float, total: float) -> None:
-        """End each `ask` that waits longer for the head of its answer, a piece, or all; 0 is no limit."""
-        self._trips.end_late(first_byte, stall, total)
-
-    def _ask(self, call: Call, url: str, body: bytes, accept: str) -> tuple[Answer, Exception | None]:
-        def error_body(response: urllib3.BaseHTTPResponse) -> bytes:
-            call.moved_at = time.monotonic()
-            return self._trips.read_error(call, response, MAX_ERROR_BODY)
-
-        response = self._send("POST", url, body, accept, error_body)
-        call.moved_at = time.monotonic()
-        came, broken = read_whole(call, response, MAX_BODY)
-        return Answer(self._head(response), response.headers, came), broken
+    def _whole(
+        self, method: str, path: str, query: str, body: bytes | None, accept: str, deadline: Deadline
+    ) -> Answer:
+        with self.redactor.in_errors():
+            response = self._send(method, endpoint_url(self.base, path, query), body, accept, deadline)
+            received = bytearray()
+            try:
+                for chunk in _chunks(response, deadline):
+                    received += chunk
+                    if len(received) > MAX_ANSWER_BYTES:
+                        break
+            except NetworkError as error:
+                error.came = Answer(self._head(response), response.headers, bytes(received))
+                raise
+            finally:
+                _close(response)
+            if len(received) > MAX_ANSWER_BYTES:
+                raise NetworkError("the answer is too large", f"nbx reads at most {MAX_ANSWER_BYTES} bytes")
+            return Answer(self._head(response), response.headers, bytes(received))
 
     def _head(self, response: urllib3.BaseHTTPResponse) -> Head:
         headers = response.headers
         words = (request_id(headers), headers.get("content-type", ""), headers.get("date", ""))
-        return Head(response.status, *map(self.hiding.text, words))
+        return Head(response.status, *map(self.redactor.text, words))
 
     def _target(self, method: str, url: str, accept: str) -> Target:
         try:
-            return self._trips.target(method, url, accept)
+            return self._connections.target(method, url, accept)
         except (OSError, urllib3.exceptions.HTTPError, ValueError, TypeError) as error:
-            raise _uncallable(url, error) from None
-
-    def _answer(self, response: urllib3.BaseHTTPResponse) -> Iterator[Head | bytes]:
-        self._response = response
-        try:
-            yield self._head(response)
-            yield from _chunks(response)
-        finally:
-            self._response = None
-            _let_go(response)
-
-    def abort(self) -> None:
-        """End the answer that another thread waits for: its next read comes back at once."""
-        response = self._response  # once: the other thread may be taking it away
-        if response is not None:
-            _end(response)
+            raise _bad_url(url, error) from None
 
     def _send(
-        self, method: str, url: str, body: bytes | None, accept: str, error_body: ErrorBody
+        self, method: str, url: str, body: bytes | None, accept: str, deadline: Deadline
     ) -> urllib3.BaseHTTPResponse:
-        """Return the answer as soon as its head is there. Raises what `post` does."""
-        sent = f" ({len(body)} bytes)" if body is not None else ""
+        """Return the answer as soon as its head has come. Raises what `post` does."""
+        size = f" ({len(body)} bytes)" if body is not None else ""
         for _ in range(MAX_REDIRECTS + 1):
             target = self._target(method, url, accept)
-            self._log(f"{method} {target.shown}{sent}")
+            self._log(f"{method} {target.shown}{size}")
             try:
-                response = self._trips.send(target, body)
+                response = self._connections.send(target, body, deadline)
             except (urllib3.exceptions.LocationValueError, UnicodeError) as error:
-                raise _uncallable(url, error) from None
+                raise _bad_url(url, error) from None
             except (urllib3.exceptions.HTTPError, OSError) as error:
-                raise network_error(error, self.host) from None
+                raise network_error(error, self.host, sent=deadline.sent) from None
             except (ValueError, TypeError) as error:
-                raise _uncallable(url, error) from None
+                raise _bad_url(url, error) from None
             status, headers = response.status, response.headers
             self._log(f"HTTP {status} {request_id(headers)}".rstrip())
+            if not 300 <= status < 400:
+                deadline.head_came()
             if 200 <= status < 300:
                 return response
             if status >= 400:
-                raise self._error_of(status, headers, error_body(response))
-            _let_go(response)
-            if status < 200:  # what may come before an answer was skipped
+                raise self._error_of(status, headers, _error_body(response, deadline))
+            _close(response)
+            if status < 200:  # interim answers were skipped, so this one is the last
                 raise _no_answer(status)
             url = follow(status, headers.get("location", ""), url)
         raise too_many(MAX_REDIRECTS, url)
@@ -204,65 +169,56 @@ class Api:
     def _error_of(self, status: int, headers: Mapping[str, str], body: bytes) -> NbxError:
         return from_status(
             status,
-            body_message(body[:MAX_ERROR_BODY]),
+            body_message(body),
             request_id=request_id(headers),
             retry_after=parse_retry_after(headers.get("retry-after", ""), self._now()),
         )
 
 
-def _error_body(response: urllib3.BaseHTTPResponse) -> bytes:
-    body = b""
-    # The status says more than its body: a server that is stuck in it must not hold the message back.
-    chunks = Deadlines(
-        _chunks(response, close=True),
-        time.monotonic,
-        first_byte=ERROR_BODY_SECONDS,
-        stall=ERROR_BODY_SECONDS,
-        total=ERROR_BODY_SECONDS,
-        started=time.monotonic(),
-    )
+def request_id(headers: Mapping[str, str]) -> str:
+    """Return the id that support asks for, empty where the server gave none."""
+    return shorten(headers.get("x-request-id") or headers.get("x-inference-id") or "")
+
+
+def _chunks(response: urllib3.BaseHTTPResponse, deadline: Deadline) -> Iterator[bytes]:
+    """Yield decoded bytes as they arrive. Only `read1` holds nothing back."""
+    encoded = "content-encoding" in response.headers
     try:
-        for chunk in chunks:
+        while chunk := response.read1(BUFFER_BYTES, decode_content=encoded):
+            deadline.bytes_came()
+            yield chunk
+            if response.length_remaining == 0 and not encoded:
+                return
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise network_error(error, "") from None
+
+
+def _error_body(response: urllib3.BaseHTTPResponse, deadline: Deadline) -> bytes:
+    """Return what is received of an error's body within ERROR_BODY_TIMEOUT_S."""
+    deadline.shorten(ERROR_BODY_TIMEOUT_S)
+    body = bytearray()
+    try:
+        for chunk in _chunks(response, deadline):
             body += chunk
-            if len(body) >= MAX_ERROR_BODY:
+            if len(body) >= MAX_ERROR_BODY_BYTES:
                 break
     except NetworkError:
-        _end(response)
-    return body
+        pass
+    finally:
+        _close(response)
+    return bytes(body[:MAX_ERROR_BODY_BYTES])
 
 
-def _let_go(response: urllib3.BaseHTTPResponse) -> None:
-    """Close an answer: its connection is kept only where the answer was read to its end."""
+def _close(response: urllib3.BaseHTTPResponse) -> None:
+    """Close an answer. Its connection is kept only where the answer was read to its end."""
     response.close()
     response.release_conn()
 
 
-def _end(response: urllib3.BaseHTTPResponse) -> None:
-    with contextlib.suppress(OSError, ValueError, RuntimeError):
-        response.shutdown()
-
-
-def _uncallable(url: str, error: Exception) -> ConfigError:
+def _bad_url(url: str, error: Exception) -> ConfigError:
     return ConfigError(f"cannot call {strip_credentials(url)}", shorten(str(error)))
 
 
 def _no_answer(status: int) -> NetworkError:
     what = f"the server answered {status} and not the request"
     return NetworkError(what, "", "check base_url: is it the API?")
-
-
-def _chunks(response: urllib3.BaseHTTPResponse, *, close: bool = False) -> Iterator[bytes]:
-    """Yield decoded bytes as they arrive: `read1` is what holds nothing back."""
-    try:
-        while chunk := response.read1(CHUNK, decode_content=True):
-            yield chunk
-    except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise network_error(error, "") from None
-    finally:
-        if close:
-            _let_go(response)
-
-
-def request_id(headers: Mapping[str, str]) -> str:
-    """Return the id that support asks for, empty where the server gave none."""
-    return shorten(headers.get("x-request-id") or headers.get("x-inference-id") or "")

@@ -1,123 +1,100 @@
-"""Deadlines over blocking I/O: an iterator runs in a thread, and whoever waits for it can give up.
+"""The time limits of one request: until the first byte, between bytes, without progress, in all.
 
-A socket timeout bounds one wait of the socket, not an answer, and neither a name lookup nor headers that
-drip byte by byte. Waiting here, on a queue, bounds all of them, and lets Ctrl-C through at once.
+No thread watches the clock. The thread that sends a request asks its `Deadline` before each wait how many
+seconds are left, and gives them to the socket (api/connections.py). So a limit ends exactly one request,
+however slowly its bytes drip in, and Ctrl-C ends the wait at once.
 """
 
-import contextlib
 import math
-import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
-from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
+import time
+from collections.abc import Callable
 
+from nebius_cli.api.limits import Limits
 from nebius_cli.core.errors import TimedOutError
 
-T = TypeVar("T")
 
-# A reader of ours that is slower than the server holds this many chunks, then the server waits.
-MOST_WAITING = 256
-# Bytes that are handed over at once, or a chunk more: taken apart, they are many times as large.
-MOST_JOINED = 1 << 20
+class Deadline:
+    """The time limits of one request, from now until its answer has ended.
 
-SLICE = 0.5  # seconds of one wait; Windows lets no Ctrl-C into it
-
-FULL_BEAT = 0.001  # seconds between two looks whether there is room again
-
-_END, _NONE = object(), object()
-
-
-class Deadlines(Generic[T]):
-    """Iterate over `source` with a limit on each wait and on the whole; 0 is no limit. Seconds.
-
-    `started` is the time, on the `monotonic` clock, that the total counts from. Bytes that came while the
-    reader was busy are handed over in one piece. Raises TimedOutError that says which limit fired, and
-    whatever `source` raises.
+    `started`, on the `monotonic` clock, is when the total limit begins to count; the default is now. The
+    clock stands still between `pause` and `resume`, while nobody waits for the server. `sent` tells whether
+    any part of the request may have reached the server.
     """
 
+    __slots__ = (
+        "_end",
+        "_flag",
+        "_heard_at",
+        "_limits",
+        "_monotonic",
+        "_paused_at",
+        "_paused_s",
+        "_progress_at",
+        "_silence_s",
+        "in_body",
+        "sent",
+    )
+
     def __init__(
-        self,
-        source: Iterable[T],
-        monotonic: Callable[[], float],
-        *,
-        first_byte: float,
-        stall: float,
-        total: float,
-        started: float,
+        self, limits: Limits, monotonic: Callable[[], float] = time.monotonic, started: float | None = None
     ) -> None:
-        self._source = source
+        now = monotonic()
+        self._limits = limits
         self._monotonic = monotonic
-        self._first_byte = first_byte or math.inf
-        self._stall = stall or math.inf
-        self._total = total
-        self._end = started + (total or math.inf)
-        self._queue: SimpleQueue[object] = SimpleQueue()
-        self._ahead: object = _NONE  # taken from the queue, not yet handed over
-        self._gone = threading.Event()
+        self._paused_s = self._paused_at = 0.0
+        self._end = (now if started is None else started) + (limits.total or math.inf)
+        self._heard_at = now
+        self._silence_s, self._flag = limits.first_byte or math.inf, "--first-byte-timeout"
+        self._progress_at = math.inf  # counts from the head of the answer on
+        self.in_body = False
+        self.sent = False
 
-    def __iter__(self) -> Iterator[T]:
-        # A daemon: a wait that nobody is interested in any more must not keep the process alive.
-        threading.Thread(target=self._pump, name="nbx-wire", daemon=True).start()
-        limit, flag = self._first_byte, "--first-byte-timeout"
-        try:
-            while True:
-                item, self._ahead = self._ahead, _NONE
-                if item is _NONE:
-                    item = self._next(limit, flag)
-                if isinstance(item, bytes):
-                    item = self._joined(item)
-                if item is _END:
-                    return
-                if isinstance(item, BaseException):
-                    raise item
-                yield item  # type: ignore[misc]
-                if isinstance(item, bytes):
-                    limit, flag = self._stall, "--stall-timeout"
-        finally:
-            self._gone.set()
+    def left(self) -> float:
+        """Return the seconds until the next limit, or `math.inf`. Raises TimedOutError past a limit."""
+        end = min(
+            self._end, self._heard_at + self._silence_s, self._progress_at + self._limits.progress_timeout_s
+        )
+        left = end - (self._monotonic() - self._paused_s)
+        if left <= 0:
+            raise self.error()
+        return left
 
-    def _next(self, limit: float, flag: str) -> object:
-        left = self._end - self._monotonic()
-        wait = min(limit, left)
-        while wait > 0:
-            with contextlib.suppress(Empty):
-                return self._queue.get(timeout=min(wait, SLICE))
-            wait -= SLICE
-        why = f"nothing came for {limit:g} s"
-        if left <= limit:
-            why, flag = f"it took longer than {self._total:g} s in all", "--timeout"
-        raise TimedOutError("timed out", why, f"{flag} SECONDS waits longer, 0 for ever")
+    def error(self) -> TimedOutError:
+        """Return the error that names the limit that is reached first."""
+        limits = self._limits
+        flag = "--first-byte-timeout" if limits.first_byte >= limits.stall else "--stall-timeout"
+        progress = f"the answer made no progress for {limits.progress_timeout_s:g} s"
+        _, why, flag = min(
+            (self._end, f"it took longer than {limits.total:g} s in all", "--timeout"),
+            (self._heard_at + self._silence_s, f"nothing came for {self._silence_s:g} s", self._flag),
+            (self._progress_at + limits.progress_timeout_s, progress, flag),
+            key=lambda limit: limit[0],
+        )
+        hint = f"{flag} SECONDS waits longer, 0 for ever"
+        return TimedOutError("timed out", why, hint, sent=self.sent)
 
-    def _joined(self, first: bytes) -> bytes:
-        """Return `first` and the bytes that wait behind it."""
-        pieces, size = [first], len(first)
-        for _ in range(self._queue.qsize()):  # no more: a source may be as fast as this
-            if size >= MOST_JOINED:
-                break
-            self._ahead = self._queue.get()
-            if not isinstance(self._ahead, bytes):
-                break
-            pieces.append(self._ahead)
-            size += len(self._ahead)
-            self._ahead = _NONE
-        return b"".join(pieces)
+    def head_came(self) -> None:
+        """Note that status and headers are there: from now on bytes count, and progress is expected."""
+        self.in_body = True
+        self._heard_at = self._progress_at = self._monotonic() - self._paused_s
 
-    def _pump(self) -> None:
-        source = iter(self._source)
-        try:
-            for item in source:
-                self._put(item)
-                if self._gone.is_set():
-                    break
-            self._put(_END)
-        except BaseException as error:  # noqa: BLE001 - it is raised again where it is waited for
-            self._put(error)
-        finally:
-            if isinstance(source, Generator):
-                source.close()
+    def bytes_came(self) -> None:
+        """Note that bytes of the body are there: from now on the stall limit holds."""
+        self._heard_at = self._monotonic() - self._paused_s
+        self._silence_s, self._flag = self._limits.stall or math.inf, "--stall-timeout"
 
-    def _put(self, item: object) -> None:
-        while self._queue.qsize() >= MOST_WAITING:
-            if self._gone.wait(FULL_BEAT):
-                return
-        self._queue.put(item)
+    def text_came(self) -> None:
+        """Note that the bytes that came last held text: the answer makes progress."""
+        self._progress_at = self._heard_at
+
+    def pause(self) -> None:
+        """Stop the clock: what was received is being shown."""
+        self._paused_at = self._monotonic()
+
+    def resume(self) -> None:
+        """Start the clock again."""
+        self._paused_s += self._monotonic() - self._paused_at
+
+    def shorten(self, seconds: float) -> None:
+        """End the request in `seconds` from now at the latest."""
+        self._end = min(self._end, self._monotonic() - self._paused_s + seconds)

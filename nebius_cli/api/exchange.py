@@ -1,28 +1,31 @@
-"""One request and its answer: attempts, deadlines, and the judgement whether the answer is whole."""
+"""Sends one completion request: attempts, time limits, and the check that the answer is complete."""
 
+import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from nebius_cli.api import retry
 from nebius_cli.api.client import Api, Head
-from nebius_cli.api.deadlines import Deadlines
+from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.limits import Limits
-from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, StatusError, TimedOutError
+from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, TimedOutError
 from nebius_cli.request.request import CompletionRequest
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.completion import Completion, incomplete
 from nebius_cli.response.decode import AnswerDecoder
 from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta
 from nebius_cli.system.streams import Streams
 
-# An answer in one piece is held as bytes, as text and as objects, before it is shown.
+# How often an answer that is not streamed is in memory at once: as bytes, as text, as objects.
 COPIES = 4
 
 
 class Hooks(NamedTuple):
-    """What the caller wants to know, and `untouched`: whether nothing has been put out yet.
+    """What the caller does with the answer.
 
-    `every_frame`: it wants each frame of a stream, not only the text in them.
+    `event` takes each event, `attempt` is called before each attempt, `retry` shows why there will be another
+    one. `untouched` returns whether nothing has been shown yet. `every_frame`: the caller needs each frame of
+    a stream, not only the text in it.
     """
 
     event: Callable[[Event], None]
@@ -34,7 +37,7 @@ class Hooks(NamedTuple):
 
 @dataclasses.dataclass(slots=True)
 class Sent:
-    """One time that the request went out, and what came of it; times are on the monotonic clock."""
+    """One attempt and its result; times are in seconds on the monotonic clock."""
 
     at: float
     completion: Completion
@@ -45,10 +48,10 @@ class Sent:
 
 
 class Exchange:
-    """Sends one request until there is an answer or a reason why not.
+    """Sends one request until it is answered, or until there is no use in trying again.
 
-    After `run`, or when it raises: `completion` is what came; `sent` has every attempt, the last one last;
-    the times are on the monotonic clock.
+    After `run`, also when it raises: `completion` is what was received; `sent` has every attempt in order;
+    times are in seconds on the monotonic clock.
     """
 
     def __init__(
@@ -63,11 +66,11 @@ class Exchange:
         self.sent: list[Sent] = []
         self.sent_at = 0.0
         self.first_token_at: float | None = None
-        self._text_at = 0.0
-        self._came_at = 0.0  # the last bytes; what is made of them may take its time
+        self._decoder = AnswerDecoder("")
+        self._came_at = 0.0  # when the last bytes came, which can be long before they are shown
 
     def run(self) -> Completion:
-        """Return the whole answer. Raises NbxError; never tries again once any of an answer has come."""
+        """Return the complete answer. Raises NbxError; never tries again once part of an answer has come."""
         started = self._streams.monotonic()
         attempt = 1
         while True:
@@ -79,8 +82,7 @@ class Exchange:
                 wait = self._wait(error, attempt, started)
                 if wait is None:
                     raise self._final(error) from None
-                tries = f"{attempt} of {self._limits.retries}"
-                self._hooks.retry(f"{error.line}; trying again in {wait:.1f} s ({tries})")
+                self._hooks.retry(retry.announcement(error, wait, attempt, self._limits.retries))
                 self._streams.sleep(wait)
                 attempt += 1
             else:
@@ -94,12 +96,12 @@ class Exchange:
 
     @property
     def host(self) -> str:
-        """The name of the host that it goes to."""
+        """The name of the host that receives the request."""
         return self._api.host
 
     def shows_key(self, text: str) -> bool:
-        """Return whether the key is in a text."""
-        return self._api.hiding.text(text) != text
+        """Return whether a text contains the key."""
+        return self._api.redactor.text(text) != text
 
     def _note_end(self, error: NbxError | None) -> None:
         attempt = self.sent[-1]
@@ -110,85 +112,65 @@ class Exchange:
         self.sent.append(Sent(self.sent_at, self.completion))
         self._hooks.attempt()
         accept = "text/event-stream" if self._request.streamed else "application/json"
-        limits = self._limits
-        answer = Deadlines(
-            self._api.post("/completions", self._request.query(), self._request.encode(), accept=accept),
-            self._streams.monotonic,
-            first_byte=limits.first_byte,
-            stall=limits.stall,
-            total=limits.total,
-            started=started,
-        )
-        decoder = AnswerDecoder("")
-        self._text_at = self._came_at = self._streams.monotonic()
+        deadline = Deadline(self._limits, self._streams.monotonic, started)
+        query, body = self._request.query(), self._request.encode()
+        answer = self._api.post("/completions", query, body, accept=accept, deadline=deadline)
+        self._came_at = self._streams.monotonic()
+        self._decoder = AnswerDecoder("")
         try:
-            for item in answer:
-                self._came_at = self._streams.monotonic()
-                if isinstance(item, Head):
-                    decoder = self._decoder(item.content_type)
-                    self.sent[-1].request_id = item.request_id
-                    continue
-                for event in decoder.feed(item):
-                    self._take(event)
-                if decoder.done:
-                    break
-                self._check_signs_of_life()
-            for event in decoder.close():
+            with contextlib.closing(answer):
+                self._receive(answer, deadline)
+            for event in self._decoder.close():
                 self._take(event)
         except NetworkError:
-            for event in decoder.close():
+            for event in self._decoder.close():
                 if not isinstance(event, Problem):
                     self._take(event)
             if self.completion.unfinished and not self.completion.problem:
                 raise
             # Each choice has its finish_reason: what broke after that was not the answer.
-        finally:
-            self._api.abort()
-        self._judge()
+        if fault := self.completion.fault:
+            raise self._incomplete(fault)
 
-    def _decoder(self, content_type: str) -> AnswerDecoder:
+    def _receive(self, answer: Iterator[Head | bytes], deadline: Deadline) -> None:
+        """Take the events of an answer until it ends or says that it is done."""
+        for item in answer:
+            self._came_at = self._streams.monotonic()
+            if isinstance(item, Head):
+                self._decoder = self._decoder_for(item.content_type)
+                self.sent[-1].request_id = item.request_id
+                continue
+            for event in self._decoder.feed(item):
+                self._take(event)
+                if isinstance(event, TextDelta | Finished):
+                    deadline.text_came()
+            if self._decoder.done:
+                return
+
+    def _decoder_for(self, content_type: str) -> AnswerDecoder:
         largest = self._limits.memory // COPIES
         return AnswerDecoder(content_type, every_frame=self._hooks.every_frame, max_bytes=largest)
 
-    def _check_signs_of_life(self) -> None:
-        """Raise TimedOutError where an answer goes on and on without any text."""
-        if self._streams.monotonic() - self._text_at > self._limits.patience:
-            why = f"no text came for {self._limits.patience:g} s, only signs of life"
-            hint = "--first-byte-timeout SECONDS waits longer, 0 for ever"
-            raise TimedOutError("timed out", why, hint)
-
     def _take(self, event: Event) -> None:
         if isinstance(event, Frame):
-            event = Frame(self._api.hiding.value(event.payload))
+            event = Frame(self._api.redactor.value(event.payload))
         elif isinstance(event, Finished):
-            event = Finished(event.index, self._api.hiding.text(event.reason))
-        if isinstance(event, TextDelta | Finished):
-            self._text_at = self._came_at
+            event = Finished(event.index, self._api.redactor.text(event.reason))
         event = self.completion.check(event)
         if self.first_token_at is None and isinstance(event, TextDelta):
-            self.first_token_at = self.sent[-1].first_token_at = self._text_at
+            self.first_token_at = self.sent[-1].first_token_at = self._came_at
         self.completion.add(event)
         self._hooks.event(event)
         if self.completion.held > self._limits.memory:
             what = f"it takes more than {self._limits.memory >> 20} MiB of memory"
-            raise self._incomplete(what, "what came is kept; --max-memory MIB takes more")
-
-    def _judge(self) -> None:
-        if fault := self.completion.fault:
-            raise self._incomplete(fault)
+            raise self._incomplete(what, "text received so far is kept; --max-memory MIB allows more")
 
     def _wait(self, error: NbxError, attempt: int, started: float) -> float | None:
         if self.completion.started or not self._hooks.untouched():
             return None
-        wait = retry.delay(error, attempt, self._limits.retries, self._streams.random())
-        asked = (error.retry_after or 0.0) if isinstance(error, StatusError) else 0.0
-        if asked > retry.LONGEST_WAIT:
-            error.hint = f"it asks to wait {asked:g} s; nbx waits for {retry.LONGEST_WAIT:g} s at most"
-        left = started + self._limits.total - self._streams.monotonic()
-        if wait is not None and self._limits.total and wait > left:
-            error.hint = f"no time is left to try again: --timeout is {self._limits.total:g} s"
-            return None
-        return wait
+        total, retries = self._limits.total, self._limits.retries
+        left = started + total - self._streams.monotonic()
+        return retry.delay(error, attempt, retries, self._streams.random(), total=total, left=left)
 
     def _final(self, error: NbxError) -> NbxError:
         if isinstance(error, NetworkError):
@@ -200,9 +182,8 @@ class Exchange:
     def _incomplete(self, why: str, hint: str = "") -> IncompleteError:
         if not hint:
             again = "send it again, or check base_url: is it the API?"
-            hint = "what came is kept; send it again" if self.completion.started else again
-        what = f"the answer is incomplete{self._request_note()}"
-        return IncompleteError(what, self._api.hiding.text(why), hint)
+            hint = "text received so far is kept; send it again" if self.completion.started else again
+        return incomplete(self._api.redactor.text(why), self.sent[-1].request_id, hint)
 
     def _request_note(self) -> str:
         request_id = self.sent[-1].request_id

@@ -1,4 +1,4 @@
-"""What goes wrong below HTTP, made ours: exceptions of urllib3, ssl and sockets → NbxError."""
+"""Turns the exceptions of urllib3, ssl and sockets into NbxErrors."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -7,19 +7,19 @@ from typing import Any
 
 import urllib3.exceptions
 
-from nebius_cli.core.errors import NbxError, NetworkError, TimedOutError
+from nebius_cli.core.errors import NetworkError, TimedOutError
 from nebius_cli.core.format import shorten
 
 
-def _connect_timeout(to: str, why: str) -> NbxError:
+def _connect_timeout(to: str, why: str) -> TimedOutError:
     del why
     what = f"no connection{to} within the connect timeout"
-    return TimedOutError(what, "", "--connect-timeout waits longer", retryable=True, sent=False)
+    return TimedOutError(what, "", "--connect-timeout waits longer", retryable=True)
 
 
-# What a failure below HTTP means: kinds of causes → the error, given " to HOST" and the deepest cause's
-# words. The first row that matches counts: a refused connection is a "connect timeout" to urllib3 as well.
-_MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], NbxError]], ...] = (
+# Exception types → the function that makes the error, from " to HOST" and the text of the deepest cause.
+# The first row that matches counts: to urllib3, a refused connection is also a "connect timeout".
+_MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], NetworkError]], ...] = (
     (
         (urllib3.exceptions.ProxyError,),
         lambda _, why: NetworkError("the proxy refused or failed", why, "check HTTPS_PROXY and NO_PROXY"),
@@ -31,14 +31,11 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], Nbx
             "its name does not resolve",
             "check base_url and the network",
             retryable=True,
-            sent=False,
         ),
     ),
     (
         (urllib3.exceptions.SSLError,),
-        lambda to, why: NetworkError(
-            f"no TLS connection{to}", why, "--cacert FILE trusts another authority", sent=False
-        ),
+        lambda to, why: NetworkError(f"no TLS connection{to}", why, "--cacert FILE trusts another authority"),
     ),
     (
         (ConnectionRefusedError,),
@@ -47,16 +44,13 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], Nbx
             "nothing listens there",
             "check base_url",
             retryable=True,
-            sent=False,
         ),
     ),
     (
         (urllib3.exceptions.NewConnectionError,),
-        lambda to, why: NetworkError(
-            f"no connection{to}", why, "check the network", retryable=True, sent=False
-        ),
+        lambda to, why: NetworkError(f"no connection{to}", why, "check the network", retryable=True),
     ),
-    # Below the others: some releases of urllib3 call a connection that failed one as well.
+    # Below the others: in some releases of urllib3, a connection that failed is one as well.
     ((urllib3.exceptions.ConnectTimeoutError,), _connect_timeout),
     (
         (urllib3.exceptions.ReadTimeoutError,),
@@ -80,15 +74,20 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], Nbx
 )
 
 
-def network_error(error: Exception, host: str) -> NbxError:
-    """Return what a failure of the connection to `host` (empty where it was made already) means."""
+def network_error(error: Exception, host: str, *, sent: bool = True) -> NetworkError:
+    """Return the error for an exception of a connection to `host`, empty if the connection was made.
+
+    `sent` tells whether any part of the request may have reached the server.
+    """
     causes = list(_causes(error))
     make = next(make for kinds, make in _MEANINGS if any(isinstance(cause, kinds) for cause in causes))
-    return make(f" to {host}" if host else "", _innermost(causes))
+    meaning = make(f" to {host}" if host else "", _innermost(causes))
+    meaning.sent = sent
+    return meaning
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and everything it was made from: urllib3 wraps the socket's, and itself."""
+    """Yield an error and all errors that it wraps: urllib3 wraps those of the socket, and its own."""
     seen: set[int] = set()
     waiting: list[Any] = [error]
     while waiting:
@@ -105,6 +104,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _innermost(causes: list[BaseException]) -> str:
-    """Return the words of the deepest cause that has any: the others repeat it with object addresses."""
+    """Return the text of the deepest cause that has any: the others repeat it with object addresses."""
     texts = [(isinstance(cause, OSError) and cause.strerror) or str(cause) for cause in causes]
     return shorten(next((text for text in reversed(texts) if text), ""))

@@ -1,4 +1,4 @@
-"""One question to the API whose answer is read whole: attempts, deadlines, JSON."""
+"""Gets JSON from the API: attempts, time limits, decoding."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from nebius_cli.api import retry
 from nebius_cli.api.client import Api, Head
-from nebius_cli.api.deadlines import Deadlines
+from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.limits import Limits
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import NbxError, ServerError
@@ -19,7 +19,7 @@ from nebius_cli.system.streams import Streams
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole answer: its head, and the JSON value that came."""
+    """A whole answer: its head, and its JSON value."""
 
     head: Head
     value: Any
@@ -28,18 +28,18 @@ class Reply:
 def fetch_json(
     api: Api, path: str, query: str, limits: Limits, streams: Streams, say: Callable[[str], None]
 ) -> Reply:
-    """Return the answer to GET `path`. Raises NbxError, when no more tries are left; `say` tells of each."""
+    """Return the answer to GET `path`; `say` announces each new try. Raises NbxError after the last one."""
     started = streams.monotonic()
     attempt = 1
     while True:
         try:
-            return _attempt(api, path, query, limits, streams, started)
+            return _attempt(api, path, query, Deadline(limits, streams.monotonic, started))
         except NbxError as error:
-            wait = retry.delay(error, attempt, limits.retries, streams.random())
-            left = started + limits.total - streams.monotonic()
-            if wait is None or (limits.total and wait > left):
+            left, jitter = started + limits.total - streams.monotonic(), streams.random()
+            wait = retry.delay(error, attempt, limits.retries, jitter, total=limits.total, left=left)
+            if wait is None:
                 raise
-            say(f"{error.line}; trying again in {wait:.1f} s ({attempt} of {limits.retries})")
+            say(retry.announcement(error, wait, attempt, limits.retries))
             streams.sleep(wait)
             attempt += 1
 
@@ -47,7 +47,7 @@ def fetch_json(
 def ask_models(
     api: Api, project: str, limits: Limits, streams: Streams, say: Callable[[str], None]
 ) -> Stored:
-    """Return the model list, `project`'s where one is named. Raises NbxError, also for what is no list."""
+    """Return the model list, that of `project` where one is named. Raises NbxError, also for other JSON."""
     query = {"verbose": "true"} | ({"ai_project_id": project} if project else {})
     reply = fetch_json(api, "/models", urlencode(query), limits, streams, say)
     value = jsontext.replace_nan(reply.value)
@@ -55,27 +55,10 @@ def ask_models(
     return Stored(value, streams.now())
 
 
-def _attempt(api: Api, path: str, query: str, limits: Limits, streams: Streams, started: float) -> Reply:
-    answer = Deadlines(
-        api.get(path, query),
-        streams.monotonic,
-        first_byte=limits.first_byte,
-        stall=limits.stall,
-        # An answer that drips is never silent, and never whole.
-        total=limits.total or limits.first_byte + limits.patience,
-        started=started if limits.total else streams.monotonic(),
-    )
-    head, body = Head(0, "", ""), bytearray()
+def _attempt(api: Api, path: str, query: str, deadline: Deadline) -> Reply:
+    answer = api.get(path, query, deadline=deadline)
     try:
-        for item in answer:
-            if isinstance(item, Head):
-                head = item
-            else:
-                body += item
-    finally:
-        api.abort()
-    try:
-        return Reply(head, api.hiding.value(jsontext.decode(body)))
+        return Reply(answer.head, api.redactor.value(jsontext.decode(answer.body)))
     except ValueError:
-        why = api.hiding.text(body_message(bytes(body)))
+        why = api.redactor.text(body_message(answer.body))
         raise ServerError(f"the answer to GET {path} is not JSON", why) from None

@@ -1,4 +1,4 @@
-"""The limits of one exchange, from the settings in force."""
+"""The limits of one request: time, attempts, memory."""
 
 import math
 from collections.abc import Mapping
@@ -22,19 +22,19 @@ def limits_of(
     return Limits(first_byte, stall, total, tries, int(number(merged, "max_memory")) << 20)
 
 
-MAX_MEMORY = 256 * 1024 * 1024  # bytes that one answer may take, unless somebody sets max_memory
+MAX_MEMORY_BYTES = 256 * 1024 * 1024  # of one answer, unless the setting max_memory says otherwise
 
 
 class Limits(NamedTuple):
-    """Time limits in seconds, 0 for none, how often to try again, and the bytes of memory for an answer."""
+    """Time limits in seconds, 0 for none; how often to try again; bytes of memory that an answer may take."""
 
     first_byte: float
     stall: float
     total: float
     retries: int
-    memory: int = MAX_MEMORY
+    memory: int = MAX_MEMORY_BYTES
 
     @property
-    def patience(self) -> float:
-        """Seconds without any text, whatever else comes: comments, empty frames, blanks."""
+    def progress_timeout_s(self) -> float:
+        """Seconds without any text, whatever else comes: comments, empty frames, blanks. Or `math.inf`."""
         return max(self.first_byte, self.stall) if self.first_byte and self.stall else math.inf

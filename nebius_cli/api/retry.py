@@ -1,41 +1,124 @@
-"""What to try again, and how long to wait before. The attempt and the chance are handed in."""
+"""All decisions after a failed request: what ends a run, what is tried again, how long to wait before.
+
+A single request (`complete`, `score`, `models`, `doctor`) and the rows of `bulk` share them. No I/O, no
+clock: whoever calls hands in the attempt, the time and the jitter.
+"""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from nebius_cli.core.errors import NbxError, NetworkError, StatusError
+from nebius_cli.core.errors import AuthError, IncompleteError, NbxError, NetworkError, StatusError
 
-FIRST_WAIT = 0.5  # seconds, doubled with each attempt
-LONGEST_BACKOFF = 30.0  # seconds
+FIRST_BACKOFF_S = 0.5  # doubled with each attempt
+MAX_BACKOFF_S = 30.0
 # A server that asks for more than this is not waited for: the user should know now, not in an hour.
-LONGEST_WAIT = 120.0
+MAX_RETRY_AFTER_S = 120.0
 
 
-def delay(error: NbxError, attempt: int, retries: int, chance: float) -> float | None:
+# One request.
+
+
+def delay(
+    error: NbxError, attempt: int, retries: int, jitter: float, *, total: float = 0.0, left: float = 0.0
+) -> float | None:
     """Return the seconds to wait before another try, None where there should be none.
 
-    `attempt` counts from 1. `chance` in [0, 1) spreads clients that failed together: the wait is between
-    half and all of the backoff. A wait that the server asked for is kept whole.
+    `attempt` counts from 1. `jitter` in [0, 1) spreads clients that failed together: the wait is between
+    half and all of the backoff. A wait that the server asked for is kept whole. `left` seconds remain of the
+    `total` limit, which is none where it is 0. The hint of `error` says what stands against a long wait.
     """
+    asked = retry_after(error)
+    if asked is not None and asked > MAX_RETRY_AFTER_S:
+        error.hint = f"it asks to wait {asked:g} s; nbx waits for {MAX_RETRY_AFTER_S:g} s at most"
+        return None
     if attempt > retries or not retryable(error):
         return None
-    asked = error.retry_after if isinstance(error, StatusError) else None
-    if asked is not None:
-        return asked if asked <= LONGEST_WAIT else None
-    return backoff(attempt, chance)
+    wait = backoff(attempt, jitter) if asked is None else asked
+    if total and wait > left:
+        error.hint = f"no time is left to try again: --timeout is {total:g} s"
+        return None
+    return wait
 
 
-def backoff(attempt: int, chance: float) -> float:
+def announcement(error: NbxError, wait: float, attempt: int, retries: int) -> str:
+    """Return the line that announces another try."""
+    return f"{error.line}; trying again in {wait:.1f} s ({attempt} of {retries})"
+
+
+def backoff(attempt: int, jitter: float) -> float:
     """Return the seconds to wait after a failed attempt, counted from 1, where the server asks for none."""
-    longest = min(LONGEST_BACKOFF, FIRST_WAIT * 2.0 ** min(attempt - 1, 16))
-    return longest * (0.5 + chance / 2)
+    longest = min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(attempt - 1, 16))
+    return longest * (0.5 + jitter / 2)
 
 
 def retryable(error: NbxError) -> bool:
-    """Return whether the same request may go better a moment later."""
+    """Return whether the same request may succeed a moment later."""
     if isinstance(error, StatusError):
         return error.status in (408, 409, 429) or error.status >= 500
     return isinstance(error, NetworkError) and error.retryable
+
+
+# Requests of a run of many.
+
+
+def row_retryable(error: NbxError) -> bool:
+    """Return whether a row may be sent again: nothing of its answer was shown, so also a cut one."""
+    return isinstance(error, IncompleteError) or retryable(error)
+
+
+def row_delay(error: NbxError, attempt: int, jitter: float) -> float:
+    """Return the seconds to wait before a row is sent again; a run waits for a server that asks for more."""
+    asked = retry_after(error)
+    return backoff(attempt, jitter) if asked is None else min(asked, MAX_RETRY_AFTER_S)
+
+
+def ends_run(error: NbxError, *, only_model: bool) -> bool:
+    """Return whether no row can succeed: the key or the account is refused, or the model is gone.
+
+    `only_model`: the row used the model of the whole run. A row with a model of its own may be wrong alone.
+    """
+    if isinstance(error, AuthError):
+        return True
+    if is_missing(error):
+        return only_model
+    return not isinstance(error, StatusError | NetworkError | IncompleteError)
+
+
+def is_missing(error: NbxError) -> bool:
+    """Return whether the server does not know what was asked for: a model, or the path."""
+    return isinstance(error, StatusError) and error.status == 404
+
+
+def is_rate_limit(error: NbxError) -> bool:
+    """Return whether the server asks for fewer requests. That uses up no try of a row."""
+    return isinstance(error, StatusError) and error.status == 429
+
+
+def is_overload(error: NbxError) -> bool:
+    """Return whether the rate of a run should go down."""
+    return isinstance(error, StatusError) and error.status in (429, 503)
+
+
+def is_unreachable(error: NbxError) -> bool:
+    """Return whether an error may mean that the server is not there: nothing came, or a gateway answered."""
+    if isinstance(error, StatusError):
+        return error.status in (502, 503, 504)
+    return isinstance(error, NetworkError)
+
+
+def is_refused_input(error: NbxError) -> bool:
+    """Return whether the server refused what is in the request, so that sending it again cannot help."""
+    return isinstance(error, StatusError) and error.status in (400, 413, 422)
+
+
+def may_be_billed(error: NbxError) -> bool:
+    """Return whether a failed request may cost something: an error status does not, a cut answer may."""
+    return isinstance(error, IncompleteError) or (isinstance(error, NetworkError) and error.sent)
+
+
+def retry_after(error: NbxError) -> float | None:
+    """Return the seconds that the server asked to wait, None where it did not."""
+    return error.retry_after if isinstance(error, StatusError) else None
 
 
 def parse_retry_after(text: str, now: float) -> float | None:

@@ -15,7 +15,7 @@ from nebius_cli.bulk.budget import NOTHING, Budget
 from nebius_cli.bulk.input.rows import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
-from nebius_cli.core.errors import AuthError, IncompleteError, NbxError, NetworkError, StatusError
+from nebius_cli.core.errors import NbxError, StatusError
 from nebius_cli.response.events import Usage
 
 # Failures in a row that make an outage, or more: two for each request at once.
@@ -169,25 +169,23 @@ class Dispatcher:
         """Take a failure; return the results of the rows for which there will be no other attempt."""
         if self._flying.pop(id(send), None) is None:
             return []
-        # An answer with an error status is not billed; what broke on the way may be.
-        billed = isinstance(error, IncompleteError) or (isinstance(error, NetworkError) and error.sent)
-        charge = self.budget.settle(send.worst, None, maybe_billed=billed)
+        charge = self.budget.settle(send.worst, None, maybe_billed=retry.may_be_billed(error))
         send.spent = charge if send.spent is NOTHING else send.spent + charge
         away, down = self._is_away(error), self._is_down(send, error, now)
-        if isinstance(error, StatusError) and error.status in (429, 503) and not down:
-            self.pace.refused(send.sent_at, error.retry_after, now)
-        if self._ends_run(send, error):
+        if retry.is_overload(error) and not down:
+            self.pace.refused(send.sent_at, retry.retry_after(error), now)
+        if retry.ends_run(error, only_model=send.rows[0].model == self._model):
             self.stop(error)
             self._put_back(send, now)
             return []
-        put_off = down or (isinstance(error, StatusError) and error.status == 429)
+        put_off = down or retry.is_rate_limit(error)
         send.tries += not put_off
         if self._goes_again(send, error, put_off=put_off):
             self._put_back(send, now + self._delay(send, error))
             return []
         if away and not self._reached:
             return self._unreached(send, error, now)
-        if len(send.rows) > 1 and not _is_missing(error):
+        if len(send.rows) > 1 and not retry.is_missing(error):
             self._split(send, error, now)
             return []
         return results_of(send, send.spent, error, [None] * len(send.rows), now)
@@ -244,32 +242,18 @@ class Dispatcher:
 
     def _is_away(self, error: NbxError) -> bool:
         """Return whether an error can be one of a server that is not there, or not the API."""
-        if isinstance(error, StatusError):
-            return error.status in (502, 503, 504)
-        return isinstance(error, NetworkError) or not self._reached
-
-    def _ends_run(self, send: Batch, error: NbxError) -> bool:
-        """Return whether no row can go better: the key or the account is refused, or the model is gone."""
-        if isinstance(error, AuthError):
-            return True
-        # A row with a model of its own may be wrong alone.
-        if _is_missing(error):
-            return send.rows[0].model == self._model
-        return not isinstance(error, StatusError | NetworkError | IncompleteError)
+        unreachable = retry.is_unreachable(error)
+        return unreachable or (not self._reached and not isinstance(error, StatusError))
 
     def _goes_again(self, send: Batch, error: NbxError, *, put_off: bool) -> bool:
         if put_off:
             return send.attempts <= PATIENCE * self._retries
-        # A cut answer is a broken connection that nobody noticed.
-        return send.tries <= self._retries and (isinstance(error, IncompleteError) or retry.retryable(error))
+        return send.tries <= self._retries and retry.row_retryable(error)
 
     def _delay(self, send: Batch, error: NbxError) -> float:
-        asked = error.retry_after if isinstance(error, StatusError) else None
-        if asked is not None:
-            return min(asked, retry.LONGEST_WAIT)
         # A 429 uses up no try, but whoever gets one after the other asks ever more seldom.
-        limited = isinstance(error, StatusError) and error.status == 429
-        return retry.backoff(max(1, send.attempts if limited else send.tries), self._chance())
+        attempts = send.attempts if retry.is_rate_limit(error) else send.tries
+        return retry.row_delay(error, max(1, attempts), self._chance())
 
     def _unreached(self, send: Batch, error: NbxError, now: float) -> list[Result]:
         """Stop before a row fails, when nothing was ever answered: the fault is not the row's."""
@@ -281,8 +265,9 @@ class Dispatcher:
 
     def _split(self, send: Batch, error: NbxError, now: float) -> None:
         """Put a group back as two halves, so that one bad prompt costs one row."""
-        refused = isinstance(error, StatusError) and error.status in (400, 413, 422)
-        tries = 0 if refused else self._retries  # after the retries each half has a last one
+        tries = (
+            0 if retry.is_refused_input(error) else self._retries
+        )  # after the retries each half has a last one
         middle = len(send.rows) // 2
         for rows, spent in ((send.rows[:middle], send.spent), (send.rows[middle:], NOTHING)):
             half = Batch(rows, self.budget.worst(rows), send.attempts, tries, spent)
@@ -291,7 +276,3 @@ class Dispatcher:
     def _put_back(self, send: Batch, due: float) -> None:
         self._serial += 1
         heapq.heappush(self._waiting, (due, self._serial, send))
-
-
-def _is_missing(error: NbxError) -> bool:
-    return isinstance(error, StatusError) and error.status == 404

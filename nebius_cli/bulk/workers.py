@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from nebius_cli.api.client import Answer, Api
+from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.limits import Limits
 from nebius_cli.bulk.batch import Batch
 from nebius_cli.bulk.check_answer import CompleteAnswer, check_answer, split_group
@@ -50,9 +51,7 @@ class WorkerPool:
         self._on_result = on_result
         self._on_request = on_request
         self._monotonic = monotonic
-        # An answer that drips is never silent, and never whole.
-        total = limits.total or limits.first_byte + limits.patience
-        self._limits = {"first_byte": limits.first_byte, "stall": limits.stall, "total": total}
+        self._limits = limits
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._at_once = at_once
@@ -74,7 +73,6 @@ class WorkerPool:
         share_heap()
         self._hire()
         while not self._over.wait(TICK):
-            self._api.end_late(**self._limits)
             tick()
         if self._error is not None:
             raise self._error
@@ -162,13 +160,15 @@ class WorkerPool:
     def _ask(self, send: Batch) -> tuple[Answer, CompleteAnswer]:
         broken: NetworkError | None = None
         try:
-            answer = self._api.ask("/completions", send.query, send.body, accept="application/json")
+            deadline = Deadline(self._limits, self._monotonic)
+            path, accept = "/completions", "application/json"
+            answer = self._api.ask(path, send.query, send.body, accept=accept, deadline=deadline)
         except NetworkError as error:
             if not isinstance(error.came, Answer):
                 raise
             answer, broken = error.came, error
         head = answer.head
-        with self._api.hiding.in_errors():
+        with self._api.redactor.in_errors():
             try:
                 # Where each choice has its finish_reason, what broke after that was not the answer.
                 return answer, check_answer(answer.body, head.content_type, send.choices, head.request_id)
@@ -178,10 +178,10 @@ class WorkerPool:
                 raise broken from None
 
     def _without_key(self, whole: CompleteAnswer) -> CompleteAnswer:
-        hiding = self._api.hiding
-        if whole.raw is not None and not hiding.may_be_in(whole.raw):
+        redactor = self._api.redactor
+        if whole.raw is not None and not redactor.may_be_in(whole.raw):
             return whole
-        value = hiding.value(whole.value)
+        value = redactor.value(whole.value)
         return whole if value is whole.value else CompleteAnswer(value, None, whole.usage)
 
     def _take(self) -> Batch | None:

@@ -8,9 +8,14 @@ from nebius_cli.core.errors import TimedOutError
 
 T = TypeVar("T")
 
+MAX_WAIT_S = 0.5  # of one wait; Windows does not let Ctrl-C into it
+
 
 def run_with_timeout(timeout_s: float, work: Callable[[], T]) -> T:
-    """Return the result of `work`, or raise its exception. Raises TimedOutError after `timeout_s`."""
+    """Return what `work` returns, or raise what it raises. Raises TimedOutError when that takes too long.
+
+    `math.inf` is no limit. Ctrl-C ends the wait, and leaves `work` behind.
+    """
     done: list[T] = []
     failures: list[BaseException] = []
 
@@ -20,10 +25,16 @@ def run_with_timeout(timeout_s: float, work: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001 - raised again in the waiting thread
             failures.append(error)
 
-    # A daemon thread, so that work that hangs does not keep the process alive.
+    # A daemon: a name lookup cannot be ended, and must not keep the process alive.
     thread = threading.Thread(target=run, name="nbx-timeout", daemon=True)
-    thread.start()
-    thread.join(timeout_s)
+    try:
+        thread.start()
+    except RuntimeError:  # the system gives no more threads
+        return work()
+    left = timeout_s
+    while thread.is_alive() and left > 0:
+        thread.join(min(left, MAX_WAIT_S))
+        left -= MAX_WAIT_S
     if failures:
         raise failures[0]
     if not done:

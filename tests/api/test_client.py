@@ -1,14 +1,13 @@
 """The API over real sockets: what goes out, that bytes come as they come, how a call is ended."""
 
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from nebius_cli import __version__
-from nebius_cli.api.client import MAX_ERROR_BODY, Api, Head
+from nebius_cli.api.client import MAX_ERROR_BODY_BYTES, Api, Head
 from nebius_cli.api.pools import check_key
 from nebius_cli.core.errors import (
     AuthError,
@@ -20,6 +19,7 @@ from nebius_cli.core.errors import (
 )
 from nebius_cli.core.secret import Secret
 from tests.conftest import CANARY
+from tests.support.calls import stream, within
 from tests.support.gate import Gate
 from tests.support.server import FakeServer, chunk, closed_port, head, status
 
@@ -38,7 +38,7 @@ def connect(server: FakeServer, log: list[str]) -> Callable[..., Api]:
     """Return a function that makes an Api, for the scripted server unless told otherwise."""
 
     def api(url: str = "", key: str = CANARY, **more: Any) -> Api:
-        settings = {"connect_timeout": PATIENCE, "read_timeout": PATIENCE, "now": lambda: 0.0, **more}
+        settings = {"connect_timeout": PATIENCE, "now": lambda: 0.0, **more}
         return Api(url or server.url, Secret(key), log=log.append, **settings)
 
     return api
@@ -49,7 +49,8 @@ def post(connect: Callable[..., Api]) -> Callable[..., Iterator[Head | bytes]]:
     """Return a function that posts a body."""
 
     def call(body: bytes = b"{}", **more: Any) -> Iterator[Head | bytes]:
-        return connect(**more).post("/completions", "a=b", body, accept="text/event-stream")
+        accept = "text/event-stream"
+        return connect(**more).post("/completions", "a=b", body, accept=accept, deadline=within())
 
     return call
 
@@ -109,46 +110,13 @@ def test_leaving_an_answer_hangs_up(post: Post, server: FakeServer) -> None:
     assert server.hung_up.wait(PATIENCE)
 
 
-def test_abort_ends_the_wait_of_another_thread(connect: Callable[..., Api], server: FakeServer) -> None:
-    server.script([CHUNKED, chunk(b"a"), server.until_hung_up])
-    api, begun = connect(), threading.Event()
-    items: list[object] = []
-
-    def read() -> None:
-        try:
-            for item in api.post("/completions", "", b"{}", accept="*/*"):
-                items.append(item)
-                if item == b"a":
-                    begun.set()
-        except NetworkError as error:
-            items.append(error)
-
-    thread = threading.Thread(target=read)
-    thread.start()
-    assert begun.wait(PATIENCE)
-    api.abort()
-    thread.join(PATIENCE)
-    assert not thread.is_alive()
-    assert [type(item) for item in items] == [Head, bytes, NetworkError]
-    assert server.hung_up.wait(PATIENCE)
-
-
-def test_abort_without_an_answer_does_nothing(connect: Callable[..., Api], server: FakeServer) -> None:
-    api = connect()
-    api.abort()
-    server.script(status(200, b"hi"))
-    answer = api.post("/completions", "", b"{}", accept="*/*")
-    assert list(answer)[1:] == [b"hi"]
-    api.abort()
-
-
 def test_the_log_tells_the_call_and_not_the_key(
     connect: Callable[..., Api], server: FakeServer, log: list[str]
 ) -> None:
     server.script(status(307, b"", Location="/v1/x"), status(503, b"", x_request_id="r"))
     url = server.url.replace("http://", "http://user:canary-password@")
     with pytest.raises(ServerError):
-        list(connect(url).post("/completions", "", b"{}", accept="*/*"))
+        list(stream(connect(url)))
     host = f"http://127.0.0.1:{server.port}"
     assert log == [
         f"POST {host}/v1/completions (2 bytes)",
@@ -167,7 +135,7 @@ def test_a_retry_after_date_is_counted_from_now(post: Post, server: FakeServer) 
 
 
 def test_no_more_of_an_error_is_read_than_a_message_needs(post: Post, server: FakeServer) -> None:
-    server.script([head(500, Content_Length=str(10**12)), b"x" * (MAX_ERROR_BODY + 1), server.hold])
+    server.script([head(500, Content_Length=str(10**12)), b"x" * (MAX_ERROR_BODY_BYTES + 1), server.hold])
     with pytest.raises(ServerError) as caught:
         list(post())
     assert caught.value.why.startswith("xxx")
@@ -202,16 +170,6 @@ def test_a_connection_that_takes_too_long_may_be_tried_again(post: Post) -> None
             one.close()
     assert caught.value.what == "no connection to 127.0.0.1 within the connect timeout"
     assert (caught.value.retryable, caught.value.hint) == (True, "--connect-timeout waits longer")
-
-
-def test_a_silent_socket_is_given_up_for_good(post: Post, server: FakeServer) -> None:
-    server.script([server.hold])
-    with pytest.raises(TimedOutError) as caught:
-        list(post(read_timeout=0.2))
-    assert (caught.value.what, caught.value.retryable) == (
-        "the connection to 127.0.0.1 was silent too long",
-        False,
-    )
 
 
 @pytest.mark.parametrize(

@@ -1,37 +1,32 @@
-"""Requests that take too long are ended from outside, whatever the server drips meanwhile; TLS among them."""
+"""Requests that take too long end by themselves, whatever the server drips meanwhile; TLS among them."""
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
+import urllib3.util.connection
 
-from nebius_cli.api import calls
+from nebius_cli.api import client
 from nebius_cli.api.client import Api
 from nebius_cli.core.errors import (
     NbxError,
+    NetworkError,
     ServerError,
     TimedOutError,
 )
-from tests.support.calls import KEPT_OPEN, PATIENCE, ask, connect, failure
+from tests.support.calls import KEPT_OPEN, PATIENCE, ask, connect, failure, send, stream
 from tests.support.server import FakeServer, Reply, chunk, head, status
 
 
 def ended(api: Api, **limits: float) -> NbxError:
-    """Return how a request ends that is ended for being late."""
-    with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(api.ask, "/completions", "", b"{}", accept="*/*")
-        until = time.monotonic() + PATIENCE
-        while not asked.done() and time.monotonic() < until:
-            api.end_late(**{"first_byte": 0.0, "stall": 0.0, "total": 0.0, **limits})
-            time.sleep(0.01)
-        error = asked.exception(0)
-    assert isinstance(error, NbxError)
-    return error
+    """Return how a request ends that is late."""
+    return failure(send, api, **limits)
 
 
 def drip(piece: bytes) -> Callable[[socket.socket], None]:
@@ -48,10 +43,17 @@ def drip(piece: bytes) -> Callable[[socket.socket], None]:
     [
         ([drip(b"H")], {"first_byte": 0.3}, "nothing came for 0.3 s"),
         ([b"HTTP/1.1 200 OK\r\n", drip(b"a: b\r\n")], {"first_byte": 0.3}, "nothing came for 0.3 s"),
+        ([head(100), drip(head(103))], {"first_byte": 0.3}, "nothing came for 0.3 s"),
         ([head(), drip(b" ")], {"first_byte": 0.1, "total": 0.3}, "it took longer than 0.3 s in all"),
+        ([head(), drip(b" ")], {"first_byte": 0.2, "stall": 0.3}, "the answer made no progress for 0.3 s"),
+        (
+            [head(Transfer_Encoding="chunked"), drip(b"0")],
+            {"first_byte": 0.2, "stall": 0.3},
+            "the answer made no progress for 0.3 s",
+        ),
     ],
 )
-def test_a_dripping_server_is_ended_from_outside(
+def test_a_dripping_server_is_given_up(
     server: FakeServer, reply: Reply, limits: dict[str, float], why: str
 ) -> None:
     server.script(reply)
@@ -62,9 +64,9 @@ def test_a_dripping_server_is_ended_from_outside(
 
 
 @pytest.mark.parametrize(
-    "start", [head(Content_Length="100"), head(Transfer_Encoding="chunked") + chunk(b"a")]
+    "start", [head(Content_Length="100") + b"a", head(Transfer_Encoding="chunked") + chunk(b"a")]
 )
-def test_a_body_that_stops_coming_is_ended_from_outside(server: FakeServer, start: bytes) -> None:
+def test_a_body_that_stops_coming_is_given_up(server: FakeServer, start: bytes) -> None:
     server.script([start, server.until_hung_up])
     error = ended(connect(server.url), stall=0.2)
     assert (error.why, error.hint[:15]) == ("nothing came for 0.2 s", "--stall-timeout")
@@ -73,24 +75,79 @@ def test_a_body_that_stops_coming_is_ended_from_outside(server: FakeServer, star
 def test_an_errors_text_that_does_not_come_is_not_waited_for(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calls, "ERROR_BODY_SECONDS", 0.1)
+    monkeypatch.setattr(client, "ERROR_BODY_TIMEOUT_S", 0.1)
     server.script([head(500, Content_Length="100"), b"begun", server.until_hung_up])
     error = ended(connect(server.url))
     assert isinstance(error, ServerError)
     assert error.why == "begun"
 
 
-def test_a_request_in_time_is_left_alone(server: FakeServer) -> None:
+def test_a_server_that_does_not_take_the_request_is_given_up(server: FakeServer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:  # nobody accepts
+        api = connect(f"http://127.0.0.1:{listener.getsockname()[1]}/v1")
+        error = failure(send, api, bytes(50_000_000), first_byte=0.3)
+    assert (type(error), error.why) == (TimedOutError, "nothing came for 0.3 s")
+
+
+def test_a_name_that_is_looked_up_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+
+    def look_up(*_: object, **__: object) -> None:
+        over.wait(PATIENCE)
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    error = ended(connect("http://api.invalid/v1"), first_byte=0.3)
+    over.set()
+    assert isinstance(error, NetworkError)
+    assert (error.why, error.sent) == ("nothing came for 0.3 s", False)
+
+
+def test_a_connection_that_is_made_too_late_is_closed(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over, made = threading.Event(), threading.Event()
+    create = urllib3.util.connection.create_connection
+    late: list[socket.socket] = []
+
+    def slowly(*args: Any, **more: Any) -> socket.socket:
+        over.wait(PATIENCE)
+        late.append(create(*args, **more))
+        made.set()
+        return late[0]
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", slowly)
+    ended(connect(server.url), first_byte=0.2)
+    over.set()
+    assert made.wait(PATIENCE)
+    until = time.monotonic() + PATIENCE
+    while late[0].fileno() != -1 and time.monotonic() < until:
+        time.sleep(0.01)
+    assert late[0].fileno() == -1
+
+
+def test_a_limit_does_not_outlive_its_request(server: FakeServer) -> None:
+    server.keep_alive = True
+
+    def pause(_: object) -> None:
+        time.sleep(0.4)
+
+    server.script(KEPT_OPEN, [pause, *KEPT_OPEN])
     api = connect(server.url)
-    api.end_late(first_byte=1, stall=1, total=1)
-    server.script([lambda _: api.end_late(first_byte=PATIENCE, stall=0, total=0), *KEPT_OPEN])
-    assert api.ask("/completions", "", b"{}", accept="*/*").body == b"{}"
+    assert send(api, first_byte=0.3, stall=0.3, total=0.3).body == b"{}"
+    assert send(api).body == b"{}"  # over the same connection
 
 
-def test_a_call_without_a_connection_cannot_be_ended() -> None:
-    call = calls.Call(0.0)
-    call.end(("why", "hint"))
-    assert call.ended is None
+def test_a_slow_reader_of_an_answer_is_no_slow_server(server: FakeServer) -> None:
+    server.script([head(), b"a", b"b"])
+    answer = stream(connect(server.url), first_byte=0.2, stall=0.2, total=0.3)
+    next(answer)
+    received = b""
+    for item in answer:
+        assert isinstance(item, bytes)
+        received += item
+        time.sleep(0.4)
+    assert received == b"ab"
 
 
 @pytest.fixture
@@ -113,14 +170,3 @@ def test_tls_is_checked_and_used(secure: FakeServer, tmp_path: Path) -> None:
     assert ask(secure.url, cacert=str(path)).body == b"hi"
     error = ended(connect(secure.url, cacert=str(path)), total=0.3)
     assert error.why == "it took longer than 0.3 s in all"
-
-
-def test_a_request_that_has_come_back_leaves_its_connection_to_others(server: FakeServer) -> None:
-    trips = connect(server.url)._trips
-    call = trips.begin()
-    call.sock, theirs = socket.socketpair()
-    with call.sock as ours, theirs:
-        trips.finish()
-        call.end(("it took too long", ""))
-        ours.sendall(b"x")
-        assert (theirs.recv(1), call.ended) == (b"x", None)

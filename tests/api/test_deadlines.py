@@ -1,170 +1,150 @@
-"""Deadlines over an iterator that blocks: which limit fires, and what is left behind."""
+"""The deadline of one request: which limit is reached first, and what moves each of them."""
 
-import itertools
-import threading
-from collections.abc import Iterable, Iterator
-from typing import Any
+import math
 
 import pytest
 
-from nebius_cli.api.deadlines import MOST_WAITING, Deadlines
-from nebius_cli.core.errors import NetworkError, TimedOutError
+from nebius_cli.api.deadlines import Deadline
+from nebius_cli.api.limits import Limits
+from nebius_cli.core.errors import TimedOutError
 
-PATIENCE = 30  # seconds; only a test that fails waits so long
-SOON = 0.05  # a limit that fires
+START = 100.0
 
 
 class Clock:
     """A clock that stands still until it is told to go on."""
 
     def __init__(self) -> None:
-        self.now = 100.0
+        self.now = START
 
     def __call__(self) -> float:
         return self.now
 
 
-def limited(source: Iterable[Any], clock: Clock | None = None, **limits: float) -> Iterator[Any]:
-    every = {"first_byte": PATIENCE, "stall": PATIENCE, "total": 0.0, "started": 100.0, **limits}
-    return iter(Deadlines(source, clock or Clock(), **every))
-
-
 @pytest.fixture
-def never() -> Iterator[threading.Event]:
-    """What a source waits for in vain; set when the test is over, so that its thread ends."""
-    event = threading.Event()
-    yield event
-    event.set()
+def clock() -> Clock:
+    return Clock()
 
 
-def silent_after(never: threading.Event, *items: Any) -> Iterator[Any]:
-    yield from items
-    never.wait(PATIENCE)
+def deadline(
+    clock: Clock, first_byte: float = 0, stall: float = 0, total: float = 0, started: float | None = None
+) -> Deadline:
+    return Deadline(Limits(first_byte, stall, total, 0), clock, started)
 
 
-def timed_out(answer: Iterator[Any]) -> TimedOutError:
+def passed(limits: Deadline) -> TimedOutError:
     with pytest.raises(TimedOutError) as caught:
-        next(answer)
+        limits.left()
     assert caught.value.what == "timed out"
     assert not caught.value.retryable
+    assert caught.value.hint.endswith(" SECONDS waits longer, 0 for ever")
     return caught.value
 
 
-def test_what_the_source_gives_comes_in_order_and_ends() -> None:
-    assert list(limited(["head", 1, 2])) == ["head", 1, 2]
-    assert list(limited([])) == []
+def test_a_limit_of_zero_is_none(clock: Clock) -> None:
+    limits = deadline(clock)
+    clock.now += 1e9
+    limits.head_came()
+    limits.bytes_came()
+    clock.now += 1e9
+    assert limits.left() == math.inf
 
 
-def test_bytes_that_came_while_the_reader_was_busy_are_one_piece() -> None:
-    told = threading.Event()
-
-    def source() -> Iterator[object]:
-        yield from ("head", b"a", b"b", 7, b"c")
-        told.set()
-
-    answer = limited(source())
-    assert next(answer) == "head"
-    assert told.wait(PATIENCE)
-    assert list(answer) == [b"ab", 7, b"c"]
+def test_the_first_limit_holds_until_the_first_bytes(clock: Clock) -> None:
+    limits = deadline(clock, first_byte=10, stall=3)
+    clock.now += 4
+    assert limits.left() == 6
+    limits.head_came()  # a server may send it long before it begins to write
+    assert limits.left() == 10
+    clock.now += 10
+    error = passed(limits)
+    assert (error.why, error.hint.split()[0]) == ("nothing came for 10 s", "--first-byte-timeout")
 
 
-def test_more_than_can_wait_comes_whole() -> None:
-    assert list(limited(range(3 * MOST_WAITING))) == list(range(3 * MOST_WAITING))
+def test_the_stall_limit_holds_after_the_first_bytes(clock: Clock) -> None:
+    limits = deadline(clock, first_byte=10, stall=3)
+    limits.head_came()
+    clock.now += 4
+    limits.bytes_came()
+    clock.now += 2
+    limits.bytes_came()
+    assert limits.left() == 3
+    clock.now += 3
+    error = passed(limits)
+    assert (error.why, error.hint.split()[0]) == ("nothing came for 3 s", "--stall-timeout")
 
 
-def test_what_the_source_raises_is_raised_after_what_it_gave() -> None:
-    def source() -> Iterator[bytes]:
-        yield b"a"
-        raise NetworkError("broke")
-
-    answer = limited(source())
-    assert next(answer) == b"a"
-    with pytest.raises(NetworkError, match="broke"):
-        next(answer)
-
-
-def test_even_an_interrupt_in_the_source_is_raised() -> None:
-    def interrupted(_: int) -> bytes:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        next(limited(map(interrupted, [1])))
-
-
-def test_the_first_limit_holds_until_the_first_bytes(never: threading.Event) -> None:
-    answer = limited(silent_after(never, "head"), first_byte=SOON)
-    assert next(answer) == "head"
-    error = timed_out(answer)
-    assert error.why == "nothing came for 0.05 s"
-    assert error.hint == "--first-byte-timeout SECONDS waits longer, 0 for ever"
-
-
-def test_the_stall_limit_holds_after_the_first_bytes(never: threading.Event) -> None:
-    answer = limited(silent_after(never, "head", b"a"), stall=SOON)
-    assert [next(answer), next(answer)] == ["head", b"a"]
-    error = timed_out(answer)
-    assert (error.why, error.hint.split()[0]) == ("nothing came for 0.05 s", "--stall-timeout")
-
-
-def test_the_total_limit_holds_from_the_start_of_the_first_try(never: threading.Event) -> None:
-    clock = Clock()
-    clock.now += 10 - SOON
-    error = timed_out(limited(silent_after(never), clock, total=10))
+def test_the_total_limit_holds_from_the_start_of_the_first_try(clock: Clock) -> None:
+    limits = deadline(clock, total=10, started=START - 4)
+    assert limits.left() == 6
+    clock.now += 5
+    limits.bytes_came()
+    clock.now += 1
+    error = passed(limits)
     assert (error.why, error.hint.split()[0]) == ("it took longer than 10 s in all", "--timeout")
 
 
-def test_the_total_limit_holds_even_while_much_comes() -> None:
-    clock = Clock()
-    answer = limited(itertools.repeat(b"a"), clock, total=10)
-    assert set(next(answer)) == set(b"a")
-    clock.now += 10
-    assert timed_out(answer).why == "it took longer than 10 s in all"
+def test_the_nearest_limit_is_the_one_that_is_named(clock: Clock) -> None:
+    limits = deadline(clock, first_byte=3, total=10)
+    clock.now += 30
+    assert passed(limits).why == "nothing came for 3 s"
 
 
-def test_the_nearest_limit_is_the_one_that_is_named(never: threading.Event) -> None:
-    assert "--first-byte-timeout" in timed_out(limited(silent_after(never), first_byte=SOON, total=10)).hint
+@pytest.mark.parametrize(
+    ("first_byte", "stall", "seconds", "flag"),
+    [(10, 3, 10, "--first-byte-timeout"), (3, 10, 10, "--stall-timeout")],
+)
+def test_bytes_without_text_are_no_progress(
+    clock: Clock, first_byte: float, stall: float, seconds: float, flag: str
+) -> None:
+    limits = deadline(clock, first_byte, stall)
+    limits.head_came()
+    for _ in range(5):
+        clock.now += 2
+        limits.bytes_came()
+    error = passed(limits)
+    assert (error.why, error.hint.split()[0]) == (f"the answer made no progress for {seconds} s", flag)
 
 
-def test_a_limit_of_zero_is_none() -> None:
-    go = threading.Event()
-    clock = Clock()
-
-    def source() -> Iterator[bytes]:
-        yield b"a"
-        go.wait(SOON)
-        yield b"b"
-
-    answer = limited(source(), clock, first_byte=0, stall=0, total=0)
-    assert next(answer) == b"a"
-    clock.now += 1e9
-    assert list(answer) == [b"b"]
+def test_text_is_progress(clock: Clock) -> None:
+    limits = deadline(clock, first_byte=4, stall=4)
+    limits.head_came()
+    for _ in range(5):
+        clock.now += 3
+        limits.bytes_came()
+        limits.text_came()
+    assert limits.left() == 4
 
 
-def test_a_source_that_is_left_is_closed_and_does_not_run_ahead() -> None:
-    closed = threading.Event()
-    made: list[int] = []
-
-    def source() -> Iterator[bytes]:
-        try:
-            for number in itertools.count():
-                made.append(number)
-                yield b"a"
-        finally:
-            closed.set()
-
-    answer = Deadlines(source(), Clock(), first_byte=0, stall=0, total=0, started=0)
-    for item in answer:
-        assert set(item) == set(b"a")
-        break
-    assert closed.wait(PATIENCE)
-    assert len(made) <= 2 * MOST_WAITING + 3
+@pytest.mark.parametrize(("first_byte", "stall"), [(0, 3), (3, 0)])
+def test_without_one_of_both_limits_no_progress_is_asked_for(first_byte: float, stall: float) -> None:
+    assert Limits(first_byte, stall, 0, 0).progress_timeout_s == math.inf
 
 
-def test_a_source_that_is_no_generator_needs_no_closing() -> None:
-    assert list(limited([1, 2])) == [1, 2]
+def test_the_time_in_which_nobody_waits_counts_under_no_limit(clock: Clock) -> None:
+    limits = deadline(clock, first_byte=3, stall=3, total=10)
+    limits.head_came()
+    limits.bytes_came()
+    for _ in range(3):
+        limits.pause()
+        clock.now += 100
+        limits.text_came()
+        limits.resume()
+        assert limits.left() == 3
+    clock.now += 2
+    assert limits.left() == 1
 
 
-def test_the_thread_does_not_keep_the_process_alive(never: threading.Event) -> None:
-    answer = limited(silent_after(never, b"a"))
-    next(answer)
-    assert [thread.daemon for thread in threading.enumerate() if thread.name == "nbx-wire"] == [True]
+def test_a_deadline_can_be_moved_nearer_and_not_away(clock: Clock) -> None:
+    limits = deadline(clock, total=10)
+    limits.shorten(2)
+    limits.shorten(5)
+    assert limits.left() == 2
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_the_error_tells_whether_the_request_went_out(clock: Clock, *, sent: bool) -> None:
+    limits = deadline(clock, total=1)
+    limits.sent = sent
+    clock.now += 1
+    assert passed(limits).sent is sent

@@ -1,7 +1,7 @@
 """What is tried again, and how long the wait is."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -9,7 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.api.retry import LONGEST_BACKOFF, LONGEST_WAIT, delay, parse_retry_after, retryable
+from nebius_cli.api.retry import (
+    MAX_BACKOFF_S,
+    MAX_RETRY_AFTER_S,
+    announcement,
+    delay,
+    ends_run,
+    is_missing,
+    is_overload,
+    is_rate_limit,
+    is_refused_input,
+    is_unreachable,
+    may_be_billed,
+    parse_retry_after,
+    retryable,
+    row_delay,
+    row_retryable,
+)
 from nebius_cli.core.errors import (
     ConfigError,
     IncompleteError,
@@ -49,7 +65,7 @@ def test_only_connections_that_broke_are_tried_again() -> None:
 @pytest.mark.parametrize(
     ("attempt", "wait"), [(1, 0.5), (2, 1), (3, 2), (4, 4), (5, 8), (6, 16), (7, 30), (100, 30)]
 )
-def test_the_wait_doubles_up_to_a_limit_and_chance_takes_up_to_half_of_it(attempt: int, wait: float) -> None:
+def test_the_wait_doubles_up_to_a_limit_and_jitter_takes_up_to_half_of_it(attempt: int, wait: float) -> None:
     assert delay(BROKE, attempt, 100, 0.0) == wait / 2
     assert delay(BROKE, attempt, 100, 0.5) == wait * 0.75
     assert delay(BROKE, attempt, 100, 0.999999) == pytest.approx(wait, rel=1e-5)
@@ -70,18 +86,86 @@ def test_a_wait_the_server_asks_for_is_kept_whole() -> None:
     assert delay(asking(7), 1, 3, 0.0) == 7
     assert delay(asking(7, 503), 3, 3, 0.9) == 7
     assert delay(asking(0), 3, 3, 0.9) == 0
-    assert delay(asking(LONGEST_WAIT), 1, 3, 0.0) == LONGEST_WAIT
+    assert delay(asking(MAX_RETRY_AFTER_S), 1, 3, 0.0) == MAX_RETRY_AFTER_S
     assert delay(asking(None), 1, 3, 0.0) == 0.25
 
 
 def test_a_server_that_asks_for_too_long_a_wait_is_not_waited_for() -> None:
-    assert LONGEST_BACKOFF < LONGEST_WAIT
-    assert delay(asking(LONGEST_WAIT + 0.1), 1, 3, 0.0) is None
+    assert MAX_BACKOFF_S < MAX_RETRY_AFTER_S
+    assert delay(asking(MAX_RETRY_AFTER_S + 0.1), 1, 3, 0.0) is None
 
 
 def test_a_wait_that_is_asked_for_changes_neither_what_is_tried_again_nor_how_often() -> None:
     assert delay(asking(1, 400), 1, 3, 0.0) is None
     assert delay(asking(1), 4, 3, 0.0) is None
+
+
+def test_a_wait_that_does_not_fit_into_the_total_limit_is_not_begun() -> None:
+    error = asking(7)
+    assert delay(error, 1, 3, 0.0, total=10, left=7) == 7
+    assert delay(error, 1, 3, 0.0, total=10, left=6.9) is None
+    assert error.hint == "no time is left to try again: --timeout is 10 s"
+    assert delay(error, 1, 3, 0.0, total=0, left=-5) == 7
+
+
+def test_the_message_says_why_a_long_wait_is_not_begun() -> None:
+    error = asking(500)
+    assert delay(error, 1, 3, 0.0) is None
+    assert error.hint == "it asks to wait 500 s; nbx waits for 120 s at most"
+
+
+def test_another_try_is_announced() -> None:
+    assert announcement(BROKE, 0.375, 1, 3) == "broke; trying again in 0.4 s (1 of 3)"
+
+
+def test_a_row_is_also_sent_again_after_an_answer_that_was_cut() -> None:
+    assert row_retryable(IncompleteError("cut"))
+    assert row_retryable(BROKE)
+    assert not row_retryable(from_status(400, ""))
+
+
+def test_a_row_waits_for_a_server_that_asks_for_more_than_a_single_request_would() -> None:
+    assert row_delay(asking(7), 1, 0.0) == 7
+    assert row_delay(asking(1e9), 1, 0.0) == MAX_RETRY_AFTER_S
+    assert row_delay(BROKE, 2, 0.0) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("error", "only_model", "ends"),
+    [
+        (from_status(401, ""), False, True),
+        (from_status(404, ""), True, True),
+        (from_status(404, ""), False, False),
+        (from_status(500, ""), True, False),
+        (BROKE, True, False),
+        (IncompleteError("cut"), True, False),
+        (ConfigError("x"), False, True),
+    ],
+)
+def test_a_run_ends_where_no_row_can_succeed(error: NbxError, *, only_model: bool, ends: bool) -> None:
+    assert ends_run(error, only_model=only_model) is ends
+
+
+@pytest.mark.parametrize(
+    ("what", "statuses"),
+    [
+        (is_missing, {404}),
+        (is_rate_limit, {429}),
+        (is_overload, {429, 503}),
+        (is_unreachable, {502, 503, 504}),
+        (is_refused_input, {400, 413, 422}),
+        (may_be_billed, set()),
+    ],
+)
+def test_a_status_means_one_thing_everywhere(what: Callable[[NbxError], bool], statuses: set[int]) -> None:
+    assert {code for code in range(300, 600) if what(from_status(code, ""))} == statuses
+
+
+def test_what_may_have_reached_the_server_may_be_billed() -> None:
+    assert may_be_billed(BROKE)
+    assert may_be_billed(IncompleteError("cut"))
+    assert not may_be_billed(NetworkError("refused", sent=False))
+    assert is_unreachable(BROKE)
 
 
 NOW = datetime(2026, 11, 8, 8, 49, 37, tzinfo=UTC)

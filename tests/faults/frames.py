@@ -128,7 +128,7 @@ FAULTS = (
         [head(), STREAM, flood(event(token("more")) * 999)],
         completing(0, "half\n", bulk=TOO_LARGE),
     ),
-    Fault("no finish_reason", sse(HALF), completing(8, "half\n", CUT, hint="what came is kept")),
+    Fault("no finish_reason", sse(HALF), completing(8, "half\n", CUT, hint="text received so far is kept")),
     Fault("an index that never finishes", sse(HALF, *[NOTHING_FINISHES] * 99), completing(8, "half\n", CUT)),
     Fault(
         "one choice unfinished",

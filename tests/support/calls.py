@@ -1,11 +1,13 @@
 """Calls of the API: whole answers, streams, and how they fail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from nebius_cli.api.client import Answer, Api, Head
+from nebius_cli.api.deadlines import Deadline
+from nebius_cli.api.limits import Limits
 from nebius_cli.core.errors import NbxError
 from nebius_cli.core.secret import Secret
 from tests.support.canary import CANARY
@@ -16,17 +18,33 @@ KEPT_OPEN: Reply = [head(200, "application/json", Content_Length="2"), b"{}"]
 
 
 def connect(url: str, *, key: str = CANARY, **more: Any) -> Api:
-    settings = {"connect_timeout": PATIENCE, "read_timeout": PATIENCE, "now": lambda: 0.0, **more}
+    settings = {"connect_timeout": PATIENCE, "now": lambda: 0.0, **more}
     settings.setdefault("log", lambda _: None)
     return Api(url, Secret(key), **settings)
 
 
+def within(**limits: float) -> Deadline:
+    """Return a deadline with these limits in seconds; without any, one that only a failing test reaches."""
+    first_byte, stall, total = (limits.get(name, 0.0) for name in ("first_byte", "stall", "total"))
+    return Deadline(Limits(first_byte, stall, total if limits else PATIENCE, 0))
+
+
+def send(api: Api, body: bytes = b"{}", query: str = "", **limits: float) -> Answer:
+    deadline = within(**limits)
+    return api.ask("/completions", query, body, accept="application/json", deadline=deadline)
+
+
+def stream(api: Api, body: bytes = b"{}", query: str = "", **limits: float) -> Iterator[Head | bytes]:
+    deadline = within(**limits)
+    return api.post("/completions", query, body, accept="application/json", deadline=deadline)
+
+
 def ask(url: str, body: bytes = b"{}", query: str = "", **more: Any) -> Answer:
-    return connect(url, **more).ask("/completions", query, body, accept="application/json")
+    return send(connect(url, **more), body, query)
 
 
 def post(url: str, **more: Any) -> list[Head | bytes]:
-    return list(connect(url, **more).post("/completions", "", b"{}", accept="application/json"))
+    return list(stream(connect(url, **more)))
 
 
 def failure(call: Callable[..., object], *args: Any, **more: Any) -> NbxError:

@@ -93,7 +93,6 @@ class Run:
             service.url,
             Secret(CANARY),
             connect_timeout=PATIENCE,
-            read_timeout=PATIENCE,
             now=time.time,
             log=lambda _: None,
             pool=8,

@@ -1,0 +1,86 @@
+"""How bytes of an answer are taken from a connection, and what goes out on it."""
+
+import time
+import zlib
+
+import pytest
+
+from nebius_cli.api import connections
+from nebius_cli.core.errors import NetworkError
+from tests.support.calls import connect, failure, send, stream
+from tests.support.gate import Gate
+from tests.support.server import LAST_CHUNK, FakeServer, chunk, head, status
+
+CHUNKED = head(Transfer_Encoding="chunked")
+
+
+def test_chunks_that_came_together_are_one_piece(server: FakeServer) -> None:
+    server.script([CHUNKED + chunk(b"a") + chunk(b"bc") + chunk(b"d") + LAST_CHUNK])
+    assert list(stream(connect(server.url)))[1:] == [b"abcd"]
+
+
+@pytest.mark.parametrize("rest", [b"", b"\r", b"\r\n5", b"\r\n5\r\n", b"\r\n5;x=y\r\n"])
+def test_a_chunk_whose_start_is_not_whole_holds_nothing_back(server: FakeServer, rest: bytes) -> None:
+    gate = Gate()
+    begun, late = chunk(b"a").removesuffix(b"\r\n"), b"\r\n5\r\n"
+    late = b"\r\n5;x=y\r\n" if b";" in rest else late
+    server.script([CHUNKED + begun + rest, gate, late.removeprefix(rest) + b"later\r\n" + LAST_CHUNK])
+    answer = stream(connect(server.url))
+    next(answer)
+    assert next(answer) == b"a"
+    gate.open()
+    assert b"".join(item for item in answer if isinstance(item, bytes)) == b"later"
+
+
+def test_a_chunk_that_came_in_part_is_taken_with_those_before_it(server: FakeServer) -> None:
+    gate = Gate()
+    server.script([CHUNKED + chunk(b"a") + b"5\r\nla", gate, b"ter\r\n" + LAST_CHUNK])
+    answer = stream(connect(server.url))
+    next(answer)
+    assert next(answer) == b"ala"
+    gate.open()
+    assert list(answer) == [b"ter"]
+
+
+def test_compressed_chunks_that_came_together_are_taken_one_by_one(server: FakeServer) -> None:
+    packer = zlib.compressobj(wbits=31)
+    good = packer.compress(b"good") + packer.flush(zlib.Z_SYNC_FLUSH)
+    server.script(
+        [head(Transfer_Encoding="chunked", Content_Encoding="gzip") + chunk(good) + chunk(b"\xff" * 99)]
+    )
+    answer = stream(connect(server.url))
+    next(answer)
+    assert next(answer) == b"good"
+    with pytest.raises(NetworkError, match="compressed"):
+        next(answer)
+
+
+def test_no_more_is_joined_than_a_buffer_holds(server: FakeServer) -> None:
+    pieces = b"".join(chunk(b"x" * 1000) for _ in range(200))
+    server.script([CHUNKED + pieces + LAST_CHUNK])
+    items = list(stream(connect(server.url)))[1:]
+    assert max(map(len, items)) <= connections.BUFFER_BYTES
+    assert b"".join(item for item in items if isinstance(item, bytes)) == b"x" * 200_000
+
+
+def test_waits_that_have_an_end_now_and_then_keep_the_limits(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MAX_WAIT_S", 0.05)  # as on Windows
+
+    def pause(_: object) -> None:
+        time.sleep(0.3)
+
+    server.script([pause, *status(200, b"hi")], [pause, *status(200, b"hi")], [server.hold])
+    api = connect(server.url)
+    assert send(api, first_byte=20.0).body == b"hi"
+    assert send(api, total=0.0).body == b"hi"
+    assert failure(send, api, first_byte=0.2).why == "nothing came for 0.2 s"
+
+
+@pytest.mark.parametrize("size", [0, connections.MAX_JOINED_BYTES, connections.MAX_JOINED_BYTES + 1])
+def test_a_body_of_any_size_follows_its_head(server: FakeServer, size: int) -> None:
+    server.script(status(200, b"hi"))
+    send(connect(server.url), b"x" * size)
+    (request,) = server.requests
+    assert (request.headers["content-length"], len(request.body)) == (str(size), size)
