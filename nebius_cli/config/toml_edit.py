@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from nebius_cli.config.toml import TomlError, holds, parse, same, span, write_key, write_value
+from nebius_cli.config.toml import TomlError, entry, holds, parse, same, span, write_key, write_value
 
 Keys = Sequence[str]
 Ways = Iterator[str | None]
@@ -90,15 +90,15 @@ def _with_endings(old: str, new: str) -> str:
 
 def _ways_to_put(text: str, table: Mapping[str, Any], keys: Keys, value: Any) -> Ways:
     around = keys[:-1]
-    entry = f"{write_key(keys[-1])} = {write_value(value)}"
+    new = entry(keys[-1], value)
     yield from _within(text, table, keys, _with(table, keys, value))
     if holds(table, keys):
         shorter, rest = _dropped(text, table, keys)
         if not holds(rest, keys):
             yield from _ways_to_put(shorter, rest, keys, value)
     elif holds(table, around):
-        yield _inserted(text, table, around, entry)
-        yield _inserted(text, table, around, ".".join(map(write_key, around)) + "." + entry)
+        yield _inserted(text, table, around, new)
+        yield _inserted(text, table, around, ".".join(map(write_key, around)) + "." + new)
     else:
         yield _with_table(text, around, {keys[-1]: value})
 
@@ -135,7 +135,7 @@ def _replaced(text: str, keys: Keys, value: Any) -> str | None:
     )
 
 
-def _inserted(text: str, table: Mapping[str, Any], around: Keys, entry: str) -> str:
+def _inserted(text: str, table: Mapping[str, Any], around: Keys, new: str) -> str:
     """Return `text` with an entry below the last one of its table."""
     lines = _lines(text)
     inner = _at(table, around)
@@ -144,14 +144,14 @@ def _inserted(text: str, table: Mapping[str, Any], around: Keys, entry: str) -> 
         first, last = span(text, (*around, plain[-1]))
         line = lines[first - 1]
         indent = line[: len(line) - len(line.lstrip(" \t"))]
-        return "\n".join([*lines[:last], indent + entry, *lines[last:]])
+        return "\n".join([*lines[:last], indent + new, *lines[last:]])
     if around:
         last = span(text, around)[1]
-        return "\n".join([*lines[:last], entry, *lines[last:]])
+        return "\n".join([*lines[:last], new, *lines[last:]])
     if not inner:
-        return text.rstrip() + "\n" * bool(text.strip()) + entry
+        return text.rstrip() + "\n" * bool(text.strip()) + new
     last = _end_of_opening(lines)
-    return "\n".join([*lines[:last], entry, "", *lines[last:]])
+    return "\n".join([*lines[:last], new, "", *lines[last:]])
 
 
 def _end_of_opening(lines: Sequence[str]) -> int:
@@ -164,7 +164,7 @@ def _end_of_opening(lines: Sequence[str]) -> int:
 
 def _with_table(text: str, keys: Keys, entries: Mapping[str, Any]) -> str:
     head = text.rstrip() + "\n\n" if text.strip() else ""
-    written = [f"{write_key(key)} = {write_value(value)}" for key, value in entries.items()]
+    written = [entry(key, value) for key, value in entries.items()]
     return head + "\n".join([f"[{'.'.join(map(write_key, keys))}]", *written])
 
 

@@ -125,7 +125,11 @@ def test_whatever_is_written_is_read_again(value: Any) -> None:
     assert toml.same(tomllib.loads(text), {"a": value})
 
 
-@pytest.mark.parametrize("value", [None, [None], {"a": None}, dt.date(2026, 1, 1), "\ud800", {"\udcff": 1}])
+@pytest.mark.parametrize("value", [None, [None], {"a": None}, 1j, "\ud800", {"\udcff": 1}])
 def test_what_toml_has_not_is_a_value_error(value: Any) -> None:
     with pytest.raises(ValueError, match="TOML has no"):
         toml.write_value(value)
+
+
+def test_a_date_that_somebody_wrote_by_hand_can_be_written_again() -> None:
+    assert toml.entry("since", dt.date(2026, 1, 1)) == "since = 2026-01-01"
