@@ -1,44 +1,60 @@
-"""`nbx auth`: the key, stored, removed, shown by its end, and printed for scripts."""
+"""`nbx auth`: stores the API key, removes it, shows where keys are, and prints the key for scripts."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from nebius_cli.actions.app import App
+from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.api.limits import limits_of
 from nebius_cli.config import keys
 from nebius_cli.config.keyring_store import Keychain, forget
 from nebius_cli.config.keys import Found, KeyOrigin, Place
 from nebius_cli.config.layers import NONE
-from nebius_cli.config.settings import parse_connection
+from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import AuthError, ConfigError, ExitCode, NbxError
 from nebius_cli.core.secret import Secret
 
-PATIENCE = 30.0  # seconds for --check, unless first_byte_timeout is configured
-FALSE = ("", "0", "false")  # what CI=... may say when it is none
+CHECK_TIMEOUT_S = 30.0  # for the first byte of --check, unless first_byte_timeout is set
+FALSE = ("", "0", "false")  # values of CI that do not mean that this is CI
 
 
-def run_login(app: App, *, with_token: bool = False, keyring: bool | None = None) -> ExitCode:
-    """Take a key and store it: in the keyring where one works, else in the config file, and say where."""
-    profile = app.profile  # a mistyped one is told before a key is typed
-    source = _store(_asked(app, with_token=with_token), app, profile, keyring=keyring)
-    # What else is wrong in the file is not login's business: the key is stored.
-    first = next(iter(app.key_places(in_force=app.in_force())), None)
+@dataclass(frozen=True, slots=True)
+class AuthOptions:
+    """What was typed after `nbx auth`; `keyring` is None where the flag was not given."""
+
+    with_token: bool = False
+    keyring: bool | None = None
+    all: bool = False
+    check: bool = False
+    json: bool = False
+    api_key: Secret | None = None
+    api_key_file: str | None = None
+    connection: Mapping[str, str | bool] = field(default_factory=dict)
+
+
+def run_login(options: AuthOptions, app: App) -> ExitCode:
+    """Store a key in the keyring if one works, else in the config file, and say where."""
+    profile = app.profile  # a mistyped name fails before anybody types a key
+    source = _store(_ask_for_key(app, with_token=options.with_token), app, profile, keyring=options.keyring)
+    # Other problems in the file do not matter here: the key is stored.
+    first = next(iter(app.key_places(app.effective_settings())), None)
     if first is not None and first.source is not source:
         app.warn(f"{first.source.value} {first.where} beats the stored key")
     return ExitCode.DONE
 
 
-def _asked(app: App, *, with_token: bool) -> Secret:
+def _ask_for_key(app: App, *, with_token: bool) -> Secret:
     streams = app.streams
     unattended = streams.environ.get("CI", "").lower() not in FALSE
     if not with_token and (unattended or not streams.stdin_tty):
-        why = "CI is set, so nobody is asked" if unattended else "stdin is not a terminal"
+        why = "CI is set, so nbx does not ask" if unattended else "stdin is not a terminal"
         raise AuthError("no key was given", why, "nbx auth login --with-token < FILE")
     return keys.ask(streams)
 
 
-def _store(key: Secret, app: App, profile: str, *, keyring: bool | None) -> KeyOrigin:
-    """Put the key where it is to live, and nowhere else. Raises ConfigError."""
+def _store(key: Secret, app: App, profile: str | None, *, keyring: bool | None) -> KeyOrigin:
+    """Store the key in one place, and remove it from the other. Raises ConfigError."""
     config = app.config
     why = ""
     if keyring is not False:
@@ -60,9 +76,10 @@ def _store(key: Secret, app: App, profile: str, *, keyring: bool | None) -> KeyO
 
 
 def _store_in_keyring(key: Secret, app: App) -> KeyOrigin:
-    # The name of an entry is free; this one tells apart the config directories of one person.
-    directory = app.streams.environ.get("NBX_CONFIG_DIR", "")
-    account = (app.profile or "default") + (f" of {app.config.path.parent}" if directory else "")
+    account = app.profile or "default"
+    # Somebody with several config directories has one entry for each.
+    if app.streams.environ.get("NBX_CONFIG_DIR"):
+        account += f" of {app.config.path.parent}"
     chain = Keychain()
     chain.write(account, key)
     app.config.set("api_key_keyring", account, app.profile)
@@ -73,15 +90,15 @@ def _store_in_keyring(key: Secret, app: App) -> KeyOrigin:
 
 def _forget(account: str, app: App) -> None:
     try:
-        forget(account, "")
+        forget(account)
     except ConfigError as error:
         app.warn(f"the old key is still in the keyring, as {account}: {error.what}")
 
 
-def run_logout(app: App, *, all: bool = False) -> ExitCode:  # noqa: A002 - the flag's name
-    """Remove the stored key, of every profile with `all`; say what still gives one."""
+def run_logout(options: AuthOptions, app: App) -> ExitCode:
+    """Remove the stored key, with --all those of every profile; warn about other places that hold a key."""
     stored, failures = False, list[ConfigError]()
-    for profile in ("", *_profiles(app)) if all else (app.profile,):
+    for profile in (None, *_profiles(app)) if options.all else (app.profile,):
         stored = stored or bool({"api_key", "api_key_keyring"} & set(_table(app, profile)))
         try:
             _remove(app, profile)
@@ -90,16 +107,16 @@ def run_logout(app: App, *, all: bool = False) -> ExitCode:  # noqa: A002 - the 
     if not stored:
         app.note(f"no key{_of(app.profile)} was stored")
     for draft in app.config.drafts_with_key():
-        app.warn(f"{draft}, a text of nbx config edit, may still hold a key: delete it")
-    for place in app.key_places(in_force=app.in_force()):
-        if not (failures and place.source is KeyOrigin.KEYRING):  # of which there is more to say
+        app.warn(f"{draft}, a draft of nbx config edit, may still hold a key: delete it")
+    for place in app.key_places(app.effective_settings()):
+        if not (failures and place.source is KeyOrigin.KEYRING):  # which is reported below
             app.warn(f"{place.where} still gives a key: {_end(place)}")
     app.report(failures)
     return ExitCode.CONFIG if failures else ExitCode.DONE
 
 
-def _remove(app: App, profile: str) -> None:
-    """Remove the keys of one profile from file and keyring. Raises ConfigError."""
+def _remove(app: App, profile: str | None) -> None:
+    """Remove the key of one profile from the file and the keyring. Raises ConfigError."""
     table = _table(app, profile)
     if "api_key" in table:
         app.config.unset("api_key", profile)
@@ -112,7 +129,7 @@ def _remove(app: App, profile: str) -> None:
 
 
 def _end(place: Place) -> str:
-    """Return the command that ends a place which is not logout's to remove."""
+    """Return the command that removes a key which logout leaves in place."""
     if place.source is KeyOrigin.ENVIRONMENT:
         return f"unset {place.where}"
     if place.source is KeyOrigin.COMMAND:
@@ -120,55 +137,49 @@ def _end(place: Place) -> str:
     return "nbx auth logout --all"
 
 
-def run_token(app: App, *, api_key: Secret | None = None, api_key_file: str | None = None) -> ExitCode:
-    """Print the key itself, for scripts. Nothing else does."""
-    found = app.key(api_key, api_key_file, local=False)
+def run_token(options: AuthOptions, app: App) -> ExitCode:
+    """Print the key itself, for scripts. No other command prints it."""
+    found = app.key(app.settings(), options.api_key, options.api_key_file, local=False)
     app.streams.write_out(found.secret.reveal().encode() + b"\n")
     return ExitCode.DONE
 
 
-def run_status(
-    app: App,
-    *,
-    json: bool = False,
-    check: bool = False,
-    api_key: Secret | None = None,
-    api_key_file: str | None = None,
-    connection: Mapping[str, str] | None = None,
-) -> ExitCode:
-    """Show where keys are and which one is used; with `check`, what the server thinks of it."""
-    merged = app.settings(parse_connection(connection or {}))
-    places = app.key_places(api_key, api_key_file)
+def run_status(options: AuthOptions, app: App) -> ExitCode:
+    """Show where keys are and which one is used; with --check, whether the server accepts it."""
+    settings = app.settings(options.connection)
+    places = app.key_places(settings, options.api_key, options.api_key_file)
     failure: NbxError | None = None
     found: Found | None = None
     try:
-        found = app.key(api_key, api_key_file, local=False)
-        if check:
-            _check(app, merged, found.secret)
+        found = app.key(settings, options.api_key, options.api_key_file, local=False)
+        if options.check:
+            _check(app, settings, found.secret)
     except NbxError as error:
         failure = error
-    # Of the first one app.key has warned.
+    # app.key has warned about the first place.
     for mend in dict.fromkeys(place.mend for place in places[1:] if place.mend != places[0].mend):
         if mend:
             app.warn(f"others on this machine can read a key that is not used: {mend}")
     entries = [_entry(place, found if number == 0 else None) for number, place in enumerate(places)]
-    _show(app, entries, json=json, checked=(failure is None) if check and found else None)
+    _show(app, entries, json=options.json, accepted=(failure is None) if options.check and found else None)
     if failure is not None:
         raise failure
-    if check:
-        app.note("the server takes the key")
+    if options.check:
+        app.note("the server accepts the key")
     return ExitCode.DONE
 
 
-def _check(app: App, merged: Mapping[str, Any], key: Secret) -> None:
-    from nebius_cli.api.fetch_json import fetch_json  # brings urllib3
+def _check(app: App, settings: RunSettings, key: Secret) -> None:
+    """Make a request with the key. Raises NbxError."""
+    from nebius_cli.api.fetch_json import fetch_json  # imports urllib3
 
-    limits = limits_of(merged, patience=PATIENCE, retries=0)
-    fetch_json(app.api(merged, key), "/models", "", limits, app.streams, app.note)
+    limits = limits_of(settings, first_byte_timeout_s=CHECK_TIMEOUT_S, retries=0)
+    api = app.api(settings, Endpoint(settings.base_url, key))
+    fetch_json(api, "/models", "", limits, app.streams, app.note)
 
 
 def _entry(place: Place, used: Found | None) -> dict[str, Any]:
-    """Return what may be told of one place. What may ask somebody is left alone unless it is used."""
+    """Return what may be shown of one place; one that may ask for a password is read only if it is used."""
     key = None
     if used is not None:
         key = used.secret.tail
@@ -188,9 +199,9 @@ def _entry(place: Place, used: Found | None) -> dict[str, Any]:
     }
 
 
-def _show(app: App, entries: list[dict[str, Any]], *, json: bool, checked: bool | None) -> None:
+def _show(app: App, entries: list[dict[str, Any]], *, json: bool, accepted: bool | None) -> None:
     if json:
-        app.write_json({"sources": entries, "accepted": checked})
+        app.write_json({"sources": entries, "accepted": accepted})
         return
     rows = [
         (
@@ -212,13 +223,13 @@ def _profiles(app: App) -> list[str]:
     return list(source.profiles) if source else []
 
 
-def _table(app: App, profile: str) -> Mapping[str, Any]:
-    """Return what the file says of one profile, outside of them where it is empty."""
+def _table(app: App, profile: str | None) -> Mapping[str, Any]:
+    """Return the table of one profile in the config file; without a profile, the top of the file."""
     source = app.config.read()
     if source is None:
         return {}
-    return source.profiles.get(profile, {}) if profile else source.table
+    return source.table if profile is None else source.profiles.get(profile, {})
 
 
-def _of(profile: str) -> str:
+def _of(profile: str | None) -> str:
     return f" of profile {profile}" if profile else ""

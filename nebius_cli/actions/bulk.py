@@ -3,10 +3,12 @@
 import contextlib
 import functools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nebius_cli.actions.app import App
+from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.api.limits import limits_of
 from nebius_cli.bulk import options as bulk
 from nebius_cli.bulk import resume
@@ -24,7 +26,7 @@ from nebius_cli.bulk.output.record_file import answered
 from nebius_cli.bulk.rate_control import MOST
 from nebius_cli.bulk.results import ResultWriter, open_output, opened
 from nebius_cli.bulk.summary import open_summary
-from nebius_cli.config.settings import Sourced, parse_connection
+from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, ExitCode, Interrupted, NbxError, ReaderGone, Terminated
 from nebius_cli.core.money import PriceList
@@ -33,7 +35,6 @@ from nebius_cli.models.cache import PriceSource
 from nebius_cli.request import request
 from nebius_cli.system.files import OutputFile
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nebius_cli.bulk.workers import WorkerPool
     from nebius_cli.ledger.batch_recorder import BatchRecorder
@@ -45,7 +46,7 @@ SHORT_HELP = """usage: nbx bulk [OPTIONS] FILE
 """
 
 MOST_CACHES = 4  # whole contexts that the local engine has room for
-PATIENCE = 30.0  # seconds for the model list
+PRICES_TIMEOUT_S = 30.0  # for the first byte of the model list, unless first_byte_timeout is set
 DRAIN = 10.0  # seconds for what is on its way when the run is stopped
 SIGNALS = {KeyboardInterrupt: "Ctrl-C", Interrupted: "Ctrl-C", Terminated: "SIGTERM"}
 
@@ -56,8 +57,8 @@ def run(options: BulkOptions, app: App) -> ExitCode:
         app.streams.write_err(SHORT_HELP)
         return ExitCode.USAGE
     asked = bulk.read(options, app.read_text)
-    merged = app.settings(parse_connection(options.connection))
-    reader = _reader(asked, merged, app)
+    settings = app.settings(options.connection)
+    reader = _reader(asked, settings, app)
 
     def open_file() -> RowFile:
         stdin = app.streams.take_stdin() if options.input == "-" else None
@@ -67,14 +68,14 @@ def run(options: BulkOptions, app: App) -> ExitCode:
         if options.dry_run:
             return _show_first(source, app)
         if options.estimate:
-            return _estimate(asked, merged, reader, source, app)
+            return _estimate(asked, settings, reader, source, app)
         if asked.shard.of > 1 and asked.limited:
             app.note(f"limits and caps are for all {asked.shard.of} shards; this one keeps to its part")
         if not options.runs_here:
-            app.check_budget(merged, reader.model, over=options.over_budget)
+            app.check_budget(settings, reader.model, over=options.over_budget)
         summary = open_summary(options)
-        with _server(asked, app) as (base_url, key):
-            price_source = _price_source(merged, app, lambda: key)
+        with _server(asked, settings, app) as (endpoint, key):
+            price_source = _price_source(settings, app, lambda: key)
             if asked.max_cost is not None and asked.prices is None and reader.model:
                 price_source.require(reader.model)
                 bulk.check_price(reader.model, price_source.prices)
@@ -83,14 +84,18 @@ def run(options: BulkOptions, app: App) -> ExitCode:
                 if journal.unasked and 0 in (source.left_out or ()):
                     app.note(bulk.other_requests(journal.unasked, options.output))
                 going = _Run(asked, prices, source, journal, app, total, summary)
-                return going.go(merged, reader, base_url(), key)
+                return going.go(settings, reader, endpoint())
 
 
-def _reader(asked: BulkPlan, merged: Mapping[str, Sourced], app: App) -> RowReader:
+def _reader(asked: BulkPlan, settings: RunSettings, app: App) -> RowReader:
     """Return what makes the rows; say what is doubtful about those that set nothing themselves."""
     options = asked.options
-    here = app.local_model(options.model_file, asked.given.get("model")) if options.runs_here else ""
-    reader = asked.reader(merged, here)
+    local_model: str | None = None
+    if options.runs_here:
+        from nebius_cli.local import embedded
+
+        local_model = embedded.model_name(options.model_file, asked.given.get("model"), app)
+    reader = asked.reader(settings, local_model)
     for warning in request.warnings(reader.bare, local=options.runs_here):
         app.warn(warning)
     return reader
@@ -108,11 +113,13 @@ def _show_first(source: RowSource, app: App) -> ExitCode:
 
 
 def _estimate(
-    asked: BulkPlan, merged: Mapping[str, Sourced], reader: RowReader, source: RowSource, app: App
+    asked: BulkPlan, settings: RunSettings, reader: RowReader, source: RowSource, app: App
 ) -> ExitCode:
     """Say what the rows that have no answer yet would take; nothing is sent but the question for prices."""
     options = asked.options
-    price_source = _price_source(merged, app, lambda: app.key(options.api_key, options.api_key_file).secret)
+    price_source = _price_source(
+        settings, app, lambda: app.key(settings, options.api_key, options.api_key_file).secret
+    )
     if asked.prices is None and reader.model:
         try:
             price_source.require(reader.model)
@@ -139,24 +146,35 @@ def _estimate(
     return ExitCode.DONE
 
 
-def _price_source(merged: Mapping[str, Sourced], app: App, key: Callable[[], Secret]) -> PriceSource:
-    return PriceSource(app.models_cache(merged), lambda: app.ask_models(merged, key(), patience=PATIENCE))
+def _price_source(settings: RunSettings, app: App, key: Callable[[], Secret]) -> PriceSource:
+    return PriceSource(
+        app.models_cache(settings),
+        lambda: app.ask_models(settings, key(), first_byte_timeout_s=PRICES_TIMEOUT_S),
+    )
 
 
 @contextlib.contextmanager
-def _server(asked: BulkPlan, app: App) -> Iterator[tuple[Callable[[], str], Secret]]:
-    """Give the base URL, empty for the configured one, and the key; an engine runs meanwhile if it is here.
+def _server(
+    asked: BulkPlan, settings: RunSettings, app: App
+) -> Iterator[tuple[Callable[[], Endpoint], Secret]]:
+    """Give what returns the endpoint, and the key: the configured ones, or an engine's while it runs.
 
-    Its URL is known once the model is loaded, which the look through the input need not wait for.
+    An engine has its URL when the model is loaded; the input is looked through meanwhile.
     """
     options = asked.options
     if not options.runs_here:
-        key = app.key(options.api_key, options.api_key_file).secret
-        yield lambda: "", key
+        configured = app.endpoint(settings, options.api_key, options.api_key_file)
+        yield lambda: configured, configured.key
         return
+    from nebius_cli.local import embedded
+
     slots = max(asked.concurrency or bulk.LOCAL_CONCURRENCY, asked.choices)
-    with app.engine(options.model_file, parallel=slots, caches=min(MOST_CACHES, slots)) as running:
-        yield lambda: running.base_url, running.key
+    caches = min(MOST_CACHES, slots)
+    with embedded.running(options.model_file, app, parallel=slots, caches=caches) as engine:
+        # Its process takes a while to load the model; this import happens meanwhile.
+        import nebius_cli.bulk.workers  # noqa: F401
+
+        yield lambda: Endpoint(engine.base_url, engine.key, is_local=True), engine.key
 
 
 def _output(options: BulkOptions, app: App) -> Journal | Sink:
@@ -187,12 +205,12 @@ class _Run:
         self._tally = RunCounts(total)
         self._began = app.streams.monotonic()
 
-    def go(self, merged: Mapping[str, Sourced], reader: RowReader, base_url: str, key: Secret) -> ExitCode:
+    def go(self, settings: RunSettings, reader: RowReader, endpoint: Endpoint) -> ExitCode:
         """Send what has no answer. Raises what ended the run early, after saying how to go on."""
         from nebius_cli.bulk.workers import WorkerPool  # brings urllib3
 
         app, options = self._app, self._asked.options
-        limits = limits_of(merged)
+        limits = limits_of(settings)
         outbox = ResultWriter(self._journal, self._asked, json.loads(reader.defaults), self._tally)
         dispatcher = self._asked.dispatcher(
             self._prices,
@@ -203,9 +221,10 @@ class _Run:
             taking=outbox.room,
             model=reader.model,
         )
-        api = app.api(merged, key, base_url=base_url, pool=self._asked.concurrency or MOST)
+        api = app.api(settings, endpoint, pool=self._asked.concurrency or MOST)
+        host, local_model = (None, reader.model) if endpoint.is_local else (api.host, None)
         recorder = app.batch_recorder(
-            merged, self._prices, "" if base_url else api.host, over=options.over_budget, here=reader.model
+            settings, self._prices, over=options.over_budget, host=host, local_model=local_model
         )
         check = functools.partial(self._asked.check, prices=self._prices)
         try:

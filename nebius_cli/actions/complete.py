@@ -3,12 +3,12 @@
 import contextlib
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nebius_cli.actions.app import App
+from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.api.limits import limits_of
-from nebius_cli.config import settings
-from nebius_cli.config.settings import Sourced, parse_connection
+from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import urls
 from nebius_cli.core.errors import ExitCode, NbxError, OutputError, RejectedError, UsageError
 from nebius_cli.core.secret import Secret
@@ -21,10 +21,8 @@ from nebius_cli.request.request import CompletionRequest
 from nebius_cli.system.files import OutputFile, encode_argument, read_bytes
 from nebius_cli.terminal.sanitize import visible_json
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nebius_cli.api.exchange import Exchange
-    from nebius_cli.ledger.entry import Text
     from nebius_cli.render.answer import Answer
 
 # What writes the ledger's row, which on a terminal is imported while the server is awaited.
@@ -41,7 +39,10 @@ SHORT_HELP = """usage: nbx complete [OPTIONS] PROMPT...
 
 
 class CompleteOptions(NamedTuple):
-    """What was typed after `nbx complete`. `fields` and `connection` hold the flags of their tables."""
+    """What was typed after `nbx complete`, or after `nbx history rerun` with the `id` of a request.
+
+    `fields` and `connection` hold the flags of their tables.
+    """
 
     prompt: tuple[str, ...] = ()
     file: tuple[str, ...] = ()
@@ -53,7 +54,7 @@ class CompleteOptions(NamedTuple):
     strip_final_newline: bool = False
     allow_empty: bool = False
     fields: Mapping[str, Any] = MappingProxyType({})
-    connection: Mapping[str, str] = MappingProxyType({})
+    connection: Mapping[str, str | bool] = MappingProxyType({})
     param: tuple[str, ...] = ()
     unset: tuple[str, ...] = ()
     validate: bool = True
@@ -72,6 +73,7 @@ class CompleteOptions(NamedTuple):
     api_key_file: str | None = None
     api_key: Secret | None = None
     over_budget: bool = False
+    id: str | None = None
 
 
 def run(options: CompleteOptions, app: App) -> ExitCode:
@@ -83,8 +85,8 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
     _check(options)
     given = request.parse_fields(options.fields, app.read_text, validate=options.validate)
     params = request.parse_params(options.param, validate=options.validate)
-    merged = app.settings(parse_connection(options.connection))
-    fields = _fields(options, given, merged, app)
+    settings = app.settings(options.connection)
+    fields = _fields(options, given, settings, app)
     request.check_rules(fields, params, validate=options.validate)
     completion_request = CompletionRequest(_prompt(options, sources, app), fields, params)
     if _local(options) and (n := completion_request.n) > MOST_LOCAL_N:
@@ -95,27 +97,42 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
         if reason not in KNOWN_REASONS:
             app.warn(f"--fail-on {reason}: servers say {', '.join(KNOWN_REASONS)}")
     if options.dry_run or options.curl:
-        return _show(completion_request, merged, app, as_curl=options.curl)
+        return _show(completion_request, settings, app, as_curl=options.curl)
     shown = options.json or options.ndjson or options.view or options.export
     if "logprobs" in given and not shown:
         app.warn("log probabilities come with --view, --json or --ndjson; text has no place for them")
-    return _send(options, completion_request, merged, app)
+    return _send(options, completion_request, settings, app)
 
 
-def rerun(options: CompleteOptions, kept: "Text", app: App) -> ExitCode:
-    """Send a body that was kept once more, byte for byte. Raises what `run` does."""
+def run_rerun(options: CompleteOptions, app: App) -> ExitCode:
+    """Send the stored body of a request again, byte for byte.
+
+    Raises UsageError if nothing is stored, and what `run` raises.
+    """
+    from nebius_cli.ledger import lookup
+    from nebius_cli.ledger.recorder import LOCAL
+    from nebius_cli.local.weights import DEFAULT_MODEL
+
+    row, text = lookup.find(app.ledger, options.id, "rerun")
+    if text is None:
+        raise UsageError(
+            f"cannot send request {row['id']} again", "its text is not stored", lookup.TEXT_IS_OFF
+        )
+    if row["host"] == LOCAL:
+        if row["model"] != DEFAULT_MODEL.name and options.model_file is None:
+            why = f"it ran {row['model']} from a file"
+            raise UsageError(f"request {row['id']} needs its model file", why, "--model-file FILE")
+        options = options._replace(local=True)
     _check(options)
-    merged = app.settings(parse_connection(options.connection))
-    return _send(options, request.from_body(kept.body, kept.query), merged, app)
+    settings = app.settings(options.connection)
+    return _send(options, request.from_body(text.body, text.query), settings, app)
 
 
-def _send(
-    options: CompleteOptions, what: CompletionRequest, merged: Mapping[str, Sourced], app: App
-) -> ExitCode:
+def _send(options: CompleteOptions, what: CompletionRequest, settings: RunSettings, app: App) -> ExitCode:
     if not _local(options):
-        app.check_budget(merged, what.model, over=options.over_budget)
-    with _server(options, app, what) as (base_url, key):
-        return _answer(options, what, merged, app, base_url, key)
+        app.check_budget(settings, what.model, over=options.over_budget)
+    with _endpoint(options, what, settings, app) as endpoint:
+        return _answer(options, what, settings, app, endpoint)
 
 
 def _check(options: CompleteOptions) -> None:
@@ -134,13 +151,15 @@ def _check(options: CompleteOptions) -> None:
 
 
 def _fields(
-    options: CompleteOptions, given: Mapping[str, Value], merged: Mapping[str, Sourced], app: App
+    options: CompleteOptions, given: Mapping[str, Value], settings: RunSettings, app: App
 ) -> dict[str, Value]:
     """Return the request fields that are set: by flag, else configured; plus what nbx itself decides."""
-    configured = settings.request_fields(merged, request.parse_unset(options.unset))
+    configured = settings.fields_without(request.parse_unset(options.unset))
     if _local(options):
         configured.pop("ai_project_id", None)
-        given = {**given, "model": app.local_model(options.model_file, given.get("model"))}
+        from nebius_cli.local import embedded
+
+        given = {**given, "model": embedded.model_name(options.model_file, given.get("model"), app)}
     fields = {**configured, **given}
     if "stream" not in fields and not options.json:
         fields["stream"] = True
@@ -166,14 +185,15 @@ def _prompt(options: CompleteOptions, sources: prompt.PromptSources, app: App) -
     return text
 
 
-def _show(what: CompletionRequest, merged: Mapping[str, Sourced], app: App, *, as_curl: bool) -> ExitCode:
+def _show(what: CompletionRequest, settings: RunSettings, app: App, *, as_curl: bool) -> ExitCode:
     text = what.encode().decode("utf-8")
     if app.streams.stdout_tty:
         text = visible_json(text)
     if as_curl:
-        base = urls.parse_base_url(str(merged["base_url"].value))
+        base = urls.parse_base_url(settings.base_url)
         url = urls.strip_credentials(urls.endpoint_url(base, "/completions", what.query()))
-        text = request.curl_command(url, text.encode(), streamed=what.streamed, cacert=app.cacert(merged))
+        cacert = settings.ca_file(app.streams.environ)
+        text = request.curl_command(url, text.encode(), streamed=what.streamed, cacert=cacert)
     app.write(text + "\n")
     return ExitCode.DONE
 
@@ -183,32 +203,39 @@ def _local(options: CompleteOptions) -> bool:
 
 
 @contextlib.contextmanager
-def _server(options: CompleteOptions, app: App, what: CompletionRequest) -> Iterator[tuple[str, Secret]]:
-    """Give the base URL and key to use: the configured ones (URL empty), or an engine's while it runs."""
+def _endpoint(
+    options: CompleteOptions, what: CompletionRequest, settings: RunSettings, app: App
+) -> Iterator[Endpoint]:
+    """Give the configured server, or an engine's endpoint while it runs."""
     if not _local(options):
-        yield "", app.key(options.api_key, options.api_key_file).secret
+        yield app.endpoint(settings, options.api_key, options.api_key_file)
         return
-    with app.engine(options.model_file, parallel=max(4, what.n), caches=min(4, what.choices)) as running:
-        yield running.base_url, running.key
+    from nebius_cli.local import embedded
+
+    parallel, caches = max(4, what.n), min(4, what.choices)
+    with embedded.running(options.model_file, app, parallel=parallel, caches=caches) as engine:
+        # Its process takes a while to load the model; this import happens meanwhile.
+        import nebius_cli.api.exchange  # noqa: F401
+
+        yield Endpoint(engine.base_url, engine.key, is_local=True)
 
 
 def _answer(
     options: CompleteOptions,
     what: CompletionRequest,
-    merged: Mapping[str, Sourced],
+    settings: RunSettings,
     app: App,
-    base_url: str,
-    key: Secret,
+    endpoint: Endpoint,
 ) -> ExitCode:
     from nebius_cli.api.exchange import Exchange, Hooks  # brings urllib3
     from nebius_cli.render.answer import Answer
 
-    api = app.api(merged, key, base_url=base_url)
+    api = app.api(settings, endpoint)
     target = OutputFile(options.output) if options.output not in (None, "-") else None
     if target is None and app.streams.stdout is None:
         raise OutputError("cannot write the answer", "stdout is closed", "-o FILE writes it to a file")
     export = OutputFile(options.export) if options.export else None
-    needed_after = LEDGER_MODULES if merged["ledger"].value is True else ()
+    needed_after = LEDGER_MODULES if settings.ledger else ()
     answer = Answer(app.streams, _how_to_show(options, what, app), target, export, needed_after=needed_after)
 
     def say(text: str) -> None:
@@ -218,13 +245,13 @@ def _answer(
 
     every_frame = options.json or options.ndjson
     hooks = Hooks(answer.event, answer.wait, say, lambda: answer.untouched, every_frame)
-    exchange = Exchange(api, what, limits_of(merged), app.streams, hooks)
-    with app.recorded(exchange, merged, local=_local(options)):
-        return _receive(options, exchange, answer, merged, app)
+    exchange = Exchange(api, what, limits_of(settings), app.streams, hooks)
+    with app.recorded(exchange, settings, local=_local(options)):
+        return _receive(options, exchange, answer, settings, app)
 
 
 def _receive(
-    options: CompleteOptions, exchange: "Exchange", answer: "Answer", merged: Mapping[str, Sourced], app: App
+    options: CompleteOptions, exchange: "Exchange", answer: "Answer", settings: RunSettings, app: App
 ) -> ExitCode:
     what = exchange.request
 
@@ -238,7 +265,7 @@ def _receive(
     except NbxError as error:
         near = ""
         if isinstance(error, RejectedError) and error.status == 404:
-            near = app.models_cache(merged).did_you_mean(what.model)
+            near = app.models_cache(settings).did_you_mean(what.model)
         error.hint = answer.cut(exchange.completion, timing()) or near or error.hint
         raise
     except BaseException as stop:

@@ -1,6 +1,7 @@
-"""`nbx config`: settings shown with their origin, and written; the file edited."""
+"""`nbx config`: shows settings and where they come from, changes them, and edits the config file."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from nebius_cli.actions.app import App
@@ -20,9 +21,9 @@ TEMPLATE = b"""\
 #   ai_project_id = "PROJECT"
 """
 
-ANEW = "delete it to begin anew"  # a text that is kept
+ANEW = "delete it to start over"  # what to do with a draft
 
-# The settings that give a key, and which kind of place each of them makes.
+# The settings that say where a key is, and the kind of place that each of them names.
 KEYS = {
     "api_key": keys.KeyOrigin.CONFIG,
     "api_key_command": keys.KeyOrigin.COMMAND,
@@ -30,78 +31,89 @@ KEYS = {
 }
 
 
-def run_set(app: App, name: str = "", value: str | None = None) -> ExitCode:
+@dataclass(frozen=True, slots=True)
+class ConfigOptions:
+    """What was typed after `nbx config`."""
+
+    name: str | None = None
+    value: str | None = None
+    show_origin: bool = False
+    json: bool = False
+
+
+def run_set(options: ConfigOptions, app: App) -> ExitCode:
     """Write one setting; a value of `-` is read from stdin, less its final newline."""
-    setting = _named(name, "set NAME VALUE")
-    name = setting.field.name
+    setting = _named(options, "set NAME VALUE")
+    name, value = setting.field.name, options.value
     if value is None:
         raise UsageError(f"no value for {name}", "", f"nbx config set {name} VALUE")
     if name == USE_PROFILE:
-        raise UsageError(f"{name} names a profile that there must be", "", f"nbx profile use {value}")
+        raise UsageError(f"{name} takes the name of a profile that exists", "", f"nbx profile use {value}")
     parsed = app.read_value(setting, value)
-    profile = "" if setting.chooses else app.profile
+    profile = None if setting.chooses else app.profile
     app.config.set(name, parsed, profile)
-    if profile:
+    if profile is not None:
         app.note(f"{name} is set in profile {profile}")
     if stronger := _stronger(app, setting, parsed, profile):
         app.warn(f"{stronger} is stronger than what was set")
     return ExitCode.DONE
 
 
-def _stronger(app: App, setting: Setting, value: Value, profile: str) -> str:
-    """Return what counts instead of a value that was set, empty where that value counts."""
-    found, name = app.in_force(), setting.field.name
+def _stronger(app: App, setting: Setting, value: Value, profile: str | None) -> str | None:
+    """Return what overrides a value that was just set, None if nothing does."""
+    found, name = app.effective_settings(), setting.field.name
     in_force = found.values.get(name)
     if in_force is not None and in_force.value != settings.carried(setting, value):
         return in_force.origin
     if name not in KEYS:
-        return ""
-    # A key may lose to one of another kind: the keyring's, or what a command prints.
-    places = app.key_places(in_force=found)
-    own = f"profile {profile}" if profile else str(app.config.path)
+        return None
+    # A stronger key may be of another kind: in the keyring, or printed by a command.
+    places = app.key_places(found)
+    own = str(app.config.path) if profile is None else f"profile {profile}"
     if not places or (places[0].source is KEYS[name] and places[0].origin == own):
-        return ""
+        return None
     return f"{places[0].source.value} {places[0].where}"
 
 
-def run_get(app: App, name: str = "", *, show_origin: bool = False) -> ExitCode:
-    """Print one setting's value in force, less what nobody may see. Raises ConfigError where it has none."""
-    setting = _named(name, "get NAME")
+def run_get(options: ConfigOptions, app: App) -> ExitCode:
+    """Print the value of one setting, with secrets hidden. Raises ConfigError if it has none."""
+    setting = _named(options, "get NAME")
     name = setting.field.name
-    found = app.in_force()
+    found = app.effective_settings()
     if name not in found.values:
         raise next(
             iter(found.problems), ConfigError(f"{name} is not set", "", f"nbx config set {name} VALUE")
         )
     sourced = found.values[name]
-    row = (_text(setting.shown(sourced.value)), *([sourced.origin] if show_origin else []))
+    row = (_text(setting.shown(sourced.value)), *([sourced.origin] if options.show_origin else []))
     app.write("\t".join(row) + "\n")
     return _tell(app, found.problems)
 
 
-def run_unset(app: App, name: str = "") -> ExitCode:
-    """Take one setting out of the file or the chosen profile."""
-    # Any name may go, known or not: that is how a file with a wrong one is mended.
+def run_unset(options: ConfigOptions, app: App) -> ExitCode:
+    """Remove one setting from the config file or the chosen profile."""
+    # Unknown names can be removed too: that is how a file with a wrong name is repaired.
+    name = options.name
     if not name:
         raise UsageError("no setting named", "", "nbx config unset NAME")
     if name == PROFILES:
         raise UsageError("that is every profile at once", "", "nbx profile rm NAME")
     profile = app.profile_asked_for
     known = name.replace("-", "_")
-    places = [profile]
-    if profile and known in settings.BY_NAME and settings.BY_NAME[known].chooses:
-        places.append("")
+    places: list[str | None] = [profile]
+    if profile is not None and known in settings.BY_NAME and settings.BY_NAME[known].chooses:
+        places.append(None)
     if not any(app.config.unset(spelled, place) for place in places for spelled in (name, known)):
         app.note(f"{name} was not set in {_place(app, profile)}")
     return ExitCode.DONE
 
 
-def run_list(app: App, *, json: bool = False) -> ExitCode:
+def run_list(options: ConfigOptions, app: App) -> ExitCode:
     """List every setting that has a value, with its origin."""
-    found = app.in_force()
+    found = app.effective_settings()
     values = found.values
     listed = [(s.field.name, s, values[s.field.name]) for s in settings.SETTINGS if s.field.name in values]
-    if json:
+    if options.json:
         table = {
             name: {"value": setting.shown(sourced.value), "origin": sourced.origin}
             for name, setting, sourced in listed
@@ -117,14 +129,16 @@ def run_list(app: App, *, json: bool = False) -> ExitCode:
     return _tell(app, found.problems)
 
 
-def run_path(app: App) -> ExitCode:
+def run_path(options: ConfigOptions, app: App) -> ExitCode:
     """Print the path of the config file, whether or not it exists."""
+    del options
     app.write(f"{app.config.path}\n")
     return ExitCode.DONE
 
 
-def run_edit(app: App) -> ExitCode:
-    """Edit a copy of the config file, and put it in its place if nothing is wrong with it."""
+def run_edit(options: ConfigOptions, app: App) -> ExitCode:
+    """Edit a copy of the config file, which replaces the file if nothing is wrong in it."""
+    del options
     from nebius_cli.system import editor
 
     words = editor.choose(app.streams.environ, terminal=app.streams.stdin_tty and app.streams.stdout_tty)
@@ -201,14 +215,14 @@ def _tell(app: App, wrong: Sequence[ConfigError]) -> ExitCode:
     return ExitCode.CONFIG if wrong else ExitCode.DONE
 
 
-def _place(app: App, profile: str) -> str:
-    return f"profile {profile}" if profile else str(app.config.path)
+def _place(app: App, profile: str | None) -> str:
+    return str(app.config.path) if profile is None else f"profile {profile}"
 
 
-def _named(name: str, usage: str) -> Setting:
-    if not name:
+def _named(options: ConfigOptions, usage: str) -> Setting:
+    if not options.name:
         raise UsageError("no setting named", "", f"nbx config {usage}")
-    return settings.find(name)
+    return settings.find(options.name)
 
 
 def _text(value: Value) -> str:

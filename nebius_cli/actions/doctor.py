@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from nebius_cli.actions.app import App
-from nebius_cli.config.settings import parse_connection
+from nebius_cli.api.client import Api
+from nebius_cli.api.endpoint import Endpoint
+from nebius_cli.config import run_settings
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.core.secret import Secret
 from nebius_cli.doctor import checks, machine_checks, probe
@@ -13,6 +15,7 @@ from nebius_cli.doctor.check_list import CheckList
 from nebius_cli.doctor.checks import Check, State
 from nebius_cli.doctor.connection_checks import ConnectionChecks
 from nebius_cli.doctor.server_checks import ServerChecks
+from nebius_cli.local import embedded
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class DoctorOptions:
     json: bool = False
     api_key: Secret | None = None
     api_key_file: str | None = None
-    connection: Mapping[str, str] = field(default_factory=dict)
+    connection: Mapping[str, str | bool] = field(default_factory=dict)
 
 
 def run(options: DoctorOptions, app: App) -> ExitCode:
@@ -47,8 +50,8 @@ def _rows(check: Check, *, drawn: bool) -> list[tuple[str, ...]]:
 
 def _run_checks(options: DoctorOptions, app: App) -> list[Check]:
     """Return the results of every check, in order, without secrets."""
-    effective = app.in_force(parse_connection(options.connection))
-    settings, streams = effective.values, app.streams
+    effective = app.effective_settings(options.connection)
+    settings, streams = run_settings.resolve(effective), app.streams
     quiet_app = App(streams, app.flags._replace(quiet=True))  # warnings are lines of the result instead
 
     def show_status(name: str) -> None:
@@ -60,14 +63,17 @@ def _run_checks(options: DoctorOptions, app: App) -> list[Check]:
     def find_key() -> Check:
         nonlocal key
         key, check = machine_checks.find_key(
-            quiet_app.key_places(options.api_key, options.api_key_file, effective)
+            quiet_app.key_places(settings, options.api_key, options.api_key_file)
         )
         return check
+
+    def connect() -> Api:
+        return quiet_app.api(settings, Endpoint(settings.base_url, key))
 
     results = CheckList(show_status)
     results.checks += [Check(name, State.OK, text) for name, text in probe.describe_system()]
     results.checks += machine_checks.check_config(app.config, effective)
-    connection = ConnectionChecks(effective, lambda: app.cacert(settings))
+    connection = ConnectionChecks(effective, settings, settings.ca_file(streams.environ))
     results.run("base_url", (), connection.base_url)
     results.run("proxy", ("base_url",), connection.proxy)
     results.run("ca", ("base_url",), connection.authorities)
@@ -76,17 +82,18 @@ def _run_checks(options: DoctorOptions, app: App) -> list[Check]:
     results.run("tcp", ("dns",), connection.connect)
     results.run("tls", ("tcp", "ca"), lambda: connection.handshake(streams.now()))
     server = ServerChecks(settings, streams, app.log, live=options.live)
-    results.run("api", ("tls", "key"), lambda: server.list_models(quiet_app.api(settings, key)))
+    results.run("api", ("tls", "key"), lambda: server.list_models(connect()))
     results.run("clock", ("api",), server.clock)
     results.run("model", ("api",), server.model)
-    results.run("live", ("api",), lambda: server.complete(lambda: quiet_app.api(settings, key)))
+    results.run("live", ("api",), lambda: server.complete(connect))
     results.run(
         "engine",
         (),
-        lambda: machine_checks.check_engine(app.weights_dir, streams.monotonic, live=options.live),
+        lambda: machine_checks.check_engine(
+            embedded.weights_dir(streams.environ), streams.monotonic, live=options.live
+        ),
     )
-    ledger_on = settings["ledger"].value is True
-    results.run("ledger", (), lambda: machine_checks.check_ledger(app.ledger, on=ledger_on))
+    results.run("ledger", (), lambda: machine_checks.check_ledger(app.ledger, on=settings.ledger))
     streams.write_status("")
     secrets = [key.reveal(), *connection.passwords, *map(unquote, connection.passwords)]
     return [checks.redacted(check, secrets) for check in results.checks]

@@ -2,20 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from nebius_cli.actions.app import App
+from nebius_cli.config import run_settings
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.ledger import history_table, periods
-from nebius_cli.ledger.entry import Text
-from nebius_cli.ledger.recorder import LOCAL
-from nebius_cli.local import weights
+from nebius_cli.ledger.lookup import TEXT_IS_OFF, find, parse_id, whole_number
 from nebius_cli.system.calendar import LocalCalendar
 
 DEFAULT_LIMIT = 20  # requests in a list
-MAX_ID, MAX_ID_DIGITS = 2**63 - 1, 30  # SQLite's largest id; more digits are not parsed
-TEXT_IS_OFF = "texts are not stored: nbx config set history.text true stores them from now on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +27,6 @@ class HistoryOptions:
     until: str = ""
     older_than: str = ""
     json: bool = False
-
-
-class Rerun(NamedTuple):
-    """A stored request to send again; `local` if it ran in the embedded engine."""
-
-    text: Text
-    local: bool
 
 
 def run_list(options: HistoryOptions, app: App) -> ExitCode:
@@ -62,7 +52,7 @@ def run_search(options: HistoryOptions, app: App) -> ExitCode:
 
 def run_show(options: HistoryOptions, app: App) -> ExitCode:
     """Show everything stored about one request."""
-    row, text = _found(options.id, "show", app)
+    row, text = find(app.ledger, options.id, "show")
     row = periods.dated(row)
     if options.json:
         stored: dict[str, Any] = {"body": None, "query": None, "answers": None}
@@ -84,23 +74,11 @@ def run_show(options: HistoryOptions, app: App) -> ExitCode:
     return ExitCode.DONE
 
 
-def find(number: str, app: App, *, file_given: bool) -> Rerun:
-    """Return a request to send again. Raises UsageError if its text is not stored or its model is missing."""
-    row, text = _found(number, "rerun", app)
-    if text is None:
-        raise UsageError(f"cannot send request {row['id']} again", "its text is not stored", TEXT_IS_OFF)
-    local = row["host"] == LOCAL
-    if local and row["model"] != weights.DEFAULT_MODEL.name and not file_given:
-        why = f"it ran {row['model']} from a file"
-        raise UsageError(f"request {row['id']} needs its model file", why, "--model-file FILE")
-    return Rerun(text, local)
-
-
 def run_rm(options: HistoryOptions, app: App) -> ExitCode:
     """Delete requests and every trace of their texts."""
     if not options.ids:
         raise UsageError("no request given", "", "nbx history rm ID...; nbx history list shows the ids")
-    wanted = [_number(text) for text in options.ids]
+    wanted = [parse_id(text) for text in options.ids]
     ledger = app.ledger
     ledger.write_pending()
     gone = ledger.remove(wanted)
@@ -124,7 +102,7 @@ def run_prune(options: HistoryOptions, app: App) -> ExitCode:
 
 def _latest(options: HistoryOptions, words: Sequence[str], app: App) -> list[dict[str, Any]]:
     period = periods.period(options.since, options.until, app.streams.now(), LocalCalendar())
-    limit = _whole_number(options.limit) if options.limit else DEFAULT_LIMIT
+    limit = whole_number(options.limit) if options.limit else DEFAULT_LIMIT
     if limit < 1:
         raise UsageError(f"--limit {options.limit}", "it takes a whole number above 0")
     ledger = app.ledger
@@ -132,33 +110,8 @@ def _latest(options: HistoryOptions, words: Sequence[str], app: App) -> list[dic
     return ledger.latest(period, limit, words)
 
 
-def _number(text: str) -> int:
-    if (number := _whole_number(text)) < 0:
-        raise UsageError(
-            f"{text!r} is not a request id", "an id is a number", "nbx history list shows the ids"
-        )
-    return number
-
-
-def _whole_number(text: str) -> int:
-    """Return the whole number in a text, -1 for other text and for numbers too large for SQLite."""
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < MAX_ID_DIGITS else -1
-    return number if number <= MAX_ID else -1
-
-
-def _found(typed: str, command: str, app: App) -> tuple[dict[str, Any], Text | None]:
-    if not typed:
-        hint = f"nbx history {command} ID; nbx history list shows the ids"
-        raise UsageError("no request given", "", hint)
-    found = app.ledger.find(_number(typed))
-    if found is None:
-        raise UsageError(f"no request {typed}", "", "nbx history list shows the ids")
-    return found
-
-
 def _stores_text(app: App) -> bool:
-    setting = app.in_force().values.get("history.text")
-    return setting is not None and setting.value is True
+    return run_settings.resolve(app.effective_settings()).history_text  # whatever else is wrong in the file
 
 
 def _write(rows: Sequence[dict[str, Any]], words: Sequence[str], options: HistoryOptions, app: App) -> None:

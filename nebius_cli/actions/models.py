@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from nebius_cli.actions.app import App
+from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.config.settings import BY_NAME as SETTINGS_BY_NAME
-from nebius_cli.config.settings import Sourced, parse, parse_connection
+from nebius_cli.config.settings import parse
 from nebius_cli.core import suggest
 from nebius_cli.core.errors import (
     AuthError,
@@ -41,7 +42,7 @@ class ModelsOptions:
     force: bool = False
     api_key_file: str | None = None
     api_key: Secret | None = None
-    connection: Mapping[str, str] = field(default_factory=dict)
+    connection: Mapping[str, str | bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def run_list(options: ModelsOptions, app: App) -> ExitCode:
     """List the models whose id, name or features contain every word of the query."""
     if options.sort not in SORTS:
         raise UsageError(f"--sort {options.sort}", f"it takes {', '.join(SORTS)}")
-    listing = _listing(options, app, refresh=options.refresh)
+    listing = _listing(options, app.settings(options.connection), app, refresh=options.refresh)
     if not (listing.fetched or listing.failed):
         app.note(_words(listing, app) + "; --refresh fetches a new one")
     found = models.matching(listing.models, options.query)
@@ -97,12 +98,12 @@ def run_use(options: ModelsOptions, app: App) -> ExitCode:
     wanted = str(parse(SETTINGS_BY_NAME["model"], _named(options, "use")))
     if not options.force:
         _check_listed(wanted, options, app)
-    app.config.set("model", wanted, app.profile)
-    where = f"profile {app.profile}" if app.profile else str(app.config.path)
-    app.note(f"set model to {wanted} in {where}")
-    stronger = app.settings()["model"]
-    if stronger.value != wanted:
-        app.warn(f"{stronger.origin} overrides it with {stronger.value}")
+    profile = app.profile
+    app.config.set("model", wanted, profile)
+    app.note(f"set model to {wanted} in {app.config.path if profile is None else f'profile {profile}'}")
+    stronger = app.settings()
+    if stronger.model != wanted:
+        app.warn(f"{stronger.origins.model} overrides it with {stronger.model}")
     return ExitCode.DONE
 
 
@@ -134,20 +135,27 @@ def _missing(wanted: str, listing: Listing, app: App) -> RejectedError:
 
 def _listing_for(wanted: str, options: ModelsOptions, app: App) -> Listing:
     """Return the list; a new one from the server if the cached list lacks the model."""
-    listing = _listing(options, app, refresh=options.refresh)
+    settings = app.settings(options.connection)
+    listing = _listing(options, settings, app, refresh=options.refresh)
     if wanted in listing.ids or listing.fetched or listing.failed:
         return listing
-    return _listing(options, app, refresh=True, fallback=listing)
+    return _listing(options, settings, app, refresh=True, fallback=listing)
 
 
-def _listing(options: ModelsOptions, app: App, *, refresh: bool, fallback: Listing | None = None) -> Listing:
+def _listing(
+    options: ModelsOptions,
+    settings: RunSettings,
+    app: App,
+    *,
+    refresh: bool,
+    fallback: Listing | None = None,
+) -> Listing:
     """Return a fresh list from the cache, else the server's, else an old one from the cache.
 
     With `refresh` the cache is not used. `fallback` is returned if the server cannot be reached. Raises
     NbxError.
     """
-    merged = app.settings(parse_connection(options.connection))
-    cache = app.models_cache(merged)
+    cache = app.models_cache(settings)
     stored = None if refresh else cache.read()
     listing = _decoded(stored)
     if (
@@ -159,7 +167,7 @@ def _listing(options: ModelsOptions, app: App, *, refresh: bool, fallback: Listi
         return _completable(listing, app, cache)
     listing = listing or fallback
     try:
-        stored = _fetch(options, app, merged, retry=listing is None)
+        stored = _fetch(options, settings, app, retry=listing is None)
     except NbxError as error:
         if listing is None or not _is_excusable(error):
             raise
@@ -172,10 +180,11 @@ def _listing(options: ModelsOptions, app: App, *, refresh: bool, fallback: Listi
     return _completable(Listing(models.decode(stored.value), stored.fetched_at, fetched=True), app, cache)
 
 
-def _fetch(options: ModelsOptions, app: App, merged: Mapping[str, Sourced], *, retry: bool) -> Stored:
+def _fetch(options: ModelsOptions, settings: RunSettings, app: App, *, retry: bool) -> Stored:
     """Return the server's list. Retries only if there is no other list to show."""
-    key = app.key(options.api_key, options.api_key_file, local=False).secret
-    return app.ask_models(merged, key, patience=FIRST_BYTE_TIMEOUT_S, retries=None if retry else 0)
+    key = app.key(settings, options.api_key, options.api_key_file, local=False).secret
+    retries = None if retry else 0
+    return app.ask_models(settings, key, first_byte_timeout_s=FIRST_BYTE_TIMEOUT_S, retries=retries)
 
 
 def _decoded(stored: Stored | None) -> Listing | None:

@@ -1,10 +1,11 @@
-"""`nbx profile`: sets of settings under a name, of which one is in force."""
+"""`nbx profile`: named sets of settings, of which at most one is in force."""
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from nebius_cli.actions.app import App
-from nebius_cli.config import keys, layers, settings
+from nebius_cli.config import keys, layers, run_settings, settings
 from nebius_cli.config.layers import NONE, Layer
 from nebius_cli.config.settings import USE_PROFILE
 from nebius_cli.core.errors import ExitCode, UsageError
@@ -15,67 +16,79 @@ from nebius_cli.request.fields import Value
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 
 
-def run_list(app: App, *, json: bool = False) -> ExitCode:
-    """List the profiles, the one in force with what chose it."""
+@dataclass(frozen=True, slots=True)
+class ProfileOptions:
+    """What was typed after `nbx profile`."""
+
+    name: str | None = None
+    settings: tuple[str, ...] = ()
+    none: bool = False
+    json: bool = False
+
+
+def run_list(options: ProfileOptions, app: App) -> ExitCode:
+    """List the profiles; the one in force with what chose it."""
     source = app.config.read()
     found = {name: layers.read_profile(source, name) for name in source.profiles} if source else {}
-    in_force = app.in_force()
-    chosen = in_force.profile
+    effective = app.effective_settings()
+    chosen = effective.profile
     origins = {name: chosen.origin for name in found if chosen is not None and chosen.value == name}
-    if json:
+    if options.json:
         entries = [_entry(name, layer, origins.get(name)) for name, layer in found.items()]
         app.write_json({"profiles": entries})
     else:
         rows = [(name, origins.get(name, ""), ", ".join(layer.values)) for name, layer in found.items()]
         app.write_table(("profile", "in force by", "settings"), rows)
-    wrong = list(in_force.problems)
+    wrong = list(effective.problems)
     for name, layer in found.items():
         wrong += [] if name in origins else layer.problems
     app.report(wrong)
     return ExitCode.CONFIG if wrong else ExitCode.DONE
 
 
-def run_use(app: App, name: str = "", *, none: bool = False) -> ExitCode:
-    """Make a profile the one in force, `-` for none. Raises UsageError where there is no such profile."""
-    if none == bool(name):
+def run_use(options: ProfileOptions, app: App) -> ExitCode:
+    """Choose a profile for every later run, `-` for none. Raises UsageError if there is no such profile."""
+    name = NONE if options.none else options.name
+    if not name or (options.none and options.name):
         raise UsageError("which profile?", "", "nbx profile use NAME, or --none")
-    if none or name == NONE:
+    if name == NONE:
         if not app.config.unset(USE_PROFILE):
             app.note("no profile was in use")
     else:
         _check_there(app, name)
         app.config.set(USE_PROFILE, name)
-    chosen = app.in_force().profile
+    chosen = app.effective_settings().profile
     if chosen is not None and chosen.value != name:
         app.warn(f"{chosen.origin} is stronger, and chooses {chosen.value}")
     return ExitCode.DONE
 
 
-def run_add(app: App, name: str = "", settings: tuple[str, ...] = ()) -> ExitCode:
-    """Write a new profile. Raises UsageError for one that is there, and for a wrong name or setting."""
+def run_add(options: ProfileOptions, app: App) -> ExitCode:
+    """Write a new profile. Raises UsageError for one that exists, and for a wrong name or setting."""
+    name = options.name or ""
     if not _NAME.fullmatch(name):
         why = "a name is made of letters, digits, _ and -, and is 64 characters at most"
         raise UsageError(f"{name!r} cannot be a profile's name" if name else "no profile named", why)
-    if not app.config.add_profile(name, _values(app, settings)):
+    if not app.config.add_profile(name, _values(app, options.settings)):
         hint = f"nbx config set --profile {name} SETTING VALUE changes it"
-        raise UsageError(f"there is a profile {name} already", "", hint)
+        raise UsageError(f"profile {name} already exists", "", hint)
     _tell_whose_key(app, name)
     return ExitCode.DONE
 
 
 def _tell_whose_key(app: App, name: str) -> None:
-    """Say that a new profile's own server gets a key which was set for another one."""
+    """Say so if the server of a new profile gets a key that was set for another server."""
 
     def read(profile: str) -> layers.EffectiveSettings:
         return layers.gather({}, app.streams.environ, profile, app.config.read, lambda: None)
 
     inside, outside = read(name), read(NONE)
     if inside.problems or outside.problems:
-        return  # which any run tells
-    host, other = (_host(str(one.values["base_url"].value)) for one in (inside, outside))
-    first = next(iter(app.key_places(in_force=inside)), None)
+        return  # every run reports them
+    host, other = (_host(run_settings.resolve(one).base_url) for one in (inside, outside))
+    first = next(iter(app.key_places(inside)), None)
     if host != other and first is not None and first.origin != f"profile {name}":
-        # A variable beats every profile: a key of its own would change nothing.
+        # A variable beats every profile: a key in the profile would change nothing.
         own = f"; nbx auth login --profile {name} gives it its own"
         hint = "" if first.source is keys.KeyOrigin.ENVIRONMENT else own
         app.note(f"requests to {host} will carry the key of {first.where}{hint}")
@@ -85,8 +98,9 @@ def _host(base_url: str) -> str:
     return parse_base_url(base_url).netloc.rpartition("@")[2]
 
 
-def run_rm(app: App, name: str = "") -> ExitCode:
+def run_rm(options: ProfileOptions, app: App) -> ExitCode:
     """Delete a profile; say what was in it."""
+    name = options.name or ""
     _check_there(app, name)
     source = app.config.read()
     was_in_use = source is not None and source.table.get(USE_PROFILE) == name
@@ -96,7 +110,7 @@ def run_rm(app: App, name: str = "") -> ExitCode:
     if account and account not in others:
         from nebius_cli.config.keyring_store import forget
 
-        # First: without the profile nothing would name the entry any more.
+        # First: without the profile nothing says that the entry is there.
         forget(str(account), f"nbx config unset --profile {name} api_key_keyring")
         app.note(f"removed the key {account} from the keyring")
     removed = app.config.remove_profile(name)

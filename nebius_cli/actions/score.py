@@ -7,7 +7,7 @@ from functools import partial
 
 from nebius_cli.actions.app import App
 from nebius_cli.api.limits import limits_of
-from nebius_cli.config.settings import Sourced, parse_connection
+from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import (
     ExitCode,
     NbxError,
@@ -55,7 +55,7 @@ class ScoreOptions:
     local: bool = False
     model_file: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
-    connection: Mapping[str, str] = field(default_factory=dict)
+    connection: Mapping[str, str | bool] = field(default_factory=dict)
     api_key_file: str | None = None
     api_key: Secret | None = None
 
@@ -141,46 +141,50 @@ def _model(options: ScoreOptions, app: App) -> Iterator[ScoringModel]:
         )
     params = request.parse_params(options.param, validate=True)
     given = request.parse_fields(options.fields, str, validate=True)
-    merged = app.settings(parse_connection(options.connection))
+    settings = app.settings(options.connection)
     if options.local or options.model_file is not None:
         if params:
             raise UsageError(
                 "--param with --local", "the embedded engine scores without a request to add it to"
             )
-        app.local_model(options.model_file, given.get("model"))
+        from nebius_cli.local import embedded
+
+        embedded.model_name(options.model_file, given.get("model"), app)
         yield from _embedded(options, app)
         return
-    configured = {name: merged[name].value for name in CONFIGURED_FIELDS if name in merged}
+    found = settings.request_fields
+    configured = {name: found[name] for name in CONFIGURED_FIELDS if name in found}
     fields = scoring_fields({**configured, **given}, int(options.max_tokens))
     request.check_rules(fields, params, validate=True)
     name = str(params.get("model", fields.get("model")))
-    send = _sender(merged, options, app)
+    send = _sender(settings, options, app)
     yield ScoringModel(name, api_scorer(fields, params, send), MAX_PROMPTS_PER_REQUEST)
 
 
 def _sender(
-    merged: Mapping[str, Sourced], options: ScoreOptions, app: App
+    settings: RunSettings, options: ScoreOptions, app: App
 ) -> Callable[[CompletionRequest], Completion]:
     """Return a function that sends a request, records it in the ledger, and returns the answer."""
-    api = app.api(merged, app.key(options.api_key, options.api_key_file).secret)
+    api = app.api(settings, app.endpoint(settings, options.api_key, options.api_key_file))
     from nebius_cli.api.exchange import Exchange, Hooks  # imports urllib3
 
     hooks = Hooks(lambda _: None, lambda: None, app.note, lambda: True)
 
     def send(completion_request: CompletionRequest) -> Completion:
-        app.check_budget(merged, completion_request.model, over=options.over_budget)
-        exchange = Exchange(api, completion_request, limits_of(merged), app.streams, hooks)
-        with app.recorded(exchange, merged, local=False):
+        app.check_budget(settings, completion_request.model, over=options.over_budget)
+        exchange = Exchange(api, completion_request, limits_of(settings), app.streams, hooks)
+        with app.recorded(exchange, settings, local=False):
             return exchange.run()
 
     return send
 
 
 def _embedded(options: ScoreOptions, app: App) -> Iterator[ScoringModel]:
+    from nebius_cli.local import embedded
     from nebius_cli.local.engine_scoring import EngineScoring
     from nebius_cli.scoring.engine_scorer import engine_scorer
 
-    with app.engine(options.model_file, parallel=1) as running, EngineScoring(running) as engine:
+    with embedded.running(options.model_file, app, parallel=1) as running, EngineScoring(running) as engine:
         yield ScoringModel(running.model, engine_scorer(engine), 1)
 
 

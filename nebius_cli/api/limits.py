@@ -1,25 +1,25 @@
 """The limits of one request: time, attempts, memory."""
 
 import math
-from collections.abc import Mapping
 from typing import NamedTuple
 
-from nebius_cli.config.settings import Sourced, number
+from nebius_cli.config.run_settings import RunSettings
+from nebius_cli.config.settings import DEFAULT
 
 
 def limits_of(
-    merged: Mapping[str, Sourced], *, patience: float | None = None, retries: int | None = None
+    settings: RunSettings, *, first_byte_timeout_s: float | None = None, retries: int | None = None
 ) -> "Limits":
     """Return the limits of one exchange as configured.
 
-    `patience` takes the place of the default wait for a first byte, in seconds; `retries` of the setting.
+    `first_byte_timeout_s` replaces the default of that setting, `retries` replaces the setting.
     """
-    first_byte = number(merged, "first_byte_timeout")
-    if patience is not None and merged["first_byte_timeout"].origin == "default":
-        first_byte = patience
-    tries = int(number(merged, "retries")) if retries is None else retries
-    stall, total = number(merged, "stall_timeout"), number(merged, "timeout")
-    return Limits(first_byte, stall, total, tries, int(number(merged, "max_memory")) << 20)
+    first_byte = settings.first_byte_timeout
+    if first_byte_timeout_s is not None and settings.origins.first_byte_timeout == DEFAULT:
+        first_byte = first_byte_timeout_s
+    tries = settings.retries if retries is None else retries
+    memory = settings.max_memory << 20
+    return Limits(first_byte, settings.stall_timeout, settings.timeout, tries, memory)
 
 
 MAX_MEMORY_BYTES = 256 * 1024 * 1024  # of one answer, unless the setting max_memory says otherwise

@@ -12,8 +12,7 @@ from nebius_cli.bulk.input import template
 from nebius_cli.bulk.input.rows import Row, RowReader, Shard, parse_shard
 from nebius_cli.bulk.limits import LIMITS
 from nebius_cli.bulk.rate_control import RateController
-from nebius_cli.config import settings
-from nebius_cli.config.settings import Sourced
+from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import FREE, Price, PriceList
 from nebius_cli.core.secret import Secret
@@ -51,7 +50,7 @@ class BulkOptions:
     price: str | None = None
     limits: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, Any] = field(default_factory=dict)
-    connection: Mapping[str, str] = field(default_factory=dict)
+    connection: Mapping[str, str | bool] = field(default_factory=dict)
     param: tuple[str, ...] = ()
     unset: tuple[str, ...] = ()
     validate: bool = True
@@ -143,15 +142,15 @@ class BulkPlan:
             pace, budget, retries=retries, chance=chance, group=self.group, taking=taking, model=model
         )
 
-    def reader(self, merged: Mapping[str, Sourced], local_model: str) -> RowReader:
-        """Return what makes rows, with the configured fields; `local_model` runs here, if it has a name.
+    def reader(self, settings: RunSettings, local_model: str | None) -> RowReader:
+        """Return what makes rows, with the configured fields; `local_model` runs here, if it is not None.
 
         Raises UsageError where these fields cannot go together.
         """
         options = self.options
-        fields = settings.request_fields(merged, request.parse_unset(options.unset))
+        fields = settings.fields_without(request.parse_unset(options.unset))
         own: dict[str, Value] = {}
-        if local_model:
+        if local_model is not None:
             fields.pop("ai_project_id", None)
             own["model"] = local_model
         return RowReader(

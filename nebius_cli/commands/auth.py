@@ -8,12 +8,11 @@ from nebius_cli.commands.options import (
     CONNECTION,
     CONNECTION_OPTIONS,
     KEY_OPTIONS,
+    Flags,
     declare,
-    frozen,
     negatable,
-    runs,
+    options_of,
     switch,
-    take,
 )
 from nebius_cli.core.errors import ExitCode
 
@@ -80,16 +79,33 @@ OWN_STATUS = (
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(rich_markup_mode=root.rich_markup_mode)
-    declare(group, "login", OWN_LOGIN, runs("auth", "run_login"), help=LOGIN)
+    declare(group, "login", OWN_LOGIN, _login, help=LOGIN)
     every = switch("all", "The keys of every profile.")
-    declare(group, "logout", (every,), runs("auth", "run_logout"), help=LOGOUT)
+    declare(group, "logout", (every,), _logout, help=LOGOUT)
     declare(group, "status", OWN_STATUS, _status, help=STATUS)
-    declare(group, "token", KEY_OPTIONS, runs("auth", "run_token"), help=PRINT)
+    declare(group, "token", KEY_OPTIONS, _token, help=PRINT)
     root.add_typer(group, name="auth", help=HELP)
 
 
-def _status(app: Any, flags: dict[str, Any]) -> ExitCode:
-    from nebius_cli.actions.auth import run_status
+def _login(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import auth
 
-    connection = take(flags, CONNECTION)
-    return run_status(app, connection=connection, **frozen(flags))
+    return auth.run_login(options_of(auth.AuthOptions, flags), app)
+
+
+def _logout(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import auth
+
+    return auth.run_logout(options_of(auth.AuthOptions, flags), app)
+
+
+def _status(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import auth
+
+    return auth.run_status(options_of(auth.AuthOptions, flags, connection=CONNECTION), app)
+
+
+def _token(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import auth
+
+    return auth.run_token(options_of(auth.AuthOptions, flags), app)

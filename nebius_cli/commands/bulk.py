@@ -11,14 +11,14 @@ from nebius_cli.commands.options import (
     CONNECTION,
     KEY_OPTIONS,
     LEDGER_OPTIONS,
+    REQUEST_SETTINGS,
     DefaultGroup,
+    Flags,
     argument,
     declare,
     field_options,
-    frozen,
+    options_of,
     switch,
-    take,
-    take_connection,
     text,
 )
 from nebius_cli.core.errors import ExitCode
@@ -142,15 +142,14 @@ class Group(DefaultGroup):
 def add_to(root: typer.Typer) -> typer.Typer:
     """Add the group and return it."""
     group = typer.Typer(cls=Group, rich_markup_mode=root.rich_markup_mode)
-    declare(group, "run", OWN, body, help=RUN)
+    declare(group, "run", OWN, _bulk, help=RUN)
     root.add_typer(group, name="bulk", help=HELP)
     return group
 
 
-def body(app: Any, flags: dict[str, Any]) -> ExitCode:
-    """Run the action."""
-    from nebius_cli.actions.bulk import run
+def _bulk(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import bulk
     from nebius_cli.bulk.options import BulkOptions
 
-    fields, connection, limits = take(flags, ROW_FIELDS), take_connection(flags), take(flags, LIMITS)
-    return run(BulkOptions(fields=fields, connection=connection, limits=limits, **frozen(flags)), app)
+    tables = {"fields": ROW_FIELDS, "connection": REQUEST_SETTINGS, "limits": LIMITS}
+    return bulk.run(options_of(BulkOptions, flags, **tables), app)

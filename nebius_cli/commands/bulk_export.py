@@ -4,7 +4,7 @@ from typing import Any
 
 import typer
 
-from nebius_cli.commands.options import argument, declare, frozen, switch, text
+from nebius_cli.commands.options import Flags, argument, declare, options_of, switch, text
 from nebius_cli.core.errors import ExitCode
 
 HELP = """Take the texts out of a run's answers.
@@ -37,11 +37,10 @@ OWN = (
 
 def add_to(group: typer.Typer) -> None:
     """Add the command."""
-    declare(group, "export", OWN, body, help=HELP)
+    declare(group, "export", OWN, _export, help=HELP)
 
 
-def body(app: Any, flags: dict[str, Any]) -> ExitCode:
-    """Run the action."""
-    from nebius_cli.actions.bulk_export import BulkExportOptions, run
+def _export(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import bulk_export
 
-    return run(BulkExportOptions(**frozen(flags)), app)
+    return bulk_export.run(options_of(bulk_export.BulkExportOptions, flags), app)

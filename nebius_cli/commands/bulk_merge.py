@@ -4,7 +4,7 @@ from typing import Any
 
 import typer
 
-from nebius_cli.commands.options import arguments, declare, frozen, switch, text
+from nebius_cli.commands.options import Flags, arguments, declare, options_of, switch, text
 from nebius_cli.core.errors import ExitCode
 
 HELP = """Put the answers of all shards in one file, each row once.
@@ -37,11 +37,10 @@ OWN = (
 
 def add_to(group: typer.Typer) -> None:
     """Add the command."""
-    declare(group, "merge", OWN, body, help=HELP)
+    declare(group, "merge", OWN, _merge, help=HELP)
 
 
-def body(app: Any, flags: dict[str, Any]) -> ExitCode:
-    """Run the action."""
-    from nebius_cli.actions.bulk_merge import BulkMergeOptions, run
+def _merge(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import bulk_merge
 
-    return run(BulkMergeOptions(**frozen(flags)), app)
+    return bulk_merge.run(options_of(bulk_merge.BulkMergeOptions, flags), app)

@@ -10,13 +10,13 @@ from nebius_cli.commands.options import (
     FIELD_OPTIONS,
     KEY_OPTIONS,
     LEDGER_OPTIONS,
+    REQUEST_SETTINGS,
+    Flags,
     arguments,
     declare,
-    frozen,
     negatable,
+    options_of,
     switch,
-    take,
-    take_connection,
     text,
     texts,
 )
@@ -100,12 +100,11 @@ OWN = (
 
 def add_to(root: typer.Typer) -> None:
     """Add the command."""
-    declare(root, "complete", OWN, body, help=HELP)
+    declare(root, "complete", OWN, _complete, help=HELP)
 
 
-def body(app: Any, flags: dict[str, Any]) -> ExitCode:
-    """Run the action."""
-    from nebius_cli.actions.complete import CompleteOptions, run
+def _complete(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import complete
 
-    fields, connection = take(flags, FIELDS), take_connection(flags)
-    return run(CompleteOptions(fields=fields, connection=connection, **frozen(flags)), app)
+    options = options_of(complete.CompleteOptions, flags, fields=FIELDS, connection=REQUEST_SETTINGS)
+    return complete.run(options, app)

@@ -1,12 +1,15 @@
 """`nbx completion`: its commands and their flags."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from nebius_cli.commands.options import argument, declare, frozen
+from nebius_cli.commands.options import Flags, argument, declare, options_of
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.shell_completion.shells import SHELLS
+
+if TYPE_CHECKING:
+    from nebius_cli.actions.completion import CompletionOptions
 
 HELP = """TAB completion for bash, zsh, fish and PowerShell.
 
@@ -54,19 +57,31 @@ def add_to(root: typer.Typer) -> None:
     group = typer.Typer(rich_markup_mode=root.rich_markup_mode)
     shell = argument("shell", "Shell to complete in; default that of $SHELL.", "|".join(SHELLS))
 
-    def run(name: str) -> Any:
-        def body(app: Any, flags: dict[str, Any]) -> ExitCode:
-            from nebius_cli.actions import completion
-            from nebius_cli.shell_completion import command_tree, scripts
+    def options(flags: Flags) -> "CompletionOptions":
+        from nebius_cli.actions.completion import CompletionOptions
+        from nebius_cli.shell_completion import command_tree, scripts
 
-            def make(shell: str) -> str:
-                return scripts.GENERATORS[shell](command_tree.read_tree(typer.main.get_command(root), "nbx"))
+        def make_script(shell: str) -> str:
+            return scripts.GENERATORS[shell](command_tree.read_tree(typer.main.get_command(root), "nbx"))
 
-            return getattr(completion, name)(app, make, **frozen(flags))  # type: ignore[no-any-return]
+        return options_of(CompletionOptions, {"make_script": make_script, **flags})
 
-        return body
+    def install(flags: Flags, app: Any) -> ExitCode:
+        from nebius_cli.actions import completion
 
-    declare(group, "install", (shell,), run("run_install"), help=INSTALL)
-    declare(group, "uninstall", (shell,), run("run_uninstall"), help=UNINSTALL)
-    declare(group, "show", (shell,), run("run_show"), help=SHOW)
+        return completion.run_install(options(flags), app)
+
+    def uninstall(flags: Flags, app: Any) -> ExitCode:
+        from nebius_cli.actions import completion
+
+        return completion.run_uninstall(options(flags), app)
+
+    def show(flags: Flags, app: Any) -> ExitCode:
+        from nebius_cli.actions import completion
+
+        return completion.run_show(options(flags), app)
+
+    declare(group, "install", (shell,), install, help=INSTALL)
+    declare(group, "uninstall", (shell,), uninstall, help=UNINSTALL)
+    declare(group, "show", (shell,), show, help=SHOW)
     root.add_typer(group, name="completion", help=HELP)

@@ -6,7 +6,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-from nebius_cli.commands.options import argument, declare, runs, switch
+from nebius_cli.commands.options import Flags, argument, declare, options_of, switch
+from nebius_cli.core.errors import ExitCode
 
 HELP = """Read and write settings.
 
@@ -101,7 +102,7 @@ def add_to(root: typer.Typer) -> None:
             name,
             argument("value", "Its value; - reads it from stdin, which keeps keys out of sight.", "VALUE"),
         ),
-        runs("config", "run_set"),
+        _set,
         help=SET,
         cls=TakesNegatives,
     )
@@ -109,29 +110,65 @@ def add_to(root: typer.Typer) -> None:
         group,
         "get",
         (name, switch("show_origin", "Print where it comes from, too, after a tab.")),
-        runs("config", "run_get"),
+        _get,
         help=GET,
     )
     declare(
         group,
         "unset",
         (name,),
-        runs("config", "run_unset"),
+        _unset,
         help=UNSET,
     )
     declare(
         group,
         "list",
         (switch("json", "One JSON object."),),
-        runs("config", "run_list"),
+        _list,
         help=LIST,
     )
     declare(
         group,
         "edit",
         (),
-        runs("config", "run_edit"),
+        _edit,
         help=EDIT,
     )
-    declare(group, "path", (), runs("config", "run_path"), help=PATH)
+    declare(group, "path", (), _path, help=PATH)
     root.add_typer(group, name="config", help=HELP)
+
+
+def _set(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import config
+
+    return config.run_set(options_of(config.ConfigOptions, flags), app)
+
+
+def _get(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import config
+
+    return config.run_get(options_of(config.ConfigOptions, flags), app)
+
+
+def _unset(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import config
+
+    return config.run_unset(options_of(config.ConfigOptions, flags), app)
+
+
+def _list(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import config
+
+    return config.run_list(options_of(config.ConfigOptions, flags), app)
+
+
+def _edit(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import config
+
+    return config.run_edit(options_of(config.ConfigOptions, flags), app)
+
+
+def _path(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import config
+
+    return config.run_path(options_of(config.ConfigOptions, flags), app)

@@ -8,11 +8,11 @@ from nebius_cli.commands.options import (
     CONNECTION,
     CONNECTION_OPTIONS,
     KEY_OPTIONS,
+    Flags,
     declare,
     field_options,
-    frozen,
+    options_of,
     switch,
-    take,
 )
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.request.field_table import BY_NAME
@@ -44,12 +44,10 @@ OWN = (
 
 def add_to(root: typer.Typer) -> None:
     """Add the command."""
-    declare(root, "doctor", OWN, body, help=HELP)
+    declare(root, "doctor", OWN, _doctor, help=HELP)
 
 
-def body(app: Any, flags: dict[str, Any]) -> ExitCode:
-    """Run the action."""
-    from nebius_cli.actions.doctor import DoctorOptions, run
+def _doctor(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import doctor
 
-    connection = take(flags, (*FIELDS, *CONNECTION))
-    return run(DoctorOptions(connection=connection, **frozen(flags)), app)
+    return doctor.run(options_of(doctor.DoctorOptions, flags, connection=(*FIELDS, *CONNECTION)), app)

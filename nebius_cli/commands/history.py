@@ -8,14 +8,15 @@ from nebius_cli.commands.options import (
     CONNECTION_OPTIONS,
     KEY_OPTIONS,
     LEDGER_OPTIONS,
+    REQUEST_SETTINGS,
     DefaultGroup,
+    Flags,
     argument,
     arguments,
     declare,
-    frozen,
     negatable,
+    options_of,
     switch,
-    take_connection,
     text,
 )
 from nebius_cli.core.errors import ExitCode
@@ -108,9 +109,9 @@ def add_to(root: typer.Typer) -> None:
         text("until", "Last day, in the same forms.", "WHEN"),
         as_json,
     )
-    declare(group, "list", which, _run("run_list"), help=LIST)
-    declare(group, "search", (words, *which), _run("run_search"), help=SEARCH)
-    declare(group, "show", (number, as_json), _run("run_show"), help=SHOW)
+    declare(group, "list", which, _list, help=LIST)
+    declare(group, "search", (words, *which), _search, help=SEARCH)
+    declare(group, "show", (number, as_json), _show, help=SHOW)
     again = (
         number,
         as_json,
@@ -121,26 +122,43 @@ def add_to(root: typer.Typer) -> None:
         text("model_file", "Run this GGUF file, on this machine.", "FILE"),
     )
     declare(group, "rerun", (*again, *LEDGER_OPTIONS, *KEY_OPTIONS, *CONNECTION_OPTIONS), _rerun, help=RERUN)
-    declare(group, "rm", (numbers,), _run("run_rm"), help=REMOVE)
+    declare(group, "rm", (numbers,), _rm, help=REMOVE)
     older = text("older_than", "Delete what is older than this: 12h, 30d, 8w.", "SPAN")
-    declare(group, "prune", (older,), _run("run_prune"), help=PRUNE)
+    declare(group, "prune", (older,), _prune, help=PRUNE)
     root.add_typer(group, name="history", help=HELP)
 
 
-def _run(name: str) -> Any:
-    def body(app: Any, flags: dict[str, Any]) -> ExitCode:
-        from nebius_cli.actions import history
+def _list(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import history
 
-        return getattr(history, name)(history.HistoryOptions(**frozen(flags)), app)  # type: ignore[no-any-return]
-
-    return body
+    return history.run_list(options_of(history.HistoryOptions, flags), app)
 
 
-def _rerun(app: Any, flags: dict[str, Any]) -> ExitCode:
-    from nebius_cli.actions.complete import CompleteOptions, rerun
-    from nebius_cli.actions.history import find
+def _search(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import history
 
-    connection = take_connection(flags)
-    kept = find(flags.pop("id", ""), app, file_given="model_file" in flags)
-    options = CompleteOptions(connection=connection, local=kept.local, **frozen(flags))
-    return rerun(options, kept.text, app)
+    return history.run_search(options_of(history.HistoryOptions, flags), app)
+
+
+def _show(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import history
+
+    return history.run_show(options_of(history.HistoryOptions, flags), app)
+
+
+def _rm(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import history
+
+    return history.run_rm(options_of(history.HistoryOptions, flags), app)
+
+
+def _prune(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import history
+
+    return history.run_prune(options_of(history.HistoryOptions, flags), app)
+
+
+def _rerun(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import complete
+
+    return complete.run_rerun(options_of(complete.CompleteOptions, flags, connection=REQUEST_SETTINGS), app)

@@ -1,8 +1,11 @@
 """`nbx local`: its commands and their flags."""
 
+from typing import Any
+
 import typer
 
-from nebius_cli.commands.options import argument, declare, runs, switch, text
+from nebius_cli.commands.options import Flags, argument, declare, options_of, switch, text
+from nebius_cli.core.errors import ExitCode
 
 HELP = """Models that run on this machine, and need no key.
 
@@ -53,21 +56,21 @@ def add_to(root: typer.Typer) -> None:
         group,
         "pull",
         (name, switch("force", "Fetch it even if it is there.")),
-        runs("local", "run_pull"),
+        _pull,
         help=PULL,
     )
     declare(
         group,
         "list",
         (switch("json", "One JSON object."),),
-        runs("local", "run_list"),
+        _list,
         help=LIST,
     )
     declare(
         group,
         "rm",
         (argument("name", "Name of the model.", "NAME"),),
-        runs("local", "run_rm"),
+        _rm,
         help=RM,
     )
     declare(
@@ -77,7 +80,31 @@ def add_to(root: typer.Typer) -> None:
             text("port", "Port to listen on, of 127.0.0.1. Default any free one.", "N"),
             text("model_file", "Serve this GGUF file instead of the default model.", "FILE"),
         ),
-        runs("local", "run_serve"),
+        _serve,
         help=SERVE,
     )
     root.add_typer(group, name="local", help=HELP)
+
+
+def _pull(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import local
+
+    return local.run_pull(options_of(local.LocalOptions, flags), app)
+
+
+def _list(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import local
+
+    return local.run_list(options_of(local.LocalOptions, flags), app)
+
+
+def _rm(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import local
+
+    return local.run_rm(options_of(local.LocalOptions, flags), app)
+
+
+def _serve(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import local
+
+    return local.run_serve(options_of(local.LocalOptions, flags), app)

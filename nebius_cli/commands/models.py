@@ -6,16 +6,15 @@ import typer
 
 from nebius_cli.commands.options import (
     CONNECTION,
-    CONNECTION_OPTIONS,
     KEY_OPTIONS,
     DefaultGroup,
+    Flags,
     argument,
     arguments,
     declare,
     field_options,
-    frozen,
+    options_of,
     switch,
-    take,
     text,
 )
 from nebius_cli.core.errors import ExitCode
@@ -71,11 +70,11 @@ An id that is not in the list is written only with --force, or where no list can
 """
 
 PROJECT = (BY_NAME["ai_project_id"],)
+SETTINGS = (*PROJECT, *CONNECTION)
 ASKING = (
     switch("refresh", "Ask the server, even if the list that is here is fresh."),
     *KEY_OPTIONS,
-    *field_options(PROJECT),
-    *CONNECTION_OPTIONS,
+    *field_options(SETTINGS),
 )
 
 
@@ -95,19 +94,26 @@ def add_to(root: typer.Typer) -> None:
         switch("reverse", "The other way round."),
     )
     query = arguments("query", "Words that the id holds, upper or lower case.", "QUERY...")
-    declare(group, "list", (query, as_json, *order, *ASKING), _run("run_list"), help=LIST)
-    declare(group, "show", (name, as_json, *ASKING), _run("run_show"), help=SHOW)
+    declare(group, "list", (query, as_json, *order, *ASKING), _list, help=LIST)
+    declare(group, "show", (name, as_json, *ASKING), _show, help=SHOW)
     force = switch("force", "Write an id that is not in the list.")
-    declare(group, "use", (name, force, *ASKING), _run("run_use"), help=USE)
+    declare(group, "use", (name, force, *ASKING), _use, help=USE)
     root.add_typer(group, name="models", help=HELP)
 
 
-def _run(name: str) -> Any:
-    def body(app: Any, flags: dict[str, Any]) -> ExitCode:
-        from nebius_cli.actions import models
+def _list(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import models
 
-        connection = take(flags, (*PROJECT, *CONNECTION))
-        options = models.ModelsOptions(connection=connection, **frozen(flags))
-        return getattr(models, name)(options, app)  # type: ignore[no-any-return]
+    return models.run_list(options_of(models.ModelsOptions, flags, connection=SETTINGS), app)
 
-    return body
+
+def _show(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import models
+
+    return models.run_show(options_of(models.ModelsOptions, flags, connection=SETTINGS), app)
+
+
+def _use(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import models
+
+    return models.run_use(options_of(models.ModelsOptions, flags, connection=SETTINGS), app)

@@ -1,24 +1,25 @@
-"""Tables → Typer options. A command lists its flags as data; these functions make its signature.
+"""Makes Typer commands from tables: a command lists its flags as data, and gets an options object.
 
-Only `str`, `list[str]` and `bool` reach Typer, and values are read by `Field.parse` in the action, so that
-flags, configuration and data rows share one parser and one set of messages.
+Typer sees only `str`, `list[str]` and `bool`. `Field.parse` reads the values in the action, so that flags,
+configuration and data rows share one parser and one set of messages.
 """
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from nebius_cli.config.settings import SETTINGS
+from nebius_cli.config.settings import BY_NAME, SETTINGS
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.fields import Field, Kind
 
 CONNECTION = tuple(s.field for s in SETTINGS if s.field.panel == "Connection")
+# The settings among the flags of commands that make requests.
+REQUEST_SETTINGS = (*CONNECTION, BY_NAME["ledger"].field)
 
 Parameter = inspect.Parameter
 
@@ -114,7 +115,9 @@ LEDGER_OPTIONS = (
     switch("over_budget", "Go on where a budget is spent.", "Ledger"),
 )
 
-Body = Callable[[Any, dict[str, Any]], ExitCode]
+T = TypeVar("T")
+Flags = Mapping[str, Any]  # the flags that were given, by name: not given is not default
+Body = Callable[[Flags, Any], ExitCode]  # flags and App → exit code; it imports its action when it is called
 
 
 class DefaultGroup(TyperGroup):
@@ -138,47 +141,31 @@ def declare(
     help: str,  # noqa: A002
     cls: type[TyperCommand] | None = None,
 ) -> None:
-    """Add a command: its own flags, then the shared ones. `body` gets the App and the flags that were given.
-
-    A flag that was not given is not in the mapping: not given is not default.
-    """
+    """Add a command with its own flags, then the shared ones; `body` is called with those that were given."""
     parameters = (*own, *SHARED)
 
     def command(ctx: typer.Context, **flags: Any) -> ExitCode:
         shared = {parameter.name: flags.pop(parameter.name) for parameter in SHARED}
         app = ctx.obj.app(shared)
-        return body(app, {key: value for key, value in flags.items() if value is not None and value != []})
+        return body({key: value for key, value in flags.items() if value is not None and value != []}, app)
 
     context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     command.__signature__ = inspect.Signature([context, *parameters])  # type: ignore[attr-defined]
     group.command(name, help=help, cls=cls)(command)
 
 
-def runs(action: str, function: str) -> Body:
-    """Return the body that hands its flags to a function of an action, which is loaded then."""
+def options_of(kind: Callable[..., T], flags: Flags, **tables: Iterable[Field]) -> T:
+    """Return the options object of an action, made of the flags that were given.
 
-    def body(app: Any, flags: dict[str, Any]) -> ExitCode:
-        module = import_module(f"nebius_cli.actions.{action}")
-        code: ExitCode = getattr(module, function)(app, **frozen(flags))
-        return code
-
-    return body
-
-
-def take(flags: dict[str, Any], fields: Iterable[Field]) -> dict[str, Any]:
-    """Move the flags of a field table out of `flags` into a mapping of their own."""
-    return {field.name: flags.pop(field.name) for field in fields if field.name in flags}
-
-
-def take_connection(flags: dict[str, Any]) -> dict[str, str]:
-    """Move the flags that are settings out of `flags` into a mapping of their own."""
-    ledger = {"ledger": str(flags.pop("ledger")).lower()} if "ledger" in flags else {}
-    return {**take(flags, CONNECTION), **ledger}
-
-
-def frozen(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """Return flags as the attributes of an options object: repeated ones as tuples, a key out of sight."""
-    return {name: _frozen(name, value) for name, value in flags.items()}
+    Each of `tables` names an attribute that is a mapping: it gets the flags of that table of fields. All
+    other flags are attributes themselves.
+    """
+    given = dict(flags)
+    grouped = {
+        name: {field.name: given.pop(field.name) for field in fields if field.name in given}
+        for name, fields in tables.items()
+    }
+    return kind(**grouped, **{name: _frozen(name, value) for name, value in given.items()})
 
 
 def _frozen(name: str, value: Any) -> Any:

@@ -1,8 +1,11 @@
 """`nbx profile`: its commands and their flags."""
 
+from typing import Any
+
 import typer
 
-from nebius_cli.commands.options import argument, arguments, declare, runs, switch
+from nebius_cli.commands.options import Flags, argument, arguments, declare, options_of, switch
+from nebius_cli.core.errors import ExitCode
 
 HELP = """Settings under a name: another account, server or defaults.
 
@@ -56,22 +59,46 @@ def add_to(root: typer.Typer) -> None:
         group,
         "list",
         (switch("json", "One JSON object."),),
-        runs("profile", "run_list"),
+        _list,
         help=LIST,
     )
     declare(
         group,
         "use",
         (argument("name", "Name of the profile, - for none.", "PROFILE"), switch("none", "Use none.")),
-        runs("profile", "run_use"),
+        _use,
         help=USE,
     )
     declare(
         group,
         "add",
         (name, arguments("settings", "What it sets; a value of - is read from stdin.", "SETTING=VALUE")),
-        runs("profile", "run_add"),
+        _add,
         help=ADD,
     )
-    declare(group, "rm", (name,), runs("profile", "run_rm"), help=RM)
+    declare(group, "rm", (name,), _rm, help=RM)
     root.add_typer(group, name="profile", help=HELP)
+
+
+def _list(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import profile
+
+    return profile.run_list(options_of(profile.ProfileOptions, flags), app)
+
+
+def _use(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import profile
+
+    return profile.run_use(options_of(profile.ProfileOptions, flags), app)
+
+
+def _add(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import profile
+
+    return profile.run_add(options_of(profile.ProfileOptions, flags), app)
+
+
+def _rm(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import profile
+
+    return profile.run_rm(options_of(profile.ProfileOptions, flags), app)

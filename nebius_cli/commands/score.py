@@ -8,14 +8,14 @@ from nebius_cli.commands.options import (
     CONNECTION_OPTIONS,
     KEY_OPTIONS,
     LEDGER_OPTIONS,
+    REQUEST_SETTINGS,
+    Flags,
     argument,
     arguments,
     declare,
     field_options,
-    frozen,
+    options_of,
     switch,
-    take,
-    take_connection,
     text,
     texts,
 )
@@ -84,17 +84,20 @@ def add_to(root: typer.Typer) -> None:
     )
     candidates = arguments("candidates", "What may follow the context.", "CANDIDATE...")
     tokens = switch("tokens", "The log probability of each token.", "Output")
-    declare(root, "score", (*whole, *SHARED_BY_BOTH, tokens, *ASKING), _run("run_score"), help=SCORE)
+    declare(root, "score", (*whole, *SHARED_BY_BOTH, tokens, *ASKING), _score, help=SCORE)
     tokens = switch("tokens", "With --json: the log probability of each token.", "Output")
-    declare(root, "rank", (candidates, *SHARED_BY_BOTH, tokens, *ASKING), _run("run_rank"), help=RANK)
+    declare(root, "rank", (candidates, *SHARED_BY_BOTH, tokens, *ASKING), _rank, help=RANK)
 
 
-def _run(name: str) -> Any:
-    def body(app: Any, flags: dict[str, Any]) -> ExitCode:
-        from nebius_cli.actions import score
+def _score(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import score
 
-        fields, connection = take(flags, FIELDS), take_connection(flags)
-        options = score.ScoreOptions(fields=fields, connection=connection, **frozen(flags))
-        return getattr(score, name)(options, app)  # type: ignore[no-any-return]
+    options = options_of(score.ScoreOptions, flags, fields=FIELDS, connection=REQUEST_SETTINGS)
+    return score.run_score(options, app)
 
-    return body
+
+def _rank(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import score
+
+    options = options_of(score.ScoreOptions, flags, fields=FIELDS, connection=REQUEST_SETTINGS)
+    return score.run_rank(options, app)

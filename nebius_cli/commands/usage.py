@@ -4,7 +4,7 @@ from typing import Any
 
 import typer
 
-from nebius_cli.commands.options import DefaultGroup, declare, frozen, switch, text
+from nebius_cli.commands.options import DefaultGroup, Flags, declare, options_of, switch, text
 from nebius_cli.core.errors import ExitCode
 
 HELP = """What your requests took and cost, from a ledger kept here.
@@ -87,20 +87,35 @@ def add_to(root: typer.Typer) -> None:
     group = typer.Typer(cls=Group, rich_markup_mode=root.rich_markup_mode)
     by = text("by", "What to sum up by. Default day.", "day|model|profile|run")
     as_json = switch("json", "One JSON object.")
-    declare(group, "show", (by, SINCE, UNTIL, as_json), _run("run_show"), help=SHOW)
+    declare(group, "show", (by, SINCE, UNTIL, as_json), _show, help=SHOW)
     of = text("of", "What to plot. Default cost, or tokens where no cost is known.", "cost|tokens|requests")
     picture = text("export", "Write a picture instead, as SVG.", "FILE")
-    declare(group, "plot", (of, SINCE, UNTIL, picture), _run("run_plot"), help=PLOT)
+    declare(group, "plot", (of, SINCE, UNTIL, picture), _plot, help=PLOT)
     as_csv = switch("csv", "Comma-separated, with a header (default).")
-    declare(group, "export", (as_csv, as_json, FROM_ANY, UNTIL), _run("run_export"), help=EXPORT)
-    declare(group, "path", (), _run("run_path"), help=PATH)
+    declare(group, "export", (as_csv, as_json, FROM_ANY, UNTIL), _export, help=EXPORT)
+    declare(group, "path", (), _path, help=PATH)
     root.add_typer(group, name="usage", help=HELP)
 
 
-def _run(name: str) -> Any:
-    def body(app: Any, flags: dict[str, Any]) -> ExitCode:
-        from nebius_cli.actions import usage
+def _show(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import usage
 
-        return getattr(usage, name)(usage.UsageOptions(**frozen(flags)), app)  # type: ignore[no-any-return]
+    return usage.run_show(options_of(usage.UsageOptions, flags), app)
 
-    return body
+
+def _plot(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import usage
+
+    return usage.run_plot(options_of(usage.UsageOptions, flags), app)
+
+
+def _export(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import usage
+
+    return usage.run_export(options_of(usage.UsageOptions, flags), app)
+
+
+def _path(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import usage
+
+    return usage.run_path(options_of(usage.UsageOptions, flags), app)

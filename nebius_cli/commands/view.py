@@ -4,7 +4,7 @@ from typing import Any
 
 import typer
 
-from nebius_cli.commands.options import argument, declare, frozen, text
+from nebius_cli.commands.options import Flags, argument, declare, options_of, text
 from nebius_cli.core.errors import ExitCode
 
 HELP = """Show the log probabilities of a saved answer.
@@ -28,11 +28,10 @@ OWN = (
 
 def add_to(root: typer.Typer) -> None:
     """Add the command."""
-    declare(root, "view", OWN, body, help=HELP)
+    declare(root, "view", OWN, _view, help=HELP)
 
 
-def body(app: Any, flags: dict[str, Any]) -> ExitCode:
-    """Run the action."""
-    from nebius_cli.actions.view import ViewOptions, run
+def _view(flags: Flags, app: Any) -> ExitCode:
+    from nebius_cli.actions import view
 
-    return run(ViewOptions(**frozen(flags)), app)
+    return view.run(options_of(view.ViewOptions, flags), app)

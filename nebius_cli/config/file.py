@@ -1,4 +1,4 @@
-"""THE config module: config.toml, read and written. Nothing else knows the file."""
+"""Reads and writes config.toml. No other module opens that file."""
 
 import codecs
 import contextlib
@@ -8,7 +8,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nebius_cli.config import toml, toml_edit
 from nebius_cli.config.layers import EDIT, ConfigSource, no_profile
@@ -18,9 +18,9 @@ from nebius_cli.system.files import make_folder, read_if_exists, write_atomicall
 from nebius_cli.system.lock import hold_lock
 
 FILE_MODE = 0o600  # of a new file, and of any that holds a key
-OTHERS = 0o077
-PATIENCE = 60.0  # seconds to wait for others who write; each of them takes a few milliseconds
-BEAT = 0.02
+GROUP_AND_OTHERS = 0o077
+LOCK_TIMEOUT_S = 60.0  # to wait for other programs that write; each takes a few milliseconds
+LOCK_RETRY_S = 0.02
 SECRETS = tuple(setting.field.name for setting in SETTINGS if setting.secret)
 # A draft need not be TOML yet, so what may be a key in it is found by its name alone.
 SECRET_IN_TEXT = re.compile(rf"\b({'|'.join(SECRETS)})\b".encode())
@@ -46,6 +46,13 @@ def parse(data: bytes, path: Path, hint: str) -> ConfigSource:
         raise ConfigError(f"{where}: not valid TOML", str(error), hint) from None
 
 
+class _Read(NamedTuple):
+    """How reading the file ended: with what it says, None where there is no file, or with an error."""
+
+    source: ConfigSource | None = None
+    error: ConfigError | None = None
+
+
 class ConfigFile:
     """The config file at `path`: top-level keys are settings, `[profile.NAME]` tables override them.
 
@@ -53,20 +60,34 @@ class ConfigFile:
     `warn` is told what was done to a file besides.
     """
 
-    def __init__(self, path: Path, warn: Callable[[str], None], patience: float = PATIENCE) -> None:
+    def __init__(
+        self, path: Path, warn: Callable[[str], None], lock_timeout_s: float = LOCK_TIMEOUT_S
+    ) -> None:
         self.path = path
         self._warn = warn
-        self._patience = patience
+        self._lock_timeout_s = lock_timeout_s
+        self._last_read: _Read | None = None
 
     def read(self) -> ConfigSource | None:
-        """Return what the file says, None where there is none. Raises ConfigError."""
-        return read_toml(self.path, EDIT)
+        """Return what the file says, None where there is none. Raises ConfigError.
+
+        The file is opened once, so that everything in a run comes from one version of it; after a change it
+        is what was written.
+        """
+        if self._last_read is None:
+            try:
+                self._last_read = _Read(read_toml(self.path, EDIT))
+            except ConfigError as error:
+                self._last_read = _Read(error=error)
+        if self._last_read.error is not None:
+            raise self._last_read.error
+        return self._last_read.source
 
     def content(self) -> bytes:
         """Return the file as it is, empty where there is none. Raises ConfigError."""
         return read_if_exists(self.path) or b""
 
-    def set(self, name: str, value: Any, profile: str = "") -> None:
+    def set(self, name: str, value: Any, profile: str | None = None) -> None:
         """Write one setting. Raises ConfigError where there is no such profile, or where writing fails."""
 
         def with_it(text: str, table: Mapping[str, Any]) -> str:
@@ -78,7 +99,7 @@ class ConfigFile:
 
         self._change(with_it)
 
-    def unset(self, name: str, profile: str = "") -> bool:
+    def unset(self, name: str, profile: str | None = None) -> bool:
         """Remove one setting; return whether it was there. Raises ConfigError."""
         around = (PROFILES, profile) if profile else ()
 
@@ -119,7 +140,9 @@ class ConfigFile:
         with self._alone():
             if self.content() != old:
                 return False
-            self._write(new, parse(new, self.path, "").table)
+            source = parse(new, self.path, "")
+            self._write(new, source.table)
+            self._last_read = _Read(source)
         return True
 
     @contextlib.contextmanager
@@ -176,10 +199,12 @@ class ConfigFile:
                 new = change(old.text, old.table)
             except ValueError as error:
                 raise ConfigError(f"cannot change {self.path}", str(error), EDIT) from None
-            if new != old.text:
+            if changed := new != old.text:
                 mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
-                self._write(mark + new.encode("utf-8"), toml.parse(new))
-            return new != old.text
+                table = toml.parse(new)
+                self._write(mark + new.encode("utf-8"), table)
+                self._last_read = _Read(ConfigSource(str(self.path), new, table))
+            return changed
 
     def _write(self, data: bytes, table: Mapping[str, Any]) -> None:
         with self._failing():
@@ -191,9 +216,9 @@ class ConfigFile:
             mode = stat.S_IMODE(self.path.stat().st_mode)
         except FileNotFoundError:
             return FILE_MODE
-        if not (mode & OTHERS and _holds_secret(table)):
+        if not (mode & GROUP_AND_OTHERS and _holds_secret(table)):
             return mode
-        own = mode & ~OTHERS
+        own = mode & ~GROUP_AND_OTHERS
         self._warn(f"{self.path} holds a key: it is for its owner only now, mode {own:o} instead of {mode:o}")
         return own
 
@@ -201,7 +226,7 @@ class ConfigFile:
     def _alone(self) -> Iterator[None]:
         path = Path(os.path.realpath(self.path))
         lock = path.with_name(path.name + ".lock")
-        end = time.monotonic() + self._patience
+        end = time.monotonic() + self._lock_timeout_s
 
         def wait() -> None:
             if time.monotonic() > end:
@@ -211,7 +236,7 @@ class ConfigFile:
 
         with self._failing():
             make_folder(path.parent)
-            with hold_lock(lock, wait, BEAT):
+            with hold_lock(lock, wait, LOCK_RETRY_S):
                 yield
 
     @contextlib.contextmanager
@@ -225,7 +250,7 @@ class ConfigFile:
             raise ConfigError(f"cannot write {self.path}", why) from None
 
 
-def _keys(name: str, profile: str) -> Sequence[str]:
+def _keys(name: str, profile: str | None) -> Sequence[str]:
     return (PROFILES, profile, *keys_of(name)) if profile else keys_of(name)
 
 

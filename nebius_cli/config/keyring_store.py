@@ -5,7 +5,6 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
-from nebius_cli.config.keys import PATIENCE
 from nebius_cli.core.errors import AuthError, ConfigError, TimedOutError
 from nebius_cli.core.secret import Secret
 from nebius_cli.system.timeout import run_with_timeout
@@ -13,6 +12,7 @@ from nebius_cli.system.timeout import run_with_timeout
 T = TypeVar("T")
 
 SERVICE = "nbx"
+KEYRING_TIMEOUT_S = 30.0  # a locked keyring asks for its password on a screen that nobody may look at
 INSTALL = "pip install 'nebius-cli[keyring]' (from a checkout: pip install '.[keyring]')"
 
 
@@ -88,8 +88,8 @@ class Keychain:
             raise ConfigError(f"cannot remove the key from {self.name}", "it keeps it")
 
 
-def forget(account: str, hint: str) -> None:
-    """Remove what the keyring in force keeps under `account`. Raises ConfigError, with `hint`."""
+def forget(account: str, hint: str = "") -> None:
+    """Remove what the keyring keeps under `account`. Raises ConfigError, with `hint` if it has none."""
     try:
         Keychain().remove(account)
     except ConfigError as error:
@@ -97,8 +97,7 @@ def forget(account: str, hint: str) -> None:
 
 
 def _asked(work: Callable[[], T]) -> T:
-    # A locked keyring asks for its password on a screen that nobody may look at.
-    return run_with_timeout(PATIENCE, work)
+    return run_with_timeout(KEYRING_TIMEOUT_S, work)
 
 
 def _why(error: Exception) -> str:

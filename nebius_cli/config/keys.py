@@ -4,31 +4,30 @@ import contextlib
 import os
 import shlex
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from nebius_cli.config.settings import BY_NAME, Sourced
+from nebius_cli.config.settings import BY_NAME, KEY_SETTINGS, Sourced
 from nebius_cli.core.errors import AuthError, ConfigError
 from nebius_cli.core.secret import Secret
 from nebius_cli.system.files import read_bytes
 from nebius_cli.system.streams import Streams
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from subprocess import Popen
 
-PATIENCE = 30.0  # seconds for api_key_command, in which somebody may have to type a password
-MOST = 1 << 16  # bytes of what it prints
-LATE = 0.5  # seconds for what it printed to be read when it has ended
-INSIDE = "NBX_INSIDE_API_KEY_COMMAND"  # set for it, because it may call nbx, which would call it
+COMMAND_TIMEOUT_S = 30.0  # of api_key_command, which may ask somebody for a password
+MAX_COMMAND_OUTPUT_BYTES = 1 << 16
+PIPE_TIMEOUT_S = 0.5  # to read what the command printed before it ended
+INSIDE = "NBX_INSIDE_API_KEY_COMMAND"  # set for the command, which may call nbx, which would call it again
 QUESTION = "Token Factory API key (not shown): "
 HINT = "nbx config set api_key_command 'PROGRAM ARGUMENTS'"
 
 
 class KeyOrigin(Enum):
-    """The kinds of places, in the order in which they are asked."""
+    """The kinds of places where a key can be, in the order in which nbx looks."""
 
     ARGUMENT = "--api-key"
     FILE = "--api-key-file"
@@ -47,7 +46,7 @@ class Place(NamedTuple):
     source: KeyOrigin
     where: str
     read: Callable[[], Secret]
-    origin: str = ""
+    origin: str | None = None
     path: Path | None = None
 
     @property
@@ -90,10 +89,10 @@ def places(
     config: Path,
     streams: Streams,
 ) -> list[Place]:
-    """Return every place that is said to hold a key, the first one first.
+    """Return every place that is said to hold a key, the strongest first. No key is read yet.
 
-    `layers` are the environment, the profile, and the config file `config` outside of profiles: a key of
-    a profile, of whatever kind, beats those outside of it.
+    `layers` are the key settings of environment, profile and the config file `config`, in this order: a key
+    of a profile, whatever its kind, beats the keys outside of profiles.
     """
     found = []
     if api_key is not None:
@@ -103,12 +102,24 @@ def places(
         where = "stdin" if path is None else api_key_file
         found.append(Place(KeyOrigin.FILE, where, lambda: _from_file(api_key_file, streams), path=path))
     for layer in layers:
-        own = [_place(name, layer[name], config, streams) for name in SETTINGS if name in layer]
+        own = [_place(name, layer[name], config, streams) for name in KEY_SETTINGS if name in layer]
         found += sorted(own, key=lambda place: ORDER.index(place.source))
     return found
 
 
-SETTINGS = ("api_key", "api_key_command", "api_key_keyring")  # what of a layer says where a key is
+def warnings(found: Sequence[Place], profile: str | None) -> Iterator[str]:
+    """Yield what there is to warn about before the first of the places `found` is used.
+
+    `profile` is the one that --profile named, None where it named none.
+    """
+    first = found[0]
+    if first.source is KeyOrigin.ARGUMENT:
+        yield "--api-key: ps and the shell's history show the key; --api-key-file - reads it unseen"
+    if first.mend:
+        yield f"others on this machine can read the key: {first.mend}"
+    own = f"profile {profile}"
+    if first.source is KeyOrigin.ENVIRONMENT and any(place.origin == own for place in found):
+        yield f"{first.where} beats the key of {own}"
 
 
 def _place(name: str, sourced: Sourced, config: Path, streams: Streams) -> Place:
@@ -152,7 +163,9 @@ def ask(streams: Streams) -> Secret:
     return _decoded(streams.read_stdin(), "stdin")
 
 
-def from_command(words: Sequence[str], environ: Mapping[str, str], patience: float = PATIENCE) -> Secret:
+def from_command(
+    words: Sequence[str], environ: Mapping[str, str], timeout_s: float = COMMAND_TIMEOUT_S
+) -> Secret:
     """Return the key that a program prints on its first line; no shell is between.
 
     Its messages go where nbx's go. Raises ConfigError where it cannot be run, AuthError where it fails.
@@ -174,14 +187,14 @@ def from_command(words: Sequence[str], environ: Mapping[str, str], patience: flo
         why = getattr(error, "strerror", None) or str(error)
         raise ConfigError(f"cannot run {words[0]}, the api_key_command", why, HINT) from None
     try:
-        printed = _printed(process, words[0], patience)
+        printed = _printed(process, words[0], timeout_s)
     finally:
         process.kill()
         process.wait()
     return _decoded(printed.partition(b"\n")[0], f"the first line of what {words[0]} printed")
 
 
-def _printed(process: "Popen[bytes]", program: str, patience: float) -> bytes:
+def _printed(process: "Popen[bytes]", program: str, timeout_s: float) -> bytes:
     import threading
     from subprocess import TimeoutExpired
 
@@ -189,7 +202,7 @@ def _printed(process: "Popen[bytes]", program: str, patience: float) -> bytes:
 
     def read() -> None:
         with process.stdout as pipe:  # type: ignore[union-attr]  # asked for
-            while len(printed) < MOST and (piece := pipe.read(MOST)):
+            while len(printed) < MAX_COMMAND_OUTPUT_BYTES and (piece := pipe.read(MAX_COMMAND_OUTPUT_BYTES)):
                 printed.extend(piece)
                 if b"\n" in piece:
                     enough.set()
@@ -199,13 +212,13 @@ def _printed(process: "Popen[bytes]", program: str, patience: float) -> bytes:
     threading.Thread(target=read, name="nbx-key", daemon=True).start()
     code: int | None = None
     with contextlib.suppress(TimeoutExpired):
-        code = process.wait(patience)
+        code = process.wait(timeout_s)
     # What it printed is in the pipe by now; a line without its end may wait for one of those children.
-    came = enough.wait(LATE)
-    if len(printed) >= MOST:
-        raise AuthError(f"{name} printed too much", f"more than {MOST} bytes")
+    came = enough.wait(PIPE_TIMEOUT_S)
+    if len(printed) >= MAX_COMMAND_OUTPUT_BYTES:
+        raise AuthError(f"{name} printed too much", f"more than {MAX_COMMAND_OUTPUT_BYTES} bytes")
     if code is None:
-        why = f"it did not end within {patience:g} s" if came else f"there was no key after {patience:g} s"
+        why = f"it did not end within {timeout_s:g} s" if came else f"there was no key after {timeout_s:g} s"
         raise AuthError(f"{name} took too long", why)
     if code:
         raise AuthError(f"{name} failed", f"exit code {code}", "run it by itself to see why")

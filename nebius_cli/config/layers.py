@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from nebius_cli.config.settings import (
     BY_NAME,
+    KEY_SETTINGS,
     PROFILES,
     PROJECT_FILE,
     SETTINGS,
@@ -64,12 +65,20 @@ class EffectiveSettings(NamedTuple):
 
     layers: tuple[Layer, ...]
     profile: Sourced | None = None
-    project: str = ""
+    project: str | None = None
 
     @property
     def values(self) -> dict[str, Sourced]:
         """Each setting's value, from the first layer that has it, the defaults last."""
         return merge([layer.values for layer in self.layers])
+
+    @property
+    def key_layers(self) -> tuple[Mapping[str, Sourced], ...]:
+        """What each layer says about where a key is, the strongest layer first."""
+        return tuple(
+            {name: layer.values[name] for name in KEY_SETTINGS if name in layer.values}
+            for layer in self.layers
+        )
 
     @property
     def problems(self) -> list[ConfigError]:
@@ -131,10 +140,12 @@ def problems_of(source: ConfigSource) -> list[ConfigError]:
     return problems
 
 
-def choose_profile(flag: str, environ: Mapping[str, str], source: ConfigSource | None) -> Sourced | None:
-    """Return the name of the profile in force and what chose it, None for none.
+def choose_profile(
+    flag: str | None, environ: Mapping[str, str], source: ConfigSource | None
+) -> Sourced | None:
+    """Return the name of the chosen profile and what chose it, None for no profile.
 
-    The name of no profile, given by a flag or a variable, is a choice as well: the file has no say then.
+    A flag or variable that says `-` chooses no profile, whatever the file says.
     """
     variable = BY_NAME[USE_PROFILE].env[0]
     in_file = source.table.get(USE_PROFILE) if source else None
@@ -144,7 +155,7 @@ def choose_profile(flag: str, environ: Mapping[str, str], source: ConfigSource |
         (in_file if isinstance(in_file, str) else "", source.path if source else ""),
     ):
         if name:
-            return Sourced(name, origin)
+            return None if name == NONE else Sourced(name, origin)
     return None
 
 
@@ -163,15 +174,13 @@ def no_profile(chosen: Sourced, source: ConfigSource | None) -> ConfigError:
 def gather(
     typed: Mapping[str, Sourced],
     environ: Mapping[str, str],
-    profile_flag: str,
+    profile_flag: str | None,
     read_config: Callable[[], ConfigSource | None],
     find_project: Callable[[], ConfigSource | None],
 ) -> EffectiveSettings:
     """Return everything that counts in a run. Raises nothing: what cannot be read is a problem."""
     source, broken = _attempt(read_config)
     chosen = choose_profile(profile_flag, environ, source)
-    if chosen is not None and chosen.value == NONE:
-        chosen = None
     file = read_file(source) if source else Layer({}, broken)
     profile = Layer({})
     if chosen is not None and source is not None and chosen.value in source.profiles:
@@ -181,11 +190,11 @@ def gather(
     outer = read_environ(environ)
     choices = {USE_PROFILE: chosen} if chosen else {}
     below = (profile, _without(file, USE_PROFILE))
-    project, path = Layer({}), ""
+    project, path = Layer({}), None
     asked = merge([layer.values for layer in (outer, *below)]).get(PROJECT_FILE)
     if asked is not None and asked.value is True:
         found, unreadable = _attempt(find_project)
-        path = found.path if found else ""
+        path = found.path if found else None
         project = read_project(found) if found else Layer({}, unreadable)
     layers = (Layer({**typed, **choices}), _without(outer, USE_PROFILE), project, *below)
     return EffectiveSettings(layers, chosen, path)

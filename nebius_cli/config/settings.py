@@ -16,8 +16,10 @@ from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.fields import Field, FieldError, Kind, Value
 
 USE_PROFILE, PROJECT_FILE = "use_profile", "project_file"  # the settings that choose
-BUDGETS = ("budget.daily", "budget.monthly")
-LONGEST_TIMEOUT = 604_800  # seconds, a week; what the system's clocks can take ends not far above
+DEFAULT = "default"  # the origin of a value that nothing sets
+BUDGET_DAILY, BUDGET_MONTHLY = "budget.daily", "budget.monthly"
+KEY_SETTINGS = ("api_key", "api_key_command", "api_key_keyring")  # they say where a key is
+MAX_TIMEOUT_S = 604_800  # a week; the system's clocks cannot take much more
 PROFILES = "profile"  # the table of the config file that holds `[profile.NAME]` tables
 
 
@@ -98,7 +100,7 @@ def _budget(name: str, period: str) -> Setting:
 
 
 def _seconds(name: str, help: str, default: float) -> Setting:  # noqa: A002 - the Field's own word
-    field = Field(name, Kind.NUMBER, help, "Connection", "SECONDS", low=0, high=LONGEST_TIMEOUT)
+    field = Field(name, Kind.NUMBER, help, "Connection", "SECONDS", low=0, high=MAX_TIMEOUT_S)
     return Setting(field, (f"NBX_{name.upper()}",), default)
 
 
@@ -168,7 +170,8 @@ SETTINGS = (
         Field("history.text", Kind.BOOLEAN, "Keep prompts and answers, too, for nbx history.", "Ledger"),
         ("NBX_HISTORY_TEXT",),
     ),
-    *map(_budget, BUDGETS, ("a day", "a month")),
+    _budget(BUDGET_DAILY, "a day"),
+    _budget(BUDGET_MONTHLY, "a month"),
     Setting(
         Field("use_profile", Kind.TEXT, "Profile in force, - for none; nbx profile use writes it."),
         ("NBX_PROFILE",),
@@ -238,38 +241,21 @@ def carried(setting: Setting, value: Value) -> Value | Secret:
 
 def merge(layers: Sequence[Mapping[str, Sourced]]) -> dict[str, Sourced]:
     """Return each setting's value from the first of `layers` that has it, the defaults last."""
-    defaults = {s.field.name: Sourced(s.default, "default") for s in SETTINGS if s.default is not None}
-    merged: dict[str, Sourced] = {}
+    defaults = {s.field.name: Sourced(s.default, DEFAULT) for s in SETTINGS if s.default is not None}
+    found: dict[str, Sourced] = {}
     for layer in (*layers, defaults):
         for name, sourced in layer.items():
-            merged.setdefault(name, sourced)
-    return merged
+            found.setdefault(name, sourced)
+    return found
 
 
-def request_fields(merged: Mapping[str, Sourced], without: Collection[str]) -> dict[str, Value]:
-    """Return the request fields that are configured, but for some."""
-    return {
-        field.name: value
-        for field in FIELDS
-        if field.name in merged
-        and field.name not in without
-        and not isinstance(value := merged[field.name].value, Secret)
-    }
-
-
-def number(merged: Mapping[str, Sourced], name: str) -> float:
-    """Return a setting that is a number and has a default."""
-    value = merged[name].value
-    return float(value) if isinstance(value, int | float) else 0.0
-
-
-def parse_connection(given: Mapping[str, str]) -> dict[str, Value]:
-    """Return the connection settings among the flags that were given. Raises UsageError."""
+def parse_flags(given: Mapping[str, str | bool]) -> dict[str, Value]:
+    """Return the settings that were given as flags. Raises UsageError."""
     values: dict[str, Value] = {}
-    for name, text in given.items():
+    for name, typed in given.items():
         setting = BY_NAME[name]
         try:
-            values[name] = setting.parse(text)
+            values[name] = setting.check(typed) if isinstance(typed, bool) else setting.parse(typed)
         except FieldError as error:
-            raise UsageError(f"{setting.field.flag} {setting.shown(text)}", f"{name} {error}") from None
+            raise UsageError(f"{setting.field.flag} {setting.shown(typed)}", f"{name} {error}") from None
     return values

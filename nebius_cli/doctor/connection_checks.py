@@ -1,10 +1,10 @@
 """Checks the connection to the server, step by step: base URL, proxy, authorities, DNS, TCP, TLS."""
 
-from collections.abc import Callable
 from urllib.parse import SplitResult
 
 from nebius_cli.api import authorities
 from nebius_cli.config.layers import EffectiveSettings
+from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import urls
 from nebius_cli.doctor import checks, probe
 from nebius_cli.doctor.checks import Check, State
@@ -15,13 +15,13 @@ PROBE_TIMEOUT_S = 5.0  # for each step
 class ConnectionChecks:
     """The checks of the connection, in the order of the methods; each one uses what the previous found.
 
-    `cacert` returns the authorities file that is set, empty for none. A failed check raises
-    NbxError.
+    `ca_file` is the authorities file that is set, None for none. A failed check raises NbxError.
     """
 
-    def __init__(self, effective: EffectiveSettings, cacert: Callable[[], str]) -> None:
+    def __init__(self, effective: EffectiveSettings, settings: RunSettings, ca_file: str | None) -> None:
         self._effective = effective
-        self._cacert = cacert
+        self._settings = settings
+        self._ca_file = ca_file
         self._base = SplitResult("", "", "", "", "")
         self._route = probe.Route("", "")
         self._first_hop = ("", 0)  # host and port of the proxy or, without one, of the server
@@ -39,16 +39,15 @@ class ConnectionChecks:
             for problem in layer.problems:
                 if "base_url" in f"{problem.what} {problem.why}".split():
                     raise problem
-        setting = self._effective.values["base_url"]
-        self._base = urls.parse_base_url(str(setting.value))
-        text = f"{urls.strip_credentials(self._base.geturl())} ({setting.origin})"
+        self._base = urls.parse_base_url(self._settings.base_url)
+        text = f"{urls.strip_credentials(self._base.geturl())} ({self._settings.origins.base_url})"
         if urls.is_plain_http(self._base):
             return Check("base_url", State.WARN, text, "plain http: others can read the key and the prompt")
         return Check("base_url", State.OK, text)
 
     def proxy(self) -> Check:
         """Find out whether requests go through a proxy."""
-        self._route = probe.route(self._base.geturl(), self._cacert())
+        self._route = probe.route(self._base.geturl(), self._ca_file or "")
         proxy = self._route.proxy
         self._first_hop = probe.endpoint(proxy or self._base.geturl())
         return Check("proxy", State.OK, urls.strip_credentials(proxy) if proxy else "none")
@@ -60,11 +59,11 @@ class ConnectionChecks:
         path = self._route.authorities
         count = authorities.count(path)
         source = "those that come with nbx"
-        if (setting := self._effective.values.get("cacert")) is not None:
-            source = f"{path} ({setting.origin})"
+        if self._settings.cacert is not None:
+            source = f"{path} ({self._settings.origins.cacert})"
         elif self._route.own:
             source = (
-                f"{path} ({'SSL_CERT_FILE' if self._cacert() else 'REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE'})"
+                f"{path} ({'SSL_CERT_FILE' if self._ca_file else 'REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE'})"
             )
         return Check("ca", State.OK, f"{source}, {count} authorities" if count else source)
 

@@ -1,13 +1,13 @@
 """Checks what the server answers: the key, the list of models, the model, one completed token."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from nebius_cli.api.client import Api, Head
 from nebius_cli.api.exchange import Exchange, Hooks
 from nebius_cli.api.fetch_json import fetch_json
 from nebius_cli.api.limits import Limits
-from nebius_cli.config.settings import Sourced
+from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import suggest
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.core.format import counted
@@ -28,7 +28,7 @@ class ServerChecks:
     """
 
     def __init__(
-        self, settings: Mapping[str, Sourced], streams: Streams, log: Callable[[str], None], *, live: bool
+        self, settings: RunSettings, streams: Streams, log: Callable[[str], None], *, live: bool
     ) -> None:
         self._settings = settings
         self._streams = streams
@@ -39,7 +39,7 @@ class ServerChecks:
 
     def list_models(self, api: Api) -> Check:
         """Ask for the list of models, which needs a valid key."""
-        project = self._text("ai_project_id")
+        project = self._settings.ai_project_id
         started = self._streams.monotonic()
         query = urlencode({"ai_project_id": project} if project else {})
         reply = fetch_json(api, "/models", query, _limits(LIST_TIMEOUT_S), self._streams, self._log)
@@ -55,10 +55,10 @@ class ServerChecks:
 
     def model(self) -> Check:
         """Check that the configured model is in the list; a private model may be missing there."""
-        name = self._text("model")
+        name = self._settings.model
         if not name:
             return Check("model", State.WARN, "no default model", "nbx models lists them, nbx models use ID")
-        text = f"{name} ({self._settings['model'].origin})"
+        text = f"{name} ({self._settings.origins.model})"
         if name in self._model_ids:
             return Check("model", State.OK, text)
         hint = suggest.did_you_mean(name, self._model_ids) or "nbx models lists them"
@@ -71,10 +71,10 @@ class ServerChecks:
         """Complete one token over the API that `connect` returns, if `live`."""
         if not self._live:
             return Check("live", State.SKIPPED, "--live completes one token")
-        if not (name := self._text("model")):
+        if not (name := self._settings.model):
             return Check("live", State.SKIPPED, "needs a model")
         fields: dict[str, Value] = {"model": name, "max_tokens": 1}
-        if project := self._text("ai_project_id"):
+        if project := self._settings.ai_project_id:
             fields["ai_project_id"] = project
         hooks = Hooks(lambda _: None, lambda: None, self._log, lambda: True)
         request = CompletionRequest("1 2 3", fields)
@@ -82,9 +82,6 @@ class ServerChecks:
         exchange.run()
         seconds = self._streams.monotonic() - exchange.sent_at
         return Check("live", State.OK, f"one token of {name} in {seconds:.1f} s")
-
-    def _text(self, name: str) -> str:
-        return str(self._settings[name].value) if name in self._settings else ""
 
 
 def _limits(timeout_s: float) -> Limits:

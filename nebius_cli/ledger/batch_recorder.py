@@ -26,7 +26,7 @@ def run_id(streams: Streams) -> str:
 class BatchRecorder:
     """Collects requests from many threads; one thread writes them to the ledger and watches the budgets.
 
-    `host` is where the requests go, empty for the embedded engine, which runs `local_model` whatever model a
+    `host` is where the requests go, None for the embedded engine, which runs `local_model` whatever model a
     row names. With `recorder` None nothing is written. `over_budget` goes on when a budget is spent.
     """
 
@@ -34,18 +34,18 @@ class BatchRecorder:
         self,
         recorder: LedgerRecorder | None,
         prices: PriceList,
-        profile: str,
-        host: str,
+        profile: str | None,
         streams: Streams,
         *,
         over_budget: bool,
-        local_model: str = "",
+        host: str | None = None,
+        local_model: str | None = None,
     ) -> None:
         self._recorder = recorder
         self._prices = prices
         self._run = run_id(streams)
         self._over_budget = over_budget
-        self._local_model = "" if host else local_model
+        self._local_model = local_model if host is None else None
         self._profile = profile
         self._host = host
         self._streams = streams
@@ -72,8 +72,8 @@ class BatchRecorder:
             cost,
             self._streams.monotonic() - sent_at,
             finish=finish,
-            profile=self._profile,
-            host=self._host or LOCAL,
+            profile=self._profile or "",
+            host=LOCAL if self._host is None else self._host,
             run=self._run,
         )
         with self._lock:
@@ -93,7 +93,7 @@ class BatchRecorder:
     def budget_error(self) -> CappedError | None:
         """Return the error for a budget that is spent; looks at the ledger every few seconds only."""
         now = self._streams.monotonic()
-        if self._over_budget or self._recorder is None or not self._host:
+        if self._over_budget or self._recorder is None or self._host is None:
             return None
         if now - self._checked_at < BUDGET_CHECK_INTERVAL_S:
             return None

@@ -4,11 +4,13 @@ A problem with the ledger never stops a request and never changes its exit code;
 """
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
+from typing import TYPE_CHECKING
 
-from nebius_cli.config.settings import BUDGETS, Sourced
+from nebius_cli.config.run_settings import RunSettings
+from nebius_cli.config.settings import BUDGET_DAILY, BUDGET_MONTHLY
 from nebius_cli.core.errors import CappedError, LedgerError, NetworkError, StatusError, TimedOutError
 from nebius_cli.core.money import FREE, UNKNOWN_PRICE, ZERO, Price
 from nebius_cli.ledger.entry import Entry, Text, cost_of, plausible
@@ -19,7 +21,6 @@ from nebius_cli.request import prompt
 from nebius_cli.system.streams import Streams
 from nebius_cli.system.timeout import run_with_timeout
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nebius_cli.api.exchange import Exchange
     from nebius_cli.ledger.sums import SpendingLimit
@@ -30,24 +31,21 @@ BUDGET_HINT = "--over-budget ignores the budget"
 
 
 class LedgerRecorder:
-    """Records the requests of one run as the settings `merged` say, and checks the budgets in them."""
+    """Records the requests of one run in the ledger, and checks the budgets in its settings."""
 
     def __init__(
         self,
         ledger: Ledger,
-        merged: Mapping[str, Sourced],
+        settings: RunSettings,
         cache: ModelsCache,
-        profile: str,
         streams: Streams,
         warn: Callable[[str], None],
     ) -> None:
         self.ledger = ledger
-        self._merged = merged
+        self._settings = settings
         self._cache = cache
-        self._profile = profile
         self._streams = streams
         self._warn = warn
-        self._stores_text = "history.text" in merged and merged["history.text"].value is True
         self._failed = False
         self._warned: set[str] = set()
 
@@ -64,11 +62,13 @@ class LedgerRecorder:
 
         calendar = LocalCalendar()
         today = calendar.day(self._streams.now())
-        starts = {BUDGETS[0]: ("today", today), BUDGETS[1]: ("this month", first_of_month(today))}
         found = []
-        for name, (period, first) in starts.items():
-            if name in self._merged:
-                limit = Decimal(repr(self._merged[name].value))
+        for name, most, period, first in (
+            (BUDGET_DAILY, self._settings.budget_daily, "today", today),
+            (BUDGET_MONTHLY, self._settings.budget_monthly, "this month", first_of_month(today)),
+        ):
+            if most is not None:
+                limit = Decimal(repr(most))
                 since = calendar.start(first)
                 try:
                     spent, unknown = run_with_timeout(LEDGER_TIMEOUT_S, partial(self.ledger.spent, since))
@@ -94,7 +94,7 @@ class LedgerRecorder:
         elif incomplete := next((budget for budget in found if budget.unknown), None):
             count = f"{incomplete.unknown} request{'s' if incomplete.unknown > 1 else ''} {incomplete.period}"
             self._warn_once("incomplete", f"{incomplete.name} does not count {count} of unknown cost")
-        if self._merged["ledger"].value is False:
+        if not self._settings.ledger:
             self._warn_once("off", f"{name} does not count this request: the ledger is off")
 
     def remaining(self) -> Decimal | None:
@@ -154,10 +154,10 @@ class LedgerRecorder:
                     (sent.ended_at or end) - sent.at,
                     None if sent.first_token_at is None else sent.first_token_at - sent.at,
                     ",".join(sent.completion.reasons()),
-                    self._profile,
+                    self._settings.profile or "",
                     host,
                     request_id=sent.request_id,
-                    text=self._text(exchange) if last and self._stores_text else None,
+                    text=self._text(exchange) if last and self._settings.history_text else None,
                 )
             )
         return entries

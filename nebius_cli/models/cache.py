@@ -35,9 +35,15 @@ class Stored:
 class ModelsCache:
     """The cached list for a base URL, project and profile: two profiles may belong to two accounts."""
 
-    def __init__(self, cache_dir: Path, base_url: str, project: str, profile: str = "") -> None:
+    def __init__(
+        self, cache_dir: Path, base_url: str, project: str | None, profile: str | None = None
+    ) -> None:
         self._folder = cache_dir / "models"
-        self._asked = {"base_url": strip_credentials(base_url), "project": project, "profile": profile}
+        self._asked = {
+            "base_url": strip_credentials(base_url),
+            "project": project or "",
+            "profile": profile or "",
+        }
         name = hashlib.sha256(jsontext.encode(self._asked)).hexdigest()[:16]
         self._path = self._folder / f"{name}.json"
 

@@ -169,7 +169,7 @@ def warnings(request: CompletionRequest, *, local: bool = False) -> Iterator[str
         yield "the embedded engine ignores echo: the prompt will not come back"
 
 
-def curl_command(url: str, body: bytes, *, streamed: bool, cacert: str = "") -> str:
+def curl_command(url: str, body: bytes, *, streamed: bool, cacert: str | None = None) -> str:
     """Return a curl command for a POSIX shell that sends `body` to `url`.
 
     The key is read from `$NEBIUS_API_KEY`, so the command can be shared.

@@ -19,7 +19,7 @@ class Console:
 
     def __init__(self, streams: Streams, color: str, *, quiet: bool, verbose: bool) -> None:
         self.streams = streams
-        self._quiet = quiet
+        self.quiet = quiet
         self._verbose = verbose
         self.color_err = use_color(streams, color, tty=streams.stderr_tty)
         self.color_out = use_color(streams, color, tty=streams.stdout_tty)
@@ -81,10 +81,10 @@ class Console:
 
     def note(self, text: str) -> None:
         """Write a note, unless --quiet."""
-        if not self._quiet:
+        if not self.quiet:
             messages.note(text, self.streams)
 
     def warn(self, text: str) -> None:
         """Write a warning, unless --quiet."""
-        if not self._quiet:
+        if not self.quiet:
             messages.warn(text, self.streams, color=self.color_err)

@@ -231,7 +231,7 @@ def test_status_tells_of_a_key_that_cannot_be_had(bare: Runner, config: Path, se
 def test_check_asks_the_server(nbx: Runner, server: FakeServer) -> None:
     server.script(MODELS, MODELS)
     result = nbx("auth", "status", "--check")
-    assert (result.code, result.err) == (0, "nbx: the server takes the key\n")
+    assert (result.code, result.err) == (0, "nbx: the server accepts the key\n")
     assert nbx("auth", "status", "--check", "--json").json["accepted"] is True
     request = server.requests[0]
     assert (request.method, request.target) == ("GET", "/v1/models")

@@ -108,7 +108,7 @@ def test_what_somebody_else_put_there_stays_and_nothing_is_written(user: Runner,
     script = home / ".local/share/nbx/zsh/_nbx"
     script.parent.mkdir(parents=True)
     script.write_text("# mine\n")
-    refused(user("completion", "install", "zsh"), 78, f"{script} is there already", "move it away")
+    refused(user("completion", "install", "zsh"), 78, f"{script} already exists", "move it away")
     assert said(user("completion", "uninstall", "zsh")) == ["completion for zsh was not installed"]
     assert files(home) == {".local/share/nbx/zsh/_nbx": b"# mine\n"}
 

@@ -65,7 +65,7 @@ def test_get_without_a_file_gives_the_default_and_its_origin(bare: Runner) -> No
         (["set", "extra_body", '{"a": null}'], None),
         (
             ["set", "use_profile", "x"],
-            "nbx: use_profile names a profile that there must be\n  nbx profile use x\n",
+            "nbx: use_profile takes the name of a profile that exists\n  nbx profile use x\n",
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

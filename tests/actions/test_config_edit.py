@@ -85,13 +85,13 @@ def test_a_wrong_text_is_kept_with_all_its_mistakes_told_and_taken_up_again(
         f"nbx: {draft}:2: n must be 1 or more\n"
         f"nbx: {draft}:4: top_p must be between 0 and 1\n"
         f"nbx: {path} is as it was\n  the text is kept in {draft}\n"
-        "  nbx config edit goes on with it; delete it to begin anew\n"
+        "  nbx config edit goes on with it; delete it to start over\n"
     )
     assert f"{draft.stat().st_mode & 0o777:o}" == "600"
     mend = 'sed -i -e s/modle/user/ -e "s/= 1/= \'u\'/" -e "s/= 0/= 2/" -e "s/= 2$/= 1/" "$1"'
     second = bare("config", "edit", env=editor(mend))
     assert second.err == (
-        f"nbx: going on with the text kept in {draft}; delete it to begin anew\nnbx: {path} is written\n"
+        f"nbx: going on with the text kept in {draft}; delete it to start over\nnbx: {path} is written\n"
     )
     assert path.read_text() == "user = 'u'\nn = 1\n[profile.w]\ntop_p = 1\n"
     assert files(path) == [path]
@@ -108,7 +108,7 @@ def test_a_text_that_an_editor_saved_by_renaming_is_for_its_owner_only_and_logou
     (draft,) = files(path)
     assert f"{draft.stat().st_mode & 0o777:o}" == "600"
     said = bare("auth", "logout").err
-    assert f"{draft}, a text of nbx config edit, may still hold a key: delete it" in said
+    assert f"{draft}, a draft of nbx config edit, may still hold a key: delete it" in said
 
 
 @pytest.mark.parametrize("text", ["n = = 1", "\\377"])
@@ -154,7 +154,7 @@ def test_when_the_editor_fails_the_file_stays(
     assert len(files(path)) == 1 + kept
     if kept:
         (_, draft) = sorted(files(path), reverse=True)
-        assert lines[2] == f"  {path} is as it was; the text is kept in {draft}; delete it to begin anew"
+        assert lines[2] == f"  {path} is as it was; the text is kept in {draft}; delete it to start over"
         draft.unlink()
         assert bare("config", "edit", env=editor("true")).err == NOTHING
     assert path.read_text() == "n = 1\n"

@@ -134,7 +134,7 @@ def test_what_cannot_be_meant_is_said_and_nothing_is_written(bare: Runner, path:
     done(bare("profile", "add", "work", "n=2"))
     before = path.read_bytes()
     refused(bare("profile", "add"), "no profile named")
-    refused(bare("profile", "add", "work", "n=3"), "there is a profile work already")
+    refused(bare("profile", "add", "work", "n=3"), "profile work already exists")
     refused(bare("profile", "add", "x", "n"), "'n' sets nothing")
     refused(bare("profile", "add", "x", "m=3"), "there is no setting 'm'")
     refused(bare("profile", "add", "x", "n=0"), "n 0")

@@ -20,11 +20,11 @@ from nebius_cli.bulk.options import (
     shared_out,
 )
 from nebius_cli.bulk.rate_control import FIRST
-from nebius_cli.config.settings import Sourced
+from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import FREE, UNKNOWN_PRICE, Price, PriceList
 from nebius_cli.models.model import Model, price_list
-from nebius_cli.request.fields import Value
+from tests.support.settings import resolved
 
 
 def asked(**options: Any) -> BulkPlan:
@@ -38,26 +38,25 @@ def refused(**options: Any) -> UsageError:
     return caught.value
 
 
-def first(made: BulkPlan, merged: dict[str, Sourced], local_model: str = "", row: bytes = b'"x"') -> Any:
+def first(made: BulkPlan, settings: RunSettings, local_model: str | None = None, row: bytes = b'"x"') -> Any:
     """Return the body that a row is sent with."""
-    made_row = next(iter(made.reader(merged, local_model).rows([(1, row)])))
+    made_row = next(iter(made.reader(settings, local_model).rows([(1, row)])))
     assert isinstance(made_row, Row)
     return json.loads(made_row.body)
 
 
-CONFIGURED: dict[str, Value] = {"model": "m", "temperature": 0.5, "ai_project_id": "p", "stream": True}
-MERGED = {name: Sourced(value, "config") for name, value in CONFIGURED.items()}
+CONFIGURED = resolved({"model": "m", "temperature": 0.5, "ai_project_id": "p", "stream": True})
 
 
 def test_a_row_gets_what_is_configured_and_flags_beat_that() -> None:
     made = asked(fields={"temperature": "0"}, param=("top_k=4",))
-    assert first(made, MERGED) == {"model": "m", "prompt": "x", "temperature": 0, "top_k": 4}
-    assert first(asked(unset=("temperature",)), MERGED) == {"model": "m", "prompt": "x"}
+    assert first(made, CONFIGURED) == {"model": "m", "prompt": "x", "temperature": 0, "top_k": 4}
+    assert first(asked(unset=("temperature",)), CONFIGURED) == {"model": "m", "prompt": "x"}
 
 
 def test_what_runs_here_is_the_local_model_and_costs_nothing() -> None:
     made = asked(local=True)
-    assert first(made, MERGED, "smol") == {"model": "smol", "prompt": "x", "temperature": 0.5}
+    assert first(made, CONFIGURED, "smol") == {"model": "smol", "prompt": "x", "temperature": 0.5}
     for here in (made, asked(model_file="x.gguf", price="1/1")):
         assert here.prices is not None
         assert here.prices.of_model("any") == FREE

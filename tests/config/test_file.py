@@ -244,7 +244,7 @@ def test_many_writers_at_once_lose_nothing(bare: Runner, path: Path) -> None:
 def test_a_writer_waits_for_another_and_gives_up_in_the_end(
     config: ConfigFile, holder: "subprocess.Popen[str]"
 ) -> None:
-    impatient = ConfigFile(config.path, lambda _: None, patience=0)
+    impatient = ConfigFile(config.path, lambda _: None, lock_timeout_s=0)
     with pytest.raises(ConfigError) as caught:
         impatient.set("model", "m")
     assert caught.value.why == f"another program holds {config.path}.lock"

@@ -82,7 +82,7 @@ def test_a_keyring_that_waits_for_somebody_is_given_up(monkeypatch: pytest.Monke
         unlocked.wait(30)
         raise RuntimeError("what was given up keeps nothing later")
 
-    monkeypatch.setattr(keyring_store, "PATIENCE", 0.05)
+    monkeypatch.setattr(keyring_store, "KEYRING_TIMEOUT_S", 0.05)
     monkeypatch.setattr(chain._backend, "get_password", wait)
     for work in (
         lambda: chain.read("a"),

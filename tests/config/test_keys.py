@@ -44,15 +44,15 @@ def script(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
-def command(code: str, patience: float = keys.PATIENCE, **environ: str) -> Secret:
+def command(code: str, timeout_s: float = keys.COMMAND_TIMEOUT_S, **environ: str) -> Secret:
     """Return the key that a little program prints."""
-    return keys.from_command(script(code), {**ENVIRON, **environ}, patience)
+    return keys.from_command(script(code), {**ENVIRON, **environ}, timeout_s)
 
 
-def refused(code: str, patience: float = keys.PATIENCE, **environ: str) -> NbxError:
+def refused(code: str, timeout_s: float = keys.COMMAND_TIMEOUT_S, **environ: str) -> NbxError:
     """Return how a little program fails to print a key."""
     with pytest.raises(NbxError) as caught:
-        command(code, patience, **environ)
+        command(code, timeout_s, **environ)
     return caught.value
 
 

@@ -171,7 +171,7 @@ def test_a_project_file_is_looked_for_only_where_a_setting_says_so() -> None:
     for found in (gather("project_file = true", project), gather(None, project, NBX_PROJECT_FILE="1")):
         assert found.values["temperature"] == Sourced(0.5, "the project")
         assert found.project == "the project"
-    assert gather("project_file = true", "").project == ""
+    assert gather("project_file = true", "").project is None
 
 
 REFUSED = [s.field.name for s in SETTINGS if s.field.name not in BY_NAME]

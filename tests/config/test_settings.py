@@ -124,13 +124,3 @@ def test_what_is_shown_of_a_value_is_what_anybody_may_see() -> None:
         "",
     ]
     assert BY_NAME["n"].shown(2) == 2
-
-
-def test_configured_request_fields_are_those_that_nobody_leaves_out() -> None:
-    merged = {
-        "temperature": Sourced(0.5, "config"),
-        "top_p": Sourced(0.9, "config"),
-        "retries": Sourced(3, "default"),
-        "user": Sourced(Secret("hidden"), "config"),
-    }
-    assert settings.request_fields(merged, {"top_p"}) == {"temperature": 0.5}

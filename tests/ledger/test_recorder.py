@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.config.settings import Sourced
 from nebius_cli.core.money import PriceList
 from nebius_cli.ledger.batch_recorder import BatchRecorder
 from nebius_cli.ledger.periods import Period
@@ -15,6 +14,7 @@ from nebius_cli.ledger.store import Ledger
 from nebius_cli.models.cache import ModelsCache
 from nebius_cli.system.streams import Streams
 from tests.support.ledger import entry
+from tests.support.settings import resolved
 
 STUCK = 60.0  # seconds, the timeout of the ledger itself
 
@@ -36,9 +36,8 @@ def warnings() -> list[str]:
 @pytest.fixture
 def recorder(path: Path, warnings: list[str], tmp_path: Path) -> LedgerRecorder:
     """A recorder for that ledger, whose own timeout is far too long."""
-    merged = {"ledger": Sourced(True, "default")}
     cache = ModelsCache(tmp_path, "http://h/v1", "")
-    return LedgerRecorder(Ledger(path, STUCK), merged, cache, "", Streams(None, None, None), warnings.append)
+    return LedgerRecorder(Ledger(path, STUCK), resolved(), cache, Streams(None, None, None), warnings.append)
 
 
 def test_a_ledger_that_stays_locked_is_given_up(
@@ -67,7 +66,7 @@ def test_a_run_that_ends_does_not_wait_for_a_write_that_hangs(recorder: LedgerRe
     database.execute("CREATE TEMP TRIGGER disk AFTER INSERT ON requests BEGIN SELECT stuck(); END")
     threading.Thread(target=recorder.ledger.append, args=([entry(3)],), daemon=True).start()
     batch_recorder = BatchRecorder(
-        recorder, PriceList({}), "", "host", Streams(None, None, None), over_budget=False
+        recorder, PriceList({}), None, Streams(None, None, None), over_budget=False, host="host"
     )
     batch_recorder.close()  # nothing has failed yet
     recorder.write([entry(4)])

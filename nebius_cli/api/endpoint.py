@@ -1,0 +1,13 @@
+"""Where requests go: the configured server, or an engine that runs on this machine."""
+
+from typing import NamedTuple
+
+from nebius_cli.core.secret import Secret
+
+
+class Endpoint(NamedTuple):
+    """A base URL and the key for it; `is_local` for the embedded engine, which no proxy stands before."""
+
+    base_url: str
+    key: Secret
+    is_local: bool = False

@@ -1,0 +1,57 @@
+"""What a command does with the embedded engine: fetch weights, name the model that runs, run the engine."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from nebius_cli.local import engine, fetch_weights
+from nebius_cli.local.engine import Engine
+from nebius_cli.local.weights import DEFAULT_MODEL, LocalModel
+from nebius_cli.request.fields import Value
+from nebius_cli.system import paths
+from nebius_cli.terminal.console import Console
+
+
+def weights_dir(environ: Mapping[str, str]) -> Path:
+    """Return the folder of fetched weights."""
+    return paths.cache_dir(environ) / "weights"
+
+
+def fetch(model: LocalModel, console: Console, *, force: bool = False) -> Path:
+    """Return the file of a known model, fetched if it is not there or with `force`; progress goes to stderr.
+
+    Raises NbxError.
+    """
+    from nebius_cli.terminal.download_progress import DownloadProgress
+
+    streams = console.streams
+    drawn, color, quiet = console.draws_err, console.color_err, console.quiet
+    with DownloadProgress(model.name, streams, drawn=drawn, color=color, quiet=quiet) as on_progress:
+        return fetch_weights.fetch(
+            model, weights_dir(streams.environ), streams.environ, on_progress, force=force
+        )
+
+
+def model_name(file: str | None, asked: Value | None, console: Console) -> str:
+    """Return the name of the model that runs here: that of `file`, else the default one.
+
+    A warning says that another model, `asked` with -m, is ignored.
+    """
+    name = DEFAULT_MODEL.name if file is None else Path(file).stem
+    if asked not in (None, name):
+        console.warn(f"-m {asked} is ignored: with --local it is {name} that runs")
+    return name
+
+
+@contextlib.contextmanager
+def running(
+    file: str | None, console: Console, *, parallel: int, caches: int = 1, port: int = 0
+) -> Iterator[Engine]:
+    """Run a GGUF file, or the default model, while the block runs. Raises NbxError.
+
+    `parallel` sequences at once, `caches` whole contexts of memory; port 0 is any free one.
+    """
+    engine.require_engine()
+    path = Path(file) if file is not None else fetch(DEFAULT_MODEL, console)
+    with engine.Engine(path, port=port, parallel=parallel, caches=caches) as started:
+        yield started

@@ -1,0 +1,14 @@
+"""Settings as a run has them, without files and variables."""
+
+from nebius_cli.config import run_settings
+from nebius_cli.config.layers import EffectiveSettings, Layer
+from nebius_cli.config.run_settings import RunSettings
+from nebius_cli.config.settings import Sourced
+from nebius_cli.core.secret import Secret
+from nebius_cli.request.fields import Value
+
+
+def resolved(values: dict[str, Value | Secret] | None = None) -> RunSettings:
+    """Return the settings of a run whose config file sets `values`."""
+    layer = Layer({name: Sourced(value, "config") for name, value in (values or {}).items()})
+    return run_settings.resolve(EffectiveSettings((layer,)))
