@@ -113,7 +113,7 @@ class App(Console):
             reading = prompt.DecodeOptions(strip_final_newline=True)
             text = prompt.decode(self.streams.read_stdin(), "stdin", reading)
         elif setting.secret:
-            self.warn(f"the shell's history has the {setting.field.name} now; - instead reads it from stdin")
+            self.warn(f"the shell's history now has the {setting.field.name}; - reads it from stdin instead")
         return settings.parse(setting, text)
 
     def key_places(
@@ -182,7 +182,7 @@ class App(Console):
         )
         if is_plain_http(api.base):
             self.warn(
-                f"{api.base.hostname} is called over plain http: others can read the key and the prompt"
+                f"requests to {api.base.hostname} go over plain http: others can read the key and the prompt"
             )
         return api
 

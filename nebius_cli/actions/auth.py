@@ -40,7 +40,7 @@ def run_login(options: AuthOptions, app: App) -> ExitCode:
     # Other problems in the file do not matter here: the key is stored.
     first = next(iter(app.key_places(app.effective_settings())), None)
     if first is not None and first.source is not source:
-        app.warn(f"{first.source.value} {first.where} beats the stored key")
+        app.warn(f"{first.source.value} {first.where} overrides the stored key")
     return ExitCode.DONE
 
 
@@ -110,7 +110,7 @@ def run_logout(options: AuthOptions, app: App) -> ExitCode:
         app.warn(f"{draft}, a draft of nbx config edit, may still hold a key: delete it")
     for place in app.key_places(app.effective_settings()):
         if not (failures and place.source is KeyOrigin.KEYRING):  # which is reported below
-            app.warn(f"{place.where} still gives a key: {_end(place)}")
+            app.warn(f"{place.where} still provides a key: {_end(place)}")
     app.report(failures)
     return ExitCode.CONFIG if failures else ExitCode.DONE
 

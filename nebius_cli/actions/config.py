@@ -55,7 +55,7 @@ def run_set(options: ConfigOptions, app: App) -> ExitCode:
     if profile is not None:
         app.note(f"{name} is set in profile {profile}")
     if stronger := _stronger(app, setting, parsed, profile):
-        app.warn(f"{stronger} is stronger than what was set")
+        app.warn(f"{stronger} overrides what was set")
     return ExitCode.DONE
 
 
@@ -145,14 +145,14 @@ def run_edit(options: ConfigOptions, app: App) -> ExitCode:
     with app.config.editing():
         old = app.config.content()
         draft = _begin(app, old)
-        kept = f"the text is kept in {draft}"
+        kept = f"the draft is kept in {draft}"
         try:
             editor.run(words, draft)
         except ConfigError as error:
             if draft.exists() and draft.read_bytes() == (old or TEMPLATE):
                 draft.unlink()
             else:
-                error.hint = f"{app.config.path} is as it was; {kept}; {ANEW}"
+                error.hint = f"{app.config.path} is unchanged; {kept}; {ANEW}"
             raise
         except BaseException as stop:
             stop.add_note(kept)
@@ -163,36 +163,34 @@ def run_edit(options: ConfigOptions, app: App) -> ExitCode:
 
 
 def _begin(app: App, old: bytes) -> Path:
-    """Return the copy to edit: the one kept the last time, if the file is still what it was then."""
+    """Return the draft to edit: the one kept last time, if the file has not changed since."""
     draft = app.config.draft(old)
     for kept in app.config.drafts():
         if kept == draft:
-            app.note(f"going on with the text kept in {kept}; {ANEW}")
+            app.note(f"continuing with the draft {kept}; {ANEW}")
         else:
-            app.note(f"an older text is kept in {kept}; the file has changed since")
+            app.note(f"there is an older draft, {kept}; the file has changed since")
     if not draft.exists():
         app.config.write_draft(draft, old or TEMPLATE)
     return draft
 
 
 def _finish(app: App, draft: Path, old: bytes) -> ExitCode:
-    """Put the edited text in place. Raises ConfigError, and keeps the text, where that cannot be."""
-    path, kept = app.config.path, f"the text is kept in {draft}"
+    """Replace the file by the draft. Raises ConfigError, and keeps the draft, if that is not possible."""
+    path, kept = app.config.path, f"the draft is kept in {draft}"
     try:
         new = draft.read_bytes()
     except OSError as error:
-        raise ConfigError("the edited text is gone", error.strerror or "", f"{path} is as it was") from None
+        raise ConfigError("the draft is gone", error.strerror or "", f"{path} is unchanged") from None
     if new == (old or TEMPLATE):
         draft.unlink()
-        app.note(
-            "nothing changed; an editor that ends before you do needs its wait flag, as in 'code --wait'"
-        )
+        app.note("nothing changed; an editor that returns at once needs its wait flag, as in 'code --wait'")
         return ExitCode.DONE
     wrong = _check(new, draft)
     for problem in wrong:
         messages.note("; ".join(filter(None, (problem.what, problem.why))), app.streams)
     if wrong:
-        raise ConfigError(f"{path} is as it was", kept, f"nbx config edit goes on with it; {ANEW}")
+        raise ConfigError(f"{path} is unchanged", kept, f"nbx config edit continues with it; {ANEW}")
     if not app.config.replace(old, new):
         raise ConfigError(f"{path} was changed meanwhile", kept, "nbx config edit starts from the new file")
     draft.unlink()
@@ -210,7 +208,7 @@ def _check(data: bytes, path: Path) -> list[ConfigError]:
 
 
 def _tell(app: App, wrong: Sequence[ConfigError]) -> ExitCode:
-    """Say on stderr what is wrong beside what was shown; return the exit code for it."""
+    """Report problems on stderr; return the exit code."""
     app.report(wrong)
     return ExitCode.CONFIG if wrong else ExitCode.DONE
 

@@ -59,7 +59,7 @@ def run_use(options: ProfileOptions, app: App) -> ExitCode:
         app.config.set(USE_PROFILE, name)
     chosen = app.effective_settings().profile
     if chosen is not None and chosen.value != name:
-        app.warn(f"{chosen.origin} is stronger, and chooses {chosen.value}")
+        app.warn(f"{chosen.origin} overrides it and chooses {chosen.value}")
     return ExitCode.DONE
 
 
@@ -116,7 +116,7 @@ def run_rm(options: ProfileOptions, app: App) -> ExitCode:
     removed = app.config.remove_profile(name)
     app.note(f"removed profile {name}" + (f" with {', '.join(removed)}" if removed else ""))
     if was_in_use:
-        app.note("it was in use; none is now")
+        app.note("it was in use; no profile is now")
     return ExitCode.DONE
 
 
@@ -128,7 +128,7 @@ def _check_there(app: App, name: str) -> None:
     if name not in names:
         close = nearest(name, names)
         why = f"did you mean {close}?" if close else ""
-        raise UsageError(f"there is no profile {name!r}", why, f"nbx profile list, or nbx profile add {name}")
+        raise UsageError(f"no profile {name!r}", why, f"nbx profile list, or nbx profile add {name}")
 
 
 def _values(app: App, given: Sequence[str]) -> dict[str, Value]:
@@ -136,7 +136,9 @@ def _values(app: App, given: Sequence[str]) -> dict[str, Value]:
     for text in given:
         name, equals, value = text.partition("=")
         if not equals:
-            raise UsageError(f"{text!r} sets nothing", "it takes SETTING=VALUE", "for example model=MODEL")
+            raise UsageError(
+                f"{text!r} is not a setting", "it takes SETTING=VALUE", "for example model=MODEL"
+            )
         setting = settings.find(name)
         if setting.chooses:
             raise UsageError(

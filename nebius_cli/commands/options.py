@@ -55,19 +55,19 @@ def switch(name: str, help: str, panel: str | None = None, *short: str) -> Param
 
 
 def negatable(name: str, declared: str, help: str, panel: str | None = None) -> Parameter:  # noqa: A002
-    """Return a flag that is yes, no, or not given; `declared` is its spellings, `--x/--no-x, /-X`."""
+    """Return a flag that is on, off or not given; `declared` lists its spellings: `--x/--no-x, /-X`."""
     info = typer.Option(*declared.split(","), help=help, rich_help_panel=panel, show_default=False)
     return parameter(name, bool | None, info)
 
 
 def field_options(fields: Iterable[Field]) -> tuple[Parameter, ...]:
-    """Return the options that a table of fields stands for."""
+    """Return an option for each of the fields."""
     return tuple(_field_option(field) for field in fields)
 
 
 def _field_option(field: Field) -> Parameter:
     short = (field.short,) if field.short else ()
-    # Both bounds are news; that a count is not negative is none.
+    # Bounds are shown only if there is an upper one: nobody expects a negative count.
     help_text = f"{field.help} {field.bounds.capitalize()}." if field.high is not None else field.help
     if field.kind is Kind.BOOLEAN:
         declared = f"{field.flag}/{field.flag.replace('--', '--no-', 1)}"
@@ -97,7 +97,7 @@ KEY_OPTIONS = (
     text("api_key", "The API key itself, which ps and the shell's history show.", "KEY", "Connection"),
 )
 
-# Of the commands that make requests from flags.
+# Flags of the commands that build requests.
 ANY_FIELD_OPTIONS = (
     texts(
         "param", "Any other top-level member, for the engine: top_k=40. Repeatable.", "KEY=JSON", "Any field"
@@ -121,7 +121,7 @@ Body = Callable[[Flags, Any], ExitCode]  # flags and App → exit code; it impor
 
 
 class DefaultGroup(TyperGroup):
-    """A group that runs one of its commands where none is named: `nbx models qwen` lists."""
+    """A group that runs one of its commands if none is named: `nbx models qwen` lists."""
 
     default_command: str
 

@@ -1,4 +1,4 @@
-"""The command tree: global flags, and every command in help order."""
+"""The command tree: the shared flags, and every command in help order."""
 
 import inspect
 from importlib import import_module
@@ -24,7 +24,7 @@ The API:
 https://docs.tokenfactory.nebius.com/api-reference/inference/create-completion
 """
 
-# Commands in help order → the module of this folder that adds each, and those that add what is below it.
+# Commands in help order → the module that declares each, and the modules that declare its subcommands.
 MODULES = {
     "complete": ("complete",),
     "bulk": ("bulk", "bulk_merge", "bulk_export"),
@@ -42,35 +42,35 @@ MODULES = {
     "completion": ("completion",),
 }
 
-NEED_ALL = ("completion",)  # what it does is about all of them
+NEED_ALL = ("completion",)  # commands that need the whole tree
 
-# Asked for nothing, these show their help.
+# Without a command, these show their help.
 GROUPS = ("", "auth", "completion", "config", "local", "profile")
 
-# What vLLM and llama.cpp read at the top level of the body and the API's page does not know.
+# What vLLM and llama.cpp read at the top level of the body; the API reference does not list it.
 ENGINE_PARAMS = ("seed", "top_k", "min_p", "repetition_penalty", "min_tokens", "ignore_eos", "guided_json")
 
-# What other programs take for these flags.
+# What these flags are called in other programs.
 USUAL = {"help": "--help", "version": "--version", "-V": "--version"}
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class Invocation(Protocol):
-    """What main puts on the context: it makes the App once the shared flags are known."""
+    """What `main` puts on the context: it makes the App when the shared flags are known."""
 
     def app(self, flags: dict[str, Any]) -> Any:
         """Return the App for these shared flags."""
 
     def remember(self, flags: dict[str, Any]) -> None:
-        """Keep the shared flags that stand before the command."""
+        """Keep the shared flags that were given before the command."""
 
     def version(self) -> None:
         """Print the version."""
 
 
 class Root(TyperGroup):
-    """The commands in help order, where Typer would put those that are groups behind all others."""
+    """The commands in help order; Typer would list groups after all other commands."""
 
     def __init__(self, *, commands: dict[str, Any], **settings: Any) -> None:
         in_order = {name: commands[name] for name in MODULES if name in commands}
@@ -78,9 +78,9 @@ class Root(TyperGroup):
 
 
 def build(*, drawn: bool, only: str = "") -> typer.Typer:
-    """Return the command tree; `drawn` when its help goes to a terminal.
+    """Return the command tree; `drawn` if its help goes to a terminal.
 
-    `only` one command and what is below it: the others are a tenth of the start of a run that needs none.
+    `only` builds one command and its subcommands, which saves a tenth of the start-up time.
     """
     root = typer.Typer(
         cls=Root,
@@ -113,7 +113,7 @@ def _version(ctx: typer.Context, *, wanted: bool) -> None:
 
 
 def _named(argv: list[str], tree: Any) -> tuple[str, Any]:
-    """Return the innermost command that a command line names, and the parser's object for it."""
+    """Return the innermost command that a command line names, and Typer's object for it."""
     path = "nbx"
     for word in argv:
         commands = getattr(tree, "commands", {})
@@ -123,7 +123,7 @@ def _named(argv: list[str], tree: Any) -> tuple[str, Any]:
 
 
 def _elsewhere(argv: list[str], tree: Any) -> str:
-    """Return the command of a group that was typed without its group."""
+    """Return a hint for a subcommand that was typed without its group, else nothing."""
     for word in argv:
         for name, group in tree.commands.items():
             if word in getattr(group, "commands", {}):
@@ -132,7 +132,7 @@ def _elsewhere(argv: list[str], tree: Any) -> str:
 
 
 def _mistyped(argv: list[str], tree: Any) -> str:
-    """Return the command that was meant by a word which a group took for an operand of its default."""
+    """Return a hint for a mistyped subcommand that was taken for an operand of the default one."""
     path, group = _named(argv, tree)
     names = tuple(getattr(group, "commands", ()))
     words = (word for word in argv if not word.startswith("-") and word not in path.split())
@@ -141,39 +141,41 @@ def _mistyped(argv: list[str], tree: Any) -> str:
 
 
 def _usual(argv: list[str], tree: Any) -> str:
-    """Return the flag of ours that stands for the word a command line begins with."""
+    """Return a hint for a word such as `help` that is a flag here."""
     flag = USUAL.get(argv[0]) if argv else None
     path = _named(argv[1:], tree)[0] if flag == "--help" else "nbx"
     return f"did you mean {path} {flag}?" if flag else ""
 
 
 def _usage_error(error: typer.TyperException, argv: list[str], tree: Any) -> UsageError:
-    """Return the parser's complaint in our form, with what was probably meant."""
+    """Return Typer's error as a UsageError, with a hint at what was probably meant."""
     context = getattr(error, "ctx", None)
-    # A flag without its value is told without a context.
+    # The error for a flag without its value has no context.
     command, inner = (context.command_path, context.command) if context else _named(argv, tree)
     hint = f"{command} --help shows every {'command' if hasattr(inner, 'commands') else 'flag'}"
     typed = getattr(error, "option_name", "")
-    if not hasattr(error, "possibilities"):  # only a flag that nobody knows has them
+    if not hasattr(error, "possibilities"):  # only the error for an unknown flag has it
         what = error.format_message()
         why = _usual(argv, tree) or _elsewhere(argv, tree) if command == "nbx" else ""
         why = _mistyped(argv, tree) if "unexpected extra argument" in what else why
         return UsageError(what, why, hint)
     name = typed.lstrip("-").replace("-", "_")
     if name in ENGINE_PARAMS:
-        return UsageError(f"no such flag: {typed}", "engines read it beside the API", f"--param {name}=VALUE")
+        return UsageError(
+            f"no such flag: {typed}", "it is not in the API; engines read it", f"--param {name}=VALUE"
+        )
     flags = [flag for parameter in context.command.params for flag in parameter.opts] if context else []
     meant = [flag for flag in flags if len(typed) > 3 and flag.startswith(typed)]
     close = nearest(typed.lstrip("-"), [flag.lstrip("-") for flag in flags])
     meant = meant or ([f"--{close}"] if close else [])
     why = f"did you mean {' or '.join(meant)}?" if meant else ""
     if not typed.startswith("--") and command.endswith("complete"):
-        why = "to a prompt that begins with - belongs a -- in front"
+        why = "put -- before a prompt that begins with -"
     return UsageError(f"no such flag: {typed}", why or _usual(argv, tree), hint)
 
 
 def run(argv: list[str], invocation: Invocation, *, drawn: bool) -> ExitCode:
-    """Parse `argv` and run the command. Raises UsageError for a command line that means nothing."""
+    """Parse `argv` and run the command. Raises UsageError for a wrong command line."""
     only = argv[0] if argv and argv[0] in MODULES and argv[0] not in NEED_ALL else ""
     root = build(drawn=drawn, only=only)
     try:

@@ -17,23 +17,23 @@ from nebius_cli.core.errors import ConfigError
 from nebius_cli.system.files import make_folder, read_if_exists, write_atomically
 from nebius_cli.system.lock import hold_lock
 
-FILE_MODE = 0o600  # of a new file, and of any that holds a key
+FILE_MODE = 0o600  # of a new file, and of every file that holds a key
 GROUP_AND_OTHERS = 0o077
 LOCK_TIMEOUT_S = 60.0  # to wait for other programs that write; each takes a few milliseconds
 LOCK_RETRY_S = 0.02
 SECRETS = tuple(setting.field.name for setting in SETTINGS if setting.secret)
-# A draft need not be TOML yet, so what may be a key in it is found by its name alone.
+# A draft may not be valid TOML yet, so a key in it is found by the name of the setting alone.
 SECRET_IN_TEXT = re.compile(rf"\b({'|'.join(SECRETS)})\b".encode())
 
 
 def read_toml(path: Path, hint: str) -> ConfigSource | None:
-    """Return a TOML file, None where there is none. Raises ConfigError."""
+    """Return what a TOML file says, None if there is no file. Raises ConfigError with `hint`."""
     data = read_if_exists(path)
     return None if data is None else parse(data, path, hint)
 
 
 def parse(data: bytes, path: Path, hint: str) -> ConfigSource:
-    """Return the file that `data` would be. Raises ConfigError with file and line."""
+    """Return what a file with these bytes says. Raises ConfigError with file, line and `hint`."""
     try:
         text = data.decode("utf-8-sig")  # some editors put a byte order mark in front
     except UnicodeDecodeError as error:
@@ -56,8 +56,8 @@ class _Read(NamedTuple):
 class ConfigFile:
     """The config file at `path`: top-level keys are settings, `[profile.NAME]` tables override them.
 
-    Every change is made under a lock, to what the file says then, and put in its place in one step.
-    `warn` is told what was done to a file besides.
+    A change locks the file, reads it again and replaces it in one step. `warn` gets the other things that
+    were done to the file, such as a change of its mode.
     """
 
     def __init__(
@@ -69,10 +69,10 @@ class ConfigFile:
         self._last_read: _Read | None = None
 
     def read(self) -> ConfigSource | None:
-        """Return what the file says, None where there is none. Raises ConfigError.
+        """Return what the file says, None if there is no file. Raises ConfigError.
 
-        The file is opened once, so that everything in a run comes from one version of it; after a change it
-        is what was written.
+        The file is opened once, so that a run does not mix two versions of it. After a change this is what
+        was written.
         """
         if self._last_read is None:
             try:
@@ -84,14 +84,14 @@ class ConfigFile:
         return self._last_read.source
 
     def content(self) -> bytes:
-        """Return the file as it is, empty where there is none. Raises ConfigError."""
+        """Return the bytes of the file as they are now, empty if there is none. Raises ConfigError."""
         return read_if_exists(self.path) or b""
 
     def set(self, name: str, value: Any, profile: str | None = None) -> None:
-        """Write one setting. Raises ConfigError where there is no such profile, or where writing fails."""
+        """Write one setting. Raises ConfigError if there is no such profile or the file cannot be written."""
 
         def with_it(text: str, table: Mapping[str, Any]) -> str:
-            # Only add_profile makes one: a mistyped name would otherwise become a profile nobody wanted.
+            # Only add_profile makes profiles: a mistyped name must not become one.
             source = ConfigSource(str(self.path), text, table)
             if profile and profile not in source.profiles and isinstance(table.get(PROFILES, {}), Mapping):
                 raise no_profile(Sourced(profile, f"cannot write {self.path}"), source)
@@ -104,7 +104,7 @@ class ConfigFile:
         around = (PROFILES, profile) if profile else ()
 
         def without(text: str, table: Mapping[str, Any]) -> str:
-            # A name with a dot that somebody put into quotes is one key.
+            # In quotes, a name with a dot is one key.
             for keys in ((*around, *keys_of(name)), (*around, name)):
                 if toml.holds(table, keys):
                     return _without_empty(toml_edit.drop(text, keys), keys[len(around) : -1], around)
@@ -113,7 +113,7 @@ class ConfigFile:
         return self._change(without)
 
     def add_profile(self, name: str, settings: Mapping[str, Any]) -> bool:
-        """Write a new profile; return False for one that is there, which stays. Raises ConfigError."""
+        """Write a new profile; return False, and change nothing, if it exists. Raises ConfigError."""
         keys = (PROFILES, name)
 
         def with_it(text: str, table: Mapping[str, Any]) -> str:
@@ -122,7 +122,7 @@ class ConfigFile:
         return self._change(with_it)
 
     def remove_profile(self, name: str) -> dict[str, Any] | None:
-        """Remove a profile, and its being the one in force; return what it held. Raises ConfigError."""
+        """Remove a profile, and use_profile if it names it; return what it held. Raises ConfigError."""
         removed: list[dict[str, Any]] = []
 
         def without(text: str, table: Mapping[str, Any]) -> str:
@@ -136,7 +136,7 @@ class ConfigFile:
         return removed[0] if removed else None
 
     def replace(self, old: bytes, new: bytes) -> bool:
-        """Put `new` in the place of `old`; return False where the file has changed. Raises ConfigError."""
+        """Replace the bytes `old` by `new`; return False if the file has changed. Raises ConfigError."""
         with self._alone():
             if self.content() != old:
                 return False
@@ -147,7 +147,7 @@ class ConfigFile:
 
     @contextlib.contextmanager
     def editing(self) -> Iterator[None]:
-        """Keep others from editing for as long as the block takes. Raises ConfigError where one does."""
+        """Hold the lock of `nbx config edit` in the block. Raises ConfigError if another one holds it."""
 
         def refuse() -> None:
             raise ConfigError(
@@ -160,18 +160,18 @@ class ConfigFile:
                 yield
 
     def draft(self, old: bytes) -> Path:
-        """Return where the text goes that is to replace `old`."""
+        """Return the path of the draft that is to replace a file with the bytes `old`."""
         import hashlib
 
         digest = hashlib.sha256(old).hexdigest()[:12]
         return self.path.with_name(f"{self.path.stem}.edit-{digest}.toml")
 
     def drafts(self) -> list[Path]:
-        """Return the texts that are kept, each with the present file of its time in its name."""
+        """Return the drafts that were kept; a hash of the file they were made from is in their names."""
         return sorted(self.path.parent.glob(f"{self.path.stem}.edit-*.toml"))
 
     def drafts_with_key(self) -> list[Path]:
-        """Return those of the kept texts that may hold a key."""
+        """Return the drafts that may hold a key."""
         found = []
         for path in self.drafts():
             with contextlib.suppress(OSError):
@@ -180,13 +180,13 @@ class ConfigFile:
         return found
 
     def keep_private(self, draft: Path) -> None:
-        """Shut others out of a text that an editor has saved. Raises ConfigError."""
-        # An editor that saves by renaming puts a new file there, with a mode of its own.
+        """Make a draft private after an editor has saved it. Raises ConfigError."""
+        # An editor that saves by renaming makes a new file, with another mode.
         with self._failing(), contextlib.suppress(FileNotFoundError):
             draft.chmod(FILE_MODE)
 
     def write_draft(self, path: Path, data: bytes) -> None:
-        """Put a text to be edited in its place, for its owner's eyes only. Raises ConfigError."""
+        """Write a private draft. Raises ConfigError."""
         with self._failing():
             make_folder(path.parent)
             write_atomically(path, data, mode=FILE_MODE)
@@ -219,7 +219,9 @@ class ConfigFile:
         if not (mode & GROUP_AND_OTHERS and _holds_secret(table)):
             return mode
         own = mode & ~GROUP_AND_OTHERS
-        self._warn(f"{self.path} holds a key: it is for its owner only now, mode {own:o} instead of {mode:o}")
+        self._warn(
+            f"{self.path} holds a key: its mode is now {own:o} instead of {mode:o}, for its owner only"
+        )
         return own
 
     @contextlib.contextmanager
@@ -245,7 +247,7 @@ class ConfigFile:
             yield
         except OSError as error:
             why = error.strerror or str(error)
-            if error.filename not in (None, str(self.path)):  # the folder, or the lock of another user
+            if error.filename not in (None, str(self.path)):  # the folder, or a lock that another user made
                 why = f"{error.filename}: {why}"
             raise ConfigError(f"cannot write {self.path}", why) from None
 
@@ -255,7 +257,7 @@ def _keys(name: str, profile: str | None) -> Sequence[str]:
 
 
 def _without_empty(text: str, keys: Sequence[str], around: Sequence[str]) -> str:
-    """Return `text` without the tables `keys` that are empty now; `around`, the profile, stays."""
+    """Return `text` without the tables `keys` that are now empty; the profile `around` stays."""
     for end in range(len(keys), 0, -1):
         shorter = toml_edit.drop_empty(text, (*around, *keys[:end]))
         if not toml.holds(toml.parse(shorter), around):
@@ -265,7 +267,7 @@ def _without_empty(text: str, keys: Sequence[str], around: Sequence[str]) -> str
 
 
 def _nested(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings as the tables in which they stand."""
+    """Return settings as nested tables: `budget.daily` goes into the table `budget`."""
     table: dict[str, Any] = {}
     for name, value in settings.items():
         *around, last = keys_of(name)

@@ -1,4 +1,4 @@
-"""The system's keyring, through the package of that name: an extra, and slow to import (0.2 s)."""
+"""Stores keys in the system's keyring, through the package `keyring`: an extra, slow to import (0.2 s)."""
 
 import contextlib
 from collections.abc import Callable
@@ -22,9 +22,9 @@ def installed() -> bool:
 
 
 class Keychain:
-    """The keyring in force: the one that PYTHON_KEYRING_BACKEND or keyringrc.cfg names, else a safe one.
+    """The keyring that PYTHON_KEYRING_BACKEND or keyringrc.cfg names, else the system's own.
 
-    Raises ConfigError where there is none.
+    Raises ConfigError if there is none.
     """
 
     def __init__(self) -> None:
@@ -34,12 +34,12 @@ class Keychain:
         from keyring.backends.fail import Keyring as NoKeyring
 
         def choose() -> Any:
-            # `recommended` leaves out what only looks like a keyring, such as a plain file.
+            # `recommended` leaves out backends that are not safe, such as plain files.
             keyring.core.init_backend(keyring.core.recommended)
             return keyring.get_keyring()
 
         try:
-            self._backend: Any = _asked(choose)
+            self._backend: Any = _with_timeout(choose)
         except Exception as error:  # noqa: BLE001 - backends are plug-ins and fail in their own ways
             raise ConfigError("the keyring does not work", _why(error)) from None
         if isinstance(self._backend, NoKeyring):
@@ -47,45 +47,45 @@ class Keychain:
         self.name = str(self._backend.name)
 
     def read(self, account: str) -> Secret:
-        """Return the key kept under `account`. Raises AuthError where it cannot be had."""
+        """Return the key kept under `account`. Raises AuthError if it cannot be read."""
         try:
-            value = _asked(lambda: self._backend.get_password(SERVICE, account))
+            value = _with_timeout(lambda: self._backend.get_password(SERVICE, account))
         except Exception as error:  # noqa: BLE001
             raise AuthError(f"cannot read the key from {self.name}", _why(error)) from None
         if not value:
             what = f"{self.name} has no key under {SERVICE}, {account}"
-            raise AuthError(what, "the configuration says that it has", "nbx auth login puts one there")
+            raise AuthError(what, "the configuration says that it is there", "nbx auth login stores one")
         return Secret(value)
 
     def write(self, account: str, key: Secret) -> None:
-        """Keep a key under `account`, and see that it is kept. Raises ConfigError."""
+        """Store a key under `account` and read it back. Raises ConfigError."""
 
         def work() -> Any:
             self._backend.set_password(SERVICE, account, key.reveal())
             return self._backend.get_password(SERVICE, account)
 
         try:
-            kept = _asked(work)
+            kept = _with_timeout(work)
         except Exception as error:  # noqa: BLE001
-            raise ConfigError(f"{self.name} does not take the key", _why(error)) from None
+            raise ConfigError(f"{self.name} does not accept the key", _why(error)) from None
         if kept != key.reveal():
-            raise ConfigError(f"{self.name} does not keep the key", "it gives back something else")
+            raise ConfigError(f"{self.name} does not keep the key", "it returned something else")
 
     def remove(self, account: str) -> None:
-        """Remove what is kept under `account`, if there is anything. Raises ConfigError."""
+        """Remove the key under `account`, if there is one. Raises ConfigError."""
         from keyring.errors import PasswordDeleteError
 
         def work() -> Any:
-            with contextlib.suppress(PasswordDeleteError):  # how backends say that there is none
+            with contextlib.suppress(PasswordDeleteError):  # how backends report that there is none
                 self._backend.delete_password(SERVICE, account)
             return self._backend.get_password(SERVICE, account)
 
         try:
-            left = _asked(work)
+            left = _with_timeout(work)
         except Exception as error:  # noqa: BLE001
             raise ConfigError(f"cannot remove the key from {self.name}", _why(error)) from None
         if left:
-            raise ConfigError(f"cannot remove the key from {self.name}", "it keeps it")
+            raise ConfigError(f"cannot remove the key from {self.name}", "it is still there")
 
 
 def forget(account: str, hint: str = "") -> None:
@@ -96,10 +96,10 @@ def forget(account: str, hint: str = "") -> None:
         raise ConfigError(error.what, error.why, error.hint or hint) from None
 
 
-def _asked(work: Callable[[], T]) -> T:
+def _with_timeout(work: Callable[[], T]) -> T:
     return run_with_timeout(KEYRING_TIMEOUT_S, work)
 
 
 def _why(error: Exception) -> str:
-    # Its own words are a plug-in's, which may hold what it was given.
+    # The message comes from a plug-in and may hold the key.
     return error.what if isinstance(error, TimedOutError) else type(error).__name__

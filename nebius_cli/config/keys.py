@@ -1,4 +1,4 @@
-"""Where a key can live, in the order in which nbx looks, and how it is read from there."""
+"""Lists the places where the API key can be, in the order in which nbx looks, and reads it from there."""
 
 import contextlib
 import os
@@ -56,7 +56,7 @@ class Place(NamedTuple):
 
     @property
     def mode(self) -> int | None:
-        """The permissions of its file, None where it has none that say anything."""
+        """The permissions of its file, None if it has none that mean anything."""
         if self.path is None or os.name == "nt":
             return None
         with contextlib.suppress(OSError):
@@ -66,17 +66,17 @@ class Place(NamedTuple):
 
     @property
     def mend(self) -> str:
-        """The command that shuts others out of its file, empty where they are."""
+        """The command that makes its file private, empty if it is private."""
         if self.path is None or self.mode is None or not self.mode & 0o066:
             return ""
-        # What is mounted read-only, like the secrets of a container, has the mode it has.
+        # The mode of a read-only mount, such as the secrets of a container, cannot be changed.
         if os.statvfs(self.path).f_flag & os.ST_RDONLY:
             return ""
         return f"chmod 600 {shlex.quote(str(self.path))}"
 
 
 class Found(NamedTuple):
-    """A key and where it was."""
+    """A key and the place where it was found."""
 
     secret: Secret
     place: Place
@@ -129,7 +129,7 @@ def _place(name: str, sourced: Sourced, config: Path, streams: Streams) -> Place
             return Place(KeyOrigin.ENVIRONMENT, origin, lambda: clean(value, origin), origin)
         return Place(KeyOrigin.CONFIG, str(config), lambda: clean(value, str(config)), origin, config)
     if name == "api_key_command":
-        # Only its program is shown: what else stands there may be meant for nobody's eyes.
+        # Only the program is shown: its arguments may hold a secret.
         command = value if isinstance(value, list) else str(value)
         return Place(
             KeyOrigin.COMMAND,
@@ -141,21 +141,21 @@ def _place(name: str, sourced: Sourced, config: Path, streams: Streams) -> Place
 
 
 def clean(key: Secret, where: str) -> Secret:
-    """Return a key without the blanks around it. Raises AuthError, without showing it, for what is none.
+    """Return a key without the blanks around it. Raises AuthError, without the text, if it is not a key.
 
-    Nothing more is known of how a key looks: its makers have changed it before.
+    The format is not checked any further: it has changed before.
     """
     value = key.reveal().strip("\ufeff \t\r\n")
     if not value:
         raise AuthError(f"there is no key in {where}", "it is empty")
     if not value.isascii() or not value.isprintable() or " " in value:
-        why = "it holds blanks or characters that no key has"
-        raise AuthError(f"what is in {where} is not a key", why, "copy the key alone, once more")
+        why = "it contains blanks or characters that no key has"
+        raise AuthError(f"what is in {where} is not a key", why, "copy the key again, and nothing else")
     return Secret(value)
 
 
 def ask(streams: Streams) -> Secret:
-    """Return the key on standard input: typed unseen on a terminal, else everything that comes."""
+    """Return the key from standard input: typed without echo on a terminal, else everything up to the end."""
     if streams.stdin_tty:
         from nebius_cli.system.password import read_password
 
@@ -166,15 +166,15 @@ def ask(streams: Streams) -> Secret:
 def from_command(
     words: Sequence[str], environ: Mapping[str, str], timeout_s: float = COMMAND_TIMEOUT_S
 ) -> Secret:
-    """Return the key that a program prints on its first line; no shell is between.
+    """Return the key that a program prints on its first line; no shell is involved.
 
-    Its messages go where nbx's go. Raises ConfigError where it cannot be run, AuthError where it fails.
+    The program shares nbx's stderr. Raises ConfigError if it cannot be run, AuthError if it fails.
     """
     import subprocess
 
     if environ.get(INSIDE):
         raise ConfigError("api_key_command calls nbx, which calls api_key_command", "", HINT)
-    # It may not eat the prompt that comes on stdin, but it may ask on the terminal.
+    # It must not read the prompt from stdin, but it may ask on the terminal.
     try:
         process = subprocess.Popen(
             words,
@@ -208,12 +208,12 @@ def _printed(process: "Popen[bytes]", program: str, timeout_s: float) -> bytes:
                     enough.set()
         enough.set()
 
-    # A thread, because a program's own children can keep the pipe open when it is long gone.
+    # A thread, because children of the program can keep the pipe open after it has ended.
     threading.Thread(target=read, name="nbx-key", daemon=True).start()
     code: int | None = None
     with contextlib.suppress(TimeoutExpired):
         code = process.wait(timeout_s)
-    # What it printed is in the pipe by now; a line without its end may wait for one of those children.
+    # Its output is in the pipe by now; a line without its end may wait for one of those children.
     came = enough.wait(PIPE_TIMEOUT_S)
     if len(printed) >= MAX_COMMAND_OUTPUT_BYTES:
         raise AuthError(f"{name} printed too much", f"more than {MAX_COMMAND_OUTPUT_BYTES} bytes")
@@ -238,7 +238,7 @@ def _words(command: str | list[str]) -> list[str]:
 
 
 def _program(command: str | list[str]) -> str:
-    # One that cannot be split fails when it is read: a stronger place may come before.
+    # A command that cannot be split fails only when it is run: a stronger place may come before.
     with contextlib.suppress(ConfigError):
         return _words(command)[0]
     return "api_key_command"

@@ -1,7 +1,7 @@
-"""Where settings come from: environment, project file, profile, config file; and what is wrong in each.
+"""Reads settings from environment, project file, profile and config file, with the problems in each.
 
-Reading never stops at the first mistake: a layer holds what could be read, beside the problems, so that
-`nbx config list` and the like can work with a broken file. Whoever needs all of it raises the first.
+Reading does not stop at the first mistake: a layer holds what could be read and the problems, so that
+`nbx config list` works with a broken file. Callers that need every value raise the first problem.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,14 +31,14 @@ EDIT = "nbx config edit"
 
 
 class ConfigSource(NamedTuple):
-    """A TOML file that was read: where it is, its text and its tables."""
+    """A TOML file that was read: its path, its text and its tables."""
 
     path: str
     text: str
     table: Mapping[str, Any]
 
     def __repr__(self) -> str:
-        return f"Source({self.path!r})"  # the rest may hold a key
+        return f"ConfigSource({self.path!r})"  # the rest may hold a key
 
     def where(self, *keys: str) -> str:
         """Return file and line of an entry."""
@@ -54,14 +54,14 @@ class ConfigSource(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """What one place gives, and what is wrong in it."""
+    """The settings of one source, and the problems in it."""
 
     values: Mapping[str, Sourced]
     problems: tuple[ConfigError, ...] = ()
 
 
 class EffectiveSettings(NamedTuple):
-    """All that counts in one run: its layers, the strongest first, the profile chosen, the project file."""
+    """Where the settings of one run come from: layers, the strongest first, chosen profile, project file."""
 
     layers: tuple[Layer, ...]
     profile: Sourced | None = None
@@ -69,7 +69,7 @@ class EffectiveSettings(NamedTuple):
 
     @property
     def values(self) -> dict[str, Sourced]:
-        """Each setting's value, from the first layer that has it, the defaults last."""
+        """Each setting with its value from the strongest layer that has one, or its default."""
         return merge([layer.values for layer in self.layers])
 
     @property
@@ -82,12 +82,12 @@ class EffectiveSettings(NamedTuple):
 
     @property
     def problems(self) -> list[ConfigError]:
-        """What is wrong, in the strongest layer first."""
+        """The problems of all layers, those of the strongest first."""
         return [problem for layer in self.layers for problem in layer.problems]
 
 
 def read_environ(environ: Mapping[str, str]) -> Layer:
-    """Return the settings that environment variables give; an empty variable is as good as none."""
+    """Return the settings from environment variables; an empty variable is ignored."""
     found: dict[str, Sourced] = {}
     problems = []
     for setting in SETTINGS:
@@ -115,7 +115,7 @@ def read_file(source: ConfigSource) -> Layer:
 
 
 def read_profile(source: ConfigSource, name: str) -> Layer:
-    """Return the settings of a profile that the file has."""
+    """Return the settings of a profile that the file defines."""
     return _Table(source, (PROFILES, name), f"profile {name}").read(source.profiles[name])
 
 
@@ -125,7 +125,7 @@ def read_project(source: ConfigSource) -> Layer:
 
 
 def problems_of(source: ConfigSource) -> list[ConfigError]:
-    """Return everything that is wrong in a config file, in force or not."""
+    """Return all problems in a config file, also in profiles that are not in force."""
     problems = list(read_file(source).problems)
     profiles = source.table.get(PROFILES)
     for name in profiles if isinstance(profiles, Mapping) else ():
@@ -163,12 +163,13 @@ def no_profile(chosen: Sourced, source: ConfigSource | None) -> ConfigError:
     """Return the error for a profile that does not exist."""
     names = tuple(source.profiles) if source else ()
     close = nearest(str(chosen.value), names)
-    why = f"did you mean {close}?" if close else f"there is {', '.join(names) or 'none'}"
+    defined = f"defined: {', '.join(names)}" if names else "no profiles are defined yet"
+    why = f"did you mean {close}?" if close else defined
     hint = f"nbx profile list, or nbx profile add {chosen.value}"
     origin = chosen.origin
     if source and origin == source.path:
         origin = source.where(USE_PROFILE)
-    return ConfigError(f"{origin}: there is no profile {chosen.value!r}", why, hint)
+    return ConfigError(f"{origin}: no profile {chosen.value!r}", why, hint)
 
 
 def gather(
@@ -178,7 +179,7 @@ def gather(
     read_config: Callable[[], ConfigSource | None],
     find_project: Callable[[], ConfigSource | None],
 ) -> EffectiveSettings:
-    """Return everything that counts in a run. Raises nothing: what cannot be read is a problem."""
+    """Return every layer of a run. Raises nothing: a file that cannot be read is a problem of its layer."""
     source, broken = _attempt(read_config)
     chosen = choose_profile(profile_flag, environ, source)
     file = read_file(source) if source else Layer({}, broken)
@@ -212,7 +213,7 @@ def _without(layer: Layer, name: str) -> Layer:
 
 
 class _Table(NamedTuple):
-    """A table of settings: where it stands, and so which settings may stand in it."""
+    """A table of settings: its place, which decides what settings it may hold."""
 
     source: ConfigSource
     keys: tuple[str, ...]
@@ -223,7 +224,7 @@ class _Table(NamedTuple):
         found: dict[str, Sourced] = {}
         problems = []
         for name, keys, value in entries(table):
-            if name not in self._may:
+            if name not in self._allowed:
                 problems.append(self._misplaced(name, keys))
                 continue
             setting = BY_NAME[name]
@@ -238,7 +239,7 @@ class _Table(NamedTuple):
         return Layer(found, tuple(problems))
 
     @property
-    def _may(self) -> tuple[str, ...]:
+    def _allowed(self) -> tuple[str, ...]:
         if self.project:
             return tuple(field_table.BY_NAME)
         return tuple(name for name, setting in BY_NAME.items() if not (self.keys and setting.chooses))
@@ -246,16 +247,16 @@ class _Table(NamedTuple):
     def _misplaced(self, name: str, keys: tuple[str, ...]) -> ConfigError:
         if name not in BY_NAME:
             tables = () if self.keys or self.project else (PROFILES,)
-            close = nearest_name(name, (*self._may, *tables))
+            close = nearest_name(name, (*self._allowed, *tables))
             why = f"did you mean {close}?" if close else ""
-            return self._problem(name, keys, f"there is no setting {name!r}", why)
+            return self._problem(name, keys, f"no setting {name!r}", why)
         if self.keys:
             why = f"it belongs at the top of the file, above every [{PROFILES}.NAME]"
             return self._problem(name, keys, f"{name} may not be set in a profile", why)
-        why = "it takes the model and other request fields: no key, no address, nothing of the connection"
+        why = "it sets the model and other request fields, but no key, address or other connection setting"
         return self._problem(name, keys, f"{name} may not be set in a project file", why)
 
     def _problem(self, name: str, keys: tuple[str, ...], what: str, why: str) -> ConfigError:
         profile = self.keys[-1] if self.keys else NONE
-        hint = "take it out" if self.project else f"{EDIT}, or nbx config unset --profile {profile} {name}"
+        hint = "remove it" if self.project else f"{EDIT}, or nbx config unset --profile {profile} {name}"
         return ConfigError(f"{self.source.where(*self.keys, *keys)}: {what}", why, hint)

@@ -1,4 +1,4 @@
-"""The project file: `.nbx.toml`, beside the work or above it, read only when a setting asks for it."""
+"""The project file: `.nbx.toml` in the directory or above it, read only if project_file is true."""
 
 import contextlib
 import os
@@ -24,13 +24,13 @@ def read(environ: Mapping[str, str]) -> ConfigSource | None:
     if path is None:
         return None
     if is_planted(path):
-        why = "it belongs to somebody else, in a directory that everybody may write to"
-        raise ConfigError(f"{path} is not to be trusted", why, "NBX_PROJECT_FILE=0 does without it")
+        why = "another user owns it, in a directory that everybody can write to"
+        raise ConfigError(f"{path} is not trusted", why, "NBX_PROJECT_FILE=0 ignores it")
     return read_toml(path, "")
 
 
 def find(start: Path, home: Path | None) -> Path | None:
-    """Return the nearest project file in `start` or above it; the last place is `home` or the root."""
+    """Return the nearest project file in `start` or above it, up to `home` or the root; None if none."""
     for folder in (start, *start.parents):
         if os.path.lexists(folder / NAME):
             return folder / NAME
@@ -40,7 +40,7 @@ def find(start: Path, home: Path | None) -> Path | None:
 
 
 def is_planted(path: Path) -> bool:
-    """Return whether anybody could have put the file there: whoever works in /tmp gets no /tmp/.nbx.toml."""
+    """Return whether another user may have put the file there, such as /tmp/.nbx.toml."""
     if os.name == "nt":
         return False
     with contextlib.suppress(OSError):

@@ -1,7 +1,7 @@
-"""The table of settings, and how their layers merge with the origin of each value kept.
+"""The table of settings, and how layers of values merge.
 
-A setting is described by a `Field`, like a request field; every request field is a setting as well, so
-that `temperature = 0.2` in the config file is a default for each request.
+A `Field` describes a setting, like a request field. Every request field is also a setting, so that
+`temperature = 0.2` in the config file is a default for each request.
 """
 
 import shlex
@@ -15,7 +15,7 @@ from nebius_cli.core.suggest import nearest
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.fields import Field, FieldError, Kind, Value
 
-USE_PROFILE, PROJECT_FILE = "use_profile", "project_file"  # the settings that choose
+USE_PROFILE, PROJECT_FILE = "use_profile", "project_file"  # the settings that choose where others come from
 DEFAULT = "default"  # the origin of a value that nothing sets
 BUDGET_DAILY, BUDGET_MONTHLY = "budget.daily", "budget.monthly"
 KEY_SETTINGS = ("api_key", "api_key_command", "api_key_keyring")  # they say where a key is
@@ -24,11 +24,11 @@ PROFILES = "profile"  # the table of the config file that holds `[profile.NAME]`
 
 
 class Setting(NamedTuple):
-    """One setting: what it takes, the environment variables that give it, in order, and its default.
+    """One setting: its field, its environment variables, the strongest first, and its default.
 
-    `chooses`: it says which tables and files count, so it stands at the top of the config file only.
-    `rule` raises FieldError for a value that the field alone takes; `hides` takes out of a value what is
-    meant for nobody's eyes.
+    `chooses`: it decides which tables and files count, so it may only stand at the top of the config file.
+    `rule` raises FieldError for a value that the field accepts but the setting does not. `hides` removes
+    the secret parts of a value.
     """
 
     field: Field
@@ -48,7 +48,7 @@ class Setting(NamedTuple):
         return self._ruled(self.field.check(value))
 
     def shown(self, value: Value | Secret) -> Value:
-        """Return a value, right or wrong, as it may be shown."""
+        """Return a value, valid or not, with secrets hidden."""
         if self.secret or isinstance(value, Secret):
             return "***"
         return self.hides(value) if self.hides else value
@@ -60,7 +60,7 @@ class Setting(NamedTuple):
 
 
 class Sourced(NamedTuple):
-    """A value and where it came from, in words for `config list`."""
+    """A value and where it came from, as `nbx config list` shows it."""
 
     value: Value | Secret
     origin: str
@@ -83,12 +83,12 @@ def _is_command(value: Value) -> None:
 
 
 def _program(value: Value) -> Value:
-    """Return the first word of a command: the others may be meant for nobody's eyes."""
+    """Return the first word of a command: the others may hold a secret."""
     words = value if isinstance(value, list) else str(value).split()
     return " ".join([*map(str, words[:1]), *(["…"] if len(words) > 1 else [])])
 
 
-def _is_some(value: Value) -> None:
+def _is_positive(value: Value) -> None:
     if value == 0:
         raise FieldError("must be more than 0; unset it for no limit")
 
@@ -96,7 +96,7 @@ def _is_some(value: Value) -> None:
 def _budget(name: str, period: str) -> Setting:
     help_text = f"Most that {period} may cost, in USD: nbx warns at 80 % and refuses at 100 %."
     field = Field(name, Kind.NUMBER, help_text, "Ledger", "USD", low=0)
-    return Setting(field, (f"NBX_{name.upper().replace('.', '_')}",), rule=_is_some)
+    return Setting(field, (f"NBX_{name.upper().replace('.', '_')}",), rule=_is_positive)
 
 
 def _seconds(name: str, help: str, default: float) -> Setting:  # noqa: A002 - the Field's own word
@@ -206,7 +206,7 @@ def keys_of(name: str) -> tuple[str, ...]:
 
 
 def nearest_name(name: str, names: Collection[str]) -> str:
-    """Return which of the settings `names` a wrong one stands for, empty where none is close."""
+    """Return the one of the settings `names` that a wrong name stands for, empty if none is close."""
     for setting in SETTINGS:
         if name in setting.env and setting.field.name in names:
             return setting.field.name
@@ -214,33 +214,33 @@ def nearest_name(name: str, names: Collection[str]) -> str:
 
 
 def find(name: str) -> Setting:
-    """Return the setting called `name`, as it was typed. Raises UsageError that names the nearest one."""
+    """Return the setting that was typed. Raises UsageError, which suggests the nearest name."""
     known = name.replace("-", "_")
     if known in BY_NAME:
         return BY_NAME[known]
     close = nearest_name(known, BY_NAME)
     why = f"did you mean {close}?" if close else ""
-    raise UsageError(f"there is no setting {name!r}", why, "nbx config set --help")
+    raise UsageError(f"no setting {name!r}", why, "nbx config set --help")
 
 
 def parse(setting: Setting, text: str) -> Value:
-    """Return the value that was typed for a setting. Raises UsageError, which does not show a secret."""
+    """Return the value that was typed for a setting. Raises UsageError, in which secrets are hidden."""
     try:
         if setting.field.kind is Kind.TEXTS and text.startswith("["):
             return setting.check(jsontext.decode(text))
         return setting.parse(text)
-    except ValueError as error:  # FieldError is one, and so is what is wrong with JSON
+    except ValueError as error:  # FieldError is one, and so are the errors of JSON
         name = setting.field.name
         raise UsageError(f"{name} {setting.shown(text)}", f"{name} {error}") from None
 
 
 def carried(setting: Setting, value: Value) -> Value | Secret:
-    """Return a value as the program carries it: a secret one out of sight."""
+    """Return a value as it travels through the program: that of a secret setting as a Secret."""
     return Secret(str(value)) if setting.secret else value
 
 
 def merge(layers: Sequence[Mapping[str, Sourced]]) -> dict[str, Sourced]:
-    """Return each setting's value from the first of `layers` that has it, the defaults last."""
+    """Return each setting with its value from the first of `layers` that has one, or its default."""
     defaults = {s.field.name: Sourced(s.default, DEFAULT) for s in SETTINGS if s.default is not None}
     found: dict[str, Sourced] = {}
     for layer in (*layers, defaults):

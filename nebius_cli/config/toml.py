@@ -1,15 +1,15 @@
-"""TOML text: what it says, on which line each key of it stands, and how a value is written."""
+"""Parses TOML text, finds the lines of an entry, and writes entries."""
 
 import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_AT = re.compile(r" \(at line (\d+), column (\d+)\)| \(at end of document\)")
+_POSITION = re.compile(r" \(at line (\d+), column (\d+)\)| \(at end of document\)")
 
 
 class TomlError(ValueError):
-    """A text that is no TOML, with the place where it ends to be."""
+    """A text is not valid TOML; `line` and `column` count from 1."""
 
     def __init__(self, message: str, line: int, column: int) -> None:
         super().__init__(message)
@@ -27,12 +27,12 @@ def parse(text: str) -> dict[str, Any]:
         raise TomlError("nested too deeply", 1, 1) from None
     except ValueError as error:
         message = str(error)
-        place = _AT.search(message)
+        place = _POSITION.search(message)
         last = text.rstrip("\n").split("\n")
         line, column = (
             (int(place[1]), int(place[2])) if place and place[1] else (len(last), len(last[-1]) + 1)
         )
-        raise TomlError(_AT.sub("", message), line, column) from None
+        raise TomlError(_POSITION.sub("", message), line, column) from None
 
 
 def holds(table: Mapping[str, Any], keys: Sequence[str]) -> bool:
@@ -46,10 +46,10 @@ def holds(table: Mapping[str, Any], keys: Sequence[str]) -> bool:
 
 
 def span(text: str, keys: Sequence[str]) -> tuple[int, int]:
-    """Return the first and last line of an entry of a valid text; of a table, those of its header.
+    """Return the first and last line, from 1, of an entry of a valid text; of a table, those of its header.
 
-    A text up to the end of a line is a text as well, unless the line is within a value; so the entry ends
-    on the first line up to which there is one.
+    The lines up to any line are valid TOML too, unless that line is inside of a value. So the entry ends on
+    the first line up to which the text is valid and holds it.
     """
     lines = text.replace("\r\n", "\n").split("\n")
     low, high = 0, len(lines)
@@ -63,7 +63,7 @@ def span(text: str, keys: Sequence[str]) -> tuple[int, int]:
 
 
 def _up_to(lines: Sequence[str], end: int) -> tuple[int, dict[str, Any]]:
-    """Return the most lines, `end` at most, that are a text, and its tables."""
+    """Return how many lines, at most `end`, are valid TOML, and their tables."""
     while True:
         try:
             return end, parse("\n".join(lines[:end]))
@@ -72,7 +72,7 @@ def _up_to(lines: Sequence[str], end: int) -> tuple[int, dict[str, Any]]:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Return whether two tables say the same; a NaN is the same as a NaN."""
+    """Return whether two tables are equal; NaN equals NaN here, and 1 does not equal 1.0."""
     return _canonical(one) == _canonical(other)
 
 

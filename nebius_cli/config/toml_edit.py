@@ -1,8 +1,7 @@
-"""One entry of a TOML text changed; every other line, comments and all, stays as it is and where it is.
+"""Changes one entry of a TOML text and leaves every other line, comments included, as it is.
 
-A change is made on the lines of the text and then read back: of a few ways to write it, the first whose
-result says exactly what the old text said, with this one change, is taken. A text that is written in
-another way than these can deal with is not changed at all.
+There are a few ways to place an entry on lines. Each result is parsed, and the first one that says what the
+old text said, with exactly this change, is used. If there is none, the text is not changed.
 """
 
 import copy
@@ -45,7 +44,7 @@ def drop(text: str, keys: Keys) -> str:
 
 
 def drop_empty(text: str, keys: Keys) -> str:
-    """Return `text` without a table with nothing in it, not even a comment; itself where it is no such."""
+    """Return `text` without this table if it is empty and has no comment, else `text` itself."""
     if not holds(parse(text), keys) or _at(parse(text), keys) != {}:
         return text
     lines = _lines(text)
@@ -70,13 +69,13 @@ def _first(text: str, ways: Ways, wanted: Sequence[Any]) -> str:
 
 
 def _with_endings(old: str, new: str) -> str:
-    """Return `new` with each line ended as in `old`; one that came, as the line in whose place it is."""
+    """Return `new` with the line endings of `old`; a new line ends like the line that it replaces."""
     if "\r\n" not in old:
         return new
-    from difflib import SequenceMatcher  # a run that changes no such file does not pay for it
+    from difflib import SequenceMatcher  # only such a file pays for this import
 
     before, after = old.split("\n"), new.split("\n")
-    # What follows the last line feed has no ending of its own, but what comes after it needs one.
+    # What follows the last line feed has no ending, but needs one if lines are added after it.
     ended = [line.endswith("\r") for line in before[:-1]]
     ended.append(ended[-1])
     matcher = SequenceMatcher(None, [line.removesuffix("\r") for line in before], after, autojunk=False)
@@ -111,22 +110,24 @@ def _ways_to_drop(text: str, table: Mapping[str, Any], keys: Keys) -> Ways:
 
 
 def _within(text: str, table: Mapping[str, Any], keys: Keys, wanted: Mapping[str, Any]) -> Ways:
-    """Yield `text` with the entry, or one of those around it, written anew: what an inline table needs."""
+    """Yield `text` with the entry, or one around it, rewritten, as inline tables need."""
     for end in range(len(keys), 0, -1):
         if holds(table, keys[:end]):
             yield _replaced(text, keys[:end], _at(wanted, keys[:end]))
 
 
 def _replaced(text: str, keys: Keys, value: Any) -> str | None:
-    """Return `text` with another value in the lines of an entry; what stands around it stays."""
+    """Return `text` with another value in the lines of an entry, None for a table with a header."""
     lines = _lines(text)
     first, last = span(text, keys)
     old = "\n".join(lines[first - 1 : last])
-    equals = next((i for i in _places(old, "=") if _reads(old[:i] + "= 0")), None)
+    equals = next((i for i in _positions(old, "=") if _is_valid(old[:i] + "= 0")), None)
     if equals is None:
         return None  # a table with a header
     said = parse(old)
-    comment = next((i for i in _places(old, "#") if _reads(old[:i]) and same(parse(old[:i]), said)), len(old))
+    comment = next(
+        (i for i in _positions(old, "#") if _is_valid(old[:i]) and same(parse(old[:i]), said)), len(old)
+    )
     after = old[equals + 1 :]
     space = after[: len(after) - len(after.lstrip(" \t"))]
     tail = old[len(old[:comment].rstrip(" \t\n")) :].rstrip(" \t")
@@ -155,7 +156,7 @@ def _inserted(text: str, table: Mapping[str, Any], around: Keys, new: str) -> st
 
 
 def _end_of_opening(lines: Sequence[str]) -> int:
-    """Return how many lines are the comment that opens the file; one right above a table is the table's."""
+    """Return the number of lines of the comment that opens the file, unless it belongs to a table below."""
     end = 0
     while lines[end].startswith("#"):
         end += 1
@@ -169,13 +170,13 @@ def _with_table(text: str, keys: Keys, entries: Mapping[str, Any]) -> str:
 
 
 def _dropped(text: str, table: Mapping[str, Any], keys: Keys) -> tuple[str, dict[str, Any]]:
-    """Return `text` without the lines of an entry, and its tables; the old ones where it cannot be read."""
+    """Return `text` without the lines of an entry, and its tables; unchanged if the result is not valid."""
     lines = _lines(text)
     gone: set[int] = set()
     for path in _paths(_at(table, keys), keys):
         first, last = span(text, path)
         gone.update(range(first - 1, last))
-    # Comments and blank lines between two entries of a table go with it, those around it stay.
+    # Comments and blank lines between two entries of a table go too; those around the table stay.
     for before, after in itertools.pairwise(sorted(gone)):
         between = range(before + 1, after)
         if not any(lines[number].strip().partition("#")[0] for number in between):
@@ -202,11 +203,11 @@ def _lines(text: str) -> list[str]:
     return text.replace("\r\n", "\n").split("\n")
 
 
-def _places(text: str, sign: str) -> Iterator[int]:
-    return (number for number, character in enumerate(text) if character == sign)
+def _positions(text: str, character: str) -> Iterator[int]:
+    return (position for position, found in enumerate(text) if found == character)
 
 
-def _reads(text: str) -> bool:
+def _is_valid(text: str) -> bool:
     try:
         parse(text)
     except TomlError:

@@ -89,7 +89,7 @@ def test_an_old_key_that_cannot_be_taken_from_the_keyring_is_named(
 
 def test_login_says_what_beats_the_key_it_stored(bare: Runner, config: Path) -> None:
     bare.environ["NEBIUS_API_KEY"] = KEY
-    assert "environment NEBIUS_API_KEY beats the stored key" in login(bare)
+    assert "environment NEBIUS_API_KEY overrides the stored key" in login(bare)
     assert token(bare) == KEY
 
 
@@ -136,7 +136,7 @@ def test_logout_of_a_profile_leaves_the_others_and_all_leaves_none(
     login(bare)
     login(bare, "--profile", "work", key=KEY)
     said = bare("auth", "logout", "--profile", "work").err
-    assert "still gives a key: nbx auth logout --all" in said
+    assert "still provides a key: nbx auth logout --all" in said
     assert (keyring.holds(KEY), keyring.holds(CANARY)) == (False, True)
     login(bare, "--profile", "work", "--no-keyring", key=KEY)
     assert bare("auth", "logout", "--all").err.count("removed the key") == 2
@@ -151,8 +151,8 @@ def test_logout_names_what_it_cannot_remove(bare: Runner, config: Path) -> None:
     assert result.code == 0
     assert result.err == (
         "nbx: no key was stored\n"
-        "nbx: warning: NEBIUS_API_KEY still gives a key: unset NEBIUS_API_KEY\n"
-        "nbx: warning: pass still gives a key: nbx config unset api_key_command\n"
+        "nbx: warning: NEBIUS_API_KEY still provides a key: unset NEBIUS_API_KEY\n"
+        "nbx: warning: pass still provides a key: nbx config unset api_key_command\n"
     )
 
 

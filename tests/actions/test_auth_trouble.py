@@ -36,11 +36,11 @@ def test_another_mistake_in_the_file_stops_neither_login_nor_logout(bare: Runner
         "auth", "login", "--with-token", "--no-keyring", stdin=CANARY.encode(), env={"NEBIUS_API_KEY": KEY}
     )
     assert result.code == 0
-    assert "environment NEBIUS_API_KEY beats the stored key" in result.err
+    assert "environment NEBIUS_API_KEY overrides the stored key" in result.err
     assert CANARY in config.read_text()
     result = bare("auth", "logout", env={"NEBIUS_API_KEY": KEY})
     assert result.code == 0
-    assert "NEBIUS_API_KEY still gives a key" in result.err
+    assert "NEBIUS_API_KEY still provides a key" in result.err
     assert "api_key" not in config.read_text()
 
 

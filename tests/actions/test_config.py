@@ -59,7 +59,7 @@ def test_get_without_a_file_gives_the_default_and_its_origin(bare: Runner) -> No
         (["unset", "profile"], "nbx: that is every profile at once\n  nbx profile rm NAME\n"),
         (
             ["get", "modle"],
-            "nbx: there is no setting 'modle'\n  did you mean model?\n  nbx config set --help\n",
+            "nbx: no setting 'modle'\n  did you mean model?\n  nbx config set --help\n",
         ),
         (["set", "n", "0"], "nbx: n 0\n  n must be 1 or more\n"),
         (["set", "extra_body", '{"a": null}'], None),
@@ -102,7 +102,7 @@ def test_a_key_comes_from_stdin_and_is_shown_to_nobody(
 def test_a_key_on_the_command_line_is_warned_of(bare: Runner) -> None:
     result = bare("config", "set", "api_key", OTHER)
     assert result.err == (
-        "nbx: warning: the shell's history has the api_key now; - instead reads it from stdin\n"
+        "nbx: warning: the shell's history now has the api_key; - reads it from stdin instead\n"
     )
 
 
@@ -153,7 +153,7 @@ def test_a_change_that_something_stronger_hides_is_warned_of(bare: Runner) -> No
     environ = {"NEBIUS_MODEL": "m"}
     done(
         bare("config", "set", "model", "x", env=environ),
-        "nbx: warning: NEBIUS_MODEL is stronger than what was set\n",
+        "nbx: warning: NEBIUS_MODEL overrides what was set\n",
     )
     done(bare("config", "set", "model", "m", env=environ))
 
@@ -164,7 +164,7 @@ BROKEN = "# mine\nmodel = 'm'\ntemprature = 0.5\nn = 0\n"
 def test_list_and_get_show_what_could_be_read_and_what_is_wrong(bare: Runner, path: Path) -> None:
     write(path, BROKEN)
     told = (
-        f"nbx: {path}:3: there is no setting 'temprature'\n  did you mean temperature?\n"
+        f"nbx: {path}:3: no setting 'temprature'\n  did you mean temperature?\n"
         "  nbx config edit, or nbx config unset --profile - temprature\n"
         f"nbx: {path}:4: n must be 1 or more\n  nbx config edit, or nbx config unset --profile - n\n"
     )

@@ -11,7 +11,7 @@ import pytest
 from nebius_cli.actions.config import TEMPLATE
 from tests.support.run import Runner
 
-NOTHING = "nbx: nothing changed; an editor that ends before you do needs its wait flag, as in 'code --wait'\n"
+NOTHING = "nbx: nothing changed; an editor that returns at once needs its wait flag, as in 'code --wait'\n"
 
 Editor = Callable[[str], dict[str, str]]
 
@@ -81,17 +81,17 @@ def test_a_wrong_text_is_kept_with_all_its_mistakes_told_and_taken_up_again(
     (_, draft) = sorted(files(path), reverse=True)
     assert first.code == 78
     assert first.err == (
-        f"nbx: {draft}:1: there is no setting 'modle'; did you mean model?\n"
+        f"nbx: {draft}:1: no setting 'modle'; did you mean model?\n"
         f"nbx: {draft}:2: n must be 1 or more\n"
         f"nbx: {draft}:4: top_p must be between 0 and 1\n"
-        f"nbx: {path} is as it was\n  the text is kept in {draft}\n"
-        "  nbx config edit goes on with it; delete it to start over\n"
+        f"nbx: {path} is unchanged\n  the draft is kept in {draft}\n"
+        "  nbx config edit continues with it; delete it to start over\n"
     )
     assert f"{draft.stat().st_mode & 0o777:o}" == "600"
     mend = 'sed -i -e s/modle/user/ -e "s/= 1/= \'u\'/" -e "s/= 0/= 2/" -e "s/= 2$/= 1/" "$1"'
     second = bare("config", "edit", env=editor(mend))
     assert second.err == (
-        f"nbx: going on with the text kept in {draft}; delete it to start over\nnbx: {path} is written\n"
+        f"nbx: continuing with the draft {draft}; delete it to start over\nnbx: {path} is written\n"
     )
     assert path.read_text() == "user = 'u'\nn = 1\n[profile.w]\ntop_p = 1\n"
     assert files(path) == [path]
@@ -135,11 +135,11 @@ def test_what_others_wrote_meanwhile_is_not_lost(bare: Runner, path: Path, edito
     assert draft.read_text() == "n = 2\n"
     assert result.code == 78
     assert result.err == (
-        f"nbx: {path} was changed meanwhile\n  the text is kept in {draft}\n"
+        f"nbx: {path} was changed meanwhile\n  the draft is kept in {draft}\n"
         "  nbx config edit starts from the new file\n"
     )
     again = bare("config", "edit", env=editor('cat "$1" > seen; mv seen "$1"'))
-    assert again.err == f"nbx: an older text is kept in {draft}; the file has changed since\n{NOTHING}"
+    assert again.err == f"nbx: there is an older draft, {draft}; the file has changed since\n{NOTHING}"
 
 
 @pytest.mark.parametrize(("script", "kept"), [("exit 3", False), ("echo x > $1; exit 3", True)])
@@ -154,7 +154,7 @@ def test_when_the_editor_fails_the_file_stays(
     assert len(files(path)) == 1 + kept
     if kept:
         (_, draft) = sorted(files(path), reverse=True)
-        assert lines[2] == f"  {path} is as it was; the text is kept in {draft}; delete it to start over"
+        assert lines[2] == f"  {path} is unchanged; the draft is kept in {draft}; delete it to start over"
         draft.unlink()
         assert bare("config", "edit", env=editor("true")).err == NOTHING
     assert path.read_text() == "n = 1\n"
@@ -166,7 +166,7 @@ def test_an_editor_that_removes_the_text_leaves_an_empty_one(
     write(path, "n = 1\n")
     result = bare("config", "edit", env=editor('rm "$1"'))
     assert (result.code, path.read_text()) == (78, "n = 1\n")
-    assert result.err.startswith("nbx: the edited text is gone\n")
+    assert result.err.startswith("nbx: the draft is gone\n")
 
 
 def test_without_an_editor_and_a_terminal_it_is_told_what_to_do(bare: Runner, path: Path) -> None:
@@ -193,6 +193,6 @@ def test_a_killed_run_keeps_the_text(bare: Runner, path: Path, editor: Editor) -
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=60)
     (_, draft) = sorted(files(path), reverse=True)
-    assert (process.returncode, err) == (143, f"nbx: stopped by SIGTERM; the text is kept in {draft}\n")
+    assert (process.returncode, err) == (143, f"nbx: stopped by SIGTERM; the draft is kept in {draft}\n")
     assert bare("config", "edit", env=editor("true")).code == 0
     assert path.read_text() == "n = 2\n"

@@ -85,13 +85,13 @@ def test_a_mistyped_profile_is_not_made_by_writing_into_it(bare: Runner, path: P
         result = bare(*args, "--profile", "wrok", stdin=key)
         assert (result.code, result.out) == (78, "")
         assert result.err == (
-            "nbx: --profile: there is no profile 'wrok'\n  did you mean work?\n"
+            "nbx: --profile: no profile 'wrok'\n  did you mean work?\n"
             "  nbx profile list, or nbx profile add wrok\n"
         )
     assert path.read_text() == text
     path.write_text(f"use_profile = 'wrok'\n{text}")
     result = bare("config", "set", "model", "z")
-    assert result.err.startswith(f"nbx: {path}:1: there is no profile 'wrok'\n")
+    assert result.err.startswith(f"nbx: {path}:1: no profile 'wrok'\n")
     assert bare("config", "unset", "use_profile").code == 0
     assert path.read_text() == text
 
@@ -104,7 +104,7 @@ def test_a_key_that_another_one_hides_is_warned_of(bare: Runner, path: Path, key
         assert result.code == 0
         return result.err
 
-    stronger = "is stronger than what was set\n"
+    stronger = "overrides what was set\n"
     assert told("api_key", "-") == ""
     assert told("api_key_command", "show me") == ""
     assert told("api_key", "-") == f"nbx: warning: api_key_command show {stronger}"

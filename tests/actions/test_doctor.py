@@ -164,9 +164,9 @@ def config_of(nbx: Runner, text: str, mode: int = 0o600) -> Path:
     ("text", "words"),
     [
         ("model = ", "not valid TOML"),
-        ("modle = 'x'", "there is no setting 'modle'"),
+        ("modle = 'x'", "no setting 'modle'"),
         ("temperature = 9", "temperature must be between 0 and 2"),
-        ("use_profile = 'work'", "there is no profile 'work'"),
+        ("use_profile = 'work'", "no profile 'work'"),
     ],
     ids=["syntax", "unknown key", "wrong value", "no profile"],
 )

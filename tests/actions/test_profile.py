@@ -37,7 +37,7 @@ def test_a_profile_is_made_chosen_and_removed(bare: Runner, path: Path) -> None:
     assert bare("complete", "x", "--dry-run").json["model"] == "work/model"
     done(
         bare("profile", "rm", "work"),
-        "nbx: removed profile work with model, temperature, stop\nnbx: it was in use; none is now\n",
+        "nbx: removed profile work with model, temperature, stop\nnbx: it was in use; no profile is now\n",
     )
     done(bare("profile", "rm", "home"), "nbx: removed profile home\n")
     assert tomllib.loads(path.read_text()) == {}
@@ -55,7 +55,7 @@ def test_none_can_be_chosen(bare: Runner, path: Path, args: list[str]) -> None:
 def test_a_choice_that_something_stronger_hides_is_warned_of(bare: Runner) -> None:
     done(bare("profile", "add", "a"))
     done(bare("profile", "add", "b"))
-    stronger = "nbx: warning: NBX_PROFILE is stronger, and chooses b\n"
+    stronger = "nbx: warning: NBX_PROFILE overrides it and chooses b\n"
     done(bare("profile", "use", "a", env={"NBX_PROFILE": "b"}), stronger)
     done(bare("profile", "use", "--none", env={"NBX_PROFILE": "b"}), stronger)
     done(bare("profile", "use", "b", env={"NBX_PROFILE": "b"}))
@@ -85,8 +85,8 @@ def test_list_works_with_what_is_wrong_and_says_it(bare: Runner, path: Path) -> 
     result = bare("profile", "list")
     assert (result.code, result.out) == (78, "a\t\tn\n")
     assert [line for line in result.err.splitlines() if line.startswith("nbx:")] == [
-        f"nbx: {path}:1: there is no profile 'z'",
-        f"nbx: {path}:3: there is no setting 'modle'",
+        f"nbx: {path}:1: no profile 'z'",
+        f"nbx: {path}:3: no setting 'modle'",
     ]
     check_message(result.err)
 
@@ -135,16 +135,16 @@ def test_what_cannot_be_meant_is_said_and_nothing_is_written(bare: Runner, path:
     before = path.read_bytes()
     refused(bare("profile", "add"), "no profile named")
     refused(bare("profile", "add", "work", "n=3"), "profile work already exists")
-    refused(bare("profile", "add", "x", "n"), "'n' sets nothing")
-    refused(bare("profile", "add", "x", "m=3"), "there is no setting 'm'")
+    refused(bare("profile", "add", "x", "n"), "'n' is not a setting")
+    refused(bare("profile", "add", "x", "m=3"), "no setting 'm'")
     refused(bare("profile", "add", "x", "n=0"), "n 0")
     refused(bare("profile", "add", "x", "n=1", "n=2"), "n is given twice")
     refused(bare("profile", "add", "x", "use_profile=y"), "use_profile may not be set in a profile")
     refused(bare("profile", "add", "x", "user=-", "model=-", stdin=b"x"), "stdin is asked for twice")
     refused(bare("profile", "use"), "which profile?")
     refused(bare("profile", "use", "work", "--none"), "which profile?")
-    refused(bare("profile", "use", "wrk"), "there is no profile 'wrk'")
-    refused(bare("profile", "rm", "wrk"), "there is no profile 'wrk'")
+    refused(bare("profile", "use", "wrk"), "no profile 'wrk'")
+    refused(bare("profile", "rm", "wrk"), "no profile 'wrk'")
     refused(bare("profile", "rm"), "no profile named")
     assert "did you mean work?" in bare("profile", "rm", "wrk").err
     assert path.read_bytes() == before

@@ -94,14 +94,14 @@ def test_a_byte_order_mark_and_crlf_are_no_mistakes(config: ConfigFile) -> None:
 
 
 def test_a_profile_that_is_not_there_is_not_made_by_writing_into_it(config: ConfigFile) -> None:
-    with pytest.raises(ConfigError, match="there is no profile 'wrok'"):
+    with pytest.raises(ConfigError, match="no profile 'wrok'"):
         config.set("n", 1, "wrok")
     assert not config.path.exists()
     config.add_profile("work", {})
     with pytest.raises(ConfigError) as caught:
         config.set("n", 1, "wrok")
     error = caught.value
-    assert error.what == f"cannot write {config.path}: there is no profile 'wrok'"
+    assert error.what == f"cannot write {config.path}: no profile 'wrok'"
     assert (error.why, error.hint) == ("did you mean work?", "nbx profile list, or nbx profile add wrok")
     assert config.path.read_text() == "[profile.work]\n"
 
@@ -179,7 +179,7 @@ def test_a_file_keeps_its_mode_until_a_key_is_in_it(
     config.set("api_key", "k", "work")
     assert mode(config.path) == "600"
     (text,) = warned
-    assert text == f"{config.path} holds a key: it is for its owner only now, mode 600 instead of {shared}"
+    assert text == f"{config.path} holds a key: its mode is now 600 instead of {shared}, for its owner only"
 
 
 def test_a_symlink_stays_one_and_its_target_is_written(config: ConfigFile, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_a_backend_that_cannot_write_read_or_remove_says_so_without_the_key(
 ) -> None:
     choose(keyring.KEEPS, monkeypatch)
     keyring.file().mkdir(parents=True)
-    with pytest.raises(ConfigError, match="does not take the key") as caught:
+    with pytest.raises(ConfigError, match="does not accept the key") as caught:
         Keychain().write("default", Secret(CANARY))
     assert CANARY not in str(vars(caught.value))
 

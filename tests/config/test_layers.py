@@ -80,7 +80,7 @@ def test_the_key_of_the_environment_is_out_of_sight() -> None:
     found = layers.read_environ({"NEBIUS_API_KEY": CANARY}).values["api_key"]
     assert found == Sourced(Secret(CANARY), "NEBIUS_API_KEY")
     assert CANARY not in repr(found)
-    assert repr(source(f"api_key = '{CANARY}'", "c.toml")) == "Source('c.toml')"
+    assert repr(source(f"api_key = '{CANARY}'", "c.toml")) == "ConfigSource('c.toml')"
 
 
 def test_the_first_variable_of_a_setting_counts_and_an_empty_one_is_none() -> None:
@@ -155,13 +155,13 @@ def test_a_profile_that_is_not_there_is_told_with_what_chose_it_and_the_nearest(
     config = "[profile.work]\n[profile.home]\n"
     hint = "nbx profile list, or nbx profile add wrk"
     (problem,) = gather(config, flag="wrk").problems
-    assert told(problem) == ("--profile: there is no profile 'wrk'", "did you mean work?", hint)
+    assert told(problem) == ("--profile: no profile 'wrk'", "did you mean work?", hint)
     (problem,) = gather("# x\nuse_profile = 'wrk'\n" + config).problems
-    assert told(problem) == ("the file:2: there is no profile 'wrk'", "did you mean work?", hint)
+    assert told(problem) == ("the file:2: no profile 'wrk'", "did you mean work?", hint)
     (problem,) = gather(config, NBX_PROFILE="z").problems
-    assert told(problem)[:2] == ("NBX_PROFILE: there is no profile 'z'", "there is work, home")
+    assert told(problem)[:2] == ("NBX_PROFILE: no profile 'z'", "defined: work, home")
     (problem,) = gather(None, flag="z").problems
-    assert told(problem)[1] == "there is none"
+    assert told(problem)[1] == "no profiles are defined yet"
 
 
 def test_a_project_file_is_looked_for_only_where_a_setting_says_so() -> None:
@@ -188,15 +188,15 @@ def test_a_project_file_may_set_no_key_no_address_and_no_connection(name: str) -
 
 def test_a_project_file_has_no_profiles() -> None:
     (problem,) = gather("project_file = true", "[profile.x]\nmodel = 'm'\n").problems
-    assert told(problem) == ("the project:1: there is no setting 'profile'", "", "take it out")
+    assert told(problem) == ("the project:1: no setting 'profile'", "", "remove it")
 
 
 WRONG: list[tuple[str, str, str]] = [
-    ("temprature = 1", "there is no setting 'temprature'", "did you mean temperature?"),
-    ("max-tokens = 1", "there is no setting 'max-tokens'", "did you mean max_tokens?"),
-    ("NEBIUS_AI_PROJECT = 'x'", "there is no setting 'NEBIUS_AI_PROJECT'", "did you mean ai_project_id?"),
-    ("API_KEY = 'x'", "there is no setting 'API_KEY'", "did you mean api_key?"),
-    ("zzz = 1", "there is no setting 'zzz'", ""),
+    ("temprature = 1", "no setting 'temprature'", "did you mean temperature?"),
+    ("max-tokens = 1", "no setting 'max-tokens'", "did you mean max_tokens?"),
+    ("NEBIUS_AI_PROJECT = 'x'", "no setting 'NEBIUS_AI_PROJECT'", "did you mean ai_project_id?"),
+    ("API_KEY = 'x'", "no setting 'API_KEY'", "did you mean api_key?"),
+    ("zzz = 1", "no setting 'zzz'", ""),
     ("temperature = 3", "temperature must be between 0 and 2", ""),
     ("temperature = 'hot'", "temperature must be a number", ""),
     ("temperature = nan", "temperature must be a number", ""),
@@ -228,14 +228,14 @@ def test_a_profile_chooses_no_profile() -> None:
 
 def test_a_table_of_another_name_is_told() -> None:
     (problem,) = gather("[profiles.x]\nmodel = 'm'\n").problems
-    assert told(problem)[:2] == ("the file:1: there is no setting 'profiles'", "did you mean profile?")
+    assert told(problem)[:2] == ("the file:1: no setting 'profiles'", "did you mean profile?")
 
 
 def test_the_strongest_place_is_mended_first() -> None:
     found = gather("n = 0\n", NBX_RETRIES="x", flag="y")
     assert [problem.what for problem in found.problems] == [
         "NBX_RETRIES=x",
-        "--profile: there is no profile 'y'",
+        "--profile: no profile 'y'",
         "the file:1: n must be 1 or more",
     ]
 
@@ -260,8 +260,8 @@ def test_a_whole_file_is_checked_with_the_profiles_that_are_not_in_force() -> No
         "the file:1: n must be 1 or more",
         "the file:3: x is not the name of a profile",
         "the file:5: n must be 1 or more",
-        "the file:7: there is no setting 'm'",
-        "the file:2: there is no profile 'z'",
+        "the file:7: no setting 'm'",
+        "the file:2: no profile 'z'",
     ]
     assert problems("profile = 'a'\n") == ["the file:1: profile must be a table for each profile"]
     assert problems("use_profile = '-'\n") == []
@@ -286,10 +286,10 @@ def test_a_setting_with_a_dot_stands_in_a_table_of_the_file_and_of_a_profile() -
     [
         (
             "n = 1\n[budget]\ndayly = 5",
-            "the file:3: there is no setting 'budget.dayly'",
+            "the file:3: no setting 'budget.dayly'",
             "did you mean budget.daily?",
         ),
-        ("budget = 5", "the file:1: there is no setting 'budget'", ""),
+        ("budget = 5", "the file:1: no setting 'budget'", ""),
         ("[budget]\ndaily = 0", "the file:2: budget.daily must be more than 0; unset it for no limit", ""),
         ("[history]\ntext = 1", "the file:2: history.text must be true or false", ""),
     ],

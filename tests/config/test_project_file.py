@@ -88,4 +88,4 @@ def test_a_file_that_anybody_could_have_put_there_is_not_read(
         os.chown(inner / NAME, 54321, 54321)
     with pytest.raises(ConfigError) as caught:
         project_file.read({})
-    assert caught.value.what == f"{inner / NAME} is not to be trusted"
+    assert caught.value.what == f"{inner / NAME} is not trusted"

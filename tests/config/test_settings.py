@@ -26,7 +26,7 @@ def test_a_setting_is_found_by_its_name_however_it_is_joined() -> None:
 
 def test_an_unknown_setting_is_told_with_the_nearest() -> None:
     error = refused(lambda: settings.find("temprature"))
-    assert error.what == "there is no setting 'temprature'"
+    assert error.what == "no setting 'temprature'"
     assert error.why == "did you mean temperature?"
     assert refused(lambda: settings.find("zzz")).why == ""
     assert refused(lambda: settings.find("NBX_CACERT")).why == "did you mean cacert?"
