@@ -24,12 +24,12 @@ Examples:
   pass show nebius | nbx auth login --with-token
   nbx auth status --check
 
-nbx asks in this order: --api-key, --api-key-file, NEBIUS_API_KEY, api_key_command, the system's keyring,
-the config file. A key of the chosen profile beats those outside of it.
+nbx looks for a key in this order: --api-key, --api-key-file, NEBIUS_API_KEY, api_key_command, the system's
+keyring, the config file. A key of the chosen profile beats those outside of it.
 """
 
 
-LOGIN = """Store a key, typed unseen or from stdin.
+LOGIN = """Store a key, typed without echo or read from stdin.
 
 \b
 Examples:
@@ -45,7 +45,7 @@ Examples:
   nbx auth logout --all
 """
 
-STATUS = """Show which key is used, and which others there are, by their ends.
+STATUS = """Show which key is used and which others exist.
 
 \b
 Examples:
@@ -69,7 +69,7 @@ OWN_LOGIN = (
     ),
 )
 OWN_STATUS = (
-    switch("check", "Ask the server whether it takes the key."),
+    switch("check", "Ask the server whether it accepts the key."),
     switch("json", "One JSON object."),
     *KEY_OPTIONS,
     *CONNECTION_OPTIONS,

@@ -25,7 +25,7 @@ from nebius_cli.core.errors import ExitCode
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.fields import Field
 
-HELP = """A file of prompts, each completed once, come what may.
+HELP = """Complete a file of prompts, each row exactly once.
 
 \b
 Examples:
@@ -37,7 +37,7 @@ Examples:
 nbx bulk FILE is nbx bulk run FILE; nbx bulk run --help shows its flags.
 """
 
-RUN = """Complete every row of a file; go on where a run stopped.
+RUN = """Complete every row of a file; resume where a run stopped.
 
 \b
 Examples:
@@ -49,7 +49,8 @@ Examples:
 A row is a JSON string, {"prompt"}, {"id", "prompt", any request field}, or a line of a batch file; or a line
 of CSV, TSV, text or Parquet, by the file's suffix (.gz and .zst too) or --format. A row's field beats a flag.
 
-Every answer is a line of -o FILE as soon as it is there. The same command again sends what has no answer yet.
+Each answer is written to -o FILE as a line when it arrives. The same command again sends only the rows that
+have no answer yet.
 
 Exit 0 says that every row has its answer, 9 that some failed; answers.failed.jsonl has
 those of answers.jsonl, as rows for another run.
@@ -57,8 +58,8 @@ those of answers.jsonl, as rows for another run.
 
 INPUT = "Input"
 SHOW = "Output"
-# An answer is one line when it is whole: there is nothing to stream it to.
-_HERE = {  # what is not the same as elsewhere
+# An answer is written as one line when it is complete, so there is nothing to stream.
+_HERE = {  # help texts that differ from those of other commands
     "logprobs": "Log probabilities of the N most likely tokens at each position, in the response.",
     "timeout": "Longest time for one request, each try by itself; 0 is no limit.",
 }
@@ -98,16 +99,22 @@ OWN = (
         "I/N",
         INPUT,
     ),
-    text("output", "Where answers are kept; stdout keeps none for the next run.", "FILE", SHOW, "-o"),
-    switch("restart", "Begin anew; the output so far is kept as FILE.old.", SHOW),
+    text(
+        "output",
+        "Write the answers to FILE; a run that writes to stdout cannot be resumed.",
+        "FILE",
+        SHOW,
+        "-o",
+    ),
+    switch("restart", "Start over; the output so far is kept as FILE.old.", SHOW),
     switch("no_prompt", "Leave the prompts out of the output.", SHOW),
     switch(
         "ordered",
         "Answers in the order of the input, by index: where a row stood when it was answered.",
         SHOW,
     ),
-    text("summary", "Write what the run came to, as JSON.", "FILE", SHOW),
-    switch("estimate", "Say what the run would take: rows, tokens, cost, time. Send nothing.", SHOW),
+    text("summary", "Write a summary of the run, as JSON.", "FILE", SHOW),
+    switch("estimate", "Print what the run would take: rows, tokens, cost, time. Send nothing.", SHOW),
     switch("json", "With --estimate: one JSON object.", SHOW),
     switch("dry_run", "Print the body of the first row's request, and send nothing.", SHOW),
     *field_options(field for field in LIMITS if field.panel == PACE),
@@ -134,7 +141,7 @@ OWN = (
 
 
 class Group(DefaultGroup):
-    """Without a command it runs."""
+    """A group whose default command is `run`."""
 
     default_command = "run"
 

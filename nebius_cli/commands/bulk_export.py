@@ -7,7 +7,7 @@ import typer
 from nebius_cli.commands.options import Flags, argument, declare, options_of, switch, text
 from nebius_cli.core.errors import ExitCode
 
-HELP = """Take the texts out of a run's answers.
+HELP = """Export the texts of a run's answers.
 
 \b
 Examples:
@@ -30,8 +30,8 @@ OWN = (
     switch("text", "The texts, nothing else."),
     switch("csv", "A table, with a header."),
     switch("null", "With --text: NUL instead of newline after each choice.", None, "-0"),
-    text("output", "Where it goes; default stdout.", "FILE", None, "-o"),
-    switch("force", "Replace FILE where it is there already."),
+    text("output", "Write to FILE; default stdout.", "FILE", None, "-o"),
+    switch("force", "Replace FILE if it exists."),
 )
 
 

@@ -25,8 +25,8 @@ INPUT = "Input"
 
 OWN = (
     arguments("answers", "Outputs of nbx bulk.", "ANSWERS..."),
-    text("output", "Where all of it goes; default stdout.", "FILE", None, "-o"),
-    switch("force", "Replace FILE where it is there already."),
+    text("output", "Write to FILE; default stdout.", "FILE", None, "-o"),
+    switch("force", "Replace FILE if it exists."),
     text("input", "Go by the rows of this input, and their ids.", "FILE", INPUT),
     text("format", "What the input is. Default by its suffix.", "jsonl|csv|tsv|text|parquet", INPUT),
     switch("null", "Of text input: NUL instead of newline ends a prompt.", INPUT, "-0"),

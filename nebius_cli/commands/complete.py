@@ -23,7 +23,7 @@ from nebius_cli.commands.options import (
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.request.field_table import FIELDS
 
-HELP = """Complete a prompt: sent as it is, printed as it comes.
+HELP = """Complete a prompt: sent as it is, printed as it arrives.
 
 \b
 Examples:
@@ -33,11 +33,11 @@ Examples:
   nbx complete --prompts questions.txt --json
   nbx complete --local "The capital of France is" --view heat
 
-Without a prompt, standard input is the prompt, to its end and to the byte.
+Without a prompt, all of standard input is the prompt, byte for byte.
 
 With a prompt, stdin is read only where - or {stdin} stands.
 
-Only what you set is sent: a field without a flag has the server's default.
+Only the fields that you set are sent; the server has its own defaults for all others.
 """
 
 PROMPT = "Prompt"
@@ -68,7 +68,7 @@ OWN = (
         SHOW,
     ),
     text("export", "Also write the heat view to a .svg or .html file; asks as --view does.", "FILE", SHOW),
-    text("output", "Write the answer to a file: replaces FILE when it is whole.", "FILE", SHOW, "-o"),
+    text("output", "Write the answer to a file: replaces FILE when it is complete.", "FILE", SHOW, "-o"),
     negatable(
         "newline",
         "--newline/--no-newline, /-N",

@@ -17,7 +17,7 @@ from nebius_cli.commands.options import (
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.request.field_table import BY_NAME
 
-HELP = """Look at everything a completion needs, and say what to do.
+HELP = """Check everything a completion needs, and say what to fix.
 
 \b
 Examples:

@@ -21,7 +21,7 @@ from nebius_cli.commands.options import (
 )
 from nebius_cli.core.errors import ExitCode
 
-HELP = """The requests of the ledger one by one, and kept texts.
+HELP = """The requests in the ledger, one by one, with stored texts.
 
 \b
 Examples:
@@ -65,7 +65,7 @@ Examples:
 A word is found inside of longer ones, too, upper or lower case; no sign in it has a meaning.
 """
 
-RERUN = """Send a request once more: the body that was kept, byte for byte.
+RERUN = """Send a request again: the stored body, byte for byte.
 
 \b
 Examples:
@@ -91,7 +91,7 @@ Examples:
 
 
 class Group(DefaultGroup):
-    """Without a command it lists."""
+    """A group whose default command is `list`."""
 
     default_command = "list"
 
@@ -116,7 +116,7 @@ def add_to(root: typer.Typer) -> None:
         number,
         as_json,
         switch("ndjson", "Each object of a stream on a line, as it arrives."),
-        text("output", "Write the answer to a file, which appears when it is whole.", "FILE", None, "-o"),
+        text("output", "Write the answer to a file, which appears when it is complete.", "FILE", None, "-o"),
         negatable("newline", "--newline/--no-newline, /-N", "End piped output with a newline (default)."),
         negatable("usage", "--usage/--no-usage", "Token usage and timing on stderr. Default on a terminal."),
         text("model_file", "Run this GGUF file, on this machine.", "FILE"),

@@ -20,7 +20,7 @@ from nebius_cli.commands.options import (
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.request.field_table import BY_NAME
 
-HELP = """The models of your account: listed, searched, shown, chosen.
+HELP = """List, search, show and choose models of your account.
 
 \b
 Examples:
@@ -31,7 +31,7 @@ Examples:
 
 Without a command it lists; nbx models list --help shows the flags of that.
 
-The list is kept for some hours, and serves without a network too.
+The list is cached for six hours, and works without a network too.
 """
 
 LIST = """List models: those that hold every word of the query.
@@ -79,7 +79,7 @@ ASKING = (
 
 
 class Group(DefaultGroup):
-    """Without a command it lists."""
+    """A group whose default command is `list`."""
 
     default_command = "list"
 

@@ -84,7 +84,7 @@ def _option(name: str, help: str, panel: str | None, short: tuple[str, ...], **m
 
 SHARED = (
     switch("quiet", "Nothing on stderr but errors.", "Messages", "-q"),
-    switch("verbose", "Say what goes over the wire.", "Messages", "-v"),
+    switch("verbose", "Show what goes over the wire.", "Messages", "-v"),
     switch("debug", "Like --verbose, with a traceback for a bug.", "Messages"),
     text("color", "When to use colour. Default auto.", "auto|always|never", "Messages"),
     text("profile", "Profile of the config file to use.", "NAME", "Connection"),
@@ -112,7 +112,7 @@ LEDGER_OPTIONS = (
     negatable(
         "ledger", "--ledger/--no-ledger", "Keep this run in the usage ledger (default), or not.", "Ledger"
     ),
-    switch("over_budget", "Go on where a budget is spent.", "Ledger"),
+    switch("over_budget", "Continue even if a budget is spent.", "Ledger"),
 )
 
 T = TypeVar("T")

@@ -22,7 +22,7 @@ from nebius_cli.commands.options import (
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.request.field_table import BY_NAME
 
-SCORE = """Say how likely a text is: log-likelihood, perplexity and more.
+SCORE = """Score a text: log-likelihood, perplexity and more.
 
 \b
 Examples:

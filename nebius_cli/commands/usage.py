@@ -7,7 +7,7 @@ import typer
 from nebius_cli.commands.options import DefaultGroup, Flags, declare, options_of, switch, text
 from nebius_cli.core.errors import ExitCode
 
-HELP = """What your requests took and cost, from a ledger kept here.
+HELP = """Tokens, time and cost of your requests, from a local ledger.
 
 \b
 Examples:
@@ -77,7 +77,7 @@ UNTIL = text("until", "Last day, in the same forms.", "WHEN")
 
 
 class Group(DefaultGroup):
-    """Without a command it shows."""
+    """A group whose default command is `show`."""
 
     default_command = "show"
 
