@@ -17,10 +17,9 @@ from nebius_cli.bulk.counts import RunCounts, capped, price_records
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.display import FIGURES, BulkDisplay, figures
 from nebius_cli.bulk.input.row_files import RowFile, open_rows
+from nebius_cli.bulk.input.row_reader import FIRST_BAD, BadRow, RowReader
 from nebius_cli.bulk.input.row_source import RowSource
-from nebius_cli.bulk.input.rows import FIRST_BAD, BadRow, RowReader
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
-from nebius_cli.bulk.output.digest_set import DigestSet
 from nebius_cli.bulk.output.journal import Journal, Sink, is_file
 from nebius_cli.bulk.output.record_file import answered
 from nebius_cli.bulk.rate_control import MOST
@@ -28,6 +27,7 @@ from nebius_cli.bulk.results import ResultWriter, open_output, opened
 from nebius_cli.bulk.summary import open_summary
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import jsontext
+from nebius_cli.core.digest_set import DigestSet
 from nebius_cli.core.errors import BadInputError, ExitCode, Interrupted, NbxError, ReaderGone, Terminated
 from nebius_cli.core.money import PriceList
 from nebius_cli.core.secret import Secret

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nebius_cli.bulk.budget import NOTHING, Charge
-from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.input.row_reader import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import IncompleteError, NbxError

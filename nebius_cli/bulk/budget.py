@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.input.row_reader import Row
 from nebius_cli.core.money import UNKNOWN_PRICE, Price, PriceList, add, exact, token_count
 from nebius_cli.response.events import Usage
 

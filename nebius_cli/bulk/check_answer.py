@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.input.row_reader import Row
 from nebius_cli.core import jsontext
 from nebius_cli.response.completion import Completion, incomplete, missing_reason
 from nebius_cli.response.decode import AnswerDecoder, decode_usage

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from nebius_cli.api import retry
 from nebius_cli.bulk.batch import Batch, Response, given_up, may_share, results_of
 from nebius_cli.bulk.budget import NOTHING, Budget
-from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.input.row_reader import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import NbxError, StatusError

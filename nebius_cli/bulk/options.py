@@ -9,7 +9,7 @@ from typing import Any
 from nebius_cli.bulk.budget import Budget, Charge
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input import template
-from nebius_cli.bulk.input.rows import Row, RowReader, Shard, parse_shard
+from nebius_cli.bulk.input.row_reader import Row, RowReader, Shard, parse_shard
 from nebius_cli.bulk.limits import LIMITS
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.config.run_settings import RunSettings

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from nebius_cli.bulk.budget import worst_case
-from nebius_cli.bulk.input.rows import TOKENS_BESIDE, Row
+from nebius_cli.bulk.input.row_reader import TOKENS_BESIDE, Row
 from nebius_cli.core.format import MINUTE, duration
 from nebius_cli.core.money import Price, add, exact, usd
 

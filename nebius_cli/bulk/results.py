@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from nebius_cli.bulk.counts import RunCounts
+from nebius_cli.bulk.input.row_reader import FIRST_BAD, BadRow, Row, RowReader
 from nebius_cli.bulk.input.row_source import RowSource, look_through
-from nebius_cli.bulk.input.rows import FIRST_BAD, BadRow, Row, RowReader
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.journal import Journal, Sink, is_file
 from nebius_cli.bulk.output.record import Result, encode, encode_bad, failed_line

@@ -11,7 +11,7 @@ from nebius_cli.bulk.batch import Batch
 from nebius_cli.bulk.check_answer import CompleteAnswer, check_answer, split_group
 from nebius_cli.bulk.dispatcher import Dispatcher, Wait
 from nebius_cli.bulk.heap import share_heap
-from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.input.row_reader import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError
 from nebius_cli.response.events import Usage

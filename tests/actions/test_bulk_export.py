@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.bulk.input.rows import BadRow
+from nebius_cli.bulk.input.row_reader import BadRow
 from nebius_cli.bulk.output.journal import Journal
 from nebius_cli.bulk.output.record import Result, encode, encode_bad
 from tests.support.answers import USED, answer, failure, response, row, write

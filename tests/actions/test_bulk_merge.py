@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.bulk.input.rows import BadRow
+from nebius_cli.bulk.input.row_reader import BadRow
 from nebius_cli.bulk.output.journal import Journal
 from nebius_cli.bulk.output.record import encode_bad
 from tests.support.answers import answer, failure, row, write

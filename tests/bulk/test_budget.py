@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from nebius_cli.bulk.budget import NOTHING, Budget, Charge
-from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.input.row_reader import Row
 from nebius_cli.core.money import Price, PriceList
 from nebius_cli.response.events import Usage
 from tests.support.bulk import asking

@@ -8,7 +8,7 @@ import pytest
 from nebius_cli.bulk.budget import Budget
 from nebius_cli.bulk.counts import RunCounts, capped
 from nebius_cli.bulk.dispatcher import Dispatcher
-from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.input.row_reader import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import NbxError, ServerError

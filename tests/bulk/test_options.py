@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nebius_cli.bulk.budget import Charge
-from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.input.row_reader import Row
 from nebius_cli.bulk.options import (
     LOCAL_CONCURRENCY,
     BulkOptions,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.bulk.budget import Budget
-from nebius_cli.bulk.input.rows import TOKENS_BESIDE, Row
+from nebius_cli.bulk.input.row_reader import TOKENS_BESIDE, Row
 from nebius_cli.bulk.progress import ProgressSnapshot, RunEstimate, RunSummary, ThroughputMeter
 from nebius_cli.core.format import duration
 from nebius_cli.core.money import UNKNOWN_PRICE, Price, PriceList

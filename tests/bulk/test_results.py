@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from nebius_cli.bulk.counts import RunCounts
-from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.input.row_reader import Row
 from nebius_cli.bulk.options import BulkOptions, read
 from nebius_cli.bulk.output.journal import Sink
 from nebius_cli.bulk.output.record import Result

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nebius_cli.bulk.batch import Batch
 from nebius_cli.bulk.budget import Budget
 from nebius_cli.bulk.dispatcher import PATIENCE, Dispatcher, Wait
-from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.input.row_reader import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, from_status

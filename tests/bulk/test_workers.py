@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from nebius_cli.bulk.budget import Budget
-from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.input.row_reader import Row
 from nebius_cli.core.errors import NetworkError
 from tests.conftest import CANARY
 from tests.support.server import Reply, Request, reset, sse, status, token

@@ -6,7 +6,7 @@ from typing import Any
 from nebius_cli.bulk.input import template
 from nebius_cli.bulk.input.byte_source import ByteSource, blocks, lines
 from nebius_cli.bulk.input.row_files import open_rows
-from nebius_cli.bulk.input.rows import BadRow, Row, RowReader, check
+from nebius_cli.bulk.input.row_reader import BadRow, Row, RowReader, check
 from nebius_cli.bulk.input.template import RowError
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, UsageError

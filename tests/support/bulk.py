@@ -4,7 +4,7 @@ import json
 from hashlib import blake2b
 from typing import Any
 
-from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.input.row_reader import Row
 
 
 def asking(

@@ -6,7 +6,7 @@ from typing import Any
 from nebius_cli.bulk.batch import Batch
 from nebius_cli.bulk.budget import Budget
 from nebius_cli.bulk.dispatcher import Dispatcher
-from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.input.row_reader import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, StatusError, from_status

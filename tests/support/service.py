@@ -11,7 +11,7 @@ from nebius_cli.api.client import Api
 from nebius_cli.api.limits import Limits
 from nebius_cli.bulk.budget import Budget
 from nebius_cli.bulk.dispatcher import Dispatcher
-from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.input.row_reader import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.bulk.workers import WorkerPool

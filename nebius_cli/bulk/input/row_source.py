@@ -5,12 +5,12 @@ from types import TracebackType
 from typing import Self
 
 from nebius_cli.bulk.input.row_files import RowFile
-from nebius_cli.bulk.input.rows import BadRow, Row, RowReader, Survey, check
+from nebius_cli.bulk.input.row_reader import BadRow, Row, RowReader, Survey, check
 from nebius_cli.bulk.options import BulkPlan
-from nebius_cli.bulk.output.digest_set import DigestSet
 from nebius_cli.bulk.output.journal import Journal, Sink
 from nebius_cli.bulk.output.record import key_of
 from nebius_cli.bulk.progress import RunEstimate
+from nebius_cli.core.digest_set import DigestSet
 from nebius_cli.core.errors import BadInputError
 from nebius_cli.core.money import PriceList
 from nebius_cli.request import request

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nebius_cli.bulk.output.appender import Appender, LineFile
-from nebius_cli.bulk.output.digest_set import DigestSet
 from nebius_cli.bulk.output.record import row_key, scan_head
 from nebius_cli.core import jsontext
+from nebius_cli.core.digest_set import DigestSet
 from nebius_cli.core.errors import UsageError
 from nebius_cli.system import whole
 from nebius_cli.system.files import writing

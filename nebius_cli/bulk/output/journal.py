@@ -7,13 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Self
 
-from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.input.row_reader import Row
 from nebius_cli.bulk.output import compaction
 from nebius_cli.bulk.output.appender import Appender, LineFile
-from nebius_cli.bulk.output.digest_set import DigestSet, digest
 from nebius_cli.bulk.output.failed_rows import FailedRows, path_beside
 from nebius_cli.bulk.output.record import HeadLike, key_of, row_key
 from nebius_cli.bulk.output.record_file import Records, open_answers
+from nebius_cli.core.digest_set import DigestSet, digest
 from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.core.money import parse_amount
 from nebius_cli.system import lock

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from nebius_cli.bulk.input.rows import BadRow, Row
-from nebius_cli.bulk.output.digest_set import digest
+from nebius_cli.bulk.input.row_reader import BadRow, Row
 from nebius_cli.core import jsontext
+from nebius_cli.core.digest_set import digest
 from nebius_cli.core.errors import ExitCode, NbxError, StatusError
 from nebius_cli.core.money import exact, parse_amount
 from nebius_cli.request.field_table import BY_NAME

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from nebius_cli.bulk.output.digest_set import DigestSet
 from nebius_cli.bulk.output.index_sort import IndexSort
 from nebius_cli.bulk.output.record import Head, HeadLike, could_be_cut, scan_head, scan_heads
 from nebius_cli.core import jsontext
+from nebius_cli.core.digest_set import DigestSet
 from nebius_cli.core.errors import UsageError
 
 READ_AT_ONCE = 1 << 20

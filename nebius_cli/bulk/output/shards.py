@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from nebius_cli.bulk.output.digest_set import DigestSet
 from nebius_cli.bulk.output.index_sort import IndexSort
 from nebius_cli.bulk.output.journal import lock_path
 from nebius_cli.bulk.output.record import Head, row_key, scan_head
 from nebius_cli.bulk.output.record_file import Records, open_answers
+from nebius_cli.core.digest_set import DigestSet
 from nebius_cli.core.errors import BadInputError, UsageError
 from nebius_cli.system import lock
 

@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from nebius_cli.bulk.input import template
 from nebius_cli.bulk.input.row_files import RowFile, open_rows
-from nebius_cli.bulk.input.rows import Row, RowReader
+from nebius_cli.bulk.input.row_reader import Row, RowReader
 from nebius_cli.core.errors import BadInputError, ConfigError, NbxError
 from nebius_cli.request.prompt import DecodeOptions
 

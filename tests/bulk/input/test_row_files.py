@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from nebius_cli.bulk.input import byte_source, row_files
 from nebius_cli.bulk.input.row_files import RowFile, open_rows
 from nebius_cli.bulk.input.row_forms import UnreadableRow
-from nebius_cli.bulk.input.rows import BadRow, RowReader
+from nebius_cli.bulk.input.row_reader import BadRow, RowReader
 from nebius_cli.core.errors import BadInputError, NbxError, UsageError
 from nebius_cli.request.prompt import DecodeOptions
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from nebius_cli.bulk.input.row_reader import BadRow, Row
 from nebius_cli.bulk.input.row_source import LOOK_EVERY
-from nebius_cli.bulk.input.rows import BadRow, Row
 from nebius_cli.core.errors import BadInputError
 from tests.support.rows import source_of
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.bulk.input.row_forms import RawRow
-from nebius_cli.bulk.input.rows import BadRow, Row, RowReader, Shard, Survey, check, parse_shard
+from nebius_cli.bulk.input.row_reader import BadRow, Row, RowReader, Shard, Survey, check, parse_shard
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 

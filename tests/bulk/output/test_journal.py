@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.bulk.input.rows import Row
+from nebius_cli.bulk.input.row_reader import Row
 from nebius_cli.bulk.output.journal import Journal, Sink, is_file
 from nebius_cli.core.errors import OutputError, UsageError
 from tests.support.answers import answer, failure, row, write

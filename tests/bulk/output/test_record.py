@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.bulk.input.rows import BadRow, Row
+from nebius_cli.bulk.input.row_reader import BadRow, Row
 from nebius_cli.bulk.output.record import (
     Head,
     Result,

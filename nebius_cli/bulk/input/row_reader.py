@@ -12,7 +12,7 @@ from typing import Any
 from nebius_cli.bulk.input.body_encoder import BodyEncoder, BodyTemplate
 from nebius_cli.bulk.input.row_forms import Forms, RawRow, RowRequest, UnreadableRow, shown
 from nebius_cli.bulk.input.template import RowError, Template
-from nebius_cli.bulk.output.digest_set import DigestSet, digest
+from nebius_cli.core.digest_set import DigestSet, digest
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request.fields import Value
 from nebius_cli.request.prompt import Prompt

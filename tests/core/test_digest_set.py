@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.bulk.output.digest_set import DigestSet
+from nebius_cli.core.digest_set import DigestSet
 
 # Few low bits: many of them want the same place.
 DIGESTS = st.one_of(st.integers(0, 2**64 - 1), st.sampled_from([0, 1, 1 << 40, 2 << 40, 3 << 40, 2**64 - 1]))

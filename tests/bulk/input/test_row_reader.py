@@ -12,7 +12,7 @@ from nebius_cli.bulk.batch import Batch
 from nebius_cli.bulk.budget import NOTHING
 from nebius_cli.bulk.input import template
 from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow
-from nebius_cli.bulk.input.rows import BadRow, Row, RowReader
+from nebius_cli.bulk.input.row_reader import BadRow, Row, RowReader
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request.request import CompletionRequest
 
