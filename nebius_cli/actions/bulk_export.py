@@ -1,17 +1,16 @@
-"""`nbx bulk export`: the texts of a run's answers, bare or as CSV."""
+"""`nbx bulk export`: write the answers of a run as plain text or CSV."""
 
 import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from nebius_cli.actions.app import App
-from nebius_cli.bulk.output.journal import is_file
-from nebius_cli.bulk.output.record_file import Answers
+from nebius_cli.bulk.output.record_file import AnswerFile
+from nebius_cli.bulk.output.targets import check_distinct, check_not_overwritten
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode, UsageError
-from nebius_cli.system import whole
+from nebius_cli.system.files import Write, buffered, replace_file
 from nebius_cli.terminal.sanitize import to_bytes, visible
 
 HEADER = (
@@ -29,7 +28,7 @@ HEADER = (
 
 @dataclass(frozen=True, slots=True)
 class BulkExportOptions:
-    """What was typed after `nbx bulk export`."""
+    """The arguments and flags of `nbx bulk export`."""
 
     answers: str = ""
     text: bool = False
@@ -40,25 +39,26 @@ class BulkExportOptions:
 
 
 def run(options: BulkExportOptions, app: App) -> ExitCode:
-    """Write the answers in the order of the file. Raises UsageError for a file of something else."""
+    """Write the answers in file order. Raises UsageError if the file is not an output of a bulk run."""
     if not options.answers:
         raise UsageError("no file to export", "", "nbx bulk export answers.jsonl --csv -o answers.csv")
     if options.text == options.csv:
-        raise UsageError("export as what?", "--text or --csv, one of them")
+        raise UsageError("no export format", "choose either --text or --csv")
     if options.null and options.csv:
-        raise UsageError("-0 with --csv", "a line of CSV ends with a newline")
+        raise UsageError("-0 with --csv", "lines of CSV end with a newline")
     failed = 0
-    with Answers(options.answers) as records:
-        if options.output in (None, "-"):
+    with AnswerFile(options.answers) as records:
+        if options.output is None or options.output == "-":
             put = _shown if app.streams.stdout_tty else bytes
-            with whole.to(lambda data: app.streams.write_out(put(data))) as write:
+            with buffered(lambda data: app.streams.write_out(put(data))) as write:
                 failed = _write(options, records, write)
         else:
-            _check_output(options)
-            with whole.to_file(str(options.output)) as write:
+            check_distinct("-o", options.output, [("this is the file to export", options.answers)])
+            check_not_overwritten(options.output, force=options.force)
+            with replace_file(options.output) as write:
                 failed = _write(options, records, write)
     if records.cut:
-        app.note(f"{options.answers} has lines that are cut or no JSON; they were left out")
+        app.note(f"{options.answers} has partial or broken lines; they were left out")
     if failed:
         have, are = ("has", "is") if failed == 1 else ("have", "are")
         form = f"{have} an error and no text" if options.csv else f"{are} empty here"
@@ -67,18 +67,8 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
     return ExitCode.DONE
 
 
-def _check_output(options: BulkExportOptions) -> None:
-    target = str(options.output)
-    if not is_file(target) or not Path(target).exists():
-        return
-    if Path(target).samefile(options.answers):
-        raise UsageError(f"-o {target}", "this is the file to export", "choose another file")
-    if Path(target).stat().st_size and not options.force:
-        raise UsageError(f"-o {target}", "this file is there already", "--force replaces it")
-
-
-def _write(options: BulkExportOptions, records: Answers, write: whole.Write) -> int:
-    """Write every record; return how many are of rows that failed."""
+def _write(options: BulkExportOptions, records: AnswerFile, write: Write) -> int:
+    """Write every record; return the number of failed rows."""
     put = _csv(write) if options.csv else _text(write, b"\0" if options.null else b"\n")
     failed = 0
     for line in records:
@@ -88,16 +78,16 @@ def _write(options: BulkExportOptions, records: Answers, write: whole.Write) -> 
     return failed
 
 
-def _text(write: whole.Write, end: bytes) -> Callable[[Mapping[str, Any]], None]:
+def _text(write: Write, end: bytes) -> Callable[[Mapping[str, Any]], None]:
     def put(record: Mapping[str, Any]) -> None:
-        # A row that failed has an empty text: the place of each answer still says which row it is of.
+        # A failed row gets an empty text, so that the answers still line up with the rows.
         for choice in _choices(record) or [{}]:
             write(to_bytes(_string(choice.get("text"))) + end)
 
     return put
 
 
-def _csv(write: whole.Write) -> Callable[[Mapping[str, Any]], None]:
+def _csv(write: Write) -> Callable[[Mapping[str, Any]], None]:
     writer = csv.writer(_Lines(write))
     writer.writerow(HEADER)
 
@@ -111,7 +101,7 @@ def _csv(write: whole.Write) -> Callable[[Mapping[str, Any]], None]:
             named = (record["id"], record["index"], choice.get("index", number) if choice else "")
             text = (_string(choice.get("text")), _string(choice.get("finish_reason")))
             writer.writerow((*named, *text, message, *used))
-            used = ("", "", "")  # of all choices together: a sum over the column stays right
+            used = ("", "", "")  # usage is for all choices, so that the sum of the column is right
 
     return put
 
@@ -119,7 +109,7 @@ def _csv(write: whole.Write) -> Callable[[Mapping[str, Any]], None]:
 class _Lines:
     """A text file for the csv module."""
 
-    def __init__(self, write: whole.Write) -> None:
+    def __init__(self, write: Write) -> None:
         self._write = write
 
     def write(self, text: str) -> None:
@@ -128,7 +118,7 @@ class _Lines:
 
 
 def _choices(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the choices of a record in the order of their indexes."""
+    """Return the choices of a record, sorted by index."""
     response = record.get("response")
     choices = response.get("choices") if isinstance(response, dict) else None
     found = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []

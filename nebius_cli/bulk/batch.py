@@ -1,11 +1,11 @@
-"""What goes out in one request of a bulk run: one row, or a group of rows that ask for the same."""
+"""One request of a bulk run: a row, or a group of rows that differ only in their prompts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from nebius_cli.bulk.budget import NOTHING, Charge
-from nebius_cli.bulk.input.row_reader import Row
+from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import IncompleteError, NbxError
@@ -17,9 +17,9 @@ Response = dict[str, Any] | bytes
 class Batch:
     """Rows that share a request, and what happened to them so far. Times are on the monotonic clock.
 
-    `attempts` counts requests, this one among them; `tries` those that count against the retries; `spent`
-    is what the attempts before cost; `worst` the most that this one can; `estimate` the tokens it was
-    paced with.
+    `attempts` counts requests, including this one; `tries` counts those that use up a retry. `spent` is what
+    earlier attempts cost, `worst` the most that this one can cost, and `estimate` the tokens that the rate
+    limiter set aside for it.
     """
 
     rows: list[Row]
@@ -37,7 +37,7 @@ class Batch:
 
     @property
     def choices(self) -> int:
-        """How many choices a whole answer has."""
+        """The number of choices in a complete answer."""
         return len(self.rows) * self.rows[0].n
 
     @property
@@ -51,30 +51,30 @@ class Batch:
 
 
 def may_share(one: Row, other: Row) -> bool:
-    """Return whether two rows may share a request: the API takes texts or token ids, not both at once."""
+    """Return whether two rows may share a request. The API takes texts or token ids, but not a mix."""
     if one.common != other.common or one.query != other.query:
         return False
     return type(one.prompt) is type(other.prompt)
 
 
 def results_of(
-    send: Batch, charge: Charge, error: NbxError | None, responses: "Sequence[Response | None]", now: float
+    batch: Batch, charge: Charge, error: NbxError | None, responses: "Sequence[Response | None]", now: float
 ) -> list[Result]:
-    """Return what became of each row of a request; `charge` is what all attempts took together."""
-    # The usage of a group stands on its first row: nobody knows which row took how much of it.
+    """Return the result of each row of a request; `charge` is the cost of all attempts."""
+    # The server reports one usage for the whole group, so it is recorded on the first row.
     usages = [charge.to_json() if error is None or charge != NOTHING else None]
-    usages += [None] * (len(send.rows) - 1)
-    latency = now - send.sent_at
+    usages += [None] * (len(batch.rows) - 1)
+    latency = now - batch.sent_at
     return [
-        Result(row, send.attempts, latency, usage, error, response)
-        for row, usage, response in zip(send.rows, usages, responses, strict=True)
+        Result(row, batch.attempts, latency, usage, error, response)
+        for row, usage, response in zip(batch.rows, usages, responses, strict=True)
     ]
 
 
-def given_up(send: Batch) -> Result:
-    """Return the result of a request that gets no answer because the run stops: its first row's.
+def unfinished_result(batch: Batch) -> Result:
+    """Return a result for the first row of a request that the run will not finish.
 
-    It says what all attempts took, so that it is not forgotten.
+    It carries the cost of all attempts, so that a later run counts it.
     """
-    error = IncompleteError("the run stopped before this row had its answer", "it may have been billed")
-    return Result(send.rows[0], send.attempts, 0.0, send.spent.to_json(), error, None)
+    error = IncompleteError("the run stopped before this row was answered", "it may have been billed")
+    return Result(batch.rows[0], batch.attempts, 0.0, batch.spent.to_json(), error, None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from nebius_cli.bulk.input.row_reader import Row
+from nebius_cli.bulk.input.row import Row
 from nebius_cli.core.money import UNKNOWN_PRICE, Price, PriceList, add, exact, token_count
 from nebius_cli.response.events import Usage
 
@@ -46,12 +46,12 @@ NOTHING = Charge()
 
 def worst_case(rows: Sequence[Row], price: Price) -> Charge:
     """Return the most that one request for these rows can use; unknown if a row has no `max_tokens`."""
-    prompt, completion = sum(row.most_prompt for row in rows), 0
+    prompt, completion = sum(row.max_prompt_tokens for row in rows), 0
     for row in rows:
-        if row.most_completion is None:
+        if row.max_completion_tokens is None:
             return Charge(prompt, None, price.max_cost(prompt, None), price)
         # vLLM generates and bills one token for each choice even if max_tokens is 0.
-        completion += max(row.most_completion, row.n)
+        completion += max(row.max_completion_tokens, row.n)
     return Charge(prompt, completion, price.max_cost(prompt, completion), price)
 
 
@@ -102,7 +102,7 @@ class Budget:
         if worst.cost:
             self.reserved_cost += worst.cost
 
-    def settle(self, worst: Charge, usage: Usage | None, *, maybe_billed: bool) -> Charge:
+    def charge(self, worst: Charge, usage: Usage | None, *, maybe_billed: bool) -> Charge:
         """Release the reservation of a request that has ended, and return what it used.
 
         That is the worst case if the server did not say, and nothing if it cannot have billed the request.
@@ -110,12 +110,12 @@ class Budget:
         self.reserved_tokens -= worst.tokens
         if worst.cost:
             self.reserved_cost -= worst.cost
-        charge = self._charge(worst, usage) if maybe_billed else NOTHING
+        charge = self._actual(worst, usage) if maybe_billed else NOTHING
         self.tokens += charge.tokens
         self.cost += charge.cost or Decimal()
         return charge
 
-    def _charge(self, worst: Charge, usage: Usage | None) -> Charge:
+    def _actual(self, worst: Charge, usage: Usage | None) -> Charge:
         prompt = token_count(usage.prompt) if usage else None
         completion = token_count(usage.completion) if usage else None
         if usage is None or prompt is None or completion is None:

@@ -1,10 +1,10 @@
-"""Checks that the answer to a bulk request is complete, and splits the answer to a group of rows."""
+"""Checks that an answer is complete, as nbx complete does, and splits the answer to a group of rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nebius_cli.bulk.input.row_reader import Row
+from nebius_cli.bulk.input.row import Row
 from nebius_cli.core import jsontext
 from nebius_cli.response.completion import Completion, incomplete, missing_reason
 from nebius_cli.response.decode import AnswerDecoder, decode_usage
@@ -14,7 +14,7 @@ from nebius_cli.response.events import Usage
 
 @dataclass(frozen=True, slots=True)
 class CompleteAnswer:
-    """A complete answer: `value` is the response object, `raw` its bytes where nothing else was received."""
+    """A complete answer. `value` is the response object, `raw` its bytes if the body was just that object."""
 
     value: dict[str, Any]
     raw: bytes | None
@@ -22,12 +22,12 @@ class CompleteAnswer:
 
     @property
     def reasons(self) -> str:
-        """The distinct finish reasons, with commas between."""
+        """The distinct finish reasons, separated by commas."""
         return ",".join(dict.fromkeys(str(choice["finish_reason"]) for choice in self.value["choices"]))
 
 
 def check_answer(body: bytes, content_type: str, expected: int, request_id: str = "") -> CompleteAnswer:
-    """Return an answer whose `expected` choices all have a finish reason. Raises IncompleteError."""
+    """Return an answer with `expected` finished choices. Raises IncompleteError for anything else."""
     try:
         value = jsontext.decode(body)
     except ValueError:
@@ -40,9 +40,9 @@ def check_answer(body: bytes, content_type: str, expected: int, request_id: str 
 
 
 def _usual_reasons(value: dict[str, Any], expected: int) -> dict[int, str] | None:
-    """Return the finish reasons by index of an object that is the usual answer, in order; else None.
+    """Return the finish reasons by index of a plain answer with choices in order; None for any other object.
 
-    `_fold` finds out what any other object is, and costs ten times as much.
+    `_fold` handles the rest, and costs ten times as much.
     """
     choices = value.get("choices")
     if not isinstance(choices, list) or len(choices) != expected or has_error(value):
@@ -69,13 +69,13 @@ def _fold(body: bytes, content_type: str, expected: int, request_id: str) -> Com
     return CompleteAnswer(completion.to_json(), None, completion.usage)
 
 
-def split_group(whole: CompleteAnswer, rows: Sequence[Row]) -> list[dict[str, Any] | bytes]:
-    """Return each row's own response: its choices counted from 0, and no usage where it is the group's."""
+def split_group(answer: CompleteAnswer, rows: Sequence[Row]) -> list[dict[str, Any] | bytes]:
+    """Return one response for each row: its choices, counted from 0. Those of a group have no usage."""
     if len(rows) == 1:
-        return [whole.value if whole.raw is None else whole.raw]
-    choices, n = whole.value["choices"], rows[0].n
+        return [answer.value if answer.raw is None else answer.raw]
+    choices, n = answer.value["choices"], rows[0].n
     responses: list[dict[str, Any] | bytes] = []
     for first in range(0, len(rows) * n, n):
         own = [{**choice, "index": k} for k, choice in enumerate(choices[first : first + n])]
-        responses.append({**whole.value, "choices": own, "usage": None})
+        responses.append({**answer.value, "choices": own, "usage": None})
     return responses

@@ -1,4 +1,4 @@
-"""What has become of the rows of a bulk run so far: counts, tokens, money."""
+"""Counts the results of a bulk run: rows, tokens, money."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -12,9 +12,9 @@ from nebius_cli.core.money import Price, usd
 
 @dataclass(slots=True)
 class RunCounts:
-    """Counts of one run; `failed` has the bad rows too, `bad` of them. `cost` is in USD.
+    """Counts of one run. `failed` includes the `bad` rows; `left_out` rows were answered earlier.
 
-    `total` rows are all, None where they are not counted; `seen` came from the input so far.
+    `total` is the number of rows, None if unknown; `seen` is how many were read so far. `cost` is in USD.
     """
 
     total: int | None = None
@@ -26,7 +26,7 @@ class RunCounts:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: Decimal = field(default_factory=Decimal)
-    priced: bool | None = None  # every usage so far says what it cost; None before the first
+    priced: bool | None = None  # whether every usage so far had a cost; None before the first
 
     def add(self, result: Result) -> None:
         """Count a result."""
@@ -39,18 +39,18 @@ class RunCounts:
             self.cost += Decimal(usage["cost"] or 0)
 
     def failure(self) -> IncompleteError:
-        """Return what is said of the rows that failed where nothing else is."""
+        """Return the error that reports failed rows when nothing else is shown."""
         return IncompleteError(
-            f"{self.failed:,} row{'' if self.failed == 1 else 's'} failed", "their records say why"
+            f"{self.failed:,} row{'' if self.failed == 1 else 's'} failed", "their records have the errors"
         )
 
-    def snapshot(self, dispatcher: Dispatcher, at: float, share: float | None) -> ProgressSnapshot:
-        """Return where the run is at a moment; `share` of the input has been read."""
-        pause = dispatcher.pace.paused(at)
+    def snapshot(self, dispatcher: Dispatcher, at: float, fraction_read: float | None) -> ProgressSnapshot:
+        """Return the progress at time `at`; `fraction_read` of the input has been read."""
+        pause = dispatcher.rate.paused(at)
         return ProgressSnapshot(
             at,
             self.total,
-            share,
+            fraction_read,
             self.seen,
             self.left_out,
             self.answered,
@@ -60,11 +60,11 @@ class RunCounts:
             self.prompt_tokens + self.completion_tokens,
             dispatcher.budget.cost if self.priced else None,
             dispatcher.in_flight,
-            f"waits {pause:.0f} s" if pause >= 1 else "",
+            f"waiting {pause:.0f} s" if pause >= 1 else "",
         )
 
     def summary(self, dispatcher: Dispatcher, seconds: float, stopped: str) -> RunSummary:
-        """Return what the run came to; `stopped` says what ended it early."""
+        """Return the totals of the run; `stopped` says what ended it early."""
         return RunSummary(
             self.seen if self.total is None else self.total,
             self.answered,
@@ -81,8 +81,8 @@ class RunCounts:
         )
 
 
-def capped(dispatcher: Dispatcher) -> CappedError:
-    """Return the error that says which cap the next row might have passed."""
+def cap_error(dispatcher: Dispatcher) -> CappedError:
+    """Return the error that names the caps that the next row might have exceeded."""
     budget = dispatcher.budget
     found = []
     if budget.max_cost is not None:
@@ -91,7 +91,7 @@ def capped(dispatcher: Dispatcher) -> CappedError:
         found.append((f"{budget.tokens:,} of {budget.max_tokens:,} tokens", "--max-total-tokens"))
     flags = " or ".join(flag for _, flag in found)
     used = ", ".join(words for words, _ in found)
-    return CappedError(f"stopped before {flags} could be passed", f"used: {used}", f"raise {flags} to go on")
+    return CappedError(f"stopped before exceeding {flags}", f"used: {used}", f"raise {flags} to continue")
 
 
 def price_records(count: int, tokens: tuple[int, int], price: Price) -> tuple[Decimal, str]:
@@ -103,5 +103,6 @@ def price_records(count: int, tokens: tuple[int, int], price: Price) -> tuple[De
     cost = price.max_cost(*tokens)
     if cost is None:
         what = f"the cost of {records} is unknown"
-        raise UsageError(what, "--max-cost counts that too", "--price IN/OUT, or another -o")
-    return cost, f"{records} without a cost: they count as {usd(cost)}, at the prices of this run"
+        hint = "set --price IN/OUT, or choose another -o"
+        raise UsageError(what, "--max-cost includes earlier runs", hint)
+    return cost, f"{records} without a cost: counted as {usd(cost)}, at the prices of this run"

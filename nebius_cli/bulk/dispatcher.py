@@ -1,6 +1,6 @@
-"""What a bulk run sends next, and what becomes of each row: retries, groups, pace, budget. No I/O, no clock.
+"""Decides what a run sends next and what happens to each row: retries, groups, rate, budget. Pure.
 
-Each row that is offered ends once: with an answer, with a failure, or not at all because the run stopped.
+Each row offered gets exactly one result, an answer or a failure, unless the run stops before.
 """
 
 import heapq
@@ -10,269 +10,269 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nebius_cli.api import retry
-from nebius_cli.bulk.batch import Batch, Response, given_up, may_share, results_of
+from nebius_cli.bulk.batch import Batch, Response, may_share, results_of, unfinished_result
 from nebius_cli.bulk.budget import NOTHING, Budget
-from nebius_cli.bulk.input.row_reader import Row
+from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import NbxError, StatusError
 from nebius_cli.response.events import Usage
 
-# Failures in a row that make an outage, or more: two for each request at once.
-FEWEST_FAILURES = 20
-LONGEST_OUTAGE = 300.0  # seconds without any answer before the run stops
-PATIENCE = 10  # times the retries: attempts of a row that the server puts off
-WAITING = 4  # times the concurrency: rows that may wait to be sent again before new ones are taken
-LEARN_EVERY = 0.05  # seconds between looks at the headers of answers
-LINGER = 0.2  # seconds for which a group that is not full waits for a row that is being read
+# Consecutive failures that count as an outage; more with a concurrency above 10: two per request in flight.
+MIN_OUTAGE_FAILURES = 20
+MAX_OUTAGE_S = 300.0  # without any answer, before the run stops
+DEFERRED_RETRY_FACTOR = 10  # times the retries: attempts of a row while the server is busy or down
+RETRY_QUEUE_FACTOR = 4  # times the concurrency: retries that may wait before no new rows are read
+LEARN_INTERVAL_S = 0.05  # between answers whose rate limit headers are read
+GROUP_WAIT_S = 0.2  # how long an incomplete group waits for the next row
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing to send before `until`, or before something is answered; `rows`: or a row is offered."""
+    """Nothing to send until time `until` or the next answer; with `rows`, or until a row is offered."""
 
     until: float = math.inf
     rows: bool = False
 
 
 class Dispatcher:
-    """The state of a bulk run. Not safe for threads: whoever shares it holds a lock.
+    """The state of a bulk run. Not thread-safe: callers on several threads must hold a lock.
 
-    `chance` in [0, 1) spreads retries; `taking` says whether a new row may be taken now. `fatal` is the
-    error that stopped the run, `capped` whether the budget did; rows without a result are not done then.
-    `model` is the run's own, of rows that name none.
+    `jitter` returns a number in [0, 1) that spreads retries; `may_take` returns whether a new row may be
+    taken now. `model` is the model of rows that name none. After the run, `fatal` is the error that stopped
+    it, if any, and `capped` tells whether the budget did.
     """
 
     def __init__(
         self,
-        pace: RateController,
+        rate: RateController,
         budget: Budget,
         *,
         retries: int,
-        chance: Callable[[], float],
+        jitter: Callable[[], float],
         group: int = 1,
-        taking: Callable[[], bool] = lambda: True,
+        may_take: Callable[[], bool] = lambda: True,
         model: str = "",
     ) -> None:
-        self.pace = pace
+        self.rate = rate
         self.budget = budget
         self._retries = retries
-        self._chance = chance
+        self._jitter = jitter
         self._group = group
-        self._taking = taking
+        self._may_take = may_take
         self._model = model
         self._rows: deque[Row] = deque()
-        self._next: Batch | None = None  # the first of the rows, once it is known who goes with it
-        self._asked_at = math.inf  # since when a row is waited for
-        self._no_more = False
-        self._waiting: list[tuple[float, int, Batch]] = []
-        self._serial = 0
-        self._broken = 0  # failures in a row to reach the server
-        self._down_since = math.inf
-        self._reached = False  # once: something answered
-        self._learnt_at = -math.inf
+        self._upcoming: Batch | None = None  # built from the first rows, not sent yet
+        self._row_wanted_since = math.inf  # when `next` first asked for a row
+        self._input_ended = False
+        self._retry_queue: list[tuple[float, int, Batch]] = []
+        self._sequence = 0
+        self._failures = 0  # consecutive failures to reach the server
+        self._outage_since = math.inf
+        self._ever_reached = False  # whether the server ever answered
+        self._learned_at = -math.inf
         self.stopped = False
         self.fatal: NbxError | None = None
         self.capped = False
-        self._flying: dict[int, Batch] = {}
+        self._in_flight: dict[int, Batch] = {}
         self.requests = 0
         self.retried = 0  # requests that were not a row's first
 
     @property
     def in_flight(self) -> int:
-        """How many requests are on their way."""
-        return len(self._flying)
+        """The number of requests in flight."""
+        return len(self._in_flight)
 
     @property
     def waiting(self) -> int:
-        """How many requests wait to be sent again, and rows for others of their group."""
-        return len(self._waiting) + len(self._rows)
+        """The number of retries that wait, and of rows not sent yet."""
+        return len(self._retry_queue) + len(self._rows)
 
     @property
     def room(self) -> bool:
-        """Whether another request may be in flight."""
-        return not self.stopped and self.in_flight < self.pace.concurrency
+        """Whether another request may be sent now."""
+        return not self.stopped and self.in_flight < self.rate.concurrency
 
     def offer(self, row: Row) -> None:
-        """Take a row."""
+        """Add a row."""
         self._rows.append(row)
-        self._asked_at = math.inf
+        self._row_wanted_since = math.inf
 
     def no_more_rows(self) -> None:
-        """Note that each row of the input was offered."""
-        self._no_more = True
+        """Note that the input has ended."""
+        self._input_ended = True
 
     def stop(self, fatal: NbxError | None = None) -> None:
-        """Send nothing any more; what is in flight may still be answered."""
+        """Send nothing more; requests in flight may still be answered."""
         self.stopped = True
         self.fatal = self.fatal or fatal
 
     def unfinished(self) -> list[Result]:
-        """Return what a stopped run spent on rows without a result; what is in flight is given up."""
-        sends = [send for _, _, send in self._waiting]
-        for send in self._flying.values():
-            send.spent += self.budget.settle(send.worst, None, maybe_billed=True)
-            sends.append(send)
-        self._flying, self._waiting = {}, []
-        return [given_up(send) for send in sends if send.spent != NOTHING]
+        """Return results with the cost of unfinished rows; requests in flight are abandoned."""
+        batches = [batch for _, _, batch in self._retry_queue]
+        for batch in self._in_flight.values():
+            batch.spent += self.budget.charge(batch.worst, None, maybe_billed=True)
+            batches.append(batch)
+        self._in_flight, self._retry_queue = {}, []
+        return [unfinished_result(batch) for batch in batches if batch.spent != NOTHING]
 
     def next(self, now: float) -> Batch | Wait | None:
-        """Return what to send now, how long to wait for something, or None when nothing will come."""
+        """Return what to send now, how long to wait, or None when there is nothing more to send."""
         if self.stopped:
             return None
         if not self.room:
             return Wait()
-        due = self._waiting[0][0] if self._waiting else math.inf
-        send = self._waiting[0][2] if due <= now else self._fresh(now)
-        if send is None:
-            if not self._no_more and self._takes_rows():
-                self._asked_at = min(self._asked_at, now)
-                return Wait(min(due, self._asked_at + LINGER) if self._rows else due, rows=True)
-            return Wait(due) if self._waiting or self.in_flight or not self._no_more else None
-        if (seconds := self.pace.wait(send.worst.tokens, now)) > 0:
+        due = self._retry_queue[0][0] if self._retry_queue else math.inf
+        batch = self._retry_queue[0][2] if due <= now else self._next_batch(now)
+        if batch is None:
+            if not self._input_ended and self._wants_row():
+                self._row_wanted_since = min(self._row_wanted_since, now)
+                return Wait(min(due, self._row_wanted_since + GROUP_WAIT_S) if self._rows else due, rows=True)
+            return Wait(due) if self._retry_queue or self.in_flight or not self._input_ended else None
+        if (seconds := self.rate.wait(batch.worst.tokens, now)) > 0:
             return Wait(now + seconds)
-        if not self.budget.fits(send.worst):
+        if not self.budget.fits(batch.worst):
             if self.in_flight:
                 return Wait()
             self.capped = True
             self.stop()
             return None
         if due <= now:
-            heapq.heappop(self._waiting)
+            heapq.heappop(self._retry_queue)
         else:
-            self._next = None
-        return self._launch(send, now)
+            self._upcoming = None
+        return self._send(batch, now)
 
     def answered(
         self,
-        send: Batch,
+        batch: Batch,
         responses: list[Response],
         usage: Usage | None,
         headers: Mapping[str, str],
         now: float,
     ) -> list[Result]:
-        """Take a whole answer, one response for each row; return the results of its rows."""
-        if self._flying.pop(id(send), None) is None:  # given up, and counted then
+        """Handle a complete answer, with one response for each row; return the results."""
+        if self._in_flight.pop(id(batch), None) is None:  # abandoned, and charged then
             return []
-        self._reached, self._broken, self._down_since = True, 0, math.inf
-        charge = self.budget.settle(send.worst, usage, maybe_billed=True)
+        self._ever_reached, self._failures, self._outage_since = True, 0, math.inf
+        charge = self.budget.charge(batch.worst, usage, maybe_billed=True)
         used = charge.tokens if usage is not None else None
-        # This one was in flight as well.
-        self.pace.answered(send.worst.tokens, send.estimate, used, self.in_flight + 1, now)
-        if now - self._learnt_at >= LEARN_EVERY:
-            self._learnt_at = now
-            self.pace.learn(headers, now)
-        spent = charge if send.spent is NOTHING else send.spent + charge
-        return results_of(send, spent, None, responses, now)
+        # +1: this one was in flight too.
+        self.rate.answered(batch.worst.tokens, batch.estimate, used, self.in_flight + 1, now)
+        if now - self._learned_at >= LEARN_INTERVAL_S:
+            self._learned_at = now
+            self.rate.learn(headers, now)
+        spent = charge if batch.spent is NOTHING else batch.spent + charge
+        return results_of(batch, spent, None, responses, now)
 
-    def failed(self, send: Batch, error: NbxError, now: float) -> list[Result]:
-        """Take a failure; return the results of the rows for which there will be no other attempt."""
-        if self._flying.pop(id(send), None) is None:
+    def failed(self, batch: Batch, error: NbxError, now: float) -> list[Result]:
+        """Handle a failure; return the results of the rows that will not be tried again."""
+        if self._in_flight.pop(id(batch), None) is None:
             return []
-        charge = self.budget.settle(send.worst, None, maybe_billed=retry.may_be_billed(error))
-        send.spent = charge if send.spent is NOTHING else send.spent + charge
-        away, down = self._is_away(error), self._is_down(send, error, now)
+        charge = self.budget.charge(batch.worst, None, maybe_billed=retry.may_be_billed(error))
+        batch.spent = charge if batch.spent is NOTHING else batch.spent + charge
+        unreachable, down = self._may_be_outage(error), self._check_outage(batch, error, now)
         if retry.is_overload(error) and not down:
-            self.pace.refused(send.sent_at, retry.retry_after(error), now)
-        if retry.ends_run(error, only_model=send.rows[0].model == self._model):
+            self.rate.refused(batch.sent_at, retry.retry_after(error), now)
+        if retry.ends_run(error, only_model=batch.rows[0].model == self._model):
             self.stop(error)
-            self._put_back(send, now)
+            self._requeue(batch, now)
             return []
-        put_off = down or retry.is_rate_limit(error)
-        send.tries += not put_off
-        if self._goes_again(send, error, put_off=put_off):
-            self._put_back(send, now + self._delay(send, error))
+        deferred = down or retry.is_rate_limit(error)
+        batch.tries += not deferred
+        if self._may_retry(batch, error, deferred=deferred):
+            self._requeue(batch, now + self._delay(batch, error))
             return []
-        if away and not self._reached:
-            return self._unreached(send, error, now)
-        if len(send.rows) > 1 and not retry.is_missing(error):
-            self._split(send, error, now)
+        if unreachable and not self._ever_reached:
+            return self._handle_unreachable(batch, error, now)
+        if len(batch.rows) > 1 and not retry.is_missing(error):
+            self._split(batch, error, now)
             return []
-        return results_of(send, send.spent, error, [None] * len(send.rows), now)
+        return results_of(batch, batch.spent, error, [None] * len(batch.rows), now)
 
-    def _fresh(self, now: float) -> Batch | None:
-        """Return the request that the next rows make, None where a row more must be seen first."""
+    def _next_batch(self, now: float) -> Batch | None:
+        """Return the next request of new rows, None if it needs another row first."""
         rows = self._rows
-        idle = self._no_more or not self._taking() or now >= self._asked_at + LINGER
-        if self._next is None and rows:
+        idle = self._input_ended or not self._may_take() or now >= self._row_wanted_since + GROUP_WAIT_S
+        if self._upcoming is None and rows:
             size = 1
             while size < min(self._group, len(rows)) and may_share(rows[0], rows[size]):
                 size += 1
             if size == self._group or size < len(rows) or idle:
                 taken = [rows.popleft() for _ in range(size)]
-                self._next = Batch(taken, self.budget.worst(taken))
-        return None if self._asks_first else self._next
+                self._upcoming = Batch(taken, self.budget.worst(taken))
+        return None if self._retries_first else self._upcoming
 
-    def _takes_rows(self) -> bool:
-        most = WAITING * self.pace.concurrency
-        return self._next is None and len(self._waiting) < most and not self._asks_first and self._taking()
-
-    @property
-    def _down(self) -> bool:
-        return self._down_since < math.inf
+    def _wants_row(self) -> bool:
+        if self._upcoming is not None or self._retries_first:
+            return False
+        return len(self._retry_queue) < RETRY_QUEUE_FACTOR * self.rate.concurrency and self._may_take()
 
     @property
-    def _asks_first(self) -> bool:
-        """Whether those that have waited for an answer go before any new row: nothing answers."""
-        return self._down and bool(self._waiting or self.in_flight)
+    def _in_outage(self) -> bool:
+        return self._outage_since < math.inf
 
-    def _launch(self, send: Batch, now: float) -> Batch:
-        send.attempts += 1
-        send.sent_at = now
-        send.estimate = self.pace.sent(send.worst.tokens, now)
-        self.budget.reserve(send.worst)
-        self._flying[id(send)] = send
+    @property
+    def _retries_first(self) -> bool:
+        """Whether retries are sent before any new row, because the server is down."""
+        return self._in_outage and bool(self._retry_queue or self.in_flight)
+
+    def _send(self, batch: Batch, now: float) -> Batch:
+        batch.attempts += 1
+        batch.sent_at = now
+        batch.estimate = self.rate.sent(batch.worst.tokens, now)
+        self.budget.reserve(batch.worst)
+        self._in_flight[id(batch)] = batch
         self.requests += 1
-        self.retried += send.attempts > 1
-        return send
+        self.retried += batch.attempts > 1
+        return batch
 
-    def _is_down(self, send: Batch, error: NbxError, now: float) -> bool:
-        """Return whether the server is out of reach, rather than one connection to it broken."""
-        if not self._is_away(error):
-            self._reached, self._broken, self._down_since = True, 0, math.inf
+    def _check_outage(self, batch: Batch, error: NbxError, now: float) -> bool:
+        """Return whether the server is down, rather than a single connection broken."""
+        if not self._may_be_outage(error):
+            self._ever_reached, self._failures, self._outage_since = True, 0, math.inf
             return False
-        self._broken += 1
-        if self._broken < max(FEWEST_FAILURES, 2 * self.pace.concurrency) and not self._down:
+        self._failures += 1
+        if self._failures < max(MIN_OUTAGE_FAILURES, 2 * self.rate.concurrency) and not self._in_outage:
             return False
-        self._down_since = min(self._down_since, now)
-        self.pace.outage(send.sent_at, now)
-        if not self._reached or now - self._down_since > LONGEST_OUTAGE:
+        self._outage_since = min(self._outage_since, now)
+        self.rate.outage(batch.sent_at, now)
+        if not self._ever_reached or now - self._outage_since > MAX_OUTAGE_S:
             self.stop(error)
         return True
 
-    def _is_away(self, error: NbxError) -> bool:
-        """Return whether an error can be one of a server that is not there, or not the API."""
+    def _may_be_outage(self, error: NbxError) -> bool:
+        """Return whether an error may mean that the server is down, or is not the API."""
         unreachable = retry.is_unreachable(error)
-        return unreachable or (not self._reached and not isinstance(error, StatusError))
+        return unreachable or (not self._ever_reached and not isinstance(error, StatusError))
 
-    def _goes_again(self, send: Batch, error: NbxError, *, put_off: bool) -> bool:
-        if put_off:
-            return send.attempts <= PATIENCE * self._retries
-        return send.tries <= self._retries and retry.row_retryable(error)
+    def _may_retry(self, batch: Batch, error: NbxError, *, deferred: bool) -> bool:
+        if deferred:
+            return batch.attempts <= DEFERRED_RETRY_FACTOR * self._retries
+        return batch.tries <= self._retries and retry.row_retryable(error)
 
-    def _delay(self, send: Batch, error: NbxError) -> float:
-        # A 429 uses up no try, but whoever gets one after the other asks ever more seldom.
-        attempts = send.attempts if retry.is_rate_limit(error) else send.tries
-        return retry.row_delay(error, max(1, attempts), self._chance())
+    def _delay(self, batch: Batch, error: NbxError) -> float:
+        # A 429 uses up no try, but the delay still grows with each one.
+        attempts = batch.attempts if retry.is_rate_limit(error) else batch.tries
+        return retry.row_delay(error, max(1, attempts), self._jitter())
 
-    def _unreached(self, send: Batch, error: NbxError, now: float) -> list[Result]:
-        """Stop before a row fails, when nothing was ever answered: the fault is not the row's."""
+    def _handle_unreachable(self, batch: Batch, error: NbxError, now: float) -> list[Result]:
+        """Stop the run instead of failing the row: a server that never answered is at fault."""
         if self.in_flight and not self.stopped:
-            self._put_back(send, now + retry.backoff(max(1, send.tries), self._chance()))
+            self._requeue(batch, now + retry.backoff(max(1, batch.tries), self._jitter()))
         else:
             self.stop(error)
         return []
 
-    def _split(self, send: Batch, error: NbxError, now: float) -> None:
-        """Put a group back as two halves, so that one bad prompt costs one row."""
-        tries = (
-            0 if retry.is_refused_input(error) else self._retries
-        )  # after the retries each half has a last one
-        middle = len(send.rows) // 2
-        for rows, spent in ((send.rows[:middle], send.spent), (send.rows[middle:], NOTHING)):
-            half = Batch(rows, self.budget.worst(rows), send.attempts, tries, spent)
-            self._put_back(half, now)
+    def _split(self, batch: Batch, error: NbxError, now: float) -> None:
+        """Queue the two halves of a group, so that one bad prompt fails one row only."""
+        # After all retries, each half gets one last attempt.
+        tries = 0 if retry.is_refused_input(error) else self._retries
+        middle = len(batch.rows) // 2
+        for rows, spent in ((batch.rows[:middle], batch.spent), (batch.rows[middle:], NOTHING)):
+            half = Batch(rows, self.budget.worst(rows), batch.attempts, tries, spent)
+            self._requeue(half, now)
 
-    def _put_back(self, send: Batch, due: float) -> None:
-        self._serial += 1
-        heapq.heappush(self._waiting, (due, self._serial, send))
+    def _requeue(self, batch: Batch, due: float) -> None:
+        self._sequence += 1
+        heapq.heappush(self._retry_queue, (due, self._sequence, batch))

@@ -15,8 +15,8 @@ from nebius_cli.terminal.sanitize import one_line
 REDRAW_INTERVAL_S = 0.2
 LINE_INTERVAL_S = 30.0  # between two lines where nothing is drawn
 SEPARATOR = " · "
-MAX_BAR_WIDTH = 60  # columns
-FIGURES = ("figure", "value")  # the header of a table
+MAX_BAR_COLUMNS = 60
+TABLE_HEADER = ("figure", "value")  # the header of a table
 
 
 class BulkDisplay:
@@ -149,7 +149,7 @@ def _bar(view: View, width: int) -> Any:
     bar = ProgressBar(
         total=rows,
         completed=min(now.done, rows or 0),
-        width=min(MAX_BAR_WIDTH, width - 7),
+        width=min(MAX_BAR_COLUMNS, width - 7),
         complete_style="green",
         finished_style="green",
         animation_time=now.at,
@@ -158,7 +158,7 @@ def _bar(view: View, width: int) -> Any:
     return table
 
 
-def figures(
+def table_rows(
     shown: Sequence[tuple[str, str]], plain: Mapping[str, Any], *, drawn: bool
 ) -> Sequence[tuple[str, str]]:
     """Return the rows of a table: `shown` if it is drawn, else names and values of `plain`."""

@@ -1,4 +1,4 @@
-"""How a bulk run is asked for: what was typed, read and checked."""
+"""The options of a bulk run, and the plan that they make after parsing and checking."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,7 +9,8 @@ from typing import Any
 from nebius_cli.bulk.budget import Budget, Charge
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input import template
-from nebius_cli.bulk.input.row_reader import Row, RowReader, Shard, parse_shard
+from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.input.row_reader import RowReader, Shard, parse_shard
 from nebius_cli.bulk.limits import LIMITS
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.config.run_settings import RunSettings
@@ -19,14 +20,14 @@ from nebius_cli.core.secret import Secret
 from nebius_cli.request import prompt, request
 from nebius_cli.request.fields import FieldError, Value
 
-LOCAL_CONCURRENCY = 4  # requests at once, which is also what the engine makes room for
+LOCAL_CONCURRENCY = 4  # requests in flight, and slots of the engine
 
 _USD = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 
 
 @dataclass(frozen=True, slots=True)
 class BulkOptions:
-    """What was typed after `nbx bulk`. `fields`, `connection` and `limits` hold the flags of their tables."""
+    """The flags of `nbx bulk`. `fields`, `connection` and `limits` hold those of their tables."""
 
     input: str = "-"
     format: str | None = None
@@ -68,7 +69,7 @@ class BulkOptions:
 
 @dataclass(frozen=True, slots=True)
 class BulkPlan:
-    """What the options mean. Limits and caps are those of this shard; `prices` are those that were given."""
+    """The parsed options. Limits and caps are those of this shard; `prices` are those of --price."""
 
     options: BulkOptions
     given: Mapping[str, Value]
@@ -86,34 +87,32 @@ class BulkPlan:
 
     @property
     def capped(self) -> bool:
-        """Whether there is a cap on cost or tokens."""
+        """Whether cost or tokens are capped."""
         return self.max_cost is not None or self.max_tokens is not None
 
     @property
     def limited(self) -> bool:
-        """Whether there is a limit that shards share."""
+        """Whether there is a limit that is divided among shards."""
         return self.capped or self.rpm is not None or self.tpm is not None
 
     @property
     def choices(self) -> int:
-        """How many choices the flags ask for."""
+        """The number of choices that the flags ask for."""
         n = self.params.get("n", self.given.get("n", 1))
         return n if isinstance(n, int) else 1
 
-    def counts(self, row: Row) -> bool:
-        """Return whether the usage of a row's answer is all of it: the local engine counts one choice."""
+    def usage_is_complete(self, row: Row) -> bool:
+        """Return whether the usage of an answer covers all choices; the local engine counts only one."""
         return not self.options.runs_here or self.group == row.n == 1
 
     def check(self, row: Row, prices: PriceList) -> None:
-        """Raise UsageError for a row that a cap cannot reckon with."""
-        if self.capped and row.most_completion is None:
-            what = f"row {row.id!r} does not say how long its answer may be"
-            raise UsageError(what, "a cap reckons with the longest answer", "--max-tokens N")
-        if self.max_tokens is not None and not self.counts(row):
+        """Raise UsageError for a row whose cost or length the caps cannot bound."""
+        if self.capped and row.max_completion_tokens is None:
+            what = f"row {row.id!r} has no max_tokens"
+            raise UsageError(what, "a cap needs a limit for every answer", "set --max-tokens N")
+        if self.max_tokens is not None and not self.usage_is_complete(row):
             what = "--max-total-tokens with --local and several choices in a request"
-            raise UsageError(
-                what, "the engine counts the tokens of one choice only", "leave out --group and n"
-            )
+            raise UsageError(what, "the engine counts the tokens of one choice only", "drop --group and n")
         if self.max_cost is not None:
             check_price(row.model, prices)
 
@@ -124,13 +123,13 @@ class BulkPlan:
         retries: int,
         *,
         now: float,
-        chance: Callable[[], float],
-        taking: Callable[[], bool],
+        jitter: Callable[[], float],
+        may_take: Callable[[], bool],
         model: str = "",
     ) -> Dispatcher:
-        """Return what says what is sent next; `spent` is what earlier runs took, `model` the run's own."""
+        """Return the dispatcher of this run; `spent` is the cost of earlier runs on the same output."""
         fixed = self.concurrency or (LOCAL_CONCURRENCY if self.options.runs_here else None)
-        pace = RateController(now, fixed=fixed, rpm=self.rpm, tpm=self.tpm, share=self.shard.of)
+        rate = RateController(now, fixed=fixed, rpm=self.rpm, tpm=self.tpm, shards=self.shard.of)
         budget = Budget(
             prices=prices,
             max_cost=self.max_cost,
@@ -139,13 +138,13 @@ class BulkPlan:
             spent_cost=spent.cost,
         )
         return Dispatcher(
-            pace, budget, retries=retries, chance=chance, group=self.group, taking=taking, model=model
+            rate, budget, retries=retries, jitter=jitter, group=self.group, may_take=may_take, model=model
         )
 
     def reader(self, settings: RunSettings, local_model: str | None) -> RowReader:
-        """Return what makes rows, with the configured fields; `local_model` runs here, if it is not None.
+        """Return the reader of rows, with the configured fields; `local_model`, if not None, is their model.
 
-        Raises UsageError where these fields cannot go together.
+        Raises UsageError for fields that exclude each other.
         """
         options = self.options
         fields = settings.fields_without(request.parse_unset(options.unset))
@@ -164,7 +163,7 @@ class BulkPlan:
 
 
 def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
-    """Return what options mean; `read_file` gives the text of a file. Raises UsageError."""
+    """Parse and check options; `read_file` returns the text of a file. Raises UsageError."""
     for name, value, values in (
         ("--invalid", options.invalid, ("strict", "replace")),
         ("--on-bad-row", options.on_bad_row, ("fail", "skip")),
@@ -172,10 +171,10 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
         if value not in values:
             raise UsageError(f"{name} {value}", f"it takes {' or '.join(values)}")
     if options.restart and options.output == "-":
-        raise UsageError("--restart without -o", "stdout keeps nothing to begin anew with")
+        raise UsageError("--restart without -o", "stdout has no earlier answers to replace")
     request.parse_unset(options.unset)
     shard, limits = parse_shard(options.shard), parse_limits(options.limits)
-    most_tokens = limits.get("max_total_tokens")
+    max_tokens = limits.get("max_total_tokens")
     max_cost = None if options.max_cost is None else parse_usd(options.max_cost, "--max-cost") / shard.of
     price = parse_price(options.price) if options.price is not None else None
     price = FREE if options.runs_here else price
@@ -193,7 +192,7 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
         shared_out(limits.get("rpm"), shard.of),
         shared_out(limits.get("tpm"), shard.of),
         limits.get("group", 1),
-        None if most_tokens is None else most_tokens // shard.of,
+        None if max_tokens is None else max_tokens // shard.of,
         max_cost,
         None if price is None else PriceList(default=price),
     )
@@ -210,7 +209,7 @@ def _template(options: BulkOptions, read_file: Callable[[str], str]) -> template
 
 
 def parse_limits(given: Mapping[str, str]) -> dict[str, int]:
-    """Return the limits among the flags. Raises UsageError."""
+    """Parse the flags of LIMITS. Raises UsageError."""
     values: dict[str, int] = {}
     for limit in LIMITS:
         if limit.name in given:
@@ -223,14 +222,14 @@ def parse_limits(given: Mapping[str, str]) -> dict[str, int]:
 
 
 def parse_usd(text: str, flag: str) -> Decimal:
-    """Return an amount of USD above zero, every digit of it. Raises UsageError."""
+    """Return an exact amount of USD above zero. Raises UsageError."""
     if not _USD.fullmatch(text) or not Decimal(text):
         raise UsageError(f"{flag} {text}", "it takes an amount of USD", f"for example {flag} 2.50")
     return Decimal(text)
 
 
 def parse_price(text: str) -> Price:
-    """Return the price that `IN/OUT`, in USD per million tokens, means. Raises UsageError."""
+    """Parse `IN/OUT`, USD per million tokens. Raises UsageError."""
     prices = text.split("/")
     if len(prices) != 2 or not all(_USD.fullmatch(price) for price in prices):
         why = "it takes IN/OUT, USD per million prompt and completion tokens"
@@ -239,19 +238,19 @@ def parse_price(text: str) -> Price:
 
 
 def other_requests(count: int, output: str) -> str:
-    """Return a note that an output has answers which no row asks for."""
+    """Return a note about answers in an output that no row of the input asks for."""
     answers = "an answer" if count == 1 else f"{count:,} answers"
-    why = "a changed prompt or flag, or a row that is gone"
+    why = "changed prompts or flags, or removed rows"
     return f"{output} has {answers} to other requests ({why}); changed rows are sent again"
 
 
 def check_price(model: str, prices: PriceList) -> None:
     """Raise UsageError if the price of a model is unknown."""
     if model not in prices:
-        hint = "--price IN/OUT: USD per million prompt and completion tokens"
-        raise UsageError(f"the price of {model} is not known", "--max-cost needs it", hint)
+        hint = "set --price IN/OUT, USD per million prompt and completion tokens"
+        raise UsageError(f"the price of {model} is unknown", "--max-cost needs it", hint)
 
 
 def shared_out(limit: int | None, shards: int) -> float | None:
-    """Return one shard's part of a limit a minute on all of them together."""
+    """Return one shard's part of a limit."""
     return None if limit is None else limit / shards

@@ -1,31 +1,27 @@
-"""A bulk run in figures: how far it is, how fast, what it took, what it would cost."""
+"""The progress of a bulk run and its totals at the end."""
 
 from collections import deque
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from nebius_cli.bulk.budget import worst_case
-from nebius_cli.bulk.input.row_reader import TOKENS_BESIDE, Row
-from nebius_cli.core.format import MINUTE, duration
-from nebius_cli.core.money import Price, add, exact, usd
+from nebius_cli.core.money import exact, usd
 
-WINDOW = 10.0  # seconds over which rates are measured: long enough to be steady, short enough to be now
-SETTLED = 1.0  # seconds of a window below which a rate says nothing
-BYTES_A_TOKEN = 4  # of English text, about
+RATE_WINDOW_S = 10.0  # long enough for steady rates, short enough for current ones
+MIN_RATE_WINDOW_S = 1.0  # a rate over less time is noise
 
 
 @dataclass(frozen=True, slots=True)
 class ProgressSnapshot:
-    """Where a run is at one moment, in rows of its input (its shard); None is unknown.
+    """The state of a run at time `at`, in seconds. Rows are those of its shard; None is unknown.
 
-    `at` is on a clock in seconds. `share` is how much of the input has been read, 0 to 1, and `seen` how
-    many rows came from that. `cost` is USD, what earlier runs spent on the same output included.
+    `fraction_read` is the part of the input read so far, 0 to 1, and `seen` the number of its rows. `cost`
+    is in USD and includes earlier runs on the same output.
     """
 
     at: float
     total: int | None = None
-    share: float | None = None
+    fraction_read: float | None = None
     seen: int = 0
     left_out: int = 0
     answered: int = 0
@@ -39,27 +35,28 @@ class ProgressSnapshot:
 
     @property
     def finished(self) -> int:
-        """Rows that this run has ended, one way or the other."""
+        """The rows that this run answered or failed."""
         return self.answered + self.failed
 
     @property
     def done(self) -> int:
-        """Rows for which nothing more will be sent."""
+        """The rows that need no further request."""
         return self.left_out + self.finished
 
     @property
     def rows(self) -> int | None:
-        """How many rows there are: counted, else reckoned from the share that has been read."""
-        if self.total is not None or not self.share:
+        """The number of rows: counted, or extrapolated from the fraction read so far."""
+        if self.total is not None or not self.fraction_read:
             return self.total
-        return max(self.seen, round(self.seen / self.share))
+        return max(self.seen, round(self.seen / self.fraction_read))
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A snapshot with what follows from it and from those before it; None is unknown.
+    """A snapshot with rates and forecasts; None is unknown.
 
-    Rates are per second over the last ten; `left` is in seconds, `forecast` in USD for the whole input.
+    `requests` and `tokens` are per second, over the last RATE_WINDOW_S; `left` is the time left in seconds,
+    `forecast` the cost of the whole input in USD.
     """
 
     now: ProgressSnapshot
@@ -70,21 +67,21 @@ class View:
 
 
 class ThroughputMeter:
-    """Snapshots → rates over a sliding window, time left and forecast cost."""
+    """Computes rates over a sliding window, the time left and the expected cost."""
 
     def __init__(self) -> None:
         self._kept: deque[ProgressSnapshot] = deque()
 
     def read(self, now: ProgressSnapshot) -> View:
-        """Take a snapshot, later than those before; return what is known with it."""
+        """Add a snapshot, later than all before; return it with rates and forecasts."""
         kept = self._kept
         kept.append(now)
-        while len(kept) > 2 and now.at - kept[1].at >= WINDOW:
+        while len(kept) > 2 and now.at - kept[1].at >= RATE_WINDOW_S:
             kept.popleft()
         first = kept[0]
         seconds = now.at - first.at
         forecast = _forecast(now)
-        if seconds < SETTLED:
+        if seconds < MIN_RATE_WINDOW_S:
             return View(now, forecast=forecast)
         return View(
             now,
@@ -108,9 +105,9 @@ def _forecast(now: ProgressSnapshot) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What a run came to. All is of this run, but `spent`, USD, which is of all runs on the output.
+    """The totals of one run; only `spent`, in USD, covers all runs on the same output.
 
-    `stopped` says what ended it early, empty where the input came to its end.
+    `stopped` says what ended the run early; it is empty if the run finished.
     """
 
     rows: int
@@ -128,11 +125,11 @@ class RunSummary:
 
     @property
     def rate(self) -> float:
-        """Requests per second, from the first to the end."""
+        """Requests per second over the whole run."""
         return self.requests / self.seconds if self.seconds else 0.0
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figures for a program; money as a text, so that no digit is lost."""
+        """Return the values for a program; money is a string, so that no digit is lost."""
         return {
             "rows": self.rows,
             "answered": self.answered,
@@ -150,9 +147,9 @@ class RunSummary:
         }
 
     def to_rows(self) -> list[tuple[str, str]]:
-        """Return the figures for a person, those that say nothing left out."""
+        """Return names and values for a person, without empty ones."""
         counts = [("rows", self.rows), ("answered", self.answered), ("failed", self.failed)]
-        counts += [("left out, done before", self.left_out)] if self.left_out else []
+        counts += [("answered earlier", self.left_out)] if self.left_out else []
         counts += [("requests", self.requests), ("retries", self.retries)]
         counts += [("prompt tokens", self.prompt_tokens), ("completion tokens", self.completion_tokens)]
         rows = [(name, f"{count:,}") for name, count in counts]
@@ -160,64 +157,3 @@ class RunSummary:
         if self.spent and self.spent != self.cost:
             rows.append(("cost of all runs", usd(self.spent)))
         return [*rows, ("seconds", f"{self.seconds:,.1f}"), ("requests per second", f"{self.rate:,.1f}")]
-
-
-@dataclass(slots=True)
-class RunEstimate:
-    """What sending rows would take, added up row by row; costs are USD, times seconds.
-
-    `completion` is None once an answer has no bound, `cost` and `most_cost` once that or a price is unknown.
-    """
-
-    rows: int = 0
-    about_prompt: int = 0
-    most_prompt: int = 0
-    completion: int | None = 0
-    cost: Decimal | None = Decimal()
-    most_cost: Decimal | None = Decimal()
-
-    def add(self, row: Row, price: Price) -> None:
-        """Add a row and what it would cost at this price."""
-        about = row.most_prompt - TOKENS_BESIDE
-        if isinstance(row.prompt, str):
-            about = -(-about // BYTES_A_TOKEN)
-        self.rows += 1
-        self.about_prompt += about
-        self.most_prompt += row.most_prompt
-        worst = worst_case([row], price)  # what a cap would reserve for it
-        self.completion = add(self.completion, worst.completion)
-        self.cost = add(self.cost, price.cost(about, worst.completion))
-        self.most_cost = add(self.most_cost, worst.cost)
-
-    def seconds(self, rpm: float | None, tpm: float | None, group: int = 1) -> float | None:
-        """Return the least time that the limits allow; None where there is no limit to reckon with."""
-        by_requests = -(-self.rows // group) / rpm * MINUTE if rpm else None
-        tokens = None if self.completion is None else self.about_prompt + self.completion
-        by_tokens = tokens / tpm * MINUTE if tpm and tokens is not None else None
-        return max((time for time in (by_requests, by_tokens) if time is not None), default=None)
-
-    def to_rows(self, seconds: float | None) -> list[tuple[str, str]]:
-        """Return the figures as they are shown, the least time among them."""
-        unknown = "unknown"
-        money = [unknown if cost is None else usd(cost) for cost in (self.cost, self.most_cost)]
-        return [
-            ("rows to send", f"{self.rows:,}"),
-            ("prompt tokens, about", f"{self.about_prompt:,}"),
-            ("prompt tokens, at most", f"{self.most_prompt:,}"),
-            ("completion tokens, at most", unknown if self.completion is None else f"{self.completion:,}"),
-            ("cost, about", money[0]),
-            ("cost, at most", money[1]),
-            ("time, at least", unknown if seconds is None else duration(seconds)),
-        ]
-
-    def to_json(self, seconds: float | None) -> dict[str, Any]:
-        """Return the figures for a program; money as a text, null where it is unknown."""
-        return {
-            "rows": self.rows,
-            "prompt_tokens_about": self.about_prompt,
-            "prompt_tokens_at_most": self.most_prompt,
-            "completion_tokens_at_most": self.completion,
-            "cost_usd_about": None if self.cost is None else exact(self.cost),
-            "cost_usd_at_most": None if self.most_cost is None else exact(self.most_cost),
-            "seconds_at_least": None if seconds is None else round(seconds, 3),
-        }

@@ -1,20 +1,20 @@
-"""How fast a bulk run may go: how many requests at once, how many and how many tokens a minute.
+"""Limits the speed of a bulk run: requests in flight, requests per minute, tokens per minute.
 
-Concurrency is found as TCP finds a window (RFC 5681): it grows with each answer until the server refuses
-or nothing is gained any more, and is halved where the server refuses. The clock is handed in.
+The concurrency limit is found as TCP finds its congestion window (RFC 5681): it grows with each answer, until
+the server refuses a request or throughput no longer improves, and a refusal halves it. Callers pass the time.
 """
 
 import math
 import re
 from collections.abc import Mapping
 
-FIRST = 8  # requests at once, before anything is known of the server
-MOST = 256  # requests at once, unless more are asked for
-LONGEST_PAUSE = 120.0  # seconds; a server that asks for more is asked again
-GAIN = 1.05  # what half as many requests again must bring, for more of them to make sense
-LOOK_AGAIN = 20  # periods of measuring after which more are tried once more
-LONGEST_OUTAGE_PAUSE = 30.0  # seconds
-ROUNDING = 1e-6  # seconds not worth a wait: sums of floats never quite meet
+INITIAL_CONCURRENCY = 8  # before anything is known of the server
+MAX_CONCURRENCY = 256  # unless --concurrency asks for more
+MAX_PAUSE_S = 120.0  # a server that asks for a longer pause is tried again after this
+MIN_GAIN = 1.05  # the gain in throughput that 1.5 times the concurrency must bring for it to grow on
+PROBE_PAUSE_PERIODS = 20  # measurements without growth, before it is tried again
+MAX_OUTAGE_PAUSE_S = 30.0
+MIN_WAIT_S = 1e-6  # shorter waits are rounding errors
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1.0}
 _PART = re.compile(r"(\d{1,12}(?:\.\d{0,9})?)(ms|[smhd])")
@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"\d{1,12}(?:\.\d{0,9})?")
 
 
 def parse_duration(text: str) -> float | None:
-    """Return the seconds of `2s`, `1m30s`, `500ms` or a plain number, None where it is none of them."""
+    """Return the seconds of `2s`, `1m30s`, `500ms` or a plain number, None for anything else."""
     text = text.strip().lower()
     if _NUMBER.fullmatch(text):
         return float(text)
@@ -38,7 +38,7 @@ def _count(headers: Mapping[str, str], name: str) -> float | None:
 
 
 class TokenBucket:
-    """A token bucket: so many units a minute and no more in any minute, in bursts of half a second."""
+    """A token bucket: at most `ceiling` units in any minute, in bursts of half a second."""
 
     def __init__(self, ceiling: float, now: float) -> None:
         self._own = ceiling
@@ -50,12 +50,12 @@ class TokenBucket:
     def _set(self, ceiling: float) -> None:
         self.ceiling = ceiling
         self._burst = max(1.0, ceiling / 120)
-        # A burst at the start of a minute leaves that much less for the rest of it.
+        # A burst at the start of a minute leaves less for the rest of it.
         self._refill = (ceiling - self._burst + 1) / 60 if ceiling < math.inf else math.inf
         self._level = min(self._level, self._burst)
 
     def learn(self, ceiling: float, now: float) -> None:
-        """Take the server's ceiling: the lower one counts."""
+        """Apply the server's ceiling, if it is lower than the own one."""
         if (lower := min(self._own, ceiling)) != self.ceiling:
             before = self.ceiling
             self._fill(now)
@@ -64,16 +64,16 @@ class TokenBucket:
                 self._level = self._burst
 
     def wait(self, amount: float, now: float) -> float:
-        """Return the seconds until `amount` may be taken, 0 for now."""
+        """Return the seconds until `amount` may be taken, 0 if now."""
         if self.ceiling == math.inf:
             return 0.0
         self._fill(now)
-        # More than a burst can hold is let through in debt, and paid for by whoever comes next.
+        # An amount larger than a burst makes the level negative; the next caller waits for that.
         seconds = (min(amount, self._burst) - self._level) / self._refill
-        return seconds if seconds > ROUNDING else 0.0
+        return seconds if seconds > MIN_WAIT_S else 0.0
 
     def take(self, amount: float, now: float) -> None:
-        """Take `amount`; a negative one gives back."""
+        """Take `amount`; a negative one is given back."""
         if self.ceiling < math.inf:
             self._fill(now)
             self._level = min(self._burst, self._level - amount)
@@ -86,10 +86,10 @@ class TokenBucket:
 
 
 class RateController:
-    """Says how many requests may be in flight and when the next one may start. Times are in seconds.
+    """Decides how many requests may be in flight and when the next one may start. Times are in seconds.
 
-    `fixed` sets the number for good. `rpm` and `tpm` are ceilings a minute; those of the server's headers
-    count where they are lower. `most` bounds the number that is found.
+    `fixed` sets the concurrency, else it is found, up to `max_concurrency`. `rpm` and `tpm` are limits per
+    minute; lower limits in the server's headers replace them, divided by `shards`.
     """
 
     def __init__(
@@ -99,35 +99,35 @@ class RateController:
         fixed: int | None = None,
         rpm: float | None = None,
         tpm: float | None = None,
-        most: int = MOST,
-        share: int = 1,
+        max_concurrency: int = MAX_CONCURRENCY,
+        shards: int = 1,
     ) -> None:
         self._fixed = fixed is not None
-        self._most = max(1, most)
-        self._window = float(fixed if fixed is not None else min(FIRST, self._most))
+        self._max_concurrency = max(1, max_concurrency)
+        self._limit = float(fixed if fixed is not None else min(INITIAL_CONCURRENCY, self._max_concurrency))
         self._requests = TokenBucket(rpm or math.inf, now)
         self._tokens = TokenBucket(tpm or math.inf, now)
-        self._share = share
+        self._shards = shards
         self._paused_until = -math.inf
-        self._cut_at = -math.inf
-        self._refused = False  # once: growth is by one a round trip from then on
+        self._reduced_at = -math.inf
+        self._refused = False  # from then on, growth is by one per round trip
         self._outages = 0
-        self._used = 1.0  # share of the worst case that requests really use
-        self._growth = ThroughputProbe(now)
+        self._used = 1.0  # average fraction of the worst case that requests use
+        self._probe = ThroughputProbe(now)
 
     @property
     def concurrency(self) -> int:
-        """How many requests may be in flight."""
-        return int(self._window) if not self._outages else 1
+        """The number of requests that may be in flight."""
+        return int(self._limit) if not self._outages else 1
 
     @property
     def rpm(self) -> float:
-        """Requests a minute at most; infinite where nobody says so."""
+        """Requests per minute; infinite without a limit."""
         return self._requests.ceiling
 
     @property
     def tpm(self) -> float:
-        """Tokens a minute at most; infinite where nobody says so."""
+        """Tokens per minute; infinite without a limit."""
         return self._tokens.ceiling
 
     def paused(self, now: float) -> float:
@@ -135,39 +135,39 @@ class RateController:
         return max(0.0, self._paused_until - now)
 
     def wait(self, worst: int, now: float) -> float:
-        """Return the seconds until a request that can take `worst` tokens may start, 0 for now."""
+        """Return the seconds until a request of at most `worst` tokens may start, 0 if now."""
         tokens = self._tokens.wait(worst * self._used, now)
         return max(0.0, self._paused_until - now, self._requests.wait(1.0, now), tokens)
 
     def sent(self, worst: int, now: float) -> float:
-        """Note that a request starts; return the tokens that were set aside for it."""
+        """Note that a request starts; return the tokens set aside for it."""
         estimate = worst * self._used
         self._requests.take(1.0, now)
         self._tokens.take(estimate, now)
         return estimate
 
     def answered(self, worst: int, estimate: float, used: int | None, in_flight: int, now: float) -> None:
-        """Note a good answer: `used` tokens if the server says so, `in_flight` requests with this one."""
+        """Note a complete answer: the tokens it used, if known, and the requests in flight, including it."""
         if used is not None and worst > 0:
             self._tokens.take(used - estimate, now)
             self._used += (min(1.0, used / worst) - self._used) * 0.05
         self._answers_again()
         if self._fixed:
             return
-        self._growth.count(int(self._window), now)
-        # A window that is not full says nothing about a larger one.
-        if in_flight >= int(self._window) and self._growth.pays:
-            step = 1 / self._window if self._refused else 1.0
-            self._window = min(float(self._most), self._window + step)
-        elif self._growth.back_to < self._window:
-            self._window = max(1.0, float(self._growth.back_to))
+        self._probe.count(int(self._limit), now)
+        # Unless the limit is reached, nothing is learned about a higher one.
+        if in_flight >= int(self._limit) and self._probe.may_grow:
+            step = 1 / self._limit if self._refused else 1.0
+            self._limit = min(float(self._max_concurrency), self._limit + step)
+        elif self._probe.fallback < self._limit:
+            self._limit = max(1.0, float(self._probe.fallback))
 
     def learn(self, headers: Mapping[str, str], now: float) -> None:
-        """Take the ceilings and the pauses that an answer's x-ratelimit-* headers ask for."""
+        """Apply the limits and pauses in the x-ratelimit-* headers of an answer."""
         for kind, rate in (("requests", self._requests), ("tokens", self._tokens)):
             ceiling = _count(headers, f"x-ratelimit-limit-{kind}")
             if ceiling:
-                rate.learn(ceiling / self._share, now)
+                rate.learn(ceiling / self._shards, now)
             if _count(headers, f"x-ratelimit-remaining-{kind}") == 0:
                 reset = parse_duration(headers.get(f"x-ratelimit-reset-{kind}", ""))
                 self.pause(reset or 0.0, now)
@@ -176,58 +176,58 @@ class RateController:
         """Note a 429 or 503 to a request that was sent at `sent_at`."""
         self._answers_again()
         self.pause(retry_after or 0.0, now)
-        # Once a round trip: the others that were on their way then are no news.
-        if not self._fixed and sent_at >= self._cut_at:
-            self._cut_at = now
+        # Once per round trip: requests sent before the last cut say nothing new.
+        if not self._fixed and sent_at >= self._reduced_at:
+            self._reduced_at = now
             self._refused = True
-            self._window = max(1.0, float(int(self._window / 2)))
-            self._growth = ThroughputProbe(now)
+            self._limit = max(1.0, float(int(self._limit / 2)))
+            self._probe = ThroughputProbe(now)
 
     def pause(self, seconds: float, now: float) -> None:
-        """Send nothing for some seconds."""
-        self._paused_until = max(self._paused_until, now + min(seconds, LONGEST_PAUSE))
+        """Send nothing for `seconds`."""
+        self._paused_until = max(self._paused_until, now + min(seconds, MAX_PAUSE_S))
 
     def outage(self, sent_at: float, now: float) -> None:
-        """Note that nothing answers any more: one request at a time, ever more seldom, until one does."""
-        if sent_at >= self._cut_at:
-            self._cut_at = now
+        """Note that the server is down: one request at a time, with growing pauses, until it answers."""
+        if sent_at >= self._reduced_at:
+            self._reduced_at = now
             self._outages += 1
-            self.pause(min(LONGEST_OUTAGE_PAUSE, 2.0 ** min(self._outages - 1, 16)), now)
+            self.pause(min(MAX_OUTAGE_PAUSE_S, 2.0 ** min(self._outages - 1, 16)), now)
 
     def _answers_again(self) -> None:
-        if self._outages and not self._fixed:  # what has just come back is not run down at once
-            self._window = min(self._window, float(FIRST))
+        if self._outages and not self._fixed:  # a server that has just come back is not flooded
+            self._limit = min(self._limit, float(INITIAL_CONCURRENCY))
         self._outages = 0
 
 
 class ThroughputProbe:
-    """Whether a larger window brings more answers a second, measured over two round trips at a time."""
+    """Measures whether a higher concurrency limit brings more answers per second, over two round trips."""
 
     def __init__(self, now: float) -> None:
-        self.pays = True
-        self.back_to: float = math.inf  # the window that was as good as the one in use
-        self._began = now
+        self.may_grow = True
+        self.fallback: float = math.inf  # the lower limit that was just as fast
+        self._started_at = now
         self._answers = 0
-        self._needed = 0  # answers, for this measure
-        self._window = 0  # at the last measure that counts
+        self._needed = 0  # answers for this measurement
+        self._limit = 0  # at the last measurement that counts
         self._rate = 0.0
-        self._resting = 0
+        self._periods_at_rest = 0
 
-    def count(self, window: int, now: float) -> None:
-        """Count an answer that came with this window."""
-        self._needed = self._needed or 2 * window
+    def count(self, limit: int, now: float) -> None:
+        """Count an answer received under this concurrency limit."""
+        self._needed = self._needed or 2 * limit
         self._answers += 1
-        if self._answers < self._needed or now <= self._began:
+        if self._answers < self._needed or now <= self._started_at:
             return
-        rate = self._answers / (now - self._began)
-        self._answers, self._needed, self._began = 0, 0, now
-        if not self.pays:
-            self._resting += 1
-            if self._resting >= LOOK_AGAIN:
-                self.pays, self.back_to, self._resting = True, math.inf, 0
-                self._window, self._rate = window, rate
-        elif window >= 1.5 * self._window:
-            if rate < GAIN * self._rate:
-                self.pays, self.back_to = False, float(self._window)
+        rate = self._answers / (now - self._started_at)
+        self._answers, self._needed, self._started_at = 0, 0, now
+        if not self.may_grow:
+            self._periods_at_rest += 1
+            if self._periods_at_rest >= PROBE_PAUSE_PERIODS:
+                self.may_grow, self.fallback, self._periods_at_rest = True, math.inf, 0
+                self._limit, self._rate = limit, rate
+        elif limit >= 1.5 * self._limit:
+            if rate < MIN_GAIN * self._rate:
+                self.may_grow, self.fallback = False, float(self._limit)
             else:
-                self._window, self._rate = window, rate
+                self._limit, self._rate = limit, rate

@@ -1,12 +1,12 @@
-"""Results that come in any order → the order in which their rows were taken, with a bounded wait."""
+"""Puts results back into the order of their rows, within bounded memory."""
 
 from collections import deque
 
 
 class ReorderBuffer:
-    """Holds results back until those of all rows before them are there.
+    """Holds records until those of all rows before them are there.
 
-    Take no further row while it is `full`; then at most `rows` rows and about `size` bytes are held.
+    While it is `full`, do not take another row; so it holds at most `rows` rows and about `size` bytes.
     """
 
     def __init__(self, rows: int, size: int) -> None:
@@ -18,15 +18,15 @@ class ReorderBuffer:
 
     @property
     def full(self) -> bool:
-        """Whether the next row must wait until the first one here is answered."""
+        """Whether no further row may be taken yet."""
         return len(self._waiting) >= self._rows or self._bytes >= self._size
 
     def take(self, index: int) -> None:
-        """Say that a row has been taken, whose result will come."""
+        """Note that a row has been taken; its record will be added later."""
         self._waiting.append(index)
 
     def add(self, index: int, record: bytes) -> list[bytes]:
-        """Take the record of a row; return all that may be written now, in order."""
+        """Add the record of a row; return all records that may be written now, in order."""
         self._held[index] = record
         self._bytes += len(record)
         ready = []
@@ -35,8 +35,8 @@ class ReorderBuffer:
         self._bytes -= sum(map(len, ready))
         return ready
 
-    def rest(self) -> list[bytes]:
-        """Return what is still held, in order: a run that stops early leaves gaps."""
+    def remaining(self) -> list[bytes]:
+        """Return the records still held, in order, with gaps where rows were not answered."""
         ready = [self._held.pop(index) for index in self._waiting if index in self._held]
         self._waiting.clear()
         self._bytes = 0

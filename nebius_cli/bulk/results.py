@@ -1,171 +1,169 @@
-"""Where the results of a bulk run go: as records into its output, and into the count of what it came to."""
+"""Writes the results of a bulk run to its output, and counts them."""
 
-import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from nebius_cli.bulk.counts import RunCounts
-from nebius_cli.bulk.input.row_reader import FIRST_BAD, BadRow, Row, RowReader
-from nebius_cli.bulk.input.row_source import RowSource, look_through
+from nebius_cli.bulk.input.row import BadRow, Row
+from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
-from nebius_cli.bulk.output.journal import Journal, Sink, is_file
+from nebius_cli.bulk.output.failed_rows import path_beside
+from nebius_cli.bulk.output.journal import Journal, Sink
 from nebius_cli.bulk.output.record import Result, encode, encode_bad, failed_line
+from nebius_cli.bulk.output.targets import check_distinct, is_file
 from nebius_cli.bulk.reorder import ReorderBuffer
-from nebius_cli.core.money import PriceList
 from nebius_cli.system.files import OutputFile
 
-SLICE = 100  # rows that are left out at a stretch before others get their turn
-WINDOW_ROWS, WINDOW_BYTES = 10_000, 64 << 20  # held back where answers go to a pipe in order
+YIELD_INTERVAL_ROWS = 100  # rows answered earlier, after which other threads get a turn
+MAX_HELD_ROWS, MAX_HELD_BYTES = 10_000, 64 << 20  # held back while answers to a pipe are put in order
 
 
 def open_output(
-    options: BulkOptions, write: Callable[[bytes], None], say: Callable[[str], None]
+    options: BulkOptions, write: Callable[[bytes], None], note: Callable[[str], None]
 ) -> Journal | Sink:
-    """Return the output: a file that a later run can go on with, else a pipe; `write` writes to stdout.
+    """Open the output: a file that a later run can resume, or a pipe; `write` writes to stdout.
 
     Raises NbxError.
     """
     if is_file(options.output):
         source = None if options.input == "-" else options.input
-        return Journal.open(options.output, restart=options.restart, say=say, source=source)
+        return Journal.open(options.output, restart=options.restart, note=note, source=source)
     if options.output == "-":
         return Sink(write)
     pipe = OutputFile(options.output)
     return Sink(pipe.write, pipe.finish)
 
 
-@contextlib.contextmanager
-def opened(
-    asked: BulkPlan,
-    source: RowSource,
-    reader: RowReader,
-    prices: PriceList,
-    open_: Callable[[], Journal | Sink],
-) -> Iterator[tuple[Journal | Sink, int | None]]:
-    """Give the output, open, and how many rows `look_through` counts.
+def open_summary(options: BulkOptions) -> OutputFile | None:
+    """Return the file of `--summary`, None if it was not given. Nothing is written yet.
 
-    An old output is opened before, so that it is known what is done. A new one is not made for an input with
-    bad rows, nor is one set aside.
+    Raises UsageError for a file that the run reads or writes, OutputError if it cannot be written.
     """
-    options = asked.options
-    early = is_file(options.output) and Path(options.output).exists() and not options.restart
-    with contextlib.ExitStack() as closing:
-        journal = closing.enter_context(contextlib.closing(open_())) if early else None
-        total = look_through(source, asked, reader, prices, journal)
-        yield journal or closing.enter_context(contextlib.closing(open_())), total
+    path = options.summary
+    if path is None:
+        return None
+    own = [("this is the input", options.input)]
+    if is_file(options.output):
+        own.append(("the answers go there", options.output))
+        failed = path_beside(Path(os.path.realpath(options.output)))
+        own.append(("failed rows are listed there", str(failed)))
+    check_distinct("--summary", path, own)
+    return OutputFile(path)
 
 
 class ResultWriter:
-    """Takes results from many threads. With a `window`, records leave in the order in which rows were taken.
+    """Writes and counts results, from many threads.
 
-    `defaults` is the request body, less its prompt, of a row that sets nothing itself.
+    `defaults` is the request body, without the prompt, of a row that sets no fields itself.
     """
 
     def __init__(
-        self, journal: Journal | Sink, asked: BulkPlan, defaults: Mapping[str, Any], tally: RunCounts
+        self, journal: Journal | Sink, plan: BulkPlan, defaults: Mapping[str, Any], counts: RunCounts
     ) -> None:
-        options = asked.options
+        options = plan.options
         self._journal = journal
         self._ordered = options.ordered
         self._with_prompt = not options.no_prompt
-        self._skips = options.on_bad_row == "skip"
-        self._counts = asked.counts
+        self._skip_bad = options.on_bad_row == "skip"
+        self._usage_is_complete = plan.usage_is_complete
         self._defaults = defaults
-        self._tally = tally
-        window = options.ordered and isinstance(journal, Sink)
-        self._window = ReorderBuffer(WINDOW_ROWS, WINDOW_BYTES) if window else None
+        self._counts = counts
+        reorder = options.ordered and isinstance(journal, Sink)
+        self._reorder = ReorderBuffer(MAX_HELD_ROWS, MAX_HELD_BYTES) if reorder else None
         self._lock = threading.Lock()
-        self._room = threading.Condition(self._lock)
+        self._room_changed = threading.Condition(self._lock)
 
-    def room(self) -> bool:
-        """Return whether a row more may be taken."""
-        return self._window is None or not self._window.full
+    def has_room(self) -> bool:
+        """Return whether another row may be taken."""
+        return self._reorder is None or not self._reorder.full
 
-    def sieve(
-        self, source: RowSource, check: Callable[[Row], None], say: Callable[[str], object]
+    def rows_to_send(
+        self, source: RowSource, check: Callable[[Row], None], warn: Callable[[str], object]
     ) -> Iterator[Row | None]:
-        """Yield the rows of `source` that are to be sent, in order; the others have their results here.
+        """Yield the rows to send, in order; answered and bad rows are counted and recorded here.
 
-        None comes where the next row may take its time. Raises what `check` raises of a row that would be
-        sent, and BadInputError for a bad one that may not be left out.
+        None means that the next row may take a while. Raises what `check` raises for a row to send, and
+        BadInputError for a bad row that may not be left out.
         """
-        tally = self._tally
-        for row in self._sifted(source):
-            tally.seen += 1
+        counts = self._counts
+        for row in self._unanswered(source):
+            counts.seen += 1
             if isinstance(row, Row):
                 check(row)
-                if self._window is not None:
+                if self._reorder is not None:
                     with self._lock:
-                        self._window.take(row.index)
+                        self._reorder.take(row.index)
                 yield row
             elif row is None:
-                tally.left_out += 1
-                if tally.left_out % SLICE == 0:
+                counts.left_out += 1
+                if counts.left_out % YIELD_INTERVAL_ROWS == 0:
                     yield None
-            elif not self._skips:
-                raise source.refuse([row], 1)
+            elif not self._skip_bad:
+                raise source.bad_rows_error([row], 1)
             else:
                 yield None
-                self._refuse(row)
-                if tally.bad <= FIRST_BAD:
-                    say(f"{source.name}, line {row.line}: {row.why}; it is left out")
+                self._put_bad(row)
+                if counts.bad <= MAX_BAD_KEPT:
+                    warn(f"{source.name}, line {row.line}: {row.why}; left out")
 
     def put(self, result: Result) -> None:
-        """Take a result. Raises what the output raises."""
-        if not self._counts(result.row):
-            result.usage = None
-        record = encode(result, with_prompt=self._with_prompt)
+        """Write and count a result. Raises what writing raises."""
+        record = self._encode(result)
         if result.error is not None:
-            self._journal.fail(failed_line(result.row, result.error, self._defaults))
+            self._journal.add_failed(failed_line(result.row, result.error, self._defaults))
         self._write(result.row.index, record)
         with self._lock:
-            self._tally.add(result)
+            self._counts.add(result)
 
-    def leave(self, results: Iterable[Result]) -> None:
-        """Write what was spent on rows that are neither done nor failed when the run stops."""
+    def put_unfinished(self, results: Iterable[Result]) -> None:
+        """Write the cost of rows that were neither answered nor failed when the run stopped."""
         for result in results:
-            if not self._counts(result.row):
-                result.usage = None
-            self._journal.note(encode(result, with_prompt=self._with_prompt))
+            self._journal.add_unfinished(self._encode(result))
 
-    def finish(self, *, whole: bool) -> None:
-        """Write what is held back; put the output in order where every row has its result."""
-        if self._window is not None:
-            with self._lock:  # a thread that was abandoned may be here yet
-                for record in self._window.rest():
+    def finish(self, *, complete: bool) -> None:
+        """Write the records held back. If every row has its result, compact the output."""
+        if self._reorder is not None:
+            with self._lock:  # an abandoned thread may still be in `put`
+                for record in self._reorder.remaining():
                     self._journal.append(record)
-        if whole:
-            self._journal.settle(ordered=self._ordered)
+        if complete:
+            self._journal.compact(ordered=self._ordered)
 
-    def _sifted(self, source: RowSource) -> Iterator[Row | BadRow | None]:
-        """Yield the rows, None for one that has its answer from an earlier run."""
+    def _unanswered(self, source: RowSource) -> Iterator[Row | BadRow | None]:
+        """Yield the rows, None for each that an earlier run answered."""
         if source.left_out is None:
             for row in source:
-                yield None if isinstance(row, Row) and self._journal.done(row) else row
+                yield None if isinstance(row, Row) and self._journal.has_answer(row) else row
         elif 0 in source.left_out:
-            yield from source.rest()
-        else:  # there is nothing to read the file again for
-            self._tally.seen += len(source.left_out)
-            self._tally.left_out += len(source.left_out)
+            yield from source.remaining()
+        else:  # all rows are answered
+            self._counts.seen += len(source.left_out)
+            self._counts.left_out += len(source.left_out)
 
-    def _refuse(self, bad: BadRow) -> None:
-        if self._window is not None:
+    def _encode(self, result: Result) -> bytes:
+        if not self._usage_is_complete(result.row):
+            result.usage = None
+        return encode(result, with_prompt=self._with_prompt)
+
+    def _put_bad(self, bad: BadRow) -> None:
+        if self._reorder is not None:
             with self._lock:
-                self._room.wait_for(self.room)
-                self._window.take(bad.index)
+                self._room_changed.wait_for(self.has_room)
+                self._reorder.take(bad.index)
         self._write(bad.index, encode_bad(bad))
         with self._lock:
-            self._tally.failed += 1
-            self._tally.bad += 1
+            self._counts.failed += 1
+            self._counts.bad += 1
 
     def _write(self, index: int, record: bytes) -> None:
-        if self._window is None:
+        if self._reorder is None:
             self._journal.append(record)
             return
         with self._lock:
-            for ready in self._window.add(index, record):
+            for ready in self._reorder.add(index, record):
                 self._journal.append(ready)
-            if self.room():
-                self._room.notify()
+            if self.has_room():
+                self._room_changed.notify()

@@ -1,4 +1,4 @@
-"""The command line, for a POSIX shell, that goes on with a bulk run."""
+"""The command line, for a POSIX shell, that resumes a bulk run."""
 
 import shlex
 from collections.abc import Sequence
@@ -13,36 +13,36 @@ from nebius_cli.core.errors import (
     ServerError,
 )
 
-_HIDING = ("--api-key", "--base-url")  # whose values may hold what is meant for nobody's eyes
+_SECRET_FLAGS = ("--api-key", "--base-url")  # whose values may contain secrets
 
-# After these the very same command goes on; what else ends a run has a hint of its own.
-_PASSING = (NetworkError, ServerError, RateLimitError, IncompleteError, OutputError)
-_LONGEST = 500  # characters of a command that a message has room for
+# After these, the same command resumes the run; all other errors have their own hints.
+_TEMPORARY = (NetworkError, ServerError, RateLimitError, IncompleteError, OutputError)
+_MAX_COMMAND_CHARS = 500  # longer commands do not fit into a message
 
 
-def point(stop: BaseException, argv: Sequence[str]) -> None:
-    """Say in what ended a run how to go on, where the same command does."""
+def add_hint(stop: BaseException, argv: Sequence[str]) -> None:
+    """Add a hint to the error that ended a run, if the same command resumes it."""
     again = command(argv)
-    words = f"to go on: {again}" if len(again) <= _LONGEST else "the same command goes on"
+    words = f"to resume: {again}" if len(again) <= _MAX_COMMAND_CHARS else "the same command resumes the run"
     if not isinstance(stop, NbxError):
         stop.add_note(words)
-    elif isinstance(stop, _PASSING) or not stop.hint:
+    elif isinstance(stop, _TEMPORARY) or not stop.hint:
         stop.hint = f"{stop.hint}; {words}" if stop.hint else words
 
 
 def command(argv: Sequence[str]) -> str:
-    """Return the command for the same `argv`, without --restart, a key, or a password in a URL."""
+    """Return the command for `argv`, without --restart, keys, and passwords in URLs."""
     words = ["nbx"]
-    flag = ""  # whose value comes next
+    flag = ""  # of the value that comes next
     for word in argv:
         name, equals, value = word.partition("=")
         if flag:
             words.append(_hidden(flag, word))
-        elif equals and name in _HIDING:
+        elif equals and name in _SECRET_FLAGS:
             words.append(f"{name}={_hidden(name, value)}")
         elif word != "--restart":
             words.append(_quoted(word))
-        flag = word if word in _HIDING and not flag else ""
+        flag = word if word in _SECRET_FLAGS and not flag else ""
     return " ".join(words)
 
 
@@ -51,9 +51,9 @@ def _hidden(flag: str, value: str) -> str:
 
 
 def _quoted(word: str) -> str:
-    """Quote a word; what is no printable character as the escapes of `$'...'`, so that it stays one line.
+    """Quote a word; characters that are not printable become escapes in `$'...'`, on one line.
 
-    No two blanks stand side by side: a line of a message has single ones.
+    Double blanks are escaped too, because messages collapse them.
     """
     if word.isprintable() and "  " not in word:
         return shlex.quote(word)

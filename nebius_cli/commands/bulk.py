@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from nebius_cli.bulk.limits import LIMITS, MONEY, PACE
+from nebius_cli.bulk.limits import LIMITS, MONEY, SPEED
 from nebius_cli.commands.options import (
     ANY_FIELD_OPTIONS,
     CONNECTION,
@@ -117,7 +117,7 @@ OWN = (
     switch("estimate", "Print what the run would take: rows, tokens, cost, time. Send nothing.", SHOW),
     switch("json", "With --estimate: one JSON object.", SHOW),
     switch("dry_run", "Print the body of the first row's request, and send nothing.", SHOW),
-    *field_options(field for field in LIMITS if field.panel == PACE),
+    *field_options(field for field in LIMITS if field.panel == SPEED),
     *field_options(field for field in LIMITS if field.panel == MONEY),
     text("max_cost", "Stop before more than this is spent.", "USD", MONEY),
     text(

@@ -1,48 +1,48 @@
-"""A set of 64-bit digests in little memory: open addressing over one array, zero for an empty place."""
+"""A compact set of 64-bit digests: open addressing in one array, with zero for an empty slot."""
 
 from array import array
 from collections.abc import Iterable
 
-_LOAD = 0.7  # of the places may be taken
-_FIRST = 1 << 10  # places
+_MAX_LOAD = 0.7  # fraction of slots in use before it grows
+_INITIAL_SLOTS = 1 << 10
 _MASK = (1 << 64) - 1
 
 
 def digest(data: bytes) -> int:
-    """Return 64 bits that stand for these bytes in this process; another one has others."""
-    # Two of them: a 32-bit Python's hash has 32 bits, in which a million rows are not told apart.
+    """Return a 64-bit digest of bytes, which is valid in this process only."""
+    # Two hashes, because a 32-bit Python has 32-bit hashes, too few bits for a million rows.
     return (hash(data) ^ hash(data + b"+") << 32) & _MASK
 
 
 class DigestSet:
-    """Remembers 64-bit digests, 0 to 2**64-1; they should be evenly spread, as a hash's are."""
+    """A set of digests, 0 to 2**64-1, evenly distributed as hashes are."""
 
     def __init__(self) -> None:
-        self._places = array("Q", bytes(8 * _FIRST))
-        self._count = 0  # of those in the places
-        self._most = int(_LOAD * _FIRST)  # before it grows
-        self._zero = False  # zero means empty there
+        self._slots = array("Q", bytes(8 * _INITIAL_SLOTS))
+        self._count = 0  # of used slots
+        self._max_count = int(_MAX_LOAD * _INITIAL_SLOTS)  # of used slots, before it grows
+        self._zero = False  # whether 0 is in the set; in a slot it means empty
 
     def add(self, digest: int) -> bool:
-        """Remember a digest; return whether it is new."""
+        """Add a digest; return whether it is new."""
         if digest == 0:
             was, self._zero = self._zero, True
             return not was
-        places = self._places
-        mask = len(places) - 1
+        slots = self._slots
+        mask = len(slots) - 1
         at = digest & mask
-        while found := places[at]:
+        while found := slots[at]:
             if found == digest:
                 return False
             at = (at + 1) & mask
-        places[at] = digest
+        slots[at] = digest
         self._count += 1
-        if self._count > self._most:
+        if self._count > self._max_count:
             self._grow()
         return True
 
     def update(self, digests: Iterable[int]) -> None:
-        """Remember many digests."""
+        """Add many digests."""
         add = self.add
         for each in digests:
             add(each)
@@ -50,10 +50,10 @@ class DigestSet:
     def __contains__(self, digest: int) -> bool:
         if digest == 0:
             return self._zero
-        places = self._places
-        mask = len(places) - 1
+        slots = self._slots
+        mask = len(slots) - 1
         at = digest & mask
-        while found := places[at]:
+        while found := slots[at]:
             if found == digest:
                 return True
             at = (at + 1) & mask
@@ -63,13 +63,13 @@ class DigestSet:
         return self._count + self._zero
 
     def _grow(self) -> None:
-        places = array("Q", bytes(16 * len(self._places)))
-        mask = len(places) - 1
-        for digest in self._places:
+        slots = array("Q", bytes(16 * len(self._slots)))
+        mask = len(slots) - 1
+        for digest in self._slots:
             if digest:
                 at = digest & mask
-                while places[at]:
+                while slots[at]:
                     at = (at + 1) & mask
-                places[at] = digest
-        self._places = places
-        self._most = int(_LOAD * len(places))
+                slots[at] = digest
+        self._slots = slots
+        self._max_count = int(_MAX_LOAD * len(slots))

@@ -5,12 +5,16 @@ import errno
 import os
 import shlex
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import FileIO
 from pathlib import Path
 
 from nebius_cli.core.errors import ConfigError, OutputError, ReaderGone, UsageError
 from nebius_cli.system.streams import write_all
+
+Write = Callable[[bytes], None]
+
+WRITE_BUFFER_BYTES = 1 << 18
 
 
 def read_bytes(path: str) -> bytes:
@@ -155,3 +159,41 @@ def make_folder(path: Path) -> None:
     if not path.exists():
         make_folder(path.parent)
         path.mkdir(mode=FOLDER_MODE, exist_ok=True)
+
+
+@contextlib.contextmanager
+def replace_file(path: str) -> Iterator[Write]:
+    """Give a function that writes to `path`. The file is replaced when the block ends, or kept if it raises.
+
+    Raises OutputError.
+    """
+    output = OutputFile(path)
+    try:
+        with buffered(output.write) as write:
+            yield write
+        output.finish()
+    except BaseException:
+        with contextlib.suppress(OSError, OutputError):
+            if (left := output.abandon()) is not None:
+                left.unlink()
+        raise
+
+
+@contextlib.contextmanager
+def buffered(write: Write) -> Iterator[Write]:
+    """Give a function that collects small pieces and passes them to `write` in large ones."""
+    pieces: list[bytes] = []
+    size = 0
+
+    def add(piece: bytes) -> None:
+        nonlocal size
+        pieces.append(piece)
+        size += len(piece)
+        if size >= WRITE_BUFFER_BYTES:
+            write(b"".join(pieces))
+            pieces.clear()
+            size = 0
+
+    yield add
+    if pieces:
+        write(b"".join(pieces))

@@ -161,11 +161,11 @@ def test_quiet_says_nothing_and_the_summary_is_in_a_file(bulk: Runner) -> None:
     assert (told["prompt_tokens"], told["completion_tokens"], told["cost_usd"]) == (9, 6, "0.000069")
 
 
-def test_quiet_tells_of_rows_that_failed(bulk: Runner, row_server: RowServer) -> None:
+def test_quiet_still_reports_failed_rows(bulk: Runner, row_server: RowServer) -> None:
     row_server.answer = lambda prompt: refuse(422, "not that") if "3" in prompt else None
     write_rows(Path("in.jsonl"), 5)
     result = bulk(*RUN, "-q")
-    assert (result.code, result.err) == (9, "nbx: 1 row failed\n  their records say why\n")
+    assert (result.code, result.err) == (9, "nbx: 1 row failed\n  their records have the errors\n")
 
 
 def test_what_is_doubtful_about_the_flags_is_said_once(bulk: Runner) -> None:
@@ -188,7 +188,7 @@ def test_a_dry_run_shows_the_first_body_and_needs_no_key(bare: Runner, tmp_path:
 
 
 @pytest.mark.parametrize("tty", [True, False])
-def test_without_any_rows_a_person_is_told_how(bulk: Runner, *, tty: bool) -> None:
+def test_without_rows_on_a_terminal_the_usage_is_shown(bulk: Runner, *, tty: bool) -> None:
     result = bulk("bulk", stdin=b"" if tty else None, stdin_tty=tty)
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("usage: nbx bulk [OPTIONS] FILE\n")
@@ -218,7 +218,7 @@ def test_shards_share_the_rows_and_the_limits(bulk: Runner) -> None:
     for number in (1, 2, 3):
         result = bulk("bulk", "in.jsonl", "-o", f"{number}.jsonl", "--shard", f"{number}/3", "--rpm", "6000")
         assert result.code == 0
-        assert "for all 3 shards" in result.err
+        assert "divided among the 3 shards" in result.err
     assert [sorted(texts(Path(f"{number}.jsonl"))) for number in (1, 2, 3)] == [
         [0, 3, 6, 9],
         [1, 4, 7],

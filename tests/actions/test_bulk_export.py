@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.bulk.input.row_reader import BadRow
+from nebius_cli.bulk.input.row import BadRow
 from nebius_cli.bulk.output.journal import Journal
 from nebius_cli.bulk.output.record import Result, encode, encode_bad
 from tests.support.answers import USED, answer, failure, response, row, write
@@ -20,7 +20,7 @@ def test_texts_stand_in_the_order_of_the_file_each_with_its_ending(folder: Path,
     assert bare("bulk", "export", "a", "--text", "-0").out == " two\nlines\0b\0é\0"
 
 
-def test_a_row_that_failed_keeps_its_place_and_is_told(folder: Path, bare: Runner) -> None:
+def test_a_failed_row_keeps_its_place_and_is_reported(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(0), "a"), failure(row(1)), encode_bad(BadRow(2, 3, "no")), answer(row(3)))
     done = bare("bulk", "export", "a", "--text", "-0")
     assert (done.code, done.out) == (9, "a\0\0\0said\0")
@@ -87,14 +87,14 @@ def test_what_was_run_again_counts_once(folder: Path, bare: Runner) -> None:
     assert (done.code, done.out) == (0, "a\nnew\n")
 
 
-def test_a_running_run_is_exported_as_far_as_it_is(folder: Path, bare: Runner) -> None:
-    journal = Journal.open("a", restart=False, say=lambda _: None)
+def test_an_export_during_a_run_has_the_answers_so_far(folder: Path, bare: Runner) -> None:
+    journal = Journal.open("a", restart=False, note=lambda _: None)
     journal.append(answer(row(0), "a"))
     with (folder / "a").open("ab") as file:
         file.write(answer(row(1))[:50])
     done = bare("bulk", "export", "a", "--text")
     assert (done.code, done.out) == (0, "a\n")
-    assert done.err == "nbx: a has lines that are cut or no JSON; they were left out\n"
+    assert done.err == "nbx: a has partial or broken lines; they were left out\n"
     journal.close()
 
 
@@ -112,7 +112,7 @@ def test_a_terminal_is_shown_no_control_characters(folder: Path, bare: Runner) -
         (["a", "--text", "--csv"], "--text or --csv"),
         (["a", "--csv", "-0"], "-0 with --csv"),
         (["a", "--csv", "-o", "a"], "this is the file to export"),
-        (["gone", "--csv"], "there is no such file"),
+        (["gone", "--csv"], "no such file"),
         (["-", "--csv"], "it is read twice"),
         ([".", "--csv"], "it is read twice"),
         (["notes", "--csv"], "notes is not the output of nbx bulk"),

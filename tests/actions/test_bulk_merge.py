@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.bulk.input.row_reader import BadRow
+from nebius_cli.bulk.input.row import BadRow
 from nebius_cli.bulk.output.journal import Journal
 from nebius_cli.bulk.output.record import encode_bad
 from tests.support.answers import answer, failure, row, write
@@ -77,7 +77,7 @@ def test_an_answer_beats_an_error_whatever_comes_last(folder: Path, bare: Runner
     assert (done.code, done.out_bytes) == (0, b"".join(answer(row(n)) for n in range(4)))
 
 
-def test_in_a_file_the_answer_to_what_the_row_asks_now_counts(folder: Path, bare: Runner) -> None:
+def test_the_answer_to_the_current_version_of_a_row_is_merged(folder: Path, bare: Runner) -> None:
     changed = row(0, body=b"{1}")
     write(folder / "a", answer(row(0)), answer(changed, "now"))
     assert bare("bulk", "merge", "a").out_bytes == answer(changed, "now")
@@ -148,7 +148,7 @@ def test_force_replaces_a_file_that_is_there(folder: Path, bare: Runner) -> None
 
 def test_a_run_that_still_writes_is_left_alone(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(0)))
-    journal = Journal.open("b", restart=False, say=lambda _: None)
+    journal = Journal.open("b", restart=False, note=lambda _: None)
     for args in (["a", "b"], ["a", "-o", "b", "--force"]):
         done = bare("bulk", "merge", *args)
         assert done.code == 2
@@ -158,11 +158,11 @@ def test_a_run_that_still_writes_is_left_alone(folder: Path, bare: Runner) -> No
     assert names(folder) == ["a", "b"]
 
 
-def test_half_a_record_is_said_and_its_row_missing(folder: Path, bare: Runner) -> None:
+def test_a_partial_record_is_reported_and_its_row_missing(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(0)), answer(row(2)), answer(row(1))[:40])
     done = bare("bulk", "merge", "a")
     assert (done.code, done.out_bytes) == (9, answer(row(0)) + answer(row(2)))
-    assert "a has lines that are cut" in done.err
+    assert "a has partial or broken lines" in done.err
     assert "missing rows 1\n" in done.err
 
 
@@ -173,7 +173,7 @@ INPUTS = [
 
 
 @pytest.mark.parametrize(("name", "content"), INPUTS)
-def test_with_the_input_rows_go_by_their_ids(folder: Path, bare: Runner, name: str, content: str) -> None:
+def test_with_the_input_rows_are_matched_by_id(folder: Path, bare: Runner, name: str, content: str) -> None:
     (folder / name).write_text(content)
     ids: list[str | int] = ["a", 1, "c", "d"]
     # Written when the rows stood elsewhere, as after an insertion.
@@ -182,20 +182,20 @@ def test_with_the_input_rows_go_by_their_ids(folder: Path, bare: Runner, name: s
     write(folder / "b", records[0], records[2])
     done = bare("bulk", "merge", "a", "b", "--input", name)
     assert (done.code, done.out_bytes) == (0, b"".join(records))
-    assert "1 record is of a row that is not in" in done.err
+    assert "records left out, of rows that are not in" in done.err
     done = bare("bulk", "merge", "b", "--input", name)
     assert (done.code, done.out_bytes) == (9, records[0] + records[2])
     assert "missing rows 1, 3\n" in done.err
 
 
-def test_bad_rows_of_the_input_are_matched_by_their_place(folder: Path, bare: Runner) -> None:
+def test_bad_rows_of_the_input_are_matched_by_index(folder: Path, bare: Runner) -> None:
     (folder / "in.jsonl").write_text('{"id":"a","prompt":"x"}\nnot json\n{"id":"a","prompt":"y"}\n')
     bad = [encode_bad(BadRow(1, 2, "not JSON")), encode_bad(BadRow(2, 3, "used before"))]
     write(folder / "a", *bad, answer(row(0, own_id="a")), encode_bad(BadRow(8, 9, "not JSON")))
     done = bare("bulk", "merge", "a", "--input", "in.jsonl")
     assert (done.code, done.out_bytes) == (9, answer(row(0, own_id="a")) + b"".join(bad))
     assert "3 rows of 1 file: 1 answered, 2 failed, 0 missing" in done.err
-    assert "1 record is of a row" in done.err
+    assert "records left out, of rows" in done.err
 
 
 def test_the_last_rows_of_the_input_can_be_missing_too(folder: Path, bare: Runner) -> None:
@@ -226,7 +226,7 @@ def test_a_merged_file_is_an_output_that_can_be_resumed(folder: Path, bare: Runn
     write(folder / "a", answer(row(1)))
     write(folder / "b", answer(row(0)))
     assert bare("bulk", "merge", "a", "b", "-o", "all.jsonl").code == 0
-    journal = Journal.open("all.jsonl", restart=False, say=lambda _: None)
-    assert journal.done(row(0))
+    journal = Journal.open("all.jsonl", restart=False, note=lambda _: None)
+    assert journal.has_answer(row(0))
     assert json.loads((folder / "all.jsonl").read_text().splitlines()[0])["index"] == 0
     journal.close()

@@ -78,13 +78,13 @@ def test_an_estimate_says_what_is_unknown(bare: Runner, tmp_path: Path) -> None:
     assert figures(result.out)["cost_usd_about"] == ""
     drawn = bare("bulk", str(path), "--estimate", "-m", "m", "--price", "1/1", stdout_tty=True)
     assert [line.split()[-1] for line in drawn.out.splitlines() if line.startswith("cost")] == ["unknown"] * 2
-    assert "rows without max_tokens have no longest answer, and no cost: --max-tokens N" in drawn.err
+    assert "the cost is unknown because some rows have no max_tokens; --max-tokens N" in drawn.err
     assert "max_tokens" not in result.err
     path.write_text('"x"\n[\n')
     assert bare("bulk", str(path), "--estimate", "-m", "m").code == 65
     skipped = bare("bulk", str(path), "--estimate", "-m", "m", "--on-bad-row", "skip")
     assert skipped.code == 0
-    assert "bad rows, which are left out: 1" in skipped.err
+    assert "bad rows left out: 1" in skipped.err
 
 
 def test_a_record_has_the_cost_of_its_row(bulk: Runner) -> None:
@@ -96,13 +96,15 @@ def test_a_record_has_the_cost_of_its_row(bulk: Runner) -> None:
     assert "cost_usd\t\n" in bulk("bulk", "in.jsonl", "-o", "other.jsonl").err
 
 
-def test_a_cap_on_cost_is_never_passed_and_a_higher_one_goes_on(bulk: Runner, row_server: RowServer) -> None:
+def test_a_cost_cap_is_never_exceeded_and_a_higher_one_resumes_the_run(
+    bulk: Runner, row_server: RowServer
+) -> None:
     write_rows(Path("in.jsonl"), 40)
     words = (*RUN, "--max-tokens", "2", "--price", "1000/1000", "--concurrency", "4")
     stopped = bulk(*words, "--max-cost", "0.1")
     assert stopped.code == 10
-    assert "nbx: stopped before --max-cost could be passed\n  used: $0.0" in stopped.err
-    assert "raise --max-cost to go on" in stopped.err
+    assert "nbx: stopped before exceeding --max-cost\n  used: $0.0" in stopped.err
+    assert "raise --max-cost to continue" in stopped.err
     assert "nbx bulk in.jsonl" not in stopped.err, "the same command would stop at the same cap"
     assert stopped.err.count("stopped") == 1
     first = paid()
@@ -150,23 +152,23 @@ def test_an_answer_with_an_error_status_costs_nothing(bulk: Runner, row_server: 
 
 @pytest.mark.parametrize("cap", [("--max-cost", "1", "--price", "1/1"), ("--max-total-tokens", "100")])
 @pytest.mark.parametrize("skip", [(), ("--on-bad-row", "skip")])
-def test_a_cap_needs_to_know_how_long_an_answer_may_be(
+def test_a_cap_needs_max_tokens_in_every_row(
     cap: tuple[str, ...], skip: tuple[str, ...], bulk: Runner, row_server: RowServer
 ) -> None:
     write_rows(Path("in.jsonl"), [{"prompt": "x", "max_tokens": 3}, {"id": "open", "prompt": "y"}])
     result = bulk(*RUN, *cap, *skip)
     assert result.code == 2
-    assert "row 'open' does not say how long its answer may be" in result.err
+    assert "row 'open' has no max_tokens" in result.err
     assert "--max-tokens N" in result.err
     assert "y" not in row_server.asked
 
 
-def test_a_cap_on_cost_needs_a_price_which_is_asked_for(bulk: Runner, row_server: RowServer) -> None:
+def test_a_cost_cap_needs_a_price_which_is_fetched(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), 2)
     words = (*RUN, "--max-tokens", "2", "--max-cost", "1")
     unknown = bulk(*words, "-m", "my/own")
     assert unknown.code == 2
-    assert "the price of my/own is not known" in unknown.err
+    assert "the price of my/own is unknown" in unknown.err
     assert "--price IN/OUT" in unknown.err
     assert row_server.bodies == []
     assert bulk(*words, *PRICED).code == 0
@@ -183,7 +185,7 @@ def test_a_row_with_a_model_of_its_own_has_its_own_price(bulk: Runner, row_serve
     write_rows(Path("in.jsonl"), [*rows, {"prompt": "c", "model": "my/own"}])
     unknown = bulk(*words)
     assert unknown.code == 2
-    assert "the price of my/own is not known" in unknown.err
+    assert "the price of my/own is unknown" in unknown.err
     assert "c" not in row_server.asked
 
 
@@ -193,10 +195,10 @@ def test_a_shard_gets_its_part_of_a_cap(bulk: Runner) -> None:
     assert 110 - 19 < spent() <= 110
 
 
-def test_the_summary_file_tells_what_ended_the_run(bulk: Runner) -> None:
+def test_the_summary_file_says_what_ended_the_run(bulk: Runner) -> None:
     write_rows(Path("in.jsonl"), 40)
     words = (*RUN, "--max-tokens", "2", "--max-total-tokens", "50", "--summary", "run.json")
     assert bulk(*words).code == 10
     told = json.loads(Path("run.json").read_bytes())
-    assert told["stopped"] == "stopped before --max-total-tokens could be passed"
+    assert told["stopped"] == "stopped before exceeding --max-total-tokens"
     assert told["answered"] == len(texts(OUT)) < told["rows"] == 40

@@ -11,7 +11,7 @@ from tests.support.server import Reply, hang_up
 
 OUT = Path("out.jsonl")
 RUN = ("bulk", "in.jsonl", "-o", "out.jsonl")
-GO_ON = "\n  to go on: nbx bulk in.jsonl -o out.jsonl"
+GO_ON = "\n  to resume: nbx bulk in.jsonl -o out.jsonl"
 
 
 def test_what_has_its_answer_is_not_sent_again(bulk: Runner, row_server: RowServer) -> None:
@@ -28,7 +28,9 @@ def test_what_has_its_answer_is_not_sent_again(bulk: Runner, row_server: RowServ
     assert OUT.read_bytes().startswith(before)
 
 
-def test_bad_rows_of_a_resume_are_told_too_and_the_answers_stay(bulk: Runner, row_server: RowServer) -> None:
+def test_bad_rows_of_a_resumed_run_are_reported_and_the_answers_stay(
+    bulk: Runner, row_server: RowServer
+) -> None:
     write_rows(Path("in.jsonl"), 3)
     assert bulk(*RUN).code == 0
     before = OUT.read_bytes()
@@ -48,7 +50,7 @@ def test_an_input_that_changes_during_the_run_stops_it(bulk: Runner, row_server:
         held.let_go()
         _, err = process.communicate(timeout=60)
     assert process.returncode == 65, err
-    assert b"in.jsonl has changed meanwhile" in err
+    assert b"in.jsonl changed during the run" in err
     assert f"{GO_ON} --concurrency 1\n".encode() in err
     assert 1 <= len(texts(OUT)) <= 1000
 
@@ -64,23 +66,23 @@ def test_a_changed_request_is_sent_again_and_its_old_answer_goes(bulk: Runner, r
     changed = bulk(*RUN, "--temperature", "0")
     assert changed.code == 0
     assert row_server.asked.total() == 3
-    why = "a changed prompt or flag, or a row that is gone"
+    why = "changed prompts or flags, or removed rows"
     assert (
         f"nbx: out.jsonl has 2 answers to other requests ({why}); changed rows are sent again" in changed.err
     )
     assert "other requests" not in bulk(*RUN, "--temperature", "0").err
 
 
-def test_answers_to_rows_that_are_gone_stay_and_are_told(bulk: Runner) -> None:
+def test_answers_to_removed_rows_stay_and_are_reported(bulk: Runner) -> None:
     write_rows(Path("in.jsonl"), 3)
     assert bulk(*RUN).code == 0
     write_rows(Path("in.jsonl"), 2)
     result = bulk(*RUN)
-    assert "answers in out.jsonl of rows that are not in this input: 1\n" in result.err
+    assert "answers in out.jsonl to rows that are not in this input: 1\n" in result.err
     assert set(texts(OUT)) == {0, 1, 2}
 
 
-def test_restart_begins_anew(bulk: Runner, row_server: RowServer) -> None:
+def test_restart_sends_every_row_again(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), 3)
     assert bulk(*RUN).code == 0
     assert bulk(*RUN, "--restart").code == 0
@@ -89,15 +91,13 @@ def test_restart_begins_anew(bulk: Runner, row_server: RowServer) -> None:
     assert bulk("bulk", "in.jsonl", "--restart").code == 2
 
 
-def test_a_half_written_record_is_taken_away_and_its_row_sent_again(
-    bulk: Runner, row_server: RowServer
-) -> None:
+def test_a_partial_record_is_removed_and_its_row_sent_again(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), 5)
     assert bulk(*RUN, "--concurrency", "1").code == 0
     OUT.write_bytes(OUT.read_bytes()[:-30])
     result = bulk(*RUN)
     assert result.code == 0
-    assert "half-written" in result.err
+    assert "partial record" in result.err
     assert sorted(texts(OUT)) == [0, 1, 2, 3, 4]
     assert row_server.asked["prompt 4"] == 2
 
@@ -127,13 +127,15 @@ def test_a_model_that_is_not_there_stops_the_run(bulk: Runner, row_server: RowSe
     assert row_server.asked.total() <= 2
 
 
-def test_the_command_to_go_on_hides_the_key_and_does_not_restart(bulk: Runner, row_server: RowServer) -> None:
+def test_the_command_to_resume_hides_the_key_and_does_not_restart(
+    bulk: Runner, row_server: RowServer
+) -> None:
     row_server.answer = lambda _: [hang_up]
     write_rows(Path("in.jsonl"), 1)
     words = ("--restart", "--api-key", bulk.environ["NEBIUS_API_KEY"], "--stop", "a  b\n")
     result = bulk(*RUN, *words, "--retries", "0", env={"NEBIUS_API_KEY": ""})
     assert result.code == 7
-    assert "to go on: nbx bulk in.jsonl -o out.jsonl --api-key KEY --stop $'a \\x20b\\x0a'" in result.err
+    assert "to resume: nbx bulk in.jsonl -o out.jsonl --api-key KEY --stop $'a \\x20b\\x0a'" in result.err
 
 
 def test_a_second_process_is_refused_while_the_first_one_runs(bulk: Runner, row_server: RowServer) -> None:
@@ -150,9 +152,7 @@ def test_a_second_process_is_refused_while_the_first_one_runs(bulk: Runner, row_
     assert bulk(*RUN).code == 0
 
 
-def test_a_full_disk_stops_the_run_which_goes_on_when_there_is_room(
-    bulk: Runner, row_server: RowServer
-) -> None:
+def test_a_full_disk_stops_the_run_which_can_be_resumed_later(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), 200)
     with bulk.start(*RUN, "--max-tokens", "3", before="ulimit -f 20; ") as process:
         _, err = process.communicate(timeout=60)
@@ -166,7 +166,7 @@ def test_a_full_disk_stops_the_run_which_goes_on_when_there_is_room(
     assert row_server.asked.total() == 200 - len(kept)
 
 
-def test_bad_rows_are_told_before_anything_is_sent(bulk: Runner, row_server: RowServer) -> None:
+def test_bad_rows_are_reported_before_anything_is_sent(bulk: Runner, row_server: RowServer) -> None:
     Path("in.jsonl").write_text('"x"\n{"prompt": "y", "temprature": 1}\n[\n3\n4\n')
     result = bulk(*RUN)
     assert result.code == 65
@@ -181,7 +181,7 @@ def test_bad_rows_may_be_left_out(bulk: Runner, row_server: RowServer) -> None:
     Path("in.jsonl").write_text('"x"\n' + "[\n" * 12 + '"y"\n')
     result = bulk(*RUN, "--on-bad-row", "skip", "--ordered")
     assert result.code == 9
-    assert result.err.count("it is left out") == 10
+    assert result.err.count("; left out") == 10
     assert "12 bad rows" in result.err
     assert texts(OUT) == {0: " X", 13: " Y"}
     assert [record["index"] for record in records(OUT)] == list(range(14))
@@ -209,9 +209,7 @@ def test_the_input_is_not_overwritten(bulk: Runner) -> None:
 
 
 @pytest.mark.parametrize("answer", [completion(["x"])[:-20], completion(["x"], choices=[]), b"garbage"])
-def test_an_answer_that_is_not_whole_is_tried_again(
-    answer: bytes, bulk: Runner, row_server: RowServer
-) -> None:
+def test_an_incomplete_answer_is_retried(answer: bytes, bulk: Runner, row_server: RowServer) -> None:
     first: list[Reply] = [[answer, hang_up]]
     row_server.answer = lambda _: first.pop() if first else None
     write_rows(Path("in.jsonl"), ["x"])

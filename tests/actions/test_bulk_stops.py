@@ -47,7 +47,7 @@ def test_a_summary_that_cannot_be_written_hides_nothing(bulk: Runner, row_server
     assert result.err.endswith("nbx auth status says where the key came from, nbx auth login takes another\n")
 
 
-def test_an_output_in_a_folder_that_is_not_there_is_told(bulk: Runner, row_server: RowServer) -> None:
+def test_an_output_in_a_missing_folder_is_an_error(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), 1)
     assert bulk(*RUN).code == 0
     Path("parts.jsonl").write_bytes(Path("out.jsonl").read_bytes())
@@ -63,7 +63,7 @@ def test_an_output_in_a_folder_that_is_not_there_is_told(bulk: Runner, row_serve
     assert not row_server.asked
 
 
-def test_a_cap_is_not_passed_by_going_on(bulk: Runner, row_server: RowServer) -> None:
+def test_a_cap_holds_over_resumed_runs(bulk: Runner, row_server: RowServer) -> None:
     row_server.answer = lambda prompt: [reset] if prompt == "prompt 1" else None
     write_rows(Path("in.jsonl"), 3)
     # Row 0 takes 5 tokens, each try of row 1 may have taken 24: no fourth one fits.
@@ -95,7 +95,7 @@ def test_records_without_a_cost_count_at_the_prices_of_the_run(bulk: Runner, row
     words = (*RUN, "--max-tokens", "2", "--price", "1000/1000", "--max-cost")
     result = bulk(*words, "0.1")
     assert (result.code, row_server.asked.total()) == (10, 0)
-    assert "20 records of earlier runs without a cost: they count as $0.10" in result.err
+    assert "20 records of earlier runs without a cost: counted as $0.10" in result.err
     assert bulk(*words, "1").code == 0
 
 
@@ -140,7 +140,7 @@ def test_a_table_of_nothing_but_the_wrong_columns_is_a_usage_error(bulk: Runner)
     assert "no column 'nosuch'" in result.err
 
 
-def test_an_export_replaces_a_file_only_if_told_to(bulk: Runner) -> None:
+def test_an_export_replaces_a_file_only_with_force(bulk: Runner) -> None:
     write_rows(Path("in.jsonl"), 1)
     assert bulk(*RUN).code == 0
     words = ("bulk", "export", "out.jsonl", "--text", "-o", "texts.txt")

@@ -69,12 +69,12 @@ def test_a_server_that_dies_and_comes_back_costs_no_row(bulk: Runner, tmp_path: 
         assert server.sent().total() < 400 + 40
 
 
-def test_where_nothing_listens_the_run_stops_and_fails_no_row(bulk: Runner) -> None:
+def test_a_server_that_does_not_exist_stops_the_run_and_fails_no_row(bulk: Runner) -> None:
     write_rows(Path("in.jsonl"), 100)
     url = f"http://127.0.0.1:{closed_port()}/v1"
     result = bulk(*RUN, "--retries", "1", env={"NEBIUS_BASE_URL": url})
     assert result.code == 7
-    assert "; to go on: nbx bulk in.jsonl -o out.jsonl --retries 1\n" in result.err
+    assert "; to resume: nbx bulk in.jsonl -o out.jsonl --retries 1\n" in result.err
     assert records(OUT) == []
     assert not Path("out.failed.jsonl").exists()
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from nebius_cli.bulk.budget import NOTHING, Budget, Charge
-from nebius_cli.bulk.input.row_reader import Row
+from nebius_cli.bulk.input.row import Row
 from nebius_cli.core.money import Price, PriceList
 from nebius_cli.response.events import Usage
 from tests.support.bulk import asking
@@ -33,17 +33,17 @@ def test_a_charge_is_written_with_every_digit_and_without_an_exponent() -> None:
 
 
 def test_the_worst_of_a_group_is_that_of_its_rows_together() -> None:
-    rows = [asking(0, most_prompt=10, most_completion=5), asking(1, most_prompt=20, most_completion=5)]
+    rows = [asking(n, max_prompt_tokens=10 * (n + 1), max_completion_tokens=5) for n in range(2)]
     assert Budget(prices=PRICES).worst(rows) == Charge(30, 10, Decimal("7.00"))
     assert Budget().worst(rows) == Charge(30, 10, None)
 
 
 def test_a_choice_takes_a_token_even_where_none_is_asked_for() -> None:
-    assert Budget().worst([asking(0, most_completion=0, n=2)]).completion == 2
+    assert Budget().worst([asking(0, max_completion_tokens=0, n=2)]).completion == 2
 
 
 def test_without_max_tokens_the_worst_is_not_known_and_fits_below_no_cap() -> None:
-    budget, row = Budget(prices=PRICES), asking(0, most_prompt=10, most_completion=None)
+    budget, row = Budget(prices=PRICES), asking(0, max_prompt_tokens=10, max_completion_tokens=None)
     worst = budget.worst([row])
     assert worst == Charge(10, None, None)
     assert budget.fits(worst)
@@ -74,10 +74,10 @@ def test_a_cap_on_cost_counts_what_was_spent_before_and_what_is_in_flight(spent:
 
 def test_an_answer_takes_its_reservation_back_and_counts_as_it_says() -> None:
     budget = Budget(prices=PRICES)
-    worst = budget.worst([asking(0, most_prompt=10, most_completion=5)])
+    worst = budget.worst([asking(0, max_prompt_tokens=10, max_completion_tokens=5)])
     budget.reserve(worst)
     assert (budget.reserved_tokens, budget.reserved_cost) == (15, Decimal("3.00"))
-    charge = budget.settle(worst, Usage(4, 2, 6, 2), maybe_billed=True)
+    charge = budget.charge(worst, Usage(4, 2, 6, 2), maybe_billed=True)
     assert charge == Charge(4, 2, Decimal("1.02"))
     assert not budget.reserved_tokens + budget.reserved_cost
     assert (budget.tokens, budget.cost) == (6, Decimal("1.02"))
@@ -88,9 +88,9 @@ def test_an_answer_takes_its_reservation_back_and_counts_as_it_says() -> None:
 )
 def test_an_answer_that_does_not_say_counts_at_its_worst(usage: Usage | None) -> None:
     budget = Budget(prices=PRICES)
-    worst = budget.worst([asking(0, most_prompt=10, most_completion=5)])
+    worst = budget.worst([asking(0, max_prompt_tokens=10, max_completion_tokens=5)])
     budget.reserve(worst)
-    assert budget.settle(worst, usage, maybe_billed=True) == worst
+    assert budget.charge(worst, usage, maybe_billed=True) == worst
     assert (budget.tokens, budget.cost) == (15, Decimal("3.00"))
 
 
@@ -98,19 +98,19 @@ def test_what_cannot_have_been_billed_costs_nothing() -> None:
     budget = Budget()
     worst = budget.worst([asking(0)])
     budget.reserve(worst)
-    assert budget.settle(worst, None, maybe_billed=False) == NOTHING
+    assert budget.charge(worst, None, maybe_billed=False) == NOTHING
     assert not budget.tokens + budget.cost + budget.reserved_tokens
 
 
 def test_without_prices_tokens_are_counted_and_no_cost() -> None:
     budget = Budget()
     worst = budget.worst([asking(0)])
-    assert budget.settle(worst, Usage(1, 2, 3), maybe_billed=True) == Charge(1, 2, None)
+    assert budget.charge(worst, Usage(1, 2, 3), maybe_billed=True) == Charge(1, 2, None)
     assert (budget.tokens, budget.cost) == (3, Decimal())
 
 
 def of_model(name: bytes) -> Row:
-    return asking(0, most_prompt=1, most_completion=1, common=b'{"model":"%b"}' % name)
+    return asking(0, max_prompt_tokens=1, max_completion_tokens=1, common=b'{"model":"%b"}' % name)
 
 
 def test_a_row_is_priced_by_the_model_that_it_names() -> None:
@@ -120,4 +120,4 @@ def test_a_row_is_priced_by_the_model_that_it_names() -> None:
     assert costs == [Decimal("0.50"), 2, 2, None]
     assert not budget.fits(budget.worst([of_model(b"c")]))
     assert ("a" in prices, "c" in prices) == (True, False)
-    assert budget.settle(budget.worst([of_model(b"b")]), Usage(3, 4, 7), maybe_billed=True).cost == 7
+    assert budget.charge(budget.worst([of_model(b"b")]), Usage(3, 4, 7), maybe_billed=True).cost == 7

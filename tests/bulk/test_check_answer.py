@@ -65,31 +65,31 @@ def test_a_stream_is_folded_into_one_object() -> None:
         (event(token("a", reason="stop")) + event(token("b", index=3, reason="stop")), EVENTS, 1),
     ],
 )
-def test_what_is_not_whole_is_incomplete(data: bytes, kind: str, expected: int) -> None:
+def test_anything_but_a_complete_answer_is_incomplete(data: bytes, kind: str, expected: int) -> None:
     with pytest.raises(IncompleteError) as caught:
         check_answer(data, kind, expected)
     assert caught.value.why
 
 
-def test_what_is_incomplete_is_told_with_the_id_that_support_asks_for() -> None:
+def test_an_incomplete_answer_is_reported_with_its_request_id() -> None:
     with pytest.raises(IncompleteError, match=r"^the answer is incomplete \(request r-7\)"):
         check_answer(b"", JSON, 1, "r-7")
     with pytest.raises(IncompleteError, match=r"^the answer is incomplete(?! \()"):
         check_answer(b"", JSON, 1)
 
 
-def test_a_choice_without_text_is_read_the_slow_way_and_is_whole() -> None:
+def test_a_choice_without_text_is_read_the_slow_way_and_is_complete() -> None:
     whole = check_answer(body(choice(text=None)), JSON, 1)
     assert whole.value["choices"][0]["text"] == ""
 
 
-def test_one_row_keeps_the_whole_answer() -> None:
+def test_a_single_row_keeps_the_complete_answer() -> None:
     data = body(choice(0), choice(1))
     assert split_group(check_answer(data, JSON, 2), [asking(0, n=2)]) == [data]
     assert split_group(CompleteAnswer({"choices": []}, None, None), [asking(0)]) == [{"choices": []}]
 
 
-def test_a_group_is_taken_apart_by_index() -> None:
+def test_a_group_is_split_by_index() -> None:
     choices = [choice(place, text=text) for place, text in enumerate("abcd")]
     whole = check_answer(body(*choices, usage={"prompt_tokens": 1}), JSON, 4)
     first, second = split_group(whole, [asking(0, n=2), asking(1, n=2)])

@@ -7,7 +7,13 @@ import pytest
 
 from nebius_cli.bulk.batch import Batch
 from nebius_cli.bulk.budget import Budget
-from nebius_cli.bulk.dispatcher import LINGER, PATIENCE, WAITING, Dispatcher, Wait
+from nebius_cli.bulk.dispatcher import (
+    DEFERRED_RETRY_FACTOR,
+    GROUP_WAIT_S,
+    RETRY_QUEUE_FACTOR,
+    Dispatcher,
+    Wait,
+)
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import NbxError, NetworkError, TimedOutError
@@ -16,7 +22,7 @@ from tests.support.bulk import asking
 from tests.support.dispatching import BROKEN, GARBAGE, answer, dispatcher, fail_until_over, refused, sent
 
 
-def test_rows_go_out_in_order_as_many_at_once_as_the_pace_allows() -> None:
+def test_rows_are_sent_in_order_up_to_the_concurrency() -> None:
     of = dispatcher(*map(asking, range(3)), fixed=2)
     first, second = sent(of), sent(of)
     assert [first.rows[0].index, second.rows[0].index, of.in_flight, of.room] == [0, 1, 2, False]
@@ -27,29 +33,29 @@ def test_rows_go_out_in_order_as_many_at_once_as_the_pace_allows() -> None:
     assert sent(of).rows[0].index == 2
 
 
-def test_it_is_over_when_everything_has_come_back() -> None:
+def test_the_run_ends_when_every_request_has_ended() -> None:
     of = dispatcher(asking(0))
-    send = sent(of)
+    batch = sent(of)
     assert of.next(0.0) == Wait()
-    answer(of, send)
+    answer(of, batch)
     assert of.next(0.0) is None
 
 
-def test_rows_are_asked_for_only_when_they_are_needed() -> None:
-    of = Dispatcher(RateController(0.0, fixed=1), Budget(), retries=0, chance=lambda: 0.0)
+def test_rows_are_read_only_when_they_are_needed() -> None:
+    of = Dispatcher(RateController(0.0, fixed=1), Budget(), retries=0, jitter=lambda: 0.0)
     assert of.next(0.0) == Wait(math.inf, rows=True)
     of.offer(asking(0))
-    send = sent(of)
+    batch = sent(of)
     assert of.next(0.0) == Wait()  # one is in flight, and no more may be
-    answer(of, send)
+    answer(of, batch)
     assert of.next(0.0) == Wait(math.inf, rows=True)
     of.no_more_rows()
     assert of.next(0.0) is None
 
 
-def test_no_row_is_taken_while_taking_is_held_back() -> None:
+def test_no_row_is_taken_while_may_take_says_no() -> None:
     of = Dispatcher(
-        RateController(0.0), Budget(), retries=0, chance=lambda: 0.0, group=3, taking=lambda: False
+        RateController(0.0), Budget(), retries=0, jitter=lambda: 0.0, group=3, may_take=lambda: False
     )
     assert of.next(0.0) == Wait()
     of.offer(asking(0))
@@ -57,11 +63,11 @@ def test_no_row_is_taken_while_taking_is_held_back() -> None:
 
 
 def test_many_that_wait_to_be_sent_again_keep_new_rows_back() -> None:
-    of = Dispatcher(RateController(0.0, fixed=1), Budget(), retries=2, chance=lambda: 0.0)
-    for index in range(WAITING):
+    of = Dispatcher(RateController(0.0, fixed=1), Budget(), retries=2, jitter=lambda: 0.0)
+    for index in range(RETRY_QUEUE_FACTOR):
         of.offer(asking(index))
         assert of.failed(sent(of), refused(500), 0.0) == []
-    assert of.waiting == WAITING
+    assert of.waiting == RETRY_QUEUE_FACTOR
     assert of.next(0.0) == Wait(0.25)
 
 
@@ -72,21 +78,21 @@ def test_rows_that_ask_for_the_same_share_a_request() -> None:
 
 
 def test_a_group_waits_for_its_rows() -> None:
-    of = Dispatcher(RateController(0.0), Budget(), retries=0, chance=lambda: 0.0, group=2)
+    of = Dispatcher(RateController(0.0), Budget(), retries=0, jitter=lambda: 0.0, group=2)
     of.offer(asking(0))
-    assert of.next(0.0) == Wait(LINGER, rows=True)
+    assert of.next(0.0) == Wait(GROUP_WAIT_S, rows=True)
     of.offer(asking(1))
     assert len(sent(of).rows) == 2
 
 
 def test_a_group_does_not_wait_for_rows_that_do_not_come() -> None:
-    of = Dispatcher(RateController(0.0), Budget(), retries=0, chance=lambda: 0.0, group=3)
+    of = Dispatcher(RateController(0.0), Budget(), retries=0, jitter=lambda: 0.0, group=3)
     of.offer(asking(0))
-    assert of.next(5.0) == Wait(5 + LINGER, rows=True)
+    assert of.next(5.0) == Wait(5 + GROUP_WAIT_S, rows=True)
     of.offer(asking(1))
-    assert of.next(9.0) == Wait(9 + LINGER, rows=True)
+    assert of.next(9.0) == Wait(9 + GROUP_WAIT_S, rows=True)
     assert of.waiting == 2
-    assert len(sent(of, 9 + LINGER).rows) == 2
+    assert len(sent(of, 9 + GROUP_WAIT_S).rows) == 2
 
 
 def test_the_usage_of_a_group_stands_on_its_first_row() -> None:
@@ -185,8 +191,8 @@ def test_a_429_pauses_everybody_and_uses_up_no_retry_but_has_an_end() -> None:
     of.failed(sent(of), refused(429, 7.0), 1.0)
     assert of.next(1.0) == Wait(8.0)
     results, requests = fail_until_over(of, refused(429, 1e9), 8.0)
-    assert {result.attempts for result in results} == {PATIENCE * 2 + 1}
-    assert requests == 2 * (PATIENCE * 2 + 1)
+    assert {result.attempts for result in results} == {DEFERRED_RETRY_FACTOR * 2 + 1}
+    assert requests == 2 * (DEFERRED_RETRY_FACTOR * 2 + 1)
 
 
 def test_a_429_that_says_nothing_of_a_wait_is_waited_out_for_minutes() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from nebius_cli.bulk.batch import Batch
 from nebius_cli.bulk.budget import Budget
-from nebius_cli.bulk.dispatcher import FEWEST_FAILURES, LONGEST_OUTAGE, Dispatcher, Wait
+from nebius_cli.bulk.dispatcher import MAX_OUTAGE_S, MIN_OUTAGE_FAILURES, Dispatcher, Wait
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import ConfigError, NbxError, NetworkError
 from nebius_cli.core.money import Price, PriceList
@@ -17,7 +17,7 @@ from tests.support.dispatching import BROKEN, GARBAGE, answer, dispatcher, fail_
 
 
 @pytest.mark.parametrize("code", [401, 402, 403, 404])
-def test_what_no_row_can_mend_stops_the_run_and_fails_no_row(code: int) -> None:
+def test_an_error_that_affects_all_rows_stops_the_run_and_fails_no_row(code: int) -> None:
     of = dispatcher(*map(asking, range(9)), fixed=2)
     first, second = sent(of), sent(of)
     error = refused(code)
@@ -51,7 +51,7 @@ def test_where_nothing_ever_answers_the_run_stops_and_no_row_fails(error: NbxErr
     of = dispatcher(*map(asking, range(100)))
     results, requests = fail_until_over(of, error)
     assert (results, of.fatal) == ([], error)
-    assert requests <= FEWEST_FAILURES
+    assert requests <= MIN_OUTAGE_FAILURES
 
 
 def test_a_first_row_that_breaks_its_connection_waits_for_the_others() -> None:
@@ -74,13 +74,13 @@ def test_many_first_failures_stop_the_run_even_while_others_are_waited_for() -> 
         else:
             assert isinstance(step, Wait)
             now = step.until
-    assert of.requests == FEWEST_FAILURES + 1
+    assert of.requests == MIN_OUTAGE_FAILURES + 1
 
 
 def down(of: Dispatcher, error: NbxError = BROKEN) -> float:
     """Let a server that has answered once be out of reach; return the time."""
     answer(of, sent(of))
-    for _ in range(FEWEST_FAILURES):
+    for _ in range(MIN_OUTAGE_FAILURES):
         assert of.failed(sent(of), error, 0.0) == []
     return 0.0
 
@@ -104,15 +104,15 @@ def test_a_server_that_stays_away_stops_the_run() -> None:
     of = dispatcher(*map(asking, range(50)), retries=5)
     results, _ = fail_until_over(of, BROKEN, down(of))
     assert (results, of.fatal) == ([], BROKEN)
-    assert of.requests < 21 + LONGEST_OUTAGE / 10
+    assert of.requests < 21 + MAX_OUTAGE_S / 10
 
 
 def test_while_nothing_answers_no_new_row_goes_out_but_to_ask() -> None:
-    of = Dispatcher(RateController(0.0, fixed=4), Budget(), retries=0, chance=lambda: 0.0)
-    for index in range(FEWEST_FAILURES + 1):
+    of = Dispatcher(RateController(0.0, fixed=4), Budget(), retries=0, jitter=lambda: 0.0)
+    for index in range(MIN_OUTAGE_FAILURES + 1):
         of.offer(asking(index))
     answer(of, sent(of))
-    for _ in range(FEWEST_FAILURES):
+    for _ in range(MIN_OUTAGE_FAILURES):
         assert isinstance(of.failed(sent(of), BROKEN, 0.0), list)
     assert of.next(5.0) == Wait(math.inf, rows=True)  # without retries a new row is what is left to ask with
     of.offer(asking(99))
@@ -139,25 +139,25 @@ def test_costs_are_summed_with_every_digit() -> None:
     assert result.usage == {"prompt_tokens": 1, "completion_tokens": 1, "cost": "0.00000053"}
 
 
-def test_headers_are_looked_at_now_and_then() -> None:
+def test_rate_limit_headers_are_read_at_intervals() -> None:
     of = dispatcher(*map(asking, range(9)))
     limit = "x-ratelimit-limit-requests"
     for now, told in ((1.0, "700"), (1.01, "600"), (1.1, "500")):
         of.answered(sent(of, 100 * now), [{}], None, {limit: told}, now)
-        assert of.pace.rpm == (500 if now > 1.05 else 700)
+        assert of.rate.rpm == (500 if now > 1.05 else 700)
 
 
 def test_stopping_sends_nothing_more() -> None:
     of = dispatcher(*map(asking, range(9)))
-    send = sent(of)
+    batch = sent(of)
     of.failed(sent(of), refused(500), 0.0)
     of.stop()
     assert (of.next(99.0), of.room, of.in_flight) == (None, False, 1)
-    answer(of, send)
+    answer(of, batch)
     assert (of.next(99.0), of.fatal, of.capped) == (None, None, False)
 
 
-def test_what_was_spent_on_rows_without_an_end_is_told_when_the_run_stops() -> None:
+def test_the_cost_of_unfinished_rows_is_reported_when_the_run_stops() -> None:
     of = dispatcher(*map(asking, range(6)), budget=Budget(max_tokens=999), group=2)
     broken, refused_one, away = sent(of), sent(of), sent(of)
     of.failed(broken, BROKEN, 0.0)  # 40 tokens at worst, and nobody knows
@@ -174,7 +174,7 @@ def test_what_was_spent_on_rows_without_an_end_is_told_when_the_run_stops() -> N
     assert (of.budget.tokens, of.budget.reserved_tokens) == (80, 0)
 
 
-def test_what_the_request_that_ended_the_run_had_cost_before_is_told_too() -> None:
+def test_the_earlier_cost_of_the_request_that_ended_the_run_is_reported_too() -> None:
     of = dispatcher(asking(0), fixed=1)
     of.failed(sent(of), BROKEN, 0.0)
     of.failed(sent(of, 99.0), refused(401), 99.0)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pyte
 import pytest
 
-from nebius_cli.bulk.display import LINE_INTERVAL_S, BulkDisplay, facts, figures, folded
+from nebius_cli.bulk.display import LINE_INTERVAL_S, BulkDisplay, facts, folded, table_rows
 from nebius_cli.bulk.progress import ProgressSnapshot, ThroughputMeter
 from nebius_cli.system.streams import Streams
 from tests.support.screen import Glass, streams_on
@@ -66,7 +66,7 @@ def test_the_facts_are_in_words_and_what_is_unknown_is_left_out() -> None:
     assert facts(meter.read(START)) == ["0 of 10,000 rows", "0 at once"]
     assert facts(meter.read(LATER)) == WORDS
     few = ProgressSnapshot(
-        at=6.0, answered=1, retries=1, seen=10, share=0.5, note="waits 3 s\x1b, as the server asks"
+        at=6.0, answered=1, retries=1, seen=10, fraction_read=0.5, note="waits 3 s\x1b, as the server asks"
     )
     assert facts(ThroughputMeter().read(few)) == [
         "1 of about 20 rows",
@@ -175,5 +175,5 @@ PLAIN = {"rows": 3000, "cost_usd": "1.2", "stopped": None}
 
 
 def test_figures_are_words_for_a_person_and_plain_values_for_a_program() -> None:
-    assert figures(SHOWN, PLAIN, drawn=True) == SHOWN
-    assert figures(SHOWN, PLAIN, drawn=False) == [("rows", "3000"), ("cost_usd", "1.2"), ("stopped", "")]
+    assert table_rows(SHOWN, PLAIN, drawn=True) == SHOWN
+    assert table_rows(SHOWN, PLAIN, drawn=False) == [("rows", "3000"), ("cost_usd", "1.2"), ("stopped", "")]

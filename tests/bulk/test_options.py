@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nebius_cli.bulk.budget import Charge
-from nebius_cli.bulk.input.row_reader import Row
+from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.options import (
     LOCAL_CONCURRENCY,
     BulkOptions,
@@ -19,7 +19,7 @@ from nebius_cli.bulk.options import (
     read,
     shared_out,
 )
-from nebius_cli.bulk.rate_control import FIRST
+from nebius_cli.bulk.rate_control import INITIAL_CONCURRENCY
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import FREE, UNKNOWN_PRICE, Price, PriceList
@@ -140,9 +140,9 @@ def test_a_price_that_is_none_is_refused(text: str) -> None:
         parse_price(text)
 
 
-def row(model: str, most_completion: int | None = 5) -> Row:
+def row(model: str, max_completion_tokens: int | None = 5) -> Row:
     """Return a row that asks a model for so much."""
-    return Row(0, "a", "x", b"{}", "", "", 9, most_completion, 1, b"{}", model)
+    return Row(0, "a", "x", b"{}", "", "", 9, max_completion_tokens, 1, b"{}", model)
 
 
 LISTED = [
@@ -152,7 +152,7 @@ LISTED = [
 ]
 
 
-def test_a_price_is_known_if_both_halves_of_it_are() -> None:
+def test_a_price_has_two_parts() -> None:
     prices = price_list(LISTED)
     assert prices.of_model("both") == Price(Decimal(1), Decimal(2), Decimal("0.5"))
     assert [prices.of_model(name) for name in ("none", "other")] == [UNKNOWN_PRICE] * 2
@@ -161,11 +161,11 @@ def test_a_price_is_known_if_both_halves_of_it_are() -> None:
     assert PriceList(default=given).of_model("any") is given
     assert "any" in PriceList(default=given)
     check_price("both", prices)
-    with pytest.raises(UsageError, match="the price of half is not known"):
+    with pytest.raises(UsageError, match="the price of half is unknown"):
         check_price("half", prices)
 
 
-def test_a_cap_wants_a_bound_and_a_price_of_every_row() -> None:
+def test_a_cap_needs_max_tokens_and_a_price_for_every_row() -> None:
     prices = price_list(LISTED)
     asked().check(row("none", None), prices)
     tokens, money = asked(limits={"max_total_tokens": "9"}), asked(max_cost="1")
@@ -173,17 +173,17 @@ def test_a_cap_wants_a_bound_and_a_price_of_every_row() -> None:
     money.check(row("both"), prices)
     money.check(row("none"), PriceList(default=Price(Decimal(1), Decimal(1))))
     for made in (tokens, money):
-        with pytest.raises(UsageError, match="row 'a' does not say how long"):
+        with pytest.raises(UsageError, match="row 'a' has no max_tokens"):
             made.check(row("both", None), prices)
-    with pytest.raises(UsageError, match="the price of none is not known"):
+    with pytest.raises(UsageError, match="the price of none is unknown"):
         money.check(row("none"), prices)
 
 
 def test_the_local_engine_counts_only_requests_of_one_choice() -> None:
-    assert asked().counts(replace(row("m"), n=3))
-    assert asked(local=True).counts(row("m"))
-    assert not asked(local=True).counts(replace(row("m"), n=3))
-    assert not asked(local=True, limits={"group": "2"}).counts(row("m"))
+    assert asked().usage_is_complete(replace(row("m"), n=3))
+    assert asked(local=True).usage_is_complete(row("m"))
+    assert not asked(local=True).usage_is_complete(replace(row("m"), n=3))
+    assert not asked(local=True, limits={"group": "2"}).usage_is_complete(row("m"))
     capped = asked(local=True, limits={"max_total_tokens": "9"})
     capped.check(row("m"), PriceList(default=FREE))
     with pytest.raises(UsageError, match="--max-total-tokens with --local"):
@@ -202,12 +202,12 @@ def test_the_dispatcher_has_the_limits_and_what_was_spent() -> None:
     def made(**options: Any) -> Any:
         spent = Charge(30, 12, Decimal("0.5"))
         prices = PriceList(default=Price(Decimal(1), Decimal(1)))
-        return asked(**options).dispatcher(prices, spent, 3, now=0.0, chance=float, taking=bool)
+        return asked(**options).dispatcher(prices, spent, 3, now=0.0, jitter=float, may_take=bool)
 
     limited = made(limits=given, max_cost="2")
-    assert (limited.pace.rpm, limited.pace.tpm) == (600, 60_000)
+    assert (limited.rate.rpm, limited.rate.tpm) == (600, 60_000)
     assert (limited.budget.max_tokens, limited.budget.max_cost) == (500, Decimal(2))
     assert (limited.budget.tokens, limited.budget.cost) == (42, Decimal("0.5"))
-    assert made(limits={"concurrency": "99"}).pace.concurrency == 99
-    assert made(local=True).pace.concurrency == LOCAL_CONCURRENCY
-    assert made().pace.concurrency == FIRST
+    assert made(limits={"concurrency": "99"}).rate.concurrency == 99
+    assert made(local=True).rate.concurrency == LOCAL_CONCURRENCY
+    assert made().rate.concurrency == INITIAL_CONCURRENCY

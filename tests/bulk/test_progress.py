@@ -4,16 +4,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from nebius_cli.bulk.budget import Budget
-from nebius_cli.bulk.input.row_reader import TOKENS_BESIDE, Row
-from nebius_cli.bulk.progress import ProgressSnapshot, RunEstimate, RunSummary, ThroughputMeter
+from nebius_cli.bulk.progress import ProgressSnapshot, RunSummary, ThroughputMeter
 from nebius_cli.core.format import duration
-from nebius_cli.core.money import UNKNOWN_PRICE, Price, PriceList
-from nebius_cli.request.prompt import Prompt
-from tests.support.bulk import asking
 
 SUMMARY = RunSummary(
     rows=1000,
@@ -63,7 +56,7 @@ def test_after_a_long_silence_the_rate_is_that_of_the_silence() -> None:
     assert view.requests == 0.0
 
 
-def test_when_nothing_goes_on_nobody_knows_how_long_it_takes() -> None:
+def test_the_time_left_is_unknown_while_nothing_finishes() -> None:
     meter = ThroughputMeter()
     meter.read(ProgressSnapshot(at=0.0, total=10, answered=5))
     assert meter.read(ProgressSnapshot(at=5.0, total=10, answered=5)).left is None
@@ -77,10 +70,10 @@ def test_rows_that_were_done_before_are_no_sign_of_speed() -> None:
 
 
 def test_where_rows_are_not_counted_they_are_reckoned_from_what_was_read() -> None:
-    assert ProgressSnapshot(at=0, share=0.25, seen=50).rows == 200
-    assert ProgressSnapshot(at=0, share=1.0, seen=50).rows == 50
-    assert ProgressSnapshot(at=0, total=7, share=0.5, seen=50).rows == 7
-    assert ProgressSnapshot(at=0, share=0.0, seen=0).rows is None
+    assert ProgressSnapshot(at=0, fraction_read=0.25, seen=50).rows == 200
+    assert ProgressSnapshot(at=0, fraction_read=1.0, seen=50).rows == 50
+    assert ProgressSnapshot(at=0, total=7, fraction_read=0.5, seen=50).rows == 7
+    assert ProgressSnapshot(at=0, fraction_read=0.0, seen=0).rows is None
     assert ProgressSnapshot(at=0, seen=5).rows is None
 
 
@@ -114,105 +107,14 @@ def test_the_summary_for_a_program_has_every_figure() -> None:
     assert nothing["requests_per_second"] == 0.0
 
 
-def test_the_summary_for_a_person_leaves_out_what_says_nothing() -> None:
+def test_the_summary_for_a_person_leaves_out_empty_values() -> None:
     rows = dict(SUMMARY.to_rows())
-    assert (rows["rows"], rows["left out, done before"]) == ("1,000", "6")
+    assert (rows["rows"], rows["answered earlier"]) == ("1,000", "6")
     assert (rows["cost"], rows["cost of all runs"]) == ("$0.0123", "$0.0200")
     assert rows["requests per second"] == "81.8"
     first = dict(replace(SUMMARY, left_out=0, spent=SUMMARY.cost).to_rows())
-    assert not {"left out, done before", "cost of all runs"} & set(first)
+    assert not {"answered earlier", "cost of all runs"} & set(first)
     assert "cost" not in dict(replace(SUMMARY, cost=None, spent=None).to_rows())
-
-
-PRICES = Price(Decimal("0.001"), Decimal("0.01"))
-
-
-def row(prompt: Prompt, most_completion: int | None) -> Row:
-    """Return a row that asks for so much."""
-    return Row(0, 0, prompt, b"", "", "", len(prompt) + TOKENS_BESIDE, most_completion, 1, b"", "m")
-
-
-def test_an_estimate_adds_up_rows_and_bounds() -> None:
-    estimate = RunEstimate()
-    estimate.add(row("ten bytes!", 100), PRICES)
-    estimate.add(row([1, 2, 3, 4], 50), PRICES)
-    assert (estimate.rows, estimate.about_prompt, estimate.most_prompt, estimate.completion) == (
-        2,
-        7,
-        30,
-        150,
-    )
-    assert (estimate.cost, estimate.most_cost) == (Decimal("1.507"), Decimal("1.530"))
-    assert estimate.to_rows(61.0) == [
-        ("rows to send", "2"),
-        ("prompt tokens, about", "7"),
-        ("prompt tokens, at most", "30"),
-        ("completion tokens, at most", "150"),
-        ("cost, about", "$1.51"),
-        ("cost, at most", "$1.53"),
-        ("time, at least", "1:01"),
-    ]
-    assert estimate.to_json(61.0) == {
-        "rows": 2,
-        "prompt_tokens_about": 7,
-        "prompt_tokens_at_most": 30,
-        "completion_tokens_at_most": 150,
-        "cost_usd_about": "1.507",
-        "cost_usd_at_most": "1.53",
-        "seconds_at_least": 61.0,
-    }
-
-
-def test_an_answer_without_a_bound_has_no_greatest_cost() -> None:
-    estimate = RunEstimate()
-    for most in (100, None, 100):
-        estimate.add(row("ten bytes!", most), PRICES)
-    assert (estimate.rows, estimate.completion, estimate.cost, estimate.most_cost) == (3, None, None, None)
-    assert estimate.seconds(None, 1000) is None
-    assert estimate.seconds(60, 1000) == 3.0
-    assert [value for _, value in estimate.to_rows(None)].count("unknown") == 4
-    assert list(estimate.to_json(None).values()).count(None) == 4
-
-
-def test_a_row_of_unknown_price_makes_the_cost_unknown() -> None:
-    estimate = RunEstimate()
-    for price in (PRICES, UNKNOWN_PRICE, PRICES):
-        estimate.add(row("x", 10), price)
-    assert (estimate.completion, estimate.cost, estimate.most_cost) == (30, None, None)
-
-
-amounts = st.decimals(0, 1, places=12)
-rows = st.builds(
-    asking,
-    st.just(0),
-    st.text(max_size=8),
-    most_prompt=st.integers(TOKENS_BESIDE + 32, 10**6),
-    most_completion=st.integers(0, 10**6),
-    n=st.integers(1, 4),
-)
-
-
-@given(st.lists(rows, min_size=1), st.builds(Price, amounts, amounts, st.none() | amounts))
-def test_an_estimate_is_never_below_what_a_cap_reserves(listed: list[Row], price: Price) -> None:
-    estimate, budget = RunEstimate(), Budget(prices=PriceList(default=price))
-    for one in listed:
-        estimate.add(one, price)
-        budget.reserve(budget.worst([one]))
-    assert estimate.most_cost == budget.reserved_cost
-    assert estimate.most_prompt + (estimate.completion or 0) == budget.reserved_tokens
-    assert estimate.cost is not None
-    assert estimate.cost <= budget.reserved_cost
-
-
-def test_the_time_is_what_the_tighter_limit_allows() -> None:
-    estimate = RunEstimate()
-    for _ in range(100):
-        estimate.add(row("x" * 40, 90), UNKNOWN_PRICE)
-    assert estimate.seconds(None, None) is None
-    assert estimate.seconds(600, None) == 10.0
-    assert estimate.seconds(600, None, group=4) == 2.5
-    assert estimate.seconds(None, 10_000) == 60.0
-    assert estimate.seconds(600, 10_000) == 60.0
 
 
 @pytest.mark.parametrize(

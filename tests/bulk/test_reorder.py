@@ -1,4 +1,4 @@
-"""Records come out in the order in which their rows were taken."""
+"""RecordReader come out in the order in which their rows were taken."""
 
 import random
 
@@ -9,7 +9,7 @@ from nebius_cli.bulk.reorder import ReorderBuffer
 
 
 @given(st.integers(1, 60), st.integers(1, 8), st.randoms(use_true_random=False))
-def test_any_order_in_is_the_order_of_the_rows_out(rows: int, most: int, chance: random.Random) -> None:
+def test_any_order_in_is_the_order_of_the_rows_out(rows: int, most: int, jitter: random.Random) -> None:
     window, out = ReorderBuffer(most, 1 << 20), []
     flying: list[int] = []
     waiting = list(range(0, 3 * rows, 3))  # a shard's indexes have gaps
@@ -18,10 +18,10 @@ def test_any_order_in_is_the_order_of_the_rows_out(rows: int, most: int, chance:
             window.take(waiting[0])
             flying.append(waiting.pop(0))
         assert 0 < len(flying) <= most
-        index = flying.pop(chance.randrange(len(flying)))
+        index = flying.pop(jitter.randrange(len(flying)))
         out += window.add(index, b"%d" % index)
     assert out == [b"%d" % index for index in range(0, 3 * rows, 3)]
-    assert window.rest() == []
+    assert window.remaining() == []
     assert not window.full
 
 
@@ -41,5 +41,5 @@ def test_the_rest_of_a_run_that_stopped_comes_in_order_with_gaps() -> None:
     for index in range(5):
         window.take(index)
     assert window.add(3, b"3") + window.add(1, b"1") == []
-    assert window.rest() == [b"1", b"3"]
-    assert window.rest() == []
+    assert window.remaining() == [b"1", b"3"]
+    assert window.remaining() == []

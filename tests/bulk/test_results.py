@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from nebius_cli.bulk.counts import RunCounts
-from nebius_cli.bulk.input.row_reader import Row
+from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.options import BulkOptions, read
 from nebius_cli.bulk.output.journal import Sink
 from nebius_cli.bulk.output.record import Result
-from nebius_cli.bulk.results import WINDOW_ROWS, ResultWriter, open_output
+from nebius_cli.bulk.results import MAX_HELD_ROWS, ResultWriter, open_output
 from nebius_cli.core.errors import ServerError
 from tests.support.rows import source_of, write_rows
 
@@ -28,10 +28,10 @@ def accept(row: Row) -> None:
 
 
 def box(**options: Any) -> tuple[ResultWriter, list[bytes], RunCounts]:
-    """Return an outbox, what it has written, and its count."""
+    """Return an writer, what it has written, and its count."""
     written: list[bytes] = []
-    asked, tally = read(BulkOptions(on_bad_row="skip", **options), str), RunCounts()
-    return ResultWriter(Sink(written.append), asked, {}, tally), written, tally
+    asked, counts = read(BulkOptions(on_bad_row="skip", **options), str), RunCounts()
+    return ResultWriter(Sink(written.append), asked, {}, counts), written, counts
 
 
 def indexes(written: list[bytes]) -> list[int]:
@@ -43,12 +43,14 @@ def answer(row: Row, error: ServerError | None = None) -> Result:
 
 
 @pytest.mark.parametrize("ordered", [True, False])
-def test_what_many_threads_put_is_all_there_in_order_if_asked_for(tmp_path: Path, *, ordered: bool) -> None:
-    out, written, tally = box(ordered=ordered)
+def test_results_of_many_threads_are_all_written_in_order_on_request(
+    tmp_path: Path, *, ordered: bool
+) -> None:
+    out, written, counts = box(ordered=ordered)
     warned: list[str] = []
     path = write_rows(tmp_path / "in.jsonl", [*(str(n) for n in range(7)), 8, *(str(n) for n in range(292))])
     with source_of(path) as source:
-        rows = [row for row in out.sieve(source, accept, warned.append) if row]
+        rows = [row for row in out.rows_to_send(source, accept, warned.append) if row]
     Random(1).shuffle(rows)
 
     def put(part: list[Row]) -> None:
@@ -60,34 +62,34 @@ def test_what_many_threads_put_is_all_there_in_order_if_asked_for(tmp_path: Path
         thread.start()
     for thread in threads:
         thread.join()
-    out.finish(whole=True)
+    out.finish(complete=True)
     found = indexes(written)
     assert (found if ordered else sorted(found)) == list(range(300))
-    assert (tally.seen, tally.answered, tally.failed, tally.bad) == (300, 293, 7, 1)
-    assert (tally.prompt_tokens, tally.completion_tokens) == (897, 598)
-    assert tally.cost == Decimal("149.5")
+    assert (counts.seen, counts.answered, counts.failed, counts.bad) == (300, 293, 7, 1)
+    assert (counts.prompt_tokens, counts.completion_tokens) == (897, 598)
+    assert counts.cost == Decimal("149.5")
     assert [line.startswith(f"{path}, line 8: ") for line in warned] == [True]
 
 
 def test_no_row_more_is_taken_while_too_many_are_held_back(tmp_path: Path) -> None:
     out, written, _ = box(ordered=True)
-    with source_of(write_rows(tmp_path / "in.jsonl", WINDOW_ROWS + 5)) as source:
-        taken = [row for row in itertools.islice(out.sieve(source, accept, len), WINDOW_ROWS) if row]
-    assert not out.room()
+    with source_of(write_rows(tmp_path / "in.jsonl", MAX_HELD_ROWS + 5)) as source:
+        taken = [row for row in itertools.islice(out.rows_to_send(source, accept, len), MAX_HELD_ROWS) if row]
+    assert not out.has_room()
     out.put(answer(taken[1]))
-    assert (out.room(), written) == (False, [])
+    assert (out.has_room(), written) == (False, [])
     out.put(answer(taken[0]))
-    assert (out.room(), indexes(written)) == (True, [0, 1])
+    assert (out.has_room(), indexes(written)) == (True, [0, 1])
 
 
 def test_bad_rows_wait_for_room_like_others(tmp_path: Path) -> None:
-    out, written, tally = box(ordered=True)
-    path = write_rows(tmp_path / "in.jsonl", ["first", *([8] * (WINDOW_ROWS + 5))])
+    out, written, counts = box(ordered=True)
+    path = write_rows(tmp_path / "in.jsonl", ["first", *([8] * (MAX_HELD_ROWS + 5))])
     first, full = threading.Event(), threading.Event()
 
     def read() -> None:
         with source_of(path) as source:
-            for row in out.sieve(source, accept, len):
+            for row in out.rows_to_send(source, accept, len):
                 if row is not None:
                     taken.append(row)
                     first.set()
@@ -97,21 +99,21 @@ def test_bad_rows_wait_for_room_like_others(tmp_path: Path) -> None:
     thread = threading.Thread(target=read)
     thread.start()
     assert first.wait(30)
-    while out.room():
+    while out.has_room():
         assert not full.is_set()
-    assert (tally.bad <= WINDOW_ROWS, written) == (True, [])
+    assert (counts.bad <= MAX_HELD_ROWS, written) == (True, [])
     out.put(answer(taken[0]))
     thread.join(30)
-    assert indexes(written) == list(range(WINDOW_ROWS + 6))
+    assert indexes(written) == list(range(MAX_HELD_ROWS + 6))
 
 
 def test_a_run_that_ends_early_writes_what_was_held_back(tmp_path: Path) -> None:
     out, written, _ = box(ordered=True)
     with source_of(write_rows(tmp_path / "in.jsonl", 3)) as source:
-        taken = [row for row in out.sieve(source, accept, len) if row]
+        taken = [row for row in out.rows_to_send(source, accept, len) if row]
     out.put(answer(taken[2]))
     assert written == []
-    out.finish(whole=False)
+    out.finish(complete=False)
     assert indexes(written) == [2]
 
 

@@ -53,20 +53,20 @@ def test_a_shell_reads_the_command_that_resumes_as_it_was_typed(word: str) -> No
     assert done.stdout.split(b"\0")[:2] == [word.encode("utf-8", "surrogateescape"), b"x"]
 
 
-def test_what_the_same_command_cannot_mend_is_not_told_to_be_done_again() -> None:
-    again = "to go on: nbx bulk f"
+def test_no_resume_hint_is_added_where_the_same_command_would_fail_again() -> None:
+    again = "to resume: nbx bulk f"
     refused, capped = AuthError("no", "", "log in"), CappedError("stop", "", "raise it")
     down, full, stop = NetworkError("away", "", "check"), OutputError("full"), KeyboardInterrupt()
     for error in (refused, capped, down, full, stop):
-        resume.point(error, ["bulk", "f"])
+        resume.add_hint(error, ["bulk", "f"])
     assert (refused.hint, capped.hint) == ("log in", "raise it")
     assert (down.hint, full.hint, stop.__notes__) == (f"check; {again}", again, [again])
 
 
-def test_a_command_that_no_message_has_room_for_is_not_cut() -> None:
+def test_a_command_too_long_for_a_message_is_left_out() -> None:
     error = NetworkError("away")
-    resume.point(error, ["bulk", "f" * 600])
-    assert error.hint == "the same command goes on"
+    resume.add_hint(error, ["bulk", "f" * 600])
+    assert error.hint == "the same command resumes the run"
 
 
 def test_plain_words_stay_plain() -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from nebius_cli.bulk.batch import Batch
 from nebius_cli.bulk.budget import Budget
-from nebius_cli.bulk.dispatcher import PATIENCE, Dispatcher, Wait
-from nebius_cli.bulk.input.row_reader import Row
+from nebius_cli.bulk.dispatcher import DEFERRED_RETRY_FACTOR, Dispatcher, Wait
+from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, from_status
@@ -31,13 +31,13 @@ class World:
     rows: list[Row]
     trouble: float  # share of the requests that end badly
     poison: set[int]  # rows that the server refuses
-    chance: random.Random
+    jitter: random.Random
     now: float = 0.0
     billed_tokens: int = 0
     billed_cost: Decimal = field(default_factory=Decimal)
     results: list[Result] = field(default_factory=list)
     on_the_way: list[tuple[float, int, Batch]] = field(default_factory=list)
-    most_at_once: int = 0
+    most_fast_rows: int = 0
     launched: int = 0
 
     def run(self) -> None:
@@ -47,17 +47,17 @@ class World:
             step = self.dispatcher.next(self.now)
             if isinstance(step, Batch):
                 self.launched += 1
-                assert self.dispatcher.in_flight <= self.dispatcher.pace.concurrency
+                assert self.dispatcher.in_flight <= self.dispatcher.rate.concurrency
                 self.check_cap()
-                heapq.heappush(self.on_the_way, (self.now + self.chance.expovariate(1), self.launched, step))
+                heapq.heappush(self.on_the_way, (self.now + self.jitter.expovariate(1), self.launched, step))
             elif isinstance(step, Wait) and step.rows:
                 if (row := next(rows, None)) is None:
                     self.dispatcher.no_more_rows()
                 else:
                     self.dispatcher.offer(row)
             elif self.on_the_way and (step is None or self.on_the_way[0][0] <= step.until):
-                self.now, _, send = heapq.heappop(self.on_the_way)
-                self.results += self.end(send)
+                self.now, _, batch = heapq.heappop(self.on_the_way)
+                self.results += self.end(batch)
                 self.check_cap()
             elif step is None:
                 return
@@ -74,49 +74,49 @@ class World:
         if budget.max_cost is not None:
             assert self.billed_cost <= budget.cost <= budget.cost + budget.reserved_cost <= budget.max_cost
 
-    def bill(self, send: Batch) -> Usage:
+    def bill(self, batch: Batch) -> Usage:
         """Bill anything up to the worst case."""
-        worst = send.worst
+        worst = batch.worst
         assert worst.completion is not None
-        top = self.chance.random() < 0.3
-        prompt = worst.prompt or 0 if top else self.chance.randint(0, worst.prompt or 0)
-        completion = worst.completion if top else self.chance.randint(0, worst.completion)
-        cached = self.chance.choice([0, self.chance.randint(0, prompt)])
+        top = self.jitter.random() < 0.3
+        prompt = worst.prompt or 0 if top else self.jitter.randint(0, worst.prompt or 0)
+        completion = worst.completion if top else self.jitter.randint(0, worst.completion)
+        cached = self.jitter.choice([0, self.jitter.randint(0, prompt)])
         self.billed_tokens += prompt + completion
         self.billed_cost += PRICES.of_model("m").cost(prompt, completion, cached) or 0
         return Usage(prompt, completion, prompt + completion, cached)
 
-    def end(self, send: Batch) -> list[Result]:
+    def end(self, batch: Batch) -> list[Result]:
         """Answer a request in the server's mood."""
-        if any(row.index in self.poison for row in send.rows):
-            return self.dispatcher.failed(send, from_status(self.chance.choice([400, 422]), ""), self.now)
-        if self.chance.random() < self.trouble:
-            return self.dispatcher.failed(send, self.failure(send), self.now)
-        usage = self.bill(send)
-        told = self.chance.choice([usage, usage, usage, None, Usage(None, 1, None)])
-        remaining = str(self.chance.randint(0, 3))
+        if any(row.index in self.poison for row in batch.rows):
+            return self.dispatcher.failed(batch, from_status(self.jitter.choice([400, 422]), ""), self.now)
+        if self.jitter.random() < self.trouble:
+            return self.dispatcher.failed(batch, self.failure(batch), self.now)
+        usage = self.bill(batch)
+        reported = self.jitter.choice([usage, usage, usage, None, Usage(None, 1, None)])
+        remaining = str(self.jitter.randint(0, 3))
         headers = {"x-ratelimit-remaining-requests": remaining, "x-ratelimit-reset-requests": "1s"}
-        responses: list[Any] = [{"of": row.index} for row in send.rows]
-        return self.dispatcher.answered(send, responses, told, headers, self.now)
+        responses: list[Any] = [{"of": row.index} for row in batch.rows]
+        return self.dispatcher.answered(batch, responses, reported, headers, self.now)
 
-    def failure(self, send: Batch) -> NbxError:
+    def failure(self, batch: Batch) -> NbxError:
         """Return a failure; what broke on the way may have been billed."""
-        kind = self.chance.randint(0, 9)
+        kind = self.jitter.randint(0, 9)
         if kind < 3:
-            if self.chance.random() < 0.5:
-                self.bill(send)
+            if self.jitter.random() < 0.5:
+                self.bill(batch)
             return NetworkError("the connection broke", retryable=kind < 2)
         if kind == 3:
             error = NetworkError("refused", retryable=True)
             error.sent = False
             return error
         if kind == 4:
-            self.bill(send)
+            self.bill(batch)
             return IncompleteError("the answer is incomplete")
         if kind == 5:
-            return from_status(self.chance.choice([401, 404]) if self.chance.random() < 0.05 else 503, "")
-        asked = self.chance.choice([None, 0.5, 500.0])
-        return from_status(self.chance.choice([429, 429, 500, 408]), "", retry_after=asked)
+            return from_status(self.jitter.choice([401, 404]) if self.jitter.random() < 0.05 else 503, "")
+        retry_after = self.jitter.choice([None, 0.5, 500.0])
+        return from_status(self.jitter.choice([429, 429, 500, 408]), "", retry_after=retry_after)
 
 
 worlds = st.fixed_dictionaries(
@@ -134,15 +134,15 @@ worlds = st.fixed_dictionaries(
 
 
 def make(drawn: dict[str, Any]) -> World:
-    chance = random.Random(drawn["seed"])
+    jitter = random.Random(drawn["seed"])
     sizes = [
-        (chance.randint(1, 100), chance.randint(0, 50), chance.randint(1, 3)) for _ in range(drawn["rows"])
+        (jitter.randint(1, 100), jitter.randint(0, 50), jitter.randint(1, 3)) for _ in range(drawn["rows"])
     ]
     rows = [
         asking(
             index,
-            most_prompt=prompt,
-            most_completion=completion,
+            max_prompt_tokens=prompt,
+            max_completion_tokens=completion,
             n=n,
             common=b'{"model":"m","n":%d}' % n,
         )
@@ -155,12 +155,12 @@ def make(drawn: dict[str, Any]) -> World:
         max_tokens=int(worst.tokens * drawn["cap"]) if drawn["kind"] in ("tokens", "both") else None,
         max_cost=cost if drawn["kind"] in ("cost", "both") else None,
     )
-    pace = RateController(0.0, fixed=drawn["fixed"])
+    rate = RateController(0.0, fixed=drawn["fixed"])
     dispatcher = Dispatcher(
-        pace, budget, retries=drawn["retries"], chance=chance.random, group=drawn["group"]
+        rate, budget, retries=drawn["retries"], jitter=jitter.random, group=drawn["group"]
     )
-    poison = {row.index for row in rows if chance.random() < drawn["trouble"] / 4}
-    return World(dispatcher, rows, drawn["trouble"], poison, chance)
+    poison = {row.index for row in rows if jitter.random() < drawn["trouble"] / 4}
+    return World(dispatcher, rows, drawn["trouble"], poison, jitter)
 
 
 @settings(max_examples=1000)
@@ -181,7 +181,7 @@ def test_the_cap_is_never_passed_and_every_row_ends_once(drawn: dict[str, Any]) 
     else:
         assert dispatcher.capped or dispatcher.fatal is not None
     # The longest way of a row: put off as often as it may be, then halved down to itself.
-    most = PATIENCE * drawn["retries"] + 1 + 3 * (drawn["retries"] + 2) + 40
+    most = DEFERRED_RETRY_FACTOR * drawn["retries"] + 1 + 3 * (drawn["retries"] + 2) + 40
     for result in world.results:
         assert 1 <= result.attempts <= most
         assert (result.response is None) == (result.error is not None)

@@ -1,4 +1,4 @@
-"""The crew over real sockets: every row ends once, with its own answer, whatever the server does."""
+"""The pool over real sockets: every row ends once, with its own answer, whatever the server does."""
 
 import json
 import threading
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from nebius_cli.bulk.budget import Budget
-from nebius_cli.bulk.input.row_reader import Row
+from nebius_cli.bulk.input.row import Row
 from nebius_cli.core.errors import NetworkError
 from tests.conftest import CANARY
 from tests.support.server import Reply, Request, reset, sse, status, token
@@ -26,13 +26,13 @@ from tests.support.service import (
 
 def test_every_row_gets_its_own_answer(serve: Callable[[Respond], Service]) -> None:
     run = Run(serve(lambda request, _: well(request)), rows(100)).go()
-    assert run.told() == right(100)
+    assert run.texts() == right(100)
     assert len(run.results) == run.dispatcher.requests == 100
     assert {result.usage["prompt_tokens"] for result in run.results if result.usage} == {3}
 
 
 @pytest.mark.parametrize("group", [1, 4])
-def test_rows_that_are_there_at_once_are_read_by_who_sends_them(
+def test_fast_rows_are_read_by_the_thread_that_sends_them(
     serve: Callable[[Respond], Service], group: int
 ) -> None:
     def reading() -> Iterator[Row | None]:
@@ -42,17 +42,17 @@ def test_rows_that_are_there_at_once_are_read_by_who_sends_them(
             yield row
         yield None
 
-    run = Run(serve(lambda request, _: well(request)), reading(), at_once=True, group=group).go()
-    assert run.told() == right(100)
+    run = Run(serve(lambda request, _: well(request)), reading(), fast_rows=True, group=group).go()
+    assert run.texts() == right(100)
     assert len(run.results) == 100
 
 
-def test_no_rows_are_no_work(serve: Callable[[Respond], Service]) -> None:
+def test_an_empty_input_needs_no_requests(serve: Callable[[Respond], Service]) -> None:
     assert Run(serve(lambda request, _: well(request)), []).go().results == []
 
 
 @pytest.mark.parametrize("fixed", [1, 6])
-def test_as_many_requests_are_under_way_as_the_pace_allows(
+def test_as_many_requests_are_in_flight_as_the_concurrency_allows(
     serve: Callable[[Respond], Service], fixed: int
 ) -> None:
     together = threading.Barrier(fixed)
@@ -62,14 +62,14 @@ def test_as_many_requests_are_under_way_as_the_pace_allows(
         return [waiting_for(together), *well(request)]
 
     run = Run(serve(respond), rows(fixed * 5), fixed=fixed).go()
-    assert run.told() == right(fixed * 5)
+    assert run.texts() == right(fixed * 5)
     assert len(run.threads) <= fixed + 1
 
 
-def test_groups_are_taken_apart(serve: Callable[[Respond], Service]) -> None:
+def test_groups_are_split(serve: Callable[[Respond], Service]) -> None:
     service = serve(lambda request, _: well(request))
     run = Run(service, rows(10), group=4).go()
-    assert run.told() == right(10)
+    assert run.texts() == right(10)
     assert sorted(len(request.json["prompt"]) for request in service.requests) == [2, 4, 4]
 
 
@@ -79,24 +79,24 @@ def test_a_bad_prompt_costs_one_row_of_its_group(serve: Callable[[Respond], Serv
         return status(422, b'{"detail": "bad"}') if b'"5"' in request.body else well(request)
 
     run = Run(serve(respond), rows(8), group=8).go()
-    assert run.told() == {index: f"{index}!" for index in range(8) if index != 5}
+    assert run.texts() == {index: f"{index}!" for index in range(8) if index != 5}
     (failed,) = (result for result in run.results if result.error is not None)
     assert (failed.row.index, failed.error and failed.error.why) == (5, "bad")
 
 
 def test_a_stream_is_an_answer_too(serve: Callable[[Respond], Service]) -> None:
     run = Run(serve(lambda *_: sse(token("0"), token("!", reason="stop"))), rows(1)).go()
-    assert run.told() == right(1)
+    assert run.texts() == right(1)
 
 
-def test_a_moody_server_costs_attempts_and_no_row(serve: Callable[[Respond], Service]) -> None:
+def test_an_unreliable_server_costs_attempts_but_no_rows(serve: Callable[[Respond], Service]) -> None:
     run = Run(serve(moody), rows(60), retries=20).go()
-    assert run.told() == right(60)
+    assert run.texts() == right(60)
     assert len(run.results) == 60
     assert run.dispatcher.retried == run.dispatcher.requests - 60 > 0
 
 
-def test_a_key_that_the_server_repeats_is_not_handed_on(serve: Callable[[Respond], Service]) -> None:
+def test_a_key_repeated_by_the_server_is_redacted(serve: Callable[[Respond], Service]) -> None:
     body = json.dumps({"error": f"what is {CANARY}?"}).encode()
     run = Run(serve(lambda request, n: well(request) if n == 1 else kept_open(body)), rows(2), retries=0).go()
     (failed,) = (result for result in run.results if result.error is not None)
@@ -104,7 +104,7 @@ def test_a_key_that_the_server_repeats_is_not_handed_on(serve: Callable[[Respond
     assert failed.error.why == "what is ***?"
 
 
-def test_a_key_that_stands_in_a_request_id_is_not_handed_on_either(
+def test_a_key_in_a_request_id_is_redacted(
     serve: Callable[[Respond], Service],
 ) -> None:
     refusal = status(422, b"", X_Request_Id=CANARY)
@@ -114,13 +114,13 @@ def test_a_key_that_stands_in_a_request_id_is_not_handed_on_either(
     assert failed.error.what == "the server answered 422 (request ***)"
 
 
-def test_what_ends_the_run_leaves_the_other_rows_alone(serve: Callable[[Respond], Service]) -> None:
+def test_an_error_that_ends_the_run_fails_no_other_rows(serve: Callable[[Respond], Service]) -> None:
     run = Run(serve(lambda *_: status(401, b"")), rows(1000)).go()
     assert run.results == []
     assert run.dispatcher.fatal is not None
 
 
-def test_a_server_that_is_not_there_stops_the_run(serve: Callable[[Respond], Service]) -> None:
+def test_an_unreachable_server_stops_the_run(serve: Callable[[Respond], Service]) -> None:
     run = Run(serve(lambda *_: [reset]), rows(1000), retries=0).go()
     assert (run.results, type(run.dispatcher.fatal)) == ([], NetworkError)
 

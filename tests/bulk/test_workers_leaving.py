@@ -1,4 +1,4 @@
-"""A crew can always be left: at a signal, with a full disk, with a server or a pipe that says nothing."""
+"""A worker pool can always be left: at a signal, on a full disk, with a silent server or pipe."""
 
 import signal
 import socket
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from nebius_cli.bulk.input.row_reader import Row
+from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.core.errors import BadInputError, Interrupted, OutputError, TimedOutError
 from tests.support.server import Reply, Request
@@ -31,23 +31,23 @@ def test_what_goes_wrong_with_a_result_ends_the_run(
     assert caught.value is problem
     assert len(seen) <= 5
     with pytest.raises(type(problem)):
-        run.crew.drain(0)
+        run.pool.drain(0)
 
 
-@pytest.mark.parametrize("at_once", [False, True])
-def test_rows_that_cannot_be_read_end_the_run_when_everything_is_back(
+@pytest.mark.parametrize("fast_rows", [False, True])
+def test_rows_that_cannot_be_read_end_the_run_once_all_requests_ended(
     serve: Callable[[Respond], Service],
     *,
-    at_once: bool,
+    fast_rows: bool,
 ) -> None:
     def reading() -> Iterator[Row]:
         yield from rows(20)
         raise BadInputError("line 21")
 
-    run = Run(serve(lambda request, _: well(request)), reading(), at_once=at_once)
+    run = Run(serve(lambda request, _: well(request)), reading(), fast_rows=fast_rows)
     with pytest.raises(BadInputError):
         run.go()
-    assert run.told() == right(20)
+    assert run.texts() == right(20)
 
 
 class Leave(BaseException):
@@ -73,15 +73,15 @@ def test_a_drain_waits_for_what_is_in_flight_and_takes_no_more(serve: Callable[[
 
     run = Run(serve(respond), rows(100))
     with pytest.raises(Leave):
-        run.crew.run(leaving(run, begun))
+        run.pool.run(leaving(run, begun))
     timer = threading.Timer(0.1, go_on.set)
     timer.start()
-    assert run.crew.drain(PATIENCE)
+    assert run.pool.drain(PATIENCE)
     timer.join()
     assert len(run.results) == run.dispatcher.requests == 4
 
 
-def test_what_does_not_come_back_is_abandoned(serve: Callable[[Respond], Service]) -> None:
+def test_requests_that_do_not_end_in_time_are_abandoned(serve: Callable[[Respond], Service]) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def respond(request: Request, number: int) -> Reply:
@@ -91,10 +91,10 @@ def test_what_does_not_come_back_is_abandoned(serve: Callable[[Respond], Service
 
     run = Run(serve(respond), rows(100), fixed=1)
     with pytest.raises(Leave):
-        run.crew.run(leaving(run, begun))
-    assert not run.crew.drain(0.05)
+        run.pool.run(leaving(run, begun))
+    assert not run.pool.drain(0.05)
     go_on.set()
-    assert run.crew._over.wait(PATIENCE)
+    assert run.pool._over.wait(PATIENCE)
     assert run.results == []  # nobody is there any more to take it
 
 
@@ -113,22 +113,22 @@ def test_a_drain_that_another_signal_ends_takes_nothing_either(
 
     run = Run(serve(respond), rows(100), fixed=1)
     with pytest.raises(Leave):
-        run.crew.run(leaving(run, begun))
+        run.pool.run(leaving(run, begun))
     before = signal.signal(signal.SIGALRM, leave)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.1)
         with pytest.raises(Leave):
-            run.crew.drain(PATIENCE)
+            run.pool.drain(PATIENCE)
     finally:
         signal.signal(signal.SIGALRM, before)
-    (left,) = run.crew.abandon()
+    (left,) = run.pool.abandon()
     assert (left.row.index, left.attempts) == (0, 1)
     go_on.set()
-    assert run.crew._over.wait(PATIENCE)
+    assert run.pool._over.wait(PATIENCE)
     assert run.results == []
 
 
-def test_an_answer_that_is_looked_at_when_the_drain_ends_is_not_forgotten(
+def test_an_answer_checked_when_the_drain_ends_is_not_lost(
     serve: Callable[[Respond], Service],
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
@@ -138,13 +138,13 @@ def test_an_answer_that_is_looked_at_when_the_drain_ends_is_not_forgotten(
         go_on.wait(PATIENCE)
 
     run = Run(serve(lambda request, _: well(request)), rows(1), fixed=1)
-    run.crew._on_request = late
+    run.pool._on_request = late
     with pytest.raises(Leave):
-        run.crew.run(leaving(run, begun))
-    assert not run.crew.drain(0.05)
+        run.pool.run(leaving(run, begun))
+    assert not run.pool.drain(0.05)
     go_on.set()
-    assert run.crew._over.wait(PATIENCE)
-    (left,) = run.crew.abandon()
+    assert run.pool._over.wait(PATIENCE)
+    (left,) = run.pool.abandon()
     assert (left.row.index, run.results) == (0, [])
 
 
@@ -161,11 +161,11 @@ def test_an_answer_that_was_taken_is_handed_on_for_each_of_its_rows(
 
     run = Run(serve(lambda request, _: well(request)), rows(3), group=3, on_result=late)
     with pytest.raises(Leave):
-        run.crew.run(leaving(run, begun))
-    assert not run.crew.drain(0.05)
+        run.pool.run(leaving(run, begun))
+    assert not run.pool.drain(0.05)
     go_on.set()
-    assert run.crew._over.wait(PATIENCE)
-    assert (taken, run.crew.abandon()) == ([0, 1, 2], [])
+    assert run.pool._over.wait(PATIENCE)
+    assert (taken, run.pool.abandon()) == ([0, 1, 2], [])
 
 
 def test_a_group_that_a_silent_pipe_leaves_half_full_is_sent(serve: Callable[[Respond], Service]) -> None:
@@ -185,15 +185,15 @@ def test_a_group_that_a_silent_pipe_leaves_half_full_is_sent(serve: Callable[[Re
         tick()
 
     with pytest.raises(Leave):
-        run.crew.run(until_answered)
+        run.pool.run(until_answered)
     never.set()
-    assert run.crew.drain(PATIENCE)
-    assert run.told() == right(3)
+    assert run.pool.drain(PATIENCE)
+    assert run.texts() == right(3)
 
 
-@pytest.mark.parametrize("at_once", [False, True])
-def test_a_pipe_that_says_nothing_holds_neither_answers_nor_the_end_up(
-    serve: Callable[[Respond], Service], *, at_once: bool
+@pytest.mark.parametrize("fast_rows", [False, True])
+def test_a_silent_pipe_delays_neither_answers_nor_the_end(
+    serve: Callable[[Respond], Service], *, fast_rows: bool
 ) -> None:
     asked, never = threading.Event(), threading.Event()
 
@@ -203,7 +203,7 @@ def test_a_pipe_that_says_nothing_holds_neither_answers_nor_the_end_up(
         asked.set()
         never.wait(PATIENCE)
 
-    run = Run(serve(moody), reading(), fixed=1, retries=20, at_once=at_once)
+    run = Run(serve(moody), reading(), fixed=1, retries=20, fast_rows=fast_rows)
     done = threading.Event()
     tick = leaving(run, done)
 
@@ -213,10 +213,10 @@ def test_a_pipe_that_says_nothing_holds_neither_answers_nor_the_end_up(
         tick()
 
     with pytest.raises(Leave):
-        run.crew.run(until_answered)
-    assert run.crew.drain(PATIENCE)
+        run.pool.run(until_answered)
+    assert run.pool.drain(PATIENCE)
     never.set()
-    assert run.told() == right(3)
+    assert run.texts() == right(3)
 
 
 @pytest.mark.parametrize("limits", [{"first_byte": 0.2}, {"total": 0.2}, {"first_byte": 0.2, "stall": 0.1}])
@@ -251,6 +251,6 @@ def test_fewer_threads_than_wanted_are_enough(
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", limited)
-    assert run.go().told() == right(50)
+    assert run.go().texts() == right(50)
     with pytest.raises(RuntimeError):
         Run(service, rows(1)).go()

@@ -62,7 +62,7 @@ def test_the_most_a_request_can_cost_takes_the_higher_prompt_price() -> None:
 def test_a_bulk_record_and_the_ledger_agree_about_every_cost(price: Price, usage: Usage) -> None:
     budget = Budget(prices=PriceList(default=price))
     worst = budget.worst([asking(0)])
-    charge = budget.settle(worst, usage, maybe_billed=True)
+    charge = budget.charge(worst, usage, maybe_billed=True)
     # The budget sets a request whose cost is unknown aside at its worst case; the ledger leaves it unknown.
     cost = cost_of(usage, price)
     assert charge.cost == (worst.cost if cost is None else cost)

@@ -5,8 +5,10 @@ from typing import Any
 
 from nebius_cli.bulk.input import template
 from nebius_cli.bulk.input.byte_source import ByteSource, blocks, lines
+from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_files import open_rows
-from nebius_cli.bulk.input.row_reader import BadRow, Row, RowReader, check
+from nebius_cli.bulk.input.row_reader import RowReader
+from nebius_cli.bulk.input.row_source import count_rows
 from nebius_cli.bulk.input.template import RowError
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, UsageError
@@ -45,10 +47,10 @@ def rows(data: bytes) -> None:
     sound = [row for row in found if isinstance(row, Row)]
     for row in sound:
         assert jsontext.decode(row.body)["prompt"] == row.prompt
-        assert row.most_prompt > 0
+        assert row.max_prompt_tokens > 0
     assert len({row.id for row in sound}) == len(sound)
     assert all(row.why and row.line > 0 for row in found if isinstance(row, BadRow))
-    survey = check(found)
+    survey = count_rows(found)
     assert (survey.rows, survey.bad) == (len(found), len(found) - len(sound))
     if sound:
         assert jsontext.decode(sound[0].body)["prompt"] == sound[0].prompt

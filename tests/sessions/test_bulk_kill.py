@@ -16,7 +16,7 @@ from random import Random, SystemRandom
 
 import pytest
 
-from nebius_cli.bulk.output.appender import MOST_WAITING
+from nebius_cli.bulk.output.appender import MAX_WAITING_PIECES
 from tests.support.bulk_kill import CONCURRENCY, ROWS, SERVER, Job, moment
 from tests.support.bulk_server import BulkServer
 from tests.support.canary import CANARY, shows_key
@@ -90,7 +90,7 @@ def test_kill_9_at_any_moment_loses_no_answer_and_doubles_none(
             job.check_stop(sent)
         job.check_end()
         # What is in flight, and answers that wait for the thread that writes.
-        assert job.doubled() <= (killed.total() - here) * (CONCURRENCY + MOST_WAITING)
+        assert job.doubled() <= (killed.total() - here) * (CONCURRENCY + MAX_WAITING_PIECES)
         doubled += job.doubled()
     tell("killed", dict(killed))
     tell("requests sent twice", doubled)

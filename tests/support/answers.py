@@ -4,7 +4,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.bulk.input.row_reader import Row
+from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record import Result, encode
 from nebius_cli.core.errors import NbxError, ServerError
 

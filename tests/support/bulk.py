@@ -4,15 +4,15 @@ import json
 from hashlib import blake2b
 from typing import Any
 
-from nebius_cli.bulk.input.row_reader import Row
+from nebius_cli.bulk.input.row import Row
 
 
 def asking(
     index: int,
     prompt: Any = None,
     *,
-    most_prompt: int = 10,
-    most_completion: int | None = 10,
+    max_prompt_tokens: int = 10,
+    max_completion_tokens: int | None = 10,
     n: int = 1,
     common: bytes = b'{"model":"m"}',
     query: str = "",
@@ -22,7 +22,7 @@ def asking(
     members = json.loads(common)
     body = json.dumps({**members, "prompt": prompt}, separators=(",", ":")).encode()
     name = blake2b(body, digest_size=16).hexdigest()
-    bounds = (most_prompt, most_completion, n)
+    bounds = (max_prompt_tokens, max_completion_tokens, n)
     return Row(index, index, prompt, body, query, name, *bounds, common, members.get("model", ""))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from nebius_cli.bulk.batch import Batch
 from nebius_cli.bulk.budget import Budget
 from nebius_cli.bulk.dispatcher import Dispatcher
-from nebius_cli.bulk.input.row_reader import Row
+from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, StatusError, from_status
@@ -19,7 +19,7 @@ GARBAGE = IncompleteError("the answer is incomplete")
 def dispatcher(*rows: Row, fixed: int | None = 4, retries: int = 2, **more: Any) -> Dispatcher:
     """Return a dispatcher that was offered these rows, and no more of them."""
     budget = more.pop("budget", Budget())
-    settings = {"retries": retries, "chance": lambda: 0.0, "model": "m", **more}
+    settings = {"retries": retries, "jitter": lambda: 0.0, "model": "m", **more}
     made = Dispatcher(RateController(0.0, fixed=fixed), budget, **settings)
     for row in rows:
         made.offer(row)
@@ -34,9 +34,9 @@ def sent(of: Dispatcher, now: float = 0.0) -> Batch:
     return step
 
 
-def answer(of: Dispatcher, send: Batch, now: float = 0.0, usage: Usage | None = None) -> list[Result]:
+def answer(of: Dispatcher, batch: Batch, now: float = 0.0, usage: Usage | None = None) -> list[Result]:
     """Answer a request well."""
-    return of.answered(send, [{"of": row.index} for row in send.rows], usage, {}, now)
+    return of.answered(batch, [{"of": row.index} for row in batch.rows], usage, {}, now)
 
 
 def refused(code: int, retry_after: float | None = None) -> StatusError:

@@ -1,4 +1,4 @@
-"""A server that answers any number of requests, and a crew that is set on it."""
+"""A server that answers any number of requests, and a worker pool that sends to it."""
 
 import json
 import random
@@ -11,7 +11,7 @@ from nebius_cli.api.client import Api
 from nebius_cli.api.limits import Limits
 from nebius_cli.bulk.budget import Budget
 from nebius_cli.bulk.dispatcher import Dispatcher
-from nebius_cli.bulk.input.row_reader import Row
+from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.bulk.workers import WorkerPool
@@ -34,7 +34,7 @@ def well(request: Request) -> Reply:
 
 
 class Service(FakeServer):
-    """Answers every request as `respond` says, which is given the request and its number."""
+    """AnswerFile every request as `respond` says, which is given the request and its number."""
 
     def __init__(self, respond: Respond) -> None:
         self.respond = respond
@@ -76,19 +76,19 @@ def moody(request: Request, number: int) -> Reply:
 
 
 class Run:
-    """A crew on a service, and what it hands on."""
+    """A pool on a service, and what it hands on."""
 
     def __init__(self, service: FakeServer, rows: Iterator[Row | None] | list[Row], **more: Any) -> None:
         self.results: list[Result] = []
         self.threads: set[int] = set()
         first_byte, stall, total = (more.pop(name, 0.0) for name in ("first_byte", "stall", "total"))
         limits = Limits(first_byte, stall, total, 0)
-        at_once = more.pop("at_once", False)
+        fast_rows = more.pop("fast_rows", False)
         on_result = more.pop("on_result", self.keep)
-        pace = RateController(time.monotonic(), fixed=more.pop("fixed", 4))
+        rate = RateController(time.monotonic(), fixed=more.pop("fixed", 4))
         budget = more.pop("budget", Budget())
-        settings = {"retries": 3, "chance": random.Random(0).random, **more}
-        self.dispatcher = Dispatcher(pace, budget, **settings)
+        settings = {"retries": 3, "jitter": random.Random(0).random, **more}
+        self.dispatcher = Dispatcher(rate, budget, **settings)
         self.api = Api(
             service.url,
             Secret(CANARY),
@@ -97,7 +97,7 @@ class Run:
             log=lambda _: None,
             pool=8,
         )
-        self.crew = WorkerPool(
+        self.pool = WorkerPool(
             self.api,
             self.dispatcher,
             iter(rows),
@@ -105,7 +105,7 @@ class Run:
             lambda *_: None,
             time.monotonic,
             limits,
-            at_once=at_once,
+            fast_rows=fast_rows,
         )
         self.ticks = 0
 
@@ -118,10 +118,10 @@ class Run:
         assert self.ticks < PATIENCE * 10, "the run does not end"
 
     def go(self) -> "Run":
-        self.crew.run(self.tick)
+        self.pool.run(self.tick)
         return self
 
-    def told(self) -> dict[int, str]:
+    def texts(self) -> dict[int, str]:
         """Return the text that each answered row got."""
         found = {}
         for result in self.results:

@@ -1,4 +1,4 @@
-"""Request bodies that differ only in their prompt: everything else is encoded once."""
+"""Encodes request bodies; what they have in common besides the prompt is encoded only once."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,12 +10,12 @@ from nebius_cli.request.fields import Value
 from nebius_cli.request.prompt import Prompt
 from nebius_cli.request.request import CompletionRequest
 
-_ANSWERS = ("n", "best_of")  # either makes the server write that many answers
+_ANSWERS = ("n", "best_of")  # either makes the server generate that many answers
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class BodyTemplate:
-    """Everything of a request but its prompt, encoded once."""
+    """An encoded request body with a gap for the prompt."""
 
     def __init__(self, fields: Mapping[str, Value], params: Mapping[str, Any]) -> None:
         self._fields, self._params = fields, params
@@ -25,19 +25,19 @@ class BodyTemplate:
         del head["prompt"]
         self._prefix = jsontext.encode(head)[:-1] + (b',"prompt":' if head else b'"prompt":')
         self._suffix = (b"," if rest else b"") + jsontext.encode(rest)[1:]
-        # Not so where a lone surrogate somewhere makes the whole body ASCII.
+        # False if a lone surrogate in a field makes the whole body ASCII.
         self._splits = probe.encode() == self._prefix + '"é"'.encode() + self._suffix
         self.common = jsontext.encode({**head, **rest})
         self.query = probe.query()
         self.n = probe.n
         self.model = probe.model
         limit = params.get("max_tokens", fields.get("max_tokens"))
-        answers = [params.get(name, fields.get(name)) for name in _ANSWERS]
-        most = max([1, *(count for count in answers if isinstance(count, int))])
-        self.most_completion = limit * most if isinstance(limit, int) and limit >= 0 else None
+        counts = [params.get(name, fields.get(name)) for name in _ANSWERS]
+        answers = max([1, *(count for count in counts if isinstance(count, int))])
+        self.max_completion_tokens = limit * answers if isinstance(limit, int) and limit >= 0 else None
 
     def body(self, prompt: Prompt) -> bytes:
-        """Return what `CompletionRequest.encode` does."""
+        """Return the same bytes as `CompletionRequest.encode`."""
         if self._splits:
             try:
                 return self._prefix + _ENCODER.encode(prompt).encode("utf-8") + self._suffix
@@ -47,18 +47,18 @@ class BodyTemplate:
 
 
 class BodyEncoder:
-    """Frames of rows: the run's own, and the last one of a row with own fields, which others often repeat."""
+    """Caches two templates: that of the run, and that of the last row with fields of its own."""
 
     def __init__(self, own: BodyTemplate, merged: Callable[[RowRequest], BodyTemplate]) -> None:
         self._plain, self._merged = own, merged
         self._key, self._last = b"", own
 
-    def of(self, asked: RowRequest) -> BodyTemplate:
-        """Return the frame for a row. Raises ValueError for a member that cannot be JSON."""
-        if not asked.fields and not asked.params:
+    def template_of(self, request: RowRequest) -> BodyTemplate:
+        """Return the template of a row. Raises ValueError for a value that JSON cannot express."""
+        if not request.fields and not request.params:
             return self._plain
-        key = jsontext.encode([asked.fields, asked.params])
+        key = jsontext.encode([request.fields, request.params])
         if key != self._key:
-            self._last = self._merged(asked)
+            self._last = self._merged(request)
             self._key = key
         return self._last

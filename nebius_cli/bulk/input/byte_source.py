@@ -1,4 +1,4 @@
-"""The bytes of a big file or of standard input: read in blocks, decompressed, in UTF-8, cut into lines."""
+"""Reads a file or standard input in blocks, decompresses it, decodes it to UTF-8 and splits it into lines."""
 
 import codecs
 import gzip
@@ -16,17 +16,17 @@ from nebius_cli.core.errors import BadInputError, ConfigError, UsageError
 from nebius_cli.request.prompt import DecodeOptions
 from nebius_cli.system.streams import Readable
 
-BLOCK = 1 << 18  # bytes read at once
-LONGEST_LINE = 64 << 20  # bytes
+BLOCK_BYTES = 1 << 18
+MAX_LINE_BYTES = 64 << 20
 
-_BROKEN = (OSError, EOFError)  # what reading raises, compressed or not
+_BROKEN = (OSError, EOFError)  # raised by plain and compressed files
 
 
 class ByteSource(io.RawIOBase):
-    """A file, or standard input for `-`, that knows how much of it was read.
+    """A file, or standard input for `-`, that counts the bytes read.
 
-    `size` is None where it is not known, and `seekable` False where it can be read only once. Raises
-    UsageError where it cannot be opened.
+    `size` is None if unknown; `regular` tells whether it is a regular file. Raises UsageError if it cannot
+    be opened.
     """
 
     def __init__(self, path: str, stdin: Readable | None) -> None:
@@ -37,7 +37,7 @@ class ByteSource(io.RawIOBase):
         self._own: io.FileIO | None = None
         if path == "-":
             if stdin is None:
-                raise UsageError("there is nothing to read", "stdin is closed")
+                raise UsageError("nothing to read", "stdin is closed")
             self._file, self.regular, self.size = stdin, False, None
             return
         try:
@@ -50,7 +50,7 @@ class ByteSource(io.RawIOBase):
 
     @property
     def version(self) -> tuple[int, ...]:
-        """What is another when the file is another, is gone or was written to; empty for standard input."""
+        """A value that changes when the file is replaced, removed or written to; empty for standard input."""
         if self._own is None:
             return ()
         try:
@@ -64,8 +64,8 @@ class ByteSource(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        """Read what there is."""
-        while (data := self._file.read(len(buffer))) is None:  # somebody else made the pipe non-blocking
+        """Read the bytes available."""
+        while (data := self._file.read(len(buffer))) is None:  # another process made the pipe non-blocking
             select.select([self._file], [], [])
         buffer[: len(data)] = data
         self.position += len(data)
@@ -81,8 +81,8 @@ class ByteSource(io.RawIOBase):
 def blocks(source: ByteSource, compression: str, reading: DecodeOptions) -> Iterator[bytes]:
     """Yield the content as UTF-8, in blocks.
 
-    UTF-8 that is read strictly passes as it is: what is wrong in it is wrong with its line. Raises
-    BadInputError for a file that is damaged or is not in its encoding, ConfigError for a missing package.
+    Strict UTF-8 is passed through unchecked; its errors are reported with their lines. Raises BadInputError
+    for a damaged file or one in another encoding, ConfigError for a missing package.
     """
     content = _decompressed(source, compression)
     if reading.encoding == "utf-8" and not reading.replace_invalid:
@@ -91,9 +91,9 @@ def blocks(source: ByteSource, compression: str, reading: DecodeOptions) -> Iter
 
 
 def lines(content: Iterable[bytes], ending: bytes) -> Iterator[bytes | int]:
-    """Yield the lines less their ending, and in the place of one above LONGEST_LINE its length.
+    """Yield the lines without their ending; a line above MAX_LINE_BYTES is replaced by its length.
 
-    A byte order mark at the beginning is dropped. No more than a line and a block are held.
+    A byte order mark at the beginning is dropped. Memory: one line and one block.
     """
     start, held, size = codecs.BOM_UTF8, [b""], 0
     for block in content:
@@ -101,12 +101,12 @@ def lines(content: Iterable[bytes], ending: bytes) -> Iterator[bytes | int]:
         held.append(first)
         size += len(first)
         if others:
-            yield b"".join(held).removeprefix(start) if size <= LONGEST_LINE else size
+            yield b"".join(held).removeprefix(start) if size <= MAX_LINE_BYTES else size
             yield from others[:-1]
             start, held, size = b"", others[-1:], len(others[-1])
-        elif size > LONGEST_LINE:
+        elif size > MAX_LINE_BYTES:
             held.clear()
-    last = b"".join(held).removeprefix(start) if size <= LONGEST_LINE else size
+    last = b"".join(held).removeprefix(start) if size <= MAX_LINE_BYTES else size
     if last:
         yield last
 
@@ -114,21 +114,21 @@ def lines(content: Iterable[bytes], ending: bytes) -> Iterator[bytes | int]:
 def _decompressed(source: ByteSource, compression: str) -> Iterator[bytes]:
     stream, damage = _open(source, compression)
     try:
-        while block := stream.read(BLOCK):
+        while block := stream.read(BLOCK_BYTES):
             yield block
     except damage as error:
         where = f"after byte {source.position}"
         if not compression:
             raise BadInputError(f"cannot read {source.name}", f"{error} {where}") from None
-        raise BadInputError(f"{source.name} is damaged or cut off", f"{error}, {where}") from None
+        raise BadInputError(f"{source.name} is damaged or truncated", f"{error}, {where}") from None
     if compression and not source.position:
-        raise BadInputError(f"{source.name} is damaged or cut off", "it is empty")
+        raise BadInputError(f"{source.name} is damaged or truncated", "it is empty")
 
 
 def _open(source: ByteSource, compression: str) -> tuple[BinaryIO | ByteSource, tuple[type[Exception], ...]]:
-    """Return what to read the content from, and the errors that mean damage."""
+    """Return a stream of the content, and the errors that mean damage."""
     if compression == "gz":
-        return gzip.GzipFile(fileobj=io.BufferedReader(source, BLOCK)), (*_BROKEN, zlib.error)  # type: ignore[return-value]
+        return gzip.GzipFile(fileobj=io.BufferedReader(source, BLOCK_BYTES)), (*_BROKEN, zlib.error)  # type: ignore[return-value]
     if compression == "zst":
         try:
             if sys.version_info >= (3, 14):
@@ -137,8 +137,8 @@ def _open(source: ByteSource, compression: str) -> tuple[BinaryIO | ByteSource, 
                 from backports import zstd
         except ImportError:
             what, hint = f"{source.name} is compressed with zstd", "pip install 'nebius-cli[zstd]'"
-            raise ConfigError(what, "the package that reads it is not installed", hint) from None
-        return zstd.ZstdFile(io.BufferedReader(source, BLOCK)), (*_BROKEN, zstd.ZstdError)  # type: ignore[return-value]
+            raise ConfigError(what, "the package to read it is not installed", hint) from None
+        return zstd.ZstdFile(io.BufferedReader(source, BLOCK_BYTES)), (*_BROKEN, zstd.ZstdError)  # type: ignore[return-value]
     return source, _BROKEN
 
 
@@ -148,10 +148,10 @@ def _in_utf8(content: Iterable[bytes], source: ByteSource, reading: DecodeOption
     )
     try:
         for block in content:
-            # A lone surrogate, which some encodings can hold, is then wrong in its line.
+            # Some encodings allow lone surrogates; they are reported with their line.
             yield decoder.decode(block).encode("utf-8", "surrogatepass")
         yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
     except UnicodeError as error:
         what = f"{source.name} is not valid {reading.encoding.upper()}"
         why = f"{error}, before byte {source.position}"
-        raise BadInputError(what, why, "--encoding NAME or --invalid replace reads it anyway") from None
+        raise BadInputError(what, why, "set --encoding NAME or --invalid replace") from None

@@ -1,27 +1,27 @@
-"""The input of a bulk run: files of rows, whatever their format, streamed and never held whole."""
+"""Opens an input file of any format and streams its rows."""
 
 import csv
 from collections.abc import Callable, Iterable, Iterator
 from typing import Self
 
-from nebius_cli.bulk.input.byte_source import LONGEST_LINE, ByteSource, blocks, lines
+from nebius_cli.bulk.input.byte_source import MAX_LINE_BYTES, ByteSource, blocks, lines
 from nebius_cli.bulk.input.parquet import ParquetTable
 from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow, format_of, not_utf8
 from nebius_cli.core.errors import BadInputError, UsageError
 from nebius_cli.request.prompt import DecodeOptions
 from nebius_cli.system.streams import Readable
 
-LONGEST_CELL = 16 << 20  # characters; csv holds a cell in four bytes each
+MAX_CELL_CHARS = 16 << 20  # csv needs four bytes for each
 
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
-_TOO_LONG = UnreadableRow(f"longer than {LONGEST_LINE >> 20} MiB")
+_TOO_LONG = UnreadableRow(f"longer than {MAX_LINE_BYTES >> 20} MiB")
 
 
 class RowFile:
-    """An open input. Iterating gives its rows, once, each with the line it begins on, counted from 1.
+    """An open input. Iterate once over its rows; each comes with the number of its first line, from 1.
 
-    `size` in bytes is None where it is not known; `position` is how many of them were read. `seekable`
-    says whether the file can be opened and read again. `columns` is empty but for tables.
+    `size`, in bytes, is None if unknown; `position` is how many were read. `seekable` tells whether the
+    file can be opened and read again. `columns` is empty except for tables.
     """
 
     def __init__(
@@ -45,12 +45,12 @@ class RowFile:
 
     @property
     def position(self) -> int:
-        """How many bytes of the file are behind; of a compressed file, with what was read ahead."""
+        """The number of bytes read; for a compressed file, including bytes read ahead."""
         return self._position()
 
     @property
     def version(self) -> tuple[int, ...]:
-        """What is another when the file is another or was written to."""
+        """A value that changes when the file is replaced or written to."""
         return self._source.version
 
     def __iter__(self) -> Iterator[RawRow]:
@@ -68,19 +68,19 @@ class RowFile:
 
 
 def open_rows(
-    path: str, asked: str | None, *, nul: bool, reading: DecodeOptions, stdin: Readable | None
+    path: str, format_flag: str | None, *, nul: bool, reading: DecodeOptions, stdin: Readable | None
 ) -> RowFile:
-    """Open an input. `asked` is the format, None where the name says it.
+    """Open an input. `format_flag` is the format, None to tell it by the name.
 
-    A JSONL row is given as its bytes, a text as a text, a table's row as a dict, and one that cannot be
-    read as a Flaw. Blank lines of JSONL and of tables are no rows. Raises UsageError, ConfigError for a
-    package that is missing, and BadInputError, that one while iterating too.
+    A row is its bytes in JSONL, a str in plain text, a dict in a table, and an UnreadableRow if it cannot be
+    read. Blank lines of JSONL and of tables are skipped. Raises UsageError, ConfigError for a missing
+    package, and BadInputError, which iterating raises too.
     """
-    format_, compression = format_of(path, asked)
+    format_, compression = format_of(path, format_flag)
     if nul and format_ != "text":
-        raise UsageError(f"-0 with {format_} input", "NUL ends the prompts of plain text", "--format text")
+        raise UsageError(f"-0 with {format_} input", "NUL separates plain prompts", "set --format text")
     if format_ == "parquet" and path == "-":
-        raise UsageError("parquet on stdin", "its table of contents is at the end", "put it in a file")
+        raise UsageError("parquet on stdin", "its index is at the end of the file", "save it to a file first")
     source = ByteSource(path, stdin)
     try:
         if format_ == "parquet":
@@ -104,7 +104,7 @@ def open_rows(
 
 
 def _parquet(source: ByteSource) -> RowFile:
-    source.close()  # pyarrow opens it by itself
+    source.close()  # pyarrow opens the file itself
     table = ParquetTable(source.name)
     size = source.size or 0
 
@@ -115,7 +115,7 @@ def _parquet(source: ByteSource) -> RowFile:
 
 
 class _Lines:
-    """Lines as rows. `offset` is where the next one begins."""
+    """Turns lines into rows. `offset` is where the next line begins, in bytes."""
 
     def __init__(self, content: Iterable[bytes | int], *, nul: bool) -> None:
         self.offset = 0
@@ -123,32 +123,32 @@ class _Lines:
         self._nul = nul
 
     def numbered(self) -> Iterator[tuple[int, bytes | UnreadableRow]]:
-        """Yield each line, or that it is too long."""
+        """Yield each line with its number; one that is too long is an UnreadableRow."""
         for number, line in enumerate(self._content, 1):
             self.offset += 1 + (line if isinstance(line, int) else len(line))
             yield number, _TOO_LONG if isinstance(line, int) else line
 
     def json(self) -> Iterator[RawRow]:
-        """Yield each line that is not blank, as it is."""
+        """Yield each line that is not blank, undecoded."""
         for number, line in self.numbered():
             if line and not (isinstance(line, bytes) and line.isspace()):
                 yield number, line
 
     def texts(self) -> Iterator[RawRow]:
-        """Yield each line as a text."""
+        """Yield each line as a str."""
         for number, line in self.numbered():
             text = _text_of(line)
             yield number, text.removesuffix("\r") if isinstance(text, str) and not self._nul else text
 
 
 class _Table:
-    """A table of texts: a header, then rows. Quoted cells may hold newlines."""
+    """A CSV or TSV table: a header, then rows. Quoted cells may contain newlines."""
 
     def __init__(self, content: _Lines, name: str, delimiter: str) -> None:
-        csv.field_size_limit(LONGEST_CELL)
+        csv.field_size_limit(MAX_CELL_CHARS)
         self._content = content
         self._name = name
-        self._flaw: UnreadableRow | None = None  # in a line of the record that is being read
+        self._unreadable: UnreadableRow | None = None  # in the record being read
         self._reader = csv.reader(self._texts(), delimiter=delimiter, strict=True)
         self._records = self._read()
         _, header = next(self._records, (1, UnreadableRow("the file is empty")))
@@ -156,11 +156,11 @@ class _Table:
             raise BadInputError(f"{name} has no header row", header.why)
         for column in header:
             if header.count(column) > 1:
-                raise BadInputError(f"{name} has two columns {column!r}", "a column needs a name of its own")
+                raise BadInputError(f"{name} has two columns {column!r}", "column names must be unique")
         self.columns = tuple(header)
 
     def rows(self) -> Iterator[RawRow]:
-        """Yield each row with its columns' names."""
+        """Yield each row as a dict of its columns."""
         columns = self.columns
         for line, cells in self._records:
             if isinstance(cells, UnreadableRow):
@@ -168,21 +168,21 @@ class _Table:
             elif len(cells) == len(columns):
                 yield line, dict(zip(columns, cells, strict=True))
             else:
-                yield line, UnreadableRow(f"cells: {len(cells)} here, {len(columns)} in the header")
+                yield line, UnreadableRow(f"{len(cells)} cells, but {len(columns)} in the header")
 
     def _texts(self) -> Iterator[str]:
         for _, line in self._content.numbered():
             text = _text_of(line)
             if isinstance(text, UnreadableRow):
-                self._flaw = text
-                # What is legible of the line still says where its cells end.
+                self._unreadable = text
+                # The legible part still shows where the cells end.
                 text = line.decode("utf-8", "replace") if isinstance(line, bytes) else ""
             yield text + "\n"
 
     def _read(self) -> Iterator[tuple[int, list[str] | UnreadableRow]]:
         while True:
             line = self._reader.line_num + 1
-            self._flaw = None
+            self._unreadable = None
             try:
                 cells = next(self._reader)
             except StopIteration:
@@ -190,17 +190,17 @@ class _Table:
             except csv.Error as error:
                 yield line, self._not_csv(line, str(error))
                 continue
-            if self._flaw or cells:
-                yield line, self._flaw or cells
+            if self._unreadable or cells:
+                yield line, self._unreadable or cells
 
     def _not_csv(self, line: int, why: str) -> UnreadableRow:
         if "field limit" in why:
-            # What follows is the inside of a text, and none of it is a row.
-            what = f"{self._name}, line {line}: a cell of more than {LONGEST_CELL >> 20} Mi characters"
-            raise BadInputError(what, "perhaps a quote is not closed")
+            # What follows is part of a quoted text, so it contains no rows.
+            what = f"{self._name}, line {line}: a cell of more than {MAX_CELL_CHARS >> 20} Mi characters"
+            raise BadInputError(what, "a quote may not be closed")
         if why == "unexpected end of data":
             why = "a quote is not closed"
-        return self._flaw or UnreadableRow(f"not CSV: {why.partition(' - ')[0]}")
+        return self._unreadable or UnreadableRow(f"not CSV: {why.partition(' - ')[0]}")
 
 
 def _text_of(line: bytes | UnreadableRow) -> str | UnreadableRow:

@@ -1,7 +1,8 @@
-"""The forms that a row of a bulk input can have, and what each asks for.
+"""Parses the forms that an input row can have.
 
-A line of JSONL is a text, an object with a prompt and request fields beside it, or a line of a batch file
-(`custom_id` and `body`). A row of a table has columns. Both can be variables of a template instead.
+A line of JSONL is a string, an object with a prompt and request fields, or a line of a batch file
+(`custom_id` and `body`). A row of a table has columns. With a template, members and columns are its
+variables instead.
 """
 
 import json
@@ -31,19 +32,19 @@ _SUFFIXES = {
     "pq": "parquet",
 }
 COMPRESSIONS = ("gz", "zst")
-_LONGEST_SHOWN = 60
+_MAX_SHOWN_CHARS = 60
 _EMPTY = "the prompt is empty; --allow-empty sends it"
-_PLAIN = frozenset(("id", "prompt"))  # members of most rows
+_PLAIN = frozenset(("id", "prompt"))  # the members of most rows
 
 
 class UnreadableRow(NamedTuple):
-    """What stands in the place of a row that could not be read out of its file."""
+    """Stands for a row that could not be read from its file; `why` is the reason."""
 
     why: str
 
 
 class RowRequest(NamedTuple):
-    """What one row asks for by itself: `fields` and `params` hold only what stands in the row."""
+    """The content of one row; `fields` and `params` contain only what the row itself sets."""
 
     id: str | int | None
     prompt: Prompt
@@ -51,7 +52,7 @@ class RowRequest(NamedTuple):
     params: Mapping[str, Any]
 
 
-# A line of JSONL, a prompt, the columns of a table's row, or why there is none of them.
+# Line number, and: a line of JSONL, a prompt, the cells of a table row, or why it cannot be read.
 RawRow = tuple[int, bytes | str | dict[str, Any] | UnreadableRow]
 
 
@@ -62,25 +63,26 @@ def _refuse_constant(name: str) -> NoReturn:
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-def format_of(path: str, asked: str | None) -> tuple[str, str]:
-    """Return the format of a file, of FORMATS, and its compression, of COMPRESSIONS or empty.
+def format_of(path: str, format_flag: str | None) -> tuple[str, str]:
+    """Return the format of a file, one of FORMATS, and its compression, one of COMPRESSIONS or empty.
 
-    `asked` is what `--format` says. Standard input, `-`, is JSONL where it says nothing. Raises UsageError.
+    `format_flag` is the value of --format, None to tell the format by the name; `-` is JSONL then. Raises
+    UsageError.
     """
     words = path.replace("\\", "/").rpartition("/")[2].lower().split(".")
     compression = words.pop() if words[-1] in COMPRESSIONS else ""
     known = "jsonl" if path == "-" else _SUFFIXES.get(words[-1], "")
-    name = asked or known
+    name = format_flag or known
     if name not in FORMATS:
-        what = f"--format {asked}" if asked else f"cannot tell the format of {path} by its name"
-        raise UsageError(what, f"it is one of {', '.join(FORMATS)}", "" if asked else "--format says which")
+        what = f"--format {format_flag}" if format_flag else f"cannot tell the format of {path} from its name"
+        raise UsageError(what, f"it is one of {', '.join(FORMATS)}", "" if format_flag else "set --format")
     if name == "parquet" and compression:
-        raise UsageError(f"{path} is compressed twice", "parquet is compressed inside", "decompress it first")
+        raise UsageError(f"{path} is compressed twice", "parquet is compressed itself", "decompress it first")
     return name, compression
 
 
-class Forms:
-    """Reads rows. With a template, every member or column but `id` is a variable of it."""
+class RowParser:
+    """Parses rows. With a template, every member or column except `id` is a variable of it."""
 
     def __init__(self, template: Template | None, *, allow_empty: bool, validate: bool) -> None:
         self._template = template
@@ -88,7 +90,7 @@ class Forms:
         self._validate = validate
 
     def read(self, raw: bytes | str | dict[str, Any] | UnreadableRow) -> RowRequest:
-        """Return what a row asks for. Raises RowError."""
+        """Parse a row. Raises RowError."""
         if isinstance(raw, bytes):
             return self._line(_decoded(raw))
         if isinstance(raw, dict):
@@ -98,13 +100,13 @@ class Forms:
         raise RowError(raw.why)
 
     def check_columns(self, columns: Sequence[str]) -> None:
-        """Raise UsageError for a column that the template, or a run without one, needs and does not find."""
+        """Raise UsageError if a column is missing that the template, or a run without one, needs."""
         needed = self._template.names if self._template else ("prompt",)
         for name in needed:
             if name not in columns:
                 close = nearest(name, tuple(columns))
-                there = f"there is {', '.join(columns)}" + (f"; did you mean {close}?" if close else "")
-                hint = "" if self._template else "--template 'Q: {question}\\nA:' makes prompts of columns"
+                there = f"columns: {', '.join(columns)}" + (f"; did you mean {close}?" if close else "")
+                hint = "" if self._template else "--template 'Q: {question}\\nA:' builds prompts from columns"
                 raise UsageError(f"the input has no column {name!r}", there, hint)
 
     def _line(self, value: Any) -> RowRequest:
@@ -112,7 +114,7 @@ class Forms:
             return self._members(value)
         if isinstance(value, str):
             return self._text(value)
-        raise RowError("a row must be a text or an object")
+        raise RowError("a row must be a string or an object")
 
     def _text(self, text: str) -> RowRequest:
         return RowRequest(
@@ -120,7 +122,7 @@ class Forms:
         )
 
     def _cells(self, cells: Mapping[str, Any]) -> RowRequest:
-        """Read a row of a table. An empty cell is not given; columns of no request are passed over."""
+        """Parse a row of a table. Empty cells and columns that are no request field are ignored."""
         own = cells.get("id", cells.get("custom_id"))
         own_id = None if own == "" else _id_of(own)
         if self._template:
@@ -139,7 +141,7 @@ class Forms:
         if row.keys() <= _PLAIN:
             return RowRequest(own_id, self._prompt(row.get("prompt")), {}, {})
         if "id" in row and "custom_id" in row:
-            raise RowError("id and custom_id together: a row has one id")
+            raise RowError("id and custom_id together; a row has one id")
         if "body" in row:
             return self._batch(own_id, row)
         fields: dict[str, Value] = {}
@@ -151,11 +153,11 @@ class Forms:
             elif name == "params":
                 params = self._params(value)
             elif name not in MEMBERS:
-                raise RowError(_unknown(name, MEMBERS) + '; engine parameters go into "params"')
+                raise RowError(_unknown(name, MEMBERS) + '; engine parameters belong in "params"')
         return RowRequest(own_id, self._prompt(row.get("prompt")), fields, params)
 
     def _batch(self, own_id: str | int | None, row: Mapping[str, Any]) -> RowRequest:
-        """Read a line of a batch file. What is no request field in its body is an engine's parameter."""
+        """Parse a line of a batch file. Unknown members of its body are engine parameters."""
         for name in row:
             if name not in BATCH_MEMBERS:
                 raise RowError(_unknown(name, BATCH_MEMBERS) + " beside body")
@@ -182,18 +184,18 @@ class Forms:
                 return value
             raise RowError(_EMPTY)
         if value is None:
-            raise RowError("there is no prompt")
+            raise RowError("no prompt")
         if isinstance(value, list):
             if not value and not self._allow_empty:
                 raise RowError(_EMPTY)
             if all(type(token) is int and token >= 0 for token in value):
                 return value
             if all(isinstance(one, str) for one in value) or all(isinstance(one, list) for one in value):
-                raise RowError("prompt holds several prompts: give each a row of its own")
-        raise RowError("prompt must be a text or an array of token ids, whole numbers from 0")
+                raise RowError("several prompts in one row; give each a row of its own")
+        raise RowError("prompt must be a string or an array of token ids (integers from 0)")
 
     def _value(self, field: Field, value: Any, *, typed: bool = True) -> Value:
-        """Return a field's value as it is sent; one that is not typed reads as its flag does."""
+        """Return the value to send for a field; if not `typed`, a string is parsed like the flag's value."""
         try:
             if typed or not isinstance(value, str):
                 return field.check(value, bounded=self._validate)
@@ -206,17 +208,17 @@ class Forms:
         if value is None:
             return {}
         if not isinstance(value, dict):
-            raise RowError("params must be an object of engine parameters")
+            raise RowError("params must be an object")
         for name in value:
             if name in ("prompt", "stream") or (self._validate and name in BY_NAME):
-                raise RowError(f"params has {name}, which has its own place: write it beside prompt")
+                raise RowError(f"params must not contain {name}; write it beside prompt")
         return value
 
 
 def _decoded(line: bytes) -> Any:
     try:
         text = line.decode("utf-8")
-        if text[:1] in '{"':  # nothing but blanks can follow a whole line: it costs half
+        if text[:1] in '{"':  # takes half the time, and usually nothing follows the value
             value, end = _DECODER.raw_decode(text)
             if end == len(text):
                 return value
@@ -232,7 +234,7 @@ def _decoded(line: bytes) -> Any:
 
 
 def not_utf8(error: UnicodeDecodeError) -> str:
-    """Return the words for the first byte of a row that is no UTF-8."""
+    """Return a message about the first byte of a row that is not UTF-8."""
     byte = error.object[error.start]
     return (
         f"byte 0x{byte:02x} at offset {error.start} of the row is not UTF-8; --encoding or --invalid replace"
@@ -242,7 +244,7 @@ def not_utf8(error: UnicodeDecodeError) -> str:
 def _id_of(value: Any) -> str | int | None:
     if value is None or (isinstance(value, str) and value) or type(value) is int:
         return value
-    raise RowError("id is empty" if value == "" else "id must be a text or a whole number")
+    raise RowError("id is empty" if value == "" else "id must be a string or an integer")
 
 
 def _unknown(name: str, names: Sequence[str]) -> str:
@@ -251,6 +253,6 @@ def _unknown(name: str, names: Sequence[str]) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a value as it stands in a message: quoted, and not all of a long one."""
-    text = repr(value) if isinstance(value, str | int) else "no text"
-    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+    """Return a value for a message: quoted, and shortened if it is long."""
+    text = repr(value) if isinstance(value, str | int) else "not a string"
+    return text if len(text) <= _MAX_SHOWN_CHARS else text[: _MAX_SHOWN_CHARS - 1] + "…"

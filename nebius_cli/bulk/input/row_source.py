@@ -1,36 +1,41 @@
-"""The rows of an input: looked through first, where it can be read twice, then handed out."""
+"""The rows of an open input. A file can be surveyed before its rows are sent; a pipe is read only once."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_files import RowFile
-from nebius_cli.bulk.input.row_reader import BadRow, Row, RowReader, Survey, check
-from nebius_cli.bulk.options import BulkPlan
-from nebius_cli.bulk.output.journal import Journal, Sink
-from nebius_cli.bulk.output.record import key_of
-from nebius_cli.bulk.progress import RunEstimate
-from nebius_cli.core.digest_set import DigestSet
+from nebius_cli.bulk.input.row_reader import RowReader
 from nebius_cli.core.errors import BadInputError
-from nebius_cli.core.money import PriceList
-from nebius_cli.request import request
 
-FIRST_SHOWN = 3  # bad rows that a message names
-LOOK_EVERY = 1000  # rows between two looks at whether the file is still the same
+MAX_BAD_NAMED = 3  # bad rows that an error message describes
+MAX_BAD_KEPT = 10  # bad rows that a survey keeps
+VERSION_CHECK_ROWS = 1000  # rows between two checks that the file is still the same
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The result of reading the whole input once: its rows, its bad rows, and the first of those."""
+
+    rows: int
+    bad: int
+    first_bad: tuple[BadRow, ...]
 
 
 class RowSource:
-    """An input that is open. Rows come from it once; `open_file` opens it for `survey`.
+    """An open input, whose rows can be iterated over once. `survey` reads it from a second handle.
 
-    After a survey `left_out` has a 1 for each row of the shard that is to be left out, 0 for the others.
+    After a survey `left_out` holds one byte for each row of the shard: 1 if it is left out, else 0.
     """
 
     def __init__(self, open_file: Callable[[], RowFile], reader: RowReader) -> None:
         self._open_file = open_file
-        self._reader = reader
+        self.reader = reader
         self._file = open_file()
         try:
-            if self._file.columns:  # a table without rows has no prompt in any of them either
+            if self._file.columns:  # checked here too, because a table may have no rows
                 reader.check_columns(self._file.columns)
         except BaseException:
             self._file.close()
@@ -38,7 +43,7 @@ class RowSource:
         self.name = self._file.name
         self.seekable = self._file.seekable
         self.left_out: bytearray | None = None
-        self._version: tuple[int, ...] = ()  # of the file when it was looked through
+        self._version: tuple[int, ...] = ()  # of the surveyed file
 
     def __enter__(self) -> Self:
         return self
@@ -49,60 +54,44 @@ class RowSource:
         self._file.close()
 
     def __iter__(self) -> Iterator[Row | BadRow]:
-        return self._reader.rows(self._file)
+        return self.reader.rows(self._file)
 
     @property
-    def share(self) -> float | None:
-        """How much of the input is behind, 0 to 1; None where that is not known."""
+    def fraction_read(self) -> float | None:
+        """The fraction of the input read so far, 0 to 1; None if the size is unknown."""
         size = self._file.size
         return min(1.0, self._file.position / size) if size else None
 
     def survey(self, leave_out: Callable[[Row], bool]) -> Survey:
-        """Read a file through from its beginning, and let `leave_out` say it of each good row.
+        """Read the whole file once, and ask `leave_out` about each good row. Iteration is not affected.
 
-        The rows of the source itself stay where they are. Raises what reading and `leave_out` raise, and
-        BadInputError where somebody writes the file.
+        Raises what reading and `leave_out` raise, and BadInputError if the file changes meanwhile.
         """
         marks = bytearray()
         with self._open_file() as file:
             self._version = file.version
-            found = check(_marked(self._reader.rows(file), leave_out, marks))
-            self._look(file)
+            found = count_rows(_marked(self.reader.rows(file), leave_out, marks))
+            self._check_version(file)
         self.left_out = marks
         return found
 
-    def rest(self) -> Iterator[Row | None]:
-        """Yield the rows after a survey, None for those that are left out.
+    def remaining(self) -> Iterator[Row | None]:
+        """Yield the rows of a surveyed file, None for each row that is left out.
 
-        Raises BadInputError where the file is not what it was.
+        Raises BadInputError if the file has changed since the survey.
         """
         try:
-            for number, row in enumerate(self._reader.rest(self._file, self.left_out or b"")):
-                if number % LOOK_EVERY == 0:
-                    self._look(self._file)
+            for number, row in enumerate(self.reader.remaining(self._file, self.left_out or b"")):
+                if number % VERSION_CHECK_ROWS == 0:
+                    self._check_version(self._file)
                 yield row
         except (ValueError, IndexError):
             raise self._changed() from None
-        self._look(self._file)
+        self._check_version(self._file)
 
-    def estimate(self, done: DigestSet, prices: PriceList, *, skips: bool) -> tuple[RunEstimate, int]:
-        """Return what the rows would take that are not done, and how many are bad.
-
-        Raises BadInputError for a bad one unless it `skips` them.
-        """
-        found, bad = RunEstimate(), 0
-        for row in self:
-            if isinstance(row, BadRow):
-                bad += 1
-                if not skips:
-                    raise self.refuse([row], 1)
-            elif key_of(row) not in done:
-                found.add(row, prices.of_model(row.model))
-        return found, bad
-
-    def refuse(self, bad: Iterable[BadRow], count: int) -> BadInputError:
-        """Return the error that says which rows are bad: the first of them, and how many there are."""
-        listed = list(bad)[:FIRST_SHOWN]
+    def bad_rows_error(self, bad: Iterable[BadRow], count: int) -> BadInputError:
+        """Return an error that describes the first bad rows and counts the rest."""
+        listed = list(bad)[:MAX_BAD_NAMED]
         first = listed[0]
         what = f"{self.name}, line {first.line}: {first.why}"
         more = "; ".join(f"line {row.line}: {row.why}" for row in listed[1:])
@@ -111,13 +100,13 @@ class RowSource:
             what, f"{more}{rest}".removeprefix("; "), "--on-bad-row skip leaves bad rows out"
         )
 
-    def _look(self, file: RowFile) -> None:
+    def _check_version(self, file: RowFile) -> None:
         if file.version != self._version:
             raise self._changed()
 
     def _changed(self) -> BadInputError:
-        why = "its rows may not be those that were looked through"
-        return BadInputError(f"{self.name} has changed meanwhile", why)
+        why = "its rows may differ from those that were checked"
+        return BadInputError(f"{self.name} changed during the run", why)
 
 
 def _marked(
@@ -128,36 +117,14 @@ def _marked(
         yield row
 
 
-def look_through(
-    source: RowSource,
-    asked: BulkPlan,
-    reader: RowReader,
-    prices: PriceList,
-    journal: Journal | Sink | None,
-) -> int | None:
-    """Return how many rows there are, None where they are not counted; what is done is left out then.
-
-    Raises BadInputError for a bad row, and UsageError for one that a cap cannot reckon with.
-    """
-    if asked.options.on_bad_row == "skip" or not source.seekable:
-        return None
-
-    done = _never if journal is None else journal.done
-
-    def checked(row: Row) -> bool:
-        asked.check(row, prices)
-        return done(row)
-
-    survey = source.survey(checked if asked.capped else done)
-    if survey.bad == survey.rows and not reader.model:
-        request.check_rules({}, {}, validate=True)  # says that no model is set
-    if survey.bad:
-        raise source.refuse(survey.first_bad, survey.bad)
-    if journal is not None:
-        journal.forget()
-    return survey.rows
-
-
-def _never(row: Row) -> bool:
-    del row
-    return False
+def count_rows(rows: Iterable[Row | BadRow]) -> Survey:
+    """Read all rows and count them; only the first bad ones are kept."""
+    count = bad = 0
+    first_bad: list[BadRow] = []
+    for row in rows:
+        count += 1
+        if isinstance(row, BadRow):
+            bad += 1
+            if bad <= MAX_BAD_KEPT:
+                first_bad.append(row)
+    return Survey(count, bad, tuple(first_bad))

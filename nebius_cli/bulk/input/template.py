@@ -1,4 +1,4 @@
-"""Templates of prompts: a text with {names} of columns in it; {{ and }} are braces."""
+"""Prompt templates: text with column names in braces, like {name}; {{ and }} are literal braces."""
 
 import re
 from collections.abc import Mapping
@@ -14,18 +14,18 @@ _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\\\": "\\"}
 
 
 class RowError(ValueError):
-    """A row that cannot be sent; the text says why."""
+    """A row that cannot be sent; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A parsed template. `texts` are what stands around the variables, one more than there are `names`."""
+    """A parsed template. `texts` surround the variables, so there is one more text than `names`."""
 
     texts: tuple[str, ...]
     names: tuple[str, ...]
 
     def fill(self, values: Mapping[str, Any]) -> str:
-        """Return the prompt. Raises RowError for a value that is not there or is no text."""
+        """Return the prompt. Raises RowError for a value that is missing or cannot be text."""
         pieces = [self.texts[0]]
         for name, text in zip(self.names, self.texts[1:], strict=True):
             pieces += (_text_of(name, values), text)
@@ -33,7 +33,7 @@ class Template:
 
 
 def parse(text: str) -> Template:
-    """Return the template that `text` is. Raises UsageError for a lone brace, and where nothing is named."""
+    """Parse a template. Raises UsageError for a single brace, and for a template without variables."""
     texts, names, end = [""], [], 0
     for piece in _PIECE.finditer(text):
         texts[-1] += text[end : piece.start()]
@@ -46,7 +46,7 @@ def parse(text: str) -> Template:
             texts.append("")
         else:
             why = f"{found} at character {piece.start()} names no column"
-            raise UsageError("the template cannot be read", why, "{{ and }} stand for braces themselves")
+            raise UsageError("the template cannot be read", why, "write {{ and }} for literal braces")
     if not names:
         hint = "for example --template 'Q: {question}\\nA:'"
         raise UsageError("the template names no column", "every prompt would be the same", hint)
@@ -55,20 +55,20 @@ def parse(text: str) -> Template:
 
 
 def unescape(text: str) -> str:
-    r"""Return what was typed for `--template` with \n, \t and \\ read; any other backslash is one."""
+    r"""Replace the escapes \n, \t and \\ in the value of --template; other backslashes stay."""
     return _ESCAPE.sub(lambda found: _ESCAPES[found.group()], text)
 
 
 def _text_of(name: str, values: Mapping[str, Any]) -> str:
-    """Return a value as it stands in a prompt: a text as it is, what JSON has as JSON, a date by its name."""
+    """Return a value as text: a string as it is, other JSON values as JSON, dates by `str`."""
     value = values.get(name)
     if isinstance(value, str):
         return value
     if value is None:
-        why = "is null" if name in values else f"is not there; there is {', '.join(values) or 'nothing'}"
+        why = "is null" if name in values else f"is missing; the row has {', '.join(values) or 'nothing'}"
         raise RowError(f"the template's {{{name}}} {why}")
     if isinstance(value, bytes):
-        raise RowError(f"the template's {{{name}}} holds bytes, which are no text")
+        raise RowError(f"the template's {{{name}}} holds bytes, not text")
     try:
         return jsontext.encode(value).decode("utf-8")
     except ValueError as error:

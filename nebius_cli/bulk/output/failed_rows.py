@@ -1,8 +1,8 @@
-"""`answers.failed.jsonl` beside `answers.jsonl`: the rows that have no answer, as input for another run.
+"""Keeps `answers.failed.jsonl` beside `answers.jsonl`: the failed rows, as input for another run.
 
-The list is replaced in one step when a run ends, so it can be the input of the run that replaces it. While
-the run goes on its failures stand in a file of their own, whose name ends in `.new`; what a killed run left
-there joins the list when the next one begins.
+The list is replaced in one step when a run ends, so it can be the input of that run. Until then, new failures
+are written to a second file, whose name ends in `.new`. If a run is killed, the next one adds them to the
+list.
 """
 
 import threading
@@ -14,21 +14,20 @@ from nebius_cli.bulk.output.record import row_key, scan_head
 from nebius_cli.core import jsontext
 from nebius_cli.core.digest_set import DigestSet
 from nebius_cli.core.errors import UsageError
-from nebius_cli.system import whole
-from nebius_cli.system.files import writing
+from nebius_cli.system.files import replace_file, writing
 
-_START = b'{"id":'  # of every line
+_START = b'{"id":'  # how every line begins
 
 
 def path_beside(output: Path) -> Path:
-    """Return where the failed rows of an output are listed."""
-    # Any other suffix may be all that tells one output from the next: run.1, run.2.
+    """Return the path of the list of failed rows of an output."""
+    # Other suffixes may distinguish outputs, as in run.1 and run.2, so they are kept.
     stem = output.stem if output.suffix in (".jsonl", ".ndjson", ".json") else output.name
     return output.parent / f"{stem}.failed.jsonl"
 
 
 class FailedRows:
-    """The list of one output. Raises UsageError where a file of that name is something else."""
+    """The list of failed rows of one output. Raises UsageError if the file is something else."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -36,8 +35,8 @@ class FailedRows:
         self._file: LineFile | None = None
         self._appender = Appender(self._append)
         self._listed = DigestSet()  # before this run
-        self._ran = DigestSet()  # of those, in this run
-        self._adding = threading.Lock()  # a KeySet is not safe for threads
+        self._ran = DigestSet()  # of those, finished in this run
+        self._adding = threading.Lock()  # a DigestSet is not thread-safe
         for key, _ in _rows(path):
             self._listed.add(key)
         if self._new.exists():
@@ -49,31 +48,31 @@ class FailedRows:
 
     @property
     def listed(self) -> int:
-        """How many rows were listed before this run."""
+        """The number of rows listed before this run."""
         return len(self._listed)
 
     def add(self, line: bytes) -> None:
-        """List a row that failed. Thread-safe. Raises OutputError."""
+        """Add a failed row. Thread-safe. Raises OutputError."""
         self._appender.add(line)
 
-    def ran(self, record: bytes) -> None:
-        """Say that a row's result is there. Thread-safe."""
+    def mark_ran(self, record: bytes) -> None:
+        """Note that the row of this record has a new result. Thread-safe."""
         if len(self._listed) and (head := scan_head(record)) is not None:
-            self.answered(head.row_key)
+            self.mark_answered(head.row_key)
 
-    def answered(self, key: int) -> None:
-        """Say that the row with this digest has its answer. Thread-safe."""
+    def mark_answered(self, key: int) -> None:
+        """Note that the row with this digest has its answer. Thread-safe."""
         if key in self._listed:
             with self._adding:
                 self._ran.add(key)
 
-    def finish(self, *, whole: bool) -> None:
-        """Replace the list: by this run's rows if it was whole, else those that did not run stay too."""
+    def finish(self, *, complete: bool) -> None:
+        """Replace the list by the new failures. After an incomplete run, keep the rows that did not run."""
         self._appender.flush()
         if self._file is not None:
             self._file.sync()
             self._file.close()
-        self._replace(keep_others=not whole and len(self._listed) > 0)
+        self._replace(keep_others=not complete and len(self._listed) > 0)
 
     def _append(self, lines: bytes) -> None:
         if self._file is None:
@@ -91,7 +90,7 @@ class FailedRows:
 
     def _join(self) -> None:
         lines = (line for key, line in _rows(self.path) if key not in self._ran)
-        with whole.to_file(str(self.path)) as write:
+        with replace_file(str(self.path)) as write:
             for line in lines:
                 write(line)
             for _, line in _rows(self._new):
@@ -102,7 +101,7 @@ class FailedRows:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield digest and line of each row in a list; a half-written last one is left out."""
+    """Yield digest and line of each row of a list, except a partial last line."""
     try:
         file = path.open("rb")
     except FileNotFoundError:
@@ -118,5 +117,5 @@ def _rows(path: Path) -> Iterator[tuple[int, bytes]]:
             if isinstance(row, dict) and "error" in row and type(row.get("id")) in (int, str):
                 yield row_key(row["id"]), line if line.endswith(b"\n") else line + b"\n"
             elif row is not None or line.endswith(b"\n") or not _START.startswith(line[: len(_START)]):
-                what = f"{path} is no list of failed rows"
+                what = f"{path} is not a list of failed rows"
                 raise UsageError(what, "this run would replace it", "move it, or choose another -o")

@@ -1,21 +1,21 @@
-"""Many pairs of numbers, put in order in 16 bytes a pair."""
+"""Sorts many pairs of integers in 16 bytes per pair."""
 
 import heapq
 from array import array
 from collections.abc import Iterator
 
-_RUN = 1 << 15  # pairs that are sorted as Python objects at once
+_RUN_PAIRS = 1 << 15  # sorted as Python objects at a time
 
 
 class IndexSort:
-    """Takes pairs of numbers, each 0 to 2**64-1; iterating gives them in order, once all are added."""
+    """Pairs of integers, each 0 to 2**64-1. Add all, then iterate over them in order."""
 
     def __init__(self) -> None:
         self._first = array("Q")
         self._second = array("Q")
 
     def add(self, first: int, second: int) -> None:
-        """Take a pair."""
+        """Add a pair."""
         self._first.append(first)
         self._second.append(second)
 
@@ -23,10 +23,10 @@ class IndexSort:
         return len(self._first)
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
-        return heapq.merge(*[self._sorted_run(start) for start in range(0, len(self), _RUN)])
+        return heapq.merge(*[self._sorted_run(start) for start in range(0, len(self), _RUN_PAIRS)])
 
     def _sorted_run(self, start: int) -> Iterator[tuple[int, int]]:
-        part = slice(start, start + _RUN)
+        part = slice(start, start + _RUN_PAIRS)
         pairs = sorted(zip(self._first[part], self._second[part], strict=True))
         self._first[part] = array("Q", [first for first, _ in pairs])
         self._second[part] = array("Q", [second for _, second in pairs])

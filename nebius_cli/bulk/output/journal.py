@@ -1,4 +1,4 @@
-"""The output of a bulk run: records appended as rows finish, and read again when the run is resumed."""
+"""The output of a bulk run: records are appended as rows finish, and read when the run is resumed."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -7,28 +7,30 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Self
 
-from nebius_cli.bulk.input.row_reader import Row
+from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output import compaction
 from nebius_cli.bulk.output.appender import Appender, LineFile
 from nebius_cli.bulk.output.failed_rows import FailedRows, path_beside
-from nebius_cli.bulk.output.record import HeadLike, key_of, row_key
-from nebius_cli.bulk.output.record_file import Records, open_answers
+from nebius_cli.bulk.output.record import HeadFields, key_of, row_key
+from nebius_cli.bulk.output.record_file import RecordReader, open_answers
+from nebius_cli.bulk.output.targets import check_distinct
 from nebius_cli.core.digest_set import DigestSet, digest
 from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.core.money import parse_amount
 from nebius_cli.system import lock
-from nebius_cli.system.files import DEVICE_PREFIXES, mkdir_hint
+from nebius_cli.system.files import mkdir_hint
 
-Say = Callable[[str], None]
+Note = Callable[[str], None]
 
-_PACKED = (".gz", ".zst")
+_COMPRESSED = (".gz", ".zst")
 
 
 @dataclass(slots=True)
-class Scanned:
-    """What earlier runs left: records, the answers and errors among them, and what all of them cost.
+class EarlierRuns:
+    """The records of earlier runs on an output: counts, tokens, and cost in USD.
 
-    `cost` is in USD; `unpriced` records say nothing of the cost of their tokens, of prompt and completion.
+    `unpriced` counts the records with tokens but without a cost; `unpriced_tokens` are their prompt and
+    completion tokens.
     """
 
     records: int = 0
@@ -41,74 +43,68 @@ class Scanned:
     unpriced: int = 0
     unpriced_tokens: tuple[int, int] = (0, 0)
 
-    def count(self, heads: Iterable[HeadLike]) -> Iterator[int]:
-        """Count records; yield the digest of each answer."""
-        records = answers = asked = answered = unpriced = unpriced_asked = unpriced_answered = 0
+    def count(self, heads: Iterable[HeadFields]) -> Iterator[int]:
+        """Count records; yield the digest of each answered row."""
+        records = answers = prompt = completion = unpriced = unpriced_prompt = unpriced_completion = 0
         cost = Decimal()
         for row_id, _, body_hash, prompt_tokens, completion_tokens, price, ok in heads:
             records += 1
             if prompt_tokens:
-                asked += int(prompt_tokens)
+                prompt += int(prompt_tokens)
             if completion_tokens:
-                answered += int(completion_tokens)
+                completion += int(completion_tokens)
             if price and (amount := parse_amount(price.decode("ascii"))) is not None:
                 cost += amount
             elif prompt_tokens or completion_tokens:
                 unpriced += 1
-                unpriced_asked += int(prompt_tokens or 0)
-                unpriced_answered += int(completion_tokens or 0)
+                unpriced_prompt += int(prompt_tokens or 0)
+                unpriced_completion += int(completion_tokens or 0)
             if ok:
                 answers += 1
                 yield digest(row_id + body_hash)
         self.records, self.answers, self.errors = records, answers, records - answers
-        self.prompt_tokens, self.completion_tokens = asked, answered
+        self.prompt_tokens, self.completion_tokens = prompt, completion
         self.cost, self.unpriced = cost, unpriced
-        self.unpriced_tokens = unpriced_asked, unpriced_answered
-
-
-def is_file(path: str) -> bool:
-    """Return whether an output of this name is a file that a later run can go on with."""
-    there = Path(path)
-    return path != "-" and not path.startswith(DEVICE_PREFIXES) and (not there.exists() or there.is_file())
+        self.unpriced_tokens = unpriced_prompt, unpriced_completion
 
 
 class Sink:
-    """An output that is gone once written, as a pipe is: a Journal with nothing in it and no memory.
+    """An output that cannot be read again, as a pipe: like a Journal without earlier records.
 
-    `end` is called when the last record is written, or could not be.
+    `end` is called after the last record, or after a failed write.
     """
 
     def __init__(self, write: Callable[[bytes], None], end: Callable[[], None] = lambda: None) -> None:
-        self.scanned = Scanned()
-        self.left_over = self.unasked = 0
+        self.earlier = EarlierRuns()
+        self.stray_answers = self.unclaimed_answers = 0
         self._appender = Appender(write)
         self._end = end
         self._closed = False
 
-    def done(self, row: Row) -> bool:
-        """Return False: nobody knows what has been answered before."""
+    def has_answer(self, row: Row) -> bool:
+        """Return False: earlier answers are unknown."""
         del row
         return False
 
-    def forget(self) -> None:
-        """Do nothing: there is no memory to give back."""
+    def forget_answers(self) -> None:
+        """Do nothing: there are no answers to forget."""
 
     def append(self, record: bytes) -> None:
-        """Write a record. Thread-safe. Raises what the writing raises."""
+        """Write a record. Thread-safe. Raises what writing raises."""
         self._appender.add(record)
 
-    def note(self, record: bytes) -> None:
-        """Do nothing: there is no later run that would want to know."""
+    def add_unfinished(self, record: bytes) -> None:
+        """Do nothing: no later run reads it."""
 
-    def fail(self, line: bytes) -> None:
-        """Do nothing: there is no place for a list of failed rows."""
+    def add_failed(self, line: bytes) -> None:
+        """Do nothing: a pipe has no list of failed rows."""
 
-    def settle(self, *, ordered: bool) -> None:
-        """Do nothing: what is written cannot be taken back."""
+    def compact(self, *, ordered: bool) -> None:
+        """Do nothing: written records cannot be changed."""
         del ordered
 
     def close(self) -> None:
-        """Write what waits to be written. It may be called again. Raises what the writing raises."""
+        """Write all pending records. May be called again. Raises what writing raises."""
         if not self._closed:
             self._closed = True
             try:
@@ -118,11 +114,11 @@ class Sink:
 
 
 class Journal:
-    """A file of records, and what the rows in it were. Made by `open`, which holds its lock until `close`."""
+    """A file of records, and the rows answered in it. `open` takes its lock, `close` releases it."""
 
     def __init__(self, path: Path, held: lock.Lock, file: LineFile, failed: FailedRows) -> None:
         self.path = path
-        self.scanned = Scanned()
+        self.earlier = EarlierRuns()
         self._held: lock.Lock | None = held
         self._file = file
         self._failed = failed
@@ -130,86 +126,86 @@ class Journal:
         self._answered = DigestSet()
         self._claimed = 0
         self._appended = False
-        self.left_over = 0
-        self.unasked = 0  # answers that no row claimed before it was forgotten what there are
-        self._whole = False
+        self.stray_answers = 0
+        self.unclaimed_answers = 0  # answers to no row of the input
+        self._complete = False
 
     @classmethod
-    def open(cls, path: str, *, restart: bool, say: Say, source: str | None = None) -> Self:
-        """Open an output and read what is in it; `source` is the input, which it must not be.
+    def open(cls, path: str, *, restart: bool, note: Note, source: str | None = None) -> Self:
+        """Open an output and read its records; `source` is the input, which must be another file.
 
-        A line that a kill cut is cut off. With `restart` the file begins anew, and the old one is kept under
-        another name. Raises UsageError where another process writes it or it is no output of a bulk run, then
-        it is left as it is, and OutputError where it cannot be written.
+        A partial last line, left by a kill, is removed. With `restart`, the old file is renamed and a new one
+        started. Raises UsageError if another process writes the file or it is not an output of a bulk run; it
+        is then unchanged. Raises OutputError if it cannot be written.
         """
         _check_name(path, source)
-        target = Path(os.path.realpath(path))  # a symlink keeps pointing where it points
+        target = Path(os.path.realpath(path))  # follow a symlink rather than replace it
         held = _lock(target)
         try:
             if not restart:
-                _check_ours(target)
+                _check_is_output(target)
             failed = FailedRows(path_beside(target))
             if restart:
-                _set_aside(target, say)
+                _set_aside(target, note)
             journal = cls(target, held, LineFile(target), failed)
         except BaseException:
             held.release()
             raise
         try:
-            journal._scan(say)
+            journal._read(note)
         except BaseException:
-            journal._let_go()
+            journal._release()
             raise
         return journal
 
-    def done(self, row: Row) -> bool:
-        """Return whether an earlier run left an answer to this row with this body. Not thread-safe."""
+    def has_answer(self, row: Row) -> bool:
+        """Return whether an earlier run answered this row with this body. Not thread-safe."""
         if key_of(row) not in self._answered:
             return False
         self._claimed += 1
         if self._failed.listed:
-            self._failed.answered(row_key(row.id))
+            self._failed.mark_answered(row_key(row.id))
         return True
 
-    def forget(self) -> None:
-        """Give the memory back that `done` needs: no row will be asked about any more."""
-        self.unasked = len(self._answered) - self._claimed
+    def forget_answers(self) -> None:
+        """Free the memory of `has_answer`, which will not be called again."""
+        self.unclaimed_answers = len(self._answered) - self._claimed
         self._answered = DigestSet()
 
     def append(self, record: bytes) -> None:
-        """Write a record. Thread-safe. Raises OutputError, and again at every later call."""
+        """Write a record. Thread-safe. Raises OutputError, then also on every later call."""
         self._appended = True
         self._appender.add(record)
-        self._failed.ran(record)
+        self._failed.mark_ran(record)
 
-    def note(self, record: bytes) -> None:
-        """Write the record of a row whose end is not there yet. Thread-safe. Raises OutputError."""
+    def add_unfinished(self, record: bytes) -> None:
+        """Write the record of an unfinished row. Thread-safe. Raises OutputError."""
         self._appended = True
         self._appender.add(record)
 
-    def fail(self, line: bytes) -> None:
-        """Write a row that failed to the list beside the file. Thread-safe. Raises OutputError."""
+    def add_failed(self, line: bytes) -> None:
+        """Add a row to the list of failed rows. Thread-safe. Raises OutputError."""
         self._failed.add(line)
 
-    def settle(self, *, ordered: bool) -> None:
-        """Leave out the records that later ones replace, and put the rest in input order if asked to.
+    def compact(self, *, ordered: bool) -> None:
+        """Drop the records that later ones replace, and sort the rest by index if `ordered`.
 
-        Call it once, when every row has its result. Then `left_over` is how many answers are of no row of
-        this run. The file is replaced in one step. Raises OutputError; then every record is where it was.
+        Call it once, when every row has its result. It sets `stray_answers`, the number of answers to rows
+        that are not in this run. Raises OutputError; no record is lost then.
         """
         self._appender.flush()
         self._file.sync()
         self._file.close()
-        self._whole = True
-        self._answered = DigestSet()  # its memory is wanted
-        # Nothing is to be left out where each record is the answer of another row.
-        distinct = not self._appended and self._claimed == self.scanned.records
-        if ordered or (self.scanned.records and not distinct):
-            kept = compaction.settle(self.path, ordered=ordered, before=self.scanned.records)
-            self.left_over = max(0, kept - self._claimed)
+        self._complete = True
+        self._answered = DigestSet()  # frees memory for the compaction
+        # Nothing can be dropped if every record is the answer to a different row.
+        distinct = not self._appended and self._claimed == self.earlier.records
+        if ordered or (self.earlier.records and not distinct):
+            kept = compaction.compact(self.path, ordered=ordered, before=self.earlier.records)
+            self.stray_answers = max(0, kept - self._claimed)
 
     def close(self) -> None:
-        """Write what waits to be written, and let the next one in. It may be called again.
+        """Write all pending records and release the lock. May be called again.
 
         Raises OutputError.
         """
@@ -217,46 +213,45 @@ class Journal:
             return
         try:
             self._appender.flush()
-            if not self._whole:
+            if not self._complete:
                 self._file.sync()
-            self._failed.finish(whole=self._whole)
+            self._failed.finish(complete=self._complete)
         finally:
-            self._let_go()
+            self._release()
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         self._file.close()
         if self._held is not None:
             self._held.release()
             self._held = None
 
-    def _scan(self, say: Say) -> None:
+    def _read(self, note: Note) -> None:
         with open_answers(self.path) as file:
-            records = Records(file, self.path)
-            self._answered.update(self.scanned.count(records.heads()))
-        self.scanned.broken = records.broken
+            records = RecordReader(file, self.path)
+            self._answered.update(self.earlier.count(records.heads()))
+        self.earlier.broken = records.broken
         if records.tail:
             self._file.cut(records.end)
-            say(f"{self.path}: a half-written record at its end was cut off, {records.tail} bytes")
+            note(f"{self.path}: removed a partial record at the end, {records.tail} bytes")
         elif records.unended:
             self._file.write(b"\n")
         if records.broken:
             lines = "1 line is" if records.broken == 1 else f"{records.broken} lines are"
-            say(f"{self.path}: {lines} no JSON and count for nothing; their rows run again")
+            note(f"{self.path}: {lines} not JSON; their rows are sent again")
 
 
 def _check_name(path: str, source: str | None) -> None:
-    if path.endswith(_PACKED):
-        raise UsageError(f"-o {path}", "records are written as they are", "compress the file afterwards")
-    both = source is not None and Path(path).exists() and Path(source).exists()
-    if source is not None and both and Path(path).samefile(source):
-        raise UsageError(f"-o {path}", "this is the input", "choose another file for the answers")
+    if path.endswith(_COMPRESSED):
+        raise UsageError(f"-o {path}", "the output is never compressed", "compress it after the run")
+    if source is not None:
+        check_distinct("-o", path, [("this is the input", source)])
 
 
-def _check_ours(path: Path) -> None:
-    """Raise UsageError where the file begins with something else than a record."""
+def _check_is_output(path: Path) -> None:
+    """Raise UsageError if the file does not begin with a record."""
     if path.exists():
         with open_answers(path) as file:
-            next(iter(Records(file, path)), None)
+            next(iter(RecordReader(file, path)), None)
 
 
 def _lock(path: Path) -> lock.Lock:
@@ -271,12 +266,12 @@ def _lock(path: Path) -> lock.Lock:
 
 
 def lock_path(path: Path) -> Path:
-    """Return the lock of an output."""
+    """Return the path of the lock of an output."""
     return path.with_name(path.name + ".lock")
 
 
-def _set_aside(path: Path, say: Say) -> None:
-    """Give a file with something in it another name: answers have been paid for."""
+def _set_aside(path: Path, note: Note) -> None:
+    """Rename a file that is not empty, because its answers have been paid for."""
     if not path.exists() or path.stat().st_size == 0:
         return
     number, aside = 1, path.with_name(path.name + ".old")
@@ -287,4 +282,4 @@ def _set_aside(path: Path, say: Say) -> None:
         path.rename(aside)
     except OSError as error:
         raise OutputError(f"cannot rename {path}", error.strerror or str(error)) from None
-    say(f"the answers so far are kept in {aside}")
+    note(f"earlier answers are kept in {aside}")

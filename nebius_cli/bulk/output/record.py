@@ -1,31 +1,32 @@
-"""One row's result as a line of JSON: written, and its head read back without a parse of the response.
+"""Records: the result of a row as a line of JSON. The head can be read without parsing the response.
 
-A record's members are always in this order: id, index, body_hash, attempts, latency_s, usage, error,
-prompt, response. What a scan needs stands first, so one regular expression reads it.
+The members are always in this order: id, index, body_hash, attempts, latency_s, usage, error, prompt,
+response. What a scan needs comes first, so that one regular expression reads it.
 """
 
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from nebius_cli.bulk.input.row_reader import BadRow, Row
+from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.core import jsontext
 from nebius_cli.core.digest_set import digest
 from nebius_cli.core.errors import ExitCode, NbxError, StatusError
-from nebius_cli.core.money import exact, parse_amount
+from nebius_cli.core.money import ZERO, add, exact, parse_amount
 from nebius_cli.request.field_table import BY_NAME
 
 
 @dataclass(slots=True)
 class Result:
-    """What became of one row over all its attempts.
+    """The result of one row after all its attempts.
 
-    `usage` holds prompt_tokens and completion_tokens (int or None) and cost (USD as text, or None); it is
-    None where the first row of the group has it. `response` is the API's object for this row, or the
-    server's own bytes, already parsed once, where its whole answer is this row's; None on failure.
+    `usage` has prompt_tokens and completion_tokens (int or None) and cost (USD as str, or None); it is None
+    except on the first row of a group. `response` is the API's object for this row, or its bytes, which are
+    known to be valid JSON; None on failure.
     """
 
     row: Row
@@ -36,8 +37,8 @@ class Result:
     response: dict[str, Any] | bytes | None
 
 
-class Head(NamedTuple):
-    """What a scan takes from a record. `id` is JSON, spelt as `id_bytes` spells it; absent counts are 0."""
+class RecordHead(NamedTuple):
+    """The head of a record. `id` is JSON as `id_bytes` writes it; missing counts are 0."""
 
     id: bytes
     row_index: int
@@ -65,13 +66,15 @@ _AFTER_HEAD_ID = (
 )
 _HEAD = re.compile(rb'\{"id":(-?\d+|"[^"\\]*(?:\\.[^"\\]*)*")' + _AFTER_HEAD_ID)
 _LINE = re.compile(rb'^\{"id":(-?\d+|"[^"\\]*")' + _AFTER_HEAD_ID + rb".*\}\n", re.MULTILINE)
-# The same, cut anywhere: what a kill leaves of a file's only line.
+# The same, truncated anywhere: what a kill leaves of the only line of a file.
 _CUT_HEAD = re.compile(rb'\{"id":(?:-?\d+|-|"[^"\\]*(?:\\.[^"\\]*)*(?:\\|"?))(.*)', re.DOTALL)
+_BEFORE_USAGE = rb'\{"id":(?:-?\d+|"[^"\\]*(?:\\.[^"\\]*)*"),"index":\d+,"body_hash":"[^"]*","attempts":\d+,'
+_USAGE = re.compile(_BEFORE_USAGE + rb'"latency_s":[\d.]+,"usage":(null|\{[^{}]*\}),')
 _TOKENS = ("prompt_tokens", "completion_tokens")
 _STEM, _AFTER_ID = b'{"id":', b',"index":'
 
-# What a Head holds; of plain records as it stands there, and empty where it does not.
-HeadLike = tuple[bytes, bytes | int, bytes, bytes | int, bytes | int, bytes, bytes | bool]
+# The fields of a RecordHead, or the raw matches of `_LINE`, which are empty for missing values.
+HeadFields = tuple[bytes, bytes | int, bytes, bytes | int, bytes | int, bytes, bytes | bool]
 
 _Encode = Callable[[Any], str]
 _TEXT: _Encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
@@ -79,10 +82,10 @@ _ESCAPED: _Encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).enc
 
 
 def encode(result: Result, *, with_prompt: bool) -> bytes:
-    """Return the record of a result: one line of JSON with its newline."""
+    """Return the record of a result: one line of JSON with a newline."""
     try:
         text = _before_response(result, _TEXT, with_prompt=with_prompt).encode("utf-8")
-    except UnicodeEncodeError:  # a lone surrogate, which JSON can carry as an escape only
+    except UnicodeEncodeError:  # a lone surrogate can only be written as an escape
         text = _before_response(result, _ESCAPED, with_prompt=with_prompt).encode("ascii")
     return b"%b%b}\n" % (text, _response(result.response))
 
@@ -95,9 +98,9 @@ def encode_bad(bad: BadRow) -> bytes:
 
 
 def failed_line(row: Row, error: NbxError, defaults: Mapping[str, Any]) -> bytes:
-    """Return a line that is an input row again: id, prompt, the fields that differ from `defaults`, error.
+    """Return an input row again, as a line: id, prompt, the fields that differ from `defaults`, error.
 
-    `defaults` is what a row that sets nothing sends, less its prompt: fields and engine parameters.
+    `defaults` is the request body, without the prompt, of a row that sets no fields itself.
     """
     body = json.loads(row.body) | dict(parse_qsl(row.query))
     own = {name: body[name] for name in body if name != "prompt" and defaults.get(name, body) != body[name]}
@@ -108,7 +111,7 @@ def failed_line(row: Row, error: NbxError, defaults: Mapping[str, Any]) -> bytes
 
 
 def id_bytes(row_id: str | int) -> bytes:
-    """Return a row's id as JSON."""
+    """Return a row id as JSON."""
     if isinstance(row_id, int):
         return b"%d" % row_id
     try:
@@ -118,7 +121,7 @@ def id_bytes(row_id: str | int) -> bytes:
 
 
 def own_id(raw: object) -> str | int | None:
-    """Return the id that a row of an input has by itself, in whatever form it came from its file."""
+    """Return the id in a raw row of any input format, None if it has none."""
     if isinstance(raw, bytes):
         try:
             raw = jsontext.decode(raw)
@@ -131,37 +134,37 @@ def own_id(raw: object) -> str | int | None:
 
 
 def key_of(row: Row) -> int:
-    """Return the digest of a row and its body, the same as that of its record's head."""
+    """Return the digest of a row and its body, equal to `RecordHead.key` of its record."""
     return digest(id_bytes(row.id) + row.body_hash.encode("ascii"))
 
 
 def row_key(row_id: str | int) -> int:
-    """Return the digest of a row's id, the same as that of its record's head."""
+    """Return the digest of a row id, equal to `RecordHead.row_key` of its record."""
     return digest(id_bytes(row_id))
 
 
-def scan_head(line: bytes) -> Head | None:
-    """Return the head of a record, None for JSON that is none. Raises ValueError for what is no JSON."""
+def scan_head(line: bytes) -> RecordHead | None:
+    """Return the head of a record, None for other JSON. Raises ValueError for invalid JSON."""
     match = _HEAD.match(line)
     if match is None or not line.endswith((b"}\n", b"}")) or b"\0" in line:
-        return _parsed_head(line)  # another tool was here, or the disk lost a page
-    raw, index, body_hash, asked, answered, cost, fine = match.groups()
+        return _parsed_head(line)  # rewritten by another tool, or damaged on disk
+    raw, index, body_hash, prompt, completion, cost, no_error = match.groups()
     if b"\\" in raw:
         raw = jsontext.encode(json.loads(raw))
-    return Head(
+    return RecordHead(
         raw,
         int(index),
         body_hash,
-        int(asked or 0),
-        int(answered or 0),
+        int(prompt or 0),
+        int(completion or 0),
         cost or b"",
-        fine is not None,
+        no_error is not None,
     )
 
 
-def scan_heads(block: bytes) -> Sequence[HeadLike] | None:
-    """Return the heads of all records in a block of whole lines, None where one needs a closer look."""
-    heads: list[HeadLike] = _LINE.findall(block)
+def scan_heads(block: bytes) -> Sequence[HeadFields] | None:
+    """Return the heads of all records in a block of complete lines, None if one needs `scan_head`."""
+    heads: list[HeadFields] = _LINE.findall(block)
     plain = len(heads) == block.count(b"\n") and block.endswith(b"\n") and b"\0" not in block
     return heads if plain else None
 
@@ -188,9 +191,9 @@ def _before_response(result: Result, encode: _Encode, *, with_prompt: bool) -> s
 def _usage(usage: dict[str, Any] | None) -> str:
     if usage is None:
         return "null"
-    asked, answered = ("null" if (n := usage[name]) is None else n for name in _TOKENS)
+    prompt, completion = ("null" if (n := usage[name]) is None else n for name in _TOKENS)
     cost = "null" if usage["cost"] is None else f'"{usage["cost"]}"'
-    return f'{{"prompt_tokens":{asked},"completion_tokens":{answered},"cost":{cost}}}'
+    return f'{{"prompt_tokens":{prompt},"completion_tokens":{completion},"cost":{cost}}}'
 
 
 def _response(response: dict[str, Any] | bytes | None) -> bytes:
@@ -202,13 +205,13 @@ def _response(response: dict[str, Any] | bytes | None) -> bytes:
         response = json.loads(response)
     try:
         return jsontext.encode(response)
-    except ValueError:  # NaN from a server that is not strict; null is what JSON has for "no number"
+    except ValueError:  # the server sent NaN, which is not JSON; it becomes null
         return jsontext.encode(jsontext.replace_nan(response))
 
 
 def _is_plain(body: bytes) -> bool:
-    """Return whether parsed JSON may stand in a line as it is; a needless no costs time and nothing else."""
-    # NUL: it is UTF-16, which the parser takes too, as it takes surrogates and a byte order mark.
+    """Return whether valid JSON may be copied into a line. A wrong False only costs time."""
+    # A NUL means UTF-16, which the parser accepts, as it accepts surrogates and a byte order mark.
     if not body.startswith(b"{") or b"\n" in body or b"\r" in body or b"\0" in body:
         return False
     if b"NaN" in body or b"Infinity" in body:
@@ -224,7 +227,7 @@ def _error(error: NbxError) -> dict[str, Any]:
     return {"exit": int(error.code), "status": status or None, "message": error.line}
 
 
-def _parsed_head(line: bytes) -> Head | None:
+def _parsed_head(line: bytes) -> RecordHead | None:
     record = jsontext.decode(line)
     if not isinstance(record, dict) or not {"id", "index", "body_hash", "error"} <= record.keys():
         return None
@@ -238,14 +241,14 @@ def _parsed_head(line: bytes) -> Head | None:
         return None
     usage = record.get("usage")
     usage = usage if isinstance(usage, dict) else {}
-    asked, answered = (_count(usage.get(name)) for name in _TOKENS)
+    prompt, completion = (_count(usage.get(name)) for name in _TOKENS)
     cost = parse_amount(usage.get("cost"))
-    return Head(
+    return RecordHead(
         id_bytes(row_id),
         index,
         body_hash.encode("utf-8", "replace"),
-        asked,
-        answered,
+        prompt,
+        completion,
         b"" if cost is None else exact(cost).encode("ascii"),
         record["error"] is None,
     )
@@ -253,3 +256,29 @@ def _parsed_head(line: bytes) -> Head | None:
 
 def _count(value: Any) -> int:
     return value if type(value) is int and value > 0 else 0
+
+
+def add_usage(line: bytes, own: RecordHead, dropped: RecordHead) -> tuple[bytes, RecordHead]:
+    """Return a record and its head with the usage of a dropped record added.
+
+    The cost becomes unknown if one of the two has tokens but no cost.
+    """
+    prompt = own.prompt_tokens + dropped.prompt_tokens
+    completion = own.completion_tokens + dropped.completion_tokens
+    if (prompt, completion) == (own.prompt_tokens, own.completion_tokens) and not dropped.cost:
+        return line, own
+    total = add(_head_cost(own), _head_cost(dropped))
+    cost = None if total is None else exact(total)
+    usage: dict[str, Any] = {"prompt_tokens": prompt, "completion_tokens": completion, "cost": cost}
+    head = own._replace(
+        prompt_tokens=prompt, completion_tokens=completion, cost=cost.encode("ascii") if cost else b""
+    )
+    if match := _USAGE.match(line):
+        return line[: match.start(1)] + jsontext.encode(usage) + line[match.end(1) :], head
+    return jsontext.encode(jsontext.decode(line) | {"usage": usage}) + b"\n", head
+
+
+def _head_cost(head: RecordHead) -> Decimal | None:
+    if not head.cost and not (head.prompt_tokens or head.completion_tokens):
+        return ZERO
+    return parse_amount(head.cost.decode("ascii"))

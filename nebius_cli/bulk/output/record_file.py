@@ -1,4 +1,4 @@
-"""The file of answers, read: the head of each record, and what a kill left half-written at its end."""
+"""Reads a file of records: their heads, which of them are current, and a partial one at the end."""
 
 import io
 from array import array
@@ -7,49 +7,49 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from nebius_cli.bulk.output.index_sort import IndexSort
-from nebius_cli.bulk.output.record import Head, HeadLike, could_be_cut, scan_head, scan_heads
+from nebius_cli.bulk.output.record import HeadFields, RecordHead, could_be_cut, scan_head, scan_heads
 from nebius_cli.core import jsontext
 from nebius_cli.core.digest_set import DigestSet
 from nebius_cli.core.errors import UsageError
 
-READ_AT_ONCE = 1 << 20
-BLOCK = 1 << 18  # bytes whose heads are held at once
+READ_BUFFER_BYTES = 1 << 20
+SCAN_BLOCK_BYTES = 1 << 18  # scanned at a time
 
-ERROR, ANSWER = 1, 2  # a record that counts, and is this
+ERROR, ANSWER = 1, 2  # kinds of current records
 
 
 def open_answers(path: Path) -> BinaryIO:
-    """Open a file of answers for reading. Raises UsageError."""
+    """Open a file of records. Raises UsageError."""
     try:
-        return path.open("rb", buffering=READ_AT_ONCE)
+        return path.open("rb", buffering=READ_BUFFER_BYTES)
     except OSError as error:
         raise UsageError(f"cannot read {path}", error.strerror or str(error)) from None
 
 
-class Records:
-    """Iterating gives place, line and head of each record, from the beginning of the file, once.
+class RecordReader:
+    """Iterate once over offset, line and head of each record in a file.
 
-    Raises UsageError where the file is something else. Then `end` is where the whole lines end, `tail` how
-    many bytes of a half-written line follow, `broken` how many lines in between are no JSON, as after a
-    power cut, and `unended` whether all that the last record lacks is its newline.
+    Raises UsageError if the file is something else. Afterwards, `end` is where the complete lines end, `tail`
+    the size of a partial line after that, `broken` the number of other lines that are not JSON, as after a
+    power cut, and `unended` whether the last record only lacks its newline.
     """
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self._file = file
         self._path = path
-        self._known = False  # a record has been seen: the file is ours
+        self._known = False  # a record has been seen, so the file is an output
         self._count = 0  # of lines
         self.end = 0
         self.tail = 0
         self.broken = 0
         self.unended = False
 
-    def __iter__(self) -> Iterator[tuple[int, bytes, Head]]:
+    def __iter__(self) -> Iterator[tuple[int, bytes, RecordHead]]:
         return self._read(self._file)
 
-    def heads(self) -> Iterator[HeadLike]:
-        """Yield the heads alone, which takes half the time."""
-        while block := self._file.read(BLOCK):
+    def heads(self) -> Iterator[HeadFields]:
+        """Yield the heads only, in half the time."""
+        while block := self._file.read(SCAN_BLOCK_BYTES):
             block += self._file.readline()
             plain = scan_heads(block)
             if plain is None:
@@ -61,18 +61,18 @@ class Records:
                 self.end += len(block)
                 yield from plain
 
-    def _read(self, lines: Iterable[bytes]) -> Iterator[tuple[int, bytes, Head]]:
+    def _read(self, lines: Iterable[bytes]) -> Iterator[tuple[int, bytes, RecordHead]]:
         for line in lines:
             self._count += 1
             head = self._head(line, self._count)
-            place = self.end
+            offset = self.end
             if not self.tail:
                 self.end += len(line)
             if head is not None:
                 self._known = True
-                yield place, line, head
+                yield offset, line, head
 
-    def _head(self, line: bytes, number: int) -> Head | None:
+    def _head(self, line: bytes, number: int) -> RecordHead | None:
         whole = line.endswith(b"\n")
         if whole and line.isspace():
             return None
@@ -93,56 +93,55 @@ class Records:
 
     def _foreign(self, number: int) -> UsageError:
         what = f"{self._path} is not the output of nbx bulk"
-        why = f"line {number} is no record of a row"
-        return UsageError(what, why, "nothing was changed; name another file")
+        why = f"line {number} is not a record"
+        return UsageError(what, why, "nothing was changed; choose another file")
 
 
-def _last_head(line: bytes) -> Head | None:
-    """Return the head of a line that has no newline; raises ValueError where it is not all there."""
+def _last_head(line: bytes) -> RecordHead | None:
+    """Return the head of a line without a newline. Raises ValueError if it is incomplete."""
     jsontext.decode(line)
     return scan_head(line)
 
 
 def answered(path: Path) -> DigestSet:
-    """Return the digests of the rows that have an answer in a file, none where there is no file."""
+    """Return the digests of the rows answered in a file; the file may not exist."""
     found = DigestSet()
     if path.is_file():
         with open_answers(path) as file:
-            for _, _, head in Records(file, path):
+            for _, _, head in RecordReader(file, path):
                 if head.ok:
                     found.add(head.key)
     return found
 
 
-class Settled:
-    """Which records of a file count: a later answer of the same row beats all before it.
+class CurrentRecords:
+    """Finds the current records of a file: the last answer of each row, and any error after it.
 
-    An error counts where nothing of its row came later, an answer where no answer did. So an answer to
-    what a row asked before stays until what it asks now is answered.
+    So an answer to an earlier version of a row stays until the new version is answered. Once `counting` was
+    called, `replaced_by` has a pair for each other record: the number of the last record of its row, and the
+    offset of the dropped record.
     """
 
     def __init__(self) -> None:
         self._rows = IndexSort()
-        self._places = array("Q")
-        self.heirs = (
-            IndexSort()
-        )  # number of the last record of a row, and the place of one that does not count
+        self._offsets = array("Q")
+        self.replaced_by = IndexSort()
 
-    def add(self, place: int, head: Head) -> None:
-        """Take the next record of the file."""
-        self._rows.add(head.row_key, len(self._places) << 1 | head.ok)
-        self._places.append(place)
+    def add(self, offset: int, head: RecordHead) -> None:
+        """Add the next record of the file."""
+        self._rows.add(head.row_key, len(self._offsets) << 1 | head.ok)
+        self._offsets.append(offset)
 
     def counting(self) -> bytearray:
-        """Return for each record of the file, in order, ANSWER or ERROR where it counts, else 0."""
-        counting = bytearray(len(self._places))
-        row, answer, error = -1, -1, -1  # the last ones seen, by their numbers
+        """Return for each record, in order, ANSWER or ERROR if it is current, else 0."""
+        counting = bytearray(len(self._offsets))
+        row, answer, error = -1, -1, -1  # numbers of the last ones seen
         dropped: list[int] = []
         for key, packed in self._rows:
             number, ok = packed >> 1, packed & 1
             counting[number] = ANSWER if ok else ERROR
             if key != row:
-                self._inherit(max(answer, error), dropped)
+                self._replace(max(answer, error), dropped)
                 row, answer, error, dropped = key, -1, -1, []
             if error >= 0:
                 counting[error] = 0
@@ -154,40 +153,40 @@ class Settled:
                 answer, error = number, -1
             else:
                 error = number
-        self._inherit(max(answer, error), dropped)
+        self._replace(max(answer, error), dropped)
         return counting
 
-    def _inherit(self, heir: int, dropped: list[int]) -> None:
+    def _replace(self, replacement: int, dropped: list[int]) -> None:
         for number in dropped:
-            self.heirs.add(heir, self._places[number])
+            self.replaced_by.add(replacement, self._offsets[number])
 
 
-def counting(file: BinaryIO, path: Path) -> tuple[bytearray, IndexSort, Records]:
-    """Read a file through; return what `Settled.counting` does, `Settled.heirs`, and what was read."""
-    records, settled = Records(file, path), Settled()
-    for place, _, head in records:
-        settled.add(place, head)
-    return settled.counting(), settled.heirs, records
+def counting(file: BinaryIO, path: Path) -> tuple[bytearray, IndexSort, RecordReader]:
+    """Read a file; return `CurrentRecords.counting()`, its `replaced_by`, and the reader."""
+    records, current = RecordReader(file, path), CurrentRecords()
+    for offset, _, head in records:
+        current.add(offset, head)
+    return current.counting(), current.replaced_by, records
 
 
-def counted(file: BinaryIO, path: Path, counts: bytes | bytearray) -> Iterator[bytes]:
-    """Yield each record that counts, of those that are told; what a run has added since has no say yet."""
-    for (_, line, _), counting in zip(Records(file, path), counts, strict=False):
+def current_lines(file: BinaryIO, path: Path, counts: bytes | bytearray) -> Iterator[bytes]:
+    """Yield the current ones of the records in `counts`; records added since are ignored."""
+    for (_, line, _), counting in zip(RecordReader(file, path), counts, strict=False):
         if counting:
             yield line if line.endswith(b"\n") else line + b"\n"
 
 
-class Answers:
-    """The records of a file that count, in the order of the file; also while a run is writing it.
+class AnswerFile:
+    """The current records of a file, in file order. A run may be writing to it.
 
-    `cut` says whether lines were left out that are no records. Raises UsageError.
+    `cut` tells whether lines that are not records were skipped. Raises UsageError.
     """
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
         if not self._path.is_file():
-            why = "it is read twice, and only a file can be" if path == "-" or self._path.exists() else ""
-            raise UsageError(f"cannot read {path}", why or "there is no such file")
+            why = "it must be a file, because it is read twice" if path == "-" or self._path.exists() else ""
+            raise UsageError(f"cannot read {path}", why or "no such file")
         self._file = open_answers(self._path)
         try:
             self._counting, _, records = counting(self._file, self._path)
@@ -204,4 +203,4 @@ class Answers:
 
     def __iter__(self) -> Iterator[bytes]:
         self._file.seek(0)
-        return counted(self._file, self._path, self._counting)
+        return current_lines(self._file, self._path, self._counting)

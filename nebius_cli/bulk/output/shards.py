@@ -1,4 +1,4 @@
-"""Several files of answers, read as one: the record of each row, in the order of the rows."""
+"""Merges the outputs of several shards: one record for each row, in the order of the rows."""
 
 import contextlib
 import itertools
@@ -9,17 +9,20 @@ from typing import NamedTuple, Self
 
 from nebius_cli.bulk.output.index_sort import IndexSort
 from nebius_cli.bulk.output.journal import lock_path
-from nebius_cli.bulk.output.record import Head, row_key, scan_head
-from nebius_cli.bulk.output.record_file import Records, open_answers
+from nebius_cli.bulk.output.record import RecordHead, row_key, scan_head
+from nebius_cli.bulk.output.record_file import RecordReader, open_answers
 from nebius_cli.core.digest_set import DigestSet
 from nebius_cli.core.errors import BadInputError, UsageError
 from nebius_cli.system import lock
 
-_FILE = 46  # bits below the number of the file: a place, which is then below 70 TB
+_OFFSET_BITS = 46  # a location is a file number above these bits, and an offset, up to 70 TB
 
 
-class Found(NamedTuple):
-    """The record that counts for a row."""
+MAX_GAPS_SHOWN = 5
+
+
+class MergedRow(NamedTuple):
+    """A row of the merged output: its record, and whether that is an answer."""
 
     row: int
     line: bytes
@@ -27,22 +30,22 @@ class Found(NamedTuple):
 
 
 class Shards:
-    """The files of one run, none of which a run is writing as long as this is open.
+    """The open outputs of all shards. They are locked, so that no run writes to them.
 
-    Memory: 16 bytes a record, twice that where the rows are told by their ids. Raises UsageError for a file
-    that is named twice, is being written, or is no output of a bulk run.
+    Memory: 16 bytes per record, twice that if rows are matched by id. Raises UsageError for a file that is
+    named twice, is being written, or is not an output of a bulk run.
     """
 
     def __init__(self, paths: Sequence[str]) -> None:
         self._paths = [Path(path) for path in paths]
         self._open = contextlib.ExitStack()
-        self._records = IndexSort()  # index or digest of the row, where its record is
-        self._bad = IndexSort()  # the same for rows that could not be sent, which have no id of their own
+        self._records = IndexSort()  # index or digest of the row, location of its record
+        self._bad = IndexSort()  # the same for bad rows, which are recorded without their ids
         self._by_id = False
-        self.cut: list[Path] = []  # files that end with half a record
-        self.strays = 0  # records of rows that are not in the input
+        self.cut: list[Path] = []  # files with broken lines or a partial one
+        self.stray_records = 0  # records of rows that are not in the input
         try:
-            self._hold()
+            self._lock_all()
             self._files = [self._open.enter_context(open_answers(path)) for path in self._paths]
         except BaseException:
             self._open.close()
@@ -54,125 +57,155 @@ class Shards:
     def __exit__(self, *exception: object) -> None:
         self._open.close()
 
-    def by_index(self) -> Iterator[Found]:
-        """Yield what counts for each row that there is, by the index in its records.
+    def by_index(self) -> Iterator[MergedRow]:
+        """Yield the merged rows, matched by the index in their records.
 
-        Raises BadInputError where a row has two answers that differ.
+        Raises BadInputError if a row has two different answers.
         """
         self._read(by_id=False)
-        return self._found(self._records)
+        return self._merged(self._records)
 
-    def by_id(self, ids: Iterable[str | int]) -> Iterator[Found]:
-        """Yield what counts for each row of an input, of which these are the ids in order. Raises alike."""
+    def by_id(self, ids: Iterable[str | int]) -> Iterator[MergedRow]:
+        """Yield the merged rows of an input with these ids, in its order. Raises BadInputError alike."""
         self._by_id = True
         self._read(by_id=True)
         rows, taken, count = IndexSort(), DigestSet(), 0
         for count, own in enumerate(ids, 1):
             key = row_key(own)
-            # A second row of an id cannot be sent, and its record has its place for an id.
+            # A second row with the same id is bad, and its record has its index as id.
             rows.add(key if taken.add(key) else row_key(count - 1), count - 1)
         del taken
         placed = IndexSort()
-        for row, where in self._bad:
+        for row, location in self._bad:
             if row < count:
-                placed.add(row, where)
+                placed.add(row, location)
             else:
-                self.strays += 1
-        for row, where in self._joined(rows):
-            placed.add(row, where)
+                self.stray_records += 1
+        for row, location in self._in_input(rows):
+            placed.add(row, location)
         self._records = IndexSort()
-        return self._found(placed)
+        return self._merged(placed)
 
-    def _hold(self) -> None:
+    def _lock_all(self) -> None:
         seen: list[Path] = []
         for path in self._paths:
             real = Path(os.path.realpath(path))
             if not real.exists():
-                raise UsageError(f"cannot read {path}", "there is no such file")
+                raise UsageError(f"cannot read {path}", "no such file")
             if any(other.samefile(real) for other in seen):
-                raise UsageError(f"{path} is named twice", "each file has rows of its own")
+                raise UsageError(f"{path} is named twice", "name each file once")
             seen.append(real)
-            hold(self._open, real)
+            lock_output(self._open, real)
 
     def _read(self, *, by_id: bool) -> None:
         for number, (file, path) in enumerate(zip(self._files, self._paths, strict=True)):
-            records = Records(file, path)
+            records = RecordReader(file, path)
             for place, _, head in records:
-                where = number << _FILE | place
+                location = number << _OFFSET_BITS | place
                 if by_id and head.body_hash:
-                    self._records.add(head.row_key, where)
+                    self._records.add(head.row_key, location)
                 else:
-                    (self._bad if by_id else self._records).add(head.row_index, where)
+                    (self._bad if by_id else self._records).add(head.row_index, location)
             if records.tail or records.broken:
                 self.cut.append(path)
 
-    def _joined(self, rows: IndexSort) -> Iterator[tuple[int, int]]:
-        """Yield row and record of each record whose row there is; count the others."""
+    def _in_input(self, rows: IndexSort) -> Iterator[tuple[int, int]]:
+        """Yield row and location of each record whose row is in the input; count the others."""
         input_rows = iter(rows)
         key, row = next(input_rows, (-1, -1))
-        for record_key, where in self._records:
+        for record_key, location in self._records:
             while 0 <= key < record_key:
                 key, row = next(input_rows, (-1, -1))
             if key == record_key:
-                yield row, where
+                yield row, location
             else:
-                self.strays += 1
+                self.stray_records += 1
 
-    def _found(self, records: IndexSort) -> Iterator[Found]:
+    def _merged(self, records: IndexSort) -> Iterator[MergedRow]:
         for row, group in itertools.groupby(records, lambda pair: pair[0]):
-            wheres = [where for _, where in group]
-            yield self._alone(row, wheres[0]) if len(wheres) == 1 else self._best(row, wheres)
+            locations = [location for _, location in group]
+            yield self._only(row, locations[0]) if len(locations) == 1 else self._best(row, locations)
 
-    def _alone(self, row: int, where: int) -> Found:
-        line, head = self._record(where)
-        return Found(row, line, head.ok)
+    def _only(self, row: int, location: int) -> MergedRow:
+        line, head = self._record(location)
+        return MergedRow(row, line, head.ok)
 
-    def _best(self, row: int, wheres: list[int]) -> Found:
-        """Return what counts of several records: in a file the last one, over all an answer."""
-        last: dict[tuple[int, bytes], tuple[int, bytes, Head]] = {}
-        for where in wheres:
-            line, head = self._record(where)
-            before = last.get((where >> _FILE, head.id))
-            # An error after the answer to the same body is of no run of ours; the answer is good.
+    def _best(self, row: int, locations: list[int]) -> MergedRow:
+        """Return the current one of several records: an answer if any, else the last error."""
+        last: dict[tuple[int, bytes], tuple[int, bytes, RecordHead]] = {}
+        for location in locations:
+            line, head = self._record(location)
+            before = last.get((location >> _OFFSET_BITS, head.id))
+            # An error after an answer to the same body does not replace it.
             if before is None or head.ok or not before[2].ok or before[2].body_hash != head.body_hash:
-                last[where >> _FILE, head.id] = where, line, head
-        answers = [(where, line) for where, line, head in last.values() if head.ok]
+                last[location >> _OFFSET_BITS, head.id] = location, line, head
+        answers = [(location, line) for location, line, head in last.values() if head.ok]
         if not answers:
-            return Found(row, next(reversed(last.values()))[1], ok=False)
-        for where, line in answers[1:]:
+            return MergedRow(row, next(reversed(last.values()))[1], ok=False)
+        for location, line in answers[1:]:
             if line != answers[0][1]:
-                places = f"{self._line_of(answers[0][0])} and {self._line_of(where)}"
-                hint = "leave one of the files out" + (
-                    "" if self._by_id else ", or --input FILE to go by ids"
+                places = f"{self._line_of(answers[0][0])} and {self._line_of(location)}"
+                hint = "leave out one of the files" + (
+                    "" if self._by_id else ", or match rows by id with --input FILE"
                 )
                 raise BadInputError(f"row {row} has two answers", places, hint)
-        return Found(row, answers[0][1], ok=True)
+        return MergedRow(row, answers[0][1], ok=True)
 
-    def _record(self, where: int) -> tuple[bytes, Head]:
-        file = self._files[where >> _FILE]
-        file.seek(where & ((1 << _FILE) - 1))
+    def _record(self, location: int) -> tuple[bytes, RecordHead]:
+        file = self._files[location >> _OFFSET_BITS]
+        file.seek(location & ((1 << _OFFSET_BITS) - 1))
         line = file.readline()
         head = scan_head(line)
         if head is None:
-            raise BadInputError(f"{self._paths[where >> _FILE]} has changed meanwhile")
+            raise BadInputError(f"{self._paths[location >> _OFFSET_BITS]} changed while it was read")
         return (line if line.endswith(b"\n") else line + b"\n"), head
 
-    def _line_of(self, where: int) -> str:
-        file, place = self._files[where >> _FILE], where & ((1 << _FILE) - 1)
+    def _line_of(self, location: int) -> str:
+        file, place = self._files[location >> _OFFSET_BITS], location & ((1 << _OFFSET_BITS) - 1)
         file.seek(0)
         number = 1
         while file.tell() < place:
             file.readline()
             number += 1
-        return f"{self._paths[where >> _FILE]}:{number}"
+        return f"{self._paths[location >> _OFFSET_BITS]}:{number}"
 
 
-def hold(stack: contextlib.ExitStack, path: Path) -> None:
-    """Keep runs from writing a file until the stack is closed. Raises UsageError where one does."""
+def lock_output(stack: contextlib.ExitStack, path: Path) -> None:
+    """Lock a file against runs until the stack is closed. Raises UsageError if a run is writing it."""
     try:
         held = lock.try_lock(lock_path(path))
     except OSError:
-        return  # a folder that may not be written, by no run of this user either
+        return  # the folder is read-only, so no run can write either
     if held is None:
         raise UsageError(f"nbx bulk is writing {path}", "", "wait for it to end")
     stack.callback(held.release)
+
+
+class Gaps:
+    """Finds the numbers missing from a rising sequence that begins at 0; `str()` names the first gaps."""
+
+    def __init__(self) -> None:
+        self.rows = 0  # so far, missing ones included
+        self.missing = 0
+        self._first: list[str] = []
+        self._count = 0
+
+    def add(self, number: int) -> None:
+        """Add the next number of the sequence."""
+        self.end(number)
+        self.rows = number + 1
+
+    def end(self, count: int) -> None:
+        """End the sequence: all numbers are below `count`."""
+        if count <= self.rows:
+            return
+        self.missing += count - self.rows
+        self._count += 1
+        if len(self._first) < MAX_GAPS_SHOWN:
+            last = count - 1
+            self._first.append(f"{self.rows}-{last}" if last > self.rows else str(last))
+        self.rows = count
+
+    def __str__(self) -> str:
+        more = self._count - len(self._first)
+        return ", ".join(self._first) + (f" and {more} more gap{'s' * (more > 1)}" if more else "")

@@ -50,9 +50,9 @@ def test_a_file_is_read_to_the_byte_and_counted(tmp_path: Path) -> None:
     with ByteSource(str(path), None) as source:
         assert (source.regular, source.size, source.position) == (True, len(CONTENT), 0)
         pieces = byte_source.blocks(source, "", PLAIN)
-        assert next(pieces) == CONTENT[: byte_source.BLOCK]
-        assert source.position == byte_source.BLOCK
-        assert b"".join(pieces) == CONTENT[byte_source.BLOCK :]
+        assert next(pieces) == CONTENT[: byte_source.BLOCK_BYTES]
+        assert source.position == byte_source.BLOCK_BYTES
+        assert b"".join(pieces) == CONTENT[byte_source.BLOCK_BYTES :]
         assert source.position == len(CONTENT)
 
 
@@ -125,7 +125,7 @@ def test_a_read_that_fails_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("compression", "data"), COMPRESSED)
-def test_compressed_content_is_read_whole(compression: str, data: bytes) -> None:
+def test_compressed_content_is_read_completely(compression: str, data: bytes) -> None:
     assert content(data, compression) == CONTENT
 
 
@@ -133,7 +133,7 @@ def test_compressed_content_is_read_whole(compression: str, data: bytes) -> None
 @pytest.mark.parametrize("kept", [0.0, 0.3, 0.7, 0.999])
 def test_compressed_content_that_is_cut_off_is_damaged(compression: str, data: bytes, kept: float) -> None:
     error = damage(data[: int(len(data) * kept)], compression)
-    assert error.what == "stdin is damaged or cut off"
+    assert error.what == "stdin is damaged or truncated"
     assert error.why == "it is empty" or "after byte" in error.why
 
 
@@ -142,8 +142,8 @@ def test_compressed_content_with_wrong_bytes_is_damaged(compression: str, data: 
     # The checksum of gzip is at the end of each member; zstd has none unless asked.
     for at in (0, len(data) // 3):
         wrong = data[:at] + bytes(255 - byte for byte in data[at : at + 20]) + data[at + 20 :]
-        assert damage(wrong, compression).what == "stdin is damaged or cut off"
-    assert damage(CONTENT, compression).what == "stdin is damaged or cut off"
+        assert damage(wrong, compression).what == "stdin is damaged or truncated"
+    assert damage(CONTENT, compression).what == "stdin is damaged or truncated"
 
 
 @given(st.binary(), st.sampled_from(["gz", "zst"]), st.integers(0, 400), st.integers(0, 255))
@@ -160,7 +160,7 @@ def test_a_bomb_is_read_in_blocks() -> None:
     for name, packed in (("gz", data), ("zst", zstd.compress(bytes(64 << 20)))):
         assert len(packed) < 100_000
         sizes = [len(block) for block in byte_source.blocks(ByteSource("-", io.BytesIO(packed)), name, PLAIN)]
-        assert (sum(sizes), max(sizes)) == (64 << 20, byte_source.BLOCK)
+        assert (sum(sizes), max(sizes)) == (64 << 20, byte_source.BLOCK_BYTES)
 
 
 def test_zstd_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,7 +222,7 @@ def test_a_mark_is_dropped_at_the_beginning_only() -> None:
 
 
 def test_a_line_that_is_too_long_is_never_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(byte_source, "LONGEST_LINE", 100)
+    monkeypatch.setattr(byte_source, "MAX_LINE_BYTES", 100)
     data = b"a" * 100 + b"\n" + b"b" * 101 + b"\n" + b"c" * 1000 + b"\nd\n" + b"e" * 5000
     for size in (7, 64, 100):
         assert list(lines(cut(data, size), b"\n")) == [b"a" * 100, 101, 1000, b"d", 5000]

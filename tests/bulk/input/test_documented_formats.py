@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-PAGE = (Path(__file__).parent.parent / "docs" / "bulk-input.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "bulk-input.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```console\n\$ (.*?)\n(.*?)```", PAGE, re.DOTALL)
 
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from nebius_cli.bulk.input import template
+from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_files import RowFile, open_rows
-from nebius_cli.bulk.input.row_reader import Row, RowReader
+from nebius_cli.bulk.input.row_reader import RowReader
 from nebius_cli.core.errors import BadInputError, ConfigError, NbxError
 from nebius_cli.request.prompt import DecodeOptions
 
@@ -54,7 +55,7 @@ def test_rows_are_requests(path: Path) -> None:
     assert (second.id, second.body) == ("b", b'{"model":"m","prompt":[3]}')
 
 
-def test_a_date_that_python_has_no_place_for_is_told(path: Path) -> None:
+def test_a_date_out_of_range_for_python_is_reported(path: Path) -> None:
     write(path, {"prompt": ["x"], "day": pa.array([10**8], pa.int32()).cast(pa.date32())})
     with opened(path) as file, pytest.raises(BadInputError) as caught:
         list(file)
@@ -108,7 +109,7 @@ def test_a_page_that_is_damaged_is_bad_input_with_the_row(path: Path) -> None:
     middle = len(data) // 2
     path.write_bytes(data[:middle] + b"\xff" * 4000 + data[middle + 4000 :])
     error = reading_fails(path)
-    assert error.what == f"{path} is damaged or cut off"
+    assert error.what == f"{path} is damaged or truncated"
     assert error.why.startswith("after row ")
 
 

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.bulk.input import byte_source, row_files
+from nebius_cli.bulk.input.row import BadRow
 from nebius_cli.bulk.input.row_files import RowFile, open_rows
 from nebius_cli.bulk.input.row_forms import UnreadableRow
-from nebius_cli.bulk.input.row_reader import BadRow, RowReader
+from nebius_cli.bulk.input.row_reader import RowReader
 from nebius_cli.core.errors import BadInputError, NbxError, UsageError
 from nebius_cli.request.prompt import DecodeOptions
 
@@ -94,11 +95,11 @@ def test_any_table_that_csv_writes_is_read(table: list[list[str]]) -> None:
         assert [list(row) for _, row in found] == [names] * len(table)
 
 
-def test_what_is_wrong_in_a_table_is_wrong_with_its_row() -> None:
+def test_an_error_in_a_table_belongs_to_its_row() -> None:
     data = b'a,b\n1\n1,2,3\nx\xff,y\nx\0,y\n"p"q,r\ns,t\ru,v\n"multi\nline\xff",w\n1,2\n"open,\nx\n'
     assert flaws(data, "csv") == [
-        (2, "cells: 1 here, 2 in the header"),
-        (3, "cells: 3 here, 2 in the header"),
+        (2, "1 cells, but 2 in the header"),
+        (3, "3 cells, but 2 in the header"),
         (4, "byte 0xff at offset 1 of the row is not UTF-8; --encoding or --invalid replace"),
         (5, "binary input: a NUL at character 2"),
         (6, "not CSV: ',' expected after '\"'"),
@@ -115,7 +116,7 @@ def test_what_is_wrong_in_a_table_is_wrong_with_its_row() -> None:
         (b"", "stdin has no header row", "the file is empty"),
         (b"\n\n", "stdin has no header row", "the file is empty"),
         (b"a\rb\n", "stdin has no header row", "not CSV: new-line character seen in unquoted field"),
-        (b"a,b,a\n", "stdin has two columns 'a'", "a column needs a name of its own"),
+        (b"a,b,a\n", "stdin has two columns 'a'", "column names must be unique"),
     ],
 )
 def test_a_table_without_a_good_header_is_bad_input(data: bytes, what: str, why: str) -> None:
@@ -123,15 +124,15 @@ def test_a_table_without_a_good_header_is_bad_input(data: bytes, what: str, why:
     assert (error.what, error.why) == (what, why)
 
 
-def test_a_quote_that_swallows_the_file_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(row_files, "LONGEST_CELL", 1 << 20)
+def test_a_quote_that_is_never_closed_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_files, "MAX_CELL_CHARS", 1 << 20)
     error = refused(b'a\nx\n"open\n' + b"more\n" * 300_000, "csv")
     assert error.what == "stdin, line 3: a cell of more than 1 Mi characters"
-    assert error.why == "perhaps a quote is not closed"
+    assert error.why == "a quote may not be closed"
 
 
 def test_a_line_that_is_too_long_is_a_flaw_of_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(byte_source, "LONGEST_LINE", 50)
+    monkeypatch.setattr(byte_source, "MAX_LINE_BYTES", 50)
     for format_, data in (("jsonl", b'"%b"\n"b"\n'), ("text", b"%b\nb\n"), ("csv", b"a\n%b\nb\n")):
         found = rows(data % (b"a" * 300_000), format_)
         assert [isinstance(row, UnreadableRow) for _, row in found] == [True, False], format_
@@ -209,7 +210,7 @@ def test_stdin_is_read_as_it_comes_and_cannot_be_read_again() -> None:
         ("-", "parquet", False, "parquet on stdin"),
         ("missing.jsonl", None, False, "cannot read missing.jsonl"),
         ("missing.parquet", None, False, "cannot read missing.parquet"),
-        ("x.doc", None, False, "cannot tell the format of x.doc by its name"),
+        ("x.doc", None, False, "cannot tell the format of x.doc from its name"),
     ],
 )
 def test_what_cannot_be_opened_is_a_usage_error(path: str, format_: str | None, nul: bool, what: str) -> None:  # noqa: FBT001

@@ -8,20 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.bulk.input import template
-from nebius_cli.bulk.input.row_forms import FORMATS, Forms, RowRequest, UnreadableRow, format_of
+from nebius_cli.bulk.input.row_forms import FORMATS, RowParser, RowRequest, UnreadableRow, format_of
 from nebius_cli.bulk.input.template import RowError
 from nebius_cli.core.errors import UsageError
 
-CHECKED = Forms(None, allow_empty=False, validate=True)
-LOOSE = Forms(None, allow_empty=True, validate=False)
-QUESTION = Forms(template.parse("Q: {question}\nA:"), allow_empty=False, validate=True)
+CHECKED = RowParser(None, allow_empty=False, validate=True)
+LOOSE = RowParser(None, allow_empty=True, validate=False)
+QUESTION = RowParser(template.parse("Q: {question}\nA:"), allow_empty=False, validate=True)
 
 
-def line(value: Any, forms: Forms = CHECKED) -> RowRequest:
+def line(value: Any, forms: RowParser = CHECKED) -> RowRequest:
     return forms.read(json.dumps(value).encode())
 
 
-def flaw(raw: Any, forms: Forms = CHECKED) -> str:
+def flaw(raw: Any, forms: RowParser = CHECKED) -> str:
     with pytest.raises(RowError) as caught:
         forms.read(raw)
     return str(caught.value)
@@ -50,7 +50,7 @@ LINES = [
 
 
 @pytest.mark.parametrize(("value", "asked"), LINES)
-def test_a_line_asks_for_what_stands_in_it(value: Any, asked: RowRequest) -> None:
+def test_a_line_is_parsed_into_a_request(value: Any, asked: RowRequest) -> None:
     assert line(value) == asked
 
 
@@ -68,7 +68,7 @@ def test_with_a_template_everything_but_the_id_is_a_variable() -> None:
     assert line({"id": "a", "question": "why?", "n": 3, "unknown": 1}, QUESTION) == asked
     assert line({"custom_id": "a", "question": "why?"}, QUESTION) == asked
     assert QUESTION.read({"id": "a", "question": "why?", "temperature": "hot"}) == asked
-    lines = Forms(template.parse("<{prompt}>"), allow_empty=False, validate=True)
+    lines = RowParser(template.parse("<{prompt}>"), allow_empty=False, validate=True)
     assert (lines.read("x"), line("x", lines)) == (RowRequest(None, "<x>", {}, {}),) * 2
 
 
@@ -79,9 +79,9 @@ FLAWS = [
     (b"[" * 100_000, "not JSON: nested too deeply"),
     (b"NaN", "NaN is not JSON"),
     (b"1" * 5000, "Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits"),
-    (b"[1, 2]", "a row must be a text or an object"),
-    (b"null", "a row must be a text or an object"),
-    (b"{}", "there is no prompt"),
+    (b"[1, 2]", "a row must be a string or an object"),
+    (b"null", "a row must be a string or an object"),
+    (b"{}", "no prompt"),
     (b'""', "the prompt is empty; --allow-empty sends it"),
     ("", "the prompt is empty; --allow-empty sends it"),
     ({"prompt": ""}, "the prompt is empty; --allow-empty sends it"),
@@ -90,12 +90,12 @@ FLAWS = [
 
 
 @pytest.mark.parametrize(("raw", "why"), FLAWS)
-def test_a_row_that_is_none_says_why(raw: Any, why: str) -> None:
+def test_a_row_that_cannot_be_parsed_has_a_reason(raw: Any, why: str) -> None:
     assert flaw(raw) == why
 
 
-TOKENS = "prompt must be a text or an array of token ids, whole numbers from 0"
-SEVERAL = "prompt holds several prompts: give each a row of its own"
+TOKENS = "prompt must be a string or an array of token ids (integers from 0)"
+SEVERAL = "several prompts in one row; give each a row of its own"
 MEMBERS = [
     ({"prompt": []}, "the prompt is empty; --allow-empty sends it"),
     ({"prompt": ["a", "b"]}, SEVERAL),
@@ -105,37 +105,37 @@ MEMBERS = [
     ({"prompt": [True]}, TOKENS),
     ({"prompt": 0}, TOKENS),
     ({"prompt": {"a": 1}}, TOKENS),
-    ({"prompt": None}, "there is no prompt"),
-    ({"prompt": "x", "id": 1.5}, "id must be a text or a whole number"),
-    ({"prompt": "x", "id": True}, "id must be a text or a whole number"),
+    ({"prompt": None}, "no prompt"),
+    ({"prompt": "x", "id": 1.5}, "id must be a string or an integer"),
+    ({"prompt": "x", "id": True}, "id must be a string or an integer"),
     ({"prompt": "x", "id": ""}, "id is empty"),
-    ({"prompt": "x", "id": "a", "custom_id": "b"}, "id and custom_id together: a row has one id"),
+    ({"prompt": "x", "id": "a", "custom_id": "b"}, "id and custom_id together; a row has one id"),
     ({"prompt": "x", "temperature": 3}, "temperature must be between 0 and 2; --no-validate sends it"),
     ({"prompt": "x", "temperature": "0.5"}, "temperature must be a number"),
     ({"prompt": "x", "max_tokens": 10**30}, "max_tokens is larger than any server takes"),
     ({"prompt": "x", "temperature": 10**400}, "temperature is larger than any server takes"),
-    ({"prompt": "x", "params": [1]}, "params must be an object of engine parameters"),
+    ({"prompt": "x", "params": [1]}, "params must be an object"),
     (
         {"prompt": "x", "params": {"stream": True}},
-        "params has stream, which has its own place: write it beside prompt",
+        "params must not contain stream; write it beside prompt",
     ),
-    ({"prompt": "x", "params": {"n": 2}}, "params has n, which has its own place: write it beside prompt"),
+    ({"prompt": "x", "params": {"n": 2}}, "params must not contain n; write it beside prompt"),
     (
         {"prompt": "x", "temprature": 1},
-        "unknown member 'temprature' (did you mean temperature?); engine parameters go into \"params\"",
+        "unknown member 'temprature' (did you mean temperature?); engine parameters belong in \"params\"",
     ),
     (
         {"prompt": "x", "z" * 99: 1},
-        f'unknown member \'{"z" * 58}…; engine parameters go into "params"',
+        f'unknown member \'{"z" * 58}…; engine parameters belong in "params"',
     ),
     ({"body": {}, "prompt": "x"}, "unknown member 'prompt' beside body"),
     ({"body": []}, "body must be an object"),
-    ({"body": {}}, "there is no prompt"),
+    ({"body": {}}, "no prompt"),
     (
         {"url": "/v1/chat/completions", "body": {}},
         "url is '/v1/chat/completions': nbx bulk sends to /v1/completions",
     ),
-    ({"url": ["x"], "body": {}}, "url is no text: nbx bulk sends to /v1/completions"),
+    ({"url": ["x"], "body": {}}, "url is not a string: nbx bulk sends to /v1/completions"),
     ({"method": "GET", "body": {}}, "method is 'GET', it must be POST"),
     ({"body": {"messages": []}}, "body has messages: nbx bulk completes a prompt, it does not chat"),
     ({"body": {"prompt": "x", "n": 0}}, "n must be 1 or more; --no-validate sends it"),
@@ -147,14 +147,14 @@ def test_a_wrong_member_is_named(value: Any, why: str) -> None:
     assert flaw(json.dumps(value).encode()) == why
 
 
-def test_what_was_asked_for_lets_more_through() -> None:
+def test_allow_empty_and_no_validate_accept_more_rows() -> None:
     assert line({"prompt": "", "temperature": 3}, LOOSE) == RowRequest(None, "", {"temperature": 3}, {})
     assert line({"prompt": [], "params": {"n": 2}}, LOOSE) == RowRequest(None, [], {}, {"n": 2})
-    assert flaw(b'{"prompt":"x","params":{"prompt":"y"}}', LOOSE).startswith("params has prompt")
+    assert flaw(b'{"prompt":"x","params":{"prompt":"y"}}', LOOSE).startswith("params must not contain prompt")
 
 
 def test_a_row_without_what_the_template_names_says_what_there_is() -> None:
-    assert flaw(b'{"id":"a","n":1}', QUESTION) == "the template's {question} is not there; there is id, n"
+    assert flaw(b'{"id":"a","n":1}', QUESTION) == "the template's {question} is missing; the row has id, n"
 
 
 def test_a_table_without_a_column_that_is_needed_is_a_usage_error() -> None:
@@ -165,12 +165,12 @@ def test_a_table_without_a_column_that_is_needed_is_a_usage_error() -> None:
     error = caught.value
     assert (error.what, error.why, error.hint) == (
         "the input has no column 'question'",
-        "there is id, questions; did you mean questions?",
+        "columns: id, questions; did you mean questions?",
         "",
     )
     with pytest.raises(UsageError) as caught:
         CHECKED.check_columns(("a", "b"))
-    assert (caught.value.why, "--template" in caught.value.hint) == ("there is a, b", True)
+    assert (caught.value.why, "--template" in caught.value.hint) == ("columns: a, b", True)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_a_table_without_a_column_that_is_needed_is_a_usage_error() -> None:
         ("a.dat.gz", "text", ("text", "gz")),
     ],
 )
-def test_the_name_tells_the_format_unless_it_is_given(
+def test_the_name_gives_the_format_unless_a_flag_does(
     path: str, asked: str | None, found: tuple[str, str]
 ) -> None:
     assert format_of(path, asked) == found
@@ -197,8 +197,8 @@ def test_the_name_tells_the_format_unless_it_is_given(
 @pytest.mark.parametrize(
     ("path", "asked", "what"),
     [
-        ("a.dat", None, "cannot tell the format of a.dat by its name"),
-        ("x.csv/a", None, "cannot tell the format of x.csv/a by its name"),
+        ("a.dat", None, "cannot tell the format of a.dat from its name"),
+        ("x.csv/a", None, "cannot tell the format of x.csv/a from its name"),
         ("a.jsonl", "json", "--format json"),
         ("a.parquet.gz", None, "a.parquet.gz is compressed twice"),
     ],

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from nebius_cli.bulk.batch import Batch
 from nebius_cli.bulk.budget import NOTHING
 from nebius_cli.bulk.input import template
+from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow
-from nebius_cli.bulk.input.row_reader import BadRow, Row, RowReader
+from nebius_cli.bulk.input.row_reader import RowReader
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request.request import CompletionRequest
 
@@ -49,8 +50,8 @@ def test_a_row_holds_what_is_sent_and_what_it_may_cost() -> None:
         body=body,
         query="",
         body_hash=blake2b(body, digest_size=16).hexdigest(),
-        most_prompt=5 + 8,
-        most_completion=10,
+        max_prompt_tokens=5 + 8,
+        max_completion_tokens=10,
         n=2,
         common=b'{"model":"m","max_tokens":5,"n":2}',
         model="m",
@@ -143,24 +144,24 @@ BOUNDS = [
 
 
 @pytest.mark.parametrize(("fields", "params", "most", "n"), BOUNDS)
-def test_the_most_that_can_come_back_is_known(fields: Any, params: Any, most: int | None, n: int) -> None:
+def test_the_longest_possible_answer_is_known(fields: Any, params: Any, most: int | None, n: int) -> None:
     row = one("x", RowReader({**MODEL, **fields}, params))
-    assert (row.most_completion, row.n) == (most, n)
+    assert (row.max_completion_tokens, row.n) == (most, n)
     loose = one({"body": {"prompt": "x", **fields, **params}}, RowReader(MODEL, {}))
-    assert (loose.most_completion, loose.n) == (most, n)
+    assert (loose.max_completion_tokens, loose.n) == (most, n)
 
 
 def test_a_limit_that_is_none_is_not_a_bound() -> None:
     reader = RowReader({**MODEL, "max_tokens": -1}, {}, validate=False)
-    assert one("x", reader).most_completion is None
+    assert one("x", reader).max_completion_tokens is None
     reader = RowReader({**MODEL, "max_tokens": 4}, {"max_tokens": 7}, validate=False)
-    assert one("x", reader).most_completion == 7
+    assert one("x", reader).max_completion_tokens == 7
 
 
 def test_the_most_that_goes_out_is_the_bytes_or_the_token_ids() -> None:
-    assert one("é" * 10).most_prompt == 28
-    assert one("\ud800").most_prompt == 11
-    assert one({"prompt": [1, 2, 3]}).most_prompt == 11
+    assert one("é" * 10).max_prompt_tokens == 28
+    assert one("\ud800").max_prompt_tokens == 11
+    assert one({"prompt": [1, 2, 3]}).max_prompt_tokens == 11
 
 
 def test_a_lone_surrogate_anywhere_makes_a_body_that_can_still_be_sent() -> None:
@@ -173,26 +174,28 @@ def test_rows_are_numbered_and_bad_ones_count() -> None:
     rows = read("a", {}, "b", 3, "c")
     assert [row.index for row in rows] == [0, 1, 2, 3, 4]
     assert [row.id for row in rows if isinstance(row, Row)] == [0, 2, 4]
-    assert rows[1] == BadRow(1, 2, "there is no prompt")
+    assert rows[1] == BadRow(1, 2, "no prompt")
     assert [why(row) for row in RowReader(MODEL, {}).rows([(9, UnreadableRow("torn"))])] == ["torn"]
 
 
 def test_an_id_is_used_once() -> None:
     rows = read(*({"id": own, "prompt": "x"} for own in ("a", 5, "5", "a", 5, "\ud800", "\ud800")))
     assert [why(row) for row in rows if isinstance(row, BadRow)] == [
-        "id 'a' was used before",
-        "id 5 was used before",
-        "id '\\ud800' was used before",
+        "id 'a' is used twice",
+        "id 5 is used twice",
+        "id '\\ud800' is used twice",
     ]
     assert [row.id for row in rows if isinstance(row, Row)] == ["a", 5, "5", "\ud800"]
 
 
 def test_a_number_as_id_is_never_also_the_place_of_a_row() -> None:
     own = {"id": 1, "prompt": "x"}
-    number = "id 1 may be another row's place: give every row an id, or write number ids as texts"
+    number = "id 1 may be the index of another row; give every row an id, or write number ids as strings"
     assert [row.id for row in read("a", own, "b") if isinstance(row, Row)] == [0, 1, 2]
     assert why(read("a", "b", own)[2]) == number
-    assert why(read(own, "b")[1]) == number.replace("id 1 may be another row's place", "a row without an id")
+    assert why(read(own, "b")[1]) == number.replace(
+        "id 1 may be the index of another row", "a row without an id"
+    )
 
 
 def test_a_row_that_breaks_a_rule_is_bad() -> None:
@@ -220,11 +223,11 @@ def test_a_row_of_any_depth_is_a_row_or_a_bad_one(line: str, begin: str, end: st
         assert len(list(reader.rows(data))) == len(data)
 
 
-def test_the_model_may_stand_in_the_rows() -> None:
+def test_the_model_may_be_set_in_the_rows() -> None:
     reader = RowReader({"max_tokens": 5}, {})
     rows = read({"prompt": "x", "model": "o"}, {"body": {"prompt": "x", "model": "o"}}, "x", reader=reader)
     assert [isinstance(row, Row) for row in rows] == [True, True, False]
-    assert why(rows[2]) == "no model: the row names none, and the run has none (-m MODEL)"
+    assert why(rows[2]) == "no model: set it in the row, or with -m MODEL"
     assert len(list(reader.rows([(2, {"prompt": "x", "model": "o"})]))) == 1
     assert one({"prompt": "x", "params": {"model": "o"}}, RowReader({}, {}, validate=False)).body.endswith(
         b'"o"}'

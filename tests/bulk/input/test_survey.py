@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_forms import RawRow
-from nebius_cli.bulk.input.row_reader import BadRow, Row, RowReader, Shard, Survey, check, parse_shard
+from nebius_cli.bulk.input.row_reader import RowReader, Shard, parse_shard
+from nebius_cli.bulk.input.row_source import Survey, count_rows
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 
@@ -43,14 +45,14 @@ def test_any_other_shard_is_a_usage_error(text: str) -> None:
     assert caught.value.what == f"--shard {text}"
 
 
-def test_reading_through_says_what_there_is() -> None:
+def test_counting_finds_all_rows_and_the_first_bad_ones() -> None:
     rows = read("été", {"prompt": [1, 2], "max_tokens": 5, "n": 3}, "", *({} for _ in range(11)))
-    survey = check(rows)
+    survey = count_rows(rows)
     assert survey == Survey(rows=14, bad=12, first_bad=survey.first_bad)
     assert [row.index for row in survey.first_bad] == list(range(2, 12))
 
 
-def test_reading_through_holds_nothing_but_the_ids() -> None:
+def test_counting_keeps_nothing_but_the_ids_in_memory() -> None:
     def many(count: int) -> Iterator[RawRow]:
         for n in range(count):
             yield n, jsontext.encode({"id": f"row-{n}", "prompt": f"{n} " * 100})
@@ -58,7 +60,7 @@ def test_reading_through_holds_nothing_but_the_ids() -> None:
     def peak(count: int) -> int:
         tracemalloc.start()
         try:
-            assert check(RowReader(MODEL, {}).rows(many(count))).rows == count
+            assert count_rows(RowReader(MODEL, {}).rows(many(count))).rows == count
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
@@ -68,17 +70,17 @@ def test_reading_through_holds_nothing_but_the_ids() -> None:
 
 
 @given(st.integers(1, 3), st.lists(st.booleans(), max_size=12))
-def test_the_rest_are_the_rows_that_are_not_left_out(of: int, left_out: list[bool]) -> None:
+def test_remaining_rows_are_those_not_left_out(of: int, left_out: list[bool]) -> None:
     lines = [(n, b'{"id": "%d", "prompt": "x"}' % n) for n in range(len(left_out) * of)]
     for number in range(1, of + 1):
         reader = RowReader(MODEL, {}, shard=Shard(number, of))
         expected = [None if out else row for out, row in zip(left_out, reader.rows(lines), strict=True)]
-        assert list(reader.rest(lines, left_out)) == expected
+        assert list(reader.remaining(lines, left_out)) == expected
 
 
-def test_the_rest_of_another_input_is_an_error() -> None:
+def test_remaining_rows_of_another_input_are_an_error() -> None:
     reader = RowReader(MODEL, {})
     with pytest.raises(ValueError, match="not JSON"):
-        list(reader.rest([(1, b"[")], [0]))
+        list(reader.remaining([(1, b"[")], [0]))
     with pytest.raises(IndexError):
-        list(reader.rest([(1, b'"a"'), (2, b'"b"')], [0]))
+        list(reader.remaining([(1, b'"a"'), (2, b'"b"')], [0]))

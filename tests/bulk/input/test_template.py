@@ -89,11 +89,11 @@ def test_a_value_that_is_no_text_stands_as_its_json_or_its_name(value: Any, text
 @pytest.mark.parametrize(
     ("values", "why"),
     [
-        ({"y": "1", "z": "2"}, "the template's {x} is not there; there is y, z"),
-        ({}, "the template's {x} is not there; there is nothing"),
+        ({"y": "1", "z": "2"}, "the template's {x} is missing; the row has y, z"),
+        ({}, "the template's {x} is missing; the row has nothing"),
         ({"x": None}, "the template's {x} is null"),
         ({"x": float("nan")}, "the template's {x}: Out of range float values are not JSON compliant"),
-        ({"x": b"1"}, "the template's {x} holds bytes, which are no text"),
+        ({"x": b"1"}, "the template's {x} holds bytes, not text"),
     ],
 )
 def test_a_row_without_a_text_for_a_name_cannot_be_sent(values: dict[str, Any], why: str) -> None:

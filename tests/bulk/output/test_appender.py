@@ -1,4 +1,4 @@
-"""Records from many threads stand in the file whole, and a full disk takes none by half."""
+"""RecordReader from many threads stand in the file whole, and a full disk takes none by half."""
 
 import contextlib
 import os
@@ -30,7 +30,7 @@ def full_disk() -> Iterator[None]:
         signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_records_of_many_threads_are_all_there_and_whole(tmp_path: Path) -> None:
+def test_records_of_many_threads_are_all_written_completely(tmp_path: Path) -> None:
     file = LineFile(tmp_path / "x")
     records = Appender(file.write)
 
@@ -51,7 +51,7 @@ def test_records_of_many_threads_are_all_there_and_whole(tmp_path: Path) -> None
     assert (len(lines), set(lines)) == (4000, expected)
 
 
-def test_who_comes_while_another_writes_leaves_its_piece_and_goes_on() -> None:
+def test_a_thread_leaves_its_piece_to_the_writing_thread_and_goes_on() -> None:
     writing, go_on = threading.Event(), threading.Event()
     written = []
 
@@ -73,7 +73,7 @@ def test_who_comes_while_another_writes_leaves_its_piece_and_goes_on() -> None:
     assert written == [b"1", b"23"]
 
 
-def test_a_slow_writer_holds_up_who_comes_when_too_much_waits() -> None:
+def test_threads_block_when_too_many_pieces_wait_for_a_slow_write() -> None:
     writing, go_on = threading.Event(), threading.Event()
     written: list[bytes] = []
 
@@ -86,7 +86,7 @@ def test_a_slow_writer_holds_up_who_comes_when_too_much_waits() -> None:
     first = threading.Thread(target=records.add, args=(b"1",))
     first.start()
     assert writing.wait(30)
-    for _ in range(appender.MOST_WAITING - 1):
+    for _ in range(appender.MAX_WAITING_PIECES - 1):
         records.add(b"2")
     last = threading.Thread(target=records.add, args=(b"3",))
     last.start()
@@ -95,10 +95,10 @@ def test_a_slow_writer_holds_up_who_comes_when_too_much_waits() -> None:
     go_on.set()
     first.join()
     last.join()
-    assert b"".join(written) == b"1" + b"2" * (appender.MOST_WAITING - 1) + b"3"
+    assert b"".join(written) == b"1" + b"2" * (appender.MAX_WAITING_PIECES - 1) + b"3"
 
 
-def test_a_failure_is_told_to_everybody_after_it(tmp_path: Path) -> None:
+def test_every_call_after_a_failed_write_raises_its_error(tmp_path: Path) -> None:
     with full_disk():
         file = LineFile(tmp_path / "x")
         records = Appender(file.write)
@@ -136,14 +136,14 @@ def test_a_write_in_many_parts_is_one_record(tmp_path: Path, monkeypatch: pytest
     file.close()
 
 
-def test_the_disk_is_asked_for_its_word_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_is_synced_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", synced.append)
     file = LineFile(tmp_path / "x")
     records = Appender(file.write, file.sync_if_due)
     records.add(b"1\n")
     assert synced == []
-    monkeypatch.setattr(appender, "SYNC_EVERY", 0)
+    monkeypatch.setattr(appender, "SYNC_INTERVAL_S", 0)
     records.add(b"2\n")
     assert len(synced) == 1
     file.close()
@@ -157,15 +157,15 @@ def test_records_are_written_while_a_slow_disk_syncs(tmp_path: Path, monkeypatch
         assert go_on.wait(30)
 
     monkeypatch.setattr(os, "fsync", slow)
-    monkeypatch.setattr(appender, "SYNC_EVERY", 0)
+    monkeypatch.setattr(appender, "SYNC_INTERVAL_S", 0)
     file = LineFile(tmp_path / "x")
     records = Appender(file.write, file.sync_if_due)
     first = threading.Thread(target=records.add, args=(b"1\n",))
     first.start()
     assert syncing.wait(30)
-    for _ in range(3 * appender.MOST_WAITING):
+    for _ in range(3 * appender.MAX_WAITING_PIECES):
         records.add(b"2\n")
-    assert (tmp_path / "x").read_bytes() == b"1\n" + b"2\n" * (3 * appender.MOST_WAITING)
+    assert (tmp_path / "x").read_bytes() == b"1\n" + b"2\n" * (3 * appender.MAX_WAITING_PIECES)
     go_on.set()
     first.join()
     file.close()
@@ -177,7 +177,7 @@ def test_a_file_that_cannot_be_opened_is_an_output_error(tmp_path: Path, name: s
         LineFile(tmp_path / name)
 
 
-def test_a_really_full_disk_leaves_the_file_whole(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_only_complete_lines(tmp_path: Path) -> None:
     """On a file system of 64 KiB of its own, where this process may make one."""
     script = """
 import sys

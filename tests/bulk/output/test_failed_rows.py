@@ -1,4 +1,4 @@
-"""The list of failed rows: replaced when a run ends, and whole whenever one is killed."""
+"""The list of failed rows: replaced when a run ends, and complete whenever one is killed."""
 
 import json
 import sys
@@ -21,27 +21,27 @@ class Run:
     """A run whose rows fail or not, as told."""
 
     def __init__(self, folder: Path, *, restart: bool = False) -> None:
-        self.journal = Journal.open(str(folder / "a.jsonl"), restart=restart, say=lambda _: None)
+        self.journal = Journal.open(str(folder / "a.jsonl"), restart=restart, note=lambda _: None)
 
     def fail(self, *numbers: int) -> "Run":
         for number in numbers:
             self.journal.append(failure(row(number, body=BODY)))
-            self.journal.fail(failed_line(row(number, body=BODY), FAILED, {}))
+            self.journal.add_failed(failed_line(row(number, body=BODY), FAILED, {}))
         return self
 
     def answer(self, *numbers: int) -> "Run":
         for number in numbers:
-            assert not self.journal.done(row(number, body=BODY))
+            assert not self.journal.has_answer(row(number, body=BODY))
             self.journal.append(answer(row(number, body=BODY)))
         return self
 
-    def end(self, *, whole: bool) -> None:
-        if whole:
-            self.journal.settle(ordered=False)
+    def end(self, *, complete: bool) -> None:
+        if complete:
+            self.journal.compact(ordered=False)
         self.journal.close()
 
     def kill(self) -> None:
-        self.journal._let_go()
+        self.journal._release()
 
 
 def listed(folder: Path) -> list[int] | None:
@@ -70,34 +70,34 @@ def test_it_stands_beside_the_output(output: str, name: str) -> None:
 
 
 def test_a_run_without_failures_has_no_list(tmp_path: Path) -> None:
-    Run(tmp_path).fail(1).end(whole=True)
-    Run(tmp_path).answer(1).end(whole=True)
+    Run(tmp_path).fail(1).end(complete=True)
+    Run(tmp_path).answer(1).end(complete=True)
     assert names(tmp_path) == ["a.jsonl"]
 
 
-def test_a_whole_run_lists_what_failed_in_it(tmp_path: Path) -> None:
-    Run(tmp_path).fail(1, 2, 3).end(whole=True)
+def test_a_complete_run_lists_its_failures(tmp_path: Path) -> None:
+    Run(tmp_path).fail(1, 2, 3).end(complete=True)
     assert listed(tmp_path) == [1, 2, 3]
-    Run(tmp_path).answer(1).fail(3).end(whole=True)
+    Run(tmp_path).answer(1).fail(3).end(complete=True)
     assert listed(tmp_path) == [3]
     assert names(tmp_path) == ["a.failed.jsonl", "a.jsonl"]
 
 
 def test_a_run_that_stops_early_keeps_what_it_did_not_get_to(tmp_path: Path) -> None:
-    Run(tmp_path).fail(1, 2, 3, 4).end(whole=True)
-    Run(tmp_path).answer(1).fail(7, 3).end(whole=False)
+    Run(tmp_path).fail(1, 2, 3, 4).end(complete=True)
+    Run(tmp_path).answer(1).fail(7, 3).end(complete=False)
     assert listed(tmp_path) == [2, 4, 7, 3]
-    Run(tmp_path).answer(2, 3, 4, 7).end(whole=False)
+    Run(tmp_path).answer(2, 3, 4, 7).end(complete=False)
     assert listed(tmp_path) is None
 
 
 def test_a_run_that_is_killed_leaves_its_failures_to_the_next_one(tmp_path: Path) -> None:
-    Run(tmp_path).fail(1, 2).end(whole=True)
+    Run(tmp_path).fail(1, 2).end(complete=True)
     Run(tmp_path).fail(2, 3).kill()
     assert listed(tmp_path) == [1, 2]
     with (tmp_path / "a.failed.jsonl.new").open("ab") as file:
         file.write(b'{"id":9,"pro')
-    Run(tmp_path).end(whole=False)
+    Run(tmp_path).end(complete=False)
     assert listed(tmp_path) == [1, 2, 3]
     Run(tmp_path).fail(5).kill()
     Run(tmp_path).kill()
@@ -106,17 +106,17 @@ def test_a_run_that_is_killed_leaves_its_failures_to_the_next_one(tmp_path: Path
 
 
 def test_a_row_found_answered_leaves_the_list(tmp_path: Path) -> None:
-    Run(tmp_path).fail(1, 2).end(whole=True)
+    Run(tmp_path).fail(1, 2).end(complete=True)
     Run(tmp_path).answer(1).kill()
     run = Run(tmp_path)
-    assert run.journal.done(row(1, body=BODY))
-    run.end(whole=False)
+    assert run.journal.has_answer(row(1, body=BODY))
+    run.end(complete=False)
     assert listed(tmp_path) == [2]
 
 
 def test_rows_that_are_answered_on_many_threads_at_once_all_leave_the_list(tmp_path: Path) -> None:
     count, threads = 1_500, 8
-    Run(tmp_path).fail(*range(count)).end(whole=True)
+    Run(tmp_path).fail(*range(count)).end(complete=True)
     run = Run(tmp_path)
     together = threading.Barrier(threads)
 
@@ -134,26 +134,26 @@ def test_rows_that_are_answered_on_many_threads_at_once_all_leave_the_list(tmp_p
             worker.join()
     finally:
         sys.setswitchinterval(before)
-    run.end(whole=False)
+    run.end(complete=False)
     assert listed(tmp_path) is None
 
 
 def test_a_restart_keeps_what_it_did_not_get_to_as_well(tmp_path: Path) -> None:
-    Run(tmp_path).fail(1).end(whole=True)
+    Run(tmp_path).fail(1).end(complete=True)
     Run(tmp_path).fail(2).kill()
-    Run(tmp_path, restart=True).fail(3).end(whole=False)
+    Run(tmp_path, restart=True).fail(3).end(complete=False)
     assert listed(tmp_path) == [1, 2, 3]
-    Run(tmp_path, restart=True).fail(3).end(whole=True)
+    Run(tmp_path, restart=True).fail(3).end(complete=True)
     assert listed(tmp_path) == [3]
 
 
 def test_the_list_can_be_read_as_the_input_of_the_run_that_replaces_it(tmp_path: Path) -> None:
-    Run(tmp_path).fail(1, 2, 3).end(whole=True)
+    Run(tmp_path).fail(1, 2, 3).end(complete=True)
     run = Run(tmp_path)
     with (tmp_path / "a.failed.jsonl").open("rb") as rows:
         for line in rows:
             run.fail(json.loads(line)["id"])
-    run.end(whole=True)
+    run.end(complete=True)
     assert listed(tmp_path) == [1, 2, 3]
 
 
@@ -171,7 +171,7 @@ def test_a_file_of_that_name_that_is_something_else_is_not_replaced(tmp_path: Pa
     path = tmp_path / "a.failed.jsonl"
     path.write_bytes(line)
     for restart in (True, False):
-        with pytest.raises(UsageError, match="is no list of failed rows"):
+        with pytest.raises(UsageError, match="is not a list of failed rows"):
             Run(tmp_path, restart=restart)
     assert path.read_bytes() == line
     assert names(tmp_path) == ["a.failed.jsonl"]
@@ -183,25 +183,25 @@ def test_a_folder_of_that_name_is_a_usage_error(tmp_path: Path) -> None:
         Run(tmp_path)
 
 
-@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("complete", [True, False])
 def test_a_list_that_cannot_be_written_is_an_output_error_and_the_old_one_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, whole: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, complete: bool
 ) -> None:
-    Run(tmp_path).fail(1, 2).end(whole=True)
+    Run(tmp_path).fail(1, 2).end(complete=True)
     run = Run(tmp_path).fail(2)
 
     def full(self: Path, *rest: object) -> None:
         raise OSError(28, "No space left on device")
 
-    if whole:
+    if complete:
         monkeypatch.setattr(Path, "replace", full)
     else:
         monkeypatch.setattr("os.fsync", full)
     monkeypatch.setattr(LineFile, "sync", lambda _: None)
     with pytest.raises(OutputError, match=r"cannot write .*failed") as caught:
-        run.end(whole=whole)
+        run.end(complete=complete)
     assert caught.value.why == "No space left on device"
     monkeypatch.undo()
     assert listed(tmp_path) == [1, 2]
-    Run(tmp_path).end(whole=False)
+    Run(tmp_path).end(complete=False)
     assert listed(tmp_path) == [1, 2]

@@ -11,11 +11,9 @@ NUMBERS = st.integers(0, 2**64 - 1)
 
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS)), st.integers(1, 10))
-def test_pairs_come_back_in_order_however_many_are_sorted_at_once(
-    given: list[tuple[int, int]], run: int
-) -> None:
+def test_pairs_are_sorted_whatever_the_size_of_a_run(given: list[tuple[int, int]], run: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(index_sort, "_RUN", run)
+        patch.setattr(index_sort, "_RUN_PAIRS", run)
         found = IndexSort()
         for first, second in given:
             found.add(first, second)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.bulk.input.row_reader import Row
-from nebius_cli.bulk.output.journal import Journal, Sink, is_file
+from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.output.journal import Journal, Sink
+from nebius_cli.bulk.output.targets import is_file
 from nebius_cli.core.errors import OutputError, UsageError
 from tests.support.answers import answer, failure, row, write
 
@@ -18,7 +19,7 @@ def silent(text: str) -> None:
 
 
 def open_quietly(path: Path) -> Journal:
-    return Journal.open(str(path), restart=False, say=silent)
+    return Journal.open(str(path), restart=False, note=silent)
 
 
 def fill(path: Path, *records: bytes, whole: bool = False, ordered: bool = False) -> None:
@@ -27,7 +28,7 @@ def fill(path: Path, *records: bytes, whole: bool = False, ordered: bool = False
     for record in records:
         journal.append(record)
     if whole:
-        journal.settle(ordered=ordered)
+        journal.compact(ordered=ordered)
     journal.close()
 
 
@@ -52,10 +53,10 @@ def test_what_was_answered_is_known_to_the_next_run_and_what_failed_is_not(path:
     rows = [row(0), row(1), row(2, own_id="two")]
     fill(path, answer(rows[0]), failure(rows[1]), answer(rows[2]))
     journal = open_quietly(path)
-    assert [journal.done(row) for row in rows] == [True, False, True]
-    assert not journal.done(row(0, body=b"{1}"))  # it asks something else now
-    assert not journal.done(row(0, own_id="0"))
-    scanned = journal.scanned
+    assert [journal.has_answer(row) for row in rows] == [True, False, True]
+    assert not journal.has_answer(row(0, body=b"{1}"))  # it asks something else now
+    assert not journal.has_answer(row(0, own_id="0"))
+    scanned = journal.earlier
     assert (scanned.records, scanned.answers, scanned.errors, scanned.unpriced) == (3, 2, 1, 0)
     assert (scanned.prompt_tokens, scanned.completion_tokens, scanned.cost) == (9, 12, Decimal("0.75"))
     journal.close()
@@ -63,13 +64,13 @@ def test_what_was_answered_is_known_to_the_next_run_and_what_failed_is_not(path:
     assert names(path.parent) == ["answers.jsonl"]
 
 
-def test_answers_that_nobody_asks_for_any_more_are_counted(path: Path) -> None:
+def test_unclaimed_answers_are_counted(path: Path) -> None:
     fill(path, failure(row(4)), answer(row(0)), answer(row(1)), answer(row(2)), answer(row(3)))
     journal = open_quietly(path)
-    assert journal.done(row(1))
+    assert journal.has_answer(row(1))
     journal.append(answer(row(2, body=b"{1}")))  # it asks something else now
-    journal.settle(ordered=False)
-    assert journal.left_over == 2
+    journal.compact(ordered=False)
+    assert journal.stray_answers == 2
     journal.close()
 
 
@@ -77,7 +78,7 @@ def test_answers_that_nobody_asks_for_any_more_are_counted(path: Path) -> None:
 def test_a_cost_that_is_not_an_amount_counts_as_unknown(path: Path, damaged: bytes) -> None:
     fill(path, answer(row(0)), failure(row(1)).replace(b"0.25", damaged), failure(row(2)))
     journal = open_quietly(path)
-    assert (journal.scanned.unpriced, journal.scanned.cost) == (1, Decimal("0.5"))
+    assert (journal.earlier.unpriced, journal.earlier.cost) == (1, Decimal("0.5"))
     journal.close()
     fill(path, answer(row(1)), whole=True)
     usages = [json.loads(line)["usage"] for line in path.read_bytes().splitlines()]
@@ -87,11 +88,11 @@ def test_a_cost_that_is_not_an_amount_counts_as_unknown(path: Path, damaged: byt
 def test_records_that_name_no_cost_are_counted(path: Path) -> None:
     fill(path, answer(row(0)), answer(row(1)).replace(b'"0.25"', b"null"))
     journal = open_quietly(path)
-    assert (journal.scanned.unpriced, journal.scanned.cost) == (1, Decimal("0.25"))
+    assert (journal.earlier.unpriced, journal.earlier.cost) == (1, Decimal("0.25"))
     journal.close()
 
 
-def test_a_second_process_is_refused_and_told_which_file(path: Path) -> None:
+def test_a_second_process_is_refused_with_the_name_of_the_file(path: Path) -> None:
     first = open_quietly(path)
     with pytest.raises(UsageError, match=r"another nbx bulk is writing .*answers\.jsonl"):
         open_quietly(path)
@@ -132,9 +133,9 @@ def test_the_input_is_no_place_for_the_answers(path: Path) -> None:
     link.symlink_to(path)
     for restart in (True, False):
         with pytest.raises(UsageError) as caught:
-            Journal.open(str(path), restart=restart, say=silent, source=str(link))
+            Journal.open(str(path), restart=restart, note=silent, source=str(link))
         assert caught.value.why == "this is the input"
-    Journal.open(str(path), restart=False, say=silent, source="-").close()
+    Journal.open(str(path), restart=False, note=silent, source="-").close()
     assert path.read_bytes() == answer(row(0))
 
 
@@ -148,35 +149,35 @@ def test_a_folder_that_is_not_there_is_an_output_error(path: Path) -> None:
         open_quietly(path / "x")
 
 
-def test_a_restart_begins_anew_and_keeps_what_was_paid_for(path: Path) -> None:
+def test_a_restart_sets_the_old_answers_aside(path: Path) -> None:
     said: list[str] = []
     for number, kept in ((0, ""), (1, ".old"), (2, ".old2")):
-        journal = Journal.open(str(path), restart=True, say=said.append)
-        assert journal.scanned.records == 0
+        journal = Journal.open(str(path), restart=True, note=said.append)
+        assert journal.earlier.records == 0
         journal.append(answer(row(number)))
         journal.close()
         assert path.read_bytes() == answer(row(number))
         if kept:
             assert Path(f"{path}{kept}").read_bytes() == answer(row(number - 1))
-    kept_in = "the answers so far are kept in"
+    kept_in = "earlier answers are kept in"
     assert said == [f"{kept_in} {path}.old", f"{kept_in} {path}.old2"]
 
 
-def test_lines_that_a_power_cut_spoilt_count_for_nothing(path: Path) -> None:
+def test_lines_broken_by_a_power_cut_are_ignored(path: Path) -> None:
     spoilt = answer(row(1)).replace(b"said", b"\0\0\0\0")
     write(path, answer(row(0)), b"\n", spoilt, b"\0\0\0\n", answer(row(2)))
     said: list[str] = []
-    journal = Journal.open(str(path), restart=False, say=said.append)
-    assert [journal.done(row(n)) for n in range(3)] == [True, False, True]
-    assert journal.scanned.broken == 2
+    journal = Journal.open(str(path), restart=False, note=said.append)
+    assert [journal.has_answer(row(n)) for n in range(3)] == [True, False, True]
+    assert journal.earlier.broken == 2
     journal.append(answer(row(1)))
-    journal.settle(ordered=False)
+    journal.compact(ordered=False)
     journal.close()
-    assert said == [f"{path}: 2 lines are no JSON and count for nothing; their rows run again"]
+    assert said == [f"{path}: 2 lines are not JSON; their rows are sent again"]
     assert path.read_bytes() == answer(row(0)) + answer(row(2)) + answer(row(1))
 
 
-def test_a_whole_run_leaves_one_record_a_row(path: Path) -> None:
+def test_a_complete_run_leaves_one_record_per_row(path: Path) -> None:
     rows = [row(0), row(1), row(2)]
     fill(path, failure(rows[0]), answer(rows[1]), failure(rows[2]), whole=True)
     assert path.read_bytes() == failure(rows[0]) + answer(rows[1]) + failure(rows[2])
@@ -228,20 +229,20 @@ def test_a_file_that_cannot_be_set_aside_stays(path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(OutputError, match="cannot rename"):
-        Journal.open(str(path), restart=True, say=silent)
+        Journal.open(str(path), restart=True, note=silent)
     assert (path.read_bytes(), names(path.parent)) == (answer(row(0)), ["answers.jsonl"])
 
 
-def test_a_record_without_its_newline_is_whole_and_gets_it(path: Path) -> None:
+def test_a_record_without_its_newline_is_complete_and_gets_one(path: Path) -> None:
     write(path, answer(row(0)), answer(row(1))[:-1])
     journal = open_quietly(path)
-    assert journal.done(row(1))
+    assert journal.has_answer(row(1))
     journal.append(answer(row(2)))
     journal.close()
     assert path.read_bytes() == answer(row(0)) + answer(row(1)) + answer(row(2))
 
 
-def test_a_rewrite_that_fails_leaves_every_record(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_compaction_loses_no_record(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = open_quietly(path)
     journal.append(answer(row(1)))
     journal.append(answer(row(0)))
@@ -251,19 +252,19 @@ def test_a_rewrite_that_fails_leaves_every_record(path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(OutputError) as caught:
-        journal.settle(ordered=True)
+        journal.compact(ordered=True)
     assert (caught.value.why, caught.value.code) == ("No space left on device", 74)
-    assert "every answer is there" in caught.value.hint
+    assert "all answers are kept" in caught.value.hint
     journal.close()
     assert path.read_bytes() == answer(row(1)) + answer(row(0))
     assert names(path.parent) == ["answers.jsonl"]
 
 
-def test_an_output_of_another_tool_is_gone_on_with(path: Path) -> None:
+def test_an_output_rewritten_by_another_tool_can_be_resumed(path: Path) -> None:
     record = json.loads(answer(row(0, own_id="é")))
     path.write_text(json.dumps(record, indent=None) + "\r\n", encoding="utf-8")
     journal = open_quietly(path)
-    assert journal.done(row(0, own_id="é"))
+    assert journal.has_answer(row(0, own_id="é"))
     journal.close()
 
 
@@ -274,7 +275,7 @@ def test_what_is_no_file_has_no_memory(name: str, *, file: bool) -> None:
     assert is_file(name) == file
 
 
-def test_a_name_that_is_free_or_a_file_can_be_gone_on_with(path: Path) -> None:
+def test_only_a_regular_file_or_a_free_name_can_be_resumed(path: Path) -> None:
     assert is_file(str(path))
     path.write_bytes(b"")
     assert is_file(str(path))
@@ -286,9 +287,9 @@ def test_a_sink_writes_and_knows_nothing() -> None:
     sink = Sink(written.append)
     asked: Row = row(0)
     sink.append(answer(asked))
-    sink.fail(b"x")
-    assert not sink.done(asked)
-    sink.settle(ordered=True)
+    sink.add_failed(b"x")
+    assert not sink.has_answer(asked)
+    sink.compact(ordered=True)
     sink.close()
     sink.close()
-    assert (written, sink.scanned.records, sink.left_over) == ([answer(asked)], 0, 0)
+    assert (written, sink.earlier.records, sink.stray_answers) == ([answer(asked)], 0, 0)

@@ -11,13 +11,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from nebius_cli.bulk.output.appender import MOST_WAITING
+from nebius_cli.bulk.output.appender import MAX_WAITING_PIECES
 from nebius_cli.bulk.output.journal import Journal
 from nebius_cli.bulk.output.record import scan_head
 from tests.support.answers import answer, failure, row, write
 
 
-def test_a_file_cut_at_any_byte_of_its_last_records_is_gone_on_with(tmp_path: Path) -> None:
+def test_a_file_truncated_at_any_byte_of_its_last_records_can_be_resumed(tmp_path: Path) -> None:
     rows = [row(n, "wörld\n", own_id=f'"{n}\\') for n in range(3)]
     lines = [answer(row, "é\n\u2028") for row in rows]
     whole = b"".join(lines)
@@ -25,20 +25,18 @@ def test_a_file_cut_at_any_byte_of_its_last_records_is_gone_on_with(tmp_path: Pa
     for size in range(len(whole) + 1):
         path.write_bytes(whole[:size])
         said: list[str] = []
-        journal = Journal.open(str(path), restart=False, say=said.append)
+        journal = Journal.open(str(path), restart=False, note=said.append)
         # A record is there from its last brace on; what it lacks then is its newline.
         ends = [len(b"".join(lines[: n + 1])) - 1 for n in range(3)]
         kept = [size >= end for end in ends]
-        assert [journal.done(row) for row in rows] == kept
+        assert [journal.has_answer(row) for row in rows] == kept
         journal.close()
         assert path.read_bytes() == b"".join(lines[: sum(kept)])
         left = size - len(b"".join(lines[: sum(kept)]))
-        assert said == (
-            [f"{path}: a half-written record at its end was cut off, {left} bytes"] if left > 0 else []
-        )
+        assert said == ([f"{path}: removed a partial record at the end, {left} bytes"] if left > 0 else [])
 
 
-def told(record: bytes) -> dict[str, Any]:
+def texts(record: bytes) -> dict[str, Any]:
     """Return what a record says, but for its usage: `settle` adds what replaced records took."""
     value = json.loads(record)
     return {name: value[name] for name in value if name != "usage"}
@@ -58,7 +56,7 @@ class Crashes(RuleBasedStateMachine):
         self.open()
 
     def open(self) -> None:
-        self.journal = Journal.open(str(self.path), restart=False, say=lambda _: None)
+        self.journal = Journal.open(str(self.path), restart=False, note=lambda _: None)
         self.ended: set[int] = set()  # rows that have a record of this run
 
     def teardown(self) -> None:
@@ -92,7 +90,7 @@ class Crashes(RuleBasedStateMachine):
     @rule(ordered=st.booleans())
     def end(self, *, ordered: bool) -> None:
         assert self.journal is not None
-        self.journal.settle(ordered=ordered)
+        self.journal.compact(ordered=ordered)
         self.journal.close()
         heads = [scan_head(line) for line in self.path.read_bytes().splitlines()]
         indexes = [head.row_index for head in heads if head is not None]
@@ -107,15 +105,15 @@ class Crashes(RuleBasedStateMachine):
             return
         lines = self.path.read_bytes().splitlines(keepends=True)
         assert all(line.endswith(b"\n") for line in lines)
-        found = [told(line) for line in lines]
-        assert all(found.count(told(record)) == 1 for record in self.answers.values())
+        found = [texts(line) for line in lines]
+        assert all(found.count(texts(record)) == 1 for record in self.answers.values())
 
     @rule()
     def resume(self) -> None:
         assert self.journal is not None
         self.journal.close()
         self.open()
-        assert {n for n in range(6) if self.journal.done(row(n))} == set(self.answers)
+        assert {n for n in range(6) if self.journal.has_answer(row(n))} == set(self.answers)
 
 
 Crashes.TestCase.settings = settings(max_examples=60, stateful_step_count=20)
@@ -124,11 +122,11 @@ test_whatever_happens_no_answer_is_lost_or_doubled = Crashes.TestCase
 
 WRITER = """
 import os, sys, threading
-from nebius_cli.bulk.output.appender import MOST_WAITING
+from nebius_cli.bulk.output.appender import MAX_WAITING_PIECES
 from nebius_cli.bulk.output.journal import Journal
 from tests.support.answers import answer, row
-journal = Journal.open(sys.argv[1], restart=False, say=lambda text: None)
-rows = [row(n) for n in range(20_000) if not journal.done(row(n))]
+journal = Journal.open(sys.argv[1], restart=False, note=lambda text: None)
+rows = [row(n) for n in range(20_000) if not journal.has_answer(row(n))]
 print(rows[0].index, flush=True)
 def work(part):
     for number, one in enumerate(rows[part::4]):
@@ -149,10 +147,10 @@ def test_a_run_that_is_killed_again_and_again_keeps_every_answer_once(tmp_path: 
             some = 1 + 150 * turn
             assert child.stdout.read(some) == b"+" * some
             child.send_signal(signal.SIGKILL)
-    journal = Journal.open(str(path), restart=False, say=lambda _: None)
+    journal = Journal.open(str(path), restart=False, note=lambda _: None)
     journal.close()
     heads = [scan_head(line) for line in path.read_bytes().splitlines(keepends=True)]
     indexes = [head.row_index for head in heads if head is not None]
     assert len(indexes) == len(heads) == len(set(indexes))
     # Each "+" came after a record that is written, or that waited for the thread that was writing.
-    assert len(indexes) >= sum(1 + 150 * turn - MOST_WAITING for turn in range(8))
+    assert len(indexes) >= sum(1 + 150 * turn - MAX_WAITING_PIECES for turn in range(8))

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.bulk.input.row_reader import BadRow, Row
+from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.output.record import (
-    Head,
+    RecordHead,
     Result,
     could_be_cut,
     encode,
@@ -127,7 +127,7 @@ def test_a_bad_row_has_a_record_that_is_no_answer() -> None:
     line = encode_bad(BadRow(4, 9, "not JSON\n"))
     error = {"exit": 65, "status": None, "message": "not JSON\n", "line": 9}
     assert (line.count(b"\n"), strict(line)["error"]) == (1, error)
-    assert scan_head(line) == Head(b"4", 4, b"", 0, 0, b"", ok=False)
+    assert scan_head(line) == RecordHead(b"4", 4, b"", 0, 0, b"", ok=False)
 
 
 @given(own=IDS, escaped=st.booleans(), comma=st.sampled_from([None, ", "]))
@@ -169,7 +169,7 @@ def test_json_of_another_kind_has_no_head(line: bytes) -> None:
 )
 def test_a_usage_of_another_kind_counts_as_far_as_it_goes(usage: str, cost: str, tokens: int) -> None:
     line = f'{{"id":1,"index":0,"body_hash":"","usage":{usage},"error":null}}'
-    assert scan_head(line.encode()) == Head(b"1", 0, b"", tokens, 0, cost.encode(), ok=True)
+    assert scan_head(line.encode()) == RecordHead(b"1", 0, b"", tokens, 0, cost.encode(), ok=True)
 
 
 @pytest.mark.parametrize("line", [b"", b"{", b"\0" * 20, b'{"id":1}\xff'])
@@ -250,7 +250,7 @@ def test_heads_read_many_at_once_are_those_read_one_by_one(lines: list[bytes], t
     assert not tail
     alone = [scan_head(line) for line in lines]
     assert [
-        Head(own, int(index), body_hash, int(asked or 0), int(answered or 0), cost, ok=bool(ok))
+        RecordHead(own, int(index), body_hash, int(asked or 0), int(answered or 0), cost, ok=bool(ok))
         for own, index, body_hash, asked, answered, cost, ok in heads
     ] == alone
 

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.bulk.output.carry import add_usage
-from nebius_cli.bulk.output.record import Head, scan_head
+from nebius_cli.bulk.output.record import RecordHead, add_usage, scan_head
 from tests.support.answers import answer, row
 
 
-def head_of(line: bytes) -> Head:
+def head_of(line: bytes) -> RecordHead:
     head = scan_head(line)
     assert head is not None
     return head
@@ -43,7 +42,7 @@ def test_usage_is_added_and_nothing_else_changes(
     assert (new == line) == (dropped is None)
 
 
-def test_a_record_that_took_nothing_takes_over_a_cost() -> None:
+def test_a_record_without_usage_takes_over_a_cost() -> None:
     line = json.dumps({**json.loads(answer(row(0))), "usage": None}).encode() + b"\n"
     new, _ = add_usage(line, head_of(line), head_of(answer(row(0))))
     assert json.loads(new)["usage"] == used(3, 4, "0.25")

@@ -8,7 +8,7 @@ import pytest
 
 COUNT = """
 import ctypes, sys, threading
-from nebius_cli.bulk.heap import share_heap
+from nebius_cli.bulk.workers import share_heap
 if sys.argv[1] == "shared":
     share_heap()
 met = threading.Barrier(8)
@@ -30,7 +30,7 @@ else:
 
 
 @pytest.mark.parametrize("how", ["shared", "apart"])
-def test_threads_share_a_heap_where_they_are_told_to(how: str, tmp_path: Path) -> None:
+def test_threads_share_one_heap_after_share_heap(how: str, tmp_path: Path) -> None:
     found = tmp_path / "info.xml"
     subprocess.run([sys.executable, "-c", COUNT, how, str(found)], check=True)
     assert (found.read_text().count("<heap nr=") == 1) == (how == "shared")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nebius_cli.bulk.output.gaps import Gaps
+from nebius_cli.bulk.output.shards import Gaps
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,6 @@ def test_gaps_are_counted_and_the_first_ones_named(
 ) -> None:
     gaps = Gaps()
     for number in there:
-        gaps.seen(number)
+        gaps.add(number)
     gaps.end(count)
     assert (gaps.rows, gaps.missing, str(gaps)) == (count, missing, text)

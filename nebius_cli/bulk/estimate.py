@@ -1,0 +1,96 @@
+"""Estimates what a run would take, without sending anything: tokens, cost, time."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from nebius_cli.bulk.budget import worst_case
+from nebius_cli.bulk.input.row import MAX_EXTRA_PROMPT_TOKENS, BadRow, Row
+from nebius_cli.bulk.input.row_source import RowSource
+from nebius_cli.bulk.output.record import key_of
+from nebius_cli.core.digest_set import DigestSet
+from nebius_cli.core.format import MINUTE, duration
+from nebius_cli.core.money import Price, PriceList, add, exact, usd
+
+BYTES_PER_TOKEN = 4  # roughly, in English text
+
+
+@dataclass(slots=True)
+class RunEstimate:
+    """What it would take to send rows, added up row by row. Costs are in USD, times in seconds.
+
+    `max_completion_tokens` is None once a row without max_tokens was added, and the costs are None once that
+    or a price is unknown.
+    """
+
+    rows: int = 0
+    prompt_tokens: int = 0
+    max_prompt_tokens: int = 0
+    max_completion_tokens: int | None = 0
+    cost: Decimal | None = Decimal()
+    max_cost: Decimal | None = Decimal()
+
+    def add(self, row: Row, price: Price) -> None:
+        """Add a row and what it would cost at this price."""
+        about = row.max_prompt_tokens - MAX_EXTRA_PROMPT_TOKENS
+        if isinstance(row.prompt, str):
+            about = -(-about // BYTES_PER_TOKEN)
+        self.rows += 1
+        self.prompt_tokens += about
+        self.max_prompt_tokens += row.max_prompt_tokens
+        worst = worst_case([row], price)  # what a cap would reserve for it
+        self.max_completion_tokens = add(self.max_completion_tokens, worst.completion)
+        self.cost = add(self.cost, price.cost(about, worst.completion))
+        self.max_cost = add(self.max_cost, worst.cost)
+
+    def seconds(self, rpm: float | None, tpm: float | None, group: int = 1) -> float | None:
+        """Return the shortest time that the limits allow, None without a limit."""
+        by_requests = -(-self.rows // group) / rpm * MINUTE if rpm else None
+        completion = self.max_completion_tokens
+        tokens = None if completion is None else self.prompt_tokens + completion
+        by_tokens = tokens / tpm * MINUTE if tpm and tokens is not None else None
+        return max((time for time in (by_requests, by_tokens) if time is not None), default=None)
+
+    def to_rows(self, seconds: float | None) -> list[tuple[str, str]]:
+        """Return names and values as they are shown; `seconds` is the shortest time."""
+        unknown, completion = "unknown", self.max_completion_tokens
+        money = [unknown if cost is None else usd(cost) for cost in (self.cost, self.max_cost)]
+        return [
+            ("rows to send", f"{self.rows:,}"),
+            ("prompt tokens, about", f"{self.prompt_tokens:,}"),
+            ("prompt tokens, at most", f"{self.max_prompt_tokens:,}"),
+            ("completion tokens, at most", unknown if completion is None else f"{completion:,}"),
+            ("cost, about", money[0]),
+            ("cost, at most", money[1]),
+            ("time, at least", unknown if seconds is None else duration(seconds)),
+        ]
+
+    def to_json(self, seconds: float | None) -> dict[str, Any]:
+        """Return the values for a program; money is a string, None if unknown."""
+        return {
+            "rows": self.rows,
+            "prompt_tokens_about": self.prompt_tokens,
+            "prompt_tokens_at_most": self.max_prompt_tokens,
+            "completion_tokens_at_most": self.max_completion_tokens,
+            "cost_usd_about": None if self.cost is None else exact(self.cost),
+            "cost_usd_at_most": None if self.max_cost is None else exact(self.max_cost),
+            "seconds_at_least": None if seconds is None else round(seconds, 3),
+        }
+
+
+def estimate_rows(
+    source: RowSource, answered: DigestSet, prices: PriceList, *, skip_bad: bool
+) -> tuple[RunEstimate, int]:
+    """Return the estimate for all rows without an answer, and the number of bad rows.
+
+    Raises BadInputError for a bad row, unless `skip_bad`.
+    """
+    estimate, bad = RunEstimate(), 0
+    for row in source:
+        if isinstance(row, BadRow):
+            bad += 1
+            if not skip_bad:
+                raise source.bad_rows_error([row], 1)
+        elif key_of(row) not in answered:
+            estimate.add(row, prices.of_model(row.model))
+    return estimate, bad

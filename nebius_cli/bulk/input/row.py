@@ -1,0 +1,40 @@
+"""A row of the input: the request that completes it, or why it cannot be sent."""
+
+from dataclasses import dataclass
+
+from nebius_cli.request.prompt import Prompt
+
+MAX_EXTRA_PROMPT_TOKENS = 8  # special tokens, such as begin-of-text, that a server may add to a prompt
+
+
+@dataclass(slots=True)  # not frozen: that makes a row five times as slow to create
+class Row:
+    """One prompt and the request that completes it. Treat it as immutable.
+
+    `index` is its position among all rows of the input, bad ones included; `id` is the row's own id, or the
+    index. `body` is the request body when the row is sent alone, `body_hash` the 32 hex digits of its
+    BLAKE2b-128. `common` is the body without the prompt: rows with the same `common` and `query` may share
+    a request. `max_prompt_tokens` and `max_completion_tokens` are upper bounds; the second is None if the
+    row has no max_tokens.
+    """
+
+    index: int
+    id: str | int
+    prompt: Prompt
+    body: bytes
+    query: str
+    body_hash: str
+    max_prompt_tokens: int
+    max_completion_tokens: int | None
+    n: int
+    common: bytes
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot be sent, and why. `line` counts from 1."""
+
+    index: int
+    line: int
+    why: str

@@ -1,0 +1,149 @@
+"""One bulk run, from its first request to its last record."""
+
+import contextlib
+import functools
+import json
+from collections.abc import Callable
+from typing import Protocol
+
+from nebius_cli.api.limits import Limits
+from nebius_cli.bulk.budget import Charge
+from nebius_cli.bulk.counts import RunCounts, cap_error, price_records
+from nebius_cli.bulk.display import BulkDisplay
+from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
+from nebius_cli.bulk.options import BulkPlan
+from nebius_cli.bulk.output.journal import Journal, Sink
+from nebius_cli.bulk.progress import RunSummary
+from nebius_cli.bulk.results import ResultWriter
+from nebius_cli.core.errors import Interrupted, NbxError, Terminated
+from nebius_cli.core.money import PriceList
+from nebius_cli.system.streams import Streams
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nebius_cli.api.client import Api
+    from nebius_cli.bulk.workers import OnRequest, WorkerPool
+
+DRAIN_TIMEOUT_S = 10.0  # for requests in flight when the run is stopped
+SIGNALS = {KeyboardInterrupt: "Ctrl-C", Interrupted: "Ctrl-C", Terminated: "SIGTERM"}
+
+
+class Recorder(Protocol):
+    """RecordReader requests in the ledger; `tick` is called often, and calls `stop` if a budget is spent."""
+
+    @property
+    def add(self) -> "OnRequest":
+        """Record a request that ended."""
+
+    def tick(self, stop: Callable[[NbxError], object], /) -> None:
+        """Do periodic work."""
+
+    def close(self) -> None:
+        """Write what is left."""
+
+
+class BulkRun:
+    """Sends the rows of `source` that `journal` has no answer to; `total` is the number of rows, if known."""
+
+    def __init__(
+        self,
+        plan: BulkPlan,
+        prices: PriceList,
+        source: RowSource,
+        journal: Journal | Sink,
+        total: int | None,
+        limits: Limits,
+        streams: Streams,
+        note: Callable[[str], None],
+    ) -> None:
+        self.counts = RunCounts(total)
+        self._plan = plan
+        self._prices = prices
+        self._source = source
+        self._journal = journal
+        self._limits = limits
+        self._streams = streams
+        self._started_at = streams.monotonic()
+        self._writer = ResultWriter(journal, plan, json.loads(source.reader.defaults), self.counts)
+        self._dispatcher = plan.dispatcher(
+            prices,
+            self._spent_earlier(source.reader.model, note),
+            limits.retries,
+            now=self._started_at,
+            jitter=streams.random,
+            may_take=self._writer.has_room,
+            model=source.reader.model,
+        )
+
+    def send(self, api: "Api", recorder: Recorder, display: BulkDisplay) -> None:
+        """Return when every row has its result and the journal is closed.
+
+        Raises what ended the run early; the journal then has all results so far.
+        """
+        from nebius_cli.bulk.workers import WorkerPool  # imports urllib3
+
+        try:
+            with display, contextlib.closing(recorder):
+                check = functools.partial(self._plan.check, prices=self._prices)
+                pool = WorkerPool(
+                    api,
+                    self._dispatcher,
+                    self._writer.rows_to_send(self._source, check, display.post),
+                    self._writer.put,
+                    recorder.add,
+                    self._streams.monotonic,
+                    self._limits,
+                    fast_rows=self._source.seekable,
+                )
+                try:
+                    self._work(pool, recorder, display)
+                except BaseException:
+                    with contextlib.suppress(NbxError):
+                        self._writer.put_unfinished(pool.abandon())
+                    raise
+            self._writer.finish(complete=True)
+            self._journal.close()
+        except BaseException:
+            with contextlib.suppress(NbxError):  # the first error is the one to report
+                self._writer.finish(complete=False)
+                self._journal.close()
+            raise
+
+    def summary(self, stopped: str) -> RunSummary:
+        """Return the totals so far; `stopped` says what ended the run early."""
+        return self.counts.summary(self._dispatcher, self._streams.monotonic() - self._started_at, stopped)
+
+    def _spent_earlier(self, model: str, note: Callable[[str], None]) -> Charge:
+        earlier = self._journal.earlier
+        spent = Charge(earlier.prompt_tokens, earlier.completion_tokens, earlier.cost)
+        if not earlier.unpriced or self._plan.max_cost is None:
+            return spent
+        more, message = price_records(earlier.unpriced, earlier.unpriced_tokens, self._prices.of_model(model))
+        note(message)
+        return Charge(spent.prompt, spent.completion, earlier.cost + more)
+
+    def _work(self, pool: "WorkerPool", recorder: Recorder, display: BulkDisplay) -> None:
+        dispatcher, counts = self._dispatcher, self.counts
+
+        def tick() -> None:
+            now = self._streams.monotonic()
+            display.show(counts.snapshot(dispatcher, now, self._source.fraction_read))
+            recorder.tick(dispatcher.stop)
+
+        try:
+            pool.run(tick)
+        except tuple(SIGNALS):
+            if count := dispatcher.in_flight:
+                display.note(
+                    f"waiting up to {DRAIN_TIMEOUT_S:.0f} s for requests in flight: {count};"
+                    " Ctrl-C again stops now"
+                )
+            if not pool.drain(DRAIN_TIMEOUT_S):
+                display.note(f"requests abandoned: {dispatcher.in_flight}; their rows will be sent again")
+            raise
+        if counts.bad > MAX_BAD_KEPT:
+            display.post(f"{counts.bad:,} bad rows were left out in total")
+        if dispatcher.fatal is not None:
+            raise dispatcher.fatal
+        if dispatcher.capped:
+            raise cap_error(dispatcher)

@@ -1,0 +1,62 @@
+"""Checks the rows of an input before the first request, and counts what the run has to send."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.input.row_source import RowSource
+from nebius_cli.bulk.options import BulkPlan
+from nebius_cli.bulk.output.journal import Journal, Sink
+from nebius_cli.bulk.output.targets import is_file
+from nebius_cli.core.money import PriceList
+from nebius_cli.request import request
+
+
+def survey_rows(
+    source: RowSource,
+    plan: BulkPlan,
+    prices: PriceList,
+    journal: Journal | Sink | None,
+) -> int | None:
+    """Check every row and return their number; rows answered in `journal` will be left out.
+
+    Nothing is read, and None returned, if bad rows are allowed or the input can be read only once. Raises
+    BadInputError for a bad row, and UsageError for a row whose cost or length the caps cannot bound.
+    """
+    if plan.options.on_bad_row == "skip" or not source.seekable:
+        return None
+
+    def is_answered(row: Row) -> bool:
+        if plan.capped:
+            plan.check(row, prices)
+        return journal is not None and journal.has_answer(row)
+
+    survey = source.survey(is_answered)
+    if survey.bad == survey.rows and not source.reader.model:
+        request.check_rules({}, {}, validate=True)  # reports that no model is set
+    if survey.bad:
+        raise source.bad_rows_error(survey.first_bad, survey.bad)
+    if journal is not None:
+        journal.forget_answers()
+    return survey.rows
+
+
+@contextlib.contextmanager
+def surveyed(
+    source: RowSource,
+    plan: BulkPlan,
+    prices: PriceList,
+    open_output: Callable[[], Journal | Sink],
+) -> Iterator[tuple[Journal | Sink, int | None]]:
+    """Give the open output and the number of rows that `survey_rows` returns.
+
+    An existing output is opened before the survey, which needs its answers. A new output is created, or an
+    old one set aside, only after the survey, so that an input with bad rows leaves no trace.
+    """
+    options = plan.options
+    exists = is_file(options.output) and Path(options.output).exists() and not options.restart
+    with contextlib.ExitStack() as stack:
+        journal = stack.enter_context(contextlib.closing(open_output())) if exists else None
+        total = survey_rows(source, plan, prices, journal)
+        yield journal or stack.enter_context(contextlib.closing(open_output())), total
