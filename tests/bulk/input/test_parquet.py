@@ -132,10 +132,10 @@ def test_without_pyarrow_the_message_says_what_to_install(
 _PEAK = """
 import json, resource, sys
 from nebius_cli.bulk.input.row_files import open_rows
-from nebius_cli.request.prompt import Reading
+from nebius_cli.request.prompt import DecodeOptions
 counts = []
 for path in sys.argv[1:]:
-    with open_rows(path, None, nul=False, reading=Reading(), stdin=None) as file:
+    with open_rows(path, None, nul=False, reading=DecodeOptions(), stdin=None) as file:
         rows = sum(1 for _ in file)
     counts.append((rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10))
 print(json.dumps(counts))
