@@ -1,175 +1,208 @@
-"""The house rules: who may import whom, how long things may get, and what the core may not touch."""
+"""The house rules: who may import whom, who may touch the outside world, how long things may get."""
 
 import ast
+import statistics
 import sys
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
-import pytest
+from tests.support.house import (
+    FOLDERS,
+    OUTSIDE,
+    PURE,
+    PURE_FOLDERS,
+    SPEAKERS,
+    SPEECH,
+    STRANGERS,
+    THIRD_PARTY,
+    below,
+    folder_of,
+)
+from tests.support.sources import MODULES, PACKAGE, ROOT, doors, imports, own_imports, tree_of
 
-Rule = TypeVar("Rule")
+MAX_FILE_LINES = 300
+MAX_FUNCTION_LINES = 50
+MAX_FOLDER_FILES = 20
+MAX_MEDIAN_LINES = 100
 
-ROOT = Path(__file__).parent.parent
-PACKAGE = ROOT / "nebius_cli"
-MODULES = sorted(PACKAGE.rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
-FILE_LIMIT = 300
-FUNCTION_LIMIT = 50
 
-# Folder or file → what of nebius_cli it may import. The longest key that fits a module counts.
-OURS = {
-    "core": ("core",),
-    "adapters": ("core", "adapters", "nebius_cli"),
-    "ui": ("core", "adapters.streams", "ui"),
-    "gen": ("core", "gen", "nebius_cli"),
-    "gen.__main__": ("core", "gen", "commands.root"),
-    "actions": ("core", "adapters", "ui", "actions.app"),
-    "commands": ("core", "commands.options"),
-    "commands.root": ("core", "commands"),
-    "main": ("commands.root", "core.errors", "adapters.streams", "ui.problems", "ui.renderer", "nebius_cli"),
-    "__main__": ("main", "nebius_cli"),
-}
-# Inside function bodies, where an import is one of the three lazy seams.
-OURS_LAZY = {"commands": ("actions", "gen"), "main": ("actions.app", "commands.root")}
-
-THIRD_PARTY = {
-    "adapters.api": {"urllib3"},
-    "adapters.blocks": {"backports", "compression"},
-    "adapters.failures": {"urllib3"},
-    "adapters.parquet": {"pyarrow"},
-    "adapters.roundtrip": {"urllib3"},
-    "adapters.pools": {"certifi", "urllib3"},
-    "adapters.proxied": {"requests", "urllib3"},
-    "adapters.paths": {"platformdirs"},
-    "adapters.keychain": {"keyring"},
-    "adapters.engine_process": {"xllamacpp"},
-    "adapters.probe": {"requests"},
-    "adapters.weights": {"requests"},
-    "ui.bulk": {"rich"},
-    "ui.heat": {"rich"},
-    "ui.heat_export": {"rich"},
-    "ui.live": {"rich"},
-    "ui.picture": {"rich"},
-    "ui.sink": {"rich"},
-    "ui.tables": {"rich"},
-    "ui.token_table": {"rich"},
-    "ui.plot": {"plotille"},
-    "ui.progress": {"rich"},
-    "commands": {"typer"},
-    "gen.__main__": {"typer"},
-    "main": set(),
-}
-
-# Doors to files, network, clock, environment and chance, which only adapters and main may open.
-IMPURE = {
-    "os",
-    "io",
-    "pathlib",
-    "socket",
-    "subprocess",
-    "tempfile",
-    "time",
-    "random",
-    "secrets",
-    "threading",
-    "sys",
-}
-WORLD = {
-    ("sys", "stdin"),
-    ("sys", "stdout"),
-    ("sys", "stderr"),
-    ("sys", "argv"),
-    ("os", "environ"),
-    ("os", "getenv"),
-}
+def at(module: str, line: int) -> str:
+    """Return a module and a line as an editor opens them."""
+    return f"{MODULES[module].relative_to(ROOT)}:{line}"
 
 
-def name_of(path: Path) -> str:
-    """Return a module's name inside the package."""
-    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+def arrows() -> Iterator[tuple[str, int, str]]:
+    """Yield importer, line and imported module for each import within the package."""
+    for module in MODULES:
+        yield from ((module, line, target) for line, target in own_imports(module))
 
 
-def rule(table: Mapping[str, Rule], module: str, default: Rule) -> Rule:
-    """Return the entry for the longest key that is the module or a folder of it."""
-    fitting = [key for key in table if module == key or module.startswith(key + ".")]
-    return table[max(fitting, key=len)] if fitting else default
+def told(offenders: list[str]) -> str:
+    return "\n".join(["", *offenders])
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
-    """Yield each imported name, and whether the import is inside a function."""
-    tree = ast.parse(path.read_text("utf-8"))
-    inside = {
-        id(node)
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-        for node in ast.walk(function)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, id(node) in inside) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: imports are absolute"
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from ((name, id(node) in inside) for name in names)
+def test_every_module_is_on_a_floor() -> None:
+    homeless = [module for module in MODULES if not folder_of(module)]
+    assert not homeless, told(homeless)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_a_module_imports_only_what_its_folder_may(path: Path) -> None:
-    module = name_of(path)
-    allowed = rule(OURS, module, ())
-    lazy = rule(OURS_LAZY, module, ())
-    third = rule(THIRD_PARTY, module, set())
-    for name, inside in imports(path):
-        top = name.partition(".")[0]
-        if top == "nebius_cli":
-            ours = name.removeprefix("nebius_cli.")
-            may = allowed + (lazy if inside else ())
-            fits = any(ours == entry or ours.startswith(entry + ".") for entry in may)
-            fits = fits or (ours == "__version__" and "nebius_cli" in may)
-            assert fits, f"{module} may not import {name}"
-        elif top not in sys.stdlib_module_names:
-            assert top in third, f"{module} may not import {name}"
-        elif module.startswith("core"):
-            assert top not in IMPURE, f"core is pure: {module} imports {name}"
+def test_imports_go_down() -> None:
+    wrong = []
+    for module, line, target in arrows():
+        own, other = folder_of(module), folder_of(target)
+        if FOLDERS.index(own) > FOLDERS.index(other):
+            wrong.append(f"{at(module, line)}: {own} is below {other} and may not import {target}")
+    assert not wrong, told(wrong)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_only_adapters_and_main_touch_the_world(path: Path) -> None:
-    module = name_of(path)
-    if module.startswith("adapters") or module in ("main", "__main__", "gen.__main__"):
-        return
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module]
-            assert not {"time", "random", "subprocess", "socket"} & set(names), f"{module} imports {names}"
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            assert (node.value.id, node.attr) not in WORLD, f"{module} uses {node.value.id}.{node.attr}"
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            assert node.func.id not in ("print", "input", "open"), f"{module} calls {node.func.id}"
-        assert not isinstance(node, ast.Global), f"{module} has a global"
+def test_strangers_do_not_know_each_other() -> None:
+    wrong = []
+    for module, line, target in arrows():
+        for group in STRANGERS:
+            own, other = (next((f for f in group if below(name, (f,))), None) for name in (module, target))
+            if own and other and own != other:
+                wrong.append(f"{at(module, line)}: {own} may not know {other}, so not import {target}")
+    assert not wrong, told(wrong)
 
 
-@pytest.mark.parametrize("path", MODULES + TESTS, ids=str)
-def test_files_and_functions_stay_readable(path: Path) -> None:
-    text = path.read_text("utf-8")
-    assert len(text.splitlines()) <= FILE_LIMIT, f"{path} has {len(text.splitlines())} lines"
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            length = (node.end_lineno or 0) - node.lineno + 1
-            assert length <= FUNCTION_LIMIT, f"{path}: {node.name} has {length} lines"
+def test_there_is_no_circle_of_imports() -> None:
+    graph = {module: {target for _, target in own_imports(module)} - {module} for module in MODULES}
+    # Take away what imports nothing that is left, and what nothing that is left imports: circles stay.
+    while ends := [
+        module
+        for module, targets in graph.items()
+        if not targets & graph.keys() or not any(module in others for others in graph.values())
+    ]:
+        for module in ends:
+            del graph[module]
+    circles = [f"{module} imports {', '.join(sorted(graph[module] & graph.keys()))}" for module in graph]
+    assert not circles, told(circles)
 
 
-def test_packages_have_empty_init_files() -> None:
-    for path in PACKAGE.rglob("__init__.py"):
-        text = path.read_text("utf-8")
-        assert text == "" or path.parent == PACKAGE, path
+def test_no_action_imports_another_and_no_command_another() -> None:
+    shared = ("actions.app", "commands.options")
+    wrong = [
+        f"{at(module, line)}: imports {target}"
+        for module, line, target in arrows()
+        if folder_of(module) == folder_of(target)
+        and folder_of(module) in ("actions", "commands")
+        and target not in shared
+        and module != "commands.root"
+    ]
+    assert not wrong, told(wrong)
+
+
+def test_pure_modules_touch_nothing_outside() -> None:
+    wrong = [f"{at(module, line)}: {door}" for module in PURE for line, door in doors(MODULES[module])]
+    assert not wrong, told([*wrong, "Hand it in from outside, or name the module in OUTSIDE."])
+
+
+def test_pure_folders_have_no_module_outside() -> None:
+    assert not [entry for entry in OUTSIDE if below(entry, PURE_FOLDERS)]
+    wrong = [
+        f"{at(module, line)}: {target}"
+        for module, line, target in arrows()
+        if below(module, PURE_FOLDERS) and target not in PURE
+    ]
+    assert not wrong, told(wrong)
+
+
+def test_outside_names_no_module_that_touches_nothing() -> None:
+    packages = {module for users in THIRD_PARTY.values() for module in users}
+    idle = [
+        entry
+        for entry in OUTSIDE
+        if entry not in packages
+        and (fitting := [module for module in MODULES if below(module, (entry,))])
+        and not any(
+            list(doors(MODULES[module]))
+            or any(below(target, ("system",)) for _, target in own_imports(module))
+            for module in fitting
+        )
+    ]
+    assert not idle, told(idle)
+    gone = [entry for entry in OUTSIDE if not any(below(module, (entry,)) for module in MODULES)]
+    assert gone in ([], ["cluster"]), told(gone)
+
+
+def test_only_a_few_speak_to_the_streams_of_the_process() -> None:
+    wrong = [
+        f"{at(module, line)}: {door}"
+        for module, path in MODULES.items()
+        if not below(module, SPEAKERS)
+        for line, door in doors(path)
+        if door in SPEECH
+    ]
+    assert not wrong, told(wrong)
+
+
+def test_packages_from_outside_are_imported_where_they_are_allowed() -> None:
+    wrong = []
+    for module, path in MODULES.items():
+        for line, name in imports(path):
+            package = name.partition(".")[0]
+            known = package in sys.stdlib_module_names and package not in THIRD_PARTY
+            if package != "nebius_cli" and not known and not below(module, THIRD_PARTY.get(package, ())):
+                wrong.append(f"{at(module, line)}: may not import {package}")
+    assert not wrong, told(wrong)
 
 
 def test_nobody_imports_click() -> None:
-    for path in MODULES + TESTS:
-        assert not any(name.partition(".")[0] == "click" for name, _ in imports(path)), path
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in (*MODULES.values(), *TESTS)
+        for line, name in imports(path)
+        if name.partition(".")[0] == "click"
+    ]
+    assert not wrong, told(wrong)
+
+
+def test_no_module_has_a_global() -> None:
+    wrong = [
+        at(module, node.lineno)
+        for module, path in MODULES.items()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Global)
+    ]
+    assert not wrong, told(wrong)
+
+
+def test_no_file_is_named_for_what_it_has_no_name_for() -> None:
+    assert not [
+        path for path in (*MODULES.values(), *TESTS) if path.stem in ("utils", "helpers", "common", "misc")
+    ]
+    for path in PACKAGE.rglob("__init__.py"):
+        assert path.read_text("utf-8") == "" or path.parent == PACKAGE, f"{path} is not empty"
+
+
+def lines(path: Path) -> int:
+    return len(path.read_text("utf-8").splitlines())
+
+
+def test_files_and_folders_stay_small() -> None:
+    long = [f"{path.relative_to(ROOT)} has {lines(path)} lines" for path in (*MODULES.values(), *TESTS)]
+    long = [text for text in long if int(text.split()[-2]) > MAX_FILE_LINES]
+    assert not long, told(long)
+    full = Counter(path.parent.relative_to(ROOT).as_posix() for path in MODULES.values())
+    assert not {folder: count for folder, count in full.items() if count > MAX_FOLDER_FILES}
+
+
+def test_the_median_file_is_short() -> None:
+    assert statistics.median(map(lines, MODULES.values())) < MAX_MEDIAN_LINES
+
+
+def test_functions_stay_short() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.name} has {length} lines"
+        for path in (*MODULES.values(), *TESTS)
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (length := (node.end_lineno or 0) - node.lineno + 1) > MAX_FUNCTION_LINES
+    ]
+    assert not long, told(long)
 
 
 def test_every_action_has_its_command_and_its_test() -> None:

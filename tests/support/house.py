@@ -1,0 +1,140 @@
+"""The plan of the house: its folders, who may touch the outside world, who may import which package.
+
+tests/test_shape.py keeps it. `python -m tests.support.house` prints the pure modules as patterns for
+`coverage report --include`.
+"""
+
+import sys
+
+from tests.support.sources import MODULES
+
+# Top floor first: a module imports from its own folder and from folders further down.
+FOLDERS = (
+    "__main__",
+    "main",
+    "gen",
+    "commands",
+    "actions",
+    "doctor",
+    "cluster",
+    "bulk",
+    "bulk.input",
+    "bulk.output",
+    "scoring",
+    "ledger",
+    "render",
+    "api",
+    "shell_completion",
+    "local",
+    "models",
+    "config",
+    "terminal",
+    "request",
+    "response",
+    "system",
+    "core",
+)
+# Folders of one group do not import each other; what two of them need is further down.
+STRANGERS = (("render", "api", "shell_completion"), ("scoring", "bulk", "ledger"))
+
+PURE_FOLDERS = ("core", "request", "response")
+# Modules, or whole folders, that touch files, sockets, processes, threads, the clock, the environment, random
+# numbers or a terminal, by themselves or through a package. The tests cover every branch of all others.
+OUTSIDE = (
+    "__main__",
+    "main",
+    "gen.__main__",
+    "commands",
+    "actions.bulk_export",
+    "actions.bulk_merge",
+    "actions.completion",
+    "actions.config",
+    "doctor.probe",
+    "cluster",
+    "bulk.display",
+    "bulk.heap",
+    "bulk.results",
+    "bulk.summary",
+    "bulk.workers",
+    "bulk.input.byte_source",
+    "bulk.input.parquet",
+    "bulk.input.row_files",
+    "bulk.output.appender",
+    "bulk.output.compaction",
+    "bulk.output.failed_rows",
+    "bulk.output.journal",
+    "bulk.output.record_file",
+    "bulk.output.shards",
+    "ledger.batch_recorder",
+    "ledger.database",
+    "ledger.pending",
+    "ledger.plot",
+    "ledger.schema",
+    "ledger.store",
+    "render.answer",
+    "render.heat",
+    "render.heat_export",
+    "render.live",
+    "render.picture",
+    "render.token_table",
+    "api.calls",
+    "api.client",
+    "api.deadlines",
+    "api.failures",
+    "api.pools",
+    "api.proxies",
+    "shell_completion.places",
+    "local",
+    "models.cache",
+    "config.file",
+    "config.keyring_store",
+    "config.keys",
+    "config.project_file",
+    "terminal",
+    "system",
+)
+# Modules that may speak to the process's own streams; everybody else gets them handed in.
+SPEAKERS = ("__main__", "main", "gen.__main__", "local.engine_process", "system")
+SPEECH = ("input", "print", "sys.argv", "sys.exit", "sys.stderr", "sys.stdin", "sys.stdout")
+
+THIRD_PARTY = {
+    "backports": ("bulk.input.byte_source",),
+    "certifi": ("api.pools",),
+    "compression": ("bulk.input.byte_source",),  # in the standard library from Python 3.14 on
+    "keyring": ("config.keyring_store",),
+    "platformdirs": ("system.paths",),
+    "plotille": ("ledger.plot",),
+    "pyarrow": ("bulk.input.parquet",),
+    "ray": ("cluster",),
+    "requests": ("api.proxies", "doctor.probe", "local.weights"),
+    "rich": (
+        "bulk.display",
+        "render.heat",
+        "render.heat_export",
+        "render.live",
+        "render.picture",
+        "render.token_table",
+        "terminal.download_progress",
+        "terminal.rich_console",
+        "terminal.tables",
+    ),
+    "typer": ("commands", "gen.__main__"),
+    "urllib3": ("api.calls", "api.client", "api.failures", "api.pools", "api.proxies"),
+    "xllamacpp": ("local.engine_process",),
+}
+
+
+def below(module: str, entries: tuple[str, ...]) -> bool:
+    """Return whether a module is one of these modules or in one of these folders."""
+    return any(module == entry or module.startswith(f"{entry}.") for entry in entries)
+
+
+def folder_of(module: str) -> str:
+    """Return the floor that a module lives on."""
+    return max((folder for folder in FOLDERS if below(module, (folder,))), key=len, default="")
+
+
+PURE = tuple(module for module in MODULES if not below(module, OUTSIDE))
+
+if __name__ == "__main__":
+    sys.stdout.write(",".join(f"nebius_cli/{module.replace('.', '/')}.py" for module in PURE) + "\n")
