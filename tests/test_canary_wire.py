@@ -1,12 +1,12 @@
 """The key, and passwords in URLs, on the wire and back: sent where they belong, repeated nowhere.
 
 A server may repeat the key in any place of its answer; a proxy may ask for whatever it likes; a URL may hold
-a password. Each command is run against each of these, with --debug, and everything it leaves is searched.
+a password. Each is put to the commands that read that part of an answer or a URL by a way of their own, with
+--debug, and everything they leave is searched.
 """
 
 import base64
 import contextlib
-import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -19,19 +19,9 @@ import trustme
 from tests.conftest import CANARY
 from tests.faults.places import Bench, expired, old_tls, unknown_authority
 from tests.support import canary
+from tests.support.repeated import REPEATED, sound
 from tests.support.run import Result, Runner
-from tests.support.server import (
-    USAGE,
-    FakeServer,
-    Reply,
-    chunk,
-    closed_port,
-    detail,
-    head,
-    sse,
-    status,
-    token,
-)
+from tests.support.server import FakeServer, closed_port, detail, status
 
 PASSWORD = "hush-hush-77"  # of URLs
 TRACES = (PASSWORD.encode(), base64.b64encode(f"bob:{PASSWORD}".encode()))
@@ -50,66 +40,48 @@ COMMANDS = {
     "scores": ("score", "--jsonl", "rows.jsonl"),
     "rank": ("rank", "-c", "x", "a", "b"),
 }
+# The commands that take a part of an answer by a way of their own.
+HTTP = ("complete", "models", "doctor", "bulk")
+ERROR = (*HTTP, "bulk to stdout", "scores")
+ANSWER = ("complete", "json", "ndjson", "heat", "bulk", "score")
+LIST = ("models", "models json", "models use", "doctor")
 # What shows afterwards what a command has left, of those that leave the most.
-LEAVING = ("complete", "bulk", "scores")
-AFTERWARDS = (
-    ("history", "list"),
-    ("history", "show", "1"),
-    ("history", "search", "a"),
-    ("usage", "--by", "model"),
-    ("usage", "export"),
-    ("bulk", "merge", "answers.jsonl"),
-    ("bulk", "export", "answers.jsonl", "--csv"),
-    ("view", "answers.jsonl"),
-)
-LOGPROBS = {"tokens": ["a"], "token_logprobs": [-0.5], "top_logprobs": [{"a": -0.5}], "text_offset": [0]}
-CHOICE = {"index": 0, "text": "a", "logprobs": LOGPROBS, "finish_reason": "stop"}
-
-
-def sound(choice: Any = None, **members: Any) -> bytes:
-    """Return a whole answer with more members, its own and its choice's."""
-    return json.dumps({**USAGE, "choices": [{**CHOICE, **(choice or {})}], **members}).encode()
-
-
-SPELT = "".join(f"\\u{ord(letter):04x}" for letter in CANARY)
-
-# Where a server can repeat the key, and what it is said to answer then.
-REPEATED: dict[str, Reply] = {
-    "in an error": detail(401, f"no {CANARY}"),
-    "in an error of validation": detail(422, [{"loc": ["header", CANARY], "msg": CANARY}]),
-    "in an error of text": status(400, CANARY.encode(), "text/plain"),
-    "in a request id": detail(400, "x", x_request_id=CANARY),
-    "in a redirect": status(307, b"", Location=f"http://127.0.0.1:1/{CANARY}?key={CANARY}"),
-    "in a redirect on the same host": status(307, b"", Location=f"/v1/{CANARY}"),
-    "as a user in a redirect": status(307, b"", Location=f"http://{CANARY}:{CANARY}@127.0.0.1:1/"),
-    "in the status": [f"HTTP/1.1 {CANARY} x\r\n\r\n".encode()],
-    "in place of HTTP": [f"{CANARY}\r\n\r\n".encode()],
-    "in the size of a chunk": [head(Transfer_Encoding="chunked"), f"{CANARY}\r\n".encode()],
-    "in the type": status(200, b"<", f"x/{CANARY}"),
-    "in the coding": [head(Content_Encoding=f"gzip, {CANARY}"), b"x"],
-    "in the date": status(200, b"[]", Date=CANARY),
-    "in an error frame": sse(token("a"), {"error": {"message": CANARY, "param": CANARY}}),
-    "as a member of an error frame": sse(token("a"), {"detail": CANARY, CANARY: [CANARY]}),
-    "in an error event": [head(), b"event: error\ndata: " + CANARY.encode() + b"\n\n"],
-    "in what is no JSON": status(200, CANARY.encode(), "application/json"),
-    "in a model's name": status(200, sound(id=CANARY, model=CANARY, service_tier=CANARY)),
-    "in the name of a member": status(
-        200, sound(usage={"prompt_tokens": 1, CANARY: [CANARY]}, **{CANARY: 1})
+AFTERWARDS = {
+    "complete": (("history", "list"), ("history", "show", "1"), ("history", "search", "a")),
+    "bulk": (
+        ("usage", "--by", "model"),
+        ("usage", "export"),
+        ("bulk", "merge", "answers.jsonl"),
+        ("bulk", "export", "answers.jsonl", "--csv"),
+        ("view", "answers.jsonl"),
     ),
-    "in a finish reason": status(200, sound({"finish_reason": CANARY})),
-    "in a choice": status(200, sound({"stop_reason": CANARY, CANARY: CANARY})),
-    "in a choice too many": status(200, sound({"index": 1, "finish_reason": CANARY})),
-    "in escapes": status(200, sound(model="-").replace(b'"-"', f'"{SPELT}", "x": NaN'.encode())),
-    "in UTF-16": status(200, sound(model=CANARY).decode().encode("utf-16")),
-    "in a stream's finish reason": sse(token("a", reason=CANARY), {**USAGE, "model": CANARY}),
-    "in what limits": status(200, sound(), x_ratelimit_reset_requests=CANARY, Retry_After=CANARY),
-    "in a trailer": [
-        head(200, "application/json", Transfer_Encoding="chunked", Connection="close"),
-        chunk(sound()),
-        f"0\r\nX-Request-Id: {CANARY}\r\n\r\n".encode(),
-    ],
-    "in the list": status(200, f'{{"data": [{{"id": "{CANARY}", "{CANARY}": ["{CANARY}"]}}]}}'.encode()),
 }
+# Where it is in a part that HTTP does not have.
+PARTS = {
+    **dict.fromkeys(("in an error", "in an error of validation", "in an error of text"), ERROR),
+    **dict.fromkeys(
+        (
+            "in an error frame",
+            "as a member of an error frame",
+            "in an error event",
+            "in what is no JSON",
+            "in a model's name",
+            "in the name of a member",
+            "in a finish reason",
+            "in a choice",
+            "in a choice too many",
+            "in escapes",
+            "in UTF-16",
+            "in a stream's finish reason",
+        ),
+        ANSWER,
+    ),
+    "in the list": LIST,
+}
+RUNS = [
+    *((where, name) for where in REPEATED for name in PARTS.get(where, HTTP)),
+    *(("in a model's name", name) for name in ("bulk to stdout", "scores", "rank")),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -129,8 +101,7 @@ def searched(result: Result, folder: Path) -> None:
     assert canary.files_with_key(folder) == set()
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-@pytest.mark.parametrize("where", REPEATED)
+@pytest.mark.parametrize(("where", "name"), RUNS)
 def test_a_key_that_comes_back_goes_nowhere(
     where: str, name: str, nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
@@ -144,7 +115,7 @@ def test_a_key_that_comes_back_goes_nowhere(
     assert all(CANARY not in request.target for request in server.requests[:1])
     assert (tmp_path / "heat.html").exists() or name != "heat" or where != "in a model's name"
     searched(result, tmp_path)
-    for args in AFTERWARDS if name in LEAVING else ():
+    for args in AFTERWARDS.get(name, ()):
         searched(nbx(*args), tmp_path)
     server.replies.clear()
 
@@ -191,21 +162,25 @@ ODD = {
 }
 ASKING = {
     **COMMANDS,
-    "dry run": ("complete", "x", "--dry-run"),
     "curl": ("complete", "x", "--curl"),
     "config list": ("config", "list"),
     "config list json": ("config", "list", "--json"),
     "config get": ("config", "get", "base_url", "--show-origin"),
     "auth status": ("auth", "status"),
     "auth status json": ("auth", "status", "--json"),
-    "bulk dry run": ("bulk", "rows.jsonl", "--dry-run"),
     "bulk estimate": ("bulk", "rows.jsonl", "--estimate"),
     "usage": ("usage", "export"),
 }
+CALLING = ("complete", "models", "doctor", "bulk")
+SHOWING = ("curl", "config list", "config list json", "config get", "auth status", "auth status json")
+SHOWN = [
+    *(("the base", name) for name in ASKING),
+    *((odd, name) for odd in ODD if odd.startswith("a base") for name in (*CALLING, *SHOWING)),
+    *((odd, name) for odd in ODD if odd.startswith("a proxy") for name in CALLING),
+]
 
 
-@pytest.mark.parametrize("name", ASKING)
-@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize(("odd", "name"), SHOWN)
 def test_a_password_in_a_url_is_shown_to_nobody(
     odd: str,
     name: str,
@@ -248,7 +223,7 @@ def proxy(answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
         listener.shutdown(socket.SHUT_RDWR)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", [*CALLING, "models use"])
 @pytest.mark.parametrize("answers", [b"HTTP/1.1 407 No\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\nno TLS at all"])
 def test_a_proxy_is_asked_for_a_way_through_and_told_no_key(
     answers: bytes, name: str, nbx: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
