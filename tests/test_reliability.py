@@ -22,7 +22,7 @@ MIB = 1 << 20
 
 COUNTED = {
     "faults of the matrix": len(FAULTS),
-    "runs of them, each for the commands that can meet it": len(RUNS),
+    "runs of them, each for the commands that can meet it by a way of their own": len(RUNS),
     "hostile answers whose memory is measured": len(HOSTILE),
     "rules of event streams": len(RULES),
     "fuzz targets": len(TARGETS),

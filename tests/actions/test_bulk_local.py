@@ -12,7 +12,7 @@ from tests.support.weights import real_weights
 
 pytestmark = pytest.mark.engine
 
-ROWS = int(os.environ.get("NBX_TEST_ROWS", "200"))  # 2,000 for the whole acceptance
+ROWS = int(os.environ.get("NBX_TEST_ROWS", "60"))  # 2,000 for the whole acceptance
 OUT = Path("out.jsonl")
 RUN = ("bulk", "in.jsonl", "--local", "-o", "out.jsonl", "--max-tokens", "2", "--temperature", "0")
 

@@ -14,8 +14,8 @@ from tests.support.weights import real_weights
 pytestmark = pytest.mark.engine
 
 SOFTMAX = Path(__file__).parent.parent / "support" / "softmax.py"
-CONTEXT = "The lighthouse stood on a rock that the sea covered at every tide."
-TEXT = " Its keeper, José, wound the clockwork: 日本 lamps 🦙 and wrote:\n\n  'All is well.'"
+CONTEXT = "The lighthouse stood on a rock."
+TEXT = " José wrote: 日本 🦙\n\n  'Well.'"
 # llama.cpp adds up the denominator of its softmax in 32 bits, where the smallest of 49,152 terms are lost.
 # That makes each log probability too high, by 0.0001 to 0.0002 here.
 CLOSE = 1e-3
@@ -58,14 +58,14 @@ def test_each_log_probability_is_the_softmax_of_the_models_logits(local: Runner)
 
 
 def test_a_text_has_the_same_score_each_time_whatever_was_scored_before(local: Runner) -> None:
-    alone = [local("score", "--local", "-c", CONTEXT, text, "--json").json for text in (TEXT, " It fell.")]
+    alone = local("score", "--local", "-c", CONTEXT, " It fell.", "--json").json
     lines = [{"context": CONTEXT, "text": text} for text in (TEXT, " It fell.", TEXT, "x y", " It fell.")]
     stdin = "\n".join(map(json.dumps, lines)).encode()
     result = local("score", "--local", "--jsonl", "-", stdin=stdin)
     assert result.code == 0, result.err
     totals = [json.loads(line)["log_likelihood"] for line in result.out.splitlines()]
-    assert totals[:3] == [alone[0]["log_likelihood"], alone[1]["log_likelihood"], totals[0]]
-    assert totals[4] == totals[1]
+    assert totals[2] == totals[0]
+    assert totals[4] == totals[1] == alone["log_likelihood"]
 
 
 def test_the_first_token_has_no_prediction(local: Runner) -> None:

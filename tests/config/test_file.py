@@ -14,7 +14,7 @@ from nebius_cli.config.file import ConfigFile
 from nebius_cli.core.errors import ConfigError
 from tests.support.run import Runner
 
-WRITERS, CHANGES = 20, 50
+WRITERS, CHANGES = 6, 25
 
 WRITE_MANY = f"""
 import sys

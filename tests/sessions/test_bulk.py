@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.sessions.conftest import Open
-from tests.support.rows import Held, RowServer, records, texts, write_rows
+from tests.support.rows import Held, RowServer, complete_records, records, texts, write_rows
 from tests.support.run import Runner
 from tests.support.terminal import Terminal
 
@@ -111,7 +111,7 @@ def test_sigterm_is_143_and_goes_on_as_well(bulk: Runner, row_server: RowServer)
     write_rows(Path("in.jsonl"), 40)
     with bulk.start(*RUN) as process:
         held.reached()
-        while len(records(OUT)) < 10:
+        while len(complete_records(OUT)) < 10:
             assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         assert process.stderr is not None

@@ -22,8 +22,8 @@ from tests.support.bulk_server import BulkServer
 from tests.support.canary import CANARY, shows_key
 from tests.support.run import Runner
 
-KILLS = int(os.environ.get("NBX_TEST_KILLS", "6"))
-SIGINTS = max(3, KILLS // 4)
+KILLS = int(os.environ.get("NBX_TEST_KILLS", "4"))
+SIGINTS = max(2, KILLS // 4)
 DEATHS = max(2, KILLS // 4)
 
 Tell = Callable[[str, object], None]

@@ -137,7 +137,13 @@ def test_sigterm_is_143(text: str, nbx: Runner, server: FakeServer) -> None:
 
 def test_a_closed_window_ends_nbx_and_the_request(terminal: Open, server: FakeServer) -> None:
     server.script(gated(token("Once"), server.until_hung_up))
-    screen = terminal("complete", "x")
+    before = signal.signal(
+        signal.SIGHUP, signal.SIG_DFL
+    )  # `nohup pytest` ignores it, and nbx would inherit that
+    try:
+        screen = terminal("complete", "x")
+    finally:
+        signal.signal(signal.SIGHUP, before)
     screen.wait_for("Once")
     screen.hang_up()
     assert screen.process.wait(30) != 0
@@ -148,7 +154,7 @@ def test_signals_that_were_ignored_at_the_start_stay_ignored(nbx: Runner, server
     gate = Gate()
     server.script(one_answer("a", gate, "b"))
     process = subprocess.Popen(
-        ["sh", "-c", 'trap "" INT TERM; exec "$@"', "sh", *NBX, "complete", "x"],
+        ["sh", "-c", 'trap "" HUP INT TERM; exec "$@"', "sh", *NBX, "complete", "x"],
         stdout=subprocess.PIPE,
         env=nbx.process_env(),
     )
@@ -156,6 +162,7 @@ def test_signals_that_were_ignored_at_the_start_stay_ignored(nbx: Runner, server
     assert process.stdout.read(1) == b"a"
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGHUP)  # which `nohup` lets nbx ignore
     gate.open()
     assert process.communicate(timeout=30)[0] == b"b\n"
     assert process.returncode == 0

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from tests.support.bulk_server import BulkServer
+from tests.support.rows import complete_records
 
 ROWS = 500
 CONCURRENCY = 16
@@ -57,13 +58,7 @@ class Job:
 
     def records(self) -> list[Any]:
         """Return the records whose lines are whole."""
-        if not self.target.exists():
-            return []
-        return [
-            json.loads(line)
-            for line in self.target.read_bytes().splitlines(keepends=True)
-            if line[-1:] == b"\n"
-        ]
+        return complete_records(self.target)
 
     def answered(self) -> Counter[str]:
         """Return how many answers each row has in the output."""

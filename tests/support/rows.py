@@ -135,6 +135,14 @@ def records(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 
+def complete_records(path: Path) -> list[dict[str, Any]]:
+    """Return the records whose lines are complete, of an output that a run may still be writing."""
+    if not path.exists():
+        return []
+    lines = path.read_bytes().splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.endswith(b"\n")]
+
+
 def texts(path: Path) -> Mapping[Any, str]:
     """Return the text of each answered row by the row's id; fails where an id has two answers."""
     answered = [record for record in records(path) if record["error"] is None]
