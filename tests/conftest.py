@@ -23,6 +23,8 @@ settings.load_profile("nbx")
 
 CANARY = canary.CANARY
 
+FEW_FILES = 3  # that are named: one process is done with them before others have started
+
 _HERE = ("127.", "::1", "localhost")
 _LEAKS: tuple[str, ...] = (
     "NEBIUS_",
@@ -50,6 +52,33 @@ def pytest_configure() -> None:
     """Let Ctrl-C be heard: a shell that starts the tests in the background has it ignored, here and below."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run the tests in parallel, a few more than there are cores, as many of them wait; a few files here."""
+    files = [arg for arg in config.args if arg.partition("::")[0].endswith(".py")]
+    if len(files) == len(config.args) <= FEW_FILES:
+        return 0
+    config.option.dist = "worksteal"
+    cores = os.cpu_count() or 1
+    return cores + (cores + 1) // 2
+
+
+@pytest.fixture(autouse=True)
+def engine_on_one_core(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Keep the engine of a test to one core while other tests run: its threads wait in busy loops."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if (
+        not worker
+        or request.node.get_closest_marker("engine") is None
+        or not hasattr(os, "sched_setaffinity")
+    ):
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(allowed)[int(worker.removeprefix("gw")) % len(allowed)]})
+    yield
+    os.sched_setaffinity(0, allowed)
 
 
 @pytest.fixture(autouse=True)
