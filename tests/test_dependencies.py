@@ -48,7 +48,7 @@ def test_the_scripts_of_ci_can_be_run_and_name_tests_that_exist(name: str) -> No
     script = ROOT / ".ci" / name
     assert os.access(script, os.X_OK)
     subprocess.run(["bash", "-n", script], check=True, timeout=60)
-    for words in re.findall(r"^ +(tests/\S+)$", script.read_text("utf-8"), re.MULTILINE):
+    for words in re.findall(r"^ +(tests/.+)$", script.read_text("utf-8"), re.MULTILINE):
         echo = subprocess.run(
             ["bash", "-c", f"printf '%s\\n' {words}"], capture_output=True, text=True, check=True, timeout=60
         )

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shlex
 import stat
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
@@ -70,7 +71,7 @@ class Place(NamedTuple):
         if self.path is None or self.mode is None or not self.mode & 0o066:
             return ""
         # The mode of a read-only mount, such as the secrets of a container, cannot be changed.
-        if os.statvfs(self.path).f_flag & os.ST_RDONLY:
+        if sys.platform != "win32" and os.statvfs(self.path).f_flag & os.ST_RDONLY:
             return ""
         return f"chmod 600 {shlex.quote(str(self.path))}"
 

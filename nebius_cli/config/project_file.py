@@ -3,6 +3,7 @@
 import contextlib
 import os
 import stat
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -41,10 +42,8 @@ def find(start: Path, home: Path | None) -> Path | None:
 
 def is_planted(path: Path) -> bool:
     """Return whether another user may have put the file there, such as /tmp/.nbx.toml."""
-    if os.name == "nt":
-        return False
-    with contextlib.suppress(OSError):
-        return path.lstat().st_uid not in (os.geteuid(), 0) and bool(
-            path.parent.stat().st_mode & stat.S_IWOTH
-        )
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):
+            foreign = path.lstat().st_uid not in (os.geteuid(), 0)
+            return foreign and bool(path.parent.stat().st_mode & stat.S_IWOTH)
     return False

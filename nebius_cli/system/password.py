@@ -27,16 +27,21 @@ def read_password(streams: Streams, question: str) -> str:
 def _say(streams: Streams, text: str) -> None:
     """Write text to the terminal, even if stderr is redirected to a file."""
     if not streams.stderr_tty and streams.stdin is not None:
-        with contextlib.suppress(OSError):
-            path = "CONOUT$" if sys.platform == "win32" else os.ttyname(streams.stdin.fileno())
-            with open(path, "wb", buffering=0) as terminal:  # noqa: PTH123 - a device
-                terminal.write(text.encode("utf-8"))
-                return
+        with (
+            contextlib.suppress(OSError),
+            open(_terminal(streams.stdin.fileno()), "wb", buffering=0) as terminal,  # noqa: PTH123 - a device
+        ):
+            terminal.write(text.encode("utf-8"))
+            return
     streams.write_err(text)
 
 
 if sys.platform == "win32":
     import getpass
+
+    def _terminal(number: int) -> str:
+        del number
+        return "CONOUT$"
 
     def _typed(streams: Streams, question: str) -> str:
         _say(streams, question)
@@ -44,6 +49,10 @@ if sys.platform == "win32":
 
 else:
     import termios
+
+    def _terminal(number: int) -> str:
+        """Return the name of the terminal that a file descriptor belongs to."""
+        return os.ttyname(number)
 
     def _typed(streams: Streams, question: str) -> str:
         if streams.stdin is None:

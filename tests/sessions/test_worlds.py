@@ -16,7 +16,7 @@ from nebius_cli.local.weights import DEFAULT_MODEL
 from nebius_cli.main import main
 from nebius_cli.system.streams import Streams
 from tests.support.echo import Pair, choice, echoed
-from tests.support.factory import IDS, model_list
+from tests.support.factory import model_list
 from tests.support.ledger import entry, keep, text
 from tests.support.logprobs import frame
 from tests.support.messages import check_message
@@ -39,14 +39,10 @@ ECHO: list[Pair] = [("é", None), ("日本", -4.0), ("😀", -0.5)]
 COMMANDS: dict[str, tuple[list[str], list[Reply]]] = {
     "complete": (["complete", "x"], [answer(TEXT, "\n")]),
     "models": (["models", "--refresh"], [model_list()]),
-    "models show": (["models", "show", IDS[0], "--refresh"], [model_list()]),
     "config list": (["config", "list"], []),
-    "auth status": (["auth", "status"], []),
-    "local list": (["local", "list"], []),
     "bulk": (["bulk", "FOLDER/rows.jsonl", "-q"], [whole(TEXT)]),
     "score": (["score", "é日本", "--tokens"], [echoed(choice(TEXT, ECHO))]),
     "view": (["view", "FOLDER/answer.json"], []),
-    "usage": (["usage", "--by", "model", "--since", "all"], []),
     "history": (["history", "show", "1"], []),
     "a wrong word": (["complte"], []),
 }
