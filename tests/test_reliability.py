@@ -61,7 +61,13 @@ def test_a_limit_is_what_the_code_says(what: str, name: str, value: str, setting
     module, _, constant = name.strip("`").rpartition(".")
     number, _, unit = value.partition(" ")
     told = int(number.replace(",", "")) * (MIB if unit == "MiB" else 1)
-    assert getattr(importlib.import_module(f"nebius_cli.{module}"), constant) == told, what
+    constants = {
+        name: v for name, v in vars(importlib.import_module(f"nebius_cli.{module}")).items() if name.isupper()
+    }
+    assert constant in constants, (
+        f"{module} has {[name for name, v in constants.items() if v == told]} instead?"
+    )
+    assert constants[constant] == told, what
     if setting:
         assert BY_NAME[setting.strip("`")].default == int(number)
 
