@@ -99,14 +99,14 @@ SPEECH = ("input", "print", "sys.argv", "sys.exit", "sys.stderr", "sys.stdin", "
 
 THIRD_PARTY = {
     "backports": ("bulk.input.byte_source",),
-    "certifi": ("api.pools",),
+    "certifi": ("api.authorities", "api.pools"),
     "compression": ("bulk.input.byte_source",),  # in the standard library from Python 3.14 on
     "keyring": ("config.keyring_store",),
     "platformdirs": ("system.paths",),
     "plotille": ("ledger.plot",),
     "pyarrow": ("bulk.input.parquet",),
     "ray": ("cluster",),
-    "requests": ("api.proxies", "doctor.probe", "local.weights"),
+    "requests": ("api.proxies", "doctor.probe", "local.fetch_weights", "local.weights"),
     "rich": (
         "bulk.display",
         "render.heat",
@@ -114,12 +114,23 @@ THIRD_PARTY = {
         "render.live",
         "render.picture",
         "render.token_table",
+        "render.usage_summary",
         "terminal.download_progress",
         "terminal.rich_console",
+        "terminal.spinner",
         "terminal.tables",
     ),
+    "tomli_w": ("config.toml",),
     "typer": ("commands", "gen.__main__"),
-    "urllib3": ("api.calls", "api.client", "api.failures", "api.pools", "api.proxies"),
+    "urllib3": (
+        "api.authorities",
+        "api.calls",
+        "api.client",
+        "api.connections",
+        "api.failures",
+        "api.pools",
+        "api.proxies",
+    ),
     "xllamacpp": ("local.engine_process",),
 }
 
