@@ -103,8 +103,13 @@ RUNNING = {
 }
 
 
-@pytest.mark.parametrize("name", RUNNING)
-@pytest.mark.parametrize("source", ["stdin", "file", "command", "keyring", "config"])
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        *((source, "complete") for source in ("stdin", "file", "command", "keyring", "config")),
+        *(("command", name) for name in ("bulk", "score")),  # whose key comes from the same places
+    ],
+)
 def test_while_nbx_runs_no_process_and_no_file_shows_the_key(
     source: str,
     name: str,
