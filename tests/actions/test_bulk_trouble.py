@@ -12,7 +12,7 @@ from tests.support.server import closed_port
 
 OUT = Path("out.jsonl")
 RUN = ("bulk", "in.jsonl", "-o", "out.jsonl")
-ROWS = int(os.environ.get("NBX_TEST_ROWS", "600"))  # 10,000 for the whole acceptance
+ROWS = int(os.environ.get("NBX_TEST_ROWS", "300"))  # 10,000 for the whole acceptance
 RETRIES = 8
 
 
