@@ -21,6 +21,7 @@ from nebius_cli.core.errors import AuthError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import strip_credentials
 
+PROXY_SETTINGS = frozenset({"darwin", "win32"})  # systems that have proxy settings of their own
 MAX_TARGETS = 100  # remembered; queries can differ from row to row
 # As in requests: the caller tries again and follows redirects.
 RETRIES = urllib3.Retry(0, read=False)
@@ -107,7 +108,7 @@ def proxies_may_be_set() -> bool:
     for name, value in os.environ.items():
         if value and name.lower().endswith("_proxy") and name.lower() != "no_proxy":
             return True
-    if sys.platform in ("win32", "darwin"):
+    if sys.platform in PROXY_SETTINGS:
         from urllib.request import getproxies
 
         return bool(getproxies())

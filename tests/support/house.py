@@ -77,8 +77,9 @@ OUTSIDE = (
     "render.heat_export",
     "render.live",
     "render.token_table",
-    "api.calls",
+    "api.authorities",
     "api.client",
+    "api.connections",
     "api.deadlines",
     "api.failures",
     "api.pools",
@@ -99,7 +100,7 @@ SPEECH = ("input", "print", "sys.argv", "sys.exit", "sys.stderr", "sys.stdin", "
 
 THIRD_PARTY = {
     "backports": ("bulk.input.byte_source",),
-    "certifi": ("api.authorities", "api.pools"),
+    "certifi": ("api.authorities",),
     "compression": ("bulk.input.byte_source",),  # in the standard library from Python 3.14 on
     "keyring": ("config.keyring_store",),
     "platformdirs": ("system.paths",),
@@ -123,7 +124,6 @@ THIRD_PARTY = {
     "typer": ("commands", "gen.__main__"),
     "urllib3": (
         "api.authorities",
-        "api.calls",
         "api.client",
         "api.connections",
         "api.failures",
