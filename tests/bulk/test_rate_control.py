@@ -6,7 +6,6 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from nebius_cli.bulk.rate_control import (
     INITIAL_CONCURRENCY,
@@ -208,100 +207,3 @@ def test_the_lower_ceiling_counts() -> None:
     assert (rate.rpm, rate.tpm) == (60, 1000)
     rate.learn({REQUESTS: "300"}, 1.0)
     assert rate.rpm == 100
-
-
-def test_a_ceiling_that_is_learnt_holds_from_then_on_and_is_shared_with_other_shards() -> None:
-    rate = RateController(0.0, shards=2)
-    assert (rate.rpm, rate.wait(10, 0.0)) == (math.inf, 0.0)
-    rate.learn({REQUESTS: "120"}, 1.0)
-    assert rate.rpm == 60
-    rate.sent(10, 1.0)
-    assert rate.wait(10, 1.0) == pytest.approx(1.0)
-
-
-def test_nothing_remaining_waits_for_the_reset() -> None:
-    rate = RateController(0.0)
-    rate.learn({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "2s"}, 1.0)
-    assert rate.paused(1.0) == 2
-    rate.learn({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "1m"}, 1.0)
-    assert rate.paused(1.0) == 60
-    rate.learn({"x-ratelimit-remaining-tokens": "0"}, 1.0)
-    rate.learn({"x-ratelimit-remaining-tokens": "5", "x-ratelimit-reset-tokens": "100s"}, 1.0)
-    assert rate.paused(1.0) == 60
-
-
-@given(
-    st.dictionaries(
-        st.sampled_from([REQUESTS, "x-ratelimit-reset-tokens", "x-ratelimit-remaining-tokens"]), st.text()
-    )
-)
-def test_no_headers_stop_the_rate_controller_for_good(headers: dict[str, str]) -> None:
-    rate = RateController(0.0)
-    rate.learn(headers, 0.0)
-    assert rate.rpm > 0
-    assert 0 <= rate.wait(10, 0.0) < math.inf
-
-
-@pytest.mark.parametrize("value", ["0", "-5", "nan", "inf", "1e3", "many", ""])
-def test_a_ceiling_that_is_none_changes_nothing(value: str) -> None:
-    rate = RateController(0.0)
-    rate.learn({REQUESTS: value}, 0.0)
-    assert rate.rpm == math.inf
-
-
-class Paces(RuleBasedStateMachine):
-    """A rate controller in the hands of a server that does what it likes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = 0.0
-        self.rate = RateController(0.0, rpm=600)
-        self.sent: list[float] = []
-        self.largest = INITIAL_CONCURRENCY
-        self.paused_until = 0.0
-
-    @rule(seconds=st.floats(0, 30))
-    def time_passes(self, seconds: float) -> None:
-        self.now += seconds
-
-    @precondition(lambda self: len(self.sent) < self.rate.concurrency)
-    @rule()
-    def send(self) -> None:
-        if self.rate.wait(10, self.now) == 0:
-            assert self.now >= self.paused_until - 1e-6
-            self.rate.sent(10, self.now)
-            self.sent.append(self.now)
-
-    @precondition(lambda self: self.sent)
-    @rule(used=st.one_of(st.none(), st.integers(0, 20)))
-    def answer(self, used: int | None) -> None:
-        before = self.rate.concurrency
-        self.rate.answered(10, 10.0, used, len(self.sent), self.now)
-        self.sent.pop(0)
-        assert self.rate.concurrency <= max(before + 1, INITIAL_CONCURRENCY)
-
-    @precondition(lambda self: self.sent)
-    @rule(retry_after=st.one_of(st.none(), st.floats(0, 1e6)))
-    def refuse(self, retry_after: float | None) -> None:
-        before = self.rate.concurrency
-        self.rate.refused(self.sent.pop(0), retry_after, self.now)
-        self.paused_until = max(self.paused_until, self.now + min(retry_after or 0.0, MAX_PAUSE_S))
-        assert self.rate.concurrency <= max(before, INITIAL_CONCURRENCY)
-
-    @precondition(lambda self: self.sent)
-    @rule()
-    def break_down(self) -> None:
-        self.rate.outage(self.sent.pop(0), self.now)
-
-    @rule(ceiling=st.text(st.sampled_from("0123456789."), max_size=6))
-    def learn(self, ceiling: str) -> None:
-        self.rate.learn({REQUESTS: ceiling}, self.now)
-
-    @invariant()
-    def someone_may_always_go_sooner_or_later(self) -> None:
-        assert 1 <= self.rate.concurrency <= MAX_CONCURRENCY
-        assert self.rate.rpm <= 600
-        assert 0 <= self.rate.wait(10, self.now) < math.inf
-
-
-TestPaces = Paces.TestCase
