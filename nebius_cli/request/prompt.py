@@ -67,11 +67,26 @@ def read_prompt(
 
     Raises UsageError, or BadInputError for bytes that cannot be decoded.
     """
+    if sources.tokens is None:
+        return read_texts(sources, readers, options, nul=nul, allow_empty=allow_empty)
+    if sources.arguments or sources.files or sources.lists:
+        raise UsageError("--tokens and text prompts together", "the API takes one form at a time")
+    return parse_tokens(_token_text(sources.tokens, readers.stdin, readers, options))
+
+
+def read_texts(
+    sources: PromptSources,
+    readers: InputReaders,
+    options: DecodeOptions,
+    *,
+    nul: bool,
+    allow_empty: bool = False,
+) -> str | list[str]:
+    """Return the text of the prompt, or the texts of several; ignores token ids.
+
+    Reads and raises what `read_prompt` does.
+    """
     stdin = readers.stdin
-    if sources.tokens is not None:
-        if sources.arguments or sources.files or sources.lists:
-            raise UsageError("--tokens and text prompts together", "the API takes one form at a time")
-        return parse_tokens(_token_text(sources.tokens, stdin, readers, options))
     texts: list[str] = []
     piped: str | None = None
     for argument in sources.arguments:
@@ -91,9 +106,9 @@ def read_prompt(
     def read(path: str) -> bytes:
         return stdin() if path == "-" else readers.file(path)
 
-    texts += [decode(read(path), _source_name(path), options) for path in sources.files]
+    texts += [decode(read(path), source_name(path), options) for path in sources.files]
     for path in sources.lists:
-        texts += split_prompts(read(path), _source_name(path), options, nul=nul)
+        texts += split_prompts(read(path), source_name(path), options, nul=nul)
     if not sources.given:
         return decode(stdin(), "stdin", options)
     return texts[0] if len(texts) == 1 else texts
@@ -202,7 +217,8 @@ def count(prompt: Prompt) -> int:
     return len(prompt) if isinstance(prompt, list) and prompt and not isinstance(prompt[0], int) else 1
 
 
-def _source_name(path: str) -> str:
+def source_name(path: str) -> str:
+    """Return what messages call a file that the user named; `-` is stdin."""
     return "stdin" if path == "-" else path
 
 
@@ -210,4 +226,4 @@ def _token_text(text: str, stdin: Callable[[], bytes], readers: InputReaders, op
     if not text.startswith("@"):
         return text
     path = text[1:]
-    return decode(stdin() if path == "-" else readers.file(path), _source_name(path), options)
+    return decode(stdin() if path == "-" else readers.file(path), source_name(path), options)
