@@ -64,6 +64,10 @@ function __nbx_at
         'nbx complete --tokens' \
         'nbx complete --encoding' \
         'nbx complete --invalid' \
+        'nbx complete --suffix' \
+        'nbx complete --suffix-file' \
+        'nbx complete --infill' \
+        'nbx complete --infill-format' \
         'nbx complete -m' \
         'nbx complete --model' \
         'nbx complete --max-tokens' \
@@ -534,6 +538,10 @@ complete -c nbx -n '__nbx_at "nbx complete"' -l strip-final-newline -d 'Drop the
 complete -c nbx -n '__nbx_at "nbx complete"' -l encoding -x -d 'Encoding of stdin and files. Default utf-8.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l invalid -x -a 'strict replace' -d 'What to do with bytes that are not text. Default strict.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l allow-empty -d 'Send a prompt with nothing in it.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l suffix -x -d 'Write the text between the prompt and TEXT; for models that fill in the middle.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l suffix-file -r -F -d 'A file as the suffix, whole; - is stdin.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l infill -r -F -d 'Write at this position of a file. LINE and COL count from 1; without COL, at the start of the line.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l infill-format -x -a 'qwen deepseek starcoder2 starcoder codellama codegemma codestral granite4 granite' -d 'The model\'s infill markers; by default found by its id.'
 complete -c nbx -n '__nbx_at "nbx complete"' -s m -l model -x -a '(__nbx_models)' -d 'ID of the model to use.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l max-tokens -x -d 'Maximum number of tokens to generate for each choice.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l temperature -x -d 'Sampling temperature; low is focused, 0 is greedy. Server default 1. Between 0 and 2.'

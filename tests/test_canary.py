@@ -16,6 +16,7 @@ import pytest
 
 from nebius_cli.actions.app import App, SharedFlags
 from nebius_cli.actions.complete import CompleteOptions, run
+from nebius_cli.request.prompt_options import PromptOptions
 from nebius_cli.system.streams import Streams
 from tests.conftest import CANARY
 from tests.support import canary, keyring
@@ -177,7 +178,7 @@ def test_a_traceback_with_all_its_locals_has_no_key(nbx: Runner, server: FakeSer
     server.script(one_answer("text"))
     streams = Streams(None, Broken(), None, environ=nbx.environ)
     with pytest.raises(RuntimeError) as caught:
-        run(CompleteOptions(("x",)), App(streams, SharedFlags()))
+        run(CompleteOptions(PromptOptions(("x",))), App(streams, SharedFlags()))
     error = caught.value
     assert error.__traceback__ is not None
     ours = error.__traceback__.tb_next  # less this function, whose server has seen the key

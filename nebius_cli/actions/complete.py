@@ -14,9 +14,9 @@ from nebius_cli.core.errors import ExitCode, NbxError, OutputError, RejectedErro
 from nebius_cli.core.secret import Secret
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, parse_export, parse_view
 from nebius_cli.render.usage_summary import Timing
-from nebius_cli.request import prompt, request
+from nebius_cli.request import prompt, prompt_options, request
 from nebius_cli.request.fields import Value
-from nebius_cli.request.prompt import Prompt
+from nebius_cli.request.prompt_options import PromptOptions
 from nebius_cli.request.request import CompletionRequest
 from nebius_cli.system.files import OutputFile, encode_argument, read_bytes
 from nebius_cli.terminal.sanitize import visible_json
@@ -44,15 +44,7 @@ class CompleteOptions(NamedTuple):
     `fields` and `connection` hold the flags of their tables.
     """
 
-    prompt: tuple[str, ...] = ()
-    file: tuple[str, ...] = ()
-    prompts: tuple[str, ...] = ()
-    tokens: str | None = None
-    null: bool = False
-    encoding: str = "utf-8"
-    invalid: str = "strict"
-    strip_final_newline: bool = False
-    allow_empty: bool = False
+    prompt: PromptOptions = PromptOptions()
     fields: Mapping[str, Any] = MappingProxyType({})
     connection: Mapping[str, str | bool] = MappingProxyType({})
     param: tuple[str, ...] = ()
@@ -78,8 +70,7 @@ class CompleteOptions(NamedTuple):
 
 def run(options: CompleteOptions, app: App) -> ExitCode:
     """Complete the prompt. Raises NbxError for every failure that has a name."""
-    sources = prompt.PromptSources(options.prompt, options.file, options.prompts, options.tokens)
-    if not sources.given and (app.streams.stdin is None or app.streams.stdin_tty):
+    if options.prompt.stdin_is_prompt and (app.streams.stdin is None or app.streams.stdin_tty):
         app.streams.write_err(SHORT_HELP)
         return ExitCode.USAGE
     _check(options)
@@ -88,7 +79,15 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
     settings = app.settings(options.connection)
     fields = _fields(options, given, settings, app)
     request.check_rules(fields, params, validate=options.validate)
-    completion_request = CompletionRequest(_prompt(options, sources, app), fields, params)
+    readers = prompt.InputReaders(app.streams.read_stdin, read_bytes, encode_argument)
+    completion_request = prompt_options.make_request(
+        options.prompt,
+        readers,
+        fields,
+        params,
+        unset=request.parse_unset(options.unset),
+        validate=options.validate,
+    )
     if _local(options) and (n := completion_request.n) > MOST_LOCAL_N:
         raise UsageError(f"-n {n} with --local", f"the embedded engine makes at most {MOST_LOCAL_N} at once")
     for warning in request.warnings(completion_request, local=_local(options)):
@@ -145,8 +144,7 @@ def _check(options: CompleteOptions) -> None:
         raise UsageError(
             "--curl with --local", "the engine is gone when nbx ends", "nbx local serve keeps one running"
         )
-    if options.invalid not in ("strict", "replace"):
-        raise UsageError(f"--invalid {options.invalid}", "it takes strict or replace")
+    prompt_options.check(options.prompt)
     request.parse_unset(options.unset)
 
 
@@ -170,19 +168,6 @@ def _fields(
     elif "stream_options" not in given:
         fields.pop("stream_options", None)
     return fields
-
-
-def _prompt(options: CompleteOptions, sources: prompt.PromptSources, app: App) -> Prompt:
-    reading = prompt.decode_options(
-        options.encoding,
-        replace_invalid=options.invalid == "replace",
-        strip_final_newline=options.strip_final_newline,
-    )
-    readers = prompt.InputReaders(app.streams.read_stdin, read_bytes, encode_argument)
-    text = prompt.read_prompt(sources, readers, reading, nul=options.null, allow_empty=options.allow_empty)
-    if not options.allow_empty:
-        prompt.check_not_empty(text)
-    return text
 
 
 def _show(what: CompletionRequest, settings: RunSettings, app: App, *, as_curl: bool) -> ExitCode:
@@ -283,7 +268,7 @@ def _receive(
 def _how_to_show(options: CompleteOptions, what: CompletionRequest, app: App) -> OutputOptions:
     return OutputOptions(
         Mode.JSON if options.json else Mode.NDJSON if options.ndjson else Mode.TEXT,
-        Layout(b"\0" if options.null else b"\n", final=options.newline),
+        Layout(b"\0" if options.prompt.null else b"\n", final=options.newline),
         what.choices,
         prompt.count(what.prompt),
         quiet=app.flags.quiet,

@@ -31,6 +31,7 @@ Examples:
   nbx complete --local "Once upon a time" --max-tokens 50
   git diff | nbx complete "Diff: {stdin} Summary:"
   nbx complete --prompts questions.txt --json
+  nbx complete --infill app.py:12:5 -m Qwen/Qwen2.5-Coder-7B
   nbx complete --local "The capital of France is" --view heat
 
 Without a prompt, all of standard input is the prompt, byte for byte.
@@ -41,6 +42,7 @@ Only the fields that you set are sent; the server has its own defaults for all o
 """
 
 PROMPT = "Prompt"
+INFILL = "Infill"
 SHOW = "Output"
 
 OWN = (
@@ -57,6 +59,20 @@ OWN = (
     text("encoding", "Encoding of stdin and files. Default utf-8.", "NAME", PROMPT),
     text("invalid", "What to do with bytes that are not text. Default strict.", "strict|replace", PROMPT),
     switch("allow_empty", "Send a prompt with nothing in it.", PROMPT),
+    text(
+        "suffix",
+        "Write the text between the prompt and TEXT; for models that fill in the middle.",
+        "TEXT",
+        INFILL,
+    ),
+    text("suffix_file", "A file as the suffix, whole; - is stdin.", "FILE", INFILL),
+    text(
+        "infill",
+        "Write at this position of a file. LINE and COL count from 1; without COL, at the start of the line.",
+        "FILE:LINE:COL",
+        INFILL,
+    ),
+    text("infill_format", "The model's infill markers; by default found by its id.", "FORMAT", INFILL),
     *FIELD_OPTIONS,
     *ANY_FIELD_OPTIONS,
     switch("json", "The API's response as one JSON object; not streamed unless --stream is given.", SHOW),
@@ -105,6 +121,9 @@ def add_to(root: typer.Typer) -> None:
 
 def _complete(flags: Flags, app: Any) -> ExitCode:
     from nebius_cli.actions import complete
+    from nebius_cli.request.prompt_options import PromptOptions
 
-    options = options_of(complete.CompleteOptions, flags, fields=FIELDS, connection=REQUEST_SETTINGS)
-    return complete.run(options, app)
+    about_prompt = {name: flags[name] for name in PromptOptions._fields if name in flags}
+    others = {name: flags[name] for name in flags if name not in about_prompt}
+    options = options_of(complete.CompleteOptions, others, fields=FIELDS, connection=REQUEST_SETTINGS)
+    return complete.run(options._replace(prompt=options_of(PromptOptions, about_prompt)), app)

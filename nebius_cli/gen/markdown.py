@@ -10,6 +10,7 @@ from nebius_cli.config.settings import SETTINGS, Setting
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.fields import Field, Kind
+from nebius_cli.request.infill import FORMATS
 from nebius_cli.shell_completion.command_tree import Command, Flag
 
 KIND_LABELS = {
@@ -82,6 +83,15 @@ def exit_codes_table(_root: Command) -> str:
     return _table(("Code", "Meaning"), rows)
 
 
+def infill_formats_table(_root: Command) -> str:
+    """Return the table of infill formats."""
+    rows = (
+        (f"`{one.name}`", one.family, _code(one.template), ", ".join(map(_code, one.stop)), one.source)
+        for one in FORMATS
+    )
+    return _table(("Format", "Models", "Prompt", "Stop sequences", "Source"), rows)
+
+
 def commands_reference(root: Command) -> str:
     """Return every command with its synopsis, help, operands, and flags by panel."""
     return "\n\n".join("\n\n".join(_command_parts(command)) for command in root.walk())
@@ -138,6 +148,11 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
+def _code(text: str) -> str:
+    """Return a text of a table as code."""
+    return "`" + text.replace("|", "\\|") + "`"
+
+
 def _text(text: str) -> str:
     """Escape plain text for Markdown, on one line."""
     return re.sub(r"([\\`*<|\[\]])", r"\\\1", " ".join(text.split()))
@@ -148,10 +163,12 @@ BLOCKS: dict[str, Callable[[Command], str]] = {
     "settings": settings_table,
     "exit-codes": exit_codes_table,
     "commands": commands_reference,
+    "infill-formats": infill_formats_table,
 }
 TARGETS = (
     ("README.md", "fields"),
     ("README.md", "exit-codes"),
     ("README.md", "settings"),
     ("docs/reference.md", "commands"),
+    ("docs/infill.md", "infill-formats"),
 )

@@ -11,6 +11,7 @@ from enum import Enum, auto
 from typing import Any, Protocol
 
 from nebius_cli.config.settings import SETTINGS
+from nebius_cli.request import infill
 from nebius_cli.request.field_table import FIELDS
 
 # Names and choices that need no quotes in any shell; others are refused.
@@ -31,12 +32,14 @@ class ValueKind(Enum):
 # A metavar decides what TAB completes; `a|b|c` lists choices.
 METAVAR_KINDS = {
     "FILE": ValueKind.FILE,
+    "FILE:LINE:COL": ValueKind.FILE,
     "DIR": ValueKind.DIRECTORY,
     "JSON": ValueKind.AT_FILE,
     "TOKEN=BIAS": ValueKind.AT_FILE,
     "MODEL": ValueKind.MODEL,
 }
 METAVAR_CHOICES = {
+    "FORMAT": tuple(infill.BY_NAME),
     "FIELD": tuple(field.name for field in FIELDS),
     "SETTING": tuple(setting.field.name for setting in SETTINGS),
 }

@@ -23,7 +23,8 @@ def spoil(path: Path) -> None:
         text.replace("Sampling temperature", "Warmth")
         .replace("commands='", "commands='x ")
         .replace(".SH NAME", ".SH Name")
-        .replace("What it is for", "Why"),
+        .replace("What it is for", "Why")
+        .replace("| Stop sequences |", "| Stops |"),
         "utf-8",
     )
     assert path.read_text("utf-8") != text

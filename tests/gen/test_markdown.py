@@ -9,6 +9,7 @@ from nebius_cli.core.errors import ExitCode
 from nebius_cli.gen import markdown
 from nebius_cli.gen.__main__ import command_tree
 from nebius_cli.request.field_table import FIELDS
+from nebius_cli.request.infill import FORMATS
 from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, ValueKind
 
 ROOT = command_tree()
@@ -52,6 +53,14 @@ def test_every_exit_code_has_a_row_in_order() -> None:
     found = rows(markdown.exit_codes_table(ROOT))
     assert [int(code) for code, _ in found] == sorted(ExitCode)
     assert dict(found)["130"] == ExitCode.INTERRUPTED.meaning
+
+
+def test_every_infill_format_has_a_row_with_its_prompt_and_source() -> None:
+    found = rows(markdown.infill_formats_table(ROOT))
+    assert [row[0] for row in found] == [f"`{one.name}`" for one in FORMATS]
+    for row, one in zip(found, FORMATS, strict=True):
+        assert row[2].replace("\\|", "|") == f"`{one.template}`"
+        assert row[4] == one.source
 
 
 def test_every_command_and_flag_is_in_the_reference() -> None:

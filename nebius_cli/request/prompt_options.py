@@ -1,0 +1,91 @@
+"""Makes a request from the flags about the prompt: the prompt as it is, or an infill."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+from nebius_cli.core.errors import UsageError
+from nebius_cli.request import infill, infill_sources, prompt
+from nebius_cli.request.field_table import BY_NAME
+from nebius_cli.request.fields import Value
+from nebius_cli.request.infill_sources import InfillSources
+from nebius_cli.request.prompt import DecodeOptions, InputReaders, PromptSources
+from nebius_cli.request.request import CompletionRequest
+
+
+class PromptOptions(NamedTuple):
+    """What was typed about the prompt."""
+
+    prompt: tuple[str, ...] = ()
+    file: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+    tokens: str | None = None
+    null: bool = False
+    encoding: str = "utf-8"
+    invalid: str = "strict"
+    strip_final_newline: bool = False
+    allow_empty: bool = False
+    suffix: str | None = None
+    suffix_file: str | None = None
+    infill: str | None = None
+    infill_format: str | None = None
+
+    @property
+    def sources(self) -> PromptSources:
+        """Where the prompts are."""
+        return PromptSources(self.prompt, self.file, self.prompts, self.tokens)
+
+    @property
+    def infill_sources(self) -> InfillSources:
+        """What is asked for around an infill."""
+        return InfillSources(self.suffix, self.suffix_file, self.infill)
+
+    @property
+    def stdin_is_prompt(self) -> bool:
+        """Whether nothing else says what the prompt is."""
+        return not self.sources.given and self.infill is None
+
+    @property
+    def decoding(self) -> DecodeOptions:
+        """How bytes become text. Raises UsageError for an unknown encoding."""
+        return prompt.decode_options(
+            self.encoding,
+            replace_invalid=self.invalid == "replace",
+            strip_final_newline=self.strip_final_newline,
+        )
+
+
+def check(options: PromptOptions) -> None:
+    """Raise UsageError for flags that mean nothing or exclude each other, before anything is read."""
+    if options.invalid not in ("strict", "replace"):
+        raise UsageError(f"--invalid {options.invalid}", "it takes strict or replace")
+    infill_sources.check_sources(options.infill_sources, options.sources, options.infill_format)
+
+
+def make_request(
+    options: PromptOptions,
+    readers: InputReaders,
+    fields: Mapping[str, Value],
+    params: Mapping[str, Any],
+    *,
+    unset: Collection[str] = (),
+    validate: bool = True,
+) -> CompletionRequest:
+    """Read the prompt and return the request.
+
+    For an infill, the prompt is put into the markers of the model, and the format's stop sequences are added
+    unless `stop` is set or in `unset`. Raises UsageError, and BadInputError for bytes that are not text.
+    """
+    how = {"nul": options.null, "allow_empty": options.allow_empty}
+    around = options.infill_sources
+    if not around.given:
+        text = prompt.read_prompt(options.sources, readers, options.decoding, **how)
+        if not options.allow_empty:
+            prompt.check_not_empty(text)
+        return CompletionRequest(text, fields, params)
+    model = CompletionRequest("", fields, params).model
+    chosen = infill.choose(model, options.infill_format)
+    prefix, suffix = infill_sources.read_infill(around, options.sources, readers, options.decoding, **how)
+    built = infill.build(chosen, prefix, suffix, validate=validate)
+    if "stop" not in {*fields, *params, *unset}:
+        fields = {**fields, "stop": BY_NAME["stop"].check(list(chosen.stop))}
+    return CompletionRequest(built, fields, params)

@@ -1,0 +1,180 @@
+"""Infill through `nbx complete`: the prompt that goes over the wire, and what is refused before it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.messages import check_message
+from tests.support.run import Runner
+from tests.support.server import FakeServer, answer, whole
+
+QWEN = ("-m", "Qwen/Qwen2.5-Coder-7B")
+QWEN_STOP = ["<|endoftext|>", "<|fim_pad|>", "<|file_sep|>"]
+
+SENT = {
+    "Qwen/Qwen2.5-Coder-7B": "<|fim_prefix|>a <|fim_suffix|> é<|fim_middle|>",
+    "deepseek-ai/deepseek-coder-6.7b-base": "<\uff5cfim\u2581begin\uff5c>a <\uff5cfim\u2581hole\uff5c> é"
+    "<\uff5cfim\u2581end\uff5c>",
+    "bigcode/starcoder": "<fim_prefix>a <fim_suffix> é<fim_middle>",
+    "bigcode/starcoder2-15b": "<fim_prefix>a <fim_suffix> é<fim_middle>",
+    "codellama/CodeLlama-7b-hf": "<PRE> a  <SUF> é <MID>",
+    "google/codegemma-2b": "<|fim_prefix|>a <|fim_suffix|> é<|fim_middle|>",
+    "mistralai/Codestral-22B-v0.1": "[SUFFIX] é[PREFIX]a ",
+    "ibm-granite/granite-8b-code-base-4k": "<fim_prefix>a <fim_suffix> é<fim_middle>",
+    "ibm-granite/granite-4.1-8b-base": "<|fim_prefix|>a <|fim_suffix|> é<|fim_middle|>",
+}
+
+
+@pytest.mark.parametrize(("model", "prompt"), SENT.items())
+def test_the_models_markers_are_on_the_wire_and_no_suffix_field(
+    nbx: Runner, server: FakeServer, model: str, prompt: str
+) -> None:
+    server.script(answer("middle"))
+    result = nbx("complete", "a ", "--suffix", " é", "-m", model)
+    assert (result.code, result.out, result.err) == (0, "middle\n", "")
+    sent = server.requests[0].json
+    assert sent["prompt"] == prompt
+    assert set(sent) == {"model", "prompt", "stop", "stream", "stream_options"}
+
+
+def test_a_file_is_infilled_at_line_and_column(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_bytes(b"def f():\r\n    x = \r\n    return x\r\n")
+    server.script(whole("1"))
+    result = nbx("complete", "--infill", f"{file}:2:9", *QWEN, "--json", "--max-tokens", "8")
+    assert result.code == 0
+    assert server.requests[0].json == {
+        "model": "Qwen/Qwen2.5-Coder-7B",
+        "prompt": "<|fim_prefix|>def f():\r\n    x = <|fim_suffix|>\r\n    return x\r\n<|fim_middle|>",
+        "max_tokens": 8,
+        "stop": QWEN_STOP,
+    }
+
+
+def test_a_dry_run_shows_the_prompt_that_was_built(nbx: Runner) -> None:
+    result = nbx("complete", "--infill", "-:1:2", *QWEN, "--dry-run", stdin=b"ab")
+    assert result.json["prompt"] == "<|fim_prefix|>a<|fim_suffix|>b<|fim_middle|>"
+
+
+@pytest.mark.parametrize(
+    ("args", "stdin", "prompt"),
+    [
+        (("--suffix", "b"), b"a\n", "<|fim_prefix|>a\n<|fim_suffix|>b<|fim_middle|>"),
+        (("a", "--suffix-file", "-"), b"b\n", "<|fim_prefix|>a<|fim_suffix|>b\n<|fim_middle|>"),
+        (
+            ("a", "--suffix-file", "-", "--strip-final-newline"),
+            b"b\n",
+            "<|fim_prefix|>a<|fim_suffix|>b<|fim_middle|>",
+        ),
+        (("<{stdin}", "--suffix", "{stdin}"), b"a", "<|fim_prefix|><a<|fim_suffix|>{stdin}<|fim_middle|>"),
+        (("", "--suffix", "b"), None, "<|fim_prefix|><|fim_suffix|>b<|fim_middle|>"),
+        (("a", "--suffix", ""), None, "<|fim_prefix|>a<|fim_suffix|><|fim_middle|>"),
+    ],
+)
+def test_prefix_and_suffix_come_from_arguments_files_and_stdin(
+    nbx: Runner, args: tuple[str, ...], stdin: bytes | None, prompt: str
+) -> None:
+    assert nbx("complete", *args, *QWEN, "--dry-run", stdin=stdin).json["prompt"] == prompt
+
+
+def test_each_of_several_prompts_gets_the_suffix_and_its_own_choices(nbx: Runner, server: FakeServer) -> None:
+    server.script(whole("1", "2", "3", "4"))
+    result = nbx("complete", "a", "b", "--suffix", "c", *QWEN, "-n", "2", "--no-stream")
+    assert (result.code, result.out) == (0, "1\n2\n3\n4\n")
+    sent = server.requests[0].json
+    assert sent["prompt"] == [f"<|fim_prefix|>{one}<|fim_suffix|>c<|fim_middle|>" for one in "ab"]
+    assert sent["n"] == 2
+
+
+def stop_of(nbx: Runner, *args: str, **env: str) -> object:
+    """Return the `stop` of the body that an infill would send, None where it has none."""
+    return nbx("complete", "a", "--suffix", "b", *QWEN, "--dry-run", *args, env=env).json.get("stop")
+
+
+def test_stop_sequences_of_the_family_are_added_unless_stop_is_set(nbx: Runner) -> None:
+    assert stop_of(nbx) == QWEN_STOP
+    assert stop_of(nbx, "--stop", "\n") == "\n"
+    assert stop_of(nbx, "--param", 'stop=["X"]', "--no-validate") == ["X"]
+    assert stop_of(nbx, "--unset", "stop") is None
+
+
+def test_a_configured_stop_counts_as_set(nbx: Runner) -> None:
+    assert nbx("config", "set", "stop", "END").code == 0
+    assert stop_of(nbx) == "END"
+    assert stop_of(nbx, "--unset", "stop") is None
+
+
+def test_a_format_is_chosen_by_name(nbx: Runner) -> None:
+    result = nbx("complete", "a", "--suffix", "b", "--infill-format", "codestral", "--dry-run")
+    assert result.json["model"] == "test/model"
+    assert result.json["prompt"] == "[SUFFIX]b[PREFIX]a"
+
+
+def test_a_model_that_only_a_param_names_is_the_one_that_counts(nbx: Runner) -> None:
+    result = nbx(
+        "complete", "a", "--suffix", "b", "--param", 'model="bigcode/starcoder"', "--no-validate", "--dry-run"
+    )
+    assert result.json["prompt"] == "<fim_prefix>a<fim_suffix>b<fim_middle>"
+
+
+def test_an_unknown_model_is_a_usage_error_that_lists_the_formats(nbx: Runner) -> None:
+    result = nbx("complete", "a", "--suffix-file", "-", stdin=b"b")
+    assert (result.code, result.out) == (2, "")
+    check_message(result.err)
+    assert "no infill markers are known for test/model" in result.err
+    assert "--infill-format NAME" in result.err
+    assert (
+        "codegemma, codellama, codestral, deepseek, granite, granite4, qwen, starcoder, starcoder2"
+        in result.err
+    )
+
+
+def test_the_embedded_model_has_no_markers(nbx: Runner) -> None:
+    result = nbx("complete", "a", "--suffix", "b", "--local", "--dry-run")
+    assert result.code == 2
+    assert "no infill markers are known for SmolLM2" in result.err
+
+
+def test_a_local_file_is_matched_by_its_name(nbx: Runner) -> None:
+    result = nbx("complete", "a", "--suffix", "b", "--model-file", "starcoder2-3b.Q4_K.gguf", "--dry-run")
+    assert result.json["prompt"] == "<fim_prefix>a<fim_suffix>b<fim_middle>"
+
+
+def test_a_marker_in_the_text_is_refused_unless_validation_is_off(nbx: Runner, tmp_path: Path) -> None:
+    file = tmp_path / "fim.py"
+    file.write_text('a = 1\nMIDDLE = "<|fim_middle|>"\n')
+    result = nbx("complete", "--infill", f"{file}:1", *QWEN)
+    assert (result.code, result.out) == (2, "")
+    check_message(result.err)
+    assert result.err.startswith("nbx: line 2 of the suffix holds <|fim_middle|>\n")
+    sent = nbx("complete", "--infill", f"{file}:1", *QWEN, "--no-validate", "--dry-run").json["prompt"]
+    assert sent == f"<|fim_prefix|><|fim_suffix|>{file.read_text()}<|fim_middle|>"
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("a", "--suffix", "b", "--suffix-file", "f"), "--suffix and --suffix-file together"),
+        (("a", "--infill", "f:1"), "--infill with a prompt"),
+        (("--suffix", "b", "--infill", "f:1"), "--infill with a suffix"),
+        (("--tokens", "[1]", "--suffix", "b"), "--tokens with a suffix"),
+        (("a", "--infill-format", "qwen"), "--infill-format without an infill"),
+        (("--infill", "f"), "--infill f\n  it takes FILE:LINE or FILE:LINE:COL"),
+        (("--infill", "/none/f:1"), "cannot read /none/f"),
+        (("-", "--suffix-file", "-"), "stdin is asked for twice"),
+        (("", "--suffix", ""), "the prompt is empty"),
+    ],
+)
+def test_what_makes_no_sense_is_a_usage_error(nbx: Runner, args: tuple[str, ...], message: str) -> None:
+    result = nbx("complete", *args, *QWEN, stdin=b"x")
+    assert (result.code, result.out) == (2, "")
+    check_message(result.err)
+    assert result.err.startswith(f"nbx: {message}")
+
+
+def test_a_suffix_without_a_prompt_on_a_terminal_shows_short_help(nbx: Runner) -> None:
+    result = nbx("complete", "--suffix", "b", *QWEN, stdin=b"", stdin_tty=True)
+    assert result.code == 2
+    assert result.err.startswith("usage: nbx complete")
+    result = nbx("complete", "--infill", "/none/f:1", *QWEN, stdin=b"", stdin_tty=True)
+    assert result.err.startswith("nbx: cannot read /none/f")
