@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -102,8 +101,9 @@ def key_files() -> set[Path]:
 @pytest.fixture(scope="session", autouse=True)
 def watched_session(tmp_path_factory: pytest.TempPathFactory, key_files: set[Path]) -> Iterator[None]:
     """No program is started with the key among its words, and no file holds it in the end."""
-    sys.addaudithook(canary.watch_starts)
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        canary.watch_starts(patch)
+        yield
     assert canary.files_with_key(tmp_path_factory.getbasetemp()) <= key_files
 
 

@@ -141,7 +141,7 @@ def test_a_run_that_is_killed_again_and_again_keeps_every_answer_once(tmp_path: 
     path = write(tmp_path / "a.jsonl")
     command = [sys.executable, "-c", WRITER, str(path)]
     for turn in range(8):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as child:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]) as child:
             assert child.stdout is not None
             assert child.stdout.readline().strip().isdigit()
             some = 1 + 150 * turn
