@@ -15,6 +15,7 @@ from tests.support.server import USAGE, FakeServer, answer, sse, token
 from tests.support.terminal import Terminal
 
 HEAVY = {"rich", "asyncio", "pydantic", "sqlite3", "keyring"}
+SHARED_COMMANDS = ("root", "command_line_errors", "declare", "parameters", "shared_options")
 LATE_S = 1.0  # far longer than the imports take
 # What asks a server needs the first two, and what reads a config directory the last.
 ASKING = {"requests", "urllib3", "tomllib", "platformdirs"}
@@ -85,7 +86,7 @@ def test_help_in_a_pipe_loads_neither_rich_nor_what_asks(args: list[str]) -> Non
 )
 def test_a_command_loads_the_declarations_of_no_other(command: str, own: list[str]) -> None:
     declared = {name for name in loaded(command, "--help") if name.startswith("nebius_cli.commands.")}
-    assert declared == {f"nebius_cli.commands.{name}" for name in (*own, "root", "options")}
+    assert declared == {f"nebius_cli.commands.{name}" for name in (*own, *SHARED_COMMANDS)}
 
 
 @pytest.mark.parametrize("args", [["--bad"], ["complete", "x", "--bad"], ["complte"]], ids=str)

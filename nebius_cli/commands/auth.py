@@ -1,20 +1,10 @@
 """`nbx auth`: its commands and their flags."""
 
-from typing import Any
-
 import typer
 
-from nebius_cli.commands.options import (
-    CONNECTION,
-    CONNECTION_OPTIONS,
-    KEY_OPTIONS,
-    Flags,
-    declare,
-    negatable,
-    options_of,
-    switch,
-)
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.commands.declare import declare
+from nebius_cli.commands.parameters import negatable, switch
+from nebius_cli.commands.shared_options import CONNECTION, CONNECTION_OPTIONS, KEY_OPTIONS
 
 HELP = """The API key: store it, see where it comes from, remove it.
 
@@ -79,33 +69,9 @@ OWN_STATUS = (
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(rich_markup_mode=root.rich_markup_mode)
-    declare(group, "login", OWN_LOGIN, _login, help=LOGIN)
+    declare(group, "login", OWN_LOGIN, "auth.run_login", help=LOGIN)
     every = switch("all", "The keys of every profile.")
-    declare(group, "logout", (every,), _logout, help=LOGOUT)
-    declare(group, "status", OWN_STATUS, _status, help=STATUS)
-    declare(group, "token", KEY_OPTIONS, _token, help=PRINT)
+    declare(group, "logout", (every,), "auth.run_logout", help=LOGOUT)
+    declare(group, "status", OWN_STATUS, "auth.run_status", help=STATUS, connection=CONNECTION)
+    declare(group, "token", KEY_OPTIONS, "auth.run_token", help=PRINT)
     root.add_typer(group, name="auth", help=HELP)
-
-
-def _login(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import auth
-
-    return auth.run_login(options_of(auth.AuthOptions, flags), app)
-
-
-def _logout(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import auth
-
-    return auth.run_logout(options_of(auth.AuthOptions, flags), app)
-
-
-def _status(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import auth
-
-    return auth.run_status(options_of(auth.AuthOptions, flags, connection=CONNECTION), app)
-
-
-def _token(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import auth
-
-    return auth.run_token(options_of(auth.AuthOptions, flags), app)

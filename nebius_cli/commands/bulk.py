@@ -1,27 +1,19 @@
 """`nbx bulk`: its commands and their flags."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import typer
 
 from nebius_cli.bulk.limits import LIMITS, MONEY, SPEED
-from nebius_cli.commands.options import (
+from nebius_cli.commands.declare import declare, default_group
+from nebius_cli.commands.parameters import argument, field_options, switch, text
+from nebius_cli.commands.shared_options import (
     ANY_FIELD_OPTIONS,
     CONNECTION,
     KEY_OPTIONS,
     LEDGER_OPTIONS,
     REQUEST_SETTINGS,
-    DefaultGroup,
-    Flags,
-    argument,
-    declare,
-    field_options,
-    options_of,
-    switch,
-    text,
 )
-from nebius_cli.core.errors import ExitCode
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.fields import Field
 
@@ -140,23 +132,15 @@ OWN = (
 )
 
 
-class Group(DefaultGroup):
-    """A group whose default command is `run`."""
-
-    default_command = "run"
-
-
 def add_to(root: typer.Typer) -> typer.Typer:
     """Add the group and return it."""
-    group = typer.Typer(cls=Group, rich_markup_mode=root.rich_markup_mode)
-    declare(group, "run", OWN, _bulk, help=RUN)
+    group = typer.Typer(cls=default_group("run"), rich_markup_mode=root.rich_markup_mode)
+    declare(
+        *(group, "run", OWN, "bulk.run"),
+        help=RUN,
+        fields=ROW_FIELDS,
+        connection=REQUEST_SETTINGS,
+        limits=LIMITS,
+    )
     root.add_typer(group, name="bulk", help=HELP)
     return group
-
-
-def _bulk(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import bulk
-    from nebius_cli.bulk.options import BulkOptions
-
-    tables = {"fields": ROW_FIELDS, "connection": REQUEST_SETTINGS, "limits": LIMITS}
-    return bulk.run(options_of(BulkOptions, flags, **tables), app)

@@ -1,11 +1,9 @@
 """`nbx bulk export`: its flags."""
 
-from typing import Any
-
 import typer
 
-from nebius_cli.commands.options import Flags, argument, declare, options_of, switch, text
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.commands.declare import declare
+from nebius_cli.commands.parameters import argument, switch, text
 
 HELP = """Export the texts of a run's answers.
 
@@ -37,10 +35,4 @@ OWN = (
 
 def add_to(group: typer.Typer) -> None:
     """Add the command."""
-    declare(group, "export", OWN, _export, help=HELP)
-
-
-def _export(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import bulk_export
-
-    return bulk_export.run(options_of(bulk_export.BulkExportOptions, flags), app)
+    declare(group, "export", OWN, "bulk_export.run", help=HELP)

@@ -1,11 +1,9 @@
 """`nbx bulk merge`: its flags."""
 
-from typing import Any
-
 import typer
 
-from nebius_cli.commands.options import Flags, arguments, declare, options_of, switch, text
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.commands.declare import declare
+from nebius_cli.commands.parameters import arguments, switch, text
 
 HELP = """Put the answers of all shards in one file, each row once.
 
@@ -37,10 +35,4 @@ OWN = (
 
 def add_to(group: typer.Typer) -> None:
     """Add the command."""
-    declare(group, "merge", OWN, _merge, help=HELP)
-
-
-def _merge(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import bulk_merge
-
-    return bulk_merge.run(options_of(bulk_merge.BulkMergeOptions, flags), app)
+    declare(group, "merge", OWN, "bulk_merge.run", help=HELP)

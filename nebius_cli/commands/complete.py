@@ -4,21 +4,15 @@ from typing import Any
 
 import typer
 
-from nebius_cli.commands.options import (
+from nebius_cli.commands.declare import Flags, declare, options_of
+from nebius_cli.commands.parameters import arguments, negatable, switch, text, texts
+from nebius_cli.commands.shared_options import (
     ANY_FIELD_OPTIONS,
     CONNECTION_OPTIONS,
     FIELD_OPTIONS,
     KEY_OPTIONS,
     LEDGER_OPTIONS,
     REQUEST_SETTINGS,
-    Flags,
-    arguments,
-    declare,
-    negatable,
-    options_of,
-    switch,
-    text,
-    texts,
 )
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.request.field_table import FIELDS

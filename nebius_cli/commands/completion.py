@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from nebius_cli.commands.options import Flags, argument, declare, options_of
+from nebius_cli.commands.declare import Flags, declare, options_of
+from nebius_cli.commands.parameters import argument
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.shell_completion.shells import SHELLS
 

@@ -6,8 +6,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-from nebius_cli.commands.options import Flags, argument, declare, options_of, switch
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.commands.declare import declare
+from nebius_cli.commands.parameters import argument, switch
 
 HELP = """Read and write settings.
 
@@ -102,7 +102,7 @@ def add_to(root: typer.Typer) -> None:
             name,
             argument("value", "Its value; - reads it from stdin, which keeps keys out of sight.", "VALUE"),
         ),
-        _set,
+        "config.run_set",
         help=SET,
         cls=TakesNegatives,
     )
@@ -110,65 +110,11 @@ def add_to(root: typer.Typer) -> None:
         group,
         "get",
         (name, switch("show_origin", "Print where it comes from, too, after a tab.")),
-        _get,
+        "config.run_get",
         help=GET,
     )
-    declare(
-        group,
-        "unset",
-        (name,),
-        _unset,
-        help=UNSET,
-    )
-    declare(
-        group,
-        "list",
-        (switch("json", "One JSON object."),),
-        _list,
-        help=LIST,
-    )
-    declare(
-        group,
-        "edit",
-        (),
-        _edit,
-        help=EDIT,
-    )
-    declare(group, "path", (), _path, help=PATH)
+    declare(group, "unset", (name,), "config.run_unset", help=UNSET)
+    declare(group, "list", (switch("json", "One JSON object."),), "config.run_list", help=LIST)
+    declare(group, "edit", (), "config.run_edit", help=EDIT)
+    declare(group, "path", (), "config.run_path", help=PATH)
     root.add_typer(group, name="config", help=HELP)
-
-
-def _set(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import config
-
-    return config.run_set(options_of(config.ConfigOptions, flags), app)
-
-
-def _get(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import config
-
-    return config.run_get(options_of(config.ConfigOptions, flags), app)
-
-
-def _unset(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import config
-
-    return config.run_unset(options_of(config.ConfigOptions, flags), app)
-
-
-def _list(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import config
-
-    return config.run_list(options_of(config.ConfigOptions, flags), app)
-
-
-def _edit(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import config
-
-    return config.run_edit(options_of(config.ConfigOptions, flags), app)
-
-
-def _path(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import config
-
-    return config.run_path(options_of(config.ConfigOptions, flags), app)

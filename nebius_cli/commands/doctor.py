@@ -1,20 +1,10 @@
 """`nbx doctor`: its flags."""
 
-from typing import Any
-
 import typer
 
-from nebius_cli.commands.options import (
-    CONNECTION,
-    CONNECTION_OPTIONS,
-    KEY_OPTIONS,
-    Flags,
-    declare,
-    field_options,
-    options_of,
-    switch,
-)
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.commands.declare import declare
+from nebius_cli.commands.parameters import field_options, switch
+from nebius_cli.commands.shared_options import CONNECTION, CONNECTION_OPTIONS, KEY_OPTIONS
 from nebius_cli.request.field_table import BY_NAME
 
 HELP = """Check everything a completion needs, and say what to fix.
@@ -44,10 +34,4 @@ OWN = (
 
 def add_to(root: typer.Typer) -> None:
     """Add the command."""
-    declare(root, "doctor", OWN, _doctor, help=HELP)
-
-
-def _doctor(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import doctor
-
-    return doctor.run(options_of(doctor.DoctorOptions, flags, connection=(*FIELDS, *CONNECTION)), app)
+    declare(root, "doctor", OWN, "doctor.run", help=HELP, connection=(*FIELDS, *CONNECTION))

@@ -1,25 +1,15 @@
 """`nbx history`: its commands and their flags."""
 
-from typing import Any
-
 import typer
 
-from nebius_cli.commands.options import (
+from nebius_cli.commands.declare import declare, default_group
+from nebius_cli.commands.parameters import argument, arguments, negatable, switch, text
+from nebius_cli.commands.shared_options import (
     CONNECTION_OPTIONS,
     KEY_OPTIONS,
     LEDGER_OPTIONS,
     REQUEST_SETTINGS,
-    DefaultGroup,
-    Flags,
-    argument,
-    arguments,
-    declare,
-    negatable,
-    options_of,
-    switch,
-    text,
 )
-from nebius_cli.core.errors import ExitCode
 
 HELP = """The requests in the ledger, one by one, with stored texts.
 
@@ -90,15 +80,9 @@ Examples:
 """
 
 
-class Group(DefaultGroup):
-    """A group whose default command is `list`."""
-
-    default_command = "list"
-
-
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(cls=Group, rich_markup_mode=root.rich_markup_mode)
+    group = typer.Typer(cls=default_group("list"), rich_markup_mode=root.rich_markup_mode)
     number = argument("id", "Id of the request.", "ID")
     numbers = arguments("ids", "Ids of requests.", "ID...")
     words = arguments("words", "Words that prompt or answer hold.", "WORD...")
@@ -109,10 +93,10 @@ def add_to(root: typer.Typer) -> None:
         text("until", "Last day, in the same forms.", "WHEN"),
         as_json,
     )
-    declare(group, "list", which, _list, help=LIST)
-    declare(group, "search", (words, *which), _search, help=SEARCH)
-    declare(group, "show", (number, as_json), _show, help=SHOW)
-    again = (
+    declare(group, "list", which, "history.run_list", help=LIST)
+    declare(group, "search", (words, *which), "history.run_search", help=SEARCH)
+    declare(group, "show", (number, as_json), "history.run_show", help=SHOW)
+    rerun = (
         number,
         as_json,
         switch("ndjson", "Each object of a stream on a line, as it arrives."),
@@ -120,45 +104,12 @@ def add_to(root: typer.Typer) -> None:
         negatable("newline", "--newline/--no-newline, /-N", "End piped output with a newline (default)."),
         negatable("usage", "--usage/--no-usage", "Token usage and timing on stderr. Default on a terminal."),
         text("model_file", "Run this GGUF file, on this machine.", "FILE"),
+        *LEDGER_OPTIONS,
+        *KEY_OPTIONS,
+        *CONNECTION_OPTIONS,
     )
-    declare(group, "rerun", (*again, *LEDGER_OPTIONS, *KEY_OPTIONS, *CONNECTION_OPTIONS), _rerun, help=RERUN)
-    declare(group, "rm", (numbers,), _rm, help=REMOVE)
+    declare(group, "rerun", rerun, "complete.run_rerun", help=RERUN, connection=REQUEST_SETTINGS)
+    declare(group, "rm", (numbers,), "history.run_rm", help=REMOVE)
     older = text("older_than", "Delete what is older than this: 12h, 30d, 8w.", "SPAN")
-    declare(group, "prune", (older,), _prune, help=PRUNE)
+    declare(group, "prune", (older,), "history.run_prune", help=PRUNE)
     root.add_typer(group, name="history", help=HELP)
-
-
-def _list(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import history
-
-    return history.run_list(options_of(history.HistoryOptions, flags), app)
-
-
-def _search(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import history
-
-    return history.run_search(options_of(history.HistoryOptions, flags), app)
-
-
-def _show(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import history
-
-    return history.run_show(options_of(history.HistoryOptions, flags), app)
-
-
-def _rm(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import history
-
-    return history.run_rm(options_of(history.HistoryOptions, flags), app)
-
-
-def _prune(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import history
-
-    return history.run_prune(options_of(history.HistoryOptions, flags), app)
-
-
-def _rerun(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import complete
-
-    return complete.run_rerun(options_of(complete.CompleteOptions, flags, connection=REQUEST_SETTINGS), app)

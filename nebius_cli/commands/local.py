@@ -1,11 +1,9 @@
 """`nbx local`: its commands and their flags."""
 
-from typing import Any
-
 import typer
 
-from nebius_cli.commands.options import Flags, argument, declare, options_of, switch, text
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.commands.declare import declare
+from nebius_cli.commands.parameters import argument, switch, text
 
 HELP = """Models that run on this machine, and need no key.
 
@@ -53,26 +51,10 @@ def add_to(root: typer.Typer) -> None:
     group = typer.Typer(rich_markup_mode=root.rich_markup_mode)
     name = argument("name", "Name of the model; default that of --local.", "NAME")
     declare(
-        group,
-        "pull",
-        (name, switch("force", "Fetch it even if it is there.")),
-        _pull,
-        help=PULL,
+        group, "pull", (name, switch("force", "Fetch it even if it is there.")), "local.run_pull", help=PULL
     )
-    declare(
-        group,
-        "list",
-        (switch("json", "One JSON object."),),
-        _list,
-        help=LIST,
-    )
-    declare(
-        group,
-        "rm",
-        (argument("name", "Name of the model.", "NAME"),),
-        _rm,
-        help=RM,
-    )
+    declare(group, "list", (switch("json", "One JSON object."),), "local.run_list", help=LIST)
+    declare(group, "rm", (argument("name", "Name of the model.", "NAME"),), "local.run_rm", help=RM)
     declare(
         group,
         "serve",
@@ -80,31 +62,7 @@ def add_to(root: typer.Typer) -> None:
             text("port", "Port to listen on, of 127.0.0.1. Default any free one.", "N"),
             text("model_file", "Serve this GGUF file instead of the default model.", "FILE"),
         ),
-        _serve,
+        "local.run_serve",
         help=SERVE,
     )
     root.add_typer(group, name="local", help=HELP)
-
-
-def _pull(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import local
-
-    return local.run_pull(options_of(local.LocalOptions, flags), app)
-
-
-def _list(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import local
-
-    return local.run_list(options_of(local.LocalOptions, flags), app)
-
-
-def _rm(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import local
-
-    return local.run_rm(options_of(local.LocalOptions, flags), app)
-
-
-def _serve(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import local
-
-    return local.run_serve(options_of(local.LocalOptions, flags), app)

@@ -1,23 +1,10 @@
 """`nbx models`: its commands and their flags."""
 
-from typing import Any
-
 import typer
 
-from nebius_cli.commands.options import (
-    CONNECTION,
-    KEY_OPTIONS,
-    DefaultGroup,
-    Flags,
-    argument,
-    arguments,
-    declare,
-    field_options,
-    options_of,
-    switch,
-    text,
-)
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.commands.declare import declare, default_group
+from nebius_cli.commands.parameters import argument, arguments, field_options, switch, text
+from nebius_cli.commands.shared_options import CONNECTION, KEY_OPTIONS
 from nebius_cli.request.field_table import BY_NAME
 
 HELP = """List, search, show and choose models of your account.
@@ -78,15 +65,9 @@ ASKING = (
 )
 
 
-class Group(DefaultGroup):
-    """A group whose default command is `list`."""
-
-    default_command = "list"
-
-
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(cls=Group, rich_markup_mode=root.rich_markup_mode)
+    group = typer.Typer(cls=default_group("list"), rich_markup_mode=root.rich_markup_mode)
     as_json = switch("json", "One JSON object.")
     name = argument("id", "Id of the model.", "MODEL")
     order = (
@@ -94,26 +75,10 @@ def add_to(root: typer.Typer) -> None:
         switch("reverse", "The other way round."),
     )
     query = arguments("query", "Words that the id holds, upper or lower case.", "QUERY...")
-    declare(group, "list", (query, as_json, *order, *ASKING), _list, help=LIST)
-    declare(group, "show", (name, as_json, *ASKING), _show, help=SHOW)
+    declare(
+        group, "list", (query, as_json, *order, *ASKING), "models.run_list", help=LIST, connection=SETTINGS
+    )
+    declare(group, "show", (name, as_json, *ASKING), "models.run_show", help=SHOW, connection=SETTINGS)
     force = switch("force", "Write an id that is not in the list.")
-    declare(group, "use", (name, force, *ASKING), _use, help=USE)
+    declare(group, "use", (name, force, *ASKING), "models.run_use", help=USE, connection=SETTINGS)
     root.add_typer(group, name="models", help=HELP)
-
-
-def _list(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import models
-
-    return models.run_list(options_of(models.ModelsOptions, flags, connection=SETTINGS), app)
-
-
-def _show(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import models
-
-    return models.run_show(options_of(models.ModelsOptions, flags, connection=SETTINGS), app)
-
-
-def _use(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import models
-
-    return models.run_use(options_of(models.ModelsOptions, flags, connection=SETTINGS), app)

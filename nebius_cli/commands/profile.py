@@ -1,11 +1,9 @@
 """`nbx profile`: its commands and their flags."""
 
-from typing import Any
-
 import typer
 
-from nebius_cli.commands.options import Flags, argument, arguments, declare, options_of, switch
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.commands.declare import declare
+from nebius_cli.commands.parameters import argument, arguments, switch
 
 HELP = """Settings under a name: another account, server or defaults.
 
@@ -55,50 +53,20 @@ def add_to(root: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(rich_markup_mode=root.rich_markup_mode)
     name = argument("name", "Name of the profile.", "PROFILE")
-    declare(
-        group,
-        "list",
-        (switch("json", "One JSON object."),),
-        _list,
-        help=LIST,
-    )
+    declare(group, "list", (switch("json", "One JSON object."),), "profile.run_list", help=LIST)
     declare(
         group,
         "use",
         (argument("name", "Name of the profile, - for none.", "PROFILE"), switch("none", "Use none.")),
-        _use,
+        "profile.run_use",
         help=USE,
     )
     declare(
         group,
         "add",
         (name, arguments("settings", "What it sets; a value of - is read from stdin.", "SETTING=VALUE")),
-        _add,
+        "profile.run_add",
         help=ADD,
     )
-    declare(group, "rm", (name,), _rm, help=RM)
+    declare(group, "rm", (name,), "profile.run_rm", help=RM)
     root.add_typer(group, name="profile", help=HELP)
-
-
-def _list(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import profile
-
-    return profile.run_list(options_of(profile.ProfileOptions, flags), app)
-
-
-def _use(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import profile
-
-    return profile.run_use(options_of(profile.ProfileOptions, flags), app)
-
-
-def _add(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import profile
-
-    return profile.run_add(options_of(profile.ProfileOptions, flags), app)
-
-
-def _rm(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import profile
-
-    return profile.run_rm(options_of(profile.ProfileOptions, flags), app)

@@ -7,9 +7,10 @@ from typing import Any, Protocol
 import typer
 from typer.core import TyperGroup
 
-from nebius_cli.commands.options import SHARED, Parameter, parameter
-from nebius_cli.core.errors import ExitCode, Interrupted, UsageError
-from nebius_cli.core.suggest import nearest
+from nebius_cli.commands.command_line_errors import usage_error
+from nebius_cli.commands.parameters import Parameter, parameter
+from nebius_cli.commands.shared_options import SHARED
+from nebius_cli.core.errors import ExitCode, Interrupted
 
 HELP = """Raw text completion on Nebius Token Factory, from a shell.
 
@@ -46,12 +47,6 @@ NEED_ALL = ("completion",)  # commands that need the whole tree
 
 # Without a command, these show their help.
 GROUPS = ("", "auth", "completion", "config", "local", "profile")
-
-# What vLLM and llama.cpp read at the top level of the body; the API reference does not list it.
-ENGINE_PARAMS = ("seed", "top_k", "min_p", "repetition_penalty", "min_tokens", "ignore_eos", "guided_json")
-
-# What these flags are called in other programs.
-USUAL = {"help": "--help", "version": "--version", "-V": "--version"}
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -112,68 +107,6 @@ def _version(ctx: typer.Context, *, wanted: bool) -> None:
         raise typer.Exit
 
 
-def _named(argv: list[str], tree: Any) -> tuple[str, Any]:
-    """Return the innermost command that a command line names, and Typer's object for it."""
-    path = "nbx"
-    for word in argv:
-        commands = getattr(tree, "commands", {})
-        if word in commands:
-            path, tree = f"{path} {word}", commands[word]
-    return path, tree
-
-
-def _elsewhere(argv: list[str], tree: Any) -> str:
-    """Return a hint for a subcommand that was typed without its group, else nothing."""
-    for word in argv:
-        for name, group in tree.commands.items():
-            if word in getattr(group, "commands", {}):
-                return f"did you mean nbx {name} {word}?"
-    return ""
-
-
-def _mistyped(argv: list[str], tree: Any) -> str:
-    """Return a hint for a mistyped subcommand that was taken for an operand of the default one."""
-    path, group = _named(argv, tree)
-    names = tuple(getattr(group, "commands", ()))
-    words = (word for word in argv if not word.startswith("-") and word not in path.split())
-    close = next(filter(None, (nearest(word, names) for word in words)), "")
-    return f"did you mean {path} {close}?" if close else ""
-
-
-def _usual(argv: list[str], tree: Any) -> str:
-    """Return a hint for a word such as `help` that is a flag here."""
-    flag = USUAL.get(argv[0]) if argv else None
-    path = _named(argv[1:], tree)[0] if flag == "--help" else "nbx"
-    return f"did you mean {path} {flag}?" if flag else ""
-
-
-def _usage_error(error: typer.TyperException, argv: list[str], tree: Any) -> UsageError:
-    """Return Typer's error as a UsageError, with a hint at what was probably meant."""
-    context = getattr(error, "ctx", None)
-    # The error for a flag without its value has no context.
-    command, inner = (context.command_path, context.command) if context else _named(argv, tree)
-    hint = f"{command} --help shows every {'command' if hasattr(inner, 'commands') else 'flag'}"
-    typed = getattr(error, "option_name", "")
-    if not hasattr(error, "possibilities"):  # only the error for an unknown flag has it
-        what = error.format_message()
-        why = _usual(argv, tree) or _elsewhere(argv, tree) if command == "nbx" else ""
-        why = _mistyped(argv, tree) if "unexpected extra argument" in what else why
-        return UsageError(what, why, hint)
-    name = typed.lstrip("-").replace("-", "_")
-    if name in ENGINE_PARAMS:
-        return UsageError(
-            f"no such flag: {typed}", "it is not in the API; engines read it", f"--param {name}=VALUE"
-        )
-    flags = [flag for parameter in context.command.params for flag in parameter.opts] if context else []
-    meant = [flag for flag in flags if len(typed) > 3 and flag.startswith(typed)]
-    close = nearest(typed.lstrip("-"), [flag.lstrip("-") for flag in flags])
-    meant = meant or ([f"--{close}"] if close else [])
-    why = f"did you mean {' or '.join(meant)}?" if meant else ""
-    if not typed.startswith("--") and command.endswith("complete"):
-        why = "put -- before a prompt that begins with -"
-    return UsageError(f"no such flag: {typed}", why or _usual(argv, tree), hint)
-
-
 def run(argv: list[str], invocation: Invocation, *, drawn: bool) -> ExitCode:
     """Parse `argv` and run the command. Raises UsageError for a wrong command line."""
     only = argv[0] if argv and argv[0] in MODULES and argv[0] not in NEED_ALL else ""
@@ -186,7 +119,7 @@ def run(argv: list[str], invocation: Invocation, *, drawn: bool) -> ExitCode:
             standalone_mode=False,
         )
     except typer.TyperException as error:
-        raise _usage_error(error, argv, typer.main.get_command(root)) from None
+        raise usage_error(error, argv, typer.main.get_command(root)) from None
     if code == ExitCode.INTERRUPTED:  # what Typer makes of a KeyboardInterrupt
         raise Interrupted
     return code if isinstance(code, ExitCode) else ExitCode.DONE  # --help and --version leave early

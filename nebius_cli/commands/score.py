@@ -1,25 +1,15 @@
 """`nbx score` and `nbx rank`: their flags."""
 
-from typing import Any
-
 import typer
 
-from nebius_cli.commands.options import (
+from nebius_cli.commands.declare import declare
+from nebius_cli.commands.parameters import argument, arguments, field_options, switch, text, texts
+from nebius_cli.commands.shared_options import (
     CONNECTION_OPTIONS,
     KEY_OPTIONS,
     LEDGER_OPTIONS,
     REQUEST_SETTINGS,
-    Flags,
-    argument,
-    arguments,
-    declare,
-    field_options,
-    options_of,
-    switch,
-    text,
-    texts,
 )
-from nebius_cli.core.errors import ExitCode
 from nebius_cli.request.field_table import BY_NAME
 
 SCORE = """Score a text: log-likelihood, perplexity and more.
@@ -76,7 +66,7 @@ ASKING = (
 
 def add_to(root: typer.Typer) -> None:
     """Add the two commands."""
-    whole = (
+    source = (
         argument("text", "The text, whole. Without one, or with -, it is stdin.", "TEXT"),
         text("file", "A file with the text, whole; - is stdin.", "FILE", SCORING, "-f"),
         text("jsonl", "A file of texts, one a line, as JSON; - is stdin.", "FILE", SCORING),
@@ -84,20 +74,8 @@ def add_to(root: typer.Typer) -> None:
     )
     candidates = arguments("candidates", "What may follow the context.", "CANDIDATE...")
     tokens = switch("tokens", "The log probability of each token.", "Output")
-    declare(root, "score", (*whole, *SHARED_BY_BOTH, tokens, *ASKING), _score, help=SCORE)
+    own = (*source, *SHARED_BY_BOTH, tokens, *ASKING)
+    declare(root, "score", own, "score.run_score", help=SCORE, fields=FIELDS, connection=REQUEST_SETTINGS)
     tokens = switch("tokens", "With --json: the log probability of each token.", "Output")
-    declare(root, "rank", (candidates, *SHARED_BY_BOTH, tokens, *ASKING), _rank, help=RANK)
-
-
-def _score(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import score
-
-    options = options_of(score.ScoreOptions, flags, fields=FIELDS, connection=REQUEST_SETTINGS)
-    return score.run_score(options, app)
-
-
-def _rank(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import score
-
-    options = options_of(score.ScoreOptions, flags, fields=FIELDS, connection=REQUEST_SETTINGS)
-    return score.run_rank(options, app)
+    own = (candidates, *SHARED_BY_BOTH, tokens, *ASKING)
+    declare(root, "rank", own, "score.run_rank", help=RANK, fields=FIELDS, connection=REQUEST_SETTINGS)

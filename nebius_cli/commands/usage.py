@@ -1,11 +1,9 @@
 """`nbx usage`: its commands and their flags."""
 
-from typing import Any
-
 import typer
 
-from nebius_cli.commands.options import DefaultGroup, Flags, declare, options_of, switch, text
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.commands.declare import declare, default_group
+from nebius_cli.commands.parameters import switch, text
 
 HELP = """Tokens, time and cost of your requests, from a local ledger.
 
@@ -76,46 +74,16 @@ FROM_ANY = text("since", f"First day: {FORMS}. Default all.", "WHEN")
 UNTIL = text("until", "Last day, in the same forms.", "WHEN")
 
 
-class Group(DefaultGroup):
-    """A group whose default command is `show`."""
-
-    default_command = "show"
-
-
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(cls=Group, rich_markup_mode=root.rich_markup_mode)
+    group = typer.Typer(cls=default_group("show"), rich_markup_mode=root.rich_markup_mode)
     by = text("by", "What to sum up by. Default day.", "day|model|profile|run")
     as_json = switch("json", "One JSON object.")
-    declare(group, "show", (by, SINCE, UNTIL, as_json), _show, help=SHOW)
+    declare(group, "show", (by, SINCE, UNTIL, as_json), "usage.run_show", help=SHOW)
     of = text("of", "What to plot. Default cost, or tokens where no cost is known.", "cost|tokens|requests")
     picture = text("export", "Write a picture instead, as SVG.", "FILE")
-    declare(group, "plot", (of, SINCE, UNTIL, picture), _plot, help=PLOT)
+    declare(group, "plot", (of, SINCE, UNTIL, picture), "usage.run_plot", help=PLOT)
     as_csv = switch("csv", "Comma-separated, with a header (default).")
-    declare(group, "export", (as_csv, as_json, FROM_ANY, UNTIL), _export, help=EXPORT)
-    declare(group, "path", (), _path, help=PATH)
+    declare(group, "export", (as_csv, as_json, FROM_ANY, UNTIL), "usage.run_export", help=EXPORT)
+    declare(group, "path", (), "usage.run_path", help=PATH)
     root.add_typer(group, name="usage", help=HELP)
-
-
-def _show(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import usage
-
-    return usage.run_show(options_of(usage.UsageOptions, flags), app)
-
-
-def _plot(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import usage
-
-    return usage.run_plot(options_of(usage.UsageOptions, flags), app)
-
-
-def _export(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import usage
-
-    return usage.run_export(options_of(usage.UsageOptions, flags), app)
-
-
-def _path(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import usage
-
-    return usage.run_path(options_of(usage.UsageOptions, flags), app)

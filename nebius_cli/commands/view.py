@@ -1,11 +1,9 @@
 """`nbx view`: its flags."""
 
-from typing import Any
-
 import typer
 
-from nebius_cli.commands.options import Flags, argument, declare, options_of, text
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.commands.declare import declare
+from nebius_cli.commands.parameters import argument, text
 
 HELP = """Show the log probabilities of a saved answer.
 
@@ -28,10 +26,4 @@ OWN = (
 
 def add_to(root: typer.Typer) -> None:
     """Add the command."""
-    declare(root, "view", OWN, _view, help=HELP)
-
-
-def _view(flags: Flags, app: Any) -> ExitCode:
-    from nebius_cli.actions import view
-
-    return view.run(options_of(view.ViewOptions, flags), app)
+    declare(root, "view", OWN, "view.run", help=HELP)

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import pytest
 
 import nebius_cli.actions
-from nebius_cli.commands.options import CONNECTION, REQUEST_SETTINGS, options_of
+from nebius_cli.commands.declare import options_of
+from nebius_cli.commands.shared_options import CONNECTION, REQUEST_SETTINGS
 from nebius_cli.core.secret import Secret
 from tests.conftest import CANARY
 

@@ -1,0 +1,90 @@
+"""Declares commands from tables of flags: Typer parses them, an action gets them as one options object."""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from typing import Any, TypeVar
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from nebius_cli.commands.parameters import Parameter
+from nebius_cli.commands.shared_options import SHARED
+from nebius_cli.core.errors import ExitCode
+from nebius_cli.core.secret import Secret
+from nebius_cli.request.fields import Field
+
+T = TypeVar("T")
+Flags = Mapping[str, Any]  # the flags that were given, by name: not given is not default
+Body = Callable[[Flags, Any], ExitCode]  # flags and App → exit code
+
+
+class DefaultGroup(TyperGroup):
+    """A group that runs its `default_command` if none is named: `nbx models qwen` lists."""
+
+    default_command: str
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the command line of the group."""
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = [self.default_command, *args]
+        return super().parse_args(ctx, args)
+
+
+def default_group(command: str) -> type[DefaultGroup]:
+    """Return the class of a group that runs this command if none is named."""
+    return type("Group", (DefaultGroup,), {"default_command": command})
+
+
+def declare(
+    group: typer.Typer,
+    name: str,
+    own: Iterable[Parameter],
+    action: str | Body,
+    *,
+    help: str,  # noqa: A002
+    cls: type[TyperCommand] | None = None,
+    **tables: Iterable[Field],
+) -> None:
+    """Add a command with its own flags, then the shared ones.
+
+    `action` names a function in `actions/`, such as `usage.run_show`, which is imported when the command runs
+    and gets the flags that were given as `options_of` makes them with `tables`. A `Body` makes them itself.
+    """
+    body = functools.partial(_run_action, action, tables) if isinstance(action, str) else action
+
+    def command(ctx: typer.Context, **flags: Any) -> ExitCode:
+        shared = {parameter.name: flags.pop(parameter.name) for parameter in SHARED}
+        app = ctx.obj.app(shared)
+        return body({key: value for key, value in flags.items() if value is not None and value != []}, app)
+
+    context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    command.__signature__ = inspect.Signature([context, *own, *SHARED])  # type: ignore[attr-defined]
+    group.command(name, help=help, cls=cls)(command)
+
+
+def _run_action(action: str, tables: Mapping[str, Iterable[Field]], flags: Flags, app: Any) -> ExitCode:
+    module, _, name = action.partition(".")
+    run = getattr(import_module(f"nebius_cli.actions.{module}"), name)
+    return run(options_of(run.__annotations__["options"], flags, **tables), app)  # type: ignore[no-any-return]
+
+
+def options_of(kind: Callable[..., T], flags: Flags, **tables: Iterable[Field]) -> T:
+    """Return the options object of an action, made of the flags that were given.
+
+    Each of `tables` names an attribute that is a mapping: it gets the flags of that table of fields. All
+    other flags are attributes themselves.
+    """
+    given = dict(flags)
+    grouped = {
+        name: {field.name: given.pop(field.name) for field in fields if field.name in given}
+        for name, fields in tables.items()
+    }
+    return kind(**grouped, **{name: _frozen(name, value) for name, value in given.items()})
+
+
+def _frozen(name: str, value: Any) -> Any:
+    if name == "api_key":
+        return Secret(value)
+    return tuple(value) if isinstance(value, list) else value
