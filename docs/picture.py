@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from nebius_cli.render.heat_export import picture
+from nebius_cli.render.export_pages import svg_page
 
 COLUMNS, ROWS = 88, 40
 # The terminal's own names for what rich calls by other names.
@@ -70,7 +70,7 @@ def main(target: str, command: str, moment: str = "") -> None:
     console.print(Text.assemble(("$ ", "bold green"), (command, "bold")))
     for text in screens(command, moment):
         console.print(text, end="")
-    Path(target).write_text(picture(console, "nbx"), "utf-8")
+    Path(target).write_text(svg_page(console, "nbx"), "utf-8")
 
 
 if __name__ == "__main__":

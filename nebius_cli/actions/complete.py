@@ -13,8 +13,8 @@ from nebius_cli.core import urls
 from nebius_cli.core.errors import ExitCode, NbxError, OutputError, RejectedError, UsageError
 from nebius_cli.core.secret import Secret
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, parse_export, parse_view
-from nebius_cli.render.usage_summary import Timing
-from nebius_cli.request import prompt, prompt_options, request
+from nebius_cli.render.usage_metrics import Timing
+from nebius_cli.request import curl, prompt, prompt_options, request, request_flags
 from nebius_cli.request.fields import Value
 from nebius_cli.request.prompt_options import PromptOptions
 from nebius_cli.request.request import CompletionRequest
@@ -74,8 +74,8 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
         app.streams.write_err(SHORT_HELP)
         return ExitCode.USAGE
     _check(options)
-    given = request.parse_fields(options.fields, app.read_text, validate=options.validate)
-    params = request.parse_params(options.param, validate=options.validate)
+    given = request_flags.parse_fields(options.fields, app.read_text, validate=options.validate)
+    params = request_flags.parse_params(options.param, validate=options.validate)
     settings = app.settings(options.connection)
     fields = _fields(options, given, settings, app)
     request.check_rules(fields, params, validate=options.validate)
@@ -85,7 +85,7 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
         readers,
         fields,
         params,
-        unset=request.parse_unset(options.unset),
+        unset=request_flags.parse_unset(options.unset),
         validate=options.validate,
     )
     if _local(options) and (n := completion_request.n) > MOST_LOCAL_N:
@@ -145,14 +145,14 @@ def _check(options: CompleteOptions) -> None:
             "--curl with --local", "the engine is gone when nbx ends", "nbx local serve keeps one running"
         )
     prompt_options.check(options.prompt)
-    request.parse_unset(options.unset)
+    request_flags.parse_unset(options.unset)
 
 
 def _fields(
     options: CompleteOptions, given: Mapping[str, Value], settings: RunSettings, app: App
 ) -> dict[str, Value]:
     """Return the request fields that are set: by flag, else configured; plus what nbx itself decides."""
-    configured = settings.fields_without(request.parse_unset(options.unset))
+    configured = settings.fields_without(request_flags.parse_unset(options.unset))
     if _local(options):
         configured.pop("ai_project_id", None)
         from nebius_cli.local import embedded
@@ -178,7 +178,7 @@ def _show(what: CompletionRequest, settings: RunSettings, app: App, *, as_curl: 
         base = urls.parse_base_url(settings.base_url)
         url = urls.strip_credentials(urls.endpoint_url(base, "/completions", what.query()))
         cacert = settings.ca_file(app.streams.environ)
-        text = request.curl_command(url, text.encode(), streamed=what.streamed, cacert=cacert)
+        text = curl.curl_command(url, text.encode(), streamed=what.streamed, cacert=cacert)
     app.write(text + "\n")
     return ExitCode.DONE
 

@@ -20,10 +20,11 @@ from nebius_cli.core.errors import (
 )
 from nebius_cli.core.format import age as age_of
 from nebius_cli.core.secret import Secret
+from nebius_cli.models import details, model_table, search
 from nebius_cli.models import model as models
-from nebius_cli.models import model_table
 from nebius_cli.models.cache import ModelsCache, Stored
-from nebius_cli.models.model import SORTS, Model
+from nebius_cli.models.model import Model
+from nebius_cli.models.search import SORTS
 
 MAX_LIST_AGE_S = 6 * 3600  # an older list is fetched again
 FIRST_BYTE_TIMEOUT_S = 60.0  # for the list, unless first_byte_timeout is set
@@ -67,10 +68,10 @@ def run_list(options: ModelsOptions, app: App) -> ExitCode:
     listing = _listing(options, app.settings(options.connection), app, refresh=options.refresh)
     if not (listing.fetched or listing.failed):
         app.note(_words(listing, app) + "; --refresh fetches a new one")
-    found = models.matching(listing.models, options.query)
-    found = models.ordered(found, options.sort, reverse=options.reverse)
+    found = search.matching(listing.models, options.query)
+    found = search.ordered(found, options.sort, reverse=options.reverse)
     if options.json:
-        records = {"models": [models.record(model) for model in found], **_origin(listing, app)}
+        records = {"models": [details.to_json(model) for model in found], **_origin(listing, app)}
         app.write_json(records)
     else:
         _write_rows(found, app)
@@ -87,9 +88,9 @@ def run_show(options: ModelsOptions, app: App) -> ExitCode:
     if model is None:
         raise _missing(wanted, listing, app)
     if options.json:
-        app.write_json({**models.record(model), **_origin(listing, app)})
+        app.write_json({**details.to_json(model), **_origin(listing, app)})
         return ExitCode.DONE
-    app.write_table(("member", "value"), models.details(model))
+    app.write_table(("member", "value"), details.rows(model))
     return ExitCode.DONE
 
 

@@ -14,7 +14,7 @@ from nebius_cli.core.errors import (
     UsageError,
 )
 from nebius_cli.core.secret import Secret
-from nebius_cli.request import prompt, request
+from nebius_cli.request import prompt, request, request_flags
 from nebius_cli.request.request import CompletionRequest
 from nebius_cli.response.completion import Completion
 from nebius_cli.scoring import groups, records, tables
@@ -139,8 +139,8 @@ def _model(options: ScoreOptions, app: App) -> Iterator[ScoringModel]:
         raise UsageError(
             f"--max-tokens {options.max_tokens}", "scoring generates 1 token, which is dropped, or 0"
         )
-    params = request.parse_params(options.param, validate=True)
-    given = request.parse_fields(options.fields, str, validate=True)
+    params = request_flags.parse_params(options.param, validate=True)
+    given = request_flags.parse_fields(options.fields, str, validate=True)
     settings = app.settings(options.connection)
     if options.local or options.model_file is not None:
         if params:

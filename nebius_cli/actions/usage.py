@@ -1,16 +1,14 @@
 """`nbx usage`: tokens and costs by day, model, profile or bulk run, as a table, a plot or an export."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from nebius_cli.actions.app import App
-from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.ledger import periods, sums, usage_table
 from nebius_cli.ledger.periods import Period
-from nebius_cli.ledger.store import COLUMNS, GROUPS
+from nebius_cli.ledger.store import GROUPS
 from nebius_cli.ledger.sums import Sums
+from nebius_cli.ledger.usage_export import as_csv, as_json
 from nebius_cli.system.calendar import LocalCalendar
 
 DEFAULT_SINCE = "30d"
@@ -99,7 +97,7 @@ def run_export(options: UsageOptions, app: App) -> ExitCode:
     ledger = app.ledger
     ledger.write_pending()
     rows = (periods.dated(row) for row in ledger.rows(period))
-    for piece in _as_json(rows) if options.json else _as_csv(rows):
+    for piece in as_json(rows) if options.json else as_csv(rows):
         if options.json:
             app.put_json(piece.encode())
         else:
@@ -141,22 +139,3 @@ def _measure(row: Sums, of: str) -> float:
 
 def _amount(row: Sums, of: str) -> str:
     return usage_table.cost_in_words(row) if of == "cost" else f"{int(_measure(row, of)):,}"
-
-
-def _as_json(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    """Yield one JSON object in pieces, so that a large ledger is never in memory at once."""
-    yield '{"requests":['
-    for number, row in enumerate(rows):
-        yield ("," if number else "") + "\n" + jsontext.encode(row).decode()
-    yield "\n]}\n"
-
-
-def _as_csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    """Yield the lines of a CSV file (RFC 4180, but with line feeds); unknown values are empty."""
-    yield ",".join(COLUMNS) + "\n"
-    for row in rows:
-        yield ",".join(_quoted("" if row[name] is None else str(row[name])) for name in COLUMNS) + "\n"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text

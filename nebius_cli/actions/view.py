@@ -1,20 +1,15 @@
 """`nbx view`: shows a saved answer in the views of `nbx complete`."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from nebius_cli.actions.app import App
-from nebius_cli.core import jsontext
-from nebius_cli.core.errors import BadInputError, ExitCode, OutputError, UsageError
+from nebius_cli.core.errors import ExitCode, OutputError, UsageError
 from nebius_cli.render.choose import choose
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View, parse_export, parse_view
+from nebius_cli.response import saved_answer
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.decode import decode_object
-from nebius_cli.response.events import Event, Finished, TextDelta
+from nebius_cli.response.events import Event
 from nebius_cli.system.files import OutputFile
-
-HOW = "nbx complete --logprobs 5 --json > FILE saves one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +27,7 @@ def run(options: ViewOptions, app: App) -> ExitCode:
     if options.file is None:
         raise UsageError("no file given", "", "nbx view FILE; - reads stdin")
     name = "stdin" if options.file == "-" else options.file
-    completion, events = _one_answer(_objects(app.read_text(options.file), name))
-    if not completion.choices:
-        raise BadInputError(f"{name} has no answer", "no object in it has choices with text", HOW)
-    if not completion.has_logprobs:
-        raise BadInputError(f"{name} has no log probabilities", "the server sends them only on request", HOW)
+    completion, events = saved_answer.read(app.read_text(options.file), name)
     if options.export:
         from nebius_cli.render.heat_export import export  # brings rich
 
@@ -57,52 +48,3 @@ def _show(completion: Completion, events: list[Event], view: View, app: App) -> 
     for event in events:
         renderer.event(event)
     renderer.finish(completion)
-
-
-def _objects(text: str, name: str) -> list[Any]:
-    """Return the JSON values in a file: a single one, or one on each line."""
-    try:
-        return [jsontext.decode(text)]
-    except ValueError:
-        pass
-    values = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            try:
-                values.append(jsontext.decode(line))
-            except ValueError:
-                raise BadInputError(f"{name} is not JSON", f"line {number} cannot be parsed", HOW) from None
-    return values
-
-
-def _one_answer(values: list[Any]) -> tuple[Completion, list[Event]]:
-    """Return all answers as one, with their choices numbered consecutively, and the events it consists of."""
-    events: list[Event] = []
-    first = end = 0  # the indices of the current answer's choices are first, ..., end - 1
-    current_id: Any = None
-    for value in values:
-        # A bulk record holds the answer under "response".
-        frame = value.get("response", value) if isinstance(value, dict) else None
-        if not isinstance(frame, dict):
-            continue
-        # All objects of one stream share an id; two complete answers never do.
-        if not events or frame is not value or frame.get("id") != current_id:
-            first, current_id = end, frame.get("id")
-        for event in _renumbered(frame, first):
-            events.append(event)
-            end = max(end, event.index + 1) if isinstance(event, TextDelta | Finished) else end
-    completion = Completion(end)
-    for event in events:
-        completion.add(event)
-    return completion, events
-
-
-def _renumbered(frame: Mapping[str, Any], first: int) -> Iterator[Event]:
-    for event in decode_object(frame):
-        match event:
-            case TextDelta(index, text, logprobs):
-                yield TextDelta(index + first, text, logprobs)
-            case Finished(index, reason):
-                yield Finished(index + first, reason)
-            case _:
-                yield event

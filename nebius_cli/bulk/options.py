@@ -17,7 +17,7 @@ from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import FREE, Price, PriceList
 from nebius_cli.core.secret import Secret
-from nebius_cli.request import prompt, request
+from nebius_cli.request import prompt, request_flags
 from nebius_cli.request.fields import FieldError, Value
 
 LOCAL_CONCURRENCY = 4  # requests in flight, and slots of the engine
@@ -147,7 +147,7 @@ class BulkPlan:
         Raises UsageError for fields that exclude each other.
         """
         options = self.options
-        fields = settings.fields_without(request.parse_unset(options.unset))
+        fields = settings.fields_without(request_flags.parse_unset(options.unset))
         own: dict[str, Value] = {}
         if local_model is not None:
             fields.pop("ai_project_id", None)
@@ -172,7 +172,7 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
             raise UsageError(f"{name} {value}", f"it takes {' or '.join(values)}")
     if options.restart and options.output == "-":
         raise UsageError("--restart without -o", "stdout has no earlier answers to replace")
-    request.parse_unset(options.unset)
+    request_flags.parse_unset(options.unset)
     shard, limits = parse_shard(options.shard), parse_limits(options.limits)
     max_tokens = limits.get("max_total_tokens")
     max_cost = None if options.max_cost is None else parse_usd(options.max_cost, "--max-cost") / shard.of
@@ -180,10 +180,10 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
     price = FREE if options.runs_here else price
     invalid = options.invalid == "replace"
     reading = prompt.decode_options(options.encoding, replace_invalid=invalid, strip_final_newline=False)
-    params = request.parse_params(options.param, validate=options.validate)
+    params = request_flags.parse_params(options.param, validate=options.validate)
     return BulkPlan(
         options,
-        request.parse_fields(options.fields, read_file, validate=options.validate),
+        request_flags.parse_fields(options.fields, read_file, validate=options.validate),
         params,
         shard,
         reading,

@@ -60,10 +60,10 @@ def add_to(root: typer.Typer) -> None:
 
     def options(flags: Flags) -> "CompletionOptions":
         from nebius_cli.actions.completion import CompletionOptions
-        from nebius_cli.shell_completion import command_tree, scripts
+        from nebius_cli.shell_completion import scripts, typer_reader
 
         def make_script(shell: str) -> str:
-            return scripts.GENERATORS[shell](command_tree.read_tree(typer.main.get_command(root), "nbx"))
+            return scripts.GENERATORS[shell](typer_reader.read_tree(typer.main.get_command(root), "nbx"))
 
         return options_of(CompletionOptions, {"make_script": make_script, **flags})
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import typer
 
 from nebius_cli.commands import root
-from nebius_cli.gen import man, markdown
+from nebius_cli.gen import man, markdown, markdown_blocks
 from nebius_cli.shell_completion import command_tree as tree
-from nebius_cli.shell_completion import scripts
+from nebius_cli.shell_completion import scripts, typer_reader
 
 SCRIPTS = {f"completions/{scripts.FILE_NAMES[shell]}": make for shell, make in scripts.GENERATORS.items()}
 ARCHITECTURE = "docs/architecture.md"
@@ -25,7 +25,7 @@ class GenError(Exception):
 
 def command_tree() -> tree.Command:
     """Return the command tree of nbx."""
-    return tree.read_tree(typer.main.get_command(root.build(drawn=False)), "nbx")
+    return typer_reader.read_tree(typer.main.get_command(root.build(drawn=False)), "nbx")
 
 
 def module_summaries() -> dict[str, str]:
@@ -59,10 +59,12 @@ def generate(repository: Path, command: tree.Command) -> dict[str, str]:
     for path, name, block in blocks:
         try:
             text = files.get(path) or (repository / path).read_text("utf-8")
-            files[path] = markdown.replace_block(text, name, block)
+            files[path] = markdown_blocks.replace_block(text, name, block)
         except FileNotFoundError:
-            raise GenError(f"{path} is missing; it needs the markers {markdown.markers(name)}") from None
-        except markdown.MarkerError as error:
+            raise GenError(
+                f"{path} is missing; it needs the markers {markdown_blocks.markers(name)}"
+            ) from None
+        except markdown_blocks.MarkerError as error:
             raise GenError(f"{path} {error}") from None
     return files
 

@@ -1,7 +1,4 @@
-"""Generates the blocks of README.md and docs/*.md that come from tables, commands and modules.
-
-A block is between `<!-- nbx:NAME -->` and `<!-- /nbx:NAME -->`; the rest of the file is written by hand.
-"""
+"""Generates the tables of README.md and docs/*.md from tables, commands and modules."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +7,7 @@ from nebius_cli.config.settings import SETTINGS, Setting
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.fields import Field, Kind
-from nebius_cli.request.infill import FORMATS
+from nebius_cli.request.infill_formats import FORMATS
 from nebius_cli.shell_completion.command_tree import Command, Flag
 
 KIND_LABELS = {
@@ -23,24 +20,6 @@ KIND_LABELS = {
     Kind.BIASES: "`TOKEN=BIAS`, repeatable; JSON object or `@file`",
     Kind.OBJECT: "JSON object or `@file`",
 }
-
-
-class MarkerError(ValueError):
-    """A file lacks a marker or has it twice; the message names the markers."""
-
-
-def markers(name: str) -> str:
-    """Return both markers of a block, for a message."""
-    return f"<!-- nbx:{name} --> and <!-- /nbx:{name} -->"
-
-
-def replace_block(text: str, name: str, block: str) -> str:
-    """Return `text` with `block` between the markers called `name`. Raises MarkerError."""
-    start, end = f"<!-- nbx:{name} -->", f"<!-- /nbx:{name} -->"
-    if (text.count(start), text.count(end)) != (1, 1) or text.index(start) > text.index(end):
-        raise MarkerError(f"must hold the markers {markers(name)}, once each and in this order")
-    head, _, rest = text.partition(start)
-    return f"{head}{start}\n{block.strip()}\n{end}{rest.partition(end)[2]}"
 
 
 def fields_table(_root: Command) -> str:

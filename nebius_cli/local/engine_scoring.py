@@ -18,7 +18,8 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ServerError, from_status
 from nebius_cli.local.engine import Engine
 from nebius_cli.response.error_body import body_message
-from nebius_cli.response.logprobs import MIN_LOGPROB, TokenLogprob
+from nebius_cli.response.logprob_parser import MIN_LOGPROB
+from nebius_cli.response.logprobs import TokenLogprob
 
 FORCING_BIAS = 1e6  # above every logit
 MAX_LIKELY_TOKENS = 1000  # listing a whole vocabulary takes half a second

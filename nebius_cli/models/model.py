@@ -1,22 +1,16 @@
-"""Decodes, searches and sorts the entries of GET /v1/models?verbose=true.
+"""Decodes the entries of GET /v1/models?verbose=true.
 
 Any member of an entry may be missing, null or of another type; it is then unknown. A price is 0 only if the
 server says "0".
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
-from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ServerError
-from nebius_cli.core.format import UNKNOWN
-from nebius_cli.core.money import UNKNOWN_PRICE, Price, PriceList, add, parse_amount, per_million
-
-SORTS = ("id", "context", "price", "created")
+from nebius_cli.core.money import UNKNOWN_PRICE, Price, PriceList, parse_amount
 
 # Ids that no shell needs quotes for; the completion scripts check the same.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,199}")
@@ -89,117 +83,6 @@ def _count(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if 0 < value < 1e15 else None  # false for NaN and infinities
-
-
-def date(created: int | None) -> str:
-    """Return the date of a Unix time, in UTC."""
-    try:
-        return UNKNOWN if created is None else datetime.fromtimestamp(created, UTC).date().isoformat()
-    except (ValueError, OverflowError, OSError):
-        return UNKNOWN
-
-
-def record(model: Model) -> dict[str, Any]:
-    """Return the JSON object for a model. Prices are USD per million tokens; null is unknown."""
-
-    def number(price: Decimal | None) -> float | None:
-        return None if price is None else float(price.scaleb(6))
-
-    return {
-        "id": model.id,
-        "name": model.name,
-        "context": model.context,
-        "price": {
-            "input": number(model.price.input),
-            "output": number(model.price.output),
-            "cached_input": number(model.price.cached),
-        },
-        "limits": {
-            "requests_per_minute": model.requests_per_minute,
-            "tokens_per_minute": model.tokens_per_minute,
-        },
-        "features": list(model.features),
-        "modality": model.modality,
-        "quantization": model.quantization,
-        "status": model.status,
-        "created": model.created,
-        "raw": model.raw,
-    }
-
-
-def details(model: Model) -> list[tuple[str, str]]:
-    """Return all that is known about a model as names and values, the server's other members last."""
-    rows = [
-        ("id", model.id),
-        ("name", model.name or UNKNOWN),
-        ("context", _plain_count(model.context)),
-        ("input_price", _price_text(model.price.input)),
-        ("output_price", _price_text(model.price.output)),
-        ("cached_input_price", _price_text(model.price.cached)),
-        ("requests_per_minute", _plain_count(model.requests_per_minute)),
-        ("tokens_per_minute", _plain_count(model.tokens_per_minute)),
-        ("features", ", ".join(model.features) or UNKNOWN),
-        ("status", model.status or UNKNOWN),
-        ("created", date(model.created)),
-    ]
-    shown = {"context_length", "supported_features", "object", "pricing.prompt", "pricing.completion"}
-    shown |= {"pricing.input_cache_read", "per_request_limits.requests_per_minute"}
-    shown |= {"per_request_limits.tokens_per_minute", *(name for name, _ in rows)}
-    return rows + [(name, text) for name, text in _members(model.raw) if name not in shown]
-
-
-def _members(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in raw.items():
-        below = value if isinstance(value, dict) else {}
-        yield from ((f"{name}.{key}", _as_text(inner)) for key, inner in below.items())
-        if not below and value not in (None, "", [], {}):
-            yield name, _as_text(value)
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else jsontext.encode(value).decode("utf-8")
-
-
-def _plain_count(count: int | None) -> str:
-    return UNKNOWN if count is None else str(count)
-
-
-def _price_text(price: Decimal | None) -> str:
-    return UNKNOWN if price is None else f"{per_million(price)} USD per million tokens"
-
-
-def matching(models: Iterable[Model], words: Sequence[str]) -> list[Model]:
-    """Return the models whose id, name or features contain every word, ignoring case."""
-    wanted = [word.casefold() for text in words for word in text.split()]
-    return [model for model in models if all(word in _searched(model) for word in wanted)]
-
-
-def _searched(model: Model) -> str:
-    # On separate lines, so that no word matches across two of them.
-    return "\n".join((model.id, model.name or "", *model.features)).casefold()
-
-
-def ordered(models: Iterable[Model], by: str, *, reverse: bool = False) -> list[Model]:
-    """Return models sorted: by id, or cheapest, largest context or newest first; unknown ones always last."""
-    listed = sorted(models, key=lambda model: (model.id.casefold(), model.id))
-    if by == "id":
-        return listed[::-1] if reverse else listed
-    keys: list[tuple[float | Decimal, Model]] = []
-    unknown: list[Model] = []
-    for model in listed:
-        key = _rank(model, by)
-        if key is None:
-            unknown.append(model)
-        else:
-            keys.append((key, model))
-    return [model for _, model in sorted(keys, key=lambda pair: pair[0], reverse=reverse)] + unknown
-
-
-def _rank(model: Model, by: str) -> float | Decimal | None:
-    if by == "price":
-        return add(model.price.input, model.price.output)
-    value = model.context if by == "context" else model.created
-    return None if value is None else -value
 
 
 def completable(ids: Iterable[str]) -> list[str]:

@@ -5,10 +5,10 @@ from functools import cached_property
 from typing import Protocol
 
 from nebius_cli.core.errors import OutputError, ReaderGone
-from nebius_cli.render import usage_summary
+from nebius_cli.render import usage_metrics
 from nebius_cli.render.choose import choose, drawing_module
 from nebius_cli.render.output_options import Mode, OutputOptions, Renderer
-from nebius_cli.render.usage_summary import Timing
+from nebius_cli.render.usage_metrics import Timing
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Event, Frame
 from nebius_cli.system.streams import Streams
@@ -17,7 +17,7 @@ from nebius_cli.terminal.capabilities import draws
 from nebius_cli.terminal.preload import preload
 from nebius_cli.terminal.spinner import Spinner
 
-USAGE_MODULES = ("nebius_cli.terminal.rich_console", "rich.table", "rich.constrain")
+USAGE_MODULES = ("nebius_cli.terminal.rich_console", "nebius_cli.render.usage_summary")
 
 
 class Target(Protocol):
@@ -145,10 +145,11 @@ class Answer:
     def _write_usage(self, completion: Completion, timing: Timing) -> None:
         if not self._shows_usage:
             return
-        metrics = usage_summary.metrics(completion, timing, streamed=self._frames > 1)
+        metrics = usage_metrics.metrics(completion, timing, streamed=self._frames > 1)
         if self._draws_err:
+            from nebius_cli.render import usage_summary
             from nebius_cli.terminal.rich_console import stderr_console
 
             usage_summary.draw(metrics, stderr_console(self._streams, color=self._options.color_err))
         else:
-            self._streams.write_err(usage_summary.as_pairs(metrics))
+            self._streams.write_err(usage_metrics.as_pairs(metrics))

@@ -1,4 +1,4 @@
-"""The colour scale of probabilities, the marks where there is no colour, and numbers for people."""
+"""The colour scale of probabilities, and the marks where there is no colour."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -71,31 +71,3 @@ def summary(tokens: Iterable[TokenLogprob]) -> str:
     if branching is None or total is None:
         return ""
     return f"{counted(len(known), 'token')} at {total / len(known):.2f} bits, perplexity {branching:.3g}"
-
-
-def percent(likely: float) -> str:
-    """Return a probability in at most three digits, which are never 0 or 100 for what is only nearly that."""
-    if 0 < likely < 0.001:
-        return "<0.1%"
-    if 0 < likely < 0.1:
-        return f"{likely * 100:.1f}%"
-    return ">99%" if 0.995 <= likely < 1 else f"{likely * 100:.0f}%"
-
-
-def shown(text: str, raw: bytes | None) -> str:
-    r"""Return a token so that its spaces and newlines can be seen: quoted, `\n` for a newline.
-
-    Bytes that are only part of a character are shown as `\xe2\x80`.
-    """
-    return f'"{escaped(text, raw).replace(chr(34), chr(92) + chr(34))}"'
-
-
-def escaped(text: str, raw: bytes | None) -> str:
-    r"""Return a token on one line, reversibly: `\\`, `\t`, `\n`, `\r` stand for those characters.
-
-    A byte that is not a character by itself is shown as `\xe2`.
-    """
-    for plain, escape in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
-        text = text.replace(plain, escape)
-        raw = raw and raw.replace(plain.encode(), escape.encode())
-    return text if raw is None else raw.decode("utf-8", "backslashreplace")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from nebius_cli.render.choice_order import ChoiceOrder
 from nebius_cli.response.events import TextDelta
-from nebius_cli.response.logprobs import parse
+from nebius_cli.response.logprob_parser import parse
 from nebius_cli.response.token_spans import TokenSpan, TokenSpans
 
 

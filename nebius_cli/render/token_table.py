@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells
 
-from nebius_cli.render.probability_scale import BOLD, painted, percent, shown, step_of
+from nebius_cli.render.probability_scale import BOLD, painted, step_of
+from nebius_cli.render.token_text import percent, shown
 from nebius_cli.render.token_view import TokenView
 from nebius_cli.response.logprobs import Alternative, TokenLogprob, entropy, probability, rank, surprise
 from nebius_cli.response.token_spans import TokenSpan

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterable
 
 from nebius_cli.core import jsontext
-from nebius_cli.render.probability_scale import escaped
 from nebius_cli.render.span_order import SpanOrder
+from nebius_cli.render.token_text import escaped
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Event
 from nebius_cli.response.logprobs import TokenLogprob, entropy, probability, rank, surprise

@@ -1,25 +1,21 @@
-"""Builds and checks a completion request from the flags that were given.
+"""A completion request, and the rules that its fields keep together.
 
 A request holds the fields that the user set and nothing else. `check_rules` has the rules across fields.
 """
 
-import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, UsageError
-from nebius_cli.core.suggest import nearest
 from nebius_cli.request import prompt
 from nebius_cli.request.field_table import BY_NAME, FIELDS
-from nebius_cli.request.fields import FieldError, Value
+from nebius_cli.request.fields import Value
 from nebius_cli.request.prompt import Prompt
 
 NO_VALIDATE = "--no-validate sends it anyway"
-# Linux limits one argument to 128 KiB; a longer body goes into a here-document.
-MAX_ARGUMENT_BYTES = 100_000
 
 
 class CompletionRequest(NamedTuple):
@@ -86,61 +82,6 @@ def from_body(body: bytes, query: str) -> CompletionRequest:
     return CompletionRequest(prompts, {**fields, **dict(parse_qsl(query))}, members, body)
 
 
-def parse_fields(
-    given: Mapping[str, str | Sequence[str] | bool], read_file: Callable[[str], str], *, validate: bool
-) -> dict[str, Value]:
-    """Return the values of the request fields that were `given` as flags, parsed and checked.
-
-    Raises UsageError that names the flag, the value and what the flag takes.
-    """
-    values: dict[str, Value] = {}
-    # Fields that may read a file come last, so that other mistakes are reported before any I/O.
-    for name, raw in sorted(given.items(), key=lambda item: BY_NAME[item[0]].takes_file):
-        request_field = BY_NAME[name]
-        texts = [str(raw).lower()] if isinstance(raw, bool) else [raw] if isinstance(raw, str) else list(raw)
-        if request_field.takes_file:
-            texts = [read_file(text[1:]) if text.startswith("@") else text for text in texts]
-        try:
-            values[name] = request_field.parse(texts, bounded=validate)
-        except FieldError as error:
-            shown = " ".join(texts)
-            shown = shown if len(shown) <= 60 else shown[:57] + "..."
-            what = f"{request_field.flag} {shown}".rstrip()
-            raise UsageError(
-                what, f"{request_field.name} {error}", NO_VALIDATE if error.bound else ""
-            ) from None
-    return values
-
-
-def parse_params(texts: Sequence[str], *, validate: bool) -> dict[str, Any]:
-    """Parse `--param KEY=JSON`. Raises UsageError, also for a key that has a flag of its own."""
-    params: dict[str, Any] = {}
-    for text in texts:
-        key, equals, raw = text.partition("=")
-        if not key or not equals:
-            raise UsageError(f"--param {text}", "it takes KEY=JSON", "for example --param top_k=40")
-        if key in ("prompt", "stream") or (validate and key in BY_NAME):
-            flag = BY_NAME[key].flag if key in BY_NAME else "an argument, --file, --prompts or --tokens"
-            raise UsageError(f"--param {key}", f"{key} has its own place on the command line", f"use {flag}")
-        try:
-            params[key] = jsontext.decode(raw)
-            jsontext.encode(params[key])  # Python's parser accepts NaN, which is not JSON
-        except ValueError:
-            hint = f"a text needs JSON quotes: --param '{key}=\"{raw}\"'"
-            raise UsageError(f"--param {text}", f"{raw!r} is not JSON", hint) from None
-    return params
-
-
-def parse_unset(names: Sequence[str]) -> set[str]:
-    """Return the names of the request fields to leave out. Raises UsageError for an unknown name."""
-    for name in names:
-        if name.replace("-", "_") not in BY_NAME:
-            close = nearest(name, tuple(BY_NAME))
-            why = "there is no such request field"
-            raise UsageError(f"--unset {name}", why, f"did you mean {close}?" if close else "")
-    return {name.replace("-", "_") for name in names}
-
-
 def check_rules(fields: Mapping[str, Value], params: Mapping[str, Any], *, validate: bool) -> None:
     """Raise UsageError if no model is set or two fields contradict each other."""
     if "model" not in fields and "model" not in params:
@@ -167,19 +108,3 @@ def warnings(request: CompletionRequest, *, local: bool = False) -> Iterator[str
         yield "a stop sequence holds a backslash and an n; a newline is $'\\n' in most shells"
     if local and request.fields.get("echo"):
         yield "the embedded engine ignores echo: the prompt will not come back"
-
-
-def curl_command(url: str, body: bytes, *, streamed: bool, cacert: str | None = None) -> str:
-    """Return a curl command for a POSIX shell that sends `body` to `url`.
-
-    The key is read from `$NEBIUS_API_KEY`, so the command can be shared.
-    """
-    text = body.decode("utf-8")
-    parts = ["curl -N" if streamed else "curl", shlex.quote(url)]
-    parts += ['-H "Authorization: Bearer $NEBIUS_API_KEY"', "-H 'Content-Type: application/json'"]
-    if cacert:
-        parts.append(f"--cacert {shlex.quote(cacert)}")
-    if len(body) <= MAX_ARGUMENT_BYTES:
-        return " \\\n  ".join([*parts, f"--data-raw {shlex.quote(text)}"])
-    # The body is one line of JSON, so it cannot contain the delimiter as a line.
-    return " \\\n  ".join([*parts, "--data-binary @- <<'NBX_BODY'"]) + f"\n{text}\nNBX_BODY"

@@ -6,9 +6,7 @@ from typing import Any, assert_never
 from nebius_cli.core.errors import IncompleteError
 from nebius_cli.response.decode import choice_index
 from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta, Usage
-
-# Bytes that a piece of an answer takes in memory beside its characters, roughly.
-PIECE = 64
+from nebius_cli.response.merge_members import PIECE, merge_members, put_member
 
 # Members of a choice that the fold builds itself.
 _FOLDED = ("index", "text", "finish_reason", "logprobs")
@@ -42,12 +40,14 @@ class Choice:
     def add(self, token: TextDelta) -> int:
         """Append a token's text and log probabilities; return the bytes they take, roughly."""
         self._texts.append(token.text)
-        logprobs = _join(self._logprobs, token.logprobs) if token.logprobs else 0
+        logprobs = merge_members(self._logprobs, token.logprobs) if token.logprobs else 0
         return PIECE + len(token.text) + logprobs
 
     def keep(self, members: Mapping[str, Any]) -> int:
         """Keep the members of a frame's choice that the fold does not build; return what `add` does."""
-        return _join(self._extra, {name: value for name, value in members.items() if name not in _FOLDED})
+        return merge_members(
+            self._extra, {name: value for name, value in members.items() if name not in _FOLDED}
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the choice as the API writes it."""
@@ -146,7 +146,7 @@ class Completion:
             if value is None or name == "choices":  # which keeps its place among the members
                 self._members.setdefault(name, None)
             elif value != self._members.get(name):
-                self.held += _put(self._members, name, value)
+                self.held += put_member(self._members, name, value)
         choices = payload.get("choices")
         for place, raw in enumerate(choices if isinstance(choices, list) else ()):
             # A choice that nobody asked for is told where it has text; without any it is nothing.
@@ -175,39 +175,3 @@ def incomplete(fault: str, request_id: str, hint: str = "") -> IncompleteError:
     """Return the error of an answer that is not complete, for the reason `fault`."""
     note = f" (request {request_id})" if request_id else ""
     return IncompleteError(f"the answer is incomplete{note}", fault, hint)
-
-
-def _join(whole: dict[str, Any], part: Mapping[str, Any]) -> int:
-    """Take the members of one frame into `whole`: lists grow, a null changes nothing, else the last counts.
-
-    That joins log probabilities in both wire shapes (four parallel lists, or one list `content`). Returns
-    the bytes of memory that `whole` grew by, roughly.
-    """
-    grown = 0
-    for name, value in part.items():
-        if isinstance(value, list):
-            before = whole.setdefault(name, [])
-            whole[name] = before if isinstance(before, list) else []
-            whole[name].extend(value)
-            grown += _weight(value)
-        elif name not in whole or (value is not None and value != whole[name]):
-            grown += _put(whole, name, value)
-    return grown
-
-
-def _put(whole: dict[str, Any], name: str, value: Any) -> int:
-    """Set a member; return the bytes of memory that `whole` grew by, roughly."""
-    before = _weight(whole[name]) if name in whole else -PIECE - len(name)
-    whole[name] = value
-    return _weight(value) - before
-
-
-def _weight(value: Any) -> int:
-    """Return the bytes that a JSON value takes in memory, roughly; `jsontext` bounds how deep it is."""
-    if isinstance(value, str):
-        return PIECE + len(value)
-    if isinstance(value, list):
-        return PIECE + sum(map(_weight, value))
-    if isinstance(value, dict):
-        return 3 * PIECE + sum(PIECE + len(name) + _weight(inner) for name, inner in value.items())
-    return PIECE // 2

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from nebius_cli.core.errors import BadInputError, RejectedError
-from nebius_cli.response import logprobs
-from nebius_cli.response.logprobs import MIN_LOGPROB, TokenLogprob
+from nebius_cli.response import logprob_parser, logprobs
+from nebius_cli.response.logprob_parser import MIN_LOGPROB
+from nebius_cli.response.logprobs import TokenLogprob
 from nebius_cli.scoring.token_alignment import interpretations, token_ends, utf8
 
 OTHER_MODEL_HINT = "another model or server may; --local scores on this machine"
@@ -92,7 +93,7 @@ def from_echo(passage: Passage, text: str, lists: Mapping[str, Any] | None, max_
     if not text.startswith(passage.prompt):
         why = "it ignores echo: its answer does not begin with the prompt"
         raise RejectedError(_CANNOT, why, OTHER_MODEL_HINT)
-    tokens = logprobs.parse(lists)
+    tokens = logprob_parser.parse(lists)
     if not tokens:
         raise RejectedError(_CANNOT, "its answer has no log probabilities", OTHER_MODEL_HINT)
     # The generated token may be missing if the model ends at once; a server may also add one unasked.

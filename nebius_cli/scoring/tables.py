@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from nebius_cli.core import jsontext
-from nebius_cli.render.probability_scale import escaped
+from nebius_cli.render.token_text import escaped
 from nebius_cli.scoring.likelihood import Score, ScoredToken
 from nebius_cli.scoring.records import MEASURES
 from nebius_cli.terminal.tables import Cells

@@ -7,6 +7,7 @@ from nebius_cli.api.retry import parse_retry_after
 from nebius_cli.core import jsontext, suggest
 from nebius_cli.core.errors import ServerError
 from nebius_cli.core.format import MAX_MESSAGE_CHARS
+from nebius_cli.models import details, search
 from nebius_cli.models import model as models
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.decode import AnswerDecoder
@@ -67,13 +68,13 @@ def model_list(data: bytes) -> None:
         found = models.decode(jsontext.replace_nan(jsontext.decode(data)))
     except (ValueError, ServerError):
         return
-    for order in models.SORTS:
-        assert len(models.ordered(found, order)) == len(models.ordered(found, order, reverse=True))
+    for order in search.SORTS:
+        assert len(search.ordered(found, order)) == len(search.ordered(found, order, reverse=True))
     for model in found:
-        assert jsontext.encode(models.record(model))
-        assert all(isinstance(text, str) for pair in models.details(model) for text in pair)
+        assert jsontext.encode(details.to_json(model))
+        assert all(isinstance(text, str) for pair in details.rows(model) for text in pair)
     ids = [model.id for model in found]
-    models.matching(found, ids[:2])
+    search.matching(found, ids[:2])
     suggest.suggest("a/b-7B", ids)
     models.completable(ids)
 

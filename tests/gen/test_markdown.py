@@ -6,10 +6,10 @@ import pytest
 
 from nebius_cli.config.settings import SETTINGS
 from nebius_cli.core.errors import ExitCode
-from nebius_cli.gen import markdown
+from nebius_cli.gen import markdown, markdown_blocks
 from nebius_cli.gen.__main__ import command_tree
 from nebius_cli.request.field_table import FIELDS
-from nebius_cli.request.infill import FORMATS
+from nebius_cli.request.infill_formats import FORMATS
 from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, ValueKind
 
 ROOT = command_tree()
@@ -97,9 +97,9 @@ def test_help_looks_in_the_reference_as_it_does_in_a_terminal() -> None:
 
 def test_a_block_replaces_what_was_between_its_markers_and_nothing_else() -> None:
     text = "a\n<!-- nbx:x -->\nold\n<!-- /nbx:x -->\nb <!-- nbx:y --><!-- /nbx:y -->\n"
-    once = markdown.replace_block(text, "x", "new\n")
+    once = markdown_blocks.replace_block(text, "x", "new\n")
     assert once == "a\n<!-- nbx:x -->\nnew\n<!-- /nbx:x -->\nb <!-- nbx:y --><!-- /nbx:y -->\n"
-    assert markdown.replace_block(once, "x", "new\n") == once
+    assert markdown_blocks.replace_block(once, "x", "new\n") == once
 
 
 @pytest.mark.parametrize(
@@ -112,5 +112,5 @@ def test_a_block_replaces_what_was_between_its_markers_and_nothing_else() -> Non
     ],
 )
 def test_missing_turned_and_doubled_markers_are_named(text: str) -> None:
-    with pytest.raises(markdown.MarkerError, match="<!-- nbx:x --> and <!-- /nbx:x -->, once each"):
-        markdown.replace_block(text, "x", "new")
+    with pytest.raises(markdown_blocks.MarkerError, match="<!-- nbx:x --> and <!-- /nbx:x -->, once each"):
+        markdown_blocks.replace_block(text, "x", "new")

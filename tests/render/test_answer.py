@@ -7,7 +7,7 @@ import pytest
 from nebius_cli.core.errors import Interrupted, OutputError
 from nebius_cli.render.answer import Answer
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions
-from nebius_cli.render.usage_summary import Timing
+from nebius_cli.render.usage_metrics import Timing
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Finished, TextDelta, Usage
 from tests.support.screen import Glass, streams_on

@@ -6,17 +6,8 @@ from itertools import pairwise
 import pytest
 from rich.color import Color
 
-from nebius_cli.render.probability_scale import (
-    STEPS,
-    Step,
-    escaped,
-    legend,
-    mark,
-    percent,
-    shown,
-    step_of,
-    summary,
-)
+from nebius_cli.render.probability_scale import STEPS, Step, legend, mark, step_of, summary
+from nebius_cli.render.token_text import escaped, percent, shown
 from nebius_cli.response.logprobs import TokenLogprob
 
 Rgb = tuple[float, float, float]

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nebius_cli.response.logprob_parser import parse
 from nebius_cli.response.logprobs import (
     Alternative,
     Rank,
     TokenLogprob,
     entropy,
     join,
-    parse,
     perplexity,
     probability,
     rank,

@@ -111,6 +111,7 @@ THIRD_PARTY = {
     "rich": (
         "bulk.display",
         "render.heat",
+        "render.export_pages",
         "render.heat_export",
         "render.live",
         "render.token_table",

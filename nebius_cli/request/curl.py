@@ -1,0 +1,22 @@
+"""Writes a request as a curl command."""
+
+import shlex
+
+# Linux limits one argument to 128 KiB; a longer body goes into a here-document.
+MAX_ARGUMENT_BYTES = 100_000
+
+
+def curl_command(url: str, body: bytes, *, streamed: bool, cacert: str | None = None) -> str:
+    """Return a curl command for a POSIX shell that sends `body` to `url`.
+
+    The key is read from `$NEBIUS_API_KEY`, so the command can be shared.
+    """
+    text = body.decode("utf-8")
+    parts = ["curl -N" if streamed else "curl", shlex.quote(url)]
+    parts += ['-H "Authorization: Bearer $NEBIUS_API_KEY"', "-H 'Content-Type: application/json'"]
+    if cacert:
+        parts.append(f"--cacert {shlex.quote(cacert)}")
+    if len(body) <= MAX_ARGUMENT_BYTES:
+        return " \\\n  ".join([*parts, f"--data-raw {shlex.quote(text)}"])
+    # The body is one line of JSON, so it cannot contain the delimiter as a line.
+    return " \\\n  ".join([*parts, "--data-binary @- <<'NBX_BODY'"]) + f"\n{text}\nNBX_BODY"

@@ -1,0 +1,73 @@
+"""Reads an answer that was saved with `--json` or `--ndjson`, or by a bulk run."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nebius_cli.core import jsontext
+from nebius_cli.core.errors import BadInputError
+from nebius_cli.response.completion import Completion
+from nebius_cli.response.decode import decode_object
+from nebius_cli.response.events import Event, Finished, TextDelta
+
+HOW = "nbx complete --logprobs 5 --json > FILE saves one"
+
+
+def read(text: str, name: str) -> tuple[Completion, list[Event]]:
+    """Return the answers in a file as one, with their choices numbered consecutively, and its events.
+
+    `name` is what messages call the file. Raises BadInputError if it has no answer with log probabilities.
+    """
+    completion, events = _join(_objects(text, name))
+    if not completion.choices:
+        raise BadInputError(f"{name} has no answer", "no object in it has choices with text", HOW)
+    if not completion.has_logprobs:
+        raise BadInputError(f"{name} has no log probabilities", "the server sends them only on request", HOW)
+    return completion, events
+
+
+def _objects(text: str, name: str) -> list[Any]:
+    """Return the JSON values in a file: a single one, or one on each line."""
+    try:
+        return [jsontext.decode(text)]
+    except ValueError:
+        pass
+    values = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            try:
+                values.append(jsontext.decode(line))
+            except ValueError:
+                raise BadInputError(f"{name} is not JSON", f"line {number} cannot be parsed", HOW) from None
+    return values
+
+
+def _join(values: list[Any]) -> tuple[Completion, list[Event]]:
+    events: list[Event] = []
+    first = end = 0  # the indices of the current answer's choices are first, ..., end - 1
+    current_id: Any = None
+    for value in values:
+        # A bulk record holds the answer under "response".
+        frame = value.get("response", value) if isinstance(value, dict) else None
+        if not isinstance(frame, dict):
+            continue
+        # All objects of one stream share an id; two complete answers never do.
+        if not events or frame is not value or frame.get("id") != current_id:
+            first, current_id = end, frame.get("id")
+        for event in _renumbered(frame, first):
+            events.append(event)
+            end = max(end, event.index + 1) if isinstance(event, TextDelta | Finished) else end
+    completion = Completion(end)
+    for event in events:
+        completion.add(event)
+    return completion, events
+
+
+def _renumbered(frame: Mapping[str, Any], first: int) -> Iterator[Event]:
+    for event in decode_object(frame):
+        match event:
+            case TextDelta(index, text, logprobs):
+                yield TextDelta(index + first, text, logprobs)
+            case Finished(index, reason):
+                yield Finished(index + first, reason)
+            case _:
+                yield event
