@@ -1058,7 +1058,7 @@ complete -c nbx -n '__nbx_at "nbx history prune"' -s h -l help -d 'Show this mes
 
 # nbx config
 complete -c nbx -n '__nbx_at "nbx config" 1' -a set -d 'Write a setting into the config file or the chosen profile.'
-complete -c nbx -n '__nbx_at "nbx config" 1' -a get -d 'Print the value in force.'
+complete -c nbx -n '__nbx_at "nbx config" 1' -a get -d 'Print the value that applies.'
 complete -c nbx -n '__nbx_at "nbx config" 1' -a unset -d 'Take a setting out of the config file or the chosen profile.'
 complete -c nbx -n '__nbx_at "nbx config" 1' -a list -d 'List the settings that have a value, with where each came from.'
 complete -c nbx -n '__nbx_at "nbx config" 1' -a edit -d 'Edit the config file; it is checked before it replaces the old one.'
@@ -1119,7 +1119,7 @@ complete -c nbx -n '__nbx_at "nbx config path"' -l profile -x -d 'Profile of the
 complete -c nbx -n '__nbx_at "nbx config path"' -s h -l help -d 'Show this message and exit.'
 
 # nbx profile
-complete -c nbx -n '__nbx_at "nbx profile" 1' -a list -d 'List the profiles: what put one in force, and what each sets.'
+complete -c nbx -n '__nbx_at "nbx profile" 1' -a list -d 'List the profiles: which one is active and why, and what each sets.'
 complete -c nbx -n '__nbx_at "nbx profile" 1' -a use -d 'Choose the profile of every run from now on.'
 complete -c nbx -n '__nbx_at "nbx profile" 1' -a add -d 'Make a profile.'
 complete -c nbx -n '__nbx_at "nbx profile" 1' -a rm -d 'Delete a profile and what it sets.'

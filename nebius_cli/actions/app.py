@@ -1,4 +1,4 @@
-"""What every action gets: the streams, the shared flags, and what it asks for, made on first use."""
+"""What every action gets: streams, shared flags; and settings, API and ledger, made on first use."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -25,12 +25,12 @@ from nebius_cli.terminal.console import Console
 if TYPE_CHECKING:
     from nebius_cli.api.client import Api
     from nebius_cli.api.exchange import Exchange
-    from nebius_cli.config.keys import Found, Place
+    from nebius_cli.config.keys import FoundKey, KeyPlace
     from nebius_cli.core.money import PriceList
     from nebius_cli.ledger.batch_recorder import BatchRecorder
     from nebius_cli.ledger.recorder import LedgerRecorder
     from nebius_cli.ledger.store import Ledger
-    from nebius_cli.models.cache import ModelsCache, Stored
+    from nebius_cli.models.cache import ModelList, ModelsCache
 
 Given = Mapping[str, str | bool]  # settings that were given as flags, by name
 
@@ -64,14 +64,14 @@ class App(Console):
 
     @property
     def profile(self) -> str | None:
-        """The profile in force, None for none. Raises ConfigError for one that is not in the file."""
+        """The active profile, None for none. Raises ConfigError for one that is not in the file."""
         chosen, source = self._chosen_profile(), self.config.read()
         if chosen is not None and (source is None or chosen.value not in source.profiles):
             raise layers.no_profile(chosen, source)
         return None if chosen is None else str(chosen.value)
 
     @property
-    def profile_asked_for(self) -> str | None:
+    def profile_name(self) -> str | None:
         """The profile that was chosen, None for none; it need not exist. Raises ConfigError."""
         chosen = self._chosen_profile()
         return None if chosen is None else str(chosen.value)
@@ -121,7 +121,7 @@ class App(Console):
         found: RunSettings | EffectiveSettings,
         api_key: Secret | None = None,
         api_key_file: str | None = None,
-    ) -> "list[Place]":
+    ) -> "list[KeyPlace]":
         """Return every place that is said to hold a key, the strongest first. No key is read yet."""
         from nebius_cli.config import keys
 
@@ -134,7 +134,7 @@ class App(Console):
         api_key_file: str | None = None,
         *,
         local: bool = True,
-    ) -> "Found":
+    ) -> "FoundKey":
         """Return the API key and where it was. Raises AuthError or ConfigError if there is none.
 
         With `local` the error mentions --local, for commands that have that flag.
@@ -148,7 +148,7 @@ class App(Console):
         for warning in keys.warnings(places, self.flags.profile):
             self.warn(warning)
         self.log(f"key from {places[0].source.value}: {places[0].where}")
-        return keys.Found(places[0].read(), places[0])
+        return keys.FoundKey(places[0].read(), places[0])
 
     # Input.
 
@@ -196,7 +196,7 @@ class App(Console):
 
     def ask_models(
         self, settings: RunSettings, key: Secret, *, first_byte_timeout_s: float, retries: int | None = None
-    ) -> "Stored":
+    ) -> "ModelList":
         """Return the server's model list; timeout and `retries` as for `limits_of`. Raises NbxError."""
         from nebius_cli.api.fetch_json import ask_models  # imports urllib3
 

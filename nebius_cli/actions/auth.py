@@ -9,7 +9,7 @@ from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.api.limits import limits_of
 from nebius_cli.config import keys
 from nebius_cli.config.keyring_store import Keychain, forget
-from nebius_cli.config.keys import Found, KeyOrigin, Place
+from nebius_cli.config.keys import FoundKey, KeyOrigin, KeyPlace
 from nebius_cli.config.layers import NONE
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import AuthError, ConfigError, ExitCode, NbxError
@@ -128,7 +128,7 @@ def _remove(app: App, profile: str | None) -> None:
         app.note(f"removed the key {account} from the keyring")
 
 
-def _end(place: Place) -> str:
+def _end(place: KeyPlace) -> str:
     """Return the command that removes a key which logout leaves in place."""
     if place.source is KeyOrigin.ENVIRONMENT:
         return f"unset {place.where}"
@@ -149,7 +149,7 @@ def run_status(options: AuthOptions, app: App) -> ExitCode:
     settings = app.settings(options.connection)
     places = app.key_places(settings, options.api_key, options.api_key_file)
     failure: NbxError | None = None
-    found: Found | None = None
+    found: FoundKey | None = None
     try:
         found = app.key(settings, options.api_key, options.api_key_file, local=False)
         if options.check:
@@ -178,7 +178,7 @@ def _check(app: App, settings: RunSettings, key: Secret) -> None:
     fetch_json(api, "/models", "", limits, app.streams, app.note)
 
 
-def _entry(place: Place, used: Found | None) -> dict[str, Any]:
+def _entry(place: KeyPlace, used: FoundKey | None) -> dict[str, Any]:
     """Return what may be shown of one place; one that may ask for a password is read only if it is used."""
     key = None
     if used is not None:

@@ -17,7 +17,7 @@ from nebius_cli.bulk.input.row_files import RowFile, open_rows
 from nebius_cli.bulk.input.row_reader import RowReader
 from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
-from nebius_cli.bulk.output.journal import Journal, Sink
+from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.output.record_file import answered
 from nebius_cli.bulk.output.targets import is_file
 from nebius_cli.bulk.progress import RunSummary
@@ -180,14 +180,16 @@ def _server(
         yield lambda: Endpoint(engine.base_url, engine.key, is_local=True), engine.key
 
 
-def _output(options: BulkOptions, app: App) -> Journal | Sink:
+def _output(options: BulkOptions, app: App) -> Journal | StreamOutput:
     if options.output == "-" and app.streams.stdout_tty:
         app.note("answers shown on a terminal are not saved; -o FILE saves them")
     return open_output(options, app.put_json, app.note)
 
 
-def _display(journal: Journal | Sink, app: App) -> BulkDisplay:
-    shared = app.streams.stdout_tty and isinstance(journal, Sink)  # answers appear on the same terminal
+def _display(journal: Journal | StreamOutput, app: App) -> BulkDisplay:
+    shared = app.streams.stdout_tty and isinstance(
+        journal, StreamOutput
+    )  # answers appear on the same terminal
     drawn = app.draws_err and not shared and not app.flags.verbose
     return BulkDisplay(app.streams, drawn=drawn, color=app.color_err, quiet=app.flags.quiet)
 
@@ -196,7 +198,7 @@ def _send(
     run: BulkRun,
     api: "Api",
     recorder: "BatchRecorder",
-    journal: Journal | Sink,
+    journal: Journal | StreamOutput,
     options: BulkOptions,
     summary: OutputFile | None,
     app: App,

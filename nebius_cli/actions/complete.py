@@ -23,11 +23,11 @@ from nebius_cli.terminal.sanitize import visible_json
 
 if TYPE_CHECKING:
     from nebius_cli.api.exchange import Exchange
-    from nebius_cli.render.answer import Answer
+    from nebius_cli.render.answer_writer import AnswerWriter
 
 # What writes the ledger's row, which on a terminal is imported while the server is awaited.
 LEDGER_MODULES = ("nebius_cli.ledger.recorder", "nebius_cli.ledger.pending", "nebius_cli.system.timeout")
-MOST_LOCAL_N = 64  # sequences that the engine's cache is made for
+MAX_LOCAL_CHOICES = 64  # sequences that the engine's cache is made for
 VIEW_LOGPROBS = 5  # what --view asks for by itself: as many as the API's page speaks of
 KNOWN_REASONS = ("stop", "length", "content_filter")
 
@@ -88,8 +88,10 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
         unset=request_flags.parse_unset(options.unset),
         validate=options.validate,
     )
-    if _local(options) and (n := completion_request.n) > MOST_LOCAL_N:
-        raise UsageError(f"-n {n} with --local", f"the embedded engine makes at most {MOST_LOCAL_N} at once")
+    if _local(options) and (n := completion_request.n) > MAX_LOCAL_CHOICES:
+        raise UsageError(
+            f"-n {n} with --local", f"the embedded engine makes at most {MAX_LOCAL_CHOICES} at once"
+        )
     for warning in request.warnings(completion_request, local=_local(options)):
         app.warn(warning)
     for reason in options.fail_on:
@@ -213,7 +215,7 @@ def _answer(
     endpoint: Endpoint,
 ) -> ExitCode:
     from nebius_cli.api.exchange import Exchange, Hooks  # brings urllib3
-    from nebius_cli.render.answer import Answer
+    from nebius_cli.render.answer_writer import AnswerWriter
 
     api = app.api(settings, endpoint)
     target = OutputFile(options.output) if options.output not in (None, "-") else None
@@ -221,7 +223,9 @@ def _answer(
         raise OutputError("cannot write the answer", "stdout is closed", "-o FILE writes it to a file")
     export = OutputFile(options.export) if options.export else None
     needed_after = LEDGER_MODULES if settings.ledger else ()
-    answer = Answer(app.streams, _how_to_show(options, what, app), target, export, needed_after=needed_after)
+    answer = AnswerWriter(
+        app.streams, _how_to_show(options, what, app), target, export, needed_after=needed_after
+    )
 
     def say(text: str) -> None:
         answer.pause()
@@ -236,7 +240,7 @@ def _answer(
 
 
 def _receive(
-    options: CompleteOptions, exchange: "Exchange", answer: "Answer", settings: RunSettings, app: App
+    options: CompleteOptions, exchange: "Exchange", answer: "AnswerWriter", settings: RunSettings, app: App
 ) -> ExitCode:
     what = exchange.request
 

@@ -62,9 +62,9 @@ def run_set(options: ConfigOptions, app: App) -> ExitCode:
 def _stronger(app: App, setting: Setting, value: Value, profile: str | None) -> str | None:
     """Return what overrides a value that was just set, None if nothing does."""
     found, name = app.effective_settings(), setting.field.name
-    in_force = found.values.get(name)
-    if in_force is not None and in_force.value != settings.carried(setting, value):
-        return in_force.origin
+    effective = found.values.get(name)
+    if effective is not None and effective.value != settings.as_secret(setting, value):
+        return effective.origin
     if name not in KEYS:
         return None
     # A stronger key may be of another kind: in the keyring, or printed by a command.
@@ -98,7 +98,7 @@ def run_unset(options: ConfigOptions, app: App) -> ExitCode:
         raise UsageError("no setting named", "", "nbx config unset NAME")
     if name == PROFILES:
         raise UsageError("that is every profile at once", "", "nbx profile rm NAME")
-    profile = app.profile_asked_for
+    profile = app.profile_name
     known = name.replace("-", "_")
     places: list[str | None] = [profile]
     if profile is not None and known in settings.BY_NAME and settings.BY_NAME[known].chooses:

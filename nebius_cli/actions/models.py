@@ -22,7 +22,7 @@ from nebius_cli.core.format import age as age_of
 from nebius_cli.core.secret import Secret
 from nebius_cli.models import details, model_table, search
 from nebius_cli.models import model as models
-from nebius_cli.models.cache import ModelsCache, Stored
+from nebius_cli.models.cache import ModelList, ModelsCache
 from nebius_cli.models.model import Model
 from nebius_cli.models.search import SORTS
 
@@ -181,14 +181,14 @@ def _listing(
     return _completable(Listing(models.decode(stored.value), stored.fetched_at, fetched=True), app, cache)
 
 
-def _fetch(options: ModelsOptions, settings: RunSettings, app: App, *, retry: bool) -> Stored:
+def _fetch(options: ModelsOptions, settings: RunSettings, app: App, *, retry: bool) -> ModelList:
     """Return the server's list. Retries only if there is no other list to show."""
     key = app.key(settings, options.api_key, options.api_key_file, local=False).secret
     retries = None if retry else 0
     return app.ask_models(settings, key, first_byte_timeout_s=FIRST_BYTE_TIMEOUT_S, retries=retries)
 
 
-def _decoded(stored: Stored | None) -> Listing | None:
+def _decoded(stored: ModelList | None) -> Listing | None:
     if stored is None:
         return None
     try:

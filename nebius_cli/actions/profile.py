@@ -1,4 +1,4 @@
-"""`nbx profile`: named sets of settings, of which at most one is in force."""
+"""`nbx profile`: named sets of settings, of which at most one is active."""
 
 import re
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ class ProfileOptions:
 
 
 def run_list(options: ProfileOptions, app: App) -> ExitCode:
-    """List the profiles; the one in force with what chose it."""
+    """List the profiles; the active one with what chose it."""
     source = app.config.read()
     found = {name: layers.read_profile(source, name) for name in source.profiles} if source else {}
     effective = app.effective_settings()
@@ -38,7 +38,7 @@ def run_list(options: ProfileOptions, app: App) -> ExitCode:
         app.write_json({"profiles": entries})
     else:
         rows = [(name, origins.get(name, ""), ", ".join(layer.values)) for name, layer in found.items()]
-        app.write_table(("profile", "in force by", "settings"), rows)
+        app.write_table(("profile", "active by", "settings"), rows)
     wrong = list(effective.problems)
     for name, layer in found.items():
         wrong += [] if name in origins else layer.problems
@@ -91,7 +91,7 @@ def _tell_whose_key(app: App, name: str) -> None:
         # A variable beats every profile: a key in the profile would change nothing.
         own = f"; nbx auth login --profile {name} gives it its own"
         hint = "" if first.source is keys.KeyOrigin.ENVIRONMENT else own
-        app.note(f"requests to {host} will carry the key of {first.where}{hint}")
+        app.note(f"requests to {host} will be sent with the key of {first.where}{hint}")
 
 
 def _host(base_url: str) -> str:

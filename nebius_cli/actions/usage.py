@@ -51,8 +51,8 @@ def run_show(options: UsageOptions, app: App) -> ExitCode:
     elif app.draws_out:
         header, lines, total = usage_table.table(options.by, rows, app.streams.width)
         app.write_table(header, lines, numbers=usage_table.NUMBERS, total=total)
-        whole = usage_table.cost_in_words(sums.total(rows))
-        app.note(f"{whole} {_dates(period, app)}, days in {LocalCalendar().name}")
+        cost = usage_table.cost_in_words(sums.total(rows))
+        app.note(f"{cost} {_dates(period, app)}, days in {LocalCalendar().name}")
     else:
         app.write_table((), usage_table.lines(rows))
     return ExitCode.DONE
@@ -68,12 +68,12 @@ def run_plot(options: UsageOptions, app: App) -> ExitCode:
     if not rows:
         app.note(f"no requests in the ledger {_dates(period, app)}; --since all includes older ones")
         return ExitCode.DONE
-    whole = sums.total(rows)
-    of = options.of or ("cost" if whole.cost else "tokens")
+    total = sums.total(rows)
+    of = options.of or ("cost" if total.cost else "tokens")
     days = periods.filled([row.group for row in rows])
     found = {row.group: row for row in rows}
     values = [_measure(found.get(day, Sums(day)), of) for day in days]
-    title = f"{of} by day: {_amount(whole, of)}"
+    title = f"{of} by day: {_amount(total, of)}"
     from nebius_cli.ledger import plot
 
     if options.export:

@@ -27,7 +27,7 @@ MAX_ANSWER_BYTES = 32 * 1024 * 1024  # of an answer that is read whole
 MAX_REDIRECTS = 3
 
 
-class Head(NamedTuple):
+class ResponseHead(NamedTuple):
     """The status of an answer and the headers that nbx uses."""
 
     status: int
@@ -39,7 +39,7 @@ class Head(NamedTuple):
 class Answer(NamedTuple):
     """A whole answer; the names in `headers` are case-insensitive."""
 
-    head: Head
+    head: ResponseHead
     headers: Mapping[str, str]
     body: bytes
 
@@ -75,8 +75,8 @@ class Api:
 
     def post(
         self, path: str, query: str, body: bytes, *, accept: str, deadline: Deadline
-    ) -> Generator[Head | bytes, None, None]:
-        """Send `body` as JSON; yield the Head, then the answer's bytes as they arrive.
+    ) -> Generator[ResponseHead | bytes, None, None]:
+        """Send `body` as JSON; yield the ResponseHead, then the answer's bytes as they arrive.
 
         Closing the iterator closes the connection, so that the server stops generating. The clock of
         `deadline` stands still while the caller uses what was yielded. Raises StatusError for a status other
@@ -101,7 +101,7 @@ class Api:
         """Send `body` as JSON and return the whole answer.
 
         Raises what `post` does, and NetworkError for an answer of more than MAX_ANSWER_BYTES. The part
-        of an answer that was received before it broke is the `came` of the error, an Answer.
+        of an answer that was received before it broke is the `received` of the error, an Answer.
         """
         return self._whole("POST", path, query, body, accept, deadline)
 
@@ -117,7 +117,7 @@ class Api:
                     if len(received) > MAX_ANSWER_BYTES:
                         break
             except NetworkError as error:
-                error.came = Answer(self._head(response), response.headers, bytes(received))
+                error.received = Answer(self._head(response), response.headers, bytes(received))
                 raise
             finally:
                 _close(response)
@@ -125,10 +125,10 @@ class Api:
                 raise NetworkError("the answer is too large", f"nbx reads at most {MAX_ANSWER_BYTES} bytes")
             return Answer(self._head(response), response.headers, bytes(received))
 
-    def _head(self, response: urllib3.BaseHTTPResponse) -> Head:
+    def _head(self, response: urllib3.BaseHTTPResponse) -> ResponseHead:
         headers = response.headers
         words = (request_id(headers), headers.get("content-type", ""), headers.get("date", ""))
-        return Head(response.status, *map(self.redactor.text, words))
+        return ResponseHead(response.status, *map(self.redactor.text, words))
 
     def _target(self, method: str, url: str, accept: str) -> Target:
         try:

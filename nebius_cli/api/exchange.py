@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from nebius_cli.api import retry
-from nebius_cli.api.client import Api, Head
+from nebius_cli.api.client import Api, ResponseHead
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.limits import Limits
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, TimedOutError
@@ -132,11 +132,11 @@ class Exchange:
         if fault := self.completion.fault:
             raise self._incomplete(fault)
 
-    def _receive(self, answer: Iterator[Head | bytes], deadline: Deadline) -> None:
+    def _receive(self, answer: Iterator[ResponseHead | bytes], deadline: Deadline) -> None:
         """Take the events of an answer until it ends or says that it is done."""
         for item in answer:
             self._came_at = self._streams.monotonic()
-            if isinstance(item, Head):
+            if isinstance(item, ResponseHead):
                 self._decoder = self._decoder_for(item.content_type)
                 self.sent[-1].request_id = item.request_id
                 continue

@@ -6,13 +6,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from nebius_cli.api import retry
-from nebius_cli.api.client import Api, Head
+from nebius_cli.api.client import Api, ResponseHead
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.limits import Limits
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import NbxError, ServerError
 from nebius_cli.models import model
-from nebius_cli.models.cache import Stored
+from nebius_cli.models.cache import ModelList
 from nebius_cli.response.error_body import body_message
 from nebius_cli.system.streams import Streams
 
@@ -21,7 +21,7 @@ from nebius_cli.system.streams import Streams
 class Reply:
     """A whole answer: its head, and its JSON value."""
 
-    head: Head
+    head: ResponseHead
     value: Any
 
 
@@ -46,13 +46,13 @@ def fetch_json(
 
 def ask_models(
     api: Api, project: str, limits: Limits, streams: Streams, say: Callable[[str], None]
-) -> Stored:
+) -> ModelList:
     """Return the model list, that of `project` where one is named. Raises NbxError, also for other JSON."""
     query = {"verbose": "true"} | ({"ai_project_id": project} if project else {})
     reply = fetch_json(api, "/models", urlencode(query), limits, streams, say)
     value = jsontext.replace_nan(reply.value)
     model.decode(value)  # what is no list is not kept either
-    return Stored(value, streams.now())
+    return ModelList(value, streams.now())
 
 
 def _attempt(api: Api, path: str, query: str, deadline: Deadline) -> Reply:

@@ -23,7 +23,7 @@ def follow(status: int, location: str, url: str) -> str:
         return target
     to = f"to {shorten(strip_credentials_and_query(target))}" if location else "to nowhere"
     what = f"the server answered {status}, a redirect {to}"
-    raise RejectedError(what, "nbx does not carry the key and the prompt there", "check base_url")
+    raise RejectedError(what, "nbx does not send the key and the prompt there", "check base_url")
 
 
 def too_many(limit: int, url: str) -> RejectedError:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from nebius_cli.bulk.progress import ProgressSnapshot, ThroughputMeter, View
+from nebius_cli.bulk.progress import Progress, ProgressSnapshot, ThroughputMeter
 from nebius_cli.core.format import compact, duration
 from nebius_cli.core.money import usd
 from nebius_cli.system.streams import Streams
@@ -82,7 +82,7 @@ class BulkDisplay:
             self._live.stop()
             self._live = None
 
-    def _draw(self, view: View) -> None:
+    def _draw(self, view: Progress) -> None:
         from rich.console import Group
         from rich.text import Text
 
@@ -109,7 +109,7 @@ class BulkDisplay:
         )
 
 
-def facts(view: View) -> list[str]:
+def facts(view: Progress) -> list[str]:
     """Return the known facts of a run in words, the most important first."""
     now = view.now
     total = f"{now.total:,}" if now.total is not None else f"about {now.rows:,}" if now.rows else ""
@@ -121,8 +121,8 @@ def facts(view: View) -> list[str]:
     found += [f"{now.concurrency:,} at once"]
     found += [f"{now.retries:,} {'retry' if now.retries == 1 else 'retries'}"] if now.retries else []
     if now.cost:
-        whole = f" of about {usd(view.forecast)}" if view.forecast is not None else ""
-        found.append(f"{usd(now.cost)}{whole}")
+        expected = f" of about {usd(view.forecast)}" if view.forecast is not None else ""
+        found.append(f"{usd(now.cost)}{expected}")
     return [*found, one_line(now.note)] if now.note else found
 
 
@@ -138,7 +138,7 @@ def folded(words: Sequence[str], width: int) -> Iterator[str]:
     yield line[:width]
 
 
-def _bar(view: View, width: int) -> Any:
+def _bar(view: Progress, width: int) -> Any:
     from rich.progress_bar import ProgressBar
     from rich.table import Table
 

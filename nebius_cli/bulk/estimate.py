@@ -9,7 +9,7 @@ from nebius_cli.bulk.input.row import MAX_EXTRA_PROMPT_TOKENS, BadRow, Row
 from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.output.record import key_of
 from nebius_cli.core.digest_set import DigestSet
-from nebius_cli.core.format import MINUTE, duration
+from nebius_cli.core.format import MINUTE_S, duration
 from nebius_cli.core.money import Price, PriceList, add, exact, usd
 
 BYTES_PER_TOKEN = 4  # roughly, in English text
@@ -45,10 +45,10 @@ class RunEstimate:
 
     def seconds(self, rpm: float | None, tpm: float | None, group: int = 1) -> float | None:
         """Return the shortest time that the limits allow, None without a limit."""
-        by_requests = -(-self.rows // group) / rpm * MINUTE if rpm else None
+        by_requests = -(-self.rows // group) / rpm * MINUTE_S if rpm else None
         completion = self.max_completion_tokens
         tokens = None if completion is None else self.prompt_tokens + completion
-        by_tokens = tokens / tpm * MINUTE if tpm and tokens is not None else None
+        by_tokens = tokens / tpm * MINUTE_S if tpm and tokens is not None else None
         return max((time for time in (by_requests, by_tokens) if time is not None), default=None)
 
     def to_rows(self, seconds: float | None) -> list[tuple[str, str]]:

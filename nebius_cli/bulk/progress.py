@@ -52,7 +52,7 @@ class ProgressSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Progress:
     """A snapshot with rates and forecasts; None is unknown.
 
     `requests` and `tokens` are per second, over the last RATE_WINDOW_S; `left` is the time left in seconds,
@@ -72,7 +72,7 @@ class ThroughputMeter:
     def __init__(self) -> None:
         self._kept: deque[ProgressSnapshot] = deque()
 
-    def read(self, now: ProgressSnapshot) -> View:
+    def read(self, now: ProgressSnapshot) -> Progress:
         """Add a snapshot, later than all before; return it with rates and forecasts."""
         kept = self._kept
         kept.append(now)
@@ -82,8 +82,8 @@ class ThroughputMeter:
         seconds = now.at - first.at
         forecast = _forecast(now)
         if seconds < MIN_RATE_WINDOW_S:
-            return View(now, forecast=forecast)
-        return View(
+            return Progress(now, forecast=forecast)
+        return Progress(
             now,
             (now.requests - first.requests) / seconds,
             (now.tokens - first.tokens) / seconds,

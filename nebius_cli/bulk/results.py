@@ -11,7 +11,7 @@ from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.failed_rows import path_beside
-from nebius_cli.bulk.output.journal import Journal, Sink
+from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.output.record import Result, encode, encode_bad, failed_line
 from nebius_cli.bulk.output.targets import check_distinct, is_file
 from nebius_cli.bulk.reorder import ReorderBuffer
@@ -23,7 +23,7 @@ MAX_HELD_ROWS, MAX_HELD_BYTES = 10_000, 64 << 20  # held back while answers to a
 
 def open_output(
     options: BulkOptions, write: Callable[[bytes], None], note: Callable[[str], None]
-) -> Journal | Sink:
+) -> Journal | StreamOutput:
     """Open the output: a file that a later run can resume, or a pipe; `write` writes to stdout.
 
     Raises NbxError.
@@ -32,9 +32,9 @@ def open_output(
         source = None if options.input == "-" else options.input
         return Journal.open(options.output, restart=options.restart, note=note, source=source)
     if options.output == "-":
-        return Sink(write)
+        return StreamOutput(write)
     pipe = OutputFile(options.output)
-    return Sink(pipe.write, pipe.finish)
+    return StreamOutput(pipe.write, pipe.finish)
 
 
 def open_summary(options: BulkOptions) -> OutputFile | None:
@@ -61,7 +61,7 @@ class ResultWriter:
     """
 
     def __init__(
-        self, journal: Journal | Sink, plan: BulkPlan, defaults: Mapping[str, Any], counts: RunCounts
+        self, journal: Journal | StreamOutput, plan: BulkPlan, defaults: Mapping[str, Any], counts: RunCounts
     ) -> None:
         options = plan.options
         self._journal = journal
@@ -71,7 +71,7 @@ class ResultWriter:
         self._usage_is_complete = plan.usage_is_complete
         self._defaults = defaults
         self._counts = counts
-        reorder = options.ordered and isinstance(journal, Sink)
+        reorder = options.ordered and isinstance(journal, StreamOutput)
         self._reorder = ReorderBuffer(MAX_HELD_ROWS, MAX_HELD_BYTES) if reorder else None
         self._lock = threading.Lock()
         self._room_changed = threading.Condition(self._lock)

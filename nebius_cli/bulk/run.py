@@ -12,7 +12,7 @@ from nebius_cli.bulk.counts import RunCounts, cap_error, price_records
 from nebius_cli.bulk.display import BulkDisplay
 from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.options import BulkPlan
-from nebius_cli.bulk.output.journal import Journal, Sink
+from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.progress import RunSummary
 from nebius_cli.bulk.results import ResultWriter
 from nebius_cli.core.errors import Interrupted, NbxError, Terminated
@@ -50,7 +50,7 @@ class BulkRun:
         plan: BulkPlan,
         prices: PriceList,
         source: RowSource,
-        journal: Journal | Sink,
+        journal: Journal | StreamOutput,
         total: int | None,
         limits: Limits,
         streams: Streams,

@@ -7,7 +7,7 @@ from pathlib import Path
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.options import BulkPlan
-from nebius_cli.bulk.output.journal import Journal, Sink
+from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.output.targets import is_file
 from nebius_cli.core.money import PriceList
 from nebius_cli.request import request
@@ -17,7 +17,7 @@ def survey_rows(
     source: RowSource,
     plan: BulkPlan,
     prices: PriceList,
-    journal: Journal | Sink | None,
+    journal: Journal | StreamOutput | None,
 ) -> int | None:
     """Check every row and return their number; rows answered in `journal` will be left out.
 
@@ -47,8 +47,8 @@ def surveyed(
     source: RowSource,
     plan: BulkPlan,
     prices: PriceList,
-    open_output: Callable[[], Journal | Sink],
-) -> Iterator[tuple[Journal | Sink, int | None]]:
+    open_output: Callable[[], Journal | StreamOutput],
+) -> Iterator[tuple[Journal | StreamOutput, int | None]]:
     """Give the open output and the number of rows that `survey_rows` returns.
 
     An existing output is opened before the survey, which needs its answers. A new output is created, or an

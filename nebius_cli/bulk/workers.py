@@ -163,9 +163,9 @@ class WorkerPool:
             path, accept = "/completions", "application/json"
             answer = self._api.ask(path, batch.query, batch.body, accept=accept, deadline=deadline)
         except NetworkError as error:
-            if not isinstance(error.came, Answer):
+            if not isinstance(error.received, Answer):
                 raise
-            answer, broken = error.came, error
+            answer, broken = error.received, error
         head = answer.head
         with self._api.redactor.in_errors():
             try:

@@ -32,7 +32,7 @@ Examples:
   pass show nebius | nbx config set api_key -
 """
 
-GET = """Print the value in force.
+GET = """Print the value that applies.
 
 \b
 Examples:

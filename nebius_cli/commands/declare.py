@@ -17,7 +17,7 @@ from nebius_cli.request.fields import Field
 
 T = TypeVar("T")
 Flags = Mapping[str, Any]  # the flags that were given, by name: not given is not default
-Body = Callable[[Flags, Any], ExitCode]  # flags and App → exit code
+CommandFunction = Callable[[Flags, Any], ExitCode]  # flags and App → exit code
 
 
 class DefaultGroup(TyperGroup):
@@ -41,7 +41,7 @@ def declare(
     group: typer.Typer,
     name: str,
     own: Iterable[Parameter],
-    action: str | Body,
+    action: str | CommandFunction,
     *,
     help: str,  # noqa: A002
     cls: type[TyperCommand] | None = None,
@@ -50,7 +50,8 @@ def declare(
     """Add a command with its own flags, then the shared ones.
 
     `action` names a function in `actions/`, such as `usage.run_show`, which is imported when the command runs
-    and gets the flags that were given as `options_of` makes them with `tables`. A `Body` makes them itself.
+    and gets the flags that were given as `options_of` makes them with `tables`.
+    A `CommandFunction` makes them itself.
     """
     body = functools.partial(_run_action, action, tables) if isinstance(action, str) else action
 

@@ -14,10 +14,10 @@ Examples:
   nbx complete --profile work "Once upon a time"
 
 --profile beats NBX_PROFILE, and that beats what nbx profile use has chosen; - is none of them. Settings
-of the profile in force beat those outside of it, and nbx config set writes into it.
+of the active profile beat those outside of it, and nbx config set writes into it.
 """
 
-LIST = """List the profiles: what put one in force, and what each sets.
+LIST = """List the profiles: which one is active and why, and what each sets.
 
 \b
 Examples:

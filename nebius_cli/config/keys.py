@@ -41,7 +41,7 @@ class KeyOrigin(Enum):
 ORDER = tuple(KeyOrigin)
 
 
-class Place(NamedTuple):
+class KeyPlace(NamedTuple):
     """One place that holds a key: `where` in words, `origin` what configured it, `path` its file."""
 
     source: KeyOrigin
@@ -76,11 +76,11 @@ class Place(NamedTuple):
         return f"chmod 600 {shlex.quote(str(self.path))}"
 
 
-class Found(NamedTuple):
+class FoundKey(NamedTuple):
     """A key and the place where it was found."""
 
     secret: Secret
-    place: Place
+    place: KeyPlace
 
 
 def places(
@@ -89,7 +89,7 @@ def places(
     layers: Sequence[Mapping[str, Sourced]],
     config: Path,
     streams: Streams,
-) -> list[Place]:
+) -> list[KeyPlace]:
     """Return every place that is said to hold a key, the strongest first. No key is read yet.
 
     `layers` are the key settings of environment, profile and the config file `config`, in this order: a key
@@ -97,18 +97,18 @@ def places(
     """
     found = []
     if api_key is not None:
-        found.append(Place(KeyOrigin.ARGUMENT, "--api-key", lambda: clean(api_key, "--api-key")))
+        found.append(KeyPlace(KeyOrigin.ARGUMENT, "--api-key", lambda: clean(api_key, "--api-key")))
     if api_key_file is not None:
         path = None if api_key_file == "-" else Path(api_key_file)
         where = "stdin" if path is None else api_key_file
-        found.append(Place(KeyOrigin.FILE, where, lambda: _from_file(api_key_file, streams), path=path))
+        found.append(KeyPlace(KeyOrigin.FILE, where, lambda: _from_file(api_key_file, streams), path=path))
     for layer in layers:
         own = [_place(name, layer[name], config, streams) for name in KEY_SETTINGS if name in layer]
         found += sorted(own, key=lambda place: ORDER.index(place.source))
     return found
 
 
-def warnings(found: Sequence[Place], profile: str | None) -> Iterator[str]:
+def warnings(found: Sequence[KeyPlace], profile: str | None) -> Iterator[str]:
     """Yield what there is to warn about before the first of the places `found` is used.
 
     `profile` is the one that --profile named, None where it named none.
@@ -123,22 +123,22 @@ def warnings(found: Sequence[Place], profile: str | None) -> Iterator[str]:
         yield f"{first.where} beats the key of {own}"
 
 
-def _place(name: str, sourced: Sourced, config: Path, streams: Streams) -> Place:
+def _place(name: str, sourced: Sourced, config: Path, streams: Streams) -> KeyPlace:
     value, origin = sourced.value, sourced.origin
     if isinstance(value, Secret):
         if origin in BY_NAME[name].env:
-            return Place(KeyOrigin.ENVIRONMENT, origin, lambda: clean(value, origin), origin)
-        return Place(KeyOrigin.CONFIG, str(config), lambda: clean(value, str(config)), origin, config)
+            return KeyPlace(KeyOrigin.ENVIRONMENT, origin, lambda: clean(value, origin), origin)
+        return KeyPlace(KeyOrigin.CONFIG, str(config), lambda: clean(value, str(config)), origin, config)
     if name == "api_key_command":
         # Only the program is shown: its arguments may hold a secret.
         command = value if isinstance(value, list) else str(value)
-        return Place(
+        return KeyPlace(
             KeyOrigin.COMMAND,
             _program(command),
             lambda: from_command(_words(command), streams.environ),
             origin,
         )
-    return Place(KeyOrigin.KEYRING, str(value), lambda: _from_keyring(str(value)), origin)
+    return KeyPlace(KeyOrigin.KEYRING, str(value), lambda: _from_keyring(str(value)), origin)
 
 
 def clean(key: Secret, where: str) -> Secret:

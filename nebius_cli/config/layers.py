@@ -15,7 +15,7 @@ from nebius_cli.config.settings import (
     SETTINGS,
     USE_PROFILE,
     Sourced,
-    carried,
+    as_secret,
     entries,
     merge,
     nearest_name,
@@ -96,7 +96,7 @@ def read_environ(environ: Mapping[str, str]) -> Layer:
             continue
         text = environ[name]
         try:
-            found[setting.field.name] = Sourced(carried(setting, setting.parse(text)), name)
+            found[setting.field.name] = Sourced(as_secret(setting, setting.parse(text)), name)
         except FieldError as error:
             shown = "" if setting.secret else f"={setting.shown(text)}"
             problems.append(ConfigError(f"{name}{shown}", f"{setting.field.name} {error}"))
@@ -125,7 +125,7 @@ def read_project(source: ConfigSource) -> Layer:
 
 
 def problems_of(source: ConfigSource) -> list[ConfigError]:
-    """Return all problems in a config file, also in profiles that are not in force."""
+    """Return all problems in a config file, also in profiles that are not active."""
     problems = list(read_file(source).problems)
     profiles = source.table.get(PROFILES)
     for name in profiles if isinstance(profiles, Mapping) else ():
@@ -229,7 +229,7 @@ class _Table(NamedTuple):
                 continue
             setting = BY_NAME[name]
             try:
-                found[name] = Sourced(carried(setting, setting.check(value)), self.origin)
+                found[name] = Sourced(as_secret(setting, setting.check(value)), self.origin)
             except FieldError as error:
                 choices = setting.field.choices
                 close = nearest(value, choices) if choices and isinstance(value, str) else ""

@@ -173,7 +173,7 @@ SETTINGS = (
     _budget(BUDGET_DAILY, "a day"),
     _budget(BUDGET_MONTHLY, "a month"),
     Setting(
-        Field("use_profile", Kind.TEXT, "Profile in force, - for none; nbx profile use writes it."),
+        Field("use_profile", Kind.TEXT, "Active profile, - for none; nbx profile use writes it."),
         ("NBX_PROFILE",),
         chooses=True,
     ),
@@ -234,8 +234,8 @@ def parse(setting: Setting, text: str) -> Value:
         raise UsageError(f"{name} {setting.shown(text)}", f"{name} {error}") from None
 
 
-def carried(setting: Setting, value: Value) -> Value | Secret:
-    """Return a value as it travels through the program: that of a secret setting as a Secret."""
+def as_secret(setting: Setting, value: Value) -> Value | Secret:
+    """Return a value as the rest of the program gets it: that of a secret setting as a Secret."""
     return Secret(str(value)) if setting.secret else value
 
 

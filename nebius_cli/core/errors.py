@@ -96,7 +96,7 @@ class OutputError(NbxError):
 class NetworkError(NbxError):
     """No usable answer from the network; `retryable` when the connection itself failed.
 
-    `sent`: the request may have reached the server, and may be billed. `came` is what there was of an
+    `sent`: the request may have reached the server, and may be billed. `received` is what there was of an
     answer, by whoever read it.
     """
 
@@ -108,7 +108,7 @@ class NetworkError(NbxError):
         super().__init__(what, why, hint)
         self.retryable = retryable
         self.sent = sent
-        self.came: object = None
+        self.received: object = None
 
 
 class TimedOutError(NetworkError):
@@ -200,7 +200,7 @@ def exit_code(error: BaseException | None) -> ExitCode:
 
 
 HINTS = {
-    401: "nbx auth status says where the key came from, nbx auth login takes another",
+    401: "nbx auth status shows where the key comes from, nbx auth login takes another",
     402: "check the balance of the account in the Token Factory console",
     403: "the key may lack this permission; an IAM token is not a Token Factory key",
     404: "model names are case-sensitive and change: nbx models lists them",

@@ -1,7 +1,7 @@
 """Formats counts, ages, durations and messages as short text for people."""
 
 UNKNOWN = "-"
-MINUTE = 60.0  # seconds
+MINUTE_S = 60.0  # seconds
 MAX_MESSAGE_CHARS = 400  # of a server's message, when shown
 MAX_MESSAGE_INPUT_CHARS = 50 * MAX_MESSAGE_CHARS  # of a server's message; the rest is not read
 
@@ -31,10 +31,10 @@ def age(seconds: float) -> str:
 
 def duration(seconds: float) -> str:
     """Format a duration as hours, minutes and seconds: `1:02:03`, `2:03`, `3 s`."""
-    whole = round(seconds)
-    if whole < MINUTE:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
+    rounded = round(seconds)
+    if rounded < MINUTE_S:
+        return f"{rounded} s"
+    minutes, rest = divmod(rounded, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours:,}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 

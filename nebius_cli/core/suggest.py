@@ -34,13 +34,13 @@ def suggest(name: str, ids: Sequence[str], limit: int = 3) -> list[str]:
 def _similar(folded: str, last: str, ids: Sequence[str], limit: int) -> list[str]:
     import difflib  # needed only after a mistake
 
-    whole: dict[str, str] = {}
+    originals: dict[str, str] = {}
     tails: dict[str, str] = {}
     for known in ids:
         if len(known) <= MAX_NAME_CHARS:
-            whole.setdefault(known.casefold(), known)
+            originals.setdefault(known.casefold(), known)
             tails.setdefault(known.casefold().rpartition("/")[2], known)
-    close = [whole[text] for text in difflib.get_close_matches(folded, whole, limit)]
+    close = [originals[text] for text in difflib.get_close_matches(folded, originals, limit)]
     close += [tails[text] for text in difflib.get_close_matches(last, tails, limit)]
     return list(dict.fromkeys(close))[:limit]
 

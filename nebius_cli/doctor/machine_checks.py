@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nebius_cli.config import layers
 from nebius_cli.config.file import ConfigFile
-from nebius_cli.config.keys import Place
+from nebius_cli.config.keys import KeyPlace
 from nebius_cli.config.layers import EffectiveSettings
 from nebius_cli.core.errors import AuthError, ConfigError, LedgerError, NbxError
 from nebius_cli.core.secret import Secret
@@ -26,7 +26,7 @@ OTHERS_ANY = 0o077
 def check_config(file: ConfigFile, effective: EffectiveSettings) -> Iterator[Check]:
     """Yield checks of the config file, the problems of the settings, the profile and the project file."""
     problems: list[NbxError] = [*effective.problems]
-    unused: list[NbxError] = []  # in parts of the file that are not in force
+    unused: list[NbxError] = []  # in profiles that are not active
     try:
         source = file.read()
         unused = [] if source is None else [*layers.problems_of(source)]
@@ -55,7 +55,7 @@ def _check_config_file(path: Path, *, exists: bool) -> Check:
     return Check("config", State.OK, f"{path}" if mode is None else f"{path} (mode {mode:04o})")
 
 
-def find_key(places: Sequence[Place]) -> tuple[Secret, Check]:
+def find_key(places: Sequence[KeyPlace]) -> tuple[Secret, Check]:
     """Read the key from the first of the places that have one. Raises NbxError, AuthError without any."""
     if not places:
         hint = "nbx auth login, NEBIUS_API_KEY or --api-key-file FILE; nbx complete --local needs no key"

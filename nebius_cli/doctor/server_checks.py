@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from nebius_cli.api.client import Api, Head
+from nebius_cli.api.client import Api, ResponseHead
 from nebius_cli.api.exchange import Exchange, Hooks
 from nebius_cli.api.fetch_json import fetch_json
 from nebius_cli.api.limits import Limits
@@ -34,7 +34,7 @@ class ServerChecks:
         self._streams = streams
         self._log = log
         self._live = live
-        self._head = Head(0, "", "")
+        self._head = ResponseHead(0, "", "")
         self._model_ids: list[str] = []
 
     def list_models(self, api: Api) -> Check:

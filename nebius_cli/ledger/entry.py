@@ -21,7 +21,7 @@ def cost_of(usage: Usage | None, price: Price) -> Decimal | None:
     return price.cost(usage.prompt, usage.completion, usage.cached) if usage else price.cost(None, None)
 
 
-class Text(NamedTuple):
+class StoredText(NamedTuple):
     """The text of a request: body and query as they were sent, the prompt, the text of each choice."""
 
     body: bytes
@@ -50,4 +50,4 @@ class Entry(NamedTuple):
     host: str = ""
     run: str = ""
     request_id: str = ""
-    text: Text | None = None
+    text: StoredText | None = None

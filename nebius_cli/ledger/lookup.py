@@ -3,7 +3,7 @@
 from typing import Any
 
 from nebius_cli.core.errors import UsageError
-from nebius_cli.ledger.entry import Text
+from nebius_cli.ledger.entry import StoredText
 from nebius_cli.ledger.store import Ledger
 
 MAX_ID = 2**63 - 1  # the largest integer of SQLite
@@ -11,7 +11,7 @@ MAX_ID_DIGITS = 30  # a longer text is not read as a number at all
 TEXT_IS_OFF = "texts are not stored: nbx config set history.text true stores them from now on"
 
 
-def find(ledger: Ledger, typed: str | None, command: str) -> tuple[dict[str, Any], Text | None]:
+def find(ledger: Ledger, typed: str | None, command: str) -> tuple[dict[str, Any], StoredText | None]:
     """Return the row and the stored text of a request. Raises UsageError if there is no such request.
 
     `command` is the one of `nbx history` to name in the hint.

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.ledger.entry import Text
+from nebius_cli.ledger.entry import StoredText
 from nebius_cli.system.files import write_atomically
 
 FILE_MODE = 0o600
 WAITING, TAKEN = ".json", ".taken"
 
 Values = Sequence[Any]
-Rows = list[tuple[list[Any], Text | None]]
+Rows = list[tuple[list[Any], StoredText | None]]
 
 
 class Pending:
@@ -23,7 +23,7 @@ class Pending:
     def __init__(self, path: Path) -> None:
         self.folder = path.with_suffix(".pending")
 
-    def add(self, rows: Sequence[tuple[Values, Text | None]], when: int) -> None:
+    def add(self, rows: Sequence[tuple[Values, StoredText | None]], when: int) -> None:
         """Write rows to a new file; `when` is the time of the first row in milliseconds."""
         content = [
             {"values": values, "text": text and [text.body.decode(), text.query, text.prompt, text.answers]}
@@ -70,8 +70,8 @@ def _read(file: Path) -> Rows:
     return [(row["values"], _text(row["text"])) for row in json.loads(file.read_bytes())]
 
 
-def _text(value: Any) -> Text | None:
+def _text(value: Any) -> StoredText | None:
     if value is None:
         return None
     body, query, prompt, answers = value
-    return Text(body.encode(), query, prompt, tuple(answers))
+    return StoredText(body.encode(), query, prompt, tuple(answers))

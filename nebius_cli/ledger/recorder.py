@@ -13,7 +13,7 @@ from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.config.settings import BUDGET_DAILY, BUDGET_MONTHLY
 from nebius_cli.core.errors import CappedError, LedgerError, NetworkError, StatusError, TimedOutError
 from nebius_cli.core.money import FREE, UNKNOWN_PRICE, ZERO, Price
-from nebius_cli.ledger.entry import Entry, Text, cost_of, plausible
+from nebius_cli.ledger.entry import Entry, StoredText, cost_of, plausible
 from nebius_cli.ledger.store import Ledger
 from nebius_cli.models.cache import ModelsCache
 from nebius_cli.models.model import price_in
@@ -162,7 +162,7 @@ class LedgerRecorder:
             )
         return entries
 
-    def _text(self, exchange: "Exchange") -> Text | None:
+    def _text(self, exchange: "Exchange") -> StoredText | None:
         request = exchange.request
         body = request.encode()
         choices = exchange.completion.choices
@@ -171,7 +171,7 @@ class LedgerRecorder:
             if any(map(exchange.shows_key, texts)):
                 self._warn_once("key", f"the {what} contains the API key: the text is not stored")
                 return None
-        return Text(body, request.query(), prompt.as_text(request.prompt), answers)
+        return StoredText(body, request.query(), prompt.as_text(request.prompt), answers)
 
     def _warn_once(self, topic: str, text: str) -> None:
         if topic not in self._warned:

@@ -11,7 +11,7 @@ from typing import Any
 from nebius_cli.core.errors import LedgerError
 from nebius_cli.core.money import exact
 from nebius_cli.ledger.database import HINT, LOCK_TIMEOUT_S, BusyError, LedgerFile
-from nebius_cli.ledger.entry import Entry, Text, plausible
+from nebius_cli.ledger.entry import Entry, StoredText, plausible
 from nebius_cli.ledger.pending import Pending
 
 TYPE_CHECKING = False
@@ -139,7 +139,7 @@ class Ledger:
             rows = database.execute(query, (*values, limit)).fetchall() if database else []
         return [dict(zip(names, row, strict=True)) for row in rows]
 
-    def find(self, number: int) -> tuple[LedgerRow, Text | None] | None:
+    def find(self, number: int) -> tuple[LedgerRow, StoredText | None] | None:
         """Return a row and its text, None if there is no such row."""
         query = f"SELECT {', '.join(COLUMNS)} FROM requests WHERE id = ?"
         texts = """
@@ -151,7 +151,7 @@ class Ledger:
             text = database.execute(texts, (number,)).fetchone() if database else None
         if row is None:
             return None
-        stored = Text(text[0], text[1], text[2], tuple(json.loads(text[3]))) if text else None
+        stored = StoredText(text[0], text[1], text[2], tuple(json.loads(text[3]))) if text else None
         return dict(zip(COLUMNS, row, strict=True)), stored
 
     def remove(self, ids: Sequence[int]) -> list[int]:
@@ -203,7 +203,7 @@ def _values(entry: Entry) -> tuple[Any, ...]:
     )
 
 
-def _insert_text(database: sqlite3.Connection, row: int | None, text: Text) -> None:
+def _insert_text(database: sqlite3.Connection, row: int | None, text: StoredText) -> None:
     answers = json.dumps(text.answers)  # as ASCII, which escapes lone surrogates
     database.execute("INSERT INTO texts VALUES (?, ?, ?, ?)", (row, text.query, text.body, answers))
     words = (row, _storable(text.prompt), _storable("\n".join(text.answers)))

@@ -56,11 +56,11 @@ def table(
     by: str, rows: Sequence[Sums], width: int
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]], tuple[str, ...]]:
     """Return the header, rows and total of a table at most `width` columns wide."""
-    whole = total(rows)
+    all_rows = total(rows)
     columns = dict(_COLUMNS)
     filled = [title for title, cell in _COLUMNS if any(cell(row) for row in rows)]
     sizes = {
-        title: max(len(title), *(len(columns[title](row)) for row in (*rows, whole))) for title in filled
+        title: max(len(title), *(len(columns[title](row)) for row in (*rows, all_rows))) for title in filled
     }
     group = max(len(by), len("total"), *(len(row.group) for row in rows))
     room = width - min(group, width // 2)
@@ -76,7 +76,7 @@ def table(
         width - group - sum(sizes[title] + COLUMN_GAP for title in shown) - COLUMN_GAP, MAX_BAR_COLUMNS
     )
     titles = [title for title in _ORDER if title in shown]
-    amounts = [row.cost if whole.cost else Decimal(row.tokens) for row in rows]
+    amounts = [row.cost if all_rows.cost else Decimal(row.tokens) for row in rows]
     largest = max(amounts)
 
     def line(row: Sums, amount: Decimal) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ def table(
         return (_short(row.group, group), *(columns[title](row) for title in titles), *drawn)
 
     ending = ("",) if room >= MIN_BAR_COLUMNS else ()
-    last = ("total", *(columns[title](whole) for title in titles), *ending)
+    last = ("total", *(columns[title](all_rows) for title in titles), *ending)
     return (by, *titles, *ending), list(map(line, rows, amounts)), last
 
 

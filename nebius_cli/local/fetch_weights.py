@@ -157,7 +157,7 @@ def _append_chunks(
                 break  # not our file; the hash check will report it
     if done < total:
         raise NetworkError(
-            "the download ended early", f"{done} of {total} bytes came", RESUME_HINT, retryable=True
+            "the download ended early", f"received {done} of {total} bytes", RESUME_HINT, retryable=True
         )
 
 

@@ -25,7 +25,7 @@ MAX_UNIX_TIME_S = 1e12  # a list with a later time is damaged
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class ModelList:
     """A model list as the server sent it, and when that was, in Unix time."""
 
     value: Any
@@ -47,7 +47,7 @@ class ModelsCache:
         name = hashlib.sha256(jsontext.encode(self._asked)).hexdigest()[:16]
         self._path = self._folder / f"{name}.json"
 
-    def read(self) -> Stored | None:
+    def read(self) -> ModelList | None:
         """Return the list, None if it is missing or unreadable."""
         try:
             content = jsontext.decode(self._path.read_bytes())
@@ -60,7 +60,7 @@ class ModelsCache:
         fetched_at = content.get("fetched_at")
         if not isinstance(fetched_at, int | float) or not abs(fetched_at) < MAX_UNIX_TIME_S:
             return None
-        return Stored(content.get("value"), float(fetched_at))
+        return ModelList(content.get("value"), float(fetched_at))
 
     def models(self) -> list[models.Model]:
         """Return the models in the list; empty if the list is missing or unreadable."""
@@ -70,7 +70,7 @@ class ModelsCache:
         except ServerError:  # the cached value is not a model list
             return []
 
-    def write(self, stored: Stored) -> None:
+    def write(self, stored: ModelList) -> None:
         """Write the list. Raises OSError."""
         content = {"format": FORMAT, "asked": self._asked, "fetched_at": stored.fetched_at}
         write_atomically(self._path, jsontext.encode({**content, "value": stored.value}), mode=FILE_MODE)
@@ -92,7 +92,7 @@ class ModelsCache:
 class PriceSource:
     """Prices and rate limits from the cached list; `fetch` gets the server's list when that lacks a price."""
 
-    def __init__(self, cache: ModelsCache, fetch: Callable[[], Stored]) -> None:
+    def __init__(self, cache: ModelsCache, fetch: Callable[[], ModelList]) -> None:
         self._cache = cache
         self._fetch = fetch
         self._models = cache.models()

@@ -10,24 +10,24 @@ from nebius_cli.response.events import Event, Finished, TextDelta
 
 NEXT_CHOICE = None  # stands between the last piece of a choice and the first of the next one
 
-Piece = TypeVar("Piece")
-Piece_co = TypeVar("Piece_co", covariant=True)
+Output = TypeVar("Output")
+Output_co = TypeVar("Output_co", covariant=True)
 
 
-class Pieces(Protocol[Piece_co]):
+class ChoiceFormatter(Protocol[Output_co]):
     """Turns the tokens of one choice into pieces of output."""
 
-    def feed(self, tokens: Sequence[TextDelta]) -> Iterator[Piece_co]:
+    def feed(self, tokens: Sequence[TextDelta]) -> Iterator[Output_co]:
         """Yield what can be written now, given the next tokens."""
 
-    def close(self) -> Iterator[Piece_co]:
+    def close(self) -> Iterator[Output_co]:
         """Yield the rest: no more tokens come."""
 
 
-class ChoiceOrder(Generic[Piece]):
+class ChoiceOrder(Generic[Output]):
     """Takes the events of an answer with `choices` choices and yields their pieces in index order."""
 
-    def __init__(self, choices: int, new_pieces: Callable[[], Pieces[Piece]]) -> None:
+    def __init__(self, choices: int, new_pieces: Callable[[], ChoiceFormatter[Output]]) -> None:
         self._last = choices - 1
         self._new_pieces = new_pieces
         self._pieces = new_pieces()
@@ -35,7 +35,7 @@ class ChoiceOrder(Generic[Piece]):
         self._finished: set[int] = set()
         self.current = 0  # index of the choice whose pieces are yielded
 
-    def add(self, event: Event) -> Iterator[Piece | None]:
+    def add(self, event: Event) -> Iterator[Output | None]:
         """Yield the pieces that can be written now, with NEXT_CHOICE between two choices."""
         match event:
             case TextDelta(index):
@@ -49,7 +49,7 @@ class ChoiceOrder(Generic[Piece]):
             yield from self._next_choice()
             yield from self._feed()
 
-    def flush(self) -> Iterator[Piece | None]:
+    def flush(self) -> Iterator[Output | None]:
         """Yield what is held: choices that were cut off, and those after a choice that was cut off."""
         yield from self._feed()
         while any(index > self.current for index in self._held):
@@ -57,13 +57,13 @@ class ChoiceOrder(Generic[Piece]):
             yield from self._feed()
         yield from self._pieces.close()
 
-    def _next_choice(self) -> Iterator[Piece | None]:
+    def _next_choice(self) -> Iterator[Output | None]:
         yield from self._pieces.close()
         self._pieces = self._new_pieces()
         self.current += 1
         yield NEXT_CHOICE
 
-    def _feed(self) -> Iterator[Piece]:
+    def _feed(self) -> Iterator[Output]:
         if held := self._held.pop(self.current, None):
             yield from self._pieces.feed(held)
 

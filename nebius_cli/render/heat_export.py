@@ -9,7 +9,7 @@ from rich.text import Text
 
 from nebius_cli.render.export_pages import html_page, svg_page
 from nebius_cli.render.heading import heading
-from nebius_cli.render.probability_scale import STEPS, Step, step_of, summary
+from nebius_cli.render.probability_scale import STEPS, ColorStep, step_of, summary
 from nebius_cli.render.token_text import percent, shown
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.logprob_parser import parse
@@ -72,7 +72,7 @@ def _text(choice: Sequence[TokenSpan], titles: list[str]) -> Text:
     return text
 
 
-def _style(step: Step | None) -> Style:
+def _style(step: ColorStep | None) -> Style:
     if step is None:
         return Style()
     return Style(color=f"color({step.foreground})", bgcolor=f"color({step.background})")

@@ -1,6 +1,6 @@
 """Several choices on a terminal, each in a block of its own while all of them are written.
 
-A finished choice with no unfinished one before it is settled: printed once, in full, above the live part.
+A finished choice with no unfinished one before it is printed once, in full, above the live part.
 The live part shows the last rows of the other choices and is redrawn several times a second.
 """
 
@@ -41,7 +41,7 @@ class LiveChoices:
         self._texts: dict[int, list[str]] = defaultdict(list)
         self._tails: dict[int, str] = defaultdict(str)
         self._reasons: dict[int, str] = {}
-        self._settled = 0
+        self._printed = 0
         self._lock = threading.Lock()  # rich redraws in a thread of its own
         self._failure: BaseException | None = None
         self._console: Console = rich_console(self._put, streams, color=options.color_out)
@@ -55,7 +55,7 @@ class LiveChoices:
         )
 
     def event(self, event: Event) -> None:
-        """Take one event; settle the choices that are done."""
+        """Take one event; print the choices that are done."""
         match event:
             case TextDelta(index, text):
                 with self._lock:
@@ -70,30 +70,30 @@ class LiveChoices:
             raise self._failure
         if not self._live.is_started:
             self._live.start(refresh=True)
-        done = self._settled
+        done = self._printed
         while done in self._reasons:
             done += 1
-        self._settle(range(self._settled, done))
+        self._print(range(self._printed, done))
 
     def finish(self, completion: Completion) -> None:
         """Replace the live part by the full text of the remaining choices, in index order."""
         self._live.stop()
-        self._settle(range(self._settled, max([self._options.choices, *(i + 1 for i in completion.choices)])))
+        self._print(range(self._printed, max([self._options.choices, *(i + 1 for i in completion.choices)])))
 
-    def _settle(self, indexes: range) -> None:
+    def _print(self, indexes: range) -> None:
         if not indexes:
             return
         parts: list[Text | _Exact] = []
         for index in indexes:
             text = to_bytes("".join(self._texts[index])).decode()
             parts += [self.heading(index, "unfinished" if text else "no text"), _Exact(visible(text))]
-        before = self._settled
+        before = self._printed
         with self._lock:
-            self._settled = indexes.stop  # what is printed here must not be drawn below
+            self._printed = indexes.stop  # what is printed here must not be drawn below
         try:
             self._console.print(Group(*parts), soft_wrap=True)
         except BaseException:
-            self._settled = before  # a signal interrupted it: better twice than not at all
+            self._printed = before  # a signal interrupted it: better twice than not at all
             raise
 
     def heading(self, index: int, unfinished: str) -> Text:
@@ -103,9 +103,9 @@ class LiveChoices:
         return Text(text, style="bold", overflow="ellipsis", no_wrap=True)
 
     def draw(self, width: int, height: int) -> Iterator[Text]:
-        """Yield the rows of the live part: the blocks that are not settled, and the progress of all."""
+        """Yield the rows of the live part: the blocks that are not printed yet, and the progress of all."""
         with self._lock:
-            open_blocks = range(self._settled, max([self._options.choices, *(i + 1 for i in self._texts)]))
+            open_blocks = range(self._printed, max([self._options.choices, *(i + 1 for i in self._texts)]))
             budget = max(0, height - 2)
             shown = self._shown_blocks(open_blocks, budget // 2)
             rows = min(MAX_BLOCK_ROWS, max(1, budget // max(1, len(shown)) - 1))

@@ -13,7 +13,7 @@ MIN_UNMARKED = 0.5  # tokens at least this probable have no mark
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ColorStep:
     """The colours from probability `least` up, among the terminal's 256, and their name in the legend."""
 
     least: float
@@ -25,23 +25,23 @@ class Step:
 # Dark blue to yellow, each step lighter than the one before: the order survives colour blindness and grey
 # print. Text has a contrast of at least 5 to 1. docs/logprobs.md has the figures.
 STEPS = (
-    Step(0.90, 17, 231, "≥90"),
-    Step(0.70, 24, 231, "≥70"),
-    Step(0.50, 67, 16, "≥50"),
-    Step(0.30, 108, 16, "≥30"),
-    Step(0.10, 114, 16, "≥10"),
-    Step(0.01, 221, 16, "≥1"),
-    Step(0.0, 226, 16, "<1"),
+    ColorStep(0.90, 17, 231, "≥90"),
+    ColorStep(0.70, 24, 231, "≥70"),
+    ColorStep(0.50, 67, 16, "≥50"),
+    ColorStep(0.30, 108, 16, "≥30"),
+    ColorStep(0.10, 114, 16, "≥10"),
+    ColorStep(0.01, 221, 16, "≥1"),
+    ColorStep(0.0, 226, 16, "<1"),
 )
 
 
-def step_of(logprob: float | None) -> Step | None:
+def step_of(logprob: float | None) -> ColorStep | None:
     """Return the step of a log probability, None where it is not known."""
     likely = probability(logprob)
     return None if likely is None else next(step for step in STEPS if likely >= step.least)
 
 
-def painted(text: str, step: Step) -> str:
+def painted(text: str, step: ColorStep) -> str:
     """Return `text` in the colours of a step."""
     return f"\x1b[38;5;{step.foreground};48;5;{step.background}m{text}{RESET}"
 

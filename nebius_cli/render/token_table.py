@@ -43,7 +43,7 @@ def _rank(token: TokenLogprob) -> str:
 
 
 COLUMNS = (
-    Column("chance", 6, 0, _percent),
+    Column("prob", 6, 0, _percent),
     Column("logprob", 8, 100, lambda token: _decimal(token.logprob, 4)),
     Column("bits", 5, 50, lambda token: _decimal(surprise(token.logprob), 2)),
     Column("entropy", 7, 72, lambda token: _decimal(entropy(token), 2)),
@@ -61,7 +61,7 @@ class TokenTable(TokenView):
         self.line(f"{'token':{TOKEN_WIDTH}}{COLUMN_GAP}{titles}also likely, %", BOLD)
 
     def draw(self, span: TokenSpan) -> None:
-        """Write the rows of a span; text that came without tokens is a row too."""
+        """Write the rows of a span; text without tokens is a row too."""
         for token in span.tokens or (TokenLogprob(span.text),):
             self._row(token)
 

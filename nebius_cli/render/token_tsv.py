@@ -36,7 +36,7 @@ class TokenTsv:
             if span is None:
                 self._count = 0
                 continue
-            # Text that came without tokens is written too.
+            # Text without tokens is written too.
             for token in span.tokens or (TokenLogprob(span.text),):
                 self._count += 1
                 self._write(to_bytes(row(self._order.current + 1, self._count, token)))

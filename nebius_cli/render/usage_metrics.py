@@ -6,11 +6,11 @@ from typing import NamedTuple
 from nebius_cli.response.completion import Completion
 from nebius_cli.terminal.sanitize import one_line
 
-MIN_STREAMING_S = 0.01  # an answer that took less came in one piece, which has no speed of its own
+MIN_STREAMING_S = 0.01  # a faster answer arrived at once, and has no speed of its own
 
 
 class Timing(NamedTuple):
-    """When the request was sent, the first token came and the answer ended: seconds on one clock."""
+    """When the request was sent, the first token arrived and the answer ended: seconds on one clock."""
 
     sent: float
     first_token: float | None

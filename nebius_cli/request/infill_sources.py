@@ -8,7 +8,7 @@ from nebius_cli.request.prompt import DecodeOptions, InputReaders, PromptSources
 
 
 class InfillSources(NamedTuple):
-    """What was asked for: a suffix, a file that holds it, or a cursor (`FILE:LINE[:COL]`)."""
+    """Where an infill goes: before a suffix, before the text of a file, or at a cursor `FILE:LINE[:COL]`."""
 
     suffix: str | None = None
     suffix_file: str | None = None
@@ -16,7 +16,7 @@ class InfillSources(NamedTuple):
 
     @property
     def given(self) -> bool:
-        """Whether an infill is asked for at all."""
+        """Whether any of them was given."""
         return (self.suffix, self.suffix_file, self.cursor) != (None, None, None)
 
 

@@ -36,7 +36,7 @@ class PromptOptions(NamedTuple):
 
     @property
     def infill_sources(self) -> InfillSources:
-        """What is asked for around an infill."""
+        """Where the text around an infill is."""
         return InfillSources(self.suffix, self.suffix_file, self.infill)
 
     @property

@@ -6,14 +6,14 @@ from typing import Any, assert_never
 from nebius_cli.core.errors import IncompleteError
 from nebius_cli.response.decode import choice_index
 from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta, Usage
-from nebius_cli.response.merge_members import PIECE, merge_members, put_member
+from nebius_cli.response.merge_members import OBJECT_BYTES, merge_members, put_member
 
 # Members of a choice that the fold builds itself.
 _FOLDED = ("index", "text", "finish_reason", "logprobs")
 
 
 class Choice:
-    """One choice as far as it has come."""
+    """One choice, as received so far."""
 
     def __init__(self, index: int) -> None:
         self.index = index
@@ -29,19 +29,19 @@ class Choice:
 
     @property
     def started(self) -> bool:
-        """Whether anything of this choice has come."""
+        """Whether any part of this choice has been received."""
         return bool(self._texts or self.finish_reason)
 
     @property
     def logprobs(self) -> Mapping[str, Any]:
-        """Its log probabilities in the server's shape, empty where none came."""
+        """Its log probabilities in the server's shape, empty if there are none."""
         return self._logprobs
 
     def add(self, token: TextDelta) -> int:
         """Append a token's text and log probabilities; return the bytes they take, roughly."""
         self._texts.append(token.text)
         logprobs = merge_members(self._logprobs, token.logprobs) if token.logprobs else 0
-        return PIECE + len(token.text) + logprobs
+        return OBJECT_BYTES + len(token.text) + logprobs
 
     def keep(self, members: Mapping[str, Any]) -> int:
         """Keep the members of a frame's choice that the fold does not build; return what `add` does."""
@@ -67,7 +67,7 @@ class Completion:
         self._members: dict[str, Any] = {}
 
     def add(self, event: Event) -> None:
-        """Take one event in."""
+        """Take one event."""
         match event:
             case TextDelta(index, text):
                 choice = self._choice(index)
@@ -88,12 +88,12 @@ class Completion:
 
     @property
     def started(self) -> bool:
-        """Whether any part of an answer has come."""
+        """Whether any part of the answer has been received."""
         return any(choice.started for choice in self.choices.values())
 
     @property
     def has_logprobs(self) -> bool:
-        """Whether log probabilities have come for any choice."""
+        """Whether any choice has log probabilities."""
         return any(choice.logprobs for choice in self.choices.values())
 
     @property
@@ -111,7 +111,7 @@ class Completion:
         return self.problem or missing_reason(self._reasons, self.expected)
 
     def check(self, event: Event) -> Event:
-        """Return an event of the server, or the problem that it is: text of a choice nobody asked for."""
+        """Return the event, or a Problem if it belongs to a choice that was not requested."""
         if isinstance(event, TextDelta | Finished) and event.index >= self.expected:
             return Problem(f"the server sent choice {event.index + 1} of {self.expected}")
         return event
@@ -149,7 +149,7 @@ class Completion:
                 self.held += put_member(self._members, name, value)
         choices = payload.get("choices")
         for place, raw in enumerate(choices if isinstance(choices, list) else ()):
-            # A choice that nobody asked for is told where it has text; without any it is nothing.
+            # A choice that was not requested is an error only if it has text; see `check`.
             if isinstance(raw, dict) and (index := choice_index(raw, place)) < self.expected:
                 self.held += self._choice(index).keep(raw)
 
@@ -163,7 +163,7 @@ def unfinished(reasons: Mapping[int, str | None], expected: int) -> list[int]:
 def missing_reason(reasons: Mapping[int, str | None], expected: int) -> str:
     """Return why choices that ended for these reasons are not a complete answer, empty where they are.
 
-    This is the only rule, however an answer came: each of the `expected` choices has a finish reason.
+    This is the only rule, streamed or not: each of the `expected` choices has a finish reason.
     """
     if not (missing := unfinished(reasons, expected)):
         return ""

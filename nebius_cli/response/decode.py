@@ -103,7 +103,7 @@ class AnswerDecoder:
             yield from decode_object(value)
         elif self._body:
             yield Problem(
-                f"the answer is {self._content_type or 'something'} that is not a whole JSON object"
+                f"the answer is {self._content_type or 'something'} that is not a complete JSON object"
             )
 
 
@@ -135,7 +135,7 @@ def _events(value: Any, payload: Payload) -> Iterator[Event]:
 
 
 def decode_object(value: Mapping[str, Any]) -> Iterator[Event]:
-    """Yield the events of one response object, streamed or whole."""
+    """Yield the events of one response object: a frame of a stream, or the answer."""
     yield Frame(value)
     choices = value.get("choices")
     for place, choice in enumerate(choices if isinstance(choices, list) else ()):

@@ -50,7 +50,7 @@ def probability(logprob: float | None) -> float | None:
 
 
 def surprise(logprob: float | None) -> float | None:
-    """Return -log2 p in bits: 0 for a certain token, 1 for an even chance, inf for an impossible one."""
+    """Return -log2 p in bits: 0 for a certain token, 1 for p = 0.5, inf for an impossible token."""
     return None if logprob is None else abs(logprob) / math.log(2)
 
 

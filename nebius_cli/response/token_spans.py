@@ -48,7 +48,7 @@ class TokenSpans:
         self._tokens: deque[TokenLogprob] = deque()
 
     def feed(self, text: str, tokens: Sequence[TokenLogprob]) -> Iterator[TokenSpan]:
-        """Yield the spans that are final now: text with its tokens, and text that came without any."""
+        """Yield the spans that are final now: text with its tokens, and text without any."""
         self._text, self._at = self._text[self._at :] + text, 0
         self._tokens += tokens
         # The second half of a surrogate pair comes with the next token.
@@ -85,9 +85,9 @@ class TokenSpans:
         made = b""
         for count, token in enumerate(islice(self._tokens, MAX_UNMATCHED_TOKENS), start=1):
             made += token.exact
-            whole = made.decode("utf-8", "ignore")
-            if whole.encode("utf-8", "surrogatepass") == made and self._text.startswith(whole, self._at):
-                return len(whole), count  # parts that make up whole characters
+            text = made.decode("utf-8", "ignore")
+            if text.encode("utf-8", "surrogatepass") == made and self._text.startswith(text, self._at):
+                return len(text), count  # parts that make up whole characters
             reach = self._text[self._at : self._at + MAX_LOOKAHEAD_CHARS * count]
             following = self._tokens[count].text.translate(_MARKS) if count < len(self._tokens) else ""
             if following and "\ufffd" not in following and (place := reach.find(following)) >= 0:
@@ -101,8 +101,8 @@ class TokenSpans:
 
 def token_spans(text: str, tokens: Sequence[TokenLogprob]) -> list[TokenSpan]:
     """Return the spans of a complete choice."""
-    whole = TokenSpans()
-    return [*whole.feed(text, tokens), *whole.close()]
+    spans = TokenSpans()
+    return [*spans.feed(text, tokens), *spans.close()]
 
 
 def _forms(token: TokenLogprob) -> tuple[str, ...]:

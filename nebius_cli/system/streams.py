@@ -173,7 +173,7 @@ class Streams:
 
     def text_out(self, *, tty: Callable[[], bool]) -> TextIO:
         """Return stdout as a text file, for libraries that print by themselves."""
-        return TextSink(self.write_out, tty)  # type: ignore[return-value]  # has the methods such libraries use
+        return TextWriter(self.write_out, tty)  # type: ignore[return-value]  # has the methods such libraries use
 
     @property
     def width(self) -> int:
@@ -196,7 +196,7 @@ class Streams:
         return os.terminal_size((80, 24))
 
 
-class TextSink(io.TextIOBase):
+class TextWriter(io.TextIOBase):
     """A text file that passes UTF-8 bytes to a function, whatever the locale."""
 
     encoding = "utf-8"

@@ -4,7 +4,7 @@ from typing import Any
 
 from rich.console import Console, ConsoleDimensions
 
-from nebius_cli.system.streams import Streams, TextSink
+from nebius_cli.system.streams import Streams, TextWriter
 from nebius_cli.terminal.capabilities import Write
 
 
@@ -33,7 +33,7 @@ def rich_console(write: Write, streams: Streams, *, color: bool) -> Console:
     """
     return _Console(
         streams,
-        file=TextSink(write, lambda: True),
+        file=TextWriter(write, lambda: True),
         force_terminal=True,
         color_system="standard" if color else None,
         markup=False,

@@ -44,7 +44,9 @@ def test_a_summary_that_cannot_be_written_hides_nothing(bulk: Runner, row_server
     result = bulk(*words)
     assert result.code == 4
     assert "gone/run.json" in result.err
-    assert result.err.endswith("nbx auth status says where the key came from, nbx auth login takes another\n")
+    assert result.err.endswith(
+        "nbx auth status shows where the key comes from, nbx auth login takes another\n"
+    )
 
 
 def test_an_output_in_a_missing_folder_is_an_error(bulk: Runner, row_server: RowServer) -> None:

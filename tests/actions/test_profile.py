@@ -76,7 +76,7 @@ def test_list_says_what_chose_the_one_in_force(bare: Runner, path: Path) -> None
         ]
     }
     drawn = bare("profile", "list", stdout_tty=True, env={"COLUMNS": "200"}).out
-    assert "in force by" in drawn
+    assert "active by" in drawn
 
 
 def test_list_works_with_what_is_wrong_and_says_it(bare: Runner, path: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_profile_with_another_server_and_no_key_of_its_own_is_told_whose_key_g
     elsewhere = "base_url=http://who:secret@127.0.0.1:9/v1"
     done(bare("profile", "add", "alone", elsewhere))
     done(bare("config", "set", "api_key", "-", stdin=CANARY.encode()))
-    note = "nbx: requests to 127.0.0.1:9 will carry the key of "
+    note = "nbx: requests to 127.0.0.1:9 will be sent with the key of "
     own = "; nbx auth login --profile fake gives it its own\n"
     done(bare("profile", "add", "fake", elsewhere), f"{note}{path}{own}")
     done(bare("profile", "add", "same", "model=m"))

@@ -30,7 +30,7 @@ def test_a_redirect_to_another_place_gets_neither_key_nor_prompt(
     result = nbx("complete", "x")
     assert (result.code, result.out) == (3, "")
     assert f"answered {code}, a redirect to http://{host}:{other.port}/v1/completions\n" in result.err
-    assert "does not carry the key" in result.err
+    assert "does not send the key" in result.err
     assert (len(server.requests), other.requests) == (1, [])
     check_message(result.err)
     other.close()

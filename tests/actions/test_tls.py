@@ -167,4 +167,4 @@ def test_a_redirect_may_not_end_encryption(
     secure.script(status(308, b"", Location=f"{server.url}/completions"))
     result = tls("complete", "x", "--cacert", bundle)
     assert (result.code, server.requests) == (3, [])
-    assert "does not carry the key and the prompt there" in result.err
+    assert "does not send the key and the prompt there" in result.err

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nebius_cli import __version__
-from nebius_cli.api.client import MAX_ERROR_BODY_BYTES, Api, Head
+from nebius_cli.api.client import MAX_ERROR_BODY_BYTES, Api, ResponseHead
 from nebius_cli.api.pools import check_key
 from nebius_cli.core.errors import (
     AuthError,
@@ -45,23 +45,23 @@ def connect(server: FakeServer, log: list[str]) -> Callable[..., Api]:
 
 
 @pytest.fixture
-def post(connect: Callable[..., Api]) -> Callable[..., Iterator[Head | bytes]]:
+def post(connect: Callable[..., Api]) -> Callable[..., Iterator[ResponseHead | bytes]]:
     """Return a function that posts a body."""
 
-    def call(body: bytes = b"{}", **more: Any) -> Iterator[Head | bytes]:
+    def call(body: bytes = b"{}", **more: Any) -> Iterator[ResponseHead | bytes]:
         accept = "text/event-stream"
         return connect(**more).post("/completions", "a=b", body, accept=accept, deadline=within())
 
     return call
 
 
-Post = Callable[..., Iterator[Head | bytes]]
+Post = Callable[..., Iterator[ResponseHead | bytes]]
 
 
 def test_a_request_goes_out_as_it_was_given(post: Post, server: FakeServer) -> None:
     server.script(status(200, b"hi"))
     body = '{"prompt": "é\\u0000\U0001f30d"}'.encode() * 1000
-    assert list(post(body)) == [Head(200, "", "application/json"), b"hi"]
+    assert list(post(body)) == [ResponseHead(200, "", "application/json"), b"hi"]
     request = server.requests[0]
     assert (request.method, request.target, request.body) == ("POST", "/v1/completions?a=b", body)
     assert {
@@ -78,8 +78,8 @@ def test_the_head_has_what_the_server_calls_the_request(post: Post, server: Fake
     server.script(
         status(201, b"", "text/x", x_request_id="r", x_inference_id="i"), status(200, b"", x_inference_id="i")
     )
-    assert next(iter(post())) == Head(201, "r", "text/x")
-    assert next(iter(post())) == Head(200, "i", "application/json")
+    assert next(iter(post())) == ResponseHead(201, "r", "text/x")
+    assert next(iter(post())) == ResponseHead(200, "i", "application/json")
 
 
 @pytest.mark.parametrize("encoding", ["chunked", "plain"])
@@ -94,7 +94,7 @@ def test_bytes_come_as_they_come(post: Post, server: FakeServer, encoding: str) 
         [start, gates[0], pieces[0], gates[1], pieces[1], *([chunk(b"")] if encoding == "chunked" else [])]
     )
     answer = post()
-    assert isinstance(next(answer), Head)
+    assert isinstance(next(answer), ResponseHead)
     gates[0].open()
     assert next(answer) == b"a"
     gates[1].open()
@@ -105,7 +105,7 @@ def test_bytes_come_as_they_come(post: Post, server: FakeServer, encoding: str) 
 def test_leaving_an_answer_hangs_up(post: Post, server: FakeServer) -> None:
     server.script([CHUNKED, chunk(b"a"), server.until_hung_up])
     answer = post()
-    assert [isinstance(next(answer), Head), next(answer)] == [True, b"a"]
+    assert [isinstance(next(answer), ResponseHead), next(answer)] == [True, b"a"]
     answer.close()  # type: ignore[attr-defined]  # it is a generator
     assert server.hung_up.wait(PATIENCE)
 

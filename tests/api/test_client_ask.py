@@ -10,7 +10,7 @@ import pytest
 import urllib3
 
 from nebius_cli.api import pools
-from nebius_cli.api.client import Head
+from nebius_cli.api.client import ResponseHead
 from nebius_cli.api.failures import network_error
 from nebius_cli.core.errors import (
     ConfigError,
@@ -36,7 +36,7 @@ def patient(server: FakeServer) -> FakeServer:
 def test_a_whole_answer_has_its_head_its_headers_and_its_body(server: FakeServer) -> None:
     server.script(status(201, b"hi", "text/x", X_Request_Id="r", Date="today", X_RateLimit_Limit_Tokens="9"))
     answer = ask(server.url)
-    assert (answer.head, answer.body) == (Head(201, "r", "text/x", "today"), b"hi")
+    assert (answer.head, answer.body) == (ResponseHead(201, "r", "text/x", "today"), b"hi")
     assert answer.headers["x-ratelimit-limit-tokens"] == "9"
 
 

@@ -14,7 +14,7 @@ import pytest
 from nebius_cli.bulk.counts import RunCounts
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.options import BulkOptions, read
-from nebius_cli.bulk.output.journal import Sink
+from nebius_cli.bulk.output.journal import StreamOutput
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.results import MAX_HELD_ROWS, ResultWriter, open_output
 from nebius_cli.core.errors import ServerError
@@ -31,7 +31,7 @@ def box(**options: Any) -> tuple[ResultWriter, list[bytes], RunCounts]:
     """Return an writer, what it has written, and its count."""
     written: list[bytes] = []
     asked, counts = read(BulkOptions(on_bad_row="skip", **options), str), RunCounts()
-    return ResultWriter(Sink(written.append), asked, {}, counts), written, counts
+    return ResultWriter(StreamOutput(written.append), asked, {}, counts), written, counts
 
 
 def indexes(written: list[bytes]) -> list[int]:

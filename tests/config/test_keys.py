@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.config import keys
-from nebius_cli.config.keys import KeyOrigin, Place
+from nebius_cli.config.keys import KeyOrigin, KeyPlace
 from nebius_cli.config.settings import Sourced
 from nebius_cli.core.errors import AuthError, ConfigError, NbxError
 from nebius_cli.core.secret import Secret
@@ -34,7 +34,7 @@ def streams(stdin: bytes = b"", **environ: str) -> Streams:
     return Streams(io.BytesIO(stdin), None, None, environ={**ENVIRON, **environ})
 
 
-def found(*layers: Mapping[str, Sourced], argument: str = "", file: str | None = None) -> list[Place]:
+def found(*layers: Mapping[str, Sourced], argument: str = "", file: str | None = None) -> list[KeyPlace]:
     """Return the places in their order."""
     return keys.places(Secret(argument) if argument else None, file, layers, CONFIG, streams(b"from-stdin\n"))
 

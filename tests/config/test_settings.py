@@ -41,8 +41,8 @@ def test_a_typed_value_is_read_or_refused_with_what_it_takes() -> None:
 
 
 def test_a_secret_is_carried_out_of_sight() -> None:
-    assert settings.carried(BY_NAME["api_key"], CANARY) == Secret(CANARY)
-    assert settings.carried(BY_NAME["model"], "m") == "m"
+    assert settings.as_secret(BY_NAME["api_key"], CANARY) == Secret(CANARY)
+    assert settings.as_secret(BY_NAME["model"], "m") == "m"
 
 
 def test_the_first_layer_that_has_a_value_gives_it() -> None:

@@ -24,7 +24,7 @@ from tests.support.server import LAST_CHUNK, Reply, chunk, event, head, sse, sta
 
 MIB = 1024 * 1024
 CUT = "it ended without a finish_reason"
-NOT_WHOLE = "that is not a whole JSON object"
+NOT_WHOLE = "that is not a complete JSON object"
 NO_JSON = Seen(6, "", "the answer to GET /models is not JSON")
 GARBAGE = differs(Seen(8, "", CUT), Seen(8, "", NOT_WHOLE), NO_JSON)
 BROKEN = differs(None, Seen(8, "", NOT_WHOLE), NO_JSON)

@@ -131,7 +131,7 @@ FAULTS = (
         lambda good: [good.head(Content_Length="45"), good.body],
         differs(
             Seen(8, "", "in the middle of an event"),
-            Seen(8, "", "is not a whole JSON object"),
+            Seen(8, "", "is not a complete JSON object"),
             Seen(6, "", "is not JSON"),
         ),
     ),

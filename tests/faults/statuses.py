@@ -27,7 +27,7 @@ def redirect(code: int, to: str) -> Reply:
     return status(code, b"moved", Location=to)
 
 
-CANNOT_FOLLOW = "a redirect to http://localhost:1/v1\n  nbx does not carry the key and the prompt there"
+CANNOT_FOLLOW = "a redirect to http://localhost:1/v1\n  nbx does not send the key and the prompt there"
 
 GONE = "`x` does not exist.\n"  # no row can go better
 # Bulk puts a row off ten times as often as it tries one again.

@@ -16,7 +16,7 @@ from tests.fuzz.mutate import inputs
 from tests.fuzz.target import Target, corpus
 from tests.fuzz.targets import TARGETS
 
-MOST_SHOWN = 5  # failures of one target; the run of it ends with the last of them
+MAX_SHOWN = 5  # failures of one target; the run of it ends with the last of them
 
 
 class Figures(NamedTuple):
@@ -32,7 +32,7 @@ def run(name: str, target: Target, size: int, seed: int) -> Figures:
     count = total = 0
     failures: list[bytes] = []
     for data in inputs([*corpus(name).values()], target.words, seed):
-        if total >= size or len(failures) == MOST_SHOWN:
+        if total >= size or len(failures) == MAX_SHOWN:
             break
         count += 1
         total += len(data) or 1

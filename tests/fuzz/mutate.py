@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 LONGEST = 4096  # bytes of an input, but for what one word adds
 LONG_WORD = 100  # bytes; longer ones make slow inputs, so they are taken more rarely
-MOST_CHANGES = 8
+MAX_CHANGES = 8
 
 
 def inputs(corpus: Sequence[bytes], words: Sequence[bytes], seed: int) -> Iterator[bytes]:
@@ -15,7 +15,7 @@ def inputs(corpus: Sequence[bytes], words: Sequence[bytes], seed: int) -> Iterat
     short = [word for word in words if len(word) <= LONG_WORD]
     while True:
         data = bytearray(chance.choice(corpus))
-        for _ in range(chance.randint(1, MOST_CHANGES)):
+        for _ in range(chance.randint(1, MAX_CHANGES)):
             _change(data, corpus, words if chance.random() < 0.02 else short, chance)
         if len(data) > LONGEST and chance.random() < 0.99:
             del data[LONGEST:]

@@ -23,7 +23,7 @@ READINGS = (
     DecodeOptions("utf-16"),
 )
 TEMPLATES = (None, template.parse("Q: {question}\nA: {prompt}"))
-LONGEST_WHY = 2000  # characters
+MAX_WHY_CHARS = 2000  # characters
 
 
 def rows(data: bytes) -> None:
@@ -76,7 +76,7 @@ def templates(data: bytes) -> None:
     except UsageError as error:
         assert error.what
     except RowError as error:
-        assert 0 < len(str(error)) <= LONGEST_WHY + len(text)
+        assert 0 < len(str(error)) <= MAX_WHY_CHARS + len(text)
 
 
 _ROWS = (

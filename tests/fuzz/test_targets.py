@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fuzz.__main__ import MOST_SHOWN, main, run
+from tests.fuzz.__main__ import MAX_SHOWN, main, run
 from tests.fuzz.mutate import inputs
 from tests.fuzz.target import CORPUS, Target, corpus
 from tests.fuzz.targets import TARGETS
@@ -58,8 +58,8 @@ def test_a_defect_is_told_and_kept(
     monkeypatch.setitem(TARGETS, "sse", Target(_break, (b"x",)))
     assert main(["sse", "--bytes", "1000", "--save", str(tmp_path / "found")]) == 1
     out, err = capsys.readouterr()
-    assert out.endswith(f" {MOST_SHOWN} failures\n")
-    assert err.count("KeyError: b") == MOST_SHOWN
+    assert out.endswith(f" {MAX_SHOWN} failures\n")
+    assert err.count("KeyError: b") == MAX_SHOWN
     assert {path.read_bytes() for path in (tmp_path / "found").iterdir()} <= set(corpus("sse").values())
 
 

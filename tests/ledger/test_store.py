@@ -15,7 +15,7 @@ import pytest
 
 from nebius_cli.core.errors import LedgerError
 from nebius_cli.core.money import Price
-from nebius_cli.ledger.entry import Entry, Text
+from nebius_cli.ledger.entry import Entry, StoredText
 from nebius_cli.ledger.periods import Period
 from nebius_cli.ledger.schema import MIGRATIONS, m001_requests
 from nebius_cli.ledger.store import COLUMNS, Ledger
@@ -153,7 +153,7 @@ def test_an_old_ledger_is_migrated_with_all_its_rows(ledger: Ledger, path: Path)
     old.execute(f"INSERT INTO requests ({names}) VALUES (5000, 'old', 0, '', '', '', '', '')")
     old.commit()
     old.close()
-    ledger.append([entry(6, text=Text(b"{}", "", "a prompt", ("an answer",)))])
+    ledger.append([entry(6, text=StoredText(b"{}", "", "a prompt", ("an answer",)))])
     assert [row["model"] for row in ledger.latest(ALL, 9)] == ["a/model", "old"]
     assert [row["id"] for row in ledger.latest(ALL, 9, ["prompt"])] == [2]
     assert sqlite3.connect(path).execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
@@ -224,7 +224,7 @@ def test_rows_wait_beside_a_ledger_that_another_program_holds(ledger: Ledger, pa
     ledger.append([entry(1)])
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    assert not ledger.append([entry(2), entry(3, text=Text("é".encode(), "q=1", "p", ("a", "b")))])
+    assert not ledger.append([entry(2), entry(3, text=StoredText("é".encode(), "q=1", "p", ("a", "b")))])
     (waiting,) = path.with_suffix(".pending").iterdir()
     assert stat.S_IMODE(waiting.stat().st_mode) == 0o600
     assert ledger.count() == 1  # reading needs nobody's leave
@@ -235,7 +235,7 @@ def test_rows_wait_beside_a_ledger_that_another_program_holds(ledger: Ledger, pa
     assert not waiting.exists()
     assert sorted(row["time"] for row in ledger.rows(ALL)) == [1000, 2000, 3000, 4000]
     found = next(row["id"] for row in ledger.rows(ALL) if row["time"] == 3000)
-    assert ledger.find(found)[1] == Text("é".encode(), "q=1", "p", ("a", "b"))  # type: ignore[index]
+    assert ledger.find(found)[1] == StoredText("é".encode(), "q=1", "p", ("a", "b"))  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_pending_rows_are_written_once_even_if_the_first_attempt_fails(ledger: L
     other.execute("BEGIN IMMEDIATE")
     ledger.append([entry(2)])
     other.execute("ROLLBACK")
-    unwritable = entry(3, text=Text(b"", None, "p", ()))  # type: ignore[arg-type]
+    unwritable = entry(3, text=StoredText(b"", None, "p", ()))  # type: ignore[arg-type]
     with pytest.raises(LedgerError):
         ledger.append([unwritable])  # takes nothing with it
     assert ledger.count() == 1

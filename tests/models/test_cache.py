@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.models.cache import ModelsCache, Stored
+from nebius_cli.models.cache import ModelList, ModelsCache
 
 URL = "https://h.example/v1"
 
@@ -17,7 +17,7 @@ def kept(cache_dir: Path) -> list[Path]:
 def test_a_list_is_read_back_with_its_time(tmp_path: Path) -> None:
     cache = ModelsCache(tmp_path, URL, "")
     assert cache.read() is None
-    stored = Stored({"data": [{"id": "a", "text": "\ud800 é"}]}, 1000.5)
+    stored = ModelList({"data": [{"id": "a", "text": "\ud800 é"}]}, 1000.5)
     cache.write(stored)
     assert cache.read() == stored
 
@@ -25,13 +25,13 @@ def test_a_list_is_read_back_with_its_time(tmp_path: Path) -> None:
 def test_each_server_and_project_has_its_own_list(tmp_path: Path) -> None:
     places = [(URL, ""), (URL, "p1"), ("https://other.example/v1", "")]
     for number, (url, project) in enumerate(places):
-        ModelsCache(tmp_path, url, project).write(Stored(number, 1.0))
+        ModelsCache(tmp_path, url, project).write(ModelList(number, 1.0))
     for number, (url, project) in enumerate(places):
-        assert ModelsCache(tmp_path, url, project).read() == Stored(number, 1.0)
+        assert ModelsCache(tmp_path, url, project).read() == ModelList(number, 1.0)
 
 
 def test_only_the_owner_can_read_it_and_it_has_no_password_of_a_url(tmp_path: Path) -> None:
-    ModelsCache(tmp_path, "https://user:hunter2@h.example/v1", "").write(Stored([], 1.0))
+    ModelsCache(tmp_path, "https://user:hunter2@h.example/v1", "").write(ModelList([], 1.0))
     (path,) = kept(tmp_path)
     assert "hunter2" not in path.read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -59,7 +59,7 @@ def test_only_the_owner_can_read_it_and_it_has_no_password_of_a_url(tmp_path: Pa
 )
 def test_a_damaged_file_is_not_a_list(text: str, tmp_path: Path) -> None:
     cache = ModelsCache(tmp_path, URL, "")
-    cache.write(Stored([], 1.0))
+    cache.write(ModelList([], 1.0))
     (path,) = kept(tmp_path)
     asked = '{"base_url": "https://h.example/v1", "project": ""}'
     path.write_bytes(text.replace("ASKED", asked).encode("latin-1"))
@@ -81,4 +81,4 @@ def test_ids_for_shell_completion_are_one_a_line_and_rewritten_only_if_they_chan
 def test_a_folder_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
     (tmp_path / "models").write_text("in the way")
     with pytest.raises(OSError, match=r"Not a directory|File exists"):
-        ModelsCache(tmp_path, URL, "").write(Stored([], 1.0))
+        ModelsCache(tmp_path, URL, "").write(ModelList([], 1.0))

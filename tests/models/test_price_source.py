@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.core.errors import ServerError
-from nebius_cli.models.cache import ModelsCache, PriceSource, Stored
+from nebius_cli.models.cache import ModelList, ModelsCache, PriceSource
 from tests.support.factory import BASIC, FAST, LIGHTNING
 
 URL = "https://example.org/v1"
@@ -18,9 +18,9 @@ class Asking:
         self.models = models
         self.times = 0
 
-    def __call__(self) -> Stored:
+    def __call__(self) -> ModelList:
         self.times += 1
-        return Stored({"data": list(self.models)}, 1.0)
+        return ModelList({"data": list(self.models)}, 1.0)
 
 
 def test_the_server_is_asked_only_for_a_price_that_is_not_cached(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_list_that_cannot_be_cached_is_used_anyway(tmp_path: Path) -> None:
 
 
 def test_a_server_without_a_list_is_an_error(tmp_path: Path) -> None:
-    def ask() -> Stored:
+    def ask() -> ModelList:
         raise ServerError("broke")
 
     with pytest.raises(ServerError):

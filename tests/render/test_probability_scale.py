@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from rich.color import Color
 
-from nebius_cli.render.probability_scale import STEPS, Step, legend, mark, step_of, summary
+from nebius_cli.render.probability_scale import STEPS, ColorStep, legend, mark, step_of, summary
 from nebius_cli.render.token_text import escaped, percent, shown
 from nebius_cli.response.logprobs import TokenLogprob
 
@@ -62,7 +62,7 @@ def lab(color: Rgb) -> Rgb:
 
 @pytest.mark.parametrize("vision", VISION)
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
-def test_text_has_contrast_on_every_step(step: Step, vision: str) -> None:
+def test_text_has_contrast_on_every_step(step: ColorStep, vision: str) -> None:
     light, dark = sorted(
         (luminance(seen(number, vision)) for number in (step.background, step.foreground)), reverse=True
     )

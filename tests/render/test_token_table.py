@@ -34,7 +34,7 @@ PARIS = TextDelta(0, " Paris", completions((" Paris", 0.5, {" the": 0.25, " a": 
 
 def test_a_row_says_all_there_is_to_say_of_a_token() -> None:
     assert drawn(PARIS, columns=100) == [
-        "token           chance   logprob   bits  entropy  rank  also likely, %",
+        "token             prob   logprob   bits  entropy  rank  also likely, %",
         '" Paris"           50%   -0.6931   1.00     1.75     1  " the" 25  " a" 12',
         "1 token at 1.00 bits, perplexity 2",
         "",
@@ -57,11 +57,11 @@ def test_a_window_that_is_too_narrow_still_shows_everything() -> None:
 @pytest.mark.parametrize(
     ("columns", "titles"),
     [
-        (40, ["token", "chance", "also"]),
-        (50, ["token", "chance", "bits", "also"]),
-        (60, ["token", "chance", "bits", "rank", "also"]),
-        (72, ["token", "chance", "bits", "entropy", "rank", "also"]),
-        (100, ["token", "chance", "logprob", "bits", "entropy", "rank", "also"]),
+        (40, ["token", "prob", "also"]),
+        (50, ["token", "prob", "bits", "also"]),
+        (60, ["token", "prob", "bits", "rank", "also"]),
+        (72, ["token", "prob", "bits", "entropy", "rank", "also"]),
+        (100, ["token", "prob", "logprob", "bits", "entropy", "rank", "also"]),
     ],
 )
 def test_a_narrow_terminal_has_fewer_columns_and_every_row_fits(columns: int, titles: list[str]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.api.client import Answer, Api, Head
+from nebius_cli.api.client import Answer, Api, ResponseHead
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.limits import Limits
 from nebius_cli.core.errors import NbxError
@@ -34,7 +34,7 @@ def send(api: Api, body: bytes = b"{}", query: str = "", **limits: float) -> Ans
     return api.ask("/completions", query, body, accept="application/json", deadline=deadline)
 
 
-def stream(api: Api, body: bytes = b"{}", query: str = "", **limits: float) -> Iterator[Head | bytes]:
+def stream(api: Api, body: bytes = b"{}", query: str = "", **limits: float) -> Iterator[ResponseHead | bytes]:
     deadline = within(**limits)
     return api.post("/completions", query, body, accept="application/json", deadline=deadline)
 
@@ -43,7 +43,7 @@ def ask(url: str, body: bytes = b"{}", query: str = "", **more: Any) -> Answer:
     return send(connect(url, **more), body, query)
 
 
-def post(url: str, **more: Any) -> list[Head | bytes]:
+def post(url: str, **more: Any) -> list[ResponseHead | bytes]:
     return list(stream(connect(url, **more)))
 
 

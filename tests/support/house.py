@@ -72,7 +72,7 @@ OUTSIDE = (
     "ledger.plot",
     "ledger.schema",
     "ledger.store",
-    "render.answer",
+    "render.answer_writer",
     "render.heat",
     "render.heat_export",
     "render.live",

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nebius_cli.core.money import Price
-from nebius_cli.ledger.entry import Entry, Text, cost_of
+from nebius_cli.ledger.entry import Entry, StoredText, cost_of
 from nebius_cli.ledger.periods import Period
 from nebius_cli.ledger.store import NAME, Ledger
 from nebius_cli.response.events import Usage
@@ -41,7 +41,7 @@ def entry(at: float, model: str = "a/model", tokens: int = 100, **more: Any) -> 
     return known._replace(**more)
 
 
-def text(prompt: str, *answers: str) -> Text:
+def text(prompt: str, *answers: str) -> StoredText:
     """A text that was kept."""
     body = f'{{"model":"a/model","prompt":"{prompt}","stream":true}}'.encode()
-    return Text(body, "", prompt, answers)
+    return StoredText(body, "", prompt, answers)

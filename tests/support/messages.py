@@ -5,7 +5,7 @@ import re
 from tests.conftest import CANARY
 
 ECHO = "what-the-prompt-was"  # a server may send the prompt back in an error; it is never shown
-LONGEST_LINE = 500  # characters, whatever a server sends
+MAX_LINE_CHARS = 500  # characters, whatever a server sends
 
 
 def check_message(err: str) -> None:
@@ -13,5 +13,5 @@ def check_message(err: str) -> None:
     assert CANARY not in err
     assert ECHO not in err
     assert "Traceback" not in err
-    assert max(map(len, err.split("\n"))) < LONGEST_LINE
+    assert max(map(len, err.split("\n"))) < MAX_LINE_CHARS
     assert re.fullmatch(r"(nbx: [^\n]*\n(  [^\n]*\n){0,2})*", err), err

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from nebius_cli.core.errors import BadInputError, Interrupted, OutputError, ReaderGone, UsageError
-from nebius_cli.system.streams import Streams, TextSink, write_all
+from nebius_cli.system.streams import Streams, TextWriter, write_all
 
 
 class Stubborn(io.RawIOBase):
@@ -170,4 +170,4 @@ def test_a_text_file_for_libraries_writes_utf8_through_stdout() -> None:
     assert out.data == b"\xc3\xa9?"
     assert text.isatty()
     assert text.encoding == "utf-8"
-    assert not TextSink(lambda _: None, lambda: False).isatty()
+    assert not TextWriter(lambda _: None, lambda: False).isatty()

@@ -13,7 +13,7 @@ from nebius_cli.system.files import writing
 # Pieces that may wait for the writing thread before other threads block; a kill loses at most these.
 # With 256 threads, 64 is no faster than 16, and 4 writes a quarter of the rows per second.
 MAX_WAITING_PIECES = 16
-SYNC_INTERVAL_S = 1.0  # between two fsyncs; a power cut loses what came after the last one
+SYNC_INTERVAL_S = 1.0  # between two fsyncs; a power cut loses what was written after the last one
 
 
 class Appender:

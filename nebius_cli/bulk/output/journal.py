@@ -68,7 +68,7 @@ class EarlierRuns:
         self.unpriced_tokens = unpriced_prompt, unpriced_completion
 
 
-class Sink:
+class StreamOutput:
     """An output that cannot be read again, as a pipe: like a Journal without earlier records.
 
     `end` is called after the last record, or after a failed write.

@@ -73,22 +73,22 @@ class RecordReader:
                 yield offset, line, head
 
     def _head(self, line: bytes, number: int) -> RecordHead | None:
-        whole = line.endswith(b"\n")
-        if whole and line.isspace():
+        ended = line.endswith(b"\n")
+        if ended and line.isspace():
             return None
         try:
-            head = scan_head(line) if whole else _last_head(line)
+            head = scan_head(line) if ended else _last_head(line)
         except ValueError:
-            if not self._known and (whole or not could_be_cut(line)):
+            if not self._known and (ended or not could_be_cut(line)):
                 raise self._foreign(number) from None
-            if whole:
+            if ended:
                 self.broken += 1
             else:
                 self.tail = len(line)
             return None
         if head is None:
             raise self._foreign(number)
-        self.unended = not whole
+        self.unended = not ended
         return head
 
     def _foreign(self, number: int) -> UsageError:

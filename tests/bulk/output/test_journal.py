@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.output.journal import Journal, Sink
+from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.output.targets import is_file
 from nebius_cli.core.errors import OutputError, UsageError
 from tests.support.answers import answer, failure, row, write
@@ -284,7 +284,7 @@ def test_only_a_regular_file_or_a_free_name_can_be_resumed(path: Path) -> None:
 
 def test_a_sink_writes_and_knows_nothing() -> None:
     written: list[bytes] = []
-    sink = Sink(written.append)
+    sink = StreamOutput(written.append)
     asked: Row = row(0)
     sink.append(answer(asked))
     sink.add_failed(b"x")

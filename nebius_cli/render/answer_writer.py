@@ -20,7 +20,7 @@ from nebius_cli.terminal.spinner import Spinner
 USAGE_MODULES = ("nebius_cli.terminal.rich_console", "nebius_cli.render.usage_summary")
 
 
-class Target(Protocol):
+class OutputTarget(Protocol):
     """A file that the answer, or its export, is written to."""
 
     def write(self, data: bytes) -> None:
@@ -33,7 +33,7 @@ class Target(Protocol):
         """Close an unfinished file; return where its content is kept, None if it has none."""
 
 
-class Answer:
+class AnswerWriter:
     """Takes the events of one answer. Afterwards call `finish` or `cut`, once.
 
     `needed_after` names the modules that the caller needs once the answer has ended.
@@ -43,8 +43,8 @@ class Answer:
         self,
         streams: Streams,
         options: OutputOptions,
-        target: Target | None,
-        export: Target | None = None,
+        target: OutputTarget | None,
+        export: OutputTarget | None = None,
         *,
         needed_after: Sequence[str] = (),
     ) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from nebius_cli.core.errors import Interrupted, OutputError
-from nebius_cli.render.answer import Answer
+from nebius_cli.render.answer_writer import AnswerWriter
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions
 from nebius_cli.render.usage_metrics import Timing
 from nebius_cli.response.completion import Completion
@@ -42,7 +42,7 @@ class Run:
     def __init__(self, *, tty: bool = True, target: Shelf | None = None, **show: Any) -> None:
         self.out, self.err, self.target = Glass(), Glass(), target
         settings = {"mode": Mode.TEXT, "layout": Layout(), "choices": 1, **show}
-        self.answer = Answer(streams_on(self.out, self.err, tty=tty), OutputOptions(**settings), target)
+        self.answer = AnswerWriter(streams_on(self.out, self.err, tty=tty), OutputOptions(**settings), target)
         self.completion = Completion(1)
 
     def take(self, *events: Any) -> "Run":
