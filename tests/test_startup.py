@@ -121,7 +121,7 @@ def test_a_piped_completion_loads_urllib3_and_nothing_that_draws(server: FakeSer
     assert "urllib3" in modules
     assert not {"requests", "certifi"} & modules
     unneeded = {
-        "nebius_cli.render.live",
+        "nebius_cli.render.live_choices",
         "nebius_cli.terminal.rich_console",
         "nebius_cli.terminal.tables",
         "nebius_cli.render.json_output",

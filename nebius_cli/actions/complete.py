@@ -13,7 +13,6 @@ from nebius_cli.core import urls
 from nebius_cli.core.errors import ExitCode, NbxError, OutputError, RejectedError, UsageError
 from nebius_cli.core.secret import Secret
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, parse_export, parse_view
-from nebius_cli.render.usage_metrics import Timing
 from nebius_cli.request import curl, prompt, prompt_options, request, request_flags
 from nebius_cli.request.fields import Value
 from nebius_cli.request.prompt_options import PromptOptions
@@ -242,6 +241,8 @@ def _answer(
 def _receive(
     options: CompleteOptions, exchange: "Exchange", answer: "AnswerWriter", settings: RunSettings, app: App
 ) -> ExitCode:
+    from nebius_cli.render.usage_metrics import Timing
+
     what = exchange.request
 
     def timing() -> Timing:

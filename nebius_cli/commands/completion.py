@@ -1,6 +1,7 @@
 """`nbx completion`: its commands and their flags."""
 
-from typing import TYPE_CHECKING, Any
+import functools
+from typing import Any
 
 import typer
 
@@ -8,9 +9,6 @@ from nebius_cli.commands.declare import Flags, declare, options_of
 from nebius_cli.commands.parameters import argument
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.shell_completion.shells import SHELLS
-
-if TYPE_CHECKING:
-    from nebius_cli.actions.completion import CompletionOptions
 
 HELP = """TAB completion for bash, zsh, fish and PowerShell.
 
@@ -58,31 +56,16 @@ def add_to(root: typer.Typer) -> None:
     group = typer.Typer(rich_markup_mode=root.rich_markup_mode)
     shell = argument("shell", "Shell to complete in; default that of $SHELL.", "|".join(SHELLS))
 
-    def options(flags: Flags) -> "CompletionOptions":
-        from nebius_cli.actions.completion import CompletionOptions
+    def run(action: str, flags: Flags, app: Any) -> ExitCode:
+        from nebius_cli.actions import completion
         from nebius_cli.shell_completion import scripts, typer_reader
 
         def make_script(shell: str) -> str:
             return scripts.GENERATORS[shell](typer_reader.read_tree(typer.main.get_command(root), "nbx"))
 
-        return options_of(CompletionOptions, {"make_script": make_script, **flags})
+        options = options_of(completion.CompletionOptions, {"make_script": make_script, **flags})
+        return getattr(completion, action)(options, app)  # type: ignore[no-any-return]
 
-    def install(flags: Flags, app: Any) -> ExitCode:
-        from nebius_cli.actions import completion
-
-        return completion.run_install(options(flags), app)
-
-    def uninstall(flags: Flags, app: Any) -> ExitCode:
-        from nebius_cli.actions import completion
-
-        return completion.run_uninstall(options(flags), app)
-
-    def show(flags: Flags, app: Any) -> ExitCode:
-        from nebius_cli.actions import completion
-
-        return completion.run_show(options(flags), app)
-
-    declare(group, "install", (shell,), install, help=INSTALL)
-    declare(group, "uninstall", (shell,), uninstall, help=UNINSTALL)
-    declare(group, "show", (shell,), show, help=SHOW)
+    for name, help_text in (("install", INSTALL), ("uninstall", UNINSTALL), ("show", SHOW)):
+        declare(group, name, (shell,), functools.partial(run, f"run_{name}"), help=help_text)
     root.add_typer(group, name="completion", help=HELP)

@@ -3,9 +3,11 @@
 The current choice passes straight through; the choices after it are held until it has finished.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
+from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Event, Finished, TextDelta
 
 NEXT_CHOICE = None  # stands between the last piece of a choice and the first of the next one
@@ -66,6 +68,26 @@ class ChoiceOrder(Generic[Output]):
     def _feed(self) -> Iterator[Output]:
         if held := self._held.pop(self.current, None):
             yield from self._pieces.feed(held)
+
+
+class OrderedRenderer(ABC, Generic[Output]):
+    """Passes events to `order`, and what it yields to `put`."""
+
+    def __init__(self, order: ChoiceOrder[Output]) -> None:
+        self.order = order
+
+    def event(self, event: Event) -> None:
+        """Write what this event makes ready."""
+        self.put(self.order.add(event))
+
+    def finish(self, completion: Completion) -> None:
+        """Write what is held."""
+        del completion
+        self.put(self.order.flush())
+
+    @abstractmethod
+    def put(self, outputs: Iterable[Output | None]) -> None:
+        """Write outputs of the current choice; None (NEXT_CHOICE) stands between two choices."""
 
 
 class TextOrder(ChoiceOrder[str]):

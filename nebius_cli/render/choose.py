@@ -10,9 +10,9 @@ def drawing_module(streams: Streams, options: OutputOptions) -> str:
     if options.mode is not Mode.TEXT:
         name = "json_output"
     elif options.view:
-        name = "token_table" if options.view is View.TABLE else "heat"
+        name = "token_table" if options.view is View.TABLE else "heat_view"
     else:
-        name = "live" if _is_live(streams, options, terminal=True) else "text"
+        name = "live_choices" if _is_live(streams, options, terminal=True) else "terminal_text"
     return f"nebius_cli.render.{name}"
 
 
@@ -30,14 +30,14 @@ def choose(
     if options.view:
         return _choose_view(options.view, streams, write, options, terminal=terminal)
     if not terminal:
-        from nebius_cli.render.plain import PlainText
+        from nebius_cli.render.plain_text import PlainText
 
         return PlainText(write, options.layout, options.choices)
     if not _is_live(streams, options, terminal=terminal):
-        from nebius_cli.render.text import TerminalText
+        from nebius_cli.render.terminal_text import TerminalText
 
         return TerminalText(write, choices=options.choices, prompts=options.prompts)
-    from nebius_cli.render.live import LiveChoices
+    from nebius_cli.render.live_choices import LiveChoices
 
     return LiveChoices(streams, write, options, started)
 
@@ -59,6 +59,6 @@ def _choose_view(
         from nebius_cli.render.token_table import TokenTable
 
         return TokenTable(streams, write, options)
-    from nebius_cli.render.heat import Heat
+    from nebius_cli.render.heat_view import Heat
 
     return Heat(streams, write, options)

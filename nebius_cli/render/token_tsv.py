@@ -4,34 +4,25 @@ import math
 from collections.abc import Iterable
 
 from nebius_cli.core import jsontext
+from nebius_cli.render.choice_order import OrderedRenderer
 from nebius_cli.render.span_order import SpanOrder
 from nebius_cli.render.token_text import escaped
-from nebius_cli.response.completion import Completion
-from nebius_cli.response.events import Event
 from nebius_cli.response.logprobs import TokenLogprob, entropy, probability, rank, surprise
 from nebius_cli.response.token_spans import TokenSpan
 from nebius_cli.terminal.capabilities import Write
 from nebius_cli.terminal.sanitize import to_bytes
 
 
-class TokenTsv:
+class TokenTsv(OrderedRenderer[TokenSpan]):
     """Writes the tokens of the choices, one choice after another."""
 
     def __init__(self, write: Write, choices: int) -> None:
+        super().__init__(SpanOrder(choices))
         self._write = write
-        self._order = SpanOrder(choices)
         self._count = 0
 
-    def event(self, event: Event) -> None:
-        """Write what this event makes ready."""
-        self._put(self._order.add(event))
-
-    def finish(self, completion: Completion) -> None:
-        """Write what is held."""
-        del completion
-        self._put(self._order.flush())
-
-    def _put(self, spans: Iterable[TokenSpan | None]) -> None:
+    def put(self, spans: Iterable[TokenSpan | None]) -> None:
+        """Write a line for each token."""
         for span in spans:
             if span is None:
                 self._count = 0
@@ -39,7 +30,7 @@ class TokenTsv:
             # Text without tokens is written too.
             for token in span.tokens or (TokenLogprob(span.text),):
                 self._count += 1
-                self._write(to_bytes(row(self._order.current + 1, self._count, token)))
+                self._write(to_bytes(row(self.order.current + 1, self._count, token)))
 
 
 def row(choice: int, number: int, token: TokenLogprob) -> str:

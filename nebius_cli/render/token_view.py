@@ -1,40 +1,35 @@
 """What the views of log probabilities on a terminal share: headings, summaries, one choice after another."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable
 
+from nebius_cli.render.choice_order import OrderedRenderer
 from nebius_cli.render.heading import heading
 from nebius_cli.render.output_options import OutputOptions
 from nebius_cli.render.probability_scale import DIM, RESET, summary
 from nebius_cli.render.span_order import SpanOrder
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.events import Event
 from nebius_cli.response.logprobs import TokenLogprob
 from nebius_cli.response.token_spans import TokenSpan
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal.capabilities import Write
 
 
-class TokenView(ABC):
+class TokenView(OrderedRenderer[TokenSpan]):
     """Writes each choice below its heading and above its summary, as its tokens arrive."""
 
     def __init__(self, streams: Streams, write: Write, options: OutputOptions) -> None:
+        super().__init__(SpanOrder(options.choices))
         self.streams = streams
         self.write = write
         self.color = options.color_out
         self._options = options
-        self._order = SpanOrder(options.choices)
         self._begun = 0  # choices that have begun
         self._tokens: list[TokenLogprob] = []  # of the current choice
 
-    def event(self, event: Event) -> None:
-        """Write what this event makes ready."""
-        self._put(self._order.add(event))
-
     def finish(self, completion: Completion) -> None:
         """Write what is held, and the last summary."""
-        del completion
-        self._put(self._order.flush())
+        super().finish(completion)
         self._end_choice()
 
     def line(self, text: str, style: str = "") -> None:
@@ -55,13 +50,14 @@ class TokenView(ABC):
         if text:
             self.line(text, DIM)
 
-    def _put(self, spans: Iterable[TokenSpan | None]) -> None:
+    def put(self, spans: Iterable[TokenSpan | None]) -> None:
+        """Write spans, with what stands above and below each choice."""
         for span in spans:
             if span is None:
                 self._end_choice()
-            if self._begun <= self._order.current:
-                self.begin_choice(self._order.current)
-                self._begun = self._order.current + 1
+            if self._begun <= self.order.current:
+                self.begin_choice(self.order.current)
+                self._begun = self.order.current + 1
             if span is not None:
                 self._tokens += span.tokens
                 self.draw(span)

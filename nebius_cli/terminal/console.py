@@ -10,7 +10,7 @@ from nebius_cli.terminal.capabilities import draws, use_color
 from nebius_cli.terminal.sanitize import to_bytes, visible, visible_json
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a run that writes no table does not import it
     from nebius_cli.terminal.tables import Cells
 
 

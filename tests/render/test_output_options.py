@@ -3,12 +3,12 @@
 import pytest
 
 from nebius_cli.render.choose import choose, drawing_module
-from nebius_cli.render.heat import Heat
+from nebius_cli.render.heat_view import Heat
 from nebius_cli.render.json_output import JsonOutput
-from nebius_cli.render.live import LiveChoices
+from nebius_cli.render.live_choices import LiveChoices
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View
-from nebius_cli.render.plain import PlainText
-from nebius_cli.render.text import TerminalText
+from nebius_cli.render.plain_text import PlainText
+from nebius_cli.render.terminal_text import TerminalText
 from nebius_cli.render.token_table import TokenTable
 from nebius_cli.render.token_tsv import TokenTsv
 from nebius_cli.response.completion import Completion

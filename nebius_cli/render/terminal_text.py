@@ -2,38 +2,33 @@
 
 from collections.abc import Iterable
 
-from nebius_cli.render.choice_order import TextOrder
+from nebius_cli.render.choice_order import OrderedRenderer, TextOrder
 from nebius_cli.render.heading import heading
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.events import Event
 from nebius_cli.terminal.capabilities import Write
 from nebius_cli.terminal.sanitize import to_bytes, visible
 
 
-class TerminalText:
+class TerminalText(OrderedRenderer[str]):
     """One choice streams straight through; several, on a dumb terminal, come one after another."""
 
     def __init__(self, write: Write, *, choices: int, prompts: int) -> None:
+        super().__init__(TextOrder(choices))
         self._write = write
         self._choices = choices
         self._prompts = prompts
-        self._order = TextOrder(choices)
         self._begun = 0 if choices > 1 else 1  # choices that have their heading, or need none
         self._at_line_start = True
 
-    def event(self, event: Event) -> None:
-        """Write what this event makes ready."""
-        self._put(self._order.add(event))
-
     def finish(self, completion: Completion) -> None:
         """Write what is held and end the last line, so that the shell's prompt starts on its own."""
-        del completion
-        self._put(self._order.flush())
+        super().finish(completion)
         self._end_line()
 
-    def _put(self, pieces: Iterable[str | None]) -> None:
+    def put(self, pieces: Iterable[str | None]) -> None:
+        """Write text, with a heading above each choice."""
         for piece in pieces:
-            current = self._order.current
+            current = self.order.current
             if self._begun <= current:
                 self._end_line()
                 self._write(f"{heading(current, self._choices, self._prompts)}\n".encode())

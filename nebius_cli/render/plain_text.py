@@ -2,33 +2,28 @@
 
 from collections.abc import Iterable
 
-from nebius_cli.render.choice_order import TextOrder
+from nebius_cli.render.choice_order import OrderedRenderer, TextOrder
 from nebius_cli.render.output_options import Layout
 from nebius_cli.response.completion import Completion
-from nebius_cli.response.events import Event
 from nebius_cli.terminal.capabilities import Write
 from nebius_cli.terminal.sanitize import to_bytes
 
 
-class PlainText:
+class PlainText(OrderedRenderer[str]):
     """Writes the current choice as it arrives and holds those after it until it has finished."""
 
     def __init__(self, write: Write, layout: Layout, choices: int) -> None:
+        super().__init__(TextOrder(choices))
         self._write = write
         self._layout = layout
-        self._order = TextOrder(choices)
-
-    def event(self, event: Event) -> None:
-        """Write what this event makes ready."""
-        self._put(self._order.add(event))
 
     def finish(self, completion: Completion) -> None:
         """Write what is held, and what ends the last choice."""
-        del completion
-        self._put(self._order.flush())
+        super().finish(completion)
         if self._layout.final:
             self._write(self._layout.separator)
 
-    def _put(self, pieces: Iterable[str | None]) -> None:
+    def put(self, pieces: Iterable[str | None]) -> None:
+        """Write text, and the separator between two choices."""
         for piece in pieces:
             self._write(self._layout.separator if piece is None else to_bytes(piece))

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from nebius_cli.render.heat import Heat
+from nebius_cli.render.heat_view import Heat
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Event, Finished, Frame, TextDelta
