@@ -10,6 +10,7 @@ from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.api.limits import limits_of
 from nebius_cli.bulk import options as bulk
 from nebius_cli.bulk import resume
+from nebius_cli.bulk.check_input import surveyed
 from nebius_cli.bulk.display import TABLE_HEADER, BulkDisplay, table_rows
 from nebius_cli.bulk.estimate import estimate_rows
 from nebius_cli.bulk.input.row import BadRow
@@ -24,7 +25,6 @@ from nebius_cli.bulk.progress import RunSummary
 from nebius_cli.bulk.rate_control import MAX_CONCURRENCY
 from nebius_cli.bulk.results import open_output, open_summary
 from nebius_cli.bulk.run import SIGNALS, BulkRun
-from nebius_cli.bulk.survey import surveyed
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import jsontext
 from nebius_cli.core.digest_set import DigestSet

@@ -26,7 +26,6 @@ from nebius_cli.models.cache import ModelList, ModelsCache
 from nebius_cli.models.model import Model
 from nebius_cli.models.search import SORTS
 
-MAX_LIST_AGE_S = 6 * 3600  # an older list is fetched again
 FIRST_BYTE_TIMEOUT_S = 60.0  # for the list, unless first_byte_timeout is set
 
 
@@ -159,11 +158,7 @@ def _listing(
     cache = app.models_cache(settings)
     stored = None if refresh else cache.read()
     listing = _decoded(stored)
-    if (
-        stored is not None
-        and listing is not None
-        and 0 <= app.streams.now() - stored.fetched_at < MAX_LIST_AGE_S
-    ):
+    if stored is not None and listing is not None and stored.is_fresh(app.streams.now()):
         app.log(f"{_words(listing, app)}, from the cache")
         return _completable(listing, app, cache)
     listing = listing or fallback

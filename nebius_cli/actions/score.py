@@ -17,7 +17,7 @@ from nebius_cli.core.secret import Secret
 from nebius_cli.request import prompt, request, request_flags
 from nebius_cli.request.request import CompletionRequest
 from nebius_cli.response.completion import Completion
-from nebius_cli.scoring import groups, records, tables
+from nebius_cli.scoring import groups, ranking, records, tables
 from nebius_cli.scoring.api_scorer import (
     CONFIGURED_FIELDS,
     MAX_PROMPTS_PER_REQUEST,
@@ -221,9 +221,9 @@ def _write_ranks(
     passages: Sequence[Passage], scores: Sequence[Score], model: ScoringModel, options: ScoreOptions, app: App
 ) -> None:
     """Write the candidates, the likeliest first, with the measures by which each one wins."""
-    order, winners = records.rank_order(scores), records.winners(scores)
+    order, winners = ranking.order(scores), ranking.winners(scores)
     if options.json:
-        candidates = records.rank_records(passages, scores, order, tokens=options.tokens)
+        candidates = ranking.to_json(passages, scores, order, tokens=options.tokens)
         app.write_json({"model": model.name, "winners": winners, "candidates": candidates})
         return
     texts = [passage.text for passage in passages]

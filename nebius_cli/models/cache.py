@@ -21,6 +21,7 @@ from nebius_cli.system.files import write_atomically
 FORMAT = 1
 FILE_MODE = 0o600
 IDS_FILE = "ids.txt"
+MAX_AGE_S = 6 * 3600  # an older list is fetched again
 MAX_UNIX_TIME_S = 1e12  # a list with a later time is damaged
 
 
@@ -30,6 +31,10 @@ class ModelList:
 
     value: Any
     fetched_at: float
+
+    def is_fresh(self, now: float) -> bool:
+        """Return whether the list need not be fetched again; `now` is Unix time."""
+        return 0 <= now - self.fetched_at < MAX_AGE_S
 
 
 class ModelsCache:

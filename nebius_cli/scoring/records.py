@@ -1,7 +1,7 @@
 """Reads JSONL rows to score; builds the JSON records, warnings and winners of scores."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,29 +76,6 @@ def score_record(score: Score, *, tokens: bool) -> dict[str, Any]:
 def failure_record(error: NbxError) -> dict[str, Any]:
     """Return what a record has where there is no score."""
     return {"error": {"what": error.what, "why": error.why, "exit_code": int(error.code)}}
-
-
-def winners(scores: Sequence[Score]) -> dict[str, int]:
-    """Return for each measure the place of the likeliest of `scores`; of equals the first wins."""
-    return {
-        name: max(range(len(scores)), key=lambda place: (measure(scores[place]), -place))
-        for name, measure in MEASURES.items()
-    }
-
-
-def rank_order(scores: Sequence[Score]) -> list[int]:
-    """Return the indexes of `scores` by falling log-likelihood."""
-    return sorted(range(len(scores)), key=lambda index: -scores[index].log_likelihood)
-
-
-def rank_records(
-    passages: Sequence[Passage], scores: Sequence[Score], order: Sequence[int], *, tokens: bool
-) -> list[dict[str, Any]]:
-    """Return the JSON objects of candidates in `order`; `candidate` is the index on the command line."""
-    return [
-        {"candidate": index, "text": passages[index].text, **score_record(scores[index], tokens=tokens)}
-        for index in order
-    ]
 
 
 def warnings(score: Score) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.actions.models import MAX_LIST_AGE_S
+from nebius_cli.models.cache import MAX_AGE_S
 from tests.support.factory import BASIC, FAST, IDS, LIGHTNING, TRIMMED, model_list
 from tests.support.messages import check_message
 from tests.support.run import Runner
@@ -104,7 +104,7 @@ def test_json_has_our_members_the_entry_as_it_came_and_the_age(nbx: Runner, serv
 
 
 def test_a_fresh_list_is_not_asked_for_again_and_needs_no_key(stocked: Runner, server: FakeServer) -> None:
-    grow_old(stocked, MAX_LIST_AGE_S - 60)
+    grow_old(stocked, MAX_AGE_S - 60)
     result = stocked("models", env={"NEBIUS_API_KEY": ""})
     assert (result.code, result.out, server.requests) == (0, ROWS, [])
     assert result.err == "nbx: this list is 5 h old; --refresh fetches a new one\n"
@@ -133,7 +133,7 @@ def test_an_unreachable_server_is_asked_only_once(stocked: Runner, server: FakeS
     assert result.err.count("this list is") == 1
 
 
-@pytest.mark.parametrize("seconds", [MAX_LIST_AGE_S + 1, -3600], ids=["old", "of the future"])
+@pytest.mark.parametrize("seconds", [MAX_AGE_S + 1, -3600], ids=["old", "of the future"])
 def test_a_list_that_is_not_fresh_is_asked_for_again(
     seconds: float, stocked: Runner, server: FakeServer
 ) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from nebius_cli.core.errors import BadInputError
-from nebius_cli.scoring import records
+from nebius_cli.scoring import ranking, records
 from nebius_cli.scoring.likelihood import Passage, Score, ScoredToken
 from nebius_cli.scoring.records import ScoreRow
 
@@ -49,7 +49,7 @@ def test_what_is_doubtful_is_said() -> None:
 
 def test_each_measure_has_its_winner_and_of_equals_the_first_wins() -> None:
     short, long, wide = score(-2.0, 1, 2), score(-3.0, 3, 3), score(-3.0, 2, 30)
-    assert records.winners([long, short, wide, short]) == {"total": 1, "per_token": 0, "per_byte": 2}
+    assert ranking.winners([long, short, wide, short]) == {"total": 1, "per_token": 0, "per_byte": 2}
 
 
 def test_a_line_is_a_text_or_an_object() -> None:

@@ -54,7 +54,7 @@ OUTSIDE = (
     "cluster",
     "bulk.display",
     "bulk.results",
-    "bulk.survey",
+    "bulk.check_input",
     "bulk.workers",
     "bulk.input.byte_source",
     "bulk.input.parquet",
