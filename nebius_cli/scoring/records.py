@@ -1,4 +1,4 @@
-"""Reads JSONL rows to score; builds the JSON records, warnings and winners of scores."""
+"""Reads JSONL rows to score; builds the JSON records and the warnings of scores."""
 
 import math
 from collections.abc import Callable, Mapping
