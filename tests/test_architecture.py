@@ -37,9 +37,11 @@ def test_every_name_of_the_code_that_is_spoken_of_is_in_it() -> None:
 def test_the_folders_are_those_of_the_house_from_the_top_down() -> None:
     table = PROSE.partition("## The folders")[2].partition("\n## ")[0]
     cells = re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
-    told = [name for cell in cells for name in re.findall(r"`([\w.]+)`", cell)]
-    assert told == [folder for folder in FOLDERS if folder in told]
-    assert set(told) == {folder for folder in FOLDERS if (PACKAGE / folder.replace(".", "/")).is_dir()} | {
+    reported = [name for cell in cells for name in re.findall(r"`([\w.]+)`", cell)]
+    assert reported == [folder for folder in FOLDERS if folder in reported]
+    assert set(reported) == {
+        folder for folder in FOLDERS if (PACKAGE / folder.replace(".", "/")).is_dir()
+    } | {
         "__main__",
         "main",
     }

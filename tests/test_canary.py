@@ -182,10 +182,10 @@ def test_a_traceback_with_all_its_locals_has_no_key(nbx: Runner, server: FakeSer
     error = caught.value
     assert error.__traceback__ is not None
     ours = error.__traceback__.tb_next  # less this function, whose server has seen the key
-    told = "".join(traceback.TracebackException(type(error), error, ours, capture_locals=True).format())
-    assert "options = CompleteOptions" in told
-    assert "key=***" in told
-    assert not canary.shows_key(told.encode())
+    reported = "".join(traceback.TracebackException(type(error), error, ours, capture_locals=True).format())
+    assert "options = CompleteOptions" in reported
+    assert "key=***" in reported
+    assert not canary.shows_key(reported.encode())
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_a_traceback_with_all_its_locals_has_no_key(nbx: Runner, server: FakeSer
     ],
     ids=str,
 )
-def test_a_bug_told_with_debug_has_no_key(args: list[str], nbx: Runner, server: FakeServer) -> None:
+def test_a_bug_reported_with_debug_has_no_key(args: list[str], nbx: Runner, server: FakeServer) -> None:
     if args[0] in ("complete", "bulk"):
         server.script(one_answer("text"))
     if args[0] == "models":

@@ -225,7 +225,7 @@ def proxy(answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
 
 @pytest.mark.parametrize("name", [*CALLING, "models use"])
 @pytest.mark.parametrize("answers", [b"HTTP/1.1 407 No\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\nno TLS at all"])
-def test_a_proxy_is_asked_for_a_way_through_and_told_no_key(
+def test_a_proxy_is_asked_for_a_way_through_and_reported_no_key(
     answers: bytes, name: str, nbx: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with proxy(answers) as (port, asked):
@@ -244,7 +244,7 @@ def test_a_proxy_is_asked_for_a_way_through_and_told_no_key(
 
 
 @pytest.mark.parametrize("place", [unknown_authority, expired, old_tls], ids=lambda place: place.__name__)
-def test_who_is_not_trusted_is_not_told_the_key(
+def test_who_is_not_trusted_is_not_reported_the_key(
     place: Callable[[Any], list[str]],
     authority: trustme.CA,
     nbx: Runner,

@@ -113,7 +113,7 @@ def test_the_gitlab_job_runs_without_a_key(free: dict[str, str], tmp_path: Path)
 
 
 @pytest.mark.parametrize(("code", "exits"), [(429, 5), (503, 6), (401, 4)])
-def test_the_gitlab_job_ends_with_the_code_that_gitlab_is_told_about(
+def test_the_gitlab_job_ends_with_the_code_that_gitlab_is_reported_about(
     code: int, exits: int, paid: dict[str, str], server: FakeServer, tmp_path: Path
 ) -> None:
     server.script(status(code))

@@ -41,7 +41,7 @@ def test_every_command_line_of_a_document_is_one_that_nbx_takes(
         runs = given(block, folder)
         assert bool(runs) == bool(re.search(r"^[^#]*\bnbx ", block, re.MULTILINE)), block
         for words in runs:
-            result = bare(*words, "--help")  # told only when every flag before it is one
+            result = bare(*words, "--help")  # reported only when every flag before it is one
             assert (result.code, result.err) == (0, ""), words
 
 

@@ -11,7 +11,7 @@ from tests.support import importing
 
 PACKAGE = Path(__file__).parent.parent / "nebius_cli"
 
-# What a module might do when it is imported, and a word of what must then be told.
+# What a module might do when it is imported, and a word that the report must then contain.
 DEEDS = {
     "reads a file": ("open('/etc/hostname')", "open"),
     "writes a file": ("open('made', 'w')", "open"),
@@ -52,7 +52,7 @@ def test_importing_any_module_does_nothing() -> None:
 
 
 @pytest.mark.parametrize(("code", "word"), DEEDS.values(), ids=DEEDS)
-def test_a_module_that_does_something_would_be_told(code: str, word: str, tmp_path: Path) -> None:
+def test_a_module_that_does_something_would_be_reported(code: str, word: str, tmp_path: Path) -> None:
     package = tmp_path / "busy"
     package.mkdir()
     (package / "__init__.py").touch()

@@ -99,7 +99,7 @@ def test_a_wheel_from_the_sdist_is_the_wheel_from_the_tree(
     assert contents(build(unpacked, "wheel", tmp_path)) == contents(wheel)
 
 
-def test_what_pip_is_told_is_right(wheel: Path) -> None:
+def test_what_pip_is_reported_is_right(wheel: Path) -> None:
     held = contents(wheel)
     about = email.message_from_bytes(held[f"{NAME}.dist-info/METADATA"])
     assert (about["Name"], about["Version"], about["Requires-Python"]) == (

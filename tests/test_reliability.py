@@ -60,14 +60,14 @@ def test_a_promise_names_tests_that_exist(promise: str, tests: str) -> None:
 def test_a_limit_is_what_the_code_says(what: str, name: str, value: str, setting: str) -> None:
     module, _, constant = name.strip("`").rpartition(".")
     number, _, unit = value.partition(" ")
-    told = int(number.replace(",", "")) * (MIB if unit == "MiB" else 1)
+    reported = int(number.replace(",", "")) * (MIB if unit == "MiB" else 1)
     constants = {
         name: v for name, v in vars(importlib.import_module(f"nebius_cli.{module}")).items() if name.isupper()
     }
     assert constant in constants, (
-        f"{module} has {[name for name, v in constants.items() if v == told]} instead?"
+        f"{module} has {[name for name, v in constants.items() if v == reported]} instead?"
     )
-    assert constants[constant] == told, what
+    assert constants[constant] == reported, what
     if setting:
         assert BY_NAME[setting.strip("`")].default == int(number)
 

@@ -40,13 +40,13 @@ def arrows() -> Iterator[tuple[str, int, str]]:
         yield from ((module, line, target) for line, target in own_imports(module))
 
 
-def told(offenders: list[str]) -> str:
+def reported(offenders: list[str]) -> str:
     return "\n".join(["", *offenders])
 
 
 def test_every_module_is_on_a_floor() -> None:
     homeless = [module for module in MODULES if not folder_of(module)]
-    assert not homeless, told(homeless)
+    assert not homeless, reported(homeless)
 
 
 def test_imports_go_down() -> None:
@@ -55,7 +55,7 @@ def test_imports_go_down() -> None:
         own, other = folder_of(module), folder_of(target)
         if FOLDERS.index(own) > FOLDERS.index(other):
             wrong.append(f"{at(module, line)}: {own} is below {other} and may not import {target}")
-    assert not wrong, told(wrong)
+    assert not wrong, reported(wrong)
 
 
 def test_strangers_do_not_know_each_other() -> None:
@@ -65,7 +65,7 @@ def test_strangers_do_not_know_each_other() -> None:
             own, other = (next((f for f in group if below(name, (f,))), None) for name in (module, target))
             if own and other and own != other:
                 wrong.append(f"{at(module, line)}: {own} may not know {other}, so not import {target}")
-    assert not wrong, told(wrong)
+    assert not wrong, reported(wrong)
 
 
 def test_there_is_no_circle_of_imports() -> None:
@@ -79,7 +79,7 @@ def test_there_is_no_circle_of_imports() -> None:
         for module in ends:
             del graph[module]
     circles = [f"{module} imports {', '.join(sorted(graph[module] & graph.keys()))}" for module in graph]
-    assert not circles, told(circles)
+    assert not circles, reported(circles)
 
 
 def test_no_action_imports_another_and_no_command_another() -> None:
@@ -92,12 +92,12 @@ def test_no_action_imports_another_and_no_command_another() -> None:
         and target not in shared
         and module != "commands.root"
     ]
-    assert not wrong, told(wrong)
+    assert not wrong, reported(wrong)
 
 
 def test_pure_modules_touch_nothing_outside() -> None:
     wrong = [f"{at(module, line)}: {door}" for module in PURE for line, door in doors(MODULES[module])]
-    assert not wrong, told([*wrong, "Hand it in from outside, or name the module in OUTSIDE."])
+    assert not wrong, reported([*wrong, "Hand it in from outside, or name the module in OUTSIDE."])
 
 
 def test_pure_folders_have_no_module_outside() -> None:
@@ -107,7 +107,7 @@ def test_pure_folders_have_no_module_outside() -> None:
         for module, line, target in arrows()
         if below(module, PURE_FOLDERS) and target not in PURE
     ]
-    assert not wrong, told(wrong)
+    assert not wrong, reported(wrong)
 
 
 def test_outside_names_no_module_that_touches_nothing() -> None:
@@ -123,9 +123,9 @@ def test_outside_names_no_module_that_touches_nothing() -> None:
             for module in fitting
         )
     ]
-    assert not idle, told(idle)
+    assert not idle, reported(idle)
     gone = [entry for entry in OUTSIDE if not any(below(module, (entry,)) for module in MODULES)]
-    assert gone in ([], ["cluster"]), told(gone)
+    assert gone in ([], ["cluster"]), reported(gone)
 
 
 def test_only_a_few_speak_to_the_streams_of_the_process() -> None:
@@ -136,7 +136,7 @@ def test_only_a_few_speak_to_the_streams_of_the_process() -> None:
         for line, door in doors(path)
         if door in SPEECH
     ]
-    assert not wrong, told(wrong)
+    assert not wrong, reported(wrong)
 
 
 def test_packages_from_outside_are_imported_where_they_are_allowed() -> None:
@@ -147,7 +147,7 @@ def test_packages_from_outside_are_imported_where_they_are_allowed() -> None:
             known = package in sys.stdlib_module_names and package not in THIRD_PARTY
             if package != "nebius_cli" and not known and not below(module, THIRD_PARTY.get(package, ())):
                 wrong.append(f"{at(module, line)}: may not import {package}")
-    assert not wrong, told(wrong)
+    assert not wrong, reported(wrong)
 
 
 def test_nobody_imports_click() -> None:
@@ -157,7 +157,7 @@ def test_nobody_imports_click() -> None:
         for line, name in imports(path)
         if name.partition(".")[0] == "click"
     ]
-    assert not wrong, told(wrong)
+    assert not wrong, reported(wrong)
 
 
 def test_no_module_has_a_global() -> None:
@@ -167,7 +167,7 @@ def test_no_module_has_a_global() -> None:
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Global)
     ]
-    assert not wrong, told(wrong)
+    assert not wrong, reported(wrong)
 
 
 def test_no_file_is_named_for_what_it_has_no_name_for() -> None:
@@ -185,7 +185,7 @@ def lines(path: Path) -> int:
 def test_files_and_folders_stay_small() -> None:
     long = [f"{path.relative_to(ROOT)} has {lines(path)} lines" for path in (*MODULES.values(), *TESTS)]
     long = [text for text in long if int(text.split()[-2]) > MAX_FILE_LINES]
-    assert not long, told(long)
+    assert not long, reported(long)
     full = Counter(path.parent.relative_to(ROOT).as_posix() for path in MODULES.values())
     assert not {folder: count for folder, count in full.items() if count > MAX_FOLDER_FILES}
 
@@ -202,7 +202,7 @@ def test_functions_stay_short() -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (length := (node.end_lineno or 0) - node.lineno + 1) > MAX_FUNCTION_LINES
     ]
-    assert not long, told(long)
+    assert not long, reported(long)
 
 
 def test_every_action_has_its_command_and_its_test() -> None:

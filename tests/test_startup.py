@@ -96,7 +96,7 @@ def test_a_command_line_that_means_nothing_loads_no_action(args: list[str]) -> N
     assert not any(name.startswith("nebius_cli.actions") for name in modules)
 
 
-def test_a_value_out_of_range_is_told_before_anything_is_loaded_to_ask() -> None:
+def test_a_value_out_of_range_is_reported_before_anything_is_loaded_to_ask() -> None:
     assert loaded("complete", "x", "-m", "m", "--temperature", "9", exits=2) & (HEAVY | ASKING) == set()
 
 

@@ -241,7 +241,9 @@ def test_check_asks_the_server(nbx: Runner, server: FakeServer) -> None:
 @pytest.mark.parametrize(
     ("code", "hint"), [(401, "nbx auth login"), (403, "an IAM token is not a Token Factory key")]
 )
-def test_a_key_that_the_server_refuses_is_told(nbx: Runner, server: FakeServer, code: int, hint: str) -> None:
+def test_a_key_that_the_server_refuses_is_reported(
+    nbx: Runner, server: FakeServer, code: int, hint: str
+) -> None:
     server.script(detail(code, "No."))
     result = nbx("auth", "status", "--check", "--json")
     assert result.code == 4

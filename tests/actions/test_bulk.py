@@ -156,9 +156,18 @@ def test_quiet_says_nothing_and_the_summary_is_in_a_file(bulk: Runner) -> None:
     write_rows(Path("in.jsonl"), 3)
     result = bulk(*RUN, "-q", "--summary", "run.json", "--price", "1/10")
     assert (result.code, result.out, result.err) == (0, "", "")
-    told = json.loads(Path("run.json").read_bytes())
-    assert (told["rows"], told["answered"], told["requests"], told["stopped"]) == (3, 3, 3, None)
-    assert (told["prompt_tokens"], told["completion_tokens"], told["cost_usd"]) == (9, 6, "0.000069")
+    reported = json.loads(Path("run.json").read_bytes())
+    assert (reported["rows"], reported["answered"], reported["requests"], reported["stopped"]) == (
+        3,
+        3,
+        3,
+        None,
+    )
+    assert (reported["prompt_tokens"], reported["completion_tokens"], reported["cost_usd"]) == (
+        9,
+        6,
+        "0.000069",
+    )
 
 
 def test_quiet_still_reports_failed_rows(bulk: Runner, row_server: RowServer) -> None:

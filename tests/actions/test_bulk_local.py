@@ -39,8 +39,8 @@ def test_every_row_is_answered_by_the_embedded_model_and_a_second_run_has_nothin
     assert found[1]["response"]["choices"][0]["text"].strip() == "3"
     again = local(*RUN, "--ordered", "--summary", "run.json")
     assert again.code == 0
-    told = json.loads(Path("run.json").read_bytes())
-    assert (told["left_out"], told["requests"]) == (ROWS, 0)
+    reported = json.loads(Path("run.json").read_bytes())
+    assert (reported["left_out"], reported["requests"]) == (ROWS, 0)
 
 
 def test_groups_choices_and_caps_work_on_the_embedded_model(local: Runner) -> None:

@@ -199,6 +199,6 @@ def test_the_summary_file_says_what_ended_the_run(bulk: Runner) -> None:
     write_rows(Path("in.jsonl"), 40)
     words = (*RUN, "--max-tokens", "2", "--max-total-tokens", "50", "--summary", "run.json")
     assert bulk(*words).code == 10
-    told = json.loads(Path("run.json").read_bytes())
-    assert told["stopped"] == "stopped before exceeding --max-total-tokens"
-    assert told["answered"] == len(texts(OUT)) < told["rows"] == 40
+    reported = json.loads(Path("run.json").read_bytes())
+    assert reported["stopped"] == "stopped before exceeding --max-total-tokens"
+    assert reported["answered"] == len(texts(OUT)) < reported["rows"] == 40

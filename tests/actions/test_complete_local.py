@@ -83,7 +83,7 @@ def test_model_file_runs_any_gguf(local: Runner, tmp_path: Path) -> None:
     assert result.json["model"] == "mine"
 
 
-def test_another_model_is_told_to_be_ignored_and_what_ran_is_in_the_ledger(
+def test_another_model_is_reported_to_be_ignored_and_what_ran_is_in_the_ledger(
     local: Runner, tmp_path: Path
 ) -> None:
     said = "warning: -m other is ignored: with --local it is SmolLM2"

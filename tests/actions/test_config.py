@@ -163,20 +163,20 @@ BROKEN = "# mine\nmodel = 'm'\ntemprature = 0.5\nn = 0\n"
 
 def test_list_and_get_show_what_could_be_read_and_what_is_wrong(bare: Runner, path: Path) -> None:
     write(path, BROKEN)
-    told = (
+    reported = (
         f"nbx: {path}:3: no setting 'temprature'\n  did you mean temperature?\n"
         "  nbx config edit, or nbx config unset --profile - temprature\n"
         f"nbx: {path}:4: n must be 1 or more\n  nbx config edit, or nbx config unset --profile - n\n"
     )
     listed = bare("config", "list")
-    assert (listed.code, listed.err) == (78, told)
+    assert (listed.code, listed.err) == (78, reported)
     assert table(listed)["model"] == ("m", str(path))
     check_message(listed.err)
     got = bare("config", "get", "model")
-    assert (got.code, got.out, got.err) == (78, "m\n", told)
+    assert (got.code, got.out, got.err) == (78, "m\n", reported)
     missing = bare("config", "get", "n")
     assert (missing.code, missing.out) == (78, "")
-    assert missing.err == told[: told.index(f"nbx: {path}:4")]
+    assert missing.err == reported[: reported.index(f"nbx: {path}:4")]
 
 
 def test_set_and_unset_mend_a_file_with_wrong_entries(bare: Runner, path: Path) -> None:
@@ -198,13 +198,13 @@ def test_set_and_unset_mend_a_file_with_wrong_entries(bare: Runner, path: Path) 
 def test_with_a_file_that_is_no_toml_all_but_writing_works(bare: Runner, path: Path) -> None:
     write(path, "model = 'm'\nn 2\n")
     why = "Expected '=' after a key in a key/value pair"
-    told = f"nbx: {path}:2:3: not valid TOML\n  {why}\n  nbx config edit\n"
+    reported = f"nbx: {path}:2:3: not valid TOML\n  {why}\n  nbx config edit\n"
     listed = bare("config", "list", env={"NEBIUS_MODEL": "x"})
-    assert (listed.code, listed.err) == (78, told)
+    assert (listed.code, listed.err) == (78, reported)
     assert table(listed)["model"] == ("x", "NEBIUS_MODEL")
-    assert (bare("config", "get", "model").code, bare("config", "get", "model").err) == (78, told)
-    assert bare("config", "set", "model", "x").err == told
-    assert bare("config", "unset", "model").err == told
+    assert (bare("config", "get", "model").code, bare("config", "get", "model").err) == (78, reported)
+    assert bare("config", "set", "model", "x").err == reported
+    assert bare("config", "unset", "model").err == reported
     assert bare("config", "path").out == f"{path}\n"
     for args in (["--help"], ["config", "--help"], ["--version"]):
         assert bare(*args).code == 0

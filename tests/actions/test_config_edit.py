@@ -71,7 +71,7 @@ def test_an_unchanged_text_writes_nothing(bare: Runner, path: Path, editor: Edit
     assert files(path) == ([path] if old is not None else [])
 
 
-def test_a_wrong_text_is_kept_with_all_its_mistakes_told_and_taken_up_again(
+def test_a_wrong_text_is_kept_with_all_its_mistakes_reported_and_taken_up_again(
     bare: Runner, path: Path, editor: Editor
 ) -> None:
     write(path, "n = 1\n")
@@ -169,7 +169,7 @@ def test_an_editor_that_removes_the_text_leaves_an_empty_one(
     assert result.err.startswith("nbx: the draft is gone\n")
 
 
-def test_without_an_editor_and_a_terminal_it_is_told_what_to_do(bare: Runner, path: Path) -> None:
+def test_without_an_editor_and_a_terminal_it_is_reported_what_to_do(bare: Runner, path: Path) -> None:
     result = bare("config", "edit", stdin=b"")
     assert (result.code, result.out) == (78, "")
     assert result.err == (

@@ -22,25 +22,27 @@ def path(bare: Runner) -> Path:
 @pytest.mark.parametrize("value", ["nonsense", "ftp://x", "https://h?a=1", "http://[x"])
 def test_an_address_that_is_none_is_a_wrong_value_like_any_other(bare: Runner, value: str) -> None:
     result = bare("config", "set", "base_url", value)
-    told = value.replace("?a=1", "?…")
-    assert (result.code, result.err) == (2, f"nbx: base_url {told}\n  {MUST}\n")
+    reported = value.replace("?a=1", "?…")
+    assert (result.code, result.err) == (2, f"nbx: base_url {reported}\n  {MUST}\n")
     result = bare("profile", "add", "w", f"base_url={value}")
-    assert (result.code, result.err) == (2, f"nbx: base_url {told}\n  {MUST}\n")
+    assert (result.code, result.err) == (2, f"nbx: base_url {reported}\n  {MUST}\n")
     assert bare("config", "get", "base_url").out == DEFAULT
 
 
-def test_a_wrong_address_is_told_with_its_line_wherever_the_file_is_read(bare: Runner, path: Path) -> None:
+def test_a_wrong_address_is_reported_with_its_line_wherever_the_file_is_read(
+    bare: Runner, path: Path
+) -> None:
     path.write_text("n = 1\nbase_url = 'ftp://me:pw@x'\n")
-    told = f"nbx: {path}:2: {MUST}\n"
+    reported = f"nbx: {path}:2: {MUST}\n"
     for args in (["config", "list"], ["complete", "x", "-m", "m", "--dry-run"]):
         result = bare(*args)
-        assert (result.code, result.err.splitlines(keepends=True)[0]) == (78, told)
+        assert (result.code, result.err.splitlines(keepends=True)[0]) == (78, reported)
         assert "pw" not in result.err
         check_message(result.err)
     assert f"{path}:2: {MUST}" in bare("doctor").out
 
 
-def test_a_wrong_address_of_the_environment_or_a_flag_is_told_without_its_password(bare: Runner) -> None:
+def test_a_wrong_address_of_the_environment_or_a_flag_is_reported_without_its_password(bare: Runner) -> None:
     result = bare("config", "list", env={"NEBIUS_BASE_URL": "ftp://me:pw@x"})
     assert (result.code, result.err) == (78, f"nbx: NEBIUS_BASE_URL=ftp://x\n  {MUST}\n")
     result = bare("complete", "x", "-m", "m", "--dry-run", "--base-url", "ftp://me:pw@x")
@@ -99,25 +101,26 @@ def test_a_mistyped_profile_is_not_made_by_writing_into_it(bare: Runner, path: P
 def test_a_key_that_another_one_hides_is_warned_of(bare: Runner, path: Path, key_files: set[Path]) -> None:
     key_files.add(path)
 
-    def told(*args: str, env: dict[str, str] | None = None) -> str:
+    def reported(*args: str, env: dict[str, str] | None = None) -> str:
         result = bare("config", "set", *args, env=env, stdin=CANARY.encode())
         assert result.code == 0
         return result.err
 
     stronger = "overrides what was set\n"
-    assert told("api_key", "-") == ""
-    assert told("api_key_command", "show me") == ""
-    assert told("api_key", "-") == f"nbx: warning: api_key_command show {stronger}"
+    assert reported("api_key", "-") == ""
+    assert reported("api_key_command", "show me") == ""
+    assert reported("api_key", "-") == f"nbx: warning: api_key_command show {stronger}"
     other = {"NEBIUS_API_KEY": "another-key"}
-    assert told("api_key", "-", env=other) == f"nbx: warning: NEBIUS_API_KEY {stronger}"
+    assert reported("api_key", "-", env=other) == f"nbx: warning: NEBIUS_API_KEY {stronger}"
     assert (
-        told("api_key_command", "show", env=other) == f"nbx: warning: environment NEBIUS_API_KEY {stronger}"
+        reported("api_key_command", "show", env=other)
+        == f"nbx: warning: environment NEBIUS_API_KEY {stronger}"
     )
     bare("config", "unset", "api_key_command")
     path.write_text(path.read_text() + "api_key_keyring = 'default'\n")
-    assert told("api_key", "-") == f"nbx: warning: keyring default {stronger}"
+    assert reported("api_key", "-") == f"nbx: warning: keyring default {stronger}"
     bare("profile", "add", "work")
-    assert told("api_key", "-", "--profile", "work") == "nbx: api_key is set in profile work\n"
+    assert reported("api_key", "-", "--profile", "work") == "nbx: api_key is set in profile work\n"
 
 
 def test_a_setting_with_a_dot_is_written_into_its_table_and_out_of_it(bare: Runner) -> None:

@@ -145,7 +145,7 @@ def test_live_fails_as_a_completion_does(well: Runner, server: FakeServer) -> No
     assert row(well("doctor", "--live", env={"NEBIUS_MODEL": ""}), "live")[:2] == ("skipped", "needs a model")
 
 
-def test_a_clock_that_is_wrong_is_told(well: Runner, server: FakeServer) -> None:
+def test_a_clock_that_is_wrong_is_reported(well: Runner, server: FakeServer) -> None:
     server.script(model_list(Date=today(hours=2)), model_list())
     result = well("doctor")
     assert (result.code, row(result, "clock")[0]) == (0, "warn")
@@ -170,7 +170,7 @@ def config_of(nbx: Runner, text: str, mode: int = 0o600) -> Path:
     ],
     ids=["syntax", "unknown key", "wrong value", "no profile"],
 )
-def test_a_broken_config_file_is_told_and_the_rest_is_looked_at(
+def test_a_broken_config_file_is_reported_and_the_rest_is_looked_at(
     text: str, words: str, well: Runner, server: FakeServer
 ) -> None:
     config_of(well, text)
@@ -198,7 +198,7 @@ def test_the_profile_in_force_is_named(well: Runner, server: FakeServer) -> None
     assert row(well("doctor", "--profile", "work"), "profile")[:2] == ("ok", "work, by --profile")
 
 
-def test_a_file_that_others_can_write_or_a_key_that_they_can_read_is_told(
+def test_a_file_that_others_can_write_or_a_key_that_they_can_read_is_reported(
     well: Runner, server: FakeServer, key_files: set[Path]
 ) -> None:
     path = config_of(well, f"api_key = '{CANARY}'\n", 0o666)
@@ -222,7 +222,7 @@ def test_the_key_that_counts_and_those_that_do_not_are_named(
     assert text == f"*** from --api-key-file: {key}; not used: environment: NEBIUS_API_KEY"
 
 
-def test_a_key_command_that_fails_is_told(well: Runner, server: FakeServer) -> None:
+def test_a_key_command_that_fails_is_reported(well: Runner, server: FakeServer) -> None:
     environ: dict[str, Any] = {"NEBIUS_API_KEY": "", "NBX_API_KEY_COMMAND": "false"}
     result = well("doctor", env=environ)
     assert (result.code, row(result, "key")[0], row(result, "api")[1]) == (4, "fail", "needs key")
@@ -240,7 +240,7 @@ def test_live_loads_the_local_model(well: Runner, server: FakeServer) -> None:
 
 
 @pytest.mark.engine
-def test_a_local_model_that_does_not_load_is_told(well: Runner, server: FakeServer) -> None:
+def test_a_local_model_that_does_not_load_is_reported(well: Runner, server: FakeServer) -> None:
     path = Path(well.environ["NBX_CACHE_DIR"]) / "weights" / f"{DEFAULT_MODEL.name}.gguf"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"GGUF" + bytes(1000))

@@ -26,7 +26,7 @@ def test_a_key_on_stdin_is_read_without_a_time_limit(
     assert row(result, "key")[0] == "ok"
 
 
-def test_every_file_with_a_key_that_others_can_read_is_told(
+def test_every_file_with_a_key_that_others_can_read_is_reported(
     well: Runner, server: FakeServer, tmp_path: Path, key_files: set[Path]
 ) -> None:
     key, config = tmp_path / "key", Path(well.environ["NBX_CONFIG_DIR"]) / "config.toml"
@@ -42,7 +42,7 @@ def test_every_file_with_a_key_that_others_can_read_is_told(
         assert (state, hint) == ("warn", f"{mends}chmod 600 {config}")
 
 
-def test_a_command_that_cannot_be_split_is_told_only_where_it_counts(
+def test_a_command_that_cannot_be_split_is_reported_only_where_it_counts(
     well: Runner, server: FakeServer
 ) -> None:
     environ = {"NBX_API_KEY_COMMAND": "a 'b"}

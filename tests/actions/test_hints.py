@@ -31,7 +31,7 @@ def test_without_a_key_the_hint_names_flags_that_the_command_has(bare: Runner, a
     assert ("--local" in named) is ("--local" in has)
 
 
-def test_an_empty_text_to_score_is_told_in_terms_of_score(bare: Runner) -> None:
+def test_an_empty_text_to_score_is_reported_in_terms_of_score(bare: Runner) -> None:
     result = bare("score", "--local", stdin=b"")
     assert (result.code, result.out) == (2, "")
     assert "nbx: the prompt is empty\n" in result.err
@@ -39,7 +39,7 @@ def test_an_empty_text_to_score_is_told_in_terms_of_score(bare: Runner) -> None:
     assert "--allow-empty" in bare("complete", "-m", "m", stdin=b"").err
 
 
-def test_what_is_no_json_is_told_without_the_words_of_python(bare: Runner) -> None:
+def test_what_is_no_json_is_reported_without_the_words_of_python(bare: Runner) -> None:
     said = {
         "oops": "expecting value at character 1",
         '{"a":1} x': "extra data at character 9",

@@ -64,14 +64,14 @@ def test_the_key_of_a_profile_is_used_with_the_profile(
     assert used == [f"Bearer {CANARY}", f"Bearer {KEY}"]
 
 
-def test_a_key_in_the_environment_that_beats_the_one_of_the_profile_asked_for_is_told(
+def test_a_key_in_the_environment_that_beats_the_one_of_the_profile_asked_for_is_reported(
     nbx: Runner, server: FakeServer
 ) -> None:
     nbx("profile", "add", "work")
     nbx("auth", "login", "--with-token", "--profile", "work", stdin=KEY.encode())
     server.script(answer("a"), answer("b"), answer("c"))
-    told = "nbx: warning: NEBIUS_API_KEY beats the key of profile work\n"
-    assert nbx("complete", "x", "--profile", "work").err == told
+    reported = "nbx: warning: NEBIUS_API_KEY beats the key of profile work\n"
+    assert nbx("complete", "x", "--profile", "work").err == reported
     assert nbx("complete", "x", env={"NBX_PROFILE": "work"}).err == ""
     assert nbx("complete", "x").err == ""
 
@@ -84,7 +84,7 @@ def test_verbose_says_where_the_key_was_and_nothing_of_it(nbx: Runner, server: F
         assert "nbx: key from environment: NEBIUS_API_KEY\n" in result.err
 
 
-def test_a_key_with_a_newline_in_the_environment_is_told_by_its_place(bare: Runner) -> None:
+def test_a_key_with_a_newline_in_the_environment_is_reported_by_its_place(bare: Runner) -> None:
     result = bare("complete", "x", "-m", "m", env={"NEBIUS_API_KEY": "one\ntwo"})
     assert (result.code, result.out) == (4, "")
     assert result.err.startswith("nbx: what is in NEBIUS_API_KEY is not a key\n")

@@ -33,7 +33,7 @@ def put_default(directory: Path) -> Path:
 
 @contextlib.contextmanager
 def serving(bare: Runner, *args: str) -> Iterator[tuple[dict[str, str], "subprocess.Popen[str]"]]:
-    """Run `nbx local serve`; give what it told a shell to export, and the process."""
+    """Run `nbx local serve`; return the exports that it printed, and the process."""
     child = subprocess.Popen(
         [sys.executable, "-m", "nebius_cli", "local", "serve", *args],
         stdout=subprocess.PIPE,
@@ -126,7 +126,7 @@ def test_a_port_that_is_none_is_a_usage_error(bare: Runner, port: str) -> None:
 
 @pytest.mark.engine
 @pytest.mark.parametrize(("sign", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_serve_answers_until_it_is_told_to_stop(bare: Runner, sign: signal.Signals, code: int) -> None:
+def test_serve_answers_until_it_is_reported_to_stop(bare: Runner, sign: signal.Signals, code: int) -> None:
     with serving(bare, "--model-file", str(real_weights())) as (exported, child):
         assert exported["NEBIUS_MODEL"] == DEFAULT_MODEL.name
         assert complete(exported) == 200

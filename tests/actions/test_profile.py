@@ -107,7 +107,7 @@ def test_a_key_in_a_profile_comes_from_stdin_and_is_never_shown(
     )
 
 
-def test_a_profile_with_another_server_and_no_key_of_its_own_is_told_whose_key_goes_there(
+def test_a_profile_with_another_server_and_no_key_of_its_own_is_reported_whose_key_goes_there(
     bare: Runner, path: Path, key_files: set[Path]
 ) -> None:
     key_files.add(path)

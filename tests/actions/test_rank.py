@@ -29,11 +29,11 @@ def test_candidates_are_ordered_by_total_with_what_each_wins_by(nbx: Runner, ser
 
 def test_json_says_the_same(nbx: Runner, server: FakeServer) -> None:
     script(server)
-    told = nbx(*RANK, "--json").json
-    assert told["winners"] == {"total": 1, "per_token": 0, "per_byte": 0}
-    assert [entry["candidate"] for entry in told["candidates"]] == [1, 0]
-    assert [entry["text"] for entry in told["candidates"]] == [" no", " not at all"]
-    assert told["candidates"][1]["log_likelihood"] == -3.0
+    reported = nbx(*RANK, "--json").json
+    assert reported["winners"] == {"total": 1, "per_token": 0, "per_byte": 0}
+    assert [entry["candidate"] for entry in reported["candidates"]] == [1, 0]
+    assert [entry["text"] for entry in reported["candidates"]] == [" no", " not at all"]
+    assert reported["candidates"][1]["log_likelihood"] == -3.0
 
 
 def test_a_terminal_has_a_table(nbx: Runner, server: FakeServer) -> None:

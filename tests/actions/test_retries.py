@@ -81,7 +81,7 @@ def test_quiet_tries_again_in_silence(nbx: Runner, server: FakeServer) -> None:
     assert (result.code, result.out, result.err) == (0, "hi\n", "")
 
 
-def test_three_retries_by_default_then_the_last_failure_is_told(nbx: Runner, server: FakeServer) -> None:
+def test_three_retries_by_default_then_the_last_failure_is_reported(nbx: Runner, server: FakeServer) -> None:
     server.script(*[detail(503, "busy")] * 3, detail(429, "too many"))
     result = nbx("complete", "x")
     assert (result.code, result.out, result.slept) == (5, "", [0.375, 0.75, 1.5])

@@ -48,12 +48,12 @@ def test_each_log_probability_is_the_softmax_of_the_models_logits(local: Runner)
     )
     assert (whole["tokens"], whole["tokens_scored"]) == (len(exact_whole["ids"]), len(exact_whole["ids"]) - 1)
     assert 0 < prefill < whole["tokens"]
-    for told, exact in ((whole, exact_whole["logprobs"]), (after, exact_after["logprobs"])):
-        own = [entry["logprob"] for entry in told["token_logprobs"] if entry["logprob"] is not None]
+    for reported, exact in ((whole, exact_whole["logprobs"]), (after, exact_after["logprobs"])):
+        own = [entry["logprob"] for entry in reported["token_logprobs"] if entry["logprob"] is not None]
         assert own == pytest.approx(exact, abs=CLOSE)
-        assert told["per_token"] == pytest.approx(sum(exact) / len(exact), abs=CLOSE)
-        assert told["log_likelihood"] == pytest.approx(sum(exact), rel=CLOSE)
-        assert told["log_likelihood"] == pytest.approx(sum(own), abs=1e-9)
+        assert reported["per_token"] == pytest.approx(sum(exact) / len(exact), abs=CLOSE)
+        assert reported["log_likelihood"] == pytest.approx(sum(exact), rel=CLOSE)
+        assert reported["log_likelihood"] == pytest.approx(sum(own), abs=1e-9)
     assert after["bytes_scored"] == len(TEXT.encode())
 
 
@@ -70,8 +70,8 @@ def test_a_text_has_the_same_score_each_time_whatever_was_scored_before(local: R
 
 def test_the_first_token_has_no_prediction(local: Runner) -> None:
     # This model puts nothing in front of a prompt.
-    told = local("score", "--local", "The capital", "--json", "--tokens").json
-    assert [entry["logprob"] is None for entry in told["token_logprobs"]] == [True, False]
+    reported = local("score", "--local", "The capital", "--json", "--tokens").json
+    assert [entry["logprob"] is None for entry in reported["token_logprobs"]] == [True, False]
     result = local("score", "--local", "The")
     assert result.code == 65
     assert "nothing to score" in result.err
@@ -89,16 +89,21 @@ def test_candidates_are_ranked_as_one_would(local: Runner) -> None:
     assert first["log_likelihood"] == pytest.approx(alone["logprobs"][0], abs=CLOSE)
 
 
-def test_a_token_that_spans_the_boundary_is_told(local: Runner) -> None:
+def test_a_token_that_spans_the_boundary_is_reported(local: Runner) -> None:
     result = local("score", "--local", "-c", "The capital of Fra", "nce is", "--json")
     assert result.json["spanning_token"] == " France"
     assert "counts to the text" in result.err
 
 
 def test_special_tokens_in_a_text_are_scored_as_the_model_reads_them(local: Runner) -> None:
-    told = local("score", "--local", "Hi<|im_end|>\n<|im_start|>", "--json", "--tokens").json
-    assert [entry["token"] for entry in told["token_logprobs"]] == ["Hi", "<|im_end|>", "\n", "<|im_start|>"]
-    assert told["token_logprobs"][3]["logprob"] > -1  # what follows the end of a message
+    reported = local("score", "--local", "Hi<|im_end|>\n<|im_start|>", "--json", "--tokens").json
+    assert [entry["token"] for entry in reported["token_logprobs"]] == [
+        "Hi",
+        "<|im_end|>",
+        "\n",
+        "<|im_start|>",
+    ]
+    assert reported["token_logprobs"][3]["logprob"] > -1  # what follows the end of a message
 
 
 def test_a_text_longer_than_the_context_is_refused_and_the_next_is_scored(local: Runner) -> None:

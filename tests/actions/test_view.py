@@ -18,7 +18,7 @@ from tests.support.run import Runner
 from tests.support.server import FakeServer, answer, status, token, whole
 from tests.support.weights import real_weights
 
-TEXT = "".join(told[0] for told in FRANCE)
+TEXT = "".join(reported[0] for reported in FRANCE)
 ANSWER = frame(*FRANCE, reason="stop")
 
 
@@ -34,7 +34,7 @@ def tokens(out: str) -> list[list[str]]:
     return [line.split("\t")[:3] for line in out.splitlines()]
 
 
-ROWS = [["1", str(place), told[0]] for place, told in enumerate(FRANCE, start=1)]
+ROWS = [["1", str(place), reported[0]] for place, reported in enumerate(FRANCE, start=1)]
 
 
 @pytest.mark.parametrize("view", ["heat", "table"])
@@ -49,7 +49,7 @@ def test_a_dash_reads_stdin(bare: Runner) -> None:
 
 
 def test_the_records_of_a_stream_are_one_answer(bare: Runner, tmp_path: Path) -> None:
-    frames = [frame(told) for told in FRANCE]
+    frames = [frame(reported) for reported in FRANCE]
     result = bare("view", saved(tmp_path, *frames, frame(reason="stop"), "", "[1]"))
     assert tokens(result.out) == ROWS
 
@@ -121,7 +121,7 @@ def test_a_view_without_stdout_is_an_output_error() -> None:
 
 
 def test_complete_in_a_pipe_is_tsv_as_it_comes(nbx: Runner, server: FakeServer) -> None:
-    server.script(gated(*(frame(told) for told in FRANCE), frame(reason="stop")))
+    server.script(gated(*(frame(reported) for reported in FRANCE), frame(reason="stop")))
     result = nbx("complete", "x", "--view", "heat")
     assert (result.code, tokens(result.out)) == (0, ROWS)
     assert server.requests[0].json["logprobs"] == 5

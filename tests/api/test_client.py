@@ -23,7 +23,7 @@ from tests.support.calls import stream, within
 from tests.support.gate import Gate
 from tests.support.server import FakeServer, chunk, closed_port, head, status
 
-PATIENCE = 30  # seconds; only a test that fails waits so long
+TEST_TIMEOUT_S = 30  # seconds; only a test that fails waits so long
 CHUNKED = head(Transfer_Encoding="chunked")
 
 
@@ -35,10 +35,10 @@ def log() -> list[str]:
 
 @pytest.fixture
 def connect(server: FakeServer, log: list[str]) -> Callable[..., Api]:
-    """Return a function that makes an Api, for the scripted server unless told otherwise."""
+    """Return a function that makes an Api, for the scripted server unless stated otherwise."""
 
     def api(url: str = "", key: str = CANARY, **more: Any) -> Api:
-        settings = {"connect_timeout": PATIENCE, "now": lambda: 0.0, **more}
+        settings = {"connect_timeout": TEST_TIMEOUT_S, "now": lambda: 0.0, **more}
         return Api(url or server.url, Secret(key), log=log.append, **settings)
 
     return api
@@ -107,7 +107,7 @@ def test_leaving_an_answer_hangs_up(post: Post, server: FakeServer) -> None:
     answer = post()
     assert [isinstance(next(answer), ResponseHead), next(answer)] == [True, b"a"]
     answer.close()  # type: ignore[attr-defined]  # it is a generator
-    assert server.hung_up.wait(PATIENCE)
+    assert server.hung_up.wait(TEST_TIMEOUT_S)
 
 
 def test_the_log_tells_the_call_and_not_the_key(

@@ -21,7 +21,7 @@ from nebius_cli.core.errors import (
     TimedOutError,
 )
 from tests.conftest import CANARY
-from tests.support.calls import KEPT_OPEN, PATIENCE, ask, connect, failure, post, send, stream
+from tests.support.calls import KEPT_OPEN, TEST_TIMEOUT_S, ask, connect, failure, post, send, stream
 from tests.support.server import LAST_CHUNK, FakeServer, Reply, chunk, closed_port, head, reset, status
 from tests.support.service import waiting_for
 
@@ -96,7 +96,7 @@ def test_a_connection_that_was_closed_meanwhile_is_made_anew(server: FakeServer)
     server.script([*KEPT_OPEN, close], KEPT_OPEN)
     api = connect(server.url)
     assert send(api).body == b"{}"
-    assert closed.wait(PATIENCE)
+    assert closed.wait(TEST_TIMEOUT_S)
     assert send(api).body == b"{}"
 
 
@@ -106,7 +106,7 @@ def test_any_number_of_threads_may_ask(patient: FakeServer) -> None:
     api = connect(patient.url, pool=20)
     with ThreadPoolExecutor(20) as pool:
         asked = [pool.submit(send, api, b"%d" % i) for i in range(20)]
-        assert [one.result(PATIENCE).body for one in asked] == [b"{}"] * 20
+        assert [one.result(TEST_TIMEOUT_S).body for one in asked] == [b"{}"] * 20
     assert sorted(int(request.body) for request in patient.requests) == list(range(20))
 
 

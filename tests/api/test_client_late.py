@@ -20,7 +20,7 @@ from nebius_cli.core.errors import (
     ServerError,
     TimedOutError,
 )
-from tests.support.calls import KEPT_OPEN, PATIENCE, ask, connect, failure, send, stream
+from tests.support.calls import KEPT_OPEN, TEST_TIMEOUT_S, ask, connect, failure, send, stream
 from tests.support.server import FakeServer, Reply, chunk, head, status
 
 
@@ -31,7 +31,7 @@ def ended(api: Api, **limits: float) -> NbxError:
 
 def drip(piece: bytes) -> Callable[[socket.socket], None]:
     def step(connection: socket.socket) -> None:
-        for _ in range(PATIENCE * 50):
+        for _ in range(TEST_TIMEOUT_S * 50):
             connection.sendall(piece)
             time.sleep(0.02)
 
@@ -60,7 +60,7 @@ def test_a_dripping_server_is_given_up(
     error = ended(connect(server.url), **limits)
     assert (type(error), error.what, error.why) == (TimedOutError, "timed out", why)
     assert "SECONDS waits longer" in error.hint
-    assert server.hung_up.wait(PATIENCE)
+    assert server.hung_up.wait(TEST_TIMEOUT_S)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_name_that_is_looked_up_for_ever_is_given_up(monkeypatch: pytest.Monke
     over = threading.Event()
 
     def look_up(*_: object, **__: object) -> None:
-        over.wait(PATIENCE)
+        over.wait(TEST_TIMEOUT_S)
         raise socket.gaierror
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
@@ -111,7 +111,7 @@ def test_a_connection_that_is_made_too_late_is_closed(
     late: list[socket.socket] = []
 
     def slowly(*args: Any, **more: Any) -> socket.socket:
-        over.wait(PATIENCE)
+        over.wait(TEST_TIMEOUT_S)
         late.append(create(*args, **more))
         made.set()
         return late[0]
@@ -119,8 +119,8 @@ def test_a_connection_that_is_made_too_late_is_closed(
     monkeypatch.setattr("urllib3.util.connection.create_connection", slowly)
     ended(connect(server.url), first_byte=0.2)
     over.set()
-    assert made.wait(PATIENCE)
-    until = time.monotonic() + PATIENCE
+    assert made.wait(TEST_TIMEOUT_S)
+    until = time.monotonic() + TEST_TIMEOUT_S
     while late[0].fileno() != -1 and time.monotonic() < until:
         time.sleep(0.01)
     assert late[0].fileno() == -1

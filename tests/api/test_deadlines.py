@@ -12,7 +12,7 @@ START = 100.0
 
 
 class Clock:
-    """A clock that stands still until it is told to go on."""
+    """A clock that stands still until it is released."""
 
     def __init__(self) -> None:
         self.now = START

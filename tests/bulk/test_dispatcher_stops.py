@@ -142,8 +142,8 @@ def test_costs_are_summed_with_every_digit() -> None:
 def test_rate_limit_headers_are_read_at_intervals() -> None:
     of = dispatcher(*map(asking, range(9)))
     limit = "x-ratelimit-limit-requests"
-    for now, told in ((1.0, "700"), (1.01, "600"), (1.1, "500")):
-        of.answered(sent(of, 100 * now), [{}], None, {limit: told}, now)
+    for now, reported in ((1.0, "700"), (1.01, "600"), (1.1, "500")):
+        of.answered(sent(of, 100 * now), [{}], None, {limit: reported}, now)
         assert of.rate.rpm == (500 if now > 1.05 else 700)
 
 

@@ -12,7 +12,7 @@ from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.core.errors import BadInputError, Interrupted, OutputError, TimedOutError
 from tests.support.server import Reply, Request
-from tests.support.service import PATIENCE, Respond, Run, Service, moody, right, rows, waiting_for, well
+from tests.support.service import TEST_TIMEOUT_S, Respond, Run, Service, moody, right, rows, waiting_for, well
 
 
 @pytest.mark.parametrize("problem", [OutputError("disk full"), ValueError("a bug"), Interrupted()])
@@ -76,7 +76,7 @@ def test_a_drain_waits_for_what_is_in_flight_and_takes_no_more(serve: Callable[[
         run.pool.run(leaving(run, begun))
     timer = threading.Timer(0.1, go_on.set)
     timer.start()
-    assert run.pool.drain(PATIENCE)
+    assert run.pool.drain(TEST_TIMEOUT_S)
     timer.join()
     assert len(run.results) == run.dispatcher.requests == 4
 
@@ -94,7 +94,7 @@ def test_requests_that_do_not_end_in_time_are_abandoned(serve: Callable[[Respond
         run.pool.run(leaving(run, begun))
     assert not run.pool.drain(0.05)
     go_on.set()
-    assert run.pool._over.wait(PATIENCE)
+    assert run.pool._over.wait(TEST_TIMEOUT_S)
     assert run.results == []  # nobody is there any more to take it
 
 
@@ -118,13 +118,13 @@ def test_a_drain_that_another_signal_ends_takes_nothing_either(
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.1)
         with pytest.raises(Leave):
-            run.pool.drain(PATIENCE)
+            run.pool.drain(TEST_TIMEOUT_S)
     finally:
         signal.signal(signal.SIGALRM, before)
     (left,) = run.pool.abandon()
     assert (left.row.index, left.attempts) == (0, 1)
     go_on.set()
-    assert run.pool._over.wait(PATIENCE)
+    assert run.pool._over.wait(TEST_TIMEOUT_S)
     assert run.results == []
 
 
@@ -135,7 +135,7 @@ def test_an_answer_checked_when_the_drain_ends_is_not_lost(
 
     def late(*_: object) -> None:
         begun.set()
-        go_on.wait(PATIENCE)
+        go_on.wait(TEST_TIMEOUT_S)
 
     run = Run(serve(lambda request, _: well(request)), rows(1), fixed=1)
     run.pool._on_request = late
@@ -143,7 +143,7 @@ def test_an_answer_checked_when_the_drain_ends_is_not_lost(
         run.pool.run(leaving(run, begun))
     assert not run.pool.drain(0.05)
     go_on.set()
-    assert run.pool._over.wait(PATIENCE)
+    assert run.pool._over.wait(TEST_TIMEOUT_S)
     (left,) = run.pool.abandon()
     assert (left.row.index, run.results) == (0, [])
 
@@ -156,7 +156,7 @@ def test_an_answer_that_was_taken_is_handed_on_for_each_of_its_rows(
 
     def late(result: Result) -> None:
         begun.set()
-        go_on.wait(PATIENCE)
+        go_on.wait(TEST_TIMEOUT_S)
         taken.append(result.row.index)
 
     run = Run(serve(lambda request, _: well(request)), rows(3), group=3, on_result=late)
@@ -164,7 +164,7 @@ def test_an_answer_that_was_taken_is_handed_on_for_each_of_its_rows(
         run.pool.run(leaving(run, begun))
     assert not run.pool.drain(0.05)
     go_on.set()
-    assert run.pool._over.wait(PATIENCE)
+    assert run.pool._over.wait(TEST_TIMEOUT_S)
     assert (taken, run.pool.abandon()) == ([0, 1, 2], [])
 
 
@@ -173,7 +173,7 @@ def test_a_group_that_a_silent_pipe_leaves_half_full_is_sent(serve: Callable[[Re
 
     def reading() -> Iterator[Row]:
         yield from rows(3)
-        never.wait(PATIENCE)
+        never.wait(TEST_TIMEOUT_S)
 
     run = Run(serve(lambda request, _: well(request)), reading(), group=8)
     done = threading.Event()
@@ -187,7 +187,7 @@ def test_a_group_that_a_silent_pipe_leaves_half_full_is_sent(serve: Callable[[Re
     with pytest.raises(Leave):
         run.pool.run(until_answered)
     never.set()
-    assert run.pool.drain(PATIENCE)
+    assert run.pool.drain(TEST_TIMEOUT_S)
     assert run.texts() == right(3)
 
 
@@ -201,7 +201,7 @@ def test_a_silent_pipe_delays_neither_answers_nor_the_end(
         yield from rows(3)
         yield None
         asked.set()
-        never.wait(PATIENCE)
+        never.wait(TEST_TIMEOUT_S)
 
     run = Run(serve(moody), reading(), fixed=1, retries=20, fast_rows=fast_rows)
     done = threading.Event()
@@ -214,7 +214,7 @@ def test_a_silent_pipe_delays_neither_answers_nor_the_end(
 
     with pytest.raises(Leave):
         run.pool.run(until_answered)
-    assert run.pool.drain(PATIENCE)
+    assert run.pool.drain(TEST_TIMEOUT_S)
     never.set()
     assert run.texts() == right(3)
 
@@ -224,7 +224,7 @@ def test_a_dripping_server_holds_no_thread_for_ever(
     serve: Callable[[Respond], Service], limits: dict[str, float]
 ) -> None:
     def drip(connection: socket.socket) -> None:
-        for _ in range(PATIENCE * 50):
+        for _ in range(TEST_TIMEOUT_S * 50):
             connection.sendall(b"H")
             time.sleep(0.02)
 

@@ -37,7 +37,7 @@ def test_examples_come_first_and_each_is_a_command_line_that_nbx_takes(
     runs = given("\n".join(lines), tmp_path)
     assert len(runs) >= len(lines)
     for words in runs:
-        result = bare(*words, "--help")  # told only when every flag before it is one
+        result = bare(*words, "--help")  # reported only when every flag before it is one
         assert (result.code, result.err) == (0, ""), words
     above = COMMANDS.get(" ".join(command.path[:-1]))
     # What a group runs where no command is named is typed without its name.
@@ -46,7 +46,7 @@ def test_examples_come_first_and_each_is_a_command_line_that_nbx_takes(
 
 
 @EVERY
-def test_everything_is_told_in_whole_sentences(command: Command) -> None:
+def test_everything_is_reported_in_whole_sentences(command: Command) -> None:
     assert len(command.summary) <= COLUMNS
     texts = [command.summary, *(flag.help for flag in command.flags), *(a.help for a in command.arguments)]
     for text in texts:

@@ -135,7 +135,7 @@ def test_a_file_that_is_no_toml_is_neither_read_nor_written(
     assert config.path.read_bytes() == data
 
 
-def test_a_file_that_cannot_be_read_or_written_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_or_written_is_reported(tmp_path: Path) -> None:
     folder = tmp_path / "config.toml"
     folder.mkdir()
     config = ConfigFile(folder, lambda _: None)

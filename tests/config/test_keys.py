@@ -165,7 +165,7 @@ def test_a_command_that_has_ended_gives_its_key_though_its_child_keeps_the_pipe(
             thread.join(30)
 
 
-def test_a_command_that_calls_nbx_which_calls_it_is_told(tmp_path: Path) -> None:
+def test_a_command_that_calls_nbx_which_calls_it_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="calls nbx"):
         keys.from_command(["echo"], {keys.INSIDE: "1"})
     assert command(f"import os; print(os.environ['{keys.INSIDE}'])").reveal() == "1"

@@ -61,7 +61,7 @@ def gather(
     return layers.gather(flags, environ, flag, lambda: None if config is None else source(config), find)
 
 
-def told(problem: ConfigError) -> tuple[str, str, str]:
+def reported(problem: ConfigError) -> tuple[str, str, str]:
     return problem.what, problem.why, problem.hint
 
 
@@ -95,7 +95,7 @@ def test_a_wrong_variable_is_named_with_its_value_unless_it_is_a_secret() -> Non
     wrong = {"NBX_RETRIES": "-1", "NEBIUS_API_KEY": CANARY + "\udcff", "NEBIUS_MODEL": "m"}
     layer = layers.read_environ(wrong)
     assert layer.values == {"model": Sourced("m", "NEBIUS_MODEL")}
-    assert [told(problem)[:2] for problem in layer.problems] == [
+    assert [reported(problem)[:2] for problem in layer.problems] == [
         ("NEBIUS_API_KEY", "api_key must be valid UTF-8"),
         ("NBX_RETRIES=-1", "retries must be 0 or more"),
     ]
@@ -151,17 +151,17 @@ def test_a_dash_chooses_no_profile(flag: str, variable: str) -> None:
     assert not {"n", "use_profile"} & set(found.values)
 
 
-def test_a_profile_that_is_not_there_is_told_with_what_chose_it_and_the_nearest() -> None:
+def test_a_profile_that_is_not_there_is_reported_with_what_chose_it_and_the_nearest() -> None:
     config = "[profile.work]\n[profile.home]\n"
     hint = "nbx profile list, or nbx profile add wrk"
     (problem,) = gather(config, flag="wrk").problems
-    assert told(problem) == ("--profile: no profile 'wrk'", "did you mean work?", hint)
+    assert reported(problem) == ("--profile: no profile 'wrk'", "did you mean work?", hint)
     (problem,) = gather("# x\nuse_profile = 'wrk'\n" + config).problems
-    assert told(problem) == ("the file:2: no profile 'wrk'", "did you mean work?", hint)
+    assert reported(problem) == ("the file:2: no profile 'wrk'", "did you mean work?", hint)
     (problem,) = gather(config, NBX_PROFILE="z").problems
-    assert told(problem)[:2] == ("NBX_PROFILE: no profile 'z'", "defined: work, home")
+    assert reported(problem)[:2] == ("NBX_PROFILE: no profile 'z'", "defined: work, home")
     (problem,) = gather(None, flag="z").problems
-    assert told(problem)[1] == "no profiles are defined yet"
+    assert reported(problem)[1] == "no profiles are defined yet"
 
 
 def test_a_project_file_is_looked_for_only_where_a_setting_says_so() -> None:
@@ -188,7 +188,7 @@ def test_a_project_file_may_set_no_key_no_address_and_no_connection(name: str) -
 
 def test_a_project_file_has_no_profiles() -> None:
     (problem,) = gather("project_file = true", "[profile.x]\nmodel = 'm'\n").problems
-    assert told(problem) == ("the project:1: no setting 'profile'", "", "remove it")
+    assert reported(problem) == ("the project:1: no setting 'profile'", "", "remove it")
 
 
 WRONG: list[tuple[str, str, str]] = [
@@ -207,7 +207,7 @@ WRONG: list[tuple[str, str, str]] = [
 
 
 @pytest.mark.parametrize(("line", "what", "why"), WRONG)
-def test_a_wrong_entry_is_told_with_its_line_and_the_rest_is_read(line: str, what: str, why: str) -> None:
+def test_a_wrong_entry_is_reported_with_its_line_and_the_rest_is_read(line: str, what: str, why: str) -> None:
     name = line.partition(" ")[0]
     found = gather(f"# x\nn = 2\n{line}\nuser = 'u'\n")
     assert (found.values["n"].value, found.values["user"].value) == (2, "u")
@@ -226,9 +226,9 @@ def test_a_profile_chooses_no_profile() -> None:
     assert "top of the file" in problem.why
 
 
-def test_a_table_of_another_name_is_told() -> None:
+def test_a_table_of_another_name_is_reported() -> None:
     (problem,) = gather("[profiles.x]\nmodel = 'm'\n").problems
-    assert told(problem)[:2] == ("the file:1: no setting 'profiles'", "did you mean profile?")
+    assert reported(problem)[:2] == ("the file:1: no setting 'profiles'", "did you mean profile?")
 
 
 def test_the_strongest_place_is_mended_first() -> None:
@@ -294,7 +294,7 @@ def test_a_setting_with_a_dot_stands_in_a_table_of_the_file_and_of_a_profile() -
         ("[history]\ntext = 1", "the file:2: history.text must be true or false", ""),
     ],
 )
-def test_a_mistake_in_such_a_table_is_told_with_its_line(text: str, what: str, why: str) -> None:
+def test_a_mistake_in_such_a_table_is_reported_with_its_line(text: str, what: str, why: str) -> None:
     (problem,) = gather(text).problems
     assert problem.what == what
     assert problem.why.startswith(why)

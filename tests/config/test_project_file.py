@@ -65,7 +65,7 @@ def test_a_directory_that_is_gone_has_none(inner: Path, monkeypatch: pytest.Monk
     assert project_file.read({}) is None
 
 
-def test_one_with_a_mistake_is_told_with_its_line(inner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_with_a_mistake_is_reported_with_its_line(inner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(inner)
     (inner / NAME).write_text("n = 2\nx\n")
     with pytest.raises(ConfigError) as caught:

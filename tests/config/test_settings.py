@@ -24,7 +24,7 @@ def test_a_setting_is_found_by_its_name_however_it_is_joined() -> None:
     assert settings.find("max-tokens") is settings.find("max_tokens") is BY_NAME["max_tokens"]
 
 
-def test_an_unknown_setting_is_told_with_the_nearest() -> None:
+def test_an_unknown_setting_is_reported_with_the_nearest() -> None:
     error = refused(lambda: settings.find("temprature"))
     assert error.what == "no setting 'temprature'"
     assert error.why == "did you mean temperature?"

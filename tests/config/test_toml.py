@@ -71,14 +71,14 @@ def test_an_entry_is_found_after_any_number_of_lines(comments: int) -> None:
     ],
     ids=lambda value: str(value)[:20],
 )
-def test_what_is_no_toml_is_told_with_its_line(text: str, line: int) -> None:
+def test_what_is_no_toml_is_reported_with_its_line(text: str, line: int) -> None:
     with pytest.raises(TomlError) as caught:
         toml.parse(text)
     assert caught.value.line == line
     assert "(at" not in str(caught.value)
 
 
-def test_the_column_is_told_too() -> None:
+def test_the_column_is_reported_too() -> None:
     with pytest.raises(TomlError) as caught:
         toml.parse("a = 1\nb 2\n")
     assert (caught.value.line, caught.value.column) == (2, 3)

@@ -33,7 +33,7 @@ def test_it_grows_and_loses_nothing() -> None:
     assert len(keys) == 5000
 
 
-def test_digests_that_all_want_one_place_are_told_apart_also_after_it_grew() -> None:
+def test_digests_that_all_want_one_place_are_reported_apart_also_after_it_grew() -> None:
     keys = DigestSet()
     digests = [i << 32 for i in range(1, 1500)]
     assert all(keys.add(digest) for digest in digests)

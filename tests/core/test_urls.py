@@ -67,8 +67,8 @@ WRONG = [
 def test_what_is_no_base_url_is_a_config_error_that_shows_it(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_base_url(text)
-    told = text.replace("?a=b", "?…").replace("#x", "#…")
-    assert caught.value.what == f"base_url {told}"
+    reported = text.replace("?a=b", "?…").replace("#x", "#…")
+    assert caught.value.what == f"base_url {reported}"
 
 
 @pytest.mark.parametrize("text", ["ftp://u:canary@h", "http://u:canary@[", "u:canary@h"])
@@ -108,7 +108,7 @@ def test_a_password_is_taken_out_of_a_url() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "reported"),
     [
         ("https://u:hush@h/v1?key=hush#hush", "https://h/v1?…"),
         ("https://h/v1#hush?a", "https://h/v1#…"),
@@ -116,5 +116,5 @@ def test_a_password_is_taken_out_of_a_url() -> None:
         ("u:hush@h", "h"),
     ],
 )
-def test_what_asks_and_who_asks_is_not_shown_of_a_url(url: str, told: str) -> None:
-    assert strip_credentials_and_query(url) == told
+def test_what_asks_and_who_asks_is_not_shown_of_a_url(url: str, reported: str) -> None:
+    assert strip_credentials_and_query(url) == reported

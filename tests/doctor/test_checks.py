@@ -34,7 +34,7 @@ def test_the_first_failure_is_the_exit_code(found: list[Check], code: int) -> No
     assert checks.to_json(found)["exit_code"] == code
 
 
-def test_a_failure_is_told_whole_but_for_flags_that_do_not_bound_a_probe() -> None:
+def test_a_failure_is_reported_whole_but_for_flags_that_do_not_bound_a_probe() -> None:
     assert Check("key", State.FAIL, "no API key: none", "log in", ExitCode.AUTH) == NO_KEY
     late = checks.failed_check("api", TimedOutError("timed out", "", "--stall-timeout waits longer"))
     assert (late.text, late.hint) == ("timed out", "")
@@ -48,8 +48,8 @@ def test_the_record_has_a_member_for_each_thing() -> None:
 
 
 def test_a_secret_is_taken_out_wherever_it_stands_and_no_ordinary_letters_are() -> None:
-    told = Check("api", State.FAIL, "no such key: s3cret", "not s3cret", ExitCode.AUTH)
-    clean = checks.redacted(told, ["s3cret", "", "no"])
+    reported = Check("api", State.FAIL, "no such key: s3cret", "not s3cret", ExitCode.AUTH)
+    clean = checks.redacted(reported, ["s3cret", "", "no"])
     assert clean == Check("api", State.FAIL, "no such key: ***", "not ***", ExitCode.AUTH)
 
 
@@ -79,7 +79,7 @@ def test_a_server_without_a_time_is_not_compared_with(date: str) -> None:
     assert checks.check_clock(date, NOW).state is State.SKIPPED
 
 
-def test_a_certificate_that_ends_soon_is_told() -> None:
+def test_a_certificate_that_ends_soon_is_reported() -> None:
     assert checks.check_certificate("TLSv1.3", NOW + 90 * DAY, NOW).state is State.OK
     soon = checks.check_certificate("TLSv1.3", NOW + 5.5 * DAY, NOW)
     assert (soon.state, soon.text[-8:]) == (State.WARN, ", 5 days")

@@ -7,7 +7,7 @@ from tests.faults import places
 from tests.faults.matrix import Fault, Good, Seen, completing, differs, everywhere, unreached
 from tests.support.server import Reply, Step, chunk, head, reset
 
-PATIENCE = 30  # seconds; only a test that fails waits so long
+TEST_TIMEOUT_S = 30  # seconds; only a test that fails waits so long
 BROKE = "the connection broke"
 ENDED = "it ended in the middle of the answer"
 FIRST, STALL, TOTAL = ("--first-byte-timeout", "0.3"), ("--stall-timeout", "0.4"), ("--timeout", "0.6")
@@ -25,7 +25,7 @@ def drip(text: bytes) -> Step:
     """Return a step that says the same few bytes over and over, slowly."""
 
     def step(connection: socket.socket) -> None:
-        over = time.monotonic() + PATIENCE
+        over = time.monotonic() + TEST_TIMEOUT_S
         while time.monotonic() < over:  # until nbx hangs up, which makes sending fail
             connection.sendall(text)
             time.sleep(0.02)
@@ -37,7 +37,7 @@ def flood(text: bytes) -> Step:
     """Return a step that says the same over and over, as fast as it is read."""
 
     def step(connection: socket.socket) -> None:
-        over = time.monotonic() + PATIENCE
+        over = time.monotonic() + TEST_TIMEOUT_S
         while time.monotonic() < over:
             connection.sendall(text)
 

@@ -101,7 +101,7 @@ class Command:
     words: tuple[str, ...]
     good: Good
     kept: Callable[[Result], str]
-    told: Callable[[Result], str] = _said
+    reported: Callable[[Result], str] = _said
     files: Mapping[str, str] = field(default_factory=dict)
     rows: bool = False
 

@@ -108,7 +108,7 @@ def _tls(bench: Bench, certificate: trustme.LeafCert, *, old: bool = False) -> s
 
 
 def _listening(bench: Bench, says: bytes) -> int:
-    """Return a port at which whoever says something is told the same thing."""
+    """Return a port at which every client gets the same answer."""
     listener = bench.stack.enter_context(socket.create_server(("127.0.0.1", 0)))
 
     def talk() -> None:

@@ -50,18 +50,18 @@ def test_fault(
         script = [] if fault.place else scripted(fault, name, server)
         server.script(*script)
         result = nbx(
-            *command.words, "--retries", "1", *fault.args, *more, chance=-1.0 if command.rows else 0.5
+            *command.words, "--retries", "1", *fault.args, *more, jitter=-1.0 if command.rows else 0.5
         )
         server.release.set()
     assert (result.code, command.kept(result)) == (seen.code, seen.keeps), result
-    told = command.told(result)
-    assert seen.says in told
-    assert not seen.hint or f"\n  {seen.hint}" in told
-    assert bool(told) == bool(seen.says)
+    reported = command.reported(result)
+    assert seen.says in reported
+    assert not seen.hint or f"\n  {seen.hint}" in reported
+    assert bool(reported) == bool(seen.says)
     assert len(server.requests) == len(script)
     assert command.rows or len(result.slept) == seen.retried
     assert not command.rows or f"\nfailed\t{seen.keeps.count('exit ')}\n" in result.err
-    check_message(told)
+    check_message(reported)
 
 
 def prepare(command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,4 +97,4 @@ def test_a_sound_answer_is_no_fault(
     rows = 3 if command.rows else 1
     server.script(*[[command.good.head(), command.good.body]] * rows)
     result = nbx(*command.words)
-    assert (result.code, command.kept(result), command.told(result)) == (0, "half\n" * rows, "")
+    assert (result.code, command.kept(result), command.reported(result)) == (0, "half\n" * rows, "")

@@ -1,7 +1,7 @@
 """python -m tests.fuzz: a long run of the fuzz targets.
 
 Gives every target inputs until it has had so many bytes, and tells how many inputs that were. What raises
-is told with its traceback, and written to a file where --save names a folder. Exit code 1 where one did.
+is reported with its traceback, and written to a file where --save names a folder. Exit code 1 where one did.
 """
 
 import argparse

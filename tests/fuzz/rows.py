@@ -57,7 +57,7 @@ def rows(data: bytes) -> None:
 
 
 def gzipped(data: bytes) -> None:
-    """A compressed file gives its lines, or is told to be damaged."""
+    """A compressed file gives its lines, or is reported as damaged."""
     try:
         for line in lines(blocks(ByteSource("-", io.BytesIO(data)), "gz", DecodeOptions()), b"\n"):
             assert isinstance(line, bytes)

@@ -24,8 +24,8 @@ def corpus(name: str) -> dict[str, bytes]:
 
 def pieces(data: bytes, most: int = 6) -> Iterator[bytes]:
     """Yield `data` in pieces; where it is cut depends on nothing but the data."""
-    chance = random.Random(zlib.crc32(data))
-    places = sorted(chance.randint(0, len(data)) for _ in range(chance.randint(0, most)))
+    rng = random.Random(zlib.crc32(data))
+    places = sorted(rng.randint(0, len(data)) for _ in range(rng.randint(0, most)))
     yield from (data[start:end] for start, end in pairwise((0, *places, len(data))))
 
 

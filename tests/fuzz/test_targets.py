@@ -52,7 +52,7 @@ def _break(data: bytes) -> NoReturn:
     raise KeyError(data)
 
 
-def test_a_defect_is_told_and_kept(
+def test_a_defect_is_reported_and_kept(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setitem(TARGETS, "sse", Target(_break, (b"x",)))

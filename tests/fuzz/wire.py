@@ -42,8 +42,14 @@ def _folded(content_type: str, parts: list[bytes], *, every_frame: bool) -> tupl
         completion.add(event)
     whole = completion.to_json()
     assert jsontext.encode(jsontext.replace_nan(whole))
-    told = (decoder.done, completion.problem, completion.usage, completion.unfinished, completion.reasons())
-    return json.dumps(whole), told  # text, in which a NaN equals a NaN
+    reported = (
+        decoder.done,
+        completion.problem,
+        completion.usage,
+        completion.unfinished,
+        completion.reasons(),
+    )
+    return json.dumps(whole), reported  # text, in which a NaN equals a NaN
 
 
 def decode(data: bytes) -> None:

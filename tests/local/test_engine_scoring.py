@@ -45,8 +45,8 @@ def test_the_probabilities_of_every_token_add_up_to_one(native: EngineScoring) -
     top = answer["completion_probabilities"][0]["top_logprobs"]
     for entry in top[:3]:
         piece = VocabularyToken(entry["id"], bytes(entry["bytes"]))
-        *_, told = native.logprobs([*pieces, piece], len(pieces))
-        assert told.logprob == pytest.approx(entry["logprob"], abs=1e-3)
+        *_, reported = native.logprobs([*pieces, piece], len(pieces))
+        assert reported.logprob == pytest.approx(entry["logprob"], abs=1e-3)
 
 
 def test_a_token_that_the_engine_does_not_know_is_no_score(native: EngineScoring) -> None:

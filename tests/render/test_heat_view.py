@@ -113,7 +113,7 @@ def test_the_summary_is_dim_where_there_is_colour() -> None:
     assert rows[1] == "\x1b[2m1 token at 2.00 bits, perplexity 4\x1b[0m"
 
 
-def test_a_whole_answer_in_one_piece_is_told_apart_token_by_token() -> None:
+def test_a_whole_answer_in_one_piece_is_reported_apart_token_by_token() -> None:
     text = drawn(event(*FRANCE))
     assert text.count(OFF) == len(FRANCE)
 

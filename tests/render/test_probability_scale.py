@@ -70,7 +70,7 @@ def test_text_has_contrast_on_every_step(step: ColorStep, vision: str) -> None:
 
 
 @pytest.mark.parametrize("vision", VISION)
-def test_each_step_is_lighter_than_the_one_before_and_can_be_told_from_it(vision: str) -> None:
+def test_each_step_is_lighter_than_the_one_before_and_differs_from_it(vision: str) -> None:
     for one, other in pairwise(lab(seen(step.background, vision)) for step in STEPS):
         assert other[0] > one[0] + 3
         assert math.dist(one, other) > 14

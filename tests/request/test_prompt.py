@@ -147,7 +147,7 @@ def test_one_byte_order_mark_goes() -> None:
         (codecs.BOM_UTF8 + b"a\xff", "byte 0xff at offset 4: invalid start byte"),
     ],
 )
-def test_bytes_that_are_no_text_are_told_with_their_offset(data: bytes, why: str) -> None:
+def test_bytes_that_are_no_text_are_reported_with_their_offset(data: bytes, why: str) -> None:
     error = refused(lambda: prompt.decode(data, "stdin", AS_IT_IS))
     assert (error.what, error.why) == ("stdin is not valid UTF-8", why)
     assert "\ufffd" in prompt.decode(data, "stdin", LENIENT)
@@ -194,7 +194,7 @@ def test_a_codec_that_cannot_replace_says_so() -> None:
     assert (error.what, "Unsupported error handling" in error.why) == ("x is not valid IDNA", True)
 
 
-def test_argument_bytes_that_are_no_text_are_told_with_their_offset() -> None:
+def test_argument_bytes_that_are_no_text_are_reported_with_their_offset() -> None:
     error = refused(lambda: prompt.decode_argument("é\udcff", b"\xc3\xa9\xff"))
     assert (error.what, error.why) == ("the prompt argument is not valid UTF-8", "byte 0xff at offset 2")
     assert refused(lambda: gathered(World(), "a", "\udc80{stdin}")).what == error.what
@@ -242,7 +242,7 @@ def test_a_file_of_prompts_may_have_wide_characters() -> None:
     ]
 
 
-def test_what_is_wrong_in_a_file_of_prompts_is_told_with_its_place() -> None:
+def test_what_is_wrong_in_a_file_of_prompts_is_reported_with_its_place() -> None:
     binary = refused(lambda: prompt.split_prompts(b"a\nb\0\n", "x", AS_IT_IS, nul=False))
     assert (binary.what, binary.why) == ("x, line 2, is binary input", "a NUL at character 1")
     invalid = refused(lambda: prompt.split_prompts(b"a\nb\xff\n", "x", AS_IT_IS, nul=False))

@@ -118,7 +118,7 @@ def test_no_file_is_read_when_another_flag_is_wrong(wrong: str) -> None:
     assert wrong in failing(lambda: parse_fields(given, no_file, validate=True)).why
 
 
-def test_a_wrong_value_is_told_with_flag_value_and_bound() -> None:
+def test_a_wrong_value_is_reported_with_flag_value_and_bound() -> None:
     error = failing(lambda: parse_fields({"top_p": "1.5"}, no_file, validate=True))
     assert (error.what, error.why) == ("--top-p 1.5", "top_p must be between 0 and 1")
     assert error.hint == "--no-validate sends it anyway"
@@ -151,7 +151,7 @@ def test_a_param_without_key_or_value_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("raw", ["hot", "", "'x'", "NaN", "[Infinity]"])
-def test_a_param_that_is_no_json_is_told_how_to_quote_a_text(raw: str) -> None:
+def test_a_param_that_is_no_json_is_reported_how_to_quote_a_text(raw: str) -> None:
     error = failing(lambda: parse_params([f"mode={raw}"], validate=True))
     assert error.why == f"{raw!r} is not JSON"
     assert error.hint == f"a text needs JSON quotes: --param 'mode=\"{raw}\"'"

@@ -25,7 +25,7 @@ def test_odd_spellings_of_a_body_stay() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"model":"m"}', b"nonsense", b"3"])
-def test_what_is_no_request_is_told(body: bytes) -> None:
+def test_what_is_no_request_is_reported(body: bytes) -> None:
     with pytest.raises(BadInputError, match="cannot be sent again"):
         from_body(body, "")
 

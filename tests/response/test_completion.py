@@ -93,7 +93,7 @@ def test_the_last_usage_counts() -> None:
     )
 
 
-def test_the_first_problem_is_the_one_that_is_told() -> None:
+def test_the_first_problem_is_the_one_that_is_reported() -> None:
     completion = Completion(1)
     completion.add(Problem("first"))
     completion.add(Problem("second"))

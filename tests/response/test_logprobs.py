@@ -171,7 +171,7 @@ def test_probability_and_surprise() -> None:
 
 
 def likely(*masses: float, chosen: int | None = 0) -> TokenLogprob:
-    """Return a token at whose place these probabilities were told."""
+    """Return a token at whose place these probabilities were reported."""
     others = [Alternative(str(i), math.log(mass), None, i == chosen) for i, mass in enumerate(masses)]
     return TokenLogprob("x", math.log(masses[chosen or 0]), tuple(others))
 
@@ -181,7 +181,7 @@ def test_entropy_of_a_distribution_that_is_known_whole() -> None:
     assert entropy(likely(0.5, 0.5)) == pytest.approx(1)
 
 
-def test_entropy_counts_all_that_is_not_told_as_one_token() -> None:
+def test_entropy_counts_all_that_is_not_reported_as_one_token() -> None:
     assert entropy(likely(0.5, 0.25)) == pytest.approx(1.5)
 
 
@@ -192,24 +192,24 @@ def test_entropy_counts_the_chosen_token_once_and_also_where_it_is_not_among_the
     assert entropy(unknown) == pytest.approx(1)
 
 
-def test_nothing_is_said_of_a_place_of_which_nothing_else_was_told() -> None:
+def test_nothing_is_said_of_a_place_of_which_nothing_else_was_reported() -> None:
     assert entropy(TokenLogprob("x", -1.0)) is None
     assert rank(TokenLogprob("x", -1.0)) is None
     assert rank(TokenLogprob("x", None, (Alternative("y", -1.0),))) is None
 
 
 @given(st.lists(st.integers(1, 1000), min_size=2, max_size=20), st.integers(1, 20))
-def test_the_entropy_told_is_never_above_the_true_one(weights: list[int], told: int) -> None:
+def test_the_entropy_reported_is_never_above_the_true_one(weights: list[int], reported: int) -> None:
     masses = sorted((weight / sum(weights) for weight in weights), reverse=True)
     true = -math.fsum(mass * math.log2(mass) for mass in masses)
-    bound = entropy(likely(*masses[:told]))
+    bound = entropy(likely(*masses[:reported]))
     assert bound is not None
     assert bound <= true + 1e-9
-    if told >= len(masses):
+    if reported >= len(masses):
         assert bound == pytest.approx(true, abs=1e-9)
 
 
-def test_rank_is_known_where_a_less_likely_token_was_told() -> None:
+def test_rank_is_known_where_a_less_likely_token_was_reported() -> None:
     assert rank(likely(0.5, 0.3, 0.1, chosen=0)) == Rank(1, known=True)
     assert rank(likely(0.5, 0.3, 0.1, chosen=1)) == Rank(2, known=True)
     # A server that adds the chosen token to the two likeliest sends the same as one that sends three.

@@ -1,6 +1,6 @@
 """Conformance with the WHATWG HTML standard: each rule about event streams, and a stream that shows it.
 
-The rules are told in our own words; `9.2.5` and `9.2.6` are sections of the standard. What a stream should
+The rules are in our own words; `9.2.5` and `9.2.6` are sections of the standard. What a stream should
 give is written down by hand, and held against our parser and against the standard's algorithm as well.
 """
 

@@ -101,7 +101,7 @@ def test_the_blanks_of_sentencepiece_are_put_where_they_belong(tokens: list[str]
     assert (found.log_likelihood, found.scored, found.bytes) == (-3.0, 3, 8)
 
 
-def test_a_floor_is_counted_and_told() -> None:
+def test_a_floor_is_counted_and_reported() -> None:
     found = score(Passage("a b c"), [("a", None), (" b", -9999.0), (" c", -1e38), ("x", -1.0)])
     assert (found.log_likelihood, found.floored, found.perplexity) == (-19998.0, 2, math.inf)
 
@@ -179,10 +179,10 @@ def test_the_sign_for_what_cannot_be_shown_may_stand_in_the_text() -> None:
     text=st.text(max_size=12),
     boundary=st.integers(0, 40),
     cuts=st.lists(st.integers(0, 40), max_size=6),
-    told=st.booleans(),
+    reported=st.booleans(),
 )
 def test_wherever_a_text_is_cut_every_byte_is_in_one_token(
-    *, text: str, boundary: int, cuts: list[int], told: bool
+    *, text: str, boundary: int, cuts: list[int], reported: bool
 ) -> None:
     text += "."
     data = text.encode("utf-8")
@@ -191,9 +191,10 @@ def test_wherever_a_text_is_cut_every_byte_is_in_one_token(
     boundary %= len(text)
     passage = Passage(text[boundary:], text[:boundary])
     tokens = [
-        TokenLogprob(piece.decode("utf-8", "replace"), -1.0, raw=piece if told else None) for piece in pieces
+        TokenLogprob(piece.decode("utf-8", "replace"), -1.0, raw=piece if reported else None)
+        for piece in pieces
     ]
     found = likelihood.from_tokens(passage, [TokenLogprob("<|bos|>"), *tokens])
     assert found.bytes == len(passage.text.encode("utf-8"))
-    if told:  # else the parts of a character may be of more than one size
+    if reported:  # else the parts of a character may be of more than one size
         assert found.scored == sum(edge > len(passage.context.encode("utf-8")) for edge in edges[1:])

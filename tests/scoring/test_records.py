@@ -28,8 +28,8 @@ def test_a_record_holds_every_measure_and_the_tokens_on_demand() -> None:
         "tokens_floored": 0,
         "spanning_token": None,
     }
-    told = records.score_record(score(), tokens=True)["token_logprobs"]
-    assert told == [
+    reported = records.score_record(score(), tokens=True)["token_logprobs"]
+    assert reported == [
         {"token": "a", "logprob": None, "offset": 0},
         {"token": " b", "logprob": -2.0, "offset": 1},
     ]
@@ -77,6 +77,6 @@ def test_a_line_that_is_neither_is_named(line: str, why: str) -> None:
     assert why in caught.value.why
 
 
-def test_an_error_is_told_in_its_row() -> None:
-    told = records.failure_record(BadInputError("what", "why"))
-    assert told == {"error": {"what": "what", "why": "why", "exit_code": 65}}
+def test_an_error_is_reported_in_its_row() -> None:
+    reported = records.failure_record(BadInputError("what", "why"))
+    assert reported == {"error": {"what": "what", "why": "why", "exit_code": 65}}

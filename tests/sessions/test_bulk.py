@@ -54,7 +54,7 @@ def test_the_progress_stays_in_place_and_a_table_takes_its_place(
     assert not screen.cursor_hidden
 
 
-def test_a_bad_row_is_told_above_the_progress(seen: Open, row_server: RowServer) -> None:
+def test_a_bad_row_is_reported_above_the_progress(seen: Open, row_server: RowServer) -> None:
     row_server.answer = held = Held(after=1)
     Path("in.jsonl").write_text('"x"\n{"prompt": "\\u001b[31mred", "no\\u009b1m": 1}\n"y"\n')
     screen = seen(*RUN, "--on-bad-row", "skip")

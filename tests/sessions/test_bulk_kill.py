@@ -42,8 +42,8 @@ def tell(record_property: Tell) -> Tell:
 
 
 @pytest.fixture
-def chance(tell: Tell) -> Random:
-    """Chance with a seed that is told, so that a failure can be looked for again."""
+def rng(tell: Tell) -> Random:
+    """A random generator whose seed is printed, so that a failure can be repeated."""
     seed = int(os.environ.get("NBX_TEST_SEED") or SystemRandom().randrange(1_000_000))
     tell("NBX_TEST_SEED", seed)
     return Random(seed)
@@ -69,7 +69,7 @@ def new_job(bare: Runner, tmp_path: Path) -> Iterator[NewJob]:
 
 
 def test_kill_9_at_any_moment_loses_no_answer_and_doubles_none(
-    new_job: NewJob, chance: Random, tell: Tell
+    new_job: NewJob, rng: Random, tell: Tell
 ) -> None:
     life = new_job().life()
     killed: Counter[str] = Counter()
@@ -79,7 +79,7 @@ def test_kill_9_at_any_moment_loses_no_answer_and_doubles_none(
         while True:
             sent = job.server.sent()
             process = job.start()
-            at = moment(chance, process, job, life) if killed.total() < KILLS else ""
+            at = moment(rng, process, job, life) if killed.total() < KILLS else ""
             if at:
                 process.kill()
             _, err = process.communicate(timeout=60)
@@ -97,7 +97,7 @@ def test_kill_9_at_any_moment_loses_no_answer_and_doubles_none(
 
 
 def test_ctrl_c_at_any_moment_prints_the_command_that_goes_on_and_sends_nothing_twice(
-    new_job: NewJob, chance: Random, tell: Tell
+    new_job: NewJob, rng: Random, tell: Tell
 ) -> None:
     life = new_job().life()
     stopped: Counter[str] = Counter()
@@ -106,7 +106,7 @@ def test_ctrl_c_at_any_moment_prints_the_command_that_goes_on_and_sends_nothing_
         while True:
             sent = job.server.sent()
             process = typed(command, job) if command else job.start()
-            at = moment(chance, process, job, life) if stopped.total() < SIGINTS else ""
+            at = moment(rng, process, job, life) if stopped.total() < SIGINTS else ""
             if at:
                 process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=60)
@@ -125,19 +125,17 @@ def test_ctrl_c_at_any_moment_prints_the_command_that_goes_on_and_sends_nothing_
     tell("stopped", dict(stopped))
 
 
-def test_a_server_that_dies_and_comes_back_costs_no_answer(
-    new_job: NewJob, chance: Random, tell: Tell
-) -> None:
+def test_a_server_that_dies_and_comes_back_costs_no_answer(new_job: NewJob, rng: Random, tell: Tell) -> None:
     job, deaths, runs = new_job(), 0, 0
     process = job.start()
     while True:
-        until = job.server.count() + chance.randrange(1, ROWS // DEATHS)
+        until = job.server.count() + rng.randrange(1, ROWS // DEATHS)
         while process.poll() is None and (deaths == DEATHS or job.server.count() < until):
             time.sleep(0.005)
         if process.poll() is None:
             job.server.kill()
             deaths += 1
-            time.sleep(chance.random())
+            time.sleep(rng.random())
             job.server.start()
             continue
         _, err = process.communicate(timeout=60)

@@ -93,7 +93,7 @@ def test_authorities_that_are_not_there_are_a_configuration_error(
     server.close()
 
 
-def test_what_is_no_tls_is_told(well: Runner) -> None:
+def test_what_is_no_tls_is_reported(well: Runner) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         greeting = threading.Thread(target=greet, args=(listener,))
         greeting.start()

@@ -1,6 +1,6 @@
 """Words of others in rows, answers, ledger and names: shown on a terminal by every command, never obeyed.
 
-The commands run in this process, which is told that its streams are a terminal; a terminal draws the bytes.
+The commands run in this process, whose streams claim to be a terminal; a terminal draws the bytes.
 """
 
 import json
@@ -186,8 +186,8 @@ def test_the_ledger_cannot_drive_the_terminal(
 ) -> None:
     nbx.environ["NBX_DATA_DIR"] = str(Path.cwd() / NAME)
     named: dict[str, Any] = {"profile": EVIL, "run": EVIL, "finish": EVIL, "host": EVIL, "request_id": EVIL}
-    told = text("x", EVIL)._replace(body=json.dumps({"prompt": EVIL, "model": "m"}).encode(), prompt=EVIL)
-    keep(nbx, entry(1e9, EVIL, text=told, **named), entry(1.1e9, f"{EVIL}2", **named))
+    reported = text("x", EVIL)._replace(body=json.dumps({"prompt": EVIL, "model": "m"}).encode(), prompt=EVIL)
+    keep(nbx, entry(1e9, EVIL, text=reported, **named), entry(1.1e9, f"{EVIL}2", **named))
     server.replies += [status(200, json.dumps(frame((EVIL, 0.5, {}), reason=EVIL)).encode())]
     shown(*LEDGER[name])
     server.replies.clear()

@@ -124,23 +124,23 @@ def test_a_signal_at_any_moment_ends_nbx_in_good_order(
     undisturbed = at(0, 0, args, nbx, here)
     total = int((here / "moments").read_text())
     whole = {path.name: path.read_bytes() for path in here.iterdir()}
-    chance = random.Random(name)
+    rng = random.Random(name)
     for number, codes in ENDS.items():
         few = name in READING or number in (signal.SIGHUP, signal.SIGPIPE)
         for _ in range(max(1, MOMENTS // 2) if few else MOMENTS):
-            moment = chance.randrange(1, total)
+            moment = rng.randrange(1, total)
             server.replies[:] = replies
             ended = at(moment, number, args, nbx, here)
-            told = f"{number.name} at {moment} of {total}: {ended}"
-            assert ended.code in codes | {undisturbed.code}, told
-            assert "Traceback" not in ended.err, told
-            assert "Exception ignored" not in ended.err, told
-            assert "bug" not in ended.err, told
+            reported = f"{number.name} at {moment} of {total}: {ended}"
+            assert ended.code in codes | {undisturbed.code}, reported
+            assert "Traceback" not in ended.err, reported
+            assert "Exception ignored" not in ended.err, reported
+            assert "bug" not in ended.err, reported
             if ended.code == undisturbed.code:
-                assert ended.out == undisturbed.out or name == "doctor", told
-            assert undisturbed.out.startswith(ended.out.rstrip(b"\n")) or name in ("doctor", "json"), told
+                assert ended.out == undisturbed.out or name == "doctor", reported
+            assert undisturbed.out.startswith(ended.out.rstrip(b"\n")) or name in ("doctor", "json"), reported
             for path in here.iterdir():  # a file is there whole, or says by its name that it is not
-                assert path.read_bytes() == whole.get(path.name) or path.name.endswith(".partial"), told
+                assert path.read_bytes() == whole.get(path.name) or path.name.endswith(".partial"), reported
     server.replies.clear()
 
 

@@ -43,21 +43,21 @@ def test_a_signal_at_any_moment_of_a_bulk_run_loses_no_answer(
     first = folder("first")
     assert at(0, 0, RUN, bulk, first).code == 0
     total = int((first / "moments").read_text())
-    chance = random.Random(number.name)
+    rng = random.Random(number.name)
     for time in range(TIMES[number]):
-        moment, here = chance.randrange(1, total), folder(str(time))
+        moment, here = rng.randrange(1, total), folder(str(time))
         ended = at(moment, number, RUN, bulk, here)
-        told = f"at {moment} of {total}: {ended}"
-        assert ended.code in ENDS[number] | {0}, told
-        assert ended.out == b"", told
+        reported = f"at {moment} of {total}: {ended}"
+        assert ended.code in ENDS[number] | {0}, reported
+        assert ended.out == b"", reported
         for word in ("Traceback", "Exception ignored", "bug"):
-            assert word not in ended.err, told
+            assert word not in ended.err, reported
         if ended.code == 0:
-            assert texts(here / "answers.jsonl") == prompts, told
+            assert texts(here / "answers.jsonl") == prompts, reported
         again = at(0, 0, RUN, bulk, here)
-        assert again.code == 0, f"{told} {again}"
-        assert texts(here / "answers.jsonl") == prompts, told
-        assert {path.name for path in here.iterdir()} == {"rows.jsonl", "answers.jsonl", "moments"}, told
+        assert again.code == 0, f"{reported} {again}"
+        assert texts(here / "answers.jsonl") == prompts, reported
+        assert {path.name for path in here.iterdir()} == {"rows.jsonl", "answers.jsonl", "moments"}, reported
         check_ledger(bulk)
 
 
@@ -69,19 +69,19 @@ def test_a_signal_at_any_moment_deletes_a_request_or_leaves_it(
     args = ["history", "rm", "1"]
     at(0, 0, args, bare, tmp_path)
     total = int((tmp_path / "moments").read_text())
-    chance = random.Random(number.name)
+    rng = random.Random(number.name)
     gone = 1
     for _ in range(TIMES[number]):
         keep(bare, entry(1e9, text=text("secret plan", "x")))
         ids = [row["id"] for row in rows_of(bare)]
-        moment = chance.randrange(1, total)
+        moment = rng.randrange(1, total)
         ended = at(moment, number, ["history", "rm", str(ids[-1])], bare, tmp_path)
-        told = f"at {moment} of {total}: {ended}"
-        assert ended.code in ENDS[number] | {0}, told
-        assert "Traceback" not in ended.err, told
+        reported = f"at {moment} of {total}: {ended}"
+        assert ended.code in ENDS[number] | {0}, reported
+        assert "Traceback" not in ended.err, reported
         left = [row["id"] for row in rows_of(bare)]
-        assert left in (ids, ids[:-1]), told
-        assert ended.code != 0 or left == ids[:-1], told
+        assert left in (ids, ids[:-1]), reported
+        assert ended.code != 0 or left == ids[:-1], reported
         gone += len(ids) - len(left)
         check_ledger(bare)
     assert gone
@@ -99,13 +99,13 @@ def test_a_signal_at_any_moment_of_an_installation_is_undone_like_one(
     assert bare.process("completion", "uninstall", "zsh").code == 0
     before = rc.read_bytes()
     assert before == b"alias ll='ls -l'\n" != installed
-    chance = random.Random(number.name)
+    rng = random.Random(number.name)
     for _ in range(TIMES[number]):
-        moment = chance.randrange(1, total)
+        moment = rng.randrange(1, total)
         ended = at(moment, number, ["completion", "install", "zsh"], bare, tmp_path)
-        told = f"at {moment} of {total}: {ended}"
-        assert ended.code in ENDS[number] | {0}, told
-        assert "Traceback" not in ended.err, told
-        assert rc.read_bytes() in (before, installed), told
-        assert bare.process("completion", "uninstall", "zsh").code == 0, told
-        assert rc.read_bytes() == before, told
+        reported = f"at {moment} of {total}: {ended}"
+        assert ended.code in ENDS[number] | {0}, reported
+        assert "Traceback" not in ended.err, reported
+        assert rc.read_bytes() in (before, installed), reported
+        assert bare.process("completion", "uninstall", "zsh").code == 0, reported
+        assert rc.read_bytes() == before, reported

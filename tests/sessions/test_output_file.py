@@ -39,7 +39,7 @@ def test_no_partial_file_is_left_beside_a_whole_one(nbx: Runner, server: FakeSer
 
 
 @pytest.mark.parametrize("flag", ["-o", "--export"])
-def test_a_folder_that_is_not_there_is_told_before_anything_is_sent(
+def test_a_folder_that_is_not_there_is_reported_before_anything_is_sent(
     flag: str, nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     done = nbx.process("complete", "x", flag, str(tmp_path / "no dir" / "out.svg"))

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closed window: what is kept, what is said, and who else is told."""
+"""Ctrl-C, SIGTERM and a closed window: what is kept, what is printed, and which processes get the signal."""
 
 import fcntl
 import os

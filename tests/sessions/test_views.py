@@ -21,7 +21,7 @@ def colours(cells: list[Any]) -> set[tuple[str, str]]:
 
 
 def stream(*tokens: Told, index: int = 0) -> list[dict[str, Any]]:
-    return [*(frame(told, index=index) for told in tokens), frame(index=index, reason="stop")]
+    return [*(frame(reported, index=index) for reported in tokens), frame(index=index, reason="stop")]
 
 
 def test_each_token_has_the_colour_of_its_probability(terminal: Open, server: FakeServer) -> None:

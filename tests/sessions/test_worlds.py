@@ -164,7 +164,7 @@ def test_any_closed_streams_change_nothing_but_what_they_would_have_carried(
             assert ended.err == usual.err, closed
 
 
-def test_a_full_disk_is_told_and_a_full_stderr_loses_nothing(
+def test_a_full_disk_is_reported_and_a_full_stderr_loses_nothing(
     name: str, usual: Ended, nbx: Runner, server: FakeServer
 ) -> None:
     full = sh('"$@" >/dev/full', name, nbx, server)
@@ -199,11 +199,11 @@ def test_a_home_that_cannot_be_written_is_a_warning_at_most(
     server.replies[:] = [model_list()] if args[0] == "models" else []
     done = nbx.process(*args, env={"HOME": "/proc"})
     assert (done.code, bool(done.out)) == (0, True)
-    told = {
+    reported = {
         "models": "nbx: warning: cannot cache the list: No such file or directory\n",
         "local": "nbx: what is fetched is kept in /proc/.cache/nbx/weights\n",
     }
-    assert done.err == told.get(args[0], "")
+    assert done.err == reported.get(args[0], "")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The names of shells, and what their start-up files are told."""
+"""The names of shells, and what is written to their start-up files."""
 
 import pytest
 

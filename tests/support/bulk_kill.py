@@ -90,19 +90,19 @@ class Job:
         return self.server.sent().total() - self.rows
 
 
-def moment(chance: Random, process: subprocess.Popen[bytes], job: Job, life: float) -> str:
+def moment(rng: Random, process: subprocess.Popen[bytes], job: Job, life: float) -> str:
     """Wait until it is time to end a run; return what the run was at, '' where it ended by itself.
 
     A third of the moments lie anywhere in a whole run's life, a third between two requests, and a third right
     after the last answer, where the output is put in order.
     """
-    kind = chance.choice(("any", "between", "late"))
+    kind = rng.choice(("any", "between", "late"))
     sent = job.server.count()
-    goal = sent + chance.randrange(1, max(2, job.rows - len(job.known)))
-    until = time.monotonic() + chance.random() * life
+    goal = sent + rng.randrange(1, max(2, job.rows - len(job.known)))
+    until = time.monotonic() + rng.random() * life
     while process.poll() is None:
         if kind == "late" and job.target.exists() and job.target.read_bytes().count(b"\n") >= job.rows:
-            kind, until = "any", time.monotonic() + chance.random() * SETTLING
+            kind, until = "any", time.monotonic() + rng.random() * SETTLING
         if (kind == "between" and job.server.count() >= goal) or (
             kind == "any" and time.monotonic() >= until
         ):

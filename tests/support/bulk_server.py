@@ -54,9 +54,9 @@ class BulkServer:
 
 def _port() -> int:
     """Return a free port that the system gives to nobody by itself, while the server is away neither."""
-    chance = random.SystemRandom()
+    rng = random.SystemRandom()
     while True:
-        port = chance.randrange(20_000, 32_000)
+        port = rng.randrange(20_000, 32_000)
         try:
             socket.create_server(("127.0.0.1", port)).close()
         except OSError:

@@ -13,12 +13,12 @@ from nebius_cli.core.secret import Secret
 from tests.support.canary import CANARY
 from tests.support.server import Reply, head
 
-PATIENCE = 30  # seconds; only a test that fails waits so long
+TEST_TIMEOUT_S = 30  # seconds; only a test that fails waits so long
 KEPT_OPEN: Reply = [head(200, "application/json", Content_Length="2"), b"{}"]
 
 
 def connect(url: str, *, key: str = CANARY, **more: Any) -> Api:
-    settings = {"connect_timeout": PATIENCE, "now": lambda: 0.0, **more}
+    settings = {"connect_timeout": TEST_TIMEOUT_S, "now": lambda: 0.0, **more}
     settings.setdefault("log", lambda _: None)
     return Api(url, Secret(key), **settings)
 
@@ -26,7 +26,7 @@ def connect(url: str, *, key: str = CANARY, **more: Any) -> Api:
 def within(**limits: float) -> Deadline:
     """Return a deadline with these limits in seconds; without any, one that only a failing test reaches."""
     first_byte, stall, total = (limits.get(name, 0.0) for name in ("first_byte", "stall", "total"))
-    return Deadline(Limits(first_byte, stall, total if limits else PATIENCE, 0))
+    return Deadline(Limits(first_byte, stall, total if limits else TEST_TIMEOUT_S, 0))
 
 
 def send(api: Api, body: bytes = b"{}", query: str = "", **limits: float) -> Answer:

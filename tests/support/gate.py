@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.support.server import LAST_CHUNK, USAGE, Reply, chunk, event, head, token
 
-PATIENCE = 30  # seconds; only a test that fails waits so long
+TEST_TIMEOUT_S = 30  # seconds; only a test that fails waits so long
 
 
 class Gate:
@@ -20,11 +20,11 @@ class Gate:
         """Wait; called by the server."""
         del connection
         self._reached.set()
-        self._opened.wait(PATIENCE)
+        self._opened.wait(TEST_TIMEOUT_S)
 
     def reached(self) -> None:
         """Return once the server waits here."""
-        assert self._reached.wait(PATIENCE), "the server never came here"
+        assert self._reached.wait(TEST_TIMEOUT_S), "the server never came here"
 
     def open(self) -> None:
         """Let the server go on."""

@@ -16,7 +16,7 @@ from typing import Any
 # Of the import system itself: it looks for modules, and reads and runs their code.
 _ITS_OWN = {"import", "exec", "compile", "marshal.loads", "os.listdir", "os.scandir", "code.__new__"}
 _HARMLESS = ("object.", "builtins.", "sys._getframe", "sys.setprofile", "cpython.", "function.__new__")
-_told: list[str] = []
+_reported: list[str] = []
 _watching = False
 
 
@@ -32,7 +32,7 @@ class _Watched(os._Environ):  # type: ignore[type-arg]
 
 def _tell(what: str) -> None:
     if _watching:
-        _told.append(what)
+        _reported.append(what)
 
 
 def _hook(event: str, words: tuple[Any, ...]) -> None:
@@ -54,7 +54,7 @@ def _modules(package: str) -> list[str]:
 
 def main(package: str) -> None:
     """Print one line for each thing that an import did."""
-    global _watching  # noqa: PLW0603 - a hook cannot be taken out again, only told to be quiet
+    global _watching  # noqa: PLW0603 - a hook cannot be removed, only silenced
     sys.dont_write_bytecode = True
     handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
     names = _modules(package)
@@ -70,8 +70,8 @@ def main(package: str) -> None:
         importlib.import_module(name)
     _watching = False
     if {number: signal.getsignal(number) for number in signal.valid_signals()} != handlers:
-        _told.append("a signal handler was set")
-    sys.stdout.write("".join(f"{line}\n" for line in [*_told, f"{len(names)} modules"]))
+        _reported.append("a signal handler was set")
+    sys.stdout.write("".join(f"{line}\n" for line in [*_reported, f"{len(names)} modules"]))
 
 
 if __name__ == "__main__":

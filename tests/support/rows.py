@@ -14,7 +14,7 @@ from nebius_cli.request.prompt import DecodeOptions
 from tests.support.factory import model_list
 from tests.support.server import FakeServer, Reply, Request, head
 
-PATIENCE = 30  # seconds; only a test that fails waits so long
+TEST_TIMEOUT_S = 30  # seconds; only a test that fails waits so long
 
 # What a prompt gets: None for the usual answer.
 Answer = Callable[[str], Reply | None]
@@ -80,7 +80,7 @@ def late(prompt: str, other: str) -> Answer:
         if asked == other:
             came.set()
         elif asked == prompt:
-            assert came.wait(PATIENCE), f"{other} never came"
+            assert came.wait(TEST_TIMEOUT_S), f"{other} never came"
 
     return answer
 
@@ -103,11 +103,11 @@ class Held:
             held = self._count > self._after
         if held:
             self._waiting.set()
-            self._let_go.wait(PATIENCE)
+            self._let_go.wait(TEST_TIMEOUT_S)
 
     def reached(self) -> None:
         """Return once a prompt is held."""
-        assert self._waiting.wait(PATIENCE), "no prompt ever came"
+        assert self._waiting.wait(TEST_TIMEOUT_S), "no prompt ever came"
 
     def let_go(self) -> None:
         """Answer everything from now on."""

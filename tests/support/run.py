@@ -49,11 +49,11 @@ class Runner:
         stderr_tty: bool = False,
         env: Mapping[str, str] | None = None,
         may_show_key: bool = False,
-        chance: float = 0.5,
+        jitter: float = 0.5,
     ) -> Result:
         """Run in this process. `stdin=None` is a closed stdin. Waits are noted, not slept.
 
-        The threads of `nbx bulk` wait by a real clock: with a `chance` of -1 they try again at once.
+        The threads of `nbx bulk` wait by a real clock: with a `jitter` of -1 they try again at once.
         """
         out, err = io.BytesIO(), io.BytesIO()
         slept: list[float] = []
@@ -66,7 +66,7 @@ class Runner:
             stderr_tty=stderr_tty,
             environ={**self.environ, **(env or {})},
             sleep=slept.append,
-            random=lambda: chance,
+            random=lambda: jitter,
         )
         code = main(args, streams)
         assert may_show_key or not shows_key(out.getvalue()), "the key is on stdout"

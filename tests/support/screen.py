@@ -34,6 +34,6 @@ def streams_on(
     tty: bool = True,
     environ: Mapping[str, str] | None = None,
 ) -> Streams:
-    """Return streams that write on glass; terminals unless told otherwise."""
+    """Return streams that write on glass; terminals unless stated otherwise."""
     environ = {"TERM": "xterm", "COLUMNS": "80", **(environ or {})}
     return Streams(None, out, err, stdout_tty=tty, stderr_tty=tty, environ=environ)

@@ -20,7 +20,7 @@ from tests.support.bulk import asking, completed
 from tests.support.canary import CANARY
 from tests.support.server import FakeServer, Reply, Request, Step, event, hang_up, head, reset, status, token
 
-PATIENCE = 30  # seconds; only a test that fails waits so long
+TEST_TIMEOUT_S = 30  # seconds; only a test that fails waits so long
 Respond = Callable[[Request, int], Reply]
 
 
@@ -55,7 +55,7 @@ def waiting_for(event: threading.Event | threading.Barrier) -> Step:
 
     def step(connection: object) -> None:
         del connection
-        event.wait(PATIENCE)
+        event.wait(TEST_TIMEOUT_S)
 
     return step
 
@@ -92,7 +92,7 @@ class Run:
         self.api = Api(
             service.url,
             Secret(CANARY),
-            connect_timeout=PATIENCE,
+            connect_timeout=TEST_TIMEOUT_S,
             now=time.time,
             log=lambda _: None,
             pool=8,
@@ -115,7 +115,7 @@ class Run:
 
     def tick(self) -> None:
         self.ticks += 1
-        assert self.ticks < PATIENCE * 10, "the run does not end"
+        assert self.ticks < TEST_TIMEOUT_S * 10, "the run does not end"
 
     def go(self) -> "Run":
         self.pool.run(self.tick)

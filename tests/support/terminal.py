@@ -18,7 +18,7 @@ import pyte
 
 from tests.support.canary import shows_key
 
-PATIENCE = 30  # seconds; only a hanging program waits so long
+TEST_TIMEOUT_S = 30  # seconds; only a hanging program waits so long
 
 # The first word is the terminal's path. A session leader that opens a terminal makes it its own, which is
 # what Ctrl-C needs; forking in this process instead would copy locks that the server's threads hold.
@@ -75,7 +75,7 @@ class Terminal:
 
     def wait_until(self, seen: Callable[[], Any], what: str) -> None:
         """Read what the program writes until `seen` is true. Fails when that does not come."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TEST_TIMEOUT_S
         while not seen():
             alive = self._read()
             assert alive or seen(), f"the program ended without {what}:\n{self}"
@@ -97,10 +97,10 @@ class Terminal:
 
     def end(self) -> int:
         """Read to the end; return the exit code, negative for a signal."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TEST_TIMEOUT_S
         while self._read():
             assert time.monotonic() < deadline, f"the program does not end:\n{self}"
-        return self.process.wait(PATIENCE)
+        return self.process.wait(TEST_TIMEOUT_S)
 
     def type(self, keys: str) -> None:
         """Press keys; control characters are keys too."""

@@ -49,7 +49,7 @@ def test_a_path_with_blanks_needs_no_quotes(program: Callable[[str, str], Path])
     assert editor.choose({"EDITOR": str(path)}, terminal=True) == [str(path)]
 
 
-def test_words_that_do_not_end_are_told() -> None:
+def test_words_that_do_not_end_are_reported() -> None:
     with pytest.raises(ConfigError) as caught:
         editor.choose({"VISUAL": "x 'y"}, terminal=True)
     assert (caught.value.what, caught.value.why) == ("VISUAL=x 'y", "no closing quotation")
@@ -67,7 +67,7 @@ def test_without_a_variable_a_usual_one_is_taken_and_needs_a_terminal(
         editor.choose(environ, terminal=False)
 
 
-def test_where_there_is_none_the_way_out_is_told(tmp_path: Path) -> None:
+def test_where_there_is_none_the_way_out_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         editor.choose({"PATH": str(tmp_path)}, terminal=True)
     assert (caught.value.what, caught.value.hint) == ("there is no editor", editor.HINT)
@@ -82,7 +82,7 @@ def test_the_file_is_the_last_word(program: Callable[[str, str], Path], tmp_path
 @pytest.mark.parametrize(
     ("script", "why"), [("exit 3", "exit code 3"), ("kill -9 $$", "signal 9")], ids=["code", "signal"]
 )
-def test_an_editor_that_fails_is_told(
+def test_an_editor_that_fails_is_reported(
     program: Callable[[str, str], Path], tmp_path: Path, script: str, why: str
 ) -> None:
     path = program("e", script)
@@ -91,7 +91,7 @@ def test_an_editor_that_fails_is_told(
     assert (caught.value.what, caught.value.why) == (f"the editor {path} failed", why)
 
 
-def test_one_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_one_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         editor.run([str(tmp_path / "none")], tmp_path / "x")
     assert caught.value.what == f"cannot start the editor {tmp_path / 'none'}"

@@ -13,7 +13,7 @@ from nebius_cli.system.streams import Streams, TextWriter, write_all
 
 
 class Stubborn(io.RawIOBase):
-    """A stream that takes as much as it is told to, or fails."""
+    """A stream that takes as much as it is set to, or fails."""
 
     def __init__(self, *takes: int | OSError) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class Stubborn(io.RawIOBase):
 
 
 class Source(io.RawIOBase):
-    """A stdin that gives what it is told to."""
+    """A stdin that gives what it is set to."""
 
     def __init__(self, *gives: bytes | BaseException) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ def test_a_full_disk_is_an_output_error_in_the_systems_words() -> None:
     assert caught.value.why == "No space left on device"
 
 
-def test_a_reader_that_is_gone_is_told_as_such_and_once() -> None:
+def test_a_reader_that_is_gone_is_reported_as_such_and_once() -> None:
     streams = Streams(None, Stubborn(BrokenPipeError(errno.EPIPE, "Broken pipe")), None)
     with pytest.raises(ReaderGone):
         streams.write_out(b"x")

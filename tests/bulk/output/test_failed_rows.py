@@ -18,7 +18,7 @@ BODY = b'{"prompt":"Say it"}'
 
 
 class Run:
-    """A run whose rows fail or not, as told."""
+    """A run whose rows fail or not, as given."""
 
     def __init__(self, folder: Path, *, restart: bool = False) -> None:
         self.journal = Journal.open(str(folder / "a.jsonl"), restart=restart, note=lambda _: None)
