@@ -143,12 +143,7 @@ def _listing_for(wanted: str, options: ModelsOptions, app: App) -> Listing:
 
 
 def _listing(
-    options: ModelsOptions,
-    settings: RunSettings,
-    app: App,
-    *,
-    refresh: bool,
-    fallback: Listing | None = None,
+    options: ModelsOptions, settings: RunSettings, app: App, *, refresh: bool, fallback: Listing | None = None
 ) -> Listing:
     """Return a fresh list from the cache, else the server's, else an old one from the cache.
 
@@ -218,11 +213,7 @@ def _words(listing: Listing, app: App) -> str:
 
 def _origin(listing: Listing, app: App) -> dict[str, object]:
     age = _age(listing, app)
-    return {
-        "fetched_at": int(listing.fetched_at),
-        "age_seconds": int(age),
-        "cached": not listing.fetched,
-    }
+    return {"fetched_at": int(listing.fetched_at), "age_seconds": int(age), "cached": not listing.fetched}
 
 
 def _write_rows(found: list[Model], app: App) -> None:
