@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from urllib.request import url2pathname
 
 from nebius_cli.core.errors import ConfigError, NetworkError, OutputError
+from nebius_cli.system import child_process
 
 PIP_OPTIONS = ("--no-input", "--no-color", "--disable-pip-version-check")
 CONNECTION_ERROR = ": connection error: "
@@ -114,12 +115,15 @@ def _bundled_pip_folders() -> list[Path]:
 @contextlib.contextmanager
 def _running(command: list[str], environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command during the block, and kill it at the end."""
-    process = subprocess.Popen(
+    process = child_process.start(
         command,
+        environ,
+        changes={"PYTHONUTF8": "1", "PIP_QUIET": "0"},
+        failure="cannot run pip",
+        hint=MODEL_FILE_HINT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**environ, "PYTHONUTF8": "1", "PIP_QUIET": "0"},
     )
     with process:
         try:

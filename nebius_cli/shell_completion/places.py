@@ -12,11 +12,13 @@ from typing import NamedTuple
 
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.shell_completion import shells
+from nebius_cli.system import child_process
 from nebius_cli.system.files import write_atomically, writing
 from nebius_cli.system.paths import data_dir, xdg_base
 
 NEW_FILE_MODE = 0o644
 SHELL_TIMEOUT_S = 15.0  # start-up files may take long
+MAX_SHELL_OUTPUT_BYTES = 1 << 20
 
 _MARKER = "bash-completion "
 _BASH_PROBE = f"printf '\\n{_MARKER}%s' \"${{BASH_COMPLETION_VERSINFO-}}\""
@@ -89,19 +91,24 @@ def _powershell_profiles(environ: Mapping[str, str]) -> list[Path]:
 def _run_shell(command: Sequence[str], environ: Mapping[str, str]) -> str:
     """Return the output of a shell command, empty if it fails or takes too long."""
     # A file, not a pipe: background processes of a start-up file would keep a pipe open.
-    with tempfile.TemporaryFile() as output, contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        subprocess.run(
+    with contextlib.suppress(OSError, ConfigError), tempfile.TemporaryFile() as output:
+        process = child_process.start(
             command,
+            environ,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.DEVNULL,
-            env=dict(environ),
-            timeout=SHELL_TIMEOUT_S,
-            check=False,
             start_new_session=True,  # an interactive shell would take the terminal from us
         )
+        try:
+            process.wait(SHELL_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            return ""
+        finally:
+            process.kill()
+            process.wait()
         output.seek(0)
-        return output.read().decode("utf-8", "replace")
+        return output.read(MAX_SHELL_OUTPUT_BYTES).decode("utf-8", "replace")
     return ""
 
 
