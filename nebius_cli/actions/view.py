@@ -13,6 +13,7 @@ from nebius_cli.response.completion import Completion
 from nebius_cli.response.decode import decode_object
 from nebius_cli.response.events import Event, Finished, TextDelta
 from nebius_cli.system.files import OutputFile
+from nebius_cli.system.targets import check_distinct
 
 HOW = "nbx complete --logprobs 5 --json > FILE saves one"
 
@@ -31,6 +32,8 @@ def run(options: ViewOptions, app: App) -> ExitCode:
     view, form = parse_view(options.view), parse_export(options.export)
     if options.file is None:
         raise UsageError("no file given", "", "nbx view FILE; - reads stdin")
+    if options.export:
+        check_distinct("--export", options.export, [("this is the file to view", options.file)])
     name = "stdin" if options.file == "-" else options.file
     completion, events = _one_answer(_objects(app.read_text(options.file), name))
     if not completion.choices:
