@@ -15,6 +15,7 @@ from nebius_cli.core.errors import AuthError, ConfigError
 from nebius_cli.core.secret import Secret
 from nebius_cli.system import child_process
 from nebius_cli.system.files import read_bytes
+from nebius_cli.system.paths import expand
 from nebius_cli.system.streams import Streams
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def from_command(
         raise ConfigError("api_key_command calls nbx, which calls api_key_command", "", HINT)
     # It must not read the prompt from stdin, but it may ask on the terminal.
     process = child_process.start(
-        words,
+        [expand(word, environ) for word in words],
         environ,
         changes={INSIDE: "1"},
         failure=f"cannot run {words[0]}, the api_key_command",

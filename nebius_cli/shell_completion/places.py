@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.shell_completion import shells
-from nebius_cli.system import child_process
+from nebius_cli.system import child_process, paths
 from nebius_cli.system.files import write_atomically, writing
 from nebius_cli.system.paths import data_dir, xdg_base
 
@@ -39,16 +39,16 @@ def install_targets(shell: str, environ: Mapping[str, str]) -> list[InstallTarge
 
     Raises ConfigError if PowerShell is not installed, as only it knows where its profile is.
     """
-    home = Path(environ.get("HOME") or Path.home())
+    home = paths.home(environ)
     match shell:
         case "bash":
             own = (xdg_base(environ, "XDG_DATA_HOME") or home / ".local/share") / "bash-completion"
             # Since 2.12 bash-completion accepts a list here, and the first entry has priority.
             named = environ.get("BASH_COMPLETION_USER_DIR", "").partition(":")[0]
-            script = (Path(named) if named else own) / "completions/nbx"
+            script = (Path(paths.expand(named, environ)) if named else own) / "completions/nbx"
             return [InstallTarget(script, home / ".bashrc", shells.bash_block(str(script)))]
         case "zsh":
-            rc = Path(environ.get("ZDOTDIR") or home) / ".zshrc"
+            rc = Path(paths.expand(environ.get("ZDOTDIR") or str(home), environ)) / ".zshrc"
             folder = data_dir(environ) / "zsh"
             return [InstallTarget(folder / "_nbx", rc, shells.zsh_block(str(folder)))]
         case "fish":

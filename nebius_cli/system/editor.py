@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.system import child_process
+from nebius_cli.system.paths import expand
 
 EDITOR_VARIABLES = ("VISUAL", "EDITOR")
 DEFAULT_EDITORS = ("notepad",) if os.name == "nt" else ("sensible-editor", "editor", "nano", "vi")
@@ -23,7 +24,8 @@ def choose(environ: Mapping[str, str], *, terminal: bool) -> list[str]:
     """
     for name in EDITOR_VARIABLES:
         if text := environ.get(name, "").strip():
-            return _split_command(name, text)
+            program, *arguments = _split_command(name, text)
+            return [expand(program, environ), *arguments]
     if not terminal:
         raise ConfigError("there is no terminal to edit on, and no editor is set", "", HINT)
     for name in DEFAULT_EDITORS:

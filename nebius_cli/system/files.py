@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from nebius_cli.core.errors import ConfigError, OutputError, ReaderGone, UsageError
+from nebius_cli.system.paths import NO_HOME
 from nebius_cli.system.streams import write_all
 from nebius_cli.system.temporary_file import ANSWER, COPY, TemporaryFile, partial_path
 
@@ -157,6 +158,8 @@ FOLDER_MODE = 0o700
 
 def make_folder(path: Path) -> None:
     """Create a directory and its parents with mode 0700, whatever the umask. Raises OSError."""
+    if path.is_relative_to(NO_HOME):
+        raise FileNotFoundError(errno.ENOENT, "there is no home directory: HOME is not set", str(path))
     if not path.exists():
         make_folder(path.parent)
         path.mkdir(mode=FOLDER_MODE, exist_ok=True)

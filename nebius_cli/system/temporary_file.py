@@ -8,6 +8,7 @@ import contextlib
 import errno
 import os
 import stat
+import sys
 import time
 import weakref
 from collections.abc import Iterator
@@ -111,16 +112,6 @@ def remove_stale(target: Path) -> None:
                 path.unlink()
 
 
-def set_mode(file: FileIO, mode: int) -> None:
-    """Set the permissions of an open file where the file system has any.
-
-    Where it has none, it decides by itself who may read, and no content may be lost for that.
-    """
-    if os.name != "nt":
-        with contextlib.suppress(OSError):
-            os.fchmod(file.fileno(), mode)
-
-
 def sync(descriptor: int) -> None:
     """Write an open file to the disk, where the file system can do that on demand. Raises OSError."""
     try:
@@ -128,17 +119,6 @@ def sync(descriptor: int) -> None:
     except OSError as error:
         if error.errno not in _UNSUPPORTED:
             raise
-
-
-def sync_folder(folder: Path) -> None:
-    """Write the names in a folder to the disk, where the system can: a power cut may lose them otherwise."""
-    if os.name != "nt":
-        with contextlib.suppress(OSError):
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
 
 
 def _mode_of(path: Path) -> int | None:
@@ -187,21 +167,50 @@ def _temporaries(target: Path) -> Iterator[Path]:
                         yield Path(entry.path)
 
 
-@contextlib.contextmanager
-def _abandoned(path: Path) -> Iterator[bool]:
-    """Give whether the owner of a temporary file is gone; during the block no other run takes it."""
-    if os.name == "nt":
+if sys.platform == "win32":
+
+    def set_mode(file: FileIO, mode: int) -> None:
+        """Do nothing: who may read a file does not depend on its mode here."""
+
+    def sync_folder(folder: Path) -> None:
+        """Do nothing: a folder cannot be opened here."""
+
+    @contextlib.contextmanager
+    def _abandoned(path: Path) -> Iterator[bool]:
+        del path
         yield True  # removing or renaming it fails while it is open
-        return
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
-            yield False
-            return
+
+else:
+
+    def set_mode(file: FileIO, mode: int) -> None:
+        """Set the permissions of an open file where the file system has any.
+
+        Where it has none, it decides by itself who may read, and no content may be lost for that.
+        """
+        with contextlib.suppress(OSError):
+            os.fchmod(file.fileno(), mode)
+
+    def sync_folder(folder: Path) -> None:
+        """Write the names in a folder to the disk where possible: a power cut may lose them otherwise."""
+        with contextlib.suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    @contextlib.contextmanager
+    def _abandoned(path: Path) -> Iterator[bool]:
+        """Give whether the owner of a temporary file is gone; during the block no other run takes it."""
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
-            yield lock.lock_now(descriptor)
-        except lock.NoLocksError:
-            yield time.time() - status.st_mtime > STALE_AFTER_S
-    finally:
-        os.close(descriptor)
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
+                yield False
+                return
+            try:
+                yield lock.lock_now(descriptor)
+            except lock.NoLocksError:
+                yield time.time() - status.st_mtime > STALE_AFTER_S
+        finally:
+            os.close(descriptor)
