@@ -142,8 +142,8 @@ def _check(options: CompleteOptions) -> None:
         raise UsageError("--view with JSON", "the answer has one form", "nbx view FILE shows saved JSON")
     parse_export(options.export)
     named = [("--api-key-file", options.api_key_file), ("--model-file", options.model_file)]
-    read = [*(("-f", path) for path in options.file), *(("--prompts", path) for path in options.prompts)]
-    check_targets([("-o", options.output), ("--export", options.export)], [*read, *named])
+    read = [*options.prompt.files, *named]
+    check_targets([("-o", options.output), ("--export", options.export)], read)
     if options.curl and _local(options):
         raise UsageError(
             "--curl with --local", "the engine is gone when nbx ends", "nbx local serve keeps one running"

@@ -184,9 +184,9 @@ else:
     def _is_alive(process: int) -> bool:
         try:
             os.kill(process, 0)
-        except ProcessLookupError:
+        except (ProcessLookupError, OverflowError):
             return False
-        except OSError:  # a process of another user, or a number that no process has
+        except OSError:  # a process of another user
             pass
         return True
 

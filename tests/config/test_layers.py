@@ -1,13 +1,11 @@
 """Where settings come from, which of them wins, and what is said about a wrong one."""
 
 import itertools
-import time
 import tomllib
-from collections.abc import Callable
 
 import pytest
 
-from nebius_cli.config import layers, toml
+from nebius_cli.config import layers
 from nebius_cli.config.layers import ConfigSource, EffectiveSettings
 from nebius_cli.config.settings import SETTINGS, Sourced
 from nebius_cli.core.errors import ConfigError
@@ -300,23 +298,3 @@ def test_a_mistake_in_such_a_table_is_told_with_its_line(text: str, what: str, w
     (problem,) = gather(text).problems
     assert problem.what == what
     assert problem.why.startswith(why)
-
-
-def unknown_keys(count: int) -> str:
-    return "".join(f"unknown{number} = {number}\n" for number in range(count))
-
-
-def many_profiles(count: int) -> str:
-    return "".join(f"[profile.p{number}]\nunknown = 1\n\n" for number in range(count))
-
-
-@pytest.mark.parametrize("text", [unknown_keys, many_profiles])
-def test_problems_of_a_file_take_time_in_proportion_to_it(text: Callable[[int], str]) -> None:
-    def takes_s(count: int) -> float:
-        source = ConfigSource("c", text(count), toml.parse(text(count)))
-        start = time.process_time()
-        assert len(layers.problems_of(source)) == count
-        return time.process_time() - start
-
-    few = min(takes_s(300) for _ in range(3))
-    assert takes_s(2400) < 30 * few  # 8 times as much; what is quadratic takes 64 times as long
