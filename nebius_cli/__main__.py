@@ -9,6 +9,7 @@ from nebius_cli import __version__
 # New objects between two garbage collections, instead of Python's 700: start-up creates hundreds of thousands
 # of lasting objects, and collecting them again and again takes a twelfth of the time.
 GC_THRESHOLD_OBJECTS = 100_000
+CANNOT_START = 78  # the exit code of a wrong configuration
 
 
 def start() -> int:
@@ -21,8 +22,11 @@ def start() -> int:
         # Until `main` handles Ctrl-C, it ends the process; Python would print a traceback.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.set_threshold(GC_THRESHOLD_OBJECTS)
-    from nebius_cli.main import main
-
+    try:
+        from nebius_cli.main import main
+    except OSError as error:  # such as too many open files; nothing is there yet to report it
+        os.write(2, f"nbx: cannot start\n  {error.strerror}\n".encode())
+        return CANNOT_START
     code = main()
     gc.freeze()  # skip the collection at exit, which takes up to a tenth of a run
     return code

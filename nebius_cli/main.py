@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from nebius_cli import __version__
 from nebius_cli.core.errors import ExitCode, Interrupted, NbxError, ReaderGone, Terminated, UsageError
+from nebius_cli.system import failures
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
 from nebius_cli.terminal.capabilities import draws, use_color
@@ -76,20 +77,27 @@ def _run_and_report(args: list[str], invocation: Invocation) -> int:
     try:
         return _run(args, invocation)
     except NbxError as error:
-        color = use_color(streams, invocation.color, tty=streams.stderr_tty)
-        messages.report(error, streams, color=color)
-        return error.code
+        return _report(error, invocation)
     except ReaderGone:
         return ExitCode.READER_GONE
-    except Exception as error:  # noqa: BLE001 - the last resort: report a bug without a traceback
+    except Exception as error:  # noqa: BLE001 - the last resort: what is not the system's is a bug
         if invocation.debug:
             import traceback
 
             streams.write_err(traceback.format_exc())
+        if (named := failures.from_exception(error)) is not None:
+            return _report(named, invocation)
         streams.write_err(
             f"nbx: a bug in nbx: {type(error).__name__}; run with --debug and report what it says\n"
         )
         return ExitCode.BUG
+
+
+def _report(error: NbxError, invocation: Invocation) -> int:
+    streams = invocation.streams
+    color = use_color(streams, invocation.color, tty=streams.stderr_tty)
+    messages.report(error, streams, color=color)
+    return error.code
 
 
 def _run(args: list[str], invocation: Invocation) -> int:

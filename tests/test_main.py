@@ -2,14 +2,19 @@
 
 import io
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from nebius_cli import __version__
 from nebius_cli.core.errors import Interrupted, OutputError, ReaderGone, Terminated
 from nebius_cli.main import main
+from nebius_cli.system import failures
 from nebius_cli.system.streams import Streams
+from tests.support.run import Runner
 
 
 class Trap(io.RawIOBase):
@@ -56,6 +61,22 @@ def run(*args: str, error: BaseException) -> tuple[int, str]:
         (OutputError("what", "why"), 74, "nbx: what\n  why\n"),
         (OSError(28, "full"), 74, "nbx: cannot write the answer to stdout\n  full\n"),
         (BrokenPipeError(), 141, ""),
+        (MemoryError(), 78, "nbx: out of memory\n  the system gives nbx no more\n  send less at once\n"),
+        (
+            RecursionError(),
+            65,
+            "nbx: the input is nested too deeply\n  nbx reads some hundred levels\n",
+        ),
+        (
+            ImportError("x.so: cannot open shared object file: Too many open files", name="x"),
+            78,
+            "nbx: too many open files\n  the system allows no more\n  ulimit -n 1024 allows more\n",
+        ),
+        (
+            ModuleNotFoundError("No module named 'x'", name="x"),
+            78,
+            "nbx: cannot import x\n  No module named 'x'\n  install nbx again, with its extras\n",
+        ),
         (
             RuntimeError("oops"),
             1,
@@ -97,3 +118,68 @@ def test_streams_that_are_handed_in_leave_the_signals_of_the_process_alone() -> 
     ]
     main(["--version"], Streams(None, Glass(), None))
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (OSError(24, "Too many open files", "f"), 78, "too many open files: the system allows no more"),
+        (OSError(28, "No space left on device", b"/f"), 74, "cannot use /f: No space left on device"),
+        (OSError(13, "Permission denied"), 78, "the system failed: Permission denied"),
+        (
+            FileNotFoundError(2, "No such file or directory", 3),
+            78,
+            "the system failed: No such file or directory",
+        ),
+    ],
+    ids=repr,
+)
+def test_what_the_system_refused_is_no_bug(error: OSError, code: int, line: str) -> None:
+    named = failures.from_exception(error)
+    assert named is not None
+    assert (named.code, named.line) == (code, line)
+
+
+def test_other_errors_can_only_be_bugs() -> None:
+    assert [failures.from_exception(error) for error in (ValueError(), KeyError(), OSError("no number"))] == [
+        None
+    ] * 3
+
+
+# Runs nbx where only a few more files may be opened.
+CROWDED = """
+import os, resource, sys
+import nebius_cli.commands.root
+from nebius_cli.main import main
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+held = []
+try:
+    while True:
+        held.append(os.open(os.devnull, os.O_RDONLY))
+except OSError:
+    pass
+for descriptor in held[: int(sys.argv[1])]:
+    os.close(descriptor)
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize("left", ["0", "1", "3"])
+@pytest.mark.parametrize(
+    "command", ["complete x --retries 0", "config set model m", "bulk rows.txt -o out.jsonl"]
+)
+def test_a_process_that_may_open_no_more_files_says_so(
+    left: str, command: str, nbx: Runner, tmp_path: Path
+) -> None:
+    (tmp_path / "rows.txt").write_text("a\n")
+    done = subprocess.run(
+        [sys.executable, "-c", CROWDED, left, *command.split()],
+        env=nbx.process_env({"NEBIUS_BASE_URL": "http://127.0.0.1:1", "PYTHONPATH": str(Path.cwd())}),
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode != 1, done.stderr
+    assert b"bug" not in done.stderr
+    assert left != "0" or (done.returncode, done.stdout) == (78, b"")

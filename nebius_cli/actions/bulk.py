@@ -20,7 +20,6 @@ from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.output.record_file import answered
-from nebius_cli.bulk.output.targets import is_file
 from nebius_cli.bulk.progress import RunSummary
 from nebius_cli.bulk.rate_control import MAX_CONCURRENCY
 from nebius_cli.bulk.results import open_output, open_summary
@@ -33,6 +32,7 @@ from nebius_cli.core.secret import Secret
 from nebius_cli.models.cache import PriceSource
 from nebius_cli.request import request
 from nebius_cli.system.files import OutputFile
+from nebius_cli.system.targets import is_file
 
 if TYPE_CHECKING:
     from nebius_cli.api.client import Api

@@ -7,10 +7,10 @@ from typing import Any
 
 from nebius_cli.actions.app import App
 from nebius_cli.bulk.output.record_file import AnswerFile
-from nebius_cli.bulk.output.targets import check_distinct, check_not_overwritten
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.system.files import Write, buffered, replace_file
+from nebius_cli.system.targets import check_distinct, check_not_overwritten
 from nebius_cli.terminal.sanitize import to_bytes, visible
 
 HEADER = (

@@ -10,10 +10,10 @@ from nebius_cli.actions.app import App
 from nebius_cli.bulk.output.failed_rows import path_beside
 from nebius_cli.bulk.output.record import own_id
 from nebius_cli.bulk.output.shards import Gaps, MergedRow, Shards, lock_output
-from nebius_cli.bulk.output.targets import check_distinct, check_not_overwritten, is_file
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.request import prompt
 from nebius_cli.system.files import Write, buffered, replace_file
+from nebius_cli.system.targets import check_distinct, check_not_overwritten, is_file
 
 
 @dataclass(frozen=True, slots=True)

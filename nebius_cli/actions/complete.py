@@ -18,6 +18,7 @@ from nebius_cli.request.fields import Value
 from nebius_cli.request.prompt_options import PromptOptions
 from nebius_cli.request.request import CompletionRequest
 from nebius_cli.system.files import OutputFile, encode_argument, read_bytes
+from nebius_cli.system.targets import check_targets
 from nebius_cli.terminal.sanitize import visible_json
 
 if TYPE_CHECKING:
@@ -141,6 +142,9 @@ def _check(options: CompleteOptions) -> None:
     if parse_view(options.view) and (options.json or options.ndjson):
         raise UsageError("--view with JSON", "the answer has one form", "nbx view FILE shows saved JSON")
     parse_export(options.export)
+    named = [("--api-key-file", options.api_key_file), ("--model-file", options.model_file)]
+    read = [*options.prompt.files, *named]
+    check_targets([("-o", options.output), ("--export", options.export)], read)
     if options.curl and _local(options):
         raise UsageError(
             "--curl with --local", "the engine is gone when nbx ends", "nbx local serve keeps one running"

@@ -147,7 +147,7 @@ def run_edit(options: ConfigOptions, app: App) -> ExitCode:
         draft = _begin(app, old)
         kept = f"the draft is kept in {draft}"
         try:
-            editor.run(words, draft)
+            editor.run(words, draft, app.streams.environ)
         except ConfigError as error:
             if draft.exists() and draft.read_bytes() == (old or TEMPLATE):
                 draft.unlink()

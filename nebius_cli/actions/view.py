@@ -10,6 +10,7 @@ from nebius_cli.response import saved_answer
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Event
 from nebius_cli.system.files import OutputFile
+from nebius_cli.system.targets import check_distinct
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ def run(options: ViewOptions, app: App) -> ExitCode:
     view, form = parse_view(options.view), parse_export(options.export)
     if options.file is None:
         raise UsageError("no file given", "", "nbx view FILE; - reads stdin")
+    if options.export:
+        check_distinct("--export", options.export, [("this is the file to view", options.file)])
     name = "stdin" if options.file == "-" else options.file
     completion, events = saved_answer.read(app.read_text(options.file), name)
     if options.export:

@@ -8,9 +8,9 @@ from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.options import BulkPlan
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
-from nebius_cli.bulk.output.targets import is_file
 from nebius_cli.core.money import PriceList
 from nebius_cli.request import request
+from nebius_cli.system.targets import is_file
 
 
 def survey_rows(

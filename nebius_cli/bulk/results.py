@@ -13,9 +13,9 @@ from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.failed_rows import path_beside
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.output.record import Result, encode, encode_bad, failed_line
-from nebius_cli.bulk.output.targets import check_distinct, is_file
 from nebius_cli.bulk.reorder import ReorderBuffer
 from nebius_cli.system.files import OutputFile
+from nebius_cli.system.targets import check_distinct, is_file
 
 YIELD_INTERVAL_ROWS = 100  # rows answered earlier, after which other threads get a turn
 MAX_HELD_ROWS, MAX_HELD_BYTES = 10_000, 64 << 20  # held back while answers to a pipe are put in order

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from nebius_cli.config.settings import BY_NAME, KEY_SETTINGS, Sourced
 from nebius_cli.core.errors import AuthError, ConfigError
 from nebius_cli.core.secret import Secret
+from nebius_cli.system import child_process
 from nebius_cli.system.files import read_bytes
+from nebius_cli.system.paths import expand
 from nebius_cli.system.streams import Streams
 
 if TYPE_CHECKING:
@@ -171,22 +173,21 @@ def from_command(
 
     The program shares nbx's stderr. Raises ConfigError if it cannot be run, AuthError if it fails.
     """
-    import subprocess
+    from subprocess import DEVNULL, PIPE
 
     if environ.get(INSIDE):
         raise ConfigError("api_key_command calls nbx, which calls api_key_command", "", HINT)
     # It must not read the prompt from stdin, but it may ask on the terminal.
-    try:
-        process = subprocess.Popen(
-            words,
-            bufsize=0,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            env={**environ, INSIDE: "1"},
-        )
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise ConfigError(f"cannot run {words[0]}, the api_key_command", why, HINT) from None
+    process = child_process.start(
+        [expand(word, environ) for word in words],
+        environ,
+        changes={INSIDE: "1"},
+        failure=f"cannot run {words[0]}, the api_key_command",
+        hint=HINT,
+        bufsize=0,
+        stdin=DEVNULL,
+        stdout=PIPE,
+    )
     try:
         printed = _printed(process, words[0], timeout_s)
     finally:

@@ -5,6 +5,7 @@ Reading does not stop at the first mistake: a layer holds what could be read and
 """
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from nebius_cli.config.settings import (
@@ -20,7 +21,7 @@ from nebius_cli.config.settings import (
     merge,
     nearest_name,
 )
-from nebius_cli.config.toml import span
+from nebius_cli.config.toml import first_lines, span
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.core.suggest import nearest
 from nebius_cli.request import field_table
@@ -30,27 +31,33 @@ NONE = "-"  # the name of no profile
 EDIT = "nbx config edit"
 
 
-class ConfigSource(NamedTuple):
+class ConfigSource:
     """A TOML file that was read: its path, its text and its tables."""
 
-    path: str
-    text: str
-    table: Mapping[str, Any]
+    def __init__(self, path: str, text: str, table: Mapping[str, Any]) -> None:
+        self.path = path
+        self.text = text
+        self.table = table
 
     def __repr__(self) -> str:
         return f"ConfigSource({self.path!r})"  # the rest may hold a key
 
     def where(self, *keys: str) -> str:
         """Return file and line of an entry."""
-        return f"{self.path}:{span(self.text, keys)[0]}"
+        line = self._lines.get(keys) or span(self.text, keys)[0]
+        return f"{self.path}:{line}"
 
-    @property
+    @cached_property
     def profiles(self) -> dict[str, Mapping[str, Any]]:
         """The profiles by name."""
         profiles = self.table.get(PROFILES)
         if not isinstance(profiles, Mapping):
             return {}
         return {name: table for name, table in profiles.items() if isinstance(table, Mapping)}
+
+    @cached_property
+    def _lines(self) -> dict[tuple[str, ...], int]:
+        return first_lines(self.text)
 
 
 class Layer(NamedTuple):

@@ -10,6 +10,7 @@ from pathlib import Path
 from nebius_cli.config.file import read_toml
 from nebius_cli.config.layers import ConfigSource
 from nebius_cli.core.errors import ConfigError
+from nebius_cli.system import paths
 
 NAME = ".nbx.toml"
 
@@ -18,10 +19,9 @@ def read(environ: Mapping[str, str]) -> ConfigSource | None:
     """Return the nearest project file, None where there is none. Raises ConfigError."""
     try:
         here = Path.cwd()
-    except FileNotFoundError:  # the directory has been removed
+    except OSError:  # the directory has been removed, or may not be read
         return None
-    home = environ.get("HOME") or environ.get("USERPROFILE") or ""
-    path = find(here, Path(os.path.realpath(home)) if home else None)
+    path = find(here, Path(os.path.realpath(paths.home(environ))))
     if path is None:
         return None
     if is_planted(path):

@@ -8,6 +8,7 @@ from nebius_cli.config.settings import Sourced
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.fields import Value
+from nebius_cli.system.paths import expand
 
 
 class Origins(NamedTuple):
@@ -60,7 +61,7 @@ class RunSettings(NamedTuple):
         OpenSSL's variable counts only where the two that requests knows are not set.
         """
         if self.cacert is not None:
-            return self.cacert
+            return expand(self.cacert, environ)
         if environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE"):
             return None
         return environ.get("SSL_CERT_FILE") or None

@@ -4,6 +4,7 @@ A `Field` describes a setting, like a request field. Every request field is also
 `temperature = 0.2` in the config file is a default for each request.
 """
 
+import re
 import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -223,10 +224,14 @@ def find(name: str) -> Setting:
     raise UsageError(f"no setting {name!r}", why, "nbx config set --help")
 
 
+# The beginning of a list in JSON, and not one text such as [END].
+_JSON_TEXTS = re.compile(r'\[\s*["\]0-9]')
+
+
 def parse(setting: Setting, text: str) -> Value:
     """Return the value that was typed for a setting. Raises UsageError, in which secrets are hidden."""
     try:
-        if setting.field.kind is Kind.TEXTS and text.startswith("["):
+        if setting.field.kind is Kind.TEXTS and _JSON_TEXTS.match(text):
             return setting.check(jsontext.decode(text))
         return setting.parse(text)
     except ValueError as error:  # FieldError is one, and so are the errors of JSON

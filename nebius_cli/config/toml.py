@@ -2,8 +2,10 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+MAX_VALUE_LINES = 100
 
 _POSITION = re.compile(r" \(at line (\d+), column (\d+)\)| \(at end of document\)")
 
@@ -60,6 +62,47 @@ def span(text: str, keys: Sequence[str]) -> tuple[int, int]:
         else:
             low = middle
     return _up_to(lines, high - 1)[0] + 1, high
+
+
+def first_lines(text: str) -> dict[tuple[str, ...], int]:
+    """Return the first line, from 1, of every entry and table of a valid text, by its path of keys.
+
+    Each line is read once, and so are the lines of a value that has several. What is in a value of more than
+    MAX_VALUE_LINES, and what follows it, is left out: `span` finds it.
+    """
+    found: dict[tuple[str, ...], int] = {}
+    table: tuple[str, ...] = ()
+    first = 0
+    pending: list[str] = []
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
+        first = first if pending else number
+        pending.append(line)
+        try:
+            said = parse("\n".join(pending))
+        except TomlError:
+            if len(pending) > MAX_VALUE_LINES:
+                break
+            continue
+        header = pending[0].lstrip().startswith("[")
+        pending = []
+        if header:
+            table = next(reversed(list(_paths_in(said))), ())
+            for end in range(1, len(table) + 1):
+                found.setdefault(table[:end], first)
+        else:
+            for path in _paths_in(said):
+                found.setdefault(table + path, first)
+    return found
+
+
+def _paths_in(table: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Yield the path of each entry, of a table before its entries; entries in lists of tables as in one."""
+    for key, value in table.items():
+        yield (key,)
+        inner = value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else value
+        if isinstance(inner, dict):
+            for path in _paths_in(inner):
+                yield (key, *path)
 
 
 def _up_to(lines: Sequence[str], end: int) -> tuple[int, dict[str, Any]]:

@@ -5,7 +5,6 @@ and an abort of the engine would end nbx.
 """
 
 import json
-import os
 import secrets
 import socket
 import struct
@@ -18,6 +17,7 @@ from typing import Self
 
 from nebius_cli.core.errors import ConfigError, UsageError
 from nebius_cli.core.secret import Secret
+from nebius_cli.system import child_process
 
 MAX_CONTEXT_TOKENS = 32_768  # the cache of a 128 k context takes minutes to clear, and much memory
 MIN_FIT_CHECK_BYTES = 1 << 30  # smaller models fit in memory, and the check takes 0.2 s
@@ -52,14 +52,13 @@ class Engine:
     def __enter__(self) -> Self:
         child = Path(__file__).with_name("engine_process.py")
         command = [sys.executable, "-P", str(child)]
-        self._process = subprocess.Popen(
+        self._process = child_process.start(
             command,
+            failure="cannot start the local engine",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             bufsize=0,
-            # The engine does not need the API key.
-            env={name: value for name, value in os.environ.items() if name != "NEBIUS_API_KEY"},
         )
         launch_options = self._launch_options | {"key": self.key.reveal()}
         try:

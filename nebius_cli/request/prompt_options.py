@@ -35,6 +35,12 @@ class PromptOptions(NamedTuple):
         return PromptSources(self.prompt, self.file, self.prompts, self.tokens)
 
     @property
+    def files(self) -> list[tuple[str, str | None]]:
+        """The files that are read whole, as pairs of flag and path."""
+        named = [*(("-f", path) for path in self.file), *(("--prompts", path) for path in self.prompts)]
+        return [*named, ("--suffix-file", self.suffix_file)]
+
+    @property
     def infill_sources(self) -> InfillSources:
         """Where the text around an infill is."""
         return InfillSources(self.suffix, self.suffix_file, self.infill)

@@ -12,11 +12,13 @@ from typing import NamedTuple
 
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.shell_completion import shells
+from nebius_cli.system import child_process, paths
 from nebius_cli.system.files import write_atomically, writing
 from nebius_cli.system.paths import data_dir, xdg_base
 
 NEW_FILE_MODE = 0o644
 SHELL_TIMEOUT_S = 15.0  # start-up files may take long
+MAX_SHELL_OUTPUT_BYTES = 1 << 20
 
 _MARKER = "bash-completion "
 _BASH_PROBE = f"printf '\\n{_MARKER}%s' \"${{BASH_COMPLETION_VERSINFO-}}\""
@@ -37,16 +39,16 @@ def install_targets(shell: str, environ: Mapping[str, str]) -> list[InstallTarge
 
     Raises ConfigError if PowerShell is not installed, as only it knows where its profile is.
     """
-    home = Path(environ.get("HOME") or Path.home())
+    home = paths.home(environ)
     match shell:
         case "bash":
             own = (xdg_base(environ, "XDG_DATA_HOME") or home / ".local/share") / "bash-completion"
             # Since 2.12 bash-completion accepts a list here, and the first entry has priority.
             named = environ.get("BASH_COMPLETION_USER_DIR", "").partition(":")[0]
-            script = (Path(named) if named else own) / "completions/nbx"
+            script = (Path(paths.expand(named, environ)) if named else own) / "completions/nbx"
             return [InstallTarget(script, home / ".bashrc", shells.bash_block(str(script)))]
         case "zsh":
-            rc = Path(environ.get("ZDOTDIR") or home) / ".zshrc"
+            rc = Path(paths.expand(environ.get("ZDOTDIR") or str(home), environ)) / ".zshrc"
             folder = data_dir(environ) / "zsh"
             return [InstallTarget(folder / "_nbx", rc, shells.zsh_block(str(folder)))]
         case "fish":
@@ -89,19 +91,24 @@ def _powershell_profiles(environ: Mapping[str, str]) -> list[Path]:
 def _run_shell(command: Sequence[str], environ: Mapping[str, str]) -> str:
     """Return the output of a shell command, empty if it fails or takes too long."""
     # A file, not a pipe: background processes of a start-up file would keep a pipe open.
-    with tempfile.TemporaryFile() as output, contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        subprocess.run(
+    with contextlib.suppress(OSError, ConfigError), tempfile.TemporaryFile() as output:
+        process = child_process.start(
             command,
+            environ,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.DEVNULL,
-            env=dict(environ),
-            timeout=SHELL_TIMEOUT_S,
-            check=False,
             start_new_session=True,  # an interactive shell would take the terminal from us
         )
+        try:
+            process.wait(SHELL_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            return ""
+        finally:
+            process.kill()
+            process.wait()
         output.seek(0)
-        return output.read().decode("utf-8", "replace")
+        return output.read(MAX_SHELL_OUTPUT_BYTES).decode("utf-8", "replace")
     return ""
 
 

@@ -5,11 +5,12 @@ import os
 import shlex
 import shutil
 import signal
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from nebius_cli.core.errors import ConfigError
+from nebius_cli.system import child_process
+from nebius_cli.system.paths import expand
 
 EDITOR_VARIABLES = ("VISUAL", "EDITOR")
 DEFAULT_EDITORS = ("notepad",) if os.name == "nt" else ("sensible-editor", "editor", "nano", "vi")
@@ -23,7 +24,8 @@ def choose(environ: Mapping[str, str], *, terminal: bool) -> list[str]:
     """
     for name in EDITOR_VARIABLES:
         if text := environ.get(name, "").strip():
-            return _split_command(name, text)
+            program, *arguments = _split_command(name, text)
+            return [expand(program, environ), *arguments]
     if not terminal:
         raise ConfigError("there is no terminal to edit on, and no editor is set", "", HINT)
     for name in DEFAULT_EDITORS:
@@ -32,15 +34,16 @@ def choose(environ: Mapping[str, str], *, terminal: bool) -> list[str]:
     raise ConfigError("there is no editor", f"none of {', '.join(DEFAULT_EDITORS)} is in PATH", HINT)
 
 
-def run(command: Sequence[str], path: Path) -> None:
+def run(command: Sequence[str], path: Path, environ: Mapping[str, str]) -> None:
     """Run the editor on a file until it exits. Raises ConfigError if it fails."""
-    try:
-        with _ignore_interrupts():
-            # Many editors save to a new file; the umask keeps it private, as the text may hold a key.
-            code = subprocess.call([*command, path], umask=-1 if os.name == "nt" else 0o077)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise ConfigError(f"cannot start the editor {command[0]}", why, HINT) from None
+    failure = f"cannot start the editor {command[0]}"
+    # Many editors save to a new file; the umask keeps it private, as the text may hold a key.
+    umask = -1 if os.name == "nt" else 0o077
+    with (
+        _ignore_interrupts(),
+        child_process.start([*command, path], environ, failure=failure, hint=HINT, umask=umask) as process,
+    ):
+        code = process.wait()
     if code:
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         raise ConfigError(f"the editor {command[0]} failed", how, "")

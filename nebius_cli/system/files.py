@@ -6,15 +6,17 @@ import os
 import shlex
 import stat
 from collections.abc import Callable, Iterator
-from io import FileIO
 from pathlib import Path
 
 from nebius_cli.core.errors import ConfigError, OutputError, ReaderGone, UsageError
+from nebius_cli.system.paths import NO_HOME
 from nebius_cli.system.streams import write_all
+from nebius_cli.system.temporary_file import ANSWER, COPY, TemporaryFile, partial_path
 
 Write = Callable[[bytes], None]
 
 WRITE_BUFFER_BYTES = 1 << 18
+MAX_OWN_FILE_BYTES = 64 << 20  # of a config file, a model list and the like
 
 
 def read_bytes(path: str) -> bytes:
@@ -25,13 +27,29 @@ def read_bytes(path: str) -> bytes:
         raise UsageError(f"cannot read {path}", error.strerror or str(error)) from None
 
 
+def read_regular(path: Path) -> bytes:
+    """Return the bytes of a file that nbx keeps. Raises OSError, also for what is no file or far too large.
+
+    A pipe that somebody has put there would be waited for, and a device may have no end.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) and not os.path.samestat(status, Path(os.devnull).stat()):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        data = file.read(MAX_OWN_FILE_BYTES + 1)
+    if len(data) > MAX_OWN_FILE_BYTES:
+        raise OSError(errno.EFBIG, f"it has more than {MAX_OWN_FILE_BYTES >> 20} MiB", str(path))
+    return data
+
+
 def read_if_exists(path: Path) -> bytes | None:
     """Return the bytes of a configuration file, or None if it does not exist.
 
     Raises ConfigError if it cannot be read.
     """
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except (FileNotFoundError, NotADirectoryError):  # some programs are started with HOME=/dev/null
         return None
     except OSError as error:
@@ -63,22 +81,14 @@ def write_atomically(path: Path, data: bytes, *, mode: int) -> None:
 
     The new file gets `mode` before anything is written to it. Raises OSError.
     """
-    import tempfile  # takes 3 ms to import
-
     path = Path(os.path.realpath(path))  # write to the target of a symlink
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
+    make_folder(path.parent)
+    temporary = TemporaryFile(path, mode)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.chmod(name, mode)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+        write_all(temporary.file, data)
+        temporary.commit()
+    finally:
+        temporary.discard()
 
 
 # Paths of open files and devices, which are appended to and never replaced.
@@ -86,61 +96,53 @@ DEVICE_PREFIXES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
 
 
 class OutputFile:
-    """The target of `-o FILE`: written as `FILE.partial`, and renamed to `FILE` when complete.
+    """The target of `-o FILE`: a new file beside it, which gets the name `FILE` when it is complete.
 
-    A target that is not a regular file (a pipe, /dev/stdout) is written directly. Every method raises
-    OutputError if writing fails.
+    The new file is there from the start, so that a folder or disk that takes no file is noticed before an
+    answer is paid for. A target that is not a regular file (a pipe, /dev/stdout) is written directly. Every
+    method raises OutputError if writing fails.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, kind: str = ANSWER) -> None:
         self.path = Path(path)
+        self._temporary: TemporaryFile | None = None
         with self._raise_output_errors():
-            self._direct = path.startswith(DEVICE_PREFIXES) or (
-                self.path.exists() and not self.path.is_file()
-            )
-            if not self._direct:  # replace the target of a symlink
+            if path.startswith(DEVICE_PREFIXES) or (self.path.exists() and not self.path.is_file()):
+                self._file = self.path.open("ab", buffering=0)
+            else:  # replace the target of a symlink
                 self.path = Path(os.path.realpath(path))
-            self.partial = self.path.with_name(self.path.name + ".partial")
-            self._file = self.path.open("ab", buffering=0) if self._direct else None
-            # Fail now, before the answer is paid for.
-            if self._file is None and not os.access(self.path.parent, os.W_OK | os.X_OK):
-                self.path.parent.stat()
-                raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+                self._temporary = TemporaryFile(self.path, None, kind)
+                self._file = self._temporary.file
 
     def write(self, data: bytes) -> None:
         """Append bytes, unbuffered."""
         with self._raise_output_errors():
-            write_all(self._open(), data)
+            write_all(self._file, data)
 
     def finish(self) -> None:
-        """Rename the file to its final name."""
-        with self._raise_output_errors():
-            file = self._open()
-            if not self._direct:
-                os.fsync(file.fileno())
-            file.close()
-            if not self._direct:
-                os.replace(self.partial, self.path)
+        """Give the file its final name; if that is not possible, the error names where it is kept."""
+        if self._temporary is None:
+            with self._raise_output_errors():
+                self._file.close()
+            return
+        try:
+            with self._raise_output_errors():
+                self._temporary.commit()
+        except OutputError as error:
+            if (kept := self.abandon()) is not None:
+                error.hint = f"it is kept as {kept}"
+            raise
 
     def abandon(self) -> Path | None:
-        """Close an unfinished file; return the path of the partial file, None if it is empty."""
-        if self._file is None:
-            return None
+        """Close an unfinished file; return where its content is kept, `FILE.partial`, None if it has none."""
         with self._raise_output_errors():
-            self._file.close()
-            if not self._direct:
-                if self.partial.stat().st_size:
-                    return self.partial
-                self.partial.unlink()
+            if self._temporary is None:
+                self._file.close()
+            elif self._temporary.has_answer:
+                return self._temporary.keep(partial_path(self.path))
+            else:
+                self._temporary.discard()
         return None
-
-    def _open(self) -> FileIO:
-        """Return the file, created on the first write: until then, an earlier partial file is kept."""
-        if self._file is None:
-            self._file = self.partial.open("wb", buffering=0)
-            if self.path.exists():
-                os.chmod(self.partial, stat.S_IMODE(self.path.stat().st_mode))
-        return self._file
 
     @contextlib.contextmanager
     def _raise_output_errors(self) -> Iterator[None]:
@@ -156,6 +158,8 @@ FOLDER_MODE = 0o700
 
 def make_folder(path: Path) -> None:
     """Create a directory and its parents with mode 0700, whatever the umask. Raises OSError."""
+    if path.is_relative_to(NO_HOME):
+        raise FileNotFoundError(errno.ENOENT, "there is no home directory: HOME is not set", str(path))
     if not path.exists():
         make_folder(path.parent)
         path.mkdir(mode=FOLDER_MODE, exist_ok=True)
@@ -167,15 +171,14 @@ def replace_file(path: str) -> Iterator[Write]:
 
     Raises OutputError.
     """
-    output = OutputFile(path)
+    output = OutputFile(path, COPY)
     try:
         with buffered(output.write) as write:
             yield write
         output.finish()
     except BaseException:
-        with contextlib.suppress(OSError, OutputError):
-            if (left := output.abandon()) is not None:
-                left.unlink()
+        with contextlib.suppress(OutputError):
+            output.abandon()
         raise
 
 

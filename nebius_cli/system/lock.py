@@ -1,15 +1,31 @@
-"""Locks between processes: an empty file that one process holds, and that is removed on release."""
+"""Locks between processes: a file that one process holds, and that is removed on release.
+
+The file is empty and locked by the system, which releases it if the process dies. On a file system without
+such locks (some network mounts), the file exists only while it is held, and says who holds it.
+"""
 
 import contextlib
 import errno
 import os
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 RETRY_INTERVAL_S = 0.2
+MAX_OWNER_BYTES = 1024
+MARK = b"nbx lock "  # begins the content of a lock file on a file system without locks
+EMPTY_TIMEOUT_S = 10.0  # until an empty file without a system's lock counts as left behind
+
+_FLAGS = os.O_RDWR
+for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):  # no link, and no wait for a pipe
+    _FLAGS |= getattr(os, _name, 0)
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.EBADF)
+
+
+class NoLocksError(OSError):
+    """The file system has no locks."""
 
 
 @contextlib.contextmanager
@@ -18,8 +34,7 @@ def hold_lock(
 ) -> Iterator[bool]:
     """Hold the lock `path` during the block; yield whether another process held it first.
 
-    `on_wait` is called before each wait of `interval_s`. The system releases the lock if the process dies.
-    Raises OSError if the file cannot be created, or is not empty and so belongs to something else.
+    `on_wait` is called before each wait of `interval_s`. Raises OSError as `try_lock` does.
     """
     waited = False
     while (lock := try_lock(path)) is None:
@@ -35,61 +50,144 @@ def hold_lock(
 class Lock:
     """A lock that this process holds."""
 
-    def __init__(self, path: Path, file: BinaryIO) -> None:
+    def __init__(self, path: Path, descriptor: int) -> None:
         self._path = path
-        self._file = file
+        self._descriptor = descriptor
 
     def release(self) -> None:
         """Release the lock and remove its file."""
         _remove(self._path)
-        self._file.close()
+        os.close(self._descriptor)
         if os.name == "nt":  # Windows cannot remove an open file
             _remove(self._path)
 
 
 def try_lock(path: Path) -> Lock | None:
-    """Take the lock `path` without waiting; return None if another process holds it. Raises OSError."""
-    file = _open_locked(path)
-    return None if file is None else Lock(path, file)
+    """Take the lock `path` without waiting; return None if another process holds it.
+
+    Raises OSError if the file cannot be created, belongs to something else, or was left on a file system
+    without locks by a process on another machine.
+    """
+    descriptor, created = _open(path)
+    try:
+        taken = _take(path, descriptor, created=created)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    if taken:
+        return Lock(path, descriptor)
+    os.close(descriptor)
+    return None
 
 
-def _open_locked(path: Path) -> BinaryIO | None:
-    """Return the locked file, None if another process holds it."""
-    file = path.open("ab")
-    if file.tell():
-        file.close()
-        raise FileExistsError(errno.EEXIST, f"{path.name} is there, and is no lock of nbx")
+def lock_if_possible(descriptor: int) -> bool:
+    """Lock an open file; return False if another process holds it, True where there are no locks."""
+    try:
+        return lock_now(descriptor)
+    except NoLocksError:
+        return True
+
+
+def _open(path: Path) -> tuple[int, bool]:
+    """Return a descriptor of the lock file, and whether it was created. Raises OSError."""
+    while True:
+        try:
+            return os.open(path, _FLAGS), False
+        except FileNotFoundError:
+            with contextlib.suppress(FileExistsError):
+                return os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o666), True
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.ENXIO, errno.EISDIR):  # a link, a socket, a folder
+                raise _foreign(path) from None
+            raise
+
+
+def _take(path: Path, descriptor: int, *, created: bool) -> bool:
+    status = os.fstat(descriptor)
+    content = os.read(descriptor, MAX_OWNER_BYTES) if status.st_size else b""
+    if not stat.S_ISREG(status.st_mode) or (content and not content.startswith(MARK)):
+        raise _foreign(path)
     try:
         # The holder removes the file on release, and a lock on a removed file is worth nothing.
-        if _lock(file.fileno()) and os.path.samestat(os.fstat(file.fileno()), path.stat()):
-            return file
+        return lock_now(descriptor) and os.path.samestat(status, os.lstat(path))
     except FileNotFoundError:
-        pass
-    except BaseException:
-        file.close()
-        raise
-    file.close()
-    return None
+        return False
+    except NoLocksError:
+        if not created:
+            if _is_left(path, content, time.time() - status.st_mtime):
+                _remove_left(path, content)
+            return False
+        os.write(descriptor, MARK + f"{os.getpid()} {_machine()}\n".encode())
+        return True
+
+
+def _is_left(path: Path, content: bytes, age_s: float) -> bool:
+    """Return whether the owner of a lock file is gone. Raises OSError if nobody here can say that."""
+    process, _, machine = content.removeprefix(MARK).decode("utf-8", "replace").strip().partition(" ")
+    if not process.isdecimal():  # its owner has not written into it yet, or never did
+        return age_s > EMPTY_TIMEOUT_S
+    if machine != _machine():
+        why = f"process {process} on {machine} holds {path.name}; if that has ended, delete the file"
+        raise OSError(errno.EEXIST, why)
+    return not _is_alive(int(process))
+
+
+def _remove_left(path: Path, content: bytes) -> None:
+    """Remove a lock file whose owner is gone, unless it has become that of another process meanwhile."""
+    aside = path.with_name(f".nbx-{os.urandom(8).hex()}.lock")
+    path.rename(aside)
+    if aside.read_bytes() == content:
+        aside.unlink()
+    else:
+        aside.rename(path)
+
+
+def _foreign(path: Path) -> OSError:
+    return FileExistsError(errno.EEXIST, f"{path.name} is there, and is no lock of nbx")
 
 
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(descriptor: int) -> bool:
+    def lock_now(descriptor: int) -> bool:
+        """Lock an open file; return False if another process holds it."""
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
             return False
         return True
 
+    def _machine() -> str:
+        return ""
+
+    def _is_alive(process: int) -> bool:
+        return bool(process)
+
 else:
     import fcntl
 
-    def _lock(descriptor: int) -> bool:
+    def lock_now(descriptor: int) -> bool:
+        """Lock an open file; return False if another process holds it. Raises NoLocksError."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        except OSError as error:
+            if error.errno in _NO_LOCKS:
+                raise NoLocksError(error.errno, "the file system has no locks") from None
+            raise
+        return True
+
+    def _machine() -> str:
+        return os.uname().nodename
+
+    def _is_alive(process: int) -> bool:
+        try:
+            os.kill(process, 0)
+        except (ProcessLookupError, OverflowError):
+            return False
+        except OSError:  # a process of another user
+            pass
         return True
 
 

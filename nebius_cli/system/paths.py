@@ -1,7 +1,17 @@
-"""Returns the directories of config, cache and data: XDG on Linux, the platform's standard elsewhere."""
+"""Returns the directories of config, cache and data: XDG on Linux, the platform's standard elsewhere.
 
+A leading `~` in a path is the home directory, as in a shell: settings, and variables of containers and
+services, reach nbx without one.
+"""
+
+import contextlib
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+# Below the null device there is no file and none can be made. It stands for a home that there is not.
+NO_HOME = Path(os.devnull) / "no-home-directory"
 
 
 def config_dir(environ: Mapping[str, str]) -> Path:
@@ -19,22 +29,65 @@ def data_dir(environ: Mapping[str, str]) -> Path:
     return _place(environ, "NBX_DATA_DIR", "XDG_DATA_HOME", "data")
 
 
+def home(environ: Mapping[str, str]) -> Path:
+    """Return the home directory: HOME, or that of the user's account; NO_HOME if there is none."""
+    named = environ.get("HOME") or (environ.get("USERPROFILE") if os.name == "nt" else "") or ""
+    if os.path.isabs(named):  # noqa: PTH117 - pathlib slows the start
+        return Path(named)
+    return _account_home("") or NO_HOME
+
+
+def expand(path: str, environ: Mapping[str, str]) -> str:
+    """Return a path with a leading `~` or `~user` replaced by that home directory, if there is one."""
+    if not path.startswith("~"):
+        return path
+    user, slash, rest = path[1:].partition("/")
+    folder = _account_home(user) if user else home(environ)
+    return path if folder is None else f"{folder}{slash}{rest}"
+
+
 def xdg_base(environ: Mapping[str, str], name: str) -> Path | None:
     """Return the directory in a variable of the XDG Base Directory Specification, None if unset."""
-    base = Path(environ.get(name, ""))
+    base = Path(expand(environ.get(name, ""), environ))
     return base if base.is_absolute() else None  # the specification says to ignore relative paths
 
 
 def _place(environ: Mapping[str, str], override: str, xdg: str, kind: str) -> Path:
     if chosen := environ.get(override):
-        return Path(chosen)
+        return Path(expand(chosen, environ))
     if (base := xdg_base(environ, xdg)) is not None:
         return base / "nbx"
-    # Imported late: it takes longer than reading a small config file.
-    import platformdirs
+    return _standard_dir(kind, environ)
 
-    if kind == "config":
-        return Path(platformdirs.user_config_dir("nbx", appauthor=False))
-    if kind == "data":
-        return Path(platformdirs.user_data_dir("nbx", appauthor=False))
-    return Path(platformdirs.user_cache_dir("nbx", appauthor=False))
+
+if sys.platform in {"win32", "darwin"}:
+
+    def _standard_dir(kind: str, environ: Mapping[str, str]) -> Path:
+        import platformdirs
+
+        del environ  # platformdirs asks the system
+        if kind == "config":
+            found = platformdirs.user_config_dir("nbx", appauthor=False)
+        elif kind == "data":
+            found = platformdirs.user_data_dir("nbx", appauthor=False)
+        else:
+            found = platformdirs.user_cache_dir("nbx", appauthor=False)
+        return Path(found) if Path(found).is_absolute() else NO_HOME
+
+else:
+
+    def _standard_dir(kind: str, environ: Mapping[str, str]) -> Path:
+        below = {"config": ".config", "cache": ".cache", "data": ".local/share"}
+        return home(environ) / below[kind] / "nbx"
+
+
+def _account_home(user: str) -> Path | None:
+    """Return the home directory of an account, of this process's user if `user` is empty; None if unknown."""
+    if sys.platform != "win32":
+        import pwd
+
+        with contextlib.suppress(KeyError, OSError):  # a container may run as a number without an account
+            account = pwd.getpwnam(user) if user else pwd.getpwuid(os.getuid())
+            if os.path.isabs(account.pw_dir):  # noqa: PTH117 - pathlib slows the start
+                return Path(account.pw_dir)
+    return None

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TextIO
 
 from nebius_cli.core.errors import BadInputError, OutputError, ReaderGone, UsageError
+from nebius_cli.system.child_process import SECRET_VARIABLES
 
 READ_CHUNK_BYTES = 1 << 20
 
@@ -72,8 +73,11 @@ class Streams:
 
     @classmethod
     def system(cls) -> "Streams":
-        """Return the streams of this process."""
+        """Return the streams of this process; its own environment loses the variables of the key."""
         missing = _fill_closed_descriptors()
+        environ = dict(os.environ)
+        for name in SECRET_VARIABLES:  # libraries start programs too, such as a backend of keyring
+            os.environ.pop(name, None)
         stdin = None if 0 in missing or sys.stdin is None else _unbuffered(sys.stdin)
         stdout = None if 1 in missing or sys.stdout is None else _unbuffered(sys.stdout)
         stderr = None if 2 in missing or sys.stderr is None else _unbuffered(sys.stderr)
@@ -84,7 +88,7 @@ class Streams:
             stdin_tty=stdin is not None and stdin.isatty(),
             stdout_tty=stdout is not None and stdout.isatty(),
             stderr_tty=stderr is not None and stderr.isatty(),
-            environ=os.environ,
+            environ=environ,
             stdout_file=stdout is not None and stat.S_ISREG(os.fstat(stdout.fileno()).st_mode),
         )
 

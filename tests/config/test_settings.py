@@ -89,6 +89,8 @@ def test_a_time_limit_is_one_that_a_clock_can_hold(name: str) -> None:
 def test_several_texts_are_typed_as_a_json_array() -> None:
     assert settings.parse(BY_NAME["stop"], '["a", "\\n"]') == ["a", "\n"]
     assert settings.parse(BY_NAME["stop"], "a") == "a"
+    for text in ("[END]", "[", "[/INST]"):  # no list in JSON, so it is one text
+        assert settings.parse(BY_NAME["stop"], text) == text
     for wrong in ('["a"', "[1]", '[""]'):
         with pytest.raises(UsageError) as caught:
             settings.parse(BY_NAME["stop"], wrong)

@@ -133,3 +133,25 @@ def test_what_toml_has_not_is_a_value_error(value: Any) -> None:
 
 def test_a_date_that_somebody_wrote_by_hand_can_be_written_again() -> None:
     assert toml.entry("since", dt.date(2026, 1, 1)) == "since = 2026-01-01"
+
+
+def test_all_first_lines_are_those_that_are_found_one_by_one() -> None:
+    text = (
+        "a = 1\n# b = 2\n\n'quoted.key' = '''\nfake = 1\n'''\nc.d.e = [\n  1,\n  2,\n]\n"
+        't = {x = 1, y = {z = 2}}\r\n[one.two]\nf = 1\n[one]\ng = 1\n[[list]]\nh = 1\n[other]\ni = "[a]"\n'
+    )
+    found = toml.first_lines(text)
+    for path, line in found.items():
+        if path[0] != "list":
+            assert toml.span(text, path)[0] == line, path
+    assert {(), ("a",), ("quoted.key",), ("c", "d", "e"), ("t", "y", "z"), ("one", "two", "f")} <= {
+        (),
+        *found,
+    }
+    assert ("fake",) not in found
+    assert ("b",) not in found
+
+
+def test_a_very_long_value_is_left_to_the_search() -> None:
+    text = "a = 1\nb = [\n" + "1,\n" * (toml.MAX_VALUE_LINES + 5) + "]\nc = 1\n"
+    assert toml.first_lines(text) == {("a",): 1}

@@ -1,5 +1,6 @@
 """The package index asked through the real pip, the newest and the one that comes with Python."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -110,3 +111,30 @@ def test_no_pip_at_all_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     pip = shutil.which("pip")
     assert pip is not None
     assert pip_index.pip_command({"PATH": str(Path(pip).parent)}) in ([pip], [pip + "3"])
+
+
+@pytest.mark.parametrize(
+    ("prints", "why"),
+    [
+        ("while :; do echo 'Found link x (from y)'; done", "pip prints more than 64 MiB about it"),
+        ("sleep 60", "pip did not end within 0.5 s"),
+    ],
+)
+def test_an_index_without_end_is_given_up_on(prints: str, why: str, tmp_path: Path) -> None:
+    with (
+        pip_index._running(["sh", "-c", prints], os.environ) as process,
+        pytest.raises(NetworkError) as caught,
+    ):
+        pip_index._lines(process, 0.5 if "sleep" in prints else 300)
+    assert caught.value.why == why
+
+
+@pytest.mark.parametrize(
+    "link", ["http://[::1/x.whl", "javascript:alert(1)/x.whl", "http://h:99999/x.whl", ""]
+)
+def test_what_is_no_address_harms_nothing(link: str) -> None:
+    assert pip_index._with_login(link, [link, "http://u:p@h/simple"]) is not None
+    assert (
+        pip_index._settings([f":env:.index-url={value}" for value in ("'a", "'" + "(" * 10_000, '"x" * 9')])
+        == {}
+    )

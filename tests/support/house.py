@@ -65,7 +65,7 @@ OUTSIDE = (
     "bulk.output.journal",
     "bulk.output.record_file",
     "bulk.output.shards",
-    "bulk.output.targets",
+    "system.targets",
     "ledger.batch_recorder",
     "ledger.database",
     "ledger.pending",

@@ -75,7 +75,7 @@ def test_where_there_is_none_the_way_out_is_reported(tmp_path: Path) -> None:
 
 def test_the_file_is_the_last_word(program: Callable[[str, str], Path], tmp_path: Path) -> None:
     path = program("e", 'echo "$1" > "$2"')
-    editor.run([str(path), "a b"], tmp_path / "a file")
+    editor.run([str(path), "a b"], tmp_path / "a file", os.environ)
     assert (tmp_path / "a file").read_text() == "a b\n"
 
 
@@ -87,13 +87,13 @@ def test_an_editor_that_fails_is_reported(
 ) -> None:
     path = program("e", script)
     with pytest.raises(ConfigError) as caught:
-        editor.run([str(path)], tmp_path / "x")
+        editor.run([str(path)], tmp_path / "x", os.environ)
     assert (caught.value.what, caught.value.why) == (f"the editor {path} failed", why)
 
 
 def test_one_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
-        editor.run([str(tmp_path / "none")], tmp_path / "x")
+        editor.run([str(tmp_path / "none")], tmp_path / "x", os.environ)
     assert caught.value.what == f"cannot start the editor {tmp_path / 'none'}"
     assert caught.value.why == "No such file or directory"
 
@@ -104,6 +104,6 @@ def test_ctrl_c_is_the_editors_own(program: Callable[[str, str], Path], tmp_path
     assert threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(ConfigError, match="failed") as caught:
-        editor.run([str(path)], tmp_path / "x")
+        editor.run([str(path)], tmp_path / "x", os.environ)
     assert caught.value.why == "signal 2"
     assert signal.getsignal(signal.SIGINT) == before

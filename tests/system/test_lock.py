@@ -1,7 +1,11 @@
 """A lock that is taken now or not at all."""
 
+import errno
+import fcntl
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -55,3 +59,69 @@ def test_a_file_with_something_in_it_is_no_lock_and_stays(tmp_path: Path) -> Non
     with pytest.raises(FileExistsError, match=r"uv\.lock is there, and is no lock of nbx"):
         lock.try_lock(path)
     assert path.read_bytes() == b"version = 1\n"
+
+
+@pytest.fixture
+def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system without locks, such as some network mounts."""
+
+    def refuse(descriptor: int, operation: int) -> None:
+        del descriptor, operation
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_without_system_locks_one_at_a_time_holds_it(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    held = lock.try_lock(path)
+    assert held is not None
+    assert path.read_text() == f"nbx lock {os.getpid()} {os.uname().nodename}\n"
+    assert lock.try_lock(path) is None
+    held.release()
+    assert not path.exists()
+
+
+@pytest.mark.usefixtures("no_locks")
+@pytest.mark.parametrize("age_s", [0, 60])
+@pytest.mark.parametrize("content", ["", "nbx lock 4194304000 {machine}\n"])
+def test_without_system_locks_one_that_was_left_is_taken_over(
+    tmp_path: Path, content: str, age_s: int
+) -> None:
+    path = tmp_path / "x.lock"
+    path.write_text(content.format(machine=os.uname().nodename))
+    then = time.time() - age_s
+    os.utime(path, (then, then))
+    left = bool(content) or age_s > lock.EMPTY_TIMEOUT_S
+    assert lock.try_lock(path) is None  # removes it
+    held = lock.try_lock(path)
+    assert (held is not None) is left
+    if held is not None:
+        held.release()
+        assert not path.exists()
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_without_system_locks_one_of_another_machine_is_told_with_the_way_on(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    path.write_text("nbx lock 17 elsewhere\n")
+    with pytest.raises(
+        OSError, match=r"process 17 on elsewhere holds x\.lock; if that has ended, delete the file"
+    ):
+        lock.try_lock(path)
+    assert path.exists()
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_what_was_planted_where_a_lock_goes_is_named_and_left(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "x.lock"
+    if kind == "link":
+        path.symlink_to(tmp_path / "victim")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.mkdir()
+    with pytest.raises(FileExistsError, match="is no lock of nbx"):
+        lock.try_lock(path)
+    assert not (tmp_path / "victim").exists()

@@ -13,12 +13,12 @@ from nebius_cli.bulk.output.appender import Appender, LineFile
 from nebius_cli.bulk.output.failed_rows import FailedRows, path_beside
 from nebius_cli.bulk.output.record import HeadFields, key_of, row_key
 from nebius_cli.bulk.output.record_file import RecordReader, open_answers
-from nebius_cli.bulk.output.targets import check_distinct
 from nebius_cli.core.digest_set import DigestSet, digest
 from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.core.money import parse_amount
 from nebius_cli.system import lock
 from nebius_cli.system.files import mkdir_hint
+from nebius_cli.system.targets import check_distinct
 
 Note = Callable[[str], None]
 

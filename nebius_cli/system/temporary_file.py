@@ -1,0 +1,216 @@
+"""A new file that is written beside its target and takes the target's name when it is complete.
+
+Its name is random and it is created exclusively, so no link or file that somebody has put there is written
+to. While its owner runs, it is locked; the next run removes those whose owner is gone.
+"""
+
+import contextlib
+import errno
+import os
+import stat
+import sys
+import time
+import weakref
+from collections.abc import Iterator
+from io import FileIO
+from pathlib import Path
+
+from nebius_cli.system import lock
+
+MAX_NAME_BYTES = 255  # of one name, in the file systems of Linux, macOS and (in characters) Windows
+MAX_SEARCHED_FILES = 10_000  # of a folder that is searched for files of runs that were killed
+STALE_AFTER_S = 86_400  # for files whose owner is unknown, as the file system has no locks
+RANDOM_BYTES = 6
+COPY, ANSWER = ".nbx-tmp", ".nbx-part"  # a copy of what is elsewhere; text that may be nowhere else
+
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_UNSUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY)
+
+
+def sibling(path: Path, suffix: str) -> Path:
+    """Return the path of a file beside `path` with its name and a suffix, cut to what a name may have.
+
+    A cut name gets a hash of the whole one, so that two long names stay two.
+    """
+    name = os.fsencode(path.name)
+    room = MAX_NAME_BYTES - len(os.fsencode(suffix))
+    if len(name) > room:
+        import hashlib
+
+        digest = hashlib.sha256(name).hexdigest()[:8].encode()
+        # Whole characters, which some file systems insist on.
+        kept = name[: room - len(digest) - 1].decode("utf-8", "ignore").encode()
+        name = kept + b"-" + digest
+    return path.with_name(os.fsdecode(name) + suffix)
+
+
+def partial_path(path: Path) -> Path:
+    """Return where an incomplete file for `path` is kept: `FILE.partial`."""
+    return sibling(path, ".partial")
+
+
+class TemporaryFile:
+    """A new, empty file beside `target`; it is removed unless `commit` or `keep` gives it a name.
+
+    `mode` are its permissions, None for those of the target, or of any new file where there is none.
+    `kind` is COPY or ANSWER. Methods raise OSError.
+    """
+
+    def __init__(self, target: Path, mode: int | None, kind: str = COPY) -> None:
+        self.target = target
+        self._kind = kind
+        remove_stale(target)
+        if mode is None:
+            mode = _mode_of(target)
+        self.path, self.file = _create(target, kind, 0o666 if mode is None else mode)
+        if mode is not None:
+            set_mode(self.file, mode)
+        self._finalizer = weakref.finalize(self, _discard, self.file, self.path)
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether it has neither its name nor been removed, and holds some of an answer."""
+        return self._finalizer.alive and self._kind == ANSWER and self.path.stat().st_size > 0
+
+    def commit(self) -> None:
+        """Give the file the name of its target, after its content is on the disk."""
+        self._rename(self.target)
+
+    def keep(self, path: Path) -> Path:
+        """Keep an unfinished file as `path`, or where it is if that is not possible; return where."""
+        with contextlib.suppress(OSError):
+            self._rename(path)
+            return path
+        self._finalizer.detach()
+        self.file.close()
+        return self.path
+
+    def discard(self) -> None:
+        """Close the file and remove it. May be called more than once, and after `commit`."""
+        self._finalizer()
+
+    def _rename(self, path: Path) -> None:
+        if not self.file.closed:
+            sync(self.file.fileno())
+        if os.name == "nt":  # which cannot rename an open file
+            self.file.close()
+        os.replace(self.path, path)  # before the lock is released
+        self._finalizer.detach()
+        self.file.close()
+        sync_folder(path.parent)
+
+
+def remove_stale(target: Path) -> None:
+    """Remove the temporary files of killed runs; what they received of an answer becomes the partial file."""
+    for path in _temporaries(target):
+        with contextlib.suppress(OSError), _abandoned(path) as abandoned:
+            if not abandoned:
+                continue
+            if path.name.endswith(ANSWER) and path.stat().st_size:
+                os.replace(path, partial_path(target))
+            else:
+                path.unlink()
+
+
+def sync(descriptor: int) -> None:
+    """Write an open file to the disk, where the file system can do that on demand. Raises OSError."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+
+
+def _mode_of(path: Path) -> int | None:
+    """Return the permissions of a file, None if there is none yet. Raises OSError, as for a name too long."""
+    try:
+        return stat.S_IMODE(os.lstat(path).st_mode)
+    except FileNotFoundError:
+        return None
+
+
+def _create(target: Path, kind: str, mode: int) -> tuple[Path, FileIO]:
+    while True:
+        path = sibling(target, f".{os.urandom(RANDOM_BYTES).hex()}{kind}")
+        try:
+            file = FileIO(os.open(path, _NEW, mode), "r+")
+        except FileExistsError:
+            continue
+        try:
+            # Another run may have found the file before it was locked, and removed it.
+            if lock.lock_if_possible(file.fileno()) and os.path.lexists(path):
+                return path, file
+        except BaseException:
+            _discard(file, path)
+            raise
+        file.close()
+
+
+def _discard(file: FileIO, path: Path) -> None:
+    with contextlib.suppress(OSError):
+        if os.name == "nt":
+            file.close()
+        path.unlink()
+    with contextlib.suppress(OSError):
+        file.close()
+
+
+def _temporaries(target: Path) -> Iterator[Path]:
+    """Yield the temporary files of a target, and where its folder cannot be read, nothing."""
+    digits = RANDOM_BYTES * 2
+    with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
+        for _, entry in zip(range(MAX_SEARCHED_FILES), entries, strict=False):
+            for kind in (COPY, ANSWER):
+                if entry.name.endswith(kind):
+                    random = entry.name[: -len(kind)][-digits:]
+                    if entry.name == sibling(target, f".{random}{kind}").name:
+                        yield Path(entry.path)
+
+
+if sys.platform == "win32":
+
+    def set_mode(file: FileIO, mode: int) -> None:
+        """Do nothing: who may read a file does not depend on its mode here."""
+
+    def sync_folder(folder: Path) -> None:
+        """Do nothing: a folder cannot be opened here."""
+
+    @contextlib.contextmanager
+    def _abandoned(path: Path) -> Iterator[bool]:
+        del path
+        yield True  # removing or renaming it fails while it is open
+
+else:
+
+    def set_mode(file: FileIO, mode: int) -> None:
+        """Set the permissions of an open file where the file system has any.
+
+        Where it has none, it decides by itself who may read, and no content may be lost for that.
+        """
+        with contextlib.suppress(OSError):
+            os.fchmod(file.fileno(), mode)
+
+    def sync_folder(folder: Path) -> None:
+        """Write the names in a folder to the disk where possible: a power cut may lose them otherwise."""
+        with contextlib.suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    @contextlib.contextmanager
+    def _abandoned(path: Path) -> Iterator[bool]:
+        """Give whether the owner of a temporary file is gone; during the block no other run takes it."""
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
+                yield False
+                return
+            try:
+                yield lock.lock_now(descriptor)
+            except lock.NoLocksError:
+                yield time.time() - status.st_mtime > STALE_AFTER_S
+        finally:
+            os.close(descriptor)

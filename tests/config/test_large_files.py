@@ -1,0 +1,29 @@
+"""Config files of thousands of lines take time in proportion to their length."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from nebius_cli.config import layers, toml
+from nebius_cli.config.layers import ConfigSource
+
+
+def unknown_keys(count: int) -> str:
+    return "".join(f"unknown{number} = {number}\n" for number in range(count))
+
+
+def many_profiles(count: int) -> str:
+    return "".join(f"[profile.p{number}]\nunknown = 1\n\n" for number in range(count))
+
+
+@pytest.mark.parametrize("text", [unknown_keys, many_profiles])
+def test_problems_of_a_file_take_time_in_proportion_to_it(text: Callable[[int], str]) -> None:
+    def takes_s(count: int) -> float:
+        source = ConfigSource("c", text(count), toml.parse(text(count)))
+        start = time.process_time()
+        assert len(layers.problems_of(source)) == count
+        return time.process_time() - start
+
+    few = min(takes_s(300) for _ in range(3))
+    assert takes_s(2400) < 30 * few  # 8 times as much; what is quadratic takes 64 times as long

@@ -1,0 +1,88 @@
+"""Every program that nbx starts goes through one function, and sees no key."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.config.settings import SETTINGS
+from nebius_cli.core.errors import ConfigError
+from nebius_cli.system import child_process
+from tests.support.canary import CANARY
+from tests.support.sources import MODULES, tree_of
+
+STARTS = re.compile(
+    r"(subprocess\.)?(Popen|run|call|check_call|check_output|getoutput|getstatusoutput)"
+    r"|os\.(exec|spawn|posix_spawn|popen|startfile|fork)\w*|os\.system"
+    r"|(multiprocessing|webbrowser|pty)\.\w+|(asyncio\.)?create_subprocess_\w+|ProcessPoolExecutor"
+)
+NAMED_LIKE_THEM = {"run", "call"}  # functions of our own, unless they are those of subprocess
+SHOW_ENVIRON = [sys.executable, "-c", "import os; print(dict(os.environ))"]
+
+
+def started(name: str) -> list[str]:
+    """Return the calls in a module that start a program."""
+    calls = [
+        ast.unparse(node.func) for node in ast.walk(tree_of(MODULES[name])) if isinstance(node, ast.Call)
+    ]
+    return [call for call in calls if STARTS.fullmatch(call) and call not in NAMED_LIKE_THEM]
+
+
+def test_one_function_starts_every_program() -> None:
+    assert {name: calls for name in MODULES if (calls := started(name))} == {
+        "system.child_process": ["subprocess.Popen"]
+    }
+
+
+def test_no_function_of_subprocess_is_imported_by_its_name() -> None:
+    taken = {
+        alias.name
+        for path in MODULES.values()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ImportFrom) and node.module in ("subprocess", "os", "multiprocessing")
+        for alias in node.names
+    }
+    assert taken <= {"DEVNULL", "PIPE", "Popen", "TimeoutExpired"}  # Popen is a type there
+
+
+def test_the_variables_of_every_secret_setting_are_left_out() -> None:
+    secret = {name for setting in SETTINGS if setting.secret for name in setting.env}
+    assert secret <= set(child_process.SECRET_VARIABLES)
+
+
+@pytest.mark.parametrize("given", ["handed over", "of this process"])
+def test_a_child_sees_the_environment_but_no_key(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    environ = {**os.environ, "NEBIUS_API_KEY": CANARY, "NBX_API_KEY_COMMAND": f"echo {CANARY}", "A": "kept"}
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    mine = environ if given == "handed over" else None
+    with child_process.start(SHOW_ENVIRON, mine, changes={"B": "new"}, stdout=subprocess.PIPE) as process:
+        shown = process.communicate()[0].decode()
+    assert "'A': 'kept'" in shown
+    assert "'B': 'new'" in shown
+    assert CANARY not in shown
+
+
+@pytest.mark.parametrize(
+    ("word", "why"), [("/no/such", "No such file or directory"), ("a\0b", "embedded null byte")]
+)
+def test_a_program_that_cannot_be_started_is_an_error_with_its_reason(word: str, why: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        child_process.start([word], {}, failure="cannot start it", hint="do this")
+    assert (caught.value.what, caught.value.why, caught.value.hint) == ("cannot start it", why, "do this")
+
+
+def test_a_library_that_starts_a_program_by_itself_hands_on_no_key(tmp_path: Path) -> None:
+    script = (
+        "import os, sys\nfrom nebius_cli.system.streams import Streams\n"
+        "assert Streams.system().environ['NEBIUS_API_KEY']\n"
+        "sys.exit(os.system('test -z \"$NEBIUS_API_KEY\"') != 0)\n"
+    )
+    environ = {**os.environ, "NEBIUS_API_KEY": CANARY}
+    assert (
+        subprocess.run([sys.executable, "-c", script], env=environ, cwd=tmp_path, check=False).returncode == 0
+    )
