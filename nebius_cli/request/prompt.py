@@ -2,10 +2,11 @@
 
 import codecs
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, UsageError
+from nebius_cli.request.fields import whole_number
 
 # The four forms the API accepts: a string, several strings, token ids, several arrays of token ids.
 Prompt = str | list[str] | list[int] | list[list[int]]
@@ -185,14 +186,21 @@ def parse_tokens(text: str) -> Prompt:
     except ValueError as error:
         why = jsontext.describe_error(error)
         raise UsageError("--tokens is not JSON", why, "write [1,2,3], [[1,2],[3]] or @file") from None
-    arrays = value if isinstance(value, list) and value and isinstance(value[0], list) else [value]
-    for array in arrays:
-        if not isinstance(array, list) or not all(type(token) is int and token >= 0 for token in array):
-            hint = "write [1,2,3], [[1,2],[3]] or @file"
-            raise UsageError(
-                "--tokens takes token ids", "whole numbers, 0 or more, in one or more arrays", hint
-            )
-    return value  # type: ignore[no-any-return]
+    several = isinstance(value, list) and bool(value) and isinstance(value[0], list)
+    arrays = [token_ids(array) for array in (value if several else [value])]
+    if None in arrays:
+        hint = "write [1,2,3], [[1,2],[3]] or @file"
+        raise UsageError("--tokens takes token ids", "whole numbers, 0 or more, in one or more arrays", hint)
+    return arrays if several else arrays[0]  # type: ignore[return-value]
+
+
+def token_ids(value: Any) -> list[int] | None:
+    """Return an array of token ids, with floats such as 5.0 as integers; None if it is something else."""
+    if not isinstance(value, list):
+        return None
+    if not all(type(token) is int for token in value):
+        value = [whole_number(token) for token in value]
+    return value if all(type(token) is int and token >= 0 for token in value) else None
 
 
 def check_not_empty(prompt: Prompt, hint: str = "--allow-empty sends it anyway") -> None:

@@ -30,7 +30,7 @@ def test_token_ids_are_one_array_or_several(text: str, value: Any) -> None:
     assert tokens_of("@-", stdin=text.encode() + b"\n") == value
 
 
-NO_TOKENS = ["5", '"a"', "{}", "[-1]", "[1.0]", "[true]", '["a"]', "[[1],2]", "[1,[2]]", "[[[1]]]", "null"]
+NO_TOKENS = ["5", '"a"', "{}", "[-1]", "[1.5]", "[true]", '["a"]', "[[1],2]", "[1,[2]]", "[[[1]]]", "null"]
 
 
 @pytest.mark.parametrize("text", NO_TOKENS)

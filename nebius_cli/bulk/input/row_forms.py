@@ -13,8 +13,8 @@ from nebius_cli.bulk.input.template import RowError, Template
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.suggest import nearest
 from nebius_cli.request.field_table import BY_NAME
-from nebius_cli.request.fields import Field, FieldError, Value
-from nebius_cli.request.prompt import Prompt
+from nebius_cli.request.fields import Field, FieldError, Value, whole_number
+from nebius_cli.request.prompt import Prompt, token_ids
 
 MEMBERS = ("id", "custom_id", "prompt", "params", "body", "error", *BY_NAME)
 BATCH_MEMBERS = ("id", "custom_id", "method", "url", "body", "error")
@@ -188,8 +188,8 @@ class RowParser:
         if isinstance(value, list):
             if not value and not self._allow_empty:
                 raise RowError(_EMPTY)
-            if all(type(token) is int and token >= 0 for token in value):
-                return value
+            if (tokens := token_ids(value)) is not None:
+                return tokens
             if all(isinstance(one, str) for one in value) or all(isinstance(one, list) for one in value):
                 raise RowError("several prompts in one row; give each a row of its own")
         raise RowError("prompt must be a string or an array of token ids (integers from 0)")
@@ -242,6 +242,7 @@ def not_utf8(error: UnicodeDecodeError) -> str:
 
 
 def _id_of(value: Any) -> str | int | None:
+    value = whole_number(value)
     if value is None or (isinstance(value, str) and value) or type(value) is int:
         return value
     raise RowError("id is empty" if value == "" else "id must be a string or an integer")
