@@ -70,8 +70,9 @@ def _objects(text: str, name: str) -> list[Any]:
         if line.strip():
             try:
                 values.append(jsontext.decode(line))
-            except ValueError:
-                raise BadInputError(f"{name} is not JSON", f"line {number} cannot be parsed", HOW) from None
+            except ValueError as error:
+                why = f"line {number} is {jsontext.describe_error(error)}"
+                raise BadInputError(f"{name} cannot be read", why, HOW) from None
     return values
 
 

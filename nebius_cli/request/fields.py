@@ -163,7 +163,7 @@ def _parse_json(text: str) -> Any:
     try:
         return jsontext.decode(text)
     except ValueError as error:
-        raise FieldError(f"is not JSON: {jsontext.describe_error(error)}") from None
+        raise FieldError(f"is {jsontext.describe_error(error)}") from None
 
 
 def _parse_biases(texts: Sequence[str]) -> dict[str, Any]:

@@ -185,7 +185,7 @@ def parse_tokens(text: str) -> Prompt:
         value = jsontext.decode(text)
     except ValueError as error:
         why = jsontext.describe_error(error)
-        raise UsageError("--tokens is not JSON", why, "write [1,2,3], [[1,2],[3]] or @file") from None
+        raise UsageError("--tokens cannot be read", why, "write [1,2,3], [[1,2],[3]] or @file") from None
     several = isinstance(value, list) and bool(value) and isinstance(value[0], list)
     arrays = [token_ids(array) for array in (value if several else [value])]
     if None in arrays:

@@ -101,7 +101,7 @@ REFUSED = [
     (OBJECT, ["[]"], "must be a JSON object"),
     (OBJECT, ["{a: 1}"], "is not JSON"),
     (OBJECT, ['{"a": NaN}'], "holds what JSON cannot"),
-    (OBJECT, ["[" * 100_000], "is not JSON: nested too deeply"),
+    (OBJECT, ["[" * 100_000], "is beyond a limit of nbx: it is nested deeper than 100 levels"),
 ]
 
 

@@ -40,7 +40,7 @@ def test_what_is_no_array_of_token_ids_is_refused(text: str) -> None:
 
 
 def test_tokens_that_are_no_json_are_refused() -> None:
-    with pytest.raises(UsageError, match="--tokens is not JSON"):
+    with pytest.raises(UsageError, match="--tokens cannot be read"):
         prompt.parse_tokens("1,2")
 
 

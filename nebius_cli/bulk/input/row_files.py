@@ -6,7 +6,8 @@ from typing import Self
 
 from nebius_cli.bulk.input.byte_source import MAX_LINE_BYTES, ByteSource, blocks, lines
 from nebius_cli.bulk.input.parquet import ParquetTable
-from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow, format_of, not_utf8
+from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow, format_of
+from nebius_cli.bulk.input.row_hints import not_utf8
 from nebius_cli.core.errors import BadInputError, UsageError
 from nebius_cli.request.prompt import DecodeOptions
 from nebius_cli.system.streams import Readable

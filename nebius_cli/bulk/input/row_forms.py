@@ -9,7 +9,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
+from nebius_cli.bulk.input.row_hints import (
+    CHAT,
+    not_a_row,
+    not_utf8,
+    shown,
+    strange_member,
+    unknown_member,
+)
 from nebius_cli.bulk.input.template import RowError, Template
+from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.suggest import nearest
 from nebius_cli.request.field_table import BY_NAME
@@ -32,7 +41,6 @@ _SUFFIXES = {
     "pq": "parquet",
 }
 COMPRESSIONS = ("gz", "zst")
-_MAX_SHOWN_CHARS = 60
 _EMPTY = "the prompt is empty; --allow-empty sends it"
 _PLAIN = frozenset(("id", "prompt"))  # the members of most rows
 
@@ -57,7 +65,7 @@ RawRow = tuple[int, bytes | str | dict[str, Any] | UnreadableRow]
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(name)
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
@@ -75,10 +83,16 @@ def format_of(path: str, format_flag: str | None) -> tuple[str, str]:
     name = format_flag or known
     if name not in FORMATS:
         what = f"--format {format_flag}" if format_flag else f"cannot tell the format of {path} from its name"
-        raise UsageError(what, f"it is one of {', '.join(FORMATS)}", "" if format_flag else "set --format")
+        raise UsageError(what, f"it is one of {', '.join(FORMATS)}", _format_hint(words[-1], format_flag))
     if name == "parquet" and compression:
         raise UsageError(f"{path} is compressed twice", "parquet is compressed itself", "decompress it first")
     return name, compression
+
+
+def _format_hint(suffix: str, format_flag: str | None) -> str:
+    if suffix == "json" and not format_flag:
+        return "a row is one line of JSON: set --format jsonl, or make lines of an array with jq -c '.[]'"
+    return "" if format_flag else "set --format"
 
 
 class RowParser:
@@ -114,7 +128,8 @@ class RowParser:
             return self._members(value)
         if isinstance(value, str):
             return self._text(value)
-        raise RowError("a row must be a string or an object")
+        start = "[" if isinstance(value, list) else ""
+        raise RowError(f"a row must be a string or an object{not_a_row(start)}")
 
     def _text(self, text: str) -> RowRequest:
         return RowRequest(
@@ -153,14 +168,14 @@ class RowParser:
             elif name == "params":
                 params = self._params(value)
             elif name not in MEMBERS:
-                raise RowError(_unknown(name, MEMBERS) + '; engine parameters belong in "params"')
+                raise RowError(strange_member(name, MEMBERS, row))
         return RowRequest(own_id, self._prompt(row.get("prompt")), fields, params)
 
     def _batch(self, own_id: str | int | None, row: Mapping[str, Any]) -> RowRequest:
         """Parse a line of a batch file. Unknown members of its body are engine parameters."""
         for name in row:
             if name not in BATCH_MEMBERS:
-                raise RowError(_unknown(name, BATCH_MEMBERS) + " beside body")
+                raise RowError(unknown_member(name, BATCH_MEMBERS) + " beside body")
         body, url = row["body"], row.get("url", BATCH_URL)
         if not isinstance(body, dict):
             raise RowError("body must be an object")
@@ -169,7 +184,7 @@ class RowParser:
         if row.get("method", "POST") != "POST":
             raise RowError(f"method is {shown(row['method'])}, it must be POST")
         if "messages" in body:
-            raise RowError("body has messages: nbx bulk completes a prompt, it does not chat")
+            raise RowError(f"body has messages: {CHAT}")
         fields = {
             name: self._value(BY_NAME[name], value)
             for name, value in body.items()
@@ -218,27 +233,17 @@ class RowParser:
 def _decoded(line: bytes) -> Any:
     try:
         text = line.decode("utf-8")
-        if text[:1] in '{"':  # takes half the time, and usually nothing follows the value
+        if text[:1] in ("{", '"'):  # takes half the time, and usually nothing follows the value
             value, end = _DECODER.raw_decode(text)
             if end == len(text):
                 return value
         return _DECODER.decode(text)
     except UnicodeDecodeError as error:
         raise RowError(not_utf8(error)) from None
-    except json.JSONDecodeError as error:
-        raise RowError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
-    except RecursionError:
-        raise RowError("not JSON: nested too deeply") from None
-    except ValueError as error:  # NaN, or a number of thousands of digits
-        raise RowError(str(error).partition(";")[0]) from None
-
-
-def not_utf8(error: UnicodeDecodeError) -> str:
-    """Return a message about the first byte of a row that is not UTF-8."""
-    byte = error.object[error.start]
-    return (
-        f"byte 0x{byte:02x} at offset {error.start} of the row is not UTF-8; --encoding or --invalid replace"
-    )
+    except (ValueError, RecursionError) as error:
+        found = jsontext.limit_or_error(error)
+        what_else = "" if isinstance(found, jsontext.LimitError) else not_a_row(text)
+        raise RowError(jsontext.describe_error(found) + what_else) from None
 
 
 def _id_of(value: Any) -> str | int | None:
@@ -246,14 +251,3 @@ def _id_of(value: Any) -> str | int | None:
     if value is None or (isinstance(value, str) and value) or type(value) is int:
         return value
     raise RowError("id is empty" if value == "" else "id must be a string or an integer")
-
-
-def _unknown(name: str, names: Sequence[str]) -> str:
-    close = nearest(name, names)
-    return f"unknown member {shown(name)}" + (f" (did you mean {close}?)" if close else "")
-
-
-def shown(value: Any) -> str:
-    """Return a value for a message: quoted, and shortened if it is long."""
-    text = repr(value) if isinstance(value, str | int) else "not a string"
-    return text if len(text) <= _MAX_SHOWN_CHARS else text[: _MAX_SHOWN_CHARS - 1] + "…"

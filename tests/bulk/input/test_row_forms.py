@@ -75,15 +75,25 @@ def test_with_a_template_everything_but_the_id_is_a_variable() -> None:
     assert (lines.read("x"), line("x", lines)) == (RowRequest(None, "<x>", {}, {}),) * 2
 
 
+NO_NAME = "expecting property name enclosed in double quotes"
 FLAWS = [
-    (b"{", "not JSON: Expecting property name enclosed in double quotes at character 2"),
+    (b"{ ", f"not JSON: {NO_NAME} at character 3; jq -c . makes each object one line"),
+    (b'{"a"', "not JSON: expecting ':' delimiter at character 5"),
     (b"\xff", "byte 0xff at offset 0 of the row is not UTF-8; --encoding or --invalid replace"),
-    (b'{"prompt": "x"} {', "not JSON: Extra data at character 17"),
-    (b"[" * 100_000, "not JSON: nested too deeply"),
-    (b"NaN", "NaN is not JSON"),
-    (b"1" * 5000, "Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits"),
-    (b"[1, 2]", "a row must be a string or an object"),
-    (b"null", "a row must be a string or an object"),
+    (b'{"prompt": "x"} {', "not JSON: extra data at character 17"),
+    (b"[" * 100_000, "beyond a limit of nbx: it is nested deeper than 100 levels"),
+    (b"NaN", "not JSON: NaN; --format text takes each line as a prompt"),
+    (b"1" * 5000, "beyond a limit of nbx: it holds a number of more than 4,300 digits"),
+    (
+        b"[1, 2]",
+        "a row must be a string or an object; jq -c '.[]' makes rows of a JSON array",
+    ),
+    (
+        b"[",
+        "not JSON: expecting value at character 2; jq -c '.[]' makes rows of a JSON array",
+    ),
+    (b"Once upon", "not JSON: expecting value at character 1; --format text takes each line as a prompt"),
+    (b"null", "a row must be a string or an object; --format text takes each line as a prompt"),
     (b"{}", "no prompt"),
     (b'""', "the prompt is empty; --allow-empty sends it"),
     ("", "the prompt is empty; --allow-empty sends it"),
@@ -98,6 +108,7 @@ def test_a_row_that_cannot_be_parsed_has_a_reason(raw: Any, why: str) -> None:
 
 
 TOKENS = "prompt must be a string or an array of token ids (integers from 0)"
+HINT = "--template '{prompt}' makes prompts of members"
 SEVERAL = "several prompts in one row; give each a row of its own"
 MEMBERS = [
     ({"prompt": []}, "the prompt is empty; --allow-empty sends it"),
@@ -129,7 +140,7 @@ MEMBERS = [
     ),
     (
         {"prompt": "x", "z" * 99: 1},
-        f'unknown member \'{"z" * 58}…; engine parameters belong in "params"',
+        f'unknown member \'{"z" * 58}…; engine parameters belong in "params"; {HINT}',
     ),
     ({"body": {}, "prompt": "x"}, "unknown member 'prompt' beside body"),
     ({"body": []}, "body must be an object"),
@@ -235,3 +246,29 @@ def test_any_line_is_a_row_or_a_row_error(data: bytes) -> None:
 @pytest.mark.parametrize("raw", [b'{"prompt": "x"}', b'"x"'])
 def test_blanks_around_a_line_of_json_are_nothing(raw: bytes, around: bytes) -> None:
     assert CHECKED.read(around % raw) == RowRequest(None, "x", {}, {})
+
+
+DATA_SETS = [
+    ({"text": "Once upon"}, "{text}"),
+    ({"instruction": "Do", "input": "x", "output": "y"}, "{instruction}\\n{input}"),
+    ({"instruction": "Do", "output": "y"}, "{instruction}"),
+    ({"prompt": "2+2=", "completion": " 4"}, "{prompt}"),
+    ({"id": "a", "prompt": "x", "label": 1}, "{prompt}"),
+    ({"answer": "4", "question": "2+2?"}, "{question}"),
+    ({"id": "a", "label": "b", "sentence": "x"}, "{sentence}"),
+    ({"doc_id": 5}, "{doc_id}"),
+    ({"messages": [{"role": "user", "content": "hi"}]}, "{messages}"),
+    ({"id": "a", "conversations": []}, "{conversations}"),
+]
+
+
+@pytest.mark.parametrize(("row", "form"), DATA_SETS)
+def test_a_row_of_a_data_set_is_told_its_template(row: dict[str, Any], form: str) -> None:
+    why = flaw(json.dumps(row).encode())
+    assert f"--template '{form}' makes prompts" in why
+    assert ("it does not chat" in why) == (form in ("{messages}", "{conversations}"))
+
+
+def test_the_template_of_a_data_set_works() -> None:
+    forms = RowParser(template.parse("{messages}"), allow_empty=False, validate=True)
+    assert line({"messages": [{"role": "user"}]}, forms).prompt == '[{"role":"user"}]'
