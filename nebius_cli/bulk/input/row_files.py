@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Self
 
 from nebius_cli.bulk.input.byte_source import MAX_LINE_BYTES, ByteSource, blocks, lines
+from nebius_cli.bulk.input.formats import format_of
 from nebius_cli.bulk.input.parquet import ParquetTable
-from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow, format_of
+from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow
 from nebius_cli.bulk.input.row_hints import not_utf8
 from nebius_cli.core.errors import BadInputError, UsageError
 from nebius_cli.request.prompt import DecodeOptions
@@ -69,12 +70,19 @@ class RowFile:
 
 
 def open_rows(
-    path: str, format_flag: str | None, *, nul: bool, reading: DecodeOptions, stdin: Readable | None
+    path: str,
+    format_flag: str | None,
+    *,
+    nul: bool,
+    reading: DecodeOptions,
+    stdin: Readable | None,
+    needs: Callable[[str], bool] = lambda _: True,
 ) -> RowFile:
     """Open an input. `format_flag` is the format, None to tell it by the name.
 
     A row is its bytes in JSONL, a str in plain text, a dict in a table, and an UnreadableRow if it cannot be
-    read. Blank lines of JSONL and of tables are skipped. Raises UsageError, ConfigError for a missing
+    read. Blank lines of JSONL and of tables are skipped. Of a Parquet file only the columns that `needs`
+    accepts are read. Raises UsageError, ConfigError for a missing
     package, and BadInputError, which iterating raises too.
     """
     format_, compression = format_of(path, format_flag)
@@ -85,7 +93,7 @@ def open_rows(
     source = ByteSource(path, stdin)
     try:
         if format_ == "parquet":
-            return _parquet(source)
+            return _parquet(source, needs)
         content = _Lines(lines(blocks(source, compression, reading), b"\0" if nul else b"\n"), nul=nul)
         columns: tuple[str, ...] = ()
         if format_ in _DELIMITERS:
@@ -104,7 +112,7 @@ def open_rows(
     return RowFile(format_, source, rows, columns, position, source.close)
 
 
-def _parquet(source: ByteSource) -> RowFile:
+def _parquet(source: ByteSource, needs: Callable[[str], bool]) -> RowFile:
     source.close()  # pyarrow opens the file itself
     table = ParquetTable(source.name)
     size = source.size or 0
@@ -112,7 +120,7 @@ def _parquet(source: ByteSource) -> RowFile:
     def position() -> int:
         return size * table.done // table.count if table.count else size
 
-    return RowFile("parquet", source, table.rows(), table.columns, position, table.close)
+    return RowFile("parquet", source, table.rows(needs), table.columns, position, table.close)
 
 
 class _Lines:

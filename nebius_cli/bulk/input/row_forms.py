@@ -6,6 +6,7 @@ variables instead.
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
@@ -17,31 +18,21 @@ from nebius_cli.bulk.input.row_hints import (
     strange_member,
     unknown_member,
 )
-from nebius_cli.bulk.input.template import RowError, Template
+from nebius_cli.bulk.input.table_values import plain_value
+from nebius_cli.bulk.input.template import RowError, Template, listed
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.suggest import nearest
 from nebius_cli.request.field_table import BY_NAME
-from nebius_cli.request.fields import Field, FieldError, Value, whole_number
+from nebius_cli.request.fields import Field, FieldError, Kind, Value, whole_number
 from nebius_cli.request.prompt import Prompt, token_ids
 
 MEMBERS = ("id", "custom_id", "prompt", "params", "body", "error", *BY_NAME)
 BATCH_MEMBERS = ("id", "custom_id", "method", "url", "body", "error")
 BATCH_URL = "/v1/completions"
-FORMATS = ("jsonl", "csv", "tsv", "text", "parquet")
-_SUFFIXES = {
-    "jsonl": "jsonl",
-    "ndjson": "jsonl",
-    "csv": "csv",
-    "tsv": "tsv",
-    "tab": "tsv",
-    "txt": "text",
-    "text": "text",
-    "parquet": "parquet",
-    "pq": "parquet",
-}
-COMPRESSIONS = ("gz", "zst")
 _EMPTY = "the prompt is empty; --allow-empty sends it"
+IDS = frozenset(("id", "custom_id"))
+_COLUMNS = frozenset(("prompt", *BY_NAME))
 _PLAIN = frozenset(("id", "prompt"))  # the members of most rows
 
 
@@ -71,30 +62,6 @@ def _refuse_constant(name: str) -> NoReturn:
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-def format_of(path: str, format_flag: str | None) -> tuple[str, str]:
-    """Return the format of a file, one of FORMATS, and its compression, one of COMPRESSIONS or empty.
-
-    `format_flag` is the value of --format, None to tell the format by the name; `-` is JSONL then. Raises
-    UsageError.
-    """
-    words = path.replace("\\", "/").rpartition("/")[2].lower().split(".")
-    compression = words.pop() if words[-1] in COMPRESSIONS else ""
-    known = "jsonl" if path == "-" else _SUFFIXES.get(words[-1], "")
-    name = format_flag or known
-    if name not in FORMATS:
-        what = f"--format {format_flag}" if format_flag else f"cannot tell the format of {path} from its name"
-        raise UsageError(what, f"it is one of {', '.join(FORMATS)}", _format_hint(words[-1], format_flag))
-    if name == "parquet" and compression:
-        raise UsageError(f"{path} is compressed twice", "parquet is compressed itself", "decompress it first")
-    return name, compression
-
-
-def _format_hint(suffix: str, format_flag: str | None) -> str:
-    if suffix == "json" and not format_flag:
-        return "a row is one line of JSON: set --format jsonl, or make lines of an array with jq -c '.[]'"
-    return "" if format_flag else "set --format"
-
-
 class RowParser:
     """Parses rows. With a template, every member or column except `id` is a variable of it."""
 
@@ -113,13 +80,17 @@ class RowParser:
             return self._text(raw)
         raise RowError(raw.why)
 
+    def needs(self, column: str) -> bool:
+        """Return whether a column of a table is read."""
+        return column in IDS or column in (self._template.names if self._template else _COLUMNS)
+
     def check_columns(self, columns: Sequence[str]) -> None:
         """Raise UsageError if a column is missing that the template, or a run without one, needs."""
         needed = self._template.names if self._template else ("prompt",)
         for name in needed:
             if name not in columns:
                 close = nearest(name, tuple(columns))
-                there = f"columns: {', '.join(columns)}" + (f"; did you mean {close}?" if close else "")
+                there = f"columns: {listed(columns)}" + (f"; did you mean {close}?" if close else "")
                 hint = "" if self._template else "--template 'Q: {question}\\nA:' builds prompts from columns"
                 raise UsageError(f"the input has no column {name!r}", there, hint)
 
@@ -138,19 +109,18 @@ class RowParser:
 
     def _cells(self, cells: Mapping[str, Any]) -> RowRequest:
         """Parse a row of a table. Empty cells and columns that are no request field are ignored."""
-        own = cells.get("id", cells.get("custom_id"))
-        own_id = None if own == "" else _id_of(own)
+        own_id = _cell_id(cells)
         if self._template:
             return RowRequest(own_id, self._prompt(self._template.fill(cells)), {}, {})
         fields = {
-            name: self._value(BY_NAME[name], value, typed=False)
+            name: self._value(BY_NAME[name], plain_value(value), typed=False)
             for name, value in cells.items()
-            if name in BY_NAME and value not in (None, "")
+            if name in BY_NAME and not _missing(value)
         }
-        return RowRequest(own_id, self._prompt(cells.get("prompt")), fields, {})
+        return RowRequest(own_id, self._prompt(plain_value(cells.get("prompt"))), fields, {})
 
     def _members(self, row: Mapping[str, Any]) -> RowRequest:
-        own_id = _id_of(row.get("id", row.get("custom_id")))
+        own_id = _member_id(row)
         if self._template:
             return RowRequest(own_id, self._prompt(self._template.fill(row)), {}, {})
         if row.keys() <= _PLAIN:
@@ -212,6 +182,9 @@ class RowParser:
     def _value(self, field: Field, value: Any, *, typed: bool = True) -> Value:
         """Return the value to send for a field; if not `typed`, a string is parsed like the flag's value."""
         try:
+            if not typed and field.kind is Kind.BIASES and isinstance(value, dict):
+                # A struct has every token id of the file as a member, null where the row has no bias.
+                value = {token: bias for token, bias in value.items() if bias is not None}
             if typed or not isinstance(value, str):
                 return field.check(value, bounded=self._validate)
             return field.parse([value], bounded=self._validate)
@@ -244,6 +217,31 @@ def _decoded(line: bytes) -> Any:
         found = jsontext.limit_or_error(error)
         what_else = "" if isinstance(found, jsontext.LimitError) else not_a_row(text)
         raise RowError(jsontext.describe_error(found) + what_else) from None
+
+
+def _missing(cell: Any) -> bool:
+    """Return whether a cell is empty; NaN is how dataframes write that in a column of numbers."""
+    return cell is None or cell == "" or (isinstance(cell, float) and math.isnan(cell))
+
+
+def own_id(raw: bytes | str | dict[str, Any] | UnreadableRow) -> str | int | None:
+    """Return the id in a raw row of any format, None if it has none."""
+    try:
+        if isinstance(raw, dict):
+            return _cell_id(raw)
+        row = _decoded(raw) if isinstance(raw, bytes) else None
+        return _member_id(row) if isinstance(row, dict) else None
+    except RowError:
+        return None
+
+
+def _cell_id(cells: Mapping[str, Any]) -> str | int | None:
+    own = cells.get("id", cells.get("custom_id"))
+    return None if _missing(own) else _id_of(plain_value(own))
+
+
+def _member_id(row: Mapping[str, Any]) -> str | int | None:
+    return _id_of(row.get("id", row.get("custom_id")))
 
 
 def _id_of(value: Any) -> str | int | None:

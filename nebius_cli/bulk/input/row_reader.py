@@ -86,6 +86,10 @@ class RowReader:
         """The request, with an empty prompt, of a row that sets no fields itself."""
         return CompletionRequest("", self._fields, self._params)
 
+    def needs(self, column: str) -> bool:
+        """Return whether a column of a table is part of a request."""
+        return self._parser.needs(column)
+
     def check_columns(self, columns: Sequence[str]) -> None:
         """Raise UsageError if no row of a table with these columns can have a prompt, or a model."""
         self._parser.check_columns(columns)

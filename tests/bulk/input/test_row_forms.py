@@ -1,6 +1,8 @@
 """Every form that a row can have, and what is wrong with the others."""
 
 import json
+import math
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.bulk.input import template
-from nebius_cli.bulk.input.row_forms import FORMATS, RowParser, RowRequest, UnreadableRow, format_of
+from nebius_cli.bulk.input.formats import FORMATS, format_of
+from nebius_cli.bulk.input.row_forms import RowParser, RowRequest, UnreadableRow, own_id
 from nebius_cli.bulk.input.template import RowError
 from nebius_cli.core.errors import UsageError
 
@@ -272,3 +275,46 @@ def test_a_row_of_a_data_set_is_told_its_template(row: dict[str, Any], form: str
 def test_the_template_of_a_data_set_works() -> None:
     forms = RowParser(template.parse("{messages}"), allow_empty=False, validate=True)
     assert line({"messages": [{"role": "user"}]}, forms).prompt == '[{"role":"user"}]'
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        (b'{"id":"a"}', "a"),
+        (b'{"custom_id":"a"}', "a"),
+        (b'{"id":7}', 7),
+        ({"id": "a"}, "a"),
+        ({"id": ""}, None),
+        (b'{"id":true}', None),
+        (b'{"prompt":"x"}', None),
+        (b'"x"', None),
+        (b"{", None),
+        ("x", None),
+    ],
+)
+def test_a_rows_own_id_is_found_in_every_form(raw: Any, found: object) -> None:
+    assert own_id(raw) == found
+
+
+def test_a_row_of_typed_columns_is_a_request() -> None:
+    cells = {
+        "id": Decimal(7),
+        "prompt": "b\u00e9".encode(),
+        "temperature": Decimal("0.70"),
+        "max_tokens": Decimal("64.000"),
+        "n": math.nan,
+        "top_p": None,
+        "stop": [b"a", b"b"],
+        "logit_bias": {"5": -100, "6": None},
+    }
+    fields: dict[str, Any] = {
+        "temperature": 0.7,
+        "max_tokens": 64,
+        "stop": ["a", "b"],
+        "logit_bias": {"5": -100},
+    }
+    assert CHECKED.read(cells) == RowRequest(7, "b\u00e9", fields, {})
+    assert own_id(cells) == 7
+    assert CHECKED.read({"id": math.nan, "prompt": [Decimal(1), 2.0]}) == RowRequest(None, [1, 2], {}, {})
+    assert flaw({"prompt": b"ab\xff"}) == "a binary column: byte 0xff at offset 2 is not UTF-8"
+    assert flaw({"prompt": "x", "n": Decimal("1.5")}) == "n must be a whole number"
