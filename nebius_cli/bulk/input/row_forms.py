@@ -14,11 +14,12 @@ from nebius_cli.bulk.input.row_hints import (
     CHAT,
     not_a_row,
     not_utf8,
+    separator_hint,
     shown,
     strange_member,
     unknown_member,
 )
-from nebius_cli.bulk.input.table_values import plain_value
+from nebius_cli.bulk.input.table_values import decimal_point, plain_value
 from nebius_cli.bulk.input.template import RowError, Template, listed
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
@@ -40,6 +41,10 @@ class UnreadableRow(NamedTuple):
     """Stands for a row that could not be read from its file; `why` is the reason."""
 
     why: str
+
+
+class DecimalCommaRow(dict[str, Any]):
+    """A row of a table whose numbers may have a decimal comma, because its cells are not separated by one."""
 
 
 class RowRequest(NamedTuple):
@@ -67,6 +72,7 @@ class RowParser:
 
     def __init__(self, template: Template | None, *, allow_empty: bool, validate: bool) -> None:
         self._template = template
+        self._needed = IDS | (frozenset(template.names) if template else _COLUMNS)
         self._allow_empty = allow_empty
         self._validate = validate
 
@@ -82,17 +88,18 @@ class RowParser:
 
     def needs(self, column: str) -> bool:
         """Return whether a column of a table is read."""
-        return column in IDS or column in (self._template.names if self._template else _COLUMNS)
+        return column in self._needed
 
     def check_columns(self, columns: Sequence[str]) -> None:
         """Raise UsageError if a column is missing that the template, or a run without one, needs."""
-        needed = self._template.names if self._template else ("prompt",)
-        for name in needed:
-            if name not in columns:
+        there = frozenset(columns)
+        for name in self._template.names if self._template else ("prompt",):
+            if name not in there:
                 close = nearest(name, tuple(columns))
-                there = f"columns: {listed(columns)}" + (f"; did you mean {close}?" if close else "")
+                why = f"columns: {listed(columns)}" + (f"; did you mean {close}?" if close else "")
                 hint = "" if self._template else "--template 'Q: {question}\\nA:' builds prompts from columns"
-                raise UsageError(f"the input has no column {name!r}", there, hint)
+                hint = separator_hint(columns) or hint
+                raise UsageError(f"the input has no column {name!r}", why, hint)
 
     def _line(self, value: Any) -> RowRequest:
         if isinstance(value, dict):
@@ -112,8 +119,9 @@ class RowParser:
         own_id = _cell_id(cells)
         if self._template:
             return RowRequest(own_id, self._prompt(self._template.fill(cells)), {}, {})
+        comma = isinstance(cells, DecimalCommaRow)
         fields = {
-            name: self._value(BY_NAME[name], plain_value(value), typed=False)
+            name: self._value(BY_NAME[name], plain_value(value), typed=False, comma=comma)
             for name, value in cells.items()
             if name in BY_NAME and not _missing(value)
         }
@@ -179,15 +187,19 @@ class RowParser:
                 raise RowError("several prompts in one row; give each a row of its own")
         raise RowError("prompt must be a string or an array of token ids (integers from 0)")
 
-    def _value(self, field: Field, value: Any, *, typed: bool = True) -> Value:
-        """Return the value to send for a field; if not `typed`, a string is parsed like the flag's value."""
+    def _value(self, field: Field, value: Any, *, typed: bool = True, comma: bool = False) -> Value:
+        """Return the value to send for a field; if not `typed`, a string is parsed like the flag's value.
+
+        `comma`: a number may have a decimal comma.
+        """
         try:
             if not typed and field.kind is Kind.BIASES and isinstance(value, dict):
                 # A struct has every token id of the file as a member, null where the row has no bias.
                 value = {token: bias for token, bias in value.items() if bias is not None}
             if typed or not isinstance(value, str):
                 return field.check(value, bounded=self._validate)
-            return field.parse([value], bounded=self._validate)
+            text = decimal_point(value) if comma and field.kind in (Kind.INTEGER, Kind.NUMBER) else value
+            return field.parse([text], bounded=self._validate)
         except FieldError as error:
             hint = "; --no-validate sends it" if error.bound else ""
             raise RowError(f"{field.name} {error}{hint}") from None

@@ -1,5 +1,6 @@
 """Says what an input that is no row probably is, and which flag reads it."""
 
+import codecs
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -47,8 +48,20 @@ def _template_for(row: Mapping[str, Any]) -> str:
     return f"{{{best[:_MAX_SHOWN_CHARS]}}}"
 
 
+def separator_hint(columns: Sequence[str]) -> str:
+    """Return how to read a table whose header was taken for one column, empty if it has several."""
+    header = columns[0] if len(columns) == 1 else ""
+    if ";" in header:
+        return "cells separated by ; are read after a first line of sep=;"
+    if "\t" in header:
+        return "set --format tsv: its cells are separated by tabs"
+    return "set --format csv: its cells are separated by commas" if "," in header else ""
+
+
 def not_utf8(error: UnicodeDecodeError) -> str:
     """Return a message about the first byte of a row that is not UTF-8."""
+    if error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "the text is UTF-16; --encoding utf-16 reads it"
     byte = error.object[error.start]
     return (
         f"byte 0x{byte:02x} at offset {error.start} of the row is not UTF-8; --encoding or --invalid replace"

@@ -1,9 +1,20 @@
-"""Converts the values of Parquet columns that JSON does not have: decimals and binary text."""
+"""Converts cells of tables to JSON values: decimals, binary text, numbers with a decimal comma."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from nebius_cli.bulk.input.template import RowError
+
+_DECIMAL_COMMA = re.compile(r"([+-]?)([0-9]+),([0-9]+)")
+
+
+def decimal_point(text: str) -> str:
+    """Return a number with its decimal comma as a point; 1,024 stays, which can also be a thousand and 24."""
+    found = _DECIMAL_COMMA.fullmatch(text)
+    if not found or (len(found[3]) == 3 and not found[2].startswith("0") and len(found[2]) < 4):
+        return text
+    return f"{found[1]}{found[2]}.{found[3]}"
 
 
 def plain_value(value: Any) -> Any:
