@@ -14,6 +14,7 @@ from nebius_cli.response.decode import decode_object
 from nebius_cli.response.events import Event, Finished, TextDelta
 from nebius_cli.system.files import OutputFile
 
+MAX_CHOICES = 100_000  # of all answers in a file together
 HOW = "nbx complete --logprobs 5 --json > FILE saves one"
 
 
@@ -32,7 +33,7 @@ def run(options: ViewOptions, app: App) -> ExitCode:
     if options.file is None:
         raise UsageError("no file given", "", "nbx view FILE; - reads stdin")
     name = "stdin" if options.file == "-" else options.file
-    completion, events = _one_answer(_objects(app.read_text(options.file), name))
+    completion, events = _one_answer(_objects(app.read_text(options.file), name), name)
     if not completion.choices:
         raise BadInputError(f"{name} has no answer", "no object in it has choices with text", HOW)
     if not completion.has_logprobs:
@@ -76,8 +77,11 @@ def _objects(text: str, name: str) -> list[Any]:
     return values
 
 
-def _one_answer(values: list[Any]) -> tuple[Completion, list[Event]]:
-    """Return all answers as one, with their choices numbered consecutively, and the events it consists of."""
+def _one_answer(values: list[Any], name: str) -> tuple[Completion, list[Event]]:
+    """Return all answers as one, with their choices numbered consecutively, and the events it consists of.
+
+    Raises BadInputError for an index above MAX_CHOICES.
+    """
     events: list[Event] = []
     first = end = 0  # the indices of the current answer's choices are first, ..., end - 1
     current_id: Any = None
@@ -92,6 +96,9 @@ def _one_answer(values: list[Any]) -> tuple[Completion, list[Event]]:
         for event in _renumbered(frame, first):
             events.append(event)
             end = max(end, event.index + 1) if isinstance(event, TextDelta | Finished) else end
+        if end > MAX_CHOICES:
+            why = f"it has a choice {end}, and the limit is {MAX_CHOICES:,}"
+            raise BadInputError(f"{name} has too many choices", why)
     completion = Completion(end)
     for event in events:
         completion.add(event)

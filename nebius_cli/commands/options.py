@@ -12,7 +12,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from nebius_cli.config.settings import BY_NAME, SETTINGS
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.core import hints
+from nebius_cli.core.errors import ExitCode, NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.fields import Field, Kind
@@ -116,6 +117,7 @@ LEDGER_OPTIONS = (
 )
 
 T = TypeVar("T")
+
 Flags = Mapping[str, Any]  # the flags that were given, by name: not given is not default
 Body = Callable[[Flags, Any], ExitCode]  # flags and App → exit code; it imports its action when it is called
 
@@ -147,11 +149,24 @@ def declare(
     def command(ctx: typer.Context, **flags: Any) -> ExitCode:
         shared = {parameter.name: flags.pop(parameter.name) for parameter in SHARED}
         app = ctx.obj.app(shared)
-        return body({key: value for key, value in flags.items() if value is not None and value != []}, app)
+        try:
+            return body(
+                {key: value for key, value in flags.items() if value is not None and value != []}, app
+            )
+        except NbxError as error:
+            if error.hint:
+                error.hint = hints.fitting(error.hint, flags_of(ctx.command))
+            raise
 
     context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     command.__signature__ = inspect.Signature([context, *parameters])  # type: ignore[attr-defined]
     group.command(name, help=help, cls=cls)(command)
+
+
+def flags_of(command: Any) -> set[str]:
+    """Return every flag of a Typer command, negations too."""
+    named = {flag for one in command.params for flag in (*one.opts, *one.secondary_opts)}
+    return {*named, "--help"}
 
 
 def options_of(kind: Callable[..., T], flags: Flags, **tables: Iterable[Field]) -> T:

@@ -129,10 +129,13 @@ def _decode_bytes(data: bytes, source: str, options: DecodeOptions) -> str:
         return rest.decode(options.encoding, "replace" if options.replace_invalid else "strict")
     except UnicodeError as error:
         what, why = f"{source} is not valid {options.encoding.upper()}", str(error)
+        hint = "--encoding NAME or --invalid replace reads it anyway; iconv -f NAME -t UTF-8 converts it"
+        if options.encoding == "utf-8" and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            hint = "it is UTF-16; --encoding utf-16 reads it; iconv -f UTF-16 -t UTF-8 converts it"
         if isinstance(error, UnicodeDecodeError):
             offset = len(data) - len(rest) + error.start
             why = f"byte 0x{data[offset : offset + 1].hex()} at offset {offset}: {error.reason}"
-        raise BadInputError(what, why, "--encoding NAME or --invalid replace reads it anyway") from None
+        raise BadInputError(what, why, hint) from None
 
 
 def _check_text(text: str, source: str, options: DecodeOptions) -> str:

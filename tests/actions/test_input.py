@@ -192,7 +192,7 @@ def test_bytes_that_are_no_utf8_are_refused_with_their_offset(
         assert (result.code, result.out) == (65, "")
         assert result.err == (
             f"nbx: {source} is not valid UTF-8\n  {why}\n"
-            "  --encoding NAME or --invalid replace reads it anyway\n"
+            "  --encoding NAME or --invalid replace reads it anyway; iconv -f NAME -t UTF-8 converts it\n"
         )
 
 
