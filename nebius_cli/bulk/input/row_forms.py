@@ -95,10 +95,11 @@ class RowParser:
         there = frozenset(columns)
         for name in self._template.names if self._template else ("prompt",):
             if name not in there:
-                close = nearest(name, tuple(columns))
+                hint = separator_hint(columns)
+                close = "" if hint else nearest(name, tuple(columns))
                 why = f"columns: {listed(columns)}" + (f"; did you mean {close}?" if close else "")
-                hint = "" if self._template else "--template 'Q: {question}\\nA:' builds prompts from columns"
-                hint = separator_hint(columns) or hint
+                if not hint and not self._template:
+                    hint = "--template 'Q: {question}\\nA:' builds prompts from columns"
                 raise UsageError(f"the input has no column {name!r}", why, hint)
 
     def _line(self, value: Any) -> RowRequest:
