@@ -16,6 +16,7 @@ from nebius_cli.core import jsontext
 Value = str | int | float | bool | list[Any] | dict[str, Any]
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_WHOLE = re.compile(r"([+-]?[0-9]{1,18})(\.0+)?")
 _DIGITS = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,18}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _MAX_EXACT_FLOAT = 2**53  # above it a float may stand for several integers
@@ -101,7 +102,8 @@ class Field(NamedTuple):
             case Kind.OBJECT:
                 value = _parse_json(last)
             case Kind.INTEGER:
-                value = _parse_number(last)
+                whole = _WHOLE.fullmatch(last)
+                value = int(whole[1]) if whole else last
                 if value is last and _DIGITS.fullmatch(last):
                     raise FieldError(_TOO_LARGE)
             case Kind.NUMBER:
