@@ -59,7 +59,14 @@ def run(options: BulkOptions, app: App) -> ExitCode:
 
     def open_file() -> RowFile:
         stdin = app.streams.take_stdin() if options.input == "-" else None
-        return open_rows(options.input, options.format, nul=options.null, reading=plan.reading, stdin=stdin)
+        return open_rows(
+            options.input,
+            options.format,
+            nul=options.null,
+            reading=plan.reading,
+            stdin=stdin,
+            needs=reader.needs,
+        )
 
     with RowSource(open_file, reader) as source:
         if options.dry_run:

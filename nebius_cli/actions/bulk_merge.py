@@ -8,7 +8,6 @@ from pathlib import Path
 
 from nebius_cli.actions.app import App
 from nebius_cli.bulk.output.failed_rows import path_beside
-from nebius_cli.bulk.output.record import own_id
 from nebius_cli.bulk.output.shards import Gaps, MergedRow, Shards, lock_output
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.request import prompt
@@ -64,12 +63,20 @@ def _merged(options: BulkMergeOptions, app: App, shards: Shards, gaps: Gaps) -> 
         yield from shards.by_index()
         return
     from nebius_cli.bulk.input.row_files import open_rows  # only needed here
+    from nebius_cli.bulk.input.row_forms import IDS, own_id
 
     reading = prompt.decode_options(
         options.encoding, replace_invalid=options.invalid == "replace", strip_final_newline=False
     )
     stdin = app.streams.take_stdin() if options.input == "-" else None
-    with open_rows(options.input, options.format, nul=options.null, reading=reading, stdin=stdin) as rows:
+    with open_rows(
+        options.input,
+        options.format,
+        nul=options.null,
+        reading=reading,
+        stdin=stdin,
+        needs=IDS.__contains__,
+    ) as rows:
         count = 0
 
         def ids() -> Iterator[str | int]:

@@ -12,6 +12,7 @@ from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import urls
 from nebius_cli.core.errors import ExitCode, NbxError, OutputError, RejectedError, UsageError
 from nebius_cli.core.secret import Secret
+from nebius_cli.core.suggest import nearest
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, parse_export, parse_view
 from nebius_cli.request import curl, prompt, prompt_options, request, request_flags
 from nebius_cli.request.fields import Value
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 LEDGER_MODULES = ("nebius_cli.ledger.recorder", "nebius_cli.ledger.pending", "nebius_cli.system.timeout")
 MAX_LOCAL_CHOICES = 64  # sequences that the engine's cache is made for
 VIEW_LOGPROBS = 5  # what --view asks for by itself: as many as the API's page speaks of
-KNOWN_REASONS = ("stop", "length", "content_filter")
+KNOWN_REASONS = ("stop", "length", "content_filter", "abort")  # the last one is of vLLM and SGLang
 
 SHORT_HELP = """usage: nbx complete [OPTIONS] PROMPT...
   nbx complete "The capital of France is" --max-tokens 8
@@ -70,12 +71,12 @@ class CompleteOptions(NamedTuple):
 
 def run(options: CompleteOptions, app: App) -> ExitCode:
     """Complete the prompt. Raises NbxError for every failure that has a name."""
-    if options.prompt.stdin_is_prompt and (app.streams.stdin is None or app.streams.stdin_tty):
-        app.streams.write_err(SHORT_HELP)
-        return ExitCode.USAGE
     _check(options)
     given = request_flags.parse_fields(options.fields, app.read_text, validate=options.validate)
     params = request_flags.parse_params(options.param, validate=options.validate)
+    if options.prompt.stdin_is_prompt and (app.streams.stdin is None or app.streams.stdin_tty):
+        app.streams.write_err(SHORT_HELP)
+        return ExitCode.USAGE
     settings = app.settings(options.connection)
     fields = _fields(options, given, settings, app)
     request.check_rules(fields, params, validate=options.validate)
@@ -94,9 +95,6 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
         )
     for warning in request.warnings(completion_request, local=_local(options)):
         app.warn(warning)
-    for reason in options.fail_on:
-        if reason not in KNOWN_REASONS:
-            app.warn(f"--fail-on {reason}: servers say {', '.join(KNOWN_REASONS)}")
     if options.dry_run or options.curl:
         return _show(completion_request, settings, app, as_curl=options.curl)
     shown = options.json or options.ndjson or options.view or options.export
@@ -150,6 +148,11 @@ def _check(options: CompleteOptions) -> None:
             "--curl with --local", "the engine is gone when nbx ends", "nbx local serve keeps one running"
         )
     prompt_options.check(options.prompt)
+    for reason in options.fail_on if options.validate else ():
+        if reason not in KNOWN_REASONS:
+            close = nearest(reason, KNOWN_REASONS)
+            hint = f"did you mean {close}?" if close else "--no-validate takes any reason"
+            raise UsageError(f"--fail-on {reason}", f"servers say {', '.join(KNOWN_REASONS)}", hint)
     request_flags.parse_unset(options.unset)
 
 
@@ -270,7 +273,8 @@ def _receive(
         exchange.completion.usage = None  # the engine counts one of the choices and calls it all
     answer.finish(exchange.completion, timing())
     if "length" in reasons and "max_tokens" not in what.fields and app.streams.stderr_tty:
-        app.note("the server's own limit cut the answer; --max-tokens N asks for more")
+        more = "" if options.id else "; --max-tokens N asks for more"  # a stored body is sent as it was
+        app.note(f"the server's own limit cut the answer{more}")
     return ExitCode.DONE
 
 

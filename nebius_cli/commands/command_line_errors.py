@@ -1,5 +1,6 @@
 """Turns the parser's errors into ours, with a hint at what was probably meant."""
 
+import re
 from typing import Any
 
 import typer
@@ -12,6 +13,12 @@ ENGINE_PARAMS = ("seed", "top_k", "min_p", "repetition_penalty", "min_tokens", "
 
 # What these flags are called in other programs.
 USUAL = {"help": "--help", "version": "--version", "-V": "--version"}
+
+# Commands whose operands are texts, which may begin with a dash.
+TEXT_OPERANDS = {"complete": "prompt", "score": "text", "rank": "candidate", "search": "text"}
+NO_FLAG = "no such flag:"
+# A word that begins like a flag and has blanks where a flag has none.
+_DASHED_TEXT = re.compile(r"-+[^=\s]*\s")
 
 
 def _named(argv: list[str], tree: Any) -> tuple[str, Any]:
@@ -64,13 +71,21 @@ def usage_error(error: typer.TyperException, argv: list[str], tree: Any) -> Usag
     name = typed.lstrip("-").replace("-", "_")
     if name in ENGINE_PARAMS:
         return UsageError(
-            f"no such flag: {typed}", "it is not in the API; engines read it", f"--param {name}=VALUE"
+            f"{NO_FLAG} {typed}", "it is not in the API; engines read it", f"--param {name}=VALUE"
         )
     flags = [flag for parameter in context.command.params for flag in parameter.opts] if context else []
     meant = [flag for flag in flags if len(typed) > 3 and flag.startswith(typed)]
     close = nearest(typed.lstrip("-"), [flag.lstrip("-") for flag in flags])
     meant = meant or ([f"--{close}"] if close else [])
     why = f"did you mean {' or '.join(meant)}?" if meant else ""
-    if not typed.startswith("--") and command.endswith("complete"):
-        why = "put -- before a prompt that begins with -"
-    return UsageError(f"no such flag: {typed}", why or _usual(argv, tree), hint)
+    return UsageError(f"{NO_FLAG} {typed}", why or _usual(argv, tree), hint)
+
+
+def with_dashes_hint(error: UsageError, argv: list[str]) -> UsageError:
+    """Return a usage error with the way to give a text that begins with a dash, if that may be its cause."""
+    words = argv[: argv.index("--")] if "--" in argv else argv
+    noun = next((TEXT_OPERANDS[word] for word in words if word in TEXT_OPERANDS), "")
+    if noun and (error.what.startswith(NO_FLAG) or any(map(_DASHED_TEXT.match, words))):
+        way = f"put -- before a {noun} that begins with -"
+        error.hint = f"{way}; {error.hint}" if error.hint else way
+    return error

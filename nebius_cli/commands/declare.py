@@ -11,7 +11,8 @@ from typer.core import TyperCommand, TyperGroup
 
 from nebius_cli.commands.parameters import Parameter
 from nebius_cli.commands.shared_options import SHARED
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.core import hints
+from nebius_cli.core.errors import ExitCode, NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.fields import Field
 
@@ -58,11 +59,23 @@ def declare(
     def command(ctx: typer.Context, **flags: Any) -> ExitCode:
         shared = {parameter.name: flags.pop(parameter.name) for parameter in SHARED}
         app = ctx.obj.app(shared)
-        return body({key: value for key, value in flags.items() if value is not None and value != []}, app)
+        given = {key: value for key, value in flags.items() if value is not None and value != []}
+        try:
+            return body(given, app)
+        except NbxError as error:
+            if error.hint:
+                error.hint = hints.fitting(error.hint, flags_of(ctx.command))
+            raise
 
     context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     command.__signature__ = inspect.Signature([context, *own, *SHARED])  # type: ignore[attr-defined]
     group.command(name, help=help, cls=cls)(command)
+
+
+def flags_of(command: Any) -> set[str]:
+    """Return every flag of a Typer command, negations too."""
+    named = {flag for one in command.params for flag in (*one.opts, *one.secondary_opts)}
+    return {*named, "--help"}
 
 
 def _run_action(action: str, tables: Mapping[str, Iterable[Field]], flags: Flags, app: Any) -> ExitCode:

@@ -7,10 +7,10 @@ from typing import Any, Protocol
 import typer
 from typer.core import TyperGroup
 
-from nebius_cli.commands.command_line_errors import usage_error
+from nebius_cli.commands.command_line_errors import usage_error, with_dashes_hint
 from nebius_cli.commands.parameters import Parameter, parameter
 from nebius_cli.commands.shared_options import SHARED
-from nebius_cli.core.errors import ExitCode, Interrupted
+from nebius_cli.core.errors import ExitCode, Interrupted, UsageError
 
 HELP = """Raw text completion on Nebius Token Factory, from a shell.
 
@@ -119,7 +119,9 @@ def run(argv: list[str], invocation: Invocation, *, drawn: bool) -> ExitCode:
             standalone_mode=False,
         )
     except typer.TyperException as error:
-        raise usage_error(error, argv, typer.main.get_command(root)) from None
+        raise with_dashes_hint(usage_error(error, argv, typer.main.get_command(root)), argv) from None
+    except UsageError as error:
+        raise with_dashes_hint(error, argv) from None
     if code == ExitCode.INTERRUPTED:  # what Typer makes of a KeyboardInterrupt
         raise Interrupted
     return code if isinstance(code, ExitCode) else ExitCode.DONE  # --help and --version leave early

@@ -204,9 +204,9 @@ HINTS = {
     402: "check the balance of the account in the Token Factory console",
     403: "the key may lack this permission; an IAM token is not a Token Factory key",
     404: "model names are case-sensitive and change: nbx models lists them",
-    409: "the model is stopped or changing; try again or choose another with --model",
+    409: "the model is stopped or changing: try again or take another",
     413: "the request is too large: shorten the prompt or send fewer prompts at once",
-    429: "wait, lower the rate, or raise --retries",
+    429: "wait or lower the rate; --retries N tries more often",
 }
 
 

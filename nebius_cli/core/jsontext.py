@@ -9,7 +9,14 @@ _scan = json.JSONDecoder().raw_decode
 # nested as deep as the parser allows could not be encoded again.
 MAX_DEPTH = 100
 MAX_CONTAINERS = 1_000_000
+MAX_DIGITS = 4300  # Python's own limit for one integer
 MIN_CHECKED_CHARS = 500  # shorter texts, as most events are, cannot be nested deeper than 250
+
+_TOO_DEEP = f"it is nested deeper than {MAX_DEPTH} levels"
+
+
+class LimitError(ValueError):
+    """The JSON is beyond a limit of nbx or of Python; it need not be invalid."""
 
 
 def encode(value: Any, *, indent: int | None = None) -> bytes:
@@ -30,25 +37,36 @@ def encode(value: Any, *, indent: int | None = None) -> bytes:
 
 
 def decode(text: str | bytes | bytearray) -> Any:
-    """Parse JSON text. Raises ValueError, also above MAX_DEPTH or MAX_CONTAINERS."""
+    """Parse JSON text. Raises ValueError: a LimitError above MAX_DEPTH, MAX_CONTAINERS or MAX_DIGITS."""
     containers = _count_containers(text) if len(text) > MIN_CHECKED_CHARS else 0
     if containers > MAX_CONTAINERS:
-        raise ValueError(f"it holds more than {MAX_CONTAINERS} lists and objects")
+        raise LimitError(f"it holds more than {MAX_CONTAINERS:,} lists and objects")
     try:
         value = _parse(text)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    except (RecursionError, ValueError) as error:
+        raise limit_or_error(error) from None
     if containers > MAX_DEPTH and _depth(value) > MAX_DEPTH:
-        raise ValueError("nested too deeply")
+        raise LimitError(_TOO_DEEP)
     return value
 
 
+def limit_or_error(error: ValueError | RecursionError) -> ValueError:
+    """Return an error of Python's parser as a LimitError if a limit caused it, else the error itself."""
+    if isinstance(error, RecursionError):
+        return LimitError(_TOO_DEEP)
+    if "integer string conversion" in str(error):
+        return LimitError(f"it holds a number of more than {MAX_DIGITS:,} digits")
+    return error
+
+
 def describe_error(error: ValueError) -> str:
-    """Return the message of an error from `decode`, with one position instead of Python's three."""
+    """Return why `decode` raised `error`: "not JSON: ...", or the limit that the JSON exceeds."""
+    if isinstance(error, LimitError):
+        return f"beyond a limit of nbx: {error}"
     if not isinstance(error, json.JSONDecodeError):
-        return str(error)
+        return f"not JSON: {error}"
     what = error.msg.removesuffix(" at")
-    return f"{what[:1].lower()}{what[1:]} at character {error.pos + 1}"
+    return f"not JSON: {what[:1].lower()}{what[1:]} at character {error.pos + 1}"
 
 
 def _count_containers(text: str | bytes | bytearray) -> int:

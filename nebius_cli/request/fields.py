@@ -16,11 +16,13 @@ from nebius_cli.core import jsontext
 Value = str | int | float | bool | list[Any] | dict[str, Any]
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_WHOLE = re.compile(r"([+-]?[0-9]{1,18})(\.0+)?")
 _DIGITS = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,18}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_MAX_EXACT_FLOAT = 2**53  # above it a float may stand for several integers
 _MAX_INTEGER, _TOO_LARGE = 10**18 - 1, "is larger than any server takes"
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-_TOKEN_ID = re.compile(r"[0-9]{1,18}")
+_TOKEN_ID = re.compile(r"([0-9]{1,18})(\.0+)?")
 
 
 class Kind(Enum):
@@ -100,7 +102,8 @@ class Field(NamedTuple):
             case Kind.OBJECT:
                 value = _parse_json(last)
             case Kind.INTEGER:
-                value = int(last) if _INTEGER.fullmatch(last) else last
+                whole = _WHOLE.fullmatch(last)
+                value = int(whole[1]) if whole else last
                 if value is last and _DIGITS.fullmatch(last):
                     raise FieldError(_TOO_LARGE)
             case Kind.NUMBER:
@@ -142,6 +145,16 @@ class Field(NamedTuple):
                 raise FieldError(f"must be {self.bounds}", bound=True)
 
 
+def whole_number(value: Any) -> Any:
+    """Return a float such as 64.0 as an int; any other value as it is.
+
+    Dataframes and spreadsheets store the integers of a column with gaps as floats.
+    """
+    if type(value) is float and value.is_integer() and abs(value) <= _MAX_EXACT_FLOAT:
+        return int(value)
+    return value
+
+
 def _parse_number(text: str) -> int | float | str:
     if _INTEGER.fullmatch(text):
         return int(text)
@@ -152,7 +165,7 @@ def _parse_json(text: str) -> Any:
     try:
         return jsontext.decode(text)
     except ValueError as error:
-        raise FieldError(f"is not JSON: {jsontext.describe_error(error)}") from None
+        raise FieldError(f"is {jsontext.describe_error(error)}") from None
 
 
 def _parse_biases(texts: Sequence[str]) -> dict[str, Any]:
@@ -188,6 +201,7 @@ def _check_utf8(*texts: str) -> None:
 
 
 def _check_integer(value: Any) -> Value:
+    value = whole_number(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise FieldError("must be a whole number")
     if not -_MAX_INTEGER <= value <= _MAX_INTEGER:
@@ -223,14 +237,17 @@ def _check_texts(value: Any) -> Value:
 def _check_biases(value: Any) -> Value:
     if not isinstance(value, Mapping):
         raise FieldError("must be an object of token id to bias")
+    biases: dict[str, Any] = {}
     for token, bias in value.items():
-        if not _TOKEN_ID.fullmatch(token):
+        if not (number := _TOKEN_ID.fullmatch(token)):
             raise FieldError(f"takes token ids, and {token!r} is not one")
+        if number[1] in biases:
+            raise FieldError(f"has two biases of token {number[1]}")
         try:
-            _check_number(bias)
+            biases[number[1]] = _check_number(bias)
         except FieldError:
             raise FieldError(f"takes a number as bias of token {token}") from None
-    return dict(value)
+    return biases
 
 
 def _check_object(value: Any) -> Value:

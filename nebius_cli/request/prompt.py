@@ -2,10 +2,11 @@
 
 import codecs
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, UsageError
+from nebius_cli.request.fields import whole_number
 
 # The four forms the API accepts: a string, several strings, token ids, several arrays of token ids.
 Prompt = str | list[str] | list[int] | list[list[int]]
@@ -128,10 +129,13 @@ def _decode_bytes(data: bytes, source: str, options: DecodeOptions) -> str:
         return rest.decode(options.encoding, "replace" if options.replace_invalid else "strict")
     except UnicodeError as error:
         what, why = f"{source} is not valid {options.encoding.upper()}", str(error)
+        hint = "--encoding NAME or --invalid replace reads it anyway; iconv -f NAME -t UTF-8 converts it"
+        if options.encoding == "utf-8" and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            hint = "it is UTF-16; --encoding utf-16 reads it; iconv -f UTF-16 -t UTF-8 converts it"
         if isinstance(error, UnicodeDecodeError):
             offset = len(data) - len(rest) + error.start
             why = f"byte 0x{data[offset : offset + 1].hex()} at offset {offset}: {error.reason}"
-        raise BadInputError(what, why, "--encoding NAME or --invalid replace reads it anyway") from None
+        raise BadInputError(what, why, hint) from None
 
 
 def _check_text(text: str, source: str, options: DecodeOptions) -> str:
@@ -184,15 +188,22 @@ def parse_tokens(text: str) -> Prompt:
         value = jsontext.decode(text)
     except ValueError as error:
         why = jsontext.describe_error(error)
-        raise UsageError("--tokens is not JSON", why, "write [1,2,3], [[1,2],[3]] or @file") from None
-    arrays = value if isinstance(value, list) and value and isinstance(value[0], list) else [value]
-    for array in arrays:
-        if not isinstance(array, list) or not all(type(token) is int and token >= 0 for token in array):
-            hint = "write [1,2,3], [[1,2],[3]] or @file"
-            raise UsageError(
-                "--tokens takes token ids", "whole numbers, 0 or more, in one or more arrays", hint
-            )
-    return value  # type: ignore[no-any-return]
+        raise UsageError("--tokens cannot be read", why, "write [1,2,3], [[1,2],[3]] or @file") from None
+    several = isinstance(value, list) and bool(value) and isinstance(value[0], list)
+    arrays = [token_ids(array) for array in (value if several else [value])]
+    if None in arrays:
+        hint = "write [1,2,3], [[1,2],[3]] or @file"
+        raise UsageError("--tokens takes token ids", "whole numbers, 0 or more, in one or more arrays", hint)
+    return arrays if several else arrays[0]  # type: ignore[return-value]
+
+
+def token_ids(value: Any) -> list[int] | None:
+    """Return an array of token ids, with floats such as 5.0 as integers; None if it is something else."""
+    if not isinstance(value, list):
+        return None
+    if not all(type(token) is int for token in value):
+        value = [whole_number(token) for token in value]
+    return value if all(type(token) is int and token >= 0 for token in value) else None
 
 
 def check_not_empty(prompt: Prompt, hint: str = "--allow-empty sends it anyway") -> None:

@@ -50,8 +50,10 @@ def parse_params(texts: Sequence[str], *, validate: bool) -> dict[str, Any]:
         try:
             params[key] = jsontext.decode(raw)
             jsontext.encode(params[key])  # Python's parser accepts NaN, which is not JSON
-        except ValueError:
+        except ValueError as error:
             hint = f"a text needs JSON quotes: --param '{key}=\"{raw}\"'"
+            if isinstance(error, jsontext.LimitError):
+                raise UsageError(f"--param {text}", jsontext.describe_error(error)) from None
             raise UsageError(f"--param {text}", f"{raw!r} is not JSON", hint) from None
     return params
 

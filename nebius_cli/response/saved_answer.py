@@ -9,6 +9,7 @@ from nebius_cli.response.completion import Completion
 from nebius_cli.response.decode import decode_object
 from nebius_cli.response.events import Event, Finished, TextDelta
 
+MAX_CHOICES = 100_000  # of all answers in a file together
 HOW = "nbx complete --logprobs 5 --json > FILE saves one"
 
 
@@ -17,7 +18,7 @@ def read(text: str, name: str) -> tuple[Completion, list[Event]]:
 
     `name` is what messages call the file. Raises BadInputError if it has no answer with log probabilities.
     """
-    completion, events = _join(_objects(text, name))
+    completion, events = _join(_objects(text, name), name)
     if not completion.choices:
         raise BadInputError(f"{name} has no answer", "no object in it has choices with text", HOW)
     if not completion.has_logprobs:
@@ -36,12 +37,13 @@ def _objects(text: str, name: str) -> list[Any]:
         if line.strip():
             try:
                 values.append(jsontext.decode(line))
-            except ValueError:
-                raise BadInputError(f"{name} is not JSON", f"line {number} cannot be parsed", HOW) from None
+            except ValueError as error:
+                why = f"line {number} is {jsontext.describe_error(error)}"
+                raise BadInputError(f"{name} cannot be read", why, HOW) from None
     return values
 
 
-def _join(values: list[Any]) -> tuple[Completion, list[Event]]:
+def _join(values: list[Any], name: str) -> tuple[Completion, list[Event]]:
     events: list[Event] = []
     first = end = 0  # the indices of the current answer's choices are first, ..., end - 1
     current_id: Any = None
@@ -56,6 +58,9 @@ def _join(values: list[Any]) -> tuple[Completion, list[Event]]:
         for event in _renumbered(frame, first):
             events.append(event)
             end = max(end, event.index + 1) if isinstance(event, TextDelta | Finished) else end
+        if end > MAX_CHOICES:
+            why = f"it has a choice {end}, and the limit is {MAX_CHOICES:,}"
+            raise BadInputError(f"{name} has too many choices", why)
     completion = Completion(end)
     for event in events:
         completion.add(event)

@@ -37,9 +37,8 @@ def parse_score_rows(text: str, source: str, context: str) -> list[ScoreRow]:
         try:
             value = jsontext.decode(line)
         except ValueError as error:
-            raise BadInputError(
-                f"{source}, line {number}, is not JSON", jsontext.describe_error(error)
-            ) from None
+            why = jsontext.describe_error(error)
+            raise BadInputError(f"{source}, line {number}, cannot be read", why) from None
         entry = {"text": value} if isinstance(value, str) else value
         wrong = "" if isinstance(entry, dict) else "it is neither a text nor an object"
         for name in ("text", "context"):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nebius_cli.core.errors import ConfigError, OutputError, ReaderGone, UsageError
 from nebius_cli.system.paths import NO_HOME
-from nebius_cli.system.streams import write_all
+from nebius_cli.system.streams import READ_CHUNK_BYTES, join_limited, write_all
 from nebius_cli.system.temporary_file import ANSWER, COPY, TemporaryFile, partial_path
 
 Write = Callable[[bytes], None]
@@ -20,9 +20,16 @@ MAX_OWN_FILE_BYTES = 64 << 20  # of a config file, a model list and the like
 
 
 def read_bytes(path: str) -> bytes:
-    """Return the bytes of a file that the user named. Raises UsageError if it cannot be read."""
+    """Return the bytes of a file that the user named.
+
+    Raises UsageError if it cannot be read, BadInputError if it is a pipe or a device that gives more than
+    MAX_READ_BYTES: /dev/zero never ends.
+    """
     try:
-        return Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return file.read()
+            return join_limited(iter(lambda: file.read(READ_CHUNK_BYTES), b""), path)
     except OSError as error:
         raise UsageError(f"cannot read {path}", error.strerror or str(error)) from None
 

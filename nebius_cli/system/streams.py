@@ -13,7 +13,7 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TextIO
 
@@ -21,6 +21,7 @@ from nebius_cli.core.errors import BadInputError, OutputError, ReaderGone, Usage
 from nebius_cli.system.child_process import SECRET_VARIABLES
 
 READ_CHUNK_BYTES = 1 << 20
+MAX_READ_BYTES = 1 << 30  # of a stream that is read as a whole; no server takes a prompt of that size
 
 CLEAR_LINE = "\r\x1b[K"
 
@@ -29,6 +30,19 @@ def _random() -> float:
     import random  # slow to import, and only retries need it
 
     return random.random()  # noqa: S311 - only for the jitter of retries
+
+
+def join_limited(chunks: Iterable[bytes], name: str) -> bytes:
+    """Return the chunks of a stream as one. Raises BadInputError above MAX_READ_BYTES."""
+    held: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk)
+        if size > MAX_READ_BYTES:
+            why = f"the limit for a text that is read as a whole is {MAX_READ_BYTES >> 20} MiB"
+            raise BadInputError(f"{name} is too large", why)
+    return b"".join(held)
 
 
 class Readable(Protocol):
@@ -95,11 +109,11 @@ class Streams:
     def read_stdin(self) -> bytes:
         """Return all of standard input.
 
-        Raises UsageError on a second call, BadInputError if reading fails.
+        Raises UsageError on a second call, BadInputError if reading fails or above MAX_READ_BYTES.
         """
         self.take_stdin()
         try:
-            return b"".join(self._stdin_chunks())
+            return join_limited(self._stdin_chunks(), "standard input")
         except BaseException:
             if self.stdin_tty:  # the typed text and ^C leave the cursor in the line
                 self.write_err("\n")

@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nebius_cli.main import main
+from nebius_cli.system import streams
 from nebius_cli.system.streams import Streams
 from tests.support.messages import check_message
 from tests.support.run import Result, Runner
@@ -192,7 +193,7 @@ def test_bytes_that_are_no_utf8_are_refused_with_their_offset(
         assert (result.code, result.out) == (65, "")
         assert result.err == (
             f"nbx: {source} is not valid UTF-8\n  {why}\n"
-            "  --encoding NAME or --invalid replace reads it anyway\n"
+            "  --encoding NAME or --invalid replace reads it anyway; iconv -f NAME -t UTF-8 converts it\n"
         )
 
 
@@ -281,3 +282,19 @@ def test_ten_megabytes_come_through_a_pipe(nbx: Runner, server: FakeServer) -> N
     assert (result.code, result.out, result.err) == (0, "read\n", "")
     assert len(data) == 10_000_000
     assert server.requests[0].json["prompt"].encode() == data
+
+
+@pytest.mark.parametrize(
+    "args", [("complete", "-f"), ("view",), ("score", "-f"), ("complete", "x", "--logit-bias")]
+)
+def test_a_device_that_never_ends_is_bad_input(
+    nbx: Runner, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(streams, "MAX_READ_BYTES", 5 << 20)
+    result = nbx(*args, "@/dev/urandom" if "--logit-bias" in args else "/dev/urandom")
+    assert (result.code, result.out) == (65, "")
+    assert (
+        "nbx: /dev/urandom is too large\n  the limit for a text that is read as a whole is 5 MiB\n"
+        in result.err
+    )
+    assert nbx("complete", "--file", "-", stdin=b"a" * (6 << 20)).code == 65

@@ -60,11 +60,16 @@ def test_a_key_that_the_server_repeats_is_not_shown(nbx: Runner, server: FakeSer
         assert CANARY not in result.err
 
 
-def test_a_reason_that_no_server_gives_is_warned_about(nbx: Runner, server: FakeServer) -> None:
-    server.script(answer("a"))
+def test_a_reason_that_no_server_gives_is_a_usage_error_unless_it_is_wanted(
+    nbx: Runner, server: FakeServer
+) -> None:
     result = nbx("complete", "x", "--fail-on", "lenght")
-    assert result.code == 0
-    assert "--fail-on lenght: servers say stop, length, content_filter" in result.err
+    assert result.code == 2
+    assert "nbx: --fail-on lenght\n  servers say stop, length, content_filter" in result.err
+    assert "did you mean length?" in result.err
+    assert "--no-validate takes any reason" in nbx("complete", "x", "--fail-on", "whim").err
+    server.script(answer("a"))
+    assert nbx("complete", "x", "--fail-on", "whim", "--no-validate").code == 0
 
 
 def test_log_probabilities_that_text_cannot_show_are_warned_about(nbx: Runner, server: FakeServer) -> None:

@@ -74,6 +74,14 @@ def test_whole_answers_with_ids_of_their_own_are_an_answer_each(bare: Runner, tm
         (b'{"choices": null}', "has no answer"),
         (json.dumps(token("text", 0, "stop")).encode(), "has no log probabilities"),
         (b"\xff", "not valid UTF-8|not utf-8"),
+        (json.dumps(token("a", 10**9, "stop")).encode(), "has too many choices"),
+        (
+            b"\n".join(json.dumps({**token("a", 60_000), "id": one}).encode() for one in "ab"),
+            "has too many choices",
+        ),
+        (b"[" * 100_000, "beyond a limit of nbx: it is nested deeper than 100 levels"),
+        (b"9" * 5000, "beyond a limit of nbx: it holds a number"),
+        (b"a\0b", "binary input"),
     ],
 )
 def test_a_file_without_log_probabilities_is_bad_input(data: bytes, what: str, bare: Runner) -> None:

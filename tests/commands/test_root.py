@@ -13,6 +13,17 @@ MISTAKES = [
     (["complete", "--bogus"], "no such flag: --bogus", "nbx complete --help shows every flag"),
     (["complete", "-5 + 3 ="], "no such flag: -5", "put -- before a prompt that begins with -"),
     (["complete", "- a list"], "no such flag: -", "put -- before a prompt that begins with -"),
+    (["complete", "--- title: x ---"], "no such flag: --- title: x ---", "put -- before a prompt"),
+    (["complete", "---\ntitle: x\n---\n"], "no such flag: --- title: x ---", "put -- before a prompt"),
+    (["complete", "--find me"], "no such flag: --find me", "put -- before a prompt"),
+    (["complete", "--stop it"], "no such flag: --stop it", "put -- before a prompt"),
+    (["complete", "-" * 80], "no such flag: ----", "put -- before a prompt"),
+    (["complete", "-1 degrees"], "no such flag: -1", "put -- before a prompt"),
+    (["complete", "-n is a flag"], "nbx: --n is a flag", "put -- before a prompt"),
+    (["complete", "-f is a flag", "-m", "m"], "cannot read is a flag", "put -- before a prompt"),
+    (["score", "--- a"], "no such flag: --- a", "put -- before a text"),
+    (["rank", "a", "-b c"], "no such flag: -b", "put -- before a candidate"),
+    (["history", "search", "--- a"], "no such flag: --- a", "put -- before a text"),
     (["complete", "--max-tokens"], "'--max-tokens' requires an argument", "--help shows every"),
     (["bulk", "in.jsonl", "--max-tok", "3"], "no such flag: --max-tok", "did you mean --max-tokens?"),
     (["bulk", "in.jsonl", "--seed", "3"], "no such flag: --seed", "--param seed=VALUE"),
@@ -72,6 +83,13 @@ def test_a_group_asked_for_nothing_shows_its_help(bare: Runner, group: list[str]
 def test_commands_are_listed_in_the_order_of_their_table(bare: Runner) -> None:
     listed = bare("--help").out.partition("Commands:\n")[2]
     assert tuple(line.split()[0] for line in listed.splitlines()) == tuple(MODULES)
+
+
+def test_a_value_with_a_dash_or_a_text_after_two_dashes_gets_no_advice(bare: Runner) -> None:
+    for args in (("--stop=- a b", "--temperature", "hot"), ("--temperature", "hot", "--", "--- a")):
+        result = bare("complete", "x", *args)
+        assert result.code == 2
+        assert "put --" not in result.err
 
 
 def test_what_looks_like_a_flag_is_a_prompt_after_two_dashes(bare: Runner) -> None:

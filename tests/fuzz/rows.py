@@ -119,6 +119,15 @@ _ROWS = (
     b"question\tprompt\n",
     b'"stream":true',
     b'"messages":[]',
+    b'"logit_bias":{"5.0":1}',
+    b"64.0",
+    b"0,5",
+    b"1e99",
+    b"sep=;\n",
+    b";",
+    b",,\n",
+    b"\xff\xfe",
+    b"max_tokens,,\n",
 )
 _BRACES = (b"{", b"}", b"{{", b"}}", b"{question}", b"{prompt}", b"\\n", b"\\t", b"\\\\", b"\x00", b"{}")
 

@@ -23,6 +23,7 @@ READ: list[tuple[Field, list[str], Value]] = [
     (TEXT, ["a"], "a"),
     (TEXT, ["a", " b "], " b "),
     (INTEGER, ["5"], 5),
+    (INTEGER, ["5.0"], 5),
     (INTEGER, ["1", "2"], 2),
     (INTEGER, ["-5"], -5),
     (INTEGER, ["+5"], 5),
@@ -63,7 +64,8 @@ def test_texts_of_a_flag_become_the_value(field: Field, texts: list[str], value:
 REFUSED = [
     (TEXT, [""], "must not be empty"),
     (TEXT, ["\udcff"], "must be valid UTF-8"),
-    (INTEGER, ["5.0"], "must be a whole number"),
+    (INTEGER, ["5.5"], "must be a whole number"),
+    (INTEGER, ["1e3"], "must be a whole number"),
     (INTEGER, [""], "must be a whole number"),
     (INTEGER, [" 5"], "must be a whole number"),
     (INTEGER, ["5\n"], "must be a whole number"),
@@ -98,7 +100,7 @@ REFUSED = [
     (OBJECT, ["[]"], "must be a JSON object"),
     (OBJECT, ["{a: 1}"], "is not JSON"),
     (OBJECT, ['{"a": NaN}'], "holds what JSON cannot"),
-    (OBJECT, ["[" * 100_000], "is not JSON: nested too deeply"),
+    (OBJECT, ["[" * 100_000], "is beyond a limit of nbx: it is nested deeper than 100 levels"),
 ]
 
 
@@ -112,6 +114,8 @@ def test_texts_that_a_field_does_not_take(field: Field, texts: list[str], why: s
 CHECKED: list[tuple[Field, Any, Value]] = [
     (TEXT, "a", "a"),
     (INTEGER, 5, 5),
+    (INTEGER, 5.0, 5),
+    (INTEGER, 2.0**53, 2**53),
     (NUMBER, 5, 5),
     (NUMBER, 0.5, 0.5),
     (BOOLEAN, False, False),
@@ -120,6 +124,7 @@ CHECKED: list[tuple[Field, Any, Value]] = [
     (TEXTS, ["a"], "a"),
     (TEXTS, ["a", "b"], ["a", "b"]),
     (BIASES, {"1": 1.5}, {"1": 1.5}),
+    (BIASES, {"1.0": 1}, {"1": 1}),
     (OBJECT, {"a": None}, {"a": None}),
 ]
 
@@ -133,7 +138,10 @@ WRONG_TYPES: list[tuple[Field, Any, str]] = [
     (TEXT, 5, "must be a text"),
     (TEXT, None, "must be a text"),
     (INTEGER, True, "must be a whole number"),
-    (INTEGER, 5.0, "must be a whole number"),
+    (INTEGER, 5.5, "must be a whole number"),
+    (INTEGER, 2.0**54, "must be a whole number"),
+    (INTEGER, math.nan, "must be a whole number"),
+    (INTEGER, -math.inf, "must be a whole number"),
     (INTEGER, "5", "must be a whole number"),
     (NUMBER, True, "must be a number"),
     (NUMBER, "1", "must be a number"),

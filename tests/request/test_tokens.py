@@ -30,7 +30,7 @@ def test_token_ids_are_one_array_or_several(text: str, value: Any) -> None:
     assert tokens_of("@-", stdin=text.encode() + b"\n") == value
 
 
-NO_TOKENS = ["5", '"a"', "{}", "[-1]", "[1.0]", "[true]", '["a"]', "[[1],2]", "[1,[2]]", "[[[1]]]", "null"]
+NO_TOKENS = ["5", '"a"', "{}", "[-1]", "[1.5]", "[true]", '["a"]', "[[1],2]", "[1,[2]]", "[[[1]]]", "null"]
 
 
 @pytest.mark.parametrize("text", NO_TOKENS)
@@ -40,7 +40,7 @@ def test_what_is_no_array_of_token_ids_is_refused(text: str) -> None:
 
 
 def test_tokens_that_are_no_json_are_refused() -> None:
-    with pytest.raises(UsageError, match="--tokens is not JSON"):
+    with pytest.raises(UsageError, match="--tokens cannot be read"):
         prompt.parse_tokens("1,2")
 
 

@@ -5,6 +5,7 @@ import gzip
 import io
 import os
 import select
+import shlex
 import stat
 import sys
 import zlib
@@ -18,7 +19,9 @@ from nebius_cli.system.streams import Readable
 
 BLOCK_BYTES = 1 << 18
 MAX_LINE_BYTES = 64 << 20
+MAX_WINDOW_BYTES = 128 << 20  # of zstd, unless a decompressor is told otherwise
 
+_NOT_COMPRESSED = ("Not a gzipped file", "Unknown frame descriptor")
 _BROKEN = (OSError, EOFError)  # raised by plain and compressed files
 
 
@@ -113,16 +116,30 @@ def lines(content: Iterable[bytes], ending: bytes) -> Iterator[bytes | int]:
 
 def _decompressed(source: ByteSource, compression: str) -> Iterator[bytes]:
     stream, damage = _open(source, compression)
+    begun = False
     try:
         while block := stream.read(BLOCK_BYTES):
+            begun = True
             yield block
     except damage as error:
-        where = f"after byte {source.position}"
-        if not compression:
-            raise BadInputError(f"cannot read {source.name}", f"{error} {where}") from None
-        raise BadInputError(f"{source.name} is damaged or truncated", f"{error}, {where}") from None
+        raise _unreadable(source, compression, error, begun=begun) from None
     if compression and not source.position:
         raise BadInputError(f"{source.name} is damaged or truncated", "it is empty")
+
+
+def _unreadable(source: ByteSource, compression: str, error: Exception, *, begun: bool) -> BadInputError:
+    name, where = source.name, f"after byte {source.position}"
+    if not compression:
+        return BadInputError(f"cannot read {name}", f"{error} {where}")
+    if not begun and any(text in str(error) for text in _NOT_COMPRESSED):
+        return BadInputError(
+            f"{name} is not compressed", f"its name ends in .{compression}", "rename the file"
+        )
+    if "too much memory" in str(error):  # what zstd calls a window above its default maximum
+        what = f"{name} takes more memory to decompress than the limit of {MAX_WINDOW_BYTES >> 20} MiB"
+        hint = f"zstd -dc --long=31 {shlex.quote(name)} | nbx bulk - --format jsonl"
+        return BadInputError(what, "it was compressed with a larger window", hint)
+    return BadInputError(f"{name} is damaged or truncated", f"{error}, {where}")
 
 
 def _open(source: ByteSource, compression: str) -> tuple[BinaryIO | ByteSource, tuple[type[Exception], ...]]:

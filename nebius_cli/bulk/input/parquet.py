@@ -1,11 +1,14 @@
 """Reads Parquet files in small batches, with pyarrow from the extra `parquet`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow
 from nebius_cli.core.errors import BadInputError, ConfigError
 
 _BATCH_ROWS = 512  # rows converted to Python objects at a time
+# Raised for text that is not UTF-8, nanoseconds, a year above 9999, a map with a key twice.
+_NO_VALUE = (ValueError, OverflowError, KeyError)
 
 
 class ParquetTable:
@@ -23,7 +26,7 @@ class ParquetTable:
             raise ConfigError(what, "the package to read it is not installed", hint) from None
         self.path = path
         self.done = 0
-        self._damage = (pa.ArrowException, OSError, ValueError, OverflowError)  # the last: a bad date
+        self._damage = (pa.ArrowException, OSError, ValueError)
         try:
             # A buffer per column, rather than a whole row group in memory.
             self._file = ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
@@ -32,20 +35,62 @@ class ParquetTable:
         self.columns: tuple[str, ...] = tuple(self._file.schema_arrow.names)
         self.count: int = self._file.metadata.num_rows
 
-    def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield rows with their numbers, from 1. Raises BadInputError if the file is damaged."""
-        try:
-            for batch in self._file.iter_batches(_BATCH_ROWS, use_threads=False):
-                for row in batch.to_pylist():
-                    self.done += 1
-                    yield self.done, row
-        except self._damage as error:
-            what = f"{self.path} is damaged or truncated"
-            raise BadInputError(what, f"after row {self.done}: {_first_line(error)}") from None
+    def rows(self, needs: Callable[[str], bool]) -> Iterator[RawRow]:
+        """Yield rows with their numbers, from 1, and only the columns for which `needs` is true.
+
+        A row with a value that Python cannot hold is an UnreadableRow. Raises BadInputError if the file is
+        damaged.
+        """
+        names = [name for name in self.columns if needs(name)]
+        if len(names) > len(set(names)):
+            double = next(name for name in names if names.count(name) > 1)
+            raise BadInputError(f"{self.path} has two columns {double!r}", "column names must be unique")
+        batches = self._file.iter_batches(_BATCH_ROWS, columns=names, use_threads=False)
+        while True:
+            try:
+                batch = next(batches, None)
+            except self._damage as error:
+                what = f"{self.path} is damaged or truncated"
+                raise BadInputError(what, f"after row {self.done}: {_first_line(error)}") from None
+            if batch is None:
+                return
+            columns = {name: _values(batch.column(name), name) for name in names}
+            for place in range(batch.num_rows):
+                self.done += 1
+                row = {name: values[place] for name, values in columns.items()}
+                yield self.done, _row(row)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _values(column: Any, name: str) -> Sequence[Any]:
+    """Return the values of a column; an UnreadableRow for each that Python cannot hold."""
+    try:
+        values: Sequence[Any] = column.to_pylist(maps_as_pydicts="strict")
+    except _NO_VALUE:
+        values = [_value(scalar, name) for scalar in column]
+    return values
+
+
+def _value(scalar: Any, name: str) -> Any:
+    try:
+        return scalar.as_py(maps_as_pydicts="strict")
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        return UnreadableRow(f"column {name!r}: byte 0x{byte:02x} at offset {error.start} is not UTF-8")
+    except _NO_VALUE as error:
+        if str(scalar.type).startswith(("timestamp[ns", "time64[ns")):
+            return scalar.cast("string").as_py()
+        return UnreadableRow(f"column {name!r}: {_first_line(error)}")
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any] | UnreadableRow:
+    for value in row.values():
+        if isinstance(value, UnreadableRow):
+            return value
+    return row
 
 
 def _first_line(error: Exception) -> str:

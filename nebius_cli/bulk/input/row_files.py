@@ -1,20 +1,17 @@
 """Opens an input file of any format and streams its rows."""
 
-import csv
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Self
 
-from nebius_cli.bulk.input.byte_source import MAX_LINE_BYTES, ByteSource, blocks, lines
+from nebius_cli.bulk.input.byte_source import ByteSource, blocks, lines
+from nebius_cli.bulk.input.delimited import DELIMITERS, DelimitedTable
+from nebius_cli.bulk.input.formats import format_of
 from nebius_cli.bulk.input.parquet import ParquetTable
-from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow, format_of, not_utf8
-from nebius_cli.core.errors import BadInputError, UsageError
+from nebius_cli.bulk.input.row_forms import RawRow
+from nebius_cli.bulk.input.text_lines import TextLines
+from nebius_cli.core.errors import UsageError
 from nebius_cli.request.prompt import DecodeOptions
 from nebius_cli.system.streams import Readable
-
-MAX_CELL_CHARS = 16 << 20  # csv needs four bytes for each
-
-_DELIMITERS = {"csv": ",", "tsv": "\t"}
-_TOO_LONG = UnreadableRow(f"longer than {MAX_LINE_BYTES >> 20} MiB")
 
 
 class RowFile:
@@ -68,12 +65,19 @@ class RowFile:
 
 
 def open_rows(
-    path: str, format_flag: str | None, *, nul: bool, reading: DecodeOptions, stdin: Readable | None
+    path: str,
+    format_flag: str | None,
+    *,
+    nul: bool,
+    reading: DecodeOptions,
+    stdin: Readable | None,
+    needs: Callable[[str], bool] = lambda _: True,
 ) -> RowFile:
     """Open an input. `format_flag` is the format, None to tell it by the name.
 
     A row is its bytes in JSONL, a str in plain text, a dict in a table, and an UnreadableRow if it cannot be
-    read. Blank lines of JSONL and of tables are skipped. Raises UsageError, ConfigError for a missing
+    read. Blank lines of JSONL and of tables are skipped. Of a Parquet file only the columns that `needs`
+    accepts are read. Raises UsageError, ConfigError for a missing
     package, and BadInputError, which iterating raises too.
     """
     format_, compression = format_of(path, format_flag)
@@ -84,11 +88,11 @@ def open_rows(
     source = ByteSource(path, stdin)
     try:
         if format_ == "parquet":
-            return _parquet(source)
-        content = _Lines(lines(blocks(source, compression, reading), b"\0" if nul else b"\n"), nul=nul)
+            return _parquet(source, needs)
+        content = TextLines(lines(blocks(source, compression, reading), b"\0" if nul else b"\n"), nul=nul)
         columns: tuple[str, ...] = ()
-        if format_ in _DELIMITERS:
-            table = _Table(content, source.name, _DELIMITERS[format_])
+        if format_ in DELIMITERS:
+            table = DelimitedTable(content, source.name, format_, needs)
             columns, rows = table.columns, table.rows()
         else:
             rows = content.texts() if format_ == "text" else content.json()
@@ -103,7 +107,7 @@ def open_rows(
     return RowFile(format_, source, rows, columns, position, source.close)
 
 
-def _parquet(source: ByteSource) -> RowFile:
+def _parquet(source: ByteSource, needs: Callable[[str], bool]) -> RowFile:
     source.close()  # pyarrow opens the file itself
     table = ParquetTable(source.name)
     size = source.size or 0
@@ -111,105 +115,4 @@ def _parquet(source: ByteSource) -> RowFile:
     def position() -> int:
         return size * table.done // table.count if table.count else size
 
-    return RowFile("parquet", source, table.rows(), table.columns, position, table.close)
-
-
-class _Lines:
-    """Turns lines into rows. `offset` is where the next line begins, in bytes."""
-
-    def __init__(self, content: Iterable[bytes | int], *, nul: bool) -> None:
-        self.offset = 0
-        self._content = content
-        self._nul = nul
-
-    def numbered(self) -> Iterator[tuple[int, bytes | UnreadableRow]]:
-        """Yield each line with its number; one that is too long is an UnreadableRow."""
-        for number, line in enumerate(self._content, 1):
-            self.offset += 1 + (line if isinstance(line, int) else len(line))
-            yield number, _TOO_LONG if isinstance(line, int) else line
-
-    def json(self) -> Iterator[RawRow]:
-        """Yield each line that is not blank, undecoded."""
-        for number, line in self.numbered():
-            if line and not (isinstance(line, bytes) and line.isspace()):
-                yield number, line
-
-    def texts(self) -> Iterator[RawRow]:
-        """Yield each line as a str."""
-        for number, line in self.numbered():
-            text = _text_of(line)
-            yield number, text.removesuffix("\r") if isinstance(text, str) and not self._nul else text
-
-
-class _Table:
-    """A CSV or TSV table: a header, then rows. Quoted cells may contain newlines."""
-
-    def __init__(self, content: _Lines, name: str, delimiter: str) -> None:
-        csv.field_size_limit(MAX_CELL_CHARS)
-        self._content = content
-        self._name = name
-        self._unreadable: UnreadableRow | None = None  # in the record being read
-        self._reader = csv.reader(self._texts(), delimiter=delimiter, strict=True)
-        self._records = self._read()
-        _, header = next(self._records, (1, UnreadableRow("the file is empty")))
-        if isinstance(header, UnreadableRow):
-            raise BadInputError(f"{name} has no header row", header.why)
-        for column in header:
-            if header.count(column) > 1:
-                raise BadInputError(f"{name} has two columns {column!r}", "column names must be unique")
-        self.columns = tuple(header)
-
-    def rows(self) -> Iterator[RawRow]:
-        """Yield each row as a dict of its columns."""
-        columns = self.columns
-        for line, cells in self._records:
-            if isinstance(cells, UnreadableRow):
-                yield line, cells
-            elif len(cells) == len(columns):
-                yield line, dict(zip(columns, cells, strict=True))
-            else:
-                yield line, UnreadableRow(f"{len(cells)} cells, but {len(columns)} in the header")
-
-    def _texts(self) -> Iterator[str]:
-        for _, line in self._content.numbered():
-            text = _text_of(line)
-            if isinstance(text, UnreadableRow):
-                self._unreadable = text
-                # The legible part still shows where the cells end.
-                text = line.decode("utf-8", "replace") if isinstance(line, bytes) else ""
-            yield text + "\n"
-
-    def _read(self) -> Iterator[tuple[int, list[str] | UnreadableRow]]:
-        while True:
-            line = self._reader.line_num + 1
-            self._unreadable = None
-            try:
-                cells = next(self._reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield line, self._not_csv(line, str(error))
-                continue
-            if self._unreadable or cells:
-                yield line, self._unreadable or cells
-
-    def _not_csv(self, line: int, why: str) -> UnreadableRow:
-        if "field limit" in why:
-            # What follows is part of a quoted text, so it contains no rows.
-            what = f"{self._name}, line {line}: a cell of more than {MAX_CELL_CHARS >> 20} Mi characters"
-            raise BadInputError(what, "a quote may not be closed")
-        if why == "unexpected end of data":
-            why = "a quote is not closed"
-        return self._unreadable or UnreadableRow(f"not CSV: {why.partition(' - ')[0]}")
-
-
-def _text_of(line: bytes | UnreadableRow) -> str | UnreadableRow:
-    if isinstance(line, UnreadableRow):
-        return line
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return UnreadableRow(not_utf8(error))
-    if "\0" in text:
-        return UnreadableRow(f"binary input: a NUL at character {text.index(chr(0)) + 1}")
-    return text
+    return RowFile("parquet", source, table.rows(needs), table.columns, position, table.close)

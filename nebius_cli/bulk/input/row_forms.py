@@ -6,34 +6,34 @@ variables instead.
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
-from nebius_cli.bulk.input.template import RowError, Template
+from nebius_cli.bulk.input.row_hints import (
+    CHAT,
+    not_a_row,
+    not_utf8,
+    separator_hint,
+    shown,
+    strange_member,
+    unknown_member,
+)
+from nebius_cli.bulk.input.table_values import decimal_point, plain_value
+from nebius_cli.bulk.input.template import RowError, Template, listed
+from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.suggest import nearest
 from nebius_cli.request.field_table import BY_NAME
-from nebius_cli.request.fields import Field, FieldError, Value
-from nebius_cli.request.prompt import Prompt
+from nebius_cli.request.fields import Field, FieldError, Kind, Value, whole_number
+from nebius_cli.request.prompt import Prompt, token_ids
 
 MEMBERS = ("id", "custom_id", "prompt", "params", "body", "error", *BY_NAME)
 BATCH_MEMBERS = ("id", "custom_id", "method", "url", "body", "error")
 BATCH_URL = "/v1/completions"
-FORMATS = ("jsonl", "csv", "tsv", "text", "parquet")
-_SUFFIXES = {
-    "jsonl": "jsonl",
-    "ndjson": "jsonl",
-    "csv": "csv",
-    "tsv": "tsv",
-    "tab": "tsv",
-    "txt": "text",
-    "text": "text",
-    "parquet": "parquet",
-    "pq": "parquet",
-}
-COMPRESSIONS = ("gz", "zst")
-_MAX_SHOWN_CHARS = 60
 _EMPTY = "the prompt is empty; --allow-empty sends it"
+IDS = frozenset(("id", "custom_id"))
+_COLUMNS = frozenset(("prompt", *BY_NAME))
 _PLAIN = frozenset(("id", "prompt"))  # the members of most rows
 
 
@@ -41,6 +41,10 @@ class UnreadableRow(NamedTuple):
     """Stands for a row that could not be read from its file; `why` is the reason."""
 
     why: str
+
+
+class DecimalCommaRow(dict[str, Any]):
+    """A row of a table whose numbers may have a decimal comma, because its cells are not separated by one."""
 
 
 class RowRequest(NamedTuple):
@@ -57,28 +61,10 @@ RawRow = tuple[int, bytes | str | dict[str, Any] | UnreadableRow]
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(name)
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
-
-
-def format_of(path: str, format_flag: str | None) -> tuple[str, str]:
-    """Return the format of a file, one of FORMATS, and its compression, one of COMPRESSIONS or empty.
-
-    `format_flag` is the value of --format, None to tell the format by the name; `-` is JSONL then. Raises
-    UsageError.
-    """
-    words = path.replace("\\", "/").rpartition("/")[2].lower().split(".")
-    compression = words.pop() if words[-1] in COMPRESSIONS else ""
-    known = "jsonl" if path == "-" else _SUFFIXES.get(words[-1], "")
-    name = format_flag or known
-    if name not in FORMATS:
-        what = f"--format {format_flag}" if format_flag else f"cannot tell the format of {path} from its name"
-        raise UsageError(what, f"it is one of {', '.join(FORMATS)}", "" if format_flag else "set --format")
-    if name == "parquet" and compression:
-        raise UsageError(f"{path} is compressed twice", "parquet is compressed itself", "decompress it first")
-    return name, compression
 
 
 class RowParser:
@@ -86,6 +72,7 @@ class RowParser:
 
     def __init__(self, template: Template | None, *, allow_empty: bool, validate: bool) -> None:
         self._template = template
+        self._needed = IDS | (frozenset(template.names) if template else _COLUMNS)
         self._allow_empty = allow_empty
         self._validate = validate
 
@@ -99,22 +86,29 @@ class RowParser:
             return self._text(raw)
         raise RowError(raw.why)
 
+    def needs(self, column: str) -> bool:
+        """Return whether a column of a table is read."""
+        return column in self._needed
+
     def check_columns(self, columns: Sequence[str]) -> None:
         """Raise UsageError if a column is missing that the template, or a run without one, needs."""
-        needed = self._template.names if self._template else ("prompt",)
-        for name in needed:
-            if name not in columns:
-                close = nearest(name, tuple(columns))
-                there = f"columns: {', '.join(columns)}" + (f"; did you mean {close}?" if close else "")
-                hint = "" if self._template else "--template 'Q: {question}\\nA:' builds prompts from columns"
-                raise UsageError(f"the input has no column {name!r}", there, hint)
+        there = frozenset(columns)
+        for name in self._template.names if self._template else ("prompt",):
+            if name not in there:
+                hint = separator_hint(columns)
+                close = "" if hint else nearest(name, tuple(columns))
+                why = f"columns: {listed(columns)}" + (f"; did you mean {close}?" if close else "")
+                if not hint and not self._template:
+                    hint = "--template 'Q: {question}\\nA:' builds prompts from columns"
+                raise UsageError(f"the input has no column {name!r}", why, hint)
 
     def _line(self, value: Any) -> RowRequest:
         if isinstance(value, dict):
             return self._members(value)
         if isinstance(value, str):
             return self._text(value)
-        raise RowError("a row must be a string or an object")
+        start = "[" if isinstance(value, list) else ""
+        raise RowError(f"a row must be a string or an object{not_a_row(start)}")
 
     def _text(self, text: str) -> RowRequest:
         return RowRequest(
@@ -123,19 +117,19 @@ class RowParser:
 
     def _cells(self, cells: Mapping[str, Any]) -> RowRequest:
         """Parse a row of a table. Empty cells and columns that are no request field are ignored."""
-        own = cells.get("id", cells.get("custom_id"))
-        own_id = None if own == "" else _id_of(own)
+        own_id = _cell_id(cells)
         if self._template:
             return RowRequest(own_id, self._prompt(self._template.fill(cells)), {}, {})
+        comma = isinstance(cells, DecimalCommaRow)
         fields = {
-            name: self._value(BY_NAME[name], value, typed=False)
+            name: self._value(BY_NAME[name], plain_value(value), typed=False, comma=comma)
             for name, value in cells.items()
-            if name in BY_NAME and value not in (None, "")
+            if name in BY_NAME and not _missing(value)
         }
-        return RowRequest(own_id, self._prompt(cells.get("prompt")), fields, {})
+        return RowRequest(own_id, self._prompt(plain_value(cells.get("prompt"))), fields, {})
 
     def _members(self, row: Mapping[str, Any]) -> RowRequest:
-        own_id = _id_of(row.get("id", row.get("custom_id")))
+        own_id = _member_id(row)
         if self._template:
             return RowRequest(own_id, self._prompt(self._template.fill(row)), {}, {})
         if row.keys() <= _PLAIN:
@@ -153,14 +147,14 @@ class RowParser:
             elif name == "params":
                 params = self._params(value)
             elif name not in MEMBERS:
-                raise RowError(_unknown(name, MEMBERS) + '; engine parameters belong in "params"')
+                raise RowError(strange_member(name, MEMBERS, row))
         return RowRequest(own_id, self._prompt(row.get("prompt")), fields, params)
 
     def _batch(self, own_id: str | int | None, row: Mapping[str, Any]) -> RowRequest:
         """Parse a line of a batch file. Unknown members of its body are engine parameters."""
         for name in row:
             if name not in BATCH_MEMBERS:
-                raise RowError(_unknown(name, BATCH_MEMBERS) + " beside body")
+                raise RowError(unknown_member(name, BATCH_MEMBERS) + " beside body")
         body, url = row["body"], row.get("url", BATCH_URL)
         if not isinstance(body, dict):
             raise RowError("body must be an object")
@@ -169,7 +163,7 @@ class RowParser:
         if row.get("method", "POST") != "POST":
             raise RowError(f"method is {shown(row['method'])}, it must be POST")
         if "messages" in body:
-            raise RowError("body has messages: nbx bulk completes a prompt, it does not chat")
+            raise RowError(f"body has messages: {CHAT}")
         fields = {
             name: self._value(BY_NAME[name], value)
             for name, value in body.items()
@@ -188,18 +182,25 @@ class RowParser:
         if isinstance(value, list):
             if not value and not self._allow_empty:
                 raise RowError(_EMPTY)
-            if all(type(token) is int and token >= 0 for token in value):
-                return value
+            if (tokens := token_ids(value)) is not None:
+                return tokens
             if all(isinstance(one, str) for one in value) or all(isinstance(one, list) for one in value):
                 raise RowError("several prompts in one row; give each a row of its own")
         raise RowError("prompt must be a string or an array of token ids (integers from 0)")
 
-    def _value(self, field: Field, value: Any, *, typed: bool = True) -> Value:
-        """Return the value to send for a field; if not `typed`, a string is parsed like the flag's value."""
+    def _value(self, field: Field, value: Any, *, typed: bool = True, comma: bool = False) -> Value:
+        """Return the value to send for a field; if not `typed`, a string is parsed like the flag's value.
+
+        `comma`: a number may have a decimal comma.
+        """
         try:
+            if not typed and field.kind is Kind.BIASES and isinstance(value, dict):
+                # A struct has every token id of the file as a member, null where the row has no bias.
+                value = {token: bias for token, bias in value.items() if bias is not None}
             if typed or not isinstance(value, str):
                 return field.check(value, bounded=self._validate)
-            return field.parse([value], bounded=self._validate)
+            text = decimal_point(value) if comma and field.kind in (Kind.INTEGER, Kind.NUMBER) else value
+            return field.parse([text], bounded=self._validate)
         except FieldError as error:
             hint = "; --no-validate sends it" if error.bound else ""
             raise RowError(f"{field.name} {error}{hint}") from None
@@ -218,41 +219,46 @@ class RowParser:
 def _decoded(line: bytes) -> Any:
     try:
         text = line.decode("utf-8")
-        if text[:1] in '{"':  # takes half the time, and usually nothing follows the value
+        if text[:1] in ("{", '"'):  # takes half the time, and usually nothing follows the value
             value, end = _DECODER.raw_decode(text)
             if end == len(text):
                 return value
         return _DECODER.decode(text)
     except UnicodeDecodeError as error:
         raise RowError(not_utf8(error)) from None
-    except json.JSONDecodeError as error:
-        raise RowError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
-    except RecursionError:
-        raise RowError("not JSON: nested too deeply") from None
-    except ValueError as error:  # NaN, or a number of thousands of digits
-        raise RowError(str(error).partition(";")[0]) from None
+    except (ValueError, RecursionError) as error:
+        found = jsontext.limit_or_error(error)
+        what_else = "" if isinstance(found, jsontext.LimitError) else not_a_row(text)
+        raise RowError(jsontext.describe_error(found) + what_else) from None
 
 
-def not_utf8(error: UnicodeDecodeError) -> str:
-    """Return a message about the first byte of a row that is not UTF-8."""
-    byte = error.object[error.start]
-    return (
-        f"byte 0x{byte:02x} at offset {error.start} of the row is not UTF-8; --encoding or --invalid replace"
-    )
+def _missing(cell: Any) -> bool:
+    """Return whether a cell is empty; NaN is how dataframes write that in a column of numbers."""
+    return cell is None or cell == "" or (isinstance(cell, float) and math.isnan(cell))
+
+
+def own_id(raw: bytes | str | dict[str, Any] | UnreadableRow) -> str | int | None:
+    """Return the id in a raw row of any format, None if it has none."""
+    try:
+        if isinstance(raw, dict):
+            return _cell_id(raw)
+        row = _decoded(raw) if isinstance(raw, bytes) else None
+        return _member_id(row) if isinstance(row, dict) else None
+    except RowError:
+        return None
+
+
+def _cell_id(cells: Mapping[str, Any]) -> str | int | None:
+    own = cells.get("id", cells.get("custom_id"))
+    return None if _missing(own) else _id_of(plain_value(own))
+
+
+def _member_id(row: Mapping[str, Any]) -> str | int | None:
+    return _id_of(row.get("id", row.get("custom_id")))
 
 
 def _id_of(value: Any) -> str | int | None:
+    value = whole_number(value)
     if value is None or (isinstance(value, str) and value) or type(value) is int:
         return value
     raise RowError("id is empty" if value == "" else "id must be a string or an integer")
-
-
-def _unknown(name: str, names: Sequence[str]) -> str:
-    close = nearest(name, names)
-    return f"unknown member {shown(name)}" + (f" (did you mean {close}?)" if close else "")
-
-
-def shown(value: Any) -> str:
-    """Return a value for a message: quoted, and shortened if it is long."""
-    text = repr(value) if isinstance(value, str | int) else "not a string"
-    return text if len(text) <= _MAX_SHOWN_CHARS else text[: _MAX_SHOWN_CHARS - 1] + "…"

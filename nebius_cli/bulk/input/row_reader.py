@@ -11,7 +11,8 @@ from typing import Any
 
 from nebius_cli.bulk.input.body_encoder import BodyEncoder, BodyTemplate
 from nebius_cli.bulk.input.row import MAX_EXTRA_PROMPT_TOKENS, BadRow, Row
-from nebius_cli.bulk.input.row_forms import RawRow, RowParser, RowRequest, UnreadableRow, shown
+from nebius_cli.bulk.input.row_forms import RawRow, RowParser, RowRequest, UnreadableRow
+from nebius_cli.bulk.input.row_hints import shown
 from nebius_cli.bulk.input.template import RowError, Template
 from nebius_cli.core.digest_set import DigestSet, digest
 from nebius_cli.core.errors import UsageError
@@ -84,6 +85,10 @@ class RowReader:
     def bare(self) -> CompletionRequest:
         """The request, with an empty prompt, of a row that sets no fields itself."""
         return CompletionRequest("", self._fields, self._params)
+
+    def needs(self, column: str) -> bool:
+        """Return whether a column of a table is part of a request."""
+        return self._parser.needs(column)
 
     def check_columns(self, columns: Sequence[str]) -> None:
         """Raise UsageError if no row of a table with these columns can have a prompt, or a model."""

@@ -94,7 +94,9 @@ class RowSource:
         listed = list(bad)[:MAX_BAD_NAMED]
         first = listed[0]
         what = f"{self.name}, line {first.line}: {first.why}"
-        more = "; ".join(f"line {row.line}: {row.why}" for row in listed[1:])
+        more = "; ".join(
+            f"line {row.line}: {'the same' if row.why == first.why else row.why}" for row in listed[1:]
+        )
         rest = f"; {count - len(listed)} more" if count > len(listed) else ""
         return BadInputError(
             what, f"{more}{rest}".removeprefix("; "), "--on-bad-row skip leaves bad rows out"

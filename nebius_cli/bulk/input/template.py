@@ -1,14 +1,17 @@
 """Prompt templates: text with column names in braces, like {name}; {{ and }} are literal braces."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+MAX_NAMES = 30  # columns or members that a message lists
+
 _ESCAPE = re.compile(r"\\[nt\\]")
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\\\": "\\"}
 
@@ -59,16 +62,26 @@ def unescape(text: str) -> str:
     return _ESCAPE.sub(lambda found: _ESCAPES[found.group()], text)
 
 
+def listed(names: Iterable[str]) -> str:
+    """Return names for a message, at most MAX_NAMES of them."""
+    first = list(islice(names, MAX_NAMES + 1))
+    return ", ".join(first if len(first) <= MAX_NAMES else [*first[:MAX_NAMES], "…"])
+
+
 def _text_of(name: str, values: Mapping[str, Any]) -> str:
     """Return a value as text: a string as it is, other JSON values as JSON, dates by `str`."""
     value = values.get(name)
     if isinstance(value, str):
         return value
     if value is None:
-        why = "is null" if name in values else f"is missing; the row has {', '.join(values) or 'nothing'}"
+        why = "is null" if name in values else f"is missing; the row has {listed(values) or 'nothing'}"
         raise RowError(f"the template's {{{name}}} {why}")
     if isinstance(value, bytes):
-        raise RowError(f"the template's {{{name}}} holds bytes, not text")
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError as error:
+            byte = f"byte 0x{value[error.start]:02x} at offset {error.start}"
+            raise RowError(f"the template's {{{name}}}: {byte} is not UTF-8") from None
     try:
         return jsontext.encode(value).decode("utf-8")
     except ValueError as error:

@@ -120,19 +120,6 @@ def id_bytes(row_id: str | int) -> bytes:
         return jsontext.encode(row_id)
 
 
-def own_id(raw: object) -> str | int | None:
-    """Return the id in a raw row of any input format, None if it has none."""
-    if isinstance(raw, bytes):
-        try:
-            raw = jsontext.decode(raw)
-        except ValueError:
-            return None
-    if not isinstance(raw, Mapping):
-        return None
-    own = raw.get("id", raw.get("custom_id"))
-    return own if own != "" and type(own) in (int, str) else None
-
-
 def key_of(row: Row) -> int:
     """Return the digest of a row and its body, equal to `RecordHead.key` of its record."""
     return digest(id_bytes(row.id) + row.body_hash.encode("ascii"))

@@ -142,8 +142,11 @@ def test_compressed_content_with_wrong_bytes_is_damaged(compression: str, data: 
     # The checksum of gzip is at the end of each member; zstd has none unless asked.
     for at in (0, len(data) // 3):
         wrong = data[:at] + bytes(255 - byte for byte in data[at : at + 20]) + data[at + 20 :]
-        assert damage(wrong, compression).what == "stdin is damaged or truncated"
-    assert damage(CONTENT, compression).what == "stdin is damaged or truncated"
+        assert (
+            damage(wrong, compression).what
+            == f"stdin is {'damaged or truncated' if at else 'not compressed'}"
+        )
+    assert damage(CONTENT, compression).what == "stdin is not compressed"
 
 
 @given(st.binary(), st.sampled_from(["gz", "zst"]), st.integers(0, 400), st.integers(0, 255))
@@ -226,3 +229,22 @@ def test_a_line_that_is_too_long_is_never_held(monkeypatch: pytest.MonkeyPatch) 
     data = b"a" * 100 + b"\n" + b"b" * 101 + b"\n" + b"c" * 1000 + b"\nd\n" + b"e" * 5000
     for size in (7, 64, 100):
         assert list(lines(cut(data, size), b"\n")) == [b"a" * 100, 101, 1000, b"d", 5000]
+
+
+def test_a_window_above_the_limit_is_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / "a b.jsonl.zst"
+    compressor = zstd.ZstdCompressor(options={int(zstd.CompressionParameter.window_log): 28})
+    path.write_bytes(compressor.compress(b'"a"\n') + compressor.flush())  # the size is not declared
+    with pytest.raises(BadInputError) as caught:
+        list(byte_source.blocks(ByteSource(str(path), None), "zst", PLAIN))
+    assert caught.value.what == f"{path} takes more memory to decompress than the limit of 128 MiB"
+    assert caught.value.hint.startswith("zstd -dc --long=31 '")
+
+
+@pytest.mark.parametrize("compression", ["gz", "zst"])
+def test_plain_text_with_the_name_of_a_compressed_file_is_no_damage(tmp_path: Path, compression: str) -> None:
+    path = tmp_path / f"a.jsonl.{compression}"
+    path.write_bytes(b'{"prompt":"a"}\n' * 3)
+    with pytest.raises(BadInputError) as caught:
+        list(byte_source.blocks(ByteSource(str(path), None), compression, PLAIN))
+    assert (caught.value.what, caught.value.hint) == (f"{path} is not compressed", "rename the file")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from nebius_cli.bulk.input import template
-from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_files import RowFile, open_rows
 from nebius_cli.bulk.input.row_reader import RowReader
 from nebius_cli.core.errors import BadInputError, ConfigError, NbxError
@@ -26,8 +26,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "a.parquet"
 
 
-def opened(path: Path) -> RowFile:
-    return open_rows(str(path), None, nul=False, reading=DecodeOptions(), stdin=None)
+def opened(path: Path, reader: RowReader | None = None) -> RowFile:
+    needs = reader.needs if reader else lambda _: True
+    return open_rows(str(path), None, nul=False, reading=DecodeOptions(), stdin=None, needs=needs)
 
 
 def write(path: Path, columns: dict[str, Any], rows_a_group: int = 1000) -> None:
@@ -55,11 +56,65 @@ def test_rows_are_requests(path: Path) -> None:
     assert (second.id, second.body) == ("b", b'{"model":"m","prompt":[3]}')
 
 
-def test_a_date_out_of_range_for_python_is_reported(path: Path) -> None:
-    write(path, {"prompt": ["x"], "day": pa.array([10**8], pa.int32()).cast(pa.date32())})
-    with opened(path) as file, pytest.raises(BadInputError) as caught:
-        list(file)
-    assert caught.value.why == "after row 0: date value out of range"
+ODD_COLUMNS = {
+    "nanoseconds": (
+        pa.array([1_700_000_000_123_456_789], pa.timestamp("ns")),
+        "2023-11-14 22:13:20.123456789",
+    ),
+    "a time with nanoseconds": (pa.array([1], pa.time64("ns")), "00:00:00.000000001"),
+    "a span of nanoseconds": (pa.array([1], pa.duration("ns")), ""),
+    "a far date": (pa.array([10**8], pa.int32()).cast(pa.date32()), ""),
+    "a far time": (pa.array([2**62], pa.timestamp("us")), ""),
+    "an unknown time zone": (pa.array([1], pa.timestamp("us", "Mars/Base")), ""),
+    "a map with a key twice": (pa.array([[("a", 1), ("a", 2)]], pa.map_(pa.string(), pa.int32())), ""),
+    "torn text": (pa.Array.from_buffers(pa.string(), 1, pa.array([b"\xff"], pa.binary()).buffers()), ""),
+}
+
+
+@pytest.mark.parametrize("name", ODD_COLUMNS)
+def test_a_value_that_python_cannot_hold_spoils_only_the_rows_that_need_it(path: Path, name: str) -> None:
+    column, text = ODD_COLUMNS[name]
+    write(path, {"prompt": ["x", "y"], "odd": pa.concat_arrays([column, pa.nulls(1, column.type)])})
+    reader = RowReader({"model": "m"}, {})
+    with opened(path, reader) as file:
+        assert [row.prompt for row in reader.rows(file) if isinstance(row, Row)] == ["x", "y"]
+    reader = RowReader({"model": "m"}, {}, template.parse("{odd}"))
+    with opened(path, reader) as file:
+        first, second = reader.rows(file)
+    if text:
+        assert isinstance(first, Row)
+        assert first.prompt == text
+    else:
+        assert isinstance(first, BadRow)
+        assert first.why.startswith("column 'odd': ")
+    assert isinstance(second, BadRow)
+    assert second.why == "the template's {odd} is null"
+
+
+def test_columns_that_no_request_needs_are_not_read(path: Path) -> None:
+    write(path, {"id": ["a"], "prompt": ["x"], "n": [2], "other": [1], "custom_id": ["b"], "question": ["?"]})
+    with opened(path, RowReader({"model": "m"}, {})) as file:
+        assert [list(row) for _, row in file if isinstance(row, dict)] == [["id", "prompt", "n", "custom_id"]]
+    with opened(path, RowReader({"model": "m"}, {}, template.parse("{question}{other}"))) as file:
+        rows = [list(row) for _, row in file if isinstance(row, dict)]
+    assert rows == [["id", "other", "custom_id", "question"]]
+
+
+def test_maps_and_structs_are_objects(path: Path) -> None:
+    maps = pa.array([[("5", -100)], []], pa.map_(pa.string(), pa.int32()))
+    write(path, {"prompt": ["x", "y"], "logit_bias": maps, "s": [{"m": 1}, {"m": None}], "l": [[[1]], []]})
+    with opened(path) as file:
+        first, second = (row for _, row in file)
+    assert first == {"prompt": "x", "logit_bias": {"5": -100}, "s": {"m": 1}, "l": [[1]]}
+    assert second == {"prompt": "y", "logit_bias": {}, "s": {"m": None}, "l": []}
+
+
+def test_two_columns_of_one_name_are_bad_input(path: Path) -> None:
+    table = pa.Table.from_arrays([pa.array(["a"])] * 3, names=["prompt", "prompt", "x"])
+    parquet.write_table(table, path)
+    assert reading_fails(path).what == f"{path} has two columns 'prompt'"
+    with opened(path, RowReader({"model": "m"}, {}, template.parse("{x}"))) as file:
+        assert [row for _, row in file] == [{"x": "a"}]
 
 
 def test_columns_are_variables(path: Path) -> None:
@@ -111,12 +166,6 @@ def test_a_page_that_is_damaged_is_bad_input_with_the_row(path: Path) -> None:
     error = reading_fails(path)
     assert error.what == f"{path} is damaged or truncated"
     assert error.why.startswith("after row ")
-
-
-def test_bytes_that_are_no_text_in_a_column_of_texts_are_bad_input(path: Path) -> None:
-    torn = pa.Array.from_buffers(pa.string(), 1, pa.array([b"\xff"], pa.binary()).buffers())
-    write(path, {"prompt": torn})
-    assert "after row 0: 'utf-8' codec can't decode byte 0xff" in reading_fails(path).why
 
 
 def test_without_pyarrow_the_message_says_what_to_install(

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import time
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.bulk.input import byte_source, row_files
-from nebius_cli.bulk.input.row import BadRow
+from nebius_cli.bulk.input import byte_source, delimited, template
+from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_files import RowFile, open_rows
 from nebius_cli.bulk.input.row_forms import UnreadableRow
 from nebius_cli.bulk.input.row_reader import RowReader
@@ -91,8 +92,9 @@ def test_any_table_that_csv_writes_is_read(table: list[list[str]]) -> None:
         names = [f"column {n}" for n in range(len(table[0]))]
         writer.writerows([names, *table])
         found = rows(text.getvalue().encode(), format_)
-        assert [list(row.values()) for _, row in found] == table
-        assert [list(row) for _, row in found] == [names] * len(table)
+        there = [row for row in table if len(row) == 1 or any(row)]
+        assert [list(row.values()) for _, row in found] == there
+        assert [list(row) for _, row in found] == [names] * len(there)
 
 
 def test_an_error_in_a_table_belongs_to_its_row() -> None:
@@ -110,12 +112,69 @@ def test_an_error_in_a_table_belongs_to_its_row() -> None:
     assert [line for line, row in rows(data, "csv") if isinstance(row, dict)] == [10]
 
 
+LEFTOVERS = {
+    "nameless columns": b"id,prompt,,\n1,a,,\n2,b,x,y\n",
+    "a nameless column in the middle": b"id,,prompt\n1,,a\n2,x,b\n",
+    "empty rows": b"id,prompt\n1,a\n,\n\n2,b\n,\n,\n",
+    "empty cells beyond the header": b"id,prompt\n1,a,,,\n2,b,\n,,,,\n",
+    "a line that names the separator": b"sep=;\r\nid;prompt\r\n1;a\r\n2;b\r\n",
+    "the same in quotes behind a mark": b'\xef\xbb\xbf"sep=|"\nid|prompt\n1|a\n2|b\n',
+    "a separator line of commas": b"sep=,\nid,prompt\n1,a\n2,b\n",
+}
+
+
+@pytest.mark.parametrize("data", LEFTOVERS.values(), ids=LEFTOVERS)
+def test_what_spreadsheets_leave_in_a_table_is_passed_over(data: bytes) -> None:
+    file = opened(data, "csv")
+    assert file.columns == ("id", "prompt")
+    assert [row for _, row in file] == [{"id": "1", "prompt": "a"}, {"id": "2", "prompt": "b"}]
+
+
+def test_lines_are_counted_from_the_one_that_names_the_separator() -> None:
+    assert rows(b"sep=;\na;b\n1;2\n3\n", "csv")[0][0] == 3
+    assert flaws(b"sep=;\na;b\n1;2\n3\nx\xff;\n", "csv") == [
+        (4, "1 cells, but 2 in the header"),
+        (5, "byte 0xff at offset 1 of the row is not UTF-8; --encoding or --invalid replace"),
+    ]
+
+
+def test_a_quoted_empty_cell_alone_is_a_row_and_a_cell_without_a_column_is_a_flaw() -> None:
+    assert rows(b'prompt\n""\n\na\n', "csv") == [(2, {"prompt": ""}), (4, {"prompt": "a"})]
+    assert flaws(b"id,prompt\n1,a,,x\n", "csv") == [(2, "4 cells, but 2 in the header")]
+
+
+def test_a_column_that_is_not_needed_may_occur_twice() -> None:
+    data = io.BytesIO(b"prompt,x,x\na,1,2\n")
+    file = open_rows("-", "csv", nul=False, reading=PLAIN, stdin=data, needs={"prompt"}.__contains__)
+    assert [row["prompt"] for _, row in file if isinstance(row, dict)] == ["a"]
+
+
+def test_a_header_of_many_columns_is_read_in_linear_time() -> None:
+    def seconds(columns: int) -> float:
+        names = ",".join(f"c{n}" for n in range(columns))
+        data = f"prompt,{names}\nx{',1' * columns}\n".encode()
+        begun = time.process_time()
+        reader = RowReader({"model": "m"}, {}, template.parse("{prompt}{c1}"))
+        assert all(isinstance(row, Row) for row in reader.rows(opened(data, "csv")))
+        with pytest.raises(UsageError, match="'question'"):
+            RowReader({"model": "m"}, {}, template.parse("{question}")).check_columns(names.split(","))
+        return time.process_time() - begun
+
+    assert min(seconds(40_000) for _ in range(3)) < 60 * min(seconds(2000) for _ in range(3))
+
+
+def test_utf_16_is_told_with_the_flag_that_reads_it() -> None:
+    data = "id,prompt\n1,a\n".encode("utf-16")
+    assert refused(data, "csv").why == "the text is UTF-16; --encoding utf-16 reads it"
+    assert rows(data, "csv", reading=DecodeOptions("utf-16")) == [(2, {"id": "1", "prompt": "a"})]
+
+
 @pytest.mark.parametrize(
     ("data", "what", "why"),
     [
         (b"", "stdin has no header row", "the file is empty"),
         (b"\n\n", "stdin has no header row", "the file is empty"),
-        (b"a\rb\n", "stdin has no header row", "not CSV: new-line character seen in unquoted field"),
+        (b"a\rb\n", "stdin has no header row", "its lines end with CR alone"),
         (b"a,b,a\n", "stdin has two columns 'a'", "column names must be unique"),
     ],
 )
@@ -125,9 +184,9 @@ def test_a_table_without_a_good_header_is_bad_input(data: bytes, what: str, why:
 
 
 def test_a_quote_that_is_never_closed_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(row_files, "MAX_CELL_CHARS", 1 << 20)
+    monkeypatch.setattr(delimited, "MAX_CELL_CHARS", 1 << 20)
     error = refused(b'a\nx\n"open\n' + b"more\n" * 300_000, "csv")
-    assert error.what == "stdin, line 3: a cell of more than 1 Mi characters"
+    assert error.what == "stdin, line 3: a cell is longer than the limit of 1 Mi characters"
     assert error.why == "a quote may not be closed"
 
 
@@ -136,7 +195,7 @@ def test_a_line_that_is_too_long_is_a_flaw_of_its_row(monkeypatch: pytest.Monkey
     for format_, data in (("jsonl", b'"%b"\n"b"\n'), ("text", b"%b\nb\n"), ("csv", b"a\n%b\nb\n")):
         found = rows(data % (b"a" * 300_000), format_)
         assert [isinstance(row, UnreadableRow) for _, row in found] == [True, False], format_
-        assert found[0][1].why == "longer than 64 MiB"
+        assert found[0][1].why == "longer than the limit of 64 MiB"
 
 
 def test_a_huge_line_is_never_all_in_memory() -> None:
@@ -151,7 +210,7 @@ def test_a_huge_line_is_never_all_in_memory() -> None:
     tracemalloc.start()
     try:
         file = open_rows("-", "jsonl", nul=False, reading=PLAIN, stdin=Endless())
-        assert list(file) == [(1, UnreadableRow("longer than 64 MiB"))]
+        assert list(file) == [(1, UnreadableRow("longer than the limit of 64 MiB"))]
         assert tracemalloc.get_traced_memory()[1] < 80 << 20
     finally:
         tracemalloc.stop()

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.bulk.input import template
-from nebius_cli.bulk.input.row_forms import FORMATS, RowParser, RowRequest, UnreadableRow, format_of
+from nebius_cli.bulk.input.formats import FORMATS, format_of
+from nebius_cli.bulk.input.row_forms import RowParser, RowRequest, UnreadableRow, own_id
 from nebius_cli.bulk.input.template import RowError
 from nebius_cli.core.errors import UsageError
 
@@ -34,6 +35,9 @@ LINES = [
     ({"id": "a", "prompt": "x", "max_tokens": 5}, RowRequest("a", "x", {"max_tokens": 5}, {})),
     ({"id": 7, "prompt": "x", "temperature": None}, RowRequest(7, "x", {}, {})),
     ({"prompt": "x", "stop": ["a"]}, RowRequest(None, "x", {"stop": "a"}, {})),
+    ({"id": 7.0, "prompt": "x", "n": 2.0}, RowRequest(7, "x", {"n": 2}, {})),
+    ({"prompt": [1.0, 2]}, RowRequest(None, [1, 2], {}, {})),
+    ({"prompt": "x", "logit_bias": {"5.0": 1}}, RowRequest(None, "x", {"logit_bias": {"5": 1}}, {})),
     ({"prompt": "x", "params": {"top_k": 4}}, RowRequest(None, "x", {}, {"top_k": 4})),
     ({"prompt": "x", "params": None, "error": {"exit": 6}}, RowRequest(None, "x", {}, {})),
     ({"custom_id": "a", "body": {"prompt": "x"}}, RowRequest("a", "x", {}, {})),
@@ -72,15 +76,25 @@ def test_with_a_template_everything_but_the_id_is_a_variable() -> None:
     assert (lines.read("x"), line("x", lines)) == (RowRequest(None, "<x>", {}, {}),) * 2
 
 
+NO_NAME = "expecting property name enclosed in double quotes"
 FLAWS = [
-    (b"{", "not JSON: Expecting property name enclosed in double quotes at character 2"),
+    (b"{ ", f"not JSON: {NO_NAME} at character 3; jq -c . makes each object one line"),
+    (b'{"a"', "not JSON: expecting ':' delimiter at character 5"),
     (b"\xff", "byte 0xff at offset 0 of the row is not UTF-8; --encoding or --invalid replace"),
-    (b'{"prompt": "x"} {', "not JSON: Extra data at character 17"),
-    (b"[" * 100_000, "not JSON: nested too deeply"),
-    (b"NaN", "NaN is not JSON"),
-    (b"1" * 5000, "Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits"),
-    (b"[1, 2]", "a row must be a string or an object"),
-    (b"null", "a row must be a string or an object"),
+    (b'{"prompt": "x"} {', "not JSON: extra data at character 17"),
+    (b"[" * 100_000, "beyond a limit of nbx: it is nested deeper than 100 levels"),
+    (b"NaN", "not JSON: NaN; --format text takes each line as a prompt"),
+    (b"1" * 5000, "beyond a limit of nbx: it holds a number of more than 4,300 digits"),
+    (
+        b"[1, 2]",
+        "a row must be a string or an object; jq -c '.[]' makes rows of a JSON array",
+    ),
+    (
+        b"[",
+        "not JSON: expecting value at character 2; jq -c '.[]' makes rows of a JSON array",
+    ),
+    (b"Once upon", "not JSON: expecting value at character 1; --format text takes each line as a prompt"),
+    (b"null", "a row must be a string or an object; --format text takes each line as a prompt"),
     (b"{}", "no prompt"),
     (b'""', "the prompt is empty; --allow-empty sends it"),
     ("", "the prompt is empty; --allow-empty sends it"),
@@ -95,6 +109,7 @@ def test_a_row_that_cannot_be_parsed_has_a_reason(raw: Any, why: str) -> None:
 
 
 TOKENS = "prompt must be a string or an array of token ids (integers from 0)"
+HINT = "--template '{prompt}' makes prompts of members"
 SEVERAL = "several prompts in one row; give each a row of its own"
 MEMBERS = [
     ({"prompt": []}, "the prompt is empty; --allow-empty sends it"),
@@ -126,7 +141,7 @@ MEMBERS = [
     ),
     (
         {"prompt": "x", "z" * 99: 1},
-        f'unknown member \'{"z" * 58}…; engine parameters belong in "params"',
+        f'unknown member \'{"z" * 58}…; engine parameters belong in "params"; {HINT}',
     ),
     ({"body": {}, "prompt": "x"}, "unknown member 'prompt' beside body"),
     ({"body": []}, "body must be an object"),
@@ -232,3 +247,22 @@ def test_any_line_is_a_row_or_a_row_error(data: bytes) -> None:
 @pytest.mark.parametrize("raw", [b'{"prompt": "x"}', b'"x"'])
 def test_blanks_around_a_line_of_json_are_nothing(raw: bytes, around: bytes) -> None:
     assert CHECKED.read(around % raw) == RowRequest(None, "x", {}, {})
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        (b'{"id":"a"}', "a"),
+        (b'{"custom_id":"a"}', "a"),
+        (b'{"id":7}', 7),
+        ({"id": "a"}, "a"),
+        ({"id": ""}, None),
+        (b'{"id":true}', None),
+        (b'{"prompt":"x"}', None),
+        (b'"x"', None),
+        (b"{", None),
+        ("x", None),
+    ],
+)
+def test_a_rows_own_id_is_found_in_every_form(raw: Any, found: object) -> None:
+    assert own_id(raw) == found

@@ -93,7 +93,11 @@ def test_a_value_that_is_no_text_stands_as_its_json_or_its_name(value: Any, text
         ({}, "the template's {x} is missing; the row has nothing"),
         ({"x": None}, "the template's {x} is null"),
         ({"x": float("nan")}, "the template's {x}: Out of range float values are not JSON compliant"),
-        ({"x": b"1"}, "the template's {x} holds bytes, not text"),
+        ({"x": b"1\xff"}, "the template's {x}: byte 0xff at offset 1 is not UTF-8"),
+        (
+            {f"c{n}": "" for n in range(40_000)},
+            f"the template's {{x}} is missing; the row has {', '.join(f'c{n}' for n in range(30))}, …",
+        ),
     ],
 )
 def test_a_row_without_a_text_for_a_name_cannot_be_sent(values: dict[str, Any], why: str) -> None:

@@ -17,7 +17,6 @@ from nebius_cli.bulk.output.record import (
     failed_line,
     id_bytes,
     key_of,
-    own_id,
     row_key,
     scan_head,
     scan_heads,
@@ -207,25 +206,6 @@ def test_a_failed_line_is_the_row_again_with_what_it_set_itself() -> None:
     assert line.endswith(b"}\n")
     plain = strict(failed_line(of, FAILED, body))
     assert list(plain) == ["id", "prompt", "ai_project_id", "error"]
-
-
-@pytest.mark.parametrize(
-    ("raw", "found"),
-    [
-        (b'{"id":"a"}', "a"),
-        (b'{"custom_id":"a"}', "a"),
-        (b'{"id":7}', 7),
-        ({"id": "a"}, "a"),
-        ({"id": ""}, None),
-        (b'{"id":true}', None),
-        (b'{"prompt":"x"}', None),
-        (b'"x"', None),
-        (b"{", None),
-        ("x", None),
-    ],
-)
-def test_a_rows_own_id_is_found_in_every_form(raw: object, found: object) -> None:
-    assert own_id(raw) == found
 
 
 ODD = [

@@ -1,0 +1,41 @@
+"""Tells the format and compression of an input from its name and from --format."""
+
+from nebius_cli.core.errors import UsageError
+
+FORMATS = ("jsonl", "csv", "tsv", "text", "parquet")
+_SUFFIXES = {
+    "jsonl": "jsonl",
+    "ndjson": "jsonl",
+    "csv": "csv",
+    "tsv": "tsv",
+    "tab": "tsv",
+    "txt": "text",
+    "text": "text",
+    "parquet": "parquet",
+    "pq": "parquet",
+}
+COMPRESSIONS = ("gz", "zst")
+
+
+def format_of(path: str, format_flag: str | None) -> tuple[str, str]:
+    """Return the format of a file, one of FORMATS, and its compression, one of COMPRESSIONS or empty.
+
+    `format_flag` is the value of --format, None to tell the format by the name; `-` is JSONL then. Raises
+    UsageError.
+    """
+    words = path.replace("\\", "/").rpartition("/")[2].lower().split(".")
+    compression = words.pop() if words[-1] in COMPRESSIONS else ""
+    known = "jsonl" if path == "-" else _SUFFIXES.get(words[-1], "")
+    name = format_flag or known
+    if name not in FORMATS:
+        what = f"--format {format_flag}" if format_flag else f"cannot tell the format of {path} from its name"
+        raise UsageError(what, f"it is one of {', '.join(FORMATS)}", _format_hint(words[-1], format_flag))
+    if name == "parquet" and compression:
+        raise UsageError(f"{path} is compressed twice", "parquet is compressed itself", "decompress it first")
+    return name, compression
+
+
+def _format_hint(suffix: str, format_flag: str | None) -> str:
+    if suffix == "json" and not format_flag:
+        return "a row is one line of JSON: set --format jsonl, or make lines of an array with jq -c '.[]'"
+    return "" if format_flag else "set --format"

@@ -1,0 +1,80 @@
+"""Says what an input that is no row probably is, and which flag reads it."""
+
+import codecs
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nebius_cli.core.suggest import nearest
+
+_MAX_SHOWN_CHARS = 60
+CHAT = "nbx bulk completes a prompt, it does not chat"
+# Members of data sets that are the question of a row, the likeliest first, and those that are not.
+_QUESTIONS = ("prompt", "instruction", "question", "query", "text", "input", "content")
+_ANSWERS = ("id", "custom_id", "output", "answer", "completion", "response", "label", "target", "source")
+_CHATS = ("messages", "conversations", "conversation")
+
+
+def not_a_row(text: str) -> str:
+    """Return a clause that says what a line that is no row probably is, empty if it could be a broken row."""
+    text = text.strip()
+    if text.startswith("["):
+        return "; jq -c '.[]' makes rows of a JSON array"
+    if text == "{":
+        return "; jq -c . makes each object one line"
+    return "" if text.startswith(("{", '"')) else "; --format text takes each line as a prompt"
+
+
+def strange_member(name: str, names: Sequence[str], row: Mapping[str, Any]) -> str:
+    """Return a message about a member of a row that is not one of `names`."""
+    if name in _CHATS:
+        why = f"{shown(name)} are for a chat; {CHAT}"
+    else:
+        why = f'{unknown_member(name, names)}; engine parameters belong in "params"'
+        if "prompt" in row and nearest(name, names):
+            return why
+    return f"{why}; --template '{_template_for(row)}' makes prompts of members"
+
+
+def _template_for(row: Mapping[str, Any]) -> str:
+    """Return the template that an object which is no request probably needs."""
+    if row.keys() >= {"instruction", "input"}:
+        return "{instruction}\\n{input}"
+    texts = (name for name, value in row.items() if isinstance(value, str) and name not in _ANSWERS)
+    best = (
+        next((name for name in (*_QUESTIONS, *_CHATS) if name in row), "")
+        or next(texts, "")
+        or next(iter(row))
+    )
+    return f"{{{best[:_MAX_SHOWN_CHARS]}}}"
+
+
+def separator_hint(columns: Sequence[str]) -> str:
+    """Return how to read a table whose header was taken for one column, empty if it has several."""
+    header = columns[0] if len(columns) == 1 else ""
+    if ";" in header:
+        return "cells separated by ; are read after a first line of sep=;"
+    if "\t" in header:
+        return "set --format tsv: its cells are separated by tabs"
+    return "set --format csv: its cells are separated by commas" if "," in header else ""
+
+
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """Return a message about the first byte of a row that is not UTF-8."""
+    if error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "the text is UTF-16; --encoding utf-16 reads it"
+    byte = error.object[error.start]
+    return (
+        f"byte 0x{byte:02x} at offset {error.start} of the row is not UTF-8; --encoding or --invalid replace"
+    )
+
+
+def unknown_member(name: str, names: Sequence[str]) -> str:
+    """Return a message about a member of a row that is not one of `names`."""
+    close = nearest(name, names)
+    return f"unknown member {shown(name)}" + (f" (did you mean {close}?)" if close else "")
+
+
+def shown(value: Any) -> str:
+    """Return a value for a message: quoted, and shortened if it is long."""
+    text = repr(value) if isinstance(value, str | int) else "not a string"
+    return text if len(text) <= _MAX_SHOWN_CHARS else text[: _MAX_SHOWN_CHARS - 1] + "…"

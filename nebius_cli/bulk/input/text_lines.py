@@ -1,0 +1,49 @@
+"""Turns the lines of an input into rows of JSONL or of plain text."""
+
+from collections.abc import Iterable, Iterator
+
+from nebius_cli.bulk.input.byte_source import MAX_LINE_BYTES
+from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow
+from nebius_cli.bulk.input.row_hints import not_utf8
+
+_TOO_LONG = UnreadableRow(f"longer than the limit of {MAX_LINE_BYTES >> 20} MiB")
+
+
+class TextLines:
+    """Turns lines into rows. `offset` is where the next line begins, in bytes."""
+
+    def __init__(self, content: Iterable[bytes | int], *, nul: bool) -> None:
+        self.offset = 0
+        self._content = content
+        self._nul = nul
+
+    def numbered(self) -> Iterator[tuple[int, bytes | UnreadableRow]]:
+        """Yield each line with its number; one that is too long is an UnreadableRow."""
+        for number, line in enumerate(self._content, 1):
+            self.offset += 1 + (line if isinstance(line, int) else len(line))
+            yield number, _TOO_LONG if isinstance(line, int) else line
+
+    def json(self) -> Iterator[RawRow]:
+        """Yield each line that is not blank, undecoded."""
+        for number, line in self.numbered():
+            if line and not (isinstance(line, bytes) and line.isspace()):
+                yield number, line
+
+    def texts(self) -> Iterator[RawRow]:
+        """Yield each line as a str."""
+        for number, line in self.numbered():
+            text = text_of(line)
+            yield number, text.removesuffix("\r") if isinstance(text, str) and not self._nul else text
+
+
+def text_of(line: bytes | UnreadableRow) -> str | UnreadableRow:
+    """Return a line as text, or why it is none."""
+    if isinstance(line, UnreadableRow):
+        return line
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return UnreadableRow(not_utf8(error))
+    if "\0" in text:
+        return UnreadableRow(f"binary input: a NUL at character {text.index(chr(0)) + 1}")
+    return text

@@ -1,0 +1,34 @@
+"""Fits a hint to a command: only flags that the command has are suggested.
+
+A hint is made of clauses, joined by "; ". Code that several commands share names every way out, each in a
+clause of its own; the command that fails shows those that it has.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+
+_QUOTED = r"""\$'(?:[^'\\]|\\.)*'|(?<!\w)'[^']*'|"[^"]*\""""
+_END = re.compile(rf"{_QUOTED}|(; )")
+# Quoted text, and command lines: their flags are not suggested for the command that failed.
+_FOREIGN = re.compile(rf"{_QUOTED}|\b(?:nbx|pip|iconv|zstd|jq) .*", re.DOTALL)
+_FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z]")
+
+
+def fitting(hint: str, flags: Collection[str]) -> str:
+    """Return the clauses of `hint` that name no other flags than `flags`."""
+    return "; ".join(clause for clause in clauses(hint) if flags_in(clause) <= set(flags))
+
+
+def clauses(hint: str) -> Iterator[str]:
+    """Yield the clauses of a hint; quoted text is never divided."""
+    start = 0
+    for found in _END.finditer(hint):
+        if found[1]:
+            yield hint[start : found.start()]
+            start = found.end()
+    yield hint[start:]
+
+
+def flags_in(clause: str) -> set[str]:
+    """Return the long flags that a clause suggests for the command itself."""
+    return set(_FLAG.findall(_FOREIGN.sub("", clause)))
