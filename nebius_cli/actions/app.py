@@ -181,9 +181,10 @@ class App(Console):
             pool=pool,
         )
         if is_plain_http(api.base):
-            self.warn(
-                f"requests to {api.base.hostname} go over plain http: others can read the key and the prompt"
-            )
+            host, proxy = api.base.hostname, api.proxy
+            who = f"through the proxy {proxy}: it" if proxy else "over plain http: others"
+            plain = f"requests to {host} go {who} can read the key and the prompt"
+            self.warn(plain + (", because they are plain http" if proxy else ""))
         return api
 
     def models_cache(self, settings: RunSettings) -> "ModelsCache":

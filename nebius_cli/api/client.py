@@ -9,14 +9,14 @@ import urllib3.exceptions
 from nebius_cli.api.connections import BUFFER_BYTES, Connections
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.failures import network_error
-from nebius_cli.api.pools import Pools, Target, check_key
+from nebius_cli.api.pools import Pools, check_key
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.redirects import follow, too_many
 from nebius_cli.api.retry import parse_retry_after
-from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, from_status
+from nebius_cli.core.errors import NbxError, NetworkError, from_status
 from nebius_cli.core.format import shorten
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.urls import endpoint_url, parse_base_url, strip_credentials
+from nebius_cli.core.urls import endpoint_url, parse_base_url
 from nebius_cli.response.error_body import body_message
 
 # Bytes read of an error response. The message shown is far shorter, but a 422 can repeat a long prompt
@@ -70,8 +70,14 @@ class Api:
         key = check_key(key)
         self.redactor = Redactor(key)
         self._log: Callable[[str], None] = lambda text: log(self.redactor.text(text))
-        pools = Pools(key, cacert=cacert, trust_env=trust_env, size=pool)
-        self._connections = Connections(pools, connect_timeout or None)
+        self._pools = Pools(key, cacert=cacert, trust_env=trust_env, size=pool)
+        self._connections = Connections(self._pools, connect_timeout or None)
+
+    @property
+    def proxy(self) -> str:
+        """The proxy that requests go through, without its password; empty for none. Raises ConfigError."""
+        proxy = self._pools.proxy(self.base)
+        return proxy.shown if proxy else ""
 
     def post(
         self, path: str, query: str, body: bytes, *, accept: str, deadline: Deadline
@@ -130,28 +136,18 @@ class Api:
         words = (request_id(headers), headers.get("content-type", ""), headers.get("date", ""))
         return ResponseHead(response.status, *map(self.redactor.text, words))
 
-    def _target(self, method: str, url: str, accept: str) -> Target:
-        try:
-            return self._connections.target(method, url, accept)
-        except (OSError, urllib3.exceptions.HTTPError, ValueError, TypeError) as error:
-            raise _bad_url(url, error) from None
-
     def _send(
         self, method: str, url: str, body: bytes | None, accept: str, deadline: Deadline
     ) -> urllib3.BaseHTTPResponse:
         """Return the answer as soon as its head has come. Raises what `post` does."""
         size = f" ({len(body)} bytes)" if body is not None else ""
         for _ in range(MAX_REDIRECTS + 1):
-            target = self._target(method, url, accept)
-            self._log(f"{method} {target.shown}{size}")
+            target = self._connections.target(method, url, accept)
+            self._log(f"{method} {url}{size}")
             try:
                 response = self._connections.send(target, body, deadline)
-            except (urllib3.exceptions.LocationValueError, UnicodeError) as error:
-                raise _bad_url(url, error) from None
-            except (urllib3.exceptions.HTTPError, OSError) as error:
-                raise network_error(error, self.host, sent=deadline.sent) from None
-            except (ValueError, TypeError) as error:
-                raise _bad_url(url, error) from None
+            except (urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
+                raise network_error(error, target, sent=deadline.sent) from None
             status, headers = response.status, response.headers
             self._log(f"HTTP {status} {request_id(headers)}".rstrip())
             if not 300 <= status < 400:
@@ -190,7 +186,7 @@ def _chunks(response: urllib3.BaseHTTPResponse, deadline: Deadline) -> Iterator[
             if response.length_remaining == 0 and not encoded:
                 return
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise network_error(error, "") from None
+        raise network_error(error) from None
 
 
 def _error_body(response: urllib3.BaseHTTPResponse, deadline: Deadline) -> bytes:
@@ -213,10 +209,6 @@ def _close(response: urllib3.BaseHTTPResponse) -> None:
     """Close an answer. Its connection is kept only where the answer was read to its end."""
     response.close()
     response.release_conn()
-
-
-def _bad_url(url: str, error: Exception) -> ConfigError:
-    return ConfigError(f"cannot call {strip_credentials(url)}", shorten(str(error)))
 
 
 def _no_answer(status: int) -> NetworkError:

@@ -1,24 +1,24 @@
 """Decides which redirects are followed: only those that keep the key and the prompt on the same host."""
 
-from urllib.parse import urljoin, urlsplit
-
 from nebius_cli.core.errors import RejectedError
 from nebius_cli.core.format import shorten
-from nebius_cli.core.urls import strip_credentials_and_query
+from nebius_cli.core.urls import join_url, parse_url, strip_credentials_and_query
 
 
 def follow(status: int, location: str, url: str) -> str:
     """Return the URL that a redirect from `url` leads to. Raises RejectedError if it must not be followed.
 
-    Only the same host may get the key, and never over plain HTTP after HTTPS. 303 would drop the body.
+    Only the same host may get the key, and never over plain HTTP after HTTPS. 303 would drop the body. The
+    URL is in the form of `parse_url`, so the host that is compared here is the one that will be called.
     """
+    target = location
     try:
-        target = urljoin(url, location)
-        old, new = urlsplit(url), urlsplit(target)
-        same = (new.scheme, new.hostname, new.port) == (old.scheme, old.hostname, old.port)
+        target = join_url(url, location)
+        old, new = parse_url(url), parse_url(target)
+        same = (new.scheme, new.netloc) == (old.scheme, old.netloc)
         upgrade = new.hostname == old.hostname and (old.scheme, new.scheme) == ("http", "https")
-    except ValueError:  # not a URL
-        target, same, upgrade = location, False, False
+    except ValueError:  # not a URL that nbx calls
+        same = upgrade = False
     if status in (301, 302, 307, 308) and location and (same or upgrade):
         return target
     to = f"to {shorten(strip_credentials_and_query(target))}" if location else "to nowhere"

@@ -56,15 +56,15 @@ class RunSettings(NamedTuple):
         return {name: value for name, value in self.request_fields.items() if name not in names}
 
     def ca_file(self, environ: Mapping[str, str]) -> str | None:
-        """Return the file of certificate authorities to trust, None for what the HTTP library chooses.
+        """Return the file or folder of certificate authorities to trust, None for nbx's own choice.
 
-        OpenSSL's variable counts only where the two that requests knows are not set.
+        OpenSSL's variables count only where the two that requests knows are not set.
         """
         if self.cacert is not None:
             return expand(self.cacert, environ)
         if environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE"):
             return None
-        return environ.get("SSL_CERT_FILE") or None
+        return environ.get("SSL_CERT_FILE") or environ.get("SSL_CERT_DIR") or None
 
 
 def resolve(effective: EffectiveSettings) -> RunSettings:

@@ -165,7 +165,7 @@ def secure() -> Iterator[FakeServer]:
 def test_tls_is_checked_and_used(secure: FakeServer, tmp_path: Path) -> None:
     path = tmp_path / "authority.pem"
     secure.authority.cert_pem.write_to_path(str(path))  # type: ignore[attr-defined]
-    assert failure(ask, secure.url).what == "no TLS connection to 127.0.0.1"
+    assert failure(ask, secure.url).what == f"no TLS connection to 127.0.0.1:{secure.port}"
     secure.script(status(200, b"hi"), [head(), drip(b" ")])
     assert ask(secure.url, cacert=str(path)).body == b"hi"
     error = ended(connect(secure.url, cacert=str(path)), total=0.3)
