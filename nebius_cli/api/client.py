@@ -14,7 +14,6 @@ from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.redirects import follow, too_many
 from nebius_cli.api.retry import parse_retry_after
 from nebius_cli.core.errors import NbxError, NetworkError, from_status
-from nebius_cli.core.format import shorten
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import endpoint_url, parse_base_url
 from nebius_cli.response.error_body import body_message
@@ -131,10 +130,14 @@ class Api:
                 raise NetworkError("the answer is too large", f"nbx reads at most {MAX_ANSWER_BYTES} bytes")
             return Answer(self._head(response), response.headers, bytes(received))
 
-    def _head(self, response: urllib3.BaseHTTPResponse) -> ResponseHead:
-        headers = response.headers
-        words = (request_id(headers), headers.get("content-type", ""), headers.get("date", ""))
-        return ResponseHead(response.status, *map(self.redactor.text, words))
+    def _head(self, response: urllib3.BaseHTTPResponse) -> Head:
+        headers, line = response.headers, self.redactor.line
+        words = (headers.get("content-type", ""), headers.get("date", ""))
+        return Head(response.status, self._request_id(headers), *map(line, words))
+
+    def _request_id(self, headers: Mapping[str, str]) -> str:
+        """Return the id that support asks for, empty where the server gave none."""
+        return self.redactor.line(headers.get("x-request-id") or headers.get("x-inference-id") or "")
 
     def _send(
         self, method: str, url: str, body: bytes | None, accept: str, deadline: Deadline
@@ -149,7 +152,7 @@ class Api:
             except (urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
                 raise network_error(error, target, sent=deadline.sent) from None
             status, headers = response.status, response.headers
-            self._log(f"HTTP {status} {request_id(headers)}".rstrip())
+            self._log(f"HTTP {status} {self._request_id(headers)}".rstrip())
             if not 300 <= status < 400:
                 deadline.head_came()
             if 200 <= status < 300:
@@ -166,14 +169,9 @@ class Api:
         return from_status(
             status,
             body_message(body),
-            request_id=request_id(headers),
+            request_id=self._request_id(headers),
             retry_after=parse_retry_after(headers.get("retry-after", ""), self._now()),
         )
-
-
-def request_id(headers: Mapping[str, str]) -> str:
-    """Return the id that support asks for, empty where the server gave none."""
-    return shorten(headers.get("x-request-id") or headers.get("x-inference-id") or "")
 
 
 def _chunks(response: urllib3.BaseHTTPResponse, deadline: Deadline) -> Iterator[bytes]:

@@ -183,7 +183,7 @@ class Exchange:
         if not hint:
             again = "send it again, or check base_url: is it the API?"
             hint = "text received so far is kept; send it again" if self.completion.started else again
-        return incomplete(self._api.redactor.text(why), self.sent[-1].request_id, hint)
+        return incomplete(self._api.redactor.line(why), self.sent[-1].request_id, hint)
 
     def _request_note(self) -> str:
         request_id = self.sent[-1].request_id

@@ -11,7 +11,6 @@ import urllib3.exceptions
 from nebius_cli.api import authorities
 from nebius_cli.api.pools import Target
 from nebius_cli.core.errors import NbxError, NetworkError, TimedOutError
-from nebius_cli.core.format import shorten
 
 # What OpenSSL says of bytes that are no TLS, and the first bytes of a TLS alert, which is no HTTP.
 _NOT_TLS = re.compile(r"(?i)wrong version number|record layer failure|packet length too long|http request")
@@ -143,4 +142,4 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _innermost(causes: list[BaseException]) -> str:
     """Return the text of the deepest cause that has any: the others repeat it with object addresses."""
     texts = [(isinstance(cause, OSError) and cause.strerror) or str(cause) for cause in causes]
-    return shorten(next((text for text in reversed(texts) if text), ""))
+    return next((text for text in reversed(texts) if text), "")

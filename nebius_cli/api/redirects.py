@@ -1,7 +1,6 @@
 """Decides which redirects are followed: only those that keep the key and the prompt on the same host."""
 
 from nebius_cli.core.errors import RejectedError
-from nebius_cli.core.format import shorten
 from nebius_cli.core.urls import join_url, parse_url, strip_credentials_and_query
 
 
@@ -21,7 +20,7 @@ def follow(status: int, location: str, url: str) -> str:
         same = upgrade = False
     if status in (301, 302, 307, 308) and location and (same or upgrade):
         return target
-    to = f"to {shorten(strip_credentials_and_query(target))}" if location else "to nowhere"
+    to = f"to {strip_credentials_and_query(target)}" if location else "to nowhere"
     what = f"the server answered {status}, a redirect {to}"
     raise RejectedError(what, "nbx does not send the key and the prompt there", "check base_url")
 
@@ -29,5 +28,5 @@ def follow(status: int, location: str, url: str) -> str:
 def too_many(limit: int, url: str) -> RejectedError:
     """Return the error of a request that was redirected more than `limit` times, the last time to `url`."""
     return RejectedError(
-        f"more than {limit} redirects", f"the last one went to {shorten(strip_credentials_and_query(url))}"
+        f"more than {limit} redirects", f"the last one went to {strip_credentials_and_query(url)}"
     )

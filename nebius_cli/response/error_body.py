@@ -1,5 +1,6 @@
-"""Turns the body of an error response into one line that may be shown.
+"""Finds the message in the body of an error response.
 
+The message is returned whole: it may hold the key, which must be removed before the message is shortened.
 Nothing here trusts the server: any member may be missing, null, or of another type.
 """
 
@@ -7,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from nebius_cli.core import jsontext
-from nebius_cli.core.format import shorten
 
 
 def has_error(value: Mapping[str, Any]) -> bool:
@@ -26,17 +26,17 @@ def error_message(value: Any) -> str:
         return ""
     detail = value.get("detail")
     if isinstance(detail, list):
-        return shorten("; ".join(filter(None, map(_validation_message, detail))))
+        return "; ".join(filter(None, map(_validation_message, detail)))
     error = value.get("error")
     nested = error.get("message") if isinstance(error, dict) else None
     for text in (detail, nested, error, value.get("message")):
         if isinstance(text, str) and text:
-            return shorten(text)
+            return text
     return ""
 
 
 def body_message(body: bytes) -> str:
-    """Return the message in the body of an error response, on one line: from JSON or text, or empty."""
+    """Return the message in the body of an error response, from JSON or text, or an empty string."""
     try:
         value = jsontext.decode(body)
     except ValueError:
@@ -44,8 +44,8 @@ def body_message(body: bytes) -> str:
         if text.startswith("<"):
             return "the body is HTML: a proxy or gateway answered, not the API"
         # Truncated JSON can hold the `input` of an error, which is never shown.
-        return "the body is JSON that is broken or cut" if text.startswith(("{", "[")) else shorten(text)
-    return shorten(value) if isinstance(value, str) else error_message(value)
+        return "the body is JSON that is broken or cut" if text.startswith(("{", "[")) else text
+    return value if isinstance(value, str) else error_message(value)
 
 
 def _validation_message(entry: Any) -> str:

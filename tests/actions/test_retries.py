@@ -112,7 +112,7 @@ def test_the_number_of_retries_can_be_configured(nbx: Runner, server: FakeServer
 def test_a_connection_that_is_refused_is_tried_again(nbx: Runner) -> None:
     result = nbx("complete", "x", "--base-url", f"http://127.0.0.1:{closed_port()}")
     assert (result.code, result.slept) == (7, [0.375, 0.75, 1.5])
-    assert "connection to 127.0.0.1 refused: nothing listens there; trying again" in result.err
+    assert " refused: nothing listens there; trying again" in result.err
 
 
 @pytest.mark.parametrize(
