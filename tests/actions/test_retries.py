@@ -116,7 +116,7 @@ def test_a_connection_that_is_refused_is_tried_again(nbx: Runner) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "wait"), [("0", 0), ("7", 7), ("2s", 2), ("120", 120), ("-5", 0), ("soon", 0.375)]
+    ("header", "wait"), [("0", 0.375), ("7", 7), ("2s", 2), ("120", 120), ("-5", 0.375), ("soon", 0.375)]
 )
 def test_a_wait_the_server_asks_for_is_kept(
     nbx: Runner, server: FakeServer, header: str, wait: float
