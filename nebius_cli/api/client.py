@@ -8,15 +8,15 @@ import urllib3.exceptions
 
 from nebius_cli.api.connections import BUFFER_BYTES, Connections
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.failures import network_error
-from nebius_cli.api.pools import Pools, check_key
+from nebius_cli.api.failures import network_error, proxy_error
+from nebius_cli.api.pools import Pools, Target, check_key
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.redirects import follow, too_many
 from nebius_cli.api.retry import parse_retry_after
 from nebius_cli.core.errors import NbxError, NetworkError, from_status
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import endpoint_url, parse_base_url
-from nebius_cli.response.error_body import body_message
+from nebius_cli.response.error_body import body_message, is_html
 
 # Bytes read of an error response. The message shown is far shorter, but a 422 can repeat a long prompt
 # before it comes to the point.
@@ -158,20 +158,27 @@ class Api:
             if 200 <= status < 300:
                 return response
             if status >= 400:
-                raise self._error_of(status, headers, _error_body(response, deadline))
+                raise self._error_of(status, headers, _error_body(response, deadline), target)
             _close(response)
             if status < 200:  # interim answers were skipped, so this one is the last
                 raise _no_answer(status)
             url = follow(status, headers.get("location", ""), url)
         raise too_many(MAX_REDIRECTS, url)
 
-    def _error_of(self, status: int, headers: Mapping[str, str], body: bytes) -> NbxError:
-        return from_status(
+    def _error_of(self, status: int, headers: Mapping[str, str], body: bytes, target: Target) -> NbxError:
+        message = body_message(body)
+        if status == 407 and target.proxy:
+            return proxy_error(target.proxy, f"it answered 407: {message}".removesuffix(": "))
+        error = from_status(
             status,
-            body_message(body),
+            message,
             request_id=self._request_id(headers),
             retry_after=parse_retry_after(headers.get("retry-after", ""), self._now()),
         )
+        # A server that knows the path names the model.
+        if status == 404 and (is_html(body) or message.lower().strip(".") in ("", "not found")):
+            error.hint = f"check base_url: nothing is at {target.url}"
+        return error
 
 
 def _chunks(response: urllib3.BaseHTTPResponse, deadline: Deadline) -> Iterator[bytes]:

@@ -4,13 +4,16 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from http.client import IncompleteRead
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import urllib3.exceptions
 
 from nebius_cli.api import authorities
 from nebius_cli.api.pools import Target
 from nebius_cli.core.errors import NbxError, NetworkError, TimedOutError
+
+if TYPE_CHECKING:
+    from nebius_cli.api.proxies import Proxy
 
 # What OpenSSL says of bytes that are no TLS, and the first bytes of a TLS alert, which is no HTTP.
 _NOT_TLS = re.compile(r"(?i)wrong version number|record layer failure|packet length too long|http request")
@@ -97,11 +100,7 @@ def network_error(error: Exception, target: Target | None = None, *, sent: bool 
     causes = list(_causes(error))
     why = _innermost(causes)
     if target is not None and target.proxy and _is_of_proxy(causes, target):
-        meaning = NetworkError(
-            f"the proxy {target.proxy.shown} refused or failed",
-            why,
-            f"check {target.proxy.variable} and NO_PROXY",
-        )
+        meaning = proxy_error(target.proxy, why)
     else:
         if target is not None and any(isinstance(cause, urllib3.exceptions.SSLError) for cause in causes):
             try:
@@ -112,6 +111,14 @@ def network_error(error: Exception, target: Target | None = None, *, sent: bool 
         meaning = make(f" to {target.server}" if target else "", why)
     meaning.sent = sent
     return meaning
+
+
+def proxy_error(proxy: "Proxy", why: str) -> NetworkError:
+    """Return the error of a request that a proxy did not let through."""
+    hint = f"check {proxy.variable} and NO_PROXY"
+    if "407" in why:
+        hint = f"{proxy.variable} can hold a user name and a password: http://USER:PASSWORD@HOST:PORT"
+    return NetworkError(f"the proxy {proxy.shown} refused or failed", why, hint)
 
 
 def _is_of_proxy(causes: list[BaseException], target: Target) -> bool:

@@ -9,6 +9,7 @@ from nebius_cli.core import jsontext, suggest
 from nebius_cli.core.errors import ServerError
 from nebius_cli.core.format import MAX_MESSAGE_CHARS
 from nebius_cli.core.secret import Secret
+from nebius_cli.models import details, search
 from nebius_cli.models import model as models
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.decode import AnswerDecoder
