@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nebius_cli.ledger.store import Ledger
     from nebius_cli.models.cache import ModelList, ModelsCache
 
-Given = Mapping[str, str | bool]  # settings that were given as flags, by name
+Given = Mapping[str, str | bool | list[str]]  # settings that were given as flags, by name
 
 
 class SharedFlags(NamedTuple):
@@ -177,6 +177,7 @@ class App(Console):
             now=self.streams.now,
             log=self.log,
             cacert=settings.ca_file(self.streams.environ) or "",
+            headers={} if endpoint.is_local else settings.headers,
             trust_env=not endpoint.is_local,
             pool=pool,
         )

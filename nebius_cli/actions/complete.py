@@ -187,7 +187,9 @@ def _show(what: CompletionRequest, settings: RunSettings, app: App, *, as_curl: 
         base = urls.parse_base_url(settings.base_url)
         url = urls.strip_credentials(urls.endpoint_url(base, "/completions", what.query()))
         cacert = settings.ca_file(app.streams.environ)
-        text = curl.curl_command(url, text.encode(), streamed=what.streamed, cacert=cacert)
+        text = curl.curl_command(
+            url, text.encode(), streamed=what.streamed, cacert=cacert, headers=settings.headers
+        )
     app.write(text + "\n")
     return ExitCode.DONE
 

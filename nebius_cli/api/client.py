@@ -1,6 +1,7 @@
 """The client of the Token Factory API: sends requests, returns bytes, turns failures into NbxErrors."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import urllib3
@@ -48,10 +49,11 @@ class Api:
 
     `connect_timeout` in seconds bounds each try to connect, 0 is no limit; everything else is bounded by the
     Deadline of a request. `trust_env=False` ignores proxy variables; `pool` is how many connections are kept
-    open; `redactor` removes the key from text of the server. Any number of threads may use it at once.
+    open; `headers` are added to each request; `redactor` removes the key, and the values of those headers,
+    from text of the server. Any number of threads may use it at once.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each one is a setting
         self,
         base_url: str,
         key: Secret,
@@ -60,6 +62,7 @@ class Api:
         now: Callable[[], float],
         log: Callable[[str], None],
         cacert: str = "",
+        headers: Mapping[str, Secret] = MappingProxyType({}),
         trust_env: bool = True,
         pool: int = 10,
     ) -> None:
@@ -67,9 +70,9 @@ class Api:
         self.host = self.base.hostname or ""
         self._now = now
         key = check_key(key)
-        self.redactor = Redactor(key)
+        self.redactor = Redactor(key, *headers.values())
         self._log: Callable[[str], None] = lambda text: log(self.redactor.text(text))
-        self._pools = Pools(key, cacert=cacert, trust_env=trust_env, size=pool)
+        self._pools = Pools(key, cacert=cacert, headers=headers, trust_env=trust_env, size=pool)
         self._connections = Connections(self._pools, connect_timeout or None)
 
     @property

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult
 
@@ -46,12 +47,22 @@ class Pools:
     """The connection pools for requests with one key, one pool for each server. Safe for threads.
 
     `cacert` is a file or folder of authorities, empty for those of the environment; `trust_env=False` ignores
-    the authorities and proxies of the environment. `size` is how many connections to a server stay open.
+    the authorities and proxies of the environment. `size` is how many connections to a server stay open;
+    `headers` are added to each request.
     """
 
-    def __init__(self, key: Secret, *, cacert: str, trust_env: bool, size: int) -> None:
+    def __init__(
+        self,
+        key: Secret,
+        *,
+        cacert: str,
+        trust_env: bool,
+        size: int,
+        headers: Mapping[str, Secret] = MappingProxyType({}),
+    ) -> None:
         self._bearer = f"Bearer {check_key(key).reveal()}"
         self._cacert = cacert
+        self._headers = headers
         self._trust_env = trust_env
         self._size = size
         self._direct = urllib3.PoolManager(maxsize=size)
@@ -97,6 +108,9 @@ class Pools:
         headers |= urllib3.make_headers(accept_encoding=True, keep_alive=True)
         if method == "POST":
             headers["Content-Type"] = "application/json"
+        theirs = {name.lower() for name in self._headers}
+        headers = {name: value for name, value in headers.items() if name.lower() not in theirs}
+        headers |= {name: value.reveal() for name, value in self._headers.items()}
         headers["Authorization"] = self._bearer
         server = f"{parts.netloc.removesuffix(f':{port}')}:{port}"
         return Target(method, url, pool, line, headers, server, authorities, proxy)

@@ -20,11 +20,15 @@ ESCAPES = (b"\\u00", b"\\/", b"\0")
 
 
 class Redactor:
-    """Replaces `key` with ***, but not in text of the model: the prompt may have contained it."""
+    """Replaces `secrets`, such as the key, with ***.
 
-    def __init__(self, key: Secret) -> None:
-        self._key = key
-        self._spellings = _spellings(key.reveal()) if len(key.reveal()) >= MIN_KEY_CHARS else ()
+    Not in text of the model: the prompt may have contained them.
+    """
+
+    def __init__(self, *secrets: Secret) -> None:
+        texts = {secret.reveal() for secret in secrets if len(secret.reveal()) >= MIN_KEY_CHARS}
+        spellings = {spelling for text in texts for spelling in _spellings(text)}
+        self._spellings = tuple(sorted(spellings, key=len, reverse=True))
         self._in_json = tuple(json.dumps(spelling)[1:-1].encode() for spelling in self._spellings)
 
     def text(self, text: str) -> str:
@@ -68,15 +72,15 @@ class Redactor:
             raise
 
 
-def _spellings(key: str) -> tuple[str, ...]:
-    """Return the key as JSON, URLs, HTML and Python write it, the longest first; mostly there is one."""
+def _spellings(key: str) -> set[str]:
+    """Return the key as JSON, URLs, HTML and Python write it; mostly there is one way."""
     in_json = json.dumps(key)[1:-1]
     in_urls = (quote(key), quote(key, safe=""), quote_plus(key))
     in_html = key.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
     found = {key, in_json, in_json.replace("/", "\\/"), json.dumps(in_json)[1:-1], repr(key)[1:-1]}
     found |= {*in_urls, *map(_with_small_digits, in_urls), in_html, in_html.replace("'", "&#x27;")}
     found.add(in_html.replace("'", "&#39;"))
-    return tuple(sorted(found, key=len, reverse=True))
+    return found
 
 
 def _with_small_digits(text: str) -> str:

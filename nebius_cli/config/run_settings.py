@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from nebius_cli.config import headers
 from nebius_cli.config.layers import EffectiveSettings
 from nebius_cli.config.settings import Sourced
 from nebius_cli.core.secret import Secret
@@ -29,6 +30,7 @@ class RunSettings(NamedTuple):
 
     base_url: str
     cacert: str | None
+    headers: Mapping[str, Secret]
     retries: int
     connect_timeout: float
     first_byte_timeout: float
@@ -88,6 +90,11 @@ def resolve(effective: EffectiveSettings) -> RunSettings:
     return RunSettings(
         base_url=text("base_url"),
         cacert=text("cacert") if "cacert" in values else None,
+        headers=headers.merged(
+            value
+            for layer in effective.layers
+            if "headers" in layer.values and not isinstance(value := layer.values["headers"].value, Secret)
+        ),
         retries=int(number("retries")),
         connect_timeout=number("connect_timeout"),
         first_byte_timeout=number("first_byte_timeout"),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+_INVALID_HOST = "it must have a valid host and port"
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
 _ZONE = re.compile(r"[A-Za-z0-9_.-]+")
 _AUTHORITY = re.compile(r"(?P<host>\[[^\[\]]*\]|[^\[\]:]*)(:(?P<port>[0-9]*))?")
@@ -29,18 +30,21 @@ def parse_url(text: str) -> SplitResult:
     Raises ValueError, which says what is wrong, for anything else, also for a URL with a user name.
     """
     if "\\" in text or not text.isprintable():
-        raise ValueError("it contains a backslash or a control character")
-    parts = urlsplit(text)
+        raise ValueError("it must not contain a backslash or a control character")
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise ValueError(_INVALID_HOST) from None
     if parts.scheme not in DEFAULT_PORTS or not parts.netloc:
         raise ValueError("it must be http:// or https:// with a host and a path")
     if "@" in parts.netloc:
-        raise ValueError("it contains a user name or a password, which nbx does not send")
+        raise ValueError("it must not contain a user name or a password: nbx sends neither")
     authority = _AUTHORITY.fullmatch(parts.netloc)
     if authority is None:
-        raise ValueError("its host or port is not valid")
+        raise ValueError(_INVALID_HOST)
     port = int(authority["port"] or DEFAULT_PORTS[parts.scheme])
     if port > 65535:
-        raise ValueError("its port is above 65535")
+        raise ValueError(_INVALID_HOST)
     netloc = _host(authority["host"]) + ("" if port == DEFAULT_PORTS[parts.scheme] else f":{port}")
     return SplitResult(
         parts.scheme, netloc, quote(parts.path, safe=_SAFE), quote(parts.query, safe=_SAFE + "?"), ""
@@ -54,24 +58,31 @@ def _host(text: str) -> str:
 
         address, _, zone = text[1:-1].partition("%")
         zone = zone if zone == "25" else zone.removeprefix("25")  # a percent sign, encoded or not
-        if zone and not _ZONE.fullmatch(zone):
-            raise ValueError("its host is not an IPv6 address")
-        return f"[{IPv6Address(address)}{'%' if zone else ''}{zone}]"
+        try:
+            canonical = str(IPv6Address(address))
+        except ValueError:
+            canonical = ""
+        if not canonical or (zone and not _ZONE.fullmatch(zone)):
+            raise ValueError(_INVALID_HOST)
+        return f"[{canonical}{'%' if zone else ''}{zone}]"
     host = text.lower()
     if not host.isascii():
         # The two standards of international names disagree about some letters; those are refused.
-        host = text.encode("idna").decode().lower()
+        try:
+            host = text.encode("idna").decode().lower()
+        except UnicodeError:
+            raise ValueError(_INVALID_HOST) from None
         if host.encode().decode("idna") != text.lower():
-            raise ValueError("its host must be written in ASCII: xn--…")
+            raise ValueError("it must have a host in ASCII: xn--…")
     if not _HOST.fullmatch(host) or ".." in host:
-        raise ValueError("its host is not valid")
+        raise ValueError(_INVALID_HOST)
     return host
 
 
 def join_url(base: str, reference: str) -> str:
     """Return the URL that `reference` means in a document at `base`. Raises ValueError, as `parse_url`."""
     if "\\" in reference or not reference.isprintable():
-        raise ValueError("it contains a backslash or a control character")
+        raise ValueError("it must not contain a backslash or a control character")
     return parse_url(urljoin(base, reference)).geturl()
 
 
