@@ -10,6 +10,7 @@ import urllib3.exceptions
 from nebius_cli.api.connections import BUFFER_BYTES, Connections
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.failures import network_error, proxy_error
+from nebius_cli.api.large_answers import MIN_LARGE_BYTES, LargeAnswers
 from nebius_cli.api.pools import Pools, Target, check_key
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.redirects import follow, too_many
@@ -71,6 +72,7 @@ class Api:
         self._now = now
         key = check_key(key)
         self.redactor = Redactor(key, *headers.values())
+        self.large_answers = LargeAnswers()
         self._log: Callable[[str], None] = lambda text: log(self.redactor.text(text))
         self._pools = Pools(key, cacert=cacert, headers=headers, trust_env=trust_env, size=pool)
         self._connections = Connections(self._pools, connect_timeout or None)
@@ -116,7 +118,7 @@ class Api:
     def _whole(
         self, method: str, path: str, query: str, body: bytes | None, accept: str, deadline: Deadline
     ) -> Answer:
-        with self.redactor.in_errors():
+        with self.redactor.in_errors(), self.large_answers.turn():
             response = self._send(method, endpoint_url(self.base, path, query), body, accept, deadline)
             received = bytearray()
             try:
@@ -124,6 +126,8 @@ class Api:
                     received += chunk
                     if len(received) > MAX_ANSWER_BYTES:
                         break
+                    if len(received) > MIN_LARGE_BYTES:
+                        self.large_answers.take(deadline)
             except NetworkError as error:
                 error.received = Answer(self._head(response), response.headers, bytes(received))
                 raise
@@ -161,7 +165,7 @@ class Api:
             if 200 <= status < 300:
                 return response
             if status >= 400:
-                raise self._error_of(status, headers, _error_body(response, deadline), target)
+                raise self._error_of(status, headers, self._error_body(response, deadline), target)
             _close(response)
             if status < 200:  # interim answers were skipped, so this one is the last
                 raise _no_answer(status)
@@ -183,6 +187,23 @@ class Api:
             error.hint = f"check base_url: nothing is at {target.url}"
         return error
 
+    def _error_body(self, response: urllib3.BaseHTTPResponse, deadline: Deadline) -> bytes:
+        """Return what is received of an error's body within ERROR_BODY_TIMEOUT_S."""
+        deadline.shorten(ERROR_BODY_TIMEOUT_S)
+        body = bytearray()
+        try:
+            for chunk in _chunks(response, deadline):
+                body += chunk
+                if len(body) >= MAX_ERROR_BODY_BYTES:
+                    break
+                if len(body) > MIN_LARGE_BYTES:
+                    self.large_answers.take(deadline)
+        except NetworkError:
+            pass
+        finally:
+            _close(response)
+        return bytes(body[:MAX_ERROR_BODY_BYTES])
+
 
 def _chunks(response: urllib3.BaseHTTPResponse, deadline: Deadline) -> Iterator[bytes]:
     """Yield decoded bytes as they arrive. Only `read1` holds nothing back."""
@@ -195,22 +216,6 @@ def _chunks(response: urllib3.BaseHTTPResponse, deadline: Deadline) -> Iterator[
                 return
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise network_error(error) from None
-
-
-def _error_body(response: urllib3.BaseHTTPResponse, deadline: Deadline) -> bytes:
-    """Return what is received of an error's body within ERROR_BODY_TIMEOUT_S."""
-    deadline.shorten(ERROR_BODY_TIMEOUT_S)
-    body = bytearray()
-    try:
-        for chunk in _chunks(response, deadline):
-            body += chunk
-            if len(body) >= MAX_ERROR_BODY_BYTES:
-                break
-    except NetworkError:
-        pass
-    finally:
-        _close(response)
-    return bytes(body[:MAX_ERROR_BODY_BYTES])
 
 
 def _close(response: urllib3.BaseHTTPResponse) -> None:
