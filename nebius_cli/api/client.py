@@ -137,10 +137,10 @@ class Api:
                 raise NetworkError("the answer is too large", f"nbx reads at most {MAX_ANSWER_BYTES} bytes")
             return Answer(self._head(response), response.headers, bytes(received))
 
-    def _head(self, response: urllib3.BaseHTTPResponse) -> Head:
+    def _head(self, response: urllib3.BaseHTTPResponse) -> ResponseHead:
         headers, line = response.headers, self.redactor.line
         words = (headers.get("content-type", ""), headers.get("date", ""))
-        return Head(response.status, self._request_id(headers), *map(line, words))
+        return ResponseHead(response.status, self._request_id(headers), *map(line, words))
 
     def _request_id(self, headers: Mapping[str, str]) -> str:
         """Return the id that support asks for, empty where the server gave none."""
