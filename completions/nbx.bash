@@ -12,18 +12,18 @@ _nbx_grammar() {
             ;;
         'nbx complete')
             commands=''
-            flags='-f --file --prompts --tokens -0 --null --strip-final-newline --encoding --invalid --allow-empty --suffix --suffix-file --infill --infill-format -m --model --max-tokens --temperature --top-p -n --n --stop --presence-penalty --frequency-penalty --logit-bias --logprobs --echo --no-echo --stream --no-stream --stream-options --user --service-tier --ai-project-id --extra-body --param --unset --validate --no-validate --json --ndjson --view --export -o --output --newline -N --no-newline --usage --no-usage --fail-on --dry-run --curl --local --model-file --ledger --no-ledger --over-budget --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile -h --help'
-            valued='-f --file --prompts --tokens --encoding --invalid --suffix --suffix-file --infill --infill-format -m --model --max-tokens --temperature --top-p -n --n --stop --presence-penalty --frequency-penalty --logit-bias --logprobs --stream-options --user --service-tier --ai-project-id --extra-body --param --unset --view --export -o --output --fail-on --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
+            flags='-f --file --prompts --tokens -0 --null --strip-final-newline --encoding --invalid --allow-empty --suffix --suffix-file --infill --infill-format -m --model --max-tokens --temperature --top-p -n --n --stop --presence-penalty --frequency-penalty --logit-bias --logprobs --echo --no-echo --stream --no-stream --stream-options --user --service-tier --ai-project-id --extra-body --param --unset --validate --no-validate --json --ndjson --view --export -o --output --newline -N --no-newline --usage --no-usage --fail-on --dry-run --curl --local --model-file --ledger --no-ledger --over-budget --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile -h --help'
+            valued='-f --file --prompts --tokens --encoding --invalid --suffix --suffix-file --infill --infill-format -m --model --max-tokens --temperature --top-p -n --n --stop --presence-penalty --frequency-penalty --logit-bias --logprobs --stream-options --user --service-tier --ai-project-id --extra-body --param --unset --view --export -o --output --fail-on --model-file --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
             ;;
         'nbx bulk')
             commands='run merge export'
-            flags='-h --help --format --template --template-file -0 --null --encoding --invalid --allow-empty --on-bad-row --shard -o --output --restart --no-prompt --ordered --summary --estimate --json --dry-run --concurrency --rpm --tpm --group --max-total-tokens --max-cost --price -m --model --max-tokens --temperature --top-p -n --n --stop --presence-penalty --frequency-penalty --logit-bias --logprobs --echo --no-echo --user --service-tier --ai-project-id --extra-body --param --unset --validate --no-validate --local --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --ledger --no-ledger --over-budget -q --quiet -v --verbose --debug --color --profile'
-            valued='--format --template --template-file --encoding --invalid --on-bad-row --shard -o --output --summary --concurrency --rpm --tpm --group --max-total-tokens --max-cost --price -m --model --max-tokens --temperature --top-p -n --n --stop --presence-penalty --frequency-penalty --logit-bias --logprobs --user --service-tier --ai-project-id --extra-body --param --unset --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
+            flags='-h --help --format --template --template-file -0 --null --encoding --invalid --allow-empty --on-bad-row --shard -o --output --restart --no-prompt --ordered --summary --estimate --json --dry-run --concurrency --rpm --tpm --group --max-total-tokens --max-cost --price -m --model --max-tokens --temperature --top-p -n --n --stop --presence-penalty --frequency-penalty --logit-bias --logprobs --echo --no-echo --user --service-tier --ai-project-id --extra-body --param --unset --validate --no-validate --local --model-file --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --ledger --no-ledger --over-budget -q --quiet -v --verbose --debug --color --profile'
+            valued='--format --template --template-file --encoding --invalid --on-bad-row --shard -o --output --summary --concurrency --rpm --tpm --group --max-total-tokens --max-cost --price -m --model --max-tokens --temperature --top-p -n --n --stop --presence-penalty --frequency-penalty --logit-bias --logprobs --user --service-tier --ai-project-id --extra-body --param --unset --model-file --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
             ;;
         'nbx bulk run')
             commands=''
-            flags='--format --template --template-file -0 --null --encoding --invalid --allow-empty --on-bad-row --shard -o --output --restart --no-prompt --ordered --summary --estimate --json --dry-run --concurrency --rpm --tpm --group --max-total-tokens --max-cost --price -m --model --max-tokens --temperature --top-p -n --n --stop --presence-penalty --frequency-penalty --logit-bias --logprobs --echo --no-echo --user --service-tier --ai-project-id --extra-body --param --unset --validate --no-validate --local --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --ledger --no-ledger --over-budget -q --quiet -v --verbose --debug --color --profile -h --help'
-            valued='--format --template --template-file --encoding --invalid --on-bad-row --shard -o --output --summary --concurrency --rpm --tpm --group --max-total-tokens --max-cost --price -m --model --max-tokens --temperature --top-p -n --n --stop --presence-penalty --frequency-penalty --logit-bias --logprobs --user --service-tier --ai-project-id --extra-body --param --unset --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
+            flags='--format --template --template-file -0 --null --encoding --invalid --allow-empty --on-bad-row --shard -o --output --restart --no-prompt --ordered --summary --estimate --json --dry-run --concurrency --rpm --tpm --group --max-total-tokens --max-cost --price -m --model --max-tokens --temperature --top-p -n --n --stop --presence-penalty --frequency-penalty --logit-bias --logprobs --echo --no-echo --user --service-tier --ai-project-id --extra-body --param --unset --validate --no-validate --local --model-file --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --ledger --no-ledger --over-budget -q --quiet -v --verbose --debug --color --profile -h --help'
+            valued='--format --template --template-file --encoding --invalid --on-bad-row --shard -o --output --summary --concurrency --rpm --tpm --group --max-total-tokens --max-cost --price -m --model --max-tokens --temperature --top-p -n --n --stop --presence-penalty --frequency-penalty --logit-bias --logprobs --user --service-tier --ai-project-id --extra-body --param --unset --model-file --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
             ;;
         'nbx bulk merge')
             commands=''
@@ -42,13 +42,13 @@ _nbx_grammar() {
             ;;
         'nbx score')
             commands=''
-            flags='-f --file --jsonl --strip-final-newline -c --context --context-file --json --max-tokens --tokens -m --model --ai-project-id --param --local --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --ledger --no-ledger --over-budget -q --quiet -v --verbose --debug --color --profile -h --help'
-            valued='-f --file --jsonl -c --context --context-file --max-tokens -m --model --ai-project-id --param --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
+            flags='-f --file --jsonl --strip-final-newline -c --context --context-file --json --max-tokens --tokens -m --model --ai-project-id --param --local --model-file --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --ledger --no-ledger --over-budget -q --quiet -v --verbose --debug --color --profile -h --help'
+            valued='-f --file --jsonl -c --context --context-file --max-tokens -m --model --ai-project-id --param --model-file --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
             ;;
         'nbx rank')
             commands=''
-            flags='-c --context --context-file --json --max-tokens --tokens -m --model --ai-project-id --param --local --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --ledger --no-ledger --over-budget -q --quiet -v --verbose --debug --color --profile -h --help'
-            valued='-c --context --context-file --max-tokens -m --model --ai-project-id --param --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
+            flags='-c --context --context-file --json --max-tokens --tokens -m --model --ai-project-id --param --local --model-file --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --ledger --no-ledger --over-budget -q --quiet -v --verbose --debug --color --profile -h --help'
+            valued='-c --context --context-file --max-tokens -m --model --ai-project-id --param --model-file --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
             ;;
         'nbx auth')
             commands='login logout status token'
@@ -67,8 +67,8 @@ _nbx_grammar() {
             ;;
         'nbx auth status')
             commands=''
-            flags='--check --json --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile -h --help'
-            valued='--api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
+            flags='--check --json --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile -h --help'
+            valued='--api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
             ;;
         'nbx auth token')
             commands=''
@@ -122,8 +122,8 @@ _nbx_grammar() {
             ;;
         'nbx history rerun')
             commands=''
-            flags='--json --ndjson -o --output --newline -N --no-newline --usage --no-usage --model-file --ledger --no-ledger --over-budget --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile -h --help'
-            valued='-o --output --model-file --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
+            flags='--json --ndjson -o --output --newline -N --no-newline --usage --no-usage --model-file --ledger --no-ledger --over-budget --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile -h --help'
+            valued='-o --output --model-file --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
             ;;
         'nbx history rm')
             commands=''
@@ -197,23 +197,23 @@ _nbx_grammar() {
             ;;
         'nbx models')
             commands='list show use'
-            flags='-h --help --json --sort --reverse --refresh --api-key-file --api-key --ai-project-id --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile'
-            valued='--sort --api-key-file --api-key --ai-project-id --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
+            flags='-h --help --json --sort --reverse --refresh --api-key-file --api-key --ai-project-id --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile'
+            valued='--sort --api-key-file --api-key --ai-project-id --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
             ;;
         'nbx models list')
             commands=''
-            flags='--json --sort --reverse --refresh --api-key-file --api-key --ai-project-id --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile -h --help'
-            valued='--sort --api-key-file --api-key --ai-project-id --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
+            flags='--json --sort --reverse --refresh --api-key-file --api-key --ai-project-id --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile -h --help'
+            valued='--sort --api-key-file --api-key --ai-project-id --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
             ;;
         'nbx models show')
             commands=''
-            flags='--json --refresh --api-key-file --api-key --ai-project-id --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile -h --help'
-            valued='--api-key-file --api-key --ai-project-id --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
+            flags='--json --refresh --api-key-file --api-key --ai-project-id --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile -h --help'
+            valued='--api-key-file --api-key --ai-project-id --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
             ;;
         'nbx models use')
             commands=''
-            flags='--force --refresh --api-key-file --api-key --ai-project-id --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile -h --help'
-            valued='--api-key-file --api-key --ai-project-id --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
+            flags='--force --refresh --api-key-file --api-key --ai-project-id --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile -h --help'
+            valued='--api-key-file --api-key --ai-project-id --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
             ;;
         'nbx local')
             commands='pull list rm serve'
@@ -242,8 +242,8 @@ _nbx_grammar() {
             ;;
         'nbx doctor')
             commands=''
-            flags='--live --json -m --model --ai-project-id --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile -h --help'
-            valued='-m --model --ai-project-id --api-key-file --api-key --base-url --cacert --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
+            flags='--live --json -m --model --ai-project-id --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory -q --quiet -v --verbose --debug --color --profile -h --help'
+            valued='-m --model --ai-project-id --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
             ;;
         'nbx completion')
             commands='install uninstall show'
@@ -301,7 +301,7 @@ _nbx_values() {
         'nbx usage plot --of')
             words='cost tokens requests' ;;
         'nbx config set 1' | 'nbx config get 1' | 'nbx config unset 1')
-            words='api_key api_key_command api_key_keyring base_url cacert retries connect_timeout first_byte_timeout stall_timeout timeout max_memory model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body ledger history.text budget.daily budget.monthly use_profile project_file' ;;
+            words='api_key api_key_command api_key_keyring base_url cacert headers retries connect_timeout first_byte_timeout stall_timeout timeout max_memory model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body ledger history.text budget.daily budget.monthly use_profile project_file' ;;
         'nbx models --sort' | 'nbx models list --sort')
             words='id context price created' ;;
         'nbx completion install 1' | 'nbx completion uninstall 1' | 'nbx completion show 1')

@@ -97,6 +97,7 @@ function __nbx_at
         'nbx complete --api-key' \
         'nbx complete --base-url' \
         'nbx complete --cacert' \
+        'nbx complete --header' \
         'nbx complete --retries' \
         'nbx complete --connect-timeout' \
         'nbx complete --first-byte-timeout' \
@@ -145,6 +146,7 @@ function __nbx_at
         'nbx bulk --api-key' \
         'nbx bulk --base-url' \
         'nbx bulk --cacert' \
+        'nbx bulk --header' \
         'nbx bulk --retries' \
         'nbx bulk --connect-timeout' \
         'nbx bulk --first-byte-timeout' \
@@ -193,6 +195,7 @@ function __nbx_at
         'nbx bulk run --api-key' \
         'nbx bulk run --base-url' \
         'nbx bulk run --cacert' \
+        'nbx bulk run --header' \
         'nbx bulk run --retries' \
         'nbx bulk run --connect-timeout' \
         'nbx bulk run --first-byte-timeout' \
@@ -233,6 +236,7 @@ function __nbx_at
         'nbx score --api-key' \
         'nbx score --base-url' \
         'nbx score --cacert' \
+        'nbx score --header' \
         'nbx score --retries' \
         'nbx score --connect-timeout' \
         'nbx score --first-byte-timeout' \
@@ -254,6 +258,7 @@ function __nbx_at
         'nbx rank --api-key' \
         'nbx rank --base-url' \
         'nbx rank --cacert' \
+        'nbx rank --header' \
         'nbx rank --retries' \
         'nbx rank --connect-timeout' \
         'nbx rank --first-byte-timeout' \
@@ -270,6 +275,7 @@ function __nbx_at
         'nbx auth status --api-key' \
         'nbx auth status --base-url' \
         'nbx auth status --cacert' \
+        'nbx auth status --header' \
         'nbx auth status --retries' \
         'nbx auth status --connect-timeout' \
         'nbx auth status --first-byte-timeout' \
@@ -328,6 +334,7 @@ function __nbx_at
         'nbx history rerun --api-key' \
         'nbx history rerun --base-url' \
         'nbx history rerun --cacert' \
+        'nbx history rerun --header' \
         'nbx history rerun --retries' \
         'nbx history rerun --connect-timeout' \
         'nbx history rerun --first-byte-timeout' \
@@ -367,6 +374,7 @@ function __nbx_at
         'nbx models --ai-project-id' \
         'nbx models --base-url' \
         'nbx models --cacert' \
+        'nbx models --header' \
         'nbx models --retries' \
         'nbx models --connect-timeout' \
         'nbx models --first-byte-timeout' \
@@ -381,6 +389,7 @@ function __nbx_at
         'nbx models list --ai-project-id' \
         'nbx models list --base-url' \
         'nbx models list --cacert' \
+        'nbx models list --header' \
         'nbx models list --retries' \
         'nbx models list --connect-timeout' \
         'nbx models list --first-byte-timeout' \
@@ -394,6 +403,7 @@ function __nbx_at
         'nbx models show --ai-project-id' \
         'nbx models show --base-url' \
         'nbx models show --cacert' \
+        'nbx models show --header' \
         'nbx models show --retries' \
         'nbx models show --connect-timeout' \
         'nbx models show --first-byte-timeout' \
@@ -407,6 +417,7 @@ function __nbx_at
         'nbx models use --ai-project-id' \
         'nbx models use --base-url' \
         'nbx models use --cacert' \
+        'nbx models use --header' \
         'nbx models use --retries' \
         'nbx models use --connect-timeout' \
         'nbx models use --first-byte-timeout' \
@@ -432,6 +443,7 @@ function __nbx_at
         'nbx doctor --api-key' \
         'nbx doctor --base-url' \
         'nbx doctor --cacert' \
+        'nbx doctor --header' \
         'nbx doctor --retries' \
         'nbx doctor --connect-timeout' \
         'nbx doctor --first-byte-timeout' \
@@ -586,6 +598,7 @@ complete -c nbx -n '__nbx_at "nbx complete"' -l api-key-file -r -F -d 'Read the 
 complete -c nbx -n '__nbx_at "nbx complete"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l base-url -x -d 'Where the API is, with or without /v1.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l header -x -d 'Header to add to each request, such as \'X-Team: search\'. Repeatable.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l retries -x -d 'How often to try again after a failure.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
@@ -654,6 +667,7 @@ complete -c nbx -n '__nbx_at "nbx bulk"' -l api-key-file -r -F -d 'Read the API 
 complete -c nbx -n '__nbx_at "nbx bulk"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l base-url -x -d 'Where the API is, with or without /v1.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l header -x -d 'Header to add to each request, such as \'X-Team: search\'. Repeatable.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l retries -x -d 'How often to try again after a failure.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
@@ -721,6 +735,7 @@ complete -c nbx -n '__nbx_at "nbx bulk run"' -l api-key-file -r -F -d 'Read the 
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l base-url -x -d 'Where the API is, with or without /v1.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l header -x -d 'Header to add to each request, such as \'X-Team: search\'. Repeatable.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l retries -x -d 'How often to try again after a failure.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
@@ -795,6 +810,7 @@ complete -c nbx -n '__nbx_at "nbx score"' -l api-key-file -r -F -d 'Read the API
 complete -c nbx -n '__nbx_at "nbx score"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
 complete -c nbx -n '__nbx_at "nbx score"' -l base-url -x -d 'Where the API is, with or without /v1.'
 complete -c nbx -n '__nbx_at "nbx score"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx score"' -l header -x -d 'Header to add to each request, such as \'X-Team: search\'. Repeatable.'
 complete -c nbx -n '__nbx_at "nbx score"' -l retries -x -d 'How often to try again after a failure.'
 complete -c nbx -n '__nbx_at "nbx score"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx score"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
@@ -826,6 +842,7 @@ complete -c nbx -n '__nbx_at "nbx rank"' -l api-key-file -r -F -d 'Read the API 
 complete -c nbx -n '__nbx_at "nbx rank"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l base-url -x -d 'Where the API is, with or without /v1.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l header -x -d 'Header to add to each request, such as \'X-Team: search\'. Repeatable.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l retries -x -d 'How often to try again after a failure.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
@@ -876,6 +893,7 @@ complete -c nbx -n '__nbx_at "nbx auth status"' -l api-key-file -r -F -d 'Read t
 complete -c nbx -n '__nbx_at "nbx auth status"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
 complete -c nbx -n '__nbx_at "nbx auth status"' -l base-url -x -d 'Where the API is, with or without /v1.'
 complete -c nbx -n '__nbx_at "nbx auth status"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx auth status"' -l header -x -d 'Header to add to each request, such as \'X-Team: search\'. Repeatable.'
 complete -c nbx -n '__nbx_at "nbx auth status"' -l retries -x -d 'How often to try again after a failure.'
 complete -c nbx -n '__nbx_at "nbx auth status"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx auth status"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
@@ -1026,6 +1044,7 @@ complete -c nbx -n '__nbx_at "nbx history rerun"' -l api-key-file -r -F -d 'Read
 complete -c nbx -n '__nbx_at "nbx history rerun"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
 complete -c nbx -n '__nbx_at "nbx history rerun"' -l base-url -x -d 'Where the API is, with or without /v1.'
 complete -c nbx -n '__nbx_at "nbx history rerun"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l header -x -d 'Header to add to each request, such as \'X-Team: search\'. Repeatable.'
 complete -c nbx -n '__nbx_at "nbx history rerun"' -l retries -x -d 'How often to try again after a failure.'
 complete -c nbx -n '__nbx_at "nbx history rerun"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx history rerun"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
@@ -1072,7 +1091,7 @@ complete -c nbx -n '__nbx_at "nbx config set"' -l debug -d 'Like --verbose, with
 complete -c nbx -n '__nbx_at "nbx config set"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
 complete -c nbx -n '__nbx_at "nbx config set"' -l profile -x -d 'Profile of the config file to use.'
 complete -c nbx -n '__nbx_at "nbx config set"' -s h -l help -d 'Show this message and exit.'
-complete -c nbx -n '__nbx_at "nbx config set" 1' -x -a 'api_key api_key_command api_key_keyring base_url cacert retries connect_timeout first_byte_timeout stall_timeout timeout max_memory model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body ledger history.text budget.daily budget.monthly use_profile project_file' -d 'SETTING'
+complete -c nbx -n '__nbx_at "nbx config set" 1' -x -a 'api_key api_key_command api_key_keyring base_url cacert headers retries connect_timeout first_byte_timeout stall_timeout timeout max_memory model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body ledger history.text budget.daily budget.monthly use_profile project_file' -d 'SETTING'
 
 # nbx config get
 complete -c nbx -n '__nbx_at "nbx config get"' -l show-origin -d 'Print where it comes from, too, after a tab.'
@@ -1082,7 +1101,7 @@ complete -c nbx -n '__nbx_at "nbx config get"' -l debug -d 'Like --verbose, with
 complete -c nbx -n '__nbx_at "nbx config get"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
 complete -c nbx -n '__nbx_at "nbx config get"' -l profile -x -d 'Profile of the config file to use.'
 complete -c nbx -n '__nbx_at "nbx config get"' -s h -l help -d 'Show this message and exit.'
-complete -c nbx -n '__nbx_at "nbx config get" 1' -x -a 'api_key api_key_command api_key_keyring base_url cacert retries connect_timeout first_byte_timeout stall_timeout timeout max_memory model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body ledger history.text budget.daily budget.monthly use_profile project_file' -d 'SETTING'
+complete -c nbx -n '__nbx_at "nbx config get" 1' -x -a 'api_key api_key_command api_key_keyring base_url cacert headers retries connect_timeout first_byte_timeout stall_timeout timeout max_memory model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body ledger history.text budget.daily budget.monthly use_profile project_file' -d 'SETTING'
 
 # nbx config unset
 complete -c nbx -n '__nbx_at "nbx config unset"' -s q -l quiet -d 'Nothing on stderr but errors.'
@@ -1091,7 +1110,7 @@ complete -c nbx -n '__nbx_at "nbx config unset"' -l debug -d 'Like --verbose, wi
 complete -c nbx -n '__nbx_at "nbx config unset"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
 complete -c nbx -n '__nbx_at "nbx config unset"' -l profile -x -d 'Profile of the config file to use.'
 complete -c nbx -n '__nbx_at "nbx config unset"' -s h -l help -d 'Show this message and exit.'
-complete -c nbx -n '__nbx_at "nbx config unset" 1' -x -a 'api_key api_key_command api_key_keyring base_url cacert retries connect_timeout first_byte_timeout stall_timeout timeout max_memory model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body ledger history.text budget.daily budget.monthly use_profile project_file' -d 'SETTING'
+complete -c nbx -n '__nbx_at "nbx config unset" 1' -x -a 'api_key api_key_command api_key_keyring base_url cacert headers retries connect_timeout first_byte_timeout stall_timeout timeout max_memory model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body ledger history.text budget.daily budget.monthly use_profile project_file' -d 'SETTING'
 
 # nbx config list
 complete -c nbx -n '__nbx_at "nbx config list"' -l json -d 'One JSON object.'
@@ -1173,6 +1192,7 @@ complete -c nbx -n '__nbx_at "nbx models"' -l api-key -x -d 'The API key itself,
 complete -c nbx -n '__nbx_at "nbx models"' -l ai-project-id -x -d 'Project the request belongs to.'
 complete -c nbx -n '__nbx_at "nbx models"' -l base-url -x -d 'Where the API is, with or without /v1.'
 complete -c nbx -n '__nbx_at "nbx models"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx models"' -l header -x -d 'Header to add to each request, such as \'X-Team: search\'. Repeatable.'
 complete -c nbx -n '__nbx_at "nbx models"' -l retries -x -d 'How often to try again after a failure.'
 complete -c nbx -n '__nbx_at "nbx models"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx models"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
@@ -1195,6 +1215,7 @@ complete -c nbx -n '__nbx_at "nbx models list"' -l api-key -x -d 'The API key it
 complete -c nbx -n '__nbx_at "nbx models list"' -l ai-project-id -x -d 'Project the request belongs to.'
 complete -c nbx -n '__nbx_at "nbx models list"' -l base-url -x -d 'Where the API is, with or without /v1.'
 complete -c nbx -n '__nbx_at "nbx models list"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx models list"' -l header -x -d 'Header to add to each request, such as \'X-Team: search\'. Repeatable.'
 complete -c nbx -n '__nbx_at "nbx models list"' -l retries -x -d 'How often to try again after a failure.'
 complete -c nbx -n '__nbx_at "nbx models list"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx models list"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
@@ -1216,6 +1237,7 @@ complete -c nbx -n '__nbx_at "nbx models show"' -l api-key -x -d 'The API key it
 complete -c nbx -n '__nbx_at "nbx models show"' -l ai-project-id -x -d 'Project the request belongs to.'
 complete -c nbx -n '__nbx_at "nbx models show"' -l base-url -x -d 'Where the API is, with or without /v1.'
 complete -c nbx -n '__nbx_at "nbx models show"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx models show"' -l header -x -d 'Header to add to each request, such as \'X-Team: search\'. Repeatable.'
 complete -c nbx -n '__nbx_at "nbx models show"' -l retries -x -d 'How often to try again after a failure.'
 complete -c nbx -n '__nbx_at "nbx models show"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx models show"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
@@ -1238,6 +1260,7 @@ complete -c nbx -n '__nbx_at "nbx models use"' -l api-key -x -d 'The API key its
 complete -c nbx -n '__nbx_at "nbx models use"' -l ai-project-id -x -d 'Project the request belongs to.'
 complete -c nbx -n '__nbx_at "nbx models use"' -l base-url -x -d 'Where the API is, with or without /v1.'
 complete -c nbx -n '__nbx_at "nbx models use"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx models use"' -l header -x -d 'Header to add to each request, such as \'X-Team: search\'. Repeatable.'
 complete -c nbx -n '__nbx_at "nbx models use"' -l retries -x -d 'How often to try again after a failure.'
 complete -c nbx -n '__nbx_at "nbx models use"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx models use"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'
@@ -1304,6 +1327,7 @@ complete -c nbx -n '__nbx_at "nbx doctor"' -l api-key-file -r -F -d 'Read the AP
 complete -c nbx -n '__nbx_at "nbx doctor"' -l api-key -x -d 'The API key itself, which ps and the shell\'s history show.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -l base-url -x -d 'Where the API is, with or without /v1.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -l cacert -r -F -d 'File of certificate authorities to trust.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l header -x -d 'Header to add to each request, such as \'X-Team: search\'. Repeatable.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -l retries -x -d 'How often to try again after a failure.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -l connect-timeout -x -d 'Longest wait for a connection. Between 0 and 604800.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -l first-byte-timeout -x -d 'Longest wait for the first byte of the answer. Between 0 and 604800.'

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nebius_cli.ledger.store import Ledger
     from nebius_cli.models.cache import ModelList, ModelsCache
 
-Given = Mapping[str, str | bool]  # settings that were given as flags, by name
+Given = Mapping[str, str | bool | list[str]]  # settings that were given as flags, by name
 
 
 class SharedFlags(NamedTuple):
@@ -177,13 +177,15 @@ class App(Console):
             now=self.streams.now,
             log=self.log,
             cacert=settings.ca_file(self.streams.environ) or "",
+            headers={} if endpoint.is_local else settings.headers,
             trust_env=not endpoint.is_local,
             pool=pool,
         )
         if is_plain_http(api.base):
-            self.warn(
-                f"requests to {api.base.hostname} go over plain http: others can read the key and the prompt"
-            )
+            host, proxy = api.base.hostname, api.proxy
+            who = f"through the proxy {proxy}: it" if proxy else "over plain http: others"
+            plain = f"requests to {host} go {who} can read the key and the prompt"
+            self.warn(plain + (", because they are plain http" if proxy else ""))
         return api
 
     def models_cache(self, settings: RunSettings) -> "ModelsCache":

@@ -10,7 +10,7 @@ from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.api.limits import limits_of
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import urls
-from nebius_cli.core.errors import ExitCode, NbxError, OutputError, RejectedError, UsageError
+from nebius_cli.core.errors import HINTS, ExitCode, NbxError, OutputError, RejectedError, UsageError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.suggest import nearest
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, parse_export, parse_view
@@ -18,6 +18,7 @@ from nebius_cli.request import curl, prompt, prompt_options, request, request_fl
 from nebius_cli.request.fields import Value
 from nebius_cli.request.prompt_options import PromptOptions
 from nebius_cli.request.request import CompletionRequest
+from nebius_cli.response.oddities import oddities
 from nebius_cli.system.files import OutputFile, encode_argument, read_bytes
 from nebius_cli.system.targets import check_targets
 from nebius_cli.terminal.sanitize import visible_json
@@ -186,7 +187,9 @@ def _show(what: CompletionRequest, settings: RunSettings, app: App, *, as_curl: 
         base = urls.parse_base_url(settings.base_url)
         url = urls.strip_credentials(urls.endpoint_url(base, "/completions", what.query()))
         cacert = settings.ca_file(app.streams.environ)
-        text = curl.curl_command(url, text.encode(), streamed=what.streamed, cacert=cacert)
+        text = curl.curl_command(
+            url, text.encode(), streamed=what.streamed, cacert=cacert, headers=settings.headers
+        )
     app.write(text + "\n")
     return ExitCode.DONE
 
@@ -261,7 +264,7 @@ def _receive(
         exchange.completion.check_reasons(options.fail_on)
     except NbxError as error:
         near = ""
-        if isinstance(error, RejectedError) and error.status == 404:
+        if isinstance(error, RejectedError) and error.hint == HINTS[404]:
             near = app.models_cache(settings).did_you_mean(what.model)
         error.hint = answer.cut(exchange.completion, timing()) or near or error.hint
         raise
@@ -272,6 +275,8 @@ def _receive(
     if _local(options) and what.choices > 1:
         exchange.completion.usage = None  # the engine counts one of the choices and calls it all
     answer.finish(exchange.completion, timing())
+    for oddity in oddities(exchange.completion, what.prompt, echo=what.fields.get("echo") is True):
+        app.warn(oddity)
     if "length" in reasons and "max_tokens" not in what.fields and app.streams.stderr_tty:
         more = "" if options.id else "; --max-tokens N asks for more"  # a stored body is sent as it was
         app.note(f"the server's own limit cut the answer{more}")

@@ -1,6 +1,7 @@
 """The client of the Token Factory API: sends requests, returns bytes, turns failures into NbxErrors."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import urllib3
@@ -8,16 +9,16 @@ import urllib3.exceptions
 
 from nebius_cli.api.connections import BUFFER_BYTES, Connections
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.failures import network_error
+from nebius_cli.api.failures import network_error, proxy_error
+from nebius_cli.api.large_answers import MIN_LARGE_BYTES, LargeAnswers
 from nebius_cli.api.pools import Pools, Target, check_key
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.redirects import follow, too_many
 from nebius_cli.api.retry import parse_retry_after
-from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, from_status
-from nebius_cli.core.format import shorten
+from nebius_cli.core.errors import NbxError, NetworkError, from_status
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.urls import endpoint_url, parse_base_url, strip_credentials
-from nebius_cli.response.error_body import body_message
+from nebius_cli.core.urls import endpoint_url, parse_base_url
+from nebius_cli.response.error_body import body_message, is_html
 
 # Bytes read of an error response. The message shown is far shorter, but a 422 can repeat a long prompt
 # before it comes to the point.
@@ -49,10 +50,11 @@ class Api:
 
     `connect_timeout` in seconds bounds each try to connect, 0 is no limit; everything else is bounded by the
     Deadline of a request. `trust_env=False` ignores proxy variables; `pool` is how many connections are kept
-    open; `redactor` removes the key from text of the server. Any number of threads may use it at once.
+    open; `headers` are added to each request; `redactor` removes the key, and the values of those headers,
+    from text of the server. Any number of threads may use it at once.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each one is a setting
         self,
         base_url: str,
         key: Secret,
@@ -61,6 +63,7 @@ class Api:
         now: Callable[[], float],
         log: Callable[[str], None],
         cacert: str = "",
+        headers: Mapping[str, Secret] = MappingProxyType({}),
         trust_env: bool = True,
         pool: int = 10,
     ) -> None:
@@ -68,10 +71,17 @@ class Api:
         self.host = self.base.hostname or ""
         self._now = now
         key = check_key(key)
-        self.redactor = Redactor(key)
+        self.redactor = Redactor(key, *headers.values())
+        self.large_answers = LargeAnswers()
         self._log: Callable[[str], None] = lambda text: log(self.redactor.text(text))
-        pools = Pools(key, cacert=cacert, trust_env=trust_env, size=pool)
-        self._connections = Connections(pools, connect_timeout or None)
+        self._pools = Pools(key, cacert=cacert, headers=headers, trust_env=trust_env, size=pool)
+        self._connections = Connections(self._pools, connect_timeout or None)
+
+    @property
+    def proxy(self) -> str:
+        """The proxy that requests go through, without its password; empty for none. Raises ConfigError."""
+        proxy = self._pools.proxy(self.base)
+        return proxy.shown if proxy else ""
 
     def post(
         self, path: str, query: str, body: bytes, *, accept: str, deadline: Deadline
@@ -108,7 +118,7 @@ class Api:
     def _whole(
         self, method: str, path: str, query: str, body: bytes | None, accept: str, deadline: Deadline
     ) -> Answer:
-        with self.redactor.in_errors():
+        with self.redactor.in_errors(), self.large_answers.turn():
             response = self._send(method, endpoint_url(self.base, path, query), body, accept, deadline)
             received = bytearray()
             try:
@@ -116,6 +126,8 @@ class Api:
                     received += chunk
                     if len(received) > MAX_ANSWER_BYTES:
                         break
+                    if len(received) > MIN_LARGE_BYTES:
+                        self.large_answers.take(deadline)
             except NetworkError as error:
                 error.received = Answer(self._head(response), response.headers, bytes(received))
                 raise
@@ -126,15 +138,13 @@ class Api:
             return Answer(self._head(response), response.headers, bytes(received))
 
     def _head(self, response: urllib3.BaseHTTPResponse) -> ResponseHead:
-        headers = response.headers
-        words = (request_id(headers), headers.get("content-type", ""), headers.get("date", ""))
-        return ResponseHead(response.status, *map(self.redactor.text, words))
+        headers, line = response.headers, self.redactor.line
+        words = (headers.get("content-type", ""), headers.get("date", ""))
+        return ResponseHead(response.status, self._request_id(headers), *map(line, words))
 
-    def _target(self, method: str, url: str, accept: str) -> Target:
-        try:
-            return self._connections.target(method, url, accept)
-        except (OSError, urllib3.exceptions.HTTPError, ValueError, TypeError) as error:
-            raise _bad_url(url, error) from None
+    def _request_id(self, headers: Mapping[str, str]) -> str:
+        """Return the id that support asks for, empty where the server gave none."""
+        return self.redactor.line(headers.get("x-request-id") or headers.get("x-inference-id") or "")
 
     def _send(
         self, method: str, url: str, body: bytes | None, accept: str, deadline: Deadline
@@ -142,42 +152,57 @@ class Api:
         """Return the answer as soon as its head has come. Raises what `post` does."""
         size = f" ({len(body)} bytes)" if body is not None else ""
         for _ in range(MAX_REDIRECTS + 1):
-            target = self._target(method, url, accept)
-            self._log(f"{method} {target.shown}{size}")
+            target = self._connections.target(method, url, accept)
+            self._log(f"{method} {url}{size}")
             try:
                 response = self._connections.send(target, body, deadline)
-            except (urllib3.exceptions.LocationValueError, UnicodeError) as error:
-                raise _bad_url(url, error) from None
-            except (urllib3.exceptions.HTTPError, OSError) as error:
-                raise network_error(error, self.host, sent=deadline.sent) from None
-            except (ValueError, TypeError) as error:
-                raise _bad_url(url, error) from None
+            except (urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
+                raise network_error(error, target, sent=deadline.sent) from None
             status, headers = response.status, response.headers
-            self._log(f"HTTP {status} {request_id(headers)}".rstrip())
+            self._log(f"HTTP {status} {self._request_id(headers)}".rstrip())
             if not 300 <= status < 400:
                 deadline.head_came()
             if 200 <= status < 300:
                 return response
             if status >= 400:
-                raise self._error_of(status, headers, _error_body(response, deadline))
+                raise self._error_of(status, headers, self._error_body(response, deadline), target)
             _close(response)
             if status < 200:  # interim answers were skipped, so this one is the last
                 raise _no_answer(status)
             url = follow(status, headers.get("location", ""), url)
         raise too_many(MAX_REDIRECTS, url)
 
-    def _error_of(self, status: int, headers: Mapping[str, str], body: bytes) -> NbxError:
-        return from_status(
+    def _error_of(self, status: int, headers: Mapping[str, str], body: bytes, target: Target) -> NbxError:
+        message = body_message(body)
+        if status == 407 and target.proxy:
+            return proxy_error(target.proxy, f"it answered 407: {message}".removesuffix(": "))
+        error = from_status(
             status,
-            body_message(body),
-            request_id=request_id(headers),
+            message,
+            request_id=self._request_id(headers),
             retry_after=parse_retry_after(headers.get("retry-after", ""), self._now()),
         )
+        # A server that knows the path names the model.
+        if status == 404 and (is_html(body) or message.lower().strip(".") in ("", "not found")):
+            error.hint = f"check base_url: nothing is at {target.url}"
+        return error
 
-
-def request_id(headers: Mapping[str, str]) -> str:
-    """Return the id that support asks for, empty where the server gave none."""
-    return shorten(headers.get("x-request-id") or headers.get("x-inference-id") or "")
+    def _error_body(self, response: urllib3.BaseHTTPResponse, deadline: Deadline) -> bytes:
+        """Return what is received of an error's body within ERROR_BODY_TIMEOUT_S."""
+        deadline.shorten(ERROR_BODY_TIMEOUT_S)
+        body = bytearray()
+        try:
+            for chunk in _chunks(response, deadline):
+                body += chunk
+                if len(body) >= MAX_ERROR_BODY_BYTES:
+                    break
+                if len(body) > MIN_LARGE_BYTES:
+                    self.large_answers.take(deadline)
+        except NetworkError:
+            pass
+        finally:
+            _close(response)
+        return bytes(body[:MAX_ERROR_BODY_BYTES])
 
 
 def _chunks(response: urllib3.BaseHTTPResponse, deadline: Deadline) -> Iterator[bytes]:
@@ -190,33 +215,13 @@ def _chunks(response: urllib3.BaseHTTPResponse, deadline: Deadline) -> Iterator[
             if response.length_remaining == 0 and not encoded:
                 return
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise network_error(error, "") from None
-
-
-def _error_body(response: urllib3.BaseHTTPResponse, deadline: Deadline) -> bytes:
-    """Return what is received of an error's body within ERROR_BODY_TIMEOUT_S."""
-    deadline.shorten(ERROR_BODY_TIMEOUT_S)
-    body = bytearray()
-    try:
-        for chunk in _chunks(response, deadline):
-            body += chunk
-            if len(body) >= MAX_ERROR_BODY_BYTES:
-                break
-    except NetworkError:
-        pass
-    finally:
-        _close(response)
-    return bytes(body[:MAX_ERROR_BODY_BYTES])
+        raise network_error(error) from None
 
 
 def _close(response: urllib3.BaseHTTPResponse) -> None:
     """Close an answer. Its connection is kept only where the answer was read to its end."""
     response.close()
     response.release_conn()
-
-
-def _bad_url(url: str, error: Exception) -> ConfigError:
-    return ConfigError(f"cannot call {strip_credentials(url)}", shorten(str(error)))
 
 
 def _no_answer(status: int) -> NetworkError:

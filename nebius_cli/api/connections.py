@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 import urllib3
+import urllib3.exceptions
 from urllib3.connection import HTTPConnection
 
 from nebius_cli.api.deadlines import Deadline
@@ -63,6 +64,8 @@ class _TimedReader(io.RawIOBase):
                 if left > MAX_WAIT_S:
                     continue
                 raise deadline.error() from None
+            if count:
+                deadline.unread = False
             if deadline.in_body:
                 deadline.bytes_came()
             return count
@@ -154,6 +157,7 @@ class _TimedConnection(HTTPConnection):
         row.
         """
         deadline: Deadline = self.in_flight.deadline
+        deadline.unread = self.sock is not None
         if self.sock is None:
             self.connect()
         deadline.sent = True
@@ -219,8 +223,20 @@ class Connections:
         return target
 
     def send(self, target: Target, body: bytes | None, deadline: Deadline) -> urllib3.BaseHTTPResponse:
-        """Return the answer as soon as its head has come. Raises what urllib3 does, and TimedOutError."""
+        """Return the answer as soon as its head has come. Raises what urllib3 does, and TimedOutError.
+
+        A server may close a connection that was idle just as a request is sent on it. If that connection
+        ends before any byte of an answer, the request is sent again: urllib3 connects anew then.
+        """
         self._in_flight.deadline = deadline
+        while True:
+            try:
+                return self._send(target, body)
+            except (urllib3.exceptions.HTTPError, OSError):
+                if not deadline.unread:
+                    raise
+
+    def _send(self, target: Target, body: bytes | None) -> urllib3.BaseHTTPResponse:
         return target.pool.urlopen(
             target.method,
             target.line,

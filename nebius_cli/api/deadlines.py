@@ -18,7 +18,8 @@ class Deadline:
 
     `started`, on the `monotonic` clock, is when the total limit begins to count; the default is now. The
     clock stands still between `pause` and `resume`, while nobody waits for the server. `sent` tells whether
-    any part of the request may have reached the server.
+    any part of the request may have reached the server; `unread`, that it was sent on a connection which was
+    open before, and that no byte of an answer has come.
     """
 
     __slots__ = (
@@ -33,6 +34,7 @@ class Deadline:
         "_silence_s",
         "in_body",
         "sent",
+        "unread",
     )
 
     def __init__(
@@ -48,6 +50,7 @@ class Deadline:
         self._progress_at = math.inf  # counts from the head of the answer on
         self.in_body = False
         self.sent = False
+        self.unread = False
 
     def left(self) -> float:
         """Return the seconds until the next limit, or `math.inf`. Raises TimedOutError past a limit."""
@@ -63,7 +66,7 @@ class Deadline:
         """Return the error that names the limit that is reached first."""
         limits = self._limits
         flag = "--first-byte-timeout" if limits.first_byte >= limits.stall else "--stall-timeout"
-        progress = f"the answer made no progress for {limits.progress_timeout_s:g} s"
+        progress = f"data came, but the answer made no progress for {limits.progress_timeout_s:g} s"
         _, why, flag = min(
             (self._end, f"it took longer than {limits.total:g} s in all", "--timeout"),
             (self._heard_at + self._silence_s, f"nothing came for {self._silence_s:g} s", self._flag),

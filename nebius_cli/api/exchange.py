@@ -11,7 +11,7 @@ from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.limits import Limits
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, TimedOutError
 from nebius_cli.request.request import CompletionRequest
-from nebius_cli.response.completion import Completion, incomplete
+from nebius_cli.response.completion import Completion, failure, incomplete
 from nebius_cli.response.decode import AnswerDecoder
 from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta
 from nebius_cli.system.streams import Streams
@@ -130,7 +130,10 @@ class Exchange:
                 raise
             # Each choice has its finish_reason: what broke after that was not the answer.
         if fault := self.completion.fault:
-            raise self._incomplete(fault)
+            if self.completion.refused:
+                with self._api.redactor.in_errors():
+                    raise failure(self.completion, self.sent[-1].request_id)
+            raise self._incomplete(fault, self._hint())
 
     def _receive(self, answer: Iterator[ResponseHead | bytes], deadline: Deadline) -> None:
         """Take the events of an answer until it ends or says that it is done."""
@@ -183,7 +186,12 @@ class Exchange:
         if not hint:
             again = "send it again, or check base_url: is it the API?"
             hint = "text received so far is kept; send it again" if self.completion.started else again
-        return incomplete(self._api.redactor.text(why), self.sent[-1].request_id, hint)
+        return incomplete(self._api.redactor.line(why), self.sent[-1].request_id, hint)
+
+    def _hint(self) -> str:
+        """Return what helps where a stream has mixed its choices up, empty where it has not."""
+        mixed = self._request.streamed and self._request.choices > 1 and [*self.completion.choices] == [0]
+        return "the server counts every choice as the first in a stream: --no-stream" if mixed else ""
 
     def _request_note(self) -> str:
         request_id = self.sent[-1].request_id

@@ -1,14 +1,23 @@
 """Turns the exceptions of urllib3, ssl and sockets into NbxErrors."""
 
+import re
 import socket
 from collections.abc import Callable, Iterator
 from http.client import IncompleteRead
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import urllib3.exceptions
 
-from nebius_cli.core.errors import NetworkError, TimedOutError
-from nebius_cli.core.format import shorten
+from nebius_cli.api import authorities
+from nebius_cli.api.pools import Target
+from nebius_cli.core.errors import NbxError, NetworkError, TimedOutError
+
+if TYPE_CHECKING:
+    from nebius_cli.api.proxies import Proxy
+
+# What OpenSSL says of bytes that are no TLS, and the first bytes of a TLS alert, which is no HTTP.
+_NOT_TLS = re.compile(r"(?i)wrong version number|record layer failure|packet length too long|http request")
+_TLS_ALERT = "\x15\x03"
 
 
 def _connect_timeout(to: str, why: str) -> TimedOutError:
@@ -17,26 +26,32 @@ def _connect_timeout(to: str, why: str) -> TimedOutError:
     return TimedOutError(what, "", "--connect-timeout waits longer", retryable=True)
 
 
-# Exception types → the function that makes the error, from " to HOST" and the text of the deepest cause.
+def _unresolved(to: str, why: str) -> NetworkError:
+    del why
+    what = f"no connection{to.rpartition(':')[0]}"
+    return NetworkError(what, "its name does not resolve", "check base_url and the network", retryable=True)
+
+
+def _tls(to: str, why: str) -> NetworkError:
+    hint = "--cacert FILE trusts another authority"
+    if _NOT_TLS.search(why):
+        hint = "the server may speak plain http there: try http:// in base_url"
+    return NetworkError(f"no TLS connection{to}", why, hint)
+
+
+def _broken(to: str, why: str) -> NetworkError:
+    to = to.rpartition(":")[0]  # the port was right
+    if _TLS_ALERT in why:
+        hint = "the server may speak TLS there: try https:// in base_url"
+        return NetworkError(f"the connection{to} broke", "the answer is not HTTP", hint)
+    return NetworkError(f"the connection{to} broke", why, retryable=True)
+
+
+# Exception types → the function that makes the error, from " to HOST:PORT" and the text of the deepest cause.
 # The first row that matches counts: to urllib3, a refused connection is also a "connect timeout".
 _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], NetworkError]], ...] = (
-    (
-        (urllib3.exceptions.ProxyError,),
-        lambda _, why: NetworkError("the proxy refused or failed", why, "check HTTPS_PROXY and NO_PROXY"),
-    ),
-    (
-        (socket.gaierror,),
-        lambda to, _: NetworkError(
-            f"no connection{to}",
-            "its name does not resolve",
-            "check base_url and the network",
-            retryable=True,
-        ),
-    ),
-    (
-        (urllib3.exceptions.SSLError,),
-        lambda to, why: NetworkError(f"no TLS connection{to}", why, "--cacert FILE trusts another authority"),
-    ),
+    ((socket.gaierror,), _unresolved),
+    ((urllib3.exceptions.SSLError,), _tls),
     (
         (ConnectionRefusedError,),
         lambda to, _: NetworkError(
@@ -67,23 +82,51 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], Net
     (
         (IncompleteRead,),
         lambda to, _: NetworkError(
-            f"the connection{to} broke", "it ended in the middle of the answer", retryable=True
+            f"the connection{to.rpartition(':')[0]} broke",
+            "it ended in the middle of the answer",
+            retryable=True,
         ),
     ),
-    ((Exception,), lambda to, why: NetworkError(f"the connection{to} broke", why, retryable=True)),
+    ((Exception,), _broken),
 )
 
 
-def network_error(error: Exception, host: str, *, sent: bool = True) -> NetworkError:
-    """Return the error for an exception of a connection to `host`, empty if the connection was made.
+def network_error(error: Exception, target: Target | None = None, *, sent: bool = True) -> NbxError:
+    """Return the error for an exception of a connection for `target`, None if the connection was made.
 
-    `sent` tells whether any part of the request may have reached the server.
+    `sent` tells whether any part of the request may have reached the server. It is a ConfigError where the
+    authorities that are trusted cannot be read.
     """
     causes = list(_causes(error))
-    make = next(make for kinds, make in _MEANINGS if any(isinstance(cause, kinds) for cause in causes))
-    meaning = make(f" to {host}" if host else "", _innermost(causes))
+    why = _innermost(causes)
+    if target is not None and target.proxy and _is_of_proxy(causes, target):
+        meaning = proxy_error(target.proxy, why)
+    else:
+        if target is not None and any(isinstance(cause, urllib3.exceptions.SSLError) for cause in causes):
+            try:
+                authorities.tls_context(target.authorities)
+            except NbxError as unreadable:
+                return unreadable
+        make = next(make for kinds, make in _MEANINGS if any(isinstance(cause, kinds) for cause in causes))
+        meaning = make(f" to {target.server}" if target else "", why)
     meaning.sent = sent
     return meaning
+
+
+def proxy_error(proxy: "Proxy", why: str) -> NetworkError:
+    """Return the error of a request that a proxy did not let through."""
+    hint = f"check {proxy.variable} and NO_PROXY"
+    if "407" in why:
+        hint = f"{proxy.variable} can hold a user name and a password: http://USER:PASSWORD@HOST:PORT"
+    return NetworkError(f"the proxy {proxy.shown} refused or failed", why, hint)
+
+
+def _is_of_proxy(causes: list[BaseException], target: Target) -> bool:
+    """Return whether the proxy is the culprit. To plain HTTP, it is the only one that nbx connects to."""
+    if any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes):
+        return True
+    unreached = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+    return not target.authorities and any(isinstance(cause, unreached) for cause in causes)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -106,4 +149,4 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _innermost(causes: list[BaseException]) -> str:
     """Return the text of the deepest cause that has any: the others repeat it with object addresses."""
     texts = [(isinstance(cause, OSError) and cause.strerror) or str(cause) for cause in causes]
-    return shorten(next((text for text in reversed(texts) if text), ""))
+    return next((text for text in reversed(texts) if text), "")

@@ -60,5 +60,5 @@ def _attempt(api: Api, path: str, query: str, deadline: Deadline) -> Reply:
     try:
         return Reply(answer.head, api.redactor.value(jsontext.decode(answer.body)))
     except ValueError:
-        why = api.redactor.text(body_message(answer.body))
+        why = api.redactor.line(body_message(answer.body))
         raise ServerError(f"the answer to GET {path} is not JSON", why) from None

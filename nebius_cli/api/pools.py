@@ -1,25 +1,24 @@
-"""Chooses the urllib3 pool, the request line and the headers of each request.
-
-urllib3 sends all requests. Only where a proxy may be set, requests decides which one to use and how to talk
-to it: importing requests takes a sixth of a short run.
-"""
+"""Chooses the urllib3 pool, the request line and the headers of each request."""
 
 import os
 import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult
 
 import urllib3
-from urllib3.util import parse_url
 
 from nebius_cli import __version__
 from nebius_cli.api.authorities import check_readable, pool_options, trusted
 from nebius_cli.core.errors import AuthError
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.urls import strip_credentials
+from nebius_cli.core.urls import DEFAULT_PORTS, is_loopback, parse_url
+
+if TYPE_CHECKING:
+    from nebius_cli.api.proxies import Proxy, ProxyPools
 
 PROXY_SETTINGS = frozenset({"darwin", "win32"})  # systems that have proxy settings of their own
 MAX_TARGETS = 100  # remembered; queries can differ from row to row
@@ -29,37 +28,52 @@ RETRIES = urllib3.Retry(0, read=False)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a request to a URL needs: the pool, the target of the request line, the headers."""
+    """What a request to a URL needs: the pool, the target of the request line, the headers.
+
+    `server` is the host and port of the server, `authorities` what is trusted there, empty for plain HTTP.
+    """
 
     method: str
-    shown: str  # without a password
+    url: str
     pool: urllib3.HTTPConnectionPool
     line: str
     headers: Mapping[str, str]
+    server: str
+    authorities: str
+    proxy: "Proxy | None"
 
 
 class Pools:
     """The connection pools for requests with one key, one pool for each server. Safe for threads.
 
     `cacert` is a file or folder of authorities, empty for those of the environment; `trust_env=False` ignores
-    the authorities and proxies of the environment. `size` is how many connections to a server stay open.
+    the authorities and proxies of the environment. `size` is how many connections to a server stay open;
+    `headers` are added to each request.
     """
 
-    def __init__(self, key: Secret, *, cacert: str, trust_env: bool, size: int) -> None:
+    def __init__(
+        self,
+        key: Secret,
+        *,
+        cacert: str,
+        trust_env: bool,
+        size: int,
+        headers: Mapping[str, Secret] = MappingProxyType({}),
+    ) -> None:
         self._bearer = f"Bearer {check_key(key).reveal()}"
         self._cacert = cacert
+        self._headers = headers
         self._trust_env = trust_env
         self._size = size
-        self._manager = urllib3.PoolManager(maxsize=size)
-        self._proxied: Any = None
+        self._direct = urllib3.PoolManager(maxsize=size)
+        self._proxied: ProxyPools | None = None
         self._targets: dict[tuple[str, str, str], Target] = {}
         self._lock = threading.Lock()
 
     def target(self, method: str, url: str, accept: str) -> Target:
         """Return the target for requests to `url`; a POST sends JSON.
 
-        Raises ConfigError for authorities that do not exist, and what urllib3 and requests raise for a URL
-        that cannot be requested.
+        Raises ConfigError for authorities that cannot be read and for a proxy that cannot be used.
         """
         target = self._targets.get((method, url, accept))
         if target is None:
@@ -69,29 +83,46 @@ class Pools:
                 target = self._targets[method, url, accept] = self._prepare(method, url, accept)
         return target
 
+    def proxy(self, parts: SplitResult) -> "Proxy | None":
+        """Return the proxy for requests to a URL, None for none. Raises ConfigError for a wrong one."""
+        if not self._trust_env or is_loopback(parts.hostname or "") or not proxies_may_be_set():
+            return None
+        from nebius_cli.api.proxies import proxy_of
+
+        return proxy_of(parts.geturl())
+
     def _prepare(self, method: str, url: str, accept: str) -> Target:
-        authorities = ""
-        if urlsplit(url).scheme == "https":
+        parts = parse_url(url)
+        authorities, port = "", parts.port or DEFAULT_PORTS[parts.scheme]
+        if parts.scheme == "https":
             authorities = check_readable(trusted(self._cacert, trust_env=self._trust_env))
-        if self._trust_env and proxies_may_be_set():
-            pool, line = self._behind_proxy(url, authorities)
-        else:
-            pool = self._manager.connection_from_url(url, pool_options(authorities))
-            line = parse_url(url).request_uri
-        headers = {"Host": _host(url), "User-Agent": f"nbx/{__version__}", "Accept": accept}
+        proxy = self.proxy(parts)
+        # The host that was checked is named here, so that no other parser is asked for it.
+        pool = self._manager(proxy).connection_from_host(
+            parts.hostname, port, parts.scheme, pool_options(authorities)
+        )
+        line = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        if proxy is not None and parts.scheme == "http" and not proxy.is_socks:
+            line = f"http://{parts.netloc}{line}"
+        headers = {"Host": parts.netloc, "User-Agent": f"nbx/{__version__}", "Accept": accept}
         headers |= urllib3.make_headers(accept_encoding=True, keep_alive=True)
         if method == "POST":
             headers["Content-Type"] = "application/json"
+        theirs = {name.lower() for name in self._headers}
+        headers = {name: value for name, value in headers.items() if name.lower() not in theirs}
+        headers |= {name: value.reveal() for name, value in self._headers.items()}
         headers["Authorization"] = self._bearer
-        return Target(method, strip_credentials(url), pool, line, headers)
+        server = f"{parts.netloc.removesuffix(f':{port}')}:{port}"
+        return Target(method, url, pool, line, headers, server, authorities, proxy)
 
-    def _behind_proxy(self, url: str, authorities: str) -> tuple[urllib3.HTTPConnectionPool, str]:
+    def _manager(self, proxy: "Proxy | None") -> urllib3.PoolManager:
+        if proxy is None:
+            return self._direct
         if self._proxied is None:
-            from nebius_cli.api.proxies import Proxied  # imports requests
+            from nebius_cli.api.proxies import ProxyPools
 
-            self._proxied = Proxied(self._size)
-        route: tuple[urllib3.HTTPConnectionPool, str] = self._proxied.route(url, authorities)
-        return route
+            self._proxied = ProxyPools(self._size)
+        return self._proxied.manager(proxy)
 
 
 def check_key(key: Secret) -> Secret:
@@ -113,10 +144,3 @@ def proxies_may_be_set() -> bool:
 
         return bool(getproxies())
     return False
-
-
-def _host(url: str) -> str:
-    """Return the Host header."""
-    parts = parse_url(url)
-    usual = parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme or ""))
-    return str(parts.host if usual else parts.netloc)

@@ -1,34 +1,147 @@
-"""Requests through a proxy: requests decides which proxy a URL needs, and makes the pool for it."""
+"""Chooses the proxy for a URL, by the environment or the settings of the system, and connects through it."""
 
-from typing import Any
+import contextlib
+import os
+import sys
+from importlib.util import find_spec
+from ipaddress import ip_network
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
-import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies, select_proxy
+import urllib3.exceptions
+from urllib3.util import parse_url
+
+from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.urls import DEFAULT_PORTS, is_loopback, parse_address, strip_credentials_and_query
+
+SOCKS_SCHEMES = ("socks4", "socks4a", "socks5", "socks5h")
+SOCKS_PORT = 1080
+VARIABLES = {"http": ("http_proxy", "HTTP_PROXY"), "https": ("https_proxy", "HTTPS_PROXY")}
 
 
-def proxy_of(url: str) -> str:
-    """Return the proxy that requests to `url` go through, by the environment; empty for none."""
-    return select_proxy(url, get_environ_proxies(url)) or ""
+class Proxy(NamedTuple):
+    """A proxy: its URL, which may hold a password, and the variable that named it."""
+
+    url: str
+    variable: str
+
+    @property
+    def shown(self) -> str:
+        """The URL without the password."""
+        return strip_credentials_and_query(self.url)
+
+    @property
+    def host(self) -> str:
+        """The name of its host."""
+        return parse_url(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        """Its port."""
+        parts = parse_url(self.url)
+        return parts.port or DEFAULT_PORTS.get(parts.scheme or "", SOCKS_PORT)
+
+    @property
+    def is_socks(self) -> bool:
+        """Whether it forwards connections and not requests, so that it gets no request line of ours."""
+        return self.url.startswith("socks")
 
 
-class Proxied(HTTPAdapter):
-    """An adapter of requests that sends nothing: it only hands out the pool for a URL."""
+def proxy_of(url: str) -> Proxy | None:
+    """Return the proxy that requests to `url` go through, None for none. Raises ConfigError for a wrong one.
+
+    Requests to this machine never go through a proxy. `url` is in the form of `parse_url`.
+    """
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
+    names = (*VARIABLES[parts.scheme], "all_proxy", "ALL_PROXY")
+    found = getproxies()
+    text = found.get(parts.scheme) or found.get("all") or ""
+    if not text or is_loopback(host) or _is_exempt(host, port, found.get("no", "")):
+        return None
+    if not getproxies_environment() and proxy_bypass(host):  # settings of Windows and macOS
+        return None
+    variable = next((name for name in names if os.environ.get(name) == text), "the system's proxy setting")
+    return _checked(text.strip(), variable)
+
+
+def _checked(text: str, variable: str) -> Proxy:
+    """Return a proxy whose URL can be used. Raises ConfigError, which names the variable."""
+    url = text if "://" in text else f"http://{text}"
+    proxy = Proxy(url, variable)
+    hint = f"set {variable} to http://HOST:PORT, or unset it"
+    parts = None
+    with contextlib.suppress(urllib3.exceptions.LocationParseError):
+        parts = parse_url(url)
+    if parts is None or not parts.host or not url.isprintable() or " " in url or "\\" in url:
+        raise ConfigError(f"{variable} is not a proxy URL: {proxy.shown}", "", hint)
+    if parts.scheme not in ("http", "https", *SOCKS_SCHEMES):
+        why = f"nbx knows proxies of the schemes http, https and {', '.join(SOCKS_SCHEMES)}"
+        raise ConfigError(f"{variable} is not a proxy URL that nbx can use: {proxy.shown}", why, hint)
+    if proxy.is_socks and find_spec("socks") is None:
+        what = f"{variable} names a SOCKS proxy, which needs the package PySocks"
+        raise ConfigError(what, "", f"{sys.executable} -m pip install pysocks")
+    return proxy
+
+
+def _is_exempt(host: str, port: int, no_proxy: str) -> bool:
+    """Return whether `no_proxy` names a host: by address, network, name or domain, each with a port or not.
+
+    A name stands for itself and the names below it; a leading dot or `*.` changes nothing.
+    """
+    address = parse_address(host)
+    for entry in no_proxy.replace(",", " ").lower().split():
+        if entry == "*":
+            return True
+        name, only_port = _without_port(entry)
+        if only_port not in ("", str(port)):
+            continue
+        if address is not None:
+            try:
+                network = ip_network(name, strict=False)
+            except ValueError:
+                continue
+            if address in network:
+                return True
+        else:
+            name = name.removeprefix("*").strip(".")
+            if name and f".{host.strip('.')}".endswith(f".{name}"):
+                return True
+    return False
+
+
+def _without_port(entry: str) -> tuple[str, str]:
+    """Split an entry of `no_proxy` into a host, without brackets, and a port, which may be empty."""
+    if entry.startswith("["):
+        name, _, rest = entry[1:].partition("]")
+        return name, rest.removeprefix(":")
+    name, separator, port = entry.rpartition(":")
+    return (name, port) if separator and ":" not in name and port.isdigit() else (entry, "")
+
+
+class ProxyPools:
+    """The connection pools of each proxy; `size` is how many connections to a server stay open."""
 
     def __init__(self, size: int) -> None:
-        super().__init__(pool_maxsize=size)
+        self._size = size
+        self._managers: dict[str, urllib3.PoolManager] = {}
 
-    def route(self, url: str, authorities: str) -> tuple[urllib3.HTTPConnectionPool, str]:
-        """Return the pool for `url` and the target of the request line.
+    def manager(self, proxy: Proxy) -> urllib3.PoolManager:
+        """Return what makes the pools for servers behind `proxy`."""
+        if proxy.url not in self._managers:
+            self._managers[proxy.url] = self._make(proxy)
+        return self._managers[proxy.url]
 
-        `authorities` is a file or folder, empty for plain HTTP. Raises what requests raises for a URL that
-        cannot be requested.
-        """
-        request = requests.Request("POST", url).prepare()
-        proxies = get_environ_proxies(url)
-        # The stubs are narrower than the functions.
-        verify: Any = authorities or True
-        pool: Any = self.get_connection_with_tls_context(request, verify, proxies=proxies)
-        self.cert_verify(pool, url, verify, None)  # type: ignore[no-untyped-call]
-        return pool, str(self.request_url(request, proxies))
+    def _make(self, proxy: Proxy) -> urllib3.PoolManager:
+        user, separator, password = (parse_url(proxy.url).auth or "").partition(":")
+        user, password = unquote(user), unquote(password)
+        if proxy.is_socks:
+            from urllib3.contrib.socks import SOCKSProxyManager
+
+            return SOCKSProxyManager(
+                proxy.url, username=user or None, password=password if separator else None, maxsize=self._size
+            )
+        headers = urllib3.make_headers(proxy_basic_auth=f"{user}:{password}") if user or password else None
+        return urllib3.ProxyManager(proxy.url, maxsize=self._size, proxy_headers=headers)

@@ -1,40 +1,55 @@
 """Removes the key from what a server sends: a header, a redirect or an error message can repeat it."""
 
 import contextlib
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import NbxError
+from nebius_cli.core.format import shorten
 from nebius_cli.core.secret import Secret
 
 # A shorter key is no secret but a word that users set for a server that needs no key.
 MIN_KEY_CHARS = 8
 WRITTEN = ("text", "logprobs")  # the members of a choice that the model wrote
-# In JSON that holds one of these, the key may be spelled in another way: with escapes, or in UTF-16.
-SPELLINGS = (b"\\u00", b"\\/", b"\0")
+# JSON that holds one of these may spell any character of the key in another way, or all of it in UTF-16.
+ESCAPES = (b"\\u00", b"\\/", b"\0")
 
 
 class Redactor:
-    """Replaces `key` with ***, but not in text of the model: the prompt may have contained it."""
+    """Replaces `secrets`, such as the key, with ***.
 
-    def __init__(self, key: Secret) -> None:
-        self._key = key
-        self._hides = len(key.reveal()) >= MIN_KEY_CHARS
+    Not in text of the model: the prompt may have contained them.
+    """
+
+    def __init__(self, *secrets: Secret) -> None:
+        texts = {secret.reveal() for secret in secrets if len(secret.reveal()) >= MIN_KEY_CHARS}
+        spellings = {spelling for text in texts for spelling in _spellings(text)}
+        self._spellings = tuple(sorted(spellings, key=len, reverse=True))
+        self._in_json = tuple(json.dumps(spelling)[1:-1].encode() for spelling in self._spellings)
 
     def text(self, text: str) -> str:
-        """Return text of a server without the key."""
-        return text.replace(self._key.reveal(), "***") if self._hides else text
+        """Return text of a server without the key. Only a text that is whole is free of it: cut it later."""
+        for spelling in self._spellings:
+            text = text.replace(spelling, "***")
+        return text
+
+    def line(self, text: str) -> str:
+        """Return text of a server without the key, on one line, as short as a message may be."""
+        return shorten(self.text(text))
 
     def value(self, value: Any) -> Any:
         """Return a JSON value of a server without the key; the same object where the key is not in it."""
-        if not self._hides:
+        if not self._spellings:
             return value
         choices = value.get("choices") if isinstance(value, dict) else None
         if not isinstance(choices, list):
-            return jsontext.redact(value, self._key.reveal())
+            return jsontext.redact(value, self._spellings)
         around = {**value, "choices": [_part(choice, written=False) for choice in choices]}
-        clean = jsontext.redact(around, self._key.reveal())
+        clean = jsontext.redact(around, self._spellings)
         if clean is around:
             return value
         both = zip(clean["choices"], choices, strict=True)
@@ -42,17 +57,34 @@ class Redactor:
 
     def may_be_in(self, body: bytes) -> bool:
         """Return whether the JSON in `body` may contain the key, in any spelling."""
-        key = self._key.reveal().encode()
-        return self._hides and (key in body or any(mark in body for mark in SPELLINGS))
+        if not self._spellings:
+            return False
+        return any(mark in body for mark in (*self._in_json, *ESCAPES))
 
     @contextlib.contextmanager
     def in_errors(self) -> Iterator[None]:
-        """Remove the key from an NbxError that is raised in the block."""
+        """Remove the key from an NbxError that is raised in the block, and shorten what is left."""
         try:
             yield
         except NbxError as error:
-            error.what, error.why = self.text(error.what), self.text(error.why)
+            error.what, error.why = self.line(error.what), self.line(error.why)
+            error.hint = self.text(error.hint)
             raise
+
+
+def _spellings(key: str) -> set[str]:
+    """Return the key as JSON, URLs, HTML and Python write it; mostly there is one way."""
+    in_json = json.dumps(key)[1:-1]
+    in_urls = (quote(key), quote(key, safe=""), quote_plus(key))
+    in_html = key.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    found = {key, in_json, in_json.replace("/", "\\/"), json.dumps(in_json)[1:-1], repr(key)[1:-1]}
+    found |= {*in_urls, *map(_with_small_digits, in_urls), in_html, in_html.replace("'", "&#x27;")}
+    found.add(in_html.replace("'", "&#39;"))
+    return found
+
+
+def _with_small_digits(text: str) -> str:
+    return re.sub("%..", lambda code: code[0].lower(), text)
 
 
 def _part(choice: Any, *, written: bool) -> Any:

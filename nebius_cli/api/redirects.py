@@ -1,27 +1,26 @@
 """Decides which redirects are followed: only those that keep the key and the prompt on the same host."""
 
-from urllib.parse import urljoin, urlsplit
-
 from nebius_cli.core.errors import RejectedError
-from nebius_cli.core.format import shorten
-from nebius_cli.core.urls import strip_credentials_and_query
+from nebius_cli.core.urls import join_url, parse_url, strip_credentials_and_query
 
 
 def follow(status: int, location: str, url: str) -> str:
     """Return the URL that a redirect from `url` leads to. Raises RejectedError if it must not be followed.
 
-    Only the same host may get the key, and never over plain HTTP after HTTPS. 303 would drop the body.
+    Only the same host may get the key, and never over plain HTTP after HTTPS. 303 would drop the body. The
+    URL is in the form of `parse_url`, so the host that is compared here is the one that will be called.
     """
+    target = location
     try:
-        target = urljoin(url, location)
-        old, new = urlsplit(url), urlsplit(target)
-        same = (new.scheme, new.hostname, new.port) == (old.scheme, old.hostname, old.port)
+        target = join_url(url, location)
+        old, new = parse_url(url), parse_url(target)
+        same = (new.scheme, new.netloc) == (old.scheme, old.netloc)
         upgrade = new.hostname == old.hostname and (old.scheme, new.scheme) == ("http", "https")
-    except ValueError:  # not a URL
-        target, same, upgrade = location, False, False
+    except ValueError:  # not a URL that nbx calls
+        same = upgrade = False
     if status in (301, 302, 307, 308) and location and (same or upgrade):
         return target
-    to = f"to {shorten(strip_credentials_and_query(target))}" if location else "to nowhere"
+    to = f"to {strip_credentials_and_query(target)}" if location else "to nowhere"
     what = f"the server answered {status}, a redirect {to}"
     raise RejectedError(what, "nbx does not send the key and the prompt there", "check base_url")
 
@@ -29,5 +28,5 @@ def follow(status: int, location: str, url: str) -> str:
 def too_many(limit: int, url: str) -> RejectedError:
     """Return the error of a request that was redirected more than `limit` times, the last time to `url`."""
     return RejectedError(
-        f"more than {limit} redirects", f"the last one went to {shorten(strip_credentials_and_query(url))}"
+        f"more than {limit} redirects", f"the last one went to {strip_credentials_and_query(url)}"
     )

@@ -13,6 +13,9 @@ FIRST_BACKOFF_S = 0.5  # doubled with each attempt
 MAX_BACKOFF_S = 30.0
 # A server that asks for more than this is not waited for: the user should know now, not in an hour.
 MAX_RETRY_AFTER_S = 120.0
+# A shorter wait, such as 0 or a date in the past, does not replace the backoff: without it, a server would
+# get hundreds of requests in a second.
+MIN_RETRY_AFTER_S = 1.0
 
 
 # One request.
@@ -24,16 +27,13 @@ def delay(
     """Return the seconds to wait before another try, None where there should be none.
 
     `attempt` counts from 1. `jitter` in [0, 1) spreads clients that failed together: the wait is between
-    half and all of the backoff. A wait that the server asked for is kept whole. `left` seconds remain of the
-    `total` limit, which is none where it is 0. The hint of `error` says what stands against a long wait.
+    half and all of the backoff. A wait of a second or more that the server asked for is kept whole. `left`
+    seconds remain of the `total` limit, which is none where it is 0. The hint of `error` says what stands
+    against a long wait.
     """
-    asked = retry_after(error)
-    if asked is not None and asked > MAX_RETRY_AFTER_S:
-        error.hint = f"it asks to wait {asked:g} s; nbx waits for {MAX_RETRY_AFTER_S:g} s at most"
+    if asks_too_much(error) or attempt > retries or not retryable(error):
         return None
-    if attempt > retries or not retryable(error):
-        return None
-    wait = backoff(attempt, jitter) if asked is None else asked
+    wait = _wait(error, attempt, jitter)
     if total and wait > left:
         error.hint = f"no time is left to try again: --timeout is {total:g} s"
         return None
@@ -43,6 +43,21 @@ def delay(
 def announcement(error: NbxError, wait: float, attempt: int, retries: int) -> str:
     """Return the line that announces another try."""
     return f"{error.line}; trying again in {wait:.1f} s ({attempt} of {retries})"
+
+
+def asks_too_much(error: NbxError) -> bool:
+    """Return whether the server asks for a longer wait than nbx makes; the hint of `error` then says so."""
+    asked = retry_after(error)
+    if asked is None or asked <= MAX_RETRY_AFTER_S or not retryable(error):
+        return False
+    error.hint = f"it asks to wait {asked:g} s; nbx waits for {MAX_RETRY_AFTER_S:g} s at most"
+    return True
+
+
+def _wait(error: NbxError, attempt: int, jitter: float) -> float:
+    """Return the wait that the server asked for, or the backoff where that is not at least a second."""
+    asked = retry_after(error) or 0.0
+    return asked if asked >= MIN_RETRY_AFTER_S else max(asked, backoff(attempt, jitter))
 
 
 def backoff(attempt: int, jitter: float) -> float:
@@ -67,17 +82,17 @@ def row_retryable(error: NbxError) -> bool:
 
 
 def row_delay(error: NbxError, attempt: int, jitter: float) -> float:
-    """Return the seconds to wait before a row is sent again; a run waits for a server that asks for more."""
-    asked = retry_after(error)
-    return backoff(attempt, jitter) if asked is None else min(asked, MAX_RETRY_AFTER_S)
+    """Return the seconds to wait before a row is sent again; `ends_run` is asked first."""
+    return _wait(error, attempt, jitter)
 
 
 def ends_run(error: NbxError, *, only_model: bool) -> bool:
-    """Return whether no row can succeed: the key or the account is refused, or the model is gone.
+    """Return whether no row can succeed soon.
 
+    The key or the account is refused, the model is gone, or the server asks for too long a wait.
     `only_model`: the row used the model of the whole run. A row with a model of its own may be wrong alone.
     """
-    if isinstance(error, AuthError):
+    if isinstance(error, AuthError) or asks_too_much(error):
         return True
     if is_missing(error):
         return only_model

@@ -6,7 +6,7 @@ from typing import Any
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.core import jsontext
-from nebius_cli.response.completion import Completion, incomplete, missing_reason
+from nebius_cli.response.completion import Completion, failure, missing_reason
 from nebius_cli.response.decode import AnswerDecoder, decode_usage
 from nebius_cli.response.error_body import has_error
 from nebius_cli.response.events import Usage
@@ -65,7 +65,7 @@ def _fold(body: bytes, content_type: str, expected: int, request_id: str) -> Com
     for event in decoder.close():
         completion.add(completion.check(event))
     if completion.fault:
-        raise incomplete(completion.fault, request_id)
+        raise failure(completion, request_id)
     return CompleteAnswer(completion.to_json(), None, completion.usage)
 
 

@@ -13,7 +13,7 @@ from nebius_cli.core.errors import (
     ServerError,
 )
 
-_SECRET_FLAGS = ("--api-key", "--base-url")  # whose values may contain secrets
+_SECRET_FLAGS = ("--api-key", "--base-url", "--header")  # whose values may contain secrets
 
 # After these, the same command resumes the run; all other errors have their own hints.
 _TEMPORARY = (NetworkError, ServerError, RateLimitError, IncompleteError, OutputError)
@@ -47,6 +47,8 @@ def command(argv: Sequence[str]) -> str:
 
 
 def _hidden(flag: str, value: str) -> str:
+    if flag == "--header":
+        return _quoted(f"{value.partition(':')[0]}: ***")
     return "KEY" if flag == "--api-key" else _quoted(urls.strip_credentials(value))
 
 

@@ -120,8 +120,7 @@ class WorkerPool:
     def _work(self) -> None:
         try:
             while (batch := self._next_batch()) is not None:
-                for result in self._exchange(batch):
-                    self._on_result(result)
+                self._process(batch)
         except BaseException as error:  # noqa: BLE001 - raised again in the main thread
             with self._lock:
                 self._error = self._error or error
@@ -138,6 +137,12 @@ class WorkerPool:
         # A thread blocked on a pipe is not waited for: its row would not be sent any more.
         if self._threads <= (self._reading and self._dispatcher.stopped):
             self._over.set()
+
+    def _process(self, batch: Batch) -> None:
+        """Send a request and hand its results on. No local variable keeps them for longer than that."""
+        with self._api.large_answers.turn():
+            for result in self._exchange(batch):
+                self._on_result(result)
 
     def _exchange(self, batch: Batch) -> list[Result]:
         try:

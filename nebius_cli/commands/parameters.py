@@ -64,8 +64,9 @@ def _field_option(field: Field) -> Parameter:
         declared = f"{field.flag}/{field.flag.replace('--', '--no-', 1)}"
         return negatable(field.name, declared, field.help, field.panel)
     metavar = "|".join(field.choices) or field.metavar
-    make = texts if field.kind in (Kind.TEXTS, Kind.BIASES) else text
-    return make(field.name, help_text, metavar, field.panel, *short)
+    kind = list[str] if field.kind in (Kind.TEXTS, Kind.BIASES) else str
+    option = _option(field.flag_name or field.name, help_text, field.panel, short, metavar=metavar)
+    return parameter(field.name, kind | None, option)
 
 
 def _option(name: str, help: str, panel: str | None, short: tuple[str, ...], **more: Any) -> Any:  # noqa: A002

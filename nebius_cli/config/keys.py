@@ -25,6 +25,7 @@ COMMAND_TIMEOUT_S = 30.0  # of api_key_command, which may ask somebody for a pas
 MAX_COMMAND_OUTPUT_BYTES = 1 << 16
 PIPE_TIMEOUT_S = 0.5  # to read what the command printed before it ended
 INSIDE = "NBX_INSIDE_API_KEY_COMMAND"  # set for the command, which may call nbx, which would call it again
+QUOTES = ("'", '"', "`")
 QUESTION = "Token Factory API key (not shown): "
 HINT = "nbx config set api_key_command 'PROGRAM ARGUMENTS'"
 
@@ -154,6 +155,9 @@ def clean(key: Secret, where: str) -> Secret:
     if not value.isascii() or not value.isprintable() or " " in value:
         why = "it contains blanks or characters that no key has"
         raise AuthError(f"what is in {where} is not a key", why, "copy the key again, and nothing else")
+    if value[0] in QUOTES or value[-1] in QUOTES:
+        why = "only a shell removes quotes; docker --env-file, for one, keeps them"
+        raise AuthError(f"the key in {where} has quotes around it", why, "write the key without quotes")
     return Secret(value)
 
 

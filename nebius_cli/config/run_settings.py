@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from nebius_cli.config import headers
 from nebius_cli.config.layers import EffectiveSettings
 from nebius_cli.config.settings import Sourced
 from nebius_cli.core.secret import Secret
@@ -29,6 +30,7 @@ class RunSettings(NamedTuple):
 
     base_url: str
     cacert: str | None
+    headers: Mapping[str, Secret]
     retries: int
     connect_timeout: float
     first_byte_timeout: float
@@ -56,15 +58,15 @@ class RunSettings(NamedTuple):
         return {name: value for name, value in self.request_fields.items() if name not in names}
 
     def ca_file(self, environ: Mapping[str, str]) -> str | None:
-        """Return the file of certificate authorities to trust, None for what the HTTP library chooses.
+        """Return the file or folder of certificate authorities to trust, None for nbx's own choice.
 
-        OpenSSL's variable counts only where the two that requests knows are not set.
+        OpenSSL's variables count only where the two that requests knows are not set.
         """
         if self.cacert is not None:
             return expand(self.cacert, environ)
         if environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE"):
             return None
-        return environ.get("SSL_CERT_FILE") or None
+        return environ.get("SSL_CERT_FILE") or environ.get("SSL_CERT_DIR") or None
 
 
 def resolve(effective: EffectiveSettings) -> RunSettings:
@@ -88,6 +90,11 @@ def resolve(effective: EffectiveSettings) -> RunSettings:
     return RunSettings(
         base_url=text("base_url"),
         cacert=text("cacert") if "cacert" in values else None,
+        headers=headers.merged(
+            value
+            for layer in effective.layers
+            if "headers" in layer.values and not isinstance(value := layer.values["headers"].value, Secret)
+        ),
         retries=int(number("retries")),
         connect_timeout=number("connect_timeout"),
         first_byte_timeout=number("first_byte_timeout"),

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from nebius_cli.config import headers
 from nebius_cli.core import jsontext, urls
 from nebius_cli.core.errors import ConfigError, UsageError
 from nebius_cli.core.secret import Secret
@@ -138,6 +139,19 @@ SETTINGS = (
         ("NBX_CACERT",),
     ),
     Setting(
+        Field(
+            "headers",
+            Kind.TEXTS,
+            "Header to add to each request, such as 'X-Team: search'. Repeatable.",
+            "Connection",
+            "HEADER",
+            flag_name="header",
+        ),
+        ("NBX_HEADERS",),
+        rule=headers.check,
+        hides=headers.hidden,
+    ),
+    Setting(
         Field("retries", Kind.INTEGER, "How often to try again after a failure.", "Connection", "N", low=0),
         ("NBX_RETRIES",),
         3,
@@ -254,13 +268,13 @@ def merge(layers: Sequence[Mapping[str, Sourced]]) -> dict[str, Sourced]:
     return found
 
 
-def parse_flags(given: Mapping[str, str | bool]) -> dict[str, Value]:
+def parse_flags(given: Mapping[str, str | bool | list[str]]) -> dict[str, Value]:
     """Return the settings that were given as flags. Raises UsageError."""
     values: dict[str, Value] = {}
     for name, typed in given.items():
         setting = BY_NAME[name]
         try:
-            values[name] = setting.check(typed) if isinstance(typed, bool) else setting.parse(typed)
+            values[name] = setting.parse(typed) if isinstance(typed, str) else setting.check(typed)
         except FieldError as error:
             raise UsageError(f"{setting.field.flag} {setting.shown(typed)}", f"{name} {error}") from None
     return values

@@ -1,6 +1,7 @@
 """Encodes and decodes JSON, with limits on nesting and size, for the wire, files and stdout."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 _scan = json.JSONDecoder().raw_decode
@@ -99,22 +100,26 @@ def _depth(value: Any) -> int:
     return depth
 
 
-def redact(value: Any, secret: str) -> Any:
-    """Return `value` with `secret` replaced by *** in every string; the same object if it has none."""
-    encoded, encoded_secret = (
-        json.dumps(value, ensure_ascii=False),
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-    )
-    return _redact(value, secret) if encoded_secret in encoded else value
+def redact(value: Any, spellings: Sequence[str]) -> Any:
+    """Return `value` with *** for each of the `spellings` of a secret, in every string and every name.
+
+    It is the same object where it has none. A longer spelling comes before a shorter one.
+    """
+    encoded = json.dumps(value, ensure_ascii=False)
+    if any(json.dumps(spelling, ensure_ascii=False)[1:-1] in encoded for spelling in spellings):
+        return _redact(value, spellings)
+    return value
 
 
-def _redact(value: Any, secret: str) -> Any:
+def _redact(value: Any, spellings: Sequence[str]) -> Any:
     if isinstance(value, str):
-        return value.replace(secret, "***")
+        for spelling in spellings:
+            value = value.replace(spelling, "***")
+        return value
     if isinstance(value, list):
-        return [_redact(inner, secret) for inner in value]
+        return [_redact(inner, spellings) for inner in value]
     if isinstance(value, dict):
-        return {_redact(name, secret): _redact(inner, secret) for name, inner in value.items()}
+        return {_redact(name, spellings): _redact(inner, spellings) for name, inner in value.items()}
     return value
 
 

@@ -1,29 +1,107 @@
-"""Parses the base URL, builds endpoint URLs, and removes credentials from URLs in messages."""
+"""Parses the base URL, builds endpoint URLs, and removes credentials from URLs in messages.
 
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+`parse_url` is the only parser of URLs that receive the key. It puts a URL together again from parts that it
+has checked, so that the HTTP library, which parses the result once more, connects to the host that was
+checked: no character is left that two parsers understand differently.
+"""
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
 from nebius_cli.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+_INVALID_HOST = "it must have a valid host and port"
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
+_ZONE = re.compile(r"[A-Za-z0-9_.-]+")
+_AUTHORITY = re.compile(r"(?P<host>\[[^\[\]]*\]|[^\[\]:]*)(:(?P<port>[0-9]*))?")
+_SAFE = "!$%&'()*+,/:;=@~"  # characters of a path or a query that stay as they are
+# Endpoints of the API, which are often pasted together with the base URL.
+_ENDPOINTS = re.compile(r"(/chat)?/completions$|(?<=/v1)/(chat|models|embeddings|responses)$")
+
+
+def parse_url(text: str) -> SplitResult:
+    """Return an http or https URL in its canonical form, without a fragment and without the default port.
+
+    Raises ValueError, which says what is wrong, for anything else, also for a URL with a user name.
+    """
+    if "\\" in text or not text.isprintable():
+        raise ValueError("it must not contain a backslash or a control character")
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise ValueError(_INVALID_HOST) from None
+    if parts.scheme not in DEFAULT_PORTS or not parts.netloc:
+        raise ValueError("it must be http:// or https:// with a host and a path")
+    if "@" in parts.netloc:
+        raise ValueError("it must not contain a user name or a password: nbx sends neither")
+    authority = _AUTHORITY.fullmatch(parts.netloc)
+    if authority is None:
+        raise ValueError(_INVALID_HOST)
+    port = int(authority["port"] or DEFAULT_PORTS[parts.scheme])
+    if port > 65535:
+        raise ValueError(_INVALID_HOST)
+    netloc = _host(authority["host"]) + ("" if port == DEFAULT_PORTS[parts.scheme] else f":{port}")
+    return SplitResult(
+        parts.scheme, netloc, quote(parts.path, safe=_SAFE), quote(parts.query, safe=_SAFE + "?"), ""
+    )
+
+
+def _host(text: str) -> str:
+    """Return a host in lower case and in ASCII; an IPv6 address keeps its brackets. Raises ValueError."""
+    if text.startswith("["):
+        from ipaddress import IPv6Address
+
+        address, _, zone = text[1:-1].partition("%")
+        zone = zone if zone == "25" else zone.removeprefix("25")  # a percent sign, encoded or not
+        try:
+            canonical = str(IPv6Address(address))
+        except ValueError:
+            canonical = ""
+        if not canonical or (zone and not _ZONE.fullmatch(zone)):
+            raise ValueError(_INVALID_HOST)
+        return f"[{canonical}{'%' if zone else ''}{zone}]"
+    host = text.lower()
+    if not host.isascii():
+        # The two standards of international names disagree about some letters; those are refused.
+        try:
+            host = text.encode("idna").decode().lower()
+        except UnicodeError:
+            raise ValueError(_INVALID_HOST) from None
+        if host.encode().decode("idna") != text.lower():
+            raise ValueError("it must have a host in ASCII: xn--…")
+    if not _HOST.fullmatch(host) or ".." in host:
+        raise ValueError(_INVALID_HOST)
+    return host
+
+
+def join_url(base: str, reference: str) -> str:
+    """Return the URL that `reference` means in a document at `base`. Raises ValueError, as `parse_url`."""
+    if "\\" in reference or not reference.isprintable():
+        raise ValueError("it must not contain a backslash or a control character")
+    return parse_url(urljoin(base, reference)).geturl()
 
 
 def parse_base_url(text: str) -> SplitResult:
     """Return the base URL in its canonical form: scheme, host, and a path that ends in /v1.
 
-    `text` may lack /v1, end with a slash, or include /completions. Raises ConfigError.
+    `text` may lack /v1, end with a slash, or include an endpoint such as /chat/completions. Raises
+    ConfigError.
     """
     try:
-        parts = urlsplit(text.strip())
-        # Some releases of urllib3 look up a host that contains a space.
-        host = parts.hostname and len(parts.hostname.split()) == 1
-        valid = parts.scheme in ("http", "https") and host and (parts.port or True)
-    except ValueError:
-        valid = False
-    if not valid or parts.query or parts.fragment:
-        raise ConfigError(
-            f"base_url {strip_credentials_and_query(text)}",
-            "it must be http:// or https:// with a host and a path",
-        )
-    path = parts.path.rstrip("/").removesuffix("/completions").rstrip("/")
-    return parts._replace(path=path if path.endswith("/v1") else path + "/v1")
+        parts = parse_url(text.strip())
+        why = "it must end after the path: no ? and no #" if "?" in text or "#" in text else ""
+    except ValueError as error:
+        why = str(error)
+    if why:
+        raise ConfigError(f"base_url {strip_credentials_and_query(text)}", why)
+    path = re.sub("/+", "/", parts.path).rstrip("/")
+    path = re.sub(r"(/v1)+$", "", _ENDPOINTS.sub("", path))
+    return parts._replace(path=path + "/v1")
 
 
 def endpoint_url(base: SplitResult, path: str, query: str) -> str:
@@ -31,10 +109,31 @@ def endpoint_url(base: SplitResult, path: str, query: str) -> str:
     return urlunsplit(base._replace(path=base.path + path, query=query))
 
 
+def is_loopback(host: str) -> bool:
+    """Return whether a host, as in `SplitResult.hostname`, is this machine, whatever DNS says."""
+    name = host.lower().removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    address = parse_address(name)
+    return address is not None and address.is_loopback
+
+
+def parse_address(host: str) -> "IPv4Address | IPv6Address | None":
+    """Return the IP address that a host is, None for a name. An IPv4 address in IPv6 form is IPv4."""
+    if ":" not in host and not host[-1:].isdigit():
+        return None  # importing ipaddress takes time
+    from ipaddress import IPv6Address, ip_address
+
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return None
+    return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
+
+
 def is_plain_http(base: SplitResult) -> bool:
     """Return whether the key would be sent unencrypted to another machine."""
-    host = base.hostname or ""
-    return base.scheme == "http" and host not in ("localhost", "::1") and not host.startswith("127.")
+    return base.scheme == "http" and not is_loopback(base.hostname or "")
 
 
 def strip_credentials_and_query(url: str) -> str:

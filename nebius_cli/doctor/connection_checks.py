@@ -15,7 +15,7 @@ PROBE_TIMEOUT_S = 5.0  # for each step
 class ConnectionChecks:
     """The checks of the connection, in the order of the methods; each one uses what the previous found.
 
-    `ca_file` is the authorities file that is set, None for none. A failed check raises NbxError.
+    `ca_file` is the file or folder of authorities that is set, None for none. A failed check raises NbxError.
     """
 
     def __init__(self, effective: EffectiveSettings, settings: RunSettings, ca_file: str | None) -> None:
@@ -23,13 +23,14 @@ class ConnectionChecks:
         self._settings = settings
         self._ca_file = ca_file
         self._base = SplitResult("", "", "", "", "")
-        self._route = probe.Route("", "")
+        self._route = probe.Route(None, "")
         self._first_hop = ("", 0)  # host and port of the proxy or, without one, of the server
 
     @property
     def passwords(self) -> list[str]:
-        """The passwords in the URLs of the server and the proxy, which must not be shown."""
-        return [self._base.password or "", self._route.proxy.rpartition("@")[0].rpartition(":")[2]]
+        """The passwords in the URL of the proxy, which must not be shown."""
+        proxy = self._route.proxy
+        return [proxy.url.rpartition("@")[0].rpartition(":")[2]] if proxy else []
 
     def base_url(self) -> Check:
         """Check the base URL. A wrong one is never replaced by a weaker one, which would get the key."""
@@ -40,7 +41,7 @@ class ConnectionChecks:
                 if "base_url" in f"{problem.what} {problem.why}".split():
                     raise problem
         self._base = urls.parse_base_url(self._settings.base_url)
-        text = f"{urls.strip_credentials(self._base.geturl())} ({self._settings.origins.base_url})"
+        text = f"{self._base.geturl()} ({self._settings.origins.base_url})"
         if urls.is_plain_http(self._base):
             return Check("base_url", State.WARN, text, "plain http: others can read the key and the prompt")
         return Check("base_url", State.OK, text)
@@ -49,8 +50,14 @@ class ConnectionChecks:
         """Find out whether requests go through a proxy."""
         self._route = probe.route(self._base.geturl(), self._ca_file or "")
         proxy = self._route.proxy
-        self._first_hop = probe.endpoint(proxy or self._base.geturl())
-        return Check("proxy", State.OK, urls.strip_credentials(proxy) if proxy else "none")
+        port = self._base.port or urls.DEFAULT_PORTS[self._base.scheme]
+        self._first_hop = (proxy.host, proxy.port) if proxy else (self._base.hostname or "", port)
+        if proxy is None:
+            return Check("proxy", State.OK, "none")
+        text = f"{proxy.shown} ({proxy.variable})"
+        if urls.is_plain_http(self._base):
+            return Check("proxy", State.WARN, text, "plain http: it can read the key and the prompt")
+        return Check("proxy", State.OK, text)
 
     def authorities(self) -> Check:
         """Check that the certificate authorities can be read."""
@@ -62,9 +69,10 @@ class ConnectionChecks:
         if self._settings.cacert is not None:
             source = f"{path} ({self._settings.origins.cacert})"
         elif self._route.own:
-            source = (
-                f"{path} ({'SSL_CERT_FILE' if self._ca_file else 'REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE'})"
+            ours = (
+                "SSL_CERT_FILE or SSL_CERT_DIR" if self._ca_file else "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
             )
+            source = f"{path} ({ours})"
         return Check("ca", State.OK, f"{source}, {count} authorities" if count else source)
 
     def resolve(self) -> Check:

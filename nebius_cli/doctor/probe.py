@@ -10,25 +10,22 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from nebius_cli import __version__
 from nebius_cli.api import authorities
-from nebius_cli.api.proxies import proxy_of
-from nebius_cli.core.errors import ConfigError, NetworkError
+from nebius_cli.api.proxies import Proxy, proxy_of
+from nebius_cli.core.errors import NetworkError
 from nebius_cli.system.timeout import run_with_timeout
 
-DEFAULT_PORTS = {"http": 80, "https": 443}  # of a URL without a port
-SOCKS_PORT = 1080
 # OpenSSL's codes for a certificate that is not valid yet or has expired, often due to a wrong clock.
 CLOCK_VERIFY_CODES = (9, 10)
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How requests would go to a URL: the proxy (empty for none) and the authorities that are trusted."""
+    """How requests would go to a URL: the proxy, None for none, and the authorities that are trusted."""
 
-    proxy: str
+    proxy: Proxy | None
     authorities: str
 
     @property
@@ -65,20 +62,11 @@ def permissions(path: Path) -> int | None:
 
 
 def route(url: str, cacert: str) -> Route:
-    """Return how requests would go to `url`, by the environment that it looks at itself."""
+    """Return how requests would go to `url`, by the environment that it looks at itself.
+
+    Raises ConfigError for a proxy that cannot be used.
+    """
     return Route(proxy_of(url), authorities.trusted(cacert))
-
-
-def endpoint(url: str) -> tuple[str, int]:
-    """Return the host and port of a URL or proxy setting. Raises ConfigError if it has no host."""
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        port = parts.port or DEFAULT_PORTS.get(parts.scheme, SOCKS_PORT)
-    except ValueError as error:
-        raise ConfigError("the proxy setting is no URL", str(error), "check HTTPS_PROXY") from None
-    if not parts.hostname:
-        raise ConfigError("the proxy setting is no URL", "it has no host", "check HTTPS_PROXY")
-    return parts.hostname, port
 
 
 def resolve(host: str, port: int, timeout_s: float) -> list[str]:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ServerError, from_status
+from nebius_cli.core.format import shorten
 from nebius_cli.local.engine import Engine
 from nebius_cli.response.error_body import body_message
 from nebius_cli.response.logprob_parser import MIN_LOGPROB
@@ -120,7 +121,7 @@ class EngineScoring:
         except (OSError, http.client.HTTPException) as error:
             raise ServerError("the engine ended by itself", str(error), "start it again") from None
         if response.status != 200:
-            raise from_status(response.status, body_message(data))
+            raise from_status(response.status, shorten(body_message(data)))
         return jsontext.decode(data)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from nebius_cli.core import jsontext
 from nebius_cli.core.format import UNKNOWN
 from nebius_cli.core.money import per_million
-from nebius_cli.models.model import Model
+from nebius_cli.models.model import CONTEXT_NAMES, Model
 
 
 def date(created: int | None) -> str:
@@ -62,7 +62,7 @@ def rows(model: Model) -> list[tuple[str, str]]:
         ("status", model.status or UNKNOWN),
         ("created", date(model.created)),
     ]
-    shown = {"context_length", "supported_features", "object", "pricing.prompt", "pricing.completion"}
+    shown = {*CONTEXT_NAMES, "supported_features", "object", "pricing.prompt", "pricing.completion"}
     shown |= {"pricing.input_cache_read", "per_request_limits.requests_per_minute"}
     shown |= {"per_request_limits.tokens_per_minute", *(name for name, _ in known)}
     return known + [(name, text) for name, text in _members(model.raw) if name not in shown]

@@ -12,6 +12,8 @@ from typing import Any
 from nebius_cli.core.errors import ServerError
 from nebius_cli.core.money import UNKNOWN_PRICE, Price, PriceList, parse_amount
 
+# Token Factory, vLLM, LiteLLM
+CONTEXT_NAMES = ("context_length", "max_model_len", "max_input_tokens")
 # Ids that no shell needs quotes for; the completion scripts check the same.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,199}")
 
@@ -54,7 +56,7 @@ def _decode_entry(name: str, entry: Mapping[str, Any]) -> Model:
         name,
         entry,
         name=_text(entry.get("name")),
-        context=_count(entry.get("context_length")),
+        context=next(filter(None, (_count(entry.get(name)) for name in CONTEXT_NAMES)), None),
         price=_price(entry),
         requests_per_minute=_count(limits.get("requests_per_minute")),
         tokens_per_minute=_count(limits.get("tokens_per_minute")),

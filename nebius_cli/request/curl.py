@@ -1,19 +1,24 @@
 """Writes a request as a curl command."""
 
 import shlex
+from collections.abc import Iterable
 
 # Linux limits one argument to 128 KiB; a longer body goes into a here-document.
 MAX_ARGUMENT_BYTES = 100_000
 
 
-def curl_command(url: str, body: bytes, *, streamed: bool, cacert: str | None = None) -> str:
+def curl_command(
+    url: str, body: bytes, *, streamed: bool, cacert: str | None = None, headers: Iterable[str] = ()
+) -> str:
     """Return a curl command for a POSIX shell that sends `body` to `url`.
 
-    The key is read from `$NEBIUS_API_KEY`, so the command can be shared.
+    The key is read from `$NEBIUS_API_KEY`, and `headers` are names without their values, so the command can
+    be shared.
     """
     text = body.decode("utf-8")
     parts = ["curl -N" if streamed else "curl", shlex.quote(url)]
     parts += ['-H "Authorization: Bearer $NEBIUS_API_KEY"', "-H 'Content-Type: application/json'"]
+    parts += [f"-H {shlex.quote(f'{name}: ***')}" for name in headers]
     if cacert:
         parts.append(f"--cacert {shlex.quote(cacert)}")
     if len(body) <= MAX_ARGUMENT_BYTES:

@@ -67,11 +67,12 @@ class Field(NamedTuple):
     warn_above: int | None = None
     choices: tuple[str, ...] = ()
     in_query: bool = False
+    flag_name: str = ""  # where the flag has another name
 
     @property
     def flag(self) -> str:
         """The long flag, such as `--max-tokens`."""
-        return "--" + self.name.replace("_", "-")
+        return "--" + (self.flag_name or self.name).replace("_", "-")
 
     @property
     def takes_file(self) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Any, assert_never
 
-from nebius_cli.core.errors import IncompleteError
-from nebius_cli.response.decode import choice_index
+from nebius_cli.core.errors import IncompleteError, NbxError, from_status
+from nebius_cli.response.decode import choice_index, choice_text
 from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta, Usage
 from nebius_cli.response.merge_members import OBJECT_BYTES, merge_members, put_member
 
@@ -18,6 +18,7 @@ class Choice:
     def __init__(self, index: int) -> None:
         self.index = index
         self.finish_reason: str | None = None
+        self.has_text = False  # a text came, if only an empty one
         self._texts: list[str] = []
         self._logprobs: dict[str, Any] = {}
         self._extra: dict[str, Any] = {}
@@ -39,6 +40,7 @@ class Choice:
 
     def add(self, token: TextDelta) -> int:
         """Append a token's text and log probabilities; return the bytes they take, roughly."""
+        self.has_text = True
         self._texts.append(token.text)
         logprobs = merge_members(self._logprobs, token.logprobs) if token.logprobs else 0
         return OBJECT_BYTES + len(token.text) + logprobs
@@ -63,6 +65,8 @@ class Completion:
         self.choices: dict[int, Choice] = {}
         self.usage: Usage | None = None
         self.problem: str = ""
+        self.refused = 0  # the HTTP status that an error named before any text came
+        self.chat_shaped = False  # the text was where the chat endpoint has it
         self.held = 0  # bytes of memory, roughly
         self._members: dict[str, Any] = {}
 
@@ -78,9 +82,10 @@ class Completion:
                 self._choice(index).finish_reason = reason
             case Usage():
                 self.usage = event
-            case Problem(message, cut):
-                if self.unfinished or not cut:
-                    self.problem = self.problem or message
+            case Problem(message, cut, status):
+                if not self.problem and (self.unfinished or not cut):
+                    self.problem = message
+                    self.refused = 0 if self.started else status
             case Frame(payload):
                 self._keep_members(payload)
             case _:
@@ -108,7 +113,9 @@ class Completion:
     @property
     def fault(self) -> str:
         """Why the answer is not complete, empty where it is."""
-        return self.problem or missing_reason(self._reasons, self.expected)
+        silent = [index for index, choice in self.choices.items() if not choice.has_text]
+        missing = missing_reason(self._reasons, self.expected)
+        return self.problem or missing or (f"choice {silent[0] + 1} has no text" if silent else "")
 
     def check(self, event: Event) -> Event:
         """Return the event, or a Problem if it belongs to a choice that was not requested."""
@@ -151,7 +158,11 @@ class Completion:
         for place, raw in enumerate(choices if isinstance(choices, list) else ()):
             # A choice that was not requested is an error only if it has text; see `check`.
             if isinstance(raw, dict) and (index := choice_index(raw, place)) < self.expected:
-                self.held += self._choice(index).keep(raw)
+                choice = self._choice(index)
+                self.held += choice.keep(raw)
+                if "text" not in raw and choice_text(raw) is not None:
+                    self.chat_shaped = True
+                choice.has_text = choice.has_text or "text" in raw or choice_text(raw) is not None
 
 
 def unfinished(reasons: Mapping[int, str | None], expected: int) -> list[int]:
@@ -169,6 +180,13 @@ def missing_reason(reasons: Mapping[int, str | None], expected: int) -> str:
         return ""
     what = f"choice {missing[0] + 1} of {expected}" if expected > 1 else "it"
     return f"{what} ended without a finish_reason"
+
+
+def failure(completion: Completion, request_id: str, hint: str = "") -> NbxError:
+    """Return the error of a completion that is not complete: a refusal by its status, as without a stream."""
+    if completion.refused:
+        return from_status(completion.refused, completion.fault, request_id=request_id)
+    return incomplete(completion.fault, request_id, hint)
 
 
 def incomplete(fault: str, request_id: str, hint: str = "") -> IncompleteError:

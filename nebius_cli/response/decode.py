@@ -9,7 +9,7 @@ from typing import Any
 from nebius_cli.core import jsontext
 from nebius_cli.core.format import shorten
 from nebius_cli.response.coalesce import Coalescer
-from nebius_cli.response.error_body import body_message, error_message, has_error
+from nebius_cli.response.error_body import body_message, error_message, error_status, has_error
 from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta, Usage
 from nebius_cli.response.sse import EventParser, EventTooLargeError, Payload
 
@@ -129,7 +129,8 @@ def _events(value: Any, payload: Payload) -> Iterator[Event]:
     elif isinstance(value, dict):
         yield from decode_object(value)
         if payload.event == "error" and not has_error(value):
-            yield Problem(error_message(value) or "the server sent an error event")
+            message = error_message(value) or "the server sent an error event"
+            yield Problem(message, status=error_status(value))
     elif value is not None and value is not _DONE:
         yield Problem("an event is not a JSON object")
 
@@ -144,7 +145,8 @@ def decode_object(value: Mapping[str, Any]) -> Iterator[Event]:
     if isinstance(usage := value.get("usage"), dict):
         yield decode_usage(usage)
     if has_error(value):
-        yield Problem(error_message(value) or "the server reported an error without a message")
+        message = error_message(value) or "the server reported an error without a message"
+        yield Problem(message, status=error_status(value))
 
 
 def choice_index(choice: Mapping[str, Any], place: int) -> int:
@@ -153,9 +155,19 @@ def choice_index(choice: Mapping[str, Any], place: int) -> int:
     return index if type(index) is int and index >= 0 else place
 
 
+def choice_text(choice: Mapping[str, Any]) -> str | None:
+    """Return the text of a choice, None where it has none; also of one in the form of the chat endpoint."""
+    if isinstance(text := choice.get("text"), str):
+        return text
+    for name in ("message", "delta"):
+        message = choice.get(name)
+        if isinstance(message, Mapping) and isinstance(content := message.get("content"), str):
+            return content
+    return None
+
+
 def _decode_choice(choice: Mapping[str, Any], index: int) -> Iterator[Event]:
-    text, logprobs = choice.get("text"), choice.get("logprobs")
-    text = text if isinstance(text, str) else ""
+    text, logprobs = choice_text(choice) or "", choice.get("logprobs")
     logprobs = logprobs if isinstance(logprobs, dict) else None
     if text or logprobs:
         yield TextDelta(index, text, logprobs)

@@ -1,5 +1,6 @@
-"""Turns the body of an error response into one line that may be shown.
+"""Finds the message in the body of an error response.
 
+The message is returned whole: it may hold the key, which must be removed before the message is shortened.
 Nothing here trusts the server: any member may be missing, null, or of another type.
 """
 
@@ -7,7 +8,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from nebius_cli.core import jsontext
-from nebius_cli.core.format import shorten
+
+# Types of errors, in small letters and without underscores, that stand for a status.
+_STATUS_OF_TYPE = {
+    "badrequesterror": 400,
+    "invalidrequesterror": 400,
+    "authenticationerror": 401,
+    "permissiondeniederror": 403,
+    "permissionerror": 403,
+    "notfounderror": 404,
+    "unprocessableentityerror": 422,
+    "ratelimiterror": 429,
+    "ratelimitexceeded": 429,
+    "internalservererror": 500,
+    "servererror": 500,
+    "apierror": 500,
+    "serviceunavailableerror": 503,
+    "overloadederror": 529,
+}
 
 
 def has_error(value: Mapping[str, Any]) -> bool:
@@ -26,26 +44,52 @@ def error_message(value: Any) -> str:
         return ""
     detail = value.get("detail")
     if isinstance(detail, list):
-        return shorten("; ".join(filter(None, map(_validation_message, detail))))
+        return "; ".join(filter(None, map(_validation_message, detail)))
     error = value.get("error")
     nested = error.get("message") if isinstance(error, dict) else None
     for text in (detail, nested, error, value.get("message")):
         if isinstance(text, str) and text:
-            return shorten(text)
+            return text
     return ""
 
 
+def error_status(value: Mapping[str, Any]) -> int:
+    """Return the HTTP status that an error object names, from 400 to 599; 0 where it names none.
+
+    vLLM: `{"error": {"code": 400, "type": "BadRequestError"}}`; others write `status`, a text or a type.
+    """
+    for holder in (value.get("error"), value):
+        if not isinstance(holder, Mapping):
+            continue
+        inner = holder.get("error")
+        nested = error_status(holder) if holder is not value and isinstance(inner, Mapping) else 0
+        for member in (holder.get("code"), holder.get("status"), holder.get("status_code"), nested):
+            number = int(member) if isinstance(member, str) and member.isdecimal() else member
+            if type(number) is int and 400 <= number <= 599:
+                return number
+        kind = holder.get("type")
+        for name in (kind, holder.get("code")):
+            if isinstance(name, str) and (known := _STATUS_OF_TYPE.get(name.lower().replace("_", ""))):
+                return known
+    return 0
+
+
 def body_message(body: bytes) -> str:
-    """Return the message in the body of an error response, on one line: from JSON or text, or empty."""
+    """Return the message in the body of an error response, from JSON or text, or an empty string."""
     try:
         value = jsontext.decode(body)
     except ValueError:
         text = body.decode("utf-8-sig", "replace").strip()
-        if text.startswith("<"):
+        if is_html(body):
             return "the body is HTML: a proxy or gateway answered, not the API"
         # Truncated JSON can hold the `input` of an error, which is never shown.
-        return "the body is JSON that is broken or cut" if text.startswith(("{", "[")) else shorten(text)
-    return shorten(value) if isinstance(value, str) else error_message(value)
+        return "the body is JSON that is broken or cut" if text.startswith(("{", "[")) else text
+    return value if isinstance(value, str) else error_message(value)
+
+
+def is_html(body: bytes) -> bool:
+    """Return whether a body is a page for people, not an answer of the API."""
+    return body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
 
 
 def _validation_message(entry: Any) -> str:

@@ -39,10 +39,12 @@ class Problem(NamedTuple):
     """The server reported an error inside the answer, or sent something that is not a completion.
 
     `cut`: only the end of the answer is missing, which is harmless if every choice has a finish reason.
+    `status` is the HTTP status that the error names, 0 for none.
     """
 
     message: str
     cut: bool = False
+    status: int = 0
 
 
 Event = Frame | TextDelta | Finished | Usage | Problem

@@ -38,6 +38,8 @@ def _from_lists(lists: Mapping[str, Any]) -> tuple[TokenLogprob, ...]:
         value if isinstance(value := lists.get(name), list) else []
         for name in ("tokens", "token_logprobs", "top_logprobs", "text_offset")
     )
+    if not texts:  # probabilities of nothing: `"tokens": null`
+        return ()
     tokens = []
     for place in range(max(len(texts), len(logprobs))):
         text, raw = _text(_item(texts, place))

@@ -37,8 +37,8 @@ def test_every_row_ends_right_where_a_fifth_of_all_requests_fails_in_mixed_ways(
     assert texts(OUT) == {number: f" prompt {number}" for number in range(ROWS)}
     assert len(records(OUT)) == ROWS
     attempts = {record["prompt"]: record["attempts"] for record in records(OUT)}
-    # A connection that the server had closed before the request came costs an attempt that it never saw.
-    assert all(sent[prompt] <= attempts[prompt] for prompt in attempts)
+    # Where an open connection ends before any byte of an answer, the same attempt sends the request again.
+    assert all(sent[prompt] <= 2 * attempts[prompt] for prompt in attempts)
     assert max(attempts.values()) <= 1 + 10 * RETRIES
     assert ROWS < sum(attempts.values()) < 1.6 * ROWS
 

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import CANARY
+from tests.support.messages import check_message
 from tests.support.run import Runner
 from tests.support.server import FakeServer, answer, detail
 
@@ -94,3 +97,11 @@ def test_neither_dry_run_nor_curl_reads_a_key(nbx: Runner) -> None:
     for form in ("--dry-run", "--curl"):
         result = nbx("complete", "x", form, "--api-key", CANARY, "--api-key-file", "/nowhere")
         assert result.code == 0
+
+
+@pytest.mark.parametrize("key", ['"v1.abcdefgh"', "'v1.abcdefgh'", '"v1.abcdefgh', "v1.abcdefgh'"])
+def test_a_key_in_quotes_is_named_and_not_sent(nbx: Runner, key: str) -> None:
+    result = nbx("complete", "x", env={"NEBIUS_API_KEY": key})
+    assert (result.code, "the key in NEBIUS_API_KEY has quotes around it" in result.err) == (4, True)
+    assert "abcdefgh" not in result.err
+    check_message(result.err)

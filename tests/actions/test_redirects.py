@@ -37,6 +37,29 @@ def test_a_redirect_to_another_place_gets_neither_key_nor_prompt(
 
 
 @pytest.mark.parametrize(
+    "location",
+    [
+        "http://127.0.0.1:{other}\\@127.0.0.1:{server}/v1/completions",
+        "http://127.0.0.1:{other}\t@127.0.0.1:{server}/v1/completions",
+        "http://u@127.0.0.1:{server}/v1/completions",
+        "//127.0.0.1:{other}#@127.0.0.1:{server}/",
+        "/\\127.0.0.1:{other}/v1/completions",
+        "http:/\\127.0.0.1:{other}/v1/completions",
+    ],
+)
+def test_a_redirect_that_parsers_understand_differently_is_refused(
+    nbx: Runner, server: FakeServer, location: str
+) -> None:
+    other = FakeServer()
+    location = location.format(other=other.port, server=server.port)
+    server.script(status(307, b"", Location=location))
+    result = nbx("complete", "x", "--retries", "0")
+    assert (result.code, result.out, other.requests, len(server.requests)) == (3, "", [], 1)
+    check_message(result.err)
+    other.close()
+
+
+@pytest.mark.parametrize(
     "location", ["http://127.0.0.1:99999/", "http://[", "ftp://127.0.0.1/", "//elsewhere.invalid/"]
 )
 def test_a_redirect_to_what_is_no_place_is_refused(nbx: Runner, server: FakeServer, location: str) -> None:

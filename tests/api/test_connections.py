@@ -1,15 +1,18 @@
 """How bytes of an answer are taken from a connection, and what goes out on it."""
 
+import ssl
 import time
 import zlib
+from pathlib import Path
 
 import pytest
+import trustme
 
 from nebius_cli.api import connections
 from nebius_cli.core.errors import NetworkError
 from tests.support.calls import connect, failure, send, stream
 from tests.support.gate import Gate
-from tests.support.server import LAST_CHUNK, FakeServer, chunk, head, status
+from tests.support.server import LAST_CHUNK, FakeServer, Reply, Step, chunk, hang_up, head, reset, status
 
 CHUNKED = head(Transfer_Encoding="chunked")
 
@@ -84,3 +87,47 @@ def test_a_body_of_any_size_follows_its_head(server: FakeServer, size: int) -> N
     send(connect(server.url), b"x" * size)
     (request,) = server.requests
     assert (request.headers["content-length"], len(request.body)) == (str(size), size)
+
+
+@pytest.fixture
+def patient(server: FakeServer) -> FakeServer:
+    """A server that leaves its connections open."""
+    server.keep_alive = True
+    return server
+
+
+KEPT: Reply = [head(200, "application/json", Content_Length="2"), b"{}"]
+
+
+@pytest.mark.parametrize("end", [reset, hang_up], ids=["reset", "closed"])
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_a_request_that_no_server_read_is_sent_again_on_a_new_connection(
+    end: Step, tmp_path: Path, *, tls: bool
+) -> None:
+    authority, bundle = trustme.CA(), tmp_path / "authorities.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    server = FakeServer(keep_alive=True, tls=context if tls else None)
+    server.script(KEPT, [end], KEPT)
+    api = connect(server.url, cacert=str(bundle))
+    assert [send(api).body, send(api).body] == [b"{}", b"{}"]
+    assert len(server.requests) == 3
+    server.close()
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [[[hang_up]], [KEPT, [b"H", hang_up]], [KEPT, [hang_up], [hang_up]]],
+    ids=["a new connection", "a byte came", "twice"],
+)
+def test_a_request_that_may_have_been_read_is_not_sent_again(
+    patient: FakeServer, replies: list[Reply]
+) -> None:
+    patient.script(*replies)
+    api = connect(patient.url)
+    if replies[0] is KEPT:
+        send(api)
+    error = failure(send, api)
+    assert isinstance(error, NetworkError)
+    assert (error.retryable, error.sent, len(patient.requests)) == (True, True, len(replies))

@@ -103,7 +103,10 @@ def test_bytes_without_text_are_no_progress(
         clock.now += 2
         limits.bytes_came()
     error = passed(limits)
-    assert (error.why, error.hint.split()[0]) == (f"the answer made no progress for {seconds} s", flag)
+    assert (error.why, error.hint.split()[0]) == (
+        f"data came, but the answer made no progress for {seconds} s",
+        flag,
+    )
 
 
 def test_text_is_progress(clock: Clock) -> None:

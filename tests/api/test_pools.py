@@ -1,11 +1,13 @@
 """Where requests go: what the environment says of proxies and authorities, and what is remembered."""
 
+import base64
 from pathlib import Path
 
 import pytest
 
 from nebius_cli.api.authorities import trusted
 from nebius_cli.api.pools import Pools, Target, proxies_may_be_set
+from nebius_cli.api.proxies import proxy_of
 from nebius_cli.core.secret import Secret
 
 PROXY = "http://127.0.0.1:9"
@@ -60,6 +62,10 @@ def test_a_system_with_settings_of_its_own_is_asked(monkeypatch: pytest.MonkeyPa
         ({"HTTPS_PROXY": "http://127.0.0.1:9"}, ".example", ""),
         ({"HTTPS_PROXY": "http://127.0.0.1:9"}, "elsewhere", "127.0.0.1"),
         ({"HTTP_PROXY": "http://127.0.0.1:9"}, "", ""),
+        ({"HTTPS_PROXY": "http://127.0.0.1:9"}, "*.example:443", ""),
+        ({"HTTPS_PROXY": "http://127.0.0.1:9"}, "api.example:8443", "127.0.0.1"),
+        ({"HTTPS_PROXY": "http://127.0.0.1:9"}, "i.example, pi.example", "127.0.0.1"),
+        ({"HTTPS_PROXY": "http://127.0.0.1:9"}, "*", ""),
     ],
 )
 def test_a_proxy_is_taken_for_whom_it_is_meant(
@@ -72,6 +78,48 @@ def test_a_proxy_is_taken_for_whom_it_is_meant(
     assert (found.pool.host, getattr(found.pool.proxy, "host", "")) == ("api.example", host)
     assert found.line == "/v1/completions"
     assert found.headers["Host"] == "api.example"
+
+
+@pytest.mark.parametrize(
+    ("host", "no_proxy", "exempt"),
+    [
+        ("10.1.2.3", "10.0.0.0/8", True),
+        ("10.1.2.3", "10.1.2.3", True),
+        ("10.1.2.3", "10.1.2.3:443", True),
+        ("10.1.2.3", "10.1.2.3:80", False),
+        ("10.1.2.3", "0.1.2.3", False),
+        ("10.1.2.3", ".2.3", False),
+        ("110.1.2.3", "10.1.2.3", False),
+        ("[fd00::1]", "fd00::/8", True),
+        ("[fd00::1]", "FD00:0::1", True),
+        ("[fd00::1]", "[fd00::1]:443", True),
+        ("[fd00::1]", "fd00::2", False),
+        ("[::ffff:10.1.2.3]", "10.0.0.0/8", True),
+        ("10.evil.example", "10.0.0.0/8", False),
+    ],
+)
+def test_addresses_in_no_proxy_are_compared_as_addresses(
+    monkeypatch: pytest.MonkeyPatch, host: str, no_proxy: str, *, exempt: bool
+) -> None:
+    monkeypatch.setenv("https_proxy", PROXY)
+    monkeypatch.setenv("no_proxy", no_proxy)
+    assert (proxy_of(f"https://{host}/v1") is None) is exempt
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8000/v1", "http://127.8.8.8/v1", "http://[::1]/v1"])
+def test_this_machine_is_never_reached_through_a_proxy(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("ALL_PROXY", PROXY)
+    assert target(url).pool.proxy is None
+    assert target("http://127.evil.example/v1").pool.proxy is not None
+
+
+def test_the_user_of_a_proxy_is_decoded_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://us%40er:p%3Aw@127.0.0.1:9")
+    found = target("https://api.example/v1", cacert="/")
+    expected = base64.b64encode(b"us@er:p:w").decode()
+    assert found.pool.proxy_headers["proxy-authorization"] == f"Basic {expected}"
+    assert found.proxy is not None
+    assert found.proxy.shown == PROXY
 
 
 def test_the_environment_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,15 @@
 """A key that a server repeats is taken out of its words; what the model wrote stays as it is."""
 
+import html
+import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.core.errors import NetworkError
+from nebius_cli.core.format import MAX_MESSAGE_CHARS
 from nebius_cli.core.secret import Secret
 
 HIDING = Redactor(Secret("nonesuch"))
@@ -66,3 +70,45 @@ def test_the_key_is_taken_out_of_an_error_on_its_way() -> None:
     with pytest.raises(NetworkError) as caught, HIDING.in_errors():
         raise error
     assert (caught.value, error.what, error.why) == (error, "*** came", "of ***")
+
+
+AWKWARD = "quo\"te\\sl/ash&<+%'"
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        AWKWARD,
+        json.dumps(AWKWARD)[1:-1],
+        json.dumps(AWKWARD)[1:-1].replace("/", "\\/"),
+        json.dumps(json.dumps(AWKWARD))[3:-3],
+        quote(AWKWARD),
+        quote(AWKWARD, safe=""),
+        quote(AWKWARD, safe="")
+        .replace("%2F", "%2f")
+        .replace("%5C", "%5c")
+        .replace("%3C", "%3c")
+        .replace("%2B", "%2b"),
+        html.escape(AWKWARD),
+        repr(AWKWARD)[1:-1],
+    ],
+)
+def test_the_key_is_hidden_as_json_urls_html_and_python_write_it(spelled: str) -> None:
+    redactor = Redactor(Secret(AWKWARD))
+    assert redactor.text(f"a {spelled} b") == "a *** b"
+    assert redactor.value({"a": [spelled], spelled: 1}) == {"a": ["***"], "***": 1}
+    assert redactor.may_be_in(json.dumps({"a": spelled}).encode())
+    assert redactor.may_be_in(json.dumps({"a": AWKWARD}).encode())
+
+
+def test_the_usual_key_has_one_spelling() -> None:
+    assert len(Redactor(Secret("v1.CmMK-abc_d~E3"))._spellings) == 1
+
+
+@pytest.mark.parametrize("before", range(MAX_MESSAGE_CHARS - 20, MAX_MESSAGE_CHARS + 2))
+def test_the_key_is_removed_before_a_message_is_shortened(before: int) -> None:
+    with pytest.raises(NetworkError) as caught, HIDING.in_errors():
+        raise NetworkError("x" * before + "nonesuch tail", "y" * before + "nonesuch tail")
+    for text in (caught.value.what, caught.value.why, HIDING.line("z" * before + "nonesuch")):
+        assert len(text) <= MAX_MESSAGE_CHARS
+        assert "none"[:1] not in text.replace("***", "")

@@ -39,6 +39,10 @@ from nebius_cli.core.errors import (
 BROKE = NetworkError("broke", retryable=True)
 
 
+def asking(seconds: float | None, status: int = 429) -> NbxError:
+    return from_status(status, "", retry_after=seconds)
+
+
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529, 599])
 def test_a_status_that_may_pass_is_tried_again(status: int) -> None:
     assert retryable(from_status(status, ""))
@@ -78,16 +82,23 @@ def test_there_are_as_many_tries_again_as_asked_for(attempt: int, retries: int, 
     assert (delay(BROKE, attempt, retries, 0.0) is not None) is again
 
 
-def asking(seconds: float | None, status: int = 429) -> NbxError:
-    return from_status(status, "", retry_after=seconds)
-
-
 def test_a_wait_the_server_asks_for_is_kept_whole() -> None:
     assert delay(asking(7), 1, 3, 0.0) == 7
     assert delay(asking(7, 503), 3, 3, 0.9) == 7
-    assert delay(asking(0), 3, 3, 0.9) == 0
     assert delay(asking(MAX_RETRY_AFTER_S), 1, 3, 0.0) == MAX_RETRY_AFTER_S
     assert delay(asking(None), 1, 3, 0.0) == 0.25
+
+
+@pytest.mark.parametrize("asked", [0.0, 0.001, 0.24])
+@pytest.mark.parametrize(
+    "wait_of", [lambda e, k: delay(e, k, 9, 0.0), lambda e, k: row_delay(e, k, 0.0)], ids=["one", "row"]
+)
+def test_a_wait_of_less_than_a_second_has_a_floor_that_grows(
+    asked: float, wait_of: Callable[[NbxError, int], float | None]
+) -> None:
+    assert [wait_of(asking(asked), attempt) for attempt in range(1, 6)] == [0.25, 0.5, 1, 2, 4]
+    assert wait_of(asking(0.9), 1) == 0.9
+    assert wait_of(asking(1), 9) == 1
 
 
 def test_a_server_that_asks_for_too_long_a_wait_is_not_waited_for() -> None:
@@ -124,10 +135,15 @@ def test_a_row_is_also_sent_again_after_an_answer_that_was_cut() -> None:
     assert not row_retryable(from_status(400, ""))
 
 
-def test_a_row_waits_for_a_server_that_asks_for_more_than_a_single_request_would() -> None:
+def test_a_row_waits_as_a_single_request_does() -> None:
     assert row_delay(asking(7), 1, 0.0) == 7
-    assert row_delay(asking(1e9), 1, 0.0) == MAX_RETRY_AFTER_S
     assert row_delay(BROKE, 2, 0.0) == 0.5
+
+
+def test_a_run_whose_server_asks_for_too_long_a_wait_ends_with_the_reason() -> None:
+    error = asking(3600)
+    assert ends_run(error, only_model=False)
+    assert error.hint == "it asks to wait 3600 s; nbx waits for 120 s at most"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +156,11 @@ def test_a_row_waits_for_a_server_that_asks_for_more_than_a_single_request_would
         (BROKE, True, False),
         (IncompleteError("cut"), True, False),
         (ConfigError("x"), False, True),
+        (asking(MAX_RETRY_AFTER_S), True, False),
+        (asking(MAX_RETRY_AFTER_S + 1, 503), False, True),
+        (asking(3600, 400), True, False),
     ],
+    ids=str,
 )
 def test_a_run_ends_where_no_row_can_succeed(error: NbxError, *, only_model: bool, ends: bool) -> None:
     assert ends_run(error, only_model=only_model) is ends

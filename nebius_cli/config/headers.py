@@ -1,0 +1,48 @@
+"""Reads request headers that the user adds, each written `NAME: VALUE`. Their values are secrets."""
+
+import re
+from collections.abc import Iterable
+
+from nebius_cli.core.secret import Secret
+from nebius_cli.request.fields import FieldError, Value
+
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_OWN = "nbx sets it itself"
+# Headers that cannot be set, and what sets them.
+_RESERVED = {
+    "authorization": "the API key goes there: --api-key-file, NEBIUS_API_KEY or nbx auth login",
+    "proxy-authorization": "user and password of a proxy go into HTTPS_PROXY",
+    "host": "--base-url names the host",
+    **dict.fromkeys(("accept", "accept-encoding", "connection", "content-encoding", "content-length"), _OWN),
+    **dict.fromkeys(("content-type", "expect", "keep-alive", "te", "trailer", "transfer-encoding"), _OWN),
+    "upgrade": _OWN,
+}
+
+
+def check(value: Value) -> None:
+    """Raise FieldError unless each header can be sent. The message does not show its value."""
+    for text in value if isinstance(value, list) else [value]:
+        name, colon, content = str(text).partition(":")
+        if not colon or not _NAME.fullmatch(name.strip()):
+            raise FieldError("must be NAME: VALUE")
+        if reason := _RESERVED.get(name.strip().lower()):
+            raise FieldError(f"cannot set {name.strip()}: {reason}")
+        if not content.strip().isprintable() or not content.isascii() or not content.strip():
+            raise FieldError(f"of {name.strip()} must be printable ASCII and not empty")
+
+
+def hidden(value: Value) -> Value:
+    """Return headers, valid or not, without their values."""
+    names = [str(text).partition(":") for text in (value if isinstance(value, list) else [value])]
+    shown: list[Value] = [f"{name.strip()}: ***" if colon else "***" for name, colon, _ in names]
+    return shown[0] if len(shown) == 1 else shown
+
+
+def merged(layers: Iterable[Value]) -> dict[str, Secret]:
+    """Return the headers of all layers, the strongest first: of one name, whatever its case, one is sent."""
+    found: dict[str, tuple[str, Secret]] = {}
+    for value in reversed(list(layers)):
+        for text in value if isinstance(value, list) else [value]:
+            name, _, content = str(text).partition(":")
+            found[name.strip().lower()] = (name.strip(), Secret(content.strip()))
+    return dict(found.values())

@@ -1,0 +1,20 @@
+"""Tells what is odd about a complete answer, such as a field that the server ignored."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from nebius_cli.response.completion import Completion
+
+
+def oddities(completion: Completion, prompt: Any, *, echo: bool) -> Iterator[str]:
+    """Yield a warning for each oddity of the answer to `prompt`, as it was sent; `echo` was asked for."""
+    if completion.chat_shaped:
+        yield "the server answered as the chat endpoint does, not as completions: check base_url"
+    prompts = prompt if isinstance(prompt, list) else [prompt]
+    if echo and all(isinstance(text, str) for text in prompts):
+        each = max(1, completion.expected // len(prompts)) if prompts else 1
+        asked = {
+            index: prompts[index // each] for index in completion.choices if index // each < len(prompts)
+        }
+        if any(not completion.choices[index].text.startswith(text) for index, text in asked.items()):
+            yield "the server ignored echo: the answer does not begin with the prompt"
