@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import typer
-from nebius_cli.commands.declare import flags_of
 
+from nebius_cli.commands.declare import flags_of
 from nebius_cli.commands.root import build
 from nebius_cli.core import hints
 from tests.support.run import Runner
