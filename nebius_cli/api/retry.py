@@ -6,6 +6,7 @@ clock: whoever calls hands in the attempt, the time and the jitter.
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from enum import Enum, auto
 
 from nebius_cli.core.errors import AuthError, IncompleteError, NbxError, NetworkError, StatusError
 
@@ -27,12 +28,9 @@ def delay(
     half and all of the backoff. A wait that the server asked for is kept whole. `left` seconds remain of the
     `total` limit, which is none where it is 0. The hint of `error` says what stands against a long wait.
     """
+    if wait_is_too_long(error) or attempt > retries or not retryable(error):
+        return None
     asked = retry_after(error)
-    if asked is not None and asked > MAX_RETRY_AFTER_S:
-        error.hint = f"it asks to wait {asked:g} s; nbx waits for {MAX_RETRY_AFTER_S:g} s at most"
-        return None
-    if attempt > retries or not retryable(error):
-        return None
     wait = backoff(attempt, jitter) if asked is None else asked
     if total and wait > left:
         error.hint = f"no time is left to try again: --timeout is {total:g} s"
@@ -61,27 +59,70 @@ def retryable(error: NbxError) -> bool:
 # Requests of a run of many.
 
 
+class RowRule(Enum):
+    """What a run of many rows does about a failed request; docs/bulk.md explains this table to users."""
+
+    END_RUN = auto()  # no row can succeed
+    FORBIDDEN = auto()  # is not sent again; a group is split; ends the run if it happens to row after row
+    BUSY = auto()  # is sent again, more slowly, and uses up no retry
+    UNREACHABLE = auto()  # is sent again; many in a row are an outage, which uses up no retry
+    TRY_AGAIN = auto()  # is sent again, as often as --retries says; then a group is split
+    FAIL = auto()  # is not sent again; a group is split
+
+
+def row_rule(error: NbxError, *, only_model: bool, answering: bool) -> RowRule:
+    """Return the rule for a failed request.
+
+    `only_model`: the row used the model of the whole run; a row with a model of its own may be wrong alone.
+    `answering`: the server has just answered other requests.
+    """
+    if ends_run(error, only_model=only_model):
+        return RowRule.END_RUN
+    if isinstance(error, AuthError):
+        return RowRule.FORBIDDEN
+    if is_rate_limit(error) or (is_overload(error) and answering):
+        return RowRule.BUSY
+    if is_unreachable(error):
+        return RowRule.UNREACHABLE
+    return RowRule.TRY_AGAIN if row_retryable(error) else RowRule.FAIL
+
+
 def row_retryable(error: NbxError) -> bool:
     """Return whether a row may be sent again: nothing of its answer was shown, so also a cut one."""
     return isinstance(error, IncompleteError) or retryable(error)
 
 
 def row_delay(error: NbxError, attempt: int, jitter: float) -> float:
-    """Return the seconds to wait before a row is sent again; a run waits for a server that asks for more."""
+    """Return the seconds to wait before a row is sent again."""
     asked = retry_after(error)
     return backoff(attempt, jitter) if asked is None else min(asked, MAX_RETRY_AFTER_S)
 
 
-def ends_run(error: NbxError, *, only_model: bool) -> bool:
-    """Return whether no row can succeed: the key or the account is refused, or the model is gone.
+def longest_backoff(retries: int) -> float:
+    """Return the most seconds that a request with `retries` retries waits between its attempts."""
+    return sum(backoff(attempt, 1.0) for attempt in range(1, retries + 1))
 
-    `only_model`: the row used the model of the whole run. A row with a model of its own may be wrong alone.
+
+def ends_run(error: NbxError, *, only_model: bool) -> bool:
+    """Return whether no row can succeed.
+
+    The key or the account is refused, the model is gone, or the server asks to wait for long. A 403 may be
+    the verdict of a firewall on one prompt.
     """
     if isinstance(error, AuthError):
-        return True
+        return error.status != 403
     if is_missing(error):
         return only_model
-    return not isinstance(error, StatusError | NetworkError | IncompleteError)
+    return wait_is_too_long(error) or not isinstance(error, StatusError | NetworkError | IncompleteError)
+
+
+def wait_is_too_long(error: NbxError) -> bool:
+    """Return whether the server asks for a longer wait than nbx waits; the hint of `error` then says so."""
+    asked = retry_after(error)
+    if asked is None or asked <= MAX_RETRY_AFTER_S:
+        return False
+    error.hint = f"it asks to wait {asked:g} s; nbx waits for {MAX_RETRY_AFTER_S:g} s at most"
+    return True
 
 
 def is_missing(error: NbxError) -> bool:
