@@ -43,7 +43,9 @@ class ExitCode(IntEnum):
     BAD_INPUT = 65, "bad input data (invalid UTF-8, malformed JSONL)"
     OUTPUT = 74, "output could not be written (disk full, closed stdout)"
     CONFIG = 78, "bad configuration"
+    HANGUP = 129, "SIGHUP (the terminal was closed)"
     INTERRUPTED = 130, "SIGINT (Ctrl-C)"
+    QUIT = 131, "SIGQUIT (Ctrl-\\)"
     READER_GONE = 141, "stdout was closed by its reader (SIGPIPE); silent"
     TERMINATED = 143, "SIGTERM"
 
@@ -183,6 +185,14 @@ class Terminated(BaseException):
     """SIGTERM was received."""
 
 
+class HungUp(BaseException):
+    """SIGHUP was received: the terminal was closed, or the connection to it broke."""
+
+
+class Quit(BaseException):
+    """SIGQUIT was received (Ctrl-Backslash)."""
+
+
 def exit_code(error: BaseException | None) -> ExitCode:
     """Return the exit code of a run that ends with `error`, DONE for None."""
     match error:
@@ -194,6 +204,10 @@ def exit_code(error: BaseException | None) -> ExitCode:
             return ExitCode.INTERRUPTED
         case Terminated():
             return ExitCode.TERMINATED
+        case HungUp():
+            return ExitCode.HANGUP
+        case Quit():
+            return ExitCode.QUIT
         case ReaderGone():
             return ExitCode.READER_GONE
     return ExitCode.BUG

@@ -1,5 +1,6 @@
 """The output of a bulk run: records are appended as rows finish, and read when the run is resumed."""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -116,10 +117,10 @@ class StreamOutput:
 class Journal:
     """A file of records, and the rows answered in it. `open` takes its lock, `close` releases it."""
 
-    def __init__(self, path: Path, held: lock.Lock, file: LineFile, failed: FailedRows) -> None:
+    def __init__(self, path: Path, held: contextlib.ExitStack, file: LineFile, failed: FailedRows) -> None:
         self.path = path
         self.earlier = EarlierRuns()
-        self._held: lock.Lock | None = held
+        self._held: contextlib.ExitStack | None = held  # the locks
         self._file = file
         self._failed = failed
         self._appender = Appender(file.write, file.sync_if_due)
@@ -140,17 +141,17 @@ class Journal:
         """
         _check_name(path, source)
         target = Path(os.path.realpath(path))  # follow a symlink rather than replace it
-        held = _lock(target)
-        try:
+        with contextlib.ExitStack() as stack:
+            stack.callback(_lock(target).release)
+            # The list is replaced and deleted too, and could be the output of another run.
+            stack.callback(_lock(path_beside(target)).release)
             if not restart:
                 _check_is_output(target)
             failed = FailedRows(path_beside(target))
             if restart:
                 _set_aside(target, note)
-            journal = cls(target, held, LineFile(target), failed)
-        except BaseException:
-            held.release()
-            raise
+            file = LineFile(target)
+            journal = cls(target, stack.pop_all(), file, failed)
         try:
             journal._read(note)
         except BaseException:
@@ -222,7 +223,7 @@ class Journal:
     def _release(self) -> None:
         self._file.close()
         if self._held is not None:
-            self._held.release()
+            self._held.close()
             self._held = None
 
     def _read(self, note: Note) -> None:

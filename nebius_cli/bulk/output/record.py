@@ -110,6 +110,13 @@ def failed_line(row: Row, error: NbxError, defaults: Mapping[str, Any]) -> bytes
     return jsontext.encode({**line, "error": _error(error)}) + b"\n"
 
 
+def is_failed_row(row: Any) -> bool:
+    """Return whether a JSON value is what `failed_line` writes, rather than a record or another input row."""
+    if not isinstance(row, dict) or type(row.get("id")) not in (int, str) or "prompt" not in row:
+        return False
+    return isinstance(row.get("error"), dict) and not {"body_hash", "response"} & row.keys()
+
+
 def id_bytes(row_id: str | int) -> bytes:
     """Return a row id as JSON."""
     if isinstance(row_id, int):
