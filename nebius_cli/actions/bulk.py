@@ -23,11 +23,11 @@ from nebius_cli.bulk.output.record_file import answered
 from nebius_cli.bulk.progress import RunSummary
 from nebius_cli.bulk.rate_control import MAX_CONCURRENCY
 from nebius_cli.bulk.results import open_output, open_summary
-from nebius_cli.bulk.run import SIGNALS, BulkRun
+from nebius_cli.bulk.run import BulkRun
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import jsontext
 from nebius_cli.core.digest_set import DigestSet
-from nebius_cli.core.errors import BadInputError, ExitCode, NbxError, ReaderGone
+from nebius_cli.core.errors import BadInputError, ExitCode, Interrupted, NbxError, ReaderGone, Stopped
 from nebius_cli.core.secret import Secret
 from nebius_cli.models.cache import PriceSource
 from nebius_cli.request import request
@@ -216,7 +216,7 @@ def _send(
     except BaseException as stop:
         if not isinstance(stop, ReaderGone):
             try:
-                _report(run.summary(SIGNALS.get(type(stop), str(stop))), summary, app)
+                _report(run.summary(_reason(stop)), summary, app)
             except NbxError as error:
                 app.warn(error.line)
             if isinstance(journal, Journal):
@@ -230,6 +230,13 @@ def _send(
     if app.flags.quiet:
         app.report([run.counts.failure()])
     return ExitCode.ROWS_FAILED
+
+
+def _reason(stop: BaseException) -> str:
+    """Return what ended the run early, in a few words."""
+    if isinstance(stop, KeyboardInterrupt):
+        return Interrupted.by
+    return stop.by if isinstance(stop, Stopped) else str(stop)
 
 
 def _report(totals: RunSummary, summary: OutputFile | None, app: App) -> None:

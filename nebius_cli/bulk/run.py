@@ -15,7 +15,7 @@ from nebius_cli.bulk.options import BulkPlan
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.progress import RunSummary
 from nebius_cli.bulk.results import ResultWriter
-from nebius_cli.core.errors import Interrupted, NbxError, Terminated
+from nebius_cli.core.errors import NbxError, Stopped
 from nebius_cli.core.money import PriceList
 from nebius_cli.system.streams import Streams
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from nebius_cli.bulk.workers import OnRequest, WorkerPool
 
 DRAIN_TIMEOUT_S = 10.0  # for requests in flight when the run is stopped
-SIGNALS = {KeyboardInterrupt: "Ctrl-C", Interrupted: "Ctrl-C", Terminated: "SIGTERM"}
 
 
 class Recorder(Protocol):
@@ -132,7 +131,7 @@ class BulkRun:
 
         try:
             pool.run(tick)
-        except tuple(SIGNALS):
+        except (KeyboardInterrupt, Stopped):
             if count := dispatcher.in_flight:
                 display.note(
                     f"waiting up to {DRAIN_TIMEOUT_S:.0f} s for requests in flight: {count};"

@@ -43,9 +43,9 @@ class ExitCode(IntEnum):
     BAD_INPUT = 65, "bad input data (invalid UTF-8, malformed JSONL)"
     OUTPUT = 74, "output could not be written (disk full, closed stdout)"
     CONFIG = 78, "bad configuration"
-    HANGUP = 129, "SIGHUP (the terminal was closed)"
+    HUNG_UP = 129, "SIGHUP: the terminal was closed"
     INTERRUPTED = 130, "SIGINT (Ctrl-C)"
-    QUIT = 131, "SIGQUIT (Ctrl-\\)"
+    QUIT = 131, "SIGQUIT"
     READER_GONE = 141, "stdout was closed by its reader (SIGPIPE); silent"
     TERMINATED = 143, "SIGTERM"
 
@@ -177,20 +177,39 @@ class ReaderGone(BaseException):
     """Stdout was closed by its reader. A BaseException, so that no `except Exception` catches it."""
 
 
-class Interrupted(BaseException):
+class Stopped(BaseException):
+    """A signal was received; `by` is its name for the user. Not an Exception, so that nothing catches it."""
+
+    code: ExitCode
+    by: str
+
+
+class Interrupted(Stopped):
     """SIGINT was received. Not a KeyboardInterrupt, which Typer turns into a silent exit."""
 
+    code = ExitCode.INTERRUPTED
+    by = "Ctrl-C"
 
-class Terminated(BaseException):
+
+class Terminated(Stopped):
     """SIGTERM was received."""
 
+    code = ExitCode.TERMINATED
+    by = "SIGTERM"
 
-class HungUp(BaseException):
+
+class HungUp(Stopped):
     """SIGHUP was received: the terminal was closed, or the connection to it broke."""
 
+    code = ExitCode.HUNG_UP
+    by = "SIGHUP"
 
-class Quit(BaseException):
-    """SIGQUIT was received (Ctrl-Backslash)."""
+
+class Quit(Stopped):
+    """SIGQUIT was received, from Ctrl-Backslash."""
+
+    code = ExitCode.QUIT
+    by = "SIGQUIT"
 
 
 def exit_code(error: BaseException | None) -> ExitCode:
@@ -200,14 +219,10 @@ def exit_code(error: BaseException | None) -> ExitCode:
             return ExitCode.DONE
         case NbxError():
             return error.code
-        case Interrupted() | KeyboardInterrupt():
+        case Stopped():
+            return error.code
+        case KeyboardInterrupt():
             return ExitCode.INTERRUPTED
-        case Terminated():
-            return ExitCode.TERMINATED
-        case HungUp():
-            return ExitCode.HANGUP
-        case Quit():
-            return ExitCode.QUIT
         case ReaderGone():
             return ExitCode.READER_GONE
     return ExitCode.BUG
