@@ -155,6 +155,6 @@ def _restore_signals() -> None:
 
 
 def _handled_signals() -> list[signal.Signals]:
-    """Return the signals of this system, except those ignored at the start, by nohup, `trap '' INT` or `&`."""
+    """Return the signals of this system, except those ignored at the start, as by nohup or `&`."""
     numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
     return [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]

@@ -1,6 +1,7 @@
 """`nbx bulk`: complete every prompt of a file."""
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ from nebius_cli.core.errors import BadInputError, ExitCode, Interrupted, NbxErro
 from nebius_cli.core.secret import Secret
 from nebius_cli.models.cache import PriceSource
 from nebius_cli.request import request
+from nebius_cli.system import descriptors
 from nebius_cli.system.files import OutputFile
 from nebius_cli.system.targets import is_file
 
@@ -46,6 +48,8 @@ SHORT_HELP = """usage: nbx bulk [OPTIONS] FILE
 
 MAX_LOCAL_CACHES = 4  # whole contexts that the local engine keeps
 MODEL_LIST_TIMEOUT_S = 30.0
+RESERVED_DESCRIPTORS = 16  # for the ledger, the lists and modules that are imported late
+DESCRIPTORS_PER_REQUEST = 2  # the connection, and what looks up the host's name
 
 
 def run(options: BulkOptions, app: App) -> ExitCode:
@@ -88,8 +92,9 @@ def run(options: BulkOptions, app: App) -> ExitCode:
                 if journal.unclaimed_answers and 0 in (source.left_out or ()):
                     app.note(bulk.other_requests(journal.unclaimed_answers, options.output))
                 streams, limits = app.streams, limits_of(settings)
+                plan = dataclasses.replace(plan, connections=_connections(plan, app))
                 bulk_run = BulkRun(plan, prices, source, journal, total, limits, streams, app.note)
-                api = app.api(settings, endpoint(), pool=plan.concurrency or MAX_CONCURRENCY)
+                api = app.api(settings, endpoint(), pool=plan.connections)
                 host, local_model = (None, reader.model) if options.runs_here else (api.host, None)
                 recorder = app.batch_recorder(
                     settings, prices, over=options.over_budget, host=host, local_model=local_model
@@ -185,6 +190,20 @@ def _server(
         import nebius_cli.bulk.workers  # noqa: F401
 
         yield lambda: Endpoint(engine.base_url, engine.key, is_local=True), engine.key
+
+
+def _connections(plan: BulkPlan, app: App) -> int:
+    """Return how many connections the run may open, after a note if it asked for more."""
+    wanted = plan.concurrency or MAX_CONCURRENCY
+    descriptors.raise_limit()
+    allowed = max(1.0, (descriptors.free() - RESERVED_DESCRIPTORS) // DESCRIPTORS_PER_REQUEST)
+    if wanted <= allowed:
+        return wanted
+    if plan.concurrency is not None:
+        app.note(
+            f"at most {allowed:.0f} requests at once: the limit of open files is low; ulimit -n raises it"
+        )
+    return int(allowed)
 
 
 def _output(options: BulkOptions, app: App) -> Journal | StreamOutput:

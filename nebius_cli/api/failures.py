@@ -1,5 +1,6 @@
 """Turns the exceptions of urllib3, ssl and sockets into NbxErrors."""
 
+import errno
 import socket
 from collections.abc import Callable, Iterator
 from http.client import IncompleteRead
@@ -7,7 +8,7 @@ from typing import Any
 
 import urllib3.exceptions
 
-from nebius_cli.core.errors import NetworkError, TimedOutError
+from nebius_cli.core.errors import NetworkError, TimedOutError, TooManyFilesError
 from nebius_cli.core.format import shorten
 
 
@@ -80,6 +81,9 @@ def network_error(error: Exception, host: str, *, sent: bool = True) -> NetworkE
     `sent` tells whether any part of the request may have reached the server.
     """
     causes = list(_causes(error))
+    if any(isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE) for cause in causes):
+        what, hint = "too many open files", "ulimit -n 4096 allows more"
+        return TooManyFilesError(what, "no connection could be made", hint, retryable=True, sent=False)
     make = next(make for kinds, make in _MEANINGS if any(isinstance(cause, kinds) for cause in causes))
     meaning = make(f" to {host}" if host else "", _innermost(causes))
     meaning.sent = sent

@@ -17,14 +17,13 @@ from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.outage import Outage
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
-from nebius_cli.core.errors import IncompleteError, NbxError
+from nebius_cli.bulk.suspects import Suspects
+from nebius_cli.core.errors import IncompleteError, NbxError, TooManyFilesError
 from nebius_cli.response.events import Usage
 
 DEFERRED_RETRY_FACTOR = 10  # times the retries: attempts of a row while the server is busy or down
 RETRY_QUEUE_FACTOR = 4  # times the concurrency: retries that may wait before no new rows are read
 ANSWERING_S = 10.0  # after an answer, a 503 is taken for a rate limit rather than an outage
-MAX_SUSPECTS = 3  # rows that fail before any answer for what may affect all rows, before the run stops
-MAX_FORBIDDEN = 20  # rows in a row that are refused with 403 after an answer, before the run stops
 LEARN_INTERVAL_S = 0.05  # between answers whose rate limit headers are read
 GROUP_WAIT_S = 0.2  # how long an incomplete group waits for the next row
 
@@ -71,8 +70,7 @@ class Dispatcher:
         self._sequence = 0
         self._outage = Outage(retries)
         self._answered_at = -math.inf  # when the last complete answer came
-        self._forbidden = 0  # rows refused with 403 since the last complete answer
-        self._suspects: list[tuple[Batch, NbxError]] = []  # failed before any answer, maybe not their fault
+        self._suspects = Suspects()
         self._learned_at = -math.inf
         self.stopped = False
         self.fatal: NbxError | None = None
@@ -112,11 +110,11 @@ class Dispatcher:
 
     def unfinished(self) -> list[Result]:
         """Return results with the cost of unfinished rows; requests in flight are abandoned."""
-        batches = [batch for _, _, batch in self._retry_queue] + [batch for batch, _ in self._suspects]
+        batches = [batch for _, _, batch in self._retry_queue] + [batch for batch, _ in self._suspects.held]
         for batch in self._in_flight.values():
             batch.spent += self.budget.charge(batch.worst, None, maybe_billed=True)
             batches.append(batch)
-        self._in_flight, self._retry_queue, self._suspects = {}, [], []
+        self._in_flight, self._retry_queue, self._suspects.held = {}, [], []
         return [unfinished_result(batch) for batch in batches if batch.spent != NOTHING]
 
     def next(self, now: float) -> Batch | Wait | None:
@@ -131,8 +129,8 @@ class Dispatcher:
                 return Wait(min(due, self._row_wanted_since + GROUP_WAIT_S) if self._rows else due, rows=True)
             if self._retry_queue or self.in_flight or not self._input_ended:
                 return Wait(due)
-            if self._suspects:  # no other row can tell whether they are at fault themselves
-                self.stop(self._suspects[-1][1])
+            if self._suspects.held:  # and no other row can tell what is wrong with them
+                self.stop(self._suspects.held[-1][1])
             return None
         if (seconds := self.rate.wait(batch.worst.tokens, now)) > 0:
             return Wait(now + seconds)
@@ -170,9 +168,9 @@ class Dispatcher:
             self.rate.learn(headers, now, used or 0)
         spent = charge if batch.spent is NOTHING else batch.spent + charge
         results = results_of(batch, spent, None, responses, now)
-        for suspect, error in self._suspects:
+        for suspect, error in self._suspects.answered():
             results += results_of(suspect, suspect.spent, error, [None], now)
-        self._answered_at, self._forbidden, self._suspects = now, 0, []
+        self._answered_at = now
         return results
 
     def failed(self, batch: Batch, error: NbxError, now: float) -> list[Result]:
@@ -181,6 +179,8 @@ class Dispatcher:
             return []
         charge = self.budget.charge(batch.worst, None, maybe_billed=retry.may_be_billed(error))
         batch.spent = charge if batch.spent is NOTHING else batch.spent + charge
+        if isinstance(error, TooManyFilesError):
+            return self._not_sent(batch, error, now)
         answering = now - self._answered_at <= ANSWERING_S
         rule = retry.row_rule(error, only_model=batch.rows[0].model == self._model, answering=answering)
         down = self._check_outage(batch, error, rule, now)
@@ -190,8 +190,7 @@ class Dispatcher:
             self.stop(error)
             self._requeue(batch, now)
             return []
-        deferred = down or rule is RowRule.BUSY
-        batch.tries += not deferred
+        batch.tries += not (deferred := down or rule is RowRule.BUSY)
         if self._may_retry(batch, error, deferred=deferred):
             self._requeue(batch, now + self._delay(batch, error, answering=answering))
             return []
@@ -259,33 +258,35 @@ class Dispatcher:
     def _delay(self, batch: Batch, error: NbxError, *, answering: bool) -> float:
         if answering and self.rate.interval and retry.is_overload(error) and not retry.retry_after(error):
             return self.rate.interval  # the pace of all requests is the wait
-        # A 429 uses up no try, but the delay still grows with each one.
         attempts = batch.attempts if retry.is_rate_limit(error) else batch.tries
         return retry.row_delay(error, max(1, attempts), self._jitter())
 
+    def _not_sent(self, batch: Batch, error: NbxError, now: float) -> list[Result]:
+        """Send a request again once another has ended, because no more connections may be open."""
+        batch.attempts -= 1
+        self.rate.cap(self.in_flight)
+        if not self.in_flight:
+            self.stop(error)
+        self._requeue(batch, now)
+        return []
+
     def _handle_unreachable(self, batch: Batch, error: NbxError, now: float) -> list[Result]:
         """Stop the run instead of failing the row: a server that never answered is at fault."""
-        if not self.stopped and (self.in_flight or not self._outage.too_long(error, now)):
-            self._requeue(batch, now + retry.backoff(max(1, batch.tries), self._jitter()))
-        else:
+        if self.stopped or (not self.in_flight and self._outage.too_long(error, now)):
             self.stop(error)
-            self._requeue(batch, now)
+        self._requeue(batch, now + retry.backoff(max(1, batch.tries), self._jitter()))
         return []
 
     def _fail(self, batch: Batch, error: NbxError, rule: RowRule, now: float) -> list[Result]:
         """Fail the rows of a request, unless the failure may be that of all rows."""
-        forbidden = rule is RowRule.FORBIDDEN
-        self._forbidden += forbidden
-        if self._answered_at == -math.inf and (forbidden or isinstance(error, IncompleteError)):
-            self._suspects.append((batch, error))
-            if len(self._suspects) >= MAX_SUSPECTS:
-                self.stop(error)
-            return []
-        if forbidden and self._forbidden >= MAX_FORBIDDEN:
+        held = self._suspects.failed(batch, error, forbidden=rule is RowRule.FORBIDDEN)
+        if self._suspects.stop:
             self.stop(error)
+        if self._suspects.stop and not held:
             self._requeue(batch, now)
-            return []
-        return results_of(batch, batch.spent, error, [None] * len(batch.rows), now)
+        elif not held:
+            return results_of(batch, batch.spent, error, [None] * len(batch.rows), now)
+        return []
 
     def _split(self, batch: Batch, error: NbxError, now: float) -> None:
         """Queue the two halves of a group, so that one bad prompt fails one row only."""

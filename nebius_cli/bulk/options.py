@@ -12,7 +12,7 @@ from nebius_cli.bulk.input import template
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_reader import RowReader, Shard, parse_shard
 from nebius_cli.bulk.limits import LIMITS
-from nebius_cli.bulk.rate_control import RateController
+from nebius_cli.bulk.rate_control import MAX_CONCURRENCY, RateController
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import FREE, Price, PriceList
@@ -69,7 +69,10 @@ class BulkOptions:
 
 @dataclass(frozen=True, slots=True)
 class BulkPlan:
-    """The parsed options. Limits and caps are those of this shard; `prices` are those of --price."""
+    """The parsed options. Limits and caps are those of this shard; `prices` are those of --price.
+
+    `connections` is the most that the run may open at once.
+    """
 
     options: BulkOptions
     given: Mapping[str, Value]
@@ -84,6 +87,7 @@ class BulkPlan:
     max_tokens: int | None
     max_cost: Decimal | None
     prices: PriceList | None
+    connections: int = MAX_CONCURRENCY
 
     @property
     def capped(self) -> bool:
@@ -129,7 +133,14 @@ class BulkPlan:
     ) -> Dispatcher:
         """Return the dispatcher of this run; `spent` is the cost of earlier runs on the same output."""
         fixed = self.concurrency or (LOCAL_CONCURRENCY if self.options.runs_here else None)
-        rate = RateController(now, fixed=fixed, rpm=self.rpm, tpm=self.tpm, shards=self.shard.of)
+        rate = RateController(
+            now,
+            fixed=fixed,
+            rpm=self.rpm,
+            tpm=self.tpm,
+            max_concurrency=self.connections,
+            shards=self.shard.of,
+        )
         budget = Budget(
             prices=prices,
             max_cost=self.max_cost,

@@ -106,7 +106,7 @@ class RateController:
     ) -> None:
         self._fixed = fixed is not None
         self._max_concurrency = max(1, max_concurrency)
-        self._limit = float(fixed if fixed is not None else min(INITIAL_CONCURRENCY, self._max_concurrency))
+        self._limit = float(min(fixed or INITIAL_CONCURRENCY, self._max_concurrency))
         self._requests = TokenBucket(rpm or math.inf, now)
         self._tokens = TokenBucket(tpm or math.inf, now)
         self._shards = shards
@@ -206,6 +206,11 @@ class RateController:
             self._refused = True
             self._limit = max(1.0, float(int(self._limit / 2)))
             self._probe = ThroughputProbe(now)
+
+    def cap(self, concurrency: int) -> None:
+        """Allow no more requests in flight from now on, whatever the server takes."""
+        self._max_concurrency = max(1, min(self._max_concurrency, concurrency))
+        self._limit = min(self._limit, float(self._max_concurrency))
 
     def pause(self, seconds: float, now: float) -> None:
         """Send nothing for `seconds`."""

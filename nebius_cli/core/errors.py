@@ -117,6 +117,12 @@ class TimedOutError(NetworkError):
     """A time limit was exceeded; text received before it is kept, and the exit code is 7."""
 
 
+class TooManyFilesError(NetworkError):
+    """No connection, because this process may open no more files and connections."""
+
+    code = ExitCode.CONFIG
+
+
 class IncompleteError(NbxError):
     """The answer has no finish_reason, holds an error, or ended in a way `--fail-on` names."""
 

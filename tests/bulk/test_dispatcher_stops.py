@@ -7,11 +7,12 @@ import pytest
 
 from nebius_cli.bulk.batch import Batch
 from nebius_cli.bulk.budget import Budget
-from nebius_cli.bulk.dispatcher import MAX_FORBIDDEN, MAX_SUSPECTS, Dispatcher, Wait
+from nebius_cli.bulk.dispatcher import Dispatcher, Wait
 from nebius_cli.bulk.outage import MAX_OUTAGE_S, MIN_OUTAGE_FAILURES
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
-from nebius_cli.core.errors import ConfigError, NbxError, NetworkError
+from nebius_cli.bulk.suspects import MAX_FORBIDDEN, MAX_SUSPECTS
+from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, TooManyFilesError
 from nebius_cli.core.money import Price, PriceList
 from nebius_cli.response.events import Usage
 from tests.support.bulk import asking
@@ -183,6 +184,18 @@ def test_while_nothing_answers_no_new_row_goes_out_but_to_ask() -> None:
     of.offer(asking(99))
     sent(of, 5.0)
     assert of.next(5.0) == Wait()
+
+
+def test_a_lack_of_descriptors_fails_no_row_and_lowers_the_concurrency() -> None:
+    of, error = dispatcher(*map(asking, range(9)), retries=0), TooManyFilesError("too many open files")
+    first, second, third = sent(of), sent(of), sent(of)
+    assert of.failed(third, error, 0.0) == []
+    assert (of.rate.concurrency, of.next(0.0)) == (2, Wait())
+    answer(of, first)
+    assert sent(of).rows[0].index == 2
+    answer(of, second)
+    assert of.failed(third, error, 0.0) == []
+    assert (of.next(0.0), of.fatal) == (None, error)
 
 
 def test_a_cap_waits_for_what_is_in_flight_and_then_stops() -> None:

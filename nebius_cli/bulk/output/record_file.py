@@ -18,10 +18,12 @@ SCAN_BLOCK_BYTES = 1 << 18  # scanned at a time
 ERROR, ANSWER = 1, 2  # kinds of current records
 
 
-def open_answers(path: Path) -> BinaryIO:
-    """Open a file of records. Raises UsageError."""
+def open_answers(path: Path, buffering: int = READ_BUFFER_BYTES) -> BinaryIO:
+    """Open a file of records. Raises UsageError, also for a pipe or a device."""
     try:
-        return path.open("rb", buffering=READ_BUFFER_BYTES)
+        if path.exists() and not path.is_file():
+            raise UsageError(f"cannot read {path}", "it is not a file")
+        return path.open("rb", buffering=buffering)
     except OSError as error:
         raise UsageError(f"cannot read {path}", error.strerror or str(error)) from None
 
