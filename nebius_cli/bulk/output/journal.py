@@ -196,6 +196,7 @@ class Journal:
         """
         self._appender.flush()
         self._file.sync()
+        self._file.save_if_lost()
         self._file.close()
         self._complete = True
         self._answered = DigestSet()  # frees memory for the compaction
@@ -216,6 +217,7 @@ class Journal:
             self._appender.flush()
             if not self._complete:
                 self._file.sync()
+                self._file.save_if_lost()
             self._failed.finish(complete=self._complete)
         finally:
             self._release()
