@@ -19,6 +19,7 @@ from nebius_cli.bulk.input.row_files import RowFile, open_rows
 from nebius_cli.bulk.input.row_reader import RowReader
 from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
+from nebius_cli.bulk.output.earlier_runs import AnsweredRows
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.output.record_file import answered
 from nebius_cli.bulk.progress import RunSummary
@@ -27,7 +28,6 @@ from nebius_cli.bulk.results import open_output, open_summary
 from nebius_cli.bulk.run import BulkRun
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import jsontext
-from nebius_cli.core.digest_set import DigestSet
 from nebius_cli.core.errors import BadInputError, ExitCode, Interrupted, NbxError, ReaderGone, Stopped
 from nebius_cli.core.secret import Secret
 from nebius_cli.models.cache import PriceSource
@@ -141,7 +141,9 @@ def _estimate(
         except NbxError as error:
             app.note(f"prices are unknown: {error.what}")
     prices = plan.prices or price_source.prices
-    done = DigestSet() if options.restart or not is_file(options.output) else answered(Path(options.output))
+    done = (
+        AnsweredRows() if options.restart or not is_file(options.output) else answered(Path(options.output))
+    )
     estimate, bad = estimate_rows(source, done, prices, skip_bad=options.on_bad_row == "skip")
     rpm, tpm = (None, None) if options.runs_here else price_source.limits(reader.model)
     seconds = estimate.seconds(

@@ -14,6 +14,7 @@ from nebius_cli.bulk.input.row_reader import RowReader, Shard, parse_shard
 from nebius_cli.bulk.limits import LIMITS
 from nebius_cli.bulk.rate_control import MAX_CONCURRENCY, RateController
 from nebius_cli.config.run_settings import RunSettings
+from nebius_cli.core import urls
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import FREE, Price, PriceList
 from nebius_cli.core.secret import Secret
@@ -155,7 +156,7 @@ class BulkPlan:
     def reader(self, settings: RunSettings, local_model: str | None) -> RowReader:
         """Return the reader of rows, with the configured fields; `local_model`, if not None, is their model.
 
-        Raises UsageError for fields that exclude each other.
+        Raises UsageError for fields that exclude each other, ConfigError for a base URL that is none.
         """
         options = self.options
         fields = settings.fields_without(request_flags.parse_unset(options.unset))
@@ -170,7 +171,13 @@ class BulkPlan:
             allow_empty=options.allow_empty,
             validate=options.validate,
             shard=self.shard,
+            url="local" if self.options.runs_here else _url(settings.base_url),
         )
+
+
+def _url(base_url: str) -> str:
+    """Return the URL that completions are sent to, without a password. Raises ConfigError."""
+    return urls.strip_credentials(urls.endpoint_url(urls.parse_base_url(base_url), "/completions", ""))
 
 
 def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
@@ -253,6 +260,15 @@ def other_requests(count: int, output: str) -> str:
     answers = "an answer" if count == 1 else f"{count:,} answers"
     why = "changed prompts or flags, or removed rows"
     return f"{output} has {answers} to other requests ({why}); changed rows are sent again"
+
+
+def would_pay_again(output: str) -> UsageError:
+    """Return the error of a run that would send every row of an output again."""
+    what = f"every row of {output} would be sent and paid for again"
+    why = "its answers are to other requests: prompts, flags, project or base URL have changed"
+    return UsageError(
+        what, why, f"--restart starts over and keeps them as {output}.old; or choose another -o"
+    )
 
 
 def check_price(model: str, prices: PriceList) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from nebius_cli.bulk.output.earlier_runs import AnsweredRows
 from nebius_cli.bulk.output.index_sort import IndexSort
 from nebius_cli.bulk.output.record import HeadFields, RecordHead, could_be_cut, scan_head, scan_heads
 from nebius_cli.core import jsontext
-from nebius_cli.core.digest_set import DigestSet
 from nebius_cli.core.errors import UsageError
 
 READ_BUFFER_BYTES = 1 << 20
@@ -105,14 +105,12 @@ def _last_head(line: bytes) -> RecordHead | None:
     return scan_head(line)
 
 
-def answered(path: Path) -> DigestSet:
-    """Return the digests of the rows answered in a file; the file may not exist."""
-    found = DigestSet()
+def answered(path: Path) -> AnsweredRows:
+    """Return the rows answered in a file; the file may not exist."""
+    found = AnsweredRows()
     if path.is_file():
         with open_answers(path) as file:
-            for _, _, head in RecordReader(file, path):
-                if head.ok:
-                    found.add(head.key)
+            found.update((head.id, head.body_hash) for _, _, head in RecordReader(file, path) if head.ok)
     return found
 
 

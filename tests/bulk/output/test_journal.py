@@ -1,7 +1,5 @@
 """The output of a bulk run is opened, gone on with, guarded and put in order."""
 
-import contextlib
-import functools
 import json
 import os
 from decimal import Decimal
@@ -221,27 +219,6 @@ def test_a_big_file_is_put_in_order_piece_by_piece(path: Path) -> None:
     records = [answer(row(n), "x" * 50_000) for n in range(20)]
     fill(path, *reversed(records), whole=True, ordered=True)
     assert path.read_bytes() == b"".join(records)
-
-
-@pytest.mark.parametrize("how", ["deleted", "replaced"])
-@pytest.mark.parametrize("complete", [True, False])
-def test_an_output_that_lost_its_name_is_saved_under_another(path: Path, how: str, *, complete: bool) -> None:
-    journal = Journal.open(str(path), restart=False, note=lambda _: None)
-    journal.append(answer(row(1)))
-    path.unlink()
-    if how == "replaced":
-        path.write_bytes(b"mine\n")
-    journal.append(answer(row(2)))
-    end = functools.partial(journal.compact, ordered=False) if complete else journal.close
-    with pytest.raises(OutputError, match=f"was {how} during the run") as caught:
-        end()
-    with contextlib.suppress(OutputError):  # as a run does after any error
-        journal.close()
-    assert len(list(path.parent.glob(f"{path.name}.saved*"))) == (how == "replaced")
-    saved = path if how == "deleted" else path.with_name(path.name + ".saved")
-    assert saved.read_bytes() == answer(row(1)) + answer(row(2))
-    assert str(saved) in caught.value.why
-    assert how == "deleted" or path.read_bytes() == b"mine\n"
 
 
 def test_a_file_that_cannot_be_set_aside_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
