@@ -198,7 +198,9 @@ def _connections(plan: BulkPlan, app: App) -> int:
     """Return how many connections the run may open, after a note if it asked for more."""
     wanted = plan.concurrency or MAX_CONCURRENCY
     descriptors.raise_limit()
-    allowed = max(1.0, (descriptors.free() - RESERVED_DESCRIPTORS) // DESCRIPTORS_PER_REQUEST)
+    free = descriptors.free()
+    allowed = (free - RESERVED_DESCRIPTORS) // DESCRIPTORS_PER_REQUEST
+    allowed = max(1.0, allowed, min(4.0, free - RESERVED_DESCRIPTORS // 2))
     if wanted <= allowed:
         return wanted
     if plan.concurrency is not None:

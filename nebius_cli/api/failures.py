@@ -8,7 +8,7 @@ from typing import Any
 
 import urllib3.exceptions
 
-from nebius_cli.core.errors import NetworkError, TimedOutError, TooManyFilesError
+from nebius_cli.core.errors import NetworkError, NoResourcesError, TimedOutError
 from nebius_cli.core.format import shorten
 
 
@@ -83,7 +83,7 @@ def network_error(error: Exception, host: str, *, sent: bool = True) -> NetworkE
     causes = list(_causes(error))
     if any(isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE) for cause in causes):
         what, hint = "too many open files", "ulimit -n 4096 allows more"
-        return TooManyFilesError(what, "no connection could be made", hint, retryable=True, sent=False)
+        return NoResourcesError(what, "no connection could be made", hint, retryable=True, sent=False)
     make = next(make for kinds, make in _MEANINGS if any(isinstance(cause, kinds) for cause in causes))
     meaning = make(f" to {host}" if host else "", _innermost(causes))
     meaning.sent = sent

@@ -18,7 +18,7 @@ from nebius_cli.bulk.outage import Outage
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.bulk.suspects import Suspects
-from nebius_cli.core.errors import IncompleteError, NbxError, TooManyFilesError
+from nebius_cli.core.errors import IncompleteError, NbxError, NoResourcesError
 from nebius_cli.response.events import Usage
 
 DEFERRED_RETRY_FACTOR = 10  # times the retries: attempts of a row while the server is busy or down
@@ -179,7 +179,7 @@ class Dispatcher:
             return []
         charge = self.budget.charge(batch.worst, None, maybe_billed=retry.may_be_billed(error))
         batch.spent = charge if batch.spent is NOTHING else batch.spent + charge
-        if isinstance(error, TooManyFilesError):
+        if isinstance(error, NoResourcesError):
             return self._not_sent(batch, error, now)
         answering = now - self._answered_at <= ANSWERING_S
         rule = retry.row_rule(error, only_model=batch.rows[0].model == self._model, answering=answering)

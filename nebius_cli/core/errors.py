@@ -117,8 +117,8 @@ class TimedOutError(NetworkError):
     """A time limit was exceeded; text received before it is kept, and the exit code is 7."""
 
 
-class TooManyFilesError(NetworkError):
-    """No connection, because this process may open no more files and connections."""
+class NoResourcesError(NetworkError):
+    """The system gives this process no more open files, or no more memory."""
 
     code = ExitCode.CONFIG
 
@@ -232,6 +232,12 @@ def exit_code(error: BaseException | None) -> ExitCode:
         case ReaderGone():
             return ExitCode.READER_GONE
     return ExitCode.BUG
+
+
+def no_memory() -> NoResourcesError:
+    """Return the error of a request for which there is not enough memory."""
+    what, hint = "not enough memory", "free some, or send less at once (bulk: --concurrency)"
+    return NoResourcesError(what, "the system gives this process no more", hint, retryable=True, sent=False)
 
 
 HINTS = {

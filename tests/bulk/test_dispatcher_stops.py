@@ -12,7 +12,7 @@ from nebius_cli.bulk.outage import MAX_OUTAGE_S, MIN_OUTAGE_FAILURES
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.bulk.suspects import MAX_FORBIDDEN, MAX_SUSPECTS
-from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, TooManyFilesError
+from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, NoResourcesError
 from nebius_cli.core.money import Price, PriceList
 from nebius_cli.response.events import Usage
 from tests.support.bulk import asking
@@ -187,7 +187,7 @@ def test_while_nothing_answers_no_new_row_goes_out_but_to_ask() -> None:
 
 
 def test_a_lack_of_descriptors_fails_no_row_and_lowers_the_concurrency() -> None:
-    of, error = dispatcher(*map(asking, range(9)), retries=0), TooManyFilesError("too many open files")
+    of, error = dispatcher(*map(asking, range(9)), retries=0), NoResourcesError("too many open files")
     first, second, third = sent(of), sent(of), sent(of)
     assert of.failed(third, error, 0.0) == []
     assert (of.rate.concurrency, of.next(0.0)) == (2, Wait())
