@@ -82,7 +82,7 @@ def run(options: BulkOptions, app: App) -> ExitCode:
         if not options.runs_here:
             app.check_budget(settings, reader.model, over=options.over_budget)
         summary = open_summary(options)
-        with _server(plan, settings, app) as (endpoint, key):
+        with _server(plan, settings, app) as (endpoint, key, death):
             price_source = _price_source(settings, app, lambda: key)
             if plan.max_cost is not None and plan.prices is None and reader.model:
                 price_source.require(reader.model)
@@ -94,6 +94,7 @@ def run(options: BulkOptions, app: App) -> ExitCode:
                 streams, limits = app.streams, limits_of(settings)
                 plan = dataclasses.replace(plan, connections=_connections(plan, app))
                 bulk_run = BulkRun(plan, prices, source, journal, total, limits, streams, app.note)
+                bulk_run.server_death = death
                 api = app.api(settings, endpoint(), pool=plan.connections)
                 host, local_model = (None, reader.model) if options.runs_here else (api.host, None)
                 recorder = app.batch_recorder(
@@ -173,15 +174,15 @@ def _price_source(settings: RunSettings, app: App, key: Callable[[], Secret]) ->
 @contextlib.contextmanager
 def _server(
     plan: BulkPlan, settings: RunSettings, app: App
-) -> Iterator[tuple[Callable[[], Endpoint], Secret]]:
-    """Give the endpoint and the key. With --local, the engine runs meanwhile.
+) -> Iterator[tuple[Callable[[], Endpoint], Secret, Callable[[], NbxError | None]]]:
+    """Give the endpoint, the key, and why the server has ended, if it did. With --local, an engine runs.
 
     The endpoint is a function that waits for the model to load, so that the input is checked meanwhile.
     """
     options = plan.options
     if not options.runs_here:
         configured = app.endpoint(settings, options.api_key, options.api_key_file)
-        yield lambda: configured, configured.key
+        yield lambda: configured, configured.key, lambda: None
         return
     from nebius_cli.local import embedded
 
@@ -191,7 +192,7 @@ def _server(
         # Its process takes a while to load the model; this import happens meanwhile.
         import nebius_cli.bulk.workers  # noqa: F401
 
-        yield lambda: Endpoint(engine.base_url, engine.key, is_local=True), engine.key
+        yield lambda: Endpoint(engine.base_url, engine.key, is_local=True), engine.key, engine.death
 
 
 def _connections(plan: BulkPlan, app: App) -> int:

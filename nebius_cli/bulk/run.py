@@ -62,6 +62,7 @@ class BulkRun:
         self._journal = journal
         self._limits = limits
         self._streams = streams
+        self.server_death: Callable[[], NbxError | None] = lambda: None  # why a local server ended, if it did
         self._started_at = streams.monotonic()
         self._writer = ResultWriter(journal, plan, json.loads(source.reader.defaults), self.counts)
         self._dispatcher = plan.dispatcher(
@@ -128,6 +129,8 @@ class BulkRun:
             now = self._streams.monotonic()
             display.show(counts.snapshot(dispatcher, now, self._source.fraction_read))
             recorder.tick(dispatcher.stop)
+            if (death := self.server_death()) is not None:
+                dispatcher.stop(death)
 
         try:
             pool.run(tick)
