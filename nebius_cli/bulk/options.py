@@ -265,7 +265,7 @@ def other_requests(count: int, output: str) -> str:
 def would_pay_again(output: str) -> UsageError:
     """Return the error of a run that would send every row of an output again."""
     what = f"every row of {output} would be sent and paid for again"
-    why = "its answers are to other requests: prompts, flags, project or base URL have changed"
+    why = "its answers are to other requests: a flag, the project or the base URL has changed"
     return UsageError(
         what, why, f"--restart starts over and keeps them as {output}.old; or choose another -o"
     )

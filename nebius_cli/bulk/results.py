@@ -148,8 +148,8 @@ class ResultWriter:
     def _unanswered_unsurveyed(self, source: RowSource) -> Iterator[Row | BadRow | None]:
         """Yield the rows of an input that is read only once.
 
-        From the first row whose id has an answer to another request, rows are held back until one has its
-        answer. Raises UsageError if none has.
+        From the first row whose prompt has an answer to another request, rows are held back until one has
+        its answer. Raises UsageError if none has.
         """
         claims, held = Claims(self._journal), list[Row]()
         for row in source:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from nebius_cli.core.errors import ConfigError, IncompleteError, NetworkError, UsageError
+from nebius_cli.core.errors import ConfigError, IncompleteError, NbxError, NetworkError, UsageError
 from nebius_cli.core.secret import Secret
 from nebius_cli.system import child_process
 
@@ -74,10 +74,9 @@ class Engine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if (
-            isinstance(error, NetworkError | IncompleteError)
-            and (death := self.death(DEATH_WAIT_S)) is not None
-        ):
+        death = self.death(DEATH_WAIT_S) if isinstance(error, NetworkError | IncompleteError) else None
+        if death is not None and isinstance(error, NbxError) and error.what != death.what:
+            # A connection that broke, or is refused, is only how the end of the engine looks from here.
             error.what, error.why, error.hint = death.what, death.why, death.hint
         self.stop()
 

@@ -1,4 +1,4 @@
-"""Notices an input of which no row has its answer in the output, which has answers under their ids."""
+"""Notices that a changed flag would make a run pay again for every row of its output."""
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
@@ -7,7 +7,8 @@ from nebius_cli.bulk.output.journal import Journal, StreamOutput
 class Claims:
     """Counts the rows of an input whose answer is in the output, until there is one.
 
-    `changed` is the number of rows until then whose id has an answer to another request.
+    `changed` is the number of rows until then that have an answer to their prompt, but to another request,
+    because a flag or the base URL has changed. A row whose prompt has changed does not count.
     """
 
     def __init__(self, journal: Journal | StreamOutput) -> None:
@@ -26,5 +27,5 @@ class Claims:
             self.found = True
             return True
         if not self.found:
-            self.changed += self._journal.answers_other_request(row)
+            self.changed += self._journal.answers_same_prompt(row)
         return False

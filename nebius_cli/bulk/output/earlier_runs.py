@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, Row
 from nebius_cli.bulk.output.record import HeadFields, id_bytes
+from nebius_cli.core import jsontext
 from nebius_cli.core.digest_set import DigestSet, digest
 from nebius_cli.core.money import parse_amount
 
@@ -37,6 +38,21 @@ class AnsweredRows:
         if digest(own + body_hash) in self._digests:
             return True
         return self._has_old and digest(own + body_hash[:BODY_HASH_DIGITS]) in self._digests
+
+
+def prompt_key(row_id: bytes, line: bytes) -> int:
+    """Return the digest of the id and the prompt of a record; with --no-prompt it has none."""
+    try:
+        prompt = jsontext.encode(jsontext.decode(line)["prompt"])
+    except (ValueError, KeyError):
+        prompt = b""
+    return digest(row_id + b" " + prompt)
+
+
+def prompt_keys(row: Row) -> tuple[int, int]:
+    """Return what `prompt_key` returns for an answer to this row, with its prompt and without."""
+    own = id_bytes(row.id) + b" "
+    return digest(own + jsontext.encode(row.prompt)), digest(own)
 
 
 @dataclass(slots=True)

@@ -9,11 +9,11 @@ from typing import Self
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output import compaction
 from nebius_cli.bulk.output.appender import Appender, LineFile
-from nebius_cli.bulk.output.earlier_runs import AnsweredRows, EarlierRuns
+from nebius_cli.bulk.output.earlier_runs import AnsweredRows, EarlierRuns, prompt_key, prompt_keys
 from nebius_cli.bulk.output.failed_rows import FailedRows, path_beside
 from nebius_cli.bulk.output.record import row_key
 from nebius_cli.bulk.output.record_file import RecordReader, open_answers
-from nebius_cli.core.digest_set import DigestSet, digest
+from nebius_cli.core.digest_set import DigestSet
 from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.system import lock
 from nebius_cli.system.files import mkdir_hint
@@ -42,7 +42,7 @@ class StreamOutput:
         del row
         return False
 
-    def answers_other_request(self, row: Row) -> bool:
+    def answers_same_prompt(self, row: Row) -> bool:
         """Return False: earlier answers are unknown."""
         del row
         return False
@@ -85,7 +85,7 @@ class Journal:
         self._failed = failed
         self._appender = Appender(file.write, file.sync_if_due)
         self._answered = AnsweredRows()
-        self._ids: DigestSet | None = None  # of the rows answered, whatever their requests
+        self._prompts: DigestSet | None = None  # answered, whatever the requests
         self._claimed = 0
         self._appended = False
         self.stray_answers = 0
@@ -129,18 +129,20 @@ class Journal:
             self._failed.mark_answered(row_key(row.id))
         return True
 
-    def answers_other_request(self, row: Row) -> bool:
-        """Return whether an earlier run answered a row with this id, whatever the request."""
-        if self._ids is None:
-            self._ids = DigestSet()
+    def answers_same_prompt(self, row: Row) -> bool:
+        """Return whether an earlier run answered a row with this id and prompt, whatever the request."""
+        if self._prompts is None:
+            self._prompts = DigestSet()
             with open_answers(self.path) as file:
-                self._ids.update(digest(head.id) for _, _, head in RecordReader(file, self.path) if head.ok)
-        return row_key(row.id) in self._ids
+                for _, line, head in RecordReader(file, self.path):
+                    if head.ok:
+                        self._prompts.add(prompt_key(head.id, line))
+        return any(key in self._prompts for key in prompt_keys(row))
 
     def forget_answers(self) -> None:
         """Free the memory of `has_answer`, which will not be called again."""
         self.unclaimed_answers = len(self._answered) - self._claimed
-        self._answered, self._ids = AnsweredRows(), None
+        self._answered, self._prompts = AnsweredRows(), None
 
     def append(self, record: bytes) -> None:
         """Write a record. Thread-safe. Raises OutputError, then also on every later call."""
