@@ -7,12 +7,24 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from nebius_cli import __version__
-from nebius_cli.core.errors import ExitCode, Interrupted, NbxError, ReaderGone, Terminated, UsageError
+from nebius_cli.core.errors import (
+    ExitCode,
+    HungUp,
+    Interrupted,
+    NbxError,
+    Quit,
+    ReaderGone,
+    Stopped,
+    Terminated,
+    UsageError,
+)
 from nebius_cli.system import failures
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
 from nebius_cli.terminal.capabilities import draws, use_color
 
+# Windows has only the first two.
+SIGNALS = {"SIGINT": Interrupted, "SIGTERM": Terminated, "SIGHUP": HungUp, "SIGQUIT": Quit}
 MIN_PANEL_COLUMNS = 72  # in narrower terminals the help panels cut flag names
 
 
@@ -57,17 +69,16 @@ def main(argv: Sequence[str] | None = None, streams: Streams | None = None) -> i
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         if whole_process:
-            _raise_on_signal(signal.SIGINT, Interrupted)
-            _raise_on_signal(signal.SIGTERM, Terminated)
+            _raise_on_signals()
         code = _run_and_report(words, Invocation(streams, tuple(words)))
         if whole_process:
             _restore_signals()  # all work is done: let a signal end the process
-    except (Interrupted, KeyboardInterrupt) as stop:
-        messages.stopped("Ctrl-C", stop, streams)
+    except Stopped as stop:
+        messages.stopped(stop.by, stop, streams)
+        return stop.code
+    except KeyboardInterrupt as stop:
+        messages.stopped(Interrupted.by, stop, streams)
         return ExitCode.INTERRUPTED
-    except Terminated as stop:
-        messages.stopped("SIGTERM", stop, streams)
-        return ExitCode.TERMINATED
     return code
 
 
@@ -77,6 +88,8 @@ def _run_and_report(args: list[str], invocation: Invocation) -> int:
     try:
         return _run(args, invocation)
     except NbxError as error:
+        if (stop := _signal_before(error)) is not None:  # a closed terminal cannot be written to, either
+            raise stop from None
         return _report(error, invocation)
     except ReaderGone:
         return ExitCode.READER_GONE
@@ -100,6 +113,13 @@ def _report(error: NbxError, invocation: Invocation) -> int:
     return error.code
 
 
+def _signal_before(error: BaseException | None) -> Stopped | None:
+    """Return the signal that was being handled when `error` was raised."""
+    while error is not None and not isinstance(error, Stopped):
+        error = error.__context__
+    return error
+
+
 def _run(args: list[str], invocation: Invocation) -> int:
     if args == ["--version"]:  # fast path, without the command tree
         invocation.version()
@@ -114,20 +134,27 @@ def _run(args: list[str], invocation: Invocation) -> int:
         return run(args, invocation, drawn=drawn)
 
 
-def _raise_on_signal(number: signal.Signals, kind: type[BaseException]) -> None:
-    """Make a signal raise `kind`; a second signal of either kind ends the process at once."""
+def _raise_on_signals() -> None:
+    """Make each signal raise its exception; a second one, other than SIGHUP, ends the process at once."""
 
     def stop(caught: int, frame: object) -> NoReturn:
-        del caught, frame
+        del frame
         _restore_signals()
-        raise kind
+        if hasattr(signal, "SIGHUP"):  # a terminal that closes sends several: one itself, one by its shell
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        raise SIGNALS[signal.Signals(caught).name]
 
-    if signal.getsignal(number) is not signal.SIG_IGN:  # ignored by nohup, `trap '' INT` or `&`
+    for number in _handled_signals():
         signal.signal(number, stop)
 
 
 def _restore_signals() -> None:
-    """Restore the default action of signals, except those ignored at the start."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
+    """Restore the default action of signals."""
+    for number in _handled_signals():
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _handled_signals() -> list[signal.Signals]:
+    """Return the signals of this system, except those ignored at the start, as by nohup or `&`."""
+    numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+    return [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli import __version__
-from nebius_cli.core.errors import Interrupted, OutputError, ReaderGone, Terminated
+from nebius_cli.core.errors import HungUp, Interrupted, OutputError, Quit, ReaderGone, Terminated
 from nebius_cli.main import main
 from nebius_cli.system import failures
 from nebius_cli.system.streams import Streams
@@ -57,6 +57,8 @@ def run(*args: str, error: BaseException) -> tuple[int, str]:
         (Interrupted(), 130, "nbx: stopped by Ctrl-C\n"),
         (KeyboardInterrupt(), 130, "nbx: stopped by Ctrl-C\n"),
         (Terminated(), 143, "nbx: stopped by SIGTERM\n"),
+        (HungUp(), 129, "nbx: stopped by SIGHUP\n"),
+        (Quit(), 131, "nbx: stopped by SIGQUIT\n"),
         (ReaderGone(), 141, ""),
         (OutputError("what", "why"), 74, "nbx: what\n  why\n"),
         (OSError(28, "full"), 74, "nbx: cannot write the answer to stdout\n  full\n"),

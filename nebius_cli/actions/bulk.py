@@ -1,6 +1,7 @@
 """`nbx bulk`: complete every prompt of a file."""
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,19 +19,20 @@ from nebius_cli.bulk.input.row_files import RowFile, open_rows
 from nebius_cli.bulk.input.row_reader import RowReader
 from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
+from nebius_cli.bulk.output.earlier_runs import AnsweredRows
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.output.record_file import answered
 from nebius_cli.bulk.progress import RunSummary
 from nebius_cli.bulk.rate_control import MAX_CONCURRENCY
 from nebius_cli.bulk.results import open_output, open_summary
-from nebius_cli.bulk.run import SIGNALS, BulkRun
+from nebius_cli.bulk.run import BulkRun
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import jsontext
-from nebius_cli.core.digest_set import DigestSet
-from nebius_cli.core.errors import BadInputError, ExitCode, NbxError, ReaderGone
+from nebius_cli.core.errors import BadInputError, ExitCode, Interrupted, NbxError, ReaderGone, Stopped
 from nebius_cli.core.secret import Secret
 from nebius_cli.models.cache import PriceSource
 from nebius_cli.request import request
+from nebius_cli.system import descriptors
 from nebius_cli.system.files import OutputFile
 from nebius_cli.system.targets import is_file
 
@@ -46,6 +48,8 @@ SHORT_HELP = """usage: nbx bulk [OPTIONS] FILE
 
 MAX_LOCAL_CACHES = 4  # whole contexts that the local engine keeps
 MODEL_LIST_TIMEOUT_S = 30.0
+RESERVED_DESCRIPTORS = 16  # for the ledger, the lists and modules that are imported late
+DESCRIPTORS_PER_REQUEST = 2  # the connection, and what looks up the host's name
 
 
 def run(options: BulkOptions, app: App) -> ExitCode:
@@ -78,7 +82,7 @@ def run(options: BulkOptions, app: App) -> ExitCode:
         if not options.runs_here:
             app.check_budget(settings, reader.model, over=options.over_budget)
         summary = open_summary(options)
-        with _server(plan, settings, app) as (endpoint, key):
+        with _server(plan, settings, app) as (endpoint, key, death):
             price_source = _price_source(settings, app, lambda: key)
             if plan.max_cost is not None and plan.prices is None and reader.model:
                 price_source.require(reader.model)
@@ -88,8 +92,10 @@ def run(options: BulkOptions, app: App) -> ExitCode:
                 if journal.unclaimed_answers and 0 in (source.left_out or ()):
                     app.note(bulk.other_requests(journal.unclaimed_answers, options.output))
                 streams, limits = app.streams, limits_of(settings)
+                plan = dataclasses.replace(plan, connections=_connections(plan, app))
                 bulk_run = BulkRun(plan, prices, source, journal, total, limits, streams, app.note)
-                api = app.api(settings, endpoint(), pool=plan.concurrency or MAX_CONCURRENCY)
+                bulk_run.server_death = death
+                api = app.api(settings, endpoint(), pool=plan.connections)
                 host, local_model = (None, reader.model) if options.runs_here else (api.host, None)
                 recorder = app.batch_recorder(
                     settings, prices, over=options.over_budget, host=host, local_model=local_model
@@ -136,7 +142,9 @@ def _estimate(
         except NbxError as error:
             app.note(f"prices are unknown: {error.what}")
     prices = plan.prices or price_source.prices
-    done = DigestSet() if options.restart or not is_file(options.output) else answered(Path(options.output))
+    done = (
+        AnsweredRows() if options.restart or not is_file(options.output) else answered(Path(options.output))
+    )
     estimate, bad = estimate_rows(source, done, prices, skip_bad=options.on_bad_row == "skip")
     rpm, tpm = (None, None) if options.runs_here else price_source.limits(reader.model)
     seconds = estimate.seconds(
@@ -166,15 +174,15 @@ def _price_source(settings: RunSettings, app: App, key: Callable[[], Secret]) ->
 @contextlib.contextmanager
 def _server(
     plan: BulkPlan, settings: RunSettings, app: App
-) -> Iterator[tuple[Callable[[], Endpoint], Secret]]:
-    """Give the endpoint and the key. With --local, the engine runs meanwhile.
+) -> Iterator[tuple[Callable[[], Endpoint], Secret, Callable[[], NbxError | None]]]:
+    """Give the endpoint, the key, and why the server has ended, if it did. With --local, an engine runs.
 
     The endpoint is a function that waits for the model to load, so that the input is checked meanwhile.
     """
     options = plan.options
     if not options.runs_here:
         configured = app.endpoint(settings, options.api_key, options.api_key_file)
-        yield lambda: configured, configured.key
+        yield lambda: configured, configured.key, lambda: None
         return
     from nebius_cli.local import embedded
 
@@ -184,7 +192,23 @@ def _server(
         # Its process takes a while to load the model; this import happens meanwhile.
         import nebius_cli.bulk.workers  # noqa: F401
 
-        yield lambda: Endpoint(engine.base_url, engine.key, is_local=True), engine.key
+        yield lambda: Endpoint(engine.base_url, engine.key, is_local=True), engine.key, engine.death
+
+
+def _connections(plan: BulkPlan, app: App) -> int:
+    """Return how many connections the run may open, after a note if it asked for more."""
+    wanted = plan.concurrency or MAX_CONCURRENCY
+    descriptors.raise_limit()
+    free = descriptors.free()
+    allowed = (free - RESERVED_DESCRIPTORS) // DESCRIPTORS_PER_REQUEST
+    allowed = max(1.0, allowed, min(4.0, free - RESERVED_DESCRIPTORS // 2))
+    if wanted <= allowed:
+        return wanted
+    if plan.concurrency is not None:
+        app.note(
+            f"at most {allowed:.0f} requests at once: the limit of open files is low; ulimit -n raises it"
+        )
+    return int(allowed)
 
 
 def _output(options: BulkOptions, app: App) -> Journal | StreamOutput:
@@ -216,7 +240,7 @@ def _send(
     except BaseException as stop:
         if not isinstance(stop, ReaderGone):
             try:
-                _report(run.summary(SIGNALS.get(type(stop), str(stop))), summary, app)
+                _report(run.summary(_reason(stop)), summary, app)
             except NbxError as error:
                 app.warn(error.line)
             if isinstance(journal, Journal):
@@ -230,6 +254,13 @@ def _send(
     if app.flags.quiet:
         app.report([run.counts.failure()])
     return ExitCode.ROWS_FAILED
+
+
+def _reason(stop: BaseException) -> str:
+    """Return what ended the run early, in a few words."""
+    if isinstance(stop, KeyboardInterrupt):
+        return Interrupted.by
+    return stop.by if isinstance(stop, Stopped) else str(stop)
 
 
 def _report(totals: RunSummary, summary: OutputFile | None, app: App) -> None:

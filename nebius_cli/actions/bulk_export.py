@@ -7,7 +7,6 @@ from typing import Any
 
 from nebius_cli.actions.app import App
 from nebius_cli.bulk.output.record_file import AnswerFile
-from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.system.files import Write, buffered, replace_file
 from nebius_cli.system.targets import check_distinct, check_not_overwritten
@@ -39,48 +38,48 @@ class BulkExportOptions:
 
 
 def run(options: BulkExportOptions, app: App) -> ExitCode:
-    """Write the answers in file order. Raises UsageError if the file is not an output of a bulk run."""
+    """Write the answers in the order of the rows. Raises UsageError for a file that is no output of a run."""
     if not options.answers:
         raise UsageError("no file to export", "", "nbx bulk export answers.jsonl --csv -o answers.csv")
     if options.text == options.csv:
         raise UsageError("no export format", "choose either --text or --csv")
     if options.null and options.csv:
         raise UsageError("-0 with --csv", "lines of CSV end with a newline")
-    failed = 0
+    failed = missing = 0
     with AnswerFile(options.answers) as records:
         if options.output is None or options.output == "-":
             put = _shown if app.streams.stdout_tty else bytes
             with buffered(lambda data: app.streams.write_out(put(data))) as write:
-                failed = _write(options, records, write)
+                failed, missing = _write(options, records, write)
         else:
             check_distinct("-o", options.output, [("this is the file to export", options.answers)])
             check_not_overwritten(options.output, force=options.force)
             with replace_file(options.output) as write:
-                failed = _write(options, records, write)
+                failed, missing = _write(options, records, write)
     if records.cut:
         app.note(f"{options.answers} has partial or broken lines; they were left out")
     if failed:
         have, are = ("has", "is") if failed == 1 else ("have", "are")
         form = f"{have} an error and no text" if options.csv else f"{are} empty here"
         app.note(f"{failed} row{'s' if failed > 1 else ''} failed and {form}")
-        return ExitCode.ROWS_FAILED
-    return ExitCode.DONE
+    if missing:
+        app.note(f"rows without a record: {missing}; they are empty here")
+    return ExitCode.ROWS_FAILED if failed or missing else ExitCode.DONE
 
 
-def _write(options: BulkExportOptions, records: AnswerFile, write: Write) -> int:
-    """Write every record; return the number of failed rows."""
+def _write(options: BulkExportOptions, records: AnswerFile, write: Write) -> tuple[int, int]:
+    """Write every record; return the number of rows that failed, and of those without a record."""
     put = _csv(write) if options.csv else _text(write, b"\0" if options.null else b"\n")
-    failed = 0
-    for line in records:
-        record = jsontext.decode(line)
-        failed += record["error"] is not None
-        put(record)
-    return failed
+    failed = missing = 0
+    for record in records if options.csv else records.by_row():
+        failed += record is not None and record["error"] is not None
+        missing += record is None
+        put(record or {})  # an empty text, so that the answers line up with the rows
+    return failed, missing
 
 
 def _text(write: Write, end: bytes) -> Callable[[Mapping[str, Any]], None]:
     def put(record: Mapping[str, Any]) -> None:
-        # A failed row gets an empty text, so that the answers still line up with the rows.
         for choice in _choices(record) or [{}]:
             write(to_bytes(_string(choice.get("text"))) + end)
 

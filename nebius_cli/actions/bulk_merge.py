@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nebius_cli.actions.app import App
-from nebius_cli.bulk.output.failed_rows import path_beside
+from nebius_cli.bulk.output.failed_rows import is_list, path_beside
 from nebius_cli.bulk.output.shards import Gaps, MergedRow, Shards, lock_output
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.request import prompt
@@ -41,7 +41,7 @@ def run(options: BulkMergeOptions, app: App) -> ExitCode:
     _check_output(options)
     # answers-*.jsonl also matches the lists of failed rows.
     lists = {path_beside(Path(path)) for path in options.answers}
-    paths = [path for path in options.answers if Path(path) not in lists]
+    paths = [path for path in options.answers if not (Path(path) in lists and is_list(Path(path)))]
     with Shards(paths) as shards, _target(options, app) as write:
         gaps, failed = Gaps(), 0
         for merged in _merged(options, app, shards, gaps):

@@ -6,6 +6,7 @@ clock: whoever calls hands in the attempt, the time and the jitter.
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from enum import Enum, auto
 
 from nebius_cli.core.errors import AuthError, IncompleteError, NbxError, NetworkError, StatusError
 
@@ -76,6 +77,34 @@ def retryable(error: NbxError) -> bool:
 # Requests of a run of many.
 
 
+class RowRule(Enum):
+    """What a run of many rows does about a failed request; docs/bulk.md explains this table to users."""
+
+    END_RUN = auto()  # no row can succeed
+    FORBIDDEN = auto()  # is not sent again; a group is split; ends the run if it happens to row after row
+    BUSY = auto()  # is sent again, more slowly, and uses up no retry
+    UNREACHABLE = auto()  # is sent again; many in a row are an outage, which uses up no retry
+    TRY_AGAIN = auto()  # is sent again, as often as --retries says; then a group is split
+    FAIL = auto()  # is not sent again; a group is split
+
+
+def row_rule(error: NbxError, *, only_model: bool, answering: bool) -> RowRule:
+    """Return the rule for a failed request.
+
+    `only_model`: the row used the model of the whole run; a row with a model of its own may be wrong alone.
+    `answering`: the server has just answered other requests.
+    """
+    if ends_run(error, only_model=only_model):
+        return RowRule.END_RUN
+    if isinstance(error, AuthError):
+        return RowRule.FORBIDDEN
+    if is_rate_limit(error) or (is_overload(error) and answering):
+        return RowRule.BUSY
+    if is_unreachable(error):
+        return RowRule.UNREACHABLE
+    return RowRule.TRY_AGAIN if row_retryable(error) else RowRule.FAIL
+
+
 def row_retryable(error: NbxError) -> bool:
     """Return whether a row may be sent again: nothing of its answer was shown, so also a cut one."""
     return isinstance(error, IncompleteError) or retryable(error)
@@ -86,17 +115,23 @@ def row_delay(error: NbxError, attempt: int, jitter: float) -> float:
     return _wait(error, attempt, jitter)
 
 
+def longest_backoff(retries: int) -> float:
+    """Return the most seconds that a request with `retries` retries waits between its attempts."""
+    return sum(backoff(attempt, 1.0) for attempt in range(1, retries + 1))
+
+
 def ends_run(error: NbxError, *, only_model: bool) -> bool:
     """Return whether no row can succeed soon.
 
-    The key or the account is refused, the model is gone, or the server asks for too long a wait.
-    `only_model`: the row used the model of the whole run. A row with a model of its own may be wrong alone.
+    The key or the account is refused, the model is gone, or the server asks for too long a wait. A 403 may
+    be the verdict of a firewall on one prompt. `only_model`: the row used the model of the whole run. A row
+    with a model of its own may be wrong alone.
     """
-    if isinstance(error, AuthError) or asks_too_much(error):
-        return True
+    if isinstance(error, AuthError):
+        return error.status != 403
     if is_missing(error):
         return only_model
-    return not isinstance(error, StatusError | NetworkError | IncompleteError)
+    return asks_too_much(error) or not isinstance(error, StatusError | NetworkError | IncompleteError)
 
 
 def is_missing(error: NbxError) -> bool:

@@ -1,6 +1,6 @@
 """One request of a bulk run: a row, or a group of rows that differ only in their prompts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +55,16 @@ def may_share(one: Row, other: Row) -> bool:
     if one.common != other.common or one.query != other.query:
         return False
     return type(one.prompt) is type(other.prompt)
+
+
+def halves(batch: Batch, worst: Callable[[Sequence[Row]], Charge], tries: int) -> list[Batch]:
+    """Return the two halves of a group, with `tries`; `worst` returns the most that some rows can cost.
+
+    What the group has cost so far is kept by the first half.
+    """
+    middle = len(batch.rows) // 2
+    parts = ((batch.rows[:middle], batch.spent), (batch.rows[middle:], NOTHING))
+    return [Batch(rows, worst(rows), batch.attempts, tries, spent) for rows, spent in parts]
 
 
 def results_of(

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_source import RowSource
-from nebius_cli.bulk.options import BulkPlan
+from nebius_cli.bulk.options import BulkPlan, would_pay_again
+from nebius_cli.bulk.output.claims import Claims
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.core.money import PriceList
 from nebius_cli.request import request
@@ -27,16 +28,20 @@ def survey_rows(
     if plan.options.on_bad_row == "skip" or not source.seekable:
         return None
 
+    claims = Claims(journal) if journal is not None else None
+
     def is_answered(row: Row) -> bool:
         if plan.capped:
             plan.check(row, prices)
-        return journal is not None and journal.has_answer(row)
+        return claims is not None and claims.has_answer(row)
 
     survey = source.survey(is_answered)
     if survey.bad == survey.rows and not source.reader.model:
         request.check_rules({}, {}, validate=True)  # reports that no model is set
     if survey.bad:
         raise source.bad_rows_error(survey.first_bad, survey.bad)
+    if claims is not None and claims.none:
+        raise would_pay_again(plan.options.output)
     if journal is not None:
         journal.forget_answers()
     return survey.rows

@@ -10,19 +10,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nebius_cli.api import retry
-from nebius_cli.bulk.batch import Batch, Response, may_share, results_of, unfinished_result
+from nebius_cli.api.retry import RowRule
+from nebius_cli.bulk.batch import Batch, Response, halves, may_share, results_of, unfinished_result
 from nebius_cli.bulk.budget import NOTHING, Budget
 from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.outage import Outage
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
-from nebius_cli.core.errors import NbxError, StatusError
+from nebius_cli.bulk.suspects import Suspects
+from nebius_cli.core.errors import IncompleteError, NbxError, NoResourcesError
 from nebius_cli.response.events import Usage
 
-# Consecutive failures that count as an outage; more with a concurrency above 10: two per request in flight.
-MIN_OUTAGE_FAILURES = 20
-MAX_OUTAGE_S = 300.0  # without any answer, before the run stops
 DEFERRED_RETRY_FACTOR = 10  # times the retries: attempts of a row while the server is busy or down
 RETRY_QUEUE_FACTOR = 4  # times the concurrency: retries that may wait before no new rows are read
+ANSWERING_S = 10.0  # after an answer, a 503 is taken for a rate limit rather than an outage
 LEARN_INTERVAL_S = 0.05  # between answers whose rate limit headers are read
 GROUP_WAIT_S = 0.2  # how long an incomplete group waits for the next row
 
@@ -67,9 +68,9 @@ class Dispatcher:
         self._input_ended = False
         self._retry_queue: list[tuple[float, int, Batch]] = []
         self._sequence = 0
-        self._failures = 0  # consecutive failures to reach the server
-        self._outage_since = math.inf
-        self._ever_reached = False  # whether the server ever answered
+        self._outage = Outage(retries)
+        self._answered_at = -math.inf  # when the last complete answer came
+        self._suspects = Suspects()
         self._learned_at = -math.inf
         self.stopped = False
         self.fatal: NbxError | None = None
@@ -109,26 +110,28 @@ class Dispatcher:
 
     def unfinished(self) -> list[Result]:
         """Return results with the cost of unfinished rows; requests in flight are abandoned."""
-        batches = [batch for _, _, batch in self._retry_queue]
+        batches = [batch for _, _, batch in self._retry_queue] + [batch for batch, _ in self._suspects.held]
         for batch in self._in_flight.values():
             batch.spent += self.budget.charge(batch.worst, None, maybe_billed=True)
             batches.append(batch)
-        self._in_flight, self._retry_queue = {}, []
+        self._in_flight, self._retry_queue, self._suspects.held = {}, [], []
         return [unfinished_result(batch) for batch in batches if batch.spent != NOTHING]
 
     def next(self, now: float) -> Batch | Wait | None:
         """Return what to send now, how long to wait, or None when there is nothing more to send."""
-        if self.stopped:
-            return None
-        if not self.room:
-            return Wait()
+        if self.stopped or not self.room:
+            return None if self.stopped else Wait()
         due = self._retry_queue[0][0] if self._retry_queue else math.inf
         batch = self._retry_queue[0][2] if due <= now else self._next_batch(now)
         if batch is None:
             if not self._input_ended and self._wants_row():
                 self._row_wanted_since = min(self._row_wanted_since, now)
                 return Wait(min(due, self._row_wanted_since + GROUP_WAIT_S) if self._rows else due, rows=True)
-            return Wait(due) if self._retry_queue or self.in_flight or not self._input_ended else None
+            if self._retry_queue or self.in_flight or not self._input_ended:
+                return Wait(due)
+            if self._suspects.held:  # and no other row can tell what is wrong with them
+                self.stop(self._suspects.held[-1][1])
+            return None
         if (seconds := self.rate.wait(batch.worst.tokens, now)) > 0:
             return Wait(now + seconds)
         if not self.budget.fits(batch.worst):
@@ -154,16 +157,21 @@ class Dispatcher:
         """Handle a complete answer, with one response for each row; return the results."""
         if self._in_flight.pop(id(batch), None) is None:  # abandoned, and charged then
             return []
-        self._ever_reached, self._failures, self._outage_since = True, 0, math.inf
+        self._outage.reached()
         charge = self.budget.charge(batch.worst, usage, maybe_billed=True)
         used = charge.tokens if usage is not None else None
+        self.rate.accepted(batch.sent_at, now)
         # +1: this one was in flight too.
         self.rate.answered(batch.worst.tokens, batch.estimate, used, self.in_flight + 1, now)
         if now - self._learned_at >= LEARN_INTERVAL_S:
             self._learned_at = now
-            self.rate.learn(headers, now)
+            self.rate.learn(headers, now, used or 0)
         spent = charge if batch.spent is NOTHING else batch.spent + charge
-        return results_of(batch, spent, None, responses, now)
+        results = results_of(batch, spent, None, responses, now)
+        for suspect, error in self._suspects.answered():
+            results += results_of(suspect, suspect.spent, error, [None], now)
+        self._answered_at = now
+        return results
 
     def failed(self, batch: Batch, error: NbxError, now: float) -> list[Result]:
         """Handle a failure; return the results of the rows that will not be tried again."""
@@ -171,24 +179,27 @@ class Dispatcher:
             return []
         charge = self.budget.charge(batch.worst, None, maybe_billed=retry.may_be_billed(error))
         batch.spent = charge if batch.spent is NOTHING else batch.spent + charge
-        unreachable, down = self._may_be_outage(error), self._check_outage(batch, error, now)
+        if isinstance(error, NoResourcesError):
+            return self._not_sent(batch, error, now)
+        answering = now - self._answered_at <= ANSWERING_S
+        rule = retry.row_rule(error, only_model=batch.rows[0].model == self._model, answering=answering)
+        down = self._check_outage(batch, error, rule, now)
         if retry.is_overload(error) and not down:
             self.rate.refused(batch.sent_at, retry.retry_after(error), now)
-        if retry.ends_run(error, only_model=batch.rows[0].model == self._model):
+        if rule is RowRule.END_RUN:
             self.stop(error)
             self._requeue(batch, now)
             return []
-        deferred = down or retry.is_rate_limit(error)
-        batch.tries += not deferred
+        batch.tries += not (deferred := down or rule is RowRule.BUSY)
         if self._may_retry(batch, error, deferred=deferred):
-            self._requeue(batch, now + self._delay(batch, error))
+            self._requeue(batch, now + self._delay(batch, error, answering=answering))
             return []
-        if unreachable and not self._ever_reached:
+        if rule is RowRule.UNREACHABLE and not self._outage.ever_reached:
             return self._handle_unreachable(batch, error, now)
         if len(batch.rows) > 1 and not retry.is_missing(error):
             self._split(batch, error, now)
             return []
-        return results_of(batch, batch.spent, error, [None] * len(batch.rows), now)
+        return self._fail(batch, error, rule, now)
 
     def _next_batch(self, now: float) -> Batch | None:
         """Return the next request of new rows, None if it needs another row first."""
@@ -209,13 +220,12 @@ class Dispatcher:
         return len(self._retry_queue) < RETRY_QUEUE_FACTOR * self.rate.concurrency and self._may_take()
 
     @property
-    def _in_outage(self) -> bool:
-        return self._outage_since < math.inf
-
-    @property
     def _retries_first(self) -> bool:
-        """Whether retries are sent before any new row, because the server is down."""
-        return self._in_outage and bool(self._retry_queue or self.in_flight)
+        """Whether retries are sent before any new row: the server is down, or was not reached yet."""
+        if self._outage.active:
+            return bool(self._retry_queue or self.in_flight)
+        waiting = 0 if self._outage.ever_reached else len(self._retry_queue)
+        return waiting > 0 and waiting + self.in_flight >= self.rate.concurrency
 
     def _send(self, batch: Batch, now: float) -> Batch:
         batch.attempts += 1
@@ -227,50 +237,62 @@ class Dispatcher:
         self.retried += batch.attempts > 1
         return batch
 
-    def _check_outage(self, batch: Batch, error: NbxError, now: float) -> bool:
+    def _check_outage(self, batch: Batch, error: NbxError, rule: RowRule, now: float) -> bool:
         """Return whether the server is down, rather than a single connection broken."""
-        if not self._may_be_outage(error):
-            self._ever_reached, self._failures, self._outage_since = True, 0, math.inf
+        if rule is not RowRule.UNREACHABLE:
+            if not isinstance(error, IncompleteError):  # which may come from something that is not the API
+                self._outage.reached()
             return False
-        self._failures += 1
-        if self._failures < max(MIN_OUTAGE_FAILURES, 2 * self.rate.concurrency) and not self._in_outage:
+        if not self._outage.failed(self.rate.concurrency, now):
             return False
-        self._outage_since = min(self._outage_since, now)
         self.rate.outage(batch.sent_at, now)
-        if not self._ever_reached or now - self._outage_since > MAX_OUTAGE_S:
+        if self._outage.too_long(error, now):
             self.stop(error)
         return True
-
-    def _may_be_outage(self, error: NbxError) -> bool:
-        """Return whether an error may mean that the server is down, or is not the API."""
-        unreachable = retry.is_unreachable(error)
-        return unreachable or (not self._ever_reached and not isinstance(error, StatusError))
 
     def _may_retry(self, batch: Batch, error: NbxError, *, deferred: bool) -> bool:
         if deferred:
             return batch.attempts <= DEFERRED_RETRY_FACTOR * self._retries
         return batch.tries <= self._retries and retry.row_retryable(error)
 
-    def _delay(self, batch: Batch, error: NbxError) -> float:
-        # A 429 uses up no try, but the delay still grows with each one.
+    def _delay(self, batch: Batch, error: NbxError, *, answering: bool) -> float:
+        if answering and self.rate.interval and retry.is_overload(error) and not retry.retry_after(error):
+            return self.rate.interval  # the pace of all requests is the wait
         attempts = batch.attempts if retry.is_rate_limit(error) else batch.tries
         return retry.row_delay(error, max(1, attempts), self._jitter())
 
+    def _not_sent(self, batch: Batch, error: NbxError, now: float) -> list[Result]:
+        """Send a request again once another has ended, because no more connections may be open."""
+        batch.attempts -= 1
+        self.rate.cap(self.in_flight)
+        if not self.in_flight:
+            self.stop(error)
+        self._requeue(batch, now)
+        return []
+
     def _handle_unreachable(self, batch: Batch, error: NbxError, now: float) -> list[Result]:
         """Stop the run instead of failing the row: a server that never answered is at fault."""
-        if self.in_flight and not self.stopped:
-            self._requeue(batch, now + retry.backoff(max(1, batch.tries), self._jitter()))
-        else:
+        if self.stopped or (not self.in_flight and self._outage.too_long(error, now)):
             self.stop(error)
+        self._requeue(batch, now + retry.backoff(max(1, batch.tries), self._jitter()))
+        return []
+
+    def _fail(self, batch: Batch, error: NbxError, rule: RowRule, now: float) -> list[Result]:
+        """Fail the rows of a request, unless the failure may be that of all rows."""
+        held = self._suspects.failed(batch, error, forbidden=rule is RowRule.FORBIDDEN)
+        if self._suspects.stop:
+            self.stop(error)
+        if self._suspects.stop and not held:
+            self._requeue(batch, now)
+        elif not held:
+            return results_of(batch, batch.spent, error, [None] * len(batch.rows), now)
         return []
 
     def _split(self, batch: Batch, error: NbxError, now: float) -> None:
         """Queue the two halves of a group, so that one bad prompt fails one row only."""
         # After all retries, each half gets one last attempt.
         tries = 0 if retry.is_refused_input(error) else self._retries
-        middle = len(batch.rows) // 2
-        for rows, spent in ((batch.rows[:middle], batch.spent), (batch.rows[middle:], NOTHING)):
-            half = Batch(rows, self.budget.worst(rows), batch.attempts, tries, spent)
+        for half in halves(batch, self.budget.worst, tries):
             self._requeue(half, now)
 
     def _requeue(self, batch: Batch, due: float) -> None:

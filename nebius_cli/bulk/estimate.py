@@ -7,8 +7,7 @@ from typing import Any
 from nebius_cli.bulk.budget import worst_case
 from nebius_cli.bulk.input.row import MAX_EXTRA_PROMPT_TOKENS, BadRow, Row
 from nebius_cli.bulk.input.row_source import RowSource
-from nebius_cli.bulk.output.record import key_of
-from nebius_cli.core.digest_set import DigestSet
+from nebius_cli.bulk.output.earlier_runs import AnsweredRows
 from nebius_cli.core.format import MINUTE_S, duration
 from nebius_cli.core.money import Price, PriceList, add, exact, usd
 
@@ -79,7 +78,7 @@ class RunEstimate:
 
 
 def estimate_rows(
-    source: RowSource, answered: DigestSet, prices: PriceList, *, skip_bad: bool
+    source: RowSource, answered: AnsweredRows, prices: PriceList, *, skip_bad: bool
 ) -> tuple[RunEstimate, int]:
     """Return the estimate for all rows without an answer, and the number of bad rows.
 
@@ -91,6 +90,6 @@ def estimate_rows(
             bad += 1
             if not skip_bad:
                 raise source.bad_rows_error([row], 1)
-        elif key_of(row) not in answered:
+        elif row not in answered:
             estimate.add(row, prices.of_model(row.model))
     return estimate, bad

@@ -12,8 +12,9 @@ from nebius_cli.bulk.input import template
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_reader import RowReader, Shard, parse_shard
 from nebius_cli.bulk.limits import LIMITS
-from nebius_cli.bulk.rate_control import RateController
+from nebius_cli.bulk.rate_control import MAX_CONCURRENCY, RateController
 from nebius_cli.config.run_settings import RunSettings
+from nebius_cli.core import urls
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import FREE, Price, PriceList
 from nebius_cli.core.secret import Secret
@@ -69,7 +70,10 @@ class BulkOptions:
 
 @dataclass(frozen=True, slots=True)
 class BulkPlan:
-    """The parsed options. Limits and caps are those of this shard; `prices` are those of --price."""
+    """The parsed options. Limits and caps are those of this shard; `prices` are those of --price.
+
+    `connections` is the most that the run may open at once.
+    """
 
     options: BulkOptions
     given: Mapping[str, Value]
@@ -84,6 +88,7 @@ class BulkPlan:
     max_tokens: int | None
     max_cost: Decimal | None
     prices: PriceList | None
+    connections: int = MAX_CONCURRENCY
 
     @property
     def capped(self) -> bool:
@@ -129,7 +134,14 @@ class BulkPlan:
     ) -> Dispatcher:
         """Return the dispatcher of this run; `spent` is the cost of earlier runs on the same output."""
         fixed = self.concurrency or (LOCAL_CONCURRENCY if self.options.runs_here else None)
-        rate = RateController(now, fixed=fixed, rpm=self.rpm, tpm=self.tpm, shards=self.shard.of)
+        rate = RateController(
+            now,
+            fixed=fixed,
+            rpm=self.rpm,
+            tpm=self.tpm,
+            max_concurrency=self.connections,
+            shards=self.shard.of,
+        )
         budget = Budget(
             prices=prices,
             max_cost=self.max_cost,
@@ -144,7 +156,7 @@ class BulkPlan:
     def reader(self, settings: RunSettings, local_model: str | None) -> RowReader:
         """Return the reader of rows, with the configured fields; `local_model`, if not None, is their model.
 
-        Raises UsageError for fields that exclude each other.
+        Raises UsageError for fields that exclude each other, ConfigError for a base URL that is none.
         """
         options = self.options
         fields = settings.fields_without(request_flags.parse_unset(options.unset))
@@ -159,7 +171,13 @@ class BulkPlan:
             allow_empty=options.allow_empty,
             validate=options.validate,
             shard=self.shard,
+            url="local" if self.options.runs_here else _url(settings.base_url),
         )
+
+
+def _url(base_url: str) -> str:
+    """Return the URL that completions are sent to, without a password. Raises ConfigError."""
+    return urls.strip_credentials(urls.endpoint_url(urls.parse_base_url(base_url), "/completions", ""))
 
 
 def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
@@ -242,6 +260,15 @@ def other_requests(count: int, output: str) -> str:
     answers = "an answer" if count == 1 else f"{count:,} answers"
     why = "changed prompts or flags, or removed rows"
     return f"{output} has {answers} to other requests ({why}); changed rows are sent again"
+
+
+def would_pay_again(output: str) -> UsageError:
+    """Return the error of a run that would send every row of an output again."""
+    what = f"every row of {output} would be sent and paid for again"
+    why = "its answers are to other requests: a flag, the project or the base URL has changed"
+    return UsageError(
+        what, why, f"--restart starts over and keeps them as {output}.old; or choose another -o"
+    )
 
 
 def check_price(model: str, prices: PriceList) -> None:

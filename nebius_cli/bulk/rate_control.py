@@ -8,6 +8,8 @@ import math
 import re
 from collections.abc import Mapping
 
+from nebius_cli.bulk.pacer import Pacer
+
 INITIAL_CONCURRENCY = 8  # before anything is known of the server
 MAX_CONCURRENCY = 256  # unless --concurrency asks for more
 MAX_PAUSE_S = 120.0  # a server that asks for a longer pause is tried again after this
@@ -104,7 +106,7 @@ class RateController:
     ) -> None:
         self._fixed = fixed is not None
         self._max_concurrency = max(1, max_concurrency)
-        self._limit = float(fixed if fixed is not None else min(INITIAL_CONCURRENCY, self._max_concurrency))
+        self._limit = float(min(fixed or INITIAL_CONCURRENCY, self._max_concurrency))
         self._requests = TokenBucket(rpm or math.inf, now)
         self._tokens = TokenBucket(tpm or math.inf, now)
         self._shards = shards
@@ -114,6 +116,8 @@ class RateController:
         self._outages = 0
         self._used = 1.0  # average fraction of the worst case that requests use
         self._probe = ThroughputProbe(now)
+        self._pacer = Pacer()
+        self._answered_since_refusal = False
 
     @property
     def concurrency(self) -> int:
@@ -130,6 +134,11 @@ class RateController:
         """Tokens per minute; infinite without a limit."""
         return self._tokens.ceiling
 
+    @property
+    def interval(self) -> float:
+        """The seconds between two requests that the server was found to accept, 0 if it refused none."""
+        return self._pacer.interval
+
     def paused(self, now: float) -> float:
         """Return for how many seconds nothing may be sent."""
         return max(0.0, self._paused_until - now)
@@ -137,14 +146,22 @@ class RateController:
     def wait(self, worst: int, now: float) -> float:
         """Return the seconds until a request of at most `worst` tokens may start, 0 if now."""
         tokens = self._tokens.wait(worst * self._used, now)
-        return max(0.0, self._paused_until - now, self._requests.wait(1.0, now), tokens)
+        return max(
+            0.0, self._paused_until - now, self._requests.wait(1.0, now), tokens, self._pacer.wait(now)
+        )
 
     def sent(self, worst: int, now: float) -> float:
         """Note that a request starts; return the tokens set aside for it."""
         estimate = worst * self._used
         self._requests.take(1.0, now)
         self._tokens.take(estimate, now)
+        self._pacer.sent(now)
         return estimate
+
+    def accepted(self, sent_at: float, now: float) -> None:
+        """Note that a request which was sent at `sent_at` was not refused."""
+        self._answered_since_refusal = True
+        self._pacer.accepted(sent_at, now)
 
     def answered(self, worst: int, estimate: float, used: int | None, in_flight: int, now: float) -> None:
         """Note a complete answer: the tokens it used, if known, and the requests in flight, including it."""
@@ -162,11 +179,14 @@ class RateController:
         elif self._probe.fallback < self._limit:
             self._limit = max(1.0, float(self._probe.fallback))
 
-    def learn(self, headers: Mapping[str, str], now: float) -> None:
-        """Apply the limits and pauses in the x-ratelimit-* headers of an answer."""
-        for kind, rate in (("requests", self._requests), ("tokens", self._tokens)):
+    def learn(self, headers: Mapping[str, str], now: float, used: int = 0) -> None:
+        """Apply the limits and pauses in the x-ratelimit-* headers of an answer that used `used` tokens.
+
+        A limit that this answer alone exceeds cannot be one per minute, so it is ignored.
+        """
+        for kind, rate, least in (("requests", self._requests, 1), ("tokens", self._tokens, used)):
             ceiling = _count(headers, f"x-ratelimit-limit-{kind}")
-            if ceiling:
+            if ceiling and ceiling >= least:
                 rate.learn(ceiling / self._shards, now)
             if _count(headers, f"x-ratelimit-remaining-{kind}") == 0:
                 reset = parse_duration(headers.get(f"x-ratelimit-reset-{kind}", ""))
@@ -176,12 +196,21 @@ class RateController:
         """Note a 429 or 503 to a request that was sent at `sent_at`."""
         self._answers_again()
         self.pause(retry_after or 0.0, now)
-        # Once per round trip: requests sent before the last cut say nothing new.
-        if not self._fixed and sent_at >= self._reduced_at:
+        paced = self._pacer.interval > 0 and self._answered_since_refusal
+        self._pacer.refused(sent_at, now)
+        self._answered_since_refusal = False
+        # Once per round trip: requests sent before the last cut say nothing new. While some requests pass,
+        # the interval between them is what is wrong, and not how many are in flight.
+        if not self._fixed and sent_at >= self._reduced_at and not paced:
             self._reduced_at = now
             self._refused = True
             self._limit = max(1.0, float(int(self._limit / 2)))
             self._probe = ThroughputProbe(now)
+
+    def cap(self, concurrency: int) -> None:
+        """Allow no more requests in flight from now on, whatever the server takes."""
+        self._max_concurrency = max(1, min(self._max_concurrency, concurrency))
+        self._limit = min(self._limit, float(self._max_concurrency))
 
     def pause(self, seconds: float, now: float) -> None:
         """Send nothing for `seconds`."""

@@ -9,7 +9,8 @@ from typing import Any
 from nebius_cli.bulk.counts import RunCounts
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
-from nebius_cli.bulk.options import BulkOptions, BulkPlan
+from nebius_cli.bulk.options import BulkOptions, BulkPlan, would_pay_again
+from nebius_cli.bulk.output.claims import Claims
 from nebius_cli.bulk.output.failed_rows import path_beside
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.output.record import Result, encode, encode_bad, failed_line
@@ -17,6 +18,7 @@ from nebius_cli.bulk.reorder import ReorderBuffer
 from nebius_cli.system.files import OutputFile
 from nebius_cli.system.targets import check_distinct, is_file
 
+MAX_HELD_CHANGED_ROWS = 20  # held back while each answer found is to another request
 YIELD_INTERVAL_ROWS = 100  # rows answered earlier, after which other threads get a turn
 MAX_HELD_ROWS, MAX_HELD_BYTES = 10_000, 64 << 20  # held back while answers to a pipe are put in order
 
@@ -65,6 +67,7 @@ class ResultWriter:
     ) -> None:
         options = plan.options
         self._journal = journal
+        self._output = options.output
         self._ordered = options.ordered
         self._with_prompt = not options.no_prompt
         self._skip_bad = options.on_bad_row == "skip"
@@ -135,13 +138,37 @@ class ResultWriter:
     def _unanswered(self, source: RowSource) -> Iterator[Row | BadRow | None]:
         """Yield the rows, None for each that an earlier run answered."""
         if source.left_out is None:
-            for row in source:
-                yield None if isinstance(row, Row) and self._journal.has_answer(row) else row
+            yield from self._unanswered_unsurveyed(source)
         elif 0 in source.left_out:
             yield from source.remaining()
         else:  # all rows are answered
             self._counts.seen += len(source.left_out)
             self._counts.left_out += len(source.left_out)
+
+    def _unanswered_unsurveyed(self, source: RowSource) -> Iterator[Row | BadRow | None]:
+        """Yield the rows of an input that is read only once.
+
+        From the first row whose prompt has an answer to another request, rows are held back until one has
+        its answer. Raises UsageError if none has.
+        """
+        claims, held = Claims(self._journal), list[Row]()
+        for row in source:
+            if not isinstance(row, Row):
+                yield row
+                continue
+            changed = claims.changed
+            if claims.has_answer(row):
+                yield from held
+                held.clear()
+                yield None
+            elif claims.changed > changed or held:
+                held.append(row)
+                if len(held) >= MAX_HELD_CHANGED_ROWS:
+                    break
+            else:
+                yield row
+        if held:
+            raise would_pay_again(self._output)
 
     def _encode(self, result: Result) -> bytes:
         if not self._usage_is_complete(result.row):

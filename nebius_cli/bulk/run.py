@@ -15,7 +15,7 @@ from nebius_cli.bulk.options import BulkPlan
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.progress import RunSummary
 from nebius_cli.bulk.results import ResultWriter
-from nebius_cli.core.errors import Interrupted, NbxError, Terminated
+from nebius_cli.core.errors import NbxError, Stopped
 from nebius_cli.core.money import PriceList
 from nebius_cli.system.streams import Streams
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from nebius_cli.bulk.workers import OnRequest, WorkerPool
 
 DRAIN_TIMEOUT_S = 10.0  # for requests in flight when the run is stopped
-SIGNALS = {KeyboardInterrupt: "Ctrl-C", Interrupted: "Ctrl-C", Terminated: "SIGTERM"}
 
 
 class Recorder(Protocol):
@@ -63,6 +62,7 @@ class BulkRun:
         self._journal = journal
         self._limits = limits
         self._streams = streams
+        self.server_death: Callable[[], NbxError | None] = lambda: None  # why a local server ended, if it did
         self._started_at = streams.monotonic()
         self._writer = ResultWriter(journal, plan, json.loads(source.reader.defaults), self.counts)
         self._dispatcher = plan.dispatcher(
@@ -129,10 +129,12 @@ class BulkRun:
             now = self._streams.monotonic()
             display.show(counts.snapshot(dispatcher, now, self._source.fraction_read))
             recorder.tick(dispatcher.stop)
+            if (death := self.server_death()) is not None:
+                dispatcher.stop(death)
 
         try:
             pool.run(tick)
-        except tuple(SIGNALS):
+        except (KeyboardInterrupt, Stopped):
             if count := dispatcher.in_flight:
                 display.note(
                     f"waiting up to {DRAIN_TIMEOUT_S:.0f} s for requests in flight: {count};"

@@ -13,7 +13,7 @@ from nebius_cli.bulk.check_answer import CompleteAnswer, check_answer, split_gro
 from nebius_cli.bulk.dispatcher import Dispatcher, Wait
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record import Result
-from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError
+from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, no_memory
 from nebius_cli.response.events import Usage
 
 TICK_S = 0.1
@@ -108,7 +108,7 @@ class WorkerPool:
         try:
             # A daemon, so that an abandoned request does not keep the process alive.
             threading.Thread(target=self._work, name="nbx-bulk", daemon=True).start()
-        except RuntimeError:  # the system allows no more threads
+        except (RuntimeError, MemoryError):  # the system allows no more threads
             with self._lock:
                 self._threads -= 1
                 if not self._threads:
@@ -149,6 +149,10 @@ class WorkerPool:
             answer, complete = self._request(batch)
             complete = self._without_key(complete)
             responses = split_group(complete, batch.rows)
+        except MemoryError:  # as if it was not sent: with fewer requests at once there may be enough
+            now = self._monotonic()
+            with self._lock:
+                return self._dispatcher.failed(batch, no_memory(), now)
         except NbxError as error:
             self._on_request(batch.rows[0].model, batch.sent_at, None, error, "")
             now = self._monotonic()

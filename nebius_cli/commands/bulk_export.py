@@ -13,14 +13,15 @@ Examples:
   nbx bulk export answers.jsonl --text -0 | xargs -0 -n 1 ./check
   nbx bulk export answers.jsonl --csv -o answers.csv
 
-The order is that of the file: nbx bulk --ordered and nbx bulk merge put it in the order of the rows.
+Answers are in the order of the rows. With --text, line N belongs to row N: a row that failed or has no answer
+yet is an empty line, so paste prompts.txt <(nbx bulk export answers.jsonl --text) pairs each prompt with its
+answer. Each choice ends with a newline, or with NUL after -0, which keeps texts with newlines apart.
 
---text ends each choice with a newline, or NUL; a row that failed is an empty text. --csv has the columns id,
-index, choice, text, finish_reason, error, prompt_tokens, completion_tokens, cost; what a row used stands on
-its first choice. Texts are exact in both: a spreadsheet may take one that begins with = + - or @ for a
-formula, so import the column as text.
+--csv has the columns id, index, choice, text, finish_reason, error, prompt_tokens, completion_tokens, cost;
+what a row used stands on its first choice. Texts are exact in both: a spreadsheet may take one that begins
+with = + - or @ for a formula, so import the column as text.
 
-Exit 9 says that rows failed.
+Exit 9 says that rows failed or, with --text, have no answer yet.
 """
 
 OWN = (

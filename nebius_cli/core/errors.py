@@ -43,7 +43,9 @@ class ExitCode(IntEnum):
     BAD_INPUT = 65, "bad input data (invalid UTF-8, malformed JSONL)"
     OUTPUT = 74, "output could not be written (disk full, closed stdout)"
     CONFIG = 78, "bad configuration"
+    HUNG_UP = 129, "SIGHUP: the terminal was closed"
     INTERRUPTED = 130, "SIGINT (Ctrl-C)"
+    QUIT = 131, "SIGQUIT"
     READER_GONE = 141, "stdout was closed by its reader (SIGPIPE); silent"
     TERMINATED = 143, "SIGTERM"
 
@@ -115,6 +117,12 @@ class TimedOutError(NetworkError):
     """A time limit was exceeded; text received before it is kept, and the exit code is 7."""
 
 
+class NoResourcesError(NetworkError):
+    """The system gives this process no more open files, or no more memory."""
+
+    code = ExitCode.CONFIG
+
+
 class IncompleteError(NbxError):
     """The answer has no finish_reason, holds an error, or ended in a way `--fail-on` names."""
 
@@ -175,12 +183,39 @@ class ReaderGone(BaseException):
     """Stdout was closed by its reader. A BaseException, so that no `except Exception` catches it."""
 
 
-class Interrupted(BaseException):
+class Stopped(BaseException):
+    """A signal was received; `by` is its name for the user. Not an Exception, so that nothing catches it."""
+
+    code: ExitCode
+    by: str
+
+
+class Interrupted(Stopped):
     """SIGINT was received. Not a KeyboardInterrupt, which Typer turns into a silent exit."""
 
+    code = ExitCode.INTERRUPTED
+    by = "Ctrl-C"
 
-class Terminated(BaseException):
+
+class Terminated(Stopped):
     """SIGTERM was received."""
+
+    code = ExitCode.TERMINATED
+    by = "SIGTERM"
+
+
+class HungUp(Stopped):
+    """SIGHUP was received: the terminal was closed, or the connection to it broke."""
+
+    code = ExitCode.HUNG_UP
+    by = "SIGHUP"
+
+
+class Quit(Stopped):
+    """SIGQUIT was received, from Ctrl-Backslash."""
+
+    code = ExitCode.QUIT
+    by = "SIGQUIT"
 
 
 def exit_code(error: BaseException | None) -> ExitCode:
@@ -190,13 +225,19 @@ def exit_code(error: BaseException | None) -> ExitCode:
             return ExitCode.DONE
         case NbxError():
             return error.code
-        case Interrupted() | KeyboardInterrupt():
+        case Stopped():
+            return error.code
+        case KeyboardInterrupt():
             return ExitCode.INTERRUPTED
-        case Terminated():
-            return ExitCode.TERMINATED
         case ReaderGone():
             return ExitCode.READER_GONE
     return ExitCode.BUG
+
+
+def no_memory() -> NoResourcesError:
+    """Return the error of a request for which there is not enough memory."""
+    what, hint = "not enough memory", "free some, or send less at once (bulk: --concurrency)"
+    return NoResourcesError(what, "the system gives this process no more", hint, retryable=True, sent=False)
 
 
 HINTS = {

@@ -15,12 +15,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from nebius_cli.core.errors import ConfigError, UsageError
+from nebius_cli.core.errors import ConfigError, IncompleteError, NbxError, NetworkError, UsageError
 from nebius_cli.core.secret import Secret
 from nebius_cli.system import child_process
 
 MAX_CONTEXT_TOKENS = 32_768  # the cache of a 128 k context takes minutes to clear, and much memory
 MIN_FIT_CHECK_BYTES = 1 << 30  # smaller models fit in memory, and the check takes 0.2 s
+DEATH_WAIT_S = 0.5  # after a connection broke, for the end of the process that broke it
 INSTALL = "pip install 'nebius-cli[local]' (from a checkout: pip install '.[local]')"
 
 
@@ -73,7 +74,24 @@ class Engine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        death = self.death(DEATH_WAIT_S) if isinstance(error, NetworkError | IncompleteError) else None
+        if death is not None and isinstance(error, NbxError) and error.what != death.what:
+            # A connection that broke, or is refused, is only how the end of the engine looks from here.
+            error.what, error.why, error.hint = death.what, death.why, death.hint
         self.stop()
+
+    def death(self, wait_s: float = 0.0) -> NetworkError | None:
+        """Return why the process has ended, None while it runs; wait up to `wait_s` for its end."""
+        if self._process is None:
+            return None
+        try:
+            code = self._process.wait(wait_s)
+        except subprocess.TimeoutExpired:
+            return None
+        why = f"its exit code is {code}" if code >= 0 else f"signal {-code} ended it"
+        if code == -9:
+            why += ", for lack of memory most likely"
+        return NetworkError("the local engine has ended", why, "free memory, or choose a smaller model")
 
     @property
     def base_url(self) -> str:

@@ -13,11 +13,41 @@ from tests.support.answers import USED, answer, failure, response, row, write
 from tests.support.run import Runner
 
 
-def test_texts_stand_in_the_order_of_the_file_each_with_its_ending(folder: Path, bare: Runner) -> None:
+def test_texts_stand_in_the_order_of_the_rows_each_with_its_ending(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(1), " two\nlines", "b"), answer(row(0), "é"))
     done = bare("bulk", "export", "a", "--text")
-    assert (done.code, done.out, done.err) == (0, " two\nlines\nb\né\n", "")
-    assert bare("bulk", "export", "a", "--text", "-0").out == " two\nlines\0b\0é\0"
+    assert (done.code, done.out, done.err) == (0, "é\n two\nlines\nb\n", "")
+    assert bare("bulk", "export", "a", "--text", "-0").out == "é\0 two\nlines\0b\0"
+
+
+def test_line_n_belongs_to_row_n_whatever_came_when(folder: Path, bare: Runner) -> None:
+    retried = (failure(row(1)), answer(row(4), "4"), answer(row(2), "2"), answer(row(1), "1"))
+    write(
+        folder / "a", *retried, answer(row(9, own_id="moved"), "gone"), answer(row(9), "9"), failure(row(7))
+    )
+    done = bare("bulk", "export", "a", "--text")
+    assert (done.code, done.out) == (9, "\n1\n2\n\n4\n\n\n\n\n9\n")
+    assert done.err.splitlines() == [
+        "nbx: 1 row failed and is empty here",
+        "nbx: rows without a record: 5; they are empty here",
+    ]
+    table = list(csv.DictReader(io.StringIO(bare("bulk", "export", "a", "--csv").out)))
+    assert [line["index"] for line in table] == ["1", "2", "4", "7", "9", "9"]
+
+
+def test_a_record_far_from_all_others_is_damaged(folder: Path, bare: Runner) -> None:
+    write(folder / "a", answer(row(0)), answer(row(10**14)))
+    done = bare("bulk", "export", "a", "--text")
+    assert (done.code, "has a record with the index 100000000000000" in done.err) == (65, True)
+
+
+def test_a_record_that_is_damaged_in_its_response_is_left_out(folder: Path, bare: Runner) -> None:
+    for damage in (b"\xff", b"9" * 5000, b"[" * 5000, b"NaN,"):
+        bad = answer(row(1)).replace(b'"choices":[', b'"choices":[' + damage)
+        write(folder / "a", answer(row(0), "a"), bad, answer(row(2), "c"))
+        done = bare("bulk", "export", "a", "--text")
+        assert done.code in (0, 9), done.err
+        assert done.out.splitlines()[0::2] == ["a", "c"]
 
 
 def test_a_failed_row_keeps_its_place_and_is_reported(folder: Path, bare: Runner) -> None:
@@ -28,7 +58,7 @@ def test_a_failed_row_keeps_its_place_and_is_reported(folder: Path, bare: Runner
     done = bare("bulk", "export", "a", "--csv")
     assert done.code == 9
     assert done.err == "nbx: 2 rows failed and have an error and no text\n"
-    write(folder / "a", failure(row(1)))
+    write(folder / "a", failure(row(0)))
     assert bare("bulk", "export", "a", "--text").err == "nbx: 1 row failed and is empty here\n"
     assert bare("bulk", "export", "a", "--csv").err == "nbx: 1 row failed and has an error and no text\n"
 

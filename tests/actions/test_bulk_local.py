@@ -2,11 +2,13 @@
 
 import json
 import os
+import signal
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.support.rows import records, write_rows
+from tests.support.rows import complete_records, records, write_rows
 from tests.support.run import Runner
 from tests.support.weights import real_weights
 
@@ -57,3 +59,21 @@ def test_groups_choices_and_caps_work_on_the_embedded_model(local: Runner) -> No
         "cost_usd_at_most": "0",
         "seconds_at_least": None,
     }
+
+
+def test_an_engine_that_dies_ends_the_run_at_once_and_the_run_can_be_resumed(local: Runner) -> None:
+    write_rows(Path("in.jsonl"), ROWS)
+    process = local.start(*RUN, "-q")
+    while len(complete_records(OUT)) < 3:
+        assert process.poll() is None
+        time.sleep(0.01)
+    for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+        os.kill(int(child), signal.SIGKILL)
+    killed_at = time.monotonic()
+    _, err = process.communicate(timeout=60)
+    assert time.monotonic() - killed_at < 20
+    assert process.returncode == 7, err
+    assert b"the local engine has ended" in err
+    assert b"to resume: nbx bulk in.jsonl" in err
+    assert local(*RUN).code == 0
+    assert len({record["id"] for record in records(OUT) if record["error"] is None}) == ROWS

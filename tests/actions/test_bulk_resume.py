@@ -1,6 +1,7 @@
 """`nbx bulk` goes on where a run stopped: what has its answer is left out, and nothing is lost or doubled."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -63,14 +64,44 @@ def test_a_changed_request_is_sent_again_and_its_old_answer_goes(bulk: Runner, r
     assert bulk(*RUN).code == 0
     assert row_server.asked == {"new": 1}
     assert texts(OUT) == {"a": " NEW", "b": " SAME"}
-    changed = bulk(*RUN, "--temperature", "0")
-    assert changed.code == 0
+
+
+@pytest.mark.parametrize(
+    "flags", [("--temperature", "0"), ("--ai-project-id", "other"), ("--base-url", "http://127.0.0.1:9/v1")]
+)
+@pytest.mark.parametrize("survey", [(), ("--on-bad-row", "skip")])
+def test_a_changed_flag_does_not_pay_for_every_row_again(
+    flags: tuple[str, ...], survey: tuple[str, ...], bulk: Runner, row_server: RowServer
+) -> None:
+    write_rows(Path("in.jsonl"), 3)
+    assert bulk(*RUN).code == 0
+    before = OUT.read_bytes()
+    write_rows(Path("in.jsonl"), 5)
+    changed = bulk(*RUN, *flags, *survey)
+    assert (changed.code, OUT.read_bytes()) == (2, before), changed.err
+    assert "every row of out.jsonl would be sent and paid for again" in changed.err
+    assert bulk(*RUN, *survey).code == 0
+    assert row_server.asked.total() == 5
+
+
+def test_a_changed_flag_starts_over_when_told_to(bulk: Runner, row_server: RowServer) -> None:
+    write_rows(Path("in.jsonl"), 3)
+    assert bulk(*RUN).code == 0
+    before = OUT.read_bytes()
+    assert bulk(*RUN, "--ai-project-id", "other", "--restart").code == 0
+    assert (row_server.asked.total(), Path("out.jsonl.old").read_bytes()) == (6, before)
+    assert bulk(*RUN, "--ai-project-id", "other").code == 0
+    assert row_server.asked.total() == 6
+
+
+def test_answers_of_older_versions_count_for_any_url(bulk: Runner, row_server: RowServer) -> None:
+    write_rows(Path("in.jsonl"), 3)
+    assert bulk(*RUN).code == 0
+    old = re.sub(rb'("body_hash":"[0-9a-f]{32})[0-9a-f]{8}"', rb'\1"', OUT.read_bytes())
+    assert len(old) == OUT.stat().st_size - 3 * 8
+    OUT.write_bytes(old)
+    assert bulk(*RUN).code == 0
     assert row_server.asked.total() == 3
-    why = "changed prompts or flags, or removed rows"
-    assert (
-        f"nbx: out.jsonl has 2 answers to other requests ({why}); changed rows are sent again" in changed.err
-    )
-    assert "other requests" not in bulk(*RUN, "--temperature", "0").err
 
 
 def test_answers_to_removed_rows_stay_and_are_reported(bulk: Runner) -> None:

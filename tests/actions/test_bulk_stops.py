@@ -91,7 +91,7 @@ def test_a_cap_holds_over_resumed_runs(bulk: Runner, row_server: RowServer) -> N
 
 def test_records_without_a_cost_count_at_the_prices_of_the_run(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), 20)
-    assert bulk(*RUN).code == 0  # 100 tokens, without a price
+    assert bulk(*RUN, "--max-tokens", "2").code == 0  # 100 tokens, without a price
     write_rows(Path("in.jsonl"), 30)
     row_server.asked.clear()
     words = (*RUN, "--max-tokens", "2", "--price", "1000/1000", "--max-cost")
@@ -105,7 +105,7 @@ def test_records_without_a_cost_need_a_price_that_is_known(bulk: Runner, row_ser
     write_rows(Path("in.jsonl"), [{"prompt": "x", "model": "their/own"}])
     assert bulk(*RUN).code == 0
     assert bulk("models").code == 0  # keeps the list
-    write_rows(Path("in.jsonl"), [{"prompt": "y", "model": FAST["id"]}])
+    write_rows(Path("in.jsonl"), [{"id": "z", "prompt": "y", "model": FAST["id"]}])
     result = bulk(*RUN, "--max-tokens", "2", "--max-cost", "1", env={"NEBIUS_MODEL": ""})
     assert result.code == 2
     assert "the cost of 1 record of earlier runs is unknown" in result.err

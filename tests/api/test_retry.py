@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nebius_cli.api.retry import (
     MAX_BACKOFF_S,
     MAX_RETRY_AFTER_S,
+    RowRule,
     announcement,
     delay,
     ends_run,
@@ -20,11 +21,13 @@ from nebius_cli.api.retry import (
     is_rate_limit,
     is_refused_input,
     is_unreachable,
+    longest_backoff,
     may_be_billed,
     parse_retry_after,
     retryable,
     row_delay,
     row_retryable,
+    row_rule,
 )
 from nebius_cli.core.errors import (
     ConfigError,
@@ -164,6 +167,47 @@ def test_a_run_whose_server_asks_for_too_long_a_wait_ends_with_the_reason() -> N
 )
 def test_a_run_ends_where_no_row_can_succeed(error: NbxError, *, only_model: bool, ends: bool) -> None:
     assert ends_run(error, only_model=only_model) is ends
+
+
+RULES: dict[RowRule, tuple[int, ...]] = {
+    RowRule.END_RUN: (401, 402, 404),
+    RowRule.FORBIDDEN: (403,),
+    RowRule.BUSY: (429, 503),
+    RowRule.UNREACHABLE: (502, 504),
+    RowRule.TRY_AGAIN: (408, 409, 500, 501, 505, 520, 529, 599),
+    RowRule.FAIL: (301, 400, 405, 406, 410, 413, 418, 422, 451),
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "status"), [(rule, code) for rule, codes in RULES.items() for code in codes]
+)
+def test_each_status_has_one_rule_in_a_run(rule: RowRule, status: int) -> None:
+    assert row_rule(from_status(status, ""), only_model=True, answering=True) is rule
+
+
+@pytest.mark.parametrize(
+    ("error", "rule"),
+    [
+        (BROKE, RowRule.UNREACHABLE),
+        (NetworkError("tls"), RowRule.UNREACHABLE),
+        (TimedOutError("stall"), RowRule.UNREACHABLE),
+        (from_status(503, ""), RowRule.UNREACHABLE),
+        (from_status(429, ""), RowRule.BUSY),
+        (IncompleteError("cut"), RowRule.TRY_AGAIN),
+        (from_status(404, ""), RowRule.FAIL),
+        (from_status(429, "", retry_after=MAX_RETRY_AFTER_S), RowRule.BUSY),
+        (from_status(429, "", retry_after=MAX_RETRY_AFTER_S + 1), RowRule.END_RUN),
+        (from_status(503, "", retry_after=3600), RowRule.END_RUN),
+        (ConfigError("x"), RowRule.END_RUN),
+    ],
+)
+def test_each_failure_has_one_rule_in_a_run_that_is_not_answered(error: NbxError, rule: RowRule) -> None:
+    assert row_rule(error, only_model=False, answering=False) is rule
+
+
+def test_the_longest_waits_of_all_retries_are_summed() -> None:
+    assert [longest_backoff(retries) for retries in (0, 1, 3)] == [0, 0.5, 3.5]
 
 
 @pytest.mark.parametrize(

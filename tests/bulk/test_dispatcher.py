@@ -190,7 +190,7 @@ def test_a_429_pauses_everybody_and_uses_up_no_retry_but_has_an_end() -> None:
     of = dispatcher(asking(0), asking(1))
     of.failed(sent(of), refused(429, 7.0), 1.0)
     assert of.next(1.0) == Wait(8.0)
-    results, requests = fail_until_over(of, refused(429, 120.0), 8.0)
+    results, requests = fail_until_over(of, refused(429, 100.0), 8.0)
     assert {result.attempts for result in results} == {DEFERRED_RETRY_FACTOR * 2 + 1}
     assert requests == 2 * (DEFERRED_RETRY_FACTOR * 2 + 1)
 

@@ -7,16 +7,19 @@ import pytest
 
 from nebius_cli.bulk.batch import Batch
 from nebius_cli.bulk.budget import Budget
-from nebius_cli.bulk.dispatcher import MAX_OUTAGE_S, MIN_OUTAGE_FAILURES, Dispatcher, Wait
+from nebius_cli.bulk.dispatcher import Dispatcher, Wait
+from nebius_cli.bulk.outage import MAX_OUTAGE_S, MIN_OUTAGE_FAILURES
+from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
-from nebius_cli.core.errors import ConfigError, NbxError, NetworkError
+from nebius_cli.bulk.suspects import MAX_FORBIDDEN, MAX_SUSPECTS
+from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, NoResourcesError
 from nebius_cli.core.money import Price, PriceList
 from nebius_cli.response.events import Usage
 from tests.support.bulk import asking
 from tests.support.dispatching import BROKEN, GARBAGE, answer, dispatcher, fail_until_over, refused, sent
 
 
-@pytest.mark.parametrize("code", [401, 402, 403, 404])
+@pytest.mark.parametrize("code", [401, 402, 404])
 def test_an_error_that_affects_all_rows_stops_the_run_and_fails_no_row(code: int) -> None:
     of = dispatcher(*map(asking, range(9)), fixed=2)
     first, second = sent(of), sent(of)
@@ -24,6 +27,69 @@ def test_an_error_that_affects_all_rows_stops_the_run_and_fails_no_row(code: int
     assert of.failed(first, error, 0.0) == []
     assert (of.next(0.0), of.stopped, of.fatal) == (None, True, error)
     assert len(answer(of, second)) == 1  # what is in flight may still be answered
+
+
+def test_a_server_that_asks_for_a_long_wait_ends_the_run_and_says_so() -> None:
+    of, error = dispatcher(*map(asking, range(9))), refused(429, 3600.0)
+    answer(of, sent(of))
+    assert of.failed(sent(of), error, 0.0) == []
+    assert (of.stopped, of.fatal) == (True, error)
+    assert "3600 s" in error.hint
+
+
+@pytest.mark.parametrize("error", [refused(403), GARBAGE])
+def test_what_may_be_wrong_with_one_row_or_with_all_is_found_out_by_other_rows(error: NbxError) -> None:
+    of = dispatcher(*map(asking, range(9)), fixed=1, retries=0)
+    assert of.failed(sent(of), error, 0.0) == []
+    assert not of.stopped
+    first, answered = answer(of, sent(of))[::-1]
+    assert (first.row.index, first.error, answered.row.index, answered.error) == (0, error, 1, None)
+    assert len(of.failed(sent(of), error, 0.0)) == 1  # one row's own, from now on
+
+
+@pytest.mark.parametrize("error", [refused(403), GARBAGE])
+def test_rows_that_fail_alike_before_any_answer_stop_the_run_and_are_not_failed(error: NbxError) -> None:
+    of = dispatcher(*map(asking, range(9)), fixed=1, retries=0)
+    for _ in range(MAX_SUSPECTS):
+        assert not of.stopped
+        assert of.failed(sent(of), error, 0.0) == []
+    assert (of.stopped, of.fatal, of.next(9.0)) == (True, error, None)
+
+
+def test_the_only_row_of_a_run_that_is_forbidden_stops_it() -> None:
+    of, error = dispatcher(asking(0), retries=0), refused(403)
+    assert of.failed(sent(of), error, 0.0) == []
+    assert (of.next(0.0), of.fatal) == (None, error)
+
+
+def test_a_key_that_is_refused_in_the_middle_stops_the_run_after_some_rows() -> None:
+    of = dispatcher(*map(asking, range(99)))
+    answer(of, sent(of))
+    results, requests = fail_until_over(of, refused(403))
+    assert (len(results), requests, of.stopped) == (MAX_FORBIDDEN - 1, MAX_FORBIDDEN + 1, True)
+
+
+def test_a_group_is_split_before_a_prompt_of_it_is_forbidden() -> None:
+    of = dispatcher(*map(asking, range(4)), group=4, fixed=1)
+    results: list[Result] = []
+    while isinstance(step := of.next(0.0), Batch):
+        bad = any(row.index == 0 for row in step.rows)
+        results += of.failed(step, refused(403), 0.0) if bad else answer(of, step)
+    assert sorted((result.row.index, result.error is None) for result in results) == [
+        (0, False), (1, True), (2, True), (3, True)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("error", [BROKEN, refused(502), refused(503)])
+@pytest.mark.parametrize("rows", [1, 5, 40])
+def test_a_server_that_is_down_at_the_start_has_the_time_of_all_retries(error: NbxError, rows: int) -> None:
+    of, now, results = dispatcher(*map(asking, range(rows)), retries=3, fixed=None), 0.0, 0
+    while (step := of.next(now)) is not None:
+        if isinstance(step, Batch):
+            results += len(of.failed(step, error, now) if now < 3.4 else answer(of, step, now))
+        else:
+            now = step.until
+    assert (results, of.fatal) == (rows, None)
 
 
 def test_a_model_that_is_gone_in_the_middle_stops_the_run() -> None:
@@ -118,6 +184,18 @@ def test_while_nothing_answers_no_new_row_goes_out_but_to_ask() -> None:
     of.offer(asking(99))
     sent(of, 5.0)
     assert of.next(5.0) == Wait()
+
+
+def test_a_lack_of_descriptors_fails_no_row_and_lowers_the_concurrency() -> None:
+    of, error = dispatcher(*map(asking, range(9)), retries=0), NoResourcesError("too many open files")
+    first, second, third = sent(of), sent(of), sent(of)
+    assert of.failed(third, error, 0.0) == []
+    assert (of.rate.concurrency, of.next(0.0)) == (2, Wait())
+    answer(of, first)
+    assert sent(of).rows[0].index == 2
+    answer(of, second)
+    assert of.failed(third, error, 0.0) == []
+    assert (of.next(0.0), of.fatal) == (None, error)
 
 
 def test_a_cap_waits_for_what_is_in_flight_and_then_stops() -> None:

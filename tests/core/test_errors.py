@@ -20,7 +20,9 @@ CODES = {
     "BAD_INPUT": 65,
     "OUTPUT": 74,
     "CONFIG": 78,
+    "HUNG_UP": 129,
     "INTERRUPTED": 130,
+    "QUIT": 131,
     "READER_GONE": 141,
     "TERMINATED": 143,
 }

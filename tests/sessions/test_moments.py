@@ -74,12 +74,13 @@ COMMANDS: dict[str, tuple[list[str], list[Reply]]] = {
 MOMENTS = int(os.environ.get("NBX_TEST_MOMENTS", "2"))  # of each signal
 READING = ("view", "usage", "history")  # which change nothing, so that fewer moments differ
 # What a signal does: exit codes besides that of a run it came too late for. Where nbx has not begun to catch
-# it, or has nothing left to do, the process ends by the signal. SIGHUP ends nbx like any program, and Python
-# ignores SIGPIPE: a closed pipe is noticed by the write.
+# it, or has nothing left to do, the process ends by the signal. Python ignores SIGPIPE: the write notices a
+# closed pipe.
 ENDS = {
     signal.SIGINT: {130, -signal.SIGINT},
     signal.SIGTERM: {143, -signal.SIGTERM},
-    signal.SIGHUP: {-signal.SIGHUP},
+    signal.SIGHUP: {129, -signal.SIGHUP},
+    signal.SIGQUIT: {131, -signal.SIGQUIT},
     signal.SIGPIPE: set[int](),
 }
 
@@ -126,7 +127,7 @@ def test_a_signal_at_any_moment_ends_nbx_in_good_order(
     whole = {path.name: path.read_bytes() for path in here.iterdir()}
     rng = random.Random(name)
     for number, codes in ENDS.items():
-        few = name in READING or number in (signal.SIGHUP, signal.SIGPIPE)
+        few = name in READING or number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE)
         for _ in range(max(1, MOMENTS // 2) if few else MOMENTS):
             moment = rng.randrange(1, total)
             server.replies[:] = replies

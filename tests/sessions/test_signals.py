@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,10 +15,21 @@ import pytest
 
 from tests.sessions.conftest import Open
 from tests.support.gate import Gate, gated, one_answer
+from tests.support.rows import Held, RowServer, records, write_rows
 from tests.support.run import Runner
 from tests.support.server import FakeServer, detail, token
 
 CTRL_C = "\x03"
+
+
+@pytest.fixture
+def hears_sighup() -> Iterator[None]:
+    """`nohup pytest` ignores SIGHUP, and nbx would inherit that."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 NBX = [sys.executable, "-m", "nebius_cli"]
 
 
@@ -116,8 +128,18 @@ def test_a_second_ctrl_c_ends_nbx_where_it_stands(nbx: Runner, server: FakeServe
         process.stdout.close()
 
 
-@pytest.mark.parametrize("text", ["", "Once upon a"])
-def test_sigterm_is_143(text: str, nbx: Runner, server: FakeServer) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "text"),
+    [
+        (signal.SIGTERM, 143, ""),
+        (signal.SIGTERM, 143, "Once upon a"),
+        (signal.SIGHUP, 129, "Once upon a"),
+        (signal.SIGQUIT, 131, "Once upon a"),
+    ],
+)
+def test_a_signal_has_its_code_and_keeps_the_text(
+    number: signal.Signals, code: int, text: str, nbx: Runner, server: FakeServer, hears_sighup: None
+) -> None:
     server.script(gated(*([token(text)] if text else []), server.until_hung_up))
     process = subprocess.Popen(
         [*NBX, "complete", "x"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=nbx.process_env()
@@ -128,26 +150,42 @@ def test_sigterm_is_143(text: str, nbx: Runner, server: FakeServer) -> None:
     else:
         while not server.requests:
             assert process.poll() is None
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
     out, err = process.communicate(timeout=30)
-    assert process.returncode == 143
-    assert (out, err) == (b"\n" if text else b"", b"nbx: stopped by SIGTERM\n")
+    assert process.returncode == code
+    assert (out, err) == (b"\n" if text else b"", f"nbx: stopped by {number.name}\n".encode())
     assert server.hung_up.wait(30)
 
 
-def test_a_closed_window_ends_nbx_and_the_request(terminal: Open, server: FakeServer) -> None:
+def test_a_closed_window_ends_nbx_and_the_request(
+    terminal: Open, server: FakeServer, hears_sighup: None
+) -> None:
     server.script(gated(token("Once"), server.until_hung_up))
-    before = signal.signal(
-        signal.SIGHUP, signal.SIG_DFL
-    )  # `nohup pytest` ignores it, and nbx would inherit that
-    try:
-        screen = terminal("complete", "x")
-    finally:
-        signal.signal(signal.SIGHUP, before)
+    screen = terminal("complete", "x")
     screen.wait_for("Once")
     screen.hang_up()
-    assert screen.process.wait(30) != 0
+    assert screen.process.wait(30) == 129
     assert server.hung_up.wait(30)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_a_signal_waits_for_the_rows_in_flight(
+    number: signal.Signals, bulk: Runner, row_server: RowServer, hears_sighup: None
+) -> None:
+    write_rows(Path("in.jsonl"), 40)
+    row_server.answer = held = Held(after=4)
+    process = bulk.start("bulk", "in.jsonl", "-o", "out.jsonl", "-q", "--concurrency", "8")
+    held.reached()
+    process.send_signal(number)
+    time.sleep(0.3)
+    if number == signal.SIGHUP:  # as the kernel and the shell both do
+        process.send_signal(number)
+    held.let_go()
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 128 + number, err
+    assert len(records(Path("out.jsonl"))) == len(row_server.asked) < 40
+    assert bulk("bulk", "in.jsonl", "-o", "out.jsonl").code == 0
+    assert len(row_server.asked) == 40
 
 
 def test_signals_that_were_ignored_at_the_start_stay_ignored(nbx: Runner, server: FakeServer) -> None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from nebius_cli.request.prompt import Prompt
 
+BODY_HASH_DIGITS = 32  # of a row's `body_hash`, those of the body
+
 MAX_EXTRA_PROMPT_TOKENS = 8  # special tokens, such as begin-of-text, that a server may add to a prompt
 
 
@@ -12,10 +14,10 @@ class Row:
     """One prompt and the request that completes it. Treat it as immutable.
 
     `index` is its position among all rows of the input, bad ones included; `id` is the row's own id, or the
-    index. `body` is the request body when the row is sent alone, `body_hash` the 32 hex digits of its
-    BLAKE2b-128. `common` is the body without the prompt: rows with the same `common` and `query` may share
-    a request. `max_prompt_tokens` and `max_completion_tokens` are upper bounds; the second is None if the
-    row has no max_tokens.
+    index. `body` is the request body when the row is sent alone. `body_hash` identifies the request: 32 hex
+    digits for the body, and 8 for the URL that it is sent to, with its query. `common` is the body without
+    the prompt: rows with the same `common` and `query` may share a request. `max_prompt_tokens` and
+    `max_completion_tokens` are upper bounds; the second is None if the row has no max_tokens.
     """
 
     index: int

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 from nebius_cli.bulk.input.body_encoder import BodyEncoder, BodyTemplate
-from nebius_cli.bulk.input.row import MAX_EXTRA_PROMPT_TOKENS, BadRow, Row
+from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, MAX_EXTRA_PROMPT_TOKENS, BadRow, Row
 from nebius_cli.bulk.input.row_forms import RawRow, RowParser, RowRequest, UnreadableRow
 from nebius_cli.bulk.input.row_hints import shown
 from nebius_cli.bulk.input.template import RowError, Template
@@ -20,6 +20,7 @@ from nebius_cli.request.fields import Value
 from nebius_cli.request.request import CompletionRequest, check_rules
 
 _UNCHECKED = (bytes, UnreadableRow)  # these do not show which columns other rows have
+MAX_URL_HASHES = 1000  # remembered; queries can differ from row to row
 _DROPPED = ("stream", "stream_options")
 _MIXED = "{}; give every row an id, or write number ids as strings"
 
@@ -46,7 +47,7 @@ def parse_shard(text: str) -> Shard:
 
 
 class RowReader:
-    """Builds rows; `fields` and `params` are those of the run, for every row.
+    """Builds rows; `fields` and `params` are those of the run, for every row. They are sent to `url`.
 
     Raises UsageError if these cannot be sent.
     """
@@ -60,7 +61,10 @@ class RowReader:
         allow_empty: bool = False,
         validate: bool = True,
         shard: Shard | None = None,
+        url: str = "",
     ) -> None:
+        self._url = url
+        self._url_hashes: dict[str, str] = {}  # by query
         self._fields = {name: value for name, value in fields.items() if name not in _DROPPED}
         self._params = dict(params)
         self._template = template
@@ -139,7 +143,17 @@ class RowReader:
             raise RowError("no model: set it in the row, or with -m MODEL")
         if ids is not None:
             ids.claim(index, request.id)
-        return _row(index, request, encoder.template_of(request))
+        template = encoder.template_of(request)
+        return _row(index, request, template, self._url_hash(template.query))
+
+    def _url_hash(self, query: str) -> str:
+        found = self._url_hashes.get(query)
+        if found is None:
+            target = f"{self._url}?{query}".encode("utf-8", "surrogatepass")
+            found = blake2b(target, digest_size=4).hexdigest() if self._url else ""
+            if len(self._url_hashes) < MAX_URL_HASHES:
+                self._url_hashes[query] = found
+        return found
 
     def _merged(self, request: RowRequest) -> BodyTemplate:
         """Return the template of a row with fields of its own. Raises RowError."""
@@ -175,7 +189,7 @@ class _Ids:
             raise RowError(f"id {shown(own)} is used twice")
 
 
-def _row(index: int, request: RowRequest, template: BodyTemplate) -> Row:
+def _row(index: int, request: RowRequest, template: BodyTemplate, url_hash: str) -> Row:
     prompt = request.prompt
     body = template.body(prompt)
     if isinstance(prompt, str) and not prompt.isascii():
@@ -188,7 +202,7 @@ def _row(index: int, request: RowRequest, template: BodyTemplate) -> Row:
         prompt,
         body,
         template.query,
-        blake2b(body, digest_size=16).hexdigest(),
+        blake2b(body, digest_size=BODY_HASH_DIGITS // 2).hexdigest() + url_hash,
         size + MAX_EXTRA_PROMPT_TOKENS,
         template.max_completion_tokens,
         template.n,

@@ -8,11 +8,13 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from nebius_cli.core.errors import OutputError
 from nebius_cli.system.files import writing
 
 # Pieces that may wait for the writing thread before other threads block; a kill loses at most these.
 # With 256 threads, 64 is no faster than 16, and 4 writes a quarter of the rows per second.
 MAX_WAITING_PIECES = 16
+COPY_BYTES = 1 << 20
 SYNC_INTERVAL_S = 1.0  # between two fsyncs; a power cut loses what was written after the last one
 
 
@@ -81,6 +83,7 @@ class LineFile:
         self.path = path
         self._synced = time.monotonic()
         self._syncing = threading.Lock()
+        self._lost: OutputError | None = None
         with writing(self.path):
             # 0x80 is O_BINARY, which only Windows has and needs.
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
@@ -100,6 +103,53 @@ class LineFile:
                 raise
             self.size += len(data)
 
+    def check_named(self) -> None:
+        """Raise OutputError if the path names another file now, because this one was deleted or replaced."""
+        if self._lost is None:
+            try:
+                there = self.path.stat()
+            except FileNotFoundError:
+                self._lost = OutputError(f"{self.path} was deleted during the run")
+            except OSError:
+                return  # a network file system that is away for now; a later write fails if it stays away
+            else:
+                if os.path.samestat(there, os.fstat(self._descriptor)):
+                    return
+                self._lost = OutputError(f"{self.path} was replaced during the run")
+        raise self._lost
+
+    def save_if_lost(self) -> None:
+        """Write the content of a file that lost its name to the first name that is free, and say so.
+
+        Raises OutputError then. Call it when nothing is written any more.
+        """
+        try:
+            self.check_named()
+        except OutputError as lost:
+            if not lost.why:
+                path = self._copy()
+                lost.why = f"its content is in {path}"
+                lost.hint = "" if path == self.path else f"nbx bulk merge {path} {self.path} joins the two"
+            raise
+
+    def _copy(self) -> Path:
+        number, path = 0, self.path
+        with writing(self.path):
+            while True:
+                try:
+                    target = path.open("xb")
+                    break
+                except FileExistsError:
+                    number += 1
+                    path = self.path.with_name(f"{self.path.name}.saved{number if number > 1 else ''}")
+            with target:
+                os.lseek(self._descriptor, 0, os.SEEK_SET)
+                while piece := os.read(self._descriptor, COPY_BYTES):
+                    target.write(piece)
+                target.flush()
+                os.fsync(target.fileno())
+        return path
+
     def cut(self, size: int) -> None:
         """Truncate the file to `size` bytes. Raises OutputError."""
         with writing(self.path):
@@ -117,6 +167,7 @@ class LineFile:
         if time.monotonic() - self._synced >= SYNC_INTERVAL_S and self._syncing.acquire(blocking=False):
             try:
                 self.sync()
+                self.check_named()
             finally:
                 self._syncing.release()
 

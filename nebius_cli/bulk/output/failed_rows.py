@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nebius_cli.bulk.output.appender import Appender, LineFile
-from nebius_cli.bulk.output.record import row_key, scan_head
+from nebius_cli.bulk.output.record import is_failed_row, row_key, scan_head
 from nebius_cli.core import jsontext
 from nebius_cli.core.digest_set import DigestSet
 from nebius_cli.core.errors import UsageError
@@ -20,10 +20,19 @@ _START = b'{"id":'  # how every line begins
 
 
 def path_beside(output: Path) -> Path:
-    """Return the path of the list of failed rows of an output."""
-    # Other suffixes may distinguish outputs, as in run.1 and run.2, so they are kept.
-    stem = output.stem if output.suffix in (".jsonl", ".ndjson", ".json") else output.name
-    return output.parent / f"{stem}.failed.jsonl"
+    """Return the path of the list of failed rows of an output; no two outputs share one."""
+    # Only the suffix .jsonl is replaced: run.1 and run.2, or a.json and a, are outputs of their own.
+    if output.suffix == ".jsonl":
+        return output.parent / f"{output.stem}.failed.jsonl"
+    return output.parent / f"{output.name}_failed.jsonl"
+
+
+def is_list(path: Path) -> bool:
+    """Return whether a file holds failed rows, and nothing else."""
+    try:
+        return next(_rows(path), None) is not None
+    except UsageError:
+        return False
 
 
 class FailedRows:
@@ -37,6 +46,7 @@ class FailedRows:
         self._listed = DigestSet()  # before this run
         self._ran = DigestSet()  # of those, finished in this run
         self._adding = threading.Lock()  # a DigestSet is not thread-safe
+        self._seen = _version(path)
         for key, _ in _rows(path):
             self._listed.add(key)
         if self._new.exists():
@@ -81,12 +91,16 @@ class FailedRows:
 
     def _replace(self, *, keep_others: bool) -> None:
         with writing(self.path):
+            if _version(self.path) != self._seen:  # it may be something else now
+                for _ in _rows(self.path):
+                    pass
             if keep_others:
                 self._join()
             elif self._new.exists():
                 self._new.replace(self.path)
             else:
                 self.path.unlink(missing_ok=True)
+            self._seen = _version(self.path)
 
     def _join(self) -> None:
         lines = (line for key, line in _rows(self.path) if key not in self._ran)
@@ -100,12 +114,26 @@ class FailedRows:
             self.path.unlink()
 
 
+def _version(path: Path) -> tuple[int, ...]:
+    """Return numbers that change when a file is written or replaced; none if there is no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
 def _rows(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield digest and line of each row of a list, except a partial last line."""
+    """Yield digest and line of each row of a list, except a partial last line.
+
+    Raises UsageError for a file with anything else in it: this program replaces and deletes the list.
+    """
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise UsageError(f"cannot read {path}", "it is not a file")
     try:
         file = path.open("rb")
-    except FileNotFoundError:
-        return
     except OSError as error:
         raise UsageError(f"cannot read {path}", error.strerror or str(error)) from None
     with file:
@@ -114,7 +142,7 @@ def _rows(path: Path) -> Iterator[tuple[int, bytes]]:
                 row = jsontext.decode(line)
             except ValueError:
                 row = None
-            if isinstance(row, dict) and "error" in row and type(row.get("id")) in (int, str):
+            if is_failed_row(row):
                 yield row_key(row["id"]), line if line.endswith(b"\n") else line + b"\n"
             elif row is not None or line.endswith(b"\n") or not _START.startswith(line[: len(_START)]):
                 what = f"{path} is not a list of failed rows"

@@ -1,21 +1,20 @@
 """The output of a bulk run: records are appended as rows finish, and read when the run is resumed."""
 
+import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output import compaction
 from nebius_cli.bulk.output.appender import Appender, LineFile
+from nebius_cli.bulk.output.earlier_runs import AnsweredRows, EarlierRuns, prompt_key, prompt_keys
 from nebius_cli.bulk.output.failed_rows import FailedRows, path_beside
-from nebius_cli.bulk.output.record import HeadFields, key_of, row_key
+from nebius_cli.bulk.output.record import row_key
 from nebius_cli.bulk.output.record_file import RecordReader, open_answers
-from nebius_cli.core.digest_set import DigestSet, digest
+from nebius_cli.core.digest_set import DigestSet
 from nebius_cli.core.errors import OutputError, UsageError
-from nebius_cli.core.money import parse_amount
 from nebius_cli.system import lock
 from nebius_cli.system.files import mkdir_hint
 from nebius_cli.system.targets import check_distinct
@@ -23,49 +22,6 @@ from nebius_cli.system.targets import check_distinct
 Note = Callable[[str], None]
 
 _COMPRESSED = (".gz", ".zst")
-
-
-@dataclass(slots=True)
-class EarlierRuns:
-    """The records of earlier runs on an output: counts, tokens, and cost in USD.
-
-    `unpriced` counts the records with tokens but without a cost; `unpriced_tokens` are their prompt and
-    completion tokens.
-    """
-
-    records: int = 0
-    answers: int = 0
-    errors: int = 0
-    broken: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost: Decimal = field(default_factory=Decimal)
-    unpriced: int = 0
-    unpriced_tokens: tuple[int, int] = (0, 0)
-
-    def count(self, heads: Iterable[HeadFields]) -> Iterator[int]:
-        """Count records; yield the digest of each answered row."""
-        records = answers = prompt = completion = unpriced = unpriced_prompt = unpriced_completion = 0
-        cost = Decimal()
-        for row_id, _, body_hash, prompt_tokens, completion_tokens, price, ok in heads:
-            records += 1
-            if prompt_tokens:
-                prompt += int(prompt_tokens)
-            if completion_tokens:
-                completion += int(completion_tokens)
-            if price and (amount := parse_amount(price.decode("ascii"))) is not None:
-                cost += amount
-            elif prompt_tokens or completion_tokens:
-                unpriced += 1
-                unpriced_prompt += int(prompt_tokens or 0)
-                unpriced_completion += int(completion_tokens or 0)
-            if ok:
-                answers += 1
-                yield digest(row_id + body_hash)
-        self.records, self.answers, self.errors = records, answers, records - answers
-        self.prompt_tokens, self.completion_tokens = prompt, completion
-        self.cost, self.unpriced = cost, unpriced
-        self.unpriced_tokens = unpriced_prompt, unpriced_completion
 
 
 class StreamOutput:
@@ -82,6 +38,11 @@ class StreamOutput:
         self._closed = False
 
     def has_answer(self, row: Row) -> bool:
+        """Return False: earlier answers are unknown."""
+        del row
+        return False
+
+    def answers_same_prompt(self, row: Row) -> bool:
         """Return False: earlier answers are unknown."""
         del row
         return False
@@ -116,14 +77,15 @@ class StreamOutput:
 class Journal:
     """A file of records, and the rows answered in it. `open` takes its lock, `close` releases it."""
 
-    def __init__(self, path: Path, held: lock.Lock, file: LineFile, failed: FailedRows) -> None:
+    def __init__(self, path: Path, held: contextlib.ExitStack, file: LineFile, failed: FailedRows) -> None:
         self.path = path
         self.earlier = EarlierRuns()
-        self._held: lock.Lock | None = held
+        self._held: contextlib.ExitStack | None = held  # the locks
         self._file = file
         self._failed = failed
         self._appender = Appender(file.write, file.sync_if_due)
-        self._answered = DigestSet()
+        self._answered = AnsweredRows()
+        self._prompts: DigestSet | None = None  # answered, whatever the requests
         self._claimed = 0
         self._appended = False
         self.stray_answers = 0
@@ -140,17 +102,17 @@ class Journal:
         """
         _check_name(path, source)
         target = Path(os.path.realpath(path))  # follow a symlink rather than replace it
-        held = _lock(target)
-        try:
+        with contextlib.ExitStack() as stack:
+            stack.callback(_lock(target).release)
+            # The list is replaced and deleted too, and could be the output of another run.
+            stack.callback(_lock(path_beside(target)).release)
             if not restart:
                 _check_is_output(target)
             failed = FailedRows(path_beside(target))
             if restart:
                 _set_aside(target, note)
-            journal = cls(target, held, LineFile(target), failed)
-        except BaseException:
-            held.release()
-            raise
+            file = LineFile(target)
+            journal = cls(target, stack.pop_all(), file, failed)
         try:
             journal._read(note)
         except BaseException:
@@ -160,17 +122,27 @@ class Journal:
 
     def has_answer(self, row: Row) -> bool:
         """Return whether an earlier run answered this row with this body. Not thread-safe."""
-        if key_of(row) not in self._answered:
+        if row not in self._answered:
             return False
         self._claimed += 1
         if self._failed.listed:
             self._failed.mark_answered(row_key(row.id))
         return True
 
+    def answers_same_prompt(self, row: Row) -> bool:
+        """Return whether an earlier run answered a row with this id and prompt, whatever the request."""
+        if self._prompts is None:
+            self._prompts = DigestSet()
+            with open_answers(self.path) as file:
+                for _, line, head in RecordReader(file, self.path):
+                    if head.ok:
+                        self._prompts.add(prompt_key(head.id, line))
+        return any(key in self._prompts for key in prompt_keys(row))
+
     def forget_answers(self) -> None:
         """Free the memory of `has_answer`, which will not be called again."""
         self.unclaimed_answers = len(self._answered) - self._claimed
-        self._answered = DigestSet()
+        self._answered, self._prompts = AnsweredRows(), None
 
     def append(self, record: bytes) -> None:
         """Write a record. Thread-safe. Raises OutputError, then also on every later call."""
@@ -195,9 +167,10 @@ class Journal:
         """
         self._appender.flush()
         self._file.sync()
+        self._file.save_if_lost()
         self._file.close()
         self._complete = True
-        self._answered = DigestSet()  # frees memory for the compaction
+        self._answered = AnsweredRows()  # frees memory for the compaction
         # Nothing can be dropped if every record is the answer to a different row.
         distinct = not self._appended and self._claimed == self.earlier.records
         if ordered or (self.earlier.records and not distinct):
@@ -215,6 +188,7 @@ class Journal:
             self._appender.flush()
             if not self._complete:
                 self._file.sync()
+                self._file.save_if_lost()
             self._failed.finish(complete=self._complete)
         finally:
             self._release()
@@ -222,7 +196,7 @@ class Journal:
     def _release(self) -> None:
         self._file.close()
         if self._held is not None:
-            self._held.release()
+            self._held.close()
             self._held = None
 
     def _read(self, note: Note) -> None:

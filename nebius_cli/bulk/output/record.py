@@ -59,10 +59,12 @@ class RecordHead(NamedTuple):
         return digest(self.id)
 
 
+MAX_INDEX = 10**15  # of a row, and of a token count; a record with more is damaged
 _AFTER_HEAD_ID = (
-    rb',"index":(\d+),"body_hash":"([0-9a-f]*)","attempts":\d+,'
-    rb'"latency_s":[\d.]+,"usage":(?:null|\{"prompt_tokens":(?:(\d+)|null),"completion_tokens":(?:(\d+)|null),'
-    rb'"cost":(?:null|"([\d.E+-]+)")\}),"error":(?:(null)|\{)'
+    rb',"index":(\d{1,15}),"body_hash":"([0-9a-f]*)","attempts":\d{1,15},'
+    rb'"latency_s":[\d.]+,"usage":(?:null|\{"prompt_tokens":(?:(\d{1,15})|null),'
+    rb'"completion_tokens":(?:(\d{1,15})|null),"cost":(?:null|"(\d{1,15}(?:\.\d{1,30})?(?:E-\d\d?)?)")\}),'
+    rb'"error":(?:(null)|\{)'
 )
 _HEAD = re.compile(rb'\{"id":(-?\d+|"[^"\\]*(?:\\.[^"\\]*)*")' + _AFTER_HEAD_ID)
 _LINE = re.compile(rb'^\{"id":(-?\d+|"[^"\\]*")' + _AFTER_HEAD_ID + rb".*\}\n", re.MULTILINE)
@@ -108,6 +110,13 @@ def failed_line(row: Row, error: NbxError, defaults: Mapping[str, Any]) -> bytes
     params = {name: value for name, value in own.items() if name not in BY_NAME}
     line = {"id": row.id, "prompt": row.prompt, **fields, **({"params": params} if params else {})}
     return jsontext.encode({**line, "error": _error(error)}) + b"\n"
+
+
+def is_failed_row(row: Any) -> bool:
+    """Return whether a JSON value is what `failed_line` writes, rather than a record or another input row."""
+    if not isinstance(row, dict) or type(row.get("id")) not in (int, str) or "prompt" not in row:
+        return False
+    return isinstance(row.get("error"), dict) and not {"body_hash", "response"} & row.keys()
 
 
 def id_bytes(row_id: str | int) -> bytes:
@@ -222,7 +231,7 @@ def _parsed_head(line: bytes) -> RecordHead | None:
     if (
         type(row_id) not in (int, str)
         or type(index) is not int
-        or index < 0
+        or not 0 <= index <= MAX_INDEX
         or not isinstance(body_hash, str)
     ):
         return None
@@ -242,7 +251,7 @@ def _parsed_head(line: bytes) -> RecordHead | None:
 
 
 def _count(value: Any) -> int:
-    return value if type(value) is int and value > 0 else 0
+    return value if type(value) is int and 0 < value <= MAX_INDEX else 0
 
 
 def add_usage(line: bytes, own: RecordHead, dropped: RecordHead) -> tuple[bytes, RecordHead]:

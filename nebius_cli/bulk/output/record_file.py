@@ -1,27 +1,31 @@
 """Reads a file of records: their heads, which of them are current, and a partial one at the end."""
 
 import io
+import itertools
 from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
+from nebius_cli.bulk.output.earlier_runs import AnsweredRows
 from nebius_cli.bulk.output.index_sort import IndexSort
 from nebius_cli.bulk.output.record import HeadFields, RecordHead, could_be_cut, scan_head, scan_heads
 from nebius_cli.core import jsontext
-from nebius_cli.core.digest_set import DigestSet
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors import BadInputError, UsageError
 
 READ_BUFFER_BYTES = 1 << 20
 SCAN_BLOCK_BYTES = 1 << 18  # scanned at a time
 
+MAX_ROWS_MISSING = 10_000_000  # between two records
 ERROR, ANSWER = 1, 2  # kinds of current records
 
 
-def open_answers(path: Path) -> BinaryIO:
-    """Open a file of records. Raises UsageError."""
+def open_answers(path: Path, buffering: int = READ_BUFFER_BYTES) -> BinaryIO:
+    """Open a file of records. Raises UsageError, also for a pipe or a device."""
     try:
-        return path.open("rb", buffering=READ_BUFFER_BYTES)
+        if path.exists() and not path.is_file():
+            raise UsageError(f"cannot read {path}", "it is not a file")
+        return path.open("rb", buffering=buffering)
     except OSError as error:
         raise UsageError(f"cannot read {path}", error.strerror or str(error)) from None
 
@@ -103,14 +107,12 @@ def _last_head(line: bytes) -> RecordHead | None:
     return scan_head(line)
 
 
-def answered(path: Path) -> DigestSet:
-    """Return the digests of the rows answered in a file; the file may not exist."""
-    found = DigestSet()
+def answered(path: Path) -> AnsweredRows:
+    """Return the rows answered in a file; the file may not exist."""
+    found = AnsweredRows()
     if path.is_file():
         with open_answers(path) as file:
-            for _, _, head in RecordReader(file, path):
-                if head.ok:
-                    found.add(head.key)
+            found.update((head.id, head.body_hash) for _, _, head in RecordReader(file, path) if head.ok)
     return found
 
 
@@ -169,15 +171,8 @@ def counting(file: BinaryIO, path: Path) -> tuple[bytearray, IndexSort, RecordRe
     return current.counting(), current.replaced_by, records
 
 
-def current_lines(file: BinaryIO, path: Path, counts: bytes | bytearray) -> Iterator[bytes]:
-    """Yield the current ones of the records in `counts`; records added since are ignored."""
-    for (_, line, _), counting in zip(RecordReader(file, path), counts, strict=False):
-        if counting:
-            yield line if line.endswith(b"\n") else line + b"\n"
-
-
 class AnswerFile:
-    """The current records of a file, in file order. A run may be writing to it.
+    """The current records of a file, in the order of the rows. A run may be writing to it.
 
     `cut` tells whether lines that are not records were skipped. Raises UsageError.
     """
@@ -189,11 +184,10 @@ class AnswerFile:
             raise UsageError(f"cannot read {path}", why or "no such file")
         self._file = open_answers(self._path)
         try:
-            self._counting, _, records = counting(self._file, self._path)
+            self._offsets, self.cut = self._read()
         except BaseException:
             self._file.close()
             raise
-        self.cut = records.tail > 0 or records.broken > 0
 
     def __enter__(self) -> Self:
         return self
@@ -201,6 +195,49 @@ class AnswerFile:
     def __exit__(self, *exception: object) -> None:
         self._file.close()
 
-    def __iter__(self) -> Iterator[bytes]:
-        self._file.seek(0)
-        return current_lines(self._file, self._path, self._counting)
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield the records, parsed. Those that are not valid JSON are skipped, and set `cut`."""
+        for _, offset in self._offsets:
+            self._file.seek(offset)
+            try:
+                record = jsontext.decode(self._file.readline())
+            except ValueError:
+                self.cut = True
+            else:
+                yield record
+
+    def by_row(self) -> Iterator[dict[str, Any] | None]:
+        """Yield one record for each row of the input: the last one at its index, None where there is none.
+
+        Raises BadInputError if the indexes are far apart, as after damage.
+        """
+        expected, waiting = 0, None
+        for record in self:
+            index = record["index"]
+            if waiting is not None and index == waiting["index"]:
+                waiting = record
+                continue
+            if waiting is not None:
+                yield waiting
+            if index - expected > MAX_ROWS_MISSING:
+                what = f"{self._path} has a record with the index {index}"
+                raise BadInputError(what, f"the one before has {expected - 1}", "--csv exports any records")
+            yield from itertools.repeat(None, index - expected)
+            waiting, expected = record, index + 1
+        if waiting is not None:
+            yield waiting
+
+    def _read(self) -> tuple[IndexSort, bool]:
+        """Return index and offset of each current record, and whether lines were skipped."""
+        current, rows = CurrentRecords(), array("Q")
+        records = RecordReader(self._file, self._path)
+        offsets = array("Q")
+        for offset, _, head in records:
+            current.add(offset, head)
+            rows.append(head.row_index)
+            offsets.append(offset)
+        found = IndexSort()
+        for index, offset, kind in zip(rows, offsets, current.counting(), strict=True):
+            if kind:
+                found.add(index, offset)
+        return found, records.tail > 0 or records.broken > 0

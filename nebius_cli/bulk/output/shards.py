@@ -5,19 +5,21 @@ import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import BinaryIO, NamedTuple, Self
 
 from nebius_cli.bulk.output.index_sort import IndexSort
 from nebius_cli.bulk.output.journal import lock_path
 from nebius_cli.bulk.output.record import RecordHead, row_key, scan_head
-from nebius_cli.bulk.output.record_file import RecordReader, open_answers
+from nebius_cli.bulk.output.record_file import READ_BUFFER_BYTES, RecordReader, open_answers
 from nebius_cli.core.digest_set import DigestSet
 from nebius_cli.core.errors import BadInputError, UsageError
-from nebius_cli.system import lock
+from nebius_cli.system import descriptors, lock
 
 _OFFSET_BITS = 46  # a location is a file number above these bits, and an offset, up to 70 TB
 
-
+BUFFERS_BYTES = 64 << 20  # of all open files together
+MIN_BUFFER_BYTES = 1 << 14
+RESERVED_DESCRIPTORS = 16  # for other files
 MAX_GAPS_SHOWN = 5
 
 
@@ -30,32 +32,32 @@ class MergedRow(NamedTuple):
 
 
 class Shards:
-    """The open outputs of all shards. They are locked, so that no run writes to them.
+    """The outputs of all shards, of which as many are open at a time as the system allows.
 
-    Memory: 16 bytes per record, twice that if rows are matched by id. Raises UsageError for a file that is
-    named twice, is being written, or is not an output of a bulk run.
+    Memory: 16 bytes per record, twice that if rows are matched by id, and BUFFERS_BYTES. Raises UsageError
+    for a file that is named twice, is being written, or is not an output of a bulk run, and BadInputError
+    for one that changes.
     """
 
     def __init__(self, paths: Sequence[str]) -> None:
         self._paths = [Path(path) for path in paths]
-        self._open = contextlib.ExitStack()
+        self._versions: list[tuple[int, ...]] = []
+        self._open: dict[int, BinaryIO] = {}  # by number, the one used last is last
+        descriptors.raise_limit()
+        self._max_open = int(max(1, min(len(paths), descriptors.free() - RESERVED_DESCRIPTORS)))
         self._records = IndexSort()  # index or digest of the row, location of its record
         self._bad = IndexSort()  # the same for bad rows, which are recorded without their ids
         self._by_id = False
         self.cut: list[Path] = []  # files with broken lines or a partial one
         self.stray_records = 0  # records of rows that are not in the input
-        try:
-            self._lock_all()
-            self._files = [self._open.enter_context(open_answers(path)) for path in self._paths]
-        except BaseException:
-            self._open.close()
-            raise
+        self._check_all()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._open.close()
+        for file in self._open.values():
+            file.close()
 
     def by_index(self) -> Iterator[MergedRow]:
         """Yield the merged rows, matched by the index in their records.
@@ -86,20 +88,42 @@ class Shards:
         self._records = IndexSort()
         return self._merged(placed)
 
-    def _lock_all(self) -> None:
-        seen: list[Path] = []
+    def _file(self, number: int) -> BinaryIO:
+        """Return an open file. Raises BadInputError if it has changed since the beginning."""
+        file = self._open.pop(number, None)
+        if file is None:
+            if len(self._open) >= self._max_open:
+                self._open.pop(next(iter(self._open))).close()
+            buffering = max(MIN_BUFFER_BYTES, min(READ_BUFFER_BYTES, BUFFERS_BYTES // self._max_open))
+            file = open_answers(self._paths[number], buffering)
+            if _version(os.fstat(file.fileno())) != self._versions[number]:
+                file.close()
+                raise self._changed(number)
+        self._open[number] = file
+        return file
+
+    def _changed(self, number: int) -> BadInputError:
+        return BadInputError(f"{self._paths[number]} changed while it was read", "", "run the command again")
+
+    def _check_all(self) -> None:
+        seen: set[tuple[int, int]] = set()
         for path in self._paths:
             real = Path(os.path.realpath(path))
             if not real.exists():
                 raise UsageError(f"cannot read {path}", "no such file")
-            if any(other.samefile(real) for other in seen):
+            found = real.stat()
+            if (found.st_dev, found.st_ino) in seen:
                 raise UsageError(f"{path} is named twice", "name each file once")
-            seen.append(real)
-            lock_output(self._open, real)
+            seen.add((found.st_dev, found.st_ino))
+            with (
+                contextlib.ExitStack() as unlocked
+            ):  # no run is writing it now; a later one changes its version
+                lock_output(unlocked, real)
+                self._versions.append(_version(real.stat()))
 
     def _read(self, *, by_id: bool) -> None:
-        for number, (file, path) in enumerate(zip(self._files, self._paths, strict=True)):
-            records = RecordReader(file, path)
+        for number, path in enumerate(self._paths):
+            records = RecordReader(self._file(number), path)
             for place, _, head in records:
                 location = number << _OFFSET_BITS | place
                 if by_id and head.body_hash:
@@ -152,22 +176,29 @@ class Shards:
         return MergedRow(row, answers[0][1], ok=True)
 
     def _record(self, location: int) -> tuple[bytes, RecordHead]:
-        file = self._files[location >> _OFFSET_BITS]
+        file = self._file(location >> _OFFSET_BITS)
         file.seek(location & ((1 << _OFFSET_BITS) - 1))
         line = file.readline()
-        head = scan_head(line)
+        try:
+            head = scan_head(line)
+        except ValueError:
+            head = None
         if head is None:
-            raise BadInputError(f"{self._paths[location >> _OFFSET_BITS]} changed while it was read")
+            raise self._changed(location >> _OFFSET_BITS)
         return (line if line.endswith(b"\n") else line + b"\n"), head
 
     def _line_of(self, location: int) -> str:
-        file, place = self._files[location >> _OFFSET_BITS], location & ((1 << _OFFSET_BITS) - 1)
+        file, place = self._file(location >> _OFFSET_BITS), location & ((1 << _OFFSET_BITS) - 1)
         file.seek(0)
         number = 1
         while file.tell() < place:
             file.readline()
             number += 1
         return f"{self._paths[location >> _OFFSET_BITS]}:{number}"
+
+
+def _version(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def lock_output(stack: contextlib.ExitStack, path: Path) -> None:

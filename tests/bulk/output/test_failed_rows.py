@@ -1,6 +1,7 @@
 """The list of failed rows: replaced when a run ends, and complete whenever one is killed."""
 
 import json
+import os
 import sys
 import threading
 from pathlib import Path
@@ -59,10 +60,10 @@ def names(folder: Path) -> list[str]:
     ("output", "name"),
     [
         ("a.jsonl", "a.failed.jsonl"),
-        ("a", "a.failed.jsonl"),
-        ("a.b.json", "a.b.failed.jsonl"),
-        ("run.1", "run.1.failed.jsonl"),
-        ("run.2", "run.2.failed.jsonl"),
+        ("a", "a_failed.jsonl"),
+        ("a.json", "a.json_failed.jsonl"),
+        ("a.failed.jsonl", "a.failed.failed.jsonl"),
+        ("run.1", "run.1_failed.jsonl"),
     ],
 )
 def test_it_stands_beside_the_output(output: str, name: str) -> None:
@@ -165,6 +166,10 @@ def test_the_list_can_be_read_as_the_input_of_the_run_that_replaces_it(tmp_path:
         b"my notes\n",
         b"my notes",
         b'{"id":null,"error":1}\n',
+        b'{"id":1,"prompt":"x","error":null}\n',
+        b'{"id":1,"prompt":"x","error":"mine"}\n',
+        answer(row(1)),
+        failure(row(1)),
     ],
 )
 def test_a_file_of_that_name_that_is_something_else_is_not_replaced(tmp_path: Path, line: bytes) -> None:
@@ -175,6 +180,33 @@ def test_a_file_of_that_name_that_is_something_else_is_not_replaced(tmp_path: Pa
             Run(tmp_path, restart=restart)
     assert path.read_bytes() == line
     assert names(tmp_path) == ["a.failed.jsonl"]
+
+
+def test_what_took_the_name_of_the_list_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    run, path = Run(tmp_path).fail(1), tmp_path / "a.failed.jsonl"
+    path.write_bytes(answer(row(1)))
+    with pytest.raises(UsageError, match="is not a list of failed rows"):
+        run.end(complete=True)
+    assert path.read_bytes() == answer(row(1))
+    path.unlink()
+    Run(tmp_path).end(complete=False)
+    assert listed(tmp_path) == [1]
+
+
+def test_no_run_writes_its_answers_where_another_lists_its_failures(tmp_path: Path) -> None:
+    Run(tmp_path).end(complete=True)
+    run = Run(tmp_path)
+    for name in ("a.failed.jsonl", "a.jsonl"):
+        with pytest.raises(UsageError, match="another nbx bulk is writing"):
+            Journal.open(str(tmp_path / name), restart=False, note=lambda _: None)
+    run.kill()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_of_that_name_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.failed.jsonl")
+    with pytest.raises(UsageError, match="cannot read"):
+        Run(tmp_path)
 
 
 def test_a_folder_of_that_name_is_a_usage_error(tmp_path: Path) -> None:

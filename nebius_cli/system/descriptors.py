@@ -1,0 +1,40 @@
+"""How many files and connections this process may open at once."""
+
+import math
+import sys
+from pathlib import Path
+
+MAX_WANTED = 65_536
+
+
+def raise_limit() -> None:
+    """Raise the limit of open files as far as the system allows, up to MAX_WANTED. macOS sets it to 256."""
+    if sys.platform != "win32":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = MAX_WANTED if hard == resource.RLIM_INFINITY else min(hard, MAX_WANTED)
+        # macOS calls its hard limit infinite, and refuses more than OPEN_MAX, which is 10240.
+        for wanted in (most, min(most, 10_240)):
+            if soft != resource.RLIM_INFINITY and soft < wanted:
+                try:
+                    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+                except (ValueError, OSError):
+                    continue
+                return
+
+
+def free() -> float:
+    """Return how many more files and connections may be opened; infinite if there is no limit."""
+    if sys.platform == "win32":
+        return math.inf
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return math.inf
+    try:
+        used = len(list(Path("/dev/fd").iterdir()))
+    except OSError:
+        used = 16
+    return max(0, soft - used)

@@ -1,0 +1,77 @@
+"""A server that limits the rate and says nothing but no: no row fails, and nearly all of the rate is used."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from nebius_cli.bulk.pacer import FIRST_INTERVAL_S, MAX_INTERVAL_S, Pacer
+from tests.support.server import Reply, Request, status
+from tests.support.service import Respond, Run, Service, right, rows, well
+
+RATE = 10.0  # requests per second
+LEARNING = 20  # requests in which the rate is found
+ROWS = 50
+
+
+class Limiter:
+    """Lets requests pass as a token bucket does: RATE a second, and `burst` at once."""
+
+    def __init__(self, burst: int, refusal: int) -> None:
+        self.passed: list[tuple[float, int]] = []  # when, and how many requests had come
+        self._level = self._burst = burst + 1.0
+        self._at = time.monotonic()
+        self._refusal = refusal
+        self._lock = threading.Lock()
+
+    def __call__(self, request: Request, number: int) -> Reply:
+        with self._lock:
+            now = time.monotonic()
+            self._level = min(self._burst, self._level + (now - self._at) * RATE)
+            self._at = now
+            if self._level < 1:
+                return status(self._refusal, b"<html>busy</html>")
+            self._level -= 1
+            self.passed.append((now, number))
+            return well(request)
+
+    def share_used(self) -> float:
+        """Return which part of the rate was used once it could be known."""
+        times = [at for at, number in self.passed if number > LEARNING]
+        return (len(times) - 1) / (times[-1] - times[0]) / RATE
+
+
+@pytest.mark.parametrize("refusal", [429, 503])
+@pytest.mark.parametrize("burst", [0, 5])
+def test_a_rate_limit_without_a_word_is_learnt_from_what_passes(
+    serve: Callable[[Respond], Service], burst: int, refusal: int
+) -> None:
+    limiter = Limiter(burst, refusal)
+    run = Run(serve(limiter), rows(ROWS), fixed=8, jitter=lambda: 0.5).go()
+    assert run.texts() == right(ROWS)
+    assert limiter.share_used() >= 0.8
+    assert run.dispatcher.requests < 2 * ROWS
+
+
+def test_nothing_is_paced_before_a_refusal() -> None:
+    pacer = Pacer()
+    pacer.sent(1.0)
+    pacer.accepted(1.0, 1.1)
+    assert (pacer.interval, pacer.wait(1.1)) == (0.0, 0.0)
+
+
+def test_requests_of_before_a_refusal_do_not_count_again() -> None:
+    pacer = Pacer()
+    for _ in range(9):
+        pacer.refused(1.0, 2.0)
+    pacer.accepted(1.5, 2.5)
+    assert pacer.interval == FIRST_INTERVAL_S
+
+
+def test_a_server_that_only_refuses_is_asked_ever_more_seldom_but_asked() -> None:
+    pacer, now = Pacer(), 0.0
+    for _ in range(40):
+        pacer.refused(now, now)
+        now += pacer.wait(now)
+    assert (pacer.interval, pacer.wait(now - 1)) == (MAX_INTERVAL_S, 1.0)
