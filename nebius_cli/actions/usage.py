@@ -6,6 +6,7 @@ from nebius_cli.actions.app import App
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.ledger import periods, sums, usage_table
 from nebius_cli.ledger.periods import Period
+from nebius_cli.ledger.row_values import COLUMNS
 from nebius_cli.ledger.store import GROUPS
 from nebius_cli.ledger.sums import Sums
 from nebius_cli.ledger.usage_export import as_csv, as_json
@@ -64,7 +65,9 @@ def run_plot(options: UsageOptions, app: App) -> ExitCode:
         raise UsageError(f"--of {options.of}", f"it takes {', '.join(MEASURES)}")
     since = options.since or DEFAULT_SINCE
     period = _period(since, options.until, app)
-    rows = _sums("day", period, app)
+    # A damaged time has no day, and one far in the future would make millions of days.
+    last = LocalCalendar().day(app.streams.now())
+    rows = [row for row in _sums("day", period, app) if periods.is_day(row.group, last)]
     if not rows:
         app.note(f"no requests in the ledger {_dates(period, app)}; --since all includes older ones")
         return ExitCode.DONE

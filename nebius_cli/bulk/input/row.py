@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from nebius_cli.request.prompt import Prompt
 
-MAX_EXTRA_PROMPT_TOKENS = 8  # special tokens, such as begin-of-text, that a server may add to a prompt
-
 
 @dataclass(slots=True)  # not frozen: that makes a row five times as slow to create
 class Row:

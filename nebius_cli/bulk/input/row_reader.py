@@ -10,14 +10,14 @@ from hashlib import blake2b
 from typing import Any
 
 from nebius_cli.bulk.input.body_encoder import BodyEncoder, BodyTemplate
-from nebius_cli.bulk.input.row import MAX_EXTRA_PROMPT_TOKENS, BadRow, Row
-from nebius_cli.bulk.input.row_forms import RawRow, RowParser, RowRequest, UnreadableRow
-from nebius_cli.bulk.input.row_hints import shown
+from nebius_cli.bulk.input.row import BadRow, Row
+from nebius_cli.bulk.input.row_forms import RawRow, RowParser, RowRequest, UnreadableRow, shown
 from nebius_cli.bulk.input.template import RowError, Template
 from nebius_cli.core.digest_set import DigestSet, digest
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request.fields import Value
 from nebius_cli.request.request import CompletionRequest, check_rules
+from nebius_cli.request.token_bounds import max_prompt_tokens
 
 _UNCHECKED = (bytes, UnreadableRow)  # these do not show which columns other rows have
 _DROPPED = ("stream", "stream_options")
@@ -178,10 +178,6 @@ class _Ids:
 def _row(index: int, request: RowRequest, template: BodyTemplate) -> Row:
     prompt = request.prompt
     body = template.body(prompt)
-    if isinstance(prompt, str) and not prompt.isascii():
-        size = len(prompt.encode("utf-8", "surrogatepass"))
-    else:
-        size = len(prompt)
     return Row(
         index,
         index if request.id is None else request.id,
@@ -189,7 +185,7 @@ def _row(index: int, request: RowRequest, template: BodyTemplate) -> Row:
         body,
         template.query,
         blake2b(body, digest_size=16).hexdigest(),
-        size + MAX_EXTRA_PROMPT_TOKENS,
+        max_prompt_tokens(prompt),
         template.max_completion_tokens,
         template.n,
         template.common,
