@@ -10,7 +10,7 @@ from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.config import run_settings
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.core.secret import Secret
-from nebius_cli.doctor import checks, machine_checks, probe
+from nebius_cli.doctor import checks, ledger_checks, machine_checks, probe
 from nebius_cli.doctor.check_list import CheckList
 from nebius_cli.doctor.checks import Check, State
 from nebius_cli.doctor.connection_checks import ConnectionChecks
@@ -70,6 +70,14 @@ def _run_checks(options: DoctorOptions, app: App) -> list[Check]:
     def connect() -> Api:
         return quiet_app.api(settings, Endpoint(settings.base_url, key))
 
+    def complete() -> Check:
+        if options.live and settings.model:
+            quiet_app.check_budget(settings, settings.model)
+        return server.complete(connect, lambda exchange: quiet_app.recorded(exchange, settings))
+
+    def check_budgets() -> Check:
+        return ledger_checks.check_budgets(quiet_app.recorder(settings).budgets(), on=settings.ledger)
+
     results = CheckList(show_status)
     results.checks += [Check(name, State.OK, text) for name, text in probe.describe_system()]
     results.checks += machine_checks.check_config(app.config, effective)
@@ -85,7 +93,7 @@ def _run_checks(options: DoctorOptions, app: App) -> list[Check]:
     results.run("api", ("tls", "key"), lambda: server.list_models(connect()))
     results.run("clock", ("api",), server.clock)
     results.run("model", ("api",), server.model)
-    results.run("live", ("api",), lambda: server.complete(connect))
+    results.run("live", ("api",), complete)
     results.run(
         "engine",
         (),
@@ -93,7 +101,9 @@ def _run_checks(options: DoctorOptions, app: App) -> list[Check]:
             embedded.weights_dir(streams.environ), streams.monotonic, live=options.live
         ),
     )
-    results.run("ledger", (), lambda: machine_checks.check_ledger(app.ledger, on=settings.ledger))
+    results.run("ledger", (), lambda: ledger_checks.check_ledger(app.ledger, on=settings.ledger))
+    if settings.has_budget:
+        results.run("budget", (), check_budgets)
     streams.write_status("")
     secrets = [key.reveal(), *connection.passwords, *map(unquote, connection.passwords)]
     return [checks.redacted(check, secrets) for check in results.checks]

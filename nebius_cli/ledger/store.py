@@ -224,6 +224,10 @@ class Ledger:
             self._file.vacuum()
         return deleted
 
+    def problem(self) -> str | None:
+        """Return the first thing that is wrong in the database, None if it is sound or missing."""
+        return self._file.problem()
+
     def count(self) -> int:
         """Return the number of rows."""
         with self._file.reading() as database:
