@@ -7,9 +7,10 @@ this module have the types of their columns.
 import json
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
-from nebius_cli.core.money import exact, parse_amount, token_count
+from nebius_cli.core.money import Price, exact, parse_amount, token_count
 from nebius_cli.ledger.entry import Entry, Text, plausible
 
 MAX_TIME_MS = 253_402_214_400_000  # 9999-12-31; a later time is damaged
@@ -77,19 +78,25 @@ _TEXTS = tuple(name for name, guard in _GUARDS.items() if guard is text)
 
 def of_entry(entry: Entry) -> Values:
     """Return the values of an entry, in the order of COLUMNS without the id."""
-    usage, price = plausible(entry.usage), entry.price
+    usage = plausible(entry.usage)
     counts = (usage.prompt, usage.completion, usage.cached, usage.reasoning) if usage else (None,) * 4
-    money = (entry.cost, price.input, price.output, price.cached)
     return (
         milliseconds(entry.time),
         storable(entry.model),
         int(entry.exit),
         *counts,
-        *(None if amount is None else exact(amount) for amount in money),
+        None if entry.cost is None else exact(entry.cost),
+        *_price_texts(entry.price),
         entry.latency,
         entry.first_token,
         *map(storable, (entry.finish, entry.profile, entry.host, entry.run, entry.request_id)),
     )
+
+
+@lru_cache(maxsize=16)
+def _price_texts(price: Price) -> tuple[str | None, ...]:
+    """Return the stored form of a price, which most rows of a bulk run share."""
+    return tuple(None if amount is None else exact(amount) for amount in price)
 
 
 def from_file(values: Any) -> Values | None:
@@ -145,4 +152,6 @@ def milliseconds(when: float) -> int:
 
 def storable(text: str) -> str:
     """Return text with lone surrogates replaced, because UTF-8 cannot encode them."""
+    if text.isascii():
+        return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

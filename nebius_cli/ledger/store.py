@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,6 @@ MAX_ROWS_PER_STATEMENT = 32
 
 _NAMES = ", ".join(COLUMNS[1:])
 _PLACES = f"({', '.join('?' * (len(COLUMNS) - 1))})"
-_INSERT = f"INSERT INTO requests ({_NAMES}) VALUES "
 _INSERT_PENDING = (
     f"INSERT OR IGNORE INTO requests ({_NAMES}, pending_id) VALUES ({', '.join('?' * len(COLUMNS))})"
 )
@@ -241,9 +241,14 @@ def _insert(database: sqlite3.Connection, rows: Sequence[tuple[Values, Text | No
         size = 1 if has_text else MAX_ROWS_PER_STATEMENT
         while some := list(islice(group, size)):
             values = [value for row, _ in some for value in row]
-            number = database.execute(_INSERT + ", ".join([_PLACES] * len(some)), values).lastrowid
+            number = database.execute(_insert_statement(len(some)), values).lastrowid
             if (text := some[0][1]) is not None:
                 _insert_text(database, number, text)
+
+
+@lru_cache(maxsize=MAX_ROWS_PER_STATEMENT)
+def _insert_statement(rows: int) -> str:
+    return f"INSERT INTO requests ({_NAMES}) VALUES " + ", ".join([_PLACES] * rows)
 
 
 def _sum_of_tokens(name: str) -> str:
