@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from nebius_cli.actions.app import App
+from nebius_cli.core import jsontext
+from nebius_cli.core.csv_lines import csv_line
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.ledger import periods, sums, usage_table
 from nebius_cli.ledger.periods import Period
@@ -26,6 +28,7 @@ class UsageOptions:
     until: str = ""
     json: bool = False
     csv: bool = False
+    escape_formulas: bool = False
     of: str = ""
     export: str | None = None
 
@@ -96,11 +99,14 @@ def run_export(options: UsageOptions, app: App) -> ExitCode:
     """Print every row of a period, oldest first, as CSV or JSON."""
     if options.csv and options.json:
         raise UsageError("--csv and --json together", "an export has one format", "leave out one of them")
+    if options.escape_formulas and options.json:
+        raise UsageError("--escape-formulas with --json", "JSON has no formulas")
     period = _period(options.since, options.until, app)
     ledger = app.ledger
     ledger.write_pending()
     rows = (periods.dated(row) for row in ledger.rows(period))
-    for piece in as_json(rows) if options.json else as_csv(rows):
+    lines = _as_json(rows) if options.json else _as_csv(rows, escape_formulas=options.escape_formulas)
+    for piece in lines:
         if options.json:
             app.put_json(piece.encode())
         else:
@@ -142,3 +148,18 @@ def _measure(row: Sums, of: str) -> float:
 
 def _amount(row: Sums, of: str) -> str:
     return usage_table.cost_in_words(row) if of == "cost" else f"{int(_measure(row, of)):,}"
+
+
+def _as_json(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
+    """Yield one JSON object in pieces, so that a large ledger is never in memory at once."""
+    yield '{"requests":['
+    for number, row in enumerate(rows):
+        yield ("," if number else "") + "\n" + jsontext.encode(row).decode()
+    yield "\n]}\n"
+
+
+def _as_csv(rows: Iterator[dict[str, Any]], *, escape_formulas: bool) -> Iterator[str]:
+    """Yield the lines of a CSV file; unknown values are empty."""
+    yield csv_line(COLUMNS)
+    for row in rows:
+        yield csv_line((row[name] for name in COLUMNS), escape_formulas=escape_formulas)
