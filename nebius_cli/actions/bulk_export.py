@@ -72,11 +72,10 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
 
 def _write(options: BulkExportOptions, records: AnswerFile, write: Write) -> int:
     """Write every record; return the number of failed rows."""
-    put = (
-        _csv(write, escape_formulas=options.escape_formulas)
-        if options.csv
-        else _text(write, b"\0" if options.null else b"\n")
-    )
+    if options.csv:
+        put = _csv(write, escape_formulas=options.escape_formulas)
+    else:
+        put = _text(write, b"\0" if options.null else b"\n")
     failed = 0
     for line in records:
         record = jsontext.decode(line)

@@ -17,8 +17,8 @@ The order is that of the file: nbx bulk --ordered and nbx bulk merge put it in t
 
 --text ends each choice with a newline, or NUL; a row that failed is an empty text. --csv has the columns id,
 index, choice, text, finish_reason, error, prompt_tokens, completion_tokens, cost; what a row used stands on
-its first choice. Texts are exact in both. A spreadsheet takes a text that begins with = + - or @ for a formula:
-for one, add --escape-formulas, which puts an apostrophe before such a text.
+its first choice. Texts are exact in both. A spreadsheet takes a text that begins with = + - or @ for a
+formula; --escape-formulas puts an apostrophe before such a text.
 
 Exit 9 says that rows failed.
 """

@@ -38,9 +38,7 @@ _INSERT_PENDING = (
 # The ways to group rows → the SQL expression for the name of a group. Days are local days.
 GROUPS = {
     "day": "COALESCE(strftime('%Y-%m-%d', time / 1000, 'unixepoch', 'localtime'), '')",
-    "model": "model",
-    "profile": "profile",
-    "run": "run",
+    **{name: f"CAST({name} AS TEXT)" for name in ("model", "profile", "run")},  # damaged ones are numbers
 }
 
 LedgerRow = dict[str, Any]
