@@ -1,6 +1,7 @@
 """The SQLite file of the ledger: opens, migrates and closes it, waits for other writers, maps errors."""
 
 import contextlib
+import math
 import os
 import sqlite3
 import stat
@@ -56,6 +57,7 @@ class LedgerFile:
         self._timeout_s = timeout_s
         self._lock = threading.RLock()
         self._database: sqlite3.Connection | None = None
+        self._sqlite_timeout_s = math.nan  # of the open database; not equal to any
         self._deadline = 0.0
 
     @contextlib.contextmanager
@@ -68,6 +70,7 @@ class LedgerFile:
             if self._database is None:
                 self._database = self._retrying(self._open)
             database = self._database
+            self._wait_in_sqlite(0.0)
             self._retrying(lambda: database.execute("BEGIN IMMEDIATE"))
             try:
                 yield database
@@ -88,6 +91,7 @@ class LedgerFile:
         with self._mapping_errors("read"):
             if self._database is None and self._exists():
                 self._database = self._retrying(self._open_to_read)
+            self._wait_in_sqlite(self._timeout_s)
             yield self._database
 
     def close(self) -> None:
@@ -106,7 +110,7 @@ class LedgerFile:
                     version_of(last)  # a connection counts only after it has read something
                     self._database.close()
             self._database.close()
-            self._database = None
+            self._database, self._sqlite_timeout_s = None, math.nan
 
     def vacuum(self) -> None:
         """Rewrite the database without any trace of deleted rows. Raises LedgerError."""
@@ -163,6 +167,12 @@ class LedgerFile:
             raise LedgerError(f"cannot use the ledger {self.path}", why, HINT)
         if version < len(MIGRATIONS):
             migrate(database)
+
+    def _wait_in_sqlite(self, timeout_s: float) -> None:
+        """Let SQLite itself wait this long for others: for reads. Writes wait in `_retrying`."""
+        if self._database is not None and timeout_s != self._sqlite_timeout_s:
+            self._database.execute(f"PRAGMA busy_timeout = {round(timeout_s * 1000)}")
+            self._sqlite_timeout_s = timeout_s
 
     def _exists(self) -> bool:
         """Return whether there is a file, or anything else but a missing one. Raises OSError."""
