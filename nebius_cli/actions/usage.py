@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 
 from nebius_cli.actions.app import App
-from nebius_cli.core import jsontext
-from nebius_cli.core.csv_lines import csv_line
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.ledger import periods, sums, usage_table
 from nebius_cli.ledger.periods import Period
-from nebius_cli.ledger.row_values import COLUMNS
 from nebius_cli.ledger.store import GROUPS
 from nebius_cli.ledger.sums import Sums
 from nebius_cli.ledger.usage_export import as_csv, as_json
@@ -105,7 +102,7 @@ def run_export(options: UsageOptions, app: App) -> ExitCode:
     ledger = app.ledger
     ledger.write_pending()
     rows = (periods.dated(row) for row in ledger.rows(period))
-    lines = _as_json(rows) if options.json else _as_csv(rows, escape_formulas=options.escape_formulas)
+    lines = as_json(rows) if options.json else as_csv(rows, escape_formulas=options.escape_formulas)
     for piece in lines:
         if options.json:
             app.put_json(piece.encode())
@@ -148,18 +145,3 @@ def _measure(row: Sums, of: str) -> float:
 
 def _amount(row: Sums, of: str) -> str:
     return usage_table.cost_in_words(row) if of == "cost" else f"{int(_measure(row, of)):,}"
-
-
-def _as_json(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    """Yield one JSON object in pieces, so that a large ledger is never in memory at once."""
-    yield '{"requests":['
-    for number, row in enumerate(rows):
-        yield ("," if number else "") + "\n" + jsontext.encode(row).decode()
-    yield "\n]}\n"
-
-
-def _as_csv(rows: Iterator[dict[str, Any]], *, escape_formulas: bool) -> Iterator[str]:
-    """Yield the lines of a CSV file; unknown values are empty."""
-    yield csv_line(COLUMNS)
-    for row in rows:
-        yield csv_line((row[name] for name in COLUMNS), escape_formulas=escape_formulas)

@@ -87,6 +87,6 @@ def add_to(root: typer.Typer) -> None:
     as_csv = switch("csv", "Comma-separated, with a header (default).")
     formulas = "With CSV: put ' before texts that a spreadsheet takes for formulas."
     own = (as_csv, as_json, FROM_ANY, UNTIL, switch("escape_formulas", formulas))
-    declare(group, "export", own, _export, help=EXPORT)
-    declare(group, "path", (), _path, help=PATH)
+    declare(group, "export", own, "usage.run_export", help=EXPORT)
+    declare(group, "path", (), "usage.run_path", help=PATH)
     root.add_typer(group, name="usage", help=HELP)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nebius_cli.ledger import row_values
-from nebius_cli.ledger.entry import Text
+from nebius_cli.ledger.entry import StoredText
 from nebius_cli.ledger.row_values import Values
 from nebius_cli.system.files import make_folder
 
@@ -34,7 +34,7 @@ class PendingRow(NamedTuple):
 
     pending_id: str
     values: Values
-    text: Text | None
+    text: StoredText | None
 
 
 class Pending:
@@ -46,7 +46,7 @@ class Pending:
         self._descriptor = -1
         self._next = 0
 
-    def add(self, rows: Sequence[tuple[Values, Text | None]]) -> None:
+    def add(self, rows: Sequence[tuple[Values, StoredText | None]]) -> None:
         """Append rows to the file of this process. Raises OSError."""
         if self._path is None:
             self._create(rows[0][0][0])
@@ -97,7 +97,7 @@ class Pending:
         self._descriptor = os.open(path, flags, FILE_MODE)
         self._path = path
 
-    def _line(self, values: Values, text: Text | None) -> bytes:
+    def _line(self, values: Values, text: StoredText | None) -> bytes:
         assert self._path is not None  # noqa: S101 - `add` created it
         self._next += 1
         row = {

@@ -14,7 +14,7 @@ from nebius_cli.config.settings import BUDGET_DAILY, BUDGET_MONTHLY
 from nebius_cli.core.errors import CappedError, LedgerError, NetworkError, StatusError, TimedOutError
 from nebius_cli.core.money import FREE, UNKNOWN_PRICE, ZERO, Price, usd
 from nebius_cli.ledger.database import BusyError
-from nebius_cli.ledger.entry import Entry, Text, cost_of, plausible
+from nebius_cli.ledger.entry import Entry, StoredText, cost_of, plausible
 from nebius_cli.ledger.reservations import Cap
 from nebius_cli.ledger.store import Ledger
 from nebius_cli.models.cache import ModelsCache

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from nebius_cli.core.money import Price, exact, parse_amount, token_count
-from nebius_cli.ledger.entry import Entry, Text, plausible
+from nebius_cli.ledger.entry import Entry, StoredText, plausible
 
 MAX_TIME_MS = 253_402_214_400_000  # 9999-12-31; a later time is damaged
 MAX_EXIT = 255
@@ -109,11 +109,11 @@ def from_file(values: Any) -> Values | None:
     return tuple(storable(value) if isinstance(value, str) else value for value in row.values())
 
 
-def text_from_file(value: Any) -> Text | None:
+def text_from_file(value: Any) -> StoredText | None:
     """Return the text of a request from a pending file, None if there is none or it is damaged."""
     match value:
         case [str(body), str(query), str(prompt), [*answers]] if all(isinstance(a, str) for a in answers):
-            return Text(body.encode("utf-8", "replace"), query, prompt, tuple(answers))
+            return StoredText(body.encode("utf-8", "replace"), query, prompt, tuple(answers))
     return None
 
 
@@ -127,13 +127,13 @@ def from_database(row: Sequence[Any]) -> dict[str, Any]:
     return named
 
 
-def text_from_database(row: tuple[Any, ...] | None) -> Text | None:
+def text_from_database(row: tuple[Any, ...] | None) -> StoredText | None:
     """Return a text of the table of texts, None if there is none or it is damaged."""
     match row:
         case (bytes(body), str(query), str(prompt), str(encoded)):
             answers = parse(encoded)
             if isinstance(answers, list) and all(isinstance(answer, str) for answer in answers):
-                return Text(body, query, prompt, tuple(answers))
+                return StoredText(body, query, prompt, tuple(answers))
     return None
 
 

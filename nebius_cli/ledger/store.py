@@ -14,7 +14,7 @@ from nebius_cli.core.errors import LedgerError
 from nebius_cli.core.money import MAX_TOKENS
 from nebius_cli.ledger import row_values
 from nebius_cli.ledger.database import HINT, LOCK_TIMEOUT_S, LedgerFile
-from nebius_cli.ledger.entry import Entry, Text
+from nebius_cli.ledger.entry import Entry, StoredText
 from nebius_cli.ledger.pending import Pending
 from nebius_cli.ledger.reservations import Cap, Reservations
 from nebius_cli.ledger.row_values import COLUMNS, Values, milliseconds, storable
@@ -232,7 +232,7 @@ class Ledger:
             return int(database.execute("SELECT COUNT(*) FROM requests").fetchone()[0]) if database else 0
 
 
-def _insert(database: sqlite3.Connection, rows: Sequence[tuple[Values, Text | None]]) -> None:
+def _insert(database: sqlite3.Connection, rows: Sequence[tuple[Values, StoredText | None]]) -> None:
     # Many rows in one statement: each statement gives the interpreter lock away, and a busy bulk run takes
     # long to get it back. A text needs the id of its row.
     for has_text, group in groupby(rows, lambda row: row[1] is not None):

@@ -16,13 +16,13 @@ import pytest
 
 from nebius_cli.core.errors import LedgerError
 from nebius_cli.ledger.database import BusyError
-from nebius_cli.ledger.entry import Entry, Text
+from nebius_cli.ledger.entry import Entry, StoredText
 from nebius_cli.ledger.periods import Period
 from nebius_cli.ledger.store import Ledger
 from tests.support.ledger import entry
 
 ALL = Period()
-TEXT = Text("é".encode(), "q=1", "a secret prompt", ("a", "b"))
+TEXT = StoredText("é".encode(), "q=1", "a secret prompt", ("a", "b"))
 NAME = "1-1-aa"
 
 

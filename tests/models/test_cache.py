@@ -82,13 +82,13 @@ def test_ids_for_shell_completion_are_one_a_line_and_rewritten_only_if_they_chan
 def test_a_folder_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
     (tmp_path / "models").write_text("in the way")
     with pytest.raises(OSError, match=r"Not a directory|File exists"):
-        ModelsCache(tmp_path, URL, "").write(Stored([], 1.0))
+        ModelsCache(tmp_path, URL, "").write(ModelList([], 1.0))
 
 
 @pytest.mark.parametrize("kind", ["a folder", "a pipe", "a device", "a loop"])
 def test_what_is_no_file_is_not_a_list_and_is_not_waited_for(kind: str, tmp_path: Path) -> None:
     cache = ModelsCache(tmp_path, URL, "")
-    cache.write(Stored([], 1.0))
+    cache.write(ModelList([], 1.0))
     (path,) = kept(tmp_path)
     path.unlink()
     if kind == "a folder":
