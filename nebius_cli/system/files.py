@@ -35,15 +35,19 @@ def read_bytes(path: str) -> bytes:
 
 
 def read_regular(path: Path) -> bytes:
-    """Return the bytes of a file that nbx keeps. Raises OSError, also for a pipe, a folder or a device.
+    """Return the bytes of a file that nbx keeps. Raises OSError, also for what is no file or far too large.
 
-    Opening a pipe would wait for its other end, and a device may have no end.
+    A pipe that somebody has put there would be waited for, and a device may have no end.
     """
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "it is not a regular file")
-        return file.read()
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) and not os.path.samestat(status, Path(os.devnull).stat()):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        data = file.read(MAX_OWN_FILE_BYTES + 1)
+    if len(data) > MAX_OWN_FILE_BYTES:
+        raise OSError(errno.EFBIG, f"it has more than {MAX_OWN_FILE_BYTES >> 20} MiB", str(path))
+    return data
 
 
 def read_if_exists(path: Path) -> bytes | None:

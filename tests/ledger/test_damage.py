@@ -16,7 +16,7 @@ COMMANDS = (
     *(("usage",), ("usage", "--json", "--since", "all"), ("usage", "--by", "model"), ("usage", "export")),
     *(
         ("usage", "export", "--json"),
-        ("usage", "plot", "--export", "plot.svg"),
+        ("usage", "plot", "--export", "/dev/null"),
         ("usage", "plot", "--since", "all"),
     ),
     *(("history",), ("history", "--json"), ("history", "search", "word"), ("history", "show", "1")),

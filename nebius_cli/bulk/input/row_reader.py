@@ -11,7 +11,8 @@ from typing import Any
 
 from nebius_cli.bulk.input.body_encoder import BodyEncoder, BodyTemplate
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_forms import RawRow, RowParser, RowRequest, UnreadableRow, shown
+from nebius_cli.bulk.input.row_forms import RawRow, RowParser, RowRequest, UnreadableRow
+from nebius_cli.bulk.input.row_hints import shown
 from nebius_cli.bulk.input.template import RowError, Template
 from nebius_cli.core.digest_set import DigestSet, digest
 from nebius_cli.core.errors import UsageError
