@@ -32,7 +32,7 @@ _nbx_grammar() {
             ;;
         'nbx bulk export')
             commands=''
-            flags='--text --csv -0 --null -o --output --force -q --quiet -v --verbose --debug --color --profile -h --help'
+            flags='--text --csv --escape-formulas -0 --null -o --output --force -q --quiet -v --verbose --debug --color --profile -h --help'
             valued='-o --output --color --profile'
             ;;
         'nbx view')
@@ -92,7 +92,7 @@ _nbx_grammar() {
             ;;
         'nbx usage export')
             commands=''
-            flags='--csv --json --since --until -q --quiet -v --verbose --debug --color --profile -h --help'
+            flags='--csv --json --since --until --escape-formulas -q --quiet -v --verbose --debug --color --profile -h --help'
             valued='--since --until --color --profile'
             ;;
         'nbx usage path')

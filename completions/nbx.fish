@@ -771,6 +771,7 @@ complete -c nbx -n '__nbx_at "nbx bulk merge"' -s h -l help -d 'Show this messag
 # nbx bulk export
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l text -d 'The texts, nothing else.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l csv -d 'A table, with a header.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l escape-formulas -d 'With --csv: put \' before texts that a spreadsheet takes for formulas.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -s 0 -l null -d 'With --text: NUL instead of newline after each choice.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -s o -l output -r -F -d 'Write to FILE; default stdout.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l force -d 'Replace FILE if it exists.'
@@ -962,6 +963,7 @@ complete -c nbx -n '__nbx_at "nbx usage export"' -l csv -d 'Comma-separated, wit
 complete -c nbx -n '__nbx_at "nbx usage export"' -l json -d 'One JSON object.'
 complete -c nbx -n '__nbx_at "nbx usage export"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, all, or 24h to the second. Default all.'
 complete -c nbx -n '__nbx_at "nbx usage export"' -l until -x -d 'Last day, in the same forms.'
+complete -c nbx -n '__nbx_at "nbx usage export"' -l escape-formulas -d 'With CSV: put \' before texts that a spreadsheet takes for formulas.'
 complete -c nbx -n '__nbx_at "nbx usage export"' -s q -l quiet -d 'Nothing on stderr but errors.'
 complete -c nbx -n '__nbx_at "nbx usage export"' -s v -l verbose -d 'Show what goes over the wire.'
 complete -c nbx -n '__nbx_at "nbx usage export"' -l debug -d 'Like --verbose, with a traceback for a bug.'

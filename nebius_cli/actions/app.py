@@ -253,8 +253,16 @@ class App(Console):
         )
 
     @contextlib.contextmanager
-    def recorded(self, exchange: "Exchange", settings: RunSettings, *, local: bool) -> Iterator[None]:
-        """Write the ledger rows of an exchange when the block ends, however it ends."""
+    def recorded(
+        self, exchange: "Exchange", settings: RunSettings, *, local: bool = False, over_budget: bool = False
+    ) -> Iterator[None]:
+        """Write the ledger rows of an exchange when the block ends, however it ends.
+
+        The block does not run if the request could exceed a budget: raises CappedError then.
+        """
+        reserves = settings.ledger and settings.has_budget and not local and not over_budget
+        if reserves:
+            self.recorder(settings).reserve_for(exchange.request)
         stop: BaseException | None = None
         try:
             yield
@@ -262,5 +270,5 @@ class App(Console):
             stop = error
             raise
         finally:
-            if exchange.sent and settings.ledger:
+            if settings.ledger and (exchange.sent or reserves):
                 self.recorder(settings).write_exchange(exchange, exit_code(stop), local=local)

@@ -1,12 +1,12 @@
 """`nbx bulk export`: write the answers of a run as plain text or CSV."""
 
-import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from nebius_cli.actions.app import App
 from nebius_cli.bulk.output.record_file import AnswerFile
+from nebius_cli.core.csv_lines import csv_line
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.system.files import Write, buffered, replace_file
 from nebius_cli.system.targets import check_distinct, check_not_overwritten
@@ -32,6 +32,7 @@ class BulkExportOptions:
     answers: str = ""
     text: bool = False
     csv: bool = False
+    escape_formulas: bool = False
     null: bool = False
     output: str | None = None
     force: bool = False
@@ -43,6 +44,8 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
         raise UsageError("no file to export", "", "nbx bulk export answers.jsonl --csv -o answers.csv")
     if options.text == options.csv:
         raise UsageError("no export format", "choose either --text or --csv")
+    if options.escape_formulas and not options.csv:
+        raise UsageError("--escape-formulas without --csv", "it is for spreadsheets, which read CSV")
     if options.null and options.csv:
         raise UsageError("-0 with --csv", "lines of CSV end with a newline")
     failed = missing = 0
@@ -69,7 +72,10 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
 
 def _write(options: BulkExportOptions, records: AnswerFile, write: Write) -> tuple[int, int]:
     """Write every record; return the number of rows that failed, and of those without a record."""
-    put = _csv(write) if options.csv else _text(write, b"\0" if options.null else b"\n")
+    if options.csv:
+        put = _csv(write, escape_formulas=options.escape_formulas)
+    else:
+        put = _text(write, b"\0" if options.null else b"\n")
     failed = missing = 0
     for record in records if options.csv else records.by_row():
         failed += record is not None and record["error"] is not None
@@ -86,9 +92,8 @@ def _text(write: Write, end: bytes) -> Callable[[Mapping[str, Any]], None]:
     return put
 
 
-def _csv(write: Write) -> Callable[[Mapping[str, Any]], None]:
-    writer = csv.writer(_Lines(write))
-    writer.writerow(HEADER)
+def _csv(write: Write, *, escape_formulas: bool) -> Callable[[Mapping[str, Any]], None]:
+    write(to_bytes(csv_line(HEADER)))
 
     def put(record: Mapping[str, Any]) -> None:
         error = record["error"]
@@ -99,21 +104,11 @@ def _csv(write: Write) -> Callable[[Mapping[str, Any]], None]:
         for number, choice in enumerate(_choices(record) or [{}]):
             named = (record["id"], record["index"], choice.get("index", number) if choice else "")
             text = (_string(choice.get("text")), _string(choice.get("finish_reason")))
-            writer.writerow((*named, *text, message, *used))
+            line = csv_line((*named, *text, message, *used), escape_formulas=escape_formulas)
+            write(to_bytes(line))
             used = ("", "", "")  # usage is for all choices, so that the sum of the column is right
 
     return put
-
-
-class _Lines:
-    """A text file for the csv module."""
-
-    def __init__(self, write: Write) -> None:
-        self._write = write
-
-    def write(self, text: str) -> None:
-        """Write a line."""
-        self._write(to_bytes(text))
 
 
 def _choices(record: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -244,7 +244,8 @@ def _answer(
     every_frame = options.json or options.ndjson
     hooks = Hooks(answer.event, answer.wait, say, lambda: answer.untouched, every_frame)
     exchange = Exchange(api, what, limits_of(settings), app.streams, hooks)
-    with app.recorded(exchange, settings, local=_local(options)):
+    local, over = _local(options), options.over_budget
+    with app.recorded(exchange, settings, local=local, over_budget=over):
         return _receive(options, exchange, answer, settings, app)
 
 

@@ -1,6 +1,6 @@
 """`nbx doctor`: runs the checks of everything that a completion needs, and shows them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -8,9 +8,10 @@ from nebius_cli.actions.app import App
 from nebius_cli.api.client import Api
 from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.config import run_settings
+from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.core.secret import Secret
-from nebius_cli.doctor import checks, machine_checks, probe
+from nebius_cli.doctor import checks, ledger_checks, machine_checks, probe
 from nebius_cli.doctor.check_list import CheckList
 from nebius_cli.doctor.checks import Check, State
 from nebius_cli.doctor.connection_checks import ConnectionChecks
@@ -85,7 +86,7 @@ def _run_checks(options: DoctorOptions, app: App) -> list[Check]:
     results.run("api", ("tls", "key"), lambda: server.list_models(connect()))
     results.run("clock", ("api",), server.clock)
     results.run("model", ("api",), server.model)
-    results.run("live", ("api",), lambda: server.complete(connect))
+    results.run("live", ("api",), lambda: _complete(server, connect, settings, quiet_app, live=options.live))
     results.run(
         "engine",
         (),
@@ -93,7 +94,25 @@ def _run_checks(options: DoctorOptions, app: App) -> list[Check]:
             embedded.weights_dir(streams.environ), streams.monotonic, live=options.live
         ),
     )
-    results.run("ledger", (), lambda: machine_checks.check_ledger(app.ledger, on=settings.ledger))
+    _check_ledger(results, settings, quiet_app)
     streams.write_status("")
     secrets = [key.reveal(), *connection.passwords, *map(unquote, connection.passwords)]
     return [checks.redacted(check, secrets) for check in results.checks]
+
+
+def _complete(
+    server: ServerChecks, connect: Callable[[], Api], settings: RunSettings, app: App, *, live: bool
+) -> Check:
+    """Complete one token, if `live`: a request that is paid for, counted and recorded like any other."""
+    if live and settings.model:
+        app.check_budget(settings, settings.model)
+    return server.complete(connect, lambda exchange: app.recorded(exchange, settings))
+
+
+def _check_ledger(results: CheckList, settings: RunSettings, app: App) -> None:
+    """Check the ledger, and the budgets if there are any."""
+    is_on = settings.ledger
+    results.run("ledger", (), lambda: ledger_checks.check_ledger(app.ledger, on=is_on))
+    if settings.has_budget:
+        budgets = app.recorder(settings).budgets
+        results.run("budget", (), lambda: ledger_checks.check_budgets(budgets(), on=is_on))

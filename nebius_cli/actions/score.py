@@ -173,7 +173,7 @@ def _sender(
     def send(completion_request: CompletionRequest) -> Completion:
         app.check_budget(settings, completion_request.model, over=options.over_budget)
         exchange = Exchange(api, completion_request, limits_of(settings), app.streams, hooks)
-        with app.recorded(exchange, settings, local=False):
+        with app.recorded(exchange, settings, over_budget=options.over_budget):
             return exchange.run()
 
     return send

@@ -25,6 +25,7 @@ class UsageOptions:
     until: str = ""
     json: bool = False
     csv: bool = False
+    escape_formulas: bool = False
     of: str = ""
     export: str | None = None
 
@@ -64,7 +65,9 @@ def run_plot(options: UsageOptions, app: App) -> ExitCode:
         raise UsageError(f"--of {options.of}", f"it takes {', '.join(MEASURES)}")
     since = options.since or DEFAULT_SINCE
     period = _period(since, options.until, app)
-    rows = _sums("day", period, app)
+    # A damaged time has no day, and one far in the future would make millions of days.
+    last = LocalCalendar().day(app.streams.now())
+    rows = [row for row in _sums("day", period, app) if periods.is_day(row.group, last)]
     if not rows:
         app.note(f"no requests in the ledger {_dates(period, app)}; --since all includes older ones")
         return ExitCode.DONE
@@ -93,11 +96,14 @@ def run_export(options: UsageOptions, app: App) -> ExitCode:
     """Print every row of a period, oldest first, as CSV or JSON."""
     if options.csv and options.json:
         raise UsageError("--csv and --json together", "an export has one format", "leave out one of them")
+    if options.escape_formulas and options.json:
+        raise UsageError("--escape-formulas with --json", "JSON has no formulas")
     period = _period(options.since, options.until, app)
     ledger = app.ledger
     ledger.write_pending()
     rows = (periods.dated(row) for row in ledger.rows(period))
-    for piece in as_json(rows) if options.json else as_csv(rows):
+    lines = as_json(rows) if options.json else as_csv(rows, escape_formulas=options.escape_formulas)
+    for piece in lines:
         if options.json:
             app.put_json(piece.encode())
         else:

@@ -1,12 +1,12 @@
 """Tokens and costs of a bulk run: what was spent, what is reserved for requests in flight, what fits."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.core.money import UNKNOWN_PRICE, Price, PriceList, add, exact, token_count
+from nebius_cli.core.money import UNKNOWN_PRICE, ZERO, Price, PriceList, add, exact, token_count
 from nebius_cli.response.events import Usage
 
 
@@ -14,13 +14,14 @@ from nebius_cli.response.events import Usage
 class Charge:
     """Tokens and USD that were spent, or that may be. None is unknown, and so is any sum with it.
 
-    `cost` was calculated with `price`.
+    `cost` was calculated with `price`. `expected` USD are reserved in the budgets: `cost`, or a guess.
     """
 
     prompt: int | None = 0
     completion: int | None = 0
     cost: Decimal | None = field(default_factory=Decimal)
     price: Price = field(default=UNKNOWN_PRICE, compare=False, repr=False)
+    expected: Decimal = field(default=ZERO, compare=False, repr=False)
 
     def __add__(self, other: "Charge") -> "Charge":
         """Return the sum of both."""
@@ -60,6 +61,9 @@ class Budget:
 
     The worst case of each request is reserved before it is sent, so a cap is never exceeded unless an answer
     uses more than its worst case. `spent_tokens` and `spent_cost` are those of earlier runs.
+
+    `covers`, if set, tells whether the budgets that all processes share have room for requests in flight that
+    cost this much. Where a request has no worst case, the longest answer so far is expected again.
     """
 
     def __init__(
@@ -80,10 +84,20 @@ class Budget:
         self.cost = spent_cost or Decimal()
         self.reserved_tokens = 0
         self.reserved_cost = Decimal()
+        self.covers: Callable[[Decimal], bool] | None = None
+        self.uncovered = False  # the last request was refused because of the shared budgets
+        self._expected = ZERO  # for requests in flight, and for those that may have been billed unseen
+        self._longest_answer = 0  # in tokens
 
     def worst(self, rows: Sequence[Row]) -> Charge:
         """Return the most that one request for these rows can use; unknown if a row has no `max_tokens`."""
-        return worst_case(rows, self.prices.of_model(rows[0].model) if self.prices else UNKNOWN_PRICE)
+        worst = worst_case(rows, self.prices.of_model(rows[0].model) if self.prices else UNKNOWN_PRICE)
+        if self.covers is None:
+            return worst
+        expected = worst.cost
+        if expected is None:
+            expected = worst.price.max_cost(worst.prompt or 0, self._longest_answer)
+        return replace(worst, expected=expected or ZERO)
 
     def fits(self, worst: Charge) -> bool:
         """Return whether a request may be sent. An unknown worst case never fits below a cap."""
@@ -92,13 +106,17 @@ class Budget:
                 return False
             if self.tokens + self.reserved_tokens + worst.tokens > self.max_tokens:
                 return False
-        if self.max_cost is not None:
-            return worst.cost is not None and self.cost + self.reserved_cost + worst.cost <= self.max_cost
-        return True
+        if self.max_cost is not None and (
+            worst.cost is None or self.cost + self.reserved_cost + worst.cost > self.max_cost
+        ):
+            return False
+        self.uncovered = self.covers is not None and not self.covers(self._expected + worst.expected)
+        return not self.uncovered
 
     def reserve(self, worst: Charge) -> None:
         """Reserve the worst case of a request that is about to be sent."""
         self.reserved_tokens += worst.tokens
+        self._expected += worst.expected
         if worst.cost:
             self.reserved_cost += worst.cost
 
@@ -113,6 +131,9 @@ class Budget:
         charge = self._actual(worst, usage) if maybe_billed else NOTHING
         self.tokens += charge.tokens
         self.cost += charge.cost or Decimal()
+        if charge is not worst:  # else it may have been billed, and nobody knows how much
+            self._expected -= worst.expected
+            self._longest_answer = max(self._longest_answer, charge.completion or 0)
         return charge
 
     def _actual(self, worst: Charge, usage: Usage | None) -> Charge:

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Protocol
 
 from nebius_cli.api.limits import Limits
@@ -28,11 +29,27 @@ DRAIN_TIMEOUT_S = 10.0  # for requests in flight when the run is stopped
 
 
 class Recorder(Protocol):
-    """RecordReader requests in the ledger; `tick` is called often, and calls `stop` if a budget is spent."""
+    """Records requests in the ledger, and keeps a run within the budgets.
+
+    `tick` is called often, and calls `stop` if a budget is spent.
+    """
 
     @property
     def add(self) -> "OnRequest":
         """Record a request that ended."""
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether this run has to stay within a budget."""
+
+    def flush(self) -> None:
+        """Return when every request recorded so far is written."""
+
+    def covers(self, cost: Decimal, /) -> bool:
+        """Return whether the budgets have room for requests in flight that may cost this much."""
+
+    def budget_exceeded(self) -> NbxError:
+        """Return the error of a run that stops because they have no room."""
 
     def tick(self, stop: Callable[[NbxError], object], /) -> None:
         """Do periodic work."""
@@ -82,6 +99,9 @@ class BulkRun:
         """
         from nebius_cli.bulk.workers import WorkerPool  # imports urllib3
 
+        self._journal.before_records(recorder.flush)
+        if recorder.has_budget:
+            self._dispatcher.budget.covers = recorder.covers
         try:
             with display, contextlib.closing(recorder):
                 check = functools.partial(self._plan.check, prices=self._prices)
@@ -147,5 +167,7 @@ class BulkRun:
             display.post(f"{counts.bad:,} bad rows were left out in total")
         if dispatcher.fatal is not None:
             raise dispatcher.fatal
+        if dispatcher.capped and dispatcher.budget.uncovered:
+            raise recorder.budget_exceeded()
         if dispatcher.capped:
             raise cap_error(dispatcher)

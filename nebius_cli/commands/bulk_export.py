@@ -18,8 +18,8 @@ yet is an empty line, so paste prompts.txt <(nbx bulk export answers.jsonl --tex
 answer. Each choice ends with a newline, or with NUL after -0, which keeps texts with newlines apart.
 
 --csv has the columns id, index, choice, text, finish_reason, error, prompt_tokens, completion_tokens, cost;
-what a row used stands on its first choice. Texts are exact in both: a spreadsheet may take one that begins
-with = + - or @ for a formula, so import the column as text.
+what a row used stands on its first choice. Texts are exact in both. A spreadsheet takes a text that begins
+with = + - or @ for a formula; --escape-formulas puts an apostrophe before such a text.
 
 Exit 9 says that rows failed or, with --text, have no answer yet.
 """
@@ -28,6 +28,7 @@ OWN = (
     argument("answers", "Output of nbx bulk.", "ANSWERS"),
     switch("text", "The texts, nothing else."),
     switch("csv", "A table, with a header."),
+    switch("escape_formulas", "With --csv: put ' before texts that a spreadsheet takes for formulas."),
     switch("null", "With --text: NUL instead of newline after each choice.", None, "-0"),
     text("output", "Write to FILE; default stdout.", "FILE", None, "-o"),
     switch("force", "Replace FILE if it exists."),

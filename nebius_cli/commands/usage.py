@@ -66,6 +66,7 @@ Examples:
   nbx usage export --json --since 7d
 
 Times are UTC; costs and prices are USD and USD per token, exact; what is unknown is empty, or null.
+Values are exact: for a spreadsheet, add --escape-formulas.
 """
 
 FORMS = "today, 7d, 4w, 2026-11-01, all, or 24h to the second"
@@ -84,6 +85,8 @@ def add_to(root: typer.Typer) -> None:
     picture = text("export", "Write a picture instead, as SVG.", "FILE")
     declare(group, "plot", (of, SINCE, UNTIL, picture), "usage.run_plot", help=PLOT)
     as_csv = switch("csv", "Comma-separated, with a header (default).")
-    declare(group, "export", (as_csv, as_json, FROM_ANY, UNTIL), "usage.run_export", help=EXPORT)
+    formulas = "With CSV: put ' before texts that a spreadsheet takes for formulas."
+    own = (as_csv, as_json, FROM_ANY, UNTIL, switch("escape_formulas", formulas))
+    declare(group, "export", own, "usage.run_export", help=EXPORT)
     declare(group, "path", (), "usage.run_path", help=PATH)
     root.add_typer(group, name="usage", help=HELP)

@@ -1,6 +1,5 @@
-"""Checks what is on this machine: config files, the key, the embedded engine, the ledger."""
+"""Checks what is on this machine: config files, the key, the embedded engine."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,18 +8,16 @@ from nebius_cli.config import layers
 from nebius_cli.config.file import ConfigFile
 from nebius_cli.config.keys import KeyPlace
 from nebius_cli.config.layers import EffectiveSettings
-from nebius_cli.core.errors import AuthError, ConfigError, LedgerError, NbxError
+from nebius_cli.core.errors import AuthError, ConfigError, NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.doctor import checks, probe
 from nebius_cli.doctor.checks import Check, State
-from nebius_cli.ledger.store import Ledger
 from nebius_cli.local import engine, weights
 from nebius_cli.system.timeout import run_with_timeout
 
 KEY_TIMEOUT_S = 35.0  # api_key_command or a keyring may ask the user for a password
 LOAD_TIMEOUT_S = 60.0
 OTHERS_WRITE = 0o022  # permission bits of group and others
-OTHERS_ANY = 0o077
 
 
 def check_config(file: ConfigFile, effective: EffectiveSettings) -> Iterator[Check]:
@@ -89,22 +86,3 @@ def check_engine(directory: Path, monotonic: Callable[[], float], *, live: bool)
     with engine.Engine(installed[name].path) as running:
         run_with_timeout(LOAD_TIMEOUT_S, running.ready)
     return Check("engine", State.OK, f"{name} is loaded in {monotonic() - started:.1f} s")
-
-
-def check_ledger(ledger: Ledger, *, on: bool) -> Check:
-    """Check that the ledger can be read and written; never a failure, as no request needs it."""
-    name, path = "ledger", ledger.path
-    if not on:
-        return Check(name, State.SKIPPED, "it is off", "nbx config set ledger true keeps one")
-    try:
-        text = f"{path}, {ledger.count():,} requests"
-    except LedgerError as error:
-        return Check(name, State.WARN, error.line, f"move {path} away: nbx begins anew")
-    if not path.exists():
-        return Check(name, State.OK, f"no file {path} yet")
-    if others := path.stat().st_mode & OTHERS_ANY:
-        text += f"; others on this machine can read or write it (mode {others:04o})"
-        return Check(name, State.WARN, text, f"chmod go= {path}")
-    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
-        return Check(name, State.WARN, f"{text}; it may not be written", f"chmod u+w {path} {path.parent}")
-    return Check(name, State.OK, text)

@@ -1,6 +1,7 @@
 """Checks what the server answers: the key, the list of models, the model, one completed token."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from urllib.parse import urlencode
 
 from nebius_cli.api.client import Api, ResponseHead
@@ -67,8 +68,10 @@ class ServerChecks:
         hint = f"{hint}; --live tries it"
         return Check("model", State.FAIL, f"{text} is not in the list", hint, ExitCode.REJECTED)
 
-    def complete(self, connect: Callable[[], Api]) -> Check:
-        """Complete one token over the API that `connect` returns, if `live`."""
+    def complete(
+        self, connect: Callable[[], Api], recorded: Callable[[Exchange], AbstractContextManager[None]]
+    ) -> Check:
+        """Complete one token over the API that `connect` returns, if `live`; `recorded` writes its row."""
         if not self._live:
             return Check("live", State.SKIPPED, "--live completes one token")
         if not (name := self._settings.model):
@@ -79,7 +82,8 @@ class ServerChecks:
         hooks = Hooks(lambda _: None, lambda: None, self._log, lambda: True)
         request = CompletionRequest("1 2 3", fields)
         exchange = Exchange(connect(), request, _limits(LIVE_TIMEOUT_S), self._streams, hooks)
-        exchange.run()
+        with recorded(exchange):
+            exchange.run()
         seconds = self._streams.monotonic() - exchange.sent_at
         return Check("live", State.OK, f"one token of {name} in {seconds:.1f} s")
 

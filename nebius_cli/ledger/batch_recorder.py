@@ -1,7 +1,8 @@
-"""Records the requests of a bulk run in the ledger: collects them as they end, writes them once a second."""
+"""Records the requests of a bulk run in the ledger, before their answers are written to the output."""
 
 import threading
 from collections.abc import Callable
+from decimal import Decimal
 
 from nebius_cli.core.errors import CappedError, NbxError, NetworkError, StatusError
 from nebius_cli.core.money import ZERO, PriceList
@@ -10,9 +11,7 @@ from nebius_cli.ledger.recorder import BUDGET_HINT, LOCAL, LedgerRecorder
 from nebius_cli.response.events import Usage
 from nebius_cli.system.streams import Streams
 
-WRITE_INTERVAL_S = 1.0
 BUDGET_CHECK_INTERVAL_S = 5.0  # other programs spend the budgets as well
-MAX_WAITING_ENTRIES = 5_000  # more are dropped: a slow disk must not fill the memory
 
 
 def run_id(streams: Streams) -> str:
@@ -24,8 +23,9 @@ def run_id(streams: Streams) -> str:
 
 
 class BatchRecorder:
-    """Collects requests from many threads; one thread writes them to the ledger and watches the budgets.
+    """Collects requests from many threads, writes them to the ledger, and keeps the run within the budgets.
 
+    Of what the run has reserved, requests that ended take their cost; `flush` turns that into spent money.
     `host` is where the requests go, None for the embedded engine, which runs `local_model` whatever model a
     row names. With `recorder` None nothing is written. `over_budget` goes on when a budget is spent.
     """
@@ -51,8 +51,11 @@ class BatchRecorder:
         self._streams = streams
         self._lock = threading.Lock()
         self._waiting: list[Entry] = []
-        self._written_at = self._checked_at = streams.monotonic()
-        self._unix_offset = streams.now() - self._written_at  # Unix time at 0 on the monotonic clock
+        self._writing = threading.Lock()
+        self._reserved = ZERO  # USD in the ledger's database
+        self._unwritten = ZERO  # the cost of requests that are not in the database
+        self._checked_at = streams.monotonic()
+        self._unix_offset = streams.now() - self._checked_at  # Unix time at 0 on the monotonic clock
 
     def add(
         self, model: str, sent_at: float, usage: Usage | None, error: NbxError | None, finish: str = ""
@@ -77,38 +80,60 @@ class BatchRecorder:
             run=self._run,
         )
         with self._lock:
-            if len(self._waiting) < MAX_WAITING_ENTRIES:
-                self._waiting.append(entry)
+            self._waiting.append(entry)
+            self._unwritten += cost or ZERO
 
-    def flush(self, *, now: bool = False) -> None:
-        """Write the collected requests if the last write was a second ago, or `now`."""
-        if not now and self._streams.monotonic() - self._written_at < WRITE_INTERVAL_S:
-            return
+    def flush(self) -> None:
+        """Return when every collected request is in the ledger, or cannot be written."""
+        with self._writing:  # another thread may be writing what was collected before
+            with self._lock:
+                entries, self._waiting = self._waiting, []
+            if not entries or self._recorder is None:
+                return
+            cost = sum((entry.cost for entry in entries if entry.cost), ZERO)
+            written = self._recorder.write(entries, spent=cost if self._reserved else None)
+            if written:
+                with self._lock:
+                    self._unwritten -= cost
+                    self._reserved = max(ZERO, self._reserved - cost)
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether this run has to stay within a budget."""
+        return bool(self._recorder and self._host and not self._over_budget and self._recorder.has_budget)
+
+    def covers(self, cost: Decimal) -> bool:
+        """Return whether requests in flight may cost this much, and reserve it if need be."""
         with self._lock:
-            entries, self._waiting = self._waiting, []
-        if entries and self._recorder:
-            self._recorder.write(entries)
-        self._written_at = self._streams.monotonic()
+            missing = cost + self._unwritten - self._reserved
+        if missing <= 0 or self._recorder is None:
+            return True
+        added = self._recorder.reserve(missing, ahead=True)
+        if added is None:
+            return True
+        with self._lock:
+            self._reserved += added
+        return added > 0
 
-    def budget_error(self) -> CappedError | None:
-        """Return the error for a budget that is spent; looks at the ledger every few seconds only."""
-        now = self._streams.monotonic()
-        if self._over_budget or self._recorder is None or self._host is None:
-            return None
-        if now - self._checked_at < BUDGET_CHECK_INTERVAL_S:
-            return None
-        self._checked_at = now
-        spent = next((budget for budget in self._recorder.budgets() if budget.is_spent), None)
-        return CappedError("the budget is spent", spent.words, BUDGET_HINT) if spent else None
+    def budget_exceeded(self) -> CappedError:
+        """Return the error of a run that stops because another request could exceed a budget."""
+        assert self._recorder is not None  # noqa: S101 - it refused the request
+        self.flush()
+        return self._recorder.exceeded("stopped before exceeding a budget")
 
     def tick(self, stop: Callable[[CappedError], object]) -> None:
-        """Write and check budgets if it is time; call `stop` if a budget is spent."""
+        """Write what is collected, and call `stop` if a budget is spent; looks every few seconds."""
         self.flush()
-        if error := self.budget_error():
-            stop(error)
+        now = self._streams.monotonic()
+        if self.has_budget and self._recorder and now - self._checked_at >= BUDGET_CHECK_INTERVAL_S:
+            self._checked_at = now
+            if spent := next((budget for budget in self._recorder.budgets() if budget.is_spent), None):
+                stop(CappedError("the budget is spent", spent.words, BUDGET_HINT))
 
     def close(self) -> None:
-        """Write the remaining requests and close the ledger."""
-        self.flush(now=True)
+        """Write the remaining requests, give back what is reserved, and close the ledger."""
+        self.flush()
         if self._recorder:
+            if self._reserved:
+                self._recorder.release()
             self._recorder.close()

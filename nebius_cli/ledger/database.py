@@ -1,8 +1,10 @@
 """The SQLite file of the ledger: opens, migrates and closes it, waits for other writers, maps errors."""
 
 import contextlib
+import math
 import os
 import sqlite3
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +14,7 @@ from typing import Any, TypeVar
 from nebius_cli.core.errors import LedgerError
 from nebius_cli.core.format import shorten
 from nebius_cli.core.money import ZERO, parse_amount
-from nebius_cli.ledger.schema import MIGRATIONS, migrate, version_of
+from nebius_cli.ledger.schema import MIGRATIONS, check_ours, migrate, version_of
 from nebius_cli.system.files import make_folder
 
 LOCK_TIMEOUT_S = 1.5  # for other writers; each of them takes less than a millisecond
@@ -38,6 +40,12 @@ class BusyError(LedgerError):
     """Another program holds the ledger and did not release it in time."""
 
 
+class _LogInUseError(sqlite3.OperationalError):
+    """Another connection reads the write-ahead log, so it cannot be emptied yet."""
+
+    sqlite_errorname = "SQLITE_BUSY"
+
+
 class LedgerFile:
     """The database at `path`, opened when first used. Any thread may use it, one at a time.
 
@@ -49,18 +57,20 @@ class LedgerFile:
         self._timeout_s = timeout_s
         self._lock = threading.RLock()
         self._database: sqlite3.Connection | None = None
+        self._sqlite_timeout_s = math.nan  # of the open database; not equal to any
         self._deadline = 0.0
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self, timeout_s: float | None = None) -> Iterator[sqlite3.Connection]:
         """Give the database for one transaction, which is committed at the end or rolled back.
 
-        Raises LedgerError.
+        `timeout_s` replaces the limit of this object. Raises LedgerError.
         """
-        with self._mapping_errors("write"):
+        with self._mapping_errors("write", timeout_s):
             if self._database is None:
                 self._database = self._retrying(self._open)
             database = self._database
+            self._wait_in_sqlite(0.0)
             self._retrying(lambda: database.execute("BEGIN IMMEDIATE"))
             try:
                 yield database
@@ -79,8 +89,9 @@ class LedgerFile:
     def reading(self) -> Iterator[sqlite3.Connection | None]:
         """Give the database, None if the file does not exist. Raises LedgerError."""
         with self._mapping_errors("read"):
-            if self._database is None and self.path.exists():
+            if self._database is None and self._exists():
                 self._database = self._retrying(self._open_to_read)
+            self._wait_in_sqlite(self._timeout_s)
             yield self._database
 
     def close(self) -> None:
@@ -99,7 +110,7 @@ class LedgerFile:
                     version_of(last)  # a connection counts only after it has read something
                     self._database.close()
             self._database.close()
-            self._database = None
+            self._database, self._sqlite_timeout_s = None, math.nan
 
     def vacuum(self) -> None:
         """Rewrite the database without any trace of deleted rows. Raises LedgerError."""
@@ -107,10 +118,20 @@ class LedgerFile:
             database = self._database
             assert database is not None  # noqa: S101 - rows were deleted just now
             self._retrying(lambda: database.execute("VACUUM"))
-            self._retrying(lambda: database.execute("PRAGMA wal_checkpoint (TRUNCATE)"))
+            self._retrying(lambda: _empty_log(database))
+
+    def problem(self) -> str | None:
+        """Return the first thing that SQLite finds wrong in the file, None if it is sound or missing.
+
+        Raises LedgerError.
+        """
+        with self.reading() as database:
+            found = database.execute("PRAGMA quick_check (1)").fetchone() if database else None
+        return None if found is None or found[0] == "ok" else shorten(str(found[0]))
 
     def _open(self) -> sqlite3.Connection:
         make_folder(self.path.parent)
+        self._check_regular()
         with contextlib.suppress(FileExistsError):  # SQLite gives its log the same mode
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL, FILE_MODE))
         try:
@@ -129,7 +150,8 @@ class LedgerFile:
             if exclusive:
                 for pragma in ROLLBACK_JOURNAL:
                     database.execute(f"PRAGMA {pragma}").fetchall()
-            elif version_of(database) == 0:
+            elif version_of(database) <= 0:
+                check_ours(database)
                 database.execute("PRAGMA journal_mode = WAL")
             # A power failure can lose the last rows but never damages the database.
             database.execute("PRAGMA synchronous = NORMAL")
@@ -146,6 +168,26 @@ class LedgerFile:
         if version < len(MIGRATIONS):
             migrate(database)
 
+    def _wait_in_sqlite(self, timeout_s: float) -> None:
+        """Let SQLite itself wait this long for others: for reads. Writes wait in `_retrying`."""
+        if self._database is not None and timeout_s != self._sqlite_timeout_s:
+            self._database.execute(f"PRAGMA busy_timeout = {round(timeout_s * 1000)}")
+            self._sqlite_timeout_s = timeout_s
+
+    def _exists(self) -> bool:
+        """Return whether there is a file, or anything else but a missing one. Raises OSError."""
+        try:
+            self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return True
+
+    def _check_regular(self) -> None:
+        """Raise LedgerError for a folder, pipe or device: SQLite would wait for it, or fill it."""
+        with contextlib.suppress(FileNotFoundError):
+            if not stat.S_ISREG(self.path.stat().st_mode):
+                raise LedgerError(f"cannot use the ledger {self.path}", "it is not a regular file", HINT)
+
     def _open_to_read(self) -> sqlite3.Connection:
         try:
             return self._open()
@@ -158,6 +200,7 @@ class LedgerFile:
     def _connect(self, name: str, *, uri: bool = False) -> sqlite3.Connection:
         left = max(0.0, self._deadline - time.monotonic())
         database = sqlite3.connect(name, timeout=left, isolation_level=None, check_same_thread=False, uri=uri)
+        database.text_factory = _decode
         database.create_aggregate("total_cost", 1, _TotalCost)  # type: ignore[arg-type]  # it returns text
         database.create_function("contains", 3, _contains, deterministic=True)
         return database
@@ -176,9 +219,9 @@ class LedgerFile:
             time.sleep(RETRY_INTERVAL_S)
 
     @contextlib.contextmanager
-    def _mapping_errors(self, verb: str) -> Iterator[None]:
+    def _mapping_errors(self, verb: str, timeout_s: float | None = None) -> Iterator[None]:
         with self._lock:
-            self._deadline = time.monotonic() + self._timeout_s
+            self._deadline = time.monotonic() + (self._timeout_s if timeout_s is None else timeout_s)
             try:
                 yield
             except sqlite3.Error as error:
@@ -195,6 +238,17 @@ class LedgerFile:
 
 def _is_busy(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
+def _decode(data: bytes) -> str:
+    """Return a text of a database; damaged bytes must not keep the rest of a row from being read."""
+    return data.decode("utf-8", "replace")
+
+
+def _empty_log(database: sqlite3.Connection) -> None:
+    """Write the log into the database and truncate it. Raises _LogInUseError while others read it."""
+    if database.execute("PRAGMA wal_checkpoint (TRUNCATE)").fetchone()[0]:
+        raise _LogInUseError
 
 
 def _contains(prompt: str, answer: str, word: str) -> bool:

@@ -64,15 +64,15 @@ def _excerpt(row: Row, words: Sequence[str], columns: int) -> str:
 
 
 def _cells(row: Row, calendar: Calendar) -> dict[str, str]:
-    counts = (row["prompt_tokens"], row["completion_tokens"])
+    time, counts = row["time"], (row["prompt_tokens"], row["completion_tokens"])
     cost = parse_amount(row["cost"])
     return {
         "id": str(row["id"]),
-        "time": calendar.local(row["time"] / 1000).strftime("%m-%d %H:%M"),
+        "time": UNKNOWN if time is None else calendar.local(time / 1000).strftime("%m-%d %H:%M"),
         "model": row["model"],
         "tokens": " + ".join(UNKNOWN if count is None else f"{count:,}" for count in counts),
         "cost": "unknown" if cost is None else usd(cost),
-        "end": (row["finish"] or UNKNOWN) if row["exit"] == 0 else f"exit {row['exit']}",
+        "end": (row["finish"] or UNKNOWN) if row["exit"] == 0 else f"exit {member(row['exit'])}",
     }
 
 

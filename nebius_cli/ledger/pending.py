@@ -1,77 +1,162 @@
-"""Pending files: rows that another program kept out of the ledger wait beside it for the next writer."""
+"""Pending files: rows that could not be written to the ledger wait beside it for the next writer.
+
+Each process appends its rows to a file of its own, as JSON lines. Every row has an id of its own, which the
+ledger accepts once. So it does no harm if a row is read twice, and no row is lost if a writer dies.
+"""
 
 import contextlib
 import json
 import os
+import re
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from nebius_cli.ledger import row_values
 from nebius_cli.ledger.entry import StoredText
-from nebius_cli.system.files import write_atomically
+from nebius_cli.ledger.row_values import Values
+from nebius_cli.system.files import make_folder
 
 FILE_MODE = 0o600
-WAITING, TAKEN = ".json", ".taken"
+WAITING, TAKEN = ".jsonl", ".taken"
+_NAME = re.compile(r"\d{1,20}-\d{1,10}-[0-9a-f]{1,32}\.(?:jsonl|taken|json)")
+_START = b'{"pending_id":'  # of every line
+_OLD_START = b"["  # until version 3 of the ledger's format, a file was one JSON list
+MAX_OLD_FILE_BYTES = 64 << 20
+# O_NONBLOCK: opening a pipe would wait for its other end. Windows has neither flag, and no such files.
+_SAFE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
 
-Values = Sequence[Any]
-Rows = list[tuple[list[Any], StoredText | None]]
+
+class PendingRow(NamedTuple):
+    """A row that waits: its id, its values in the order of the columns, its text."""
+
+    pending_id: str
+    values: Values
+    text: StoredText | None
 
 
 class Pending:
-    """The pending files beside the ledger at `path`. Methods raise OSError."""
+    """The pending files beside the ledger at `path`. Whatever else is in their folder is left alone."""
 
     def __init__(self, path: Path) -> None:
         self.folder = path.with_suffix(".pending")
+        self._path: Path | None = None  # the file of this process
+        self._descriptor = -1
+        self._next = 0
 
-    def add(self, rows: Sequence[tuple[Values, StoredText | None]], when: int) -> None:
-        """Write rows to a new file; `when` is the time of the first row in milliseconds."""
-        content = [
-            {"values": values, "text": text and [text.body.decode(), text.query, text.prompt, text.answers]}
-            for values, text in rows
-        ]
-        name = f"{when}-{os.getpid()}-{os.urandom(4).hex()}{WAITING}"
-        write_atomically(self.folder / name, json.dumps(content).encode(), mode=FILE_MODE)
+    def add(self, rows: Sequence[tuple[Values, StoredText | None]]) -> None:
+        """Append rows to the file of this process. Raises OSError."""
+        if self._path is None:
+            self._create(rows[0][0][0])
+        assert self._path is not None  # noqa: S101 - created just now
+        data = b"".join(self._line(values, text) for values, text in rows)
+        self._append(data)
+        if not _is_file(self._path, self._descriptor):
+            # A writer took the file meanwhile, perhaps before these rows were in it. It may take them twice.
+            self._create(rows[0][0][0])
+            self._append(data)
 
     @property
     def files(self) -> list[Path]:
-        """The pending files, oldest first."""
+        """The files that may hold rows, oldest first. Empty if the folder cannot be read."""
         try:
-            return sorted(file for file in self.folder.iterdir() if file.suffix == WAITING)
-        except FileNotFoundError:
+            return sorted(file for file in self.folder.iterdir() if _NAME.fullmatch(file.name))
+        except OSError:
             return []
 
-    @contextlib.contextmanager
-    def take(self) -> Iterator[Rows]:
-        """Give the pending rows to the one process that writes the ledger, and delete the files afterwards.
+    def take(self) -> Iterator[tuple[Path, Iterator[PendingRow]]]:
+        """Yield each file of pending rows, under its new name, with its rows; damaged rows are left out.
 
-        If writing fails, the files stay pending. If the process is killed in between, its files stay under
-        another name, because they may already be in the ledger: no row is ever written twice. A file
-        without readable rows stays as it is.
+        The caller holds the ledger's write lock. It deletes each file once its rows are committed; a file
+        that stays is read again by the next writer.
         """
-        rows: Rows = []
-        files = []
         for file in self.files:
-            with contextlib.suppress(AttributeError, KeyError, TypeError, ValueError):
-                rows += _read(file)
-                files.append(file)
-        for file in files:
-            file.rename(file.with_suffix(TAKEN))
+            with contextlib.suppress(OSError), _opened(file) as descriptor:
+                start = os.read(descriptor, len(_START))
+                os.lseek(descriptor, 0, os.SEEK_SET)
+                if start == _START:
+                    # Under the new name: its process notices, and appends to it no more.
+                    taken = file if file.suffix == TAKEN else file.rename(file.with_suffix(TAKEN))
+                    yield taken, _lines(descriptor)
+                elif start.startswith(_OLD_START) and (rows := _old_rows(file.stem, descriptor)):
+                    yield file, iter(rows)
+
+    def close(self) -> None:
+        """Close the file of this process; later rows go to another one."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._path, self._descriptor = None, -1
+
+    def _create(self, when_ms: int) -> None:
+        self.close()
+        make_folder(self.folder)
+        path = self.folder / f"{when_ms}-{os.getpid()}-{os.urandom(8).hex()}{WAITING}"
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | _SAFE | _BINARY
+        self._descriptor = os.open(path, flags, FILE_MODE)
+        self._path = path
+
+    def _line(self, values: Values, text: StoredText | None) -> bytes:
+        assert self._path is not None  # noqa: S101 - `add` created it
+        self._next += 1
+        row = {
+            "pending_id": f"{self._path.stem}:{self._next}",
+            "values": values,
+            "text": text and [text.body.decode("utf-8", "replace"), text.query, text.prompt, text.answers],
+        }
+        return json.dumps(row, separators=(",", ":")).encode("ascii") + b"\n"
+
+    def _append(self, data: bytes) -> None:
+        size, view = os.fstat(self._descriptor).st_size, memoryview(data)
         try:
-            yield rows
-        except BaseException:
-            for file in files:
-                file.with_suffix(TAKEN).rename(file)
+            while view:
+                view = view[os.write(self._descriptor, view) :]
+        except OSError:
+            with contextlib.suppress(OSError):  # half a line would spoil the next row
+                os.ftruncate(self._descriptor, size)
             raise
-        for file in files:
-            file.with_suffix(TAKEN).unlink()
 
 
-def _read(file: Path) -> Rows:
-    return [(row["values"], _text(row["text"])) for row in json.loads(file.read_bytes())]
+@contextlib.contextmanager
+def _opened(file: Path) -> Iterator[int]:
+    """Open a regular file to read it. Raises OSError, also for a link, a pipe or a folder."""
+    descriptor = os.open(file, os.O_RDONLY | _SAFE | _BINARY)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(f"{file} is not a regular file")
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
-def _text(value: Any) -> StoredText | None:
-    if value is None:
+def _is_file(path: Path, descriptor: int) -> bool:
+    """Return whether `path` still names the open file."""
+    try:
+        return os.path.samestat(path.stat(follow_symlinks=False), os.fstat(descriptor))
+    except OSError:
+        return False
+
+
+def _lines(descriptor: int) -> Iterator[PendingRow]:
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        for line in file:
+            if row := _row(row_values.parse(line), ""):
+                yield row
+
+
+def _old_rows(stem: str, descriptor: int) -> list[PendingRow]:
+    """Return the rows of a file in the old form, whose ids follow from its name."""
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        found = row_values.parse(file.read(MAX_OLD_FILE_BYTES)) or []
+    rows = [_row(value, f"{stem}:{number}") for number, value in enumerate(found, 1)]
+    return [row for row in rows if row is not None]
+
+
+def _row(value: Any, own_id: str) -> PendingRow | None:
+    if not isinstance(value, dict):
         return None
-    body, query, prompt, answers = value
-    return StoredText(body.encode(), query, prompt, tuple(answers))
+    pending_id, values = own_id or value.get("pending_id"), row_values.from_file(value.get("values"))
+    if values is None or not isinstance(pending_id, str):
+        return None
+    return PendingRow(pending_id, values, row_values.text_from_file(value.get("text")))

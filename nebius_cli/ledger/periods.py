@@ -56,7 +56,8 @@ def _parse(flag: str, text: str, now: float, calendar: Calendar, *, end: bool = 
                 return now - count * 3600
             # Whole days including today: part of a day would look like a day with less usage.
             days = count * _HOURS[unit] // 24
-            return calendar.start(today - timedelta(days if end else max(0, days - 1)))
+            # Both flags name the same moment, so that `--until 7d` and `--since 7d` leave no gap.
+            return calendar.start(today - timedelta(max(0, days - 1)))
         day = day or date.fromisoformat(text)
         return calendar.start(day + timedelta(1) if end else day)
     except (ValueError, OverflowError):
@@ -75,6 +76,14 @@ def first_of_month(day: date) -> date:
     return day.replace(day=1)
 
 
+def is_day(text: str, last: date) -> bool:
+    """Return whether a text is an ISO date up to `last`."""
+    try:
+        return date.fromisoformat(text) <= last
+    except ValueError:
+        return False
+
+
 def filled(days: Sequence[str]) -> list[str]:
     """Return every day from the first to the last of some sorted ISO dates."""
     first, last = date.fromisoformat(days[0]), date.fromisoformat(days[-1])
@@ -88,4 +97,5 @@ def utc(when: float, timespec: str = "auto") -> str:
 
 def dated(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row of the ledger with its time, which is stored in milliseconds, formatted by `utc`."""
-    return {**row, "time": utc(row["time"] / 1000, "milliseconds")}
+    time = row["time"]
+    return {**row, "time": None if time is None else utc(time / 1000, "milliseconds")}

@@ -7,27 +7,33 @@ import contextlib
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.config.settings import BUDGET_DAILY, BUDGET_MONTHLY
 from nebius_cli.core.errors import CappedError, LedgerError, NetworkError, StatusError, TimedOutError
-from nebius_cli.core.money import FREE, UNKNOWN_PRICE, ZERO, Price
+from nebius_cli.core.money import FREE, UNKNOWN_PRICE, ZERO, Price, usd
+from nebius_cli.ledger.database import BusyError
 from nebius_cli.ledger.entry import Entry, StoredText, cost_of, plausible
+from nebius_cli.ledger.reservations import Cap
 from nebius_cli.ledger.store import Ledger
 from nebius_cli.models.cache import ModelsCache
 from nebius_cli.models.model import price_in
 from nebius_cli.request import prompt
+from nebius_cli.request.token_bounds import max_tokens
 from nebius_cli.system.streams import Streams
-from nebius_cli.system.timeout import run_with_timeout
+from nebius_cli.system.timeout import TimeoutThread
 
 if TYPE_CHECKING:
     from nebius_cli.api.exchange import Exchange
     from nebius_cli.ledger.sums import SpendingLimit
+    from nebius_cli.request.request import CompletionRequest
 
 LEDGER_TIMEOUT_S = 2.0  # how long a run waits for the ledger, even on a disk that hangs
 LOCAL = "local"  # the host of requests to the embedded engine
 BUDGET_HINT = "--over-budget ignores the budget"
+
+Result = TypeVar("Result")
 
 
 class LedgerRecorder:
@@ -46,7 +52,10 @@ class LedgerRecorder:
         self._cache = cache
         self._streams = streams
         self._warn = warn
-        self._failed = False
+        self._thread = TimeoutThread("nbx-ledger")
+        self._held = False  # another program held the database at the last write
+        self._broken = False  # the database cannot be written; rows wait beside it
+        self._failed = False  # nothing can be written
         self._warned: set[str] = set()
 
     def price(self, model: str) -> Price:
@@ -54,28 +63,77 @@ class LedgerRecorder:
         stored = self._cache.read()
         return price_in(stored.value, model) if stored else UNKNOWN_PRICE
 
+    @property
+    def has_budget(self) -> bool:
+        """Whether a budget is set."""
+        return self._settings.has_budget
+
     def budgets(self) -> "list[SpendingLimit]":
         """Return the budgets that are set and what was spent of them; empty if the ledger cannot be read."""
+        found = []
+        for limit in self._limits():
+            try:
+                spent, unknown = self._run(partial(self.ledger.spent, limit.since))
+            except (LedgerError, TimedOutError) as error:
+                self._warn_once("unreadable", f"cannot check the budgets: {error.line}")
+                return []
+            found.append(limit._replace(spent=spent, unknown=unknown))
+        return found
+
+    def reserve(self, amount: Decimal, *, ahead: bool = False) -> Decimal | None:
+        """Reserve USD below every budget that is set, and return what was added; 0 if that exceeds one.
+
+        With `ahead`, reserve for later requests too. Returns None if the ledger cannot be written: like any
+        problem with the ledger, that stops no request.
+        """
+        caps = [Cap(limit.since, limit.limit) for limit in self._limits()]
+        timeout_s = 0.0 if self._held else None
+        reserve = partial(self.ledger.reserve, amount, caps, ahead=ahead, timeout_s=timeout_s)
+        try:
+            return self._run(reserve)
+        except (LedgerError, TimedOutError) as error:
+            self._warn_once("unreadable", f"cannot check the budgets: {error.line}")
+            return None
+
+    def reserve_for(self, request: "CompletionRequest") -> None:
+        """Reserve what a request may cost at most, as far as that is known.
+
+        Raises CappedError if that exceeds a budget.
+        """
+        price = self.price(request.model)
+        if not price.known:
+            return
+        cost = price.max_cost(*max_tokens(request.prompt, request.fields, request.params))
+        if cost and self.reserve(cost) == ZERO:
+            raise self.exceeded(f"the request may cost {usd(cost)}, more than is left of a budget")
+
+    def release(self) -> None:
+        """Give back what is reserved; without that, the next process notices that this one has ended."""
+        if not self._failed:
+            with contextlib.suppress(LedgerError, TimedOutError):
+                self._run(self.ledger.reservations.release)
+
+    def exceeded(self, what: str) -> CappedError:
+        """Return the error for requests that could exceed the tightest budget."""
+        tightest = min(self.budgets(), key=lambda budget: budget.remaining, default=None)
+        return CappedError(what, tightest.words if tightest else "", BUDGET_HINT)
+
+    def _limits(self) -> "list[SpendingLimit]":
+        """Return the budgets that are set, without what was spent."""
         from nebius_cli.ledger.periods import first_of_month
         from nebius_cli.ledger.sums import SpendingLimit
         from nebius_cli.system.calendar import LocalCalendar
 
-        calendar = LocalCalendar()
+        settings, calendar = self._settings, LocalCalendar()
         today = calendar.day(self._streams.now())
         found = []
-        for name, most, period, first in (
-            (BUDGET_DAILY, self._settings.budget_daily, "today", today),
-            (BUDGET_MONTHLY, self._settings.budget_monthly, "this month", first_of_month(today)),
+        for name, limit, period, first in (
+            (BUDGET_DAILY, settings.budget_daily, "today", today),
+            (BUDGET_MONTHLY, settings.budget_monthly, "this month", first_of_month(today)),
         ):
-            if most is not None:
-                limit = Decimal(repr(most))
+            if limit is not None:
                 since = calendar.start(first)
-                try:
-                    spent, unknown = run_with_timeout(LEDGER_TIMEOUT_S, partial(self.ledger.spent, since))
-                except (LedgerError, TimedOutError) as error:
-                    self._warn_once("unreadable", f"cannot check the budgets: {error.line}")
-                    return []
-                found.append(SpendingLimit(name, period, limit, spent, unknown))
+                found.append(SpendingLimit(name, period, Decimal(repr(limit)), since=since))
         return found
 
     def check(self, model: str, *, over_budget: bool) -> None:
@@ -101,32 +159,61 @@ class LedgerRecorder:
         """Return the USD that remain of the tightest budget, None if no budget is set."""
         return min((budget.remaining for budget in self.budgets()), default=None)
 
-    def write(self, entries: Sequence[Entry]) -> None:
-        """Write entries. Warns once if that fails, and writes no more after a lasting failure."""
+    def write(self, entries: Sequence[Entry], *, spent: Decimal | None = None) -> bool:
+        """Write entries, and return whether they are in the database. Warns once if they are not.
+
+        `spent` USD of what is reserved become the cost of these entries. After a lasting failure nothing more
+        is written.
+        """
         if self._failed:
-            return
-        path = self.ledger.path
+            return False
         try:
-            if not run_with_timeout(LEDGER_TIMEOUT_S, lambda: self.ledger.append(entries)):
-                self._warn_once("held", f"another program holds {path}: the entry waits in a file beside it")
+            return self._run(partial(self._write, entries, spent))
         except LedgerError as error:
             self._failed = True
             self._warn(error.line)
         except TimedOutError:  # the disk hangs
             self._failed = True
-            self._warn(f"cannot write the ledger {path} within {LEDGER_TIMEOUT_S:g} s")
+            self._warn(f"cannot write the ledger {self.ledger.path} within {LEDGER_TIMEOUT_S:g} s")
+        return False
+
+    def _write(self, entries: Sequence[Entry], spent: Decimal | None) -> bool:
+        """Write entries to the database, else to a file beside it. Raises LedgerError if both fail."""
+        why = f"another program holds {self.ledger.path}"
+        if not self._broken:
+            try:
+                # A bulk run waits only once for a program that holds the database.
+                self.ledger.append(entries, spent=spent, timeout_s=0.0 if self._held else None)
+            except BusyError:
+                self._held = True
+            except LedgerError as error:
+                self._broken, why = True, error.line
+            else:
+                self._held = False
+                return True
+        try:
+            self.ledger.set_aside(entries)
+        except LedgerError as error:
+            raise LedgerError(why if self._broken else f"{why}; {error.line}") from None
+        self._warn_once("pending", f"{why}; the entry waits in a file beside it")
+        return False
+
+    def _run(self, work: Callable[[], Result]) -> Result:
+        return self._thread.run(LEDGER_TIMEOUT_S, work)
 
     def write_exchange(self, exchange: "Exchange", code: int, *, local: bool) -> None:
         """Write an entry for each request that an exchange sent; `code` is the exit code of the run."""
         if entries := self._entries(exchange, code, local=local):
             self.write(entries)
+        if self._settings.has_budget:
+            self.release()
         self.close()
 
     def close(self) -> None:
         """Close the ledger, unless a write to it hangs."""
         if not self._failed:
             with contextlib.suppress(TimedOutError):
-                run_with_timeout(LEDGER_TIMEOUT_S, self.ledger.close)
+                self._run(self.ledger.close)
 
     def _entries(self, exchange: "Exchange", code: int, *, local: bool) -> list[Entry]:
         request, end = exchange.request, self._streams.monotonic()

@@ -48,7 +48,19 @@ def m002_texts(database: sqlite3.Connection) -> None:
     database.execute("CREATE VIRTUAL TABLE words USING fts5 (prompt, answer, tokenize = 'trigram')")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_requests, m002_texts)
+def m003_reservations(database: sqlite3.Connection) -> None:
+    """Give rows from pending files an id of their own, and create the table of reserved amounts.
+
+    `owner` is the name of the lock that the reserving process holds; `amount` is in USD, as text.
+    """
+    database.execute("ALTER TABLE requests ADD COLUMN pending_id TEXT")
+    # Partial: only the few rows that were in a pending file take part.
+    on = "ON requests (pending_id) WHERE pending_id IS NOT NULL"
+    database.execute(f"CREATE UNIQUE INDEX requests_by_pending_id {on}")
+    database.execute("CREATE TABLE reservations (owner TEXT PRIMARY KEY NOT NULL, amount TEXT NOT NULL)")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_requests, m002_texts, m003_reservations)
 
 
 def migrate(database: sqlite3.Connection) -> None:
@@ -65,6 +77,15 @@ def migrate(database: sqlite3.Connection) -> None:
         if database.in_transaction:
             database.execute("ROLLBACK")
         raise
+
+
+def check_ours(database: sqlite3.Connection) -> None:
+    """Raise sqlite3.DatabaseError for a database that has tables but is no ledger of any version."""
+    # One statement sees one state: another process may create the tables of a ledger at this moment.
+    query = "SELECT user_version, (SELECT COUNT(*) FROM sqlite_master) FROM pragma_user_version"
+    version, tables = database.execute(query).fetchone()
+    if version < 0 or (version == 0 and tables):
+        raise sqlite3.DatabaseError("it is a database of another program")
 
 
 def version_of(database: sqlite3.Connection) -> int:

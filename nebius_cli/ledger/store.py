@@ -5,14 +5,19 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
 from nebius_cli.core.errors import LedgerError
-from nebius_cli.core.money import exact
-from nebius_cli.ledger.database import HINT, LOCK_TIMEOUT_S, BusyError, LedgerFile
-from nebius_cli.ledger.entry import Entry, StoredText, plausible
+from nebius_cli.core.money import MAX_TOKENS
+from nebius_cli.ledger import row_values
+from nebius_cli.ledger.database import HINT, LOCK_TIMEOUT_S, LedgerFile
+from nebius_cli.ledger.entry import Entry, StoredText
 from nebius_cli.ledger.pending import Pending
+from nebius_cli.ledger.reservations import Cap, Reservations
+from nebius_cli.ledger.row_values import COLUMNS, Values, milliseconds, storable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # a run that only writes its row need not import what queries need
@@ -22,20 +27,18 @@ if TYPE_CHECKING:  # a run that only writes its row need not import what queries
 NAME = "ledger.db"
 MIN_INDEXED_CHARS = 3  # the trigram index finds no shorter word
 MAX_IDS_PER_STATEMENT = 500
+MAX_ROWS_PER_STATEMENT = 32
 
-COLUMNS = (
-    *("id", "time", "model", "exit", "prompt_tokens", "completion_tokens", "cached_tokens"),
-    *("reasoning_tokens", "cost", "input_price", "output_price", "cached_price", "latency", "first_token"),
-    *("finish", "profile", "host", "run", "request_id"),
+_NAMES = ", ".join(COLUMNS[1:])
+_PLACES = f"({', '.join('?' * (len(COLUMNS) - 1))})"
+_INSERT_PENDING = (
+    f"INSERT OR IGNORE INTO requests ({_NAMES}, pending_id) VALUES ({', '.join('?' * len(COLUMNS))})"
 )
-_INSERT = f"INSERT INTO requests ({', '.join(COLUMNS[1:])}) VALUES ({', '.join('?' * (len(COLUMNS) - 1))})"
 
 # The ways to group rows → the SQL expression for the name of a group. Days are local days.
 GROUPS = {
-    "day": "strftime('%Y-%m-%d', time / 1000, 'unixepoch', 'localtime')",
-    "model": "model",
-    "profile": "profile",
-    "run": "run",
+    "day": "COALESCE(strftime('%Y-%m-%d', time / 1000, 'unixepoch', 'localtime'), '')",
+    **{name: f"CAST({name} AS TEXT)" for name in ("model", "profile", "run")},  # damaged ones are numbers
 }
 
 LedgerRow = dict[str, Any]
@@ -47,50 +50,83 @@ class Ledger:
     def __init__(self, path: Path, timeout_s: float = LOCK_TIMEOUT_S) -> None:
         self._file = LedgerFile(path, timeout_s)
         self._pending = Pending(path)
+        self._looked = False  # for rows in pending files
+        self.reservations = Reservations(self._file)
 
     @property
     def path(self) -> Path:
         """The path of the database."""
         return self._file.path
 
+    @property
+    def pending_files(self) -> list[Path]:
+        """The files beside the database in which rows wait, or that nbx cannot read."""
+        return self._pending.files
+
     def close(self) -> None:
         """Close the database."""
         self._file.close()
+        self._pending.close()
 
-    def append(self, entries: Sequence[Entry]) -> bool:
-        """Write these entries and those in pending files, all in one transaction.
+    def append(
+        self, entries: Sequence[Entry], *, spent: Decimal | None = None, timeout_s: float | None = None
+    ) -> None:
+        """Write these entries and, the first time, those in pending files, all in one transaction.
 
-        Returns False if another program holds the ledger: the entries then wait in a pending file, and the
-        next writer adds them.
+        `spent` USD of what is reserved become the cost of these entries, in the same transaction.
+        `timeout_s` replaces the limit of this object. Raises LedgerError if nothing is written; `set_aside`
+        then keeps the entries for the next writer.
         """
-        rows = [(_values(entry), entry.text) for entry in entries]
+        rows = [(row_values.of_entry(entry), entry.text) for entry in entries]
+        taken: list[Path] = []
+        with self._file.writing(timeout_s) as database:
+            _insert(database, rows)
+            if spent is not None:
+                self.reservations.reduce(database, spent)
+            if not self._looked:
+                taken = self._take_pending(database)
+            self._file.commit(database)  # before the pending files are deleted
+        self._looked = True
+        for file in taken:
+            with contextlib.suppress(OSError):  # the next writer deletes it
+                file.unlink()
+
+    def reserve(
+        self, least: Decimal, caps: Sequence[Cap], *, ahead: bool, timeout_s: float | None
+    ) -> Decimal:
+        """Reserve an amount, as `Reservations.reserve` does. Raises LedgerError."""
         try:
-            with self._file.writing() as database, self._pending.take() as waiting:
-                both = [*waiting, *rows]
-                if all(text is None for _, text in both):
-                    database.executemany(_INSERT, (values for values, _ in both))
-                else:  # one by one: a text needs the id of its row
-                    for values, text in both:
-                        number = database.execute(_INSERT, values).lastrowid
-                        if text is not None:
-                            _insert_text(database, number, text)
-                self._file.commit(database)  # before the pending files are deleted
-        except BusyError:
-            try:
-                if rows:
-                    self._pending.add(rows, rows[0][0][0])
-            except OSError as error:
-                what = f"another program holds the ledger {self.path}"
-                why = f"the entries cannot wait in a file beside it: {error.strerror}"
-                raise LedgerError(what, why, HINT) from None
-            return False
-        return True
+            return self.reservations.reserve(least, caps, ahead=ahead, timeout_s=timeout_s)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise LedgerError(f"cannot write beside the ledger {self.path}", why, HINT) from None
+
+    def set_aside(self, entries: Sequence[Entry]) -> None:
+        """Write entries to a pending file; the next writer adds them. Raises LedgerError."""
+        try:
+            self._pending.add([(row_values.of_entry(entry), entry.text) for entry in entries])
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise LedgerError(f"cannot write a file beside the ledger {self.path}", why, HINT) from None
+        self._looked = False
 
     def write_pending(self) -> None:
         """Write the entries in pending files, unless the ledger cannot be written."""
-        with contextlib.suppress(LedgerError, OSError):  # the query that follows raises the error
+        with contextlib.suppress(LedgerError):  # the query that follows raises the error
             if self._pending.files:
+                self._looked = False
                 self.append(())
+
+    def _take_pending(self, database: sqlite3.Connection) -> list[Path]:
+        """Insert the rows of pending files, and return the files. Odd files cannot end the transaction."""
+        files = []
+        for file, rows in self._pending.take():
+            for row in rows:
+                done = database.execute(_INSERT_PENDING, (*row.values, row.pending_id))
+                if row.text is not None and done.rowcount:
+                    _insert_text(database, done.lastrowid, row.text)
+            files.append(file)
+        return files
 
     def spent(self, since: float) -> tuple[Decimal, int]:
         """Return the total cost of the requests since a Unix time, and how many have an unknown cost."""
@@ -98,7 +134,7 @@ class Ledger:
         with self._file.reading() as database:
             if database is None:
                 return _total_cost(None)
-            (total,) = database.execute(query, (_milliseconds(since),)).fetchone()
+            (total,) = database.execute(query, (milliseconds(since),)).fetchone()
         return _total_cost(total)
 
     def sums(self, by: str, period: "Period") -> "list[Sums]":
@@ -106,7 +142,7 @@ class Ledger:
         from nebius_cli.ledger.sums import Sums
 
         names = ("prompt", "completion", "cached", "reasoning")
-        sums = ", ".join(f"COALESCE(SUM({name}_tokens), 0)" for name in names)
+        sums = ", ".join(map(_sum_of_tokens, names))
         query = f"""
             SELECT {GROUPS[by]} AS part, COUNT(*), SUM(exit <> 0), {sums}, total_cost(cost)
             FROM requests WHERE {_within(period)} GROUP BY part ORDER BY part
@@ -120,7 +156,7 @@ class Ledger:
         query = f"SELECT {', '.join(COLUMNS)} FROM requests WHERE {_within(period)} ORDER BY time, id"
         with self._file.reading() as database:
             for row in database.execute(query) if database else ():
-                yield dict(zip(COLUMNS, row, strict=True))
+                yield row_values.from_database(row)
 
     def latest(self, period: "Period", limit: int, words: Sequence[str] = ()) -> list[LedgerRow]:
         """Return the last rows of a period, newest first; with `words`, those whose text contains them all.
@@ -134,10 +170,16 @@ class Ledger:
             FROM requests {"" if words else "LEFT"} JOIN words ON words.rowid = requests.id
             WHERE {_within(period)} {where} ORDER BY time DESC, requests.id DESC LIMIT ?
         """
-        names = (*COLUMNS, "prompt", "answer")
         with self._file.reading() as database:
             rows = database.execute(query, (*values, limit)).fetchall() if database else []
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        return [
+            {
+                **row_values.from_database(row),
+                "prompt": row_values.text(prompt),
+                "answer": row_values.text(answer),
+            }
+            for *row, prompt, answer in rows
+        ]
 
     def find(self, number: int) -> tuple[LedgerRow, StoredText | None] | None:
         """Return a row and its text, None if there is no such row."""
@@ -151,8 +193,7 @@ class Ledger:
             text = database.execute(texts, (number,)).fetchone() if database else None
         if row is None:
             return None
-        stored = StoredText(text[0], text[1], text[2], tuple(json.loads(text[3]))) if text else None
-        return dict(zip(COLUMNS, row, strict=True)), stored
+        return row_values.from_database(row), row_values.text_from_database(text)
 
     def remove(self, ids: Sequence[int]) -> list[int]:
         """Delete rows and every trace of their texts; return the ids that existed."""
@@ -160,7 +201,7 @@ class Ledger:
 
     def prune(self, before: float) -> int:
         """Delete the rows before a Unix time and every trace of their texts; return how many."""
-        return len(self._remove(f"time < {_milliseconds(before)}"))
+        return len(self._remove(f"time < {milliseconds(before)}"))
 
     def _remove(self, condition: str) -> list[int]:
         with contextlib.suppress(OSError):  # the write below raises the same error
@@ -181,38 +222,45 @@ class Ledger:
             self._file.vacuum()
         return deleted
 
+    def problem(self) -> str | None:
+        """Return the first thing that is wrong in the database, None if it is sound or missing."""
+        return self._file.problem()
+
     def count(self) -> int:
         """Return the number of rows."""
         with self._file.reading() as database:
             return int(database.execute("SELECT COUNT(*) FROM requests").fetchone()[0]) if database else 0
 
 
-def _values(entry: Entry) -> tuple[Any, ...]:
-    usage, price = plausible(entry.usage), entry.price
-    counts = (usage.prompt, usage.completion, usage.cached, usage.reasoning) if usage else (None,) * 4
-    money = (entry.cost, price.input, price.output, price.cached)
-    return (
-        _milliseconds(entry.time),
-        _storable(entry.model),
-        int(entry.exit),
-        *counts,
-        *(None if amount is None else exact(amount) for amount in money),
-        entry.latency,
-        entry.first_token,
-        *map(_storable, (entry.finish, entry.profile, entry.host, entry.run, entry.request_id)),
-    )
+def _insert(database: sqlite3.Connection, rows: Sequence[tuple[Values, StoredText | None]]) -> None:
+    # Many rows in one statement: each statement gives the interpreter lock away, and a busy bulk run takes
+    # long to get it back. A text needs the id of its row.
+    for has_text, group in groupby(rows, lambda row: row[1] is not None):
+        size = 1 if has_text else MAX_ROWS_PER_STATEMENT
+        while some := list(islice(group, size)):
+            values = [value for row, _ in some for value in row]
+            number = database.execute(_insert_statement(len(some)), values).lastrowid
+            if (text := some[0][1]) is not None:
+                _insert_text(database, number, text)
+
+
+@lru_cache(maxsize=MAX_ROWS_PER_STATEMENT)
+def _insert_statement(rows: int) -> str:
+    return f"INSERT INTO requests ({_NAMES}) VALUES " + ", ".join([_PLACES] * rows)
+
+
+def _sum_of_tokens(name: str) -> str:
+    """Return the SQL sum of a column; what is no count of tokens, as in a damaged database, counts as 0."""
+    column = f"{name}_tokens"
+    is_count = f"typeof({column}) = 'integer' AND {column} BETWEEN 0 AND {MAX_TOKENS}"
+    return f"COALESCE(SUM(CASE WHEN {is_count} THEN {column} END), 0)"
 
 
 def _insert_text(database: sqlite3.Connection, row: int | None, text: StoredText) -> None:
     answers = json.dumps(text.answers)  # as ASCII, which escapes lone surrogates
     database.execute("INSERT INTO texts VALUES (?, ?, ?, ?)", (row, text.query, text.body, answers))
-    words = (row, _storable(text.prompt), _storable("\n".join(text.answers)))
+    words = (row, storable(text.prompt), storable("\n".join(text.answers)))
     database.execute("INSERT INTO words (rowid, prompt, answer) VALUES (?, ?, ?)", words)
-
-
-def _storable(text: str) -> str:
-    """Return text with lone surrogates replaced, because UTF-8 cannot encode them."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _total_cost(text: str | None) -> tuple[Decimal, int]:
@@ -221,14 +269,10 @@ def _total_cost(text: str | None) -> tuple[Decimal, int]:
     return Decimal(known), int(unknown)
 
 
-def _milliseconds(when: float) -> int:
-    return round(when * 1000)
-
-
 def _within(period: "Period") -> str:
     bounds = [("time >=", period.since), ("time <", period.until)]
     return (
-        " AND ".join(f"{operator} {_milliseconds(when)}" for operator, when in bounds if when is not None)
+        " AND ".join(f"{operator} {milliseconds(when)}" for operator, when in bounds if when is not None)
         or "1"
     )
 

@@ -59,7 +59,7 @@ def record(row: Sums) -> dict[str, object]:
 
 
 class SpendingLimit(NamedTuple):
-    """A limit in USD for a `period` such as `today`, and what was spent in it so far.
+    """A limit in USD for a `period` such as `today`, from a Unix time on, and what was spent in it so far.
 
     `unknown` is the number of requests in the period whose cost is unknown.
     """
@@ -69,6 +69,7 @@ class SpendingLimit(NamedTuple):
     limit: Decimal
     spent: Decimal = ZERO
     unknown: int = 0
+    since: float = 0.0
 
     @property
     def is_spent(self) -> bool:

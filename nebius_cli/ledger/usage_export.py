@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from nebius_cli.core import jsontext
-from nebius_cli.ledger.store import COLUMNS
+from nebius_cli.core.csv_lines import csv_line
+from nebius_cli.ledger.row_values import COLUMNS
 
 
 def as_json(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
@@ -15,12 +16,8 @@ def as_json(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
     yield "\n]}\n"
 
 
-def as_csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    """Yield the lines of a CSV file (RFC 4180, but with line feeds); unknown values are empty."""
-    yield ",".join(COLUMNS) + "\n"
+def as_csv(rows: Iterator[dict[str, Any]], *, escape_formulas: bool) -> Iterator[str]:
+    """Yield the lines of a CSV file; unknown values are empty."""
+    yield csv_line(COLUMNS)
     for row in rows:
-        yield ",".join(_quoted("" if row[name] is None else str(row[name])) for name in COLUMNS) + "\n"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
+        yield csv_line((row[name] for name in COLUMNS), escape_formulas=escape_formulas)

@@ -74,9 +74,7 @@ def test_csv_is_read_back_to_the_byte(folder: Path, bare: Runner) -> None:
     done = bare("bulk", "export", "a", "--csv", "-o", "a.csv")
     assert (done.code, done.out) == (9, "")
     data = (folder / "a.csv").read_bytes()
-    assert data.startswith(
-        b"id,index,choice,text,finish_reason,error,prompt_tokens,completion_tokens,cost\r\n"
-    )
+    assert data.startswith(b"id,index,choice,text,finish_reason,error,prompt_tokens,completion_tokens,cost\n")
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline="")))
     assert [list(row.values()) for row in rows] == [
         ['i"d', "0", "0", nasty, "stop", "", "3", "4", "0.25"],
@@ -168,3 +166,12 @@ def test_a_full_disk_leaves_the_old_export(folder: Path, bare: Runner) -> None:
         file.write(b"7\n")
     assert bare("bulk", "export", "a", "--text", "-o", "out.txt").code == 2
     assert (folder / "out.txt").read_text() == "old"
+
+
+def test_formulas_can_be_escaped_for_spreadsheets(folder: Path, bare: Runner) -> None:
+    write(folder / "a", answer(row(0, own_id="=cmd|'/c calc'!A0"), '=HYPERLINK("http://evil")'))
+    exact = list(csv.reader(io.StringIO(bare("bulk", "export", "a", "--csv").out)))[1]
+    safe = list(csv.reader(io.StringIO(bare("bulk", "export", "a", "--csv", "--escape-formulas").out)))[1]
+    assert exact[0::3][:2] == ["=cmd|'/c calc'!A0", '=HYPERLINK("http://evil")']
+    assert safe == [f"'{cell}" if cell.startswith("=") else cell for cell in exact]
+    assert bare("bulk", "export", "a", "--text", "--escape-formulas").code == 2

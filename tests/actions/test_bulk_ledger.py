@@ -1,12 +1,16 @@
 """`nbx bulk` and the ledger: a row for each request, grouped by run, and budgets that stop the run."""
 
+import subprocess
+import sys
+import time
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from nebius_cli.ledger import batch_recorder
 from tests.support.factory import FAST
-from tests.support.ledger import ledger_of, rows_of
+from tests.support.ledger import entry, keep, ledger_of, rows_of
 from tests.support.rows import RowServer, records, refuse, write_rows
 from tests.support.run import Runner
 
@@ -59,14 +63,80 @@ def test_a_budget_that_is_spent_stops_a_run_before_it_begins(bulk: Runner, row_s
     assert bulk(*RUN, *PRICED, "--over-budget").code == 0
 
 
-def test_a_budget_that_is_spent_on_the_way_stops_the_run_and_it_can_go_on(
+def spent(nbx: Runner) -> Decimal:
+    """What the requests in the ledger cost together."""
+    return sum((Decimal(str(row["cost"])) for row in rows_of(nbx)), Decimal())
+
+
+# The server says 3 prompt tokens and 2 completion tokens, $0.000007; with --max-tokens 4 a request may take
+# 8 tokens and one more for each byte of the prompt, and 4.
+BUDGET = Decimal("0.0004")
+
+
+def test_a_budget_is_a_cap_on_a_run_which_can_be_resumed(bulk: Runner, row_server: RowServer) -> None:
+    bulk("config", "set", "budget.daily", str(BUDGET))
+    write_rows(Path("in.jsonl"), [f"row {number}" for number in range(100)])
+    stopped = bulk(*RUN, *PRICED, "--concurrency", "8")
+    assert stopped.code == 10
+    assert stopped.err.startswith("nbx: stopped before exceeding a budget\n  budget.daily: $0.000")
+    assert "\n  --over-budget ignores the budget\n" in stopped.err
+    assert BUDGET * Decimal("0.9") < spent(bulk) <= BUDGET
+    assert len(records(Path("out.jsonl"))) == len(rows_of(bulk)) == len(row_server.bodies) < 100
+    bulk("config", "set", "budget.daily", "1")
+    assert bulk(*RUN, *PRICED).code == 0
+    assert len(records(Path("out.jsonl"))) == len(row_server.bodies) == 100
+
+
+def test_runs_at_the_same_time_stay_within_one_budget(bulk: Runner, row_server: RowServer) -> None:
+    env = bulk.process_env({"NBX_BUDGET_MONTHLY": str(BUDGET)})
+    write_rows(Path("in.jsonl"), [f"row {number}" for number in range(100)])
+    command = [sys.executable, "-m", "nebius_cli", *RUN, *PRICED, "--concurrency", "4"]
+    runs = [
+        subprocess.Popen([part.replace("out.", f"out{number}.") for part in command], env=env)
+        for number in range(4)
+    ]
+    assert {run.wait(60) for run in runs} == {10}
+    assert BUDGET / 2 < spent(bulk) <= BUDGET
+    assert len(rows_of(bulk)) == len(row_server.bodies)
+
+
+def test_a_run_without_max_tokens_stops_within_what_was_in_flight(
+    bulk: Runner, row_server: RowServer
+) -> None:
+    write_rows(Path("in.jsonl"), [f"row {number}" for number in range(100)])
+    run = [part for part in RUN if part not in ("--max-tokens", "4")]
+    stopped = bulk(*run, *PRICED, "--concurrency", "4", env={"NBX_BUDGET_DAILY": str(BUDGET)})
+    assert stopped.code == 10
+    assert BUDGET * Decimal("0.9") < spent(bulk) <= BUDGET + 4 * Decimal("0.000007")
+
+
+def test_a_request_of_unknown_cost_keeps_its_part_of_the_budget_for_the_run(
+    bulk: Runner, row_server: RowServer
+) -> None:
+    cut = [b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"]
+    row_server.answer = lambda prompt: None if prompt == "row 0" else cut
+    write_rows(Path("in.jsonl"), [f"row {number}" for number in range(100)])
+    options = ("--concurrency", "1", "--retries", "0")
+    stopped = bulk(*RUN, *PRICED, *options, env={"NBX_BUDGET_DAILY": "0.00009"})
+    assert (stopped.code, len(row_server.bodies)) == (10, 4)  # $0.000007, then at most $0.000021 each
+
+
+def test_a_run_stops_once_others_have_spent_the_budget(
     bulk: Runner, row_server: RowServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch_recorder, "WRITE_INTERVAL_S", 0.0)
     monkeypatch.setattr(batch_recorder, "BUDGET_CHECK_INTERVAL_S", 0.0)
-    bulk("config", "set", "budget.daily", "0.000001")
     write_rows(Path("in.jsonl"), [f"row {number}" for number in range(400)])
-    stopped = bulk(*RUN, *PRICED, "--rpm", "600", "--concurrency", "1")
+    row_server.answer = lambda prompt: (
+        keep(bulk, entry(time.time(), cost=Decimal(9))) if "9" in prompt else None
+    )
+    options = ("--rpm", "600", "--concurrency", "1", "-m", "model/without-price")
+    stopped = bulk(*RUN, *options, env={"NBX_BUDGET_DAILY": "5"})
     assert (stopped.code, "the budget is spent" in stopped.err) == (10, True)
-    assert "\n  --over-budget ignores the budget\n" in stopped.err
     assert 0 < len(records(Path("out.jsonl"))) < 400
+
+
+def test_a_run_over_budget_reserves_nothing(bulk: Runner, row_server: RowServer) -> None:
+    write_rows(Path("in.jsonl"), ["a", "b"])
+    done = bulk(*RUN, *PRICED, "--over-budget", env={"NBX_BUDGET_DAILY": "0.000001"})
+    assert (done.code, len(rows_of(bulk))) == (0, 2)
+    assert not ledger_of(bulk).path.with_suffix(".owners").exists()

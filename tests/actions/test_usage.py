@@ -214,3 +214,22 @@ def test_doctor_checks_the_ledger(used: Runner) -> None:
     assert "a newer nbx wrote it" in line(used)[2]
     elsewhere = Runner({**used.environ, "NBX_DATA_DIR": str(path.parent / "none")})
     assert line(elsewhere)[1:3] == ["ok", f"no file {path.parent / 'none' / 'ledger.db'} yet"]
+
+
+def test_formulas_in_an_export_can_be_escaped_for_spreadsheets(nbx: Runner) -> None:
+    keep(nbx, entry(1, model="=1+1", finish="stop,length"))
+    exact = nbx("usage", "export").out
+    assert ",=1+1," in exact
+    assert nbx("usage", "export", "--csv", "--escape-formulas").out == exact.replace("=1+1", "'=1+1")
+    assert nbx("usage", "export", "--json", "--escape-formulas").code == 2
+
+
+def test_spans_of_days_leave_no_gap_between_since_and_until(nbx: Runner) -> None:
+    now = time.time()
+    keep(nbx, *[entry(now - days * 86_400) for days in range(20)])
+
+    def count(*period: str) -> int:
+        return int(nbx("usage", "--json", *period).json["total"]["requests"])
+
+    for span in ("1d", "7d", "2w", "24h", "100h"):
+        assert count("--since", "all", "--until", span) + count("--since", span) == 20

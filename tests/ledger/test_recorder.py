@@ -87,7 +87,12 @@ def test_entries_are_written_and_a_failure_is_reported_once(
     path.write_bytes(b"broken" * 1000)
     recorder.write([entry(4)])
     recorder.write([entry(5)])
-    assert warnings == [f"cannot write the ledger {path}: it is not a ledger"]
+    assert warnings == [
+        f"cannot write the ledger {path}: it is not a ledger; the entry waits in a file beside it"
+    ]
+    path.unlink()
+    Ledger(path).write_pending()  # a new one, as the old one was moved away
+    assert [row["time"] for row in Ledger(path).rows(Period())] == [4000, 5000]
 
 
 def test_without_a_budget_there_is_nothing_to_check(recorder: LedgerRecorder) -> None:

@@ -1,5 +1,6 @@
 """The kept model list: what is kept comes back, and what is not a kept list is none."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -82,3 +83,19 @@ def test_a_folder_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
     (tmp_path / "models").write_text("in the way")
     with pytest.raises(OSError, match=r"Not a directory|File exists"):
         ModelsCache(tmp_path, URL, "").write(ModelList([], 1.0))
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a pipe", "a device", "a loop"])
+def test_what_is_no_file_is_not_a_list_and_is_not_waited_for(kind: str, tmp_path: Path) -> None:
+    cache = ModelsCache(tmp_path, URL, "")
+    cache.write(ModelList([], 1.0))
+    (path,) = kept(tmp_path)
+    path.unlink()
+    if kind == "a folder":
+        path.mkdir()
+    elif kind == "a pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero" if kind == "a device" else path)
+    assert cache.read() is None
+    assert cache.models() == []

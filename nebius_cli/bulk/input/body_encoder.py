@@ -9,8 +9,8 @@ from nebius_cli.core import jsontext
 from nebius_cli.request.fields import Value
 from nebius_cli.request.prompt import Prompt
 from nebius_cli.request.request import CompletionRequest
+from nebius_cli.request.token_bounds import max_completion_tokens
 
-_ANSWERS = ("n", "best_of")  # either makes the server generate that many answers
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -31,10 +31,7 @@ class BodyTemplate:
         self.query = probe.query()
         self.n = probe.n
         self.model = probe.model
-        limit = params.get("max_tokens", fields.get("max_tokens"))
-        counts = [params.get(name, fields.get(name)) for name in _ANSWERS]
-        answers = max([1, *(count for count in counts if isinstance(count, int))])
-        self.max_completion_tokens = limit * answers if isinstance(limit, int) and limit >= 0 else None
+        self.max_completion_tokens = max_completion_tokens(fields, params)
 
     def body(self, prompt: Prompt) -> bytes:
         """Return the same bytes as `CompletionRequest.encode`."""

@@ -6,8 +6,6 @@ from nebius_cli.request.prompt import Prompt
 
 BODY_HASH_DIGITS = 32  # of a row's `body_hash`, those of the body
 
-MAX_EXTRA_PROMPT_TOKENS = 8  # special tokens, such as begin-of-text, that a server may add to a prompt
-
 
 @dataclass(slots=True)  # not frozen: that makes a row five times as slow to create
 class Row:

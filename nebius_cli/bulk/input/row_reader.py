@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 from nebius_cli.bulk.input.body_encoder import BodyEncoder, BodyTemplate
-from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, MAX_EXTRA_PROMPT_TOKENS, BadRow, Row
+from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, BadRow, Row
 from nebius_cli.bulk.input.row_forms import RawRow, RowParser, RowRequest, UnreadableRow
 from nebius_cli.bulk.input.row_hints import shown
 from nebius_cli.bulk.input.template import RowError, Template
@@ -18,6 +18,7 @@ from nebius_cli.core.digest_set import DigestSet, digest
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request.fields import Value
 from nebius_cli.request.request import CompletionRequest, check_rules
+from nebius_cli.request.token_bounds import max_prompt_tokens
 
 _UNCHECKED = (bytes, UnreadableRow)  # these do not show which columns other rows have
 MAX_URL_HASHES = 1000  # remembered; queries can differ from row to row
@@ -192,10 +193,6 @@ class _Ids:
 def _row(index: int, request: RowRequest, template: BodyTemplate, url_hash: str) -> Row:
     prompt = request.prompt
     body = template.body(prompt)
-    if isinstance(prompt, str) and not prompt.isascii():
-        size = len(prompt.encode("utf-8", "surrogatepass"))
-    else:
-        size = len(prompt)
     return Row(
         index,
         index if request.id is None else request.id,
@@ -203,7 +200,7 @@ def _row(index: int, request: RowRequest, template: BodyTemplate, url_hash: str)
         body,
         template.query,
         blake2b(body, digest_size=BODY_HASH_DIGITS // 2).hexdigest() + url_hash,
-        size + MAX_EXTRA_PROMPT_TOKENS,
+        max_prompt_tokens(prompt),
         template.max_completion_tokens,
         template.n,
         template.common,

@@ -23,10 +23,12 @@ class Appender:
 
     A write releases the interpreter lock, and on a busy machine it takes long to get it back. So other
     threads leave their pieces to the writing thread, which writes them together. Once a write has failed,
-    every later call raises the same error. `afterwards` is called after writes, while no other thread waits.
+    every later call raises the same error. `before` is called before each write, `afterwards` after writes,
+    while no other thread waits.
     """
 
     def __init__(self, write: Callable[[bytes], None], afterwards: Callable[[], None] | None = None) -> None:
+        self.before: Callable[[], None] | None = None
         self._write = write
         self._afterwards = afterwards
         self._waiting: deque[bytes] = deque()
@@ -68,6 +70,8 @@ class Appender:
         try:
             pieces = [self._waiting.popleft() for _ in range(count)]
             if pieces and self._failure is None:
+                if self.before is not None:
+                    self.before()
                 self._write(b"".join(pieces))
         except BaseException as failure:
             self._failure = failure

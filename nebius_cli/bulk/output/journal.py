@@ -50,6 +50,10 @@ class StreamOutput:
     def forget_answers(self) -> None:
         """Do nothing: there are no answers to forget."""
 
+    def before_records(self, call: Callable[[], None]) -> None:
+        """Call this before records are written, in the thread that writes them."""
+        self._appender.before = call
+
     def append(self, record: bytes) -> None:
         """Write a record. Thread-safe. Raises what writing raises."""
         self._appender.add(record)
@@ -143,6 +147,10 @@ class Journal:
         """Free the memory of `has_answer`, which will not be called again."""
         self.unclaimed_answers = len(self._answered) - self._claimed
         self._answered, self._prompts = AnsweredRows(), None
+
+    def before_records(self, call: Callable[[], None]) -> None:
+        """Call this before records are written, in the thread that writes them."""
+        self._appender.before = call
 
     def append(self, record: bytes) -> None:
         """Write a record. Thread-safe. Raises OutputError, then also on every later call."""

@@ -1,0 +1,61 @@
+"""Checks the ledger and the budgets that are counted in it."""
+
+import contextlib
+import os
+from collections.abc import Sequence
+
+from nebius_cli.core.errors import ExitCode, LedgerError, TimedOutError
+from nebius_cli.core.format import counted
+from nebius_cli.doctor.checks import Check, State
+from nebius_cli.ledger.store import Ledger
+from nebius_cli.ledger.sums import SpendingLimit
+from nebius_cli.system.timeout import run_with_timeout
+
+OTHERS_ANY = 0o077  # permission bits of group and others
+INTEGRITY_TIMEOUT_S = 10.0  # SQLite reads the whole file for it
+
+
+def check_ledger(ledger: Ledger, *, on: bool) -> Check:
+    """Check that the ledger is sound and can be written; never a failure, as no request needs it."""
+    name, path = "ledger", ledger.path
+    if not on:
+        return Check(name, State.SKIPPED, "it is off", "nbx config set ledger true keeps one")
+    try:
+        text = f"{path}, {counted(ledger.count(), 'request')}"
+        with contextlib.suppress(TimedOutError):
+            if problem := run_with_timeout(INTEGRITY_TIMEOUT_S, ledger.problem):
+                return Check(name, State.WARN, f"{text}; it is damaged: {problem}", _move(ledger))
+    except LedgerError as error:
+        return Check(name, State.WARN, error.line, _move(ledger))
+    if waiting := ledger.pending_files:
+        text += f"; {counted(len(waiting), 'file')} of rows beside it that could not be read yet"
+        return Check(
+            name, State.WARN, text, f"nbx usage reads them; what stays in {waiting[0].parent} is no row"
+        )
+    if not path.exists():
+        return Check(name, State.OK, f"no file {path} yet")
+    if others := path.stat().st_mode & OTHERS_ANY:
+        text += f"; others on this machine can read or write it (mode {others:04o})"
+        return Check(name, State.WARN, text, f"chmod go= {path}")
+    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+        return Check(name, State.WARN, f"{text}; it may not be written", f"chmod u+w {path} {path.parent}")
+    return Check(name, State.OK, text)
+
+
+def check_budgets(budgets: Sequence[SpendingLimit], *, on: bool) -> Check:
+    """Check what is left of the budgets that are set and could be read; one that is spent is a failure."""
+    name, text = "budget", "; ".join(budget.words for budget in budgets)
+    spent = next((budget for budget in budgets if budget.is_spent), None)
+    if spent is not None:
+        hint = f"raise {spent.name}, or --over-budget for one run"
+        return Check(name, State.FAIL, text, hint, ExitCode.CAPPED)
+    if not on:
+        hint = "nbx config set ledger true counts them"
+        return Check(name, State.WARN, "requests are not counted: the ledger is off", hint)
+    if not budgets:
+        return Check(name, State.WARN, "the budgets cannot be checked", "see the line of the ledger")
+    return Check(name, State.WARN if any(budget.is_nearly_spent for budget in budgets) else State.OK, text)
+
+
+def _move(ledger: Ledger) -> str:
+    return f"move {ledger.path} away: nbx begins anew"
