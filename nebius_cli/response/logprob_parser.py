@@ -49,8 +49,6 @@ def _from_lists(lists: Mapping[str, Any]) -> tuple[TokenLogprob, ...]:
     logprobs, tops, offsets = (
         _of_length(lists.get(name), len(texts)) for name in ("token_logprobs", "top_logprobs", "text_offset")
     )
-    if not texts:  # probabilities of nothing: `"tokens": null`
-        return ()
     tokens = []
     for place in range(len(texts)):
         text, raw = _text(texts[place])
