@@ -42,8 +42,8 @@ _nbx_grammar() {
             ;;
         'nbx score')
             commands=''
-            flags='-f --file --jsonl --strip-final-newline -c --context --context-file --json --max-tokens --tokens -m --model --ai-project-id --param --local --model-file --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --ledger --no-ledger --over-budget -q --quiet -v --verbose --debug --color --profile -h --help'
-            valued='-f --file --jsonl -c --context --context-file --max-tokens -m --model --ai-project-id --param --model-file --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
+            flags='-f --file --jsonl --strip-final-newline -c --context --context-file --json --max-tokens --against --logprobs --tokens -m --model --ai-project-id --param --local --model-file --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --ledger --no-ledger --over-budget -q --quiet -v --verbose --debug --color --profile -h --help'
+            valued='-f --file --jsonl -c --context --context-file --max-tokens --against --logprobs -m --model --ai-project-id --param --model-file --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
             ;;
         'nbx rank')
             commands=''
@@ -282,7 +282,7 @@ _nbx_values() {
             words='strict replace' ;;
         'nbx complete --infill-format')
             words='qwen deepseek starcoder2 starcoder codellama codegemma codestral granite4 granite' ;;
-        'nbx complete -m' | 'nbx complete --model' | 'nbx bulk -m' | 'nbx bulk --model' | 'nbx bulk run -m' | 'nbx bulk run --model' | 'nbx score -m' | 'nbx score --model' | 'nbx rank -m' | 'nbx rank --model' | 'nbx models show 1' | 'nbx models use 1' | 'nbx doctor -m' | 'nbx doctor --model')
+        'nbx complete -m' | 'nbx complete --model' | 'nbx bulk -m' | 'nbx bulk --model' | 'nbx bulk run -m' | 'nbx bulk run --model' | 'nbx score --against' | 'nbx score -m' | 'nbx score --model' | 'nbx rank -m' | 'nbx rank --model' | 'nbx models show 1' | 'nbx models use 1' | 'nbx doctor -m' | 'nbx doctor --model')
             models=1 ;;
         'nbx complete --service-tier' | 'nbx bulk --service-tier' | 'nbx bulk run --service-tier')
             words='auto default over-limit flex no-limit' ;;

@@ -227,6 +227,8 @@ function __nbx_at
         'nbx score --context' \
         'nbx score --context-file' \
         'nbx score --max-tokens' \
+        'nbx score --against' \
+        'nbx score --logprobs' \
         'nbx score -m' \
         'nbx score --model' \
         'nbx score --ai-project-id' \
@@ -801,6 +803,8 @@ complete -c nbx -n '__nbx_at "nbx score"' -s c -l context -x -d 'Text in front, 
 complete -c nbx -n '__nbx_at "nbx score"' -l context-file -r -F -d 'A file with the context, whole; - is stdin.'
 complete -c nbx -n '__nbx_at "nbx score"' -l json -d 'One JSON object.'
 complete -c nbx -n '__nbx_at "nbx score"' -l max-tokens -x -a '0 1' -d 'Tokens to generate and drop. Default 1; 0 where the server takes it.'
+complete -c nbx -n '__nbx_at "nbx score"' -l against -x -a '(__nbx_models)' -d 'Score with this model too, and show the differences.'
+complete -c nbx -n '__nbx_at "nbx score"' -l logprobs -x -d 'With --against: compare the N most likely tokens.'
 complete -c nbx -n '__nbx_at "nbx score"' -l tokens -d 'The log probability of each token.'
 complete -c nbx -n '__nbx_at "nbx score"' -s m -l model -x -a '(__nbx_models)' -d 'ID of the model to use.'
 complete -c nbx -n '__nbx_at "nbx score"' -l ai-project-id -x -d 'Project the request belongs to.'

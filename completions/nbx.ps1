@@ -322,6 +322,8 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx score' '--context-file' 'file' @() 'A file with the context, whole; - is stdin.'
         New-Entry 'nbx score' '--json' '' @() 'One JSON object.'
         New-Entry 'nbx score' '--max-tokens' 'value' @('0', '1') 'Tokens to generate and drop. Default 1; 0 where the server takes it.'
+        New-Entry 'nbx score' '--against' 'model' @() 'Score with this model too, and show the differences.'
+        New-Entry 'nbx score' '--logprobs' 'value' @() 'With --against: compare the N most likely tokens.'
         New-Entry 'nbx score' '--tokens' '' @() 'The log probability of each token.'
         New-Entry 'nbx score' '-m' 'model' @() 'ID of the model to use.'
         New-Entry 'nbx score' '--model' 'model' @() 'ID of the model to use.'

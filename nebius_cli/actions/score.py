@@ -4,6 +4,8 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
+from typing import Any
 
 from nebius_cli.actions.app import App
 from nebius_cli.api.limits import limits_of
@@ -15,18 +17,21 @@ from nebius_cli.core.errors import (
 )
 from nebius_cli.core.secret import Secret
 from nebius_cli.request import prompt, request, request_flags
+from nebius_cli.request.fields import Value
 from nebius_cli.request.request import CompletionRequest
 from nebius_cli.response.completion import Completion
-from nebius_cli.scoring import groups, ranking, records, tables
+from nebius_cli.scoring import groups, ranking, records, rows, tables
 from nebius_cli.scoring.api_scorer import (
     CONFIGURED_FIELDS,
     MAX_PROMPTS_PER_REQUEST,
-    api_scorer,
+    ApiScorer,
+    Send,
     scoring_fields,
 )
 from nebius_cli.scoring.groups import ScoringModel
 from nebius_cli.scoring.likelihood import Passage, Score
-from nebius_cli.scoring.records import ScoreRow
+from nebius_cli.scoring.row_records import RowRecords
+from nebius_cli.scoring.rows import ScoreRow
 from nebius_cli.system.files import encode_argument
 from nebius_cli.terminal.spinner import Spinner
 
@@ -51,6 +56,8 @@ class ScoreOptions:
     json: bool = False
     max_tokens: str = "1"
     param: tuple[str, ...] = ()
+    against: str | None = None
+    logprobs: str | None = None
     over_budget: bool = False
     local: bool = False
     model_file: str | None = None
@@ -70,25 +77,67 @@ def run_score(options: ScoreOptions, app: App) -> ExitCode:
         raise UsageError(
             "more than one text", "an argument, --file and --jsonl each are all of it", "keep one"
         )
+    _check_against(options)
     context = _context(options, app)
     if options.jsonl is not None:
-        rows = records.parse_score_rows(app.read_text(options.jsonl), options.jsonl, context)
-        with _model(options, app) as model:
-            return _score_rows(rows, model, options, app)
+        parsed = rows.parse_score_rows(app.read_text(options.jsonl), options.jsonl, context)
+        if options.against is not None and any(row.is_question for row in parsed):
+            raise UsageError("--against with choices", "models are compared on texts")
+        with _models(options, app) as models:
+            return _score_rows(parsed, models, options, app)
     passage = Passage(_text(options, app), context)
     prompt.check_not_empty(passage.text, "give a text as an argument, with --file or on stdin")
-    with _model(options, app) as model:
-        [score] = _scores([passage], model, app)
-        if isinstance(score, NbxError):
-            raise score
-        _warn(score, app)
-        if options.json:
-            values = {"model": model.name, **records.score_record(score, tokens=options.tokens)}
-            app.write_json(values)
-        else:
-            table = tables.tokens if options.tokens else tables.measures
-            _write(partial(table, score), app)
+    with _models(options, app) as models:
+        scores = [_score_one(passage, model, app) for model in models]
+        _write_score(scores, models, options, app)
     return ExitCode.DONE
+
+
+def _check_against(options: ScoreOptions) -> None:
+    if options.against is not None and (options.local or options.model_file is not None):
+        raise UsageError("--against with --local", "both models are the server's")
+    if options.against is not None and options.tokens and not (options.json or options.jsonl):
+        raise UsageError("--tokens without --json", "a table of two models has no place for them", "--json")
+    if options.logprobs is not None and options.against is None:
+        raise UsageError("--logprobs without --against", "it says how many alternatives are compared")
+
+
+def _score_one(passage: Passage, model: ScoringModel, app: App) -> Score:
+    [score] = _scores([[passage]], model, app)
+    if isinstance(score, NbxError):
+        raise score
+    _warn(score, app)
+    return score
+
+
+def _write_score(
+    scores: Sequence[Score], models: Sequence[ScoringModel], options: ScoreOptions, app: App
+) -> None:
+    """Write the score of one text, under one model or two."""
+    if len(scores) == 1:
+        if options.json:
+            values = records.score_record(scores[0], tokens=options.tokens)
+            app.write_json({"model": models[0].name, **values})
+            return
+        table = tables.tokens if options.tokens else tables.measures
+        _write(partial(table, scores[0]), app)
+        return
+    one, other = scores
+    names = (models[0].name, models[1].name)
+    found = _row_records(models, options)
+    values = found.compare(one, other)
+    if options.json:
+        app.write_json({"model": names[0], "against_model": names[1], **values})
+        return
+    _write(partial(tables.compared, one, other, names), app)
+    if options.logprobs is not None:
+        for line in found.lines()[2:]:  # the first two are in the table
+            app.note(line)
+
+
+def _row_records(models: Sequence[ScoringModel], options: ScoreOptions) -> RowRecords:
+    names = [model.name for model in models]
+    return RowRecords(names, with_divergence=options.logprobs is not None, tokens=options.tokens)
 
 
 def run_rank(options: ScoreOptions, app: App) -> ExitCode:
@@ -101,9 +150,9 @@ def run_rank(options: ScoreOptions, app: App) -> ExitCode:
     passages = [
         Passage(prompt.decode_argument(one, encode_argument(one)), context) for one in options.candidates
     ]
-    with _model(options, app) as model:
+    with _models(options, app) as [model]:
         scores = []
-        for score in _scores(passages, model, app):
+        for score in _scores([passages], model, app):
             if isinstance(score, NbxError):
                 raise score
             scores.append(score)
@@ -133,8 +182,8 @@ def _text(options: ScoreOptions, app: App) -> str:
 
 
 @contextlib.contextmanager
-def _model(options: ScoreOptions, app: App) -> Iterator[ScoringModel]:
-    """Yield the model to score with: the server's, or the embedded one while it runs."""
+def _models(options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
+    """Yield the models to score with: the server's and the one of --against, or the embedded one."""
     if options.max_tokens not in ("0", "1"):
         raise UsageError(
             f"--max-tokens {options.max_tokens}", "scoring generates 1 token, which is dropped, or 0"
@@ -147,23 +196,34 @@ def _model(options: ScoreOptions, app: App) -> Iterator[ScoringModel]:
             raise UsageError(
                 "--param with --local", "the embedded engine scores without a request to add it to"
             )
-        from nebius_cli.local import embedded
-
-        embedded.model_name(options.model_file, given.get("model"), app)
-        yield from _embedded(options, app)
+        yield from _embedded(given.get("model"), options, app)
         return
     found = settings.request_fields
     configured = {name: found[name] for name in CONFIGURED_FIELDS if name in found}
-    fields = scoring_fields({**configured, **given}, int(options.max_tokens))
+    fields = scoring_fields({**configured, **given}, int(options.max_tokens), _alternatives(options))
     request.check_rules(fields, params, validate=True)
-    name = str(params.get("model", fields.get("model")))
     send = _sender(settings, options, app)
-    yield ScoringModel(name, api_scorer(fields, params, send), MAX_PROMPTS_PER_REQUEST)
+    compared = {name: value for name, value in params.items() if name != "model"}
+    models = [_server_model(fields, params, send, app)]
+    if options.against is not None:
+        models.append(_server_model({**fields, "model": options.against}, compared, send, app))
+    yield models
 
 
-def _sender(
-    settings: RunSettings, options: ScoreOptions, app: App
-) -> Callable[[CompletionRequest], Completion]:
+def _alternatives(options: ScoreOptions) -> int:
+    """Return how many likely tokens to ask for."""
+    if options.logprobs is None:
+        return 1
+    parsed = request_flags.parse_fields({"logprobs": options.logprobs}, str, validate=True)["logprobs"]
+    return max(1, int(str(parsed)))
+
+
+def _server_model(fields: Mapping[str, Any], params: Mapping[str, Any], send: Send, app: App) -> ScoringModel:
+    name = str(params.get("model", fields.get("model")))
+    return ScoringModel(name, ApiScorer(fields, params, send, app.note), MAX_PROMPTS_PER_REQUEST)
+
+
+def _sender(settings: RunSettings, options: ScoreOptions, app: App) -> Send:
     """Return a function that sends a request, records it in the ledger, and returns the answer."""
     api = app.api(settings, app.endpoint(settings, options.api_key, options.api_key_file))
     from nebius_cli.api.exchange import Exchange, Hooks  # imports urllib3
@@ -179,42 +239,43 @@ def _sender(
     return send
 
 
-def _embedded(options: ScoreOptions, app: App) -> Iterator[ScoringModel]:
+def _embedded(asked: Value | None, options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
     from nebius_cli.local import embedded
-    from nebius_cli.local.engine_scoring import EngineScoring
     from nebius_cli.scoring.engine_scorer import engine_scorer
 
-    with embedded.running(options.model_file, app, parallel=1) as running, EngineScoring(running) as engine:
-        yield ScoringModel(running.model, engine_scorer(engine), 1)
+    embedded.model_name(options.model_file, asked, app)
+    with embedded.scoring(options.model_file, app) as (name, engine):
+        yield [ScoringModel(name, engine_scorer(engine), 1)]
 
 
-def _scores(passages: Sequence[Passage], model: ScoringModel, app: App) -> Iterator[Score | NbxError]:
-    """Yield the score or error of each passage; show a spinner on a terminal."""
+def _scores(
+    passages: Sequence[Sequence[Passage]], model: ScoringModel, app: App
+) -> Iterator[Score | NbxError]:
+    """Yield the score or error of each passage of each row; show a spinner on a terminal."""
     spinner = Spinner(app.streams, enabled=app.draws_err and not app.flags.quiet)
 
-    def score(group: Sequence[Passage]) -> list[Score]:
+    def score(group: Sequence[Passage]) -> list[Score | NbxError]:
         spinner.start("scoring")
         try:
             return model.score(group)
         finally:
             spinner.stop()
 
-    return groups.score_in_groups(passages, score, model.group_size)
+    return groups.score_in_groups(groups.packed(passages, model.group_size), score, app.note)
 
 
-def _score_rows(rows: Sequence[ScoreRow], model: ScoringModel, options: ScoreOptions, app: App) -> ExitCode:
-    """Write one record per row, in order, as the scores arrive."""
-    failed = 0
-    for row, score in zip(rows, _scores([row.passage for row in rows], model, app), strict=True):
-        if isinstance(score, NbxError):
-            failed += 1
-            values = records.failure_record(score)
-        else:
-            values = records.score_record(score, tokens=options.tokens)
-        app.write_json({"id": row.id, **values})
-    if failed:
-        app.note(f"{failed} of {len(rows)} rows have no score; their records say why")
-    return ExitCode.ROWS_FAILED if failed else ExitCode.DONE
+def _score_rows(
+    parsed: Sequence[ScoreRow], models: Sequence[ScoringModel], options: ScoreOptions, app: App
+) -> ExitCode:
+    """Write one record per row, in order, as the scores arrive; then what they add up to."""
+    streams = [_scores([row.passages for row in parsed], model, app) for model in models]
+    found = _row_records(models, options)
+    for row in parsed:
+        results = [result for stream in streams for result in islice(stream, len(row.passages))]
+        app.write_json(found.record(row, results))
+    for line in found.lines():
+        app.note(line)
+    return ExitCode.ROWS_FAILED if found.failed else ExitCode.DONE
 
 
 def _write_ranks(

@@ -20,14 +20,19 @@ Examples:
   nbx score --context "Q: 2+2? A:" " 4" --tokens
   nbx score --file chapter.txt --json
   nbx score --jsonl questions.jsonl > scores.jsonl
+  nbx score --jsonl texts.jsonl -m MODEL --against OTHER --logprobs 20
 
 Logarithms are natural. The context does not count, nor does the first token of all, which nothing predicts.
 
-A line of --jsonl is "a text" or {"id": 1, "context": "Q:", "text": " A"}.
+A line of --jsonl is "a text" or {"id": 1, "context": "Q:", "text": " A"}, or a multiple-choice question
+{"id": 1, "context": "Q:", "choices": [" A", " B"], "gold": 0}.
 
 A line of the answer is {id, log_likelihood, tokens, tokens_scored, bytes_scored, per_token, per_byte,
 perplexity, bits_per_byte, tokens_floored, spanning_token}; with --tokens also token_logprobs, a list of
 {token, logprob, offset}. Without a score it is {id, error: {what, why, exit_code}}, and nbx exits 9.
+
+For a question it is {id, choices, winners, gold, acc, acc_norm}; stderr has the accuracy at the end. With
+--against it also has against, difference, difference_per_byte, and kl with --logprobs.
 """
 
 RANK = """Order candidates by how likely they are after a context.
@@ -74,7 +79,11 @@ def add_to(root: typer.Typer) -> None:
     )
     candidates = arguments("candidates", "What may follow the context.", "CANDIDATE...")
     tokens = switch("tokens", "The log probability of each token.", "Output")
-    own = (*source, *SHARED_BY_BOTH, tokens, *ASKING)
+    against = (
+        text("against", "Score with this model too, and show the differences.", "MODEL", SCORING),
+        text("logprobs", "With --against: compare the N most likely tokens.", "N", SCORING),
+    )
+    own = (*source, *SHARED_BY_BOTH, *against, tokens, *ASKING)
     declare(root, "score", own, "score.run_score", help=SCORE, fields=FIELDS, connection=REQUEST_SETTINGS)
     tokens = switch("tokens", "With --json: the log probability of each token.", "Output")
     own = (candidates, *SHARED_BY_BOTH, tokens, *ASKING)

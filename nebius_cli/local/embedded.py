@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nebius_cli.local import engine, fetch_weights
 from nebius_cli.local.engine import Engine
@@ -10,6 +11,10 @@ from nebius_cli.local.weights import DEFAULT_MODEL, LocalModel
 from nebius_cli.request.fields import Value
 from nebius_cli.system import paths
 from nebius_cli.terminal.console import Console
+
+if TYPE_CHECKING:
+    from nebius_cli.local.engine_scoring import EngineScoring
+    from nebius_cli.local.library_scoring import LibraryScoring
 
 
 def weights_dir(environ: Mapping[str, str]) -> Path:
@@ -55,3 +60,25 @@ def running(
     path = Path(file) if file is not None else fetch(DEFAULT_MODEL, console)
     with engine.Engine(path, port=port, parallel=parallel, caches=caches) as started:
         yield started
+
+
+@contextlib.contextmanager
+def scoring(file: str | None, console: Console) -> "Iterator[tuple[str, LibraryScoring | EngineScoring]]":
+    """Yield the name of the model and what gives log probabilities of its tokens. Raises NbxError.
+
+    That is the engine's library, or its slower server where the library cannot be used.
+    """
+    from nebius_cli.local.engine_scoring import EngineScoring
+    from nebius_cli.local.library_scoring import LibraryScoring, LibraryUnavailableError
+
+    engine.require_engine()
+    path = Path(file) if file is not None else fetch(DEFAULT_MODEL, console)
+    with contextlib.ExitStack() as stack:
+        started: LibraryScoring | EngineScoring
+        try:
+            started = stack.enter_context(LibraryScoring(path))
+        except LibraryUnavailableError as error:
+            console.log(f"scoring with the engine's server, token by token: {error}")
+            server = stack.enter_context(engine.Engine(path, parallel=1))
+            started = stack.enter_context(EngineScoring(server))
+        yield path.stem, started

@@ -43,7 +43,7 @@ class Engine:
             "alias": self.model,
             "port": port,
             "parallel": parallel,
-            "context": caches * min(_trained_context(path), MAX_CONTEXT_TOKENS),
+            "context": caches * context_tokens(path),
             "fit": path.stat().st_size > MIN_FIT_CHECK_BYTES,
         }
         require_engine()
@@ -143,6 +143,14 @@ def require_engine() -> None:
     """Raise ConfigError if the engine is not installed."""
     if find_spec("xllamacpp") is None:
         raise ConfigError("the local engine is not installed", "it is an extra of nbx", INSTALL)
+
+
+def context_tokens(path: Path) -> int:
+    """Return the context length in tokens to run a GGUF file with, 0 for the engine's default.
+
+    Raises UsageError for an unreadable file, ConfigError for one that is not GGUF.
+    """
+    return min(_trained_context(path), MAX_CONTEXT_TOKENS)
 
 
 def _trained_context(path: Path) -> int:

@@ -63,17 +63,18 @@ class TokenTable(TokenView):
     def draw(self, span: TokenSpan) -> None:
         """Write the rows of a span; text without tokens is a row too."""
         for token in span.tokens or (TokenLogprob(span.text),):
-            self._row(token)
+            # The parts of a character have the colour of their joint probability.
+            self._row(token, token.logprob if span.logprob is None else span.logprob)
 
     @property
     def _columns(self) -> list[Column]:
         return [column for column in COLUMNS if self.streams.width >= column.min_columns]
 
-    def _row(self, token: TokenLogprob) -> None:
+    def _row(self, token: TokenLogprob, colored: float | None) -> None:
         cells = "".join(f"{column.cell(token):>{column.width}}{COLUMN_GAP}" for column in self._columns)
         room = max(MIN_ALTERNATIVES_WIDTH, self.streams.width - TOKEN_WIDTH - len(COLUMN_GAP) - len(cells))
         others = packed(_others(token), room)
-        step = step_of(token.logprob) if self.color else None
+        step = step_of(colored) if self.color else None
         for row, (name, other) in enumerate(
             zip_longest(chop_cells(_shown(token), TOKEN_WIDTH), others, fillvalue="")
         ):

@@ -3,7 +3,8 @@
 The completions shape has four parallel lists: `tokens`, `token_logprobs`, `top_logprobs`, `text_offset`
 (OpenAI's first completions API, vLLM). llama.cpp sends the shape of the chat endpoint instead:
 `content[]` of `{token, logprob, bytes, top_logprobs[{token, logprob, bytes}]}`. Nothing here trusts the
-server: any member may be missing, null, short, or of another type. Unknown values are None.
+server: any member may be missing, null, short, or of another type. Unknown values are None. A list that is
+not as long as `tokens` is unknown as a whole, because nobody can tell which of its values are missing.
 """
 
 import math
@@ -33,28 +34,51 @@ def parse(logprobs: Mapping[str, Any] | None) -> tuple[TokenLogprob, ...]:
     return _from_lists(logprobs)
 
 
+def parse_prompt_logprobs(positions: Sequence[Any]) -> tuple[TokenLogprob, ...]:
+    """Return the tokens of a choice's `prompt_logprobs` member (vLLM).
+
+    Each position is {token id: {logprob, rank, decoded_token}} with the token of the prompt first, or null.
+    """
+    return tuple(_from_position(position) for position in positions)
+
+
 def _from_lists(lists: Mapping[str, Any]) -> tuple[TokenLogprob, ...]:
-    texts, logprobs, tops, offsets = (
-        value if isinstance(value := lists.get(name), list) else []
-        for name in ("tokens", "token_logprobs", "top_logprobs", "text_offset")
-    )
-    if not texts:  # probabilities of nothing: `"tokens": null`
+    texts = lists.get("tokens")
+    if not isinstance(texts, list):
         return ()
+    logprobs, tops, offsets = (
+        _of_length(lists.get(name), len(texts)) for name in ("token_logprobs", "top_logprobs", "text_offset")
+    )
     tokens = []
-    for place in range(max(len(texts), len(logprobs))):
-        text, raw = _text(_item(texts, place))
-        top = _item(tops, place)
+    for place in range(len(texts)):
+        text, raw = _text(texts[place])
+        top = tops[place]
         found: list[Alternative] = []
         for name, value in top.items() if isinstance(top, Mapping) else ():
             if (logprob := _logprob(value)) is not None:
-                other, other_raw = _text(name)
-                found.append(Alternative(other, logprob, other_raw, chosen=name == _item(texts, place)))
-        offset = _item(offsets, place)
+                found.append(_alternative(name, logprob, chosen=name == texts[place]))
+        offset = offsets[place]
         offset = offset if type(offset) is int and offset >= 0 else None
-        tokens.append(
-            TokenLogprob(text, _logprob(_item(logprobs, place)), _likeliest_first(found), offset, raw)
-        )
+        tokens.append(TokenLogprob(text, _logprob(logprobs[place]), _likeliest_first(found), offset, raw))
     return tuple(tokens)
+
+
+def _from_position(position: Any) -> TokenLogprob:
+    entries = position.values() if isinstance(position, Mapping) else ()
+    found = [
+        _alternative(entry.get("decoded_token"), logprob, chosen=not place)
+        for place, entry in enumerate(entries)
+        if isinstance(entry, Mapping) and (logprob := _logprob(entry.get("logprob"))) is not None
+    ]
+    if not found or not found[0].chosen:
+        return TokenLogprob("")
+    chosen = found[0]
+    return TokenLogprob(chosen.text, chosen.logprob, _likeliest_first(found), None, chosen.raw)
+
+
+def _alternative(name: Any, logprob: float, *, chosen: bool) -> Alternative:
+    text, raw = _text(name)
+    return Alternative(text, logprob, raw, chosen=chosen)
 
 
 def _from_entry(entry: Mapping[str, Any]) -> TokenLogprob:
@@ -76,8 +100,9 @@ def _likeliest_first(found: Iterable[Alternative]) -> tuple[Alternative, ...]:
     return tuple(sorted(found, key=lambda alternative: -alternative.logprob))
 
 
-def _item(values: Sequence[Any], place: int) -> Any:
-    return values[place] if place < len(values) else None
+def _of_length(values: Any, count: int) -> Sequence[Any]:
+    """Return a list of `count` values, None for each if it has another length."""
+    return values if isinstance(values, list) and len(values) == count else [None] * count
 
 
 def _logprob(value: Any) -> float | None:

@@ -31,6 +31,11 @@ class TokenLogprob:
     raw: bytes | None = None
 
     @property
+    def is_hidden(self) -> bool:
+        """Whether the server shows no text: vLLM does so for a token that ends inside a character."""
+        return not self.text and self.raw is None
+
+    @property
     def exact(self) -> bytes:
         """The bytes of the token: `raw` if known, otherwise its text as UTF-8."""
         return self.raw if self.raw is not None else self.text.encode("utf-8", "surrogatepass")

@@ -9,7 +9,7 @@ share a span.
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 
 from nebius_cli.response.logprobs import TokenLogprob
 
@@ -35,7 +35,8 @@ class TokenSpan:
         None also if the tokens share more text than the parts of one character would.
         """
         known = [token.logprob for token in self.tokens if token.logprob is not None]
-        shared = len(self.tokens) > 1 and len(self.text) > len(self.tokens)
+        shown = sum(not token.is_hidden for token in self.tokens)
+        shared = shown > 1 and len(self.text) > len(self.tokens)
         return sum(known) if known and len(known) == len(self.tokens) and not shared else None
 
 
@@ -71,14 +72,30 @@ class TokenSpans:
 
     def _finished_spans(self) -> Iterator[TokenSpan]:
         while self._left:
-            if not self._tokens:
-                yield self._take(self._left, 0)
-            elif found := _matched_length(self._tokens[0], self._text, self._at):
-                yield self._take(found, 1)
-            elif _starts_token(self._tokens[0], self._text, self._at):
+            hidden = self._hidden_count()
+            if hidden == len(self._tokens):
+                yield self._take(self._left, hidden)
+            elif found := _matched_length(self._tokens[hidden], self._text, self._at):
+                yield from self._with_hidden(found, hidden)
+            elif _starts_token(self._tokens[hidden], self._text, self._at):
                 return  # the rest of this token's text has not arrived
             else:
                 yield self._take(*self._shared_span())
+
+    def _hidden_count(self) -> int:
+        """Return how many tokens without a text come first."""
+        return sum(1 for _ in takewhile(lambda token: token.is_hidden, self._tokens))
+
+    def _with_hidden(self, characters: int, hidden: int) -> Iterator[TokenSpan]:
+        """Yield the next token with the tokens before it that have no text.
+
+        They are parts of a character that this token ends. Before ASCII they are not, but special tokens.
+        """
+        if self._text[self._at : self._at + characters].isascii():
+            for _ in range(hidden):
+                yield self._take(0, 1)
+            hidden = 0
+        yield self._take(characters, hidden + 1)
 
     def _shared_span(self) -> tuple[int, int]:
         """Return how many characters and how many tokens form one span that cannot be divided."""

@@ -1,17 +1,35 @@
 """Scores passages with the embedded engine, one after the other."""
 
-from nebius_cli.local.engine_scoring import EngineScoring
+from collections.abc import Iterator
+from typing import Protocol
+
+from nebius_cli.core.errors import BadInputError, NbxError
+from nebius_cli.local.engine_scoring import VocabularyToken
+from nebius_cli.response.logprobs import TokenLogprob
 from nebius_cli.scoring import likelihood
 from nebius_cli.scoring.groups import Scorer
 from nebius_cli.scoring.likelihood import Passage, Score
 
 
-def engine_scorer(engine: EngineScoring) -> Scorer:
+class TokenScorer(Protocol):
+    """The embedded engine, through its library or its server."""
+
+    def tokenize(self, text: str) -> list[VocabularyToken]:
+        """Return the tokens of a prompt."""
+
+    def logprobs(self, pieces: list[VocabularyToken], first: int) -> Iterator[TokenLogprob]:
+        """Yield each token with its log probability, None before index `first`."""
+
+
+def engine_scorer(engine: TokenScorer) -> Scorer:
     """Return a scorer that uses the embedded engine, one passage after the other."""
 
-    def score_one(passage: Passage) -> Score:
+    def score_one(passage: Passage) -> Score | NbxError:
         tokens = engine.tokenize(passage.prompt)
         first = likelihood.first_scored(passage, [token.raw for token in tokens])
-        return likelihood.from_tokens(passage, list(engine.logprobs(tokens, first)))
+        try:
+            return likelihood.from_tokens(passage, list(engine.logprobs(tokens, first)))
+        except BadInputError as error:
+            return error
 
     return lambda passages: [score_one(passage) for passage in passages]

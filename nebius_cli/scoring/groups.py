@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from nebius_cli.core.errors import BadInputError, IncompleteError, NbxError, RejectedError
-from nebius_cli.scoring.likelihood import Passage, Score
+from nebius_cli.core.errors import BadInputError, IncompleteError, NbxError, RejectedError, ServerError
+from nebius_cli.scoring.likelihood import NoEchoError, Passage, Score
 
 PASSAGE_STATUSES = (400, 413, 422)  # HTTP statuses that may be caused by a single passage
+MAX_FAILURES_AT_START = 3  # passages of which none was echoed, after which no other is tried
+MAX_SERVER_ERRORS_AT_START = 2  # passages sent alone; the server is at fault then, and not a passage
 
-Scorer = Callable[[Sequence[Passage]], list[Score]]
+# Returns the score of each passage or why it has none; raises NbxError if the request for them fails.
+Scorer = Callable[[Sequence[Passage]], list[Score | NbxError]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +23,90 @@ class ScoringModel:
     group_size: int
 
 
+def packed(rows: Sequence[Sequence[Passage]], size: int) -> list[list[Passage]]:
+    """Return the passages of rows in groups of at most `size`.
+
+    The passages of a row share a group where they fit into one: the server can evaluate their context once.
+    """
+    groups: list[list[Passage]] = []
+    for row in rows:
+        if groups and len(groups[-1]) + len(row) <= size:
+            groups[-1] += row
+        else:
+            groups += [list(row[start : start + size]) for start in range(0, len(row), size)]
+    return groups
+
+
 def score_in_groups(
-    passages: Sequence[Passage], score: Scorer, group_size: int
+    groups: Sequence[Sequence[Passage]], score: Scorer, note: Callable[[str], None]
 ) -> Iterator[Score | NbxError]:
     """Yield the score of each passage or its error; raise an error that concerns all of them.
 
     If a request for several passages fails, they are sent again one by one: the server may not accept arrays
-    or such long ones, or a single passage may be invalid.
+    or such long ones, or a single passage may be invalid. If it is the array, `note` is told, and all others
+    are sent one by one too. A server that echoes none of the first passages ends the run.
     """
-    for start in range(0, len(passages), group_size):
-        group = passages[start : start + group_size]
-        try:
-            yield from score(group)
-        except NbxError as error:
-            if not _concerns_one_passage(error):
-                raise
-            if len(group) == 1:
-                yield error
+    held: list[NoEchoError] | None = []  # the errors of the first passages
+    for result in _Groups(score, note).results(groups):
+        if held is None:
+            yield result
+        elif isinstance(result, NoEchoError):
+            held.append(result)
+            if len(held) == MAX_FAILURES_AT_START:
+                raise held[0]
+        else:
+            yield from held
+            held = None
+            yield result
+    if held:
+        raise held[0]
+
+
+class _Groups:
+    def __init__(self, score: Scorer, note: Callable[[str], None]) -> None:
+        self._score = score
+        self._note = note
+        self._arrays = True  # whether the server may accept several prompts
+        self._scored = False  # whether a passage has been scored
+        self._server_errors = 0  # before the first score
+
+    def results(self, groups: Sequence[Sequence[Passage]]) -> Iterator[Score | NbxError]:
+        for group in groups:
+            if len(group) > 1 and self._arrays:
+                yield from self._group(group)
             else:
-                yield from score_in_groups(group, score, 1)
+                for passage in group:
+                    yield self._one(passage)[0]
+
+    def _group(self, group: Sequence[Passage]) -> Iterator[Score | NbxError]:
+        try:
+            results = self._score(group)
+        except NbxError as error:
+            if not isinstance(error, ServerError) and not _concerns_one_passage(error):
+                raise
+            answers = [self._one(passage) for passage in group]
+            yield from (result for result, _ in answers)
+            if all(answered for _, answered in answers):
+                self._arrays = False
+                self._note("the server does not accept several prompts per request: sending one at a time")
+            return
+        self._scored |= any(isinstance(result, Score) for result in results)
+        yield from results
+
+    def _one(self, passage: Passage) -> tuple[Score | NbxError, bool]:
+        """Return the result of one passage, and whether its request was answered."""
+        try:
+            [result] = self._score([passage])
+        except NbxError as error:
+            if isinstance(error, ServerError):
+                self._server_errors += not self._scored
+                if self._server_errors >= MAX_SERVER_ERRORS_AT_START:
+                    raise
+            elif not _concerns_one_passage(error):
+                raise
+            return error, False
+        self._scored |= isinstance(result, Score)
+        return result, True
 
 
 def _concerns_one_passage(error: NbxError) -> bool:

@@ -3,6 +3,7 @@
 The tokens are aligned with the prompt byte for byte (token_alignment.py). `text_offset` is not enough: vLLM
 counts the characters of the tokens as it displays them, including a beginning-of-sequence token and each part
 of a split character (`_create_completion_logprobs` in vllm/entrypoints/openai), which are not in the text.
+Where the alignment leaves open which tokens belong to the text, there is no score.
 """
 
 import math
@@ -13,12 +14,16 @@ from typing import Any
 from nebius_cli.core.errors import BadInputError, RejectedError
 from nebius_cli.response import logprob_parser, logprobs
 from nebius_cli.response.logprob_parser import MIN_LOGPROB
-from nebius_cli.response.logprobs import TokenLogprob
-from nebius_cli.scoring.token_alignment import interpretations, token_ends, utf8
+from nebius_cli.response.logprobs import Alternative, TokenLogprob
+from nebius_cli.scoring.token_alignment import CONTINUATION_BYTES, Extents, align, utf8
 
 OTHER_MODEL_HINT = "another model or server may; --local scores on this machine"
 _CANNOT = "the server cannot score"
-_CONTINUING = bytes(range(0x80, 0xC0))  # continuation bytes of UTF-8
+_CANNOT_TEXT = "the server cannot score this text"
+
+
+class NoEchoError(RejectedError):
+    """The server does not echo prompts with log probabilities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +43,15 @@ class Passage:
 class ScoredToken:
     """A token of the text. `offset` counts characters, and is negative if the token begins in the context.
 
-    `raw` has its bytes if known; `logprob` is natural, None for a token without a prediction.
+    `offset` is None if the server does not tell where the token begins. `raw` has its bytes if known;
+    `logprob` is natural, None for a token without a prediction. `alternatives` are the most likely tokens.
     """
 
     text: str
     logprob: float | None
-    offset: int
+    offset: int | None
     raw: bytes | None = None
+    alternatives: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +59,9 @@ class Score:
     """The score of a text. Logarithms are natural.
 
     `scored` is the number of tokens with a prediction: all, or all but the first. `bytes` counts the bytes of
-    UTF-8 they cover. `floored` is the number of tokens with -9999 in place of minus infinity. `spanning` is
-    the token, if any, that begins in the context and ends in the text; it counts as part of the text.
+    UTF-8 of the characters that they end. `floored` is the number of tokens with -9999 in place of minus
+    infinity. `spanning` is the token, if any, that begins in the context and ends in the text; it counts as
+    part of the text.
     """
 
     tokens: tuple[ScoredToken, ...]
@@ -87,26 +95,44 @@ class Score:
 def from_echo(passage: Passage, text: str, lists: Mapping[str, Any] | None, max_tokens: int) -> Score:
     """Return the score from an echoed answer: its `text` and its `logprobs` member (`lists`).
 
-    `max_tokens` is the requested number, 0 or 1; a generated token is dropped. Raises RejectedError if the
-    answer does not echo the prompt with log probabilities, BadInputError if no token has a prediction.
+    `max_tokens` is the requested number, 0 or 1; a generated token is dropped. Raises NoEchoError if the
+    answer does not echo the prompt with log probabilities, RejectedError if the tokens do not tell the score,
+    BadInputError if no token has a prediction.
     """
-    if not text.startswith(passage.prompt):
-        why = "it ignores echo: its answer does not begin with the prompt"
-        raise RejectedError(_CANNOT, why, OTHER_MODEL_HINT)
     tokens = logprob_parser.parse(lists)
-    if not tokens:
-        raise RejectedError(_CANNOT, "its answer has no log probabilities", OTHER_MODEL_HINT)
+    begins = text.startswith(passage.prompt)  # not if the server drops special tokens from the text
+    if not tokens and begins:
+        raise NoEchoError(_CANNOT, "its answer has no log probabilities", OTHER_MODEL_HINT)
     # The generated token may be missing if the model ends at once; a server may also add one unasked.
-    counts = (len(tokens) - 1, len(tokens)) if max_tokens else (len(tokens), len(tokens) - 1)
-    for interpretation in interpretations(tokens):
-        for count in counts:
-            # A predicted first token was generated: the tokens are not the prompt, only equal to it.
-            generated = bool(max_tokens) and count == len(tokens) and tokens[0].logprob is not None
-            ends = None if generated else token_ends(interpretation[:count], utf8(passage.prompt))
-            if ends is not None:
-                return _score(passage, tokens[:count], ends)
-    why = "it ignores echo: the tokens of its answer are not those of the prompt"
-    raise RejectedError(_CANNOT, why, OTHER_MODEL_HINT)
+    counts = [len(tokens) - 1, len(tokens)] if max_tokens else [len(tokens), len(tokens) - 1]
+    if tokens and tokens[0].logprob is not None and (max_tokens or not begins):
+        # A predicted first token was generated: the tokens are not the prompt, only equal to it.
+        counts.remove(len(tokens))
+    extents = align(tokens, [count for count in counts if count >= 0], utf8(passage.prompt))
+    if extents is not None:
+        return _score(passage, tokens[: len(extents)], extents)
+    if not begins:
+        why = "it ignores echo: its answer does not begin with the prompt"
+        raise NoEchoError(_CANNOT, why, OTHER_MODEL_HINT)
+    if len(tokens) <= 1:
+        why = "it ignores echo: its log probabilities are those of the generated token"
+        raise NoEchoError(_CANNOT, why, OTHER_MODEL_HINT)
+    why = "the tokens of its answer do not make up the prompt"
+    raise RejectedError(_CANNOT_TEXT, why, OTHER_MODEL_HINT)
+
+
+def from_prompt_logprobs(passage: Passage, positions: Sequence[Any]) -> Score:
+    """Return the score from the `prompt_logprobs` of a choice, vLLM's own member.
+
+    It has an object {token id: {logprob, decoded_token}} for each token of the prompt, the token itself
+    first; null for the first one, of which neither text nor probability is known. Raises as `from_echo` does.
+    """
+    tokens = logprob_parser.parse_prompt_logprobs(positions)
+    extents = align(tokens, [len(tokens)], utf8(passage.prompt), first_missing=True)
+    if extents is None:
+        why = "its prompt_logprobs do not make up the prompt"
+        raise RejectedError(_CANNOT_TEXT, why, OTHER_MODEL_HINT)
+    return _score(passage, tokens, extents)
 
 
 def first_scored(passage: Passage, pieces: Sequence[bytes]) -> int:
@@ -128,38 +154,35 @@ def from_tokens(passage: Passage, tokens: Sequence[TokenLogprob]) -> Score:
 
     Raises BadInputError if no token has a prediction, or if the tokens do not make up the prompt.
     """
-    for interpretation in interpretations(tokens):
-        ends = token_ends(interpretation, utf8(passage.prompt))
-        if ends is not None:
-            return _score(passage, tokens, ends)
+    extents = align(tokens, [len(tokens)], utf8(passage.prompt))
+    if extents is not None:
+        return _score(passage, tokens, extents)
     why = "its tokeniser changes the text: the tokens do not make up the prompt"
     raise BadInputError("the model cannot score this text", why, "choose another GGUF file")
 
 
-def _score(passage: Passage, tokens: Sequence[TokenLogprob], ends: Sequence[int]) -> Score:
-    """Return the score of tokens, given the byte offset in the prompt at which each one ends."""
+def _score(passage: Passage, tokens: Sequence[TokenLogprob], extents: Sequence[Extents]) -> Score:
+    """Return the score of the tokens of the prompt, given their possible extents in it."""
     prompt, boundary = utf8(passage.prompt), len(utf8(passage.context))
     own: list[ScoredToken] = []
     known: list[float] = []
-    size, spanning = 0, ""
-    before = _count_characters(prompt[:boundary])
-    counted = begun = 0  # bytes counted so far, and characters that begin in them
-    for place, (token, start, end) in enumerate(zip(tokens, (0, *ends), ends, strict=False)):
-        special = end == 0 and token.exact  # such as a beginning-of-sequence token
-        if special or (end <= boundary and start < boundary):
+    unscored, spanning = boundary, ""  # bytes at the start that no prediction covers
+    for place, (token, possible) in enumerate(zip(tokens, extents, strict=True)):
+        in_text = {end > boundary or (start >= boundary and end > 0) for start, end in possible}
+        if len(in_text) > 1:
+            raise _uncertain(place, len(tokens))
+        if in_text == {False}:
             continue
-        begun += _count_characters(prompt[counted:start])
-        counted = start
-        inside = start < len(prompt) and prompt[start] in _CONTINUING
-        own.append(ScoredToken(token.text, token.logprob, begun - inside - before, token.raw))
+        own.append(_scored_token(token, possible, passage, prompt))
         if token.logprob is None:
             if place:
                 why = f"token {place + 1} of {len(tokens)} has no log probability"
-                raise RejectedError(_CANNOT, why, OTHER_MODEL_HINT)
+                raise RejectedError(_CANNOT_TEXT, why, OTHER_MODEL_HINT)
+            unscored = max(boundary, _characters_end(prompt, possible, len(tokens)))
             continue
         known.append(max(token.logprob, MIN_LOGPROB))
-        size += end - max(start, boundary)
-        spanning = token.text if start < boundary < end else spanning
+        spanning = token.text if any(start < boundary < end for start, end in possible) else spanning
+    size = len(prompt) - unscored
     if not known or not size:
         why = "the first token of all has no prediction, and the text has no other"
         raise BadInputError("nothing to score", why, "--context TEXT gives it one")
@@ -167,6 +190,37 @@ def _score(passage: Passage, tokens: Sequence[TokenLogprob], ends: Sequence[int]
     return Score(tuple(own), math.fsum(known), len(known), size, floored, spanning)
 
 
+def _uncertain(place: int, count: int) -> RejectedError:
+    why = (
+        f"token {place + 1} of {count} is shown without its text: it may belong to the context or to the text"
+    )
+    hint = "end the context at another place; --local scores on this machine"
+    return RejectedError(_CANNOT_TEXT, why, hint)
+
+
+def _characters_end(prompt: bytes, possible: Extents, count: int) -> int:
+    """Return where the characters end that the first token ends. Raises RejectedError if uncertain."""
+    ends = {_character_start(prompt, end) for _, end in possible}
+    if len(ends) > 1:
+        raise _uncertain(0, count)
+    return ends.pop()
+
+
+def _scored_token(token: TokenLogprob, possible: Extents, passage: Passage, prompt: bytes) -> ScoredToken:
+    starts = {_character_start(prompt, start) for start, _ in possible}
+    offset = None
+    if len(starts) == 1:
+        offset = _count_characters(prompt[: starts.pop()]) - _count_characters(utf8(passage.context))
+    return ScoredToken(token.text, token.logprob, offset, token.raw, token.alternatives)
+
+
+def _character_start(prompt: bytes, offset: int) -> int:
+    """Return the start of the character that an offset is inside of, else the offset."""
+    while offset < len(prompt) and prompt[offset] in CONTINUATION_BYTES:
+        offset -= 1
+    return offset
+
+
 def _count_characters(data: bytes) -> int:
     """Return the number of characters that begin in bytes of UTF-8."""
-    return len(data.translate(None, _CONTINUING))
+    return len(data.translate(None, CONTINUATION_BYTES))

@@ -1,13 +1,11 @@
-"""Reads JSONL rows to score; builds the JSON records and the warnings of scores."""
+"""Builds the JSON records and the warnings of scores."""
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from nebius_cli.core import jsontext
-from nebius_cli.core.errors import BadInputError, NbxError
-from nebius_cli.scoring.likelihood import Passage, Score
+from nebius_cli.core.errors import NbxError
+from nebius_cli.scoring.likelihood import Score
 
 # The measures by which a candidate can win; the first one orders the list.
 MEASURES: Mapping[str, Callable[[Score], float]] = {
@@ -15,40 +13,6 @@ MEASURES: Mapping[str, Callable[[Score], float]] = {
     "per_token": lambda score: score.per_token,
     "per_byte": lambda score: score.per_byte,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreRow:
-    """A passage of a JSONL file with its id, or its line number if it has none."""
-
-    id: Any
-    passage: Passage
-
-
-def parse_score_rows(text: str, source: str, context: str) -> list[ScoreRow]:
-    """Parse JSONL: each line is a text or {"id", "context", "text"}; blank lines are skipped.
-
-    `context` is the default context. Raises BadInputError that names the first invalid line.
-    """
-    rows = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            value = jsontext.decode(line)
-        except ValueError as error:
-            why = jsontext.describe_error(error)
-            raise BadInputError(f"{source}, line {number}, cannot be read", why) from None
-        entry = {"text": value} if isinstance(value, str) else value
-        wrong = "" if isinstance(entry, dict) else "it is neither a text nor an object"
-        for name in ("text", "context"):
-            if not wrong and not isinstance(entry.get(name, context if name == "context" else None), str):
-                wrong = f"its {name} is no text"
-        if wrong:
-            hint = 'a line is "a text" or {"id": 1, "context": "Q:", "text": " A"}'
-            raise BadInputError(f"{source}, line {number}, cannot be scored", wrong, hint)
-        rows.append(ScoreRow(entry.get("id", number), Passage(entry["text"], entry.get("context", context))))
-    return rows
 
 
 def score_record(score: Score, *, tokens: bool) -> dict[str, Any]:

@@ -32,12 +32,27 @@ def measures(score: Score, *, drawn: bool) -> Table:
     return ("measure", "value"), rows
 
 
+def compared(one: Score, other: Score, names: tuple[str, str], *, drawn: bool) -> Table:
+    """Return the measures of one text under two models, and their differences."""
+    values = [
+        ("log-likelihood", one.log_likelihood, other.log_likelihood),
+        ("log-likelihood per token", one.per_token, other.per_token),
+        ("perplexity", one.perplexity, other.perplexity),
+        ("bits per byte", one.bits_per_byte, other.bits_per_byte),
+    ]
+    rows = [
+        (name, _number(a, drawn=drawn), _number(b, drawn=drawn), _number(a - b, drawn=drawn))
+        for name, a, b in values
+    ]
+    return ("measure", *names, "difference"), rows
+
+
 def tokens(score: Score, *, drawn: bool) -> Table:
     """Return the tokens of one text."""
     rows = [
         (
             _quoted_token(token),
-            str(token.offset),
+            NONE if token.offset is None else str(token.offset),
             NONE if token.logprob is None else _number(token.logprob, drawn=drawn),
         )
         for token in score.tokens

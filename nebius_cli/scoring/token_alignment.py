@@ -1,17 +1,26 @@
 """Aligns the tokens of an echoed answer with the bytes of the prompt.
 
 Servers display tokens in several ways, so each interpretation is tried until the tokens make up the prompt.
+A token that ends inside a character is often displayed as an empty text, and the whole character with the
+token that ends it (vLLM). Where such a token ends is not known, so all possible alignments are returned.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from enum import Enum, auto
+from enum import Enum, IntEnum, auto
 from functools import cache
+from itertools import product
+from typing import NamedTuple
 
 from nebius_cli.response.logprobs import TokenLogprob
 
+CONTINUATION_BYTES = bytes(range(0x80, 0xC0))  # of UTF-8
+
 _UNKNOWN = "\ufffd"  # what a server shows for a part of a character
 _MAX_PART_BYTES = 3  # of one part; a complete character would have been shown
+_MAX_HIDDEN_BYTES = 24  # of a token that ends inside a character and is displayed as an empty text
+_MAX_SPECIAL_BYTES = 64  # of a special token without a text
+_MAX_JOINED_TOKENS = 4  # displayed as empty texts, whose bytes the next displayed text may include (vLLM)
 _MAX_SPECIAL_TOKENS = 4  # before the tokens of the prompt
 
 
@@ -20,18 +29,63 @@ class UnknownBytes(Enum):
 
     BYTES = auto()  # part of a character: one to three bytes that are not ASCII
     BLANK = auto()  # an optional space before the token
+    HIDDEN = auto()  # the token is displayed as an empty text
+    ANY = auto()  # the token is not in the answer
 
 
 TokenParts = list[bytes | UnknownBytes]  # the bytes of one token
+Extent = tuple[int, int]  # the byte offsets in the prompt at which a token begins and ends
+Extents = frozenset[Extent]  # the possible ones of a token; one if it is certain
 
 
-def interpretations(tokens: Sequence[TokenLogprob]) -> Iterator[list[TokenParts]]:
+class ReadingRule(IntEnum):
+    """Where a token that is displayed as an empty text may end; each rule allows what those before it do."""
+
+    INSIDE = (
+        auto()
+    )  # inside a character, after U+FFFD, or with the character that the first token begins (vLLM)
+    COMPLETING = auto()  # also at the end of a character that began in an earlier token (llama-cpp-python)
+    ANYWHERE = auto()  # anywhere: special tokens without a text
+
+
+class _State(NamedTuple):
+    """A point in an alignment, after some tokens."""
+
+    end: int  # byte offset in the prompt
+    run: int  # start of the empty texts before it that the next displayed text may include; else `end`
+    opened: bool  # whether `end` is inside a character that the first token of the answer begins
+
+
+def align(
+    tokens: Sequence[TokenLogprob], counts: Sequence[int], prompt: bytes, *, first_missing: bool = False
+) -> list[Extents] | None:
+    """Return the possible extents of the first tokens; None if they do not make up the prompt.
+
+    `counts` says how many tokens the prompt may have, the likeliest number first. The first tokens, as few as
+    possible, may be special ones that are not part of the prompt: (0, 0). With `first_missing` the text of
+    the first token is not known.
+    """
+    unclear = any(token.is_hidden or _UNKNOWN in token.text for token in tokens)
+    for rule in ReadingRule if unclear else (ReadingRule.INSIDE,):
+        for interpretation in _interpretations(tokens):
+            known: list[TokenParts] = (
+                [[UnknownBytes.ANY], *interpretation[1:]] if first_missing else interpretation
+            )
+            for count, special in product(counts, range(_MAX_SPECIAL_TOKENS + 1)):
+                extents = _Aligner(prompt, rule, special).align(known[:count])
+                if extents is not None:
+                    return extents
+    return None
+
+
+def _interpretations(tokens: Sequence[TokenLogprob]) -> Iterator[list[TokenParts]]:
     """Yield the possible bytes of the displayed tokens, the most common interpretation first."""
     shown = [_parts(token) for token in tokens]
     yield shown
     table = _byte_level_alphabet()
     if all(character in table for token in tokens for character in token.text):
-        yield [[bytes(table[character] for character in token.text)] for token in tokens]
+        plain = [bytes(table[character] for character in token.text) for token in tokens]
+        yield [[known or UnknownBytes.HIDDEN] for known in plain]
     # SentencePiece writes a space as U+2581, and puts one before the first word.
     marked = [_parts(replace(token, text=token.text.replace("\u2581", " "))) for token in tokens]
     yield marked
@@ -45,6 +99,8 @@ def interpretations(tokens: Sequence[TokenLogprob]) -> Iterator[list[TokenParts]
 def _parts(token: TokenLogprob) -> TokenParts:
     if token.raw is not None:
         return [token.raw]
+    if token.is_hidden:
+        return [UnknownBytes.HIDDEN]
     first, *others = token.text.split(_UNKNOWN)
     parts: TokenParts = [utf8(first)]
     for other in others:
@@ -52,48 +108,144 @@ def _parts(token: TokenLogprob) -> TokenParts:
     return parts
 
 
-def token_ends(interpretation: Sequence[TokenParts], prompt: bytes) -> list[int] | None:
-    """Return the byte offset in the prompt at which each token ends; None if they do not make it up.
+class _Aligner:
+    """Finds all alignments of tokens with a prompt."""
 
-    The first tokens, as few as possible, may be special ones that are not part of the prompt.
-    """
-    ways = (_align(interpretation, prompt, special) for special in range(_MAX_SPECIAL_TOKENS + 1))
-    return next((ends for ends in ways if ends is not None), None)
+    def __init__(self, prompt: bytes, rule: ReadingRule, special: int) -> None:
+        self._prompt = prompt
+        self._rule = rule
+        self._special = special  # tokens that may stand before the prompt
+
+    def align(self, interpretation: Sequence[TokenParts]) -> list[Extents] | None:
+        """Return the possible extents of each token, None if there is no alignment."""
+        following = _following(interpretation)
+        steps: list[dict[_State, list[_State]]] = []  # for each token: the states after it, those before it
+        states: Iterable[_State] = [_State(0, 0, opened=False)]
+        for place, parts in enumerate(interpretation):
+            step: dict[_State, list[_State]] = {}
+            for before in states:
+                for after in self._after(place, parts, before, following[place]):
+                    step.setdefault(after, []).append(before)
+            if not step:
+                return None
+            steps.append(step)
+            states = step
+        left = {state for state in states if state.end == len(self._prompt)}
+        extents: list[Extents] = []
+        for step in reversed(steps):
+            pairs = [(before, after) for after in left for before in step[after]]
+            extents.append(frozenset((before.end, after.end) for before, after in pairs))
+            left = {before for before, _ in pairs}
+        return extents[::-1] if left else None
+
+    def _after(
+        self, place: int, parts: TokenParts, state: _State, following: tuple[int, bytes]
+    ) -> Iterator[_State]:
+        """Yield the states after a token, given how many tokens later which text is displayed."""
+        if place < self._special and state.end == 0:
+            yield _State(0, 0, opened=False)
+        if parts[-1] is UnknownBytes.HIDDEN:
+            distance, text = following
+            for end in self._hidden_ends(state, self._reach(state, distance, text)):
+                opened = self._is_open(place, state, end)
+                # A run that is too long to be joined is not followed.
+                yield _State(end, state.end if distance <= _MAX_JOINED_TOKENS else end, opened)
+                if state.run < state.end:
+                    yield _State(end, state.run, opened)
+            return
+        for end in self._ends(parts, state.end):
+            yield _State(end, end, self._is_open(place, state, end))
+        if state.run < state.end and self._inside(state.end):
+            # The text of a character whose first bytes are those of the empty texts.
+            end = self._character_end(state.end)
+            if end in self._ends(parts, state.run):
+                yield _State(end, end, opened=False)
+
+    def _is_open(self, place: int, state: _State, end: int) -> bool:
+        """Return whether `end` is inside a character that the first token of the answer begins."""
+        if not self._inside(end):
+            return False
+        return place == 0 or (state.opened and end < self._character_end(state.end))
+
+    @property
+    def _max_hidden(self) -> int:
+        return _MAX_SPECIAL_BYTES if self._rule is ReadingRule.ANYWHERE else _MAX_HIDDEN_BYTES
+
+    def _reach(self, state: _State, distance: int, text: bytes) -> int:
+        """Return the last offset at which a hidden token may end, so that the text displayed later fits."""
+        last = min(len(self._prompt), state.end + self._max_hidden)
+        if not text:
+            return last
+        found = self._prompt.rfind(text, state.run, state.end + distance * self._max_hidden + len(text))
+        return min(last, found + len(text)) if found >= 0 else -1
+
+    def _hidden_ends(self, state: _State, last: int) -> Iterator[int]:
+        """Yield where a token that is displayed as an empty text may end, up to `last`."""
+        completed = self._character_end(state.end) if self._inside(state.end) else -1
+        for end in range(state.end + 1, last + 1):
+            if (
+                self._inside(end)
+                or self._prompt.endswith(_UNKNOWN.encode(), 0, end)
+                or (end == completed and (state.opened or self._rule >= ReadingRule.COMPLETING))
+                or self._rule >= ReadingRule.ANYWHERE
+            ):
+                yield end
+
+    def _inside(self, offset: int) -> bool:
+        """Return whether an offset is inside a character."""
+        return offset < len(self._prompt) and self._prompt[offset] in CONTINUATION_BYTES
+
+    def _character_end(self, offset: int) -> int:
+        """Return where the character ends that an offset is inside of."""
+        while self._inside(offset):
+            offset += 1
+        return offset
+
+    def _ends(self, parts: TokenParts, start: int) -> set[int]:
+        """Return the offsets at which the text of a token that begins at `start` may end."""
+        places = {start}
+        for part in parts:
+            if isinstance(part, bytes):
+                places = {place + len(part) for place in places if self._prompt.startswith(part, place)}
+            elif part is UnknownBytes.BLANK:
+                places |= {place + 1 for place in places if self._prompt.startswith(b" ", place)}
+            elif part is UnknownBytes.ANY:
+                places = set(range(start, min(len(self._prompt), start + _MAX_SPECIAL_BYTES) + 1))
+            else:
+                places = {
+                    place + size
+                    for place in places
+                    for size in range(1, _MAX_PART_BYTES + 1)
+                    if len(run := self._prompt[place : place + size]) == size and _is_part(run)
+                }
+        if UnknownBytes.BYTES in parts and self._rule is ReadingRule.INSIDE:
+            return {end for end in places if self._decoded(start, end) == _text(parts)}
+        return places
+
+    def _decoded(self, start: int, end: int) -> str:
+        return self._prompt[start:end].decode("utf-8", "replace")
 
 
-def _align(interpretation: Sequence[TokenParts], prompt: bytes, special: int) -> list[int] | None:
-    ways: list[dict[int, int]] = []  # for each token: where it may end, and where it begins then
-    reached = {0: 0}
-    for place, parts in enumerate(interpretation):
-        step = {end: start for start in reached for end in _possible_ends(parts, start, prompt)}
-        if place < special and 0 in reached:
-            step.setdefault(0, 0)
-        ways.append(step)
-        reached = step
-    if len(prompt) not in reached:
-        return None
-    ends = [len(prompt)]
-    for step in reversed(ways):
-        ends.append(step[ends[-1]])
-    return ends[-2::-1]
+def _following(interpretation: Sequence[TokenParts]) -> list[tuple[int, bytes]]:
+    """Return for each token how many tokens later the next text is displayed, and its bytes if known."""
+    found: list[tuple[int, bytes]] = []
+    distance, text = _MAX_JOINED_TOKENS + 1, b""
+    for parts in reversed(interpretation):
+        found.append((distance, text))
+        distance += 1
+        if parts[-1] is not UnknownBytes.HIDDEN:
+            known = all(isinstance(part, bytes) for part in parts)
+            distance, text = 1, b"".join(part for part in parts if isinstance(part, bytes)) if known else b""
+    return found[::-1]
 
 
-def _possible_ends(parts: TokenParts, start: int, prompt: bytes) -> set[int]:
-    """Return the offsets at which a token that begins at `start` may end."""
-    places = {start}
-    for part in parts:
-        if isinstance(part, bytes):
-            places = {place + len(part) for place in places if prompt.startswith(part, place)}
-        elif part is UnknownBytes.BLANK:
-            places |= {place + 1 for place in places if prompt.startswith(b" ", place)}
-        else:
-            places = {
-                place + size
-                for place in places
-                for size in range(1, _MAX_PART_BYTES + 1)
-                if len(run := prompt[place : place + size]) == size and _is_part(run)
-            }
-    return places
+def _text(parts: TokenParts) -> str:
+    """Return the displayed text that `_parts` takes apart."""
+    return "".join(
+        part.decode("utf-8", "surrogatepass") if isinstance(part, bytes) else _UNKNOWN
+        for part in parts
+        if part is not UnknownBytes.BLANK
+    )
 
 
 def _is_part(run: bytes) -> bool:

@@ -91,20 +91,26 @@ def test_a_token_across_the_boundary_and_a_floor_are_warned_of(nbx: Runner, serv
     [
         (whole(" and high"), "it ignores echo: its answer does not begin with the prompt"),
         (whole(TEXT + " and"), "its answer has no log probabilities"),
-        (echoed(choice(TEXT + "!", [("!", -1.0)])), "it ignores echo: the tokens of its answer"),
+        (
+            echoed(choice(TEXT + "!", [("!", -1.0)])),
+            "it ignores echo: its log probabilities are those of the generated token",
+        ),
         (echoed(choice(TEXT, [], logprobs={"content": []})), "its answer has no log probabilities"),
         (
             echoed(choice(TEXT, [], logprobs={"content": [{"token": "!", "logprob": -1.0}]})),
-            "it ignores echo: the tokens of its answer",
+            "it ignores echo: its log probabilities are those of the generated token",
         ),
     ],
     ids=["no echo", "no log probabilities", "other tokens", "none of the other shape", "the other shape"],
 )
 def test_a_server_that_does_not_echo_is_named(nbx: Runner, server: FakeServer, reply: Any, why: str) -> None:
-    server.script(reply)
+    server.script(reply, reply)
     result = nbx("score", TEXT)
     assert (result.code, result.out) == (3, "")
     assert why in result.err
+    asked = [request.json for request in server.requests]
+    assert ["prompt_logprobs" in body for body in asked] == [False, True]
+    assert "echo" not in asked[1]
     assert "the server cannot score" in result.err
     check_message(result.err)
 
@@ -135,12 +141,17 @@ def test_one_token_without_a_context_has_no_score(nbx: Runner, server: FakeServe
         (("a", "--param", "echo=false"), "--param echo"),
         (("a", "--local", "--param", "seed=1"), "--param with --local"),
         (("-", "--context-file", "-"), "stdin is asked for twice"),
+        (("a", "--local", "--against", "m"), "--against with --local"),
+        (("a", "--against", "m", "--tokens"), "--tokens without --json"),
+        (("a", "--logprobs", "5"), "--logprobs without --against"),
+        (("a", "--against", "m", "--logprobs", "x"), "--logprobs"),
+        (("--jsonl", "-", "--against", "m"), "--against with choices"),
     ],
 )
 def test_a_command_line_that_means_nothing_costs_nothing(
     nbx: Runner, args: tuple[str, ...], message: str
 ) -> None:
-    result = nbx("score", *args, stdin=b"x")
+    result = nbx("score", *args, stdin=b'{"choices": ["x", "y"]}')
     assert result.code == 2
     assert message in result.err
     check_message(result.err)
@@ -168,58 +179,15 @@ def test_no_model_and_no_key_are_said(bare: Runner) -> None:
     assert result.code == 4
 
 
-def rows(*values: Any) -> bytes:
-    return b"".join(json.dumps(value).encode() + b"\n" for value in values)
-
-
-def test_jsonl_goes_out_in_one_request_and_comes_back_in_order(nbx: Runner, server: FakeServer) -> None:
-    other: list[Pair] = [("Q", None), (":", -1.0), (" A", -2.0), ("!", -1.0)]
-    server.script(echoed(choice("Q: A!", other, index=1), choice(TEXT + "!", PAIRS, index=0)))
-    result = nbx("score", "--jsonl", "-", stdin=rows(TEXT, {"id": "q", "context": "Q:", "text": " A"}))
-    assert (result.code, result.err) == (0, "")
-    assert server.requests[0].json["prompt"] == [TEXT, "Q: A"]
-    one, two = map(json.loads, result.out.splitlines())
-    assert (one["id"], one["log_likelihood"], one["tokens"]) == (1, -6.0, 4)
-    assert (two["id"], two["log_likelihood"], two["tokens"]) == ("q", -2.0, 1)
-
-
-@pytest.mark.parametrize("refusal", [detail(400, "one prompt"), whole("x")], ids=["refused", "one answered"])
-def test_a_server_that_takes_no_arrays_is_asked_one_by_one(
-    nbx: Runner, server: FakeServer, refusal: Any
+@pytest.mark.parametrize("values", [[-4.0, -0.5, -1.5, -2.0], [None, -4.0, -0.5], [None, *[-1.0] * 5]])
+def test_log_probabilities_of_another_number_than_the_tokens_are_no_score(
+    nbx: Runner, server: FakeServer, values: list[float | None]
 ) -> None:
-    server.script(refusal, echoed(choice(TEXT + "!", PAIRS)), detail(400, "too long"))
-    result = nbx("score", "--jsonl", "-", stdin=rows(TEXT, {"id": 7, "text": "long"}))
-    assert result.code == 9
-    assert [request.json["prompt"] for request in server.requests] == [[TEXT, "long"], TEXT, "long"]
-    one, two = map(json.loads, result.out.splitlines())
-    assert one["log_likelihood"] == -6.0
-    assert two == {
-        "id": 7,
-        "error": {"what": "the server answered 400", "why": "too long", "exit_code": 3},
-    }
-    assert "1 of 2 rows have no score" in result.err
-
-
-def test_what_is_wrong_with_all_rows_ends_the_run(nbx: Runner, server: FakeServer) -> None:
-    server.script(status(401, b'{"detail": "no"}'))
-    assert nbx("score", "--jsonl", "-", stdin=rows("a b", "c d")).code == 4
-    server.script(echoed(choice("x", []), choice("y", [], index=1)))
-    result = nbx("score", "--jsonl", "-", stdin=rows("a b", "c d"))
+    lists = {"tokens": [token for token, _ in PAIRS], "token_logprobs": values}
+    server.script(echoed(choice(TEXT + "!", PAIRS, logprobs=lists)))
+    result = nbx("score", TEXT)
     assert (result.code, result.out) == (3, "")
-
-
-def test_many_rows_are_several_requests(nbx: Runner, server: FakeServer) -> None:
-    pairs: list[Pair] = [("a", None), (" b", -1.0), ("!", -1.0)]
-    server.script(echoed(*(choice("a b!", pairs, index=n) for n in range(16))), echoed(choice("a b!", pairs)))
-    result = nbx("score", "--jsonl", "-", stdin=rows(*["a b"] * 17))
-    assert result.code == 0
-    assert [json.loads(line)["id"] for line in result.out.splitlines()] == list(range(1, 18))
-
-
-def test_a_wrong_line_is_named_before_anything_is_sent(nbx: Runner) -> None:
-    result = nbx("score", "--jsonl", "-", stdin=b'"a"\n{"txt": 1}\n')
-    assert result.code == 65
-    assert "line 2" in result.err
+    assert "has no log probability" in result.err
 
 
 def test_a_stream_is_no_echo(nbx: Runner, server: FakeServer) -> None:

@@ -48,6 +48,8 @@ def test_fault(
     with contextlib.ExitStack() as stack:
         more = fault.place(Bench(stack, monkeypatch, authority, tmp_path)) if fault.place else []
         script = [] if fault.place else scripted(fault, name, server)
+        if seen is answers.NO_ECHO:
+            script = [*script, *script]  # asked again, for prompt_logprobs
         server.script(*script)
         result = nbx(
             *command.words, "--retries", "1", *fault.args, *more, jitter=-1.0 if command.rows else 0.5

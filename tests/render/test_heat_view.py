@@ -123,6 +123,14 @@ def test_text_without_log_probabilities_is_text_without_a_legend() -> None:
     assert finished(Frame({})) == [""]
 
 
+def test_tokens_without_a_text_are_drawn_with_the_character_that_the_next_one_ends() -> None:
+    events = [
+        TextDelta(0, "", completions(("", 0.04, {}))),
+        TextDelta(0, "\u2019", completions(("\u2019", 0.1, {}))),
+    ]
+    assert drawn(*events) == f"{DOUBTFUL}\u2019{OFF}"
+
+
 def test_parts_of_a_character_are_drawn_together_in_the_colour_of_both() -> None:
     entries = [
         {"token": "\ufffd", "bytes": [0xE2], "logprob": math.log(0.04)},

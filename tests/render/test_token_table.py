@@ -109,6 +109,15 @@ def test_the_token_has_the_colour_of_its_probability_and_its_neighbours_have_non
     assert glass.text.startswith("\x1b[1mtoken ")
 
 
+def test_the_parts_of_a_character_have_the_colour_of_their_joint_probability() -> None:
+    glass = Glass()
+    table(glass, color=True).event(TextDelta(0, "日", completions(("", 0.95, {}), ("日", 0.001, {}))))
+    first, last = glass.text.split("\n")[1:3]
+    assert first.startswith('\x1b[38;5;16;48;5;226m""\x1b[0m  ')
+    assert last.startswith('\x1b[38;5;16;48;5;226m"日"\x1b[0m  ')
+    assert "95%" in first
+
+
 def test_texts_are_packed_side_by_side_and_none_is_split() -> None:
     assert packed(["aa 1", "bb 2", "cc 3"], 10) == ["aa 1  bb 2", "cc 3"]
     assert packed(["aa 1", "bb 2"], 4) == ["aa 1", "bb 2"]

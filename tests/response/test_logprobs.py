@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.response.logprob_parser import parse
+from nebius_cli.response.logprob_parser import parse, parse_prompt_logprobs
 from nebius_cli.response.logprobs import (
     Alternative,
     Rank,
@@ -101,10 +101,38 @@ def test_an_alternative_without_a_log_probability_is_none() -> None:
     assert chat(top_logprobs=[{"token": "b"}, "c", None]).alternatives == ()
 
 
-def test_short_lists_leave_unknown_what_they_lack() -> None:
-    parsed = parse({"tokens": ["a", "b"], "token_logprobs": [-1.0], "top_logprobs": [], "text_offset": [-1]})
-    assert parsed == (TokenLogprob("a", -1.0), TokenLogprob("b"))
+@pytest.mark.parametrize("logprobs", [[-1.0], [-1.0, -2.0, -3.0], [], None, {"a": -1.0}])
+def test_a_list_of_another_length_is_not_paired_with_the_tokens(logprobs: Any) -> None:
+    lists = {
+        "tokens": ["a", "b"],
+        "token_logprobs": logprobs,
+        "top_logprobs": [{"a": -1.0}],
+        "text_offset": [0],
+    }
+    assert parse(lists) == (TokenLogprob("a"), TokenLogprob("b"))
+
+
+def test_alternatives_of_another_length_are_unknown_though_the_log_probabilities_are_known() -> None:
+    lists = {"tokens": ["a", "b"], "token_logprobs": [-1.0, -2.0], "top_logprobs": [{"b": -2.0}]}
+    assert parse(lists) == (TokenLogprob("a", -1.0), TokenLogprob("b", -2.0))
+
+
+def test_log_probabilities_without_tokens_are_none() -> None:
     assert parse({"token_logprobs": [-1.0]}) == ()
+    assert parse({"tokens": None, "token_logprobs": [-1.0], "top_logprobs": [{"a": -1.0}]}) == ()
+
+
+def test_prompt_logprobs_have_the_token_of_the_prompt_first() -> None:
+    position = {
+        "5": {"logprob": -3.0, "rank": 9, "decoded_token": "a"},
+        "6": {"logprob": -1, "decoded_token": "b"},
+    }
+    first, token, broken = parse_prompt_logprobs(
+        [None, position, {"5": {"logprob": "x"}, "6": position["6"]}]
+    )
+    assert first == broken == TokenLogprob("")
+    assert (token.text, token.logprob) == ("a", -3.0)
+    assert [(other.text, other.chosen) for other in token.alternatives] == [("b", False), ("a", True)]
 
 
 @pytest.mark.parametrize("nothing", [None, {}, {"tokens": None}, {"tokens": "ab"}, {"content": []}])

@@ -33,6 +33,19 @@ def test_a_character_split_between_tokens_is_one_piece_with_all_of_them() -> Non
     assert laid(" \U0001f600!", *smile, "!") == [(" \U0001f600", 2), ("!", 1)]
 
 
+def test_tokens_without_a_text_belong_to_the_character_that_the_next_one_ends() -> None:
+    assert laid("so 日", "so", "", "", " 日") == [("so", 1), (" 日", 3)]
+    assert laid("日本", "", "日", "", "本") == [("日", 2), ("本", 2)]
+    assert laid("日本", "\ufffd", "", "本") == [("日", 2), ("本", 1)]
+    [span] = token_spans("日", [token(""), token(""), token("日")])
+    assert span.logprob == -3.0
+
+
+def test_tokens_without_a_text_are_no_part_of_ascii() -> None:
+    assert laid("a b", "a", "", " b") == [("a", 1), ("", 1), (" b", 1)]
+    assert laid("a", "a", "") == [("a", 1), ("", 1)]
+
+
 def test_a_character_whose_parts_have_no_bytes_ends_where_the_next_token_begins() -> None:
     parts = ("\ufffd", "\ufffd", "\ufffd")
     assert laid("it\u2019s", "it", *parts, "s") == [("it", 1), ("\u2019", 3), ("s", 1)]

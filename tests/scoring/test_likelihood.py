@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nebius_cli.core.errors import BadInputError, RejectedError
 from nebius_cli.response.logprobs import TokenLogprob
 from nebius_cli.scoring import likelihood
-from nebius_cli.scoring.likelihood import Passage, Score
+from nebius_cli.scoring.likelihood import NoEchoError, Passage, Score
 from tests.support.echo import Pair, logprobs
 
 PARIS: list[Pair] = [("The", None), (" capital", -9.5), (" is", -0.5), (" Paris", -1.5), (".", -0.25)]
@@ -78,6 +78,68 @@ def test_a_character_in_two_tokens_is_placed_however_it_is_shown(parts: list[str
     assert (whole.log_likelihood, whole.scored, whole.bytes) == (-7.5, 4, 8)
 
 
+@pytest.mark.parametrize(
+    ("context", "text", "total", "scored", "size"),
+    [
+        ("é ", "日本", -6.5, 4, 6),  # the blank of " 日" is in the context, its first token in the text
+        ("é 日", "本", -0.5, 1, 3),
+        ("é", " 日本", -6.5, 4, 7),
+    ],
+)
+def test_empty_tokens_belong_to_the_character_that_the_next_token_ends(
+    context: str, text: str, total: float, scored: int, size: int
+) -> None:
+    pairs: list[Pair] = [("é", None), ("", -3.0), ("", -2.0), (" 日", -1.0), ("本", -0.5), ("", -9.0)]
+    found = score(Passage(text, context), pairs)
+    assert (found.log_likelihood, found.scored, found.bytes) == (total, scored, size)
+
+
+def test_a_text_may_begin_with_a_split_character_or_hold_the_replacement_character() -> None:
+    found = score(Passage("日本"), [("\ufffd", None), ("", -2.0), ("本", -1.0), ("", -9.0)])
+    assert (found.log_likelihood, found.scored, found.bytes) == (-3.0, 2, 6)
+    assert [token.offset for token in found.tokens] == [0, 0, 1]
+    found = score(Passage("b", "a\ufffd"), [("a", None), ("", -2.0), ("b", -1.0), ("", -9.0)])
+    assert (found.log_likelihood, found.scored) == (-1.0, 1)
+
+
+def test_parts_that_are_never_made_whole_are_placed() -> None:
+    pairs: list[Pair] = [("x", None), (" ", -1.0), ("", -2.0), ("", -3.0), ("", -4.0), ("!", -5.0)]
+    assert score(Passage(" ざ", "x"), pairs).log_likelihood == -10.0
+
+
+def test_special_tokens_without_a_text_are_placed_and_may_be_missing_in_the_echo() -> None:
+    passage = Passage("y", "x<|im_end|>")
+    found = score(passage, [("x", None), ("", -2.0), ("y", -1.0), ("!", -9.0)], "xy!")
+    assert (found.log_likelihood, found.scored) == (-1.0, 1)
+    found = score(passage, [("x", None), ("<|im_end|>", -2.0), ("y", -1.0), ("!", -9.0)], "xy!")
+    assert found.log_likelihood == -1.0
+
+
+def test_a_token_that_may_be_on_either_side_of_the_boundary_gives_no_score() -> None:
+    # Two characters of three bytes in five parts: the third part may belong to either.
+    pairs: list[Pair] = [("x", None), *[("", -1.0)] * 5, ("!", -1.0)]
+    assert score(Passage("日本", "x"), pairs).log_likelihood == -5.0
+    with pytest.raises(RejectedError) as caught:
+        score(Passage("本", "x日"), pairs)
+    assert caught.value.why == (
+        "token 4 of 6 is shown without its text: it may belong to the context or to the text"
+    )
+
+
+def test_prompt_logprobs_are_scored_though_the_first_token_is_missing() -> None:
+    positions = [
+        None,
+        {"436": {"logprob": -5.5, "rank": 3, "decoded_token": " was"}, "29": {"logprob": -1.0}},
+        {"9": {"logprob": -2.0, "rank": 1, "decoded_token": ""}},
+        {"8": {"logprob": -1.0, "rank": 1, "decoded_token": " 日"}},
+    ]
+    found = likelihood.from_prompt_logprobs(Passage("日", "Today was "), positions)
+    assert (found.log_likelihood, found.scored, found.bytes) == (-3.0, 2, 3)
+    assert likelihood.from_prompt_logprobs(Passage("Today was 日"), positions).log_likelihood == -8.5
+    with pytest.raises(RejectedError, match="cannot score this text"):
+        likelihood.from_prompt_logprobs(Passage("Yesterday"), positions)
+
+
 def test_part_of_a_character_may_stand_beside_a_blank() -> None:
     found = score(Passage("a 日"), [("a", None), (" \ufffd", -2.0), ("\ufffd", -1.0), ("x", -1.0)])
     assert (found.log_likelihood, found.bytes) == (-3.0, 4)
@@ -110,18 +172,33 @@ def test_a_floor_is_counted_and_reported() -> None:
     ("text", "pairs"),
     [
         ("!", [("!", -1.0)]),
-        ("Paris", [("!", None), ("?", -1.0)]),
-        ("Paris!", [("Pa", None), ("r", -1.0)]),
-        ("Paris!", [("London", None), ("!", -1.0)]),
         ("Paris", [("Paris", -1.0)]),
-        ("Paris!", [("\ufffd", None), ("!", -1.0)]),
+        ("Pari", [("Paris", None), ("!", -1.0), ("!", -1.0)]),
+        ("", []),
     ],
-    ids=["another text", "other tokens", "too short", "another", "what was generated is the prompt", "ASCII"],
+    ids=["another text", "what was generated is the prompt", "the text is another", "nothing"],
 )
 def test_an_answer_that_is_no_echo_is_never_scored(text: str, pairs: list[Pair]) -> None:
-    with pytest.raises(RejectedError, match="cannot score") as caught:
-        score(Passage("Paris"), pairs, text)
+    with pytest.raises(NoEchoError, match="cannot score") as caught:
+        likelihood.from_echo(Passage("Paris"), text, logprobs(pairs), 1)
     assert "ignores echo" in caught.value.why
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("!", None), ("?", -1.0)],
+        [("Pa", None), ("r", -1.0)],
+        [("London", None), ("!", -1.0)],
+        [("\ufffd", None), ("!", -1.0)],
+        [("", None), ("London", -1.0), ("!", -1.0)],
+    ],
+    ids=["other tokens", "too short", "another", "ASCII", "a hidden one"],
+)
+def test_an_echo_whose_tokens_are_not_the_prompt_is_never_scored(pairs: list[Pair]) -> None:
+    with pytest.raises(RejectedError, match="cannot score this text") as caught:
+        score(Passage("Paris"), pairs)
+    assert caught.value.why == "the tokens of its answer do not make up the prompt"
 
 
 @pytest.mark.parametrize("lists", [None, {}, {"tokens": []}, {"content": []}])
@@ -194,7 +271,12 @@ def test_wherever_a_text_is_cut_every_byte_is_in_one_token(
         TokenLogprob(piece.decode("utf-8", "replace"), -1.0, raw=piece if reported else None)
         for piece in pieces
     ]
-    found = likelihood.from_tokens(passage, [TokenLogprob("<|bos|>"), *tokens])
+    try:
+        found = likelihood.from_tokens(passage, [TokenLogprob("<|bos|>"), *tokens])
+    except RejectedError:
+        if reported:
+            raise
+        return  # the bytes that are not shown leave the boundary open
     assert found.bytes == len(passage.text.encode("utf-8"))
     if reported:  # else the parts of a character may be of more than one size
         assert found.scored == sum(edge > len(passage.context.encode("utf-8")) for edge in edges[1:])

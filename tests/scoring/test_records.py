@@ -1,11 +1,10 @@
-"""Scores as JSON has them, rows as JSONL has them, and who wins."""
+"""Scores as JSON has them, and who wins."""
 
 import pytest
 
 from nebius_cli.core.errors import BadInputError
 from nebius_cli.scoring import ranking, records
-from nebius_cli.scoring.likelihood import Passage, Score, ScoredToken
-from nebius_cli.scoring.records import ScoreRow
+from nebius_cli.scoring.likelihood import Score, ScoredToken
 
 TOKENS = (ScoredToken("a", None, 0), ScoredToken(" b", -2.0, 1))
 
@@ -52,31 +51,6 @@ def test_each_measure_has_its_winner_and_of_equals_the_first_wins() -> None:
     assert ranking.winners([long, short, wide, short]) == {"total": 1, "per_token": 0, "per_byte": 2}
 
 
-def test_a_line_is_a_text_or_an_object() -> None:
-    lines = '"one"\n\n{"text": "two", "id": "x", "other": 1}\r\n{"context": "", "text": "three"}\n'
-    assert records.parse_score_rows(lines, "f", "C") == [
-        ScoreRow(1, Passage("one", "C")),
-        ScoreRow("x", Passage("two", "C")),
-        ScoreRow(4, Passage("three", "")),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("line", "why"),
-    [
-        ("{", "expecting property name"),
-        ("[]", "it is neither a text nor an object"),
-        ("{}", "its text is no text"),
-        ('{"text": 1}', "its text is no text"),
-        ('{"text": "a", "context": null}', "its context is no text"),
-    ],
-)
-def test_a_line_that_is_neither_is_named(line: str, why: str) -> None:
-    with pytest.raises(BadInputError, match="f, line 2, ") as caught:
-        records.parse_score_rows(f'"a"\n{line}\n', "f", "")
-    assert why in caught.value.why
-
-
-def test_an_error_is_reported_in_its_row() -> None:
-    reported = records.failure_record(BadInputError("what", "why"))
-    assert reported == {"error": {"what": "what", "why": "why", "exit_code": 65}}
+def test_an_error_is_told_in_its_row() -> None:
+    told = records.failure_record(BadInputError("what", "why"))
+    assert told == {"error": {"what": "what", "why": "why", "exit_code": 65}}

@@ -1,0 +1,71 @@
+"""Multiple choice: which choice of each question wins, and how often that is the right one.
+
+As in lm-evaluation-harness, `acc` takes the choice of the highest log-likelihood and `acc_norm` that of the
+highest log-likelihood per byte of the choice, without the blank that joins it to the question.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from nebius_cli.scoring.likelihood import Score
+from nebius_cli.scoring.rows import ScoreRow
+
+
+def question_record(row: ScoreRow, scores: Sequence[Score]) -> dict[str, Any]:
+    """Return the JSON object of a question, given the scores of its choices."""
+    entries = [
+        {
+            "text": passage.text,
+            "log_likelihood": score.log_likelihood,
+            "tokens_scored": score.scored,
+            "per_token": score.per_token,
+            "per_byte": score.log_likelihood / _length(passage.text),
+            "tokens_floored": score.floored,
+            "spanning_token": score.spanning or None,
+        }
+        for passage, score in zip(row.passages, scores, strict=True)
+    ]
+    measures = {"total": "log_likelihood", "per_token": "per_token", "per_byte": "per_byte"}
+    winners = {
+        name: max(range(len(entries)), key=lambda place: (entries[place][measure], -place))
+        for name, measure in measures.items()
+    }
+    record: dict[str, Any] = {"choices": entries, "winners": winners}
+    if row.gold is not None:
+        record["gold"] = row.gold
+        record["acc"] = int(winners["total"] == row.gold)
+        record["acc_norm"] = int(winners["per_byte"] == row.gold)
+    return record
+
+
+def accuracy_line(records: Sequence[dict[str, Any]]) -> str:
+    """Return the accuracy of all questions with a known answer, with standard errors; empty without any."""
+    if not records:
+        return ""
+    parts = [_accuracy(name, [record[name] for record in records]) for name in ("acc", "acc_norm")]
+    return f"{', '.join(parts)}, {len(records)} question{'s' if len(records) > 1 else ''}"
+
+
+def standard_error(values: Sequence[float]) -> float | None:
+    """Return the standard error of the mean: the sample standard deviation / sqrt(n); None for one value."""
+    if len(values) < 2:
+        return None
+    mean = math.fsum(values) / len(values)
+    variance = math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
+    return math.sqrt(variance / len(values))
+
+
+def mean_with_error(values: Sequence[float]) -> str:
+    """Return the mean with its standard error as text: `0.5300 ± 0.0354`."""
+    error = standard_error(values)
+    mean = f"{math.fsum(values) / len(values):.4f}"
+    return mean if error is None else f"{mean} ± {error:.4f}"
+
+
+def _accuracy(name: str, values: Sequence[float]) -> str:
+    return f"{name} {mean_with_error(values)}"
+
+
+def _length(choice: str) -> int:
+    return len(choice.removeprefix(" ").encode("utf-8", "surrogatepass")) or 1

@@ -1,0 +1,93 @@
+"""`nbx score` of multiple-choice questions, and with two models."""
+
+import json
+import math
+from typing import Any
+
+import pytest
+
+from tests.support.echo import Pair, choice, echoed
+from tests.support.run import Runner
+from tests.support.server import FakeServer
+
+PAIRS: list[Pair] = [("The", None), (" sky", -4.0), (" is", -0.5), (" blue", -1.5), ("!", -2.0)]
+TEXT = "The sky is blue"
+
+
+def rows(*values: Any) -> bytes:
+    return b"".join(json.dumps(value).encode() + b"\n" for value in values)
+
+
+QUESTION = {"id": "q", "context": "A:", "choices": [" no", " not at all"], "gold": 1}
+NO: list[Pair] = [("A", None), (":", -1.0), (" no", -2.0), ("!", -1.0)]
+NOT_AT_ALL: list[Pair] = [*NO[:2], (" not", -1.0), (" at", -1.0), (" all", -1.0), ("!", -1.0)]
+
+
+def test_a_question_has_a_winner_by_each_measure_and_the_run_its_accuracy(
+    nbx: Runner, server: FakeServer
+) -> None:
+    pair = [choice("A: no!", NO), choice("A: not at all!", NOT_AT_ALL)]
+    again = [choice("A: no!", NO, index=2), choice("A: not at all!", NOT_AT_ALL, index=3)]
+    server.script(echoed(*[{**one, "index": place} for place, one in enumerate(pair)], *again))
+    result = nbx("score", "--jsonl", "-", stdin=rows(QUESTION, {**QUESTION, "gold": 0}))
+    assert result.code == 0, result.err
+    assert len(server.requests) == 1  # the choices of a question share a request
+    one, two = map(json.loads, result.out.splitlines())
+    assert one["winners"] == {"total": 0, "per_token": 1, "per_byte": 1}
+    assert (one["gold"], one["acc"], one["acc_norm"]) == (1, 0, 1)
+    assert (two["gold"], two["acc"], two["acc_norm"]) == (0, 1, 0)
+    assert one["choices"][1]["log_likelihood"] == -3.0
+    assert one["choices"][1]["per_byte"] == -3.0 / len("not at all")
+    assert "acc 0.5000 ± 0.5000, acc_norm 0.5000 ± 0.5000, 2 questions" in result.err
+
+
+def test_a_question_of_which_one_choice_has_no_score_has_none(nbx: Runner, server: FakeServer) -> None:
+    server.script(
+        echoed(choice("A: no!", NO), choice("A: not at all!", [("A", None), ("x", -1.0)] * 2, index=1))
+    )
+    result = nbx("score", "--jsonl", "-", stdin=rows(QUESTION))
+    assert result.code == 9
+    assert "do not make up the prompt" in result.json["error"]["why"]
+    assert "acc" not in result.err
+
+
+def test_two_models_are_compared(nbx: Runner, server: FakeServer) -> None:
+    other: list[Pair] = [(token, logprob and logprob * 2) for token, logprob in PAIRS]
+    server.script(echoed(choice(TEXT + "!", PAIRS)), echoed(choice(TEXT + "!", other)))
+    result = nbx("score", TEXT, "-m", "one", "--against", "two", "--json")
+    assert result.code == 0, result.err
+    assert [request.json["model"] for request in server.requests] == ["one", "two"]
+    assert (result.json["model"], result.json["against_model"]) == ("one", "two")
+    assert (result.json["log_likelihood"], result.json["against"]["log_likelihood"]) == (-6.0, -12.0)
+    assert result.json["difference"] == 6.0
+    assert "kl" not in result.json
+
+
+def test_rows_are_compared_with_their_divergence(nbx: Runner, server: FakeServer) -> None:
+    half = {" b": math.log(0.5), " c": math.log(0.25)}
+    quarter = {" b": math.log(0.25), " c": math.log(0.5)}
+    for top in (half, quarter):
+        lists = {"tokens": ["a", " b", "!"], "token_logprobs": [None, top[" b"], -1.0]}
+        server.script(
+            echoed(choice("a b!", [], logprobs={**lists, "top_logprobs": [None, top, {"!": -1.0}]}))
+        )
+    command = ("score", "--jsonl", "-", "-m", "one", "--against", "two", "--logprobs", "2")
+    result = nbx(*command, stdin=rows("a b"))
+    assert result.code == 0, result.err
+    assert [request.json["logprobs"] for request in server.requests] == [2, 2]
+    assert result.json["difference"] == pytest.approx(math.log(2))
+    kl = result.json["kl"]
+    assert kl["at_least"] == pytest.approx(0.5 * math.log(2) + 0.25 * math.log(0.5))
+    assert (kl["tail"], kl["tail_against"]) == (pytest.approx(0.25), pytest.approx(0.25))
+    assert "one less two: log-likelihood 0.6931 on average of 1 text" in result.err
+    assert "KL divergence of two from one: at least 0.1733 nats per token (1 tokens)" in result.err
+
+
+def test_two_models_in_a_terminal_are_a_table(nbx: Runner, server: FakeServer) -> None:
+    server.script(*[echoed(choice(TEXT + "!", PAIRS))] * 2)
+    command = ("score", TEXT, "-m", "one", "--against", "two", "--logprobs", "1")
+    result = nbx(*command, stdout_tty=True, env={"NO_COLOR": "1"})
+    lines = result.out.splitlines()
+    assert lines[0].split() == ["measure", "one", "two", "difference"]
+    assert "0.0000" in lines[2]
+    assert "KL divergence of two from one: at least 0.0000" in result.err

@@ -1,0 +1,61 @@
+"""Answers that a real vLLM 0.32 gave, with the log-likelihoods that transformers computes for the same texts.
+
+vllm_answers.jsonl: SmolLM2-135M, with its own tokenizer and with one that adds a token in front ("bos").
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nebius_cli.core.errors import RejectedError
+from nebius_cli.scoring import likelihood
+from nebius_cli.scoring.likelihood import Passage, Score
+
+LINES = (Path(__file__).parent / "vllm_answers.jsonl").read_text("utf-8").splitlines()
+ANSWERS: list[dict[str, Any]] = [json.loads(line) for line in LINES]
+CLOSE = 1e-3  # per token
+IDS = [f"{answer['tokenizer']}-{place}" for place, answer in enumerate(ANSWERS)]
+
+
+def check(score: Score, answer: dict[str, Any]) -> None:
+    assert score.scored == answer["scored"]
+    assert score.log_likelihood == pytest.approx(answer["log_likelihood"], abs=CLOSE * score.scored)
+
+
+# Tokenizer, context and text of what cannot be known: whether the first token ends the first character.
+UNKNOWN = {("own", "", "\ufffd日")}
+# The first token is missing in prompt_logprobs, and what follows may be parts of the first character or not.
+UNKNOWN_WITHOUT_THE_FIRST_TOKEN = {
+    *UNKNOWN,
+    ("bos", "", "\ufffd日"),
+    ("own", "", "日本語"),
+    ("own", "日", "本語"),
+    ("own", "a", "\ufffdb"),
+    ("own", "é", "😀😀"),
+}
+
+
+def refused(answer: dict[str, Any], unknown: set[tuple[str, str, str]]) -> bool:
+    return (answer["tokenizer"], answer["context"], answer["text"]) in unknown
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=IDS)
+def test_an_echo_of_vllm_is_scored_as_transformers_does(answer: dict[str, Any]) -> None:
+    passage = Passage(answer["text"], answer["context"])
+    if refused(answer, UNKNOWN):
+        with pytest.raises(RejectedError, match="cannot score this text"):
+            likelihood.from_echo(passage, answer["answer"], answer["logprobs"], 1)
+        return
+    check(likelihood.from_echo(passage, answer["answer"], answer["logprobs"], 1), answer)
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=IDS)
+def test_prompt_logprobs_of_vllm_are_scored_as_transformers_does(answer: dict[str, Any]) -> None:
+    passage = Passage(answer["text"], answer["context"])
+    if refused(answer, UNKNOWN_WITHOUT_THE_FIRST_TOKEN):
+        with pytest.raises(RejectedError, match="cannot score this text"):
+            likelihood.from_prompt_logprobs(passage, answer["prompt_logprobs"])
+        return
+    check(likelihood.from_prompt_logprobs(passage, answer["prompt_logprobs"]), answer)
