@@ -257,7 +257,7 @@ class Dispatcher:
 
     def _delay(self, batch: Batch, error: NbxError, *, answering: bool) -> float:
         if answering and self.rate.interval and retry.is_overload(error) and not retry.retry_after(error):
-            return self.rate.interval  # the pace of all requests is the wait
+            return 0.0  # the pace of all requests is the wait
         attempts = batch.attempts if retry.is_rate_limit(error) else batch.tries
         return retry.row_delay(error, max(1, attempts), self._jitter())
 

@@ -9,6 +9,7 @@ import math
 
 FIRST_INTERVAL_S = 0.05
 MAX_INTERVAL_S = 30.0
+MAX_SEARCH_INTERVAL_S = 1.0  # that refusals alone lead to; beyond it, the backoff of each row is the wait
 FAST_SHRINK = 0.93  # after each accepted request, once per round trip, until the server refuses again
 SHRINK = 0.98  # the same from then on
 GROW = 1.05  # after a refusal that follows an accepted request
@@ -44,7 +45,8 @@ class Pacer:
         if not self.interval:
             self.interval, self._shrink = FIRST_INTERVAL_S, FAST_SHRINK
         elif self._refusals:
-            self.interval *= min(MAX_GROW, 1 + EARLY * 2.0 ** min(self._refusals, 8))
+            longer = self.interval * min(MAX_GROW, 1 + EARLY * 2.0 ** min(self._refusals, 8))
+            self.interval = max(self.interval, min(longer, MAX_SEARCH_INTERVAL_S))
         else:
             self.interval *= GROW
             self._shrink = SHRINK
@@ -64,6 +66,6 @@ class Pacer:
                 too_short, enough = self._refused_at - self._accepted_at, sent_at - self._accepted_at
                 if 0 < too_short < enough < math.inf:
                     between = min(math.sqrt(too_short * enough), MAX_BRACKET_GROW * self.interval)
-                    self.interval = max(self.interval, between)
+                    self.interval = min(MAX_INTERVAL_S, max(self.interval, between))
             self._refusals = 0
         self._accepted_at = max(self._accepted_at, sent_at)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from nebius_cli.bulk.pacer import FIRST_INTERVAL_S, MAX_INTERVAL_S, Pacer
+from nebius_cli.bulk.pacer import FIRST_INTERVAL_S, MAX_INTERVAL_S, MAX_SEARCH_INTERVAL_S, Pacer
 from tests.support.server import Reply, Request, status
 from tests.support.service import Respond, Run, Service, right, rows, well
 
@@ -74,4 +74,18 @@ def test_a_server_that_only_refuses_is_asked_ever_more_seldom_but_asked() -> Non
     for _ in range(40):
         pacer.refused(now, now)
         now += pacer.wait(now)
-    assert (pacer.interval, pacer.wait(now - 1)) == (MAX_INTERVAL_S, 1.0)
+    assert pacer.interval == MAX_SEARCH_INTERVAL_S
+    assert pacer.wait(now - 0.5) == pytest.approx(0.5)
+
+
+def test_a_server_that_takes_a_request_a_minute_is_paced_but_not_for_ever() -> None:
+    pacer, now, passed_at = Pacer(), 0.0, -60.0
+    for _ in range(3000):
+        now += pacer.wait(now)
+        pacer.sent(now)
+        if now >= passed_at + 60:
+            passed_at = now
+            pacer.accepted(now, now)
+        else:
+            pacer.refused(now, now)
+    assert 20 < pacer.interval <= MAX_INTERVAL_S

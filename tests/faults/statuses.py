@@ -31,6 +31,7 @@ CANNOT_FOLLOW = "a redirect to http://localhost:1/v1\n  nbx does not send the ke
 
 GONE = "`x` does not exist.\n"  # no row can go better
 # Bulk puts a row off ten times as often as it tries one again.
+FORBIDDEN = Seen(9, "half\nexit 4\nhalf\n", "403\n  Forbidden")
 PUT_OFF = Seen(9, "half\nexit 5\nhalf\n", "429\n  x", 10)
 
 FAULTS = (
@@ -45,7 +46,11 @@ FAULTS = (
         status(402, b'{"error": "no credits"}'),
         both_ways(4, "", "no credits", hint="check the balance"),
     ),
-    Fault("403", detail(403, "Forbidden"), both_ways(4, "", "Forbidden", hint="the key may lack")),
+    Fault(
+        "403",
+        detail(403, "Forbidden"),
+        both_ways(4, "", "Forbidden", hint="the key may lack", bulk=FORBIDDEN),
+    ),
     Fault(
         "404",
         detail(404, "The model `x` does not exist."),
