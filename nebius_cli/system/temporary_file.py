@@ -74,6 +74,9 @@ class TemporaryFile:
 
     def commit(self) -> None:
         """Give the file the name of its target, after its content is on the disk."""
+        if os.path.lexists(self.target) and not stat.S_ISREG(self.target.lstat().st_mode):
+            # A device or a pipe that a planted link leads to: renaming over it would remove it.
+            raise OSError(errno.EINVAL, "not a regular file", str(self.target))
         self._rename(self.target)
 
     def keep(self, path: Path) -> Path:

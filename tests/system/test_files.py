@@ -78,6 +78,15 @@ def test_an_atomic_write_keeps_a_symlink(folder: Path) -> None:
     assert (link.is_symlink(), target.read_bytes()) == (True, b"one")
 
 
+def test_an_atomic_write_never_replaces_a_pipe_that_a_link_leads_to(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    (folder / "x").symlink_to(folder / "pipe")
+    with pytest.raises(OSError, match="not a regular file"):
+        write_atomically(folder / "x", b"new", mode=0o600)
+    assert stat.S_ISFIFO((folder / "pipe").lstat().st_mode)
+    assert names(folder) == ["pipe", "x"]
+
+
 def test_an_answer_grows_beside_its_place_and_appears_whole(folder: Path) -> None:
     path = folder / "x"
     path.write_bytes(b"old")
