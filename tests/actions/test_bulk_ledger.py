@@ -113,7 +113,7 @@ def test_a_run_without_max_tokens_stops_within_what_was_in_flight(
 def test_a_request_of_unknown_cost_keeps_its_part_of_the_budget_for_the_run(
     bulk: Runner, row_server: RowServer
 ) -> None:
-    cut = [b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"]
+    cut = [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"]
     row_server.answer = lambda prompt: None if prompt == "row 0" else cut
     write_rows(Path("in.jsonl"), [f"row {number}" for number in range(100)])
     options = ("--concurrency", "1", "--retries", "0")
