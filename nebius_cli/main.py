@@ -18,7 +18,7 @@ from nebius_cli.core.errors import (
     Terminated,
     UsageError,
 )
-from nebius_cli.system import failures
+from nebius_cli.system import unexpected_errors
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
 from nebius_cli.terminal.capabilities import draws, use_color
@@ -98,7 +98,7 @@ def _run_and_report(args: list[str], invocation: Invocation) -> int:
             import traceback
 
             streams.write_err(traceback.format_exc())
-        if (named := failures.from_exception(error)) is not None:
+        if (named := unexpected_errors.from_exception(error)) is not None:
             return _report(named, invocation)
         streams.write_err(
             f"nbx: a bug in nbx: {type(error).__name__}; run with --debug and report what it says\n"

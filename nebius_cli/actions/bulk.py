@@ -10,7 +10,7 @@ from nebius_cli.actions.app import App
 from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.api.limits import limits_of
 from nebius_cli.bulk import options as bulk
-from nebius_cli.bulk import resume
+from nebius_cli.bulk import resume_command
 from nebius_cli.bulk.check_input import surveyed
 from nebius_cli.bulk.display import TABLE_HEADER, BulkDisplay, table_rows
 from nebius_cli.bulk.estimate import estimate_rows
@@ -34,7 +34,7 @@ from nebius_cli.models.cache import PriceSource
 from nebius_cli.request import request
 from nebius_cli.system import descriptors
 from nebius_cli.system.files import OutputFile
-from nebius_cli.system.targets import is_file
+from nebius_cli.system.output_checks import is_file
 
 if TYPE_CHECKING:
     from nebius_cli.api.client import Api
@@ -108,9 +108,9 @@ def _reader(plan: BulkPlan, settings: RunSettings, app: App) -> RowReader:
     options = plan.options
     local_model: str | None = None
     if options.runs_here:
-        from nebius_cli.local import embedded
+        from nebius_cli.local import run_embedded
 
-        local_model = embedded.model_name(options.model_file, plan.given.get("model"), app)
+        local_model = run_embedded.model_name(options.model_file, plan.given.get("model"), app)
     reader = plan.reader(settings, local_model)
     for warning in request.warnings(reader.bare, local=options.runs_here):
         app.warn(warning)
@@ -184,11 +184,11 @@ def _server(
         configured = app.endpoint(settings, options.api_key, options.api_key_file)
         yield lambda: configured, configured.key, lambda: None
         return
-    from nebius_cli.local import embedded
+    from nebius_cli.local import run_embedded
 
     slots = max(plan.concurrency or bulk.LOCAL_CONCURRENCY, plan.choices)
     caches = min(MAX_LOCAL_CACHES, slots)
-    with embedded.running(options.model_file, app, parallel=slots, caches=caches) as engine:
+    with run_embedded.running(options.model_file, app, parallel=slots, caches=caches) as engine:
         # Its process takes a while to load the model; this import happens meanwhile.
         import nebius_cli.bulk.workers  # noqa: F401
 
@@ -244,7 +244,7 @@ def _send(
             except NbxError as error:
                 app.warn(error.line)
             if isinstance(journal, Journal):
-                resume.add_hint(stop, app.argv)
+                resume_command.add_hint(stop, app.argv)
         raise
     if stray := journal.stray_answers:
         app.note(f"answers in {options.output} to rows that are not in this input: {stray:,}")

@@ -12,7 +12,7 @@ from nebius_cli.bulk.output.shards import Gaps, MergedRow, Shards, lock_output
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.request import prompt
 from nebius_cli.system.files import Write, buffered, replace_file
-from nebius_cli.system.targets import check_distinct, check_not_overwritten, is_file
+from nebius_cli.system.output_checks import check_distinct, check_not_overwritten, is_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from nebius_cli.request import curl, prompt, prompt_options, request, request_fl
 from nebius_cli.request.fields import Value
 from nebius_cli.request.prompt_options import PromptOptions
 from nebius_cli.request.request import CompletionRequest
-from nebius_cli.response.oddities import oddities
+from nebius_cli.response.answer_warnings import oddities
 from nebius_cli.system.files import OutputFile, encode_argument, read_bytes
-from nebius_cli.system.targets import check_targets
+from nebius_cli.system.output_checks import check_targets
 from nebius_cli.terminal.sanitize import visible_json
 
 if TYPE_CHECKING:
@@ -164,9 +164,9 @@ def _fields(
     configured = settings.fields_without(request_flags.parse_unset(options.unset))
     if _local(options):
         configured.pop("ai_project_id", None)
-        from nebius_cli.local import embedded
+        from nebius_cli.local import run_embedded
 
-        given = {**given, "model": embedded.model_name(options.model_file, given.get("model"), app)}
+        given = {**given, "model": run_embedded.model_name(options.model_file, given.get("model"), app)}
     fields = {**configured, **given}
     if "stream" not in fields and not options.json:
         fields["stream"] = True
@@ -206,10 +206,10 @@ def _endpoint(
     if not _local(options):
         yield app.endpoint(settings, options.api_key, options.api_key_file)
         return
-    from nebius_cli.local import embedded
+    from nebius_cli.local import run_embedded
 
     parallel, caches = max(4, what.n), min(4, what.choices)
-    with embedded.running(options.model_file, app, parallel=parallel, caches=caches) as engine:
+    with run_embedded.running(options.model_file, app, parallel=parallel, caches=caches) as engine:
         # Its process takes a while to load the model; this import happens meanwhile.
         import nebius_cli.api.exchange  # noqa: F401
 

@@ -12,11 +12,11 @@ from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.core.secret import Secret
 from nebius_cli.doctor import checks, ledger_checks, machine_checks, probe
-from nebius_cli.doctor.check_list import CheckList
+from nebius_cli.doctor.check_runner import CheckList
 from nebius_cli.doctor.checks import Check, State
 from nebius_cli.doctor.connection_checks import ConnectionChecks
 from nebius_cli.doctor.server_checks import ServerChecks
-from nebius_cli.local import embedded
+from nebius_cli.local import run_embedded
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _run_checks(options: DoctorOptions, app: App) -> list[Check]:
         "engine",
         (),
         lambda: machine_checks.check_engine(
-            embedded.weights_dir(streams.environ), streams.monotonic, live=options.live
+            run_embedded.weights_dir(streams.environ), streams.monotonic, live=options.live
         ),
     )
     _check_ledger(results, settings, quiet_app)

@@ -240,11 +240,11 @@ def _sender(settings: RunSettings, options: ScoreOptions, app: App) -> Send:
 
 
 def _embedded(asked: Value | None, options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
-    from nebius_cli.local import embedded
-    from nebius_cli.scoring.engine_scorer import engine_scorer
+    from nebius_cli.local import run_embedded
+    from nebius_cli.scoring.embedded_scorer import engine_scorer
 
-    embedded.model_name(options.model_file, asked, app)
-    with embedded.scoring(options.model_file, app) as (name, engine):
+    run_embedded.model_name(options.model_file, asked, app)
+    with run_embedded.scoring(options.model_file, app) as (name, engine):
         yield [ScoringModel(name, engine_scorer(engine), 1)]
 
 

@@ -10,7 +10,7 @@ from nebius_cli.response import saved_answer
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Event
 from nebius_cli.system.files import OutputFile
-from nebius_cli.system.targets import check_distinct
+from nebius_cli.system.output_checks import check_distinct
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from pathlib import Path
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.options import BulkPlan, would_pay_again
-from nebius_cli.bulk.output.claims import Claims
+from nebius_cli.bulk.output.changed_requests import Claims
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.core.money import PriceList
 from nebius_cli.request import request
-from nebius_cli.system.targets import is_file
+from nebius_cli.system.output_checks import is_file
 
 
 def survey_rows(

@@ -11,7 +11,7 @@ from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input import template
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_reader import RowReader, Shard, parse_shard
-from nebius_cli.bulk.limits import LIMITS
+from nebius_cli.bulk.limit_flags import LIMITS
 from nebius_cli.bulk.rate_control import MAX_CONCURRENCY, RateController
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import urls

@@ -10,13 +10,13 @@ from nebius_cli.bulk.counts import RunCounts
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.options import BulkOptions, BulkPlan, would_pay_again
-from nebius_cli.bulk.output.claims import Claims
+from nebius_cli.bulk.output.changed_requests import Claims
 from nebius_cli.bulk.output.failed_rows import path_beside
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.output.record import Result, encode, encode_bad, failed_line
 from nebius_cli.bulk.reorder import ReorderBuffer
 from nebius_cli.system.files import OutputFile
-from nebius_cli.system.targets import check_distinct, is_file
+from nebius_cli.system.output_checks import check_distinct, is_file
 
 MAX_HELD_CHANGED_ROWS = 20  # held back while each answer found is to another request
 YIELD_INTERVAL_ROWS = 100  # rows answered earlier, after which other threads get a turn

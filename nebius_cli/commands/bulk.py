@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import typer
 
-from nebius_cli.bulk.limits import LIMITS, MONEY, SPEED
+from nebius_cli.bulk.limit_flags import LIMITS, MONEY, SPEED
 from nebius_cli.commands.declare import declare, default_group
 from nebius_cli.commands.parameters import argument, field_options, switch, text
 from nebius_cli.commands.shared_options import (

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
+from nebius_cli.render.choice_heading import heading
 from nebius_cli.render.export_pages import html_page, svg_page
-from nebius_cli.render.heading import heading
 from nebius_cli.render.probability_scale import STEPS, ColorStep, step_of, summary
 from nebius_cli.render.token_text import percent, shown
 from nebius_cli.response.completion import Completion

@@ -15,7 +15,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from nebius_cli.core.errors import OutputError, ReaderGone
-from nebius_cli.render.heading import heading
+from nebius_cli.render.choice_heading import heading
 from nebius_cli.render.output_options import OutputOptions
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.events import Event, Finished, TextDelta

@@ -3,8 +3,8 @@
 from abc import abstractmethod
 from collections.abc import Iterable
 
+from nebius_cli.render.choice_heading import heading
 from nebius_cli.render.choice_order import OrderedRenderer
-from nebius_cli.render.heading import heading
 from nebius_cli.render.output_options import OutputOptions
 from nebius_cli.render.probability_scale import DIM, RESET, summary
 from nebius_cli.render.span_order import SpanOrder

@@ -285,11 +285,7 @@ def test_a_setting_with_a_dot_stands_in_a_table_of_the_file_and_of_a_profile() -
 @pytest.mark.parametrize(
     ("text", "what", "why"),
     [
-        (
-            "n = 1\n[budget]\ndayly = 5",
-            "the file:3: no setting 'budget.dayly'",
-            "did you mean budget.daily?",
-        ),
+        ("n = 1\n[budget]\ndayly = 5", "the file:3: no setting 'budget.dayly'", "did you mean budget.daily?"),
         ("budget = 5", "the file:1: no setting 'budget'", ""),
         ("[budget]\ndaily = 0", "the file:2: budget.daily must be more than 0; unset it for no limit", ""),
         ("[history]\ntext = 1", "the file:2: history.text must be true or false", ""),

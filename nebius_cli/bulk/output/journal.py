@@ -17,7 +17,7 @@ from nebius_cli.core.digest_set import DigestSet
 from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.system import lock
 from nebius_cli.system.files import mkdir_hint
-from nebius_cli.system.targets import check_distinct
+from nebius_cli.system.output_checks import check_distinct
 
 Note = Callable[[str], None]
 

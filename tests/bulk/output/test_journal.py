@@ -10,7 +10,7 @@ import pytest
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.core.errors import OutputError, UsageError
-from nebius_cli.system.targets import is_file
+from nebius_cli.system.output_checks import is_file
 from tests.support.answers import answer, failure, row, write
 
 

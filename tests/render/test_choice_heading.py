@@ -2,7 +2,7 @@
 
 import pytest
 
-from nebius_cli.render.heading import choice_name, heading
+from nebius_cli.render.choice_heading import choice_name, heading
 
 
 @pytest.mark.parametrize(

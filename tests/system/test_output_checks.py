@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.core.errors import UsageError
-from nebius_cli.system.targets import check_distinct
+from nebius_cli.system.output_checks import check_distinct
 from tests.support.run import Runner
 from tests.support.server import FakeServer
 

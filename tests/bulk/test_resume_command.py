@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from nebius_cli.bulk import resume
+from nebius_cli.bulk import resume_command
 from nebius_cli.core.errors import AuthError, CappedError, NetworkError, OutputError
 
 
@@ -23,7 +23,7 @@ from nebius_cli.core.errors import AuthError, CappedError, NetworkError, OutputE
     ],
 )
 def test_the_command_that_resumes_has_no_key_and_does_not_restart(argv: list[str], command: str) -> None:
-    assert resume.command(argv) == command
+    assert resume_command.command(argv) == command
 
 
 WORDS = [
@@ -43,7 +43,7 @@ WORDS = [
 
 @pytest.mark.parametrize("word", WORDS)
 def test_a_shell_reads_the_command_that_resumes_as_it_was_typed(word: str) -> None:
-    command = resume.command([word, "x"])
+    command = resume_command.command([word, "x"])
     assert "\n" not in command
     assert "  " not in command, "a message would make one blank of them"
     script = command.replace("nbx", "printf '%s\\0'", 1)
@@ -58,16 +58,16 @@ def test_no_resume_hint_is_added_where_the_same_command_would_fail_again() -> No
     refused, capped = AuthError("no", "", "log in"), CappedError("stop", "", "raise it")
     down, full, stop = NetworkError("away", "", "check"), OutputError("full"), KeyboardInterrupt()
     for error in (refused, capped, down, full, stop):
-        resume.add_hint(error, ["bulk", "f"])
+        resume_command.add_hint(error, ["bulk", "f"])
     assert (refused.hint, capped.hint) == ("log in", "raise it")
     assert (down.hint, full.hint, stop.__notes__) == (f"check; {again}", again, [again])
 
 
 def test_a_command_too_long_for_a_message_is_left_out() -> None:
     error = NetworkError("away")
-    resume.add_hint(error, ["bulk", "f" * 600])
+    resume_command.add_hint(error, ["bulk", "f" * 600])
     assert error.hint == "the same command resumes the run"
 
 
 def test_plain_words_stay_plain() -> None:
-    assert shlex.split(resume.command(["bulk", "a.jsonl"])) == ["nbx", "bulk", "a.jsonl"]
+    assert shlex.split(resume_command.command(["bulk", "a.jsonl"])) == ["nbx", "bulk", "a.jsonl"]
