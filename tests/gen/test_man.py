@@ -63,8 +63,9 @@ def test_the_page_of_nbx_names_every_place_and_the_variable_that_moves_it(bare: 
     for path, (env, base, _) in man.USER_FILES.items():
         assert f"\\fB\\(ti/{base}/nbx/{path}\\fR" in page
         assert f"\\fB{env}\\fR" in page
-    at_home = f"{os.environ['HOME']}/.config/nbx/config.toml\n"
-    assert bare("config", "path", env={"NBX_CONFIG_DIR": ""}).out == at_home
+    home = os.environ["HOME"]
+    said = bare("config", "path", env={"NBX_CONFIG_DIR": "", "HOME": home}).out
+    assert said == f"{home}/.config/nbx/config.toml\n"
 
 
 def test_what_roff_reads_as_its_own_stands_for_itself() -> None:
