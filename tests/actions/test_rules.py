@@ -179,7 +179,6 @@ def test_json_and_ndjson_exclude_each_other(nbx: Runner) -> None:
     refused(
         nbx("complete", "x", "--json", "--ndjson"),
         "--json and --ndjson together",
-        "the answer has one form",
         "keep one of them",
     )
 
