@@ -134,7 +134,8 @@ def with_dashes_hint(error: UsageError, argv: list[str]) -> UsageError:
     """Return a usage error with the way to give a text that begins with a dash, if that may be its cause."""
     words = argv[: argv.index("--")] if "--" in argv else argv
     noun = next((TEXT_OPERANDS[word] for word in words if word in TEXT_OPERANDS), "")
-    if noun and (error.what.startswith(NO_FLAG) or any(map(_DASHED_TEXT.match, words))):
+    unknown = error.what.startswith(NO_FLAG) and not error.why
+    if noun and (unknown or any(map(_DASHED_TEXT.match, words))):
         way = f"put -- before a {noun} that starts with -"
         error.hint = f"{way}; {error.hint}" if error.hint else way
     return error
