@@ -1,17 +1,16 @@
 r"""Draw the pictures of the README: run a command on a real terminal and export its screen as SVG.
 
     python docs/picture.py docs/live.svg \
-        'nbx complete --local "The first rule of good code is" --temperature 0 --stop Testing'
+        'nbx complete --local "The first rule of good code is" --temperature 0 --stop " It"'
     python docs/picture.py docs/bulk.svg 'nbx bulk --local prompts.txt -o out.jsonl --max-tokens 32' '40 %'
 
-With a third argument the screen is drawn twice: when it first shows that text, and at the end. Needs the test
-extra (pexpect, pyte); the weights should be fetched before, or they are in the picture.
+With a third argument, the picture shows the screen when that text first appears; without one, the screen at
+the end. Needs the test extra (pexpect, pyte). Download the model first, or the download is in the picture.
 """
 
 import io
 import itertools
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pexpect
@@ -27,8 +26,8 @@ COLUMNS, ROWS = 88, 40
 COLORS = {"default": None, "brown": "yellow"}
 
 
-def screens(command: str, moment: str) -> Iterator[Text]:
-    """Yield the screen as it is when it first shows `moment`, unless that is empty, and when it has ended."""
+def screen_at(command: str, moment: str) -> Text:
+    """Return the screen when it first shows `moment`, or at the end if that is empty or never appears."""
     screen = pyte.Screen(COLUMNS, ROWS)
     stream = pyte.ByteStream(screen)
     child = pexpect.spawn("bash", ["-c", command], dimensions=(ROWS, COLUMNS), timeout=600)
@@ -36,12 +35,11 @@ def screens(command: str, moment: str) -> Iterator[Text]:
         try:
             stream.feed(child.read_nonblocking(4096))
         except pexpect.EOF:
-            child.close()
-            yield to_text(screen)
-            return
+            break
         if moment and any(moment in row for row in screen.display):
-            moment = ""
-            yield to_text(screen)
+            break
+    child.close()
+    return to_text(screen)
 
 
 def to_text(screen: pyte.Screen) -> Text:
@@ -68,8 +66,7 @@ def main(target: str, command: str, moment: str = "") -> None:
     """Write the picture of `command` to `target`."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     console.print(Text.assemble(("$ ", "bold green"), (command, "bold")))
-    for text in screens(command, moment):
-        console.print(text, end="")
+    console.print(screen_at(command, moment), end="")
     Path(target).write_text(svg_page(console, "nbx"), "utf-8")
 
 

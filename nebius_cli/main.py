@@ -21,11 +21,10 @@ from nebius_cli.core.errors import (
 from nebius_cli.system import unexpected_errors
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
-from nebius_cli.terminal.capabilities import draws, use_color
+from nebius_cli.terminal.capabilities import use_color
 
 # Windows has only the first two.
 SIGNALS = {"SIGINT": Interrupted, "SIGTERM": Terminated, "SIGHUP": HungUp, "SIGQUIT": Quit}
-MIN_PANEL_COLUMNS = 72  # in narrower terminals the help panels cut flag names
 
 
 class Invocation:
@@ -53,6 +52,9 @@ class Invocation:
 
         merged = {name: flags.get(name) or self._root.get(name) for name in {*flags, *self._root}}
         self.remember(merged)
+        for loud in ("verbose", "debug"):
+            if merged.get("quiet") and merged.get(loud):
+                raise UsageError(f"--quiet and --{loud} together", "", "keep one of them")
         shared = SharedFlags(**{name: value for name, value in merged.items() if value})
         return App(self.streams, shared, self._argv)
 
@@ -129,9 +131,8 @@ def _run(args: list[str], invocation: Invocation) -> int:
     streams = invocation.streams
     # Typer prints help itself; redirected to our stdout, so that write errors are noticed.
     text_out = streams.text_out(tty=lambda: use_color(streams, invocation.color, tty=streams.stdout_tty))
-    drawn = draws(streams, tty=streams.stdout_tty) and streams.width >= MIN_PANEL_COLUMNS
     with contextlib.redirect_stdout(text_out):
-        return run(args, invocation, drawn=drawn)
+        return run(args, invocation, streams.width)
 
 
 def _raise_on_signals() -> None:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from nebius_cli.core.errors import ExitCode
+from nebius_cli.core.packages import REQUIREMENTS
 from tests.support.pasted import ROOT, blocks, environ, run
 from tests.support.server import FakeServer, answer, detail, sse, status, token, whole
 from tests.support.weights import real_weights
@@ -90,8 +91,8 @@ def test_the_github_job_asks_the_api_where_there_is_a_key(
 @pytest.mark.parametrize(
     ("code", "exits", "says"),
     [
-        (429, 0, "::warning::no answer to be had (exit 5)"),
-        (503, 0, "::warning::no answer to be had (exit 6)"),
+        (429, 0, "::warning::no answer (exit 5)"),
+        (503, 0, "::warning::no answer (exit 6)"),
         (401, 4, "::error::nbx: exit 4"),
         (422, 3, "::error::nbx: exit 3"),
     ],
@@ -157,3 +158,18 @@ def test_make_builds_on_no_answer_that_was_cut_off(
     server.script(answer(" cold."))
     assert run(f"{make} answers", project, paid).returncode == 0
     assert (project / "b.answer.txt").read_text() == " cold.\n"
+
+
+def test_the_jobs_install_nbx_from_a_place_of_the_readers_own(tmp_path: Path) -> None:
+    installs = [step["run"] for step in GITHUB["steps"] if "pip install" in step.get("run", "")]
+    assert installs == GITLAB["before_script"]
+    assert GITHUB["env"]["NBX_SOURCE"] == GITLAB["variables"]["NBX_SOURCE"] == "./nbx"
+    package = f"'{REQUIREMENTS['local']}'"
+    assert installs == [f'pip install "$NBX_SOURCE" {package}']
+    (tmp_path / "nbx").symlink_to(ROOT)
+    done = run(
+        "python -m venv v && v/" + "bin/" + installs[0].replace(package, "--no-deps -q"),
+        tmp_path,
+        {**environ(), "NBX_SOURCE": "./nbx"},
+    )
+    assert (done.returncode, (tmp_path / "v" / "bin" / "nbx").exists()) == (0, True), done.stdout

@@ -1,15 +1,31 @@
 """The README tells the truth: each of its commands runs, and prints what it says."""
 
+import os
+import re
+import shutil
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.support.pasted import ROOT, blocks, environ, run, says, sessions
+from tests.support.pasted import ROOT, blocks, environ, run, run_on_terminal, says, sessions
 from tests.support.server import FakeServer, answer, status
 
 README = (ROOT / "README.md").read_text("utf-8")
-INSTALL, SUITE, *RECIPES = sessions(README)
+# The commands of each block, with what they print.
+(INSTALL,), *RECIPES, (SUITE,) = [sessions(f"```console\n{block}```") for block in blocks(README, "console")]
+CLONE, INSTALLERS, FIRST, INFILL, LEDGER = blocks(README, "sh")
+DRAWN = "──"  # in the output of a command that was run on a terminal
+
+# Where NBX_TEST_SHELLS is set, what the recipes call must be there.
+REQUIRED = os.environ.get("NBX_TEST_SHELLS") == "1"
+
+
+def here(recipe: list[tuple[str, str]]) -> bool:
+    """Return whether the machine has the programs that a recipe needs."""
+    return REQUIRED or "| jq" not in recipe[0][0] or shutil.which("jq") is not None
 
 
 @pytest.fixture
@@ -29,44 +45,75 @@ def checkout(tmp_path: Path) -> Path:
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize(("command", "output"), RECIPES, ids=[command[:60] for command, _ in RECIPES])
+@pytest.mark.parametrize(
+    "recipe", [recipe for recipe in RECIPES if here(recipe)], ids=lambda recipe: str(recipe[-1][0][:60])
+)
 def test_a_recipe_prints_what_the_readme_says(
-    command: str, output: str, tmp_path: Path, shell_env: dict[str, str]
+    recipe: list[tuple[str, str]], tmp_path: Path, shell_env: dict[str, str]
 ) -> None:
-    done = run(command, tmp_path, shell_env)
-    assert says(output, done.stdout), done.stdout
+    for command, output in recipe:
+        if DRAWN in output:
+            shown = run_on_terminal(command, tmp_path, {**shell_env, "TERM": "xterm-256color"})
+        else:
+            shown = run(command, tmp_path, shell_env).stdout
+        assert says(output, shown), shown
 
 
 @pytest.mark.engine
-def test_the_first_command_installs_and_completes(checkout: Path, shell_env: dict[str, str]) -> None:
+def test_the_first_commands_get_nbx_and_leave_it_on_the_path(
+    checkout: Path, tmp_path: Path, shell_env: dict[str, str]
+) -> None:
+    for words in ("init -q", "add .", "-c user.name=x -c user.email=x@y commit -qm x"):
+        subprocess.run(["git", *words.split()], cwd=checkout, check=True)
+    bin_of_the_tests = str(Path(sys.executable).parent) + os.pathsep
+    env = {**shell_env, "PATH": shell_env["PATH"].removeprefix(bin_of_the_tests)}
     command, output = INSTALL
-    done = run(command, checkout, shell_env)
+    script = CLONE.replace("REPOSITORY", str(checkout)) + command
+    done = run(f"{script}\ncommand -v nbx\nnbx usage plot", tmp_path, env)
     assert done.returncode == 0, done.stdout
-    assert done.stdout.endswith(output), done.stdout
+    answered, nbx, plot = done.stdout.partition(f"{tmp_path}/nbx/.venv/bin/nbx\n")
+    assert (says(f"Cloning into 'nbx'...\ndone.\n{output}", answered), bool(nbx)) == (True, True), done.stdout
+    assert "tokens by day" in plot
+
+
+def test_the_other_installers_are_given_extras_that_exist() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    for line in (*INSTALLERS.splitlines(), INSTALL[0], SUITE[0]):
+        (named,) = re.findall(r"'\.\[(.*?)\]'", line)
+        assert set(named.split(",")) <= set(extras)
+    assert [line.split()[0] for line in INSTALLERS.splitlines()] == ["pipx", "uv"]
+
+
+@pytest.mark.parametrize("line", INSTALLERS.splitlines(), ids=lambda line: str(line.split()[0]))
+def test_the_other_installers_put_nbx_on_the_path(
+    line: str, checkout: Path, tmp_path: Path, shell_env: dict[str, str]
+) -> None:
+    if shutil.which(line.split(maxsplit=1)[0]) is None:  # neither is part of Python
+        assert not REQUIRED or line.split(maxsplit=1)[0] in ("pipx", "uv")
+        return
+    names = ("PIPX_HOME", "PIPX_BIN_DIR", "UV_TOOL_DIR", "UV_TOOL_BIN_DIR")
+    env = {**shell_env, **{name: str(tmp_path / name) for name in names}}
+    assert run(line, checkout, env).returncode == 0
+    assert list(tmp_path.glob("*_BIN_DIR/nbx"))
 
 
 def test_the_way_to_token_factory_works_as_written(
     tmp_path: Path, shell_env: dict[str, str], server: FakeServer
 ) -> None:
-    first, profiles, ledger = blocks(README, "sh")
-    server.script(status(200, b'{"data": [{"id": "MODEL"}]}'), answer(" Paris."), answer(" Paris."))
-    here = {"NEBIUS_BASE_URL": server.url, "NBX_CONFIG_DIR": str(tmp_path / "config")}
-    env = {
-        **shell_env,
-        **here,
-        "NBX_CACHE_DIR": str(tmp_path / "cache"),
-        "NBX_DATA_DIR": str(tmp_path / "data"),
-    }
-    done = run(first, tmp_path, env)
+    model = "meta-llama/Llama-3.3-70B-Instruct"
+    listed = status(200, f'{{"data": [{{"id": "{model}"}}]}}'.encode())
+    server.script(listed, answer(" Paris."), answer("\n    return"))
+    folders = {name: str(tmp_path / name) for name in ("NBX_CONFIG_DIR", "NBX_CACHE_DIR", "NBX_DATA_DIR")}
+    env = {**shell_env, "NEBIUS_BASE_URL": server.url, **folders}
+    done = run(FIRST, tmp_path, env)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, " Paris.")
     assert server.requests[-1].headers["authorization"] == "Bearer ..."
-    assert server.requests[-1].json["model"] == "MODEL"
-    listed = run(profiles, tmp_path, env)
-    assert (listed.returncode, "temperature\t0\tprofile precise" in listed.stdout) == (0, True), listed.stdout
-    run("NEBIUS_API_KEY=k nbx complete x", tmp_path, env)
-    assert server.requests[-1].json["max_tokens"] == 64
-    spent = run(ledger, tmp_path, env)
-    assert (spent.returncode, spent.stdout.startswith("MODEL\t2\t")) == (0, True), spent.stdout
+    assert server.requests[-1].json["model"] == model
+    env["NEBIUS_API_KEY"] = "k"
+    assert run(INFILL, tmp_path, env).returncode == 0
+    assert server.requests[-1].json["prompt"].startswith("<|fim_prefix|>def area(r):<|fim_suffix|>")
+    spent = run(LEDGER, tmp_path, env)
+    assert (spent.returncode, f"\n{model}\t1\t" in spent.stdout) == (0, True), spent.stdout
 
 
 def test_the_suite_command_is_the_one_that_ci_runs() -> None:

@@ -83,7 +83,10 @@ def test_there_is_no_circle_of_imports() -> None:
 
 
 def test_no_action_imports_another_and_no_command_another() -> None:
-    shared = ("actions.app", *(f"commands.{name}" for name in ("parameters", "shared_options", "declare")))
+    shared = (
+        "actions.app",
+        *(f"commands.{name}" for name in ("parameters", "shared_options", "declare")),
+    )
     wrong = [
         f"{at(module, line)}: imports {target}"
         for module, line, target in arrows()

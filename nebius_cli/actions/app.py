@@ -12,7 +12,7 @@ from nebius_cli.config.file import ConfigFile
 from nebius_cli.config.layers import ConfigSource, EffectiveSettings
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.config.settings import Setting, Sourced
-from nebius_cli.core.errors import AuthError, exit_code
+from nebius_cli.core.errors import exit_code
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import is_plain_http, parse_base_url
 from nebius_cli.request import prompt
@@ -143,8 +143,7 @@ class App(Console):
 
         places = self.key_places(settings, api_key, api_key_file)
         if not places:
-            hint = "nbx auth login, NEBIUS_API_KEY or --api-key-file FILE"
-            raise AuthError("no API key", "", f"{hint}; --local needs no key" if local else hint)
+            raise keys.missing(self.streams.environ, local="--local needs no key" if local else "")
         for warning in keys.warnings(places, self.flags.profile):
             self.warn(warning)
         self.log(f"key from {places[0].source.value}: {places[0].where}")

@@ -7,13 +7,14 @@ from typing import Any
 from nebius_cli.actions.app import App
 from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.api.limits import limits_of
-from nebius_cli.config import keys
+from nebius_cli.config import keys, run_settings
 from nebius_cli.config.keyring_store import Keychain, forget
 from nebius_cli.config.keys import FoundKey, KeyOrigin, KeyPlace
 from nebius_cli.config.layers import NONE
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import AuthError, ConfigError, ExitCode, NbxError
 from nebius_cli.core.secret import Secret
+from nebius_cli.core.urls import CONSOLE_URL
 
 CHECK_TIMEOUT_S = 30.0  # for the first byte of --check, unless first_byte_timeout is set
 FALSE = ("", "0", "false")  # values of CI that do not mean that this is CI
@@ -25,6 +26,7 @@ class AuthOptions:
 
     with_token: bool = False
     keyring: bool | None = None
+    verify: bool = True
     all: bool = False
     check: bool = False
     json: bool = False
@@ -34,14 +36,30 @@ class AuthOptions:
 
 
 def run_login(options: AuthOptions, app: App) -> ExitCode:
-    """Store a key in the keyring if one works, else in the config file, and say where."""
+    """Try a key, then store it in the keyring if one works, else in the config file, and say where."""
     profile = app.profile  # a mistyped name fails before anybody types a key
-    source = _store(_ask_for_key(app, with_token=options.with_token), app, profile, keyring=options.keyring)
+    key = _ask_for_key(app, with_token=options.with_token)
+    if options.verify:
+        _verify(app, key)
+    source = _store(key, app, profile, keyring=options.keyring)
     # Other problems in the file do not matter here: the key is stored.
     first = next(iter(app.key_places(app.effective_settings())), None)
     if first is not None and first.source is not source:
         app.warn(f"{first.source.value} {first.where} overrides the stored key")
     return ExitCode.DONE
+
+
+def _verify(app: App, key: Secret) -> None:
+    """Make a request with a key that is about to be stored. Raises NbxError."""
+    try:
+        _check(app, run_settings.resolve(app.effective_settings()), key)
+    except AuthError as error:
+        error.hint = f"the key is not stored; create one at {CONSOLE_URL}"
+        raise
+    except NbxError as error:
+        error.hint = "the key is not stored; --no-verify stores it without asking the server"
+        raise
+    app.note("the server accepts the key")
 
 
 def _ask_for_key(app: App, *, with_token: bool) -> Secret:
@@ -50,6 +68,8 @@ def _ask_for_key(app: App, *, with_token: bool) -> Secret:
     if not with_token and (unattended or not streams.stdin_tty):
         why = "CI is set, so nbx does not ask" if unattended else "stdin is not a terminal"
         raise AuthError("no key was given", why, "nbx auth login --with-token < FILE")
+    if streams.stdin_tty:
+        app.note(f"create a key at {CONSOLE_URL}")
     return keys.ask(streams)
 
 

@@ -20,6 +20,7 @@ from nebius_cli.bulk.input.row_reader import RowReader
 from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.earlier_runs import AnsweredRows
+from nebius_cli.bulk.output.failed_rows import path_beside
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.output.record_file import answered
 from nebius_cli.bulk.progress import RunSummary
@@ -46,6 +47,7 @@ SHORT_HELP = """usage: nbx bulk [OPTIONS] FILE
   nbx bulk run --help  shows every flag
 """
 
+TSV_NAMES = {"left_out": "already answered"}  # of members whose name in JSON says less
 MAX_LOCAL_CACHES = 4  # whole contexts that the local engine keeps
 MODEL_LIST_TIMEOUT_S = 30.0
 RESERVED_DESCRIPTORS = 16  # for the ledger, the lists and modules that are imported late
@@ -251,8 +253,8 @@ def _send(
     _report(run.summary(""), summary, app)
     if not run.counts.failed:
         return ExitCode.DONE
-    if app.flags.quiet:
-        app.report([run.counts.failure()])
+    listed = str(path_beside(Path(options.output))) if isinstance(journal, Journal) else ""
+    app.report([run.counts.failure(listed)])
     return ExitCode.ROWS_FAILED
 
 
@@ -266,9 +268,9 @@ def _reason(stop: BaseException) -> str:
 def _report(totals: RunSummary, summary: OutputFile | None, app: App) -> None:
     """Show the totals, and write them to the file of `--summary`."""
     values = totals.to_json()
-    if not app.flags.quiet:
+    if not app.flags.quiet and totals.has_results:
         # The message about the end of the run says why it stopped.
-        plain = {name: value for name, value in values.items() if name != "stopped"}
+        plain = {TSV_NAMES.get(name, name): value for name, value in values.items() if name != "stopped"}
         app.write_table(TABLE_HEADER, table_rows(totals.to_rows(), plain, drawn=app.draws_err), err=True)
     if summary is not None:
         summary.write(jsontext.encode(values) + b"\n")

@@ -35,7 +35,7 @@ KNOWN_REASONS = ("stop", "length", "content_filter", "abort")  # the last one is
 
 SHORT_HELP = """usage: nbx complete [OPTIONS] PROMPT...
   nbx complete "The capital of France is" --max-tokens 8
-  echo "Once upon a time" | nbx complete --strip-final-newline
+  echo "Once upon a time" | nbx complete -s
   nbx complete --help  shows every flag
 """
 
@@ -91,16 +91,17 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
         validate=options.validate,
     )
     if _local(options) and (n := completion_request.n) > MAX_LOCAL_CHOICES:
-        raise UsageError(
-            f"-n {n} with --local", f"the embedded engine makes at most {MAX_LOCAL_CHOICES} at once"
-        )
+        why = f"the embedded engine makes at most {MAX_LOCAL_CHOICES} at once"
+        raise UsageError(f"-n {n} with --local", why)
     for warning in request.warnings(completion_request, local=_local(options)):
         app.warn(warning)
+    if app.streams.stderr_tty:
+        for notice in prompt_options.notices(options.prompt, completion_request.prompt):
+            app.note(notice)
     if options.dry_run or options.curl:
         return _show(completion_request, settings, app, as_curl=options.curl)
-    shown = options.json or options.ndjson or options.view or options.export
-    if "logprobs" in given and not shown:
-        app.warn("log probabilities come with --view, --json or --ndjson; text has no place for them")
+    if "logprobs" in given and not (options.json or options.ndjson or options.view or options.export):
+        app.warn("plain text cannot show log probabilities; add --view, --json or --ndjson")
     return _send(options, completion_request, settings, app)
 
 
@@ -137,17 +138,16 @@ def _send(options: CompleteOptions, what: CompletionRequest, settings: RunSettin
 
 def _check(options: CompleteOptions) -> None:
     if options.json and options.ndjson:
-        raise UsageError("--json and --ndjson together", "the answer has one form", "keep one of them")
+        raise UsageError("--json and --ndjson together", "", "keep one of them")
     if parse_view(options.view) and (options.json or options.ndjson):
-        raise UsageError("--view with JSON", "the answer has one form", "nbx view FILE shows saved JSON")
+        raise UsageError("--view with --json or --ndjson", "", "nbx view FILE shows saved JSON")
     parse_export(options.export)
     named = [("--api-key-file", options.api_key_file), ("--model-file", options.model_file)]
     read = [*options.prompt.files, *named]
     check_targets([("-o", options.output), ("--export", options.export)], read)
     if options.curl and _local(options):
-        raise UsageError(
-            "--curl with --local", "the engine is gone when nbx ends", "nbx local serve keeps one running"
-        )
+        why = "the local engine stops when nbx exits"
+        raise UsageError("--curl with --local", why, "nbx local serve keeps one running")
     prompt_options.check(options.prompt)
     for reason in options.fail_on if options.validate else ():
         if reason not in KNOWN_REASONS:
@@ -280,7 +280,7 @@ def _receive(
         app.warn(oddity)
     if "length" in reasons and "max_tokens" not in what.fields and app.streams.stderr_tty:
         more = "" if options.id else "; --max-tokens N asks for more"  # a stored body is sent as it was
-        app.note(f"the server's own limit cut the answer{more}")
+        app.note(f"the answer reached the default limit of the server{more}")
     return ExitCode.DONE
 
 
@@ -295,5 +295,6 @@ def _how_to_show(options: CompleteOptions, what: CompletionRequest, app: App) ->
         color_out=app.color_out,
         color_err=app.color_err,
         view=parse_view(options.view),
+        view_drawn=app.flags.color == "always",
         export=parse_export(options.export),
     )

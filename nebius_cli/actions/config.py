@@ -1,12 +1,12 @@
 """`nbx config`: shows settings and where they come from, changes them, and edits the config file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nebius_cli.actions.app import App
 from nebius_cli.config import keys, layers, settings
-from nebius_cli.config.settings import PROFILES, PROJECT_FILE, USE_PROFILE, Setting
+from nebius_cli.config.settings import PROFILES, PROJECT_FILE, USE_PROFILE, Setting, Sourced
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ConfigError, ExitCode, UsageError
 from nebius_cli.request.fields import Value
@@ -38,6 +38,7 @@ class ConfigOptions:
     name: str | None = None
     value: str | None = None
     show_origin: bool = False
+    all: bool = False
     json: bool = False
 
 
@@ -52,8 +53,7 @@ def run_set(options: ConfigOptions, app: App) -> ExitCode:
     parsed = app.read_value(setting, value)
     profile = None if setting.chooses else app.profile
     app.config.set(name, parsed, profile)
-    if profile is not None:
-        app.note(f"{name} is set in profile {profile}")
+    app.note(f"{name} is set in {_place(app, profile)}")
     if stronger := _stronger(app, setting, parsed, profile):
         app.warn(f"{stronger} overrides what was set")
     return ExitCode.DONE
@@ -103,15 +103,18 @@ def run_unset(options: ConfigOptions, app: App) -> ExitCode:
     places: list[str | None] = [profile]
     if profile is not None and known in settings.BY_NAME and settings.BY_NAME[known].chooses:
         places.append(None)
-    if not any(app.config.unset(spelled, place) for place in places for spelled in (name, known)):
-        app.note(f"{name} was not set in {_place(app, profile)}")
+    removed = any(app.config.unset(spelled, place) for place in places for spelled in (name, known))
+    app.note(f"{name} {'is no longer' if removed else 'was not'} set in {_place(app, profile)}")
     return ExitCode.DONE
 
 
 def run_list(options: ConfigOptions, app: App) -> ExitCode:
-    """List every setting that has a value, with its origin."""
+    """List every setting that has a value, with its origin; with --all, the others and what each means."""
     found = app.effective_settings()
     values = found.values
+    if options.all:
+        _list_all(values, app, json=options.json)
+        return _tell(app, found.problems)
     listed = [(s.field.name, s, values[s.field.name]) for s in settings.SETTINGS if s.field.name in values]
     if options.json:
         table = {
@@ -127,6 +130,23 @@ def run_list(options: ConfigOptions, app: App) -> ExitCode:
     if found.project:
         app.note(f"the project file is {found.project}")
     return _tell(app, found.problems)
+
+
+def _list_all(values: Mapping[str, Sourced], app: App, *, json: bool) -> None:
+    """List every setting with its description; value and origin are null if it is not set."""
+    entries = {}
+    rows = []
+    for setting in settings.SETTINGS:
+        name, meaning = setting.field.name, setting.field.help
+        sourced = values.get(name)
+        shown = setting.shown(sourced.value) if sourced else None
+        origin = sourced.origin if sourced else None
+        entries[name] = {"value": shown, "origin": origin, "description": meaning}
+        rows.append((name, "-" if shown is None else _text(shown), origin or "-", meaning))
+    if json:
+        app.write_json(entries)
+    else:
+        app.write_table(("setting", "value", "origin", "description"), rows, stacked=True)
 
 
 def run_path(options: ConfigOptions, app: App) -> ExitCode:

@@ -18,6 +18,8 @@ from nebius_cli.doctor.connection_checks import ConnectionChecks
 from nebius_cli.doctor.server_checks import ServerChecks
 from nebius_cli.local import run_embedded
 
+STATE_STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red", "skipped": "dim"}
+
 
 @dataclass(frozen=True, slots=True)
 class DoctorOptions:
@@ -37,7 +39,7 @@ def run(options: DoctorOptions, app: App) -> ExitCode:
         app.write_json(checks.to_json(results))
     else:
         rows = [row for check in results for row in _rows(check, drawn=app.draws_out)]
-        app.write_table(("check", "state", "seen, and what to do"), rows)
+        app.write_table(("check", "state", "found, and what to do"), rows, styles=STATE_STYLES)
     return checks.exit_code(results)
 
 
@@ -64,7 +66,7 @@ def _run_checks(options: DoctorOptions, app: App) -> list[Check]:
     def find_key() -> Check:
         nonlocal key
         key, check = machine_checks.find_key(
-            quiet_app.key_places(settings, options.api_key, options.api_key_file)
+            quiet_app.key_places(settings, options.api_key, options.api_key_file), streams.environ
         )
         return check
 

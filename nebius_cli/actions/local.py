@@ -50,7 +50,7 @@ def run_list(options: LocalOptions, app: App) -> ExitCode:
         (name, megabytes(sizes[name]) if app.draws_out else str(sizes[name]), path or "not fetched")
         for name, path in paths.items()
     ]
-    app.write_table(("model", "size", "file"), rows, numbers=("size",))
+    app.write_table(("model", "size", "file"), rows, numbers=("size",), stacked=True)
     if None in paths.values():
         app.note(f"what is fetched is kept in {folder}")
     return ExitCode.DONE

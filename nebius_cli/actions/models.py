@@ -19,6 +19,7 @@ from nebius_cli.core.errors import (
     UsageError,
 )
 from nebius_cli.core.format import age as age_of
+from nebius_cli.core.format import counted
 from nebius_cli.core.secret import Secret
 from nebius_cli.models import details, model_table, search
 from nebius_cli.models import model as models
@@ -130,7 +131,9 @@ def _named(options: ModelsOptions, command: str) -> str:
 def _missing(wanted: str, listing: Listing, app: App) -> RejectedError:
     age = "" if listing.fetched else f", as of {age_of(_age(listing, app))} ago"
     hint = suggest.did_you_mean(wanted, listing.ids) or "nbx models lists the ids"
-    return RejectedError(f"no model {wanted}", f"the list has {len(listing.models)} models{age}", hint)
+    return RejectedError(
+        f"no model {wanted}", f"the list has {counted(len(listing.models), 'model')}{age}", hint
+    )
 
 
 def _listing_for(wanted: str, options: ModelsOptions, app: App) -> Listing:

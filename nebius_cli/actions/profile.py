@@ -52,11 +52,11 @@ def run_use(options: ProfileOptions, app: App) -> ExitCode:
     if not name or (options.none and options.name):
         raise UsageError("which profile?", "", "nbx profile use NAME, or --none")
     if name == NONE:
-        if not app.config.unset(USE_PROFILE):
-            app.note("no profile was in use")
+        app.note("no profile is used now" if app.config.unset(USE_PROFILE) else "no profile was in use")
     else:
         _check_there(app, name)
         app.config.set(USE_PROFILE, name)
+        app.note(f"profile {name} is used now")
     chosen = app.effective_settings().profile
     if chosen is not None and chosen.value != name:
         app.warn(f"{chosen.origin} overrides it and chooses {chosen.value}")

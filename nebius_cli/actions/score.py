@@ -292,7 +292,7 @@ def _write_ranks(
 
 
 def _write(table: Callable[..., tables.Table], app: App) -> None:
-    app.write_table(*table(drawn=app.draws_out), numbers=tables.NUMBERS)
+    app.write_table(*table(drawn=app.draws_out), numbers=tables.NUMBERS, stacked=True)
 
 
 def _warn(score: Score, app: App) -> None:

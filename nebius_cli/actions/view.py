@@ -25,12 +25,13 @@ class ViewOptions:
 def run(options: ViewOptions, app: App) -> ExitCode:
     """Show the answer. Raises BadInputError if the file has no answer with log probabilities."""
     view, form = parse_view(options.view), parse_export(options.export)
-    if options.file is None:
-        raise UsageError("no file given", "", "nbx view FILE; - reads stdin")
+    if options.file is None and app.streams.stdin_has_no_input:
+        raise UsageError("no file given", "", "nbx view FILE, or nbx complete … --json | nbx view")
+    file = options.file or "-"
     if options.export:
-        check_distinct("--export", options.export, [("this is the file to view", options.file)])
-    name = "stdin" if options.file == "-" else options.file
-    completion, events = saved_answer.read(app.read_text(options.file), name)
+        check_distinct("--export", options.export, [("this is the file to view", file)])
+    name = "stdin" if file == "-" else file
+    completion, events = saved_answer.read(app.read_text(file), name)
     if options.export:
         from nebius_cli.render.heat_export import export  # brings rich
 
@@ -45,7 +46,14 @@ def run(options: ViewOptions, app: App) -> ExitCode:
 def _show(completion: Completion, events: list[Event], view: View, app: App) -> None:
     if app.streams.stdout is None:
         raise OutputError("cannot write the view", "stdout is closed", "--export FILE writes it to a file")
-    show = OutputOptions(Mode.TEXT, Layout(), completion.expected, view=view, color_out=app.color_out)
+    show = OutputOptions(
+        Mode.TEXT,
+        Layout(),
+        completion.expected,
+        view=view,
+        color_out=app.color_out,
+        view_drawn=app.flags.color == "always",
+    )
     streams = app.streams
     renderer = choose(streams, streams.write_out, show, terminal=streams.stdout_tty, started=0)
     for event in events:

@@ -1,13 +1,18 @@
 """Counts the results of a bulk run: rows, tokens, money."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.progress import ProgressSnapshot, RunSummary
-from nebius_cli.core.errors import CappedError, IncompleteError, UsageError
+from nebius_cli.core.errors import CappedError, IncompleteError, NbxError, StatusError, UsageError
 from nebius_cli.core.money import Price, usd
+
+MAX_REASONS = 100  # kept; servers put IDs and numbers into messages
+MAX_REASONS_SHOWN = 3
+MAX_REASON_CHARS = 120
 
 
 @dataclass(slots=True)
@@ -26,22 +31,38 @@ class RunCounts:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: Decimal = field(default_factory=Decimal)
+    reasons: Counter[str] = field(default_factory=Counter)  # why rows failed
     priced: bool | None = None  # whether every usage so far had a cost; None before the first
 
     def add(self, result: Result) -> None:
         """Count a result."""
         self.answered += result.error is None
-        self.failed += result.error is not None
+        if result.error is not None:
+            self.failed += 1
+            reason = _reason(result.error)
+            self.reasons[
+                reason if reason in self.reasons or len(self.reasons) < MAX_REASONS else "other"
+            ] += 1
         if (usage := result.usage) is not None:
             self.prompt_tokens += usage["prompt_tokens"] or 0
             self.completion_tokens += usage["completion_tokens"] or 0
             self.priced = usage["cost"] is not None and self.priced is not False
             self.cost += Decimal(usage["cost"] or 0)
 
-    def failure(self) -> IncompleteError:
-        """Return the error that reports failed rows when nothing else is shown."""
+    def failure(self, failed_file: str) -> IncompleteError:
+        """Return the error that reports failed rows: how many, the commonest reasons, and where they are.
+
+        `failed_file` lists them; it is empty if there is no such file.
+        """
+        counted = self.reasons + Counter({"invalid row": self.bad})
+        shown = [f"{reason} ({count:,})" for reason, count in counted.most_common(MAX_REASONS_SHOWN)]
+        if others := counted.total() - sum(count for _, count in counted.most_common(MAX_REASONS_SHOWN)):
+            shown.append(f"other reasons ({others:,})")
+        hint = "the records in the output have the errors"
+        if failed_file and self.failed > self.bad:
+            hint = f"{failed_file} lists them; repeat the command to send them again"
         return IncompleteError(
-            f"{self.failed:,} row{'' if self.failed == 1 else 's'} failed", "their records have the errors"
+            f"{self.failed:,} {'row' if self.failed == 1 else 'rows'} failed", "; ".join(shown), hint
         )
 
     def snapshot(self, dispatcher: Dispatcher, at: float, fraction_read: float | None) -> ProgressSnapshot:
@@ -79,6 +100,15 @@ class RunCounts:
             seconds,
             stopped,
         )
+
+
+def _reason(error: NbxError) -> str:
+    """Return why a row failed, without what differs from row to row."""
+    if isinstance(error, StatusError) and error.status:
+        line = f"the server answered {error.status}" + (f": {error.why}" if error.why else "")
+    else:
+        line = error.line
+    return line if len(line) <= MAX_REASON_CHARS else line[: MAX_REASON_CHARS - 1] + "…"
 
 
 def cap_error(dispatcher: Dispatcher) -> CappedError:

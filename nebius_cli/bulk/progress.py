@@ -124,6 +124,11 @@ class RunSummary:
     stopped: str = ""
 
     @property
+    def has_results(self) -> bool:
+        """Whether there is anything to show: a row with an answer or an error, or money spent."""
+        return bool(self.answered or self.failed or self.left_out or self.cost or not self.stopped)
+
+    @property
     def rate(self) -> float:
         """Requests per second over the whole run."""
         return self.requests / self.seconds if self.seconds else 0.0
@@ -149,7 +154,7 @@ class RunSummary:
     def to_rows(self) -> list[tuple[str, str]]:
         """Return names and values for a person, without empty ones."""
         counts = [("rows", self.rows), ("answered", self.answered), ("failed", self.failed)]
-        counts += [("answered earlier", self.left_out)] if self.left_out else []
+        counts += [("already answered", self.left_out)] if self.left_out else []
         counts += [("requests", self.requests), ("retries", self.retries)]
         counts += [("prompt tokens", self.prompt_tokens), ("completion tokens", self.completion_tokens)]
         rows = [(name, f"{count:,}") for name, count in counts]

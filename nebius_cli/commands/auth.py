@@ -2,7 +2,7 @@
 
 import typer
 
-from nebius_cli.commands.declare import declare
+from nebius_cli.commands.declare import Group, declare
 from nebius_cli.commands.parameters import negatable, switch
 from nebius_cli.commands.shared_options import CONNECTION, CONNECTION_OPTIONS, KEY_OPTIONS
 
@@ -14,20 +14,27 @@ Examples:
   pass show nebius | nbx auth login --with-token
   nbx auth status --check
 
-nbx looks for a key in this order: --api-key, --api-key-file, NEBIUS_API_KEY, api_key_command, the system's
-keyring, the config file. A key of the chosen profile beats those outside of it.
+Create a key in the console: https://tokenfactory.nebius.com
+
+nbx uses the first key that it finds, in this order: --api-key, --api-key-file, NEBIUS_API_KEY,
+api_key_command, the system keyring, the config file. A key in the current profile comes before the same kind
+of key outside of it.
 """
 
 
-LOGIN = """Store a key, typed without echo or read from stdin.
+LOGIN = """Check a key with the server and store it.
 
 \b
 Examples:
   nbx auth login
   nbx auth login --with-token < key.txt
+
+nbx asks for the key without showing it. Create one at https://tokenfactory.nebius.com.
+
+nbx stores the key only if the server accepts it. --no-verify stores it unchecked.
 """
 
-LOGOUT = """Remove the stored key, of the chosen profile if there is one.
+LOGOUT = """Remove the stored key, or that of the current profile.
 
 \b
 Examples:
@@ -35,7 +42,7 @@ Examples:
   nbx auth logout --all
 """
 
-STATUS = """Show which key is used and which others exist.
+STATUS = """Show which key nbx uses and which other keys exist.
 
 \b
 Examples:
@@ -51,16 +58,17 @@ Examples:
 """
 
 OWN_LOGIN = (
-    switch("with_token", "Read the key from stdin instead of asking for it."),
+    switch("with_token", "Read the key from stdin."),
+    negatable("verify", "--verify/--no-verify", "Ask the server whether it accepts the key first (default)."),
     negatable(
         "keyring",
         "--keyring/--no-keyring",
-        "Store it in the keyring or fail; or in the config file. Default: the keyring if one works.",
+        "Store the key in the system keyring, or in the config file. Default: the keyring if one works.",
     ),
 )
 OWN_STATUS = (
     switch("check", "Ask the server whether it accepts the key."),
-    switch("json", "One JSON object."),
+    switch("json", "Print one JSON object."),
     *KEY_OPTIONS,
     *CONNECTION_OPTIONS,
 )
@@ -68,9 +76,9 @@ OWN_STATUS = (
 
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(rich_markup_mode=root.rich_markup_mode)
+    group = typer.Typer(cls=Group)
     declare(group, "login", OWN_LOGIN, "auth.run_login", help=LOGIN)
-    every = switch("all", "The keys of every profile.")
+    every = switch("all", "Remove the keys of all profiles, too.")
     declare(group, "logout", (every,), "auth.run_logout", help=LOGOUT)
     declare(group, "status", OWN_STATUS, "auth.run_status", help=STATUS, connection=CONNECTION)
     declare(group, "token", KEY_OPTIONS, "auth.run_token", help=PRINT)

@@ -26,7 +26,7 @@ Examples:
   nbx bulk merge answers-*.jsonl -o all.jsonl
   nbx bulk export all.jsonl --csv -o all.csv
 
-nbx bulk FILE is nbx bulk run FILE; nbx bulk run --help shows its flags.
+nbx bulk FILE is short for nbx bulk run FILE; nbx bulk run --help describes its flags.
 """
 
 RUN = """Complete every row of a file; resume where a run stopped.
@@ -38,22 +38,34 @@ Examples:
   nbx bulk prompts.txt -o answers.jsonl --max-cost 5 --max-tokens 200
   nbx bulk prompts.jsonl -o answers.jsonl --local
 
-A row is a JSON string, {"prompt"}, {"id", "prompt", any request field}, or a line of a batch file; or a line
-of CSV, TSV, text or Parquet, by the file's suffix (.gz and .zst too) or --format. A row's field beats a flag.
+Each answer becomes a line of -o FILE as soon as it arrives. If a run stops early, repeat the command to
+resume: it sends only the rows that have no answer yet.
 
-Each answer is written to -o FILE as a line when it arrives. The same command again sends only the rows that
-have no answer yet.
+The input is JSONL, CSV, TSV, text or Parquet, by file suffix (.gz and .zst too) or --format. A JSONL row is a
+string, {"prompt": ...} with any request field and an id, or a line of a batch file. A row overrides a flag.
 
-Exit 0 says that every row has its answer, 9 that some failed; answers.failed.jsonl has
-those of answers.jsonl, as rows for another run.
+The exit code is 0 if every row has an answer and 9 if some failed; these are in answers.failed.jsonl, as
+input for another run.
 """
 
+EVERYDAY = (
+    "--output",
+    "--template",
+    "--model",
+    "--max-tokens",
+    "--temperature",
+    "--stop",
+    "--ordered",
+    "--max-cost",
+    "--estimate",
+    "--local",
+)
 INPUT = "Input"
 SHOW = "Output"
 # An answer is written as one line when it is complete, so there is nothing to stream.
 _HERE = {  # help texts that differ from those of other commands
-    "logprobs": "Log probabilities of the N most likely tokens at each position, in the response.",
-    "timeout": "Longest time for one request, each try by itself; 0 is no limit.",
+    "logprobs": "Return log probabilities of the N most likely tokens at each position.",
+    "timeout": "Time limit for one attempt of a request; 0 is none.",
 }
 
 
@@ -64,57 +76,60 @@ def _reworded(fields: Iterable[Field]) -> tuple[Field, ...]:
 ROW_FIELDS = _reworded(field for field in FIELDS if field.name not in ("stream", "stream_options"))
 
 OWN = (
-    argument("input", "The rows; - is stdin.", "FILE"),
+    argument("input", "File with one prompt per row; - is stdin.", "FILE"),
     text(
         "format",
-        "What the input is. Default by its suffix; of stdin, jsonl.",
+        "Format of the input. Default by file suffix; jsonl for stdin.",
         "jsonl|csv|tsv|text|parquet",
         INPUT,
     ),
-    text(
-        "template", "Prompt of each row, its columns in braces; \\n, \\t and \\\\ are escapes.", "TEXT", INPUT
-    ),
-    text("template_file", "A file with the template, as it is: nothing in it is an escape.", "FILE", INPUT),
-    switch("null", "Of text input: NUL instead of newline ends a prompt.", INPUT, "-0"),
+    text("template", 'Make the prompt from columns: "Q: {question}\\nA:".', "TEXT", INPUT),
+    text("template_file", "Read the template from a file; nothing in it is an escape.", "FILE", INPUT),
+    switch("null", "In text input, NUL ends a prompt instead of newline.", INPUT, "-0"),
     text("encoding", "Encoding of the input. Default utf-8.", "NAME", INPUT),
-    text("invalid", "What to do with bytes that are not text. Default strict.", "strict|replace", INPUT),
-    switch("allow_empty", "Send prompts with nothing in them.", INPUT),
+    text(
+        "invalid",
+        "How to treat invalid bytes: fail, or insert U+FFFD. Default strict.",
+        "strict|replace",
+        INPUT,
+    ),
+    switch("allow_empty", "Allow empty prompts.", INPUT),
     text(
         "on_bad_row",
-        "A row that cannot be sent: fail sends nothing at all, skip leaves it out. Default fail.",
+        "If a row is invalid, send nothing at all (fail, the default) or leave it out (skip).",
         "fail|skip",
         INPUT,
     ),
     text(
         "shard",
-        "Only every N-th row, starting with the I-th; limits and caps are divided by N.",
+        "Send only every N-th row, starting with the I-th; limits and caps are divided by N.",
         "I/N",
         INPUT,
     ),
     text(
         "output",
-        "Write the answers to FILE; a run that writes to stdout cannot be resumed.",
+        "Write the answers to FILE; needed to resume a run.",
         "FILE",
         SHOW,
         "-o",
     ),
-    switch("restart", "Start over; the output so far is kept as FILE.old.", SHOW),
-    switch("no_prompt", "Leave the prompts out of the output.", SHOW),
+    switch("restart", "Start over; the existing output is kept as FILE.old.", SHOW),
+    switch("no_prompt", "Leave prompts out of the output.", SHOW),
     switch(
         "ordered",
-        "Answers in the order of the input, by index: where a row stood when it was answered.",
+        "Write the answers in input order.",
         SHOW,
     ),
-    text("summary", "Write a summary of the run, as JSON.", "FILE", SHOW),
-    switch("estimate", "Print what the run would take: rows, tokens, cost, time. Send nothing.", SHOW),
+    text("summary", "Write a summary of the run to FILE, as JSON.", "FILE", SHOW),
+    switch("estimate", "Print rows, tokens, cost and time; send nothing.", SHOW),
     switch("json", "With --estimate: one JSON object.", SHOW),
-    switch("dry_run", "Print the body of the first row's request, and send nothing.", SHOW),
+    switch("dry_run", "Print the first request body and send nothing.", SHOW),
     *field_options(field for field in LIMITS if field.panel == SPEED),
     *field_options(field for field in LIMITS if field.panel == MONEY),
-    text("max_cost", "Stop before more than this is spent.", "USD", MONEY),
+    text("max_cost", "Stop before the run costs more than this.", "USD", MONEY),
     text(
         "price",
-        "USD per million prompt and completion tokens, where the model list has none.",
+        "Price in USD per million prompt and completion tokens.",
         "IN/OUT",
         MONEY,
     ),
@@ -122,10 +137,10 @@ OWN = (
     *ANY_FIELD_OPTIONS,
     switch(
         "local",
-        "Run the embedded model on this machine: no key, no network, 256 tokens a row by default.",
+        "Run a small model on this machine; needs no key.",
         "Connection",
     ),
-    text("model_file", "Run this GGUF file instead; means --local.", "FILE", "Connection"),
+    text("model_file", "Run this GGUF file on this machine (implies --local).", "FILE", "Connection"),
     *KEY_OPTIONS,
     *field_options(_reworded(CONNECTION)),
     *LEDGER_OPTIONS,
@@ -134,10 +149,11 @@ OWN = (
 
 def add_to(root: typer.Typer) -> typer.Typer:
     """Add the group and return it."""
-    group = typer.Typer(cls=default_group("run"), rich_markup_mode=root.rich_markup_mode)
+    group = typer.Typer(cls=default_group("run"))
     declare(
         *(group, "run", OWN, "bulk.run"),
         help=RUN,
+        everyday=EVERYDAY,
         fields=ROW_FIELDS,
         connection=REQUEST_SETTINGS,
         limits=LIMITS,

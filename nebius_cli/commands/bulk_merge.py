@@ -5,31 +5,36 @@ import typer
 from nebius_cli.commands.declare import declare
 from nebius_cli.commands.parameters import arguments, switch, text
 
-HELP = """Put the answers of all shards in one file, each row once.
+HELP = """Merge the outputs of all shards into one file.
 
 \b
 Examples:
   nbx bulk merge answers-1.jsonl answers-2.jsonl -o all.jsonl
   nbx bulk merge answers-*.jsonl --input prompts.jsonl -o all.jsonl
 
-The answers stand in the order of the rows. An answer beats an error of the same row; two different answers to
-one row are an error (65). Without --input rows go by the index in their records, and rows missing after the
-last one cannot be seen.
+Answers are written in row order, each row once. An answer replaces an error of the same row; two different
+answers to one row are an error (exit 65). Without --input, nbx orders rows by the index in their records and
+cannot notice rows missing at the end.
 
-Exit 9 says that rows are missing, which are named, or failed; what there is has been written.
+The exit code is 9 if rows are missing or failed; the others are written all the same.
 """
 
 INPUT = "Input"
 
 OWN = (
-    arguments("answers", "Outputs of nbx bulk.", "ANSWERS..."),
-    text("output", "Write to FILE; default stdout.", "FILE", None, "-o"),
+    arguments("answers", "Output files of nbx bulk.", "ANSWERS..."),
+    text("output", "Write to FILE. Default stdout.", "FILE", None, "-o"),
     switch("force", "Replace FILE if it exists."),
-    text("input", "Go by the rows of this input, and their ids.", "FILE", INPUT),
-    text("format", "What the input is. Default by its suffix.", "jsonl|csv|tsv|text|parquet", INPUT),
-    switch("null", "Of text input: NUL instead of newline ends a prompt.", INPUT, "-0"),
+    text("input", "Check against the rows and IDs of this input.", "FILE", INPUT),
+    text("format", "Format of the input. Default by file suffix.", "jsonl|csv|tsv|text|parquet", INPUT),
+    switch("null", "In text input, NUL ends a prompt instead of newline.", INPUT, "-0"),
     text("encoding", "Encoding of the input. Default utf-8.", "NAME", INPUT),
-    text("invalid", "What to do with bytes that are not text. Default strict.", "strict|replace", INPUT),
+    text(
+        "invalid",
+        "How to treat invalid bytes: fail, or insert U+FFFD. Default strict.",
+        "strict|replace",
+        INPUT,
+    ),
 )
 
 

@@ -11,6 +11,24 @@ from nebius_cli.core.suggest import nearest
 # What vLLM and llama.cpp read at the top level of the body; the API reference does not list it.
 ENGINE_PARAMS = ("seed", "top_k", "min_p", "repetition_penalty", "min_tokens", "ignore_eos", "guided_json")
 
+# Commands by the names that other programs give them.
+SYNONYMS = {
+    **dict.fromkeys(("remove", "delete", "del", "uninstall"), "rm"),
+    **dict.fromkeys(("create", "new"), "add"),
+    **dict.fromkeys(("select", "switch", "choose"), "use"),
+    **dict.fromkeys(("download", "fetch"), "pull"),
+    **dict.fromkeys(("ls", "all"), "list"),
+}
+
+_NO_CHAT = "there is no chat here: write the instructions into the prompt"
+# Flags that other programs, or nbx bulk, have and nbx complete does not.
+FOREIGN_FLAGS = {
+    "--template": "{stdin} in the prompt inserts stdin; for a file of rows: nbx bulk FILE --template TEXT",
+    "--prompt": 'the prompt needs no flag: nbx complete "PROMPT"',
+    "--input": "--file FILE reads the prompt from a file",
+    **dict.fromkeys(("--system", "--system-prompt", "--messages", "--chat", "--role"), _NO_CHAT),
+}
+
 # What these flags are called in other programs.
 USUAL = {"help": "--help", "version": "--version", "-V": "--version"}
 
@@ -56,36 +74,68 @@ def _usual(argv: list[str], tree: Any) -> str:
     return f"did you mean {path} {flag}?" if flag else ""
 
 
+def _no_command(error: Any, argv: list[str], tree: Any) -> UsageError:
+    """Return the error for a command that does not exist."""
+    group = error.ctx.command
+    path, names = error.ctx.command_path, tuple(group.commands)
+    typed = next((word for word in argv if word not in path.split() and not word.startswith("-")), "")
+    close = SYNONYMS.get(typed, "") if SYNONYMS.get(typed) in names else nearest(typed, names)
+    why = f"did you mean {path} {close}?" if close else ""
+    if path == "nbx":
+        why = _usual(argv, tree) or _elsewhere(argv, tree) or why
+        if " " in typed.strip():
+            why = f"a prompt belongs to a command: nbx complete {_quoted(typed)}"
+    return UsageError(f"no such command: {typed}", why, f"{path} --help shows every command")
+
+
+def _quoted(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text) if set('"$`\\!') & set(text) else f'"{text}"'
+
+
 def usage_error(error: typer.TyperException, argv: list[str], tree: Any) -> UsageError:
     """Return Typer's error as a UsageError, with a hint at what was probably meant."""
     context = getattr(error, "ctx", None)
+    what = error.format_message()
+    if what.startswith("No such command") and context:
+        return _no_command(error, argv, tree)
     # The error for a flag without its value has no context.
     command, inner = (context.command_path, context.command) if context else _named(argv, tree)
     hint = f"{command} --help shows every {'command' if hasattr(inner, 'commands') else 'flag'}"
     typed = getattr(error, "option_name", "")
     if not hasattr(error, "possibilities"):  # only the error for an unknown flag has it
-        what = error.format_message()
-        why = _usual(argv, tree) or _elsewhere(argv, tree) if command == "nbx" else ""
-        why = _mistyped(argv, tree) if "unexpected extra argument" in what else why
-        return UsageError(what, why, hint)
+        if "unexpected extra argument" in what:
+            extra = what.partition("(s) (" if "(s)" in what else " (")[2].rstrip(").")
+            return UsageError(f"unexpected argument: {extra}", _mistyped(argv, tree), hint)
+        if typed and "requires an argument" in what:
+            return UsageError(f"{typed} needs a value", "", hint)
+        return UsageError(what[:1].lower() + what[1:].removesuffix("."), "", hint)
     name = typed.lstrip("-").replace("-", "_")
     if name in ENGINE_PARAMS:
         return UsageError(
             f"{NO_FLAG} {typed}", "it is not in the API; engines read it", f"--param {name}=VALUE"
         )
+    return UsageError(f"{NO_FLAG} {typed}", _meant(typed, command, context) or _usual(argv, tree), hint)
+
+
+def _meant(typed: str, command: str, context: Any) -> str:
+    """Return what an unknown flag probably stands for, empty if there is no good guess."""
+    if command.endswith("complete") and typed in FOREIGN_FLAGS:
+        return FOREIGN_FLAGS[typed]
     flags = [flag for parameter in context.command.params for flag in parameter.opts] if context else []
     meant = [flag for flag in flags if len(typed) > 3 and flag.startswith(typed)]
     close = nearest(typed.lstrip("-"), [flag.lstrip("-") for flag in flags])
     meant = meant or ([f"--{close}"] if close else [])
-    why = f"did you mean {' or '.join(meant)}?" if meant else ""
-    return UsageError(f"{NO_FLAG} {typed}", why or _usual(argv, tree), hint)
+    return f"did you mean {' or '.join(meant)}?" if meant else ""
 
 
 def with_dashes_hint(error: UsageError, argv: list[str]) -> UsageError:
     """Return a usage error with the way to give a text that begins with a dash, if that may be its cause."""
     words = argv[: argv.index("--")] if "--" in argv else argv
     noun = next((TEXT_OPERANDS[word] for word in words if word in TEXT_OPERANDS), "")
-    if noun and (error.what.startswith(NO_FLAG) or any(map(_DASHED_TEXT.match, words))):
-        way = f"put -- before a {noun} that begins with -"
+    unknown = error.what.startswith(NO_FLAG) and not error.why
+    if noun and (unknown or any(map(_DASHED_TEXT.match, words))):
+        way = f"put -- before a {noun} that starts with -"
         error.hint = f"{way}; {error.hint}" if error.hint else way
     return error

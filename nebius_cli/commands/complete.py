@@ -17,23 +17,34 @@ from nebius_cli.commands.shared_options import (
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.request.field_table import FIELDS
 
-HELP = """Complete a prompt: sent as it is, printed as it arrives.
+HELP = """Complete a prompt and print the answer as it arrives.
 
 \b
 Examples:
   nbx complete "The capital of France is" --max-tokens 8
   nbx complete --local "Once upon a time" --max-tokens 50
+  echo "Once upon a time" | nbx complete -s
   git diff | nbx complete "Diff: {stdin} Summary:"
-  nbx complete --prompts questions.txt --json
   nbx complete --infill app.py:12:5 -m Qwen/Qwen2.5-Coder-7B
   nbx complete --local "The capital of France is" --view heat
 
-Without a prompt, all of standard input is the prompt, byte for byte.
-
-With a prompt, stdin is read only where - or {stdin} stands.
-
-Only the fields that you set are sent; the server has its own defaults for all others.
+Without a prompt, nbx reads it from stdin, unchanged; -s drops the newline that echo adds. With a prompt, nbx
+reads stdin only for - and {stdin}. Put -- before a prompt that starts with -. Only fields that you set are
+sent; the server has its own defaults for the others.
 """
+
+EVERYDAY = (
+    "--model",
+    "--max-tokens",
+    "--temperature",
+    "--stop",
+    "--n",
+    "--file",
+    "--strip-final-newline",
+    "--json",
+    "--output",
+    "--local",
+)
 
 PROMPT = "Prompt"
 INFILL = "Infill"
@@ -42,66 +53,82 @@ SHOW = "Output"
 OWN = (
     arguments(
         "prompt",
-        "The prompt; several are one request. - is stdin, {stdin} its text; --file takes both as they are.",
+        "The prompt; several make one request. - is stdin.",
         "PROMPT...",
     ),
-    texts("file", "A file as a prompt, whole; repeat for more. - is stdin.", "FILE", PROMPT, "-f"),
-    texts("prompts", "A file of prompts, one a line; - is stdin.", "FILE", PROMPT),
-    text("tokens", "Token ids as the prompt: [1,2,3], [[1,2],[3]] or @file.", "JSON", PROMPT),
-    switch("null", "NUL instead of newline: between --prompts, and between printed choices.", PROMPT, "-0"),
-    switch("strip_final_newline", "Drop the newline at the end of stdin and files.", PROMPT),
+    texts("file", "Use a file as a prompt, unchanged. - is stdin.", "FILE", PROMPT, "-f"),
+    text(
+        "template_file",
+        "Use a file as the prompt, with stdin inserted where it says {stdin}.",
+        "FILE",
+        PROMPT,
+    ),
+    texts("prompts", "Read one prompt per line from a file; - is stdin.", "FILE", PROMPT),
+    text("tokens", "Token IDs as the prompt: [1,2,3], [[1,2],[3]] or @file.", "JSON", PROMPT),
+    switch(
+        "null",
+        "Separate prompts of --prompts, and printed choices, with NUL instead of newline.",
+        PROMPT,
+        "-0",
+    ),
+    switch("strip_final_newline", "Drop the final newline of stdin and files.", PROMPT, "-s"),
     text("encoding", "Encoding of stdin and files. Default utf-8.", "NAME", PROMPT),
-    text("invalid", "What to do with bytes that are not text. Default strict.", "strict|replace", PROMPT),
-    switch("allow_empty", "Send a prompt with nothing in it.", PROMPT),
+    text(
+        "invalid",
+        "How to treat invalid bytes: fail, or insert U+FFFD. Default strict.",
+        "strict|replace",
+        PROMPT,
+    ),
+    switch("allow_empty", "Allow an empty prompt.", PROMPT),
     text(
         "suffix",
-        "Write the text between the prompt and TEXT; for models that fill in the middle.",
+        "Write the text between the prompt and TEXT, with a model that can fill in the middle.",
         "TEXT",
         INFILL,
     ),
-    text("suffix_file", "A file as the suffix, whole; - is stdin.", "FILE", INFILL),
+    text("suffix_file", "Use a whole file as the suffix; - is stdin.", "FILE", INFILL),
     text(
         "infill",
-        "Write at this position of a file. LINE and COL count from 1; without COL, at the start of the line.",
+        "Write at this position of a file. LINE and COL count from 1; COL defaults to 1.",
         "FILE:LINE:COL",
         INFILL,
     ),
-    text("infill_format", "The model's infill markers; by default found by its id.", "FORMAT", INFILL),
+    text("infill_format", "Infill markers of the model. Default by its ID.", "FORMAT", INFILL),
     *FIELD_OPTIONS,
     *ANY_FIELD_OPTIONS,
-    switch("json", "The API's response as one JSON object; not streamed unless --stream is given.", SHOW),
-    switch("ndjson", "Each object of the stream on a line, as it arrives.", SHOW),
+    switch("json", "Print the API response as one JSON object.", SHOW),
+    switch("ndjson", "Print each object of the stream on its own line, as it arrives.", SHOW),
     text(
         "view",
-        "Show each token's probability; asks for --logprobs 5 unless that is set. In a pipe: TSV.",
+        "Show the probability of each token (implies --logprobs 5). In a pipe: TSV.",
         "heat|table",
         SHOW,
     ),
-    text("export", "Also write the heat view to a .svg or .html file; asks as --view does.", "FILE", SHOW),
-    text("output", "Write the answer to a file: replaces FILE when it is complete.", "FILE", SHOW, "-o"),
+    text("export", "Also write the heat view to a .svg or .html file (implies --logprobs 5).", "FILE", SHOW),
+    text("output", "Write the answer to FILE once it is complete.", "FILE", SHOW, "-o"),
     negatable(
         "newline",
         "--newline/--no-newline, /-N",
-        "End the output with a newline (default); -N gives exactly the answer.",
+        "End the output with a newline (default), or print exactly the answer.",
         SHOW,
     ),
     negatable(
-        "usage", "--usage/--no-usage", "Token usage and timing on stderr. Default on a terminal.", SHOW
+        "usage", "--usage/--no-usage", "Show token usage and timing on stderr. Default on a terminal.", SHOW
     ),
     texts(
         "fail_on",
-        "Exit 8 when finish_reason is this: length means that max_tokens cut the answer.",
+        "Exit 8 if the finish reason is REASON; length means that max_tokens cut the answer.",
         "REASON",
         SHOW,
     ),
-    switch("dry_run", "Print the request's body and send nothing.", SHOW),
+    switch("dry_run", "Print the request body and send nothing.", SHOW),
     switch("curl", "Print the request as a curl command and send nothing.", SHOW),
     switch(
         "local",
-        "Run the embedded model on this machine: no key, no network, 256 tokens by default.",
+        "Run a small model on this machine; needs no key.",
         "Connection",
     ),
-    text("model_file", "Run this GGUF file instead; means --local.", "FILE", "Connection"),
+    text("model_file", "Run this GGUF file on this machine (implies --local).", "FILE", "Connection"),
     *LEDGER_OPTIONS,
     *KEY_OPTIONS,
     *CONNECTION_OPTIONS,
@@ -110,7 +137,7 @@ OWN = (
 
 def add_to(root: typer.Typer) -> None:
     """Add the command."""
-    declare(root, "complete", OWN, _complete, help=HELP)
+    declare(root, "complete", OWN, _complete, help=HELP, everyday=EVERYDAY)
 
 
 def _complete(flags: Flags, app: Any) -> ExitCode:

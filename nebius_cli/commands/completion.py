@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from nebius_cli.commands.declare import Flags, declare, options_of
+from nebius_cli.commands.declare import Flags, Group, declare, options_of
 from nebius_cli.commands.parameters import argument
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.shell_completion.shells import SHELLS
@@ -19,23 +19,22 @@ Examples:
   nbx completion uninstall zsh
   nbx completion show fish > nbx.fish
 
-TAB offers commands, flags, choices, files and the ids of models.
-
-The script is static: TAB starts neither Python nor nbx. After an upgrade, install brings it up to date.
+TAB completes commands, flags, choices, files and model IDs. The script is static, so TAB does not start nbx.
+Run install again after an upgrade.
 """
 
-INSTALL = """Put the script where the shell looks; name what changed.
+INSTALL = """Install the completion script of a shell.
 
 \b
 Examples:
   nbx completion install
   nbx completion install fish
 
-A start-up file is changed where the shell would not find the script by itself: .zshrc, PowerShell's
-profile, and .bashrc if bash-completion is not on. The block in it is marked, and uninstall takes it out.
+If the shell does not find the script by itself, nbx adds a marked block to its start-up file: .zshrc, the
+PowerShell profile, or .bashrc without bash-completion. nbx completion uninstall removes it.
 """
 
-UNINSTALL = """Undo what install did, to the byte.
+UNINSTALL = """Undo nbx completion install.
 
 \b
 Examples:
@@ -43,7 +42,7 @@ Examples:
   nbx completion uninstall powershell
 """
 
-SHOW = """Print the script, for other ways to install it.
+SHOW = """Print the completion script.
 
 \b
 Examples:
@@ -53,8 +52,8 @@ Examples:
 
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(rich_markup_mode=root.rich_markup_mode)
-    shell = argument("shell", "Shell to complete in; default that of $SHELL.", "|".join(SHELLS))
+    group = typer.Typer(cls=Group)
+    shell = argument("shell", "Shell to complete in. Default: $SHELL.", "|".join(SHELLS))
 
     def run(action: str, flags: Flags, app: Any) -> ExitCode:
         from nebius_cli.actions import completion

@@ -4,9 +4,8 @@ import re
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
 
-from nebius_cli.commands.declare import declare
+from nebius_cli.commands.declare import Command, Group, declare
 from nebius_cli.commands.parameters import argument, switch
 
 HELP = """Read and write settings.
@@ -18,12 +17,12 @@ Examples:
   nbx config list --json
   nbx config edit
 
-A flag beats the environment, that a project file, that a profile, that the config file, that the default.
-A project file is a .nbx.toml in or above the directory, with request fields only; it is read where
-project_file is true.
+Precedence, highest first: flag, environment, project file, profile, config file, default. A project file is
+a .nbx.toml in the current directory or above it. It holds request fields only, and nbx reads it if the
+setting project_file is true.
 """
 
-SET = """Write a setting into the config file or the chosen profile.
+SET = """Set a value in the config file or in the current profile.
 
 \b
 Examples:
@@ -32,17 +31,17 @@ Examples:
   pass show nebius | nbx config set api_key -
 """
 
-GET = """Print the value that applies.
+GET = """Print the value that nbx uses.
 
 \b
 Examples:
   nbx config get model
   nbx config get base_url --show-origin
 
-What is secret stays hidden: keys, a password in an address, all words of a command but the first.
+Secrets stay hidden: keys, a password in an address, the arguments of a command.
 """
 
-UNSET = """Take a setting out of the config file or the chosen profile.
+UNSET = """Remove a setting from the config file or the current profile.
 
 \b
 Examples:
@@ -50,25 +49,26 @@ Examples:
   nbx config unset model --profile work
 """
 
-LIST = """List the settings that have a value, with where each came from.
+LIST = """List the settings with their values and where each comes from.
 
 \b
 Examples:
   nbx config list
+  nbx config list --all
   nbx config list --json | jq -r .model.value
 """
 
-EDIT = """Edit the config file; it is checked before it replaces the old one.
+EDIT = """Edit the config file; nbx checks it before replacing the old one.
 
 \b
 Examples:
   nbx config edit
   EDITOR="code --wait" nbx config edit
 
-The editor is $VISUAL, else $EDITOR, else a usual one.
+The editor is $VISUAL, else $EDITOR, else the first common one that is installed.
 """
 
-PATH = """Print where the config file is.
+PATH = """Print the path of the config file.
 
 \b
 Examples:
@@ -80,7 +80,7 @@ Examples:
 _NEGATIVE = re.compile(r"-\.?[0-9]")
 
 
-class TakesNegatives(TyperCommand):
+class TakesNegatives(Command):
     """A command whose last operand may be a number below 0, which is no flag."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -93,14 +93,18 @@ class TakesNegatives(TyperCommand):
 
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(rich_markup_mode=root.rich_markup_mode)
+    group = typer.Typer(cls=Group)
     name = argument("name", "Name of the setting, such as model.", "SETTING")
     declare(
         group,
         "set",
         (
             name,
-            argument("value", "Its value; - reads it from stdin, which keeps keys out of sight.", "VALUE"),
+            argument(
+                "value",
+                "Its value; - reads it from stdin, which keeps keys out of the shell history.",
+                "VALUE",
+            ),
         ),
         "config.run_set",
         help=SET,
@@ -109,12 +113,16 @@ def add_to(root: typer.Typer) -> None:
     declare(
         group,
         "get",
-        (name, switch("show_origin", "Print where it comes from, too, after a tab.")),
+        (name, switch("show_origin", "Also print where the value comes from, after a tab.")),
         "config.run_get",
         help=GET,
     )
     declare(group, "unset", (name,), "config.run_unset", help=UNSET)
-    declare(group, "list", (switch("json", "One JSON object."),), "config.run_list", help=LIST)
+    shown = (
+        switch("all", "List every setting with its description, set or not."),
+        switch("json", "Print one JSON object."),
+    )
+    declare(group, "list", shown, "config.run_list", help=LIST)
     declare(group, "edit", (), "config.run_edit", help=EDIT)
     declare(group, "path", (), "config.run_path", help=PATH)
     root.add_typer(group, name="config", help=HELP)

@@ -2,14 +2,14 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from nebius_cli.commands.parameters import Parameter
+from nebius_cli.commands.parameters import Parameter, parameter
 from nebius_cli.commands.shared_options import SHARED
 from nebius_cli.core import hints
 from nebius_cli.core.errors import ExitCode, NbxError
@@ -21,7 +21,48 @@ Flags = Mapping[str, Any]  # the flags that were given, by name: not given is no
 CommandFunction = Callable[[Flags, Any], ExitCode]  # flags and App → exit code
 
 
-class DefaultGroup(TyperGroup):
+class Helped:
+    """Mixed into Typer's classes: shows our own help page."""
+
+    everyday: Sequence[str] = ()
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the page."""
+        formatter.write(_page(self, ctx, self.everyday))
+
+
+def _page(command: Any, ctx: Any, everyday: Sequence[str], *, complete: bool = False) -> str:
+    from nebius_cli.shell_completion import help_page
+    from nebius_cli.shell_completion.typer_reader import read_tree
+
+    tree = read_tree(command, ctx.command_path, ctx.parent)
+    return help_page.page(tree, ctx.terminal_width or help_page.MAX_COLUMNS, everyday, complete=complete)
+
+
+def _show_all(ctx: typer.Context, *, wanted: bool) -> None:
+    if wanted:
+        everyday = ctx.command.everyday  # type: ignore[attr-defined]
+        typer.echo(_page(ctx.command, ctx, everyday, complete=True), color=ctx.color)
+        raise typer.Exit
+
+
+HELP_ALL = parameter(
+    "help_all",
+    bool,
+    typer.Option("--help-all", help="Describe every flag and exit.", is_eager=True, callback=_show_all),
+    default=False,
+)
+
+
+class Command(Helped, TyperCommand):
+    """A command with our help."""
+
+
+class Group(Helped, TyperGroup):
+    """A group of commands with our help."""
+
+
+class DefaultGroup(Group):
     """A group that runs its `default_command` if none is named: `nbx models qwen` lists."""
 
     default_command: str
@@ -45,19 +86,25 @@ def declare(
     action: str | CommandFunction,
     *,
     help: str,  # noqa: A002
-    cls: type[TyperCommand] | None = None,
+    cls: type[Command] = Command,
+    everyday: Sequence[str] = (),
     **tables: Iterable[Field],
 ) -> None:
     """Add a command with its own flags, then the shared ones.
 
     `action` names a function in `actions/`, such as `usage.run_show`, which is imported when the command runs
     and gets the flags that were given as `options_of` makes them with `tables`.
-    A `CommandFunction` makes them itself.
+    A `CommandFunction` makes them itself. A command with many flags names the long ones of `everyday` use:
+    its help describes only these, and --help-all describes all.
     """
+    parameters = (*own, *SHARED, *([HELP_ALL] if everyday else ()))
+    if everyday:
+        cls = type(cls.__name__, (cls,), {"everyday": everyday})
     body = functools.partial(_run_action, action, tables) if isinstance(action, str) else action
 
     def command(ctx: typer.Context, **flags: Any) -> ExitCode:
         shared = {parameter.name: flags.pop(parameter.name) for parameter in SHARED}
+        flags.pop(HELP_ALL.name, None)
         app = ctx.obj.app(shared)
         given = {key: value for key, value in flags.items() if value is not None and value != []}
         try:
@@ -68,7 +115,7 @@ def declare(
             raise
 
     context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-    command.__signature__ = inspect.Signature([context, *own, *SHARED])  # type: ignore[attr-defined]
+    command.__signature__ = inspect.Signature([context, *parameters])  # type: ignore[attr-defined]
     group.command(name, help=help, cls=cls)(command)
 
 

@@ -11,7 +11,7 @@ from nebius_cli.commands.shared_options import (
     REQUEST_SETTINGS,
 )
 
-HELP = """The requests in the ledger, one by one, with stored texts.
+HELP = """List, search and repeat requests, with stored texts.
 
 \b
 Examples:
@@ -20,10 +20,10 @@ Examples:
   nbx history search paris
   nbx history rerun 42
 
-Without a command it lists the last requests; nbx history list --help shows the flags of that.
+Without a command, nbx lists the last requests; nbx history list --help describes the flags.
 
-Texts are kept only once the first of these has been run. They stay on this machine, in a file that only you
-can read.
+nbx stores prompts and answers only after nbx config set history.text true. They stay on this machine, in a
+file that only you can read.
 """
 
 LIST = """List the last requests, newest first.
@@ -33,11 +33,11 @@ Examples:
   nbx history list
   nbx history --limit 100 --since 7d
 
-In a pipe a line holds, with tabs between: id, time (UTC), model, prompt and completion tokens, cost in USD,
-seconds, exit code, finish_reason, the beginning of the text; - is unknown.
+In a pipe, each line has these columns, separated by tabs: id, time (UTC), model, prompt and completion
+tokens, cost in USD, seconds, exit code, finish_reason, the beginning of the text; - if unknown.
 """
 
-SHOW = """Show everything that is kept of one request.
+SHOW = """Show everything stored about one request.
 
 \b
 Examples:
@@ -45,34 +45,34 @@ Examples:
   nbx history show 42 --json
 """
 
-SEARCH = """List the requests whose texts hold every word.
+SEARCH = """List requests whose texts contain every word.
 
 \b
 Examples:
   nbx history search paris france
   nbx history search 東京
 
-A word is found inside of longer ones, too, upper or lower case; no sign in it has a meaning.
+Words match in any case and inside longer words. No character has a special meaning.
 """
 
-RERUN = """Send a request again: the stored body, byte for byte.
+RERUN = """Send a stored request again, byte for byte.
 
 \b
 Examples:
   nbx history rerun 42
   nbx history rerun 42 --json
 
-Server and key are those that are configured now. What ran in the embedded engine runs there again.
+nbx uses the server and key of the current configuration. A request to the local engine runs there again.
 """
 
-REMOVE = """Delete requests, with every trace of their texts.
+REMOVE = """Delete requests and all traces of their texts.
 
 \b
 Examples:
   nbx history rm 41 42
 """
 
-PRUNE = """Delete old requests, with every trace of their texts.
+PRUNE = """Delete old requests and all traces of their texts.
 
 \b
 Examples:
@@ -82,13 +82,13 @@ Examples:
 
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(cls=default_group("list"), rich_markup_mode=root.rich_markup_mode)
-    number = argument("id", "Id of the request.", "ID")
-    numbers = arguments("ids", "Ids of requests.", "ID...")
-    words = arguments("words", "Words that prompt or answer hold.", "WORD...")
-    as_json = switch("json", "One JSON object.")
+    group = typer.Typer(cls=default_group("list"))
+    number = argument("id", "Request ID.", "ID")
+    numbers = arguments("ids", "Request IDs.", "ID...")
+    words = arguments("words", "Words to find in prompt or answer.", "WORD...")
+    as_json = switch("json", "Print one JSON object.")
     which = (
-        text("limit", "Requests to list, at most. Default 20.", "N"),
+        text("limit", "List at most N requests. Default 20.", "N"),
         text("since", "First day: today, 7d, 4w, 2026-11-01, or 24h to the second. Default all.", "WHEN"),
         text("until", "Last day, in the same forms.", "WHEN"),
         as_json,
@@ -99,10 +99,12 @@ def add_to(root: typer.Typer) -> None:
     rerun = (
         number,
         as_json,
-        switch("ndjson", "Each object of a stream on a line, as it arrives."),
-        text("output", "Write the answer to a file, which appears when it is complete.", "FILE", None, "-o"),
+        switch("ndjson", "Print each object of the stream on its own line, as it arrives."),
+        text("output", "Write the answer to FILE once it is complete.", "FILE", None, "-o"),
         negatable("newline", "--newline/--no-newline, /-N", "End piped output with a newline (default)."),
-        negatable("usage", "--usage/--no-usage", "Token usage and timing on stderr. Default on a terminal."),
+        negatable(
+            "usage", "--usage/--no-usage", "Show token usage and timing on stderr. Default on a terminal."
+        ),
         text("model_file", "Run this GGUF file, on this machine.", "FILE"),
         *LEDGER_OPTIONS,
         *KEY_OPTIONS,
@@ -110,6 +112,6 @@ def add_to(root: typer.Typer) -> None:
     )
     declare(group, "rerun", rerun, "complete.run_rerun", help=RERUN, connection=REQUEST_SETTINGS)
     declare(group, "rm", (numbers,), "history.run_rm", help=REMOVE)
-    older = text("older_than", "Delete what is older than this: 12h, 30d, 8w.", "SPAN")
+    older = text("older_than", "Delete requests older than this: 12h, 30d, 8w.", "SPAN")
     declare(group, "prune", (older,), "history.run_prune", help=PRUNE)
     root.add_typer(group, name="history", help=HELP)

@@ -2,27 +2,27 @@
 
 import typer
 
-from nebius_cli.commands.declare import declare
+from nebius_cli.commands.declare import Group, declare
 from nebius_cli.commands.parameters import argument, switch, text
 
-HELP = """Models that run on this machine, and need no key.
+HELP = """Models that run on this machine without a key.
 
 \b
 Examples:
   nbx local pull
   nbx local serve > engine.env &
 
-Once a model is here, it needs no network either.
+A model is downloaded once; then it needs no network.
 """
 
-PULL = """Fetch a model and print where it is.
+PULL = """Download a model and print its path.
 
 \b
 Examples:
   nbx local pull
 """
 
-LIST = """List models: here, or to be fetched.
+LIST = """List models, downloaded or available.
 
 \b
 Examples:
@@ -37,7 +37,7 @@ Examples:
   nbx local rm NAME
 """
 
-SERVE = """Keep the engine running; print exports for nbx.
+SERVE = """Keep the engine running and print how to reach it.
 
 \b
 Examples:
@@ -48,18 +48,22 @@ Examples:
 
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(rich_markup_mode=root.rich_markup_mode)
-    name = argument("name", "Name of the model; default that of --local.", "NAME")
+    group = typer.Typer(cls=Group)
+    name = argument("name", "Name of the model. Default: the one that --local uses.", "NAME")
     declare(
-        group, "pull", (name, switch("force", "Fetch it even if it is there.")), "local.run_pull", help=PULL
+        group,
+        "pull",
+        (name, switch("force", "Download the model even if it is here.")),
+        "local.run_pull",
+        help=PULL,
     )
-    declare(group, "list", (switch("json", "One JSON object."),), "local.run_list", help=LIST)
+    declare(group, "list", (switch("json", "Print one JSON object."),), "local.run_list", help=LIST)
     declare(group, "rm", (argument("name", "Name of the model.", "NAME"),), "local.run_rm", help=RM)
     declare(
         group,
         "serve",
         (
-            text("port", "Port to listen on, of 127.0.0.1. Default any free one.", "N"),
+            text("port", "Port on 127.0.0.1. Default: any free one.", "N"),
             text("model_file", "Serve this GGUF file instead of the default model.", "FILE"),
         ),
         "local.run_serve",

@@ -7,7 +7,7 @@ from nebius_cli.commands.parameters import argument, arguments, field_options, s
 from nebius_cli.commands.shared_options import CONNECTION, KEY_OPTIONS
 from nebius_cli.request.field_table import BY_NAME
 
-HELP = """List, search, show and choose models of your account.
+HELP = """List, search and choose the models of your account.
 
 \b
 Examples:
@@ -16,12 +16,12 @@ Examples:
   nbx models show openai/gpt-oss-120b
   nbx models use openai/gpt-oss-120b
 
-Without a command it lists; nbx models list --help shows the flags of that.
+Without a command, nbx lists models; nbx models list --help describes the flags.
 
-The list is cached for six hours, and works without a network too.
+nbx caches the list for six hours. An older list is used if there is no network.
 """
 
-LIST = """List models: those that hold every word of the query.
+LIST = """List models, or those that match every word of the query.
 
 \b
 Examples:
@@ -29,37 +29,37 @@ Examples:
   nbx models list qwen coder
   nbx models --sort price --json
 
-A word may stand in the id, the name or the features, in upper or lower case.
+Words match in ID, name and features, in any case.
 
-In a pipe a line holds, with tabs between: id, context, USD per million tokens in and out, requests and
-tokens per minute, status, features; - is unknown. A narrow terminal shows fewer of these columns.
+In a pipe, each line has these columns, separated by tabs: id, context, USD per million tokens in and out,
+requests and tokens per minute, status, features; - if unknown. A narrow terminal shows fewer columns.
 
 --json is {models: [{id, name, context, price: {input, output, cached_input}, limits: {requests_per_minute,
 tokens_per_minute}, features, modality, quantization, status, created, raw}], fetched_at, age_seconds,
-cached}. Prices are numbers, USD per million tokens; null is unknown; raw is the server's own entry.
+cached}. Prices are in USD per million tokens; null is unknown; raw is the entry as the server sent it.
 """
 
-SHOW = """Show everything that is known of one model.
+SHOW = """Show everything that is known about one model.
 
 \b
 Examples:
   nbx models show openai/gpt-oss-120b
 """
 
-USE = """Make a model the default, of all runs or of the chosen profile.
+USE = """Set the default model, or that of the current profile.
 
 \b
 Examples:
   nbx models use openai/gpt-oss-120b
   nbx models use my/own-deployment --force
 
-An id that is not in the list is written only with --force, or where no list can be had.
+An ID that is not in the list needs --force, unless no list is available.
 """
 
 PROJECT = (BY_NAME["ai_project_id"],)
 SETTINGS = (*PROJECT, *CONNECTION)
 ASKING = (
-    switch("refresh", "Ask the server, even if the list that is here is fresh."),
+    switch("refresh", "Ask the server even if the cached list is fresh."),
     *KEY_OPTIONS,
     *field_options(SETTINGS),
 )
@@ -67,18 +67,18 @@ ASKING = (
 
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(cls=default_group("list"), rich_markup_mode=root.rich_markup_mode)
-    as_json = switch("json", "One JSON object.")
-    name = argument("id", "Id of the model.", "MODEL")
+    group = typer.Typer(cls=default_group("list"))
+    as_json = switch("json", "Print one JSON object.")
+    name = argument("id", "Model ID.", "MODEL")
     order = (
         text("sort", "Cheapest, largest context or newest first. Default id.", "id|context|price|created"),
-        switch("reverse", "The other way round."),
+        switch("reverse", "Reverse the order."),
     )
-    query = arguments("query", "Words that the id holds, upper or lower case.", "QUERY...")
+    query = arguments("query", "Words to search for.", "QUERY...")
     declare(
         group, "list", (query, as_json, *order, *ASKING), "models.run_list", help=LIST, connection=SETTINGS
     )
     declare(group, "show", (name, as_json, *ASKING), "models.run_show", help=SHOW, connection=SETTINGS)
-    force = switch("force", "Write an id that is not in the list.")
+    force = switch("force", "Accept an ID that is not in the list.")
     declare(group, "use", (name, force, *ASKING), "models.run_use", help=USE, connection=SETTINGS)
     root.add_typer(group, name="models", help=HELP)

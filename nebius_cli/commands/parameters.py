@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nebius_cli.config.settings import MAX_TIMEOUT_S
 from nebius_cli.request.fields import Field, Kind
 
 Parameter = inspect.Parameter
@@ -58,8 +59,9 @@ def field_options(fields: Iterable[Field]) -> tuple[Parameter, ...]:
 
 def _field_option(field: Field) -> Parameter:
     short = (field.short,) if field.short else ()
-    # Bounds are shown only if there is an upper one: nobody expects a negative count.
-    help_text = f"{field.help} {field.bounds.capitalize()}." if field.high is not None else field.help
+    help_text = field.help
+    if field.high not in (None, MAX_TIMEOUT_S):  # nobody expects a negative count, or a wait of weeks
+        help_text = f"{field.help.removesuffix('.')}, {field.low:g} to {field.high:g}."
     if field.kind is Kind.BOOLEAN:
         declared = f"{field.flag}/{field.flag.replace('--', '--no-', 1)}"
         return negatable(field.name, declared, field.help, field.panel)

@@ -2,10 +2,10 @@
 
 import typer
 
-from nebius_cli.commands.declare import declare
+from nebius_cli.commands.declare import Group, declare
 from nebius_cli.commands.parameters import argument, arguments, switch
 
-HELP = """Settings under a name: another account, server or defaults.
+HELP = """Named sets of settings: another account, server or defaults.
 
 \b
 Examples:
@@ -13,11 +13,11 @@ Examples:
   nbx profile use work
   nbx complete --profile work "Once upon a time"
 
---profile beats NBX_PROFILE, and that beats what nbx profile use has chosen; - is none of them. Settings
-of the active profile beat those outside of it, and nbx config set writes into it.
+The current profile is, highest first: --profile, NBX_PROFILE, the one chosen with nbx profile use; - means
+none. Its settings override those outside of it, and nbx config set writes to it.
 """
 
-LIST = """List the profiles: which one is active and why, and what each sets.
+LIST = """List the profiles, what each sets and which one is current.
 
 \b
 Examples:
@@ -25,7 +25,7 @@ Examples:
   nbx profile list --json | jq -r '.profiles[].name'
 """
 
-USE = """Choose the profile of every run from now on.
+USE = """Use a profile in all later runs.
 
 \b
 Examples:
@@ -33,7 +33,7 @@ Examples:
   nbx profile use --none
 """
 
-ADD = """Make a profile.
+ADD = """Create a profile.
 
 \b
 Examples:
@@ -41,7 +41,7 @@ Examples:
   pass show work | nbx profile add work api_key=-
 """
 
-RM = """Delete a profile and what it sets.
+RM = """Delete a profile and its settings.
 
 \b
 Examples:
@@ -51,20 +51,23 @@ Examples:
 
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(rich_markup_mode=root.rich_markup_mode)
+    group = typer.Typer(cls=Group)
     name = argument("name", "Name of the profile.", "PROFILE")
-    declare(group, "list", (switch("json", "One JSON object."),), "profile.run_list", help=LIST)
+    declare(group, "list", (switch("json", "Print one JSON object."),), "profile.run_list", help=LIST)
     declare(
         group,
         "use",
-        (argument("name", "Name of the profile, - for none.", "PROFILE"), switch("none", "Use none.")),
+        (argument("name", "Name of the profile, - for none.", "PROFILE"), switch("none", "Use no profile.")),
         "profile.run_use",
         help=USE,
     )
     declare(
         group,
         "add",
-        (name, arguments("settings", "What it sets; a value of - is read from stdin.", "SETTING=VALUE")),
+        (
+            name,
+            arguments("settings", "Its settings; - as a value reads stdin.", "SETTING=VALUE"),
+        ),
         "profile.run_add",
         help=ADD,
     )

@@ -5,9 +5,9 @@ from importlib import import_module
 from typing import Any, Protocol
 
 import typer
-from typer.core import TyperGroup
 
 from nebius_cli.commands.command_line_errors import usage_error, with_dashes_hint
+from nebius_cli.commands.declare import Group
 from nebius_cli.commands.parameters import Parameter, parameter
 from nebius_cli.commands.shared_options import SHARED
 from nebius_cli.core.errors import ExitCode, Interrupted, UsageError
@@ -18,7 +18,7 @@ HELP = """Raw text completion on Nebius Token Factory, from a shell.
 Examples:
   nbx complete --local "The capital of France is" --max-tokens 8
   nbx complete -m MODEL "def fibonacci(n):" --stop $'\\n\\n'
-  echo "Once upon a time" | nbx complete
+  echo "Once upon a time" | nbx complete -s
 
 \b
 The API:
@@ -48,8 +48,6 @@ NEED_ALL = ("completion",)  # commands that need the whole tree
 # Without a command, these show their help.
 GROUPS = ("", "auth", "completion", "config", "local", "profile")
 
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
 
 class Invocation(Protocol):
     """What `main` puts on the context: it makes the App when the shared flags are known."""
@@ -64,7 +62,7 @@ class Invocation(Protocol):
         """Print the version."""
 
 
-class Root(TyperGroup):
+class Root(Group):
     """The commands in help order; Typer would list groups after all other commands."""
 
     def __init__(self, *, commands: dict[str, Any], **settings: Any) -> None:
@@ -72,17 +70,17 @@ class Root(TyperGroup):
         super().__init__(commands=in_order, **settings)
 
 
-def build(*, drawn: bool, only: str = "") -> typer.Typer:
-    """Return the command tree; `drawn` if its help goes to a terminal.
+def build(columns: int = 80, only: str = "") -> typer.Typer:
+    """Return the command tree, whose help is at most `columns` wide.
 
     `only` builds one command and its subcommands, which saves a tenth of the start-up time.
     """
     root = typer.Typer(
         cls=Root,
-        rich_markup_mode="rich" if drawn else None,
+        rich_markup_mode=None,
         add_completion=False,
         pretty_exceptions_enable=False,
-        context_settings=CONTEXT,
+        context_settings={"help_option_names": ["-h", "--help"], "terminal_width": columns},
     )
 
     def callback(ctx: typer.Context, **flags: Any) -> None:
@@ -107,10 +105,13 @@ def _version(ctx: typer.Context, *, wanted: bool) -> None:
         raise typer.Exit
 
 
-def run(argv: list[str], invocation: Invocation, *, drawn: bool) -> ExitCode:
-    """Parse `argv` and run the command. Raises UsageError for a wrong command line."""
+def run(argv: list[str], invocation: Invocation, columns: int) -> ExitCode:
+    """Parse `argv` and run the command; help is at most `columns` wide.
+
+    Raises UsageError for a wrong command line.
+    """
     only = argv[0] if argv and argv[0] in MODULES and argv[0] not in NEED_ALL else ""
-    root = build(drawn=drawn, only=only)
+    root = build(columns, only)
     try:
         code = root(
             args=[*argv, "--help"] if " ".join(argv) in GROUPS else argv,

@@ -10,34 +10,40 @@ REQUEST_SETTINGS = (*CONNECTION, BY_NAME["ledger"].field)
 
 # Flags of every command.
 SHARED = (
-    switch("quiet", "Nothing on stderr but errors.", "Messages", "-q"),
-    switch("verbose", "Show what goes over the wire.", "Messages", "-v"),
-    switch("debug", "Like --verbose, with a traceback for a bug.", "Messages"),
+    switch("quiet", "Print nothing on stderr but errors.", "Messages", "-q"),
+    switch("verbose", "Show requests and responses on stderr.", "Messages", "-v"),
+    switch("debug", "Like --verbose, plus a traceback if nbx has a bug.", "Messages"),
     text("color", "When to use colour. Default auto.", "auto|always|never", "Messages"),
-    text("profile", "Profile of the config file to use.", "NAME", "Connection"),
+    text("profile", "Use a profile of the config file.", "NAME", "Connection"),
 )
 
 FIELD_OPTIONS = field_options(FIELDS)
 CONNECTION_OPTIONS = field_options(CONNECTION)
 KEY_OPTIONS = (
     text("api_key_file", "Read the API key from a file; - is stdin.", "FILE", "Connection"),
-    text("api_key", "The API key itself, which ps and the shell's history show.", "KEY", "Connection"),
+    text("api_key", "The API key itself; visible in ps and in the shell history.", "KEY", "Connection"),
 )
 
 # Flags of the commands that build requests.
 ANY_FIELD_OPTIONS = (
     texts(
-        "param", "Any other top-level member, for the engine: top_k=40. Repeatable.", "KEY=JSON", "Any field"
+        "param",
+        "Set any other member of the request body, such as top_k=40; repeatable.",
+        "KEY=JSON",
+        "Request",
     ),
-    texts("unset", "Leave out a field that the configuration sets.", "FIELD", "Any field"),
+    texts("unset", "Do not send a field that the configuration sets; repeatable.", "FIELD", "Request"),
     negatable(
-        "validate", "--validate/--no-validate", "Check values against their documented bounds.", "Any field"
+        "validate",
+        "--validate/--no-validate",
+        "Check values against their documented bounds (default), or not.",
+        "Request",
     ),
 )
 
 LEDGER_OPTIONS = (
     negatable(
-        "ledger", "--ledger/--no-ledger", "Keep this run in the usage ledger (default), or not.", "Ledger"
+        "ledger", "--ledger/--no-ledger", "Record this run in the usage ledger (default), or not.", "Ledger"
     ),
-    switch("over_budget", "Continue even if a budget is spent.", "Ledger"),
+    switch("over_budget", "Send the request even if a budget is used up.", "Ledger"),
 )

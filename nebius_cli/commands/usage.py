@@ -14,13 +14,13 @@ Examples:
   nbx usage plot
   nbx usage export --csv > usage.csv
 
-Without a command it shows the last 30 days; nbx usage show --help shows the flags of that.
+Without a command, nbx shows the last 30 days; nbx usage show --help describes the flags.
 
-The ledger has tokens, cost, time and exit code of each request, and no text. nbx config set ledger false
-keeps none.
+The ledger records tokens, cost, time and exit code of each request, but no text. To turn it off, run nbx
+config set ledger false.
 """
 
-PATH = """Print where the ledger is.
+PATH = """Print the path of the ledger.
 
 \b
 Examples:
@@ -36,18 +36,17 @@ Examples:
   nbx usage --by model --since 7d
   nbx usage --since 2026-11-01 --until 2026-11-30 --json
 
-Days are those of the local time zone; 7d is seven of them with today. Costs come from the prices that nbx
-models had kept when the request was sent. A cost that is unknown is never counted as 0: ≥ says that it is
-missing in a sum.
+Days are in local time; 7d means seven days including today. Costs use the prices that nbx models had cached
+when the request was sent. A sum that lacks an unknown cost begins with ≥.
 
-In a pipe a line holds, with tabs between: the group, requests, failed ones, prompt, completion, cached and
-reasoning tokens, cost in USD (- is unknown), and how many requests have an unknown cost.
+In a pipe, each line has these columns, separated by tabs: group, requests, failed requests, prompt,
+completion, cached and reasoning tokens, cost in USD (- if unknown), requests of unknown cost.
 
 --json is {by, since, until, rows: [{group, requests, failed, prompt_tokens, completion_tokens, cached_tokens,
-reasoning_tokens, cost, unknown_cost}], total}; a cost is a text, so that no digit is lost, or null.
+reasoning_tokens, cost, unknown_cost}], total}; a cost is an exact decimal string, or null.
 """
 
-PLOT = """Plot cost, tokens or requests of each day.
+PLOT = """Plot cost, tokens or requests per day.
 
 \b
 Examples:
@@ -55,7 +54,7 @@ Examples:
   nbx usage plot --of tokens --since 2026-01-01
   nbx usage plot --export usage.svg
 
-On a terminal it needs plotille: pip install 'nebius-cli[plot]'.
+On a terminal it needs the package plotille; --export does not. Without it, nbx says how to install it.
 """
 
 EXPORT = """Print every request in the ledger, oldest first.
@@ -65,7 +64,7 @@ Examples:
   nbx usage export > usage.csv
   nbx usage export --json --since 7d
 
-Times are UTC; costs and prices are USD and USD per token, exact; what is unknown is empty, or null.
+Times are in UTC, costs in USD, prices in USD per token. Unknown values are empty, or null in JSON.
 Values are exact: for a spreadsheet, add --escape-formulas.
 """
 
@@ -77,12 +76,12 @@ UNTIL = text("until", "Last day, in the same forms.", "WHEN")
 
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(cls=default_group("show"), rich_markup_mode=root.rich_markup_mode)
-    by = text("by", "What to sum up by. Default day.", "day|model|profile|run")
-    as_json = switch("json", "One JSON object.")
+    group = typer.Typer(cls=default_group("show"))
+    by = text("by", "Group by this. Default day.", "day|model|profile|run")
+    as_json = switch("json", "Print one JSON object.")
     declare(group, "show", (by, SINCE, UNTIL, as_json), "usage.run_show", help=SHOW)
-    of = text("of", "What to plot. Default cost, or tokens where no cost is known.", "cost|tokens|requests")
-    picture = text("export", "Write a picture instead, as SVG.", "FILE")
+    of = text("of", "What to plot. Default cost, or tokens if no cost is known.", "cost|tokens|requests")
+    picture = text("export", "Write an SVG picture instead.", "FILE")
     declare(group, "plot", (of, SINCE, UNTIL, picture), "usage.run_plot", help=PLOT)
     as_csv = switch("csv", "Comma-separated, with a header (default).")
     formulas = "With CSV: put ' before texts that a spreadsheet takes for formulas."

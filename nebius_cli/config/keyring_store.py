@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from nebius_cli.core.errors import AuthError, ConfigError, TimedOutError
+from nebius_cli.core.packages import install_hint
 from nebius_cli.core.secret import Secret
 from nebius_cli.system.timeout import run_with_timeout
 
@@ -13,7 +14,6 @@ T = TypeVar("T")
 
 SERVICE = "nbx"
 KEYRING_TIMEOUT_S = 30.0  # a locked keyring asks for its password on a screen that nobody may look at
-INSTALL = "pip install 'nebius-cli[keyring]' (from a checkout: pip install '.[keyring]')"
 
 
 def installed() -> bool:
@@ -29,7 +29,9 @@ class Keychain:
 
     def __init__(self) -> None:
         if not installed():
-            raise ConfigError("the keyring is not installed", "it is an extra of nbx", INSTALL)
+            raise ConfigError(
+                "the keyring is not installed", "its package is keyring", install_hint("keyring")
+            )
         import keyring.core
         from keyring.backends.fail import Keyring as NoKeyring
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from nebius_cli.config.settings import BY_NAME, KEY_SETTINGS, Sourced
 from nebius_cli.core.errors import AuthError, ConfigError
 from nebius_cli.core.secret import Secret
+from nebius_cli.core.urls import CONSOLE_URL
 from nebius_cli.system import child_process
 from nebius_cli.system.files import read_bytes
 from nebius_cli.system.paths import expand
@@ -159,6 +160,14 @@ def clean(key: Secret, where: str) -> Secret:
         why = "only a shell removes quotes; docker --env-file, for one, keeps them"
         raise AuthError(f"the key in {where} has quotes around it", why, "write the key without quotes")
     return Secret(value)
+
+
+def missing(environ: Mapping[str, str], *, local: str = "") -> AuthError:
+    """Return the error for a run without a key; `local` says how to do without one."""
+    why = "NEBIUS_API_KEY is set, but empty" if environ.get("NEBIUS_API_KEY") == "" else ""
+    ways = "then run nbx auth login, or set NEBIUS_API_KEY or --api-key-file FILE"
+    hint = f"create a key at {CONSOLE_URL}, {ways}"
+    return AuthError("no API key", why, f"{hint}; {local}" if local else hint)
 
 
 def ask(streams: Streams) -> Secret:

@@ -96,7 +96,7 @@ def _is_positive(value: Value) -> None:
 
 
 def _budget(name: str, period: str) -> Setting:
-    help_text = f"Most that {period} may cost, in USD: nbx warns at 80 % and refuses at 100 %."
+    help_text = f"{period} spending limit in USD: nbx warns at 80 % and refuses at 100 %."
     field = Field(name, Kind.NUMBER, help_text, "Ledger", "USD", low=0)
     return Setting(field, (f"NBX_{name.upper().replace('.', '_')}",), rule=_is_positive)
 
@@ -117,32 +117,32 @@ SETTINGS = (
         Field(
             "api_key_command",
             Kind.TEXTS,
-            "Program that prints the key; its words, or one text that is split as a shell would.",
+            "Program that prints the API key, with its arguments.",
         ),
         ("NBX_API_KEY_COMMAND",),
         rule=_is_command,
         hides=_program,
     ),
     Setting(
-        Field("api_key_keyring", Kind.TEXT, "Name of the key in the system's keyring; auth login sets it."),
+        Field("api_key_keyring", Kind.TEXT, "Name of the key in the system keyring; nbx auth login sets it."),
         (),
     ),
     Setting(
-        Field("base_url", Kind.TEXT, "Where the API is, with or without /v1.", "Connection", "URL"),
+        Field("base_url", Kind.TEXT, "Address of the API, with or without /v1.", "Connection", "URL"),
         ("NEBIUS_BASE_URL",),
         "https://api.tokenfactory.nebius.com/v1",
         rule=_is_address,
         hides=lambda value: urls.strip_credentials_and_query(str(value)),
     ),
     Setting(
-        Field("cacert", Kind.TEXT, "File of certificate authorities to trust.", "Connection", "FILE"),
+        Field("cacert", Kind.TEXT, "Trust the certificate authorities in this file.", "Connection", "FILE"),
         ("NBX_CACERT",),
     ),
     Setting(
         Field(
             "headers",
             Kind.TEXTS,
-            "Header to add to each request, such as 'X-Team: search'. Repeatable.",
+            "Add a header to each request, such as 'X-Team: search'; repeatable.",
             "Connection",
             "HEADER",
             flag_name="header",
@@ -152,20 +152,20 @@ SETTINGS = (
         hides=headers.hidden,
     ),
     Setting(
-        Field("retries", Kind.INTEGER, "How often to try again after a failure.", "Connection", "N", low=0),
+        Field("retries", Kind.INTEGER, "How often to retry after a failure.", "Connection", "N", low=0),
         ("NBX_RETRIES",),
         3,
     ),
-    _seconds("connect_timeout", "Longest wait for a connection.", 10),
+    _seconds("connect_timeout", "Time limit for connecting.", 10),
     # An idle Token Factory request has been seen to wait 100 s for its first byte.
-    _seconds("first_byte_timeout", "Longest wait for the first byte of the answer.", 600),
-    _seconds("stall_timeout", "Longest silence between two pieces of a stream.", 120),
-    _seconds("timeout", "Longest time for everything, retries and all; 0 is no limit.", 0),
+    _seconds("first_byte_timeout", "Time limit for the first byte of the answer.", 600),
+    _seconds("stall_timeout", "Time limit between two pieces of a streamed answer.", 120),
+    _seconds("timeout", "Time limit for the whole request with all retries; 0 is none.", 0),
     Setting(
         Field(
             "max_memory",
             Kind.INTEGER,
-            "Most memory that one answer may take; one that needs more is cut.",
+            "Memory limit for one answer; a larger answer is cut off.",
             "Connection",
             "MIB",
             low=1,
@@ -176,25 +176,27 @@ SETTINGS = (
     *(Setting(field, _REQUEST_ENV.get(field.name, ())) for field in FIELDS),
     Setting(
         Field(
-            "ledger", Kind.BOOLEAN, "Keep tokens, cost and time of each request, never its text.", "Ledger"
+            "ledger", Kind.BOOLEAN, "Record tokens, cost and time of each request, never its text.", "Ledger"
         ),
         ("NBX_LEDGER",),
         default=True,
     ),
     Setting(
-        Field("history.text", Kind.BOOLEAN, "Keep prompts and answers, too, for nbx history.", "Ledger"),
+        Field("history.text", Kind.BOOLEAN, "Also store prompts and answers, for nbx history.", "Ledger"),
         ("NBX_HISTORY_TEXT",),
     ),
-    _budget(BUDGET_DAILY, "a day"),
-    _budget(BUDGET_MONTHLY, "a month"),
+    _budget(BUDGET_DAILY, "Daily"),
+    _budget(BUDGET_MONTHLY, "Monthly"),
     Setting(
-        Field("use_profile", Kind.TEXT, "Active profile, - for none; nbx profile use writes it."),
+        Field("use_profile", Kind.TEXT, "Profile to use, - for none; nbx profile use sets it."),
         ("NBX_PROFILE",),
         chooses=True,
     ),
     Setting(
         Field(
-            "project_file", Kind.BOOLEAN, "Read request fields from a .nbx.toml in or above the directory."
+            "project_file",
+            Kind.BOOLEAN,
+            "Read request fields from a .nbx.toml in the current directory or above it.",
         ),
         ("NBX_PROJECT_FILE",),
         chooses=True,

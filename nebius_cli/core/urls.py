@@ -14,6 +14,8 @@ from nebius_cli.core.errors import ConfigError
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
 
+CONSOLE_URL = "https://tokenfactory.nebius.com"  # where people create API keys
+
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _INVALID_HOST = "it must have a valid host and port"
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")

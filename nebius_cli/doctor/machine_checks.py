@@ -1,14 +1,14 @@
 """Checks what is on this machine: config files, the key, the embedded engine."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from nebius_cli.config import layers
 from nebius_cli.config.file import ConfigFile
-from nebius_cli.config.keys import KeyPlace
+from nebius_cli.config.keys import KeyPlace, missing
 from nebius_cli.config.layers import EffectiveSettings
-from nebius_cli.core.errors import AuthError, ConfigError, NbxError
+from nebius_cli.core.errors import ConfigError, NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.doctor import checks, probe
 from nebius_cli.doctor.checks import Check, State
@@ -52,11 +52,10 @@ def _check_config_file(path: Path, *, exists: bool) -> Check:
     return Check("config", State.OK, f"{path}" if mode is None else f"{path} (mode {mode:04o})")
 
 
-def find_key(places: Sequence[KeyPlace]) -> tuple[Secret, Check]:
+def find_key(places: Sequence[KeyPlace], environ: Mapping[str, str]) -> tuple[Secret, Check]:
     """Read the key from the first of the places that have one. Raises NbxError, AuthError without any."""
     if not places:
-        hint = "nbx auth login, NEBIUS_API_KEY or --api-key-file FILE; nbx complete --local needs no key"
-        raise AuthError("no API key", "", hint)
+        raise missing(environ, local="nbx complete --local needs no key")
     first = places[0]
     # A typed key is read in this thread: an abandoned thread would leave the terminal without echo.
     key = run_with_timeout(KEY_TIMEOUT_S, first.read) if first.asks else first.read()

@@ -25,7 +25,7 @@ class GenError(Exception):
 
 def command_tree() -> tree.Command:
     """Return the command tree of nbx."""
-    return typer_reader.read_tree(typer.main.get_command(root.build(drawn=False)), "nbx")
+    return typer_reader.read_tree(typer.main.get_command(root.build()), "nbx")
 
 
 def module_summaries() -> dict[str, str]:

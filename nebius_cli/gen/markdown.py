@@ -145,9 +145,9 @@ BLOCKS: dict[str, Callable[[Command], str]] = {
     "infill-formats": infill_formats_table,
 }
 TARGETS = (
-    ("README.md", "fields"),
+    ("docs/configuration.md", "fields"),
     ("README.md", "exit-codes"),
-    ("README.md", "settings"),
+    ("docs/configuration.md", "settings"),
     ("docs/reference.md", "commands"),
     ("docs/infill.md", "infill-formats"),
 )

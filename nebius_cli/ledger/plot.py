@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.core.format import compact
 from nebius_cli.core.money import usd
+from nebius_cli.core.packages import install_hint
 
 HEIGHT = 10  # rows
 DOTS = 2  # columns of dots in a character
@@ -27,8 +28,8 @@ def text(
     try:
         from plotille import Canvas
     except ImportError:
-        hint = "pip install 'nebius-cli[plot]', or --export FILE.svg, which does not need it"
-        raise ConfigError("plotille is not installed", "plots on terminals need it", hint) from None
+        why = "plots on a terminal need it; --export FILE.svg does not"
+        raise ConfigError("plotille is not installed", why, install_hint("plot")) from None
     largest = max(values)
     labels = [_label(amount, money=money) for amount in (largest, largest / 2, 0.0)]
     left = max(map(len, labels))

@@ -76,7 +76,9 @@ def table(
         width - group - sum(sizes[title] + COLUMN_GAP for title in shown) - COLUMN_GAP, MAX_BAR_COLUMNS
     )
     titles = [title for title in _ORDER if title in shown]
-    amounts = [row.cost if all_rows.cost else Decimal(row.tokens) for row in rows]
+    # Bars are of the cost, or of tokens where no cost at all is known.
+    known = all_rows.unknown < all_rows.requests
+    amounts = [row.cost if known else Decimal(row.tokens) for row in rows]
     largest = max(amounts)
 
     def line(row: Sums, amount: Decimal) -> tuple[str, ...]:

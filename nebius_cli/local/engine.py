@@ -16,13 +16,13 @@ from types import TracebackType
 from typing import Self
 
 from nebius_cli.core.errors import ConfigError, IncompleteError, NbxError, NetworkError, UsageError
+from nebius_cli.core.packages import install_hint
 from nebius_cli.core.secret import Secret
 from nebius_cli.system import child_process
 
 MAX_CONTEXT_TOKENS = 32_768  # the cache of a 128 k context takes minutes to clear, and much memory
 MIN_FIT_CHECK_BYTES = 1 << 30  # smaller models fit in memory, and the check takes 0.2 s
 DEATH_WAIT_S = 0.5  # after a connection broke, for the end of the process that broke it
-INSTALL = "pip install 'nebius-cli[local]' (from a checkout: pip install '.[local]')"
 
 
 class Engine:
@@ -142,7 +142,9 @@ class Engine:
 def require_engine() -> None:
     """Raise ConfigError if the engine is not installed."""
     if find_spec("xllamacpp") is None:
-        raise ConfigError("the local engine is not installed", "it is an extra of nbx", INSTALL)
+        raise ConfigError(
+            "the local engine is not installed", "its package is xllamacpp", install_hint("local")
+        )
 
 
 def context_tokens(path: Path) -> int:

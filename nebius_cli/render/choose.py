@@ -28,7 +28,7 @@ def choose(
 
         return JsonOutput(write, options.mode, terminal=terminal)
     if options.view:
-        return _choose_view(options.view, streams, write, options, terminal=terminal)
+        return _choose_view(options.view, streams, write, options, terminal=terminal or options.view_drawn)
     if not terminal:
         from nebius_cli.render.plain_text import PlainText
 

@@ -50,7 +50,8 @@ class OutputOptions(NamedTuple):
     """How an answer is written, with the number of its `choices` and `prompts`.
 
     `usage` None writes usage where a person watches both streams. `export` is one of EXPORT_FORMATS, or
-    empty. `color_out` and `color_err` tell whether stdout and stderr get colour.
+    empty. `color_out` and `color_err` tell whether stdout and stderr get colour, `view_drawn` whether a view
+    is drawn in a pipe, too, for a pager.
     """
 
     mode: Mode
@@ -62,6 +63,7 @@ class OutputOptions(NamedTuple):
     color_out: bool = False
     color_err: bool = False
     view: View | None = None
+    view_drawn: bool = False
     export: str = ""
 
 

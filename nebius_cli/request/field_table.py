@@ -8,15 +8,14 @@ in the table: it has four forms and flags of its own (request/prompt.py).
 from nebius_cli.request.fields import Field, Kind
 
 SAMPLING = "Sampling"
-OUTPUT = "What comes back"
-ROUTING = "Model and routing"
+REQUEST = "Request"
 
 FIELDS = (
-    Field("model", Kind.TEXT, "ID of the model to use.", ROUTING, "MODEL", short="-m"),
+    Field("model", Kind.TEXT, "Model ID; nbx models lists them.", REQUEST, "MODEL", short="-m"),
     Field(
         "max_tokens",
         Kind.INTEGER,
-        "Maximum number of tokens to generate for each choice.",
+        "Maximum number of tokens per answer.",
         SAMPLING,
         "N",
         low=0,
@@ -24,7 +23,7 @@ FIELDS = (
     Field(
         "temperature",
         Kind.NUMBER,
-        "Sampling temperature; low is focused, 0 is greedy. Server default 1.",
+        "Sampling temperature (server default 1).",
         SAMPLING,
         "T",
         low=0,
@@ -33,17 +32,17 @@ FIELDS = (
     Field(
         "top_p",
         Kind.NUMBER,
-        "Nucleus sampling: only the tokens that make up this probability mass. Server default 1.",
+        "Nucleus sampling: probability mass of the tokens to use (server default 1).",
         SAMPLING,
         "P",
         low=0,
         high=1,
     ),
-    Field("n", Kind.INTEGER, "Completions for each prompt. Server default 1.", SAMPLING, "N", "-n", low=1),
+    Field("n", Kind.INTEGER, "Number of answers per prompt (server default 1).", SAMPLING, "N", "-n", low=1),
     Field(
         "stop",
         Kind.TEXTS,
-        "Sequence that ends the answer and is left out of it; repeat for up to 4. A newline is $'\\n'.",
+        "Stop before TEXT; up to 4 times. Newline: $'\\n'.",
         SAMPLING,
         "TEXT",
         warn_above=4,
@@ -51,7 +50,7 @@ FIELDS = (
     Field(
         "presence_penalty",
         Kind.NUMBER,
-        "Push towards new topics (positive) or away from them. Server default 0.",
+        "Penalty for tokens that already occurred (server default 0).",
         SAMPLING,
         "X",
         low=-2,
@@ -60,7 +59,7 @@ FIELDS = (
     Field(
         "frequency_penalty",
         Kind.NUMBER,
-        "Push against repeating the same tokens (positive) or towards it. Server default 0.",
+        "Penalty for tokens by how often they occurred (server default 0).",
         SAMPLING,
         "X",
         low=-2,
@@ -69,7 +68,7 @@ FIELDS = (
     Field(
         "logit_bias",
         Kind.BIASES,
-        "Bias added to a token id; repeat the flag, or give a JSON object or @file.",
+        "Add a bias to a token ID (repeatable; or a JSON object, or @file).",
         SAMPLING,
         "TOKEN=BIAS",
         low=-100,
@@ -78,36 +77,38 @@ FIELDS = (
     Field(
         "logprobs",
         Kind.INTEGER,
-        "Log probabilities of the N most likely tokens at each position; see --view and --json.",
-        OUTPUT,
+        "Return log probabilities of the N most likely tokens at each position; see --view and --json.",
+        REQUEST,
         "N",
         low=0,
         warn_above=5,
     ),
-    Field("echo", Kind.BOOLEAN, "Echo back the prompt in front of the completion.", OUTPUT),
-    Field("stream", Kind.BOOLEAN, "Stream tokens as they are made (default, except with --json).", OUTPUT),
+    Field("echo", Kind.BOOLEAN, "Return the prompt in front of the answer.", REQUEST),
+    Field(
+        "stream", Kind.BOOLEAN, "Stream tokens as they are generated (default, except with --json).", REQUEST
+    ),
     Field(
         "stream_options",
         Kind.OBJECT,
-        "Options of a streamed answer; nbx asks for usage unless this is given. JSON object or @file.",
-        OUTPUT,
+        "Options for a streamed answer, as a JSON object or @file. nbx asks for usage by default.",
+        REQUEST,
         "JSON",
     ),
-    Field("user", Kind.TEXT, "Identifier of your end user.", ROUTING, "ID"),
+    Field("user", Kind.TEXT, "Identifier of your end user.", REQUEST, "ID"),
     Field(
         "service_tier",
         Kind.CHOICE,
-        "Service tier of the request. Server default auto.",
-        ROUTING,
+        "Service tier of the request (server default auto).",
+        REQUEST,
         "TIER",
         choices=("auto", "default", "over-limit", "flex", "no-limit"),
     ),
-    Field("ai_project_id", Kind.TEXT, "Project the request belongs to.", ROUTING, "ID", in_query=True),
+    Field("ai_project_id", Kind.TEXT, "Project the request belongs to.", REQUEST, "ID", in_query=True),
     Field(
         "extra_body",
         Kind.OBJECT,
-        "The API's own extra_body member, sent as it is. Use --param for an engine's parameters.",
-        ROUTING,
+        "The extra_body member of the API, sent unchanged. For engine parameters use --param.",
+        REQUEST,
         "JSON",
     ),
 )

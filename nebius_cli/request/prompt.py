@@ -41,11 +41,14 @@ class PromptSources(NamedTuple):
     files: tuple[str, ...] = ()  # one prompt each
     lists: tuple[str, ...] = ()  # many prompts each, one per line
     tokens: str | None = None  # JSON or @file
+    template: str | None = None  # a file in which {stdin} stands for stdin
 
     @property
     def given(self) -> bool:
         """Whether any source was named; otherwise stdin is the prompt."""
-        return bool(self.arguments or self.files or self.lists or self.tokens is not None)
+        return bool(
+            self.arguments or self.files or self.lists or self.tokens is not None or self.template is not None
+        )
 
 
 class InputReaders(NamedTuple):
@@ -70,7 +73,7 @@ def read_prompt(
     """
     if sources.tokens is None:
         return read_texts(sources, readers, options, nul=nul, allow_empty=allow_empty)
-    if sources.arguments or sources.files or sources.lists:
+    if sources.arguments or sources.files or sources.lists or sources.template is not None:
         raise UsageError("--tokens and text prompts together", "the API takes one form at a time")
     return parse_tokens(_token_text(sources.tokens, readers.stdin, readers, options))
 
@@ -87,32 +90,58 @@ def read_texts(
 
     Reads and raises what `read_prompt` does.
     """
-    stdin = readers.stdin
-    texts: list[str] = []
-    piped: str | None = None
-    for argument in sources.arguments:
-        if argument == "-":
-            texts.append(decode(stdin(), "stdin", options))
-            continue
-        text = decode_argument(argument, readers.raw(argument))
-        if STDIN_PLACEHOLDER in text:
-            piped = decode(stdin(), "stdin", options) if piped is None else piped
-            if not piped and not allow_empty:
-                raise UsageError(
-                    "{stdin} stands in the prompt and stdin is empty", "", "--file takes {stdin} as it is"
-                )
-            text = text.replace(STDIN_PLACEHOLDER, piped)
-        texts.append(text)
-
-    def read(path: str) -> bytes:
-        return stdin() if path == "-" else readers.file(path)
-
-    texts += [decode(read(path), source_name(path), options) for path in sources.files]
+    inputs = _Inputs(readers, options, allow_empty=allow_empty)
+    texts = [inputs.argument(argument) for argument in sources.arguments]
+    if sources.template is not None:
+        texts.append(inputs.template(sources.template))
+    texts += [inputs.file(path) for path in sources.files]
     for path in sources.lists:
-        texts += split_prompts(read(path), source_name(path), options, nul=nul)
+        texts += split_prompts(inputs.read(path), source_name(path), options, nul=nul)
     if not sources.given:
-        return decode(stdin(), "stdin", options)
+        return inputs.file("-")
     return texts[0] if len(texts) == 1 else texts
+
+
+class _Inputs:
+    """Reads prompts from arguments and files, and inserts stdin where they say {stdin}."""
+
+    def __init__(self, readers: InputReaders, options: DecodeOptions, *, allow_empty: bool) -> None:
+        self._readers = readers
+        self._options = options
+        self._allow_empty = allow_empty
+        self._piped: str | None = None
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of a file; - is stdin."""
+        return self._readers.stdin() if path == "-" else self._readers.file(path)
+
+    def file(self, path: str) -> str:
+        """Return the text of a file as it is."""
+        return decode(self.read(path), source_name(path), self._options)
+
+    def argument(self, argument: str) -> str:
+        """Return the prompt that an argument stands for."""
+        if argument == "-":
+            return self.file("-")
+        return self._filled(decode_argument(argument, self._readers.raw(argument)))
+
+    def template(self, path: str) -> str:
+        """Return the text of a file with stdin inserted. Raises UsageError if it does not say where."""
+        text = self.file(path)
+        if STDIN_PLACEHOLDER not in text:
+            raise UsageError(f"{path} does not contain {{stdin}}", "", "--file sends a file as it is")
+        return self._filled(text)
+
+    def _filled(self, text: str) -> str:
+        if STDIN_PLACEHOLDER not in text:
+            return text
+        if self._piped is None:
+            self._piped = self.file("-")
+        if not self._piped and not self._allow_empty:
+            raise UsageError(
+                "the prompt contains {stdin}, and stdin is empty", "", "--file sends {stdin} as it is"
+            )
+        return text.replace(STDIN_PLACEHOLDER, self._piped)
 
 
 def decode(data: bytes, source: str, options: DecodeOptions) -> str:

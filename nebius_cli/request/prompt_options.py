@@ -1,6 +1,6 @@
 """Makes a request from the flags about the prompt: the prompt as it is, or an infill."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from nebius_cli.core.errors import UsageError
@@ -8,7 +8,7 @@ from nebius_cli.request import infill, infill_sources, prompt
 from nebius_cli.request.field_table import BY_NAME
 from nebius_cli.request.fields import Value
 from nebius_cli.request.infill_sources import InfillSources
-from nebius_cli.request.prompt import DecodeOptions, InputReaders, PromptSources
+from nebius_cli.request.prompt import DecodeOptions, InputReaders, Prompt, PromptSources
 from nebius_cli.request.request import CompletionRequest
 
 
@@ -17,6 +17,7 @@ class PromptOptions(NamedTuple):
 
     prompt: tuple[str, ...] = ()
     file: tuple[str, ...] = ()
+    template_file: str | None = None
     prompts: tuple[str, ...] = ()
     tokens: str | None = None
     null: bool = False
@@ -32,7 +33,7 @@ class PromptOptions(NamedTuple):
     @property
     def sources(self) -> PromptSources:
         """Where the prompts are."""
-        return PromptSources(self.prompt, self.file, self.prompts, self.tokens)
+        return PromptSources(self.prompt, self.file, self.prompts, self.tokens, self.template_file)
 
     @property
     def files(self) -> list[tuple[str, str | None]]:
@@ -65,6 +66,14 @@ def check(options: PromptOptions) -> None:
     if options.invalid not in ("strict", "replace"):
         raise UsageError(f"--invalid {options.invalid}", "it takes strict or replace")
     infill_sources.check_sources(options.infill_sources, options.sources, options.infill_format)
+
+
+def notices(options: PromptOptions, sent: Prompt) -> Iterator[str]:
+    """Yield what somebody at a terminal may not have meant about the prompt that is `sent`."""
+    if (count := len(options.prompt)) > 1:
+        yield f"{count} arguments are {count} prompts; quote them to make one"
+    if not options.prompt and isinstance(sent, str) and sent.endswith("\n") and options.infill is None:
+        yield "the prompt ends with a newline; -s drops it"
 
 
 def make_request(

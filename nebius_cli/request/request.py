@@ -85,8 +85,8 @@ def from_body(body: bytes, query: str) -> CompletionRequest:
 def check_rules(fields: Mapping[str, Value], params: Mapping[str, Any], *, validate: bool) -> None:
     """Raise UsageError if no model is set or two fields contradict each other."""
     if "model" not in fields and "model" not in params:
-        hint = "nbx models lists them; -m ID, or once for all nbx models use ID; --local needs none"
-        raise UsageError("no model is set", "nbx has no default model: models come and go", hint)
+        hint = "nbx models lists the models; set one with -m ID or nbx models use ID; --local needs none"
+        raise UsageError("no model is set", "nbx has no default, because the models of a server change", hint)
     if "stream_options" in fields and fields.get("stream") is not True:
         raise UsageError(
             "--stream-options needs a streamed answer", "the API takes it only with stream", "--stream"

@@ -61,9 +61,13 @@ class TyperCommandLike(Protocol):
         ...
 
 
-def read_tree(source: TyperCommandLike, name: str) -> Command:
-    """Return the tree of `source`, the command called `name`. Raises ValueError for unsafe names."""
-    return _command(source, (_plain(name),), None)
+def read_tree(source: TyperCommandLike, name: str, parent: Any = None) -> Command:
+    """Return the tree of `source`, the command called `name`, such as `nbx config`.
+
+    `parent` is the context of the command above it, whose settings it inherits. Raises ValueError for unsafe
+    names.
+    """
+    return _command(source, tuple(map(_plain, name.split())), parent)
 
 
 def _command(source: TyperCommandLike, path: tuple[str, ...], parent: Any) -> Command:

@@ -1,6 +1,6 @@
 """Writes the output of a run: results on stdout, messages on stderr."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import NbxError
@@ -53,20 +53,21 @@ class Console:
         *,
         numbers: Collection[str] = (),
         total: "Cells" = (),
+        styles: Mapping[str, str] | None = None,
+        stacked: bool = False,
         err: bool = False,
     ) -> None:
         """Write a table to stdout, or to stderr: drawn on a terminal, else tab-separated lines."""
-        from nebius_cli.terminal.tables import write_table
+        from nebius_cli.terminal.tables import TableStyle, write_table
 
         def write(data: bytes) -> None:
             self.streams.write_err(data.decode("utf-8"))
 
         write_table(
             *(header, rows, write if err else self.streams.write_out, self.streams),
+            TableStyle(numbers, total, styles or {}, stacked),
             drawn=self.draws_err if err else self.draws_out,
             color=self.color_err if err else self.color_out,
-            numbers=numbers,
-            total=total,
         )
 
     def report(self, failures: Sequence[NbxError]) -> None:

@@ -33,7 +33,13 @@ def break_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_another_mistake_in_the_file_stops_neither_login_nor_logout(bare: Runner, config: Path) -> None:
     write(config, MISTAKE)
     result = bare(
-        "auth", "login", "--with-token", "--no-keyring", stdin=CANARY.encode(), env={"NEBIUS_API_KEY": KEY}
+        "auth",
+        "login",
+        "--no-verify",
+        "--with-token",
+        "--no-keyring",
+        stdin=CANARY.encode(),
+        env={"NEBIUS_API_KEY": KEY},
     )
     assert result.code == 0
     assert "environment NEBIUS_API_KEY overrides the stored key" in result.err
@@ -73,7 +79,7 @@ def test_removing_a_profile_removes_its_key_from_the_keyring(
     bare: Runner, config: Path, working_keyring: None
 ) -> None:
     write(config, "[profile.work]\n")
-    bare("auth", "login", "--with-token", "--profile", "work", stdin=CANARY.encode())
+    bare("auth", "login", "--no-verify", "--with-token", "--profile", "work", stdin=CANARY.encode())
     assert keyring.holds(CANARY)
     result = bare("profile", "rm", "work")
     assert result.code == 0
@@ -84,7 +90,7 @@ def test_removing_a_profile_removes_its_key_from_the_keyring(
 def test_a_key_that_another_profile_uses_too_stays_in_the_keyring(
     bare: Runner, config: Path, working_keyring: None
 ) -> None:
-    bare("auth", "login", "--with-token", stdin=CANARY.encode())
+    bare("auth", "login", "--no-verify", "--with-token", stdin=CANARY.encode())
     write(config, config.read_text() + "\n[profile.work]\n" + config.read_text())
     assert bare("profile", "rm", "work").code == 0
     assert keyring.holds(CANARY)
@@ -119,6 +125,8 @@ def test_status_shows_whether_the_profile_or_the_file_gives_a_key(bare: Runner, 
 
 
 def test_a_mistyped_profile_is_reported_before_the_key_is_read(bare: Runner) -> None:
-    result = bare("auth", "login", "--with-token", "--profile", "wrok", stdin=b"not text: \xff\n")
+    result = bare(
+        "auth", "login", "--no-verify", "--with-token", "--profile", "wrok", stdin=b"not text: \xff\n"
+    )
     assert (result.code, result.out) == (78, "")
     assert "wrok" in result.err

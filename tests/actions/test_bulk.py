@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.rows import RowServer, completion, late, records, refuse, texts, write_rows
 from tests.support.run import Runner
+from tests.support.server import Reply
 
 OUT = Path("out.jsonl")
 RUN = ("bulk", "in.jsonl", "-o", "out.jsonl")
@@ -174,7 +175,32 @@ def test_quiet_still_reports_failed_rows(bulk: Runner, row_server: RowServer) ->
     row_server.answer = lambda prompt: refuse(422, "not that") if "3" in prompt else None
     write_rows(Path("in.jsonl"), 5)
     result = bulk(*RUN, "-q")
-    assert (result.code, result.err) == (9, "nbx: 1 row failed\n  their records have the errors\n")
+    told = "nbx: 1 row failed\n  the server answered 422: not that (1)\n"
+    told += "  out.failed.jsonl lists them; repeat the command to send them again\n"
+    assert (result.code, result.err) == (9, told)
+
+
+def test_the_commonest_reasons_of_failed_rows_are_told_with_counts(
+    bulk: Runner, row_server: RowServer
+) -> None:
+    def answer(prompt: str) -> Reply | None:
+        number = int(prompt.rsplit(maxsplit=1)[-1])
+        return refuse(422, f"prompt {number} is odd") if number < 3 else refuse(400, "too long")
+
+    row_server.answer = answer
+    Path("in.jsonl").write_text("".join(f'"row {number}"\n' for number in range(10)))
+    result = bulk(*RUN)
+    why = result.err.partition("nbx: 10 rows failed\n")[2].splitlines()[0]
+    assert why.startswith("  the server answered 400: too long (7); the server answered 422: ")
+    assert why.endswith("; other reasons (1)")
+
+
+def test_a_run_that_ends_on_a_wrong_key_shows_no_table_of_zeros(bulk: Runner, row_server: RowServer) -> None:
+    row_server.answer = lambda _: refuse(401, "no such key")
+    write_rows(Path("in.jsonl"), 3)
+    result = bulk(*RUN)
+    assert (result.code, result.err.splitlines()[0]) == (4, "nbx: the server answered 401")
+    assert "answered\t0" not in result.err
 
 
 def test_what_is_doubtful_about_the_flags_is_said_once(bulk: Runner) -> None:

@@ -23,7 +23,7 @@ def test_what_has_its_answer_is_not_sent_again(bulk: Runner, row_server: RowServ
     row_server.asked.clear()
     result = bulk(*RUN)
     assert result.code == 0
-    assert "left_out\t20\n" in result.err
+    assert "already answered\t20\n" in result.err
     assert set(row_server.asked) == {f"prompt {number}" for number in range(20, 30)}
     assert set(texts(OUT)) == set(range(30))
     assert OUT.read_bytes().startswith(before)

@@ -155,8 +155,8 @@ def test_an_export_replaces_a_file_only_with_force(bulk: Runner) -> None:
 
 
 def test_the_help_says_what_holds_here(bulk: Runner) -> None:
-    text = " ".join(bulk("bulk", "run", "--help").out.replace("│", " ").split())
-    assert "Longest time for one request" in text
+    text = " ".join(bulk("bulk", "run", "--help-all").out.replace("│", " ").split())
+    assert "Time limit for one attempt" in text
     assert "with --json or --ndjson" not in text
 
 

@@ -1,5 +1,6 @@
 """`nbx doctor`: each thing that can be wrong, alone and together."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,9 @@ def test_on_a_terminal_what_to_do_has_its_own_line(bare: Runner) -> None:
     result = bare(
         "doctor", "--base-url", url, stdout_tty=True, stderr_tty=True, env={"COLUMNS": "90", "NO_COLOR": "1"}
     )
-    assert "→ nbx auth login, NEBIUS_API_KEY or --api-key-file FILE" in result.out
+    assert "→ create a key at https://tokenfactory.nebius.com, then run nbx auth" in " ".join(
+        result.out.split()
+    )
     assert "checking dns" in result.err
     assert result.err.endswith("\r\x1b[K")
 
@@ -247,3 +250,10 @@ def test_a_local_model_that_does_not_load_is_reported(well: Runner, server: Fake
     server.script(model_list(Date=today()), whole(" a"))
     result = well("doctor", "--live")
     assert (result.code, row(result, "engine")[0]) == (78, "fail")
+
+
+def test_states_are_in_colour_on_a_terminal(bare: Runner) -> None:
+    url = f"http://127.0.0.1:{closed_port()}"
+    shown = bare("doctor", "--base-url", url, stdout_tty=True, env={"TERM": "xterm", "COLUMNS": "90"}).out
+    assert re.search(r"\x1b\[32mok *\x1b\[0m", shown)
+    assert re.search(r"\x1b\[1;31mfail *\x1b\[0m", shown)

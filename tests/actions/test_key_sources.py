@@ -57,9 +57,9 @@ def test_the_key_of_a_profile_is_used_with_the_profile(
     config = Path(nbx.environ["NBX_CONFIG_DIR"]) / "config.toml"
     key_files.add(config)
     del nbx.environ["NEBIUS_API_KEY"]
-    nbx("auth", "login", "--with-token", stdin=CANARY.encode())
+    nbx("auth", "login", "--no-verify", "--with-token", stdin=CANARY.encode())
     nbx("profile", "add", "work")
-    nbx("auth", "login", "--with-token", "--profile", "work", stdin=KEY.encode())
+    nbx("auth", "login", "--no-verify", "--with-token", "--profile", "work", stdin=KEY.encode())
     server.script(answer("a"), answer("b"))
     assert nbx("complete", "x").out == "a\n"
     assert nbx("complete", "x", "--profile", "work").out == "b\n"
@@ -71,7 +71,7 @@ def test_a_key_in_the_environment_that_beats_the_one_of_the_profile_asked_for_is
     nbx: Runner, server: FakeServer
 ) -> None:
     nbx("profile", "add", "work")
-    nbx("auth", "login", "--with-token", "--profile", "work", stdin=KEY.encode())
+    nbx("auth", "login", "--no-verify", "--with-token", "--profile", "work", stdin=KEY.encode())
     server.script(answer("a"), answer("b"), answer("c"))
     reported = "nbx: warning: NEBIUS_API_KEY beats the key of profile work\n"
     assert nbx("complete", "x", "--profile", "work").err == reported

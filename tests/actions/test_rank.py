@@ -77,3 +77,17 @@ def test_one_candidate_is_no_ranking(nbx: Runner, candidates: tuple[str, ...]) -
     result = nbx("rank", "-c", "A:", *candidates)
     assert result.code == 2
     assert "nothing to rank" in result.err
+
+
+def test_in_a_narrow_terminal_it_is_a_list(nbx: Runner, server: FakeServer) -> None:
+    script(server)
+    shown = nbx(*RANK, stdout_tty=True, env={"TERM": "xterm", "COLUMNS": "40", "NO_COLOR": "1"}).out
+    assert [line.rstrip() for line in shown.splitlines()[:6]] == [
+        '" no"',
+        "  total      -2.0000",
+        "  per token  -2.0000",
+        "  per byte   -0.6667",
+        "  tokens     1",
+        "  wins by    total",
+    ]
+    assert max(map(len, shown.splitlines())) <= 40

@@ -107,8 +107,8 @@ def test_unset_of_what_is_no_field_names_the_nearest(nbx: Runner) -> None:
 def test_no_model_says_how_to_choose_one(bare: Runner) -> None:
     expected = (
         "no model is set",
-        "nbx has no default model: models come and go",
-        "nbx models lists them; -m ID, or once for all nbx models use ID; --local needs none",
+        "nbx has no default, because the models of a server change",
+        "nbx models lists the models; set one with -m ID or nbx models use ID; --local needs none",
     )
     refused(bare("complete", "x"), *expected)
     refused(bare("complete", "x", "--unset", "model", env={"NEBIUS_MODEL": "m"}), *expected)
@@ -179,7 +179,6 @@ def test_json_and_ndjson_exclude_each_other(nbx: Runner) -> None:
     refused(
         nbx("complete", "x", "--json", "--ndjson"),
         "--json and --ndjson together",
-        "the answer has one form",
         "keep one of them",
     )
 

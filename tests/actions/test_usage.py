@@ -172,7 +172,7 @@ def test_without_plotille_the_picture_is_still_there(used: Runner, tmp_path: Pat
     env = {"PYTHONPATH": str(tmp_path)}
     result = used.process("usage", "plot", env=env)
     assert (result.code, result.out) == (78, "")
-    assert "pip install 'nebius-cli[plot]'" in result.err
+    assert "pip install 'plotille>=6'" in result.err
     assert used.process("usage", "plot", "--export", str(tmp_path / "x.svg"), env=env).code == 0
 
 
@@ -214,6 +214,12 @@ def test_doctor_checks_the_ledger(used: Runner) -> None:
     assert "a newer nbx wrote it" in line(used)[2]
     elsewhere = Runner({**used.environ, "NBX_DATA_DIR": str(path.parent / "none")})
     assert line(elsewhere)[1:3] == ["ok", f"no file {path.parent / 'none' / 'ledger.db'} yet"]
+
+
+def test_what_costs_nothing_has_no_bar(bare: Runner) -> None:
+    keep(bare, entry(NOW, "m", cost=Decimal(0)))
+    shown = bare("usage", stdout_tty=True, env={"TERM": "xterm", "COLUMNS": "100"}).out
+    assert ("$0.00" in shown, "█" in shown) == (True, False)
 
 
 def test_formulas_in_an_export_can_be_escaped_for_spreadsheets(nbx: Runner) -> None:

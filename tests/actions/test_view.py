@@ -93,7 +93,6 @@ def test_a_file_without_log_probabilities_is_bad_input(data: bytes, what: str, b
 @pytest.mark.parametrize(
     ("args", "what"),
     [
-        ((), "no file"),
         (("missing.json",), "cannot read missing.json"),
         (("-", "--view", "map"), "--view map"),
         (("-", "--export", "heat.png"), "--export heat.png"),
@@ -105,6 +104,11 @@ def test_a_command_line_that_means_nothing_is_a_usage_error(
     result = bare("view", *args, stdin=b"{}")
     assert (result.code, result.out) == (2, "")
     assert what in result.err
+
+
+def test_on_a_terminal_without_a_file_it_says_what_it_takes(bare: Runner) -> None:
+    result = bare("view", stdin=b"", stdin_tty=True)
+    assert (result.code, "no file given" in result.err) == (2, True)
 
 
 def test_an_export_prints_nothing_unless_a_view_is_asked_for(bare: Runner, tmp_path: Path) -> None:
@@ -220,3 +224,17 @@ def test_the_whole_vocabulary_is_a_distribution_whose_entropy_the_figure_never_e
         assert bound is not None
         assert 0 < bound <= true + 1e-3
         assert entropy(whole_place) == pytest.approx(true, abs=1e-2)
+
+
+def test_json_can_be_piped_into_it(bare: Runner) -> None:
+    result = bare("view", stdin=json.dumps(ANSWER).encode())
+    assert (result.code, tokens(result.out)) == (0, ROWS)
+
+
+@pytest.mark.parametrize("view", ["heat", "table"])
+def test_with_color_always_a_pager_gets_the_view(view: str, bare: Runner) -> None:
+    stdin = json.dumps(ANSWER).encode()
+    shown = bare("view", "--view", view, stdin=stdin, stdout_tty=True, env={"TERM": "xterm"}).out
+    piped = bare("view", "--view", view, "--color", "always", stdin=stdin, env={"TERM": "xterm"})
+    assert (piped.out, piped.err) == (shown, "")
+    assert "\x1b[" in shown

@@ -109,11 +109,11 @@ def test_the_summary_for_a_program_has_every_figure() -> None:
 
 def test_the_summary_for_a_person_leaves_out_empty_values() -> None:
     rows = dict(SUMMARY.to_rows())
-    assert (rows["rows"], rows["answered earlier"]) == ("1,000", "6")
+    assert (rows["rows"], rows["already answered"]) == ("1,000", "6")
     assert (rows["cost"], rows["cost of all runs"]) == ("$0.0123", "$0.0200")
     assert rows["requests per second"] == "81.8"
     first = dict(replace(SUMMARY, left_out=0, spent=SUMMARY.cost).to_rows())
-    assert not {"answered earlier", "cost of all runs"} & set(first)
+    assert not {"already answered", "cost of all runs"} & set(first)
     assert "cost" not in dict(replace(SUMMARY, cost=None, spent=None).to_rows())
 
 

@@ -68,14 +68,51 @@ def test_help_in_a_pipe_fits_and_cuts_nothing(command: Command, flag: str, bare:
 
 
 @EVERY
-def test_help_on_a_terminal_shows_flags_in_panels_that_fit(command: Command, bare: Runner) -> None:
-    result = bare(*command.path[1:], "-h", stdout_tty=True, env={"TERM": "xterm", "NO_COLOR": "1"})
-    assert (result.code, result.err) == (0, "")
-    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in result.out.splitlines()]
-    assert [line for line in lines if len(line) > COLUMNS] == []
+def test_help_on_a_terminal_is_the_same_with_bold_headings(command: Command, bare: Runner) -> None:
+    piped = bare(*command.path[1:], "-h")
+    shown = bare(*command.path[1:], "-h", stdout_tty=True, env={"TERM": "xterm"})
+    assert (shown.code, shown.err) == (0, "")
+    assert "\x1b[1mExamples:\x1b[0m" in shown.out
+    assert re.sub(r"\x1b\[[0-9;]*m", "", shown.out) == piped.out
+
+
+@EVERY
+def test_help_names_every_flag_under_its_group(command: Command, bare: Runner) -> None:
+    described = bare(*command.path[1:], "--help-all" if "--help-all" in names_of(command) else "-h").out
     # A group that runs one of its commands takes its flags, and leaves them to that command's help.
-    flags = () if command.default else command.flags
-    for panel in {flag.panel for flag in flags}:
-        assert any(line.startswith(f"╭─ {panel} ─") for line in lines), panel
-    for line in examples(command):
-        assert any(line in shown for shown in lines), f"{command.name}: an example is broken over lines"
+    for flag in () if command.default else command.flags:
+        assert f"\n{flag.panel}:\n" in described
+        for name in (*flag.names, *flag.negations):
+            assert re.search(rf"(?<!\S){name}\b", described), name
+        assert flag.help in " ".join(described.split()), flag.long
+
+
+def names_of(command: Command) -> set[str]:
+    """Return the long names of a command's flags."""
+    return {flag.long for flag in command.flags}
+
+
+@pytest.mark.parametrize("words", [["complete"], ["bulk", "run"]], ids=" ".join)
+def test_a_command_with_many_flags_describes_the_ten_of_every_day_and_lists_the_others(
+    words: list[str], bare: Runner
+) -> None:
+    command = COMMANDS[" ".join(["nbx", *words])]
+    result = bare(*words, "--help").out
+    everyday = result.partition("\nEveryday flags:\n")[2].partition("\n\n")[0].splitlines()
+    assert len(everyday) == 10, "ten flags, a line each"
+    listed = result.partition("\nOther flags (")[2]
+    for flag in command.flags:
+        shown = sum(flag.long in line.replace(",", " ").split() for line in everyday)
+        assert shown + bool(re.search(rf"{flag.long}\b", listed)) >= 1, flag.long
+
+
+def test_the_help_of_complete_fits_two_screens(bare: Runner) -> None:
+    assert len(bare("complete", "--help").out.splitlines()) <= 2 * 24
+
+
+@EVERY
+def test_in_40_columns_help_breaks_lines_between_words(command: Command, bare: Runner) -> None:
+    for line in bare(*command.path[1:], "-h", env={"COLUMNS": "40"}).out.splitlines():
+        words = line.removesuffix(" \\").split()
+        quoted = re.search(r"""["'].*["']""", line)
+        assert len(line) <= 40 or len(words) == 1 or quoted, line

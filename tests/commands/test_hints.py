@@ -25,7 +25,7 @@ def _leaves(command: object, path: str) -> dict[str, set[str]]:
     return {**found, path: found[f"{path} {default}"]} if default else found
 
 
-COMMANDS = _leaves(typer.main.get_command(build(drawn=False)), "nbx")
+COMMANDS = _leaves(typer.main.get_command(build()), "nbx")
 EVERY = set().union(*COMMANDS.values())
 MESSAGE = re.compile(r"\w*Error|warn|note")
 HINT_NAME = re.compile(r"\w*(HINT\w*|hint|HOW|NO_VALIDATE)")

@@ -24,6 +24,7 @@ def spoil(path: Path) -> None:
         .replace("commands='", "commands='x ")
         .replace(".SH NAME", ".SH Name")
         .replace("What it is for", "Why")
+        .replace("a bug in nbx", "a mistake in nbx")
         .replace("| Stop sequences |", "| Stops |"),
         "utf-8",
     )
@@ -91,7 +92,7 @@ def test_a_file_without_its_markers_is_named(
     (copy / "README.md").write_text("# nbx\n", "utf-8")
     assert run([action], copy) == 1
     error = capsys.readouterr().err
-    assert error.startswith("nebius_cli.gen: README.md must hold the markers <!-- nbx:fields -->")
+    assert error.startswith("nebius_cli.gen: README.md must hold the markers <!-- nbx:exit-codes -->")
 
 
 def test_a_missing_file_that_a_person_writes_is_named(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -95,7 +95,7 @@ def test_a_placeholder_is_replaced_wherever_it_stands_and_stdin_is_read_once() -
 
 def test_a_placeholder_for_an_empty_stdin_is_refused() -> None:
     error = refused(lambda: gathered(World(b""), "Summary: {stdin}"), UsageError)
-    assert error.what == "{stdin} stands in the prompt and stdin is empty"
+    assert error.what == "the prompt contains {stdin}, and stdin is empty"
 
 
 def test_what_stdin_holds_is_not_replaced_again() -> None:

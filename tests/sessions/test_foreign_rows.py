@@ -128,7 +128,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "a profile with what is none": ("profile", "add", "w", f"{EVIL}=1"),
     "a profile to use": ("profile", "use", EVIL),
     "a profile to delete": ("profile", "rm", EVIL),
-    "a key to store": ("auth", "login", "--with-token", "--no-keyring"),
+    "a key to store": ("auth", "login", "--no-verify", "--with-token", "--no-keyring"),
     "a key's place": ("auth", "status"),
     "a model to fetch": ("local", "pull", EVIL),
     "a model to delete": ("local", "rm", EVIL),

@@ -59,7 +59,7 @@ COMMANDS: dict[str, tuple[list[str], list[Reply]]] = {
     "dry run": (["complete", "x", "--dry-run"], []),
     "models": (["models", "--refresh"], [model_list()]),
     "config set": (["config", "set", "model", "other"], []),
-    "login": (["auth", "login", "--with-token", "--no-keyring"], []),
+    "login": (["auth", "login", "--no-verify", "--with-token", "--no-keyring"], []),
     "doctor": (["doctor"], [model_list()]),
     "help": (["complete", "--help"], []),
     "score": (["score", "The sky"], [echoed(choice("The sky is", ECHO))]),

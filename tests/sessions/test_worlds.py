@@ -207,7 +207,7 @@ def test_a_home_that_cannot_be_written_is_a_warning_at_most(
 
 
 @pytest.mark.parametrize(
-    "args", [["config", "set", "model", "m"], ["auth", "login", "--with-token"]], ids=str
+    "args", [["config", "set", "model", "m"], ["auth", "login", "--no-verify", "--with-token"]], ids=str
 )
 def test_what_must_be_written_into_a_home_that_cannot_be_is_an_error(args: list[str], nbx: Runner) -> None:
     del nbx.environ["NBX_CONFIG_DIR"]

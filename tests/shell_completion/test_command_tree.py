@@ -67,7 +67,7 @@ def test_a_flag_knows_its_spellings_its_negation_and_its_panel() -> None:
     assert newline.negations == ("-N", "--no-newline")
     assert not newline.takes_value
     assert model.names == ("-m", "--model")
-    assert model.panel == "Model and routing"
+    assert model.panel == "Request"
     assert not model.repeatable
     assert flags_of("nbx complete")["--stop"].repeatable
 

@@ -1,11 +1,15 @@
 """What the documents say to type: taken out of them, and run as a person would paste it."""
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+import pexpect
+import pyte
 
 from tests.support.weights import real_weights
 
@@ -19,9 +23,11 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def sessions(text: str) -> list[tuple[str, str]]:
-    """Return each console block as the command after its `$ ` and the output below."""
-    parted = (block.removeprefix("$ ").partition("\n") for block in blocks(text, "console"))
-    return [(command, output) for command, _, output in parted]
+    """Return each command after a `$ ` in a console block, with the output below it."""
+    parts = [
+        part for block in blocks(text, "console") for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
+    ]
+    return [(command, output) for command, _, output in (part.partition("\n") for part in parts)]
 
 
 def environ() -> dict[str, str]:
@@ -50,3 +56,17 @@ def says(output: str, done: str) -> bool:
     """Return whether a command printed what the document says; there, … stands for the rest of a line."""
     expected = "\n".join(re.escape(line).replace("…", ".*") for line in output.split("\n"))
     return re.fullmatch(expected, done) is not None
+
+
+def run_on_terminal(command: str, cwd: Path, env: Mapping[str, str], columns: int = 80) -> str:
+    """Run a command in bash on a terminal; return what it shows at the end."""
+    screen = pyte.Screen(columns, 50)
+    stream = pyte.ByteStream(screen)
+    child = pexpect.spawn(
+        "bash", ["-c", command], cwd=str(cwd), env=dict(env), dimensions=(50, columns), timeout=120
+    )
+    with contextlib.suppress(pexpect.EOF):
+        while True:
+            stream.feed(child.read_nonblocking(4096))
+    child.close()
+    return "\n".join(row.rstrip() for row in screen.display).rstrip() + "\n"

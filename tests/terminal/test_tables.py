@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from nebius_cli.terminal.tables import Cells, write_table
+from nebius_cli.terminal.tables import Cells, TableStyle, write_table
 from tests.support.screen import Glass, streams_on
 
 HEADER = ("name", "value")
@@ -13,7 +13,7 @@ def table(*, drawn: bool, color: bool = False, columns: int = 80, rows: Sequence
     """Return the table as it is written."""
     glass = Glass()
     streams = streams_on(glass, environ={"COLUMNS": str(columns)})
-    write_table(HEADER, rows, streams.write_out, streams, drawn=drawn, color=color)
+    write_table(HEADER, rows, streams.write_out, streams, TableStyle(), drawn=drawn, color=color)
     return glass.text
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from nebius_cli.core.errors import BadInputError, ConfigError, UsageError
+from nebius_cli.core.packages import install_hint
 from nebius_cli.request.prompt import DecodeOptions
 from nebius_cli.system.streams import Readable
 
@@ -153,8 +154,11 @@ def _open(source: ByteSource, compression: str) -> tuple[BinaryIO | ByteSource, 
             else:
                 from backports import zstd
         except ImportError:
-            what, hint = f"{source.name} is compressed with zstd", "pip install 'nebius-cli[zstd]'"
-            raise ConfigError(what, "the package to read it is not installed", hint) from None
+            what, why = (
+                f"{source.name} is compressed with zstd",
+                "the package backports.zstd is not installed",
+            )
+            raise ConfigError(what, why, install_hint("zstd")) from None
         return zstd.ZstdFile(io.BufferedReader(source, BLOCK_BYTES)), (*_BROKEN, zstd.ZstdError)  # type: ignore[return-value]
     return source, _BROKEN
 

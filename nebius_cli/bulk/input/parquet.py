@@ -5,6 +5,7 @@ from typing import Any
 
 from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow
 from nebius_cli.core.errors import BadInputError, ConfigError
+from nebius_cli.core.packages import install_hint
 
 _BATCH_ROWS = 512  # rows converted to Python objects at a time
 # Raised for text that is not UTF-8, nanoseconds, a year above 9999, a map with a key twice.
@@ -22,8 +23,8 @@ class ParquetTable:
             import pyarrow as pa
             from pyarrow.parquet import ParquetFile
         except ImportError:
-            what, hint = f"{path} is parquet", "pip install 'nebius-cli[parquet]'"
-            raise ConfigError(what, "the package to read it is not installed", hint) from None
+            what, why = f"{path} is a Parquet file", "the package pyarrow is not installed"
+            raise ConfigError(what, why, install_hint("parquet")) from None
         self.path = path
         self.done = 0
         self._damage = (pa.ArrowException, OSError, ValueError)

@@ -1,0 +1,21 @@
+"""Says how to install the optional packages, which some features need."""
+
+# Feature → requirement; the same as the extras in pyproject.toml.
+REQUIREMENTS = {
+    "local": "xllamacpp>=2026.10.11549",
+    "keyring": "keyring>=25",
+    "zstd": "backports.zstd>=1",
+    "parquet": "pyarrow>=21",
+    "plot": "plotille>=6",
+}
+DISTRIBUTION = "nebius-cli"  # the name of nbx to pipx and uv
+
+
+def install_hint(feature: str) -> str:
+    """Return the commands that add the package of a feature to the environment that nbx runs in.
+
+    They name the package itself: an extra of nbx would be looked up in a package index, where nbx is not.
+    """
+    package = f"'{REQUIREMENTS[feature]}'"
+    uv = f'uv pip install --python "$(uv tool dir)/{DISTRIBUTION}" {package}'
+    return f"pip install {package}; with pipx: pipx inject {DISTRIBUTION} {package}; with uv: {uv}"

@@ -1,0 +1,10 @@
+"""What commands that change the configuration say they did."""
+
+import re
+
+_DONE = re.compile(r"^nbx: (\S+ is (no longer )?set in .*|(no )?profile .*is used now)\n", re.MULTILINE)
+
+
+def without(err: str) -> str:
+    """Return messages without those that say what was done."""
+    return _DONE.sub("", err)
