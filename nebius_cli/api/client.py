@@ -157,7 +157,10 @@ class Api:
             try:
                 response = self._connections.send(target, body, deadline)
             except (urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
-                raise network_error(error, target, sent=deadline.sent) from None
+                failure = network_error(error, target, sent=deadline.sent)
+                if isinstance(failure, NetworkError):
+                    failure.unread = deadline.unread
+                raise failure from None
             status, headers = response.status, response.headers
             self._log(f"HTTP {status} {self._request_id(headers)}".rstrip())
             if not 300 <= status < 400:

@@ -233,7 +233,7 @@ class Connections:
             try:
                 return self._send(target, body)
             except (urllib3.exceptions.HTTPError, OSError):
-                if not deadline.unread:
+                if not (deadline.unread and deadline.resends):
                     raise
 
     def _send(self, target: Target, body: bytes | None) -> urllib3.BaseHTTPResponse:

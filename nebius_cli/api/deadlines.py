@@ -19,7 +19,7 @@ class Deadline:
     `started`, on the `monotonic` clock, is when the total limit begins to count; the default is now. The
     clock stands still between `pause` and `resume`, while nobody waits for the server. `sent` tells whether
     any part of the request may have reached the server; `unread`, that it was sent on a connection which was
-    open before, and that no byte of an answer has come.
+    open before, and that no byte of an answer has come. Such a request is sent again at once if `resends`.
     """
 
     __slots__ = (
@@ -33,6 +33,7 @@ class Deadline:
         "_progress_at",
         "_silence_s",
         "in_body",
+        "resends",
         "sent",
         "unread",
     )
@@ -51,6 +52,7 @@ class Deadline:
         self.in_body = False
         self.sent = False
         self.unread = False
+        self.resends = True
 
     def left(self) -> float:
         """Return the seconds until the next limit, or `math.inf`. Raises TimedOutError past a limit."""

@@ -161,6 +161,11 @@ def is_refused_input(error: NbxError) -> bool:
     return isinstance(error, StatusError) and error.status in (400, 413, 422)
 
 
+def is_unread(error: NbxError) -> bool:
+    """Return whether most likely no server read the request, so that it was no try of the row."""
+    return isinstance(error, NetworkError) and error.unread
+
+
 def may_be_billed(error: NbxError) -> bool:
     """Return whether a failed request may cost something: an error status does not, a cut answer may."""
     return isinstance(error, IncompleteError) or (isinstance(error, NetworkError) and error.sent)

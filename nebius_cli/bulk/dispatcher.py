@@ -190,7 +190,7 @@ class Dispatcher:
             self.stop(error)
             self._requeue(batch, now)
             return []
-        batch.tries += not (deferred := down or rule is RowRule.BUSY)
+        batch.tries += not (deferred := down or rule is RowRule.BUSY or retry.is_unread(error))
         if self._may_retry(batch, error, deferred=deferred):
             self._requeue(batch, now + self._delay(batch, error, answering=answering))
             return []

@@ -169,6 +169,7 @@ class WorkerPool:
         broken: NetworkError | None = None
         try:
             deadline = Deadline(self._limits, self._monotonic)
+            deadline.resends = False  # it may be billed: the dispatcher sends it again, within the caps
             path, accept = "/completions", "application/json"
             answer = self._api.ask(path, batch.query, batch.body, accept=accept, deadline=deadline)
         except NetworkError as error:

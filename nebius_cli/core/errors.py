@@ -98,8 +98,9 @@ class OutputError(NbxError):
 class NetworkError(NbxError):
     """No usable answer from the network; `retryable` when the connection itself failed.
 
-    `sent`: the request may have reached the server, and may be billed. `received` is what there was of an
-    answer, by whoever read it.
+    `sent`: the request may have reached the server, and may be billed. `unread`: the connection had been used
+    before and ended before any byte of an answer, so most likely no server read the request. `received` is
+    what there was of an answer, by whoever read it.
     """
 
     code = ExitCode.NETWORK
@@ -110,6 +111,7 @@ class NetworkError(NbxError):
         super().__init__(what, why, hint)
         self.retryable = retryable
         self.sent = sent
+        self.unread = False
         self.received: object = None
 
 

