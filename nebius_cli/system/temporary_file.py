@@ -27,12 +27,13 @@ _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr
 _UNSUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY)
 
 
-def sibling(path: Path, suffix: str) -> Path:
+def sibling(path: Path, suffix: str, *, replaces: str = "") -> Path:
     """Return the path of a file beside `path` with its name and a suffix, cut to what a name may have.
 
-    A cut name gets a hash of the whole one, so that two long names stay two.
+    A cut name gets a hash of the whole one, so that two long names stay two. The suffix `replaces`, if the
+    name has it, is left out.
     """
-    name = os.fsencode(path.name)
+    name = os.fsencode(path.name.removesuffix(replaces))
     room = MAX_NAME_BYTES - len(os.fsencode(suffix))
     if len(name) > room:
         import hashlib
