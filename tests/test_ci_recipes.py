@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from nebius_cli.core.errors import ExitCode
-from nebius_cli.core.packages import REQUIREMENTS
+from nebius_cli.core.optional_packages import REQUIREMENTS
 from tests.support.pasted import ROOT, blocks, environ, run
 from tests.support.server import FakeServer, answer, detail, sse, status, token, whole
 from tests.support.weights import real_weights

@@ -72,7 +72,7 @@ def run(*args: str, error: BaseException) -> tuple[int, str]:
         (
             ImportError("x.so: cannot open shared object file: Too many open files", name="x"),
             78,
-            "nbx: too many open files\n  the system allows no more\n  ulimit -n 1024 allows more\n",
+            "nbx: too many open files\n  the system allows no more\n  ulimit -n 4096 allows more\n",
         ),
         (
             ModuleNotFoundError("No module named 'x'", name="x"),

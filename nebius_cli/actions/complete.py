@@ -263,6 +263,9 @@ def _receive(
         exchange.run()
         reasons = exchange.completion.reasons()
         exchange.completion.check_reasons(options.fail_on)
+        if _local(options) and what.choices > 1:
+            exchange.completion.usage = None  # the engine counts one of the choices and calls it all
+        answer.finish(exchange.completion, timing())
     except NbxError as error:
         near = ""
         if isinstance(error, RejectedError) and error.hint == HINTS[404]:
@@ -273,9 +276,6 @@ def _receive(
         if kept := answer.cut(exchange.completion, timing()):
             stop.add_note(kept)
         raise
-    if _local(options) and what.choices > 1:
-        exchange.completion.usage = None  # the engine counts one of the choices and calls it all
-    answer.finish(exchange.completion, timing())
     for oddity in oddities(exchange.completion, what.prompt, echo=what.fields.get("echo") is True):
         app.warn(oddity)
     if "length" in reasons and "max_tokens" not in what.fields and app.streams.stderr_tty:

@@ -11,9 +11,9 @@ from nebius_cli.config import run_settings
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.core.secret import Secret
-from nebius_cli.doctor import checks, ledger_checks, machine_checks, probe
+from nebius_cli.doctor import check_results, ledger_checks, machine_checks, probe
+from nebius_cli.doctor.check_results import Check, State
 from nebius_cli.doctor.check_runner import CheckList
-from nebius_cli.doctor.checks import Check, State
 from nebius_cli.doctor.connection_checks import ConnectionChecks
 from nebius_cli.doctor.server_checks import ServerChecks
 from nebius_cli.local import run_embedded
@@ -36,11 +36,11 @@ def run(options: DoctorOptions, app: App) -> ExitCode:
     """Run all checks, show them, and return the exit code of the first one that failed."""
     results = _run_checks(options, app)
     if options.json:
-        app.write_json(checks.to_json(results))
+        app.write_json(check_results.to_json(results))
     else:
         rows = [row for check in results for row in _rows(check, drawn=app.draws_out)]
         app.write_table(("check", "state", "found, and what to do"), rows, styles=STATE_STYLES)
-    return checks.exit_code(results)
+    return check_results.exit_code(results)
 
 
 def _rows(check: Check, *, drawn: bool) -> list[tuple[str, ...]]:
@@ -99,7 +99,7 @@ def _run_checks(options: DoctorOptions, app: App) -> list[Check]:
     _check_ledger(results, settings, quiet_app)
     streams.write_status("")
     secrets = [key.reveal(), *connection.passwords, *map(unquote, connection.passwords)]
-    return [checks.redacted(check, secrets) for check in results.checks]
+    return [check_results.redacted(check, secrets) for check in results.checks]
 
 
 def _complete(

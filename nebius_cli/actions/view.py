@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from nebius_cli.actions.app import App
 from nebius_cli.core.errors import ExitCode, OutputError, UsageError
-from nebius_cli.render.choose import choose
+from nebius_cli.render.choose_renderer import choose
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View, parse_export, parse_view
 from nebius_cli.response import saved_answer
 from nebius_cli.response.completion import Completion

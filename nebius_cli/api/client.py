@@ -9,8 +9,8 @@ import urllib3.exceptions
 
 from nebius_cli.api.connections import BUFFER_BYTES, Connections
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.failures import network_error, proxy_error
 from nebius_cli.api.large_answers import MIN_LARGE_BYTES, LargeAnswers
+from nebius_cli.api.network_errors import network_error, proxy_error
 from nebius_cli.api.pools import Pools, Target, check_key
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.redirects import follow, too_many

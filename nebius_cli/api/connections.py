@@ -128,6 +128,7 @@ class _TimedConnection(HTTPConnection):
 
     response_class = _Response
     in_flight: ClassVar[threading.local]
+    _is_new = False  # no request has been sent on it since it was made; for TLS, urllib3 connects beforehand
 
     def connect(self) -> None:
         """Connect within the deadline. A name lookup cannot be ended, so another thread does it."""
@@ -148,6 +149,7 @@ class _TimedConnection(HTTPConnection):
         except BaseException:
             given_up = True
             raise
+        self._is_new = True
 
     def request(self, method: str, url: str, body: Any = None, headers: Any = None, **_: Any) -> None:
         """Send a request within the deadline, in one piece.
@@ -157,10 +159,10 @@ class _TimedConnection(HTTPConnection):
         row.
         """
         deadline: Deadline = self.in_flight.deadline
-        deadline.unread = self.sock is not None
         if self.sock is None:
             self.connect()
-        deadline.sent = True
+        deadline.sent, deadline.unread = True, not self._is_new
+        self._is_new = False
         lines = [f"{method} {url} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         if body is not None:
             lines.append(f"Content-Length: {len(body)}")
@@ -230,6 +232,7 @@ class Connections:
         """
         self._in_flight.deadline = deadline
         while True:
+            deadline.unread = False
             try:
                 return self._send(target, body)
             except (urllib3.exceptions.HTTPError, OSError):

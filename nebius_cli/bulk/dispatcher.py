@@ -13,11 +13,11 @@ from nebius_cli.api import retry
 from nebius_cli.api.retry import RowRule
 from nebius_cli.bulk.batch import Batch, Response, halves, may_share, results_of, unfinished_result
 from nebius_cli.bulk.budget import NOTHING, Budget
-from nebius_cli.bulk.early_failures import Suspects
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.outage import Outage
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
+from nebius_cli.bulk.suspect_rows import Suspects
 from nebius_cli.core.errors import IncompleteError, NbxError, NoResourcesError
 from nebius_cli.response.events import Usage
 

@@ -145,15 +145,15 @@ class WorkerPool:
                 self._on_result(result)
 
     def _exchange(self, batch: Batch) -> list[Result]:
+        deadline = Deadline(self._limits, self._monotonic)
+        deadline.resends = False  # it may be billed: the dispatcher sends it again, within the caps
         try:
-            answer, complete = self._request(batch)
+            answer, complete = self._request(batch, deadline)
             complete = self._without_key(complete)
             responses = split_group(complete, batch.rows)
-        except MemoryError:  # as if it was not sent: with fewer requests at once there may be enough
-            now = self._monotonic()
-            with self._lock:
-                return self._dispatcher.failed(batch, no_memory(), now)
-        except NbxError as error:
+        except (NbxError, MemoryError) as caught:
+            # It is sent again without enough memory, too: with fewer requests at once there may be enough.
+            error = caught if isinstance(caught, NbxError) else no_memory(sent=deadline.sent)
             self._on_request(batch.rows[0].model, batch.sent_at, None, error, "")
             now = self._monotonic()
             with self._lock:  # stays in flight if abandoned, so that `abandon` finds it
@@ -165,11 +165,9 @@ class WorkerPool:
                 return []
             return self._dispatcher.answered(batch, responses, complete.usage, answer.headers, now)
 
-    def _request(self, batch: Batch) -> tuple[Answer, CompleteAnswer]:
+    def _request(self, batch: Batch, deadline: Deadline) -> tuple[Answer, CompleteAnswer]:
         broken: NetworkError | None = None
         try:
-            deadline = Deadline(self._limits, self._monotonic)
-            deadline.resends = False  # it may be billed: the dispatcher sends it again, within the caps
             path, accept = "/completions", "application/json"
             answer = self._api.ask(path, batch.query, batch.body, accept=accept, deadline=deadline)
         except NetworkError as error:

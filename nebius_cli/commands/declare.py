@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from nebius_cli.commands.parameters import Parameter, parameter
 from nebius_cli.commands.shared_options import SHARED
-from nebius_cli.core import hints
+from nebius_cli.core import fit_hint
 from nebius_cli.core.errors import ExitCode, NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.fields import Field
@@ -32,7 +32,7 @@ class Helped:
 
 
 def _page(command: Any, ctx: Any, everyday: Sequence[str], *, complete: bool = False) -> str:
-    from nebius_cli.shell_completion import help_page
+    from nebius_cli.commands import help_page
     from nebius_cli.shell_completion.typer_reader import read_tree
 
     tree = read_tree(command, ctx.command_path, ctx.parent)
@@ -111,7 +111,7 @@ def declare(
             return body(given, app)
         except NbxError as error:
             if error.hint:
-                error.hint = hints.fitting(error.hint, flags_of(ctx.command))
+                error.hint = fit_hint.fitting(error.hint, flags_of(ctx.command))
             raise
 
     context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)

@@ -16,6 +16,7 @@ from nebius_cli.config.settings import PROFILES, SETTINGS, USE_PROFILE, Sourced,
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.system.files import make_folder, read_if_exists, write_atomically
 from nebius_cli.system.lock import hold_lock
+from nebius_cli.system.temporary_file import sibling
 
 FILE_MODE = 0o600  # of a new file, and of every file that holds a key
 GROUP_AND_OTHERS = 0o077
@@ -227,7 +228,7 @@ class ConfigFile:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         path = Path(os.path.realpath(self.path))
-        lock = path.with_name(path.name + ".lock")
+        lock = sibling(path, ".lock")
         end = time.monotonic() + self._lock_timeout_s
 
         def wait() -> None:

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from nebius_cli.core.errors import AuthError, ConfigError, TimedOutError
-from nebius_cli.core.packages import install_hint
+from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.core.secret import Secret
 from nebius_cli.system.timeout import run_with_timeout
 

@@ -236,10 +236,10 @@ def exit_code(error: BaseException | None) -> ExitCode:
     return ExitCode.BUG
 
 
-def no_memory() -> NoResourcesError:
-    """Return the error of a request for which there is not enough memory."""
-    what, hint = "not enough memory", "free some, or send less at once (bulk: --concurrency)"
-    return NoResourcesError(what, "the system gives this process no more", hint, retryable=True, sent=False)
+def no_memory(*, sent: bool = False) -> NoResourcesError:
+    """Return the error of a process without enough memory; `sent`: a request may have been billed."""
+    what, hint = "out of memory", "send less at once"
+    return NoResourcesError(what, "the system gives nbx no more", hint, retryable=True, sent=sent)
 
 
 HINTS = {

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from nebius_cli.core.errors import NbxError
-from nebius_cli.doctor.checks import Check, State, failed_check
+from nebius_cli.doctor.check_results import Check, State, failed_check
 
 
 class CheckList:

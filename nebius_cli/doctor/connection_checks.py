@@ -6,8 +6,8 @@ from nebius_cli.api import authorities
 from nebius_cli.config.layers import EffectiveSettings
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import urls
-from nebius_cli.doctor import checks, probe
-from nebius_cli.doctor.checks import Check, State
+from nebius_cli.doctor import check_results, probe
+from nebius_cli.doctor.check_results import Check, State
 
 PROBE_TIMEOUT_S = 5.0  # for each step
 
@@ -95,7 +95,7 @@ class ConnectionChecks:
         if self._route.proxy:
             return Check("tls", State.SKIPPED, "behind the proxy; api says whether it works")
         tls = probe.handshake(*self._first_hop, self._route.authorities, PROBE_TIMEOUT_S)
-        return checks.check_certificate(tls.version, tls.ends, now)
+        return check_results.check_certificate(tls.version, tls.ends, now)
 
     @property
     def _hop_label(self) -> str:

@@ -10,8 +10,8 @@ from nebius_cli.config.keys import KeyPlace, missing
 from nebius_cli.config.layers import EffectiveSettings
 from nebius_cli.core.errors import ConfigError, NbxError
 from nebius_cli.core.secret import Secret
-from nebius_cli.doctor import checks, probe
-from nebius_cli.doctor.checks import Check, State
+from nebius_cli.doctor import check_results, probe
+from nebius_cli.doctor.check_results import Check, State
 from nebius_cli.local import engine, weights
 from nebius_cli.system.timeout import run_with_timeout
 
@@ -30,11 +30,11 @@ def check_config(file: ConfigFile, effective: EffectiveSettings) -> Iterator[Che
         yield _check_config_file(file.path, exists=source is not None)
     except ConfigError as error:
         problems = [error, *(problem for problem in problems if problem.what != error.what)]
-    yield from (checks.failed_check("config", problem) for problem in problems)
+    yield from (check_results.failed_check("config", problem) for problem in problems)
     reported = {problem.what for problem in problems}
     for problem in unused:
         if problem.what not in reported:
-            yield replace(checks.failed_check("config", problem), state=State.WARN)
+            yield replace(check_results.failed_check("config", problem), state=State.WARN)
     if chosen := effective.profile:
         yield Check("profile", State.OK, f"{chosen.value}, by {chosen.origin}")
     if effective.project:

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.core.format import compact
 from nebius_cli.core.money import usd
-from nebius_cli.core.packages import install_hint
+from nebius_cli.core.optional_packages import install_hint
 
 HEIGHT = 10  # rows
 DOTS = 2  # columns of dots in a character

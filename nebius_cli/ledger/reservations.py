@@ -4,12 +4,12 @@ The owner of a row holds a lock beside the database. The system releases the loc
 however it ends; another process then deletes the row.
 """
 
+import os
 import re
 import sqlite3
 import stat
 from collections.abc import Sequence
 from decimal import Decimal
-from os import urandom
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,7 +69,7 @@ class Reservations:
         """
         make_folder(self._folder)
         while self._lock is None:  # another process may be looking whether the new lock is held
-            self._owner = urandom(8).hex()
+            self._owner = os.urandom(8).hex()
             self._lock = try_lock(self._path(self._owner))
         with self._file.writing(timeout_s) as database:
             left = self._left(database, caps)

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from nebius_cli.core.errors import ConfigError, IncompleteError, NbxError, NetworkError, UsageError
-from nebius_cli.core.packages import install_hint
+from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.core.secret import Secret
 from nebius_cli.system import child_process
 

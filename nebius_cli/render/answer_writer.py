@@ -6,7 +6,7 @@ from typing import Protocol
 
 from nebius_cli.core.errors import OutputError, ReaderGone
 from nebius_cli.render import usage_metrics
-from nebius_cli.render.choose import choose, drawing_module
+from nebius_cli.render.choose_renderer import choose, drawing_module
 from nebius_cli.render.output_options import Mode, OutputOptions, Renderer
 from nebius_cli.render.usage_metrics import Timing
 from nebius_cli.response.completion import Completion
@@ -34,7 +34,7 @@ class OutputTarget(Protocol):
 
 
 class AnswerWriter:
-    """Takes the events of one answer. Afterwards call `finish` or `cut`, once.
+    """Takes the events of one answer. Afterwards call `finish`, or `cut` after any error.
 
     `needed_after` names the modules that the caller needs once the answer has ended.
     """
@@ -59,7 +59,7 @@ class AnswerWriter:
         self._spinner = Spinner(streams, enabled=self._draws_err and not options.quiet)
         self._started = streams.monotonic()
         self._frames = 0
-        self._broken = False
+        self._broken = self._ended = False
         self.untouched = True
 
     def wait(self) -> None:
@@ -84,7 +84,8 @@ class AnswerWriter:
         self._renderer.event(event)
 
     def finish(self, completion: Completion, timing: Timing) -> None:
-        """Write the rest of a complete answer. Raises OutputError."""
+        """Write the rest of a complete answer. Raises OutputError; then call `cut`."""
+        self._ended = True
         self._renderer.finish(completion)
         self._spinner.stop()
         if self._target:
@@ -105,7 +106,7 @@ class AnswerWriter:
         """Write what has arrived of an incomplete answer; return where it is kept, if in a file."""
         self._spinner.stop()
         kept: object = None
-        if completion.started and not self._broken:
+        if completion.started and not self._broken and not self._ended:
             self._renderer.finish(completion)
             self._spinner.stop()
             if completion.usage is not None or self._options.usage:

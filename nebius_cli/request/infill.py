@@ -2,7 +2,7 @@
 
 The completions API has no `suffix` field. A model that was trained to fill in the middle does it from an
 ordinary prompt, in which special tokens (here: markers) say what comes before and what comes after.
-`FORMATS` is THE table of those markers.
+The table of those markers is `request/infill_formats.py`.
 """
 
 import re

@@ -9,8 +9,8 @@ from nebius_cli.core.errors import ConfigError
 if TYPE_CHECKING:
     from subprocess import Popen
 
-# The variables that hold a key or a command with one among its words.
-SECRET_VARIABLES = ("NEBIUS_API_KEY", "NBX_API_KEY_COMMAND")
+# The variables that hold a key, a command with one among its words, or headers with one.
+SECRET_VARIABLES = ("NEBIUS_API_KEY", "NBX_API_KEY_COMMAND", "NBX_HEADERS")
 
 
 def child_environ(environ: Mapping[str, str], **changes: str) -> dict[str, str]:

@@ -1,10 +1,14 @@
 """How many files and connections this process may open at once."""
 
+import errno
 import math
 import sys
 from pathlib import Path
 
+from nebius_cli.core.errors import NoResourcesError
+
 MAX_WANTED = 65_536
+TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
 
 
 def raise_limit() -> None:
@@ -38,3 +42,9 @@ def free() -> float:
     except OSError:
         used = 16
     return max(0, soft - used)
+
+
+def too_many_files() -> NoResourcesError:
+    """Return the error of a process that may open no more files or connections; nothing was sent."""
+    what, hint = "too many open files", "ulimit -n 4096 allows more"
+    return NoResourcesError(what, "the system allows no more", hint, retryable=True, sent=False)

@@ -27,12 +27,13 @@ _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr
 _UNSUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY)
 
 
-def sibling(path: Path, suffix: str) -> Path:
+def sibling(path: Path, suffix: str, *, replaces: str = "") -> Path:
     """Return the path of a file beside `path` with its name and a suffix, cut to what a name may have.
 
-    A cut name gets a hash of the whole one, so that two long names stay two.
+    A cut name gets a hash of the whole one, so that two long names stay two. The suffix `replaces`, if the
+    name has it, is left out.
     """
-    name = os.fsencode(path.name)
+    name = os.fsencode(path.name.removesuffix(replaces))
     room = MAX_NAME_BYTES - len(os.fsencode(suffix))
     if len(name) > room:
         import hashlib
@@ -52,6 +53,7 @@ def partial_path(path: Path) -> Path:
 class TemporaryFile:
     """A new, empty file beside `target`; it is removed unless `commit` or `keep` gives it a name.
 
+    What it holds of an answer is never removed, but becomes the partial file, also when the program ends.
     `mode` are its permissions, None for those of the target, or of any new file where there is none.
     `kind` is COPY or ANSWER. Methods raise OSError.
     """
@@ -65,7 +67,7 @@ class TemporaryFile:
         self.path, self.file = _create(target, kind, 0o666 if mode is None else mode)
         if mode is not None:
             set_mode(self.file, mode)
-        self._finalizer = weakref.finalize(self, _discard, self.file, self.path)
+        self._finalizer = weakref.finalize(self, _discard, self.file, self.path, target)
 
     @property
     def has_answer(self) -> bool:
@@ -89,7 +91,7 @@ class TemporaryFile:
         return self.path
 
     def discard(self) -> None:
-        """Close the file and remove it. May be called more than once, and after `commit`."""
+        """Close and remove the file, or keep an answer in it. May be called again, and after `commit`."""
         self._finalizer()
 
     def _rename(self, path: Path) -> None:
@@ -107,12 +109,8 @@ def remove_stale(target: Path) -> None:
     """Remove the temporary files of killed runs; what they received of an answer becomes the partial file."""
     for path in _temporaries(target):
         with contextlib.suppress(OSError), _abandoned(path) as abandoned:
-            if not abandoned:
-                continue
-            if path.name.endswith(ANSWER) and path.stat().st_size:
-                os.replace(path, partial_path(target))
-            else:
-                path.unlink()
+            if abandoned:
+                _clear(path, target)
 
 
 def sync(descriptor: int) -> None:
@@ -144,16 +142,24 @@ def _create(target: Path, kind: str, mode: int) -> tuple[Path, FileIO]:
             if lock.lock_if_possible(file.fileno()) and os.path.lexists(path):
                 return path, file
         except BaseException:
-            _discard(file, path)
+            _discard(file, path, target)
             raise
         file.close()
 
 
-def _discard(file: FileIO, path: Path) -> None:
+def _clear(path: Path, target: Path) -> None:
+    """Remove a temporary file; what it holds of an answer becomes the partial file. Raises OSError."""
+    if path.name.endswith(ANSWER) and path.stat().st_size:
+        os.replace(path, partial_path(target))
+    else:
+        path.unlink()
+
+
+def _discard(file: FileIO, path: Path, target: Path) -> None:
     with contextlib.suppress(OSError):
         if os.name == "nt":
             file.close()
-        path.unlink()
+        _clear(path, target)
     with contextlib.suppress(OSError):
         file.close()
 

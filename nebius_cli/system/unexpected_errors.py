@@ -3,9 +3,9 @@
 import errno
 import os
 
-from nebius_cli.core.errors import BadInputError, ConfigError, NbxError, OutputError
+from nebius_cli.core.errors import BadInputError, ConfigError, NbxError, OutputError, no_memory
+from nebius_cli.system.descriptors import TOO_MANY_FILES, too_many_files
 
-TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
 
 
@@ -16,12 +16,12 @@ def from_exception(error: Exception) -> NbxError | None:
             return _from_os(error, number)
         case ImportError():
             if os.strerror(errno.EMFILE) in str(error):  # of a compiled module
-                return _too_many_files()
+                return too_many_files()
             return ConfigError(
                 f"cannot import {error.name or 'a module'}", str(error), "install nbx again, with its extras"
             )
         case MemoryError():
-            return ConfigError("out of memory", "the system gives nbx no more", "send less at once")
+            return no_memory()
         case RecursionError():
             return BadInputError("the input is nested too deeply", "nbx reads some hundred levels")
     return None
@@ -29,7 +29,7 @@ def from_exception(error: Exception) -> NbxError | None:
 
 def _from_os(error: OSError, number: int) -> NbxError:
     if number in TOO_MANY_FILES:
-        return _too_many_files()
+        return too_many_files()
     what = f"cannot use {os.fsdecode(error.filename)}" if _is_path(error.filename) else "the system failed"
     kind = OutputError if number in _FULL else ConfigError
     return kind(what, error.strerror or os.strerror(number))
@@ -37,7 +37,3 @@ def _from_os(error: OSError, number: int) -> NbxError:
 
 def _is_path(name: object) -> bool:
     return isinstance(name, str | bytes | os.PathLike)
-
-
-def _too_many_files() -> ConfigError:
-    return ConfigError("too many open files", "the system allows no more", "ulimit -n 1024 allows more")

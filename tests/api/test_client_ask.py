@@ -11,7 +11,7 @@ import urllib3
 
 from nebius_cli.api import pools
 from nebius_cli.api.client import ResponseHead
-from nebius_cli.api.failures import network_error
+from nebius_cli.api.network_errors import network_error
 from nebius_cli.api.pools import Pools
 from nebius_cli.core.errors import (
     ConfigError,

@@ -1,8 +1,11 @@
 """How bytes of an answer are taken from a connection, and what goes out on it."""
 
+import contextlib
+import socket
 import ssl
 import time
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -89,31 +92,31 @@ def test_a_body_of_any_size_follows_its_head(server: FakeServer, size: int) -> N
     assert (request.headers["content-length"], len(request.body)) == (str(size), size)
 
 
-@pytest.fixture
-def patient(server: FakeServer) -> FakeServer:
-    """A server that leaves its connections open."""
-    server.keep_alive = True
-    return server
+@pytest.fixture(params=[False, True], ids=["http", "https"])
+def patient(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[FakeServer, str]]:
+    """A server that leaves its connections open, and the file of its authority."""
+    authority, bundle = trustme.CA(), tmp_path / "authorities.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    server = FakeServer(keep_alive=True, tls=context if request.param else None)
+    yield server, str(bundle)
+    with contextlib.suppress(ConnectionRefusedError):  # a test has closed it
+        server.close()
 
 
 KEPT: Reply = [head(200, "application/json", Content_Length="2"), b"{}"]
 
 
 @pytest.mark.parametrize("end", [reset, hang_up], ids=["reset", "closed"])
-@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 def test_a_request_that_no_server_read_is_sent_again_on_a_new_connection(
-    end: Step, tmp_path: Path, *, tls: bool
+    patient: tuple[FakeServer, str], end: Step
 ) -> None:
-    authority, bundle = trustme.CA(), tmp_path / "authorities.pem"
-    authority.cert_pem.write_to_path(str(bundle))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    server = FakeServer(keep_alive=True, tls=context if tls else None)
+    server, bundle = patient
     server.script(KEPT, [end], KEPT)
-    api = connect(server.url, cacert=str(bundle))
+    api = connect(server.url, cacert=bundle)
     assert [send(api).body, send(api).body] == [b"{}", b"{}"]
     assert len(server.requests) == 3
-    server.close()
 
 
 @pytest.mark.parametrize(
@@ -122,12 +125,28 @@ def test_a_request_that_no_server_read_is_sent_again_on_a_new_connection(
     ids=["a new connection", "a byte came", "twice"],
 )
 def test_a_request_that_may_have_been_read_is_not_sent_again(
-    patient: FakeServer, replies: list[Reply]
+    patient: tuple[FakeServer, str], replies: list[Reply]
 ) -> None:
-    patient.script(*replies)
-    api = connect(patient.url)
+    server, bundle = patient
+    server.script(*replies)
+    api = connect(server.url, cacert=bundle)
     if replies[0] is KEPT:
         send(api)
     error = failure(send, api)
     assert isinstance(error, NetworkError)
-    assert (error.retryable, error.sent, len(patient.requests)) == (True, True, len(replies))
+    assert (error.retryable, error.sent, len(server.requests)) == (True, True, len(replies))
+
+
+def test_a_server_that_is_gone_when_a_request_is_sent_again_is_an_error(
+    patient: tuple[FakeServer, str],
+) -> None:
+    server, bundle = patient
+
+    def go(connection: socket.socket) -> None:
+        server.close()
+        hang_up(connection)
+
+    server.script(KEPT, [go])
+    api = connect(server.url, cacert=bundle)
+    send(api)
+    assert "refused" in str(failure(send, api))

@@ -8,10 +8,10 @@ import pytest
 from nebius_cli.bulk.batch import Batch
 from nebius_cli.bulk.budget import Budget
 from nebius_cli.bulk.dispatcher import Dispatcher, Wait
-from nebius_cli.bulk.early_failures import MAX_FORBIDDEN, MAX_SUSPECTS
 from nebius_cli.bulk.outage import MAX_OUTAGE_S, MIN_OUTAGE_FAILURES
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
+from nebius_cli.bulk.suspect_rows import MAX_FORBIDDEN, MAX_SUSPECTS
 from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, NoResourcesError
 from nebius_cli.core.money import Price, PriceList
 from nebius_cli.response.events import Usage

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -130,3 +131,25 @@ def test_a_cap_stops_the_run(serve: Callable[[Respond], Service]) -> None:
     assert run.dispatcher.capped
     assert 10 <= len(run.results) <= 15
     assert run.dispatcher.budget.tokens <= 60
+
+
+def test_an_answer_for_which_there_was_no_memory_is_charged_and_asked_for_again(
+    serve: Callable[[Respond], Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse, failed = json.loads, threading.Event()
+
+    def no_memory_once(text: str | bytes, **more: Any) -> Any:
+        if isinstance(text, bytes) and b'"choices"' in text and not failed.is_set():
+            failed.set()
+            raise MemoryError
+        return parse(text, **more)
+
+    def respond(request: Request, number: int) -> Reply:
+        return well(request) if number == 1 else [waiting_for(failed), *well(request)]
+
+    monkeypatch.setattr(json, "loads", no_memory_once)
+    run = Run(serve(respond), rows(2), fixed=2).go()
+    assert run.texts() == right(2)
+    usages = [result.usage or {} for result in run.results]
+    once, twice = sorted(usage["prompt_tokens"] for usage in usages)
+    assert twice > once

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nebius_cli.render.choose import choose, drawing_module
+from nebius_cli.render.choose_renderer import choose, drawing_module
 from nebius_cli.render.heat_view import Heat
 from nebius_cli.render.json_output import JsonOutput
 from nebius_cli.render.live_choices import LiveChoices

@@ -62,6 +62,24 @@ def test_a_cut_answer_is_kept_beside_and_the_message_says_where(
     assert len(done.err.splitlines()) <= 3
 
 
+@pytest.mark.parametrize("args", [[], ["--json"]], ids=str)
+def test_an_answer_whose_last_bytes_find_no_room_is_kept(
+    args: list[str], nbx: Runner, server: FakeServer, tmp_path: Path
+) -> None:
+    target = tmp_path / "out.txt"
+    server.script(whole("x" * 1000))
+    limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
+    script = f"{limit} from nebius_cli.main import main; sys.exit(main())"
+    command = [sys.executable, "-c", script, "complete", "x", "--no-stream", "--no-ledger", "-o"]
+    done = subprocess.run(
+        [*command, str(target), *args], check=False, env=nbx.process_env(), capture_output=True, text=True
+    )
+    assert done.returncode == 74
+    assert f"the answer received so far is in {target}.partial" in done.stderr
+    assert (tmp_path / "out.txt.partial").stat().st_size == 1000
+    assert not target.exists()
+
+
 @pytest.mark.parametrize(
     ("number", "code", "by"), [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")]
 )

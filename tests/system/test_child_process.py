@@ -56,7 +56,8 @@ def test_the_variables_of_every_secret_setting_are_left_out() -> None:
 
 @pytest.mark.parametrize("given", ["handed over", "of this process"])
 def test_a_child_sees_the_environment_but_no_key(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    environ = {**os.environ, "NEBIUS_API_KEY": CANARY, "NBX_API_KEY_COMMAND": f"echo {CANARY}", "A": "kept"}
+    environ = {**os.environ, "NEBIUS_API_KEY": CANARY, "NBX_API_KEY_COMMAND": f"echo {CANARY}"}
+    environ |= {"NBX_HEADERS": f"X-Gateway: {CANARY}", "A": "kept"}
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     mine = environ if given == "handed over" else None

@@ -154,6 +154,14 @@ def test_an_object_that_is_forgotten_takes_its_file_along(folder: Path) -> None:
     assert names(folder) == []
 
 
+def test_an_object_that_is_forgotten_keeps_an_answer(folder: Path) -> None:
+    output = OutputFile(str(folder / "x"))
+    output.write(b"paid for")
+    del output
+    assert names(folder) == ["x.partial"]
+    assert (folder / "x.partial").read_bytes() == b"paid for"
+
+
 def test_an_answer_that_cannot_get_its_name_is_kept(folder: Path) -> None:
     output = OutputFile(str(folder / "x"))
     output.write(b"paid for")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from nebius_cli.core.errors import BadInputError, ConfigError, UsageError
-from nebius_cli.core.packages import install_hint
+from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.request.prompt import DecodeOptions
 from nebius_cli.system.streams import Readable
 

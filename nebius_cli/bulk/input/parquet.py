@@ -5,7 +5,7 @@ from typing import Any
 
 from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow
 from nebius_cli.core.errors import BadInputError, ConfigError
-from nebius_cli.core.packages import install_hint
+from nebius_cli.core.optional_packages import install_hint
 
 _BATCH_ROWS = 512  # rows converted to Python objects at a time
 # Raised for text that is not UTF-8, nanoseconds, a year above 9999, a map with a key twice.

@@ -10,9 +10,9 @@ from hashlib import blake2b
 from typing import Any
 
 from nebius_cli.bulk.input.body_encoder import BodyEncoder, BodyTemplate
+from nebius_cli.bulk.input.misread_input import shown
 from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, BadRow, Row
 from nebius_cli.bulk.input.row_forms import RawRow, RowParser, RowRequest, UnreadableRow
-from nebius_cli.bulk.input.row_hints import shown
 from nebius_cli.bulk.input.template import RowError, Template
 from nebius_cli.core.digest_set import DigestSet, digest
 from nebius_cli.core.errors import UsageError

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nebius_cli.core.errors import OutputError
 from nebius_cli.system.files import writing
+from nebius_cli.system.temporary_file import sibling, sync, sync_folder
 
 # Pieces that may wait for the writing thread before other threads block; a kill loses at most these.
 # With 256 threads, 64 is no faster than 16, and 4 writes a quarter of the rows per second.
@@ -93,6 +94,8 @@ class LineFile:
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
             self._descriptor = os.open(path, flags, 0o666)
             self.size = os.fstat(self._descriptor).st_size
+            if not self.size:
+                sync_folder(path.parent)
 
     def write(self, data: bytes) -> None:
         """Append `data`. Raises OutputError, after restoring the file."""
@@ -145,13 +148,14 @@ class LineFile:
                     break
                 except FileExistsError:
                     number += 1
-                    path = self.path.with_name(f"{self.path.name}.saved{number if number > 1 else ''}")
+                    path = sibling(self.path, f".saved{number if number > 1 else ''}")
             with target:
                 os.lseek(self._descriptor, 0, os.SEEK_SET)
                 while piece := os.read(self._descriptor, COPY_BYTES):
                     target.write(piece)
                 target.flush()
-                os.fsync(target.fileno())
+                sync(target.fileno())
+            sync_folder(path.parent)
         return path
 
     def cut(self, size: int) -> None:
@@ -163,7 +167,7 @@ class LineFile:
     def sync(self) -> None:
         """Return when all bytes are on disk. Raises OutputError."""
         with writing(self.path):
-            os.fsync(self._descriptor)
+            sync(self._descriptor)
         self._synced = time.monotonic()
 
     def sync_if_due(self) -> None:

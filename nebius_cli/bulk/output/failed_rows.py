@@ -15,6 +15,7 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.digest_set import DigestSet
 from nebius_cli.core.errors import UsageError
 from nebius_cli.system.files import replace_file, writing
+from nebius_cli.system.temporary_file import sibling, sync_folder
 
 _START = b'{"id":'  # how every line begins
 
@@ -23,8 +24,8 @@ def path_beside(output: Path) -> Path:
     """Return the path of the list of failed rows of an output; no two outputs share one."""
     # Only the suffix .jsonl is replaced: run.1 and run.2, or a.json and a, are outputs of their own.
     if output.suffix == ".jsonl":
-        return output.parent / f"{output.stem}.failed.jsonl"
-    return output.parent / f"{output.name}_failed.jsonl"
+        return sibling(output, ".failed.jsonl", replaces=".jsonl")
+    return sibling(output, "_failed.jsonl")
 
 
 def is_list(path: Path) -> bool:
@@ -40,7 +41,7 @@ class FailedRows:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._new = path.with_name(path.name + ".new")
+        self._new = sibling(path, ".new")
         self._file: LineFile | None = None
         self._appender = Appender(self._append)
         self._listed = DigestSet()  # before this run
@@ -98,6 +99,7 @@ class FailedRows:
                 self._join()
             elif self._new.exists():
                 self._new.replace(self.path)
+                sync_folder(self.path.parent)
             else:
                 self.path.unlink(missing_ok=True)
             self._seen = _version(self.path)

@@ -18,6 +18,7 @@ from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.system import lock
 from nebius_cli.system.files import mkdir_hint
 from nebius_cli.system.output_checks import check_distinct
+from nebius_cli.system.temporary_file import sibling
 
 Note = Callable[[str], None]
 
@@ -249,17 +250,17 @@ def _lock(path: Path) -> lock.Lock:
 
 def lock_path(path: Path) -> Path:
     """Return the path of the lock of an output."""
-    return path.with_name(path.name + ".lock")
+    return sibling(path, ".lock")
 
 
 def _set_aside(path: Path, note: Note) -> None:
     """Rename a file that is not empty, because its answers have been paid for."""
     if not path.exists() or path.stat().st_size == 0:
         return
-    number, aside = 1, path.with_name(path.name + ".old")
+    number, aside = 1, sibling(path, ".old")
     while aside.exists():
         number += 1
-        aside = path.with_name(f"{path.name}.old{number}")
+        aside = sibling(path, f".old{number}")
     try:
         path.rename(aside)
     except OSError as error:

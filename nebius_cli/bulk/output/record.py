@@ -49,11 +49,6 @@ class RecordHead(NamedTuple):
     ok: bool
 
     @property
-    def key(self) -> int:
-        """The digest of the row and its body."""
-        return digest(self.id + self.body_hash)
-
-    @property
     def row_key(self) -> int:
         """The digest of the row, whatever its body."""
         return digest(self.id)
@@ -127,11 +122,6 @@ def id_bytes(row_id: str | int) -> bytes:
         return _TEXT(row_id).encode("utf-8")
     except UnicodeEncodeError:
         return jsontext.encode(row_id)
-
-
-def key_of(row: Row) -> int:
-    """Return the digest of a row and its body, equal to `RecordHead.key` of its record."""
-    return digest(id_bytes(row.id) + row.body_hash.encode("ascii"))
 
 
 def row_key(row_id: str | int) -> int:

@@ -1,6 +1,7 @@
-"""RecordReader from many threads stand in the file whole, and a full disk takes none by half."""
+"""Records of many threads are written completely; a full disk leaves no partial record."""
 
 import contextlib
+import errno
 import os
 import resource
 import signal
@@ -138,8 +139,8 @@ def test_a_write_in_many_parts_is_one_record(tmp_path: Path, monkeypatch: pytest
 
 def test_the_file_is_synced_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
-    monkeypatch.setattr(os, "fsync", synced.append)
     file = LineFile(tmp_path / "x")
+    monkeypatch.setattr(os, "fsync", synced.append)
     records = Appender(file.write, file.sync_if_due)
     records.add(b"1\n")
     assert synced == []
@@ -156,9 +157,9 @@ def test_records_are_written_while_a_slow_disk_syncs(tmp_path: Path, monkeypatch
         syncing.set()
         assert go_on.wait(30)
 
+    file = LineFile(tmp_path / "x")
     monkeypatch.setattr(os, "fsync", slow)
     monkeypatch.setattr(appender, "SYNC_INTERVAL_S", 0)
-    file = LineFile(tmp_path / "x")
     records = Appender(file.write, file.sync_if_due)
     first = threading.Thread(target=records.add, args=(b"1\n",))
     first.start()
@@ -169,6 +170,32 @@ def test_records_are_written_while_a_slow_disk_syncs(tmp_path: Path, monkeypatch
     go_on.set()
     first.join()
     file.close()
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS])
+def test_a_file_system_that_cannot_sync_keeps_records_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    file = LineFile(tmp_path / "x")
+    file.write(b"1\n")
+    file.sync()
+    file.close()
+    assert (tmp_path / "x").read_bytes() == b"1\n"
+
+
+def test_the_folder_of_a_new_file_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[os.stat_result] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor)))
+    for _ in range(2):
+        file = LineFile(tmp_path / "x")
+        file.write(b"1\n")
+        file.close()
+    (status,) = synced
+    assert os.path.samestat(status, tmp_path.stat())
 
 
 @pytest.mark.parametrize("name", ["no/x", "."])

@@ -64,10 +64,25 @@ def names(folder: Path) -> list[str]:
         ("a.json", "a.json_failed.jsonl"),
         ("a.failed.jsonl", "a.failed.failed.jsonl"),
         ("run.1", "run.1_failed.jsonl"),
+        (".jsonl", ".jsonl_failed.jsonl"),
+        ("..jsonl", "..failed.jsonl"),
     ],
 )
 def test_it_stands_beside_the_output(output: str, name: str) -> None:
     assert path_beside(Path("/x") / output) == Path("/x") / name
+
+
+@pytest.mark.parametrize("output", ["x" * 249 + ".jsonl", "é" * 127])
+def test_an_output_whose_name_is_as_long_as_may_be_has_a_list(tmp_path: Path, output: str) -> None:
+    for _ in range(2):
+        journal = Journal.open(str(tmp_path / output), restart=True, note=lambda _: None)
+        journal.append(failure(row(1, body=BODY)))
+        journal.add_failed(failed_line(row(1, body=BODY), FAILED, {}))
+        journal.close()
+    failed = path_beside(tmp_path / output)
+    assert json.loads(failed.read_bytes())["id"] == 1
+    (old,) = set(names(tmp_path)) - {output, failed.name}
+    assert old.endswith(".old")
 
 
 def test_a_run_without_failures_has_no_list(tmp_path: Path) -> None:

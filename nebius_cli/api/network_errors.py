@@ -1,6 +1,5 @@
 """Turns the exceptions of urllib3, ssl and sockets into NbxErrors."""
 
-import errno
 import re
 import socket
 from collections.abc import Callable, Iterator
@@ -11,7 +10,8 @@ import urllib3.exceptions
 
 from nebius_cli.api import authorities
 from nebius_cli.api.pools import Target
-from nebius_cli.core.errors import NbxError, NetworkError, NoResourcesError, TimedOutError
+from nebius_cli.core.errors import NbxError, NetworkError, TimedOutError
+from nebius_cli.system.descriptors import TOO_MANY_FILES, too_many_files
 
 if TYPE_CHECKING:
     from nebius_cli.api.proxies import Proxy
@@ -99,9 +99,8 @@ def network_error(error: Exception, target: Target | None = None, *, sent: bool 
     authorities that are trusted cannot be read.
     """
     causes = list(_causes(error))
-    if any(isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE) for cause in causes):
-        what, hint = "too many open files", "ulimit -n 4096 allows more"
-        return NoResourcesError(what, "no connection could be made", hint, retryable=True, sent=False)
+    if any(isinstance(cause, OSError) and cause.errno in TOO_MANY_FILES for cause in causes):
+        return too_many_files()
     why = _innermost(causes)
     if target is not None and target.proxy and _is_of_proxy(causes, target):
         meaning = proxy_error(target.proxy, why)

@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from nebius_cli.core.packages import REQUIREMENTS, install_hint
+from nebius_cli.core.optional_packages import REQUIREMENTS, install_hint
 from tests.support.pasted import ROOT
 
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]

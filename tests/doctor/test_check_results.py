@@ -6,8 +6,8 @@ from email.utils import format_datetime
 import pytest
 
 from nebius_cli.core.errors import AuthError, ExitCode, NetworkError, TimedOutError
-from nebius_cli.doctor import checks
-from nebius_cli.doctor.checks import Check, State
+from nebius_cli.doctor import check_results
+from nebius_cli.doctor.check_results import Check, State
 
 NOW = 1_795_000_000.0
 DAY = 86_400
@@ -15,8 +15,8 @@ DAY = 86_400
 OK = Check("a", State.OK, "fine")
 WARN = Check("b", State.WARN, "doubtful", "look")
 SKIPPED = Check("c", State.SKIPPED, "needs d")
-NO_KEY = checks.failed_check("key", AuthError("no API key", "none", "log in"))
-NO_WAY = checks.failed_check("tcp", NetworkError("refused"))
+NO_KEY = check_results.failed_check("key", AuthError("no API key", "none", "log in"))
+NO_WAY = check_results.failed_check("tcp", NetworkError("refused"))
 
 
 @pytest.mark.parametrize(
@@ -30,18 +30,18 @@ NO_WAY = checks.failed_check("tcp", NetworkError("refused"))
     ids=["nothing", "no failure", "key first", "network first"],
 )
 def test_the_first_failure_is_the_exit_code(found: list[Check], code: int) -> None:
-    assert checks.exit_code(found) == code
-    assert checks.to_json(found)["exit_code"] == code
+    assert check_results.exit_code(found) == code
+    assert check_results.to_json(found)["exit_code"] == code
 
 
 def test_a_failure_is_reported_whole_but_for_flags_that_do_not_bound_a_probe() -> None:
     assert Check("key", State.FAIL, "no API key: none", "log in", ExitCode.AUTH) == NO_KEY
-    late = checks.failed_check("api", TimedOutError("timed out", "", "--stall-timeout waits longer"))
+    late = check_results.failed_check("api", TimedOutError("timed out", "", "--stall-timeout waits longer"))
     assert (late.text, late.hint) == ("timed out", "")
 
 
 def test_the_record_has_a_member_for_each_thing() -> None:
-    assert checks.to_json([OK, WARN])["checks"] == [
+    assert check_results.to_json([OK, WARN])["checks"] == [
         {"name": "a", "state": "ok", "text": "fine", "hint": None},
         {"name": "b", "state": "warn", "text": "doubtful", "hint": "look"},
     ]
@@ -49,7 +49,7 @@ def test_the_record_has_a_member_for_each_thing() -> None:
 
 def test_a_secret_is_taken_out_wherever_it_stands_and_no_ordinary_letters_are() -> None:
     reported = Check("api", State.FAIL, "no such key: s3cret", "not s3cret", ExitCode.AUTH)
-    clean = checks.redacted(reported, ["s3cret", "", "no"])
+    clean = check_results.redacted(reported, ["s3cret", "", "no"])
     assert clean == Check("api", State.FAIL, "no such key: ***", "not ***", ExitCode.AUTH)
 
 
@@ -64,22 +64,22 @@ def test_a_secret_is_taken_out_wherever_it_stands_and_no_ordinary_letters_are() 
 )
 def test_clocks_are_compared(offset: int, state: State, words: str) -> None:
     date = format_datetime(datetime.fromtimestamp(NOW + offset, UTC), usegmt=True)
-    found = checks.check_clock(date, NOW)
+    found = check_results.check_clock(date, NOW)
     assert (found.state, found.text) == (state, words)
     assert bool(found.hint) == (state is State.WARN)
 
 
 def test_a_date_of_the_older_form_is_in_utc() -> None:
     old = datetime.fromtimestamp(NOW, UTC).strftime("%a %b %d %H:%M:%S %Y")
-    assert checks.check_clock(old, NOW).state is State.OK
+    assert check_results.check_clock(old, NOW).state is State.OK
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Mon, 99 Foo 2026 00:00:00 GMT"])
 def test_a_server_without_a_time_is_not_compared_with(date: str) -> None:
-    assert checks.check_clock(date, NOW).state is State.SKIPPED
+    assert check_results.check_clock(date, NOW).state is State.SKIPPED
 
 
 def test_a_certificate_that_ends_soon_is_reported() -> None:
-    assert checks.check_certificate("TLSv1.3", NOW + 90 * DAY, NOW).state is State.OK
-    soon = checks.check_certificate("TLSv1.3", NOW + 5.5 * DAY, NOW)
+    assert check_results.check_certificate("TLSv1.3", NOW + 90 * DAY, NOW).state is State.OK
+    soon = check_results.check_certificate("TLSv1.3", NOW + 5.5 * DAY, NOW)
     assert (soon.state, soon.text[-8:]) == (State.WARN, ", 5 days")
