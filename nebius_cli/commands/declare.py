@@ -32,7 +32,7 @@ class Helped:
 
 
 def _page(command: Any, ctx: Any, everyday: Sequence[str], *, complete: bool = False) -> str:
-    from nebius_cli.commands import help_page
+    from nebius_cli.shell_completion import help_page
     from nebius_cli.shell_completion.typer_reader import read_tree
 
     tree = read_tree(command, ctx.command_path, ctx.parent)
