@@ -150,7 +150,7 @@ def _remove_left(path: Path, content: bytes) -> None:
 
 
 def _foreign(path: Path) -> OSError:
-    return FileExistsError(errno.EEXIST, f"{path.name} is there, and is no lock of nbx")
+    return FileExistsError(errno.EEXIST, f"{path.name} exists and is not a lock of nbx")
 
 
 if sys.platform == "win32":
