@@ -12,7 +12,6 @@ from nebius_cli.config.file import ConfigFile
 from nebius_cli.config.layers import ConfigSource, EffectiveSettings
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.config.settings import Setting, Sourced
-from nebius_cli.core.errors import exit_code
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import is_plain_http, parse_base_url
 from nebius_cli.request import prompt
@@ -20,6 +19,7 @@ from nebius_cli.request.fields import Value
 from nebius_cli.system import paths
 from nebius_cli.system.files import read_bytes
 from nebius_cli.system.streams import Streams
+from nebius_cli.system.unexpected_errors import exit_code
 from nebius_cli.terminal.console import Console
 
 if TYPE_CHECKING:

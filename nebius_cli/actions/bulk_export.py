@@ -39,7 +39,7 @@ class BulkExportOptions:
 
 
 def run(options: BulkExportOptions, app: App) -> ExitCode:
-    """Write the answers in the order of the rows. Raises UsageError for a file that is no output of a run."""
+    """Write the answers in the order of the rows. Raises UsageError if the file is not an output."""
     if not options.answers:
         raise UsageError("no file to export", "", "nbx bulk export answers.jsonl --csv -o answers.csv")
     if options.text == options.csv:

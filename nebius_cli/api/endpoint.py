@@ -6,7 +6,7 @@ from nebius_cli.core.secret import Secret
 
 
 class Endpoint(NamedTuple):
-    """A base URL and the key for it; `is_local` for the embedded engine, which no proxy stands before."""
+    """A base URL and the key for it; `is_local` for the embedded engine, never behind a proxy."""
 
     base_url: str
     key: Secret

@@ -251,8 +251,8 @@ class Dispatcher:
         return True
 
     def _may_retry(self, batch: Batch, error: NbxError, *, deferred: bool) -> bool:
-        if deferred:
-            return batch.attempts <= DEFERRED_RETRY_FACTOR * self._retries
+        if deferred:  # what no server has read is sent again even without retries
+            return batch.attempts <= DEFERRED_RETRY_FACTOR * max(self._retries, int(retry.is_unread(error)))
         return batch.tries <= self._retries and retry.row_retryable(error)
 
     def _delay(self, batch: Batch, error: NbxError, *, answering: bool) -> float:

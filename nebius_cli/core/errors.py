@@ -220,22 +220,6 @@ class Quit(Stopped):
     by = "SIGQUIT"
 
 
-def exit_code(error: BaseException | None) -> ExitCode:
-    """Return the exit code of a run that ends with `error`, DONE for None."""
-    match error:
-        case None:
-            return ExitCode.DONE
-        case NbxError():
-            return error.code
-        case Stopped():
-            return error.code
-        case KeyboardInterrupt():
-            return ExitCode.INTERRUPTED
-        case ReaderGone():
-            return ExitCode.READER_GONE
-    return ExitCode.BUG
-
-
 def no_memory(*, sent: bool = False) -> NoResourcesError:
     """Return the error of a process without enough memory; `sent`: a request may have been billed."""
     what, hint = "out of memory", "send less at once"

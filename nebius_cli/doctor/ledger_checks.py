@@ -30,7 +30,10 @@ def check_ledger(ledger: Ledger, *, on: bool) -> Check:
     if waiting := ledger.pending_files:
         text += f"; {counted(len(waiting), 'file')} of rows beside it that could not be read yet"
         return Check(
-            name, State.WARN, text, f"nbx usage reads them; what stays in {waiting[0].parent} is no row"
+            name,
+            State.WARN,
+            text,
+            f"nbx usage reads them; files that stay in {waiting[0].parent} hold no rows",
         )
     if not path.exists():
         return Check(name, State.OK, f"no file {path} yet")

@@ -92,6 +92,7 @@ class LedgerRecorder:
         try:
             return self._run(reserve)
         except (LedgerError, TimedOutError) as error:
+            self._held = self._held or isinstance(error, BusyError)  # wait only once
             self._warn_once("unreadable", f"cannot check the budgets: {error.line}")
             return None
 

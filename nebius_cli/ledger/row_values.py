@@ -1,6 +1,6 @@
 """The columns of the table of requests: the values that an entry has there, and guards for values read back.
 
-A database or a pending file may be damaged, or edited by hand. Whatever stands in it, the values that leave
+A database or a pending file may be damaged, or edited by hand. Whatever is in it, the values that leave
 this module have the types of their columns.
 """
 
@@ -100,7 +100,7 @@ def _price_texts(price: Price) -> tuple[str | None, ...]:
 
 
 def from_file(values: Any) -> Values | None:
-    """Return values read from a pending file, None if they are no row. Damaged amounts become unknown."""
+    """Return values read from a pending file, None if they are not a row. Damaged amounts become unknown."""
     if not isinstance(values, list) or len(values) != len(_GUARDS):
         return None
     row = {name: guard(value) for (name, guard), value in zip(_GUARDS.items(), values, strict=True)}

@@ -80,7 +80,7 @@ def migrate(database: sqlite3.Connection) -> None:
 
 
 def check_ours(database: sqlite3.Connection) -> None:
-    """Raise sqlite3.DatabaseError for a database that has tables but is no ledger of any version."""
+    """Raise sqlite3.DatabaseError for a database that has tables but is not a ledger."""
     # One statement sees one state: another process may create the tables of a ledger at this moment.
     query = "SELECT user_version, (SELECT COUNT(*) FROM sqlite_master) FROM pragma_user_version"
     version, tables = database.execute(query).fetchone()

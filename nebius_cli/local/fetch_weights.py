@@ -77,7 +77,7 @@ def fetch(
 
 
 def _clear_folder(directory: Path, partial: Path) -> None:
-    """Remove what a killed run left, and what is no file where the wheel goes. The lock is held."""
+    """Remove what a killed run left, and anything but a file at `partial`. The lock is held."""
     if not stat.S_ISREG(partial.lstat().st_mode if os.path.lexists(partial) else stat.S_IFREG):
         partial.unlink()
     for left in directory.glob(f"{PIP_FOLDER}*"):

@@ -63,9 +63,9 @@ def _fault(entry: Any, context: str) -> str:
     if not isinstance(entry, dict):
         return "it is neither a text nor an object"
     if not isinstance(entry.get("context", context), str):
-        return "its context is no text"
+        return "its context is not a string"
     if "choices" not in entry:
-        return "" if isinstance(entry.get("text"), str) else "its text is no text"
+        return "" if isinstance(entry.get("text"), str) else "its text is missing or not a string"
     if "text" in entry:
         return "it has both a text and choices"
     choices, gold = entry["choices"], entry.get("gold")

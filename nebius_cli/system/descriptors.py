@@ -30,18 +30,20 @@ def raise_limit() -> None:
 
 def free() -> float:
     """Return how many more files and connections may be opened; infinite if there is no limit."""
-    if sys.platform == "win32":
-        return math.inf
-    import resource
+    if sys.platform != "win32":
+        import resource
 
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return math.inf
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft != resource.RLIM_INFINITY:
+            return max(0, soft - _used())
+    return math.inf
+
+
+def _used() -> int:
     try:
-        used = len(list(Path("/dev/fd").iterdir()))
+        return len(list(Path("/dev/fd").iterdir()))
     except OSError:
-        used = 16
-    return max(0, soft - used)
+        return 16
 
 
 def too_many_files() -> NoResourcesError:

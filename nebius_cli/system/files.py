@@ -35,7 +35,7 @@ def read_bytes(path: str) -> bytes:
 
 
 def read_regular(path: Path) -> bytes:
-    """Return the bytes of a file that nbx keeps. Raises OSError, also for what is no file or far too large.
+    """Return the bytes of a file that nbx keeps. Raises OSError, also if it is not a file or is too large.
 
     A pipe that somebody has put there would be waited for, and a device may have no end.
     """

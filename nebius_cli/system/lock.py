@@ -68,16 +68,18 @@ def try_lock(path: Path) -> Lock | None:
     Raises OSError if the file cannot be created, belongs to something else, or was left on a file system
     without locks by a process on another machine.
     """
-    descriptor, created = _open(path)
-    try:
-        taken = _take(path, descriptor, created=created)
-    except BaseException:
+    while True:
+        descriptor, created = _open(path)
+        try:
+            taken = _take(path, descriptor, created=created)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        if taken:
+            return Lock(path, descriptor)
         os.close(descriptor)
-        raise
-    if taken:
-        return Lock(path, descriptor)
-    os.close(descriptor)
-    return None
+        if taken is False:
+            return None
 
 
 def lock_if_possible(descriptor: int) -> bool:
@@ -102,7 +104,8 @@ def _open(path: Path) -> tuple[int, bool]:
             raise
 
 
-def _take(path: Path, descriptor: int, *, created: bool) -> bool:
+def _take(path: Path, descriptor: int, *, created: bool) -> bool | None:
+    """Return whether the lock was taken, None if its file was left behind and has been removed."""
     status = os.fstat(descriptor)
     content = os.read(descriptor, MAX_OWNER_BYTES) if status.st_size else b""
     if not stat.S_ISREG(status.st_mode) or (content and not content.startswith(MARK)):
@@ -114,9 +117,10 @@ def _take(path: Path, descriptor: int, *, created: bool) -> bool:
         return False
     except NoLocksError:
         if not created:
-            if _is_left(path, content, time.time() - status.st_mtime):
-                _remove_left(path, content)
-            return False
+            if not _is_left(path, content, time.time() - status.st_mtime):
+                return False
+            _remove_left(path, content)
+            return None
         os.write(descriptor, MARK + f"{os.getpid()} {_machine()}\n".encode())
         return True
 
@@ -135,7 +139,10 @@ def _is_left(path: Path, content: bytes, age_s: float) -> bool:
 def _remove_left(path: Path, content: bytes) -> None:
     """Remove a lock file whose owner is gone, unless it has become that of another process meanwhile."""
     aside = path.with_name(f".nbx-{os.urandom(8).hex()}.lock")
-    path.rename(aside)
+    try:
+        path.rename(aside)
+    except FileNotFoundError:  # another process was faster
+        return
     if aside.read_bytes() == content:
         aside.unlink()
     else:
@@ -143,7 +150,7 @@ def _remove_left(path: Path, content: bytes) -> None:
 
 
 def _foreign(path: Path) -> OSError:
-    return FileExistsError(errno.EEXIST, f"{path.name} is there, and is no lock of nbx")
+    return FileExistsError(errno.EEXIST, f"{path.name} exists and is not a lock of nbx")
 
 
 if sys.platform == "win32":

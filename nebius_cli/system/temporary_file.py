@@ -53,7 +53,7 @@ def partial_path(path: Path) -> Path:
 class TemporaryFile:
     """A new, empty file beside `target`; it is removed unless `commit` or `keep` gives it a name.
 
-    What it holds of an answer is never removed, but becomes the partial file, also when the program ends.
+    An answer in it is never removed: it becomes the partial file, at the latest when the program ends.
     `mode` are its permissions, None for those of the target, or of any new file where there is none.
     `kind` is COPY or ANSWER. Methods raise OSError.
     """

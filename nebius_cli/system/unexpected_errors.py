@@ -3,7 +3,17 @@
 import errno
 import os
 
-from nebius_cli.core.errors import BadInputError, ConfigError, NbxError, OutputError, no_memory
+from nebius_cli.core.errors import (
+    BadInputError,
+    ConfigError,
+    ExitCode,
+    Interrupted,
+    NbxError,
+    OutputError,
+    ReaderGone,
+    Stopped,
+    no_memory,
+)
 from nebius_cli.system.descriptors import TOO_MANY_FILES, too_many_files
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
@@ -25,6 +35,23 @@ def from_exception(error: Exception) -> NbxError | None:
         case RecursionError():
             return BadInputError("the input is nested too deeply", "nbx reads some hundred levels")
     return None
+
+
+def exit_code(error: BaseException | None) -> ExitCode:
+    """Return the exit code of a run that ends with `error`, DONE for None."""
+    match error:
+        case None:
+            return ExitCode.DONE
+        case NbxError() | Stopped():
+            return error.code
+        case KeyboardInterrupt():
+            return Interrupted.code
+        case ReaderGone():
+            return ExitCode.READER_GONE
+        case Exception():
+            named = from_exception(error)
+            return named.code if named is not None else ExitCode.BUG
+    return ExitCode.BUG
 
 
 def _from_os(error: OSError, number: int) -> NbxError:

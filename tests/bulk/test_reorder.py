@@ -1,4 +1,4 @@
-"""RecordReader come out in the order in which their rows were taken."""
+"""Records come out in the order in which their rows were taken."""
 
 import random
 

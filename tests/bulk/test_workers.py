@@ -153,3 +153,12 @@ def test_an_answer_for_which_there_was_no_memory_is_charged_and_asked_for_again(
     usages = [result.usage or {} for result in run.results]
     once, twice = sorted(usage["prompt_tokens"] for usage in usages)
     assert twice > once
+
+
+def test_a_request_on_a_connection_that_had_ended_is_sent_again_without_retries(
+    serve: Callable[[Respond], Service],
+) -> None:
+    def respond(request: Request, number: int) -> Reply:
+        return [reset] if number == 2 else well(request)
+
+    assert Run(serve(respond), rows(2), fixed=1, retries=0).go().texts() == right(2)

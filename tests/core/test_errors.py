@@ -105,20 +105,3 @@ def test_a_network_error_is_not_tried_again_unless_it_says_so() -> None:
 def test_what_ends_a_run_is_no_exception_that_could_be_swallowed() -> None:
     for kind in (errors.ReaderGone, errors.Terminated):
         assert not issubclass(kind, Exception)
-
-
-@pytest.mark.parametrize(
-    ("error", "code"),
-    [
-        (None, 0),
-        (errors.CappedError("x"), 10),
-        (errors.LedgerError("x"), 78),
-        (errors.Interrupted(), 130),
-        (KeyboardInterrupt(), 130),
-        (errors.Terminated(), 143),
-        (errors.ReaderGone(), 141),
-        (ValueError(), 1),
-    ],
-)
-def test_whatever_ends_a_run_has_a_code(error: BaseException | None, code: int) -> None:
-    assert errors.exit_code(error) == code

@@ -2,6 +2,8 @@
 
 import sqlite3
 import threading
+import time
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,23 @@ def test_a_ledger_that_stays_locked_is_given_up(
     recorder.write([entry(3)])  # takes no time and warns no more
     assert warnings == [f"cannot write the ledger {path} within 2 s"]
     other.execute("ROLLBACK")
+    other.close()
+
+
+def test_a_reservation_waits_only_once_for_a_program_that_holds_the_ledger(
+    path: Path, warnings: list[str], tmp_path: Path
+) -> None:
+    settings, cache = resolved({"budget.daily": 1.0}), ModelsCache(tmp_path, "http://h/v1", "")
+    recorder = LedgerRecorder(Ledger(path), settings, cache, Streams(None, None, None), warnings.append)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert recorder.reserve(Decimal("0.1")) is None
+    started = time.monotonic()
+    assert [recorder.reserve(Decimal("0.1")) for _ in range(5)] == [None] * 5
+    assert time.monotonic() - started < 1
+    assert len(warnings) == 1
+    other.execute("ROLLBACK")
+    assert recorder.reserve(Decimal("0.1")) == Decimal("0.1")
     other.close()
 
 

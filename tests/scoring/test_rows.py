@@ -21,9 +21,9 @@ def test_a_line_is_a_text_or_an_object() -> None:
     [
         ("{", "expecting property name"),
         ("[]", "it is neither a text nor an object"),
-        ("{}", "its text is no text"),
-        ('{"text": 1}', "its text is no text"),
-        ('{"text": "a", "context": null}', "its context is no text"),
+        ("{}", "its text is missing or not a string"),
+        ('{"text": 1}', "its text is missing or not a string"),
+        ('{"text": "a", "context": null}', "its context is not a string"),
         ('{"text": "a", "choices": ["a", "b"]}', "both a text and choices"),
         ('{"choices": ["a"]}', "not a list of two or more"),
         ('{"choices": ["a", ""]}', "a choice is empty"),

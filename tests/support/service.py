@@ -34,7 +34,7 @@ def well(request: Request) -> Reply:
 
 
 class Service(FakeServer):
-    """AnswerFile every request as `respond` says, which is given the request and its number."""
+    """Answers every request as `respond` says, which is given the request and its number."""
 
     def __init__(self, respond: Respond) -> None:
         self.respond = respond

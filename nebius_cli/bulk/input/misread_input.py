@@ -1,4 +1,4 @@
-"""Says what an input that is no row probably is, and which flag reads it."""
+"""Guesses what an input that is not a row is, and names the flag that reads it."""
 
 import codecs
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ _CHATS = ("messages", "conversations", "conversation")
 
 
 def not_a_row(text: str) -> str:
-    """Return a clause that says what a line that is no row probably is, empty if it could be a broken row."""
+    """Return a clause with a guess what a line that is not a row is, empty if it may be a broken row."""
     text = text.strip()
     if text.startswith("["):
         return "; jq -c '.[]' makes rows of a JSON array"
@@ -36,7 +36,7 @@ def strange_member(name: str, names: Sequence[str], row: Mapping[str, Any]) -> s
 
 
 def _template_for(row: Mapping[str, Any]) -> str:
-    """Return the template that an object which is no request probably needs."""
+    """Return the template that an object probably needs which is not a request."""
     if row.keys() >= {"instruction", "input"}:
         return "{instruction}\\n{input}"
     texts = (name for name, value in row.items() if isinstance(value, str) and name not in _ANSWERS)
