@@ -130,7 +130,13 @@ def _run(args: list[str], invocation: Invocation) -> int:
 
     streams = invocation.streams
     # Typer prints help itself; redirected to our stdout, so that write errors are noticed.
-    text_out = streams.text_out(tty=lambda: use_color(streams, invocation.color, tty=streams.stdout_tty))
+    # FORCE_COLOR is not enough for a pipe: help that a program reads must not change with the environment.
+    text_out = streams.text_out(
+        tty=lambda: (
+            invocation.color == "always"
+            or (streams.stdout_tty and use_color(streams, invocation.color, tty=True))
+        )
+    )
     with contextlib.redirect_stdout(text_out):
         return run(args, invocation, streams.width)
 

@@ -24,8 +24,9 @@ from nebius_cli.system.timeout import run_with_timeout
 
 BUFFER_BYTES = 65536
 MAX_JOINED_BYTES = 65536  # a larger body is sent after the head: joining them costs more than it saves
-# Of one wait for a socket. On Windows, Ctrl-C has no effect before it ends; elsewhere, a day is long enough.
-MAX_WAIT_S = 0.5 if sys.platform == "win32" else 86_400.0
+# Of one wait for a socket. The shorter it is, the better is known how long the process was suspended; and on
+# Windows, Ctrl-C has no effect before a wait ends.
+MAX_WAIT_S = 0.5 if sys.platform == "win32" else 5.0
 MAX_UPLOAD_S = 86_400.0
 # The end of a chunk, the size of the next one, and the first byte in it.
 NEXT_CHUNK = re.compile(rb"\r\n0*[1-9A-Fa-f][0-9A-Fa-f]*\r\n[\s\S]")
@@ -56,14 +57,13 @@ class _TimedReader(io.RawIOBase):
             return None
         sock, deadline = self._sock, self._deadline
         while True:
-            left = deadline.left()
-            sock.settimeout(min(left, MAX_WAIT_S))
+            sock.settimeout(deadline.start_wait(MAX_WAIT_S))
             try:
                 count = sock.recv_into(buffer)
             except TimeoutError:
-                if left > MAX_WAIT_S:
-                    continue
-                raise deadline.error() from None
+                continue  # the deadline raises if no time is left
+            finally:
+                deadline.end_wait()
             if count:
                 deadline.unread = False
             if deadline.in_body:

@@ -12,6 +12,9 @@ from collections.abc import Callable
 from nebius_cli.api.limits import Limits
 from nebius_cli.core.errors import TimedOutError
 
+MIN_WAIT_S = 0.25  # of one wait, while more is left
+MAX_LATE_S = 0.25  # by which a busy machine may end a wait late
+
 
 class Deadline:
     """The time limits of one request, from now until its answer has ended.
@@ -32,6 +35,8 @@ class Deadline:
         "_paused_s",
         "_progress_at",
         "_silence_s",
+        "_wait_began",
+        "_wait_s",
         "in_body",
         "resends",
         "sent",
@@ -49,6 +54,7 @@ class Deadline:
         self._heard_at = now
         self._silence_s, self._flag = limits.first_byte or math.inf, "--first-byte-timeout"
         self._progress_at = math.inf  # counts from the head of the answer on
+        self._wait_began = self._wait_s = 0.0
         self.in_body = False
         self.sent = False
         self.unread = False
@@ -63,6 +69,23 @@ class Deadline:
         if left <= 0:
             raise self.error()
         return left
+
+    def start_wait(self, longest_s: float) -> float:
+        """Return the seconds for one wait, a part of what is left. Raises TimedOutError past a limit."""
+        left = self.left()
+        self._wait_s = min(left, longest_s, max(left / 4, MIN_WAIT_S))
+        self._wait_began = self._monotonic()
+        return self._wait_s
+
+    def end_wait(self) -> None:
+        """Note the end of a wait.
+
+        The time by which it was longer does not count: the process was suspended (Ctrl-Z, a laptop that
+        sleeps), and what the server sent meanwhile is there to be read.
+        """
+        late_s = self._monotonic() - self._wait_began - self._wait_s
+        if late_s > MAX_LATE_S:
+            self._paused_s += late_s
 
     def error(self) -> TimedOutError:
         """Return the error that names the limit that is reached first."""

@@ -11,7 +11,7 @@ SAMPLING = "Sampling"
 REQUEST = "Request"
 
 FIELDS = (
-    Field("model", Kind.TEXT, "Model ID; nbx models lists them.", REQUEST, "MODEL", short="-m"),
+    Field("model", Kind.TEXT, "Model ID, as nbx models lists them.", REQUEST, "MODEL", short="-m"),
     Field(
         "max_tokens",
         Kind.INTEGER,

@@ -151,3 +151,29 @@ def test_the_error_tells_whether_the_request_went_out(clock: Clock, *, sent: boo
     limits.sent = sent
     clock.now += 1
     assert passed(limits).sent is sent
+
+
+def test_the_time_for_which_the_process_was_suspended_does_not_count(clock: Clock) -> None:
+    limits = deadline(clock, first_byte=2, total=3)
+    wait = limits.start_wait(5.0)
+    clock.now += wait + 60.0  # a laptop that sleeps
+    limits.end_wait()
+    assert limits.left() == pytest.approx(2 - wait)
+
+
+def test_a_wait_that_ends_a_little_late_counts(clock: Clock) -> None:
+    limits = deadline(clock, first_byte=2)
+    for _ in range(20):
+        try:
+            wait = limits.start_wait(5.0)
+        except TimedOutError:
+            break
+        clock.now += wait + 0.1
+        limits.end_wait()
+    assert clock.now < START + 4
+
+
+def test_one_wait_is_a_part_of_what_is_left(clock: Clock) -> None:
+    assert deadline(clock, first_byte=2).start_wait(5.0) == 0.5
+    assert deadline(clock, first_byte=0.1).start_wait(5.0) == 0.1
+    assert deadline(clock).start_wait(5.0) == 5.0
