@@ -43,7 +43,11 @@ def run(command: Sequence[str], path: Path, environ: Mapping[str, str]) -> None:
         _ignore_interrupts(),
         child_process.start([*command, path], environ, failure=failure, hint=HINT, umask=umask) as process,
     ):
-        code = process.wait()
+        try:
+            code = process.wait()
+        except BaseException:  # a signal: leaving the block would wait for the editor
+            process.kill()
+            raise
     if code:
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         raise ConfigError(f"the editor {command[0]} failed", how, "")
