@@ -5,6 +5,7 @@ import errno
 import os
 import shlex
 import stat
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -116,6 +117,7 @@ class OutputFile:
         with self._raise_output_errors():
             if path.startswith(DEVICE_PREFIXES) or (self.path.exists() and not self.path.is_file()):
                 self._file = self.path.open("ab", buffering=0)
+                weakref.finalize(self, self._file.close)
             else:  # replace the target of a symlink
                 self.path = Path(os.path.realpath(path))
                 self._temporary = TemporaryFile(self.path, None, kind)

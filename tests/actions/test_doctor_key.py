@@ -56,7 +56,7 @@ def test_the_authorities_of_openssl_are_those_that_doctor_looks_at(well: Runner,
     path = tmp_path / "authority.pem"
     trustme.CA().cert_pem.write_to_path(str(path))
     result = well("doctor", "--base-url", "https://nowhere.invalid", env={"SSL_CERT_FILE": str(path)})
-    assert row(result, "ca")[:2] == ("ok", f"{path} (SSL_CERT_FILE), 1 authorities")
+    assert row(result, "ca")[:2] == ("ok", f"{path} (SSL_CERT_FILE or SSL_CERT_DIR), 1 authorities")
 
 
 def test_the_authorities_of_openssl_are_those_of_curl_too(well: Runner) -> None:

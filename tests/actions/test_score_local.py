@@ -1,7 +1,6 @@
 """`nbx score --local` and `nbx rank --local`: the real engine, checked against a softmax of our own."""
 
 import json
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from tests.support.pasted import ROOT, blocks
 from tests.support.run import Runner
 from tests.support.weights import real_weights
 
@@ -89,16 +87,6 @@ def test_candidates_are_ranked_as_one_would(local: Runner) -> None:
     first = result.json["candidates"][0]
     [alone] = independent({"text": "The capital of France is Paris", "prefill": 5})
     assert first["log_likelihood"] == pytest.approx(alone["logprobs"][0], abs=CLOSE)
-
-
-def test_the_readme_shows_the_table_of_a_terminal(local: Runner) -> None:
-    [block] = [
-        block for block in blocks((ROOT / "README.md").read_text("utf-8"), "text") if "nbx rank" in block
-    ]
-    command, _, table = block.partition("\n")
-    words = shlex.split(command.removeprefix("$ nbx "))
-    result = local(*words, stdout_tty=True, env={"NO_COLOR": "1"})
-    assert [line.rstrip() for line in result.out.splitlines()] == table.splitlines()
 
 
 def test_a_token_that_spans_the_boundary_is_reported(local: Runner) -> None:

@@ -68,7 +68,7 @@ TO = "the connection to 127.0.0.1 broke"
 NO_TLS = "no TLS connection to 127.0.0.1:"
 
 FAULTS = (
-    Fault("refused", [], unreached("to 127.0.0.1 refused", retried=True), (), places.nothing_listens),
+    Fault("refused", [], unreached(" refused", retried=True), (), places.nothing_listens),
     Fault("no such host", [], unreached("its name does not resolve", retried=True), (), places.no_name),
     Fault("an unknown authority", [], unreached(NO_TLS), (), places.unknown_authority),
     Fault("an expired certificate", [], unreached("has expired"), (), places.expired),

@@ -101,7 +101,7 @@ FAULTS = (
         status(502, b"<html>Bad Gateway", "text/html"),
         everywhere(6, "", "the body is HTML", retried=True),
     ),
-    Fault("503 empty", status(503), everywhere(6, "", "the server answered 503\n", retried=True)),
+    Fault("503 empty", status(503), everywhere(6, "", "the server answered 503\n", retried=True, bulk=None)),
     Fault(
         "504 in text",
         status(504, b"upstream\ntimed out", "text/plain"),
@@ -170,7 +170,7 @@ FAULTS = (
     Fault(
         "400 with an endless request id",
         detail(400, "x", x_request_id="r" * 9999),
-        both_ways(3, "", "r…)"),
+        both_ways(3, "", "r…"),
     ),
     *(
         Fault(

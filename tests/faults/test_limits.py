@@ -125,7 +125,7 @@ HOSTILE: dict[str, tuple[Callable[[], Reply], tuple[str, ...], int, str]] = {
         lambda: [head(200, JSON), b'{"x": [' + b"{}," * 8_000_000],
         WHOLE,
         8,
-        "not a whole",
+        "not a complete",
     ),
     "text without end": (
         lambda: frames(token("ab" * 100)),

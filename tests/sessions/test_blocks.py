@@ -80,6 +80,7 @@ def test_labels_name_the_prompt_and_the_choice(terminal: Open, server: FakeServe
     screen = terminal("complete", "p", "q", "--n", "2", "--no-usage")
     assert screen.end() == 0
     assert screen.history == [
+        "nbx: 2 arguments are 2 prompts; quote them to make one",
         *("── prompt 1, choice 1 · stop ──", "text 0"),
         *("── prompt 1, choice 2 · stop ──", "text 1"),
         *("── prompt 2, choice 1 · stop ──", "text 2"),

@@ -173,7 +173,7 @@ def test_no_fault_of_the_ledger_costs_an_answer(
     assert (result.code, result.out) == (0, "fine\n")
     assert result.err.count("\n") == 1
     what = {"held": "another program holds", "newer": "cannot use the ledger"}
-    assert result.err.startswith(f"nbx: warning: {what.get(wrong, 'cannot write the ledger')} {path}: ")
+    assert result.err.startswith(f"nbx: warning: {what.get(wrong, 'cannot write the ledger')} {path}")
     if other:
         other.close()
     if wrong == "held":
