@@ -105,3 +105,8 @@ def test_a_network_error_is_not_tried_again_unless_it_says_so() -> None:
 def test_what_ends_a_run_is_no_exception_that_could_be_swallowed() -> None:
     for kind in (errors.ReaderGone, errors.Terminated):
         assert not issubclass(kind, Exception)
+
+
+def test_out_of_memory_after_sending_may_be_billed() -> None:
+    assert [errors.no_memory(sent=sent).sent for sent in (False, True)] == [False, True]
+    assert errors.no_memory().code is ExitCode.CONFIG

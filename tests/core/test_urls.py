@@ -211,3 +211,14 @@ def test_a_password_is_taken_out_of_a_url() -> None:
 )
 def test_what_asks_and_who_asks_is_not_shown_of_a_url(url: str, reported: str) -> None:
     assert strip_credentials_and_query(url) == reported
+
+
+@pytest.mark.parametrize("host", ["[::g]", "[fe80::1%25]]", "[1.2.3.4]", "[::1%25a b]"])
+def test_an_address_in_brackets_that_is_none_is_refused(host: str) -> None:
+    with pytest.raises(ValueError, match="host"):
+        parse_url(f"http://{host}/v1")
+
+
+@pytest.mark.parametrize("zone", ["%25eth0", "%eth0"])
+def test_an_address_may_have_a_zone(zone: str) -> None:
+    assert parse_url(f"http://[FE80::1{zone}]/v1").hostname == "fe80::1%eth0"

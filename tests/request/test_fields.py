@@ -242,3 +242,8 @@ def test_any_value_is_taken_or_refused_and_what_is_taken_can_be_sent(field: Fiel
         return
     jsontext.encode(taken)
     assert field.check(taken, bounded=False) == taken
+
+
+def test_one_token_has_one_bias_however_its_id_is_written() -> None:
+    with pytest.raises(FieldError, match="two biases of token 5"):
+        BIASES.check({"5": 1, "5.0": 2})

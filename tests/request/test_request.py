@@ -251,3 +251,9 @@ def test_fields_to_leave_out_are_known_by_either_spelling() -> None:
     assert parse_unset(("max-tokens", "top_p")) == {"max_tokens", "top_p"}
     assert failing(lambda: parse_unset(("temprature",))).hint == "did you mean temperature?"
     assert failing(lambda: parse_unset(("zzzzzz",))).hint == ""
+
+
+def test_a_parameter_nested_too_deeply_is_named_for_the_limit() -> None:
+    error = failing(lambda: parse_params([f"x={'[' * 5000}{']' * 5000}"], validate=True))
+    assert "limit" in error.why
+    assert not error.hint
