@@ -42,7 +42,7 @@ def sibling(path: Path, suffix: str, *, replaces: str = "") -> Path:
         # Whole characters, which some file systems insist on.
         kept = name[: room - len(digest) - 1].decode("utf-8", "ignore").encode()
         name = kept + b"-" + digest
-    return path.with_name(os.fsdecode(name) + suffix)
+    return path.parent / (os.fsdecode(name) + suffix)  # the name of "." is empty
 
 
 def partial_path(path: Path) -> Path:

@@ -213,7 +213,9 @@ def test_what_asks_and_who_asks_is_not_shown_of_a_url(url: str, reported: str) -
     assert strip_credentials_and_query(url) == reported
 
 
-@pytest.mark.parametrize("host", ["[::g]", "[fe80::1%25]]", "[1.2.3.4]", "[::1%25a b]"])
+@pytest.mark.parametrize(
+    "host", ["[v1.x]", "[1:2]", "[::1::2]", "[::g]", "[fe80::1%25]]", "[1.2.3.4]", "[::1%25a b]"]
+)
 def test_an_address_in_brackets_that_is_none_is_refused(host: str) -> None:
     with pytest.raises(ValueError, match="host"):
         parse_url(f"http://{host}/v1")
