@@ -1,30 +1,12 @@
 """Bytes of an answer → events, whatever the server sends."""
 
 import json
-from typing import Any
 
 import pytest
 
 from nebius_cli.response.decode import AnswerDecoder
 from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta, Usage
-
-SSE = "text/event-stream"
-
-
-def decoded(data: bytes, content_type: str = SSE) -> list[Event]:
-    """Return the events of an answer, less the frames."""
-    decoder = AnswerDecoder(content_type)
-    events = [*decoder.feed(data), *decoder.close()]
-    return [event for event in events if not isinstance(event, Frame)]
-
-
-def payload(value: Any) -> bytes:
-    return b"data: " + json.dumps(value).encode() + b"\n\n"
-
-
-def choices(*entries: Any) -> bytes:
-    return payload({"choices": list(entries)})
-
+from tests.support.decoding import SSE, choices, decoded, payload
 
 FRAMES = {
     "a token": (choices({"index": 0, "text": "a"}), [TextDelta(0, "a")]),

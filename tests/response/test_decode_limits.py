@@ -9,24 +9,8 @@ from hypothesis import strategies as st
 from nebius_cli.response.completion import Completion
 from nebius_cli.response.decode import MAX_BODY_BYTES, AnswerDecoder
 from nebius_cli.response.error_body import body_message
-from nebius_cli.response.events import Event, Frame, Problem
-
-SSE = "text/event-stream"
-
-
-def decoded(data: bytes, content_type: str = SSE) -> list[Event]:
-    """Return the events of an answer, less the frames."""
-    decoder = AnswerDecoder(content_type)
-    events = [*decoder.feed(data), *decoder.close()]
-    return [event for event in events if not isinstance(event, Frame)]
-
-
-def payload(value: Any) -> bytes:
-    return b"data: " + json.dumps(value).encode() + b"\n\n"
-
-
-def choices(*entries: Any) -> bytes:
-    return payload({"choices": list(entries)})
+from nebius_cli.response.events import Problem
+from tests.support.decoding import SSE, decoded, payload
 
 
 def test_a_body_that_never_ends_is_given_up() -> None:
