@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from nebius_cli.render.export_pages import svg_page
+from nebius_cli.render.svg_and_html import svg_page
 
 COLUMNS, ROWS = 88, 40
 # The terminal's own names for what rich calls by other names.

@@ -15,7 +15,7 @@ from nebius_cli.config.settings import Setting, Sourced
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import is_plain_http, parse_base_url
 from nebius_cli.request import prompt
-from nebius_cli.request.fields import Value
+from nebius_cli.request.field_validation import Value
 from nebius_cli.system import paths
 from nebius_cli.system.files import read_bytes
 from nebius_cli.system.streams import Streams

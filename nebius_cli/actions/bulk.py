@@ -14,12 +14,12 @@ from nebius_cli.bulk import resume_command
 from nebius_cli.bulk.check_input import surveyed
 from nebius_cli.bulk.display import TABLE_HEADER, BulkDisplay, table_rows
 from nebius_cli.bulk.estimate import estimate_rows
+from nebius_cli.bulk.input.input_rows import RowSource
+from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.row import BadRow
-from nebius_cli.bulk.input.row_files import RowFile, open_rows
-from nebius_cli.bulk.input.row_reader import RowReader
-from nebius_cli.bulk.input.row_source import RowSource
+from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
-from nebius_cli.bulk.output.earlier_runs import AnsweredRows
+from nebius_cli.bulk.output.answered_rows import AnsweredRows
 from nebius_cli.bulk.output.failed_rows import path_beside
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.output.record_file import answered

@@ -62,7 +62,7 @@ def _merged(options: BulkMergeOptions, app: App, shards: Shards, gaps: Gaps) -> 
     if options.input is None:
         yield from shards.by_index()
         return
-    from nebius_cli.bulk.input.row_files import open_rows  # only needed here
+    from nebius_cli.bulk.input.open_input import open_rows  # only needed here
     from nebius_cli.bulk.input.row_forms import IDS, own_id
 
     reading = prompt.decode_options(

@@ -14,9 +14,9 @@ from nebius_cli.core.errors import HINTS, ExitCode, NbxError, OutputError, Rejec
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.suggest import nearest
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, parse_export, parse_view
-from nebius_cli.request import curl, prompt, prompt_options, request, request_flags
-from nebius_cli.request.fields import Value
-from nebius_cli.request.prompt_options import PromptOptions
+from nebius_cli.request import build_request, curl, prompt, request, request_flags
+from nebius_cli.request.build_request import PromptOptions
+from nebius_cli.request.field_validation import Value
 from nebius_cli.request.request import CompletionRequest
 from nebius_cli.response.answer_warnings import oddities
 from nebius_cli.system.files import OutputFile, encode_argument, read_bytes
@@ -82,7 +82,7 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
     fields = _fields(options, given, settings, app)
     request.check_rules(fields, params, validate=options.validate)
     readers = prompt.InputReaders(app.streams.read_stdin, read_bytes, encode_argument)
-    completion_request = prompt_options.make_request(
+    completion_request = build_request.make_request(
         options.prompt,
         readers,
         fields,
@@ -96,7 +96,7 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
     for warning in request.warnings(completion_request, local=_local(options)):
         app.warn(warning)
     if app.streams.stderr_tty:
-        for notice in prompt_options.notices(options.prompt, completion_request.prompt):
+        for notice in build_request.notices(options.prompt, completion_request.prompt):
             app.note(notice)
     if options.dry_run or options.curl:
         return _show(completion_request, settings, app, as_curl=options.curl)
@@ -148,7 +148,7 @@ def _check(options: CompleteOptions) -> None:
     if options.curl and _local(options):
         why = "the local engine stops when nbx exits"
         raise UsageError("--curl with --local", why, "nbx local serve keeps one running")
-    prompt_options.check(options.prompt)
+    build_request.check(options.prompt)
     for reason in options.fail_on if options.validate else ():
         if reason not in KNOWN_REASONS:
             close = nearest(reason, KNOWN_REASONS)

@@ -9,7 +9,7 @@ from nebius_cli.config import keys, layers, settings
 from nebius_cli.config.settings import PROFILES, PROJECT_FILE, USE_PROFILE, Setting, Sourced
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ConfigError, ExitCode, UsageError
-from nebius_cli.request.fields import Value
+from nebius_cli.request.field_validation import Value
 from nebius_cli.terminal import messages
 
 TEMPLATE = b"""\

@@ -11,7 +11,7 @@ from nebius_cli.config.settings import USE_PROFILE
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.core.suggest import nearest
 from nebius_cli.core.urls import parse_base_url
-from nebius_cli.request.fields import Value
+from nebius_cli.request.field_validation import Value
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 

@@ -17,9 +17,9 @@ from nebius_cli.core.errors import (
 )
 from nebius_cli.core.secret import Secret
 from nebius_cli.request import prompt, request, request_flags
-from nebius_cli.request.fields import Value
+from nebius_cli.request.field_validation import Value
 from nebius_cli.request.request import CompletionRequest
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.scoring import groups, ranking, records, rows, tables
 from nebius_cli.scoring.api_scorer import (
     CONFIGURED_FIELDS,

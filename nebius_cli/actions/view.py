@@ -7,7 +7,7 @@ from nebius_cli.core.errors import ExitCode, OutputError, UsageError
 from nebius_cli.render.choose_renderer import choose
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View, parse_export, parse_view
 from nebius_cli.response import saved_answer
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.events import Event
 from nebius_cli.system.files import OutputFile
 from nebius_cli.system.output_checks import check_distinct

@@ -11,7 +11,7 @@ from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.limits import Limits
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, TimedOutError
 from nebius_cli.request.request import CompletionRequest
-from nebius_cli.response.completion import Completion, failure, incomplete
+from nebius_cli.response.answer_builder import Completion, failure, incomplete
 from nebius_cli.response.decode import AnswerDecoder
 from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta
 from nebius_cli.system.streams import Streams

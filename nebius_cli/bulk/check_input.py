@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from nebius_cli.bulk.input.input_rows import RowSource
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.options import BulkPlan, would_pay_again
 from nebius_cli.bulk.output.changed_requests import Claims
 from nebius_cli.bulk.output.journal import Journal, StreamOutput

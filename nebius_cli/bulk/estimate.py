@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from nebius_cli.bulk.budget import worst_case
+from nebius_cli.bulk.input.input_rows import RowSource
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_source import RowSource
-from nebius_cli.bulk.output.earlier_runs import AnsweredRows
+from nebius_cli.bulk.output.answered_rows import AnsweredRows
 from nebius_cli.core.format import MINUTE_S, duration
 from nebius_cli.core.money import Price, PriceList, add, exact, usd
 from nebius_cli.request.token_bounds import MAX_EXTRA_PROMPT_TOKENS

@@ -1,6 +1,6 @@
 """THE table of the limits of a bulk run: speed and money."""
 
-from nebius_cli.request.fields import Field, Kind
+from nebius_cli.request.field_validation import Field, Kind
 
 SPEED = "Speed"
 MONEY = "Money"

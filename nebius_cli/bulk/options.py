@@ -10,7 +10,7 @@ from nebius_cli.bulk.budget import Budget, Charge
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input import template
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.input.row_reader import RowReader, Shard, parse_shard
+from nebius_cli.bulk.input.row_to_request import RowReader, Shard, parse_shard
 from nebius_cli.bulk.limit_flags import LIMITS
 from nebius_cli.bulk.rate_control import MAX_CONCURRENCY, RateController
 from nebius_cli.config.run_settings import RunSettings
@@ -19,7 +19,7 @@ from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import FREE, Price, PriceList
 from nebius_cli.core.secret import Secret
 from nebius_cli.request import prompt, request_flags
-from nebius_cli.request.fields import FieldError, Value
+from nebius_cli.request.field_validation import FieldError, Value
 
 LOCAL_CONCURRENCY = 4  # requests in flight, and slots of the engine
 

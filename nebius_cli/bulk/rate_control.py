@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Mapping
 
-from nebius_cli.bulk.pacer import Pacer
+from nebius_cli.bulk.request_interval import RequestInterval
 
 INITIAL_CONCURRENCY = 8  # before anything is known of the server
 MAX_CONCURRENCY = 256  # unless --concurrency asks for more
@@ -116,7 +116,7 @@ class RateController:
         self._outages = 0
         self._used = 1.0  # average fraction of the worst case that requests use
         self._probe = ThroughputProbe(now)
-        self._pacer = Pacer()
+        self._interval = RequestInterval()
         self._answered_since_refusal = False
 
     @property
@@ -137,7 +137,7 @@ class RateController:
     @property
     def interval(self) -> float:
         """The seconds between two requests that the server was found to accept, 0 if it refused none."""
-        return self._pacer.interval
+        return self._interval.interval
 
     def paused(self, now: float) -> float:
         """Return for how many seconds nothing may be sent."""
@@ -147,7 +147,7 @@ class RateController:
         """Return the seconds until a request of at most `worst` tokens may start, 0 if now."""
         tokens = self._tokens.wait(worst * self._used, now)
         return max(
-            0.0, self._paused_until - now, self._requests.wait(1.0, now), tokens, self._pacer.wait(now)
+            0.0, self._paused_until - now, self._requests.wait(1.0, now), tokens, self._interval.wait(now)
         )
 
     def sent(self, worst: int, now: float) -> float:
@@ -155,13 +155,13 @@ class RateController:
         estimate = worst * self._used
         self._requests.take(1.0, now)
         self._tokens.take(estimate, now)
-        self._pacer.sent(now)
+        self._interval.sent(now)
         return estimate
 
     def accepted(self, sent_at: float, now: float) -> None:
         """Note that a request which was sent at `sent_at` was not refused."""
         self._answered_since_refusal = True
-        self._pacer.accepted(sent_at, now)
+        self._interval.accepted(sent_at, now)
 
     def answered(self, worst: int, estimate: float, used: int | None, in_flight: int, now: float) -> None:
         """Note a complete answer: the tokens it used, if known, and the requests in flight, including it."""
@@ -196,8 +196,8 @@ class RateController:
         """Note a 429 or 503 to a request that was sent at `sent_at`."""
         self._answers_again()
         self.pause(retry_after or 0.0, now)
-        paced = self._pacer.interval > 0 and self._answered_since_refusal
-        self._pacer.refused(sent_at, now)
+        paced = self._interval.interval > 0 and self._answered_since_refusal
+        self._interval.refused(sent_at, now)
         self._answered_since_refusal = False
         # Once per round trip: requests sent before the last cut say nothing new. While some requests pass,
         # the interval between them is what is wrong, and not how many are in flight.

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from nebius_cli.bulk.counts import RunCounts
+from nebius_cli.bulk.input.input_rows import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.options import BulkOptions, BulkPlan, would_pay_again
 from nebius_cli.bulk.output.changed_requests import Claims
 from nebius_cli.bulk.output.failed_rows import path_beside

@@ -11,7 +11,7 @@ from nebius_cli.api.limits import Limits
 from nebius_cli.bulk.budget import Charge
 from nebius_cli.bulk.counts import RunCounts, cap_error, price_records
 from nebius_cli.bulk.display import BulkDisplay
-from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
+from nebius_cli.bulk.input.input_rows import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.options import BulkPlan
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.progress import RunSummary

@@ -15,7 +15,7 @@ from nebius_cli.commands.shared_options import (
     REQUEST_SETTINGS,
 )
 from nebius_cli.request.field_table import FIELDS
-from nebius_cli.request.fields import Field
+from nebius_cli.request.field_validation import Field
 
 HELP = """Complete a file of prompts, each row exactly once.
 

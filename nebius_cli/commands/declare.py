@@ -14,7 +14,7 @@ from nebius_cli.commands.shared_options import SHARED
 from nebius_cli.core import fit_hint
 from nebius_cli.core.errors import ExitCode, NbxError
 from nebius_cli.core.secret import Secret
-from nebius_cli.request.fields import Field
+from nebius_cli.request.field_validation import Field
 
 T = TypeVar("T")
 Flags = Mapping[str, Any]  # the flags that were given, by name: not given is not default

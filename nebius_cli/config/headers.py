@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from nebius_cli.core.secret import Secret
-from nebius_cli.request.fields import FieldError, Value
+from nebius_cli.request.field_validation import FieldError, Value
 
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _OWN = "nbx sets it itself"

@@ -25,7 +25,7 @@ from nebius_cli.config.toml import first_lines, span
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.core.suggest import nearest
 from nebius_cli.request import field_table
-from nebius_cli.request.fields import FieldError
+from nebius_cli.request.field_validation import FieldError
 
 NONE = "-"  # the name of no profile
 EDIT = "nbx config edit"

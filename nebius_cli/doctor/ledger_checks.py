@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from nebius_cli.core.errors import ExitCode, LedgerError, TimedOutError
 from nebius_cli.core.format import counted
 from nebius_cli.doctor.check_results import Check, State
+from nebius_cli.ledger.budgets import SpendingLimit
 from nebius_cli.ledger.store import Ledger
-from nebius_cli.ledger.sums import SpendingLimit
 from nebius_cli.system.timeout import run_with_timeout
 
 OTHERS_ANY = 0o077  # permission bits of group and others

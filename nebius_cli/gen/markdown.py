@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from nebius_cli.config.settings import SETTINGS, Setting
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.request.field_table import FIELDS
-from nebius_cli.request.fields import Field, Kind
-from nebius_cli.request.infill_formats import FORMATS
+from nebius_cli.request.field_validation import Field, Kind
+from nebius_cli.request.infill import FORMATS
 from nebius_cli.shell_completion.command_tree import Command, Flag
 
 KIND_LABELS = {

@@ -26,7 +26,7 @@ from nebius_cli.system.timeout import TimeoutThread
 
 if TYPE_CHECKING:
     from nebius_cli.api.exchange import Exchange
-    from nebius_cli.ledger.sums import SpendingLimit
+    from nebius_cli.ledger.budgets import SpendingLimit
     from nebius_cli.request.request import CompletionRequest
 
 LEDGER_TIMEOUT_S = 2.0  # how long a run waits for the ledger, even on a disk that hangs
@@ -121,8 +121,8 @@ class LedgerRecorder:
 
     def _limits(self) -> "list[SpendingLimit]":
         """Return the budgets that are set, without what was spent."""
+        from nebius_cli.ledger.budgets import SpendingLimit
         from nebius_cli.ledger.periods import first_of_month
-        from nebius_cli.ledger.sums import SpendingLimit
         from nebius_cli.system.calendar import LocalCalendar
 
         settings, calendar = self._settings, LocalCalendar()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nebius_cli.local import engine, fetch_weights
 from nebius_cli.local.engine import Engine
 from nebius_cli.local.weights import DEFAULT_MODEL, LocalModel
-from nebius_cli.request.fields import Value
+from nebius_cli.request.field_validation import Value
 from nebius_cli.system import paths
 from nebius_cli.terminal.console import Console
 

@@ -9,7 +9,7 @@ from nebius_cli.render import usage_metrics
 from nebius_cli.render.choose_renderer import choose, drawing_module
 from nebius_cli.render.output_options import Mode, OutputOptions, Renderer
 from nebius_cli.render.usage_metrics import Timing
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.events import Event, Frame
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages

@@ -8,10 +8,10 @@ from rich.style import Style
 from rich.text import Text
 
 from nebius_cli.render.choice_heading import heading
-from nebius_cli.render.export_pages import html_page, svg_page
 from nebius_cli.render.probability_scale import STEPS, ColorStep, step_of, summary
+from nebius_cli.render.svg_and_html import html_page, svg_page
 from nebius_cli.render.token_text import percent, shown
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.logprob_parser import parse
 from nebius_cli.response.logprobs import TokenLogprob, probability, rank, surprise
 from nebius_cli.response.token_spans import TokenSpan, token_spans

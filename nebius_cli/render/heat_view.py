@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from nebius_cli.render.output_options import OutputOptions
 from nebius_cli.render.probability_scale import legend, mark, painted, step_of
 from nebius_cli.render.token_view import TokenView
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.token_spans import TokenSpan
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal.capabilities import Write

@@ -5,7 +5,7 @@ from typing import Any
 
 from nebius_cli.core import jsontext
 from nebius_cli.render.output_options import Mode
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.events import Event, Frame
 from nebius_cli.terminal.capabilities import Write
 from nebius_cli.terminal.sanitize import visible_json

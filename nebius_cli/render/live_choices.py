@@ -17,7 +17,7 @@ from rich.text import Text
 from nebius_cli.core.errors import OutputError, ReaderGone
 from nebius_cli.render.choice_heading import heading
 from nebius_cli.render.output_options import OutputOptions
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.events import Event, Finished, TextDelta
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal.capabilities import Write

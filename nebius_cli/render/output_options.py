@@ -7,7 +7,7 @@ from nebius_cli.core.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # a run that ends before it sends a request needs none of it
-    from nebius_cli.response.completion import Completion
+    from nebius_cli.response.answer_builder import Completion
     from nebius_cli.response.events import Event
 
 

@@ -8,7 +8,7 @@ from nebius_cli.render.choice_order import OrderedRenderer
 from nebius_cli.render.output_options import OutputOptions
 from nebius_cli.render.probability_scale import DIM, RESET, summary
 from nebius_cli.render.span_order import SpanOrder
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.logprobs import TokenLogprob
 from nebius_cli.response.token_spans import TokenSpan
 from nebius_cli.system.streams import Streams

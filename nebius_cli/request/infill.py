@@ -2,15 +2,131 @@
 
 The completions API has no `suffix` field. A model that was trained to fill in the middle does it from an
 ordinary prompt, in which special tokens (here: markers) say what comes before and what comes after.
-The table of those markers is `request/infill_formats.py`.
+`FORMATS` is THE table of those markers, one entry for each family of models.
 """
 
 import re
+from typing import NamedTuple
 
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.suggest import nearest
-from nebius_cli.request.infill_formats import BY_NAME, FORMATS, NAMES, InfillFormat
 from nebius_cli.request.request import NO_VALIDATE
+
+
+class InfillFormat(NamedTuple):
+    """How one family of models is asked to fill in the middle.
+
+    `family` names the models for people. `template` holds `{prefix}` and `{suffix}` once each; the rest of
+    it is sent as it stands. `stop` are the texts that the models write after the middle, at most four.
+    `models` is a regular expression that is searched for in a model's id in lower case.
+    """
+
+    name: str
+    family: str
+    template: str
+    stop: tuple[str, ...]
+    models: str
+    source: str
+
+    @property
+    def reserved(self) -> tuple[str, ...]:
+        """The texts that the family's tokenizer reads as special tokens: markers, then stop sequences."""
+        markers = re.sub(r"\{prefix\}|\{suffix\}", " ", self.template).split()
+        return tuple(dict.fromkeys([*markers, *(text.strip() for text in self.stop)]))
+
+    def prompt(self, prefix: str, suffix: str) -> str:
+        """Return the prompt whose completion belongs between `prefix` and `suffix`."""
+        return self.template.format(prefix=prefix, suffix=suffix)
+
+
+# Where a model's id matches more than one pattern, the first one counts.
+FORMATS = (
+    InfillFormat(
+        "qwen",
+        "Qwen2.5-Coder",
+        "<|fim_prefix|>{prefix}<|fim_suffix|>{suffix}<|fim_middle|>",
+        # The authors' benchmark cuts answers at the last two (qwencoder-eval/base/benchmarks/fim-bench).
+        ("<|endoftext|>", "<|fim_pad|>", "<|file_sep|>"),
+        r"qwen2\.5-coder",
+        "https://github.com/QwenLM/Qwen2.5-Coder, README, 'File-Level Code Completion (Fill in the middle)'",
+    ),
+    InfillFormat(
+        "deepseek",
+        "DeepSeek-Coder, DeepSeek-Coder-V2-Lite",
+        # The bars are U+FF5C and the low lines U+2581: with ASCII characters these are no special tokens.
+        "<\uff5cfim\u2581begin\uff5c>{prefix}<\uff5cfim\u2581hole\uff5c>{suffix}<\uff5cfim\u2581end\uff5c>",
+        ("<\uff5cend\u2581of\u2581sentence\uff5c>",),
+        # Of the second generation only Lite was trained for it (arXiv 2406.11931, section 3.1).
+        r"deepseek-coder(?!-v2(?!-lite))",
+        "https://github.com/deepseek-ai/DeepSeek-Coder, README, 'Code Insertion';"
+        " the same in the README of DeepSeek-Coder-V2",
+    ),
+    InfillFormat(
+        "starcoder2",
+        "StarCoder2",
+        "<fim_prefix>{prefix}<fim_suffix>{suffix}<fim_middle>",
+        ("<|endoftext|>", "<file_sep>"),  # in training another file may follow the middle
+        r"starcoder2",
+        "https://arxiv.org/abs/2402.19173, section 5.1; https://github.com/nuprl/MultiPL-E, starcoder2.py",
+    ),
+    InfillFormat(
+        "starcoder",
+        "StarCoder",
+        "<fim_prefix>{prefix}<fim_suffix>{suffix}<fim_middle>",
+        ("<|endoftext|>",),
+        r"starcoder",
+        "https://huggingface.co/bigcode/starcoder, model card, 'Fill-in-the-middle'",
+    ),
+    InfillFormat(
+        "codellama",
+        "Code Llama",
+        # A space begins each marker's token. The one after <PRE> is the space that this tokenizer puts in
+        # front of a text; the reference code encodes the suffix without it.
+        "<PRE> {prefix} <SUF>{suffix} <MID>",
+        (" <EOT>", "<EOT>"),  # the space is part of the token, not of the answer
+        r"code-?llama(?!.*(python|34b))",  # neither Python nor 34B models were trained for it
+        "https://github.com/facebookresearch/codellama, llama/generation.py, infilling_prompt_tokens",
+    ),
+    InfillFormat(
+        "codegemma",
+        "CodeGemma",
+        "<|fim_prefix|>{prefix}<|fim_suffix|>{suffix}<|fim_middle|>",
+        ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|file_separator|>"),
+        r"codegemma(?!.*-it\b)",  # the instruction-tuned model does not do it
+        "https://ai.google.dev/gemma/docs/codegemma/prompt-structure;"
+        " stop: https://huggingface.co/google/codegemma-7b, model card",
+    ),
+    InfillFormat(
+        "codestral",
+        "Codestral",
+        "[SUFFIX]{suffix}[PREFIX]{prefix}",  # the suffix comes first, and no marker ends the prompt
+        ("[SUFFIX]", "[PREFIX]"),
+        r"(?<!mamba-)codestral",  # Mamba-Codestral has no such training
+        "https://github.com/mistralai/mistral-common, tokens/tokenizers/instruct.py, encode_fim;"
+        " tests/test_fim_tokenizer.py",
+    ),
+    InfillFormat(
+        "granite4",
+        "Granite 4, base models",
+        "<|fim_prefix|>{prefix}<|fim_suffix|>{suffix}<|fim_middle|>",
+        ("<|end_of_text|>",),
+        r"granite-?4\b.*base",  # the instruction-tuned models get the same markers inside a chat
+        "https://github.com/ibm-granite/granite-4.0-language-models, prompt engineering guide,"
+        " 'FIM for a coding task'",
+    ),
+    InfillFormat(
+        "granite",
+        "Granite Code",
+        "<fim_prefix>{prefix}<fim_suffix>{suffix}<fim_middle>",
+        ("<|endoftext|>",),
+        r"granite.*code",
+        "https://github.com/ibm-granite/granite-code-models/issues/3: the form of StarCoder",
+    ),
+)
+
+BY_NAME = {one.name: one for one in FORMATS}
+
+NAMES = ", ".join(sorted(BY_NAME))
 
 
 def choose(model: str, name: str | None) -> InfillFormat:

@@ -12,7 +12,7 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, UsageError
 from nebius_cli.request import prompt
 from nebius_cli.request.field_table import BY_NAME, FIELDS
-from nebius_cli.request.fields import Value
+from nebius_cli.request.field_validation import Value
 from nebius_cli.request.prompt import Prompt
 
 NO_VALIDATE = "--no-validate sends it anyway"

@@ -7,7 +7,7 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.suggest import nearest
 from nebius_cli.request.field_table import BY_NAME
-from nebius_cli.request.fields import FieldError, Value
+from nebius_cli.request.field_validation import FieldError, Value
 from nebius_cli.request.request import NO_VALIDATE
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 
 
 def oddities(completion: Completion, prompt: Any, *, echo: bool) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.decode import decode_object
 from nebius_cli.response.events import Event, Finished, TextDelta
 

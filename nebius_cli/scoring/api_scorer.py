@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nebius_cli.core.errors import BadInputError, NbxError, RejectedError
-from nebius_cli.request.fields import Value
+from nebius_cli.request.field_validation import Value
 from nebius_cli.request.request import CompletionRequest
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.scoring import likelihood
 from nebius_cli.scoring.likelihood import NoEchoError, Passage, Score
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from nebius_cli.config.settings import SETTINGS
-from nebius_cli.request import infill_formats
+from nebius_cli.request import infill
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, ValueKind
 
@@ -27,7 +27,7 @@ METAVAR_KINDS = {
 }
 
 METAVAR_CHOICES = {
-    "FORMAT": tuple(infill_formats.BY_NAME),
+    "FORMAT": tuple(infill.BY_NAME),
     "FIELD": tuple(field.name for field in FIELDS),
     "SETTING": tuple(setting.field.name for setting in SETTINGS),
 }

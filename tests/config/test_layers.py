@@ -11,7 +11,7 @@ from nebius_cli.config.settings import SETTINGS, Sourced
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.field_table import BY_NAME
-from nebius_cli.request.fields import Value
+from nebius_cli.request.field_validation import Value
 from tests.conftest import CANARY
 
 ENV: dict[str, tuple[str, str, Value]] = {

@@ -11,7 +11,7 @@ from nebius_cli.core.format import MAX_MESSAGE_CHARS
 from nebius_cli.core.secret import Secret
 from nebius_cli.models import details, search
 from nebius_cli.models import model as models
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.decode import AnswerDecoder
 from nebius_cli.response.error_body import body_message
 from nebius_cli.response.sse import EventParser

@@ -9,7 +9,7 @@ from nebius_cli.core.errors import ExitCode
 from nebius_cli.gen import markdown, markdown_blocks
 from nebius_cli.gen.__main__ import command_tree
 from nebius_cli.request.field_table import FIELDS
-from nebius_cli.request.infill_formats import FORMATS
+from nebius_cli.request.infill import FORMATS
 from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, ValueKind
 
 ROOT = command_tree()

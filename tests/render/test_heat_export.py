@@ -11,7 +11,7 @@ import pytest
 from rich.cells import cell_len
 
 from nebius_cli.render.heat_export import export
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.events import Event, Frame, TextDelta
 from tests.support.logprobs import FRANCE, Told, completions
 

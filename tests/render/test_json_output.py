@@ -4,7 +4,7 @@ import json
 
 from nebius_cli.render.json_output import JsonOutput
 from nebius_cli.render.output_options import Mode
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.events import Finished, Frame, TextDelta
 from tests.support.screen import Glass, streams_on
 

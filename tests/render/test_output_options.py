@@ -11,7 +11,7 @@ from nebius_cli.render.plain_text import PlainText
 from nebius_cli.render.terminal_text import TerminalText
 from nebius_cli.render.token_table import TokenTable
 from nebius_cli.render.token_tsv import TokenTsv
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.events import TextDelta
 from tests.support.screen import Glass, streams_on
 

@@ -4,7 +4,7 @@ import pytest
 
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View
 from nebius_cli.render.token_table import TokenTable, packed
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.events import Event, Finished, TextDelta
 from tests.support.logprobs import FRANCE, completions
 from tests.support.screen import Glass, streams_on

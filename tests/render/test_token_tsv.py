@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.render.token_tsv import TokenTsv, row
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.events import Event, Finished, Frame, TextDelta
 from nebius_cli.response.logprobs import Alternative, TokenLogprob
 from tests.support.logprobs import completions

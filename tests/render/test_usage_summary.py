@@ -6,7 +6,7 @@ import pytest
 
 from nebius_cli.render.usage_metrics import Metric, Timing, as_pairs, metrics
 from nebius_cli.render.usage_summary import draw
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.events import Finished, Frame, TextDelta, Usage
 from nebius_cli.terminal.rich_console import stderr_console
 from tests.support.screen import Glass, streams_on

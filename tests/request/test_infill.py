@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.core.errors import UsageError
-from nebius_cli.request import infill, infill_formats
-from nebius_cli.request.infill_formats import BY_NAME, FORMATS, InfillFormat
+from nebius_cli.request import infill
+from nebius_cli.request.infill import BY_NAME, FORMATS, InfillFormat
 
 PREFIX, SUFFIX = "def add(a, b):\n    ", "\n\nprint(add(1, 2))\n"
 
@@ -98,7 +98,7 @@ def test_an_unknown_format_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UsageError) as caught:
         infill.choose("m", "starcodr")
     assert (caught.value.why, caught.value.hint) == (
-        f"the formats are {infill_formats.NAMES}",
+        f"the formats are {infill.NAMES}",
         "did you mean starcoder?",
     )
     with pytest.raises(UsageError) as caught:

@@ -7,7 +7,7 @@ import pytest
 from nebius_cli.core.errors import NbxError, UsageError
 from nebius_cli.core.suggest import nearest
 from nebius_cli.request.field_table import BY_NAME, FIELDS
-from nebius_cli.request.fields import Value
+from nebius_cli.request.field_validation import Value
 from nebius_cli.request.request import CompletionRequest, check_rules, warnings
 from nebius_cli.request.request_flags import parse_fields, parse_params, parse_unset
 

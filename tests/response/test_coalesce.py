@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.coalesce import MAX_CHOICES, Coalescer
-from nebius_cli.response.completion import Completion
 from nebius_cli.response.decode import AnswerDecoder
 from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta
 

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.decode import MAX_BODY_BYTES, AnswerDecoder
 from nebius_cli.response.error_body import body_message
 from nebius_cli.response.events import Problem

@@ -8,7 +8,7 @@ import typer
 from nebius_cli.config.settings import SETTINGS
 from nebius_cli.gen.__main__ import command_tree
 from nebius_cli.request.field_table import FIELDS
-from nebius_cli.request.fields import Field, Kind
+from nebius_cli.request.field_validation import Field, Kind
 from nebius_cli.shell_completion.command_tree import Command, Flag, ValueKind
 from nebius_cli.shell_completion.typer_reader import read_tree
 

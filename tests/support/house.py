@@ -59,7 +59,7 @@ OUTSIDE = (
     "bulk.workers",
     "bulk.input.byte_source",
     "bulk.input.parquet",
-    "bulk.input.row_files",
+    "bulk.input.open_input",
     "bulk.output.appender",
     "bulk.output.compaction",
     "bulk.output.failed_rows",
@@ -114,7 +114,7 @@ THIRD_PARTY = {
     "rich": (
         "bulk.display",
         "render.heat_view",
-        "render.export_pages",
+        "render.svg_and_html",
         "render.heat_export",
         "render.live_choices",
         "render.token_table",

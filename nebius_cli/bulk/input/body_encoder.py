@@ -6,7 +6,7 @@ from typing import Any
 
 from nebius_cli.bulk.input.row_forms import RowRequest
 from nebius_cli.core import jsontext
-from nebius_cli.request.fields import Value
+from nebius_cli.request.field_validation import Value
 from nebius_cli.request.prompt import Prompt
 from nebius_cli.request.request import CompletionRequest
 from nebius_cli.request.token_bounds import max_completion_tokens

@@ -25,7 +25,7 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.suggest import nearest
 from nebius_cli.request.field_table import BY_NAME
-from nebius_cli.request.fields import Field, FieldError, Kind, Value, whole_number
+from nebius_cli.request.field_validation import Field, FieldError, Kind, Value, whole_number
 from nebius_cli.request.prompt import Prompt, token_ids
 
 MEMBERS = ("id", "custom_id", "prompt", "params", "body", "error", *BY_NAME)

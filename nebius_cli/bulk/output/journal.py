@@ -8,8 +8,8 @@ from typing import Self
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output import compaction
+from nebius_cli.bulk.output.answered_rows import AnsweredRows, EarlierRuns, prompt_key, prompt_keys
 from nebius_cli.bulk.output.appender import Appender, LineFile
-from nebius_cli.bulk.output.earlier_runs import AnsweredRows, EarlierRuns, prompt_key, prompt_keys
 from nebius_cli.bulk.output.failed_rows import FailedRows, path_beside
 from nebius_cli.bulk.output.record import row_key
 from nebius_cli.bulk.output.record_file import RecordReader, open_answers

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from nebius_cli.bulk.output.earlier_runs import AnsweredRows
+from nebius_cli.bulk.output.answered_rows import AnsweredRows
 from nebius_cli.bulk.output.index_sort import IndexSort
 from nebius_cli.bulk.output.record import HeadFields, RecordHead, could_be_cut, scan_head, scan_heads
 from nebius_cli.core import jsontext

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from nebius_cli.bulk.input import template
+from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_files import RowFile, open_rows
-from nebius_cli.bulk.input.row_reader import RowReader
+from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.core.errors import BadInputError, ConfigError, NbxError
 from nebius_cli.request.prompt import DecodeOptions
 
@@ -180,7 +180,7 @@ def test_without_pyarrow_the_message_says_what_to_install(
 
 _PEAK = """
 import json, resource, sys
-from nebius_cli.bulk.input.row_files import open_rows
+from nebius_cli.bulk.input.open_input import open_rows
 from nebius_cli.request.prompt import DecodeOptions
 counts = []
 for path in sys.argv[1:]:

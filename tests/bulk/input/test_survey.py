@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nebius_cli.bulk.input.input_rows import Survey, count_rows
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_forms import RawRow
-from nebius_cli.bulk.input.row_reader import RowReader, Shard, parse_shard
-from nebius_cli.bulk.input.row_source import Survey, count_rows
+from nebius_cli.bulk.input.row_to_request import RowReader, Shard, parse_shard
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 

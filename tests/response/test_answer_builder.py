@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.core.errors import IncompleteError
-from nebius_cli.response.completion import Completion
+from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.decode import AnswerDecoder, decode_object
 from nebius_cli.response.events import Finished, Frame, Problem, TextDelta, Usage
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request import infill, infill_sources, prompt
 from nebius_cli.request.field_table import BY_NAME
-from nebius_cli.request.fields import Value
+from nebius_cli.request.field_validation import Value
 from nebius_cli.request.infill_sources import InfillSources
 from nebius_cli.request.prompt import DecodeOptions, InputReaders, Prompt, PromptSources
 from nebius_cli.request.request import CompletionRequest

@@ -13,7 +13,7 @@ from nebius_cli.bulk.budget import NOTHING
 from nebius_cli.bulk.input import template
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow
-from nebius_cli.bulk.input.row_reader import RowReader
+from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request.request import CompletionRequest
 

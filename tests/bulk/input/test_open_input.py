@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.bulk.input import byte_source, delimited, template
+from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_files import RowFile, open_rows
 from nebius_cli.bulk.input.row_forms import UnreadableRow
-from nebius_cli.bulk.input.row_reader import RowReader
+from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.core.errors import BadInputError, NbxError, UsageError
 from nebius_cli.request.prompt import DecodeOptions
 

@@ -16,7 +16,7 @@ from nebius_cli.bulk.input.row_forms import RawRow, RowParser, RowRequest, Unrea
 from nebius_cli.bulk.input.template import RowError, Template
 from nebius_cli.core.digest_set import DigestSet, digest
 from nebius_cli.core.errors import UsageError
-from nebius_cli.request.fields import Value
+from nebius_cli.request.field_validation import Value
 from nebius_cli.request.request import CompletionRequest, check_rules
 from nebius_cli.request.token_bounds import max_prompt_tokens
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from nebius_cli.bulk.input.open_input import RowFile
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_files import RowFile
-from nebius_cli.bulk.input.row_reader import RowReader
+from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.core.errors import BadInputError
 
 MAX_BAD_NAMED = 3  # bad rows that an error message describes

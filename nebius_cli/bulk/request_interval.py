@@ -18,7 +18,7 @@ MAX_BRACKET_GROW = 1.5  # towards the interval that the last accepted requests s
 EARLY = 0.2  # fraction of the interval to wait after a first refusal; doubled with each further one
 
 
-class Pacer:
+class RequestInterval:
     """The interval between two requests, 0 before the first refusal. Callers pass the time in seconds."""
 
     def __init__(self) -> None:

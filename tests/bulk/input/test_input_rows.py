@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from nebius_cli.bulk.input.input_rows import VERSION_CHECK_ROWS
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_source import VERSION_CHECK_ROWS
 from nebius_cli.core.errors import BadInputError
 from tests.support.rows import source_of
 

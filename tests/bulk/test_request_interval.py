@@ -6,7 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from nebius_cli.bulk.pacer import FIRST_INTERVAL_S, MAX_INTERVAL_S, MAX_SEARCH_INTERVAL_S, Pacer
+from nebius_cli.bulk.request_interval import (
+    FIRST_INTERVAL_S,
+    MAX_INTERVAL_S,
+    MAX_SEARCH_INTERVAL_S,
+    RequestInterval,
+)
 from tests.support.server import Reply, Request, status
 from tests.support.service import Respond, Run, Service, right, rows, well
 
@@ -55,14 +60,14 @@ def test_a_rate_limit_without_a_word_is_learnt_from_what_passes(
 
 
 def test_nothing_is_paced_before_a_refusal() -> None:
-    pacer = Pacer()
+    pacer = RequestInterval()
     pacer.sent(1.0)
     pacer.accepted(1.0, 1.1)
     assert (pacer.interval, pacer.wait(1.1)) == (0.0, 0.0)
 
 
 def test_requests_of_before_a_refusal_do_not_count_again() -> None:
-    pacer = Pacer()
+    pacer = RequestInterval()
     for _ in range(9):
         pacer.refused(1.0, 2.0)
     pacer.accepted(1.5, 2.5)
@@ -70,7 +75,7 @@ def test_requests_of_before_a_refusal_do_not_count_again() -> None:
 
 
 def test_a_server_that_only_refuses_is_asked_ever_more_seldom_but_asked() -> None:
-    pacer, now = Pacer(), 0.0
+    pacer, now = RequestInterval(), 0.0
     for _ in range(40):
         pacer.refused(now, now)
         now += pacer.wait(now)
@@ -79,7 +84,7 @@ def test_a_server_that_only_refuses_is_asked_ever_more_seldom_but_asked() -> Non
 
 
 def test_a_server_that_takes_a_request_a_minute_is_paced_but_not_for_ever() -> None:
-    pacer, now, passed_at = Pacer(), 0.0, -60.0
+    pacer, now, passed_at = RequestInterval(), 0.0, -60.0
     for _ in range(3000):
         now += pacer.wait(now)
         pacer.sent(now)
