@@ -20,13 +20,13 @@ ESCAPES = (b"\\u00", b"\\/", b"\0")
 
 
 class Redactor:
-    """Replaces `secrets`, such as the key, with ***.
+    """Replaces `secrets` of at least `min_chars` characters, such as the key, with ***.
 
     Not in text of the model: the prompt may have contained them.
     """
 
-    def __init__(self, *secrets: Secret) -> None:
-        texts = {secret.reveal() for secret in secrets if len(secret.reveal()) >= MIN_KEY_CHARS}
+    def __init__(self, *secrets: Secret, min_chars: int = MIN_KEY_CHARS) -> None:
+        texts = {secret.reveal() for secret in secrets if len(secret.reveal()) >= min_chars}
         spellings = {spelling for text in texts for spelling in _spellings(text)}
         self._spellings = tuple(sorted(spellings, key=len, reverse=True))
         self._in_json = tuple(json.dumps(spelling)[1:-1].encode() for spelling in self._spellings)
