@@ -226,7 +226,7 @@ class App(Console):
     def check_budget(self, settings: RunSettings, model: str, *, over: bool = False) -> None:
         """Check the budgets before a request. Raises CappedError if one is spent, unless `over`."""
         if settings.has_budget:
-            self.recorder(settings).check(model, over_budget=over)
+            self.recorder(settings).budgets.check(model, over_budget=over)
 
     def batch_recorder(
         self,
@@ -261,7 +261,7 @@ class App(Console):
         """
         reserves = settings.ledger and settings.has_budget and not local and not over_budget
         if reserves:
-            self.recorder(settings).reserve_for(exchange.request)
+            self.recorder(settings).budgets.reserve_for(exchange.request)
         stop: BaseException | None = None
         try:
             yield

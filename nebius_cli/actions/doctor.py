@@ -119,5 +119,5 @@ def _check_ledger(results: CheckList, settings: RunSettings, app: App) -> None:
     is_on = settings.ledger
     results.run("ledger", (), lambda: ledger_checks.check_ledger(app.ledger, on=is_on))
     if settings.has_budget:
-        budgets = app.recorder(settings).budgets
+        budgets = app.recorder(settings).budgets.read
         results.run("budget", (), lambda: ledger_checks.check_budgets(budgets(), on=is_on))
