@@ -34,8 +34,8 @@ from nebius_cli.core.secret import Secret
 from nebius_cli.models.cache import PriceSource
 from nebius_cli.request import request
 from nebius_cli.system import descriptors
-from nebius_cli.system.files import OutputFile
 from nebius_cli.system.output_checks import is_file
+from nebius_cli.system.output_file import OutputFile
 
 if TYPE_CHECKING:
     from nebius_cli.api.client import Api

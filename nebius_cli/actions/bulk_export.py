@@ -8,8 +8,8 @@ from nebius_cli.actions.app import App
 from nebius_cli.bulk.output.record_file import AnswerFile
 from nebius_cli.core.csv_lines import csv_line
 from nebius_cli.core.errors import ExitCode, UsageError
-from nebius_cli.system.files import Write, buffered, replace_file
 from nebius_cli.system.output_checks import check_distinct, check_not_overwritten
+from nebius_cli.system.output_file import Write, buffered, replace_file
 from nebius_cli.terminal.sanitize import to_bytes, visible
 
 HEADER = (

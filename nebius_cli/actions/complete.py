@@ -19,8 +19,9 @@ from nebius_cli.request.build_request import PromptOptions
 from nebius_cli.request.field_validation import Value
 from nebius_cli.request.request import CompletionRequest
 from nebius_cli.response.answer_warnings import oddities
-from nebius_cli.system.files import OutputFile, encode_argument, read_bytes
+from nebius_cli.system.files import encode_argument, read_bytes
 from nebius_cli.system.output_checks import check_targets
+from nebius_cli.system.output_file import OutputFile
 from nebius_cli.terminal.sanitize import visible_json
 
 if TYPE_CHECKING:
@@ -116,9 +117,8 @@ def run_rerun(options: CompleteOptions, app: App) -> ExitCode:
 
     row, text = lookup.find(app.ledger, options.id, "rerun")
     if text is None:
-        raise UsageError(
-            f"cannot send request {row['id']} again", "its text is not stored", lookup.TEXT_IS_OFF
-        )
+        what = f"cannot send request {row['id']} again"
+        raise UsageError(what, "its text is not stored", lookup.TEXT_IS_OFF)
     if row["host"] == LOCAL:
         if row["model"] != DEFAULT_MODEL.name and options.model_file is None:
             why = f"it ran {row['model']} from a file"
