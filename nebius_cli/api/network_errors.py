@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import urllib3.exceptions
 
-from nebius_cli.api import authorities
 from nebius_cli.api.pools import Target
 from nebius_cli.core.errors import NbxError, NetworkError, TimedOutError
 from nebius_cli.system.descriptors import TOO_MANY_FILES, too_many_files
@@ -95,8 +94,7 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], Net
 def network_error(error: Exception, target: Target | None = None, *, sent: bool = True) -> NbxError:
     """Return the error for an exception of a connection for `target`, None if the connection was made.
 
-    `sent` tells whether any part of the request may have reached the server. It is a ConfigError where the
-    authorities that are trusted cannot be read.
+    `sent` tells whether any part of the request may have reached the server.
     """
     causes = list(_causes(error))
     if any(isinstance(cause, OSError) and cause.errno in TOO_MANY_FILES for cause in causes):
@@ -105,11 +103,6 @@ def network_error(error: Exception, target: Target | None = None, *, sent: bool 
     if target is not None and target.proxy and _is_of_proxy(causes, target):
         meaning = proxy_error(target.proxy, why)
     else:
-        if target is not None and any(isinstance(cause, urllib3.exceptions.SSLError) for cause in causes):
-            try:
-                authorities.tls_context(target.authorities)
-            except NbxError as unreadable:
-                return unreadable
         make = next(make for kinds, make in _MEANINGS if any(isinstance(cause, kinds) for cause in causes))
         meaning = make(f" to {target.server}" if target else "", why)
     meaning.sent = sent

@@ -12,12 +12,14 @@ from urllib.parse import SplitResult
 import urllib3
 
 from nebius_cli import __version__
-from nebius_cli.api.authorities import check_readable, pool_options, trusted
+from nebius_cli.api.authorities import check_readable, tls_context, trusted
 from nebius_cli.core.errors import AuthError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import DEFAULT_PORTS, is_loopback, parse_url
 
 if TYPE_CHECKING:
+    import ssl
+
     from nebius_cli.api.proxies import Proxy, ProxyPools
 
 PROXY_SETTINGS = frozenset({"darwin", "win32"})  # systems that have proxy settings of their own
@@ -67,6 +69,7 @@ class Pools:
         self._size = size
         self._direct = urllib3.PoolManager(maxsize=size)
         self._proxied: ProxyPools | None = None
+        self._tls: ssl.SSLContext | None = None  # of all connections
         self._targets: dict[tuple[str, str, str], Target] = {}
         self._lock = threading.Lock()
 
@@ -93,14 +96,12 @@ class Pools:
 
     def _prepare(self, method: str, url: str, accept: str) -> Target:
         parts = parse_url(url)
-        authorities, port = "", parts.port or DEFAULT_PORTS[parts.scheme]
+        authorities, port, options = "", parts.port or DEFAULT_PORTS[parts.scheme], {}
         if parts.scheme == "https":
-            authorities = check_readable(trusted(self._cacert, trust_env=self._trust_env))
+            authorities, options = self._authorities(), {"ssl_context": self._tls_context()}
         proxy = self.proxy(parts)
         # The host that was checked is named here, so that no other parser is asked for it.
-        pool = self._manager(proxy).connection_from_host(
-            parts.hostname, port, parts.scheme, pool_options(authorities)
-        )
+        pool = self._manager(proxy).connection_from_host(parts.hostname, port, parts.scheme, options)
         line = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         if proxy is not None and parts.scheme == "http" and not proxy.is_socks:
             line = f"http://{parts.netloc}{line}"
@@ -121,8 +122,16 @@ class Pools:
         if self._proxied is None:
             from nebius_cli.api.proxies import ProxyPools
 
-            self._proxied = ProxyPools(self._size)
+            self._proxied = ProxyPools(self._size, self._tls_context)
         return self._proxied.manager(proxy)
+
+    def _authorities(self) -> str:
+        return check_readable(trusted(self._cacert, trust_env=self._trust_env))
+
+    def _tls_context(self) -> "ssl.SSLContext":
+        if self._tls is None:
+            self._tls = tls_context(self._authorities())
+        return self._tls
 
 
 def check_key(key: Secret) -> Secret:

@@ -6,7 +6,9 @@ import ssl
 import time
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -150,3 +152,22 @@ def test_a_server_that_is_gone_when_a_request_is_sent_again_is_an_error(
     api = connect(server.url, cacert=bundle)
     send(api)
     assert "refused" in str(failure(send, api))
+
+
+def test_many_connections_read_the_authorities_once(
+    patient: tuple[FakeServer, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, bundle = patient
+    reads = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def counted(context: ssl.SSLContext, *args: Any, **options: Any) -> None:
+        reads.append(args)
+        load(context, *args, **options)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", counted)
+    api = connect(server.url, cacert=bundle, pool=4)
+    server.script(*[KEPT] * 8)
+    with ThreadPoolExecutor(4) as threads:
+        assert {answer.body for answer in threads.map(lambda _: send(api), range(8))} == {b"{}"}
+    assert len(reads) == server.url.startswith("https")
