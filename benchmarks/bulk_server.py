@@ -14,6 +14,7 @@ import os
 import random
 import re
 import socket
+import ssl
 import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -170,8 +171,12 @@ FAILURES = {
 async def serve(service: Service) -> None:
     """Listen and answer until killed."""
     loop = asyncio.get_running_loop()
+    tls = None
+    if service.options.tls:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(service.options.tls)
     server = await loop.create_server(
-        lambda: Connection(service, loop), "127.0.0.1", service.options.port, backlog=4096
+        lambda: Connection(service, loop), "127.0.0.1", service.options.port, backlog=4096, ssl=tls
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
@@ -181,6 +186,7 @@ def main() -> None:
     """Read the options and serve."""
     parser = argparse.ArgumentParser(description="A completion server for benchmarks and tests.")
     parser.add_argument("--port", type=int, default=0, help="0 for any")
+    parser.add_argument("--tls", default="", help="a file with a key and its certificate: speak TLS")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before an answer")
     parser.add_argument("--jitter", type=float, default=0.0, help="0.2: delays differ by up to 20 %%")
     parser.add_argument("--fail", type=float, default=0.0, help="the share of requests that fail")
