@@ -96,10 +96,10 @@ class Api:
         `deadline` stands still while the caller uses what was yielded. Raises StatusError for a status other
         than 2xx, TimedOutError past the deadline, NetworkError for everything else below HTTP.
         """
-        with self.redactor.in_errors():
-            response = self._send("POST", endpoint_url(self.base, path, query), body, accept, deadline)
+        with self.redactor.in_errors:
+            response, head = self._send("POST", endpoint_url(self.base, path, query), body, accept, deadline)
             try:
-                yield self._head(response)
+                yield head
                 for chunk in _chunks(response, deadline):
                     deadline.pause()
                     yield chunk
@@ -122,8 +122,8 @@ class Api:
     def _whole(
         self, method: str, path: str, query: str, body: bytes | None, accept: str, deadline: Deadline
     ) -> Answer:
-        with self.redactor.in_errors(), self.large_answers.turn():
-            response = self._send(method, endpoint_url(self.base, path, query), body, accept, deadline)
+        with self.redactor.in_errors, self.large_answers.turn:
+            response, head = self._send(method, endpoint_url(self.base, path, query), body, accept, deadline)
             received = bytearray()
             try:
                 for chunk in _chunks(response, deadline):
@@ -133,26 +133,23 @@ class Api:
                     if len(received) > MIN_LARGE_BYTES:
                         self.large_answers.take(deadline)
             except NetworkError as error:
-                error.received = Answer(self._head(response), response.fields, bytes(received))
+                error.received = Answer(head, response.fields, bytes(received))
                 raise
             finally:
                 response.release()
             if len(received) > MAX_ANSWER_BYTES:
                 raise NetworkError("the answer is too large", f"nbx reads at most {MAX_ANSWER_BYTES} bytes")
-            return Answer(self._head(response), response.fields, bytes(received))
+            return Answer(head, response.fields, bytes(received))
 
     def _head(self, response: HttpResponse) -> ResponseHead:
-        headers, line = response.fields, self.redactor.line
-        words = (headers.get("content-type", ""), headers.get("date", ""))
-        return ResponseHead(response.status, self._request_id(headers), *map(line, words))
-
-    def _request_id(self, headers: Mapping[str, str]) -> str:
-        """Return the id that support asks for, empty where the server gave none."""
-        return self.redactor.line(headers.get("x-request-id") or headers.get("x-inference-id") or "")
+        fields, line = response.fields, self.redactor.line
+        request_id = fields.get("x-request-id") or fields.get("x-inference-id") or ""  # what support asks for
+        words = (request_id, fields.get("content-type", ""), fields.get("date", ""))
+        return ResponseHead(response.status, *map(line, words))
 
     def _send(
         self, method: str, url: str, body: bytes | None, accept: str, deadline: Deadline
-    ) -> HttpResponse:
+    ) -> tuple[HttpResponse, ResponseHead]:
         """Return the answer as soon as its head has come. Raises what `post` does."""
         size = f" ({len(body)} bytes)" if body is not None else ""
         for _ in range(MAX_REDIRECTS + 1):
@@ -165,29 +162,30 @@ class Api:
                 if isinstance(failure, NetworkError):
                     failure.unread = deadline.unread
                 raise failure from None
-            status, headers = response.status, response.fields
-            self._log(f"HTTP {status} {self._request_id(headers)}".rstrip())
+            status, head = response.status, self._head(response)
+            self._log(f"HTTP {status} {head.request_id}".rstrip())
             if not 300 <= status < 400:
                 deadline.head_came()
             if 200 <= status < 300:
-                return response
+                return response, head
             if status >= 400:
-                raise self._error_of(status, headers, self._error_body(response, deadline), target)
+                retry_after = response.fields.get("retry-after", "")
+                raise self._error_of(head, retry_after, self._error_body(response, deadline), target)
             response.release()
             if status < 200:  # interim answers were skipped, so this one is the last
                 raise _no_answer(status)
-            url = follow(status, headers.get("location", ""), url)
+            url = follow(status, response.fields.get("location", ""), url)
         raise too_many(MAX_REDIRECTS, url)
 
-    def _error_of(self, status: int, headers: Mapping[str, str], body: bytes, target: Target) -> NbxError:
-        message = body_message(body)
+    def _error_of(self, head: ResponseHead, retry_after: str, body: bytes, target: Target) -> NbxError:
+        status, message = head.status, body_message(body)
         if status == 407 and target.proxy:
             return proxy_error(target.proxy, f"it answered 407: {message}".removesuffix(": "))
         error = from_status(
             status,
             message,
-            request_id=self._request_id(headers),
-            retry_after=parse_retry_after(headers.get("retry-after", ""), self._now()),
+            request_id=head.request_id,
+            retry_after=parse_retry_after(retry_after, self._now()),
         )
         # A server that knows the path names the model.
         if status == 404 and (is_html(body) or message.lower().strip(".") in ("", "not found")):
