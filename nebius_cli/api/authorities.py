@@ -3,9 +3,8 @@
 import os
 import ssl
 from pathlib import Path
-from typing import Any
 
-from urllib3.util.ssl_ import create_urllib3_context
+from urllib3.util.ssl_ import ALPN_PROTOCOLS, create_urllib3_context
 
 from nebius_cli.core.errors import ConfigError
 
@@ -35,20 +34,20 @@ def is_folder(path: str) -> bool:
     return any(Path(place).is_dir() for place in _places(path))
 
 
-def pool_options(path: str) -> dict[str, Any]:
-    """Return the options of a pool that trusts the authorities in `path`; empty is for plain HTTP."""
-    if not path:
-        return {}
-    return {"cert_reqs": "CERT_REQUIRED", "ca_cert_dir" if is_folder(path) else "ca_certs": path}
-
-
 def tls_context(path: str) -> ssl.SSLContext:
-    """Return a context like that of a pool, which trusts the authorities in `path`. Raises ConfigError."""
+    """Return a context that trusts the authorities in `path`. Raises ConfigError.
+
+    Any number of threads may connect with it: reading the authorities takes 14 ms, so a context for each
+    connection would cost more than all that `nbx bulk` does with it.
+    """
     context, folder = create_urllib3_context(), is_folder(path)
     try:
         context.load_verify_locations(cafile=None if folder else path, capath=path if folder else None)
     except OSError as error:  # ssl.SSLError is one
         raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
+    context.set_alpn_protocols(ALPN_PROTOCOLS)
+    # urllib3 sets them again for each connection. OpenSSL must not free them while another thread reads them.
+    vars(context)["set_alpn_protocols"] = lambda protocols: None  # noqa: ARG005
     return context
 
 

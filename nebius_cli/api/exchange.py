@@ -131,7 +131,7 @@ class Exchange:
             # Each choice has its finish_reason: what broke after that was not the answer.
         if fault := self.completion.fault:
             if self.completion.refused:
-                with self._api.redactor.in_errors():
+                with self._api.redactor.in_errors:
                     raise failure(self.completion, self.sent[-1].request_id)
             raise self._incomplete(fault, self._hint())
 

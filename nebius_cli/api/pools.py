@@ -6,24 +6,27 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult
 
 import urllib3
 
 from nebius_cli import __version__
-from nebius_cli.api.authorities import check_readable, pool_options, trusted
+from nebius_cli.api.authorities import check_readable, tls_context, trusted
+from nebius_cli.api.connections import TimedPool, timed
+from nebius_cli.api.deadlines import Deadline
+from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.core.errors import AuthError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import DEFAULT_PORTS, is_loopback, parse_url
 
 if TYPE_CHECKING:
+    import ssl
+
     from nebius_cli.api.proxies import Proxy, ProxyPools
 
 PROXY_SETTINGS = frozenset({"darwin", "win32"})  # systems that have proxy settings of their own
 MAX_TARGETS = 100  # remembered; queries can differ from row to row
-# As in requests: the caller tries again and follows redirects.
-RETRIES = urllib3.Retry(0, read=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,16 @@ class Target:
 
     method: str
     url: str
-    pool: urllib3.HTTPConnectionPool
+    pool: TimedPool
     line: str
     headers: Mapping[str, str]
     server: str
     authorities: str
     proxy: "Proxy | None"
+
+    def send(self, body: bytes | None, deadline: Deadline) -> HttpResponse:
+        """Return the answer as soon as its head has come. Raises what `TimedPool.send` does."""
+        return self.pool.send(self.method, self.line, body, self.headers, deadline)
 
 
 class Pools:
@@ -48,7 +55,8 @@ class Pools:
 
     `cacert` is a file or folder of authorities, empty for those of the environment; `trust_env=False` ignores
     the authorities and proxies of the environment. `size` is how many connections to a server stay open;
-    `headers` are added to each request.
+    `headers` are added to each request. `connect_timeout_s` bounds each try to connect, to one address of a
+    host; None is no limit.
     """
 
     def __init__(
@@ -59,14 +67,19 @@ class Pools:
         trust_env: bool,
         size: int,
         headers: Mapping[str, Secret] = MappingProxyType({}),
+        connect_timeout_s: float | None = None,
     ) -> None:
         self._bearer = f"Bearer {check_key(key).reveal()}"
         self._cacert = cacert
         self._headers = headers
         self._trust_env = trust_env
-        self._size = size
-        self._direct = urllib3.PoolManager(maxsize=size)
+        self._pool_options: dict[str, Any] = {
+            "maxsize": size,
+            "timeout": urllib3.Timeout(connect=connect_timeout_s, read=None),
+        }
+        self._direct = timed(urllib3.PoolManager(**self._pool_options))
         self._proxied: ProxyPools | None = None
+        self._tls: ssl.SSLContext | None = None  # of all connections
         self._targets: dict[tuple[str, str, str], Target] = {}
         self._lock = threading.Lock()
 
@@ -93,16 +106,16 @@ class Pools:
 
     def _prepare(self, method: str, url: str, accept: str) -> Target:
         parts = parse_url(url)
-        authorities, port = "", parts.port or DEFAULT_PORTS[parts.scheme]
+        authorities, port, options = "", parts.port or DEFAULT_PORTS[parts.scheme], {}
         if parts.scheme == "https":
-            authorities = check_readable(trusted(self._cacert, trust_env=self._trust_env))
+            authorities, options = self._authorities(), {"ssl_context": self._tls_context()}
         proxy = self.proxy(parts)
         # The host that was checked is named here, so that no other parser is asked for it.
-        pool = self._manager(proxy).connection_from_host(
-            parts.hostname, port, parts.scheme, pool_options(authorities)
-        )
-        line = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        if proxy is not None and parts.scheme == "http" and not proxy.is_socks:
+        pool = self._manager(proxy).connection_from_host(parts.hostname, port, parts.scheme, options)
+        assert isinstance(pool, TimedPool)  # noqa: S101 - for the type checker
+        line = urllib3.util.parse_url(parts.geturl()).request_uri
+        forwarded = proxy is not None and parts.scheme == "http" and not proxy.is_socks
+        if forwarded:
             line = f"http://{parts.netloc}{line}"
         headers = {"Host": parts.netloc, "User-Agent": f"nbx/{__version__}", "Accept": accept}
         headers |= urllib3.make_headers(accept_encoding=True, keep_alive=True)
@@ -112,6 +125,8 @@ class Pools:
         headers = {name: value for name, value in headers.items() if name.lower() not in theirs}
         headers |= {name: value.reveal() for name, value in self._headers.items()}
         headers["Authorization"] = self._bearer
+        if forwarded:
+            headers |= pool.proxy_headers
         server = f"{parts.netloc.removesuffix(f':{port}')}:{port}"
         return Target(method, url, pool, line, headers, server, authorities, proxy)
 
@@ -121,8 +136,16 @@ class Pools:
         if self._proxied is None:
             from nebius_cli.api.proxies import ProxyPools
 
-            self._proxied = ProxyPools(self._size)
+            self._proxied = ProxyPools(self._pool_options, self._tls_context)
         return self._proxied.manager(proxy)
+
+    def _authorities(self) -> str:
+        return check_readable(trusted(self._cacert, trust_env=self._trust_env))
+
+    def _tls_context(self) -> "ssl.SSLContext":
+        if self._tls is None:
+            self._tls = tls_context(self._authorities())
+        return self._tls
 
 
 def check_key(key: Secret) -> Secret:

@@ -140,7 +140,7 @@ class WorkerPool:
 
     def _process(self, batch: Batch) -> None:
         """Send a request and hand its results on. No local variable keeps them for longer than that."""
-        with self._api.large_answers.turn():
+        with self._api.large_answers.turn:
             for result in self._exchange(batch):
                 self._on_result(result)
 
@@ -175,7 +175,7 @@ class WorkerPool:
                 raise
             answer, broken = error.received, error
         head = answer.head
-        with self._api.redactor.in_errors():
+        with self._api.redactor.in_errors:
             try:
                 # A connection that broke after the last finish_reason did not harm the answer.
                 return answer, check_answer(answer.body, head.content_type, batch.choices, head.request_id)

@@ -1,6 +1,7 @@
 """Where requests go: what the environment says of proxies and authorities, and what is remembered."""
 
 import base64
+import ssl
 from pathlib import Path
 
 import pytest
@@ -138,15 +139,30 @@ def test_authorities_are_those_named_then_those_of_the_environment(monkeypatch: 
     assert trusted("/named") == "/named"
 
 
-@pytest.mark.parametrize("proxy", ["", PROXY])
-def test_a_folder_of_authorities_is_a_folder_to_the_pool(
+@pytest.mark.parametrize("proxy", ["", PROXY, "https://127.0.0.1:9"])
+def test_all_connections_share_one_context_that_verifies(
     monkeypatch: pytest.MonkeyPatch, authorities: str, proxy: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    pool = target("https://api.example/v1", cacert=authorities).pool
-    assert getattr(pool, "ca_cert_dir", None) == authorities
-    assert getattr(pool, "ca_certs", None) is None
-    assert getattr(pool, "cert_reqs", None) == "CERT_REQUIRED"
+    pools = Pools(Secret("key"), cacert=authorities, trust_env=True, size=1)
+    one, other = (
+        pools.target("POST", f"https://{host}/v1", "*/*").pool for host in ("api.example", "b.example")
+    )
+    context = one.conn_kw["ssl_context"]
+    assert context is other.conn_kw["ssl_context"]
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+    if proxy.startswith("https"):
+        assert one.proxy_config is not None
+        assert one.proxy_config.ssl_context is context
+
+
+def test_plain_http_through_a_proxy_that_speaks_tls_trusts_our_authorities(
+    monkeypatch: pytest.MonkeyPatch, authorities: str
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "https://127.0.0.1:9")
+    pool = target("http://api.example/v1", cacert=authorities).pool
+    assert pool.proxy_config is not None
+    assert pool.proxy_config.ssl_context is not None
 
 
 def test_an_answer_may_be_compressed_and_its_type_is_said() -> None:
