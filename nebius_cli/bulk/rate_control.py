@@ -197,11 +197,12 @@ class RateController:
         self._answers_again()
         self.pause(retry_after or 0.0, now)
         paced = self._interval.interval > 0 and self._answered_since_refusal
-        self._interval.refused(sent_at, now)
+        limited = self._interval.refused(sent_at, now)
         self._answered_since_refusal = False
-        # Once per round trip: requests sent before the last cut say nothing new. While some requests pass,
-        # the interval between them is what is wrong, and not how many are in flight.
-        if not self._fixed and sent_at >= self._reduced_at and not paced:
+        # Once per round trip: requests sent before the last cut say nothing new, and neither does a refusal
+        # here and there. While some requests pass, the interval between them is what is wrong, and not how
+        # many are in flight.
+        if limited and not self._fixed and sent_at >= self._reduced_at and not paced:
             self._reduced_at = now
             self._refused = True
             self._limit = max(1.0, float(int(self._limit / 2)))
