@@ -10,7 +10,7 @@ import urllib3.exceptions
 from nebius_cli.api.connections import BUFFER_BYTES, Connections
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.large_answers import MIN_LARGE_BYTES, LargeAnswers
-from nebius_cli.api.network_errors import network_error, proxy_error
+from nebius_cli.api.network_errors import check_encoding, network_error, proxy_error
 from nebius_cli.api.pools import Pools, Target, check_key
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.redirects import follow, too_many
@@ -210,6 +210,7 @@ class Api:
 
 def _chunks(response: urllib3.BaseHTTPResponse, deadline: Deadline) -> Iterator[bytes]:
     """Yield decoded bytes as they arrive. Only `read1` holds nothing back."""
+    check_encoding(response.headers.get("content-encoding", ""))
     encoded = "content-encoding" in response.headers
     try:
         while chunk := response.read1(BUFFER_BYTES, decode_content=encoded):
