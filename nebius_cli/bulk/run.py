@@ -146,8 +146,7 @@ class BulkRun:
         dispatcher, counts = self._dispatcher, self.counts
 
         def tick() -> None:
-            now = self._streams.monotonic()
-            display.show(counts.snapshot(dispatcher, now, self._source.fraction_read))
+            self._show(display)
             recorder.tick(dispatcher.stop)
             if (death := self.server_death()) is not None:
                 dispatcher.stop(death)
@@ -171,3 +170,9 @@ class BulkRun:
             raise recorder.budget_exceeded()
         if dispatcher.capped:
             raise cap_error(dispatcher)
+
+    def _show(self, display: BulkDisplay) -> None:
+        now = self._streams.monotonic()
+        display.show(self.counts.snapshot(self._dispatcher, now, self._source.fraction_read))
+        while note := self._dispatcher.rate.take_note():
+            display.note(note)
