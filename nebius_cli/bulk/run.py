@@ -113,6 +113,7 @@ class BulkRun:
                     recorder.add,
                     self._streams.monotonic,
                     self._limits,
+                    display.post,
                     fast_rows=self._source.seekable,
                 )
                 try:

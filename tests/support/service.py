@@ -105,6 +105,7 @@ class Run:
             lambda *_: None,
             time.monotonic,
             limits,
+            lambda _: None,
             fast_rows=fast_rows,
         )
         self.ticks = 0
