@@ -186,10 +186,8 @@ def _show(what: CompletionRequest, settings: RunSettings, app: App, *, as_curl: 
     if as_curl:
         base = urls.parse_base_url(settings.base_url)
         url = urls.strip_credentials(urls.endpoint_url(base, "/completions", what.query()))
-        cacert = settings.ca_file(app.streams.environ)
-        text = curl.curl_command(
-            url, text.encode(), streamed=what.streamed, cacert=cacert, headers=settings.headers
-        )
+        trusted, headers = settings.curl_authorities(app.streams.environ), settings.headers
+        text = curl.curl_command(url, text.encode(), streamed=what.streamed, trusted=trusted, headers=headers)
     app.write(text + "\n")
     return ExitCode.DONE
 

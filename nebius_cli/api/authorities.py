@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib3.util.ssl_ import ALPN_PROTOCOLS, create_urllib3_context
 
 from nebius_cli.core.errors import ConfigError
+from nebius_cli.system.authority_paths import places, split
 
 
 def trusted(cacert: str, *, trust_env: bool = True) -> str:
@@ -21,17 +22,12 @@ def trusted(cacert: str, *, trust_env: bool = True) -> str:
 
 def check_readable(path: str) -> str:
     """Return `path`. Raises ConfigError where no file or folder can be read there."""
-    found = [place for place in _places(path) if Path(place).exists()]
+    found = [place for place in places(path) if Path(place).exists()]
     if not found:
         raise _unreadable(path, "no such file or folder")
     if not all(os.access(place, os.R_OK) for place in found):
         raise _unreadable(path, "permission denied")
     return path
-
-
-def is_folder(path: str) -> bool:
-    """Return whether the authorities are files in a folder, or in several, as SSL_CERT_DIR may list them."""
-    return any(Path(place).is_dir() for place in _places(path))
 
 
 def tls_context(path: str) -> ssl.SSLContext:
@@ -40,9 +36,10 @@ def tls_context(path: str) -> ssl.SSLContext:
     Any number of threads may connect with it: reading the authorities takes 14 ms, so a context for each
     connection would cost more than all that `nbx bulk` does with it.
     """
-    context, folder = create_urllib3_context(), is_folder(path)
+    context = create_urllib3_context()
+    file, folders = split(path)
     try:
-        context.load_verify_locations(cafile=None if folder else path, capath=path if folder else None)
+        context.load_verify_locations(cafile=file or None, capath=folders or None)
     except OSError as error:  # ssl.SSLError is one
         raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
     context.set_alpn_protocols(ALPN_PROTOCOLS)
@@ -56,12 +53,8 @@ def count(path: str) -> int:
     return tls_context(path).cert_store_stats()["x509_ca"]
 
 
-def _places(path: str) -> list[str]:
-    return [path] if Path(path).exists() else path.split(os.pathsep)
-
-
 def _unreadable(path: str, why: str) -> ConfigError:
     names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "NBX_CACERT")
-    variable = next((name for name in names if os.environ.get(name) == path), "")
+    variable = next((name for name in names if os.environ.get(name) in (path, *places(path))), "")
     hint = f"correct or unset {variable}" if variable else "--cacert FILE names another file"
     return ConfigError(f"cannot read the authorities in {path}", why, hint)

@@ -8,7 +8,7 @@ from nebius_cli.api.connections import CONNECTION_ERRORS
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.api.large_answers import MIN_LARGE_BYTES, LargeAnswers
-from nebius_cli.api.network_errors import network_error, proxy_error
+from nebius_cli.api.network_errors import check_encoding, network_error, proxy_error
 from nebius_cli.api.pools import Pools, Target, check_key
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.redirects import follow, too_many
@@ -212,6 +212,7 @@ class Api:
 
 def _chunks(response: HttpResponse, deadline: Deadline) -> Iterator[bytes]:
     """Yield decoded bytes as they arrive."""
+    check_encoding(response.fields.get("content-encoding", ""))
     try:
         for chunk in response.chunks():
             deadline.bytes_came()

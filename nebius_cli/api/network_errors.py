@@ -8,8 +8,10 @@ from http.client import IncompleteRead
 from typing import TYPE_CHECKING, Any
 
 import urllib3.exceptions
+import urllib3.response
 
 from nebius_cli.core.errors import NbxError, NetworkError, TimedOutError
+from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.system.descriptors import TOO_MANY_FILES, too_many_files
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 # What OpenSSL says of bytes that are no TLS, and the first bytes of a TLS alert, which is no HTTP.
 _NOT_TLS = re.compile(r"(?i)wrong version number|record layer failure|packet length too long|http request")
 _TLS_ALERT = "\x15\x03"
+COMPRESSIONS = ("br", "compress", "dcb", "dcz", "x-compress", "zstd")  # besides those that Python decodes
 
 
 def _connect_timeout(to: str, why: str) -> TimedOutError:
@@ -108,6 +111,19 @@ def network_error(error: Exception, target: "Target | None" = None, *, sent: boo
         meaning = make(f" to {target.server}" if target else "", why)
     meaning.sent = sent
     return meaning
+
+
+def check_encoding(header: str) -> None:
+    """Raise NetworkError for an answer with a `Content-Encoding` that cannot be decoded here.
+
+    Words that are no compression, such as utf-8, are passed over: some servers write them.
+    """
+    for name in (word.strip().lower() for word in header.split(",")):
+        if name in COMPRESSIONS and name not in urllib3.response.HTTPResponse.CONTENT_DECODERS:
+            why, hint = "nbx does not read that", "the server should send what Accept-Encoding names"
+            if name == "zstd":
+                why, hint = "the package backports.zstd is not installed", install_hint("zstd")
+            raise NetworkError(f"the answer is compressed with {name}", why, hint)
 
 
 def proxy_error(proxy: "Proxy", why: str) -> NetworkError:

@@ -4,6 +4,7 @@ import contextlib
 import math
 import threading
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from nebius_cli.api.client import Answer, Api
 from nebius_cli.api.deadlines import Deadline
@@ -14,6 +15,7 @@ from nebius_cli.bulk.dispatcher import Dispatcher, Wait
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, no_memory
+from nebius_cli.response.answer_warnings import CHAT_SHAPED
 from nebius_cli.response.events import Usage
 
 TICK_S = 0.1
@@ -23,13 +25,23 @@ _M_ARENA_MAX = -8  # from <malloc.h>
 OnRequest = Callable[[str, float, Usage | None, NbxError | None, str], None]
 
 
+class Listeners(NamedTuple):
+    """What the threads call: `result` once for each result, and `warn` once with what is odd about answers.
+
+    `request` is called as each request ends, with its model, when it was sent, its usage or error, and the
+    finish reasons.
+    """
+
+    result: Callable[[Result], None]
+    request: OnRequest
+    warn: Callable[[str], None]
+
+
 class WorkerPool:
     """Sends the batches of the dispatcher, on as many threads as it allows, until nothing is left.
 
-    These are called on the threads: `on_result` once for each result, and `on_request` as each request ends,
-    with its model, when it was sent, its usage or error, and the finish reasons. What `on_result` or `rows`
-    raise ends the run, once all requests in flight are back. `rows` may yield None before a row that takes a
-    while; with `fast_rows` no other row does, as from a file.
+    What the listener of results or `rows` raise ends the run, once all requests in flight are back.
+    `rows` may yield None before a row that takes a while; with `fast_rows` no other row does, as from a file.
     """
 
     def __init__(
@@ -37,8 +49,7 @@ class WorkerPool:
         api: Api,
         dispatcher: Dispatcher,
         rows: Iterator[Row | None],
-        on_result: Callable[[Result], None],
-        on_request: OnRequest,
+        listeners: Listeners,
         monotonic: Callable[[], float],
         limits: Limits,
         *,
@@ -47,10 +58,10 @@ class WorkerPool:
         self._api = api
         self._dispatcher = dispatcher
         self._rows = rows
-        self._on_result = on_result
-        self._on_request = on_request
+        self._listeners = listeners
         self._monotonic = monotonic
         self._limits = limits
+        self._warned = False
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._fast_rows = fast_rows
@@ -66,7 +77,7 @@ class WorkerPool:
     def run(self, tick: Callable[[], None]) -> None:
         """Return when every row has its result or the dispatcher stopped; `tick` is called every TICK_S.
 
-        Raises what `on_result` or the rows raised. If a signal or `tick` raises, the threads go on; call
+        Raises what the listener of results or the rows raised. If a signal or `tick` raises, the threads go on; call
         `drain` next.
         """
         share_heap()
@@ -79,7 +90,7 @@ class WorkerPool:
     def drain(self, seconds: float) -> bool:
         """Send nothing more and wait for the requests in flight; return whether all of them ended in time.
 
-        Later answers are dropped. Raises what `on_result` raised.
+        Later answers are dropped. Raises what the listener of results raised.
         """
         with self._lock:
             self._dispatcher.stop()
@@ -142,23 +153,26 @@ class WorkerPool:
         """Send a request and hand its results on. No local variable keeps them for longer than that."""
         with self._api.large_answers.turn:
             for result in self._exchange(batch):
-                self._on_result(result)
+                self._listeners.result(result)
 
     def _exchange(self, batch: Batch) -> list[Result]:
         deadline = Deadline(self._limits, self._monotonic)
         deadline.resends = False  # it may be billed: the dispatcher sends it again, within the caps
         try:
             answer, complete = self._request(batch, deadline)
+            if complete.chat_shaped and not self._warned:
+                self._warned = True
+                self._listeners.warn(CHAT_SHAPED)
             complete = self._without_key(complete)
             responses = split_group(complete, batch.rows)
         except (NbxError, MemoryError) as caught:
             # It is sent again without enough memory, too: with fewer requests at once there may be enough.
             error = caught if isinstance(caught, NbxError) else no_memory(sent=deadline.sent)
-            self._on_request(batch.rows[0].model, batch.sent_at, None, error, "")
+            self._listeners.request(batch.rows[0].model, batch.sent_at, None, error, "")
             now = self._monotonic()
             with self._lock:  # stays in flight if abandoned, so that `abandon` finds it
                 return [] if self._abandoned else self._dispatcher.failed(batch, error, now)
-        self._on_request(batch.rows[0].model, batch.sent_at, complete.usage, None, complete.reasons)
+        self._listeners.request(batch.rows[0].model, batch.sent_at, complete.usage, None, complete.reasons)
         now = self._monotonic()
         with self._lock:
             if self._abandoned:

@@ -13,8 +13,10 @@ import math
 import os
 import signal
 import sys
+import threading
 from importlib.util import find_spec
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 MAX_LOGITS_BYTES = 64 << 20  # of one batch
@@ -182,7 +184,7 @@ def _answer(library: Library, order: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Answer each line of stdin."""
+    """Answer each line of stdin until it ends: the parent process closes it, or has ended."""
     # Ctrl-C goes to the whole process group, but the parent process decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if "OMP_WAIT_POLICY" not in os.environ:
@@ -192,9 +194,11 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
+    orders: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_read_orders, args=(orders,), daemon=True).start()
     library: Library | None = None
-    for line in sys.stdin:
-        order = json.loads(line)
+    while True:
+        order = json.loads(orders.get())
         try:
             if library is None:
                 library = Library(order["path"], order["context"])
@@ -207,6 +211,12 @@ def main() -> None:
             answer = {"failed": str(error)}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
+
+
+def _read_orders(orders: "SimpleQueue[bytes]") -> None:
+    """Put each line of stdin into a queue, and end the process with stdin, even in an evaluation."""
+    for line in sys.stdin.buffer:
+        orders.put(line)
     os._exit(0)
 
 
