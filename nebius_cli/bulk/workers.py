@@ -77,8 +77,8 @@ class WorkerPool:
     def run(self, tick: Callable[[], None]) -> None:
         """Return when every row has its result or the dispatcher stopped; `tick` is called every TICK_S.
 
-        Raises what the listener of results or the rows raised. If a signal or `tick` raises, the threads go on; call
-        `drain` next.
+        Raises what the listener of results or the rows raised. If a signal or `tick` raises, the threads go
+        on; call `drain` next.
         """
         share_heap()
         self._start_thread()
