@@ -64,6 +64,7 @@ OUTSIDE = (
     "bulk.output.compaction",
     "bulk.output.failed_rows",
     "bulk.output.journal",
+    "bulk.output.parquet_file",
     "bulk.output.record_file",
     "bulk.output.shards",
     "system.output_checks",
@@ -108,7 +109,7 @@ THIRD_PARTY = {
     "keyring": ("config.keyring_store",),
     "platformdirs": ("system.paths",),
     "plotille": ("ledger.plot",),
-    "pyarrow": ("bulk.input.parquet",),
+    "pyarrow": ("bulk.input.parquet", "bulk.output.parquet_file", "cluster"),
     "ray": ("cluster",),
     "requests": ("api.proxies", "doctor.probe", "local.fetch_weights", "local.weights"),
     "rich": (
