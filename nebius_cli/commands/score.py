@@ -32,7 +32,8 @@ perplexity, bits_per_byte, tokens_floored, spanning_token}; with --tokens also t
 {token, logprob, offset}. For a text that cannot be scored, the line is {id, error: {what, why, exit_code}}
 and the exit code is 9.
 
-For a question, the line is {id, choices, winners, gold, acc, acc_norm}; stderr shows the accuracy at the end.
+For a question, the line is {id, choices, winners, gold, acc, acc_norm, acc_bytes}; stderr shows the accuracy
+at the end.
 --against adds against, difference and difference_per_byte, and kl with --logprobs.
 """
 

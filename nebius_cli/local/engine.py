@@ -33,10 +33,13 @@ class Engine:
 
     Entering starts the process and returns at once; `ready` and `base_url` wait until the model is loaded.
     `parallel` is the number of requests at a time (and the maximum of `n`), `caches` the number of them that
-    can use a whole context. Raises UsageError for an unreadable file or a used port, otherwise ConfigError.
+    can use a whole context. With `for_scoring` the engine attends in 32 bits, not 16, as library_process.py
+    does. Raises UsageError for an unreadable file or a used port, otherwise ConfigError.
     """
 
-    def __init__(self, path: Path, *, port: int = 0, parallel: int = 4, caches: int = 1) -> None:
+    def __init__(
+        self, path: Path, *, port: int = 0, parallel: int = 4, caches: int = 1, for_scoring: bool = False
+    ) -> None:
         self.model = path.stem
         self.key = Secret(secrets.token_urlsafe(32))
         self._path = path
@@ -47,6 +50,7 @@ class Engine:
             "port": port,
             "parallel": parallel,
             "context": caches * context_tokens(path),
+            "for_scoring": for_scoring,
             "fit": path.stat().st_size > MIN_FIT_CHECK_BYTES,
         }
         require_engine()

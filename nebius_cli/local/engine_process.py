@@ -60,6 +60,9 @@ def start(options: dict[str, Any]) -> Any:
     params.n_ctx = options["context"]
     params.n_parallel = options["parallel"]
     params.kv_unified = True  # one cache for all slots: each prompt may use the whole context
+    if options["for_scoring"]:
+        params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
+        params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     params.fit_params = options["fit"]
     params.n_predict = DEFAULT_MAX_TOKENS
     params.warmup = False

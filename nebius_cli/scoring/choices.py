@@ -1,7 +1,8 @@
 """Multiple choice: which choice of each question wins, and how often that is the right one.
 
-As in lm-evaluation-harness, `acc` takes the choice of the highest log-likelihood and `acc_norm` that of the
-highest log-likelihood per byte of the choice, without the blank that joins it to the question.
+As in lm-evaluation-harness, `acc` takes the choice of the highest log-likelihood, `acc_norm` that of the
+highest log-likelihood per character, and `acc_bytes` per byte. The blank that joins a choice to the question
+is not counted.
 """
 
 import math
@@ -10,6 +11,13 @@ from typing import Any
 
 from nebius_cli.scoring.likelihood import Score
 from nebius_cli.scoring.rows import ScoreRow
+from nebius_cli.scoring.token_alignment import utf8
+
+# The accuracies of lm-evaluation-harness, and the measure by which each one picks a choice.
+ACCURACIES = {"acc": "total", "acc_norm": "per_character", "acc_bytes": "per_byte"}
+
+# The measures by which a choice can win, and their places in its entry.
+_MEASURES = {"total": "log_likelihood"} | {name: name for name in ("per_token", "per_character", "per_byte")}
 
 
 def question_record(row: ScoreRow, scores: Sequence[Score]) -> dict[str, Any]:
@@ -20,22 +28,21 @@ def question_record(row: ScoreRow, scores: Sequence[Score]) -> dict[str, Any]:
             "log_likelihood": score.log_likelihood,
             "tokens_scored": score.scored,
             "per_token": score.per_token,
-            "per_byte": score.log_likelihood / _length(passage.text),
+            "per_character": score.log_likelihood / (len(_without_blank(passage.text)) or 1),
+            "per_byte": score.log_likelihood / (len(utf8(_without_blank(passage.text))) or 1),
             "tokens_floored": score.floored,
             "spanning_token": score.spanning or None,
         }
         for passage, score in zip(row.passages, scores, strict=True)
     ]
-    measures = {"total": "log_likelihood", "per_token": "per_token", "per_byte": "per_byte"}
     winners = {
         name: max(range(len(entries)), key=lambda place: (entries[place][measure], -place))
-        for name, measure in measures.items()
+        for name, measure in _MEASURES.items()
     }
     record: dict[str, Any] = {"choices": entries, "winners": winners}
     if row.gold is not None:
         record["gold"] = row.gold
-        record["acc"] = int(winners["total"] == row.gold)
-        record["acc_norm"] = int(winners["per_byte"] == row.gold)
+        record |= {name: int(winners[measure] == row.gold) for name, measure in ACCURACIES.items()}
     return record
 
 
@@ -43,7 +50,7 @@ def accuracy_line(records: Sequence[dict[str, Any]]) -> str:
     """Return the accuracy of all questions with a known answer, with standard errors; empty without any."""
     if not records:
         return ""
-    parts = [_accuracy(name, [record[name] for record in records]) for name in ("acc", "acc_norm")]
+    parts = [_accuracy(name, [record[name] for record in records]) for name in ACCURACIES]
     return f"{', '.join(parts)}, {len(records)} question{'s' if len(records) > 1 else ''}"
 
 
@@ -67,5 +74,5 @@ def _accuracy(name: str, values: Sequence[float]) -> str:
     return f"{name} {mean_with_error(values)}"
 
 
-def _length(choice: str) -> int:
-    return len(choice.removeprefix(" ").encode("utf-8", "surrogatepass")) or 1
+def _without_blank(choice: str) -> str:
+    return choice.removeprefix(" ")

@@ -31,7 +31,7 @@ def test_tokens_and_log_probabilities_are_those_of_the_engines_server(library: L
     assert b"".join(piece.raw for piece in pieces) == TEXT.encode()
     found = list(library.logprobs(pieces, 1))
     assert found[0].logprob is None
-    with Engine(real_weights(), parallel=1) as engine, EngineScoring(engine) as server:
+    with Engine(real_weights(), parallel=1, for_scoring=True) as engine, EngineScoring(engine) as server:
         assert server.tokenize(TEXT) == pieces
         theirs = list(server.logprobs(pieces, 1))
     assert [token.raw for token in found] == [token.raw for token in theirs]
