@@ -1,4 +1,4 @@
-"""`nbx bulk`: complete every prompt of a file."""
+"""`nbx bulk`: completes every prompt of a file."""
 
 import contextlib
 import dataclasses

@@ -1,4 +1,4 @@
-"""`nbx bulk export`: write the answers of a run as plain text, CSV or Parquet."""
+"""`nbx bulk export`: writes the answers of a run as plain text, CSV or Parquet."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +10,7 @@ from nebius_cli.bulk.output.choice_rows import choice_rows, choices_of
 from nebius_cli.bulk.output.record_file import AnswerFile
 from nebius_cli.core.csv_lines import csv_line
 from nebius_cli.core.errors import ExitCode, UsageError
+from nebius_cli.core.format import counted
 from nebius_cli.system.output_checks import check_distinct, check_not_overwritten
 from nebius_cli.system.output_file import Write, buffered, replace_file
 from nebius_cli.terminal.sanitize import to_bytes, visible
@@ -70,11 +71,11 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
     if records.cut:
         app.note(f"{options.answers} has partial or broken lines; they were left out")
     if failed:
-        have, are = ("has", "is") if failed == 1 else ("have", "are")
-        form = f"{are} empty here" if format_ == "text" else f"{have} an error and no text"
-        app.note(f"{failed} row{'s' if failed > 1 else ''} failed and {form}")
+        have, lines = ("has", "its line is") if failed == 1 else ("have", "their lines are")
+        form = f"; {lines} empty" if format_ == "text" else f" and {have} an error instead of text"
+        app.note(f"{counted(failed, 'row')} failed{form}")
     if missing:
-        app.note(f"rows without a record: {missing}; they are empty here")
+        app.note(f"rows without a record: {missing}; their lines are empty")
     return ExitCode.ROWS_FAILED if failed or missing else ExitCode.DONE
 
 

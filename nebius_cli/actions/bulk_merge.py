@@ -1,4 +1,4 @@
-"""`nbx bulk merge`: merge the outputs of shards into one file, in the order of the rows."""
+"""`nbx bulk merge`: merges the outputs of shards into one file, in the order of the rows."""
 
 import contextlib
 import os
@@ -51,7 +51,7 @@ def run(options: BulkMergeOptions, app: App) -> ExitCode:
     for path in shards.cut:
         app.note(f"{path} has partial or broken lines; their rows are missing")
     if shards.stray_records:
-        app.note(f"records left out, of rows that are not in {options.input}: {shards.stray_records}")
+        app.note(f"records of rows that are not in {options.input}: {shards.stray_records}; left out")
     app.note(_summary(gaps, failed, len(paths)))
     if gaps.missing:
         app.warn(f"missing rows {gaps}")

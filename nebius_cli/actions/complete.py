@@ -1,4 +1,4 @@
-"""`nbx complete`: build the request, send it, put the answer where it belongs."""
+"""`nbx complete`: builds the request, sends it and writes the answer."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -92,7 +92,7 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
         validate=options.validate,
     )
     if _local(options) and (n := completion_request.n) > MAX_LOCAL_CHOICES:
-        why = f"the embedded engine makes at most {MAX_LOCAL_CHOICES} at once"
+        why = f"the embedded engine generates at most {MAX_LOCAL_CHOICES} answers at once"
         raise UsageError(f"-n {n} with --local", why)
     for warning in request.warnings(completion_request, local=_local(options)):
         app.warn(warning)
@@ -121,7 +121,7 @@ def run_rerun(options: CompleteOptions, app: App) -> ExitCode:
         raise UsageError(what, "its text is not stored", lookup.TEXT_IS_OFF)
     if row["host"] == LOCAL:
         if row["model"] != DEFAULT_MODEL.name and options.model_file is None:
-            why = f"it ran {row['model']} from a file"
+            why = f"it used the model file {row['model']}"
             raise UsageError(f"request {row['id']} needs its model file", why, "--model-file FILE")
         options = options._replace(local=True)
     _check(options)
@@ -152,8 +152,8 @@ def _check(options: CompleteOptions) -> None:
     for reason in options.fail_on if options.validate else ():
         if reason not in KNOWN_REASONS:
             close = nearest(reason, KNOWN_REASONS)
-            hint = f"did you mean {close}?" if close else "--no-validate takes any reason"
-            raise UsageError(f"--fail-on {reason}", f"servers say {', '.join(KNOWN_REASONS)}", hint)
+            hint = f"did you mean {close}?" if close else "--no-validate accepts any reason"
+            raise UsageError(f"--fail-on {reason}", f"servers send {', '.join(KNOWN_REASONS)}", hint)
     request_flags.parse_unset(options.unset)
 
 
@@ -277,8 +277,8 @@ def _receive(
     for oddity in oddities(exchange.completion, what.prompt, echo=what.fields.get("echo") is True):
         app.warn(oddity)
     if "length" in reasons and "max_tokens" not in what.fields and app.streams.stderr_tty:
-        more = "" if options.id else "; --max-tokens N asks for more"  # a stored body is sent as it was
-        app.note(f"the answer reached the default limit of the server{more}")
+        more = "" if options.id else "; --max-tokens N allows more"  # a stored body is sent as it was
+        app.note(f"the server's default limit cut off the answer{more}")
     return ExitCode.DONE
 
 

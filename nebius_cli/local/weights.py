@@ -75,7 +75,9 @@ def path_of(name: str, directory: Path) -> Path:
     if name in paths:
         return paths[name]
     if any(model.name == name for model in MODELS):
-        raise ConfigError(f"the weights of {name} are not here", f"{directory}", f"nbx local pull {name}")
+        raise ConfigError(
+            f"the weights of {name} are not downloaded", f"{directory}", f"nbx local pull {name}"
+        )
     raise _unknown_model(name, sorted({*paths, *(model.name for model in MODELS)}), "there is")
 
 
@@ -98,7 +100,7 @@ def remove(name: str, directory: Path) -> int:
 def _unknown_model(name: str, names: list[str], label: str) -> ConfigError:
     close = nearest(name, names)
     hint = f"did you mean {close}?" if close else ""
-    return ConfigError(f"no model is called {name}", f"{label} {', '.join(names)}", hint)
+    return ConfigError(f"no model {name}", f"{label} {', '.join(names)}", hint)
 
 
 @contextlib.contextmanager

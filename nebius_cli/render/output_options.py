@@ -78,6 +78,6 @@ def parse_export(path: str | None) -> str:
     """Return which of EXPORT_FORMATS a file name ends in, empty for None. Raises UsageError for none."""
     form = next((form for form in EXPORT_FORMATS if path and path.lower().endswith(form)), "")
     if path is not None and not form:
-        hint = f"it ends in {' or '.join(EXPORT_FORMATS)}"
-        raise UsageError(f"--export {path}", "the name of the file gives the format", hint)
+        hint = f"it must end in {' or '.join(EXPORT_FORMATS)}"
+        raise UsageError(f"--export {path}", "the file name sets the format", hint)
     return form

@@ -86,7 +86,7 @@ def test_model_file_runs_any_gguf(local: Runner, tmp_path: Path) -> None:
 def test_another_model_is_reported_to_be_ignored_and_what_ran_is_in_the_ledger(
     local: Runner, tmp_path: Path
 ) -> None:
-    said = "warning: -m other is ignored: with --local it is SmolLM2"
+    said = "warning: -m other is ignored: --local runs SmolLM2"
     words = ("--local", "-m", "other", "--max-tokens", "1")
     result = local("complete", "x y", *words)
     assert (result.code, result.err.count(said)) == (0, 1)

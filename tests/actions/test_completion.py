@@ -75,7 +75,7 @@ def test_every_file_is_named_and_uninstall_takes_each_away(user: Runner, home: P
     assert lines == [
         f"wrote {script}",
         f"wrote {rc}",
-        "completion works in every zsh that you start from now on",
+        "start a new zsh to use completion",
     ]
     assert script.read_bytes() == (COMPLETIONS / "_nbx").read_bytes()
     assert stat.S_IMODE(script.stat().st_mode) == 0o644

@@ -166,14 +166,14 @@ def test_an_editor_that_removes_the_text_leaves_an_empty_one(
     write(path, "n = 1\n")
     result = bare("config", "edit", env=editor('rm "$1"'))
     assert (result.code, path.read_text()) == (78, "n = 1\n")
-    assert result.err.startswith("nbx: the draft is gone\n")
+    assert result.err.startswith("nbx: the draft no longer exists\n")
 
 
 def test_without_an_editor_and_a_terminal_it_is_reported_what_to_do(bare: Runner, path: Path) -> None:
     result = bare("config", "edit", stdin=b"")
     assert (result.code, result.out) == (78, "")
     assert result.err == (
-        "nbx: there is no terminal to edit on, and no editor is set\n"
+        "nbx: there is no terminal to edit in, and no editor is set\n"
         "  set VISUAL or EDITOR to an editor, such as nano or 'code --wait'\n"
     )
     assert not path.parent.exists()

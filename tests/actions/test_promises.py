@@ -24,7 +24,7 @@ def test_text_after_a_finish_reason_is_a_problem(nbx: Runner, server: FakeServer
     server.script(sse(token("a", 0, "stop"), token("late")))
     result = nbx("complete", "x")
     assert (result.code, result.out) == (8, "alate\n")
-    assert "went on after its finish_reason" in result.err
+    assert "continued after its finish_reason" in result.err
 
 
 def test_a_failed_rerun_leaves_the_partial_answer_of_the_first_run(
@@ -65,9 +65,9 @@ def test_a_reason_that_no_server_gives_is_a_usage_error_unless_it_is_wanted(
 ) -> None:
     result = nbx("complete", "x", "--fail-on", "lenght")
     assert result.code == 2
-    assert "nbx: --fail-on lenght\n  servers say stop, length, content_filter" in result.err
+    assert "nbx: --fail-on lenght\n  servers send stop, length, content_filter" in result.err
     assert "did you mean length?" in result.err
-    assert "--no-validate takes any reason" in nbx("complete", "x", "--fail-on", "whim").err
+    assert "--no-validate accepts any reason" in nbx("complete", "x", "--fail-on", "whim").err
     server.script(answer("a"))
     assert nbx("complete", "x", "--fail-on", "whim", "--no-validate").code == 0
 

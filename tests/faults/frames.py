@@ -164,7 +164,7 @@ FAULTS = (
     Fault(
         "text after the finish",
         sse(HALF, END, token("!")),
-        completing(8, "half!\n", "went on after its finish_reason"),
+        completing(8, "half!\n", "continued after its finish_reason"),
     ),
     Fault("two finish reasons", sse(HALF, END, token("", reason="length")), completing(0, "half\n")),
     Fault("a finish_reason nobody knows", sse(HALF, token("", reason="bored")), completing(0, "half\n")),

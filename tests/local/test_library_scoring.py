@@ -78,7 +78,7 @@ def test_a_process_that_died_is_said() -> None:
     with LibraryScoring(real_weights()) as library:
         assert library._process
         library._process.kill()
-        with pytest.raises(ServerError, match="ended by itself"):
+        with pytest.raises(ServerError, match="stopped unexpectedly"):
             library.tokenize("a")
 
 
