@@ -73,7 +73,7 @@ def _shell(options: CompletionOptions, app: App) -> str:
     if options.shell:
         return shells.find_shell(options.shell)
     shell, why = shells.detect_shell(app.streams.environ)
-    app.note(f"the shell is {shell}: {why}")
+    app.note(f"detected {shell}: {why}")
     return shell
 
 

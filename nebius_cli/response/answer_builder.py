@@ -120,7 +120,9 @@ class Completion:
     def check(self, event: Event) -> Event:
         """Return the event, or a Problem if it belongs to a choice that was not requested."""
         if isinstance(event, TextDelta | Finished) and event.index >= self.expected:
-            return Problem(f"the server sent choice {event.index + 1}, but {self.expected} were requested")
+            return Problem(
+                f"the server sent choice {event.index + 1}, but the request asked for {self.expected}"
+            )
         return event
 
     def member(self, name: str) -> Any:

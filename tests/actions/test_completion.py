@@ -57,7 +57,7 @@ def test_show_prints_the_script_that_the_repository_has(user: Runner, shell: str
 
 def test_the_shell_is_the_users_own_unless_one_is_named_and_that_is_said(user: Runner) -> None:
     result = user("completion", "show", env={"SHELL": "/opt/bin/fish"})
-    assert result.err == "nbx: the shell is fish: SHELL is /opt/bin/fish\n"
+    assert result.err == "nbx: detected fish: SHELL is /opt/bin/fish\n"
     assert result.out_bytes == (COMPLETIONS / "nbx.fish").read_bytes()
     assert user("completion", "show", "-q", env={"SHELL": "/opt/bin/fish"}).err == ""
 

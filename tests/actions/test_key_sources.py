@@ -90,7 +90,7 @@ def test_verbose_says_where_the_key_was_and_nothing_of_it(nbx: Runner, server: F
 def test_a_key_with_a_newline_in_the_environment_is_reported_by_its_place(bare: Runner) -> None:
     result = bare("complete", "x", "-m", "m", env={"NEBIUS_API_KEY": "one\ntwo"})
     assert (result.code, result.out) == (4, "")
-    assert result.err.startswith("nbx: what is in NEBIUS_API_KEY is not a key\n")
+    assert result.err.startswith("nbx: the content of NEBIUS_API_KEY is not a key\n")
 
 
 def test_neither_dry_run_nor_curl_reads_a_key(nbx: Runner) -> None:

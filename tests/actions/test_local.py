@@ -90,7 +90,7 @@ def test_pull_of_an_unknown_model_names_the_near_one(bare: Runner) -> None:
 def test_list_shows_what_is_here_and_what_could_be(bare: Runner, weights_dir: Path) -> None:
     name, size = DEFAULT_MODEL.name, DEFAULT_MODEL.size
     first = bare("local", "list")
-    assert first.out == f"{name}\t{size}\tnot fetched\n"
+    assert first.out == f"{name}\t{size}\tnot downloaded\n"
     assert first.err == f"nbx: the part that was downloaded is kept in {weights_dir}\n"
     (weights_dir / "mine.gguf").write_bytes(b"GGUF")
     result = bare("local", "list", "--json")
@@ -101,7 +101,7 @@ def test_list_shows_what_is_here_and_what_could_be(bare: Runner, weights_dir: Pa
     ]
     drawn = bare("local", "list", stdout_tty=True, env={"COLUMNS": "200"}).out
     assert "98.4 MB" in drawn
-    assert "not fetched" in drawn
+    assert "not downloaded" in drawn
     assert len({line.index(" MB") for line in drawn.splitlines() if " MB" in line}) == 1, drawn
 
 

@@ -17,7 +17,7 @@ def test_a_choice_that_was_not_asked_for_is_a_problem_and_floods_nothing(
     )
     result = nbx("complete", "x")
     assert (result.code, result.out) == (8, "a\n")
-    assert "choice 30000001 of 1" in result.err
+    assert "choice 30000001, but the request asked for 1" in result.err
 
 
 def test_text_after_a_finish_reason_is_a_problem(nbx: Runner, server: FakeServer) -> None:
@@ -42,7 +42,7 @@ def test_a_wait_that_is_too_long_is_named_and_not_waited_for(nbx: Runner, server
     server.script(detail(429, "slow down", Retry_After="600"))
     result = nbx("complete", "x")
     assert (result.code, result.slept) == (5, [])
-    assert "it asks to wait 600 s; nbx waits for 120 s at most" in result.err
+    assert "it asks to wait 600 s; nbx waits at most 120 s" in result.err
 
 
 def test_a_try_that_the_total_limit_has_no_time_for_is_named(nbx: Runner, server: FakeServer) -> None:
