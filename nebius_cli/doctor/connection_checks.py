@@ -65,7 +65,7 @@ class ConnectionChecks:
             return Check("ca", State.SKIPPED, "plain http needs none")
         path = self._route.authorities
         count = authorities.count(path)
-        source = "those that come with nbx"
+        source = "bundled with nbx"
         if self._settings.cacert is not None:
             source = f"{path} ({self._settings.origins.cacert})"
         elif self._route.own:

@@ -119,4 +119,4 @@ def test_more_choices_than_the_engine_has_room_for_are_a_usage_error(
     config.write_text(configured)
     result = local("complete", "--local", "x", "--max-tokens", "1", "--no-validate", *given)
     assert (result.code, result.out) == (2, "")
-    assert "at most 64 at once" in result.err or "9" * 50 in result.err
+    assert "at most 64 answers at once" in result.err or "9" * 50 in result.err

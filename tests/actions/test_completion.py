@@ -195,7 +195,7 @@ def test_powershell_says_where_its_profile_is_and_reads_the_script_beside_it(
     older.write_bytes(text)
     env = {"PATH": f"{home / 'bin'}:{os.environ['PATH']}", "PSModulePath": "x"}
     lines = said(user("completion", "install", env=env))
-    assert lines[0] == "the shell is powershell: SHELL is not set, and PSModulePath is"
+    assert lines[0] == "detected powershell: SHELL is not set, and PSModulePath is"
     assert lines[1:-1] == [
         f"wrote {profile.with_name('nbx.completion.ps1')}",
         f"wrote {profile}",

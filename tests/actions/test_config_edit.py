@@ -139,7 +139,7 @@ def test_what_others_wrote_meanwhile_is_not_lost(bare: Runner, path: Path, edito
         "  nbx config edit starts from the new file\n"
     )
     again = bare("config", "edit", env=editor('cat "$1" > seen; mv seen "$1"'))
-    assert again.err == f"nbx: there is an older draft, {draft}; the file has changed since\n{NOTHING}"
+    assert again.err == f"nbx: found an older draft, {draft}, but the file has changed since\n{NOTHING}"
 
 
 @pytest.mark.parametrize(("script", "kept"), [("exit 3", False), ("echo x > $1; exit 3", True)])

@@ -198,7 +198,7 @@ def test_a_wrong_variable_and_a_wrong_profile_out_of_force(well: Runner, server:
 def test_the_profile_in_force_is_named(well: Runner, server: FakeServer) -> None:
     config_of(well, "[profile.work]\nmodel = 'x'\n")
     server.script(model_list(Date=today()))
-    assert row(well("doctor", "--profile", "work"), "profile")[:2] == ("ok", "work, by --profile")
+    assert row(well("doctor", "--profile", "work"), "profile")[:2] == ("ok", "work, from --profile")
 
 
 def test_a_file_that_others_can_write_or_a_key_that_they_can_read_is_reported(
