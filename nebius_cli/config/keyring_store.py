@@ -73,7 +73,9 @@ class Keychain:
         except Exception as error:  # noqa: BLE001
             raise ConfigError(f"{self.name} does not accept the key", _why(error)) from None
         if kept != key.reveal():
-            raise ConfigError(f"{self.name} does not keep the key", "it returned something else")
+            raise ConfigError(
+                f"{self.name} does not store the key", "reading it back returned something else"
+            )
 
     def remove(self, account: str) -> None:
         """Remove the key under `account`, if there is one. Raises ConfigError."""
