@@ -13,7 +13,7 @@ from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, Time
 from nebius_cli.request.request import CompletionRequest
 from nebius_cli.response.answer_builder import Completion, failure, incomplete
 from nebius_cli.response.decode import AnswerDecoder
-from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta
+from nebius_cli.response.events import Event, Finished, Frame, Problem, Repeats, TextDelta
 from nebius_cli.system.streams import Streams
 
 # How often an answer that is not streamed is in memory at once: as bytes, as text, as objects.
@@ -157,6 +157,8 @@ class Exchange:
     def _take(self, event: Event) -> None:
         if isinstance(event, Frame):
             event = Frame(self._api.redactor.value(event.payload))
+        elif isinstance(event, Repeats):
+            event = Repeats(self._api.redactor.value(event.frame), event.texts)
         elif isinstance(event, Finished):
             event = Finished(event.index, self._api.redactor.text(event.reason))
         event = self.completion.check(event)

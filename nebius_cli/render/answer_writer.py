@@ -10,7 +10,7 @@ from nebius_cli.render.choose_renderer import choose, drawing_module
 from nebius_cli.render.output_options import Mode, OutputOptions, Renderer
 from nebius_cli.render.usage_metrics import Timing
 from nebius_cli.response.answer_builder import Completion
-from nebius_cli.response.events import Event, Frame
+from nebius_cli.response.events import Event, Frame, Repeats
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
 from nebius_cli.terminal.capabilities import draws
@@ -85,7 +85,7 @@ class AnswerWriter:
 
     def event(self, event: Event) -> None:
         """Take one event."""
-        self._frames += isinstance(event, Frame)
+        self._frames += isinstance(event, Frame | Repeats)
         self._renderer.event(event)
 
     def finish(self, completion: Completion, timing: Timing) -> None:
