@@ -1,7 +1,6 @@
 """Sends one completion request: attempts, time limits, and the check that the answer is complete."""
 
 import contextlib
-import dataclasses
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -35,16 +34,16 @@ class Hooks(NamedTuple):
     every_frame: bool = True
 
 
-@dataclasses.dataclass(slots=True)
 class Sent:
     """One attempt and its result; times are in seconds on the monotonic clock."""
 
-    at: float
-    completion: Completion
-    request_id: str = ""
-    first_token_at: float | None = None
-    ended_at: float | None = None
-    error: NbxError | None = None
+    def __init__(self, at: float, completion: Completion) -> None:
+        self.at = at
+        self.completion = completion
+        self.request_id = ""
+        self.first_token_at: float | None = None
+        self.ended_at: float | None = None
+        self.error: NbxError | None = None
 
 
 class Exchange:

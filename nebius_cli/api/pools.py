@@ -2,9 +2,8 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult
 
 import urllib3
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
 MAX_TARGETS = 100  # remembered; queries can differ from row to row
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a request to a URL needs: the pool, the target of the request line, the headers.
 
     `server` is the host and port of the server, `authorities` what is trusted there, empty for plain HTTP.
