@@ -83,6 +83,7 @@ OUTSIDE = (
     "api.authorities",
     "api.connections",
     "api.deadlines",
+    "api.early_connection",
     "api.http_response",
     "api.network_errors",
     "api.large_answers",
