@@ -114,6 +114,7 @@ function __nbx_at
         'nbx bulk --invalid' \
         'nbx bulk --on-bad-row' \
         'nbx bulk --shard' \
+        'nbx bulk --matrix' \
         'nbx bulk -o' \
         'nbx bulk --output' \
         'nbx bulk --summary' \
@@ -163,6 +164,7 @@ function __nbx_at
         'nbx bulk run --invalid' \
         'nbx bulk run --on-bad-row' \
         'nbx bulk run --shard' \
+        'nbx bulk run --matrix' \
         'nbx bulk run -o' \
         'nbx bulk run --output' \
         'nbx bulk run --summary' \
@@ -632,6 +634,7 @@ complete -c nbx -n '__nbx_at "nbx bulk"' -l invalid -x -a 'strict replace' -d 'H
 complete -c nbx -n '__nbx_at "nbx bulk"' -l allow-empty -d 'Allow empty prompts.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l on-bad-row -x -a 'fail skip' -d 'If a row is invalid, send nothing at all (fail, the default) or leave it out (skip).'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l shard -x -d 'Send only every N-th row, starting with the I-th; limits and caps are divided by N.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l matrix -x -d 'Send each row with every combination of these values, as in temperature=0,0.7.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -s o -l output -r -F -d 'Write the answers to FILE; needed to resume a run.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l restart -d 'Start over; the existing output is kept as FILE.old.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l no-prompt -d 'Leave prompts out of the output.'
@@ -689,7 +692,7 @@ complete -c nbx -n '__nbx_at "nbx bulk"' -l debug -d 'Like --verbose, plus a tra
 complete -c nbx -n '__nbx_at "nbx bulk"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l profile -x -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l help-all -d 'Describe every flag and exit.'
-complete -c nbx -n '__nbx_at "nbx bulk" 1' -r -F -d 'FILE'
+complete -c nbx -n '__nbx_at "nbx bulk"' -r -F -d 'FILE'
 
 # nbx bulk run
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default by file suffix; jsonl for stdin.'
@@ -701,6 +704,7 @@ complete -c nbx -n '__nbx_at "nbx bulk run"' -l invalid -x -a 'strict replace' -
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l allow-empty -d 'Allow empty prompts.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l on-bad-row -x -a 'fail skip' -d 'If a row is invalid, send nothing at all (fail, the default) or leave it out (skip).'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l shard -x -d 'Send only every N-th row, starting with the I-th; limits and caps are divided by N.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l matrix -x -d 'Send each row with every combination of these values, as in temperature=0,0.7.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -s o -l output -r -F -d 'Write the answers to FILE; needed to resume a run.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l restart -d 'Start over; the existing output is kept as FILE.old.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l no-prompt -d 'Leave prompts out of the output.'
@@ -759,7 +763,7 @@ complete -c nbx -n '__nbx_at "nbx bulk run"' -l color -x -a 'auto always never' 
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l profile -x -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l help-all -d 'Describe every flag and exit.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -s h -l help -d 'Show this message and exit.'
-complete -c nbx -n '__nbx_at "nbx bulk run" 1' -r -F -d 'FILE'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -r -F -d 'FILE'
 
 # nbx bulk merge
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -s o -l output -r -F -d 'Write to FILE. Default stdout.'

@@ -90,17 +90,20 @@ class RowParser:
         """Return whether a column of a table is read."""
         return column in self._needed
 
-    def check_columns(self, columns: Sequence[str]) -> None:
-        """Raise UsageError if a column is missing that the template, or a run without one, needs."""
+    def check_columns(self, columns: Sequence[str], name: str = "the input") -> None:
+        """Raise UsageError if a column is missing that the template, or a run without one, needs.
+
+        `name` is the table's name in the message.
+        """
         there = frozenset(columns)
-        for name in self._template.names if self._template else ("prompt",):
-            if name not in there:
+        for needed in self._template.names if self._template else ("prompt",):
+            if needed not in there:
                 hint = separator_hint(columns)
-                close = "" if hint else nearest(name, tuple(columns))
+                close = "" if hint else nearest(needed, tuple(columns))
                 why = f"columns: {listed(columns)}" + (f"; did you mean {close}?" if close else "")
                 if not hint and not self._template:
                     hint = "--template 'Q: {question}\\nA:' builds prompts from columns"
-                raise UsageError(f"the input has no column {name!r}", why, hint)
+                raise UsageError(f"{name} has no column {needed!r}", why, hint)
 
     def _line(self, value: Any) -> RowRequest:
         if isinstance(value, dict):
