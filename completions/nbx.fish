@@ -65,6 +65,8 @@ function __nbx_at
         'nbx complete --tokens' \
         'nbx complete --encoding' \
         'nbx complete --invalid' \
+        'nbx complete --continue-from' \
+        'nbx complete --choice' \
         'nbx complete --suffix' \
         'nbx complete --suffix-file' \
         'nbx complete --infill' \
@@ -557,6 +559,9 @@ complete -c nbx -n '__nbx_at "nbx complete"' -s s -l strip-final-newline -d 'Dro
 complete -c nbx -n '__nbx_at "nbx complete"' -l encoding -x -d 'Encoding of stdin and files. Default utf-8.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l invalid -x -a 'strict replace' -d 'How to treat invalid bytes: fail, or insert U+FFFD. Default strict.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l allow-empty -d 'Allow an empty prompt.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l continue -d 'Send the last prompt and its answer, and go on.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l continue-from -x -d 'Continue the answer of this request of nbx history.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l choice -x -d 'Continue this one of several answers, counted from 1.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l suffix -x -d 'Write the text between the prompt and TEXT, with a model that can fill in the middle.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l suffix-file -r -F -d 'Use a whole file as the suffix; - is stdin.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l infill -r -F -d 'Write at this position of a file. LINE and COL count from 1; COL defaults to 1.'

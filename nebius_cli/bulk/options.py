@@ -184,14 +184,11 @@ class BulkPlan:
             allow_empty=options.allow_empty,
             validate=options.validate,
             shard=self.shard,
-            url="local" if self.options.runs_here else _url(settings.base_url),
+            url="local"
+            if self.options.runs_here
+            else urls.shown_endpoint(settings.base_url, "/completions", ""),
             combinations=self.combinations,
         )
-
-
-def _url(base_url: str) -> str:
-    """Return the URL that completions are sent to, without a password. Raises ConfigError."""
-    return urls.strip_credentials(urls.endpoint_url(urls.parse_base_url(base_url), "/completions", ""))
 
 
 def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
