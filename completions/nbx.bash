@@ -32,7 +32,7 @@ _nbx_grammar() {
             ;;
         'nbx bulk export')
             commands=''
-            flags='--text --csv --format --escape-formulas -0 --null -o --output --force -q --quiet -v --verbose --debug --color --profile -h --help'
+            flags='--text --csv --format --side-by-side --escape-formulas -0 --null -o --output --force -q --quiet -v --verbose --debug --color --profile -h --help'
             valued='--format -o --output --color --profile'
             ;;
         'nbx view')
@@ -295,7 +295,7 @@ _nbx_values() {
         'nbx bulk --on-bad-row' | 'nbx bulk run --on-bad-row')
             words='fail skip' ;;
         'nbx bulk export --format')
-            words='text csv parquet' ;;
+            words='text csv parquet html' ;;
         'nbx score --max-tokens' | 'nbx rank --max-tokens')
             words='0 1' ;;
         'nbx usage --by' | 'nbx usage show --by')

@@ -628,7 +628,7 @@ complete -c nbx -n '__nbx_at "nbx complete"' -s h -l help -d 'Show this message 
 # nbx bulk
 complete -c nbx -n '__nbx_at "nbx bulk" 1' -a run -d 'Complete every row of a file; resume where a run stopped.'
 complete -c nbx -n '__nbx_at "nbx bulk" 1' -a merge -d 'Merge the outputs of all shards into one file.'
-complete -c nbx -n '__nbx_at "nbx bulk" 1' -a export -d 'Export the answers of a run as text or a table.'
+complete -c nbx -n '__nbx_at "nbx bulk" 1' -a export -d 'Export the answers of a run as text, a table or a page.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -s h -l help -d 'Show this message and exit.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default by file suffix; jsonl for stdin.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l template -x -d 'Make the prompt from columns: "Q: {question}\\nA:".'
@@ -788,7 +788,8 @@ complete -c nbx -n '__nbx_at "nbx bulk merge"' -s h -l help -d 'Show this messag
 # nbx bulk export
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l text -d 'Print only the texts.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l csv -d 'Print a CSV table with a header.'
-complete -c nbx -n '__nbx_at "nbx bulk export"' -l format -x -a 'text csv parquet' -d 'Format of the export; --text and --csv are short for two of them.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l format -x -a 'text csv parquet html' -d 'Format of the export; --text and --csv are short for two of them.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l side-by-side -d 'One line per row, with a column per combination of --matrix.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l escape-formulas -d 'With --csv: put \' before texts that a spreadsheet takes for formulas.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -s 0 -l null -d 'With --text: end each answer with NUL instead of newline.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -s o -l output -r -F -d 'Write to FILE. Default stdout.'

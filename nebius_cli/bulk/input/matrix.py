@@ -65,10 +65,14 @@ def parse_matrix(
 
 
 def _combinations(axes: Mapping[str, Mapping[str, Value]]) -> Iterator[Combination]:
-    for labels in itertools.product(*axes.values()):
-        chosen = dict(zip(axes, labels, strict=True))
-        label = ",".join(f"{name}={shown}" for name, shown in chosen.items())
-        yield Combination(label, {name: axes[name][shown] for name, shown in chosen.items()})
+    for chosen in itertools.product(*(values.values() for values in axes.values())):
+        values = dict(zip(axes, chosen, strict=True))
+        yield Combination(label_of(values), values)
+
+
+def label_of(values: Mapping[str, Any]) -> str:
+    """Return a combination as ids and headings write it: `temperature=0.7,model=A`."""
+    return ",".join(f"{name}={_label(value)}" for name, value in values.items())
 
 
 def _field(name: str, text: str) -> Field | None:
@@ -116,7 +120,7 @@ def _listed(field: Field, raw: str) -> Sequence[Any]:
     return values  # type: ignore[no-any-return]
 
 
-def _label(value: Value) -> str:
+def _label(value: Any) -> str:
     """Return a value as it is written in ids and headings; different values have different labels."""
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.isprintable():
         label = value

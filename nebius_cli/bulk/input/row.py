@@ -10,11 +10,15 @@ BODY_HASH_DIGITS = 32  # of a row's `body_hash`, those of the body
 
 
 class InMatrix(NamedTuple):
-    """The combination of `--matrix` that a row is sent with, and its id and index in the input."""
+    """The combination of `--matrix` that a row is sent with, and its id and index in the input.
+
+    `is_first` tells whether it is the first combination of the row.
+    """
 
     combination: Combination
     row_id: str | int
     row_index: int
+    is_first: bool
 
 
 @dataclass(slots=True)  # not frozen: that makes a row five times as slow to create
@@ -47,12 +51,16 @@ class Row:
 class BadRow:
     """A row that cannot be sent, and why. `line` counts from 1.
 
-    `file` is the name of its file if there are several. `repeated`: the row has been reported before, for
-    another combination.
+    `file` is the name of its file if there are several. With `--matrix`, there is one for each combination.
     """
 
     index: int
     line: int
     why: str
     file: str = ""
-    repeated: bool = False
+    in_matrix: InMatrix | None = None
+
+    @property
+    def repeated(self) -> bool:
+        """Whether the same row has been reported for another combination."""
+        return self.in_matrix is not None and not self.in_matrix.is_first

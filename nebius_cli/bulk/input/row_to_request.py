@@ -137,9 +137,8 @@ class RowReader:
             try:
                 request, templates = self._read(index, data, ids, encoders)
             except ValueError as error:  # RowError, or a value that JSON cannot express, as 1e999
-                first = index * self.rows_per_input_row
-                for number in range(self.rows_per_input_row):
-                    yield BadRow(first + number, line, str(error), repeated=number > 0)
+                bad = BadRow(index, line, str(error))
+                yield from self._in_matrix(bad) if self._has_matrix else (bad,)
                 continue
             for number, template in enumerate(templates):
                 yield self._row(index, number, request, template)
@@ -204,8 +203,16 @@ class RowReader:
         )
         if self._has_matrix:
             combination = self._combinations[number]
-            row.id, row.in_matrix = combination.id_of(own), InMatrix(combination, own, index)
+            row.id = combination.id_of(own)
+            row.in_matrix = InMatrix(combination, own, index, is_first=number == 0)
         return row
+
+    def _in_matrix(self, bad: BadRow) -> Iterator[BadRow]:
+        """Yield a bad row of the input for each combination."""
+        first = bad.index * self.rows_per_input_row
+        for number, combination in enumerate(self._combinations):
+            place = InMatrix(combination, bad.index, bad.index, is_first=number == 0)
+            yield BadRow(first + number, bad.line, bad.why, in_matrix=place)
 
     def _url_hash(self, query: str) -> str:
         found = self._url_hashes.get(query)

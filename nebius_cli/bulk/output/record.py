@@ -95,7 +95,8 @@ def encode_bad(bad: BadRow) -> bytes:
     if bad.file:
         error["file"] = bad.file
     head = {"id": bad.index, "index": bad.index, "body_hash": "", "attempts": 0, "latency_s": 0.0}
-    return jsontext.encode({**head, "usage": None, "error": error, "response": None}) + b"\n"
+    among = _in_matrix(bad.in_matrix) if bad.in_matrix else {}
+    return jsontext.encode({**head, "usage": None, "error": error, **among, "response": None}) + b"\n"
 
 
 def failed_line(row: Row, error: NbxError, defaults: Mapping[str, Any]) -> bytes:
@@ -172,7 +173,7 @@ def _before_response(result: Result, encode: _Encode, *, with_prompt: bool) -> s
     error = "null" if result.error is None else encode(_error(result.error))
     prompt = f'"prompt":{encode(row.prompt)},' if with_prompt else ""
     if row.in_matrix is not None:
-        prompt = _in_matrix(row.in_matrix, encode) + prompt
+        prompt = encode(_in_matrix(row.in_matrix))[1:-1] + "," + prompt
     return (
         f'{{"id":{encode(row.id)},"index":{row.index},"body_hash":"{row.body_hash}",'
         f'"attempts":{result.attempts},"latency_s":{result.latency_s:.3f},"usage":{_usage(result.usage)},"error":{error},'
@@ -180,9 +181,8 @@ def _before_response(result: Result, encode: _Encode, *, with_prompt: bool) -> s
     )
 
 
-def _in_matrix(place: InMatrix, encode: _Encode) -> str:
-    values = encode(dict(place.combination.values))
-    return f'"row":{encode(place.row_id)},"row_index":{place.row_index},"matrix":{values},'
+def _in_matrix(place: InMatrix) -> dict[str, Any]:
+    return {"row": place.row_id, "row_index": place.row_index, "matrix": dict(place.combination.values)}
 
 
 def _usage(usage: dict[str, Any] | None) -> str:
