@@ -27,8 +27,8 @@ _nbx_grammar() {
             ;;
         'nbx bulk merge')
             commands=''
-            flags='-o --output --force --input --format -0 --null --encoding --invalid -q --quiet -v --verbose --debug --color --profile -h --help'
-            valued='-o --output --input --format --encoding --invalid --color --profile'
+            flags='-o --output --force --input --matrix --format -0 --null --encoding --invalid -q --quiet -v --verbose --debug --color --profile -h --help'
+            valued='-o --output --input --matrix --format --encoding --invalid --color --profile'
             ;;
         'nbx bulk export')
             commands=''

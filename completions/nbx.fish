@@ -212,6 +212,7 @@ function __nbx_at
         'nbx bulk merge -o' \
         'nbx bulk merge --output' \
         'nbx bulk merge --input' \
+        'nbx bulk merge --matrix' \
         'nbx bulk merge --format' \
         'nbx bulk merge --encoding' \
         'nbx bulk merge --invalid' \
@@ -773,7 +774,8 @@ complete -c nbx -n '__nbx_at "nbx bulk run"' -r -F -d 'FILE'
 # nbx bulk merge
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -s o -l output -r -F -d 'Write to FILE. Default stdout.'
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -l force -d 'Replace FILE if it exists.'
-complete -c nbx -n '__nbx_at "nbx bulk merge"' -l input -r -F -d 'Check against the rows and IDs of this input.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l input -r -F -d 'Check against the rows and IDs of this input; repeat it for several.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l matrix -x -d 'The --matrix of the run, with --input.'
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default by file suffix.'
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -s 0 -l null -d 'In text input, NUL ends a prompt instead of newline.'
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -l encoding -x -d 'Encoding of the input. Default utf-8.'

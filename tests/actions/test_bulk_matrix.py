@@ -84,6 +84,26 @@ def test_shards_keep_the_combinations_of_a_row_together_and_merge(bulk: Runner) 
     assert [record["index"] for record in records(Path("all.jsonl"))] == list(range(20))
 
 
+def test_merge_checks_shards_against_several_inputs_and_the_matrix(bulk: Runner) -> None:
+    write_rows(Path("in.jsonl"), [{"id": "a", "prompt": "x"}, "y", {"no": "prompt"}])
+    Path("more.txt").write_text("z\n")
+    files = ("in.jsonl", "more.txt")
+    for shard in ("1/2", "2/2"):
+        run = ("bulk", *files, "-o", f"s{shard[0]}.jsonl", *MATRIX, "--shard", shard, "--on-bad-row", "skip")
+        assert bulk(*run).code in (0, 9)
+    inputs = ("--input", "in.jsonl", "--input", "more.txt")
+    merged = bulk("bulk", "merge", "s1.jsonl", "s2.jsonl", *inputs, *MATRIX)
+    assert "16 rows of 2 files: 12 answered, 4 failed, 0 missing" in merged.err
+    assert "left out" not in merged.err
+    assert [json.loads(line)["index"] for line in merged.out.splitlines()] == list(range(16))
+    part = bulk("bulk", "merge", "s1.jsonl", *inputs, *MATRIX)
+    assert "16 rows of 1 file: 4 answered, 4 failed, 8 missing" in part.err
+    without = bulk("bulk", "merge", "s1.jsonl", *inputs)
+    assert "records left out, of rows that are not in in.jsonl and more.txt: 8" in without.err
+    failed = bulk("bulk", "merge", "s1.jsonl", *MATRIX)
+    assert (failed.code, "--matrix without --input" in failed.err) == (2, True)
+
+
 def test_estimate_and_dry_run_count_and_show_every_combination(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), ["x", "y", "z"])
     shown = bulk("bulk", "in.jsonl", *MATRIX, "--dry-run").out.splitlines()
@@ -131,9 +151,19 @@ def test_a_failed_combination_is_listed_with_its_values_and_sent_again(
         for label, (t, m) in zip(LABELS, [(t, m) for t in (0, 0.7) for m in "AB"], strict=True)
     }
     row_server.answer = lambda _: None
+    Path("failed.jsonl").write_bytes(Path("out.failed.jsonl").read_bytes())
     assert bulk(*RUN, *MATRIX).code == 0
     assert len(texts(OUT)) == 4
     assert not Path("out.failed.jsonl").exists()
+    # The list is an input of its own, whose records still say which combination they are.
+    assert bulk("bulk", "failed.jsonl", "-o", "again.jsonl", "--ordered").code == 0
+    kept = ("id", "body_hash", "row", "row_index", "matrix")
+    first, again = (
+        [{name: one[name] for name in kept} for one in records(path)] for path in (OUT, Path("again.jsonl"))
+    )
+    assert sorted(first, key=str) == sorted(again, key=str)
+    twice = bulk("bulk", "failed.jsonl", "-o", "twice.jsonl", *MATRIX)
+    assert (twice.code, "the row is one combination of a matrix already" in twice.err) == (65, True)
 
 
 def test_a_model_that_the_server_does_not_have_fails_only_its_combinations(
@@ -152,6 +182,14 @@ def test_a_model_that_the_server_does_not_have_fails_only_its_combinations(
     assert done.code == 9
     assert {record["matrix"]["model"] for record in records(OUT) if record["error"] is None} == {"A"}
     assert len(texts(OUT)) == 6
+
+
+def test_a_combination_in_a_row_is_as_nbx_writes_it(bulk: Runner) -> None:
+    whole = {"id": "0[n=1]", "prompt": "x", "row": 0, "row_index": 0, "matrix": {"n": 1}}
+    for odd in ({"matrix": [1]}, {"row": None}, {"row_index": -1}, {"row_index": "0"}):
+        write_rows(Path("in.jsonl"), [{**whole, **odd}])
+        failed = bulk(*RUN)
+        assert (failed.code, "matrix, row and row_index belong together" in failed.err) == (65, True)
 
 
 @pytest.mark.parametrize(

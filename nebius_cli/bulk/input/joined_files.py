@@ -11,6 +11,7 @@ from nebius_cli.core.errors import BadInputError, UsageError
 from nebius_cli.system.output_checks import is_file
 
 OpenFile = Callable[[str], RowFile]
+CheckColumns = Callable[[Sequence[str], str], None]
 
 
 class JoinedFiles:
@@ -25,7 +26,7 @@ class JoinedFiles:
         self,
         paths: Sequence[str],
         open_file: OpenFile,
-        check_columns: Callable[[Sequence[str], str], None] = lambda *_: None,
+        check_columns: CheckColumns,
     ) -> None:
         check_named_once(paths)
         self.name = f"{paths[0]} and {len(paths) - 1} more"
@@ -100,7 +101,7 @@ class JoinedFiles:
 
 
 def open_all(
-    paths: Sequence[str], open_file: OpenFile, check_columns: Callable[[Sequence[str], str], None]
+    paths: Sequence[str], open_file: OpenFile, check_columns: CheckColumns = lambda *_: None
 ) -> RowFile | JoinedFiles:
     """Open one file, or several as one."""
     return open_file(paths[0]) if len(paths) == 1 else JoinedFiles(paths, open_file, check_columns)

@@ -70,6 +70,11 @@ def _combinations(axes: Mapping[str, Mapping[str, Value]]) -> Iterator[Combinati
         yield Combination(label_of(values), values)
 
 
+def ids_in_matrix(row_id: str | int, combinations: Sequence[Combination]) -> list[str | int]:
+    """Return the ids of a row of the input: one for each combination, its own without a matrix."""
+    return [one.id_of(row_id) if one.label else row_id for one in combinations]
+
+
 def label_of(values: Mapping[str, Any]) -> str:
     """Return a combination as ids and headings write it: `temperature=0.7,model=A`."""
     return ",".join(f"{name}={_label(value)}" for name, value in values.items())

@@ -180,6 +180,8 @@ class RowReader:
         request = self._parser.read(data)
         if not (self._has_model or "model" in request.fields or "model" in request.params):
             raise RowError("no model: set it in the row, or with -m MODEL")
+        if self._has_matrix and request.in_matrix:
+            raise RowError("the row is one combination of a matrix already; leave out --matrix")
         if ids is not None:
             ids.claim(index, request.id, as_text=self._has_matrix)
         return request, [encoder.template_of(request) for encoder in encoders]
@@ -200,6 +202,7 @@ class RowReader:
             template.n,
             template.common,
             template.model,
+            request.in_matrix,
         )
         if self._has_matrix:
             combination = self._combinations[number]

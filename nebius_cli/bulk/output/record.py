@@ -109,6 +109,7 @@ def failed_line(row: Row, error: NbxError, defaults: Mapping[str, Any]) -> bytes
     fields = {name: value for name, value in own.items() if name in BY_NAME}
     params = {name: value for name, value in own.items() if name not in BY_NAME}
     line = {"id": row.id, "prompt": row.prompt, **fields, **({"params": params} if params else {})}
+    line |= _in_matrix(row.in_matrix) if row.in_matrix else {}
     return jsontext.encode({**line, "error": _error(error)}) + b"\n"
 
 
