@@ -115,6 +115,7 @@ class BulkRun:
                     self._limits,
                     fast_rows=self._source.seekable,
                 )
+                pool.warn = display.post
                 try:
                     self._work(pool, recorder, display)
                 except BaseException:

@@ -14,10 +14,12 @@ from nebius_cli.bulk.dispatcher import Dispatcher, Wait
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, no_memory
+from nebius_cli.response.answer_warnings import CHAT_SHAPED
 from nebius_cli.response.events import Usage
 
 TICK_S = 0.1
 STACK_BYTES = 512 * 1024  # enough for the deepest JSON that Python parses
+MIN_FREE_BYTES = 32 << 20  # that another thread has to leave to those that run
 _M_ARENA_MAX = -8  # from <malloc.h>
 
 OnRequest = Callable[[str, float, Usage | None, NbxError | None, str], None]
@@ -27,9 +29,10 @@ class WorkerPool:
     """Sends the batches of the dispatcher, on as many threads as it allows, until nothing is left.
 
     These are called on the threads: `on_result` once for each result, and `on_request` as each request ends,
-    with its model, when it was sent, its usage or error, and the finish reasons. What `on_result` or `rows`
-    raise ends the run, once all requests in flight are back. `rows` may yield None before a row that takes a
-    while; with `fast_rows` no other row does, as from a file.
+    with its model, when it was sent, its usage or error, and the finish reasons; `warn`, which may be set,
+    once with what is odd about the answers. What `on_result` or `rows` raise ends the run, once all requests
+    in flight are back. `rows` may yield None before a row that takes a while; with `fast_rows` no other row
+    does, as from a file.
     """
 
     def __init__(
@@ -51,6 +54,8 @@ class WorkerPool:
         self._on_request = on_request
         self._monotonic = monotonic
         self._limits = limits
+        self.warn: Callable[[str], object] = lambda _: None
+        self._warned = False
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._fast_rows = fast_rows
@@ -106,6 +111,7 @@ class WorkerPool:
             self._threads += 1
         before = threading.stack_size(STACK_BYTES)
         try:
+            bytearray(MIN_FREE_BYTES)  # a thread that has no memory to begin with would never be heard of
             # A daemon, so that an abandoned request does not keep the process alive.
             threading.Thread(target=self._work, name="nbx-bulk", daemon=True).start()
         except (RuntimeError, MemoryError):  # the system allows no more threads
@@ -149,6 +155,9 @@ class WorkerPool:
         deadline.resends = False  # it may be billed: the dispatcher sends it again, within the caps
         try:
             answer, complete = self._request(batch, deadline)
+            if complete.chat_shaped and not self._warned:
+                self._warned = True
+                self.warn(CHAT_SHAPED)
             complete = self._without_key(complete)
             responses = split_group(complete, batch.rows)
         except (NbxError, MemoryError) as caught:
