@@ -65,6 +65,8 @@ function __nbx_at
         'nbx complete --tokens' \
         'nbx complete --encoding' \
         'nbx complete --invalid' \
+        'nbx complete --continue-from' \
+        'nbx complete --choice' \
         'nbx complete --suffix' \
         'nbx complete --suffix-file' \
         'nbx complete --infill' \
@@ -114,6 +116,7 @@ function __nbx_at
         'nbx bulk --invalid' \
         'nbx bulk --on-bad-row' \
         'nbx bulk --shard' \
+        'nbx bulk --matrix' \
         'nbx bulk -o' \
         'nbx bulk --output' \
         'nbx bulk --summary' \
@@ -163,6 +166,7 @@ function __nbx_at
         'nbx bulk run --invalid' \
         'nbx bulk run --on-bad-row' \
         'nbx bulk run --shard' \
+        'nbx bulk run --matrix' \
         'nbx bulk run -o' \
         'nbx bulk run --output' \
         'nbx bulk run --summary' \
@@ -208,6 +212,7 @@ function __nbx_at
         'nbx bulk merge -o' \
         'nbx bulk merge --output' \
         'nbx bulk merge --input' \
+        'nbx bulk merge --matrix' \
         'nbx bulk merge --format' \
         'nbx bulk merge --encoding' \
         'nbx bulk merge --invalid' \
@@ -555,6 +560,9 @@ complete -c nbx -n '__nbx_at "nbx complete"' -s s -l strip-final-newline -d 'Dro
 complete -c nbx -n '__nbx_at "nbx complete"' -l encoding -x -d 'Encoding of stdin and files. Default utf-8.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l invalid -x -a 'strict replace' -d 'How to treat invalid bytes: fail, or insert U+FFFD. Default strict.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l allow-empty -d 'Allow an empty prompt.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l continue -d 'Send the last prompt and its answer, and go on.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l continue-from -x -d 'Continue the answer of this request of nbx history.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l choice -x -d 'Continue this one of several answers, counted from 1.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l suffix -x -d 'Write the text between the prompt and TEXT, with a model that can fill in the middle.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l suffix-file -r -F -d 'Use a whole file as the suffix; - is stdin.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l infill -r -F -d 'Write at this position of a file. LINE and COL count from 1; COL defaults to 1.'
@@ -621,7 +629,7 @@ complete -c nbx -n '__nbx_at "nbx complete"' -s h -l help -d 'Show this message 
 # nbx bulk
 complete -c nbx -n '__nbx_at "nbx bulk" 1' -a run -d 'Complete every row of a file; resume where a run stopped.'
 complete -c nbx -n '__nbx_at "nbx bulk" 1' -a merge -d 'Merge the outputs of all shards into one file.'
-complete -c nbx -n '__nbx_at "nbx bulk" 1' -a export -d 'Export the answers of a run as text or a table.'
+complete -c nbx -n '__nbx_at "nbx bulk" 1' -a export -d 'Export the answers of a run as text, a table or a page.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -s h -l help -d 'Show this message and exit.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default: by file suffix; jsonl for stdin.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l template -x -d 'Make the prompt from columns: "Q: {question}\\nA:".'
@@ -632,6 +640,7 @@ complete -c nbx -n '__nbx_at "nbx bulk"' -l invalid -x -a 'strict replace' -d 'H
 complete -c nbx -n '__nbx_at "nbx bulk"' -l allow-empty -d 'Allow empty prompts.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l on-bad-row -x -a 'fail skip' -d 'If a row is invalid, send nothing at all (fail, the default) or leave it out (skip).'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l shard -x -d 'Send only every N-th row, starting with the I-th; limits and caps are divided by N.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l matrix -x -d 'Send each row with every combination of these values, as in temperature=0,0.7.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -s o -l output -r -F -d 'Write the answers to FILE; needed to resume a run.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l restart -d 'Start over; the existing output is kept as FILE.old.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l no-prompt -d 'Leave prompts out of the output.'
@@ -689,7 +698,7 @@ complete -c nbx -n '__nbx_at "nbx bulk"' -l debug -d 'Like --verbose, plus a tra
 complete -c nbx -n '__nbx_at "nbx bulk"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l profile -x -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l help-all -d 'Describe every flag and exit.'
-complete -c nbx -n '__nbx_at "nbx bulk" 1' -r -F -d 'FILE'
+complete -c nbx -n '__nbx_at "nbx bulk"' -r -F -d 'FILE'
 
 # nbx bulk run
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default: by file suffix; jsonl for stdin.'
@@ -701,6 +710,7 @@ complete -c nbx -n '__nbx_at "nbx bulk run"' -l invalid -x -a 'strict replace' -
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l allow-empty -d 'Allow empty prompts.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l on-bad-row -x -a 'fail skip' -d 'If a row is invalid, send nothing at all (fail, the default) or leave it out (skip).'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l shard -x -d 'Send only every N-th row, starting with the I-th; limits and caps are divided by N.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l matrix -x -d 'Send each row with every combination of these values, as in temperature=0,0.7.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -s o -l output -r -F -d 'Write the answers to FILE; needed to resume a run.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l restart -d 'Start over; the existing output is kept as FILE.old.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l no-prompt -d 'Leave prompts out of the output.'
@@ -759,12 +769,13 @@ complete -c nbx -n '__nbx_at "nbx bulk run"' -l color -x -a 'auto always never' 
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l profile -x -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l help-all -d 'Describe every flag and exit.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -s h -l help -d 'Show this message and exit.'
-complete -c nbx -n '__nbx_at "nbx bulk run" 1' -r -F -d 'FILE'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -r -F -d 'FILE'
 
 # nbx bulk merge
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -s o -l output -r -F -d 'Write to FILE. Default stdout.'
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -l force -d 'Replace FILE if it exists.'
-complete -c nbx -n '__nbx_at "nbx bulk merge"' -l input -r -F -d 'Check against the rows and IDs of this input.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l input -r -F -d 'Check against the rows and IDs of this input; repeat it for several.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l matrix -x -d 'The --matrix of the run, with --input.'
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default: by file suffix.'
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -s 0 -l null -d 'In text input, NUL ends a prompt instead of newline.'
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -l encoding -x -d 'Encoding of the input. Default utf-8.'
@@ -779,7 +790,8 @@ complete -c nbx -n '__nbx_at "nbx bulk merge"' -s h -l help -d 'Show this messag
 # nbx bulk export
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l text -d 'Print only the texts.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l csv -d 'Print a CSV table with a header.'
-complete -c nbx -n '__nbx_at "nbx bulk export"' -l format -x -a 'text csv parquet' -d 'Format of the export. --text and --csv are short forms.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l format -x -a 'text csv parquet html' -d 'Format of the export. --text and --csv are short forms.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l side-by-side -d 'One line per row, with a column per combination of --matrix.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l escape-formulas -d 'With --csv: put \' before texts that a spreadsheet would run as formulas.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -s 0 -l null -d 'With --text: end each answer with NUL instead of newline.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -s o -l output -r -F -d 'Write to FILE. Default stdout.'

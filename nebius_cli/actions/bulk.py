@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +12,11 @@ from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.api.limits import limits_of
 from nebius_cli.bulk import options as bulk
 from nebius_cli.bulk import resume_command
-from nebius_cli.bulk.check_input import surveyed
+from nebius_cli.bulk.check_input import check_is_no_command, surveyed
 from nebius_cli.bulk.display import TABLE_HEADER, BulkDisplay, table_rows
 from nebius_cli.bulk.estimate import estimate_rows
-from nebius_cli.bulk.input.input_rows import RowSource
+from nebius_cli.bulk.input.input_rows import Input, RowSource
+from nebius_cli.bulk.input.joined_files import open_all
 from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.row import BadRow
 from nebius_cli.bulk.input.row_to_request import RowReader
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from nebius_cli.api.client import Api
     from nebius_cli.ledger.batch_recorder import BatchRecorder
 
-SHORT_HELP = """usage: nbx bulk [OPTIONS] FILE
+SHORT_HELP = """usage: nbx bulk [OPTIONS] FILE...
   nbx bulk prompts.jsonl -o answers.jsonl --max-tokens 64
   nbx bulk questions.csv --template "Q: {question}\\nA:" -o answers.jsonl
   nbx bulk run --help  shows every flag
@@ -51,31 +53,18 @@ SHORT_HELP = """usage: nbx bulk [OPTIONS] FILE
 TSV_NAMES = {"left_out": "already answered"}  # of members whose name in JSON says less
 MAX_LOCAL_CACHES = 4  # whole contexts that the local engine keeps
 MODEL_LIST_TIMEOUT_S = 30.0
-RESERVED_DESCRIPTORS = 16  # for the ledger, the lists and modules that are imported late
-DESCRIPTORS_PER_REQUEST = 2  # the connection, and what looks up the host's name
 
 
 def run(options: BulkOptions, app: App) -> ExitCode:
     """Complete every row that has no answer yet. Raises NbxError for whatever ends the run early."""
-    if options.input == "-" and app.streams.stdin_has_no_input:
+    if options.inputs == ("-",) and app.streams.stdin_has_no_input:
         app.streams.write_err(SHORT_HELP)
         return ExitCode.USAGE
+    check_is_no_command(options.inputs[0])
     plan = bulk.read(options, app.read_text)
     settings = app.settings(options.connection)
     reader = _reader(plan, settings, app)
-
-    def open_file() -> RowFile:
-        stdin = app.streams.take_stdin() if options.input == "-" else None
-        return open_rows(
-            options.input,
-            options.format,
-            nul=options.null,
-            reading=plan.reading,
-            stdin=stdin,
-            needs=reader.needs,
-        )
-
-    with RowSource(open_file, reader) as source:
+    with RowSource(lambda: _input(plan, reader, app), reader) as source:
         if options.dry_run:
             return _show_first(source, app)
         if options.estimate:
@@ -83,13 +72,13 @@ def run(options: BulkOptions, app: App) -> ExitCode:
         if plan.shard.of > 1 and plan.limited:
             app.note(f"limits and caps are divided among the {plan.shard.of} shards")
         if not options.runs_here:
-            app.check_budget(settings, reader.model, over=options.over_budget)
+            for model in reader.models or ("",):
+                app.check_budget(settings, model, over=options.over_budget)
         summary = open_summary(options)
         with _server(plan, settings, app) as (endpoint, key, death):
             price_source = _price_source(settings, app, lambda: key)
-            if plan.max_cost is not None and plan.prices is None and reader.model:
-                price_source.require(reader.model)
-                bulk.check_price(reader.model, price_source.prices)
+            if plan.max_cost is not None and plan.prices is None:
+                _require_prices(reader, price_source)
             prices = plan.prices or price_source.prices
             with surveyed(source, plan, prices, lambda: _output(options, app)) as (journal, total):
                 if journal.unclaimed_answers and 0 in (source.left_out or ()):
@@ -115,19 +104,34 @@ def _reader(plan: BulkPlan, settings: RunSettings, app: App) -> RowReader:
 
         local_model = run_embedded.model_name(options.model_file, plan.given.get("model"), app)
     reader = plan.reader(settings, local_model)
-    for warning in request.warnings(reader.bare, local=options.runs_here):
+    warnings = [list(request.warnings(one, local=options.runs_here)) for one in reader.bare]
+    for warning in dict.fromkeys(itertools.chain(*warnings)):
         app.warn(warning)
     return reader
 
 
+def _input(plan: BulkPlan, reader: RowReader, app: App) -> Input:
+    """Open the input: one file, or several as one."""
+    options = plan.options
+
+    def open_file(path: str) -> RowFile:
+        stdin = app.streams.take_stdin() if path == "-" else None
+        return open_rows(
+            path, options.format, nul=options.null, reading=plan.reading, stdin=stdin, needs=reader.needs
+        )
+
+    return open_all(options.inputs, open_file, reader.check_columns)
+
+
 def _show_first(source: RowSource, app: App) -> ExitCode:
-    """Print the body of the first request. Raises BadInputError if the first row is bad or missing."""
-    row = next(iter(source), None)
-    if row is None:
+    """Print the body of the first row, in each combination. Raises BadInputError if it is bad or missing."""
+    rows = list(itertools.islice(source, source.reader.rows_per_input_row))
+    if not rows:
         raise BadInputError(f"{source.name} has no rows", "", "--format sets the format")
-    if isinstance(row, BadRow):
-        raise source.bad_rows_error([row], 1)
-    app.put_json(row.body + b"\n")
+    for row in rows:
+        if isinstance(row, BadRow):
+            raise source.bad_rows_error([row], 1)
+        app.put_json(row.body + b"\n")
     return ExitCode.DONE
 
 
@@ -139,9 +143,9 @@ def _estimate(
     price_source = _price_source(
         settings, app, lambda: app.key(settings, options.api_key, options.api_key_file).secret
     )
-    if plan.prices is None and reader.model:
+    for model in reader.models if plan.prices is None else ():
         try:
-            price_source.require(reader.model)
+            price_source.require(model)
         except NbxError as error:
             app.note(f"prices are unknown: {error.what}")
     prices = plan.prices or price_source.prices
@@ -165,6 +169,12 @@ def _estimate(
         rows = table_rows(estimate.to_rows(seconds), estimate.to_json(seconds), drawn=app.draws_out)
         app.write_table(TABLE_HEADER, rows)
     return ExitCode.DONE
+
+
+def _require_prices(reader: RowReader, price_source: PriceSource) -> None:
+    for model in reader.models:
+        price_source.require(model)
+        bulk.check_price(model, price_source.prices)
 
 
 def _price_source(settings: RunSettings, app: App, key: Callable[[], Secret]) -> PriceSource:
@@ -201,10 +211,7 @@ def _server(
 def _connections(plan: BulkPlan, app: App) -> int:
     """Return how many connections the run may open, after a note if it asked for more."""
     wanted = plan.concurrency or MAX_CONCURRENCY
-    descriptors.raise_limit()
-    free = descriptors.free()
-    allowed = (free - RESERVED_DESCRIPTORS) // DESCRIPTORS_PER_REQUEST
-    allowed = max(1.0, allowed, min(4.0, free - RESERVED_DESCRIPTORS // 2))
+    allowed = descriptors.allowed_requests()
     if wanted <= allowed:
         return wanted
     if plan.concurrency is not None:

@@ -1,20 +1,26 @@
 """The certificate authorities that requests trust: the file or folder, and what TLS makes of it."""
 
 import os
-import ssl
 from pathlib import Path
-
-from urllib3.util.ssl_ import ALPN_PROTOCOLS, create_urllib3_context
+from typing import TYPE_CHECKING
 
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.system.authority_paths import places, split
 
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+
+def named(cacert: str, *, trust_env: bool = True) -> str:
+    """Return the file or folder that was named: `cacert`, else the environment's; empty for none."""
+    in_environment = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    return cacert or (trust_env and in_environment) or ""
+
 
 def trusted(cacert: str, *, trust_env: bool = True) -> str:
-    """Return the file or folder of the authorities: `cacert`, else the environment's, else certifi's."""
-    ours = trust_env and (os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE"))
-    if cacert or ours:
-        return cacert or str(ours)
+    """Return the file or folder of the authorities: the one that was named, else certifi's."""
+    if path := named(cacert, trust_env=trust_env):
+        return path
     from certifi import where  # takes 10 ms, and plain HTTP does not need it
 
     return where()
@@ -30,12 +36,14 @@ def check_readable(path: str) -> str:
     return path
 
 
-def tls_context(path: str) -> ssl.SSLContext:
+def tls_context(path: str) -> "SSLContext":
     """Return a context that trusts the authorities in `path`. Raises ConfigError.
 
     Any number of threads may connect with it: reading the authorities takes 14 ms, so a context for each
     connection would cost more than all that `nbx bulk` does with it.
     """
+    from urllib3.util.ssl_ import ALPN_PROTOCOLS, create_urllib3_context
+
     context = create_urllib3_context()
     file, folders = split(path)
     try:

@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 from nebius_cli.api.connections import CONNECTION_ERRORS
 from nebius_cli.api.deadlines import Deadline
+from nebius_cli.api.early_connection import EarlyConnection
+from nebius_cli.api.endpoint import check_key
 from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.api.large_answers import MIN_LARGE_BYTES, LargeAnswers
 from nebius_cli.api.network_errors import check_encoding, network_error, proxy_error
-from nebius_cli.api.pools import Pools, Target, check_key
+from nebius_cli.api.pools import Pools, Target
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.redirects import follow, too_many
 from nebius_cli.api.retry import parse_retry_after
@@ -49,7 +51,8 @@ class Api:
     `connect_timeout` in seconds bounds each try to connect, 0 is no limit; everything else is bounded by the
     Deadline of a request. `trust_env=False` ignores proxy variables; `pool` is how many connections are kept
     open; `headers` are added to each request; `redactor` removes the key, and the values of those headers,
-    from text of the server. Any number of threads may use it at once.
+    from text of the server. The first request uses the `early` connection, if it leads to the same server.
+    Any number of threads may use it at once.
     """
 
     def __init__(  # noqa: PLR0913 - each one is a setting
@@ -64,6 +67,7 @@ class Api:
         headers: Mapping[str, Secret] = MappingProxyType({}),
         trust_env: bool = True,
         pool: int = 10,
+        early: EarlyConnection | None = None,
     ) -> None:
         self.base = parse_base_url(base_url)
         self.host = self.base.hostname or ""
@@ -79,7 +83,21 @@ class Api:
             trust_env=trust_env,
             size=pool,
             connect_timeout_s=connect_timeout or None,
+            early=early,
         )
+        self._early = early
+        if early is not None:
+            self._pools.load_authorities(self.base)
+
+    @property
+    def is_far(self) -> bool:
+        """Whether the server is known to be so far away that waiting for it leaves time for other things."""
+        return self._early is not None and self._early.is_far
+
+    def close(self) -> None:
+        """Close the early connection, unless a request has used it."""
+        if self._early is not None:
+            self._early.close()
 
     @property
     def proxy(self) -> str:

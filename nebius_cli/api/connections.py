@@ -7,6 +7,7 @@ which takes as long as all else that is done for a row of `nbx bulk`.
 import errno
 import functools
 import http.client
+import socket
 import ssl
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.util.ssl_match_hostname import CertificateError
 
 from nebius_cli.api.deadlines import Deadline
+from nebius_cli.api.early_connection import EarlyConnection
 from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.core.errors import TimedOutError
 from nebius_cli.system.timeout import run_with_timeout
@@ -33,6 +35,7 @@ class _TimedConnection(HTTPConnection):
     """A connection that keeps `deadline`, that of the request which is sent on it."""
 
     deadline: Deadline
+    early: EarlyConnection | None = None
     _is_new = False  # no request has been sent on it since it was made; for TLS, urllib3 connects beforehand
     _method = ""
 
@@ -56,6 +59,20 @@ class _TimedConnection(HTTPConnection):
             given_up = True
             raise
         self._is_new = True
+
+    def _new_conn(self) -> socket.socket:
+        """Return the early connection if it leads to this server, else a new one."""
+        try:
+            sock = self.early.take(self._dns_host.strip("[]"), self.port) if self.early else None
+        except TimeoutError as error:
+            raise urllib3.exceptions.ConnectTimeoutError(self, str(error)) from error
+        except OSError as error:
+            raise urllib3.exceptions.NewConnectionError(self, str(error)) from error
+        if sock is None:
+            return super()._new_conn()
+        for option in self.socket_options or ():
+            sock.setsockopt(*option)
+        return sock
 
     def request(self, method: str, url: str, body: Any = None, headers: Any = None, **_: Any) -> None:
         """Send a request within the deadline, in one piece.
@@ -95,7 +112,9 @@ class _TimedConnection(HTTPConnection):
 
 
 class TimedPool(urllib3.HTTPConnectionPool):
-    """The connections to one server. Any number of threads may send at once."""
+    """The connections to one server; `early` may be the first. Any number of threads may send at once."""
+
+    early: EarlyConnection | None = None
 
     def send(
         self, method: str, line: str, body: bytes | None, headers: Mapping[str, str], deadline: Deadline
@@ -137,6 +156,7 @@ class TimedPool(urllib3.HTTPConnectionPool):
 
     def _connect(self, connection: Any, *, tunnel: bool) -> None:
         """Connect. Raises SSLError for whatever TLS refuses, and ProxyError if no proxy was reached."""
+        connection.early = self.early
         try:
             if tunnel:
                 self._prepare_proxy(connection)

@@ -1,12 +1,9 @@
 """Chooses the urllib3 pool, the request line and the headers of each request."""
 
-import os
-import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult
 
 import urllib3
@@ -15,22 +12,23 @@ from nebius_cli import __version__
 from nebius_cli.api.authorities import check_readable, tls_context, trusted
 from nebius_cli.api.connections import TimedPool, timed
 from nebius_cli.api.deadlines import Deadline
+from nebius_cli.api.early_connection import EarlyConnection
+from nebius_cli.api.endpoint import check_key
 from nebius_cli.api.http_response import HttpResponse
-from nebius_cli.core.errors import AuthError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import DEFAULT_PORTS, is_loopback, parse_url
+from nebius_cli.system import proxy_settings
+from nebius_cli.system.timeout import Task, begin
 
 if TYPE_CHECKING:
-    import ssl
+    from ssl import SSLContext
 
     from nebius_cli.api.proxies import Proxy, ProxyPools
 
-PROXY_SETTINGS = frozenset({"darwin", "win32"})  # systems that have proxy settings of their own
 MAX_TARGETS = 100  # remembered; queries can differ from row to row
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a request to a URL needs: the pool, the target of the request line, the headers.
 
     `server` is the host and port of the server, `authorities` what is trusted there, empty for plain HTTP.
@@ -56,7 +54,7 @@ class Pools:
     `cacert` is a file or folder of authorities, empty for those of the environment; `trust_env=False` ignores
     the authorities and proxies of the environment. `size` is how many connections to a server stay open;
     `headers` are added to each request. `connect_timeout_s` bounds each try to connect, to one address of a
-    host; None is no limit.
+    host; None is no limit. `early` is a connection that was begun before, to the server of the first request.
     """
 
     def __init__(
@@ -68,6 +66,7 @@ class Pools:
         size: int,
         headers: Mapping[str, Secret] = MappingProxyType({}),
         connect_timeout_s: float | None = None,
+        early: EarlyConnection | None = None,
     ) -> None:
         self._bearer = f"Bearer {check_key(key).reveal()}"
         self._cacert = cacert
@@ -79,7 +78,8 @@ class Pools:
         }
         self._direct = timed(urllib3.PoolManager(**self._pool_options))
         self._proxied: ProxyPools | None = None
-        self._tls: ssl.SSLContext | None = None  # of all connections
+        self._early = early
+        self._tls: Task[SSLContext] | None = None  # of all connections
         self._targets: dict[tuple[str, str, str], Target] = {}
         self._lock = threading.Lock()
 
@@ -98,7 +98,7 @@ class Pools:
 
     def proxy(self, parts: SplitResult) -> "Proxy | None":
         """Return the proxy for requests to a URL, None for none. Raises ConfigError for a wrong one."""
-        if not self._trust_env or is_loopback(parts.hostname or "") or not proxies_may_be_set():
+        if not self._trust_env or is_loopback(parts.hostname or "") or not proxy_settings.may_be_set():
             return None
         from nebius_cli.api.proxies import proxy_of
 
@@ -113,6 +113,7 @@ class Pools:
         # The host that was checked is named here, so that no other parser is asked for it.
         pool = self._manager(proxy).connection_from_host(parts.hostname, port, parts.scheme, options)
         assert isinstance(pool, TimedPool)  # noqa: S101 - for the type checker
+        pool.early = None if proxy else self._early
         line = urllib3.util.parse_url(parts.geturl()).request_uri
         forwarded = proxy is not None and parts.scheme == "http" and not proxy.is_socks
         if forwarded:
@@ -142,28 +143,16 @@ class Pools:
     def _authorities(self) -> str:
         return check_readable(trusted(self._cacert, trust_env=self._trust_env))
 
-    def _tls_context(self) -> "ssl.SSLContext":
+    def load_authorities(self, parts: SplitResult) -> None:
+        """Begin to load the authorities for requests to an https URL, in a thread. Raises ConfigError."""
+        if parts.scheme == "https":
+            self._begin_tls()
+
+    def _begin_tls(self) -> "Task[SSLContext]":
         if self._tls is None:
-            self._tls = tls_context(self._authorities())
+            path = self._authorities()
+            self._tls = begin(lambda: tls_context(path), "nbx-authorities")
         return self._tls
 
-
-def check_key(key: Secret) -> Secret:
-    """Return the key without white space around it. Raises AuthError where no header can carry it."""
-    value = key.reveal().strip()
-    if not value.isascii() or not value.isprintable() or not value:
-        why = "it contains characters that no key has" if value else "it is empty"
-        raise AuthError("the API key cannot be sent", why, "copy the key again")
-    return Secret(value)
-
-
-def proxies_may_be_set() -> bool:
-    """Return whether the environment, or a system that has settings for it, may name a proxy."""
-    for name, value in os.environ.items():
-        if value and name.lower().endswith("_proxy") and name.lower() != "no_proxy":
-            return True
-    if sys.platform in PROXY_SETTINGS:
-        from urllib.request import getproxies
-
-        return bool(getproxies())
-    return False
+    def _tls_context(self) -> "SSLContext":
+        return self._begin_tls().outcome()

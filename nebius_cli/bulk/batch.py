@@ -1,5 +1,6 @@
 """One request of a bulk run: a row, or a group of rows that differ only in their prompts."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,11 +51,49 @@ class Batch:
         return b'{%b"prompt":%b}' % (members + b"," if members else b"", prompts)
 
 
-def may_share(one: Row, other: Row) -> bool:
-    """Return whether two rows may share a request. The API takes texts or token ids, but not a mix."""
-    if one.common != other.common or one.query != other.query:
-        return False
-    return type(one.prompt) is type(other.prompt)
+class RowGroups:
+    """Collects rows that may share a request, in groups of `size`. `len` is the number of rows.
+
+    Rows share one if they differ only in their prompts. The API takes texts or token ids, but not a mix. At
+    most `max_open` groups wait for more rows, as many as the combinations of a matrix; before another one
+    begins, the oldest is complete.
+    """
+
+    def __init__(self, size: int, max_open: int) -> None:
+        self._size = size
+        self._max_open = max_open
+        self._open: dict[tuple[bytes, str, type], list[Row]] = {}  # by age
+        self._complete: deque[list[Row]] = deque()
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, row: Row) -> None:
+        """Add a row."""
+        key = (row.common, row.query, type(row.prompt))
+        if key not in self._open:
+            if len(self._open) >= self._max_open:
+                self._complete_oldest()
+            self._open[key] = []
+        group = self._open[key]
+        group.append(row)
+        self._count += 1
+        if len(group) == self._size:
+            self._complete.append(self._open.pop(key))
+
+    def take(self, *, incomplete: bool) -> list[Row] | None:
+        """Return the next complete group; with `incomplete`, also one that could get more rows."""
+        if not self._complete and incomplete and self._open:
+            self._complete_oldest()
+        if not self._complete:
+            return None
+        rows = self._complete.popleft()
+        self._count -= len(rows)
+        return rows
+
+    def _complete_oldest(self) -> None:
+        self._complete.append(self._open.pop(next(iter(self._open))))
 
 
 def halves(batch: Batch, worst: Callable[[Sequence[Row]], Charge], tries: int) -> list[Batch]:

@@ -5,13 +5,12 @@ Each row offered gets exactly one result, an answer or a failure, unless the run
 
 import heapq
 import math
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nebius_cli.api import retry
 from nebius_cli.api.retry import RowRule
-from nebius_cli.bulk.batch import Batch, Response, halves, may_share, results_of, unfinished_result
+from nebius_cli.bulk.batch import Batch, Response, RowGroups, halves, results_of, unfinished_result
 from nebius_cli.bulk.budget import NOTHING, Budget
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.outage import Outage
@@ -40,8 +39,9 @@ class Dispatcher:
     """The state of a bulk run. Not thread-safe: callers on several threads must hold a lock.
 
     `jitter` returns a number in [0, 1) that spreads retries; `may_take` returns whether a new row may be
-    taken now. `model` is the model of rows that name none. After the run, `fatal` is the error that stopped
-    it, if any, and `capped` tells whether the budget did.
+    taken now. `model` is the model of rows that name none. The rows of `combinations` alternate, so that many
+    groups are collected at once. After the run, `fatal` is the error that stopped it, if any, and `capped`
+    tells whether the budget did.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Dispatcher:
         retries: int,
         jitter: Callable[[], float],
         group: int = 1,
+        combinations: int = 1,
         may_take: Callable[[], bool] = lambda: True,
         model: str = "",
     ) -> None:
@@ -59,10 +60,9 @@ class Dispatcher:
         self.budget = budget
         self._retries = retries
         self._jitter = jitter
-        self._group = group
         self._may_take = may_take
         self._model = model
-        self._rows: deque[Row] = deque()
+        self._rows = RowGroups(group, combinations)
         self._upcoming: Batch | None = None  # built from the first rows, not sent yet
         self._row_wanted_since = math.inf  # when `next` first asked for a row
         self._input_ended = False
@@ -96,7 +96,7 @@ class Dispatcher:
 
     def offer(self, row: Row) -> None:
         """Add a row."""
-        self._rows.append(row)
+        self._rows.add(row)
         self._row_wanted_since = math.inf
 
     def no_more_rows(self) -> None:
@@ -203,15 +203,9 @@ class Dispatcher:
 
     def _next_batch(self, now: float) -> Batch | None:
         """Return the next request of new rows, None if it needs another row first."""
-        rows = self._rows
         idle = self._input_ended or not self._may_take() or now >= self._row_wanted_since + GROUP_WAIT_S
-        if self._upcoming is None and rows:
-            size = 1
-            while size < min(self._group, len(rows)) and may_share(rows[0], rows[size]):
-                size += 1
-            if size == self._group or size < len(rows) or idle:
-                taken = [rows.popleft() for _ in range(size)]
-                self._upcoming = Batch(taken, self.budget.worst(taken))
+        if self._upcoming is None and (rows := self._rows.take(incomplete=idle)):
+            self._upcoming = Batch(rows, self.budget.worst(rows))
         return None if self._retries_first else self._upcoming
 
     def _wants_row(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from nebius_cli.bulk.budget import Budget, Charge
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input import template
+from nebius_cli.bulk.input.matrix import NO_MATRIX, Combination, parse_matrix
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_to_request import RowReader, Shard, parse_shard
 from nebius_cli.bulk.limit_flags import LIMITS
@@ -30,7 +31,7 @@ _USD = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 class BulkOptions:
     """The flags of `nbx bulk`. `fields`, `connection` and `limits` hold those of their tables."""
 
-    input: str = "-"
+    inputs: tuple[str, ...] = ("-",)
     format: str | None = None
     template: str | None = None
     template_file: str | None = None
@@ -40,6 +41,7 @@ class BulkOptions:
     allow_empty: bool = False
     on_bad_row: str = "fail"
     shard: str = "1/1"
+    matrix: tuple[str, ...] = ()
     output: str = "-"
     restart: bool = False
     no_prompt: bool = False
@@ -88,6 +90,7 @@ class BulkPlan:
     max_tokens: int | None
     max_cost: Decimal | None
     prices: PriceList | None
+    combinations: tuple[Combination, ...] = NO_MATRIX
     connections: int = MAX_CONCURRENCY
 
     @property
@@ -102,9 +105,10 @@ class BulkPlan:
 
     @property
     def choices(self) -> int:
-        """The number of choices that the flags ask for."""
+        """The number of choices that the flags ask for at most."""
         n = self.params.get("n", self.given.get("n", 1))
-        return n if isinstance(n, int) else 1
+        numbers = [one.values.get("n", n) for one in self.combinations]
+        return max(number if isinstance(number, int) else 1 for number in numbers)
 
     def usage_is_complete(self, row: Row) -> bool:
         """Return whether the usage of an answer covers all choices; the local engine counts only one."""
@@ -152,7 +156,14 @@ class BulkPlan:
             spent_cost=spent.cost,
         )
         return Dispatcher(
-            rate, budget, retries=retries, jitter=jitter, group=self.group, may_take=may_take, model=model
+            rate,
+            budget,
+            retries=retries,
+            jitter=jitter,
+            group=self.group,
+            combinations=len(self.combinations),
+            may_take=may_take,
+            model=model,
         )
 
     def reader(self, settings: RunSettings, local_model: str | None) -> RowReader:
@@ -164,6 +175,8 @@ class BulkPlan:
         fields = settings.fields_without(request_flags.parse_unset(options.unset))
         own: dict[str, Value] = {}
         if local_model is not None:
+            if "model" in self.combinations[0].values:
+                raise UsageError("--matrix model with --local", "--local runs one model")
             fields.pop("ai_project_id", None)
             own["model"] = local_model
         return RowReader(
@@ -173,13 +186,11 @@ class BulkPlan:
             allow_empty=options.allow_empty,
             validate=options.validate,
             shard=self.shard,
-            url="local" if self.options.runs_here else _url(settings.base_url),
+            url="local"
+            if self.options.runs_here
+            else urls.shown_endpoint(settings.base_url, "/completions", ""),
+            combinations=self.combinations,
         )
-
-
-def _url(base_url: str) -> str:
-    """Return the URL that completions are sent to, without a password. Raises ConfigError."""
-    return urls.strip_credentials(urls.endpoint_url(urls.parse_base_url(base_url), "/completions", ""))
 
 
 def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
@@ -201,9 +212,10 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
     invalid = options.invalid == "replace"
     reading = prompt.decode_options(options.encoding, replace_invalid=invalid, strip_final_newline=False)
     params = request_flags.parse_params(options.param, validate=options.validate)
+    given = request_flags.parse_fields(options.fields, read_file, validate=options.validate)
     return BulkPlan(
         options,
-        request_flags.parse_fields(options.fields, read_file, validate=options.validate),
+        given,
         params,
         shard,
         reading,
@@ -215,6 +227,7 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
         None if max_tokens is None else max_tokens // shard.of,
         max_cost,
         None if price is None else PriceList(default=price),
+        parse_matrix(options.matrix, given, validate=options.validate),
     )
 
 

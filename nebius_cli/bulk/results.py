@@ -31,8 +31,8 @@ def open_output(
     Raises NbxError.
     """
     if is_file(options.output):
-        source = None if options.input == "-" else options.input
-        return Journal.open(options.output, restart=options.restart, note=note, source=source)
+        sources = [path for path in options.inputs if path != "-"]
+        return Journal.open(options.output, restart=options.restart, note=note, sources=sources)
     if options.output == "-":
         return StreamOutput(write)
     pipe = OutputFile(options.output)
@@ -47,7 +47,7 @@ def open_summary(options: BulkOptions) -> OutputFile | None:
     path = options.summary
     if path is None:
         return None
-    own = [("this is the input", options.input)]
+    own = [("this is the input", path) for path in options.inputs]
     if is_file(options.output):
         own.append(("the answers go there", options.output))
         failed = path_beside(Path(os.path.realpath(options.output)))
@@ -109,8 +109,8 @@ class ResultWriter:
             else:
                 yield None
                 self._put_bad(row)
-                if counts.bad <= MAX_BAD_KEPT:
-                    warn(f"{source.name}, line {row.line}: {row.why}; left out")
+                if counts.bad <= MAX_BAD_KEPT and not row.repeated:
+                    warn(f"{source.place(row)}: {row.why}; left out")
 
     def put(self, result: Result) -> None:
         """Write and count a result. Raises what writing raises."""

@@ -6,7 +6,7 @@ import typer
 
 from nebius_cli.bulk.limit_flags import LIMITS, MONEY, SPEED
 from nebius_cli.commands.declare import declare, default_group
-from nebius_cli.commands.parameters import argument, field_options, switch, text
+from nebius_cli.commands.parameters import arguments, field_options, switch, text, texts
 from nebius_cli.commands.shared_options import (
     ANY_FIELD_OPTIONS,
     CONNECTION,
@@ -37,11 +37,12 @@ Examples:
   nbx bulk questions.csv --template "Q: {question}\\nA:" -o answers.jsonl
   nbx bulk prompts.txt -o answers.jsonl --max-cost 5 --max-tokens 200
   nbx bulk prompts.jsonl -o answers.jsonl --local
+  nbx bulk prompts.jsonl -o answers.jsonl --matrix temperature=0,0.7
 
 Each answer becomes a line of -o FILE as soon as it arrives. If a run stops early, repeat the command to
 resume: it sends only the rows that have no answer yet.
 
-The input is JSONL, CSV, TSV, text or Parquet, by file suffix (.gz and .zst too) or --format. A JSONL row is a
+Each FILE is JSONL, CSV, TSV, text or Parquet, by file suffix (.gz and .zst too) or --format. A JSONL row is a
 string, {"prompt": ...} with any request field and an id, or a line of a batch file. A row overrides a flag.
 
 The exit code is 0 if every row has an answer and 9 if some failed; these are in answers.failed.jsonl, as
@@ -76,7 +77,7 @@ def _reworded(fields: Iterable[Field]) -> tuple[Field, ...]:
 ROW_FIELDS = _reworded(field for field in FIELDS if field.name not in ("stream", "stream_options"))
 
 OWN = (
-    argument("input", "File with one prompt per row; - is stdin.", "FILE"),
+    arguments("inputs", "Files with one prompt per row; - is stdin.", "FILE..."),
     text(
         "format",
         "Format of the input. Default: by file suffix; jsonl for stdin.",
@@ -104,6 +105,12 @@ OWN = (
         "shard",
         "Send only every N-th row, starting with the I-th; limits and caps are divided by N.",
         "I/N",
+        INPUT,
+    ),
+    texts(
+        "matrix",
+        "Send each row with every combination of these values, as in temperature=0,0.7.",
+        "NAME=VALUES",
         INPUT,
     ),
     text(

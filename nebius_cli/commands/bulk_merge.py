@@ -3,7 +3,7 @@
 import typer
 
 from nebius_cli.commands.declare import declare
-from nebius_cli.commands.parameters import arguments, switch, text
+from nebius_cli.commands.parameters import arguments, switch, text, texts
 
 HELP = """Merge the outputs of all shards into one file.
 
@@ -25,7 +25,8 @@ OWN = (
     arguments("answers", "Output files of nbx bulk.", "ANSWERS..."),
     text("output", "Write to FILE. Default stdout.", "FILE", None, "-o"),
     switch("force", "Replace FILE if it exists."),
-    text("input", "Check against the rows and IDs of this input.", "FILE", INPUT),
+    texts("input", "Check against the rows and IDs of this input; repeat it for several.", "FILE", INPUT),
+    texts("matrix", "The --matrix of the run, with --input.", "NAME=VALUES", INPUT),
     text("format", "Format of the input. Default: by file suffix.", "jsonl|csv|tsv|text|parquet", INPUT),
     switch("null", "In text input, NUL ends a prompt instead of newline.", INPUT, "-0"),
     text("encoding", "Encoding of the input. Default utf-8.", "NAME", INPUT),

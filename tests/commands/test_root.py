@@ -56,7 +56,7 @@ MISTAKES = [
     (["history", "--limit", "3", "serach", "x"], "unexpected argument", "nbx history search?"),
     (
         ["bulk", "mrege", "a.jsonl", "-o", "b.jsonl"],
-        "unexpected argument: a.jsonl",
+        "cannot read mrege",
         "did you mean nbx bulk merge?",
     ),
     (["usage", "zzz"], "unexpected argument: zzz", "nbx usage show --help shows every flag"),

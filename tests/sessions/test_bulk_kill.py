@@ -17,7 +17,7 @@ from random import Random, SystemRandom
 import pytest
 
 from nebius_cli.bulk.output.appender import MAX_WAITING_PIECES
-from tests.support.bulk_kill import CONCURRENCY, ROWS, SERVER, Job, moment
+from tests.support.bulk_kill import CONCURRENCY, ROWS, SERVER, Job, MatrixJob, moment
 from tests.support.bulk_server import BulkServer
 from tests.support.canary import CANARY, shows_key
 from tests.support.run import Runner
@@ -27,7 +27,7 @@ SIGINTS = max(2, KILLS // 4)
 DEATHS = max(2, KILLS // 4)
 
 Tell = Callable[[str, object], None]
-NewJob = Callable[[], Job]
+NewJob = Callable[..., Job]
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def new_job(bare: Runner, tmp_path: Path) -> Iterator[NewJob]:
     """Make a job with a server of its own; the server of the one before ends."""
     servers: list[BulkServer] = []
 
-    def make() -> Job:
+    def make(kind: type[Job] = Job) -> Job:
         folder = tmp_path / f"job-{len(servers)}"
         folder.mkdir()
         if servers:
@@ -62,20 +62,21 @@ def new_job(bare: Runner, tmp_path: Path) -> Iterator[NewJob]:
         servers.append(BulkServer(folder, *SERVER))
         servers[-1].start()
         own = {"NEBIUS_API_KEY": CANARY, "NEBIUS_BASE_URL": servers[-1].url, "NEBIUS_MODEL": "test/model"}
-        return Job(folder, servers[-1], bare.process_env(own))
+        return kind(folder, servers[-1], bare.process_env(own))
 
     yield make
     servers[-1].kill()
 
 
+@pytest.mark.parametrize("kind", [Job, MatrixJob])
 def test_kill_9_at_any_moment_loses_no_answer_and_doubles_none(
-    new_job: NewJob, rng: Random, tell: Tell
+    new_job: NewJob, rng: Random, tell: Tell, kind: type[Job]
 ) -> None:
-    life = new_job().life()
+    life = new_job(kind).life()
     killed: Counter[str] = Counter()
     doubled = 0
     while killed.total() < KILLS:
-        job, here = new_job(), killed.total()
+        job, here = new_job(kind), killed.total()
         while True:
             sent = job.server.sent()
             process = job.start()

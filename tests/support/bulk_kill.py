@@ -30,16 +30,20 @@ class Job:
     environ: Mapping[str, str]
     rows: int = ROWS
     known: set[str] = field(default_factory=set)  # the rows that a run left answered
+    flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.source, self.target = self.folder / "rows.jsonl", self.folder / "answers.jsonl"
         self.prompts = {f"id-{index}": f"This is row {index}: " for index in range(self.rows)}
-        lines = [json.dumps({"id": name, "prompt": prompt}) for name, prompt in self.prompts.items()]
-        self.source.write_text("\n".join(lines) + "\n", "utf-8")
+        self._write(self.source, self.prompts)
+
+    def _write(self, path: Path, prompts: Mapping[str, str]) -> None:
+        lines = [json.dumps({"id": name, "prompt": prompt}) for name, prompt in prompts.items()]
+        path.write_text("\n".join(lines) + "\n", "utf-8")
 
     def start(self, *flags: str) -> subprocess.Popen[bytes]:
         """Start a run."""
-        words = ["bulk", str(self.source), "-o", str(self.target), *FLAGS, *flags]
+        words = ["bulk", str(self.source), "-o", str(self.target), *FLAGS, *self.flags, *flags]
         return subprocess.Popen(
             [sys.executable, "-m", "nebius_cli", *words],
             stdin=subprocess.DEVNULL,
@@ -88,6 +92,35 @@ class Job:
     def doubled(self) -> int:
         """Return how many requests were sent once more than needed."""
         return self.server.sent().total() - self.rows
+
+
+class MatrixJob(Job):
+    """Two input files whose rows are sent in four combinations each; `rows` counts the requests."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        own = dict(list(self.prompts.items())[: self.rows // 4])
+        halves = [dict(list(own.items())[place::2]) for place in (0, 1)]
+        more = self.folder / "more.jsonl"
+        self._write(self.source, halves[0])
+        self._write(more, halves[1])
+        self.flags = (str(more), "--matrix", "temperature=0,1", "--matrix", "top_p=0.5,1")
+        self.prompts = {
+            f"{name}[temperature={t},top_p={p}]": prompt
+            for name, prompt in own.items()
+            for t in (0, 1)
+            for p in (0.5, 1)
+        }
+
+    def check_stop(self, sent: Counter[str]) -> None:
+        """After an end in the middle: answers stay. A combination is not seen in what the server logs."""
+        answered = self.answered()
+        assert self.known <= answered.keys(), "answers are lost"
+        assert max(answered.values(), default=1) == 1, "a row is answered twice"
+        again = self.server.sent() - sent
+        left = Counter(self.prompts.values()) - Counter(self.prompts[name] for name in self.known)
+        assert again <= left, "what had its answer was sent again"
+        self.known = set(answered)
 
 
 def moment(rng: Random, process: subprocess.Popen[bytes], job: Job, life: float) -> str:
