@@ -1,4 +1,4 @@
-"""`nbx bulk`: complete every prompt of a file."""
+"""`nbx bulk`: completes every prompt of a file."""
 
 import contextlib
 import dataclasses
@@ -32,6 +32,7 @@ from nebius_cli.bulk.run import BulkRun
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, ExitCode, Interrupted, NbxError, ReaderGone, Stopped
+from nebius_cli.core.format import counted
 from nebius_cli.core.secret import Secret
 from nebius_cli.models.cache import PriceSource
 from nebius_cli.request import request
@@ -256,7 +257,7 @@ def _send(
                 resume_command.add_hint(stop, app.argv)
         raise
     if stray := journal.stray_answers:
-        app.note(f"answers in {options.output} to rows that are not in this input: {stray:,}")
+        app.note(f"{options.output} has {counted(stray, 'answer')} to rows that are not in this input")
     _report(run.summary(""), summary, app)
     if not run.counts.failed:
         return ExitCode.DONE

@@ -1,4 +1,4 @@
-"""`nbx bulk export`: write the answers of a run as text, CSV, Parquet or an HTML page."""
+"""`nbx bulk export`: writes the answers of a run as text, CSV, Parquet or an HTML page."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +12,7 @@ from nebius_cli.bulk.output.record_file import AnswerFile
 from nebius_cli.bulk.output.side_by_side import SideBySide, parquet_rows, parquet_schema, table_lines
 from nebius_cli.core.csv_lines import csv_line
 from nebius_cli.core.errors import ExitCode, UsageError
+from nebius_cli.core.format import counted
 from nebius_cli.system.output_checks import check_distinct, check_not_overwritten
 from nebius_cli.system.output_file import Write, buffered, replace_file
 from nebius_cli.terminal.sanitize import to_bytes, visible
@@ -75,11 +76,11 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
     if records.cut:
         app.note(f"{options.answers} has partial or broken lines; they were left out")
     if failed:
-        have, are = ("has", "is") if failed == 1 else ("have", "are")
-        form = f"{are} empty here" if format_ == "text" else f"{have} an error and no text"
-        app.note(f"{failed} row{'s' if failed > 1 else ''} failed and {form}")
+        have, lines = ("has", "its line is") if failed == 1 else ("have", "their lines are")
+        form = f"; {lines} empty" if format_ == "text" else f" and {have} an error instead of text"
+        app.note(f"{counted(failed, 'row')} failed{form}")
     if missing:
-        app.note(f"rows without a record: {missing}; they are empty here")
+        app.note(f"rows without a record: {missing}; their lines are empty")
     return ExitCode.ROWS_FAILED if failed or missing else ExitCode.DONE
 
 

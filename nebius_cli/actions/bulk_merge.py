@@ -1,4 +1,4 @@
-"""`nbx bulk merge`: merge the outputs of shards into one file, in the order of the rows."""
+"""`nbx bulk merge`: merges the outputs of shards into one file, in the order of the rows."""
 
 import contextlib
 import os
@@ -10,6 +10,7 @@ from nebius_cli.actions.app import App
 from nebius_cli.bulk.output.failed_rows import is_list, path_beside
 from nebius_cli.bulk.output.shards import Gaps, MergedRow, Shards, lock_output
 from nebius_cli.core.errors import ExitCode, UsageError
+from nebius_cli.core.format import counted
 from nebius_cli.request import prompt
 from nebius_cli.system.output_checks import check_distinct, check_not_overwritten, is_file
 from nebius_cli.system.output_file import Write, buffered, replace_file
@@ -55,7 +56,7 @@ def run(options: BulkMergeOptions, app: App) -> ExitCode:
         app.note(f"{path} has partial or broken lines; their rows are missing")
     if shards.stray_records:
         named = " and ".join(options.input)
-        app.note(f"records left out, of rows that are not in {named}: {shards.stray_records}")
+        app.note(f"left out {counted(shards.stray_records, 'record')} of rows that are not in {named}")
     app.note(_summary(gaps, failed, len(paths)))
     if gaps.missing:
         app.warn(f"missing rows {gaps}")

@@ -1,4 +1,4 @@
-"""`nbx complete`: build the request, send it, put the answer where it belongs."""
+"""`nbx complete`: builds the request, sends it and writes the answer."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -101,7 +101,7 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
         options.prompt, readers, fields, params, unset=unset, validate=options.validate
     )
     if _local(options) and (n := completion_request.n) > MAX_LOCAL_CHOICES:
-        why = f"the embedded engine makes at most {MAX_LOCAL_CHOICES} at once"
+        why = f"the embedded engine generates at most {MAX_LOCAL_CHOICES} answers at once"
         raise UsageError(f"-n {n} with --local", why)
     for warning in request.warnings(completion_request, local=_local(options)):
         app.warn(warning)
@@ -273,8 +273,8 @@ def _receive(
     for oddity in oddities(exchange.completion, what.prompt, echo=what.fields.get("echo") is True):
         app.warn(oddity)
     if "length" in reasons and "max_tokens" not in what.fields and app.streams.stderr_tty:
-        more = "" if options.id else "; --max-tokens N asks for more"  # a stored body is sent as it was
-        app.note(f"the answer reached the default limit of the server{more}")
+        more = "" if options.id else "; --max-tokens N allows more"  # a stored body is sent as it was
+        app.note(f"the server's default limit cut off the answer{more}")
     return ExitCode.DONE
 
 

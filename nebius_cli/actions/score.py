@@ -74,15 +74,13 @@ def run_score(options: ScoreOptions, app: App) -> ExitCode:
         app.streams.write_err(SHORT_HELP)
         return ExitCode.USAGE
     if sum(one is not None for one in given) > 1:
-        raise UsageError(
-            "more than one text", "an argument, --file and --jsonl each are all of it", "keep one"
-        )
+        raise UsageError("more than one text", "use only one of an argument, --file and --jsonl", "keep one")
     _check_against(options)
     context = _context(options, app)
     if options.jsonl is not None:
         parsed = rows.parse_score_rows(app.read_text(options.jsonl), options.jsonl, context)
         if options.against is not None and any(row.is_question for row in parsed):
-            raise UsageError("--against with choices", "models are compared on texts")
+            raise UsageError("--against with choices", "--against compares texts only")
         with _models(options, app) as models:
             return _score_rows(parsed, models, options, app)
     passage = Passage(_text(options, app), context)
@@ -95,11 +93,11 @@ def run_score(options: ScoreOptions, app: App) -> ExitCode:
 
 def _check_against(options: ScoreOptions) -> None:
     if options.against is not None and (options.local or options.model_file is not None):
-        raise UsageError("--against with --local", "both models are the server's")
+        raise UsageError("--against with --local", "both models must be on the same server")
     if options.against is not None and options.tokens and not (options.json or options.jsonl):
-        raise UsageError("--tokens without --json", "a table of two models has no place for them", "--json")
+        raise UsageError("--tokens without --json", "the table for two models does not show tokens", "--json")
     if options.logprobs is not None and options.against is None:
-        raise UsageError("--logprobs without --against", "it says how many alternatives are compared")
+        raise UsageError("--logprobs without --against", "it sets how many tokens are compared")
 
 
 def _score_one(passage: Passage, model: ScoringModel, app: App) -> Score:
@@ -143,9 +141,9 @@ def _row_records(models: Sequence[ScoringModel], options: ScoreOptions) -> RowRe
 def run_rank(options: ScoreOptions, app: App) -> ExitCode:
     """Rank candidates by their likelihood after a context. Raises NbxError."""
     if len(options.candidates) < 2:
-        raise UsageError("nothing to rank", "two candidates or more are compared", "nbx rank --context C A B")
+        raise UsageError("nothing to rank", "it needs at least two candidates", "nbx rank --context C A B")
     if options.tokens and not options.json:
-        raise UsageError("--tokens without --json", "a table of candidates has no place for them", "--json")
+        raise UsageError("--tokens without --json", "the table of candidates does not show tokens", "--json")
     context = _context(options, app)
     passages = [
         Passage(prompt.decode_argument(one, encode_argument(one)), context) for one in options.candidates
@@ -158,16 +156,16 @@ def run_rank(options: ScoreOptions, app: App) -> ExitCode:
             scores.append(score)
             _warn(score, app)
         if any(score.scored < len(score.tokens) for score in scores):
-            app.warn(
-                "the first token of a candidate has no prediction and does not count; --context gives it one"
-            )
+            app.warn("without --context, the first token of a candidate has no prediction and does not count")
         _write_ranks(passages, scores, model, options, app)
     return ExitCode.DONE
 
 
 def _context(options: ScoreOptions, app: App) -> str:
     if options.context is not None and options.context_file is not None:
-        raise UsageError("--context and --context-file together", "there is one context", "keep one of them")
+        raise UsageError(
+            "--context and --context-file together", "a text has only one context", "keep one of them"
+        )
     if options.context_file is not None:
         return app.read_text(options.context_file)
     context = options.context or ""
@@ -186,16 +184,14 @@ def _models(options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
     """Yield the models to score with: the server's and the one of --against, or the embedded one."""
     if options.max_tokens not in ("0", "1"):
         raise UsageError(
-            f"--max-tokens {options.max_tokens}", "scoring generates 1 token, which is dropped, or 0"
+            f"--max-tokens {options.max_tokens}", "scoring discards the generated token, so it takes 0 or 1"
         )
     params = request_flags.parse_params(options.param, validate=True)
     given = request_flags.parse_fields(options.fields, str, validate=True)
     settings = app.settings(options.connection)
     if options.local or options.model_file is not None:
         if params:
-            raise UsageError(
-                "--param with --local", "the embedded engine scores without a request to add it to"
-            )
+            raise UsageError("--param with --local", "the embedded engine sends no request")
         yield from _embedded(given.get("model"), options, app)
         return
     found = settings.request_fields

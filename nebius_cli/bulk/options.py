@@ -121,7 +121,9 @@ class BulkPlan:
             raise UsageError(what, "a cap needs a limit for every answer", "set --max-tokens N")
         if self.max_tokens is not None and not self.usage_is_complete(row):
             what = "--max-total-tokens with --local and several choices in a request"
-            raise UsageError(what, "the engine counts the tokens of one choice only", "drop --group and n")
+            raise UsageError(
+                what, "the engine counts the tokens of one choice only", "leave out --group and n"
+            )
         if self.max_cost is not None:
             check_price(row.model, prices)
 

@@ -80,12 +80,12 @@ OWN = (
     arguments("inputs", "Files with one prompt per row; - is stdin.", "FILE..."),
     text(
         "format",
-        "Format of the input. Default by file suffix; jsonl for stdin.",
+        "Format of the input. Default: by file suffix; jsonl for stdin.",
         "jsonl|csv|tsv|text|parquet",
         INPUT,
     ),
     text("template", 'Make the prompt from columns: "Q: {question}\\nA:".', "TEXT", INPUT),
-    text("template_file", "Read the template from a file; nothing in it is an escape.", "FILE", INPUT),
+    text("template_file", "Read the template from a file; backslashes are not escapes.", "FILE", INPUT),
     switch("null", "In text input, NUL ends a prompt instead of newline.", INPUT, "-0"),
     text("encoding", "Encoding of the input. Default utf-8.", "NAME", INPUT),
     text(

@@ -20,8 +20,8 @@ empty line, so paste prompts.txt <(nbx bulk export answers.jsonl --text) pairs e
 Each answer ends with a newline, or with NUL after -0, which keeps texts with newlines apart.
 
 --csv has the columns id, index, choice, text, finish_reason, error, prompt_tokens, completion_tokens, cost;
-the usage of a row is on its first choice. Texts are exact in both. A spreadsheet takes texts that begin with
-= + - or @ for formulas; --escape-formulas puts an apostrophe before such a text.
+the usage of a row is on its first choice. Both contain the texts unchanged. A spreadsheet runs texts that
+begin with = + - or @ as formulas; --escape-formulas puts an apostrophe before such a text.
 
 --format parquet (needs the package pyarrow) has a row for each choice, with the columns of --csv, the prompt
 and the model; error, usage and logprobs are nested. DuckDB, pandas and datasets read it; docs/bulk.md has
@@ -37,11 +37,9 @@ OWN = (
     argument("answers", "Output file of nbx bulk.", "ANSWERS"),
     switch("text", "Print only the texts."),
     switch("csv", "Print a CSV table with a header."),
-    text(
-        "format", "Format of the export; --text and --csv are short for two of them.", "text|csv|parquet|html"
-    ),
+    text("format", "Format of the export. --text and --csv are short forms.", "text|csv|parquet|html"),
     switch("side_by_side", "One line per row, with a column per combination of --matrix."),
-    switch("escape_formulas", "With --csv: put ' before texts that a spreadsheet takes for formulas."),
+    switch("escape_formulas", "With --csv: put ' before texts that a spreadsheet would run as formulas."),
     switch("null", "With --text: end each answer with NUL instead of newline.", None, "-0"),
     text("output", "Write to FILE. Default stdout.", "FILE", None, "-o"),
     switch("force", "Replace FILE if it exists."),

@@ -96,7 +96,7 @@ OWN = (
         "FILE:LINE:COL",
         INFILL,
     ),
-    text("infill_format", "Infill markers of the model. Default by its ID.", "FORMAT", INFILL),
+    text("infill_format", "Format of the infill markers. Default: chosen by model ID.", "FORMAT", INFILL),
     *FIELD_OPTIONS,
     *ANY_FIELD_OPTIONS,
     switch("json", "Print the API response as one JSON object.", SHOW),

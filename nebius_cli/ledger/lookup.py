@@ -1,4 +1,4 @@
-"""Finds one request of the ledger by the id that was typed."""
+"""Finds one request of the ledger by the ID that the user typed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -43,7 +43,7 @@ def ran_here(row: Mapping[str, Any], model_file: str | None) -> bool:
     if row["host"] != LOCAL:
         return False
     if row["model"] != DEFAULT_MODEL.name and model_file is None:
-        why = f"it ran {row['model']} from a file"
+        why = f"it used the model file {row['model']}"
         raise UsageError(f"request {row['id']} needs its model file", why, "--model-file FILE")
     return True
 

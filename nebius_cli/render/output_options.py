@@ -81,8 +81,8 @@ def parse_export(path: str | None) -> str:
     """Return which of EXPORT_FORMATS a file name ends in, empty for None. Raises UsageError for none."""
     form = next((form for form in EXPORT_FORMATS if path and path.lower().endswith(form)), "")
     if path is not None and not form:
-        hint = f"it ends in {' or '.join(EXPORT_FORMATS)}"
-        raise UsageError(f"--export {path}", "the name of the file gives the format", hint)
+        hint = f"it must end in {' or '.join(EXPORT_FORMATS)}"
+        raise UsageError(f"--export {path}", "the file name sets the format", hint)
     return form
 
 
@@ -91,5 +91,5 @@ def check_reasons(reasons: Collection[str]) -> None:
     for reason in reasons:
         if reason not in KNOWN_REASONS:
             close = nearest(reason, KNOWN_REASONS)
-            hint = f"did you mean {close}?" if close else "--no-validate takes any reason"
-            raise UsageError(f"--fail-on {reason}", f"servers say {', '.join(KNOWN_REASONS)}", hint)
+            hint = f"did you mean {close}?" if close else "--no-validate accepts any reason"
+            raise UsageError(f"--fail-on {reason}", f"servers send {', '.join(KNOWN_REASONS)}", hint)

@@ -99,6 +99,9 @@ def notices(options: PromptOptions, sent: Prompt) -> Iterator[str]:
     """Yield what somebody at a terminal may not have meant about the prompt that is `sent`."""
     if (count := len(options.prompt)) > 1:
         yield f"{count} arguments are {count} prompts; quote them to make one"
+    if options.prompt and options.file:
+        join = 'nbx complete "{stdin} ..." < FILE'
+        yield f"the file and the argument are separate prompts; to join them: {join}"
     own = options.prompt or options.infill or options.continues
     if not own and isinstance(sent, str) and sent.endswith("\n"):
         yield "the prompt ends with a newline; -s drops it"

@@ -73,8 +73,8 @@ def summary(
     per_byte = [a.per_byte - b.per_byte for a, b in pairs]
     texts = f"{len(pairs)} text{'s' if len(pairs) > 1 else ''}"
     lines = [
-        f"{one} less {other}: log-likelihood {mean_with_error(differences)} on average of {texts}",
-        f"{one} less {other}: {mean_with_error(per_byte)} per byte",
+        f"{one} minus {other}: log-likelihood {mean_with_error(differences)} on average over {texts}",
+        f"{one} minus {other}: {mean_with_error(per_byte)} per byte",
     ]
     known = [divergence for divergence in found if divergence is not None and divergence.positions]
     if known:
@@ -88,7 +88,7 @@ def summary(
             f"probability outside the tokens that both report: {tail:.4f} of {one}, {against:.4f} of {other}",
         ]
     if len(known) < len(found):
-        lines.append(f"{len(found) - len(known)} of {texts}: the models cut it into other tokens, so no KL")
+        lines.append(f"{len(found) - len(known)} of {texts}: no KL, the models split them differently")
     return lines
 
 

@@ -245,7 +245,7 @@ def test_a_connect_timeout_is_the_same_without_requests_around_it() -> None:
 def test_a_silent_server_is_given_up(server: FakeServer) -> None:
     server.script([server.hold])
     error = failure(send, connect(server.url), first_byte=0.2)
-    assert (type(error), error.what, error.why) == (TimedOutError, "timed out", "nothing came for 0.2 s")
+    assert (type(error), error.what, error.why) == (TimedOutError, "timed out", "no data arrived for 0.2 s")
 
 
 def test_a_429_says_how_long_to_wait(server: FakeServer) -> None:

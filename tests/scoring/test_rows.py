@@ -27,7 +27,7 @@ def test_a_line_is_a_text_or_an_object() -> None:
         ('{"text": "a", "choices": ["a", "b"]}', "both a text and choices"),
         ('{"choices": ["a"]}', "not a list of two or more"),
         ('{"choices": ["a", ""]}', "a choice is empty"),
-        ('{"choices": ["a", 1]}', "a choice is empty or no text"),
+        ('{"choices": ["a", 1]}', "a choice is empty or not a string"),
         ('{"choices": ["a", "b"], "gold": 2}', "its gold is not a number from 0 to 1"),
         ('{"choices": ["a", "b"], "gold": true}', "its gold is not a number from 0 to 1"),
     ],

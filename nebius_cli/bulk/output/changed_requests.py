@@ -1,4 +1,4 @@
-"""Notices that a changed flag would make a run pay again for every row of its output."""
+"""Detects that a changed flag would make a run pay again for every row of its output."""
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.journal import Journal, StreamOutput

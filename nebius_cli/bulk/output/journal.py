@@ -225,7 +225,7 @@ class Journal:
 
 def _check_name(path: str, sources: Sequence[str]) -> None:
     if path.endswith(_COMPRESSED):
-        raise UsageError(f"-o {path}", "the output is never compressed", "compress it after the run")
+        raise UsageError(f"-o {path}", "nbx does not compress the output", "compress it after the run")
     check_distinct("-o", path, [("this is the input", source) for source in sources])
 
 

@@ -231,7 +231,7 @@ class AnswerFile:
                 yield waiting
             if index - expected > MAX_ROWS_MISSING:
                 what = f"{self._path} has a record with the index {index}"
-                raise BadInputError(what, f"the one before has {expected - 1}", "--csv exports any records")
+                raise BadInputError(what, f"the one before has {expected - 1}", "--csv exports them anyway")
             yield from itertools.repeat(None, index - expected)
             waiting, expected = record, index + 1
         if waiting is not None:
