@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -33,15 +34,25 @@ class Server:
 
     port: int
     pid: int
+    authorities: str = ""  # a file that says who is trusted; empty for plain HTTP
 
     @property
     def url(self) -> str:
         """The base URL."""
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{'https' if self.authorities else 'http'}://127.0.0.1:{self.port}/v1"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment in which every client trusts the server."""
+        names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+        return dict.fromkeys(names, self.authorities) if self.authorities else {}
 
     def stats(self) -> dict[str, Any]:
         """Return what the server has counted."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        if self.authorities:
+            trust = ssl.create_default_context(cafile=self.authorities)
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=trust)
         try:
             connection.request("GET", "/stats")
             stats: dict[str, Any] = json.loads(connection.getresponse().read())
@@ -63,14 +74,30 @@ def write_rows(path: Path, count: int, length: int = 0) -> Path:
     return path
 
 
+def certificates(folder: Path) -> tuple[Path, Path]:
+    """Write a certificate of 127.0.0.1, with its key, and the authorities to trust: certifi's and its own."""
+    import certifi
+    import trustme
+
+    own, trusted = folder / "server.pem", folder / "authorities.pem"
+    if not trusted.exists():
+        authority = trustme.CA()
+        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(own))
+        trusted.write_bytes(authority.cert_pem.bytes() + Path(certifi.where()).read_bytes())
+    return own, trusted
+
+
 @contextlib.contextmanager
-def serving(*options: str) -> Iterator[Server]:
-    """Run a server of its own for the time of a `with`."""
-    command = [sys.executable, str(HERE / "bulk_server.py"), *options]
+def serving(*options: str, tls: Path | None = None) -> Iterator[Server]:
+    """Run a server of its own for the time of a `with`; with TLS if `tls` is a folder for certificates."""
+    command, authorities = [sys.executable, str(HERE / "bulk_server.py"), *options], ""
+    if tls is not None:
+        own, trusted = certificates(tls)
+        command, authorities = [*command, "--tls", str(own)], str(trusted)
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None  # noqa: S101 - for the type checker
         try:
-            yield Server(int(process.stdout.readline()), process.pid)
+            yield Server(int(process.stdout.readline()), process.pid, authorities)
         finally:
             process.kill()
 
@@ -83,12 +110,14 @@ def nbx(
     words += ["--base-url", server.url, "--model", "m", "--max-tokens", "16"]
     keep = {name: os.environ[name] for name in ("PATH", "LANG", "VIRTUAL_ENV") if name in os.environ}
     folders = {name: str(home / name.lower()) for name in ("NBX_CONFIG_DIR", "NBX_CACHE_DIR", "NBX_DATA_DIR")}
-    return words, {**keep, **folders, "HOME": str(home), "NEBIUS_API_KEY": "none"}
+    return words, {**keep, **folders, **server.environ, "HOME": str(home), "NEBIUS_API_KEY": "none"}
 
 
-def loop(server: Server, name: str, source: Path, target: Path, concurrency: int) -> list[str]:
+def loop(
+    server: Server, name: str, source: Path, target: Path, concurrency: int, python: str = sys.executable
+) -> list[str]:
     """Return the command line of a bare loop."""
-    words = [sys.executable, str(HERE / "loops.py"), name, str(source), str(target)]
+    words = [python, str(HERE / "loops.py"), name, str(source), str(target)]
     return [*words, "--url", server.url, "--concurrency", str(concurrency)]
 
 

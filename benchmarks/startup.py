@@ -21,12 +21,12 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from peers import install, program
 from streams import serving
 
 PYTHON = sys.executable
 NBX = (PYTHON, "-m", "nebius_cli")
 TOKENS = 8
-PEERS = {"llm": ("llm",), "openai": ("openai<2.35",)}
 
 HTTP_CLIENT = """
 import http.client, json, sys
@@ -122,18 +122,9 @@ def commands(base: str, peers: Path | None, other: str) -> dict[str, Sequence[st
         body = '{"model": "m", "prompt": "x", "stream": true}'
         found["curl"] = (curl, "-sN", f"{base}/completions", "-d", body)
     if peers:
-        found["openai script"] = (str(peers / "openai" / "bin" / "python"), "-c", OPENAI, base)
-        found["llm"] = (str(peers / "llm" / "bin" / "llm"), "-m", "m", "--key", "benchmark", "x")
+        found["openai script"] = (program(peers, "openai"), "-c", OPENAI, base)
+        found["llm"] = (program(peers, "llm", "llm"), "-m", "m", "--key", "benchmark", "x")
     return found
-
-
-def install(peers: Path, base: str) -> None:
-    """Install the peers, each into an environment of its own, and tell llm where the server is."""
-    for name, packages in PEERS.items():
-        if not (peers / name / "bin").exists():
-            subprocess.run([PYTHON, "-m", "venv", peers / name], check=True)
-            subprocess.run([peers / name / "bin" / "pip", "install", "-qq", *packages], check=True)
-    (peers / "extra-openai-models.yaml").write_text(LLM_MODEL.format(base=base))
 
 
 def run(command: Sequence[str], environ: Mapping[str, str]) -> tuple[float, float]:
@@ -168,7 +159,8 @@ def measure(rounds: int, peers: Path | None, other: str) -> None:
     """Print a table of medians and ratios."""
     with serving("chunked", TOKENS) as base, tempfile.TemporaryDirectory() as home:
         if peers:
-            install(peers, base)
+            install(peers, "llm", "openai")
+            (peers / "extra-openai-models.yaml").write_text(LLM_MODEL.format(base=base))
         # Installed packages come compiled; so must a checkout, whatever the shell says.
         outer = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         environ = {**outer, "HOME": home, "NEBIUS_API_KEY": "benchmark", "NEBIUS_BASE_URL": base}

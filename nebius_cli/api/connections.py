@@ -9,7 +9,6 @@ import functools
 import http.client
 import socket
 import ssl
-from collections.abc import Mapping
 from typing import Any
 
 import urllib3
@@ -37,7 +36,6 @@ class _TimedConnection(HTTPConnection):
     deadline: Deadline
     early: EarlyConnection | None = None
     _is_new = False  # no request has been sent on it since it was made; for TLS, urllib3 connects beforehand
-    _method = ""
 
     def connect(self) -> None:
         """Connect within the deadline. A name lookup cannot be ended, so another thread does it."""
@@ -74,23 +72,20 @@ class _TimedConnection(HTTPConnection):
             sock.setsockopt(*option)
         return sock
 
-    def request(self, method: str, url: str, body: Any = None, headers: Any = None, **_: Any) -> None:
+    def send_request(self, head: bytes, body: bytes | None) -> None:
         """Send a request within the deadline, in one piece.
 
-        The head is written here, because its lines are the same each time: urllib3 checks each of them anew
-        and sends them apart from the body, which takes 0.04 ms longer, a seventh of all that bulk does for a
-        row.
+        `head` lacks only the length of the body and the empty line. Without urllib3, which checks each line
+        anew and sends the head apart from the body, this takes 0.04 ms less.
         """
         deadline = self.deadline
         deadline.sent, deadline.unread = True, not self._is_new
         self._is_new = False
-        lines = [f"{method} {url} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+        pieces = [head + b"\r\n"]
         if body is not None:
-            lines.append(f"Content-Length: {len(body)}")
-        pieces = ["\r\n".join((*lines, "\r\n")).encode("latin-1"), body or b""]
-        if len(pieces[1]) <= MAX_JOINED_BYTES:
-            pieces = [b"".join(pieces)]
-        self._method = method
+            pieces = [b"%bContent-Length: %d\r\n\r\n" % (head, len(body)), body]
+            if len(body) <= MAX_JOINED_BYTES:
+                pieces = [b"".join(pieces)]
         self.sock.settimeout(min(deadline.left(), MAX_UPLOAD_S))
         try:
             for piece in pieces:
@@ -100,14 +95,12 @@ class _TimedConnection(HTTPConnection):
 
     def getresponse(self) -> HttpResponse:  # type: ignore[override]  # as in urllib3 itself
         """Return the answer as soon as its head has come."""
-        answer = HttpResponse(self, self._method, self.deadline)
+        answer = HttpResponse(self, self.deadline)
         try:
             answer.begin()
         except BaseException:
             answer.close()
             raise
-        if answer.will_close:  # the socket stays open until the answer is closed
-            self.close()
         return answer
 
 
@@ -116,10 +109,10 @@ class TimedPool(urllib3.HTTPConnectionPool):
 
     early: EarlyConnection | None = None
 
-    def send(
-        self, method: str, line: str, body: bytes | None, headers: Mapping[str, str], deadline: Deadline
-    ) -> HttpResponse:
+    def send(self, head: bytes, body: bytes | None, deadline: Deadline, *, tunnel: bool) -> HttpResponse:
         """Return the answer as soon as its head has come. Raises CONNECTION_ERRORS and TimedOutError.
+
+        `head` is that of `send_request`; with `tunnel`, the proxy of this pool connects to the server.
 
         A server may close a connection that was idle just as a request is sent on it. If that connection
         ends before any byte of an answer, the request is sent again, on another connection.
@@ -130,8 +123,8 @@ class TimedPool(urllib3.HTTPConnectionPool):
             connection.deadline = deadline
             try:
                 if connection.sock is None:
-                    self._connect(connection, tunnel=self.proxy is not None and line.startswith("/"))
-                answer: HttpResponse = self._exchange(connection, method, line, body, headers)
+                    self._connect(connection, tunnel=tunnel)
+                answer = _exchange(connection, head, body)
             except CONNECTION_ERRORS:
                 connection.close()
                 if not (deadline.unread and deadline.resends):
@@ -142,17 +135,6 @@ class TimedPool(urllib3.HTTPConnectionPool):
             else:
                 answer.keep = self._put_conn
                 return answer
-
-    def _exchange(
-        self, connection: Any, method: str, line: str, body: bytes | None, headers: Mapping[str, str]
-    ) -> HttpResponse:
-        try:
-            connection.request(method, line, body, headers)
-        except OSError as error:
-            if error.errno not in ANSWERED_EARLY:
-                raise
-        answer: HttpResponse = connection.getresponse()
-        return answer
 
     def _connect(self, connection: Any, *, tunnel: bool) -> None:
         """Connect. Raises SSLError for whatever TLS refuses, and ProxyError if no proxy was reached."""
@@ -169,6 +151,15 @@ class TimedPool(urllib3.HTTPConnectionPool):
             if connection.proxy and not connection.has_connected_to_proxy:
                 failure = urllib3.exceptions.ProxyError("", failure)
             raise failure from error
+
+
+def _exchange(connection: _TimedConnection, head: bytes, body: bytes | None) -> HttpResponse:
+    try:
+        connection.send_request(head, body)
+    except OSError as error:
+        if error.errno not in ANSWERED_EARLY:
+            raise
+    return connection.getresponse()
 
 
 def timed(manager: urllib3.PoolManager) -> urllib3.PoolManager:

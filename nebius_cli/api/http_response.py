@@ -33,7 +33,6 @@ class _TimedReader(io.RawIOBase):
 
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
         self._sock = sock
-        self._file = sock.makefile("rb", buffering=0)  # the socket stays open until this is closed
         self._deadline = deadline
         self.paused = False
 
@@ -63,10 +62,6 @@ class _TimedReader(io.RawIOBase):
                 deadline.bytes_came()
             return count
 
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
 
 class HttpResponse(http.client.HTTPResponse):
     """The final answer to a request. http.client skips interim answers with status 100, this one also 103.
@@ -75,10 +70,10 @@ class HttpResponse(http.client.HTTPResponse):
     end. `keep` takes the connection if it can be used for another request.
     """
 
-    def __init__(self, connection: http.client.HTTPConnection, method: str, deadline: Deadline) -> None:
+    def __init__(self, connection: http.client.HTTPConnection, deadline: Deadline) -> None:
         self._connection: http.client.HTTPConnection | None = connection
         self._reader = _TimedReader(connection.sock, deadline)
-        super().__init__(self._reader, method=method)  # type: ignore[arg-type]  # only makefile is called
+        super().__init__(self._reader)  # type: ignore[arg-type]  # only makefile is called
         self._joins = False
         self.fields: dict[str, str] = {}
         self.complete = False

@@ -31,6 +31,8 @@ MAX_TARGETS = 100  # remembered; queries can differ from row to row
 class Target(NamedTuple):
     """What a request to a URL needs: the pool, the target of the request line, the headers.
 
+    `head` is made of these: all of the request's head but the length of the body. `tunnel` tells whether a
+    proxy passes the bytes on as they are.
     `server` is the host and port of the server, `authorities` what is trusted there, empty for plain HTTP.
     """
 
@@ -39,13 +41,15 @@ class Target(NamedTuple):
     pool: TimedPool
     line: str
     headers: Mapping[str, str]
+    head: bytes
+    tunnel: bool
     server: str
     authorities: str
     proxy: "Proxy | None"
 
     def send(self, body: bytes | None, deadline: Deadline) -> HttpResponse:
         """Return the answer as soon as its head has come. Raises what `TimedPool.send` does."""
-        return self.pool.send(self.method, self.line, body, self.headers, deadline)
+        return self.pool.send(self.head, body, deadline, tunnel=self.tunnel)
 
 
 class Pools:
@@ -129,7 +133,9 @@ class Pools:
         if forwarded:
             headers |= pool.proxy_headers
         server = f"{parts.netloc.removesuffix(f':{port}')}:{port}"
-        return Target(method, url, pool, line, headers, server, authorities, proxy)
+        lines = (f"{method} {line} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "")
+        head, tunnel = "\r\n".join(lines).encode("latin-1"), pool.proxy is not None and not forwarded
+        return Target(method, url, pool, line, headers, head, tunnel, server, authorities, proxy)
 
     def _manager(self, proxy: "Proxy | None") -> urllib3.PoolManager:
         if proxy is None:

@@ -1,6 +1,5 @@
 """The threads of a bulk run: they send requests, check the answers and pass the results on."""
 
-import contextlib
 import math
 import threading
 from collections.abc import Callable, Iterator
@@ -17,11 +16,11 @@ from nebius_cli.bulk.output.record import Result
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, no_memory
 from nebius_cli.response.answer_warnings import CHAT_SHAPED
 from nebius_cli.response.events import Usage
+from nebius_cli.system.shared_heap import share_heap
 
 TICK_S = 0.1
 STACK_BYTES = 512 * 1024  # enough for the deepest JSON that Python parses
 MIN_FREE_BYTES = 32 << 20  # that another thread has to leave to those that run
-_M_ARENA_MAX = -8  # from <malloc.h>
 
 OnRequest = Callable[[str, float, Usage | None, NbxError | None, str], None]
 
@@ -292,15 +291,3 @@ class WorkerPool:
             self._dispatcher.stop()
         elif row is not None:
             self._dispatcher.offer(row)
-
-
-def share_heap() -> None:
-    """Make threads that start later share one heap. Does nothing if the C library is not glibc.
-
-    By default glibc gives each of many threads a heap of its own, which never shrinks. Since only one thread
-    at a time runs Python code, they rarely wait for each other in a shared heap.
-    """
-    with contextlib.suppress(ImportError, OSError, AttributeError, TypeError):
-        import ctypes
-
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
