@@ -4,7 +4,7 @@
     python benchmarks/check_input.py --quick         a tenth of it
     python benchmarks/check_input.py --other PYTHON  also the nbx of another environment, in turn
 
-Next to a loop that does nothing but parse each line, and to the same run with --max-tokens-total, for which a
+Next to a loop that does nothing but parse each line, and to the same run with --max-total-tokens, for which a
 row's request has to be made as well. Prints seconds until the first request, and ratios within a turn.
 """
 
@@ -21,7 +21,7 @@ from measure import nbx, serving, until_first_request, write_rows
 
 ROW_BYTES = 1000
 PARSE = "import json, sys\nfor line in open(sys.argv[1], 'rb'): json.loads(line)"
-CAP = ("--max-tokens-total", "1000000000000")
+CAP = ("--max-total-tokens", "1000000000000")
 
 
 def first_request(source: Path, folder: Path, python: str, *flags: str) -> float:

@@ -184,6 +184,31 @@ def test_on_a_terminal_everything_is_imported_while_the_server_is_awaited(
     assert Path("modules").read_text() == ""
 
 
+# Notes which of the modules that send a request are there when the first thread starts, which connects.
+FIRST_THREAD = """
+import sys, threading
+there, start = [], threading.Thread.start
+def watched(thread):
+    there.append(" ".join(sys.modules))
+    start(thread)
+threading.Thread.start = watched
+from nebius_cli.main import main
+code = main(sys.argv[1:])
+with open("modules", "w") as file:
+    file.write(there[0])
+sys.exit(code)
+"""
+
+
+def test_a_completion_begins_to_connect_before_it_imports_what_sends_the_request(server: FakeServer) -> None:
+    server.script(answer("text"))
+    arguments = ("complete", "x", "-m", "m", "--base-url", server.url)
+    modules = loaded(*arguments, code=FIRST_THREAD, NEBIUS_API_KEY=CANARY)
+    assert "nebius_cli.api.early_connection" in modules
+    assert not {"urllib3", "http", "ssl", "sqlite3"} & modules
+    assert not {"nebius_cli.api.client", "nebius_cli.api.exchange"} & modules
+
+
 # Notes how much of the answer stands on stdout, a file, when a module is first asked for.
 WATCH = """
 import os, sys

@@ -24,7 +24,6 @@ from nebius_cli.request import build_request, curl, prompt, request, request_fla
 from nebius_cli.request.build_request import PromptOptions
 from nebius_cli.request.field_validation import Value
 from nebius_cli.request.request import CompletionRequest
-from nebius_cli.response.answer_warnings import oddities
 from nebius_cli.system.files import encode_argument, read_bytes
 from nebius_cli.system.output_checks import check_targets
 from nebius_cli.system.output_file import OutputFile
@@ -247,6 +246,7 @@ def _receive(
     options: CompleteOptions, exchange: "Exchange", answer: "AnswerWriter", settings: RunSettings, app: App
 ) -> ExitCode:
     from nebius_cli.render.usage_metrics import Timing
+    from nebius_cli.response.answer_warnings import oddities
 
     what = exchange.request
 
