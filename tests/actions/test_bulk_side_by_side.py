@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from nebius_cli.bulk.input.matrix import Combination
+from nebius_cli.bulk.input.combination import Combination
 from nebius_cli.bulk.input.row import BadRow, InMatrix, Row
 from nebius_cli.bulk.output.record import encode_bad
 from tests.support.answers import answer, failure, row, write
@@ -101,7 +101,7 @@ def test_rows_are_put_together_whenever_they_were_answered(folder: Path, bare: R
         ["0", "0", "hot 0", "cold 0", "late 0", ""],
         ["1", "1", "hot 1", "cold 1", "", ""],
     ]
-    assert (done.code, done.err) == (9, "nbx: rows without a record: 1; they are empty here\n")
+    assert (done.code, done.err) == (9, "nbx: answers that are still missing: 1; their cells are empty\n")
 
 
 def test_a_failed_cell_is_empty_and_the_line_says_why(folder: Path, bare: Runner) -> None:
@@ -113,7 +113,7 @@ def test_a_failed_cell_is_empty_and_the_line_says_why(folder: Path, bare: Runner
         ["", "model=A: the server answered 500: it broke"],
         ["", "model=A: no prompt"],
     ]
-    assert (done.code, done.err) == (9, "nbx: 2 rows failed and have an error and no text\n")
+    assert (done.code, done.err) == (9, "nbx: 2 rows failed and have an error instead of text\n")
 
 
 def test_parquet_has_the_same_columns(folder: Path, bare: Runner) -> None:
