@@ -63,7 +63,8 @@ def _heading(column: Column) -> str:
     notes += [f"{column.failed:,} failed"] if column.failed else []
     notes += [f"{column.completion_tokens:,} tokens"] if column.completion_tokens else []
     notes += [usd(column.cost)] if column.cost else []
-    return f'<th>{_escaped(column.heading)}<div class="note">{", ".join(map(_escaped, notes))}</div></th>'
+    name = _escaped(column.heading).replace(",", ",<wbr>")
+    return f'<th>{name}<div class="note">{", ".join(map(_escaped, notes))}</div></th>'
 
 
 def _row(row: ComparedRow) -> str:

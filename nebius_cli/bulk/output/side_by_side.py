@@ -23,11 +23,18 @@ class SideBySide:
         self._records = records
         self._order = IndexSort()  # index of the row in the input, offset of the record
         columns: dict[str, Column] = {}
+        first: dict[str, tuple[int, int]] = {}  # the index of a column's first record, and that of its row
         for offset, record in records.located():
-            self._order.add(_row_index(record), offset)
-            label = _label(record)
+            row_index, label = _row_index(record), _label(record)
+            self._order.add(row_index, offset)
+            first.setdefault(label, (record["index"], row_index))
             columns.setdefault(label, Column(label)).add(record)
-        self.columns = tuple(columns.values())
+
+        def number(label: str) -> int:  # of the combination, also if its first answers are missing
+            index, row_index = first[label]
+            return index - row_index * len(columns)
+
+        self.columns = tuple(columns[label] for label in sorted(columns, key=number))
         self.missing = 0  # answers that are not there yet, among the rows iterated over
 
     def __iter__(self) -> Iterator[ComparedRow]:
