@@ -8,8 +8,9 @@ from typing import Any
 
 from nebius_cli.actions.app import App
 from nebius_cli.bulk.output.choice_rows import choice_rows, choices_of
+from nebius_cli.bulk.output.comparison_table import parquet_rows, parquet_schema, table_lines
 from nebius_cli.bulk.output.record_file import AnswerFile
-from nebius_cli.bulk.output.side_by_side import SideBySide, parquet_rows, parquet_schema, table_lines
+from nebius_cli.bulk.output.side_by_side import SideBySide
 from nebius_cli.core.csv_lines import csv_line
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.core.format import counted
@@ -80,7 +81,9 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
         form = f"; {lines} empty" if format_ == "text" else f" and {have} an error instead of text"
         app.note(f"{counted(failed, 'row')} failed{form}")
     if missing:
-        app.note(f"rows without a record: {missing}; their lines are empty")
+        table = options.side_by_side or format_ == "html"
+        what = "answers that are still missing" if table else "rows without a record"
+        app.note(f"{what}: {missing}; their {'cells' if table else 'lines'} are empty")
     return ExitCode.ROWS_FAILED if failed or missing else ExitCode.DONE
 
 

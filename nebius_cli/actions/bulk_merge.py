@@ -67,8 +67,9 @@ def _merged(options: BulkMergeOptions, app: App, shards: Shards, gaps: Gaps) -> 
     if not options.input:
         yield from shards.by_index()
         return
+    from nebius_cli.bulk.input.combination import ids_in_matrix
     from nebius_cli.bulk.input.joined_files import open_all  # only needed here
-    from nebius_cli.bulk.input.matrix import ids_in_matrix, parse_matrix
+    from nebius_cli.bulk.input.matrix import parse_matrix
     from nebius_cli.bulk.input.open_input import RowFile, open_rows
     from nebius_cli.bulk.input.row_forms import IDS, own_id
 

@@ -9,7 +9,8 @@ from typing import Any
 from nebius_cli.bulk.budget import Budget, Charge
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input import template
-from nebius_cli.bulk.input.matrix import NO_MATRIX, Combination, parse_matrix
+from nebius_cli.bulk.input.combination import NO_MATRIX, Combination
+from nebius_cli.bulk.input.matrix import parse_matrix
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_to_request import RowReader, Shard, parse_shard
 from nebius_cli.bulk.limit_flags import LIMITS

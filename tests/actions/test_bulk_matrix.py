@@ -99,7 +99,7 @@ def test_merge_checks_shards_against_several_inputs_and_the_matrix(bulk: Runner)
     part = bulk("bulk", "merge", "s1.jsonl", *inputs, *MATRIX)
     assert "16 rows of 1 file: 4 answered, 4 failed, 8 missing" in part.err
     without = bulk("bulk", "merge", "s1.jsonl", *inputs)
-    assert "records left out, of rows that are not in in.jsonl and more.txt: 8" in without.err
+    assert "left out 8 records of rows that are not in in.jsonl and more.txt" in without.err
     failed = bulk("bulk", "merge", "s1.jsonl", *MATRIX)
     assert (failed.code, "--matrix without --input" in failed.err) == (2, True)
 

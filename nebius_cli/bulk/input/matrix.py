@@ -1,12 +1,10 @@
 """Parses `--matrix`: the combinations of request fields with which each row is sent."""
 
 import itertools
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from hashlib import blake2b
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
+from nebius_cli.bulk.input.combination import Combination, label_of, label_of_value
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.suggest import nearest
@@ -15,25 +13,9 @@ from nebius_cli.request.field_validation import Field, FieldError, Value
 from nebius_cli.request.request import NO_VALIDATE
 
 MAX_COMBINATIONS = 1000
-MAX_VALUE_CHARS = 60  # of a value in an id; a longer one is shortened
 
 _NOT_HERE = ("stream", "stream_options")
 _EXAMPLE = "for example --matrix temperature=0,0.7"
-_PLAIN = re.compile(r'[^\s,=\[\]"\\]+')  # a text that an id can hold without quotes
-
-
-class Combination(NamedTuple):
-    """Values of request fields. `label` writes them as `temperature=0.7,model=A`; it is empty for none."""
-
-    label: str = ""
-    values: Mapping[str, Value] = MappingProxyType({})
-
-    def id_of(self, row_id: str | int) -> str:
-        """Return the id of a row in this combination: `a[temperature=0.7]` for the row `a`."""
-        return f"{row_id}[{self.label}]"
-
-
-NO_MATRIX = (Combination(),)
 
 
 def parse_matrix(
@@ -70,16 +52,6 @@ def _combinations(axes: Mapping[str, Mapping[str, Value]]) -> Iterator[Combinati
         yield Combination(label_of(values), values)
 
 
-def ids_in_matrix(row_id: str | int, combinations: Sequence[Combination]) -> list[str | int]:
-    """Return the ids of a row of the input: one for each combination, its own without a matrix."""
-    return [one.id_of(row_id) if one.label else row_id for one in combinations]
-
-
-def label_of(values: Mapping[str, Any]) -> str:
-    """Return a combination as ids and headings write it: `temperature=0.7,model=A`."""
-    return ",".join(f"{name}={_label(value)}" for name, value in values.items())
-
-
 def _field(name: str, text: str) -> Field | None:
     """Return the field with this name, None if there is no name. Raises UsageError."""
     found = BY_NAME.get(name.replace("-", "_"))
@@ -104,7 +76,7 @@ def _values(field: Field, raw: str, *, validate: bool) -> dict[str, Value]:
             shown = one if isinstance(one, str) else jsontext.encode(one).decode()
             hint = NO_VALIDATE if error.bound else ""
             raise UsageError(f"--matrix {field.name}={shown}", f"{field.name} {error}", hint) from None
-        if (label := _label(value)) in values:
+        if (label := label_of_value(value)) in values:
             raise UsageError(f"--matrix {field.name}={raw}", f"it has {label} twice")
         values[label] = value
     return values
@@ -123,15 +95,3 @@ def _listed(field: Field, raw: str) -> Sequence[Any]:
     if not values:
         raise UsageError(f"--matrix {field.name}={raw}", "it has no values")
     return values  # type: ignore[no-any-return]
-
-
-def _label(value: Any) -> str:
-    """Return a value as it is written in ids and headings; different values have different labels."""
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.isprintable():
-        label = value
-    else:
-        label = jsontext.encode(value).decode("utf-8")
-    if len(label) <= MAX_VALUE_CHARS:
-        return label
-    name = blake2b(label.encode(), digest_size=4).hexdigest()
-    return f"{label[: MAX_VALUE_CHARS - len(name) - 1]}…{name}"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from nebius_cli.bulk.input.matrix import Combination
+from nebius_cli.bulk.input.combination import Combination
 from nebius_cli.request.prompt import Prompt
 
 BODY_HASH_DIGITS = 32  # of a row's `body_hash`, those of the body

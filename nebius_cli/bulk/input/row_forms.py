@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
-from nebius_cli.bulk.input.matrix import Combination, label_of
+from nebius_cli.bulk.input.combination import Combination, label_of
 from nebius_cli.bulk.input.misread_input import (
     CHAT,
     not_a_row,

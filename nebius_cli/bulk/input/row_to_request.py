@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import Any
 
 from nebius_cli.bulk.input.body_encoder import BodyEncoder, BodyTemplate
-from nebius_cli.bulk.input.matrix import NO_MATRIX, Combination
+from nebius_cli.bulk.input.combination import NO_MATRIX, Combination
 from nebius_cli.bulk.input.misread_input import shown
 from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, BadRow, InMatrix, Row
 from nebius_cli.bulk.input.row_forms import RawRow, RowParser, RowRequest, UnreadableRow
@@ -144,9 +144,7 @@ class RowReader:
             else:
                 yield from [None] * len(found[2])
 
-    def _checked(
-        self, raw: Iterable[RawRow]
-    ) -> Iterator[BadRow | tuple[int, RowRequest, list[BodyTemplate]]]:
+    def _checked(self, raw: Iterable[RawRow]) -> Iterator[BadRow | CheckedRow]:
         """Yield each row of the input with its body in each combination."""
         ids, encoders, checked = _Ids(), self._encoders(), False
         whole = self._shard.of == 1

@@ -7,7 +7,8 @@ that an answer cannot act in the browser of the person who reads it.
 import html
 from collections.abc import Callable
 
-from nebius_cli.bulk.output.side_by_side import Cell, Column, ComparedRow, SideBySide, headings
+from nebius_cli.bulk.output.comparison import Cell, Column, ComparedRow
+from nebius_cli.bulk.output.side_by_side import SideBySide
 from nebius_cli.core.money import usd
 from nebius_cli.terminal.sanitize import to_bytes, visible
 
@@ -50,19 +51,20 @@ TAIL = "</tbody>\n</table>\n</body>\n</html>\n"
 
 def write_page(answers: SideBySide, title: str, write: Callable[[bytes], object]) -> None:
     """Write the page, row by row."""
-    columns = "".join(map(_heading, answers.columns, headings(answers.columns)))
+    columns = "".join(map(_heading, answers.columns))
     write(to_bytes(HEAD.format(title=_escaped(title), columns=columns)))
     for row in answers:
         write(to_bytes(_row(row)))
     write(to_bytes(TAIL))
 
 
-def _heading(column: Column, name: str) -> str:
+def _heading(column: Column) -> str:
     notes = [f"{column.answered:,} answered"]
     notes += [f"{column.failed:,} failed"] if column.failed else []
     notes += [f"{column.completion_tokens:,} tokens"] if column.completion_tokens else []
     notes += [usd(column.cost)] if column.cost else []
-    return f'<th>{_escaped(name)}<div class="note">{", ".join(map(_escaped, notes))}</div></th>'
+    name = _escaped(column.heading).replace(",", ",<wbr>")
+    return f'<th>{name}<div class="note">{", ".join(map(_escaped, notes))}</div></th>'
 
 
 def _row(row: ComparedRow) -> str:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.bulk.input.matrix import MAX_COMBINATIONS, MAX_VALUE_CHARS, NO_MATRIX, parse_matrix
+from nebius_cli.bulk.input.combination import MAX_VALUE_CHARS, NO_MATRIX
+from nebius_cli.bulk.input.matrix import MAX_COMBINATIONS, parse_matrix
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 
