@@ -114,7 +114,10 @@ def usage_error(error: typer.TyperException, argv: list[str], tree: Any) -> Usag
     if not hasattr(error, "possibilities"):  # only the error for an unknown flag has it
         if "unexpected extra argument" in what:
             extra = what.partition("(s) (" if "(s)" in what else " (")[2].rstrip(").")
-            return UsageError(f"unexpected argument: {extra}", _mistyped(argv, tree), hint)
+            operands = [parameter for parameter in inner.params if parameter.param_type_name == "argument"]
+            takes_text = any(operand.name == "text" for operand in operands)
+            quote = "put quotes around a text that contains spaces" if takes_text else ""
+            return UsageError(f"unexpected argument: {extra}", _mistyped(argv, tree) or quote, hint)
         if typed and "requires an argument" in what:
             return UsageError(f"{typed} needs a value", "", hint)
         return UsageError(what[:1].lower() + what[1:].removesuffix("."), "", hint)

@@ -11,7 +11,8 @@ from nebius_cli.local.weights import DEFAULT_MODEL
 
 MAX_ID = 2**63 - 1  # the largest integer of SQLite
 MAX_ID_DIGITS = 30  # a longer text is not read as a number at all
-TEXT_IS_OFF = "texts are not stored: nbx config set history.text true stores them from now on"
+STORE_HINT = "nbx config set history.text true stores texts from now on"
+TEXT_IS_OFF = f"texts are not stored; {STORE_HINT}"
 
 
 def find(ledger: Ledger, typed: str | None, command: str) -> tuple[dict[str, Any], StoredText | None]:
@@ -34,7 +35,7 @@ def find_text(ledger: Ledger, typed: str | None, command: str) -> tuple[dict[str
     if text is None:
         name = f"request {row['id']}"
         what = f"cannot send {name} again" if command == "rerun" else f"cannot {command} {name}"
-        raise UsageError(what, "its text is not stored", TEXT_IS_OFF)
+        raise UsageError(what, "its text is not stored", STORE_HINT)
     return row, text
 
 
@@ -52,7 +53,7 @@ def last_id(ledger: Ledger) -> int:
     """Return the id of the last request, without those of bulk runs. Raises UsageError if there is none."""
     found = ledger.last_single()
     if found is None:
-        raise UsageError("there is no request to continue", "", TEXT_IS_OFF)
+        raise UsageError("there is no request to continue", "", STORE_HINT)
     return found
 
 

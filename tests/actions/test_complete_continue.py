@@ -131,7 +131,7 @@ def test_token_ids_cannot_be_continued_with_text(keeping: Runner, server: FakeSe
 def test_a_text_that_is_not_kept_cannot_be_continued_and_the_message_says_how(
     nbx: Runner, server: FakeServer
 ) -> None:
-    hint = "texts are not stored: nbx config set history.text true stores them from now on"
+    hint = "nbx config set history.text true stores texts from now on"
     nothing = nbx("complete", "--continue")
     assert (nothing.code, nothing.err.splitlines()) == (
         2,

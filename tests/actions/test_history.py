@@ -69,7 +69,7 @@ def test_without_texts_a_list_says_how_to_keep_them(nbx: Runner) -> None:
     assert nbx("history").err == "nbx: the ledger has no requests\n"
     assert nbx("history", "--since", "1d").err == "nbx: the ledger has no requests in this period\n"
     keep(nbx, entry(NOW))
-    hint = "nbx: texts are not stored: nbx config set history.text true stores them from now on\n"
+    hint = "nbx: texts are not stored; nbx config set history.text true stores texts from now on\n"
     assert nbx("history").err == hint
     assert nbx("history", "show", "1").err == hint
     assert nbx("history", "show", "1", env=KEEP).err == "nbx: the text of this request is not stored\n"

@@ -59,6 +59,8 @@ MISTAKES = [
         "cannot read mrege",
         "did you mean nbx bulk merge?",
     ),
+    (["score", "a", "b"], "unexpected argument: b", "put quotes around a text that contains spaces"),
+    (["bulk", "export", "a", "b"], "unexpected argument: b", "nbx bulk export --help shows every flag"),
     (["usage", "zzz"], "unexpected argument: zzz", "nbx usage show --help shows every flag"),
     (["--profle", "x", "complete"], "no such flag: --profle", "did you mean --profile?"),
     (["help"], "no such command: help", "did you mean nbx --help?"),

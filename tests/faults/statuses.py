@@ -78,12 +78,12 @@ FAULTS = (
     Fault(
         "429 for an hour",
         detail(429, "x", Retry_After="3600"),
-        everywhere(5, "", "answered 429\n  x\n  ", bulk=Seen(5, "half\n", "nbx waits for")),
+        everywhere(5, "", "answered 429\n  x\n  ", bulk=Seen(5, "half\n", "nbx waits at most")),
     ),
     Fault(
         "429 for ever",
         detail(429, "x", Retry_After="1e999"),
-        both_ways(5, "", "answered 429\n  x\n  ", bulk=Seen(5, "half\n", "nbx waits for")),
+        both_ways(5, "", "answered 429\n  x\n  ", bulk=Seen(5, "half\n", "nbx waits at most")),
     ),
     Fault(
         "429 until no time",

@@ -88,7 +88,7 @@ HOSTILE: dict[str, tuple[Callable[[], Reply], tuple[str, ...], int, str]] = {
         lambda: [head(400), b'{"detail":[', flood(b"{}," * 20_000)],
         STREAMED,
         3,
-        "cut",
+        "truncated",
     ),
     "an error of objects, whole": (
         lambda: [head(400, Connection="close"), b'{"detail":[' + b"{}," * 2_700_000 + b"{}]}"],
