@@ -27,12 +27,9 @@ OnRequest = Callable[[str, float, Usage | None, NbxError | None, str], None]
 
 
 class Listeners(NamedTuple):
-    """What the threads call: `result` once for each result, and `warn` once with what is odd about answers.
+    """What the threads call with each result, as each request ends, and once with what is odd about answers."""
 
-    `request` is called as each request ends, with its model, when it was sent, its usage or error, and the
-    finish reasons.
-    """
-
+    # `request` gets its model, when it was sent, its usage or error, and its finish reasons.
     result: Callable[[Result], None]
     request: OnRequest
     warn: Callable[[str], None]
@@ -295,11 +292,7 @@ class WorkerPool:
 
 
 def share_heap() -> None:
-    """Make threads that start later share one heap. Does nothing if the C library is not glibc.
-
-    By default glibc gives each of many threads a heap of its own, which never shrinks. Since only one thread
-    at a time runs Python code, they rarely wait for each other in a shared heap.
-    """
+    """Make threads that start later share one heap, if the C library is glibc: its others never shrink."""
     with contextlib.suppress(ImportError, OSError, AttributeError, TypeError):
         import ctypes
 
