@@ -1,11 +1,10 @@
 """The certificate authorities that requests trust: the file or folder, and what TLS makes of it."""
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nebius_cli.core.errors import ConfigError
-from nebius_cli.system.authority_paths import places, split
+from nebius_cli.system.authority_paths import exists, places, split
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -28,7 +27,7 @@ def trusted(cacert: str, *, trust_env: bool = True) -> str:
 
 def check_readable(path: str) -> str:
     """Return `path`. Raises ConfigError where no file or folder can be read there."""
-    found = [place for place in places(path) if Path(place).exists()]
+    found = [place for place in places(path) if exists(place)]
     if not found:
         raise _unreadable(path, "no such file or folder")
     if not all(os.access(place, os.R_OK) for place in found):

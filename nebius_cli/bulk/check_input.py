@@ -13,7 +13,7 @@ from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import PriceList
 from nebius_cli.core.suggest import nearest
 from nebius_cli.request import request
-from nebius_cli.system.output_checks import is_file
+from nebius_cli.system.output_checks import exists_as_file
 
 COMMANDS = ("run", "merge", "export")
 
@@ -72,7 +72,7 @@ def surveyed(
     old one set aside, only after the survey, so that an input with bad rows leaves no trace.
     """
     options = plan.options
-    exists = is_file(options.output) and Path(options.output).exists() and not options.restart
+    exists = exists_as_file(options.output) and not options.restart
     with contextlib.ExitStack() as stack:
         journal = stack.enter_context(contextlib.closing(open_output())) if exists else None
         total = survey_rows(source, plan, prices, journal)

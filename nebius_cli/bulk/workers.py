@@ -26,12 +26,9 @@ OnRequest = Callable[[str, float, Usage | None, NbxError | None, str], None]
 
 
 class Listeners(NamedTuple):
-    """What the threads call: `result` once for each result, and `warn` once with what is odd about answers.
+    """What the threads call with each result, as each request ends, and once with what is odd about answers."""
 
-    `request` is called as each request ends, with its model, when it was sent, its usage or error, and the
-    finish reasons.
-    """
-
+    # `request` gets its model, when it was sent, its usage or error, and its finish reasons.
     result: Callable[[Result], None]
     request: OnRequest
     warn: Callable[[str], None]

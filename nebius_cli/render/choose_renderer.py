@@ -4,6 +4,8 @@ from nebius_cli.render.output_options import Mode, OutputOptions, Renderer, View
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal.capabilities import Write, draws
 
+MAX_LIVE_CHOICES = 1000  # that are drawn at once; more are written one after another
+
 
 def drawing_module(streams: Streams, options: OutputOptions) -> str:
     """Return the module of the renderer that `choose` returns for a terminal."""
@@ -45,7 +47,8 @@ def choose(
 def _is_live(streams: Streams, options: OutputOptions, *, terminal: bool) -> bool:
     """Return whether the answer is drawn live: several choices, as text, on a terminal."""
     text = options.mode is Mode.TEXT and options.view is None
-    return terminal and text and options.choices > 1 and draws(streams, tty=True)
+    several = 1 < options.choices <= MAX_LIVE_CHOICES
+    return terminal and text and several and draws(streams, tty=True)
 
 
 def _choose_view(

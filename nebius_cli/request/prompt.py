@@ -152,6 +152,13 @@ def decode(data: bytes, source: str, options: DecodeOptions) -> str:
     return _check_text(_decode_bytes(data, source, options), source, options)
 
 
+def marked_encoding(data: bytes) -> str:
+    """Return the encoding that the byte order mark of a text tells, UTF-16 or UTF-32, empty for none."""
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):  # of which one begins as UTF-16's does
+        return "UTF-32"
+    return "UTF-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else ""
+
+
 def _decode_bytes(data: bytes, source: str, options: DecodeOptions) -> str:
     rest = data.removeprefix(codecs.BOM_UTF8) if options.encoding == "utf-8" else data
     try:
@@ -159,8 +166,10 @@ def _decode_bytes(data: bytes, source: str, options: DecodeOptions) -> str:
     except UnicodeError as error:
         what, why = f"{source} is not valid {options.encoding.upper()}", str(error)
         hint = "--encoding NAME or --invalid replace reads it anyway; iconv -f NAME -t UTF-8 converts it"
-        if options.encoding == "utf-8" and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            hint = "it is UTF-16; --encoding utf-16 reads it; iconv -f UTF-16 -t UTF-8 converts it"
+        if options.encoding == "utf-8" and (found := marked_encoding(data)):
+            hint = (
+                f"it is {found}; --encoding {found.lower()} reads it; iconv -f {found} -t UTF-8 converts it"
+            )
         if isinstance(error, UnicodeDecodeError):
             offset = len(data) - len(rest) + error.start
             why = f"byte 0x{data[offset : offset + 1].hex()} at offset {offset}: {error.reason}"

@@ -1,6 +1,7 @@
 """Builds an answer from its events: texts, finish reasons, logprobs, usage."""
 
 from collections.abc import Collection, Mapping
+from itertools import chain, islice
 from typing import Any, assert_never
 
 from nebius_cli.core.errors import IncompleteError, NbxError, from_status
@@ -8,6 +9,7 @@ from nebius_cli.response.decode import choice_index, choice_text
 from nebius_cli.response.events import Event, Finished, Frame, Problem, Repeats, TextDelta, Usage
 from nebius_cli.response.merge_members import OBJECT_BYTES, merge_members, put_member
 
+MAX_UNFINISHED = 100  # choices that are listed
 # Members of a choice that the fold builds itself.
 _FOLDED = ("index", "text", "finish_reason", "logprobs")
 
@@ -105,7 +107,7 @@ class Completion:
 
     @property
     def unfinished(self) -> list[int]:
-        """Indexes of the choices without a finish reason, those never seen among them."""
+        """The first indexes of choices without a finish reason, those never seen among them."""
         return unfinished(self._reasons, self.expected)
 
     @property
@@ -170,9 +172,14 @@ class Completion:
 
 
 def unfinished(reasons: Mapping[int, str | None], expected: int) -> list[int]:
-    """Return the indexes without a finish reason, those never seen among them; `reasons` are by index."""
-    indexes = {*range(expected), *reasons}
-    return sorted(index for index in indexes if not reasons.get(index))
+    """Return the first indexes without a finish reason, those never seen among them, in order.
+
+    `reasons` are by index. A request may ask for more choices than fit in memory, so at most
+    MAX_UNFINISHED are returned.
+    """
+    missing = (index for index in range(expected) if not reasons.get(index))
+    others = (index for index in sorted(reasons) if index >= expected and not reasons[index])
+    return list(islice(chain(missing, others), MAX_UNFINISHED))
 
 
 def missing_reason(reasons: Mapping[int, str | None], expected: int) -> str:

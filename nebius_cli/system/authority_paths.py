@@ -4,9 +4,14 @@ import os
 from pathlib import Path
 
 
+def exists(path: str) -> bool:
+    """Return whether there is something at a path; not where its name is too long, as of a long list."""
+    return os.access(path, os.F_OK)
+
+
 def places(path: str) -> list[str]:
     """Return the files and folders that a path names: itself, or those it lists if it is none."""
-    return [path] if Path(path).exists() else path.split(os.pathsep)
+    return [path] if exists(path) else path.split(os.pathsep)
 
 
 def join(*paths: str) -> str:
@@ -20,6 +25,6 @@ def split(path: str) -> tuple[str, str]:
     Where nothing is, that is the file: whoever opens it finds out.
     """
     found = places(path) if path else []
-    folders = [place for place in found if Path(place).is_dir()]
-    files = [place for place in found if place not in folders and (Path(place).exists() or not folders)]
+    folders = [place for place in found if exists(place) and Path(place).is_dir()]
+    files = [place for place in found if place not in folders and (exists(place) or not folders)]
     return files[0] if files else "", os.pathsep.join(folders)

@@ -55,8 +55,7 @@ class ChildWatch:
 
 def _is_stopped(pid: int) -> bool:
     """Return whether a signal has stopped a child process; False where the system cannot tell."""
-    if sys.platform == "win32" or sys.platform == "darwin":
-        return False  # Python has no waitid there
-    with contextlib.suppress(OSError):  # it has ended, and somebody else waited for it
-        return os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+    if sys.platform != "win32" and sys.platform != "darwin":  # Python has no waitid there
+        with contextlib.suppress(OSError):  # it has ended, and somebody else waited for it
+            return os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
     return False

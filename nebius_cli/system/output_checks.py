@@ -16,6 +16,11 @@ def is_file(path: str) -> bool:
     return not os.path.exists(path) or os.path.isfile(path)  # noqa: PTH110, PTH113 - Path's raise OSError
 
 
+def exists_as_file(path: str) -> bool:
+    """Return whether a path names a regular file that exists; a name that is too long does not."""
+    return is_file(path) and os.path.exists(path)  # noqa: PTH110 - Path's raises OSError
+
+
 def check_distinct(flag: str, path: str, others: Iterable[tuple[str, str]]) -> None:
     """Raise UsageError if `path`, the value of `flag`, is also one of `others`: pairs of reason and path."""
     if not is_file(path):
@@ -39,7 +44,7 @@ def check_targets(written: Sequence[tuple[str, str | None]], read: Sequence[tupl
 
 def check_not_overwritten(path: str, *, force: bool) -> None:
     """Raise UsageError if `-o path` is a file with something in it, unless `force`."""
-    if is_file(path) and os.path.exists(path) and Path(path).stat().st_size and not force:  # noqa: PTH110
+    if exists_as_file(path) and Path(path).stat().st_size and not force:
         raise UsageError(f"-o {path}", "this file already exists", "--force replaces it")
 
 

@@ -61,6 +61,7 @@ class TemporaryFile:
     def __init__(self, target: Path, mode: int | None, kind: str = COPY) -> None:
         self.target = target
         self._kind = kind
+        _check_replaceable(target)
         remove_stale(target)
         if mode is None:
             mode = _mode_of(target)
@@ -76,9 +77,7 @@ class TemporaryFile:
 
     def commit(self) -> None:
         """Give the file the name of its target, after its content is on the disk."""
-        if os.path.lexists(self.target) and not stat.S_ISREG(self.target.lstat().st_mode):
-            # A device or a pipe that a planted link leads to: renaming over it would remove it.
-            raise OSError(errno.EINVAL, "not a regular file", str(self.target))
+        _check_replaceable(self.target)
         self._rename(self.target)
 
     def keep(self, path: Path) -> Path:
@@ -103,6 +102,17 @@ class TemporaryFile:
         self._finalizer.detach()
         self.file.close()
         sync_folder(path.parent)
+
+
+def _check_replaceable(target: Path) -> None:
+    """Raise OSError if there is something at `target` that a rename must not remove.
+
+    That is a device or a pipe that a planted link leads to, or a link that leads to itself.
+    """
+    if os.path.lexists(target) and not stat.S_ISREG(mode := target.lstat().st_mode):
+        if stat.S_ISLNK(mode):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(target))
+        raise OSError(errno.EINVAL, "not a regular file", str(target))
 
 
 def remove_stale(target: Path) -> None:

@@ -96,3 +96,12 @@ def test_the_retries_have_an_end(bulk: Runner, row_server: RowServer) -> None:
     assert row_server.asked == {"prompt 0": 1, "prompt 1": 3, "prompt 2": 1}
     (failed,) = [record for record in records(OUT) if record["error"]]
     assert (failed["attempts"], failed["error"]["exit"], failed["error"]["status"]) == (3, 6, 500)
+
+
+def test_an_output_whose_name_is_too_long_is_74_before_anything_is_paid(
+    bulk: Runner, row_server: RowServer
+) -> None:
+    write_rows(Path("in.jsonl"), 2)
+    result = bulk("bulk", "in.jsonl", "-o", "x" * 300)
+    assert (result.code, "File name too long" in result.err) == (74, True)
+    assert row_server.requests == []

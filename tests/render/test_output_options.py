@@ -22,6 +22,7 @@ from tests.support.screen import Glass, streams_on
         (Mode.TEXT, 1, "xterm", True, TerminalText),
         (Mode.TEXT, 2, "xterm", True, LiveChoices),
         (Mode.TEXT, 2, "dumb", True, TerminalText),
+        (Mode.TEXT, 10**9, "xterm", True, TerminalText),
         (Mode.TEXT, 1, "xterm", False, PlainText),
         (Mode.TEXT, 2, "xterm", False, PlainText),
         (Mode.JSON, 2, "xterm", True, JsonOutput),

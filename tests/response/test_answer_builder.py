@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.core.errors import IncompleteError
-from nebius_cli.response.answer_builder import Completion
+from nebius_cli.response.answer_builder import MAX_UNFINISHED, Completion
 from nebius_cli.response.decode import AnswerDecoder, decode_object
 from nebius_cli.response.events import Finished, Frame, Problem, TextDelta, Usage
 
@@ -54,6 +54,7 @@ def test_choices_that_are_missing_or_without_a_reason_are_unfinished() -> None:
     )
     assert completion.unfinished == [1, 2, 3]
     assert Completion(2).unfinished == [0, 1]
+    assert Completion(10**12).unfinished == list(range(MAX_UNFINISHED))  # and no list of all
 
 
 def test_an_answer_has_started_with_a_text_or_a_reason_and_not_with_a_frame() -> None:

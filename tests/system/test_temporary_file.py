@@ -236,3 +236,10 @@ def test_without_locks_a_file_is_taken_for_left_behind_after_a_day(folder: Path,
     os.utime(path, (yesterday, yesterday))
     temporary_file.remove_stale(folder / "x")
     assert not path.exists()
+
+
+def test_a_link_that_leads_to_itself_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OSError, match="symbolic links"):
+        TemporaryFile(tmp_path / "loop", None)
+    assert list(tmp_path.glob("*loop*")) == [tmp_path / "loop"]

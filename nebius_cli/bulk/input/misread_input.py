@@ -1,10 +1,10 @@
 """Guesses the format of lines that are not valid rows, and names the flag that reads them."""
 
-import codecs
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nebius_cli.core.suggest import nearest
+from nebius_cli.request.prompt import marked_encoding
 
 _MAX_SHOWN_CHARS = 60
 CHAT = "nbx bulk completes prompts and has no chat"
@@ -60,8 +60,8 @@ def separator_hint(columns: Sequence[str]) -> str:
 
 def not_utf8(error: UnicodeDecodeError) -> str:
     """Return a message about the first byte of a row that is not UTF-8."""
-    if error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return "the text is UTF-16; --encoding utf-16 reads it"
+    if encoding := marked_encoding(error.object):
+        return f"the text is {encoding}; --encoding {encoding.lower()} reads it"
     byte = error.object[error.start]
     return (
         f"byte 0x{byte:02x} at offset {error.start} of the row is not UTF-8; --encoding or --invalid replace"

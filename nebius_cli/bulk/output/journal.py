@@ -17,7 +17,7 @@ from nebius_cli.core.digest_set import DigestSet
 from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.system import lock
 from nebius_cli.system.files import mkdir_hint
-from nebius_cli.system.output_checks import check_distinct
+from nebius_cli.system.output_checks import check_distinct, exists_as_file
 from nebius_cli.system.temporary_file import sibling
 
 Note = Callable[[str], None]
@@ -231,7 +231,7 @@ def _check_name(path: str, sources: Sequence[str]) -> None:
 
 def _check_is_output(path: Path) -> None:
     """Raise UsageError if the file does not begin with a record."""
-    if path.exists():
+    if exists_as_file(str(path)):
         with open_answers(path) as file:
             next(iter(RecordReader(file, path)), None)
 

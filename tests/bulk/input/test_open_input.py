@@ -163,10 +163,11 @@ def test_a_header_of_many_columns_is_read_in_linear_time() -> None:
     assert min(seconds(40_000) for _ in range(3)) < 60 * min(seconds(2000) for _ in range(3))
 
 
-def test_utf_16_is_told_with_the_flag_that_reads_it() -> None:
-    data = "id,prompt\n1,a\n".encode("utf-16")
-    assert refused(data, "csv").why == "the text is UTF-16; --encoding utf-16 reads it"
-    assert rows(data, "csv", reading=DecodeOptions("utf-16")) == [(2, {"id": "1", "prompt": "a"})]
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_an_encoding_with_a_mark_is_told_with_the_flag_that_reads_it(encoding: str) -> None:
+    data = "id,prompt\n1,a\n".encode(encoding)
+    assert refused(data, "csv").why == f"the text is {encoding.upper()}; --encoding {encoding} reads it"
+    assert rows(data, "csv", reading=DecodeOptions(encoding)) == [(2, {"id": "1", "prompt": "a"})]
 
 
 @pytest.mark.parametrize(
