@@ -26,7 +26,7 @@ OnRequest = Callable[[str, float, Usage | None, NbxError | None, str], None]
 
 
 class Listeners(NamedTuple):
-    """What the threads call with each result, as each request ends, and once with what is odd about answers."""
+    """What the threads call with each result, as each request ends, and once with what is odd."""
 
     # `request` gets its model, when it was sent, its usage or error, and its finish reasons.
     result: Callable[[Result], None]
