@@ -107,9 +107,9 @@ def test_a_file_that_changes_before_it_is_read_ends_the_run(
 
 
 def test_pipes_are_read_after_files_and_once(bulk: Runner, three: tuple[str, ...]) -> None:
-    os.mkfifo("pipe.jsonl")
-    writer = threading.Thread(target=lambda: Path("pipe.jsonl").write_text('"piped"\n'))
+    os.mkfifo("pipe.csv")
+    writer = threading.Thread(target=lambda: Path("pipe.csv").write_text("prompt\npiped\n"))
     writer.start()
-    done = bulk("bulk", *three, "pipe.jsonl", "-o", str(OUT))
+    done = bulk("bulk", *three, "pipe.csv", "-o", str(OUT))
     writer.join()
     assert (done.code, texts(OUT)[6]) == (0, " PIPED")
