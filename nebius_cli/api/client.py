@@ -4,7 +4,6 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from nebius_cli.api.connections import CONNECTION_ERRORS
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.early_connection import EarlyConnection
 from nebius_cli.api.endpoint import check_key
@@ -15,6 +14,7 @@ from nebius_cli.api.pools import Pools, Target
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.redirects import follow, too_many
 from nebius_cli.api.retry import parse_retry_after
+from nebius_cli.api.timed_pool import CONNECTION_ERRORS
 from nebius_cli.core.errors import NbxError, NetworkError, from_status
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import endpoint_url, parse_base_url

@@ -1,14 +1,7 @@
-"""Reads an answer from a connection, within the deadline of its request.
-
-http.client parses it. This module sets the timeout of the socket to the time that is left before each wait,
-and decides how many bytes are taken at once.
-"""
+"""Reads an answer from a connection: http.client parses it, and urllib3 decompresses it where need be."""
 
 import http.client
-import io
 import re
-import socket
-import sys
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
@@ -16,51 +9,10 @@ from typing import Any
 import urllib3
 
 from nebius_cli.api.deadlines import Deadline
+from nebius_cli.api.timed_reader import BUFFER_BYTES, TimedReader
 
-BUFFER_BYTES = 65536
-# Of one wait for a socket. The shorter it is, the better is known how long the process was suspended; and on
-# Windows, Ctrl-C has no effect before a wait ends.
-MAX_WAIT_S = 0.5 if sys.platform == "win32" else 5.0
 # The end of a chunk, the size of the next one, and the first byte in it.
 NEXT_CHUNK = re.compile(rb"\r\n0*[1-9A-Fa-f][0-9A-Fa-f]*\r\n[\s\S]")
-
-
-class _TimedReader(io.RawIOBase):
-    """Reads from a socket and waits no longer than the deadline allows. Raises TimedOutError.
-
-    While `paused` it reads nothing, so that a peek at the buffer above it never waits.
-    """
-
-    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
-        self._sock = sock
-        self._deadline = deadline
-        self.paused = False
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        """Return what http.client reads from."""
-        del mode
-        return io.BufferedReader(self, BUFFER_BYTES)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        if self.paused:
-            return None
-        sock, deadline = self._sock, self._deadline
-        while True:
-            sock.settimeout(deadline.start_wait(MAX_WAIT_S))
-            try:
-                count = sock.recv_into(buffer)
-            except TimeoutError:
-                continue  # the deadline raises if no time is left
-            finally:
-                deadline.end_wait()
-            if count:
-                deadline.unread = False
-            if deadline.in_body:
-                deadline.bytes_came()
-            return count
 
 
 class HttpResponse(http.client.HTTPResponse):
@@ -72,7 +24,7 @@ class HttpResponse(http.client.HTTPResponse):
 
     def __init__(self, connection: http.client.HTTPConnection, deadline: Deadline) -> None:
         self._connection: http.client.HTTPConnection | None = connection
-        self._reader = _TimedReader(connection.sock, deadline)
+        self._reader = TimedReader(connection.sock, deadline)
         super().__init__(self._reader)  # type: ignore[arg-type]  # only makefile is called
         self._joins = False
         self.fields: dict[str, str] = {}

@@ -1,0 +1,96 @@
+"""Sends requests on connections that urllib3 makes and keeps open.
+
+urllib3's own `urlopen` is not used: it takes as long as all else that is done for a row of `nbx bulk`.
+"""
+
+import errno
+import functools
+import http.client
+import ssl
+from typing import Any
+
+import urllib3
+import urllib3.exceptions
+from urllib3.util.ssl_match_hostname import CertificateError
+
+from nebius_cli.api.connections import TimedConnection
+from nebius_cli.api.deadlines import Deadline
+from nebius_cli.api.early_connection import EarlyConnection
+from nebius_cli.api.http_response import HttpResponse
+
+# What is raised where a connection fails or the answer is not HTTP. UnicodeError: a name that is no host.
+CONNECTION_ERRORS = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, UnicodeError)
+# The server has closed its end, but it may have answered before.
+ANSWERED_EARLY = frozenset({errno.EPIPE, errno.ECONNRESET, errno.EPROTOTYPE})
+
+
+class TimedPool(urllib3.HTTPConnectionPool):
+    """The connections to one server; `early` may be the first. Any number of threads may send at once."""
+
+    early: EarlyConnection | None = None
+
+    def send(self, head: bytes, body: bytes | None, deadline: Deadline, *, tunnel: bool) -> HttpResponse:
+        """Return the answer as soon as its head has come. Raises CONNECTION_ERRORS and TimedOutError.
+
+        `head` is that of `send_request`; with `tunnel`, the proxy of this pool connects to the server.
+
+        A server may close a connection that was idle just as a request is sent on it. If that connection
+        ends before any byte of an answer, the request is sent again, on another connection.
+        """
+        while True:
+            deadline.unread = False
+            connection: Any = self._get_conn()
+            connection.deadline = deadline
+            try:
+                if connection.sock is None:
+                    self._connect(connection, tunnel=tunnel)
+                answer = _exchange(connection, head, body)
+            except CONNECTION_ERRORS:
+                connection.close()
+                if not (deadline.unread and deadline.resends):
+                    raise
+            except BaseException:
+                connection.close()
+                raise
+            else:
+                answer.keep = self._put_conn
+                return answer
+
+    def _connect(self, connection: Any, *, tunnel: bool) -> None:
+        """Connect. Raises SSLError for whatever TLS refuses, and ProxyError if no proxy was reached."""
+        connection.early = self.early
+        try:
+            if tunnel:
+                self._prepare_proxy(connection)
+            else:
+                connection.connect()
+        except (OSError, CertificateError, urllib3.exceptions.HTTPError) as error:
+            failure: Exception = error
+            if isinstance(error, ssl.SSLError | CertificateError):
+                failure = urllib3.exceptions.SSLError(error)
+            if connection.proxy and not connection.has_connected_to_proxy:
+                failure = urllib3.exceptions.ProxyError("", failure)
+            raise failure from error
+
+
+def _exchange(connection: TimedConnection, head: bytes, body: bytes | None) -> HttpResponse:
+    try:
+        connection.send_request(head, body)
+    except OSError as error:
+        if error.errno not in ANSWERED_EARLY:
+            raise
+    return connection.getresponse()
+
+
+def timed(manager: urllib3.PoolManager) -> urllib3.PoolManager:
+    """Return a manager of pools, plain, TLS or SOCKS, whose pools are TimedPools from now on."""
+    manager.pool_classes_by_scheme = {
+        scheme: _timed_class(pool) for scheme, pool in manager.pool_classes_by_scheme.items()
+    }
+    return manager
+
+
+@functools.cache
+def _timed_class(pool: type[urllib3.HTTPConnectionPool]) -> type[urllib3.HTTPConnectionPool]:
+    connection = type("TimedConnection", (TimedConnection, pool.ConnectionCls), {})
+    return type("TimedPool", (TimedPool, pool), {"ConnectionCls": connection})
