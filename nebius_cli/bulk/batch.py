@@ -1,16 +1,39 @@
 """One request of a bulk run: a row, or a group of rows that differ only in their prompts."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from nebius_cli.bulk.budget import NOTHING, Charge
-from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.input.row import Row, request_body
 from nebius_cli.bulk.output.record import Result
-from nebius_cli.core import jsontext
 from nebius_cli.core.errors import IncompleteError, NbxError
+from nebius_cli.response.events import Usage
 
 Response = dict[str, Any] | bytes
+Outcome = Response | NbxError  # of a row: its response, or why it has none
+
+
+class Answered(NamedTuple):
+    """A complete answer: the outcome of each row, and what the server said about all of them.
+
+    With `again`, the rows are sent again, in requests of another form.
+    """
+
+    outcomes: Sequence[Outcome]
+    usage: Usage | None
+    reasons: str
+    headers: Mapping[str, str]
+    again: bool = False
+
+
+@dataclass(slots=True)
+class SplitGroup:
+    """A group that failed and was split; `unanswered` counts its rows without an answer of their own."""
+
+    unanswered: int
 
 
 @dataclass(slots=True)
@@ -19,7 +42,7 @@ class Batch:
 
     `attempts` counts requests, including this one; `tries` counts those that use up a retry. `spent` is what
     earlier attempts cost, `worst` the most that this one can cost, and `estimate` the tokens that the rate
-    limiter set aside for it.
+    limiter set aside for it. `origin` is the group that this request was split from.
     """
 
     rows: list[Row]
@@ -29,6 +52,7 @@ class Batch:
     spent: Charge = NOTHING
     sent_at: float = 0.0
     estimate: float = 0.0
+    origin: SplitGroup | None = None
 
     @property
     def query(self) -> str:
@@ -45,9 +69,15 @@ class Batch:
         """The request body."""
         if len(self.rows) == 1:
             return self.rows[0].body
-        prompts = jsontext.encode([row.prompt for row in self.rows])
-        members = self.rows[0].common.strip()[1:-1]
-        return b'{%b"prompt":%b}' % (members + b"," if members else b"", prompts)
+        return request_body(self.rows[0].common, [row.prompt for row in self.rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to send until time `until` or the next answer; with `rows`, or until a row is offered."""
+
+    until: float = math.inf
+    rows: bool = False
 
 
 def may_share(one: Row, other: Row) -> bool:
@@ -57,27 +87,35 @@ def may_share(one: Row, other: Row) -> bool:
     return type(one.prompt) is type(other.prompt)
 
 
-def halves(batch: Batch, worst: Callable[[Sequence[Row]], Charge], tries: int) -> list[Batch]:
-    """Return the two halves of a group, with `tries`; `worst` returns the most that some rows can cost.
+def split(batch: Batch, count: int, worst: Callable[[Sequence[Row]], Charge], tries: int) -> list[Batch]:
+    """Return a group in `count` pieces, with `tries`; `worst` returns the most that some rows can cost.
 
-    What the group has cost so far is kept by the first half.
+    What the group has cost so far is kept by the first piece.
     """
-    middle = len(batch.rows) // 2
-    parts = ((batch.rows[:middle], batch.spent), (batch.rows[middle:], NOTHING))
-    return [Batch(rows, worst(rows), batch.attempts, tries, spent) for rows, spent in parts]
+    origin = batch.origin or SplitGroup(len(batch.rows))
+    ends = [len(batch.rows) * place // count for place in range(count + 1)]
+    pieces = [batch.rows[start:end] for start, end in pairwise(ends)]
+    return [
+        Batch(rows, worst(rows), batch.attempts, tries, NOTHING if place else batch.spent, origin=origin)
+        for place, rows in enumerate(pieces)
+    ]
 
 
-def results_of(
-    batch: Batch, charge: Charge, error: NbxError | None, responses: "Sequence[Response | None]", now: float
-) -> list[Result]:
-    """Return the result of each row of a request; `charge` is the cost of all attempts."""
+def results_of(batch: Batch, charge: Charge, outcomes: "Sequence[Outcome]", now: float) -> list[Result]:
+    """Return the result of each row of a request, given its response or its error.
+
+    `charge` is the cost of all attempts.
+    """
     # The server reports one usage for the whole group, so it is recorded on the first row.
-    usages = [charge.to_json() if error is None or charge != NOTHING else None]
+    failed = isinstance(outcomes[0], NbxError)
+    usages = [charge.to_json() if not failed or charge != NOTHING else None]
     usages += [None] * (len(batch.rows) - 1)
     latency = now - batch.sent_at
     return [
-        Result(row, batch.attempts, latency, usage, error, response)
-        for row, usage, response in zip(batch.rows, usages, responses, strict=True)
+        Result(row, batch.attempts, latency, usage, outcome, None)
+        if isinstance(outcome, NbxError)
+        else Result(row, batch.attempts, latency, usage, None, outcome)
+        for row, usage, outcome in zip(batch.rows, usages, outcomes, strict=True)
     ]
 
 
@@ -86,5 +124,9 @@ def unfinished_result(batch: Batch) -> Result:
 
     It carries the cost of all attempts, so that a later run counts it.
     """
-    error = IncompleteError("the run stopped before this row was answered", "it may have been billed")
-    return Result(batch.rows[0], batch.attempts, 0.0, batch.spent.to_json(), error, None)
+    return Result(batch.rows[0], batch.attempts, 0.0, batch.spent.to_json(), unfinished(), None)
+
+
+def unfinished() -> IncompleteError:
+    """Return the error of a row that the run will not finish."""
+    return IncompleteError("the run stopped before this row was answered", "it may have been billed")

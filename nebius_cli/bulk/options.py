@@ -10,6 +10,7 @@ from nebius_cli.bulk.budget import Budget, Charge
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input import template
 from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.input.row_kind import ItemRows
 from nebius_cli.bulk.input.row_to_request import RowReader, Shard, parse_shard
 from nebius_cli.bulk.limit_flags import LIMITS
 from nebius_cli.bulk.rate_control import MAX_CONCURRENCY, RateController
@@ -153,13 +154,20 @@ class BulkPlan:
             rate, budget, retries=retries, jitter=jitter, group=self.group, may_take=may_take, model=model
         )
 
-    def reader(self, settings: RunSettings, local_model: str | None) -> RowReader:
+    def reader(
+        self,
+        settings: RunSettings,
+        local_model: str | None,
+        items: ItemRows | None = None,
+    ) -> RowReader:
         """Return the reader of rows, with the configured fields; `local_model`, if not None, is their model.
 
-        Raises UsageError for fields that exclude each other, ConfigError for a base URL that is none.
+        With `items`, the fields are theirs. Raises UsageError for fields that exclude each other, ConfigError
+        for a base URL that is none.
         """
         options = self.options
-        fields = settings.fields_without(request_flags.parse_unset(options.unset))
+        unset = request_flags.parse_unset(options.unset)
+        fields = dict(items.fields) if items else settings.fields_without(unset)
         own: dict[str, Value] = {}
         if local_model is not None:
             fields.pop("ai_project_id", None)
@@ -172,6 +180,7 @@ class BulkPlan:
             validate=options.validate,
             shard=self.shard,
             url="local" if self.options.runs_here else _url(settings.base_url),
+            items=items,
         )
 
 

@@ -1,19 +1,18 @@
-"""The threads of a bulk run: they send requests, check the answers and pass the results on."""
+"""The threads of a bulk run: they send requests and pass the results on."""
 
 import contextlib
 import math
 import threading
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
-from nebius_cli.api.client import Answer, Api
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.limits import Limits
-from nebius_cli.bulk.batch import Batch
-from nebius_cli.bulk.check_answer import CompleteAnswer, check_answer, split_group
-from nebius_cli.bulk.dispatcher import Dispatcher, Wait
+from nebius_cli.bulk.batch import Answered, Batch, Wait
+from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record import Result
-from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, no_memory
+from nebius_cli.core.errors import NbxError, no_memory
 from nebius_cli.response.events import Usage
 
 TICK_S = 0.1
@@ -21,6 +20,24 @@ STACK_BYTES = 512 * 1024  # enough for the deepest JSON that Python parses
 _M_ARENA_MAX = -8  # from <malloc.h>
 
 OnRequest = Callable[[str, float, Usage | None, NbxError | None, str], None]
+
+
+class RefusedFormError(Exception):
+    """The server refused a request with `error`; its rows are sent again, in requests of another form."""
+
+    def __init__(self, error: NbxError) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class Sender(Protocol):
+    """Gets the answers to requests. Called from many threads."""
+
+    def turn(self) -> contextlib.AbstractContextManager[None]:
+        """Return the block in which a request is sent and its answer processed."""
+
+    def send(self, batch: Batch, deadline: Deadline) -> Answered:
+        """Send a request once. Raises NbxError if it fails, and RefusedFormError."""
 
 
 class WorkerPool:
@@ -34,7 +51,7 @@ class WorkerPool:
 
     def __init__(
         self,
-        api: Api,
+        sender: Sender,
         dispatcher: Dispatcher,
         rows: Iterator[Row | None],
         on_result: Callable[[Result], None],
@@ -44,7 +61,7 @@ class WorkerPool:
         *,
         fast_rows: bool = False,
     ) -> None:
-        self._api = api
+        self._sender = sender
         self._dispatcher = dispatcher
         self._rows = rows
         self._on_result = on_result
@@ -140,7 +157,7 @@ class WorkerPool:
 
     def _process(self, batch: Batch) -> None:
         """Send a request and hand its results on. No local variable keeps them for longer than that."""
-        with self._api.large_answers.turn():
+        with self._sender.turn():
             for result in self._exchange(batch):
                 self._on_result(result)
 
@@ -148,48 +165,24 @@ class WorkerPool:
         deadline = Deadline(self._limits, self._monotonic)
         deadline.resends = False  # it may be billed: the dispatcher sends it again, within the caps
         try:
-            answer, complete = self._request(batch, deadline)
-            complete = self._without_key(complete)
-            responses = split_group(complete, batch.rows)
-        except (NbxError, MemoryError) as caught:
+            answer = self._sender.send(batch, deadline)
+        except (NbxError, RefusedFormError, MemoryError) as caught:
+            error: NbxError = no_memory(sent=deadline.sent)
+            again = isinstance(caught, RefusedFormError)
             # It is sent again without enough memory, too: with fewer requests at once there may be enough.
-            error = caught if isinstance(caught, NbxError) else no_memory(sent=deadline.sent)
+            if not isinstance(caught, MemoryError):
+                error = caught.error if isinstance(caught, RefusedFormError) else caught
             self._on_request(batch.rows[0].model, batch.sent_at, None, error, "")
             now = self._monotonic()
             with self._lock:  # stays in flight if abandoned, so that `abandon` finds it
-                return [] if self._abandoned else self._dispatcher.failed(batch, error, now)
-        self._on_request(batch.rows[0].model, batch.sent_at, complete.usage, None, complete.reasons)
+                return [] if self._abandoned else self._dispatcher.failed(batch, error, now, again=again)
+        self._on_request(batch.rows[0].model, batch.sent_at, answer.usage, None, answer.reasons)
         now = self._monotonic()
         with self._lock:
             if self._abandoned:
                 return []
-            return self._dispatcher.answered(batch, responses, complete.usage, answer.headers, now)
-
-    def _request(self, batch: Batch, deadline: Deadline) -> tuple[Answer, CompleteAnswer]:
-        broken: NetworkError | None = None
-        try:
-            path, accept = "/completions", "application/json"
-            answer = self._api.ask(path, batch.query, batch.body, accept=accept, deadline=deadline)
-        except NetworkError as error:
-            if not isinstance(error.received, Answer):
-                raise
-            answer, broken = error.received, error
-        head = answer.head
-        with self._api.redactor.in_errors():
-            try:
-                # A connection that broke after the last finish_reason did not harm the answer.
-                return answer, check_answer(answer.body, head.content_type, batch.choices, head.request_id)
-            except IncompleteError:
-                if broken is None:
-                    raise
-                raise broken from None
-
-    def _without_key(self, complete: CompleteAnswer) -> CompleteAnswer:
-        redactor = self._api.redactor
-        if complete.raw is not None and not redactor.may_be_in(complete.raw):
-            return complete
-        value = redactor.value(complete.value)
-        return complete if value is complete.value else CompleteAnswer(value, None, complete.usage)
+            outcomes, usage, _, headers, again = answer
+            return self._dispatcher.answered(batch, outcomes, usage, headers, now, again=again)
 
     def _next_batch(self) -> Batch | None:
         """Wait for the next batch; return None when this thread is no longer needed."""

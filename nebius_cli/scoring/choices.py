@@ -9,42 +9,42 @@ from collections.abc import Sequence
 from typing import Any
 
 from nebius_cli.scoring.likelihood import Score
-from nebius_cli.scoring.rows import ScoreRow
+
+MEASURES = ("acc", "acc_norm")  # members of the record of a question
 
 
-def question_record(row: ScoreRow, scores: Sequence[Score]) -> dict[str, Any]:
-    """Return the JSON object of a question, given the scores of its choices."""
-    entries = [
-        {
-            "text": passage.text,
-            "log_likelihood": score.log_likelihood,
-            "tokens_scored": score.scored,
-            "per_token": score.per_token,
-            "per_byte": score.log_likelihood / _length(passage.text),
-            "tokens_floored": score.floored,
-            "spanning_token": score.spanning or None,
-        }
-        for passage, score in zip(row.passages, scores, strict=True)
-    ]
+def choice_record(text: str, score: Score) -> dict[str, Any]:
+    """Return the JSON object of a choice."""
+    return {
+        "text": text,
+        "log_likelihood": score.log_likelihood,
+        "tokens_scored": score.scored,
+        "per_token": score.per_token,
+        "per_byte": score.log_likelihood / _length(text),
+        "tokens_floored": score.floored,
+        "spanning_token": score.spanning or None,
+    }
+
+
+def question_record(entries: Sequence[dict[str, Any]], gold: int | None) -> dict[str, Any]:
+    """Return the members of the record of a question, given the objects of its choices."""
     measures = {"total": "log_likelihood", "per_token": "per_token", "per_byte": "per_byte"}
     winners = {
         name: max(range(len(entries)), key=lambda place: (entries[place][measure], -place))
         for name, measure in measures.items()
     }
-    record: dict[str, Any] = {"choices": entries, "winners": winners}
-    if row.gold is not None:
-        record["gold"] = row.gold
-        record["acc"] = int(winners["total"] == row.gold)
-        record["acc_norm"] = int(winners["per_byte"] == row.gold)
+    record: dict[str, Any] = {"choices": list(entries), "winners": winners}
+    if gold is not None:
+        record["gold"] = gold
+        record["acc"] = int(winners["total"] == gold)
+        record["acc_norm"] = int(winners["per_byte"] == gold)
     return record
 
 
-def accuracy_line(records: Sequence[dict[str, Any]]) -> str:
-    """Return the accuracy of all questions with a known answer, with standard errors; empty without any."""
-    if not records:
-        return ""
-    parts = [_accuracy(name, [record[name] for record in records]) for name in ("acc", "acc_norm")]
-    return f"{', '.join(parts)}, {len(records)} question{'s' if len(records) > 1 else ''}"
+def accuracy_line(acc: Sequence[float], acc_norm: Sequence[float]) -> str:
+    """Return the accuracy of all questions with a known answer, with standard errors."""
+    parts = f"acc {mean_with_error(acc)}, acc_norm {mean_with_error(acc_norm)}"
+    return f"{parts}, {len(acc)} question{'s' if len(acc) > 1 else ''}"
 
 
 def standard_error(values: Sequence[float]) -> float | None:
@@ -61,10 +61,6 @@ def mean_with_error(values: Sequence[float]) -> str:
     error = standard_error(values)
     mean = f"{math.fsum(values) / len(values):.4f}"
     return mean if error is None else f"{mean} ± {error:.4f}"
-
-
-def _accuracy(name: str, values: Sequence[float]) -> str:
-    return f"{name} {mean_with_error(values)}"
 
 
 def _length(choice: str) -> int:

@@ -29,7 +29,7 @@ def test_a_question_has_a_winner_by_each_measure_and_the_run_its_accuracy(
     pair = [choice("A: no!", NO), choice("A: not at all!", NOT_AT_ALL)]
     again = [choice("A: no!", NO, index=2), choice("A: not at all!", NOT_AT_ALL, index=3)]
     server.script(echoed(*[{**one, "index": place} for place, one in enumerate(pair)], *again))
-    result = nbx("score", "--jsonl", "-", stdin=rows(QUESTION, {**QUESTION, "gold": 0}))
+    result = nbx("score", "--jsonl", "-", stdin=rows(QUESTION, {**QUESTION, "id": "r", "gold": 0}))
     assert result.code == 0, result.err
     assert len(server.requests) == 1  # the choices of a question share a request
     one, two = map(json.loads, result.out.splitlines())
@@ -47,7 +47,7 @@ def test_a_question_of_which_one_choice_has_no_score_has_none(nbx: Runner, serve
     )
     result = nbx("score", "--jsonl", "-", stdin=rows(QUESTION))
     assert result.code == 9
-    assert "do not make up the prompt" in result.json["error"]["why"]
+    assert "do not make up the prompt" in result.json["error"]["message"]
     assert "acc" not in result.err
 
 
@@ -72,7 +72,7 @@ def test_rows_are_compared_with_their_divergence(nbx: Runner, server: FakeServer
             echoed(choice("a b!", [], logprobs={**lists, "top_logprobs": [None, top, {"!": -1.0}]}))
         )
     command = ("score", "--jsonl", "-", "-m", "one", "--against", "two", "--logprobs", "2")
-    result = nbx(*command, stdin=rows("a b"))
+    result = nbx(*command, "--concurrency", "1", stdin=rows("a b"))
     assert result.code == 0, result.err
     assert [request.json["logprobs"] for request in server.requests] == [2, 2]
     assert result.json["difference"] == pytest.approx(math.log(2))

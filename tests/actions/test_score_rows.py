@@ -24,7 +24,7 @@ def test_jsonl_goes_out_in_one_request_and_comes_back_in_order(nbx: Runner, serv
     assert (result.code, result.err) == (0, "")
     assert server.requests[0].json["prompt"] == [TEXT, "Q: A"]
     one, two = map(json.loads, result.out.splitlines())
-    assert (one["id"], one["log_likelihood"], one["tokens"]) == (1, -6.0, 4)
+    assert (one["id"], one["log_likelihood"], one["tokens"]) == (0, -6.0, 4)
     assert (two["id"], two["log_likelihood"], two["tokens"]) == ("q", -2.0, 1)
 
 
@@ -33,16 +33,15 @@ def test_a_server_that_takes_no_arrays_is_asked_one_by_one(
     nbx: Runner, server: FakeServer, refusal: Any
 ) -> None:
     server.script(refusal, echoed(choice(TEXT + "!", PAIRS)), detail(400, "too long"))
-    result = nbx("score", "--jsonl", "-", stdin=rows(TEXT, {"id": 7, "text": "long"}))
+    command = ("score", "--jsonl", "-", "--concurrency", "1", "--retries", "0")
+    result = nbx(*command, stdin=rows({"id": 1, "text": TEXT}, {"id": 7, "text": "long"}))
     assert result.code == 9
     assert [request.json["prompt"] for request in server.requests] == [[TEXT, "long"], TEXT, "long"]
     one, two = map(json.loads, result.out.splitlines())
     assert one["log_likelihood"] == -6.0
-    assert two == {
-        "id": 7,
-        "error": {"what": "the server answered 400", "why": "too long", "exit_code": 3},
-    }
-    assert "1 of 2 rows have no score" in result.err
+    message = "the server answered 400: too long"
+    assert (two["id"], two["error"]) == (7, {"exit": 3, "status": 400, "message": message})
+    assert "1 row failed" in result.err
 
 
 def test_a_server_that_fails_on_arrays_is_asked_one_by_one_from_then_on(
@@ -50,7 +49,8 @@ def test_a_server_that_fails_on_arrays_is_asked_one_by_one_from_then_on(
 ) -> None:
     one = echoed(choice(TEXT + "!", PAIRS))
     server.script(detail(500, "prompt must be a string"), *[one] * 18)
-    result = nbx("score", "--jsonl", "-", "--retries", "0", stdin=rows(*[TEXT] * 18))
+    command = ("score", "--jsonl", "-", "--retries", "0", "--concurrency", "1")
+    result = nbx(*command, stdin=rows(*[TEXT] * 18))
     assert result.code == 0
     assert [type(request.json["prompt"]) for request in server.requests] == [list] + [str] * 18
     assert result.err.count("does not accept several prompts per request") == 1
@@ -67,12 +67,9 @@ def test_one_bad_row_loses_no_other(nbx: Runner, server: FakeServer) -> None:
     assert result.code == 9
     one, two, three = map(json.loads, result.out.splitlines())
     assert one["log_likelihood"] == -6.0
-    assert "may belong to the context or to the text" in two["error"]["why"]
-    assert three["error"] == {
-        "what": "the server cannot score this text",
-        "why": "the tokens of its answer do not make up the prompt",
-        "exit_code": 3,
-    }
+    assert "may belong to the context or to the text" in two["error"]["message"]
+    message = "the server cannot score this text: the tokens of its answer do not make up the prompt"
+    assert three["error"] == {"exit": 3, "status": None, "message": message}
 
 
 def prompt_logprobs(text: str, pairs: list[Pair]) -> dict[str, Any]:
@@ -109,7 +106,7 @@ def test_a_server_that_refuses_echo_is_asked_for_prompt_logprobs(nbx: Runner, se
 def test_what_is_wrong_with_all_rows_ends_the_run(nbx: Runner, server: FakeServer) -> None:
     server.script(status(401, b'{"detail": "no"}'))
     assert nbx("score", "--jsonl", "-", stdin=rows("a b", "c d")).code == 4
-    server.script(echoed(choice("x", []), choice("y", [], index=1)), detail(400, "no such field"))
+    server.script(echoed(choice("x", []), choice("y", [], index=1)), *[detail(400, "no such field")] * 2)
     result = nbx("score", "--jsonl", "-", stdin=rows("a b", "c d"))
     assert (result.code, result.out) == (3, "")
     assert "its answer does not begin with the prompt" in result.err
@@ -118,9 +115,9 @@ def test_what_is_wrong_with_all_rows_ends_the_run(nbx: Runner, server: FakeServe
 def test_many_rows_are_several_requests(nbx: Runner, server: FakeServer) -> None:
     pairs: list[Pair] = [("a", None), (" b", -1.0), ("!", -1.0)]
     server.script(echoed(*(choice("a b!", pairs, index=n) for n in range(16))), echoed(choice("a b!", pairs)))
-    result = nbx("score", "--jsonl", "-", stdin=rows(*["a b"] * 17))
+    result = nbx("score", "--jsonl", "-", "--concurrency", "1", stdin=rows(*["a b"] * 17))
     assert result.code == 0
-    assert [json.loads(line)["id"] for line in result.out.splitlines()] == list(range(1, 18))
+    assert [json.loads(line)["id"] for line in result.out.splitlines()] == list(range(17))
 
 
 def test_a_wrong_line_is_named_before_anything_is_sent(nbx: Runner) -> None:

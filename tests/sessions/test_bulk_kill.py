@@ -1,4 +1,6 @@
-"""Runs of `nbx bulk` that are killed, interrupted, or lose their server: no answer is lost, none is doubled.
+"""Runs of `nbx bulk` and `nbx score` that are killed, interrupted, or lose their server.
+
+No answer is lost, none is doubled.
 
 NBX_TEST_KILLS=200 asks for more than the suite has time for; NBX_TEST_SEED repeats the moments of a run.
 """
@@ -17,7 +19,7 @@ from random import Random, SystemRandom
 import pytest
 
 from nebius_cli.bulk.output.appender import MAX_WAITING_PIECES
-from tests.support.bulk_kill import CONCURRENCY, ROWS, SERVER, Job, moment
+from tests.support.bulk_kill import CONCURRENCY, GROUP, ROWS, SERVER, Job, ScoreJob, moment
 from tests.support.bulk_server import BulkServer
 from tests.support.canary import CANARY, shows_key
 from tests.support.run import Runner
@@ -27,7 +29,7 @@ SIGINTS = max(2, KILLS // 4)
 DEATHS = max(2, KILLS // 4)
 
 Tell = Callable[[str, object], None]
-NewJob = Callable[[], Job]
+NewJob = Callable[..., Job]
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def new_job(bare: Runner, tmp_path: Path) -> Iterator[NewJob]:
     """Make a job with a server of its own; the server of the one before ends."""
     servers: list[BulkServer] = []
 
-    def make() -> Job:
+    def make(kind: type[Job] = Job) -> Job:
         folder = tmp_path / f"job-{len(servers)}"
         folder.mkdir()
         if servers:
@@ -62,20 +64,21 @@ def new_job(bare: Runner, tmp_path: Path) -> Iterator[NewJob]:
         servers.append(BulkServer(folder, *SERVER))
         servers[-1].start()
         own = {"NEBIUS_API_KEY": CANARY, "NEBIUS_BASE_URL": servers[-1].url, "NEBIUS_MODEL": "test/model"}
-        return Job(folder, servers[-1], bare.process_env(own))
+        return kind(folder, servers[-1], bare.process_env(own))
 
     yield make
     servers[-1].kill()
 
 
+@pytest.mark.parametrize("kind", [Job, ScoreJob])
 def test_kill_9_at_any_moment_loses_no_answer_and_doubles_none(
-    new_job: NewJob, rng: Random, tell: Tell
+    new_job: NewJob, rng: Random, tell: Tell, kind: type[Job]
 ) -> None:
-    life = new_job().life()
+    life = new_job(kind).life()
     killed: Counter[str] = Counter()
     doubled = 0
     while killed.total() < KILLS:
-        job, here = new_job(), killed.total()
+        job, here = new_job(kind), killed.total()
         while True:
             sent = job.server.sent()
             process = job.start()
@@ -89,8 +92,10 @@ def test_kill_9_at_any_moment_loses_no_answer_and_doubles_none(
             killed[at] += 1
             job.check_stop(sent)
         job.check_end()
-        # What is in flight, and answers that wait for the thread that writes.
-        assert job.doubled() <= (killed.total() - here) * (CONCURRENCY + MAX_WAITING_PIECES)
+        # What is in flight, answers that wait for the thread that writes, and parts of rows.
+        group = GROUP if kind is ScoreJob else 1
+        most = (CONCURRENCY * group + MAX_WAITING_PIECES) * max(map(len, job.prompts.values()))
+        assert job.doubled() <= (killed.total() - here) * most
         doubled += job.doubled()
     tell("killed", dict(killed))
     tell("requests sent twice", doubled)

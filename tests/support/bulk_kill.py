@@ -16,14 +16,18 @@ from tests.support.rows import complete_records
 
 ROWS = 500
 CONCURRENCY = 16
+GROUP = 4  # prompts per request of a ScoreJob
 SETTLING = 0.06  # seconds from the last answer to the end of the process, about
 SERVER = ("--delay", "0.02", "--jitter", "0.9")
-FLAGS = ("--concurrency", str(CONCURRENCY), "--max-tokens", "8")
+FLAGS = ("--concurrency", str(CONCURRENCY))
 
 
 @dataclass
 class Job:
-    """One input and its output; each run goes on where the one before was ended."""
+    """One input and its output; each run goes on where the one before was ended.
+
+    `prompts` are those of each row.
+    """
 
     folder: Path
     server: BulkServer
@@ -33,13 +37,30 @@ class Job:
 
     def __post_init__(self) -> None:
         self.source, self.target = self.folder / "rows.jsonl", self.folder / "answers.jsonl"
-        self.prompts = {f"id-{index}": f"This is row {index}: " for index in range(self.rows)}
-        lines = [json.dumps({"id": name, "prompt": prompt}) for name, prompt in self.prompts.items()]
-        self.source.write_text("\n".join(lines) + "\n", "utf-8")
+        self.prompts: dict[str, list[str]] = {}
+        with self.source.open("w", encoding="utf-8") as file:
+            for index in range(self.rows):
+                row, self.prompts[f"id-{index}"] = self.row(index)
+                file.write(json.dumps({"id": f"id-{index}", **row}) + "\n")
+
+    def row(self, index: int) -> tuple[dict[str, Any], list[str]]:
+        """Return the members of a row, without its id, and its prompts."""
+        prompt = f"This is row {index}: "
+        return {"prompt": prompt}, [prompt]
+
+    @property
+    def words(self) -> list[str]:
+        """The command line, without the flags of every job."""
+        return ["bulk", str(self.source), "-o", str(self.target), "--max-tokens", "8"]
+
+    def check_record(self, record: dict[str, Any]) -> None:
+        """Check the answer in a record."""
+        (choice,) = record["response"]["choices"]
+        assert choice["text"] == " " + self.prompts[record["id"]][0], record
 
     def start(self, *flags: str) -> subprocess.Popen[bytes]:
         """Start a run."""
-        words = ["bulk", str(self.source), "-o", str(self.target), *FLAGS, *flags]
+        words = [*self.words, *FLAGS, *flags]
         return subprocess.Popen(
             [sys.executable, "-m", "nebius_cli", *words],
             stdin=subprocess.DEVNULL,
@@ -70,7 +91,8 @@ class Job:
         assert self.known <= answered.keys(), "answers are lost"
         assert max(answered.values(), default=1) == 1, "a row is answered twice"
         again = (self.server.sent() - sent).keys()
-        assert not {self.prompts[name] for name in self.known} & again, "what had its answer was sent again"
+        known = {prompt for name in self.known for prompt in self.prompts[name]}
+        assert not known & again, "what had its answer was sent again"
         self.known = set(answered)
 
     def check_end(self) -> None:
@@ -82,12 +104,37 @@ class Job:
         assert names.total() == len(self.prompts), "there are more records than rows"
         for record in records:
             assert record["error"] is None, record
-            (choice,) = record["response"]["choices"]
-            assert choice["text"] == " " + self.prompts[record["id"]], record
+            self.check_record(record)
 
     def doubled(self) -> int:
         """Return how many requests were sent once more than needed."""
-        return self.server.sent().total() - self.rows
+        return self.server.sent().total() - sum(map(len, self.prompts.values()))
+
+
+class ScoreJob(Job):
+    """A job of `nbx score`: every fourth row is a question, whose first choice is right and the likeliest."""
+
+    def row(self, index: int) -> tuple[dict[str, Any], list[str]]:
+        """Return the members of a row, without its id, and its prompts."""
+        context = f"This is row {index}:"
+        choices = [" yes", " no, never", " perhaps not"]
+        if index % 4:
+            return {"context": context, "text": " and its text"}, [f"{context} and its text"]
+        return {"context": context, "choices": choices, "gold": 0}, [context + choice for choice in choices]
+
+    @property
+    def words(self) -> list[str]:
+        """The command line, without the flags of every job."""
+        return ["score", "--jsonl", str(self.source), "-o", str(self.target), "--group", str(GROUP)]
+
+    def check_record(self, record: dict[str, Any]) -> None:
+        """Check the score in a record. The server gives a token -1/4 for each of its characters."""
+        if "choices" not in record:
+            assert record["log_likelihood"] == -len(" and its text") / 4, record
+            return
+        totals = [choice["log_likelihood"] for choice in record["choices"]]
+        assert totals == [-len(choice["text"]) / 4 for choice in record["choices"]], record
+        assert (record["winners"]["total"], record["acc"]) == (0, 1), record
 
 
 def moment(rng: Random, process: subprocess.Popen[bytes], job: Job, life: float) -> str:

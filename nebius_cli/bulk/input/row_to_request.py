@@ -10,9 +10,11 @@ from hashlib import blake2b
 from typing import Any
 
 from nebius_cli.bulk.input.body_encoder import BodyEncoder, BodyTemplate
+from nebius_cli.bulk.input.item_parser import ItemParser
 from nebius_cli.bulk.input.misread_input import shown
 from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, BadRow, Row
-from nebius_cli.bulk.input.row_forms import RawRow, RowParser, RowRequest, UnreadableRow
+from nebius_cli.bulk.input.row_forms import RawData, RawRow, RowParser, RowRequest, UnreadableRow
+from nebius_cli.bulk.input.row_kind import ItemRows, RowItem
 from nebius_cli.bulk.input.template import RowError, Template
 from nebius_cli.core.digest_set import DigestSet, digest
 from nebius_cli.core.errors import UsageError
@@ -50,7 +52,7 @@ def parse_shard(text: str) -> Shard:
 class RowReader:
     """Builds rows; `fields` and `params` are those of the run, for every row. They are sent to `url`.
 
-    Raises UsageError if these cannot be sent.
+    With `items`, the rows are of that kind. Raises UsageError if these cannot be sent.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class RowReader:
         validate: bool = True,
         shard: Shard | None = None,
         url: str = "",
+        items: ItemRows | None = None,
     ) -> None:
         self._url = url
         self._url_hashes: dict[str, str] = {}  # by query
@@ -71,10 +74,18 @@ class RowReader:
         self._template = template
         self._validate = validate
         self._shard = shard or Shard()
-        self._parser = RowParser(template, allow_empty=allow_empty, validate=validate)
+        self._parser: RowParser | ItemParser = (
+            RowParser(template, allow_empty=allow_empty, validate=validate)
+            if items is None
+            else ItemParser(items.kind)
+        )
         self._has_model = "model" in fields or "model" in params
         check_rules({"model": "a row's", **self._fields}, params, validate=validate)
         self._body_template = BodyTemplate(self._fields, self._params)
+        self.kind = None if items is None else items.kind
+        own = {name: value for name, value in params.items() if name != "model"}
+        others = [BodyTemplate(dict(variant), own) for variant in (items.variants if items else ())]
+        self._variants = tuple((other.common, other.model) for other in others)
 
     @property
     def defaults(self) -> bytes:
@@ -114,7 +125,7 @@ class RowReader:
             if not checked and not isinstance(data, _UNCHECKED):
                 checked = True
                 # A plain text is the variable `prompt` of a template, and cannot name a model.
-                self.check_columns(tuple(data) if isinstance(data, dict) else ("prompt",))
+                self.check_columns(tuple(data) if isinstance(data, dict) else (self._parser.text_column,))
             try:
                 row: Row | BadRow = self._row(index, data, ids, encoder)
             except ValueError as error:  # RowError, or a value that JSON cannot express, as 1e999
@@ -135,7 +146,7 @@ class RowReader:
     def _row(
         self,
         index: int,
-        data: bytes | str | dict[str, Any] | UnreadableRow,
+        data: RawData,
         ids: "_Ids | None",
         encoder: BodyEncoder,
     ) -> Row:
@@ -145,7 +156,19 @@ class RowReader:
         if ids is not None:
             ids.claim(index, request.id)
         template = encoder.template_of(request)
-        return _row(index, request, template, self._url_hash(template.query))
+        row = _row(index, request, template, self._url_hash(template.query))
+        return row if request.item is None else self._with_item(row, request.item)
+
+    def _with_item(self, row: Row, item: RowItem) -> Row:
+        """Return a row for an item, which may have several prompts and need several requests."""
+        count = len(item.prompts) * (1 + len(self._variants))
+        hashed = b"\n".join((row.body, *(common for common, _ in self._variants), item.identity))
+        completion = row.max_completion_tokens
+        row.item, row.variants, row.part_count = item, self._variants, count
+        row.body_hash = _hash(hashed) + row.body_hash[BODY_HASH_DIGITS:]
+        row.max_prompt_tokens = sum(map(max_prompt_tokens, item.prompts)) * (1 + len(self._variants))
+        row.max_completion_tokens = None if completion is None else completion * count
+        return row
 
     def _url_hash(self, query: str) -> str:
         found = self._url_hashes.get(query)
@@ -190,6 +213,10 @@ class _Ids:
             raise RowError(f"id {shown(own)} is used twice")
 
 
+def _hash(body: bytes) -> str:
+    return blake2b(body, digest_size=BODY_HASH_DIGITS // 2).hexdigest()
+
+
 def _row(index: int, request: RowRequest, template: BodyTemplate, url_hash: str) -> Row:
     prompt = request.prompt
     body = template.body(prompt)
@@ -199,7 +226,7 @@ def _row(index: int, request: RowRequest, template: BodyTemplate, url_hash: str)
         prompt,
         body,
         template.query,
-        blake2b(body, digest_size=BODY_HASH_DIGITS // 2).hexdigest() + url_hash,
+        _hash(body) + url_hash,
         max_prompt_tokens(prompt),
         template.max_completion_tokens,
         template.n,
