@@ -37,7 +37,8 @@ class ApiSender:
         return self._send_items(self._kind, batch, deadline)
 
     def _send_items(self, kind: RowKind, batch: Batch, deadline: Deadline) -> Answered:
-        fell_back, body = kind.falls_back, batch.body
+        # A group that was built before the server was found out is sent in parts after its answer.
+        fell_back, body = kind.falls_back and len(batch.rows) == 1, batch.body
         if fell_back:
             common = jsontext.encode(kind.fallback(jsontext.decode(batch.rows[0].common)))
             body = request_body(common, [row.prompt for row in batch.rows])
