@@ -112,11 +112,9 @@ def _at_position(one: ScoredToken, other: ScoredToken) -> tuple[float, float, fl
 
 def _probabilities(token: ScoredToken) -> dict[str, float]:
     """Return the probabilities of the reported tokens whose text tells which token it is."""
-    known = {other.text: other.logprob for other in token.alternatives}
-    if token.logprob is not None:
-        known[token.text] = token.logprob
+    known = {other.text: other.logprob for other in (*token.alternatives, token)}
     return {
         text: math.exp(logprob)
         for text, logprob in known.items()
-        if text and "\ufffd" not in text and math.exp(logprob) > 0
+        if logprob is not None and text and "\ufffd" not in text and math.exp(logprob) > 0
     }

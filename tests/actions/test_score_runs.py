@@ -146,7 +146,7 @@ def test_parquet_has_rows_to_score(score: Runner) -> None:
     ("name", "data", "said"),
     [
         ("in.csv", "id,question\n1,x\n", "the input has none of the columns choices, context, gold, text"),
-        ("in.csv", "id,choices\n1,[\n", "line 2: choices "),
+        ("in.csv", "id,choices\n1,[\n", "line 2: choices is not JSON"),
         ("in.jsonl", "3\n", "a row must be a string or an object"),
         ("in.jsonl", "[1]\n", "a row must be a string or an object; jq"),
         ("in.jsonl", '{"text": 1}\n', "its text is missing, empty or not a string; a row is"),
@@ -286,3 +286,12 @@ def test_flags_about_rows_need_rows(score: Runner, flags: tuple[str, ...]) -> No
     result = score("score", "a text", *flags)
     assert result.code == 2
     assert "without --jsonl" in result.err
+
+
+def test_candidates_are_ranked_by_a_server_without_echo(score: Runner, echo_server: EchoServer) -> None:
+    echo_server.echoes, echo_server.has_prompt_logprobs = False, True
+    candidates = [" " + "x" * length for length in range(1, 18)]  # more than one request has room for
+    result = score("rank", "-c", "Q:", *candidates, "--json")
+    assert result.code == 0, result.err
+    assert [entry["candidate"] for entry in result.json["candidates"]] == list(range(17))
+    assert len([body for body in echo_server.bodies if "prompt_logprobs" in body]) == 17

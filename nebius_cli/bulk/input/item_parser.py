@@ -69,5 +69,5 @@ class ItemParser:
                 try:
                     found[name] = jsontext.decode(found[name])
                 except ValueError as error:
-                    raise RowError(f"{name} {jsontext.describe_error(error)}") from None
+                    raise RowError(f"{name} is {jsontext.describe_error(error)}") from None
         return found
