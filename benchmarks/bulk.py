@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bulk_size import million, start
+from bulk_size import large, million, start
 from loops import LOOPS
 from measure import Run, loop, nbx, run, serving, write_rows
 
@@ -112,7 +112,7 @@ def loops(folder: Path, turns: int, *, quick: bool) -> None:
     contest((NBX, *LOOPS), folder, few if quick else rows, (concurrency, delay), turns)
 
 
-SCENARIOS = {"ideal": ideal, "loops": loops, "million": million, "start": start}
+SCENARIOS = {"ideal": ideal, "loops": loops, "million": million, "large": large, "start": start}
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ import os
 import random
 import re
 import socket
+import ssl
 import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -114,7 +115,8 @@ class Connection(asyncio.Protocol):
         prompts = prompt if many else [prompt]
         self.service.took(prompts)
         kind = self.service.failure()
-        answer = FAILURES[kind] if kind in FAILURES else completion(request, prompts, kind)
+        least = self.service.options.text_bytes
+        answer = FAILURES[kind] if kind in FAILURES else completion(request, prompts, kind, least)
         if wait := self.service.delay():
             self.loop.call_later(wait, self.finish, answer, kind, time.monotonic())
         else:
@@ -147,12 +149,19 @@ def reply(status: int, body: bytes, more: str = "") -> bytes:
     return f"{head}{more}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-def completion(request: dict[str, Any], prompts: list[Any], kind: str) -> bytes:
-    """Return a completion whose texts repeat the end of their prompts, `n` choices for each."""
+def completion(request: dict[str, Any], prompts: list[Any], kind: str, least: int) -> bytes:
+    """Return a completion whose texts repeat the end of their prompts, `n` choices for each.
+
+    Each text has `least` bytes at the least.
+    """
     reason = "null" if kind == "unfinished" else '"stop"'
     if request.get("echo"):
         return echo(prompts, reason)
-    texts = [json.dumps(f" {prompt[-64:]}") for prompt in prompts for _ in range(request.get("n") or 1)]
+    texts = [
+        json.dumps(f" {prompt[-64:]}".ljust(least, "x"))
+        for prompt in prompts
+        for _ in range(request.get("n") or 1)
+    ]
     choices = ",".join(
         f'{{"index":{index},"text":{text},"logprobs":null,"finish_reason":{reason}}}'
         for index, text in enumerate(texts)
@@ -195,8 +204,12 @@ FAILURES = {
 async def serve(service: Service) -> None:
     """Listen and answer until killed."""
     loop = asyncio.get_running_loop()
+    tls = None
+    if service.options.tls:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(service.options.tls)
     server = await loop.create_server(
-        lambda: Connection(service, loop), "127.0.0.1", service.options.port, backlog=4096
+        lambda: Connection(service, loop), "127.0.0.1", service.options.port, backlog=4096, ssl=tls
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
@@ -206,7 +219,9 @@ def main() -> None:
     """Read the options and serve."""
     parser = argparse.ArgumentParser(description="A completion server for benchmarks and tests.")
     parser.add_argument("--port", type=int, default=0, help="0 for any")
+    parser.add_argument("--tls", default="", help="a file with a key and its certificate: speak TLS")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before an answer")
+    parser.add_argument("--text-bytes", type=int, default=0, help="of each answer, at the least")
     parser.add_argument("--jitter", type=float, default=0.0, help="0.2: delays differ by up to 20 %%")
     parser.add_argument("--fail", type=float, default=0.0, help="the share of requests that fail")
     parser.add_argument("--kinds", default=",".join(KINDS), help="how they fail")

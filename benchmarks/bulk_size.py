@@ -1,4 +1,4 @@
-"""Scenarios of `benchmarks/bulk.py` about size: a million rows, a resume of them, a start on a big input."""
+"""Scenarios of `benchmarks/bulk.py` about size: a million rows and a resume, large answers, a big input."""
 
 import shutil
 import statistics
@@ -11,6 +11,8 @@ ROWS, FEW = 1_000_000, 50_000
 GROUP = 64  # prompts in a request, to bring a million answers together within minutes
 START_BYTES, FEW_BYTES = 10**9, 10**8
 FLAT_FROM = 10_000  # rows
+LARGE_BYTES = 6 << 20  # of an answer
+LARGE_AT_ONCE, LARGE_ROWS, LARGE_FEW = 32, 256, 64
 
 
 def million(folder: Path, turns: int, *, quick: bool) -> None:
@@ -27,6 +29,23 @@ def million(folder: Path, turns: int, *, quick: bool) -> None:
     print(growth(found, count))
     print(f"output {target.stat().st_size / 2**20:,.0f} MiB", flush=True)
     resume(folder, source, target, count, turns)
+
+
+def large(folder: Path, turns: int, *, quick: bool) -> None:
+    """Large answers that come all at once: the memory they take beside that of small ones."""
+    count = LARGE_FEW if quick else LARGE_ROWS
+    source, target = write_rows(folder / "rows.jsonl", count), folder / "answers-large.jsonl"
+    found: dict[int, list[Run]] = {0: [], LARGE_BYTES: []}
+    for _ in range(turns):
+        for size, runs in found.items():
+            target.unlink(missing_ok=True)
+            with serving("--delay", "0.2", "--text-bytes", str(size)) as server:
+                command, environ = nbx(server, folder, source, target, "--concurrency", str(LARGE_AT_ONCE))
+                runs.append(run(command, environ))
+    few, many = (statistics.median(one.peak for one in runs) for runs in found.values())
+    seconds = statistics.median(one.seconds for one in found[LARGE_BYTES])
+    print(f"\n{count} answers of {LARGE_BYTES >> 20} MiB, {LARGE_AT_ONCE} at once, medians of {turns}:")
+    print(f"peak {many:.0f} MiB, {few:.0f} MiB with small answers; {seconds:.1f} s", flush=True)
 
 
 def growth(found: Run, count: int) -> str:

@@ -54,7 +54,7 @@ def main() -> None:
         for _ in range(given.rounds):
             times["library"].append(seconds(lambda: library.logprobs(ids, 1)))
             times["nbx"].append(seconds(lambda: list(nbx.logprobs(nbx.tokenize(text), 1))))
-    with Engine(given.model, parallel=1) as engine, EngineScoring(engine) as server:
+    with Engine(given.model, parallel=1, for_scoring=True) as engine, EngineScoring(engine) as server:
         pieces = server.tokenize(text)
         times["server"].append(seconds(lambda: list(server.logprobs(pieces, 1))))
     rates = {name: len(ids) / min(values) for name, values in times.items()}

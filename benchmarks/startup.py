@@ -2,10 +2,12 @@
 
     python benchmarks/startup.py                 nbx and the floors
     python benchmarks/startup.py --peers DIR     the peers too, each installed into an environment in DIR
+    python benchmarks/startup.py --other PYTHON  also the nbx of another environment
     python benchmarks/startup.py --imports       where the milliseconds of a completion go
 
 Every completion is the same one: a prompt as an argument, a streamed answer of 8 tokens from a server on
-this machine, the text into a pipe. Commands take turns, and medians are compared.
+this machine, the text into a pipe. Commands take turns; times and ratios are medians, ratios within a turn.
+The CPU time, user and system, differs less on a busy machine.
 """
 
 import argparse
@@ -46,6 +48,34 @@ for line in answer.iter_lines():
     if line.startswith(b"data: {"):
         sys.stdout.write(json.loads(line[6:])["choices"][0]["text"])
 """
+URLLIB3 = """
+import json, sys
+import urllib3
+body = json.dumps({"model": "m", "prompt": "x", "stream": True}).encode()
+headers = {"Content-Type": "application/json"}
+url = sys.argv[1] + "/completions"
+for line in urllib3.PoolManager().request("POST", url, body=body, headers=headers, preload_content=False):
+    if line.startswith(b"data: {"):
+        sys.stdout.write(json.loads(line[6:])["choices"][0]["text"])
+"""
+# What nbx is made of, with one flag, one row in a database, and nothing of its own.
+FLOOR = f"""
+import gc
+gc.set_threshold(100_000)
+import typer
+app = typer.Typer(add_completion=False)
+@app.command()
+def complete(url: str, prompt: str = "x", temperature: float = 1.0):
+    import sys
+    sys.argv = ["-c", url]
+    exec({URLLIB3!r})
+    import sqlite3
+    with sqlite3.connect("floor.sqlite3") as database:
+        database.execute("create table if not exists requests (at)")
+        database.execute("insert into requests values (1)")
+    gc.freeze()
+app()
+"""  # noqa: S608 - no SQL is made
 TYPER = f"""
 import typer
 app = typer.Typer(add_completion=False)
@@ -71,7 +101,7 @@ LLM_MODEL = """
 """
 
 
-def commands(base: str, peers: Path | None) -> dict[str, Sequence[str]]:
+def commands(base: str, peers: Path | None, other: str) -> dict[str, Sequence[str]]:
     """Return every command by its name."""
     found: dict[str, Sequence[str]] = {
         "python -c pass": (PYTHON, "-c", "pass"),
@@ -83,8 +113,11 @@ def commands(base: str, peers: Path | None) -> dict[str, Sequence[str]]:
         "http.client script": (PYTHON, "-c", HTTP_CLIENT, base),
         "requests script": (PYTHON, "-c", REQUESTS, base),
         "Typer + requests": (PYTHON, "-c", TYPER, base),
+        "Typer + urllib3 + SQLite": (PYTHON, "-c", FLOOR, base),
         "nbx complete": (*NBX, "complete", "x"),
     }
+    if other:
+        found["the other nbx complete"] = (other, "-m", "nebius_cli", "complete", "x")
     if curl := shutil.which("curl"):
         body = '{"model": "m", "prompt": "x", "stream": true}'
         found["curl"] = (curl, "-sN", f"{base}/completions", "-d", body)
@@ -103,24 +136,35 @@ def install(peers: Path, base: str) -> None:
     (peers / "extra-openai-models.yaml").write_text(LLM_MODEL.format(base=base))
 
 
-def run(command: Sequence[str], environ: Mapping[str, str]) -> float:
-    """Return the seconds that one run takes."""
+def run(command: Sequence[str], environ: Mapping[str, str]) -> tuple[float, float]:
+    """Return the seconds that one run takes, and those of CPU."""
     started = time.perf_counter()
-    subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    return time.perf_counter() - started
+    nowhere = subprocess.DEVNULL
+    with subprocess.Popen(
+        command, env=environ, cwd=environ["HOME"], stdin=nowhere, stdout=nowhere, stderr=nowhere
+    ) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return time.perf_counter() - started, usage.ru_utime + usage.ru_stime
 
 
 def check(name: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
     """Run a command once; leave if it is to complete and does not print the answer."""
     done = subprocess.run(
-        command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        command,
+        env=environ,
+        cwd=environ["HOME"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    completes = command[-1] == "x" or "script" in name or name in ("curl", "Typer + requests")
+    completes = command[-1] == "x" or "script" in name or name == "curl" or name.startswith("Typer")
     if completes and done.stdout.count(" word") != TOKENS:
         raise SystemExit(f"{name} does not complete: {done.stderr or done.stdout}")
 
 
-def measure(rounds: int, peers: Path | None) -> None:
+def measure(rounds: int, peers: Path | None, other: str) -> None:
     """Print a table of medians and ratios."""
     with serving("chunked", TOKENS) as base, tempfile.TemporaryDirectory() as home:
         if peers:
@@ -129,18 +173,26 @@ def measure(rounds: int, peers: Path | None) -> None:
         outer = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         environ = {**outer, "HOME": home, "NEBIUS_API_KEY": "benchmark", "NEBIUS_BASE_URL": base}
         environ |= {"NEBIUS_MODEL": "m", "LLM_USER_PATH": str(peers), "OPENAI_API_KEY": "benchmark"}
-        every = commands(base, peers)
+        every = commands(base, peers, other)
         for name, command in every.items():  # loads every file once, and finds out what does not run here
             check(name, command, environ)
-        taken: dict[str, list[float]] = {name: [] for name in every}
+        taken: dict[str, list[tuple[float, float]]] = {name: [] for name in every}
         for _ in range(rounds):
             for name, command in every.items():
                 taken[name].append(run(command, environ))
-    median = {name: statistics.median(found) for name, found in taken.items()}
-    print(f"median of {rounds} runs, in turn\n{'':24}{'ms':>7}{'/ pass':>9}{'/ http.client':>15}")
-    for name, found in sorted(median.items(), key=lambda item: item[1]):
-        to_pass, to_floor = found / median["python -c pass"], found / median["http.client script"]
-        print(f"{name:24}{found * 1000:7.0f}{to_pass:9.2f}{to_floor:15.2f}")
+    print(f"medians of {rounds} runs, in turn\n{'':26}{'ms':>7}{'/ http.client':>15}{'CPU ms':>9}", end="")
+    print(f"{'/ http.client':>15}{'nbx complete /':>16}")
+    for name, found in sorted(taken.items(), key=lambda item: min(item[1])):
+        wall, cpu = (statistics.median(one[part] for one in found) * 1000 for part in (0, 1))
+        floor = taken["http.client script"]
+        to_floor = [ratio(found, floor, part) for part in (0, 1)]
+        ours = ratio(taken["nbx complete"], found, 1)
+        print(f"{name:26}{wall:7.0f}{to_floor[0]:15.2f}{cpu:9.0f}{to_floor[1]:15.2f}{ours:16.2f}")
+
+
+def ratio(mine: Sequence[tuple[float, float]], theirs: Sequence[tuple[float, float]], part: int) -> float:
+    """Return the median ratio within a turn: of seconds (`part` 0) or of those of CPU (1)."""
+    return statistics.median(one[part] / other[part] for one, other in zip(mine, theirs, strict=True))
 
 
 def imports() -> None:
@@ -158,10 +210,11 @@ def imports() -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--peers", type=Path, help="folder for the peers' environments")
+    parser.add_argument("--other", default="", metavar="PYTHON", help="the Python of another environment")
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--imports", action="store_true")
     given = parser.parse_args()
     if given.imports:
         imports()
     else:
-        measure(given.rounds, given.peers)
+        measure(given.rounds, given.peers, given.other)

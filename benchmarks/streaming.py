@@ -3,6 +3,7 @@
 python benchmarks/streaming.py            every table
 python benchmarks/streaming.py rate       tokens a second into a pipe, as a share of the bare loop's
 python benchmarks/streaming.py delay      from the server's send to the reader of a pipe or terminal
+python benchmarks/streaming.py json       CPU of --ndjson and --json, as a ratio to that of plain text
 python benchmarks/streaming.py flat       processor share of the live display along a long answer
 """
 
@@ -66,6 +67,30 @@ def rate() -> None:
         bare, ours = statistics.median(rates["bare"]), statistics.median(rates["nbx"])
         share = statistics.median(o / b for o, b in zip(rates["nbx"], rates["bare"], strict=True))
         print(f"{framing:18}{bare:12,.0f}{ours:12,.0f}{share:10.2f}")
+
+
+def json_output(tokens: int = BURST) -> None:
+    """Print the CPU seconds of each form of output into a pipe, start-up taken out."""
+    print(f"CPU for {tokens:,} tokens into a pipe, medians of {ROUNDS}")
+    forms: dict[str, list[float]] = {"": [], "--ndjson": [], "--json": []}
+    with serving("chunked", tokens) as base, serving("chunked", 1) as empty:
+        for _ in range(ROUNDS):
+            for form, found in forms.items():
+                words = (*NBX, *form.split())
+                found.append(cpu_seconds(words, base) - cpu_seconds(words, empty))
+    for form, found in forms.items():
+        share = statistics.median(one / plain for one, plain in zip(found, forms[""], strict=True))
+        print(f"{form or 'plain text':12}{statistics.median(found):7.2f} s{share:7.2f} of plain text")
+
+
+def cpu_seconds(command: Sequence[str], base: str) -> float:
+    """Return the CPU seconds of a command whose output goes into a pipe."""
+    with subprocess.Popen(command, env=environment(base), stdout=subprocess.PIPE) as process:
+        while process.stdout.read(1 << 20):  # type: ignore[union-attr]
+            pass
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime
 
 
 def delays(read: Callable[[], bytes]) -> list[float]:
@@ -150,6 +175,6 @@ def used(process: int) -> float:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ("rate", "delay", "flat"):
-        {"rate": rate, "delay": delay, "flat": flat}[name]()
+    for name in sys.argv[1:] or ("rate", "delay", "json", "flat"):
+        {"rate": rate, "delay": delay, "json": json_output, "flat": flat}[name]()
         print()

@@ -3,6 +3,7 @@
 import gzip
 import json
 import socket
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,11 +79,18 @@ def _pace(connection: socket.socket, framing: str, tokens: int, rate: float, cho
     connection.sendall((pack.flush() if pack else b"") + (b"0\r\n\r\n" if chunked else b""))
 
 
-def _serve(listener: socket.socket, framing: str, tokens: int, rate: float, choices: int) -> None:
+def _serve(
+    listener: socket.socket, framing: str, tokens: int, rate: float, choices: int, certificate: str
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if certificate:
+        context.load_cert_chain(certificate)
     while True:
         connection, _ = listener.accept()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
+            if certificate:
+                connection = context.wrap_socket(connection, server_side=True)
             _take_request(connection)
             if rate:
                 _pace(connection, framing, tokens, rate, choices)
@@ -95,14 +103,26 @@ def _serve(listener: socket.socket, framing: str, tokens: int, rate: float, choi
 
 
 @contextmanager
-def serving(framing: str, tokens: int, *, rate: float = 0, choices: int = 1) -> Iterator[str]:
-    """Give the base URL of a server in a process of its own; `rate` is tokens a second, 0 all at once."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+def serving(
+    framing: str,
+    tokens: int,
+    *,
+    rate: float = 0,
+    choices: int = 1,
+    host: str = "127.0.0.1",
+    certificate: str = "",
+) -> Iterator[str]:
+    """Give the base URL of a server in a process of its own; `rate` is tokens a second, 0 all at once.
+
+    `host` is an address that leads to this machine; with `certificate`, a file of PEM, it speaks TLS.
+    """
+    with socket.create_server(("", 0)) as listener:
         port = listener.getsockname()[1]
-        process = Process(target=_serve, args=(listener, framing, tokens, rate, choices), daemon=True)
+        arguments = (listener, framing, tokens, rate, choices, certificate)
+        process = Process(target=_serve, args=arguments, daemon=True)
         process.start()
         try:
-            yield f"http://127.0.0.1:{port}/v1"
+            yield f"{'https' if certificate else 'http'}://{host}:{port}/v1"
         finally:
             process.kill()
             process.join()

@@ -32,8 +32,8 @@ _nbx_grammar() {
             ;;
         'nbx bulk export')
             commands=''
-            flags='--text --csv --escape-formulas -0 --null -o --output --force -q --quiet -v --verbose --debug --color --profile -h --help'
-            valued='-o --output --color --profile'
+            flags='--text --csv --format --escape-formulas -0 --null -o --output --force -q --quiet -v --verbose --debug --color --profile -h --help'
+            valued='--format -o --output --color --profile'
             ;;
         'nbx view')
             commands=''
@@ -294,6 +294,8 @@ _nbx_values() {
             words='jsonl csv tsv text parquet' ;;
         'nbx bulk --on-bad-row' | 'nbx bulk run --on-bad-row' | 'nbx score --on-bad-row')
             words='fail skip' ;;
+        'nbx bulk export --format')
+            words='text csv parquet' ;;
         'nbx score --max-tokens' | 'nbx rank --max-tokens')
             words='0 1' ;;
         'nbx usage --by' | 'nbx usage show --by')

@@ -213,6 +213,7 @@ function __nbx_at
         'nbx bulk merge --invalid' \
         'nbx bulk merge --color' \
         'nbx bulk merge --profile' \
+        'nbx bulk export --format' \
         'nbx bulk export -o' \
         'nbx bulk export --output' \
         'nbx bulk export --color' \
@@ -791,6 +792,7 @@ complete -c nbx -n '__nbx_at "nbx bulk merge"' -s h -l help -d 'Show this messag
 # nbx bulk export
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l text -d 'Print only the texts.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l csv -d 'Print a CSV table with a header.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l format -x -a 'text csv parquet' -d 'Format of the export; --text and --csv are short for two of them.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l escape-formulas -d 'With --csv: put \' before texts that a spreadsheet takes for formulas.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -s 0 -l null -d 'With --text: end each answer with NUL instead of newline.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -s o -l output -r -F -d 'Write to FILE. Default stdout.'

@@ -290,6 +290,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx bulk merge' '*' 'value' @() 'Output files of nbx bulk.'
         New-Entry 'nbx bulk export' '--text' '' @() 'Print only the texts.'
         New-Entry 'nbx bulk export' '--csv' '' @() 'Print a CSV table with a header.'
+        New-Entry 'nbx bulk export' '--format' 'value' @('text', 'csv', 'parquet') 'Format of the export; --text and --csv are short for two of them.'
         New-Entry 'nbx bulk export' '--escape-formulas' '' @() 'With --csv: put '' before texts that a spreadsheet takes for formulas.'
         New-Entry 'nbx bulk export' '-0' '' @() 'With --text: end each answer with NUL instead of newline.'
         New-Entry 'nbx bulk export' '--null' '' @() 'With --text: end each answer with NUL instead of newline.'

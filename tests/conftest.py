@@ -121,8 +121,9 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     real_lookup, real_connect = socket.getaddrinfo, socket.socket.connect
 
     def lookup(host: Any, *args: Any, **kwargs: Any) -> Any:
-        if host not in (None, "", "localhost") and not str(host).startswith(_HERE):
-            raise socket.gaierror(socket.EAI_NONAME, f"a test looks up {host}")
+        name = host.decode() if isinstance(host, bytes) else host
+        if name not in (None, "", "localhost") and not str(name).startswith(_HERE):
+            raise socket.gaierror(socket.EAI_NONAME, f"a test looks up {name}")
         return real_lookup(host, *args, **kwargs)
 
     def connect(self: socket.socket, address: Any) -> None:

@@ -15,7 +15,7 @@ from tests.support.server import USAGE, FakeServer, answer, sse, token
 from tests.support.terminal import Terminal
 
 HEAVY = {"rich", "asyncio", "pydantic", "sqlite3", "keyring"}
-SHARED_COMMANDS = ("root", "command_line_errors", "declare", "parameters", "shared_options")
+SHARED_COMMANDS = ("root", "declare", "parameters", "shared_options")
 LATE_S = 1.0  # far longer than the imports take
 # What asks a server needs the first two, and what reads a config directory the last.
 ASKING = {"requests", "urllib3", "tomllib", "platformdirs"}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from nebius_cli.api.endpoint import Endpoint
+from nebius_cli.api.endpoint import Endpoint, check_key
 from nebius_cli.api.limits import limits_of
 from nebius_cli.config import layers, run_settings, settings
 from nebius_cli.config.file import ConfigFile
@@ -165,9 +165,25 @@ class App(Console):
         """Return the configured server with its key. Raises AuthError or ConfigError."""
         return Endpoint(settings.base_url, self.key(settings, api_key, api_key_file).secret)
 
-    def api(self, settings: RunSettings, endpoint: Endpoint, *, pool: int = 10) -> "Api":
-        """Return the API at `endpoint`; at most `pool` connections stay open."""
-        from nebius_cli.api.client import Api
+    def api(
+        self, settings: RunSettings, endpoint: Endpoint, *, pool: int = 10, begin_now: bool = False
+    ) -> "Api":
+        """Return the API at `endpoint`; at most `pool` connections stay open.
+
+        With `begin_now` it begins to connect at once: a request is sure to follow. Close the API then.
+        """
+        cacert, early = settings.ca_file(self.streams.environ) or "", None
+        if begin_now:
+            from nebius_cli.api.early_connection import connect_early
+
+            check_key(endpoint.key)
+            early = connect_early(
+                endpoint.base_url,
+                settings.connect_timeout or None,
+                cacert=cacert,
+                trust_env=not endpoint.is_local,
+            )
+        from nebius_cli.api.client import Api  # imports urllib3
 
         api = Api(
             endpoint.base_url,
@@ -175,10 +191,11 @@ class App(Console):
             connect_timeout=settings.connect_timeout,
             now=self.streams.now,
             log=self.log,
-            cacert=settings.ca_file(self.streams.environ) or "",
+            cacert=cacert,
             headers={} if endpoint.is_local else settings.headers,
             trust_env=not endpoint.is_local,
             pool=pool,
+            early=early,
         )
         if is_plain_http(api.base):
             host, proxy = api.base.hostname, api.proxy
@@ -226,7 +243,7 @@ class App(Console):
     def check_budget(self, settings: RunSettings, model: str, *, over: bool = False) -> None:
         """Check the budgets before a request. Raises CappedError if one is spent, unless `over`."""
         if settings.has_budget:
-            self.recorder(settings).check(model, over_budget=over)
+            self.recorder(settings).budgets.check(model, over_budget=over)
 
     def batch_recorder(
         self,
@@ -261,7 +278,7 @@ class App(Console):
         """
         reserves = settings.ledger and settings.has_budget and not local and not over_budget
         if reserves:
-            self.recorder(settings).reserve_for(exchange.request)
+            self.recorder(settings).budgets.reserve_for(exchange.request)
         stop: BaseException | None = None
         try:
             yield

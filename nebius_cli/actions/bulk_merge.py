@@ -11,8 +11,8 @@ from nebius_cli.bulk.output.failed_rows import is_list, path_beside
 from nebius_cli.bulk.output.shards import Gaps, MergedRow, Shards, lock_output
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.request import prompt
-from nebius_cli.system.files import Write, buffered, replace_file
 from nebius_cli.system.output_checks import check_distinct, check_not_overwritten, is_file
+from nebius_cli.system.output_file import Write, buffered, replace_file
 
 
 @dataclass(frozen=True, slots=True)

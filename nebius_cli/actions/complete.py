@@ -19,15 +19,16 @@ from nebius_cli.request.build_request import PromptOptions
 from nebius_cli.request.field_validation import Value
 from nebius_cli.request.request import CompletionRequest
 from nebius_cli.response.answer_warnings import oddities
-from nebius_cli.system.files import OutputFile, encode_argument, read_bytes
+from nebius_cli.system.files import encode_argument, read_bytes
 from nebius_cli.system.output_checks import check_targets
+from nebius_cli.system.output_file import OutputFile
 from nebius_cli.terminal.sanitize import visible_json
 
 if TYPE_CHECKING:
     from nebius_cli.api.exchange import Exchange
     from nebius_cli.render.answer_writer import AnswerWriter
 
-# What writes the ledger's row, which on a terminal is imported while the server is awaited.
+# What writes the ledger's row, which is imported while the server is awaited if that takes time.
 LEDGER_MODULES = ("nebius_cli.ledger.recorder", "nebius_cli.ledger.pending", "nebius_cli.system.timeout")
 MAX_LOCAL_CHOICES = 64  # sequences that the engine's cache is made for
 VIEW_LOGPROBS = 5  # what --view asks for by itself: as many as the API's page speaks of
@@ -116,9 +117,8 @@ def run_rerun(options: CompleteOptions, app: App) -> ExitCode:
 
     row, text = lookup.find(app.ledger, options.id, "rerun")
     if text is None:
-        raise UsageError(
-            f"cannot send request {row['id']} again", "its text is not stored", lookup.TEXT_IS_OFF
-        )
+        what = f"cannot send request {row['id']} again"
+        raise UsageError(what, "its text is not stored", lookup.TEXT_IS_OFF)
     if row["host"] == LOCAL:
         if row["model"] != DEFAULT_MODEL.name and options.model_file is None:
             why = f"it ran {row['model']} from a file"
@@ -186,10 +186,8 @@ def _show(what: CompletionRequest, settings: RunSettings, app: App, *, as_curl: 
     if as_curl:
         base = urls.parse_base_url(settings.base_url)
         url = urls.strip_credentials(urls.endpoint_url(base, "/completions", what.query()))
-        cacert = settings.ca_file(app.streams.environ)
-        text = curl.curl_command(
-            url, text.encode(), streamed=what.streamed, cacert=cacert, headers=settings.headers
-        )
+        trusted, headers = settings.curl_authorities(app.streams.environ), settings.headers
+        text = curl.curl_command(url, text.encode(), streamed=what.streamed, trusted=trusted, headers=headers)
     app.write(text + "\n")
     return ExitCode.DONE
 
@@ -217,36 +215,31 @@ def _endpoint(
 
 
 def _answer(
-    options: CompleteOptions,
-    what: CompletionRequest,
-    settings: RunSettings,
-    app: App,
-    endpoint: Endpoint,
+    options: CompleteOptions, what: CompletionRequest, settings: RunSettings, app: App, endpoint: Endpoint
 ) -> ExitCode:
-    from nebius_cli.api.exchange import Exchange, Hooks  # brings urllib3
-    from nebius_cli.render.answer_writer import AnswerWriter
-
-    api = app.api(settings, endpoint)
     target = OutputFile(options.output) if options.output not in (None, "-") else None
     if target is None and app.streams.stdout is None:
         raise OutputError("cannot write the answer", "stdout is closed", "-o FILE writes it to a file")
     export = OutputFile(options.export) if options.export else None
-    needed_after = LEDGER_MODULES if settings.ledger else ()
-    answer = AnswerWriter(
-        app.streams, _how_to_show(options, what, app), target, export, needed_after=needed_after
-    )
-
-    def say(text: str) -> None:
-        answer.pause()
-        app.note(text)
-        answer.wait_to_retry()
-
-    every_frame = options.json or options.ndjson
-    hooks = Hooks(answer.event, answer.wait, say, lambda: answer.untouched, every_frame)
-    exchange = Exchange(api, what, limits_of(settings), app.streams, hooks)
     local, over = _local(options), options.over_budget
-    with app.recorded(exchange, settings, local=local, over_budget=over):
-        return _receive(options, exchange, answer, settings, app)
+    # A budget may still refuse the request; nothing else does. The imports below take longest.
+    with contextlib.closing(app.api(settings, endpoint, begin_now=over or not settings.has_budget)) as api:
+        from nebius_cli.api.exchange import Exchange, Hooks
+        from nebius_cli.render.answer_writer import AnswerWriter
+
+        shown, after = _how_to_show(options, what, app), LEDGER_MODULES if settings.ledger else ()
+        answer = AnswerWriter(app.streams, shown, target, export, needed_after=after, long_wait=api.is_far)
+
+        def say(text: str) -> None:
+            answer.pause()
+            app.note(text)
+            answer.wait_to_retry()
+
+        frames = options.json or options.ndjson
+        hooks = Hooks(answer.event, answer.wait, say, lambda: answer.untouched, frames)
+        exchange = Exchange(api, what, limits_of(settings), app.streams, hooks)
+        with app.recorded(exchange, settings, local=local, over_budget=over):
+            return _receive(options, exchange, answer, settings, app)
 
 
 def _receive(

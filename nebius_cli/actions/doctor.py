@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from nebius_cli.actions.app import App
 from nebius_cli.api.client import Api
 from nebius_cli.api.endpoint import Endpoint
+from nebius_cli.api.redaction import Redactor
 from nebius_cli.config import run_settings
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import ExitCode
@@ -18,6 +19,7 @@ from nebius_cli.doctor.connection_checks import ConnectionChecks
 from nebius_cli.doctor.server_checks import ServerChecks
 from nebius_cli.local import run_embedded
 
+MIN_PASSWORD_CHARS = 4  # of a proxy; shorter ones also occur in ordinary words
 STATE_STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red", "skipped": "dim"}
 
 
@@ -98,8 +100,9 @@ def _run_checks(options: DoctorOptions, app: App) -> list[Check]:
     )
     _check_ledger(results, settings, quiet_app)
     streams.write_status("")
-    secrets = [key.reveal(), *connection.passwords, *map(unquote, connection.passwords)]
-    return [check_results.redacted(check, secrets) for check in results.checks]
+    passwords = [Secret(text) for one in connection.passwords for text in (one, unquote(one))]
+    redactor = Redactor(key, *passwords, min_chars=MIN_PASSWORD_CHARS)
+    return [check_results.redacted(check, redactor) for check in results.checks]
 
 
 def _complete(
@@ -116,5 +119,5 @@ def _check_ledger(results: CheckList, settings: RunSettings, app: App) -> None:
     is_on = settings.ledger
     results.run("ledger", (), lambda: ledger_checks.check_ledger(app.ledger, on=is_on))
     if settings.has_budget:
-        budgets = app.recorder(settings).budgets
+        budgets = app.recorder(settings).budgets.read
         results.run("budget", (), lambda: ledger_checks.check_budgets(budgets(), on=is_on))

@@ -31,8 +31,8 @@ from nebius_cli.core.errors import BadInputError, ExitCode, Interrupted, NbxErro
 from nebius_cli.core.secret import Secret
 from nebius_cli.models.cache import PriceSource
 from nebius_cli.request import request
-from nebius_cli.system.files import OutputFile
 from nebius_cli.system.output_checks import is_file
+from nebius_cli.system.output_file import OutputFile
 
 TSV_NAMES = {"left_out": "already answered"}  # of members whose name in JSON says less
 MODEL_LIST_TIMEOUT_S = 30.0
@@ -94,8 +94,7 @@ def _send(
         plan = dataclasses.replace(plan, connections=connections(plan, app))
         bulk_run = BulkRun(plan, prices, source, journal, total, limits_of(settings), app.streams, app.note)
         bulk_run.server_death = server.death
-        display = _display(journal, app)
-        sender, host = server.open_sender(plan.connections, display.post)
+        sender, host = server.open_sender(plan.connections)
         recorder = app.batch_recorder(
             settings,
             prices,
@@ -103,7 +102,7 @@ def _send(
             host=None if options.runs_here else host,
             local_model=model if options.runs_here else None,
         )
-        send = partial(bulk_run.send, sender, recorder, display)
+        send = partial(bulk_run.send, sender, recorder, _display(journal, app))
         return _reported(send, bulk_run, journal, options, summary, app)
 
 

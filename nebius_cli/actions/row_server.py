@@ -45,10 +45,10 @@ class RowServer(NamedTuple):
     """Where the requests of a run go. `death` returns why the server has ended, if it did.
 
     `open_sender` waits until the server is ready, so that the input is checked meanwhile. It takes how many
-    connections may be open and what is told of notes, and returns a sender and the host.
+    connections may be open, and returns a sender and the host.
     """
 
-    open_sender: Callable[[int, Callable[[str], object]], tuple["Sender", str]]
+    open_sender: Callable[[int], tuple["Sender", str]]
     key: Secret
     death: Callable[[], NbxError | None]
 
@@ -61,13 +61,11 @@ def row_server(
     options = plan.options
     no_key = Secret("")
 
-    def api_sender(
-        endpoint: Callable[[], Endpoint], pool: int, note: Callable[[str], object]
-    ) -> tuple["Sender", str]:
+    def api_sender(endpoint: Callable[[], Endpoint], pool: int) -> tuple["Sender", str]:
         from nebius_cli.bulk.senders.api import ApiSender  # imports urllib3
 
         api = app.api(settings, endpoint(), pool=pool)
-        return ApiSender(api, kind, note), api.host
+        return ApiSender(api, kind), api.host
 
     if not options.runs_here:
         configured = app.endpoint(settings, options.api_key, options.api_key_file)
@@ -75,7 +73,7 @@ def row_server(
         return
     if items is not None:
         with items.here() as sender:
-            yield RowServer(lambda *_: (sender, ""), no_key, lambda: sender.death)
+            yield RowServer(lambda _: (sender, ""), no_key, lambda: sender.death)
         return
     from nebius_cli.local import run_embedded
 

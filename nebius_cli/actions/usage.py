@@ -80,7 +80,7 @@ def run_plot(options: UsageOptions, app: App) -> ExitCode:
     from nebius_cli.ledger import plot
 
     if options.export:
-        from nebius_cli.system.files import OutputFile
+        from nebius_cli.system.output_file import OutputFile
 
         file = OutputFile(options.export)
         file.write(plot.svg(title, days, values, money=of == "cost").encode())

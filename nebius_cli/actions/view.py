@@ -9,8 +9,8 @@ from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View, 
 from nebius_cli.response import saved_answer
 from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.events import Event
-from nebius_cli.system.files import OutputFile
 from nebius_cli.system.output_checks import check_distinct
+from nebius_cli.system.output_file import OutputFile
 
 
 @dataclass(frozen=True, slots=True)

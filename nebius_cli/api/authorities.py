@@ -1,20 +1,26 @@
 """The certificate authorities that requests trust: the file or folder, and what TLS makes of it."""
 
 import os
-import ssl
 from pathlib import Path
-from typing import Any
-
-from urllib3.util.ssl_ import create_urllib3_context
+from typing import TYPE_CHECKING
 
 from nebius_cli.core.errors import ConfigError
+from nebius_cli.system.authority_paths import places, split
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+
+def named(cacert: str, *, trust_env: bool = True) -> str:
+    """Return the file or folder that was named: `cacert`, else the environment's; empty for none."""
+    in_environment = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    return cacert or (trust_env and in_environment) or ""
 
 
 def trusted(cacert: str, *, trust_env: bool = True) -> str:
-    """Return the file or folder of the authorities: `cacert`, else the environment's, else certifi's."""
-    ours = trust_env and (os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE"))
-    if cacert or ours:
-        return cacert or str(ours)
+    """Return the file or folder of the authorities: the one that was named, else certifi's."""
+    if path := named(cacert, trust_env=trust_env):
+        return path
     from certifi import where  # takes 10 ms, and plain HTTP does not need it
 
     return where()
@@ -22,7 +28,7 @@ def trusted(cacert: str, *, trust_env: bool = True) -> str:
 
 def check_readable(path: str) -> str:
     """Return `path`. Raises ConfigError where no file or folder can be read there."""
-    found = [place for place in _places(path) if Path(place).exists()]
+    found = [place for place in places(path) if Path(place).exists()]
     if not found:
         raise _unreadable(path, "no such file or folder")
     if not all(os.access(place, os.R_OK) for place in found):
@@ -30,25 +36,23 @@ def check_readable(path: str) -> str:
     return path
 
 
-def is_folder(path: str) -> bool:
-    """Return whether the authorities are files in a folder, or in several, as SSL_CERT_DIR may list them."""
-    return any(Path(place).is_dir() for place in _places(path))
+def tls_context(path: str) -> "SSLContext":
+    """Return a context that trusts the authorities in `path`. Raises ConfigError.
 
+    Any number of threads may connect with it: reading the authorities takes 14 ms, so a context for each
+    connection would cost more than all that `nbx bulk` does with it.
+    """
+    from urllib3.util.ssl_ import ALPN_PROTOCOLS, create_urllib3_context
 
-def pool_options(path: str) -> dict[str, Any]:
-    """Return the options of a pool that trusts the authorities in `path`; empty is for plain HTTP."""
-    if not path:
-        return {}
-    return {"cert_reqs": "CERT_REQUIRED", "ca_cert_dir" if is_folder(path) else "ca_certs": path}
-
-
-def tls_context(path: str) -> ssl.SSLContext:
-    """Return a context like that of a pool, which trusts the authorities in `path`. Raises ConfigError."""
-    context, folder = create_urllib3_context(), is_folder(path)
+    context = create_urllib3_context()
+    file, folders = split(path)
     try:
-        context.load_verify_locations(cafile=None if folder else path, capath=path if folder else None)
+        context.load_verify_locations(cafile=file or None, capath=folders or None)
     except OSError as error:  # ssl.SSLError is one
         raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
+    context.set_alpn_protocols(ALPN_PROTOCOLS)
+    # urllib3 sets them again for each connection. OpenSSL must not free them while another thread reads them.
+    vars(context)["set_alpn_protocols"] = lambda protocols: None  # noqa: ARG005
     return context
 
 
@@ -57,12 +61,8 @@ def count(path: str) -> int:
     return tls_context(path).cert_store_stats()["x509_ca"]
 
 
-def _places(path: str) -> list[str]:
-    return [path] if Path(path).exists() else path.split(os.pathsep)
-
-
 def _unreadable(path: str, why: str) -> ConfigError:
     names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "NBX_CACERT")
-    variable = next((name for name in names if os.environ.get(name) == path), "")
+    variable = next((name for name in names if os.environ.get(name) in (path, *places(path))), "")
     hint = f"correct or unset {variable}" if variable else "--cacert FILE names another file"
     return ConfigError(f"cannot read the authorities in {path}", why, hint)

@@ -4,14 +4,14 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-import urllib3
-import urllib3.exceptions
-
-from nebius_cli.api.connections import BUFFER_BYTES, Connections
+from nebius_cli.api.connections import CONNECTION_ERRORS
 from nebius_cli.api.deadlines import Deadline
+from nebius_cli.api.early_connection import EarlyConnection
+from nebius_cli.api.endpoint import check_key
+from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.api.large_answers import MIN_LARGE_BYTES, LargeAnswers
-from nebius_cli.api.network_errors import network_error, proxy_error
-from nebius_cli.api.pools import Pools, Target, check_key
+from nebius_cli.api.network_errors import check_encoding, network_error, proxy_error
+from nebius_cli.api.pools import Pools, Target
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.redirects import follow, too_many
 from nebius_cli.api.retry import parse_retry_after
@@ -38,7 +38,7 @@ class ResponseHead(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A whole answer; the names in `headers` are case-insensitive."""
+    """A whole answer; the names in `headers` are in lower case."""
 
     head: ResponseHead
     headers: Mapping[str, str]
@@ -51,7 +51,8 @@ class Api:
     `connect_timeout` in seconds bounds each try to connect, 0 is no limit; everything else is bounded by the
     Deadline of a request. `trust_env=False` ignores proxy variables; `pool` is how many connections are kept
     open; `headers` are added to each request; `redactor` removes the key, and the values of those headers,
-    from text of the server. Any number of threads may use it at once.
+    from text of the server. The first request uses the `early` connection, if it leads to the same server.
+    Any number of threads may use it at once.
     """
 
     def __init__(  # noqa: PLR0913 - each one is a setting
@@ -66,6 +67,7 @@ class Api:
         headers: Mapping[str, Secret] = MappingProxyType({}),
         trust_env: bool = True,
         pool: int = 10,
+        early: EarlyConnection | None = None,
     ) -> None:
         self.base = parse_base_url(base_url)
         self.host = self.base.hostname or ""
@@ -74,8 +76,28 @@ class Api:
         self.redactor = Redactor(key, *headers.values())
         self.large_answers = LargeAnswers()
         self._log: Callable[[str], None] = lambda text: log(self.redactor.text(text))
-        self._pools = Pools(key, cacert=cacert, headers=headers, trust_env=trust_env, size=pool)
-        self._connections = Connections(self._pools, connect_timeout or None)
+        self._pools = Pools(
+            key,
+            cacert=cacert,
+            headers=headers,
+            trust_env=trust_env,
+            size=pool,
+            connect_timeout_s=connect_timeout or None,
+            early=early,
+        )
+        self._early = early
+        if early is not None:
+            self._pools.load_authorities(self.base)
+
+    @property
+    def is_far(self) -> bool:
+        """Whether the server is known to be so far away that waiting for it leaves time for other things."""
+        return self._early is not None and self._early.is_far
+
+    def close(self) -> None:
+        """Close the early connection, unless a request has used it."""
+        if self._early is not None:
+            self._early.close()
 
     @property
     def proxy(self) -> str:
@@ -92,16 +114,16 @@ class Api:
         `deadline` stands still while the caller uses what was yielded. Raises StatusError for a status other
         than 2xx, TimedOutError past the deadline, NetworkError for everything else below HTTP.
         """
-        with self.redactor.in_errors():
-            response = self._send("POST", endpoint_url(self.base, path, query), body, accept, deadline)
+        with self.redactor.in_errors:
+            response, head = self._send("POST", endpoint_url(self.base, path, query), body, accept, deadline)
             try:
-                yield self._head(response)
+                yield head
                 for chunk in _chunks(response, deadline):
                     deadline.pause()
                     yield chunk
                     deadline.resume()
             finally:
-                _close(response)
+                response.release()
 
     def get(self, path: str, query: str = "", *, deadline: Deadline) -> Answer:
         """Ask for the JSON at `path`. Raises what `ask` does."""
@@ -118,8 +140,8 @@ class Api:
     def _whole(
         self, method: str, path: str, query: str, body: bytes | None, accept: str, deadline: Deadline
     ) -> Answer:
-        with self.redactor.in_errors(), self.large_answers.turn():
-            response = self._send(method, endpoint_url(self.base, path, query), body, accept, deadline)
+        with self.redactor.in_errors, self.large_answers.turn:
+            response, head = self._send(method, endpoint_url(self.base, path, query), body, accept, deadline)
             received = bytearray()
             try:
                 for chunk in _chunks(response, deadline):
@@ -129,68 +151,66 @@ class Api:
                     if len(received) > MIN_LARGE_BYTES:
                         self.large_answers.take(deadline)
             except NetworkError as error:
-                error.received = Answer(self._head(response), response.headers, bytes(received))
+                error.received = Answer(head, response.fields, bytes(received))
                 raise
             finally:
-                _close(response)
+                response.release()
             if len(received) > MAX_ANSWER_BYTES:
                 raise NetworkError("the answer is too large", f"nbx reads at most {MAX_ANSWER_BYTES} bytes")
-            return Answer(self._head(response), response.headers, bytes(received))
+            return Answer(head, response.fields, bytes(received))
 
-    def _head(self, response: urllib3.BaseHTTPResponse) -> ResponseHead:
-        headers, line = response.headers, self.redactor.line
-        words = (headers.get("content-type", ""), headers.get("date", ""))
-        return ResponseHead(response.status, self._request_id(headers), *map(line, words))
-
-    def _request_id(self, headers: Mapping[str, str]) -> str:
-        """Return the id that support asks for, empty where the server gave none."""
-        return self.redactor.line(headers.get("x-request-id") or headers.get("x-inference-id") or "")
+    def _head(self, response: HttpResponse) -> ResponseHead:
+        fields, line = response.fields, self.redactor.line
+        request_id = fields.get("x-request-id") or fields.get("x-inference-id") or ""  # what support asks for
+        words = (request_id, fields.get("content-type", ""), fields.get("date", ""))
+        return ResponseHead(response.status, *map(line, words))
 
     def _send(
         self, method: str, url: str, body: bytes | None, accept: str, deadline: Deadline
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> tuple[HttpResponse, ResponseHead]:
         """Return the answer as soon as its head has come. Raises what `post` does."""
         size = f" ({len(body)} bytes)" if body is not None else ""
         for _ in range(MAX_REDIRECTS + 1):
-            target = self._connections.target(method, url, accept)
+            target = self._pools.target(method, url, accept)
             self._log(f"{method} {url}{size}")
             try:
-                response = self._connections.send(target, body, deadline)
-            except (urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
+                response = target.send(body, deadline)
+            except CONNECTION_ERRORS as error:
                 failure = network_error(error, target, sent=deadline.sent)
                 if isinstance(failure, NetworkError):
                     failure.unread = deadline.unread
                 raise failure from None
-            status, headers = response.status, response.headers
-            self._log(f"HTTP {status} {self._request_id(headers)}".rstrip())
+            status, head = response.status, self._head(response)
+            self._log(f"HTTP {status} {head.request_id}".rstrip())
             if not 300 <= status < 400:
                 deadline.head_came()
             if 200 <= status < 300:
-                return response
+                return response, head
             if status >= 400:
-                raise self._error_of(status, headers, self._error_body(response, deadline), target)
-            _close(response)
+                retry_after = response.fields.get("retry-after", "")
+                raise self._error_of(head, retry_after, self._error_body(response, deadline), target)
+            response.release()
             if status < 200:  # interim answers were skipped, so this one is the last
                 raise _no_answer(status)
-            url = follow(status, headers.get("location", ""), url)
+            url = follow(status, response.fields.get("location", ""), url)
         raise too_many(MAX_REDIRECTS, url)
 
-    def _error_of(self, status: int, headers: Mapping[str, str], body: bytes, target: Target) -> NbxError:
-        message = body_message(body)
+    def _error_of(self, head: ResponseHead, retry_after: str, body: bytes, target: Target) -> NbxError:
+        status, message = head.status, body_message(body)
         if status == 407 and target.proxy:
             return proxy_error(target.proxy, f"it answered 407: {message}".removesuffix(": "))
         error = from_status(
             status,
             message,
-            request_id=self._request_id(headers),
-            retry_after=parse_retry_after(headers.get("retry-after", ""), self._now()),
+            request_id=head.request_id,
+            retry_after=parse_retry_after(retry_after, self._now()),
         )
         # A server that knows the path names the model.
         if status == 404 and (is_html(body) or message.lower().strip(".") in ("", "not found")):
             error.hint = f"check base_url: nothing is at {target.url}"
         return error
 
-    def _error_body(self, response: urllib3.BaseHTTPResponse, deadline: Deadline) -> bytes:
+    def _error_body(self, response: HttpResponse, deadline: Deadline) -> bytes:
         """Return what is received of an error's body within ERROR_BODY_TIMEOUT_S."""
         deadline.shorten(ERROR_BODY_TIMEOUT_S)
         body = bytearray()
@@ -204,27 +224,19 @@ class Api:
         except NetworkError:
             pass
         finally:
-            _close(response)
+            response.release()
         return bytes(body[:MAX_ERROR_BODY_BYTES])
 
 
-def _chunks(response: urllib3.BaseHTTPResponse, deadline: Deadline) -> Iterator[bytes]:
-    """Yield decoded bytes as they arrive. Only `read1` holds nothing back."""
-    encoded = "content-encoding" in response.headers
+def _chunks(response: HttpResponse, deadline: Deadline) -> Iterator[bytes]:
+    """Yield decoded bytes as they arrive."""
+    check_encoding(response.fields.get("content-encoding", ""))
     try:
-        while chunk := response.read1(BUFFER_BYTES, decode_content=encoded):
+        for chunk in response.chunks():
             deadline.bytes_came()
             yield chunk
-            if response.length_remaining == 0 and not encoded:
-                return
-    except (urllib3.exceptions.HTTPError, OSError) as error:
+    except CONNECTION_ERRORS as error:
         raise network_error(error) from None
-
-
-def _close(response: urllib3.BaseHTTPResponse) -> None:
-    """Close an answer. Its connection is kept only where the answer was read to its end."""
-    response.close()
-    response.release_conn()
 
 
 def _no_answer(status: int) -> NetworkError:

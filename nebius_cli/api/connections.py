@@ -1,138 +1,47 @@
 """Connections that keep the deadline of a request in each wait: name lookup, TLS, upload, answer.
 
-urllib3 makes the connections, pools them and reads the answers. This module sets the timeout of the socket
-to the time that is left before each wait. A connection finds the deadline by the thread that uses it.
+urllib3 makes the connections, through proxies and TLS too. Requests are sent on them without its `urlopen`,
+which takes as long as all else that is done for a row of `nbx bulk`.
 """
 
+import errno
+import functools
 import http.client
-import io
-import re
 import socket
-import sys
-import threading
-from http import HTTPStatus
-from typing import Any, ClassVar
+import ssl
+from collections.abc import Mapping
+from typing import Any
 
 import urllib3
 import urllib3.exceptions
 from urllib3.connection import HTTPConnection
+from urllib3.util.ssl_match_hostname import CertificateError
 
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.pools import RETRIES, Pools, Target
+from nebius_cli.api.early_connection import EarlyConnection
+from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.core.errors import TimedOutError
 from nebius_cli.system.timeout import run_with_timeout
 
-BUFFER_BYTES = 65536
 MAX_JOINED_BYTES = 65536  # a larger body is sent after the head: joining them costs more than it saves
-# Of one wait for a socket. The shorter it is, the better is known how long the process was suspended; and on
-# Windows, Ctrl-C has no effect before a wait ends.
-MAX_WAIT_S = 0.5 if sys.platform == "win32" else 5.0
 MAX_UPLOAD_S = 86_400.0
-# The end of a chunk, the size of the next one, and the first byte in it.
-NEXT_CHUNK = re.compile(rb"\r\n0*[1-9A-Fa-f][0-9A-Fa-f]*\r\n[\s\S]")
-
-
-class _TimedReader(io.RawIOBase):
-    """Reads from a socket and waits no longer than the deadline allows. Raises TimedOutError.
-
-    While `paused` it reads nothing, so that a peek at the buffer above it never waits.
-    """
-
-    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
-        self._sock = sock
-        self._file = sock.makefile("rb", buffering=0)  # the socket stays open until this is closed
-        self._deadline = deadline
-        self.paused = False
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        """Return what http.client reads from."""
-        del mode
-        return io.BufferedReader(self, BUFFER_BYTES)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        if self.paused:
-            return None
-        sock, deadline = self._sock, self._deadline
-        while True:
-            sock.settimeout(deadline.start_wait(MAX_WAIT_S))
-            try:
-                count = sock.recv_into(buffer)
-            except TimeoutError:
-                continue  # the deadline raises if no time is left
-            finally:
-                deadline.end_wait()
-            if count:
-                deadline.unread = False
-            if deadline.in_body:
-                deadline.bytes_came()
-            return count
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-
-class _Response(http.client.HTTPResponse):
-    """The final answer to a request. http.client skips interim answers with status 100, this one also 103."""
-
-    _reader: _TimedReader | None = None
-    _joins = False
-
-    @classmethod
-    def within(cls, deadline: Deadline, sock: socket.socket, method: str) -> "_Response":
-        """Return an answer that is read from a socket within `deadline`."""
-        reader = _TimedReader(sock, deadline)
-        response = cls(reader, method=method)  # type: ignore[arg-type]  # of the socket, only makefile is called
-        response._reader = reader
-        return response
-
-    def begin(self) -> None:
-        super().begin()
-        while self.status // 100 == 1 and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
-            self.headers = self.msg = None  # type: ignore[assignment]  # else http.client reads no second head
-            super().begin()
-        named = ",".join(self.msg.get_all("content-length", ())).split(",")
-        if not self.chunked and len(lengths := {length.strip() for length in named}) > 1:
-            raise http.client.HTTPException(f"it has two lengths: {', '.join(sorted(lengths))}")
-        self._joins = bool(self.chunked) and "content-encoding" not in self.msg
-
-    def read1(self, n: int = -1) -> bytes:
-        """Return up to `n` bytes: one chunk, and those after it that are in the buffer already.
-
-        Compressed chunks stay apart: where one cannot be decompressed, those before it still can.
-        """
-        data = super().read1(n)
-        if not (self._joins and data) or self._next_chunk_waits():
-            return data
-        pieces, size = [data], len(data)
-        while size < n and not self._next_chunk_waits():
-            pieces.append(super().read1(n - size))
-            size += len(pieces[-1])
-        return b"".join(pieces)
-
-    def _next_chunk_waits(self) -> bool:
-        """Return whether reading the next byte of the body may have to wait."""
-        if self._reader is None or self.fp is None:
-            return True
-        self._reader.paused = True
-        ahead = self.fp.peek(1)
-        self._reader.paused = False
-        return not (ahead if self.chunk_left else NEXT_CHUNK.match(ahead))
+# What is raised where a connection fails or the answer is not HTTP. UnicodeError: a name that is no host.
+CONNECTION_ERRORS = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, UnicodeError)
+# The server has closed its end, but it may have answered before.
+ANSWERED_EARLY = frozenset({errno.EPIPE, errno.ECONNRESET, errno.EPROTOTYPE})
 
 
 class _TimedConnection(HTTPConnection):
-    """A connection that keeps the deadline of the request that its thread sends."""
+    """A connection that keeps `deadline`, that of the request which is sent on it."""
 
-    response_class = _Response
-    in_flight: ClassVar[threading.local]
+    deadline: Deadline
+    early: EarlyConnection | None = None
     _is_new = False  # no request has been sent on it since it was made; for TLS, urllib3 connects beforehand
+    _method = ""
 
     def connect(self) -> None:
         """Connect within the deadline. A name lookup cannot be ended, so another thread does it."""
-        deadline: Deadline = self.in_flight.deadline
+        deadline = self.deadline
         given_up = False
 
         def work() -> None:
@@ -151,6 +60,20 @@ class _TimedConnection(HTTPConnection):
             raise
         self._is_new = True
 
+    def _new_conn(self) -> socket.socket:
+        """Return the early connection if it leads to this server, else a new one."""
+        try:
+            sock = self.early.take(self._dns_host.strip("[]"), self.port) if self.early else None
+        except TimeoutError as error:
+            raise urllib3.exceptions.ConnectTimeoutError(self, str(error)) from error
+        except OSError as error:
+            raise urllib3.exceptions.NewConnectionError(self, str(error)) from error
+        if sock is None:
+            return super()._new_conn()
+        for option in self.socket_options or ():
+            sock.setsockopt(*option)
+        return sock
+
     def request(self, method: str, url: str, body: Any = None, headers: Any = None, **_: Any) -> None:
         """Send a request within the deadline, in one piece.
 
@@ -158,9 +81,7 @@ class _TimedConnection(HTTPConnection):
         and sends them apart from the body, which takes 0.04 ms longer, a seventh of all that bulk does for a
         row.
         """
-        deadline: Deadline = self.in_flight.deadline
-        if self.sock is None:
-            self.connect()
+        deadline = self.deadline
         deadline.sent, deadline.unread = True, not self._is_new
         self._is_new = False
         lines = [f"{method} {url} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
@@ -177,10 +98,9 @@ class _TimedConnection(HTTPConnection):
         except TimeoutError:
             raise deadline.error() from None
 
-    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # as in urllib3 itself
+    def getresponse(self) -> HttpResponse:  # type: ignore[override]  # as in urllib3 itself
         """Return the answer as soon as its head has come."""
-        deadline: Deadline = self.in_flight.deadline
-        answer = _Response.within(deadline, self.sock, self._method)
+        answer = HttpResponse(self, self._method, self.deadline)
         try:
             answer.begin()
         except BaseException:
@@ -188,67 +108,78 @@ class _TimedConnection(HTTPConnection):
             raise
         if answer.will_close:  # the socket stays open until the answer is closed
             self.close()
-        return urllib3.HTTPResponse(
-            body=answer,
-            headers=urllib3.HTTPHeaderDict(answer.msg.items()),
-            status=answer.status,
-            version=answer.version,
-            reason=answer.reason,
-            preload_content=False,
-            decode_content=False,
-            original_response=answer,
-            request_method=self._method,
-        )
+        return answer
 
 
-class Connections:
-    """Sends requests through pools. Any number of threads may send at once.
+class TimedPool(urllib3.HTTPConnectionPool):
+    """The connections to one server; `early` may be the first. Any number of threads may send at once."""
 
-    `connect_timeout_s` bounds each try to connect, to one address of a host; None is no limit.
-    """
+    early: EarlyConnection | None = None
 
-    def __init__(self, pools: Pools, connect_timeout_s: float | None) -> None:
-        self._pools = pools
-        self._timeout = urllib3.Timeout(connect=connect_timeout_s, read=None)
-        self._lock = threading.Lock()
-        self._in_flight = threading.local()
-
-    def target(self, method: str, url: str, accept: str) -> Target:
-        """Return the target for requests to `url`. Raises what `Pools.target` does."""
-        target = self._pools.target(method, url, accept)
-        pool = target.pool
-        if not issubclass(pool.ConnectionCls, _TimedConnection):
-            with self._lock:  # one class for each kind of pool: plain, TLS, through SOCKS
-                if not issubclass(pool.ConnectionCls, _TimedConnection):
-                    kinds = (_TimedConnection, pool.ConnectionCls)
-                    pool.ConnectionCls = type("TimedConnection", kinds, {"in_flight": self._in_flight})
-        return target
-
-    def send(self, target: Target, body: bytes | None, deadline: Deadline) -> urllib3.BaseHTTPResponse:
-        """Return the answer as soon as its head has come. Raises what urllib3 does, and TimedOutError.
+    def send(
+        self, method: str, line: str, body: bytes | None, headers: Mapping[str, str], deadline: Deadline
+    ) -> HttpResponse:
+        """Return the answer as soon as its head has come. Raises CONNECTION_ERRORS and TimedOutError.
 
         A server may close a connection that was idle just as a request is sent on it. If that connection
-        ends before any byte of an answer, the request is sent again: urllib3 connects anew then.
+        ends before any byte of an answer, the request is sent again, on another connection.
         """
-        self._in_flight.deadline = deadline
         while True:
             deadline.unread = False
+            connection: Any = self._get_conn()
+            connection.deadline = deadline
             try:
-                return self._send(target, body)
-            except (urllib3.exceptions.HTTPError, OSError):
+                if connection.sock is None:
+                    self._connect(connection, tunnel=self.proxy is not None and line.startswith("/"))
+                answer: HttpResponse = self._exchange(connection, method, line, body, headers)
+            except CONNECTION_ERRORS:
+                connection.close()
                 if not (deadline.unread and deadline.resends):
                     raise
+            except BaseException:
+                connection.close()
+                raise
+            else:
+                answer.keep = self._put_conn
+                return answer
 
-    def _send(self, target: Target, body: bytes | None) -> urllib3.BaseHTTPResponse:
-        return target.pool.urlopen(
-            target.method,
-            target.line,
-            body,
-            target.headers,
-            retries=RETRIES,
-            redirect=False,
-            assert_same_host=False,
-            timeout=self._timeout,
-            preload_content=False,
-            decode_content=False,
-        )
+    def _exchange(
+        self, connection: Any, method: str, line: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> HttpResponse:
+        try:
+            connection.request(method, line, body, headers)
+        except OSError as error:
+            if error.errno not in ANSWERED_EARLY:
+                raise
+        answer: HttpResponse = connection.getresponse()
+        return answer
+
+    def _connect(self, connection: Any, *, tunnel: bool) -> None:
+        """Connect. Raises SSLError for whatever TLS refuses, and ProxyError if no proxy was reached."""
+        connection.early = self.early
+        try:
+            if tunnel:
+                self._prepare_proxy(connection)
+            else:
+                connection.connect()
+        except (OSError, CertificateError, urllib3.exceptions.HTTPError) as error:
+            failure: Exception = error
+            if isinstance(error, ssl.SSLError | CertificateError):
+                failure = urllib3.exceptions.SSLError(error)
+            if connection.proxy and not connection.has_connected_to_proxy:
+                failure = urllib3.exceptions.ProxyError("", failure)
+            raise failure from error
+
+
+def timed(manager: urllib3.PoolManager) -> urllib3.PoolManager:
+    """Return a manager of pools, plain, TLS or SOCKS, whose pools are TimedPools from now on."""
+    manager.pool_classes_by_scheme = {
+        scheme: _timed_class(pool) for scheme, pool in manager.pool_classes_by_scheme.items()
+    }
+    return manager
+
+
+@functools.cache
+def _timed_class(pool: type[urllib3.HTTPConnectionPool]) -> type[urllib3.HTTPConnectionPool]:
+    connection = type("TimedConnection", (_TimedConnection, pool.ConnectionCls), {})
+    return type("TimedPool", (TimedPool, pool), {"ConnectionCls": connection})

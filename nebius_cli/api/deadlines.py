@@ -1,7 +1,7 @@
 """The time limits of one request: until the first byte, between bytes, without progress, in all.
 
 No thread watches the clock. The thread that sends a request asks its `Deadline` before each wait how many
-seconds are left, and gives them to the socket (api/connections.py). So a limit ends exactly one request,
+seconds are left, and gives them to the socket (api/http_response.py). So a limit ends exactly one request,
 however slowly its bytes drip in, and Ctrl-C ends the wait at once.
 """
 

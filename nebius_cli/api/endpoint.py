@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from nebius_cli.core.errors import AuthError
 from nebius_cli.core.secret import Secret
 
 
@@ -11,3 +12,12 @@ class Endpoint(NamedTuple):
     base_url: str
     key: Secret
     is_local: bool = False
+
+
+def check_key(key: Secret) -> Secret:
+    """Return the key without white space around it. Raises AuthError where no header can carry it."""
+    value = key.reveal().strip()
+    if not value.isascii() or not value.isprintable() or not value:
+        why = "it holds characters that no key has" if value else "it is empty"
+        raise AuthError("the API key cannot be sent", why, "copy it once more")
+    return Secret(value)

@@ -1,7 +1,6 @@
 """Sends one completion request: attempts, time limits, and the check that the answer is complete."""
 
 import contextlib
-import dataclasses
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -13,7 +12,7 @@ from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, Time
 from nebius_cli.request.request import CompletionRequest
 from nebius_cli.response.answer_builder import Completion, failure, incomplete
 from nebius_cli.response.decode import AnswerDecoder
-from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta
+from nebius_cli.response.events import Event, Finished, Frame, Problem, Repeats, TextDelta
 from nebius_cli.system.streams import Streams
 
 # How often an answer that is not streamed is in memory at once: as bytes, as text, as objects.
@@ -35,16 +34,16 @@ class Hooks(NamedTuple):
     every_frame: bool = True
 
 
-@dataclasses.dataclass(slots=True)
 class Sent:
     """One attempt and its result; times are in seconds on the monotonic clock."""
 
-    at: float
-    completion: Completion
-    request_id: str = ""
-    first_token_at: float | None = None
-    ended_at: float | None = None
-    error: NbxError | None = None
+    def __init__(self, at: float, completion: Completion) -> None:
+        self.at = at
+        self.completion = completion
+        self.request_id = ""
+        self.first_token_at: float | None = None
+        self.ended_at: float | None = None
+        self.error: NbxError | None = None
 
 
 class Exchange:
@@ -131,7 +130,7 @@ class Exchange:
             # Each choice has its finish_reason: what broke after that was not the answer.
         if fault := self.completion.fault:
             if self.completion.refused:
-                with self._api.redactor.in_errors():
+                with self._api.redactor.in_errors:
                     raise failure(self.completion, self.sent[-1].request_id)
             raise self._incomplete(fault, self._hint())
 
@@ -157,6 +156,8 @@ class Exchange:
     def _take(self, event: Event) -> None:
         if isinstance(event, Frame):
             event = Frame(self._api.redactor.value(event.payload))
+        elif isinstance(event, Repeats):
+            event = Repeats(self._api.redactor.value(event.frame), event.texts)
         elif isinstance(event, Finished):
             event = Finished(event.index, self._api.redactor.text(event.reason))
         event = self.completion.check(event)

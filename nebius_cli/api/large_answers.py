@@ -1,8 +1,6 @@
 """Bounds the memory of all answers together: few large ones are in memory at once, the others wait."""
 
-import contextlib
 import threading
-from collections.abc import Iterator
 
 from nebius_cli.api.deadlines import Deadline
 
@@ -11,34 +9,39 @@ MAX_LARGE_ANSWERS = 2
 
 
 class LargeAnswers:
-    """Gives turns to the threads that read large answers. Small answers cost nothing.
+    """Gives turns to the threads that read large answers. Small answers cost next to nothing.
 
-    A thread that waits reads nothing, so that the server waits as well; its deadline stands still.
+    `turn` is a context manager: its block keeps the turn that its thread may take, and the outermost block
+    gives it back. A thread that waits reads nothing, so that the server waits as well; its deadline stands
+    still.
     """
 
     def __init__(self) -> None:
-        self._slots = threading.Semaphore(MAX_LARGE_ANSWERS)
-        self._thread = threading.local()
-
-    @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
-        """Keep the turn of this thread, if it takes one, until the block ends; the outermost block counts."""
-        thread = self._thread
-        depth = getattr(thread, "depth", 0)
-        thread.depth = depth + 1
-        try:
-            yield
-        finally:
-            thread.depth = depth
-            if not depth and getattr(thread, "holds", False):
-                thread.holds = False
-                self._slots.release()
+        self.turn = _Turn(threading.Semaphore(MAX_LARGE_ANSWERS))
 
     def take(self, deadline: Deadline) -> None:
         """Wait for the turn of this thread, unless it has it, or is in no block of `turn`."""
-        thread = self._thread
-        if getattr(thread, "depth", 0) and not getattr(thread, "holds", False):
+        turn = self.turn
+        if turn.depth and not turn.holds:
             deadline.pause()
-            self._slots.acquire()
-            thread.holds = True
+            turn.slots.acquire()
+            turn.holds = True
             deadline.resume()
+
+
+class _Turn(threading.local):
+    """The turn of each thread: how many blocks it is in, and whether it holds one of the slots."""
+
+    def __init__(self, slots: threading.Semaphore) -> None:
+        self.slots = slots
+        self.depth = 0
+        self.holds = False
+
+    def __enter__(self) -> None:
+        self.depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.depth -= 1
+        if self.holds and not self.depth:
+            self.holds = False
+            self.slots.release()

@@ -2,23 +2,26 @@
 
 import re
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from http.client import IncompleteRead
 from typing import TYPE_CHECKING, Any
 
 import urllib3.exceptions
+import urllib3.response
 
-from nebius_cli.api import authorities
-from nebius_cli.api.pools import Target
 from nebius_cli.core.errors import NbxError, NetworkError, TimedOutError
+from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.system.descriptors import TOO_MANY_FILES, too_many_files
 
 if TYPE_CHECKING:
+    from nebius_cli.api.pools import Target
     from nebius_cli.api.proxies import Proxy
 
 # What OpenSSL says of bytes that are no TLS, and the first bytes of a TLS alert, which is no HTTP.
 _NOT_TLS = re.compile(r"(?i)wrong version number|record layer failure|packet length too long|http request")
 _TLS_ALERT = "\x15\x03"
+COMPRESSIONS = ("br", "compress", "dcb", "dcz", "x-compress", "zstd")  # besides those that Python decodes
 
 
 def _connect_timeout(to: str, why: str) -> TimedOutError:
@@ -52,7 +55,7 @@ def _broken(to: str, why: str) -> NetworkError:
 # The first row that matches counts: to urllib3, a refused connection is also a "connect timeout".
 _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], NetworkError]], ...] = (
     ((socket.gaierror,), _unresolved),
-    ((urllib3.exceptions.SSLError,), _tls),
+    ((urllib3.exceptions.SSLError, ssl.SSLError), _tls),
     (
         (ConnectionRefusedError,),
         lambda to, _: NetworkError(
@@ -69,7 +72,7 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], Net
     # Below the others: in some releases of urllib3, a connection that failed is one as well.
     ((urllib3.exceptions.ConnectTimeoutError,), _connect_timeout),
     (
-        (urllib3.exceptions.ReadTimeoutError,),
+        (urllib3.exceptions.ReadTimeoutError, TimeoutError),
         lambda to, why: TimedOutError(
             f"the connection{to} was silent too long",
             why,
@@ -92,11 +95,10 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], Net
 )
 
 
-def network_error(error: Exception, target: Target | None = None, *, sent: bool = True) -> NbxError:
+def network_error(error: Exception, target: "Target | None" = None, *, sent: bool = True) -> NbxError:
     """Return the error for an exception of a connection for `target`, None if the connection was made.
 
-    `sent` tells whether any part of the request may have reached the server. It is a ConfigError where the
-    authorities that are trusted cannot be read.
+    `sent` tells whether any part of the request may have reached the server.
     """
     causes = list(_causes(error))
     if any(isinstance(cause, OSError) and cause.errno in TOO_MANY_FILES for cause in causes):
@@ -105,15 +107,23 @@ def network_error(error: Exception, target: Target | None = None, *, sent: bool 
     if target is not None and target.proxy and _is_of_proxy(causes, target):
         meaning = proxy_error(target.proxy, why)
     else:
-        if target is not None and any(isinstance(cause, urllib3.exceptions.SSLError) for cause in causes):
-            try:
-                authorities.tls_context(target.authorities)
-            except NbxError as unreadable:
-                return unreadable
         make = next(make for kinds, make in _MEANINGS if any(isinstance(cause, kinds) for cause in causes))
         meaning = make(f" to {target.server}" if target else "", why)
     meaning.sent = sent
     return meaning
+
+
+def check_encoding(header: str) -> None:
+    """Raise NetworkError for an answer with a `Content-Encoding` that cannot be decoded here.
+
+    Words that are no compression, such as utf-8, are passed over: some servers write them.
+    """
+    for name in (word.strip().lower() for word in header.split(",")):
+        if name in COMPRESSIONS and name not in urllib3.response.HTTPResponse.CONTENT_DECODERS:
+            why, hint = "nbx does not read that", "the server should send what Accept-Encoding names"
+            if name == "zstd":
+                why, hint = "the package backports.zstd is not installed", install_hint("zstd")
+            raise NetworkError(f"the answer is compressed with {name}", why, hint)
 
 
 def proxy_error(proxy: "Proxy", why: str) -> NetworkError:
@@ -124,7 +134,7 @@ def proxy_error(proxy: "Proxy", why: str) -> NetworkError:
     return NetworkError(f"the proxy {proxy.shown} refused or failed", why, hint)
 
 
-def _is_of_proxy(causes: list[BaseException], target: Target) -> bool:
+def _is_of_proxy(causes: list[BaseException], target: "Target") -> bool:
     """Return whether the proxy is the culprit. To plain HTTP, it is the only one that nbx connects to."""
     if any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes):
         return True

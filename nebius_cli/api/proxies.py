@@ -5,7 +5,7 @@ import os
 import sys
 from importlib.util import find_spec
 from ipaddress import ip_network
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
@@ -13,8 +13,13 @@ import urllib3
 import urllib3.exceptions
 from urllib3.util import parse_url
 
+from nebius_cli.api.connections import timed
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.core.urls import DEFAULT_PORTS, is_loopback, parse_address, strip_credentials_and_query
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
 
 SOCKS_SCHEMES = ("socks4", "socks4a", "socks5", "socks5h")
 SOCKS_PORT = 1080
@@ -122,16 +127,20 @@ def _without_port(entry: str) -> tuple[str, str]:
 
 
 class ProxyPools:
-    """The connection pools of each proxy; `size` is how many connections to a server stay open."""
+    """The connection pools of each proxy; `options` are those of a urllib3.PoolManager.
 
-    def __init__(self, size: int) -> None:
-        self._size = size
+    `tls_context` returns the context of connections to proxies that speak TLS themselves.
+    """
+
+    def __init__(self, options: dict[str, Any], tls_context: "Callable[[], ssl.SSLContext]") -> None:
+        self._options = options
+        self._tls_context = tls_context
         self._managers: dict[str, urllib3.PoolManager] = {}
 
     def manager(self, proxy: Proxy) -> urllib3.PoolManager:
         """Return what makes the pools for servers behind `proxy`."""
         if proxy.url not in self._managers:
-            self._managers[proxy.url] = self._make(proxy)
+            self._managers[proxy.url] = timed(self._make(proxy))
         return self._managers[proxy.url]
 
     def _make(self, proxy: Proxy) -> urllib3.PoolManager:
@@ -141,7 +150,8 @@ class ProxyPools:
             from urllib3.contrib.socks import SOCKSProxyManager
 
             return SOCKSProxyManager(
-                proxy.url, username=user or None, password=password if separator else None, maxsize=self._size
+                proxy.url, username=user or None, password=password if separator else None, **self._options
             )
         headers = urllib3.make_headers(proxy_basic_auth=f"{user}:{password}") if user or password else None
-        return urllib3.ProxyManager(proxy.url, maxsize=self._size, proxy_headers=headers)
+        tls = self._tls_context() if proxy.url.lower().startswith("https:") else None
+        return urllib3.ProxyManager(proxy.url, proxy_headers=headers, proxy_ssl_context=tls, **self._options)

@@ -1,9 +1,7 @@
 """Removes the key from what a server sends: a header, a redirect or an error message can repeat it."""
 
-import contextlib
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -20,15 +18,17 @@ ESCAPES = (b"\\u00", b"\\/", b"\0")
 
 
 class Redactor:
-    """Replaces `secrets`, such as the key, with ***.
+    """Replaces `secrets` of at least `min_chars` characters, such as the key, with ***.
 
-    Not in text of the model: the prompt may have contained them.
+    Not in text of the model: the prompt may have contained them. `in_errors` is a context manager that does
+    so in the NbxErrors raised in its block.
     """
 
-    def __init__(self, *secrets: Secret) -> None:
-        texts = {secret.reveal() for secret in secrets if len(secret.reveal()) >= MIN_KEY_CHARS}
+    def __init__(self, *secrets: Secret, min_chars: int = MIN_KEY_CHARS) -> None:
+        texts = {secret.reveal() for secret in secrets if len(secret.reveal()) >= min_chars}
         spellings = {spelling for text in texts for spelling in _spellings(text)}
         self._spellings = tuple(sorted(spellings, key=len, reverse=True))
+        self.in_errors = _InErrors(self)
         self._in_json = tuple(json.dumps(spelling)[1:-1].encode() for spelling in self._spellings)
 
     def text(self, text: str) -> str:
@@ -61,15 +61,24 @@ class Redactor:
             return False
         return any(mark in body for mark in (*self._in_json, *ESCAPES))
 
-    @contextlib.contextmanager
-    def in_errors(self) -> Iterator[None]:
-        """Remove the key from an NbxError that is raised in the block, and shorten what is left."""
-        try:
-            yield
-        except NbxError as error:
-            error.what, error.why = self.line(error.what), self.line(error.why)
-            error.hint = self.text(error.hint)
-            raise
+
+class _InErrors:
+    """Removes the key from an NbxError that is raised in a block, and shortens what is left.
+
+    It has no state, so one serves the blocks of all threads.
+    """
+
+    def __init__(self, redactor: "Redactor") -> None:
+        self._redactor = redactor
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, NbxError):
+            redactor = self._redactor
+            error.what, error.why = redactor.line(error.what), redactor.line(error.why)
+            error.hint = redactor.text(error.hint)
 
 
 def _spellings(key: str) -> set[str]:

@@ -19,7 +19,7 @@ Outcome = Response | NbxError  # of a row: its response, or why it has none
 class Answered(NamedTuple):
     """A complete answer: the outcome of each row, and what the server said about all of them.
 
-    With `again`, the rows are sent again, in requests of another form.
+    With `again`, the rows are sent again, in requests of another form. `warning` says what is odd about it.
     """
 
     outcomes: Sequence[Outcome]
@@ -27,6 +27,15 @@ class Answered(NamedTuple):
     reasons: str
     headers: Mapping[str, str]
     again: bool = False
+    warning: str = ""
+
+
+class RefusedFormError(Exception):
+    """The server refused a request with `error`; its rows are sent again, in requests of another form."""
+
+    def __init__(self, error: NbxError) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 @dataclass(slots=True)

@@ -14,11 +14,15 @@ from nebius_cli.response.events import Usage
 
 @dataclass(frozen=True, slots=True)
 class CompleteAnswer:
-    """A complete answer. `value` is the response object, `raw` its bytes if the body was just that object."""
+    """A complete answer. `value` is the response object, `raw` its bytes if the body was just that object.
+
+    `chat_shaped`: the server sent the text in the form of the chat endpoint.
+    """
 
     value: dict[str, Any]
     raw: bytes | None
     usage: Usage | None
+    chat_shaped: bool = False
 
     @property
     def reasons(self) -> str:
@@ -66,7 +70,7 @@ def _fold(body: bytes, content_type: str, expected: int, request_id: str) -> Com
         completion.add(completion.check(event))
     if completion.fault:
         raise failure(completion, request_id)
-    return CompleteAnswer(completion.to_json(), None, completion.usage)
+    return CompleteAnswer(completion.to_json(), None, completion.usage, completion.chat_shaped)
 
 
 def choices_of(answer: CompleteAnswer, rows: Sequence[Row]) -> list[list[dict[str, Any]]]:

@@ -28,14 +28,14 @@ def survey_rows(
     if plan.options.on_bad_row == "skip" or not source.seekable:
         return None
 
-    claims = Claims(journal) if journal is not None else None
+    claims = Claims(journal) if journal is not None and journal.earlier.answers else None
 
     def is_answered(row: Row) -> bool:
         if plan.capped:
             plan.check(row, prices)
         return claims is not None and claims.has_answer(row)
 
-    survey = source.survey(is_answered)
+    survey = source.survey(is_answered if claims or plan.capped else None)
     if survey.bad == survey.rows and not source.reader.model:
         request.check_rules({}, {}, validate=True)  # reports that no model is set
     if survey.bad:

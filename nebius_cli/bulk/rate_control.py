@@ -6,6 +6,7 @@ the server refuses a request or throughput no longer improves, and a refusal hal
 
 import math
 import re
+from collections import deque
 from collections.abc import Mapping
 
 from nebius_cli.bulk.request_interval import RequestInterval
@@ -16,6 +17,7 @@ MAX_PAUSE_S = 120.0  # a server that asks for a longer pause is tried again afte
 MIN_GAIN = 1.05  # the gain in throughput that 1.5 times the concurrency must bring for it to grow on
 PROBE_PAUSE_PERIODS = 20  # measurements without growth, before it is tried again
 MAX_OUTAGE_PAUSE_S = 30.0
+MIN_NOTED_WAIT_S = 10.0  # the user sees a run that stands still for less
 MIN_WAIT_S = 1e-6  # shorter waits are rounding errors
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1.0}
@@ -44,6 +46,7 @@ class TokenBucket:
 
     def __init__(self, ceiling: float, now: float) -> None:
         self._own = ceiling
+        self.header = ""  # of the server, which the ceiling is from
         self._level = 0.0
         self._at = now
         self._set(ceiling)
@@ -56,8 +59,9 @@ class TokenBucket:
         self._refill = (ceiling - self._burst + 1) / 60 if ceiling < math.inf else math.inf
         self._level = min(self._level, self._burst)
 
-    def learn(self, ceiling: float, now: float) -> None:
-        """Apply the server's ceiling, if it is lower than the own one."""
+    def learn(self, ceiling: float, now: float, header: str = "") -> None:
+        """Apply the server's ceiling, from a header, if it is lower than the own one."""
+        self.header = header if ceiling < self._own else ""
         if (lower := min(self._own, ceiling)) != self.ceiling:
             before = self.ceiling
             self._fill(now)
@@ -111,6 +115,9 @@ class RateController:
         self._tokens = TokenBucket(tpm or math.inf, now)
         self._shards = shards
         self._paused_until = -math.inf
+        self._paused_by = ""  # the header that asked for it
+        self._noted: set[str] = set()  # headers
+        self._notes: deque[str] = deque()
         self._reduced_at = -math.inf
         self._refused = False  # from then on, growth is by one per round trip
         self._outages = 0
@@ -145,10 +152,18 @@ class RateController:
 
     def wait(self, worst: int, now: float) -> float:
         """Return the seconds until a request of at most `worst` tokens may start, 0 if now."""
-        tokens = self._tokens.wait(worst * self._used, now)
-        return max(
-            0.0, self._paused_until - now, self._requests.wait(1.0, now), tokens, self._interval.wait(now)
-        )
+        requests, tokens = self._requests.wait(1.0, now), self._tokens.wait(worst * self._used, now)
+        paused = self._paused_until - now
+        longest = max(0.0, paused, requests, tokens, self._interval.wait(now))
+        if longest >= MIN_NOTED_WAIT_S:
+            self._note(self._paused_by, paused)
+            self._note(self._requests.header, requests)
+            self._note(self._tokens.header, tokens)
+        return longest
+
+    def take_note(self) -> str:
+        """Return what the user should know of a long wait, each header once; empty for nothing new."""
+        return self._notes.popleft() if self._notes else ""
 
     def sent(self, worst: int, now: float) -> float:
         """Note that a request starts; return the tokens set aside for it."""
@@ -187,21 +202,22 @@ class RateController:
         for kind, rate, least in (("requests", self._requests, 1), ("tokens", self._tokens, used)):
             ceiling = _count(headers, f"x-ratelimit-limit-{kind}")
             if ceiling and ceiling >= least:
-                rate.learn(ceiling / self._shards, now)
+                rate.learn(ceiling / self._shards, now, f"x-ratelimit-limit-{kind}")
             if _count(headers, f"x-ratelimit-remaining-{kind}") == 0:
                 reset = parse_duration(headers.get(f"x-ratelimit-reset-{kind}", ""))
-                self.pause(reset or 0.0, now)
+                self.pause(reset or 0.0, now, f"x-ratelimit-reset-{kind}")
 
     def refused(self, sent_at: float, retry_after: float | None, now: float) -> None:
         """Note a 429 or 503 to a request that was sent at `sent_at`."""
         self._answers_again()
-        self.pause(retry_after or 0.0, now)
+        self.pause(retry_after or 0.0, now, "Retry-After")
         paced = self._interval.interval > 0 and self._answered_since_refusal
-        self._interval.refused(sent_at, now)
+        limited = self._interval.refused(sent_at, now)
         self._answered_since_refusal = False
-        # Once per round trip: requests sent before the last cut say nothing new. While some requests pass,
-        # the interval between them is what is wrong, and not how many are in flight.
-        if not self._fixed and sent_at >= self._reduced_at and not paced:
+        # Once per round trip: requests sent before the last cut say nothing new, and neither does a refusal
+        # here and there. While some requests pass, the interval between them is what is wrong, and not how
+        # many are in flight.
+        if limited and not self._fixed and sent_at >= self._reduced_at and not paced:
             self._reduced_at = now
             self._refused = True
             self._limit = max(1.0, float(int(self._limit / 2)))
@@ -212,9 +228,11 @@ class RateController:
         self._max_concurrency = max(1, min(self._max_concurrency, concurrency))
         self._limit = min(self._limit, float(self._max_concurrency))
 
-    def pause(self, seconds: float, now: float) -> None:
-        """Send nothing for `seconds`."""
-        self._paused_until = max(self._paused_until, now + min(seconds, MAX_PAUSE_S))
+    def pause(self, seconds: float, now: float, header: str = "") -> None:
+        """Send nothing for `seconds`, which `header` of the server asks for."""
+        until = now + min(seconds, MAX_PAUSE_S)
+        if until > self._paused_until:
+            self._paused_until, self._paused_by = until, header
 
     def outage(self, sent_at: float, now: float) -> None:
         """Note that the server is down: one request at a time, with growing pauses, until it answers."""
@@ -222,6 +240,11 @@ class RateController:
             self._reduced_at = now
             self._outages += 1
             self.pause(min(MAX_OUTAGE_PAUSE_S, 2.0 ** min(self._outages - 1, 16)), now)
+
+    def _note(self, header: str, seconds: float) -> None:
+        if header and seconds >= MIN_NOTED_WAIT_S and header not in self._noted:
+            self._noted.add(header)
+            self._notes.append(f"the next request waits {seconds:.0f} s: the server's {header} asks for it")
 
     def _answers_again(self) -> None:
         if self._outages and not self._fixed:  # a server that has just come back is not flooded

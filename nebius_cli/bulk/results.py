@@ -18,8 +18,8 @@ from nebius_cli.bulk.output.join_parts import PartJoiner
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.output.record import Result, encode, encode_bad, failed_line
 from nebius_cli.bulk.output.reorder import ReorderBuffer
-from nebius_cli.system.files import OutputFile
 from nebius_cli.system.output_checks import check_distinct, is_file
+from nebius_cli.system.output_file import OutputFile
 
 MAX_HELD_CHANGED_ROWS = 20  # held back while each answer found is to another request
 YIELD_INTERVAL_ROWS = 100  # rows answered earlier, after which other threads get a turn

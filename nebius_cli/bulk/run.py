@@ -98,7 +98,7 @@ class BulkRun:
 
         Raises what ended the run early; the journal then has all results so far.
         """
-        from nebius_cli.bulk.workers import WorkerPool  # imports urllib3
+        from nebius_cli.bulk.workers import Listeners, WorkerPool  # imports urllib3
 
         self._dispatcher.note = display.post
         self._journal.before_records(recorder.flush)
@@ -111,8 +111,7 @@ class BulkRun:
                     sender,
                     self._dispatcher,
                     self._writer.rows_to_send(self._source, check, display.post),
-                    self._writer.put,
-                    recorder.add,
+                    Listeners(self._writer.put, recorder.add, display.post),
                     self._streams.monotonic,
                     self._limits,
                     fast_rows=self._source.seekable,
@@ -148,8 +147,7 @@ class BulkRun:
         dispatcher, counts = self._dispatcher, self.counts
 
         def tick() -> None:
-            now = self._streams.monotonic()
-            display.show(counts.snapshot(dispatcher, now, self._source.fraction_read))
+            self._show(display)
             recorder.tick(dispatcher.stop)
             if (death := self.server_death()) is not None:
                 dispatcher.stop(death)
@@ -173,3 +171,9 @@ class BulkRun:
             raise recorder.budget_exceeded()
         if dispatcher.capped:
             raise cap_error(dispatcher)
+
+    def _show(self, display: BulkDisplay) -> None:
+        now = self._streams.monotonic()
+        display.show(self.counts.snapshot(self._dispatcher, now, self._source.fraction_read))
+        while note := self._dispatcher.rate.take_note():
+            display.note(note)

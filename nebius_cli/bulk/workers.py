@@ -4,11 +4,11 @@ import contextlib
 import math
 import threading
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.limits import Limits
-from nebius_cli.bulk.batch import Answered, Batch, Wait
+from nebius_cli.bulk.batch import Answered, Batch, RefusedFormError, Wait
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record import Result
@@ -22,19 +22,24 @@ _M_ARENA_MAX = -8  # from <malloc.h>
 OnRequest = Callable[[str, float, Usage | None, NbxError | None, str], None]
 
 
-class RefusedFormError(Exception):
-    """The server refused a request with `error`; its rows are sent again, in requests of another form."""
+class Listeners(NamedTuple):
+    """What the threads call: `result` once for each result, and `warn` once for each warning about answers.
 
-    def __init__(self, error: NbxError) -> None:
-        super().__init__(error)
-        self.error = error
+    `request` is called as each request ends, with its model, when it was sent, its usage or error, and the
+    finish reasons.
+    """
+
+    result: Callable[[Result], None]
+    request: OnRequest
+    warn: Callable[[str], None]
 
 
 class Sender(Protocol):
     """Gets the answers to requests. Called from many threads."""
 
+    @property
     def turn(self) -> contextlib.AbstractContextManager[None]:
-        """Return the block in which a request is sent and its answer processed."""
+        """The block in which a request is sent and its answer processed."""
 
     def send(self, batch: Batch, deadline: Deadline) -> Answered:
         """Send a request once. Raises NbxError if it fails, and RefusedFormError."""
@@ -43,10 +48,8 @@ class Sender(Protocol):
 class WorkerPool:
     """Sends the batches of the dispatcher, on as many threads as it allows, until nothing is left.
 
-    These are called on the threads: `on_result` once for each result, and `on_request` as each request ends,
-    with its model, when it was sent, its usage or error, and the finish reasons. What `on_result` or `rows`
-    raise ends the run, once all requests in flight are back. `rows` may yield None before a row that takes a
-    while; with `fast_rows` no other row does, as from a file.
+    What the listener of results or `rows` raise ends the run, once all requests in flight are back.
+    `rows` may yield None before a row that takes a while; with `fast_rows` no other row does, as from a file.
     """
 
     def __init__(
@@ -54,8 +57,7 @@ class WorkerPool:
         sender: Sender,
         dispatcher: Dispatcher,
         rows: Iterator[Row | None],
-        on_result: Callable[[Result], None],
-        on_request: OnRequest,
+        listeners: Listeners,
         monotonic: Callable[[], float],
         limits: Limits,
         *,
@@ -64,10 +66,10 @@ class WorkerPool:
         self._sender = sender
         self._dispatcher = dispatcher
         self._rows = rows
-        self._on_result = on_result
-        self._on_request = on_request
+        self._listeners = listeners
         self._monotonic = monotonic
         self._limits = limits
+        self._warned: set[str] = set()
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._fast_rows = fast_rows
@@ -83,8 +85,8 @@ class WorkerPool:
     def run(self, tick: Callable[[], None]) -> None:
         """Return when every row has its result or the dispatcher stopped; `tick` is called every TICK_S.
 
-        Raises what `on_result` or the rows raised. If a signal or `tick` raises, the threads go on; call
-        `drain` next.
+        Raises what the listener of results or the rows raised. If a signal or `tick` raises, the threads go
+        on; call `drain` next.
         """
         share_heap()
         self._start_thread()
@@ -96,7 +98,7 @@ class WorkerPool:
     def drain(self, seconds: float) -> bool:
         """Send nothing more and wait for the requests in flight; return whether all of them ended in time.
 
-        Later answers are dropped. Raises what `on_result` raised.
+        Later answers are dropped. Raises what the listener of results raised.
         """
         with self._lock:
             self._dispatcher.stop()
@@ -157,9 +159,9 @@ class WorkerPool:
 
     def _process(self, batch: Batch) -> None:
         """Send a request and hand its results on. No local variable keeps them for longer than that."""
-        with self._sender.turn():
+        with self._sender.turn:
             for result in self._exchange(batch):
-                self._on_result(result)
+                self._listeners.result(result)
 
     def _exchange(self, batch: Batch) -> list[Result]:
         deadline = Deadline(self._limits, self._monotonic)
@@ -172,17 +174,26 @@ class WorkerPool:
             # It is sent again without enough memory, too: with fewer requests at once there may be enough.
             if not isinstance(caught, MemoryError):
                 error = caught.error if isinstance(caught, RefusedFormError) else caught
-            self._on_request(batch.rows[0].model, batch.sent_at, None, error, "")
+            self._listeners.request(batch.rows[0].model, batch.sent_at, None, error, "")
             now = self._monotonic()
             with self._lock:  # stays in flight if abandoned, so that `abandon` finds it
                 return [] if self._abandoned else self._dispatcher.failed(batch, error, now, again=again)
-        self._on_request(batch.rows[0].model, batch.sent_at, answer.usage, None, answer.reasons)
+        self._listeners.request(batch.rows[0].model, batch.sent_at, answer.usage, None, answer.reasons)
+        if answer.warning:
+            self._warn(answer.warning)
         now = self._monotonic()
         with self._lock:
             if self._abandoned:
                 return []
-            outcomes, usage, _, headers, again = answer
+            outcomes, usage, _, headers, again, _ = answer
             return self._dispatcher.answered(batch, outcomes, usage, headers, now, again=again)
+
+    def _warn(self, warning: str) -> None:
+        with self._lock:
+            if warning in self._warned:
+                return
+            self._warned.add(warning)
+        self._listeners.warn(warning)
 
     def _next_batch(self) -> Batch | None:
         """Wait for the next batch; return None when this thread is no longer needed."""

@@ -12,6 +12,7 @@ Examples:
   nbx bulk export answers.jsonl --text
   nbx bulk export answers.jsonl --text -0 | xargs -0 -n 1 ./check
   nbx bulk export answers.jsonl --csv -o answers.csv
+  nbx bulk export answers.jsonl --format parquet -o answers.parquet
 
 Answers are in row order. With --text, line N belongs to row N: a row that failed or has no answer yet is an
 empty line, so paste prompts.txt <(nbx bulk export answers.jsonl --text) pairs each prompt with its answer.
@@ -21,6 +22,10 @@ Each answer ends with a newline, or with NUL after -0, which keeps texts with ne
 the usage of a row is on its first choice. Texts are exact in both. A spreadsheet takes texts that begin with
 = + - or @ for formulas; --escape-formulas puts an apostrophe before such a text.
 
+--format parquet (needs the package pyarrow) has a row for each choice, with the columns of --csv, the prompt
+and the model; error, usage and logprobs are nested. DuckDB, pandas and datasets read it; docs/bulk.md has
+examples.
+
 The exit code is 9 if rows failed or, with --text, have no answer yet.
 """
 
@@ -28,6 +33,7 @@ OWN = (
     argument("answers", "Output file of nbx bulk.", "ANSWERS"),
     switch("text", "Print only the texts."),
     switch("csv", "Print a CSV table with a header."),
+    text("format", "Format of the export; --text and --csv are short for two of them.", "text|csv|parquet"),
     switch("escape_formulas", "With --csv: put ' before texts that a spreadsheet takes for formulas."),
     switch("null", "With --text: end each answer with NUL instead of newline.", None, "-0"),
     text("output", "Write to FILE. Default stdout.", "FILE", None, "-o"),

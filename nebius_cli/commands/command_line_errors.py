@@ -94,6 +94,13 @@ def _quoted(text: str) -> str:
     return shlex.quote(text) if set('"$`\\!') & set(text) else f'"{text}"'
 
 
+def in_our_words(error: typer.TyperException | UsageError, argv: list[str], root: typer.Typer) -> UsageError:
+    """Return the error of a wrong command line as a UsageError, with a hint at what was probably meant."""
+    if not isinstance(error, UsageError):
+        error = usage_error(error, argv, typer.main.get_command(root))
+    return with_dashes_hint(error, argv)
+
+
 def usage_error(error: typer.TyperException, argv: list[str], tree: Any) -> UsageError:
     """Return Typer's error as a UsageError, with a hint at what was probably meant."""
     context = getattr(error, "ctx", None)

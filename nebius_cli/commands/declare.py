@@ -11,7 +11,6 @@ from typer.core import TyperCommand, TyperGroup
 
 from nebius_cli.commands.parameters import Parameter, parameter
 from nebius_cli.commands.shared_options import SHARED
-from nebius_cli.core import fit_hint
 from nebius_cli.core.errors import ExitCode, NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.field_validation import Field
@@ -111,6 +110,8 @@ def declare(
             return body(given, app)
         except NbxError as error:
             if error.hint:
+                from nebius_cli.core import fit_hint
+
                 error.hint = fit_hint.fitting(error.hint, flags_of(ctx.command))
             raise
 

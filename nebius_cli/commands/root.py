@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 import typer
 
-from nebius_cli.commands.command_line_errors import usage_error, with_dashes_hint
 from nebius_cli.commands.declare import Group
 from nebius_cli.commands.parameters import Parameter, parameter
 from nebius_cli.commands.shared_options import SHARED
@@ -119,10 +118,10 @@ def run(argv: list[str], invocation: Invocation, columns: int) -> ExitCode:
             obj=invocation,
             standalone_mode=False,
         )
-    except typer.TyperException as error:
-        raise with_dashes_hint(usage_error(error, argv, typer.main.get_command(root)), argv) from None
-    except UsageError as error:
-        raise with_dashes_hint(error, argv) from None
+    except (typer.TyperException, UsageError) as error:
+        from nebius_cli.commands.command_line_errors import in_our_words
+
+        raise in_our_words(error, argv, root) from None
     if code == ExitCode.INTERRUPTED:  # what Typer makes of a KeyboardInterrupt
         raise Interrupted
     return code if isinstance(code, ExitCode) else ExitCode.DONE  # --help and --version leave early

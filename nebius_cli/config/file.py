@@ -22,6 +22,7 @@ FILE_MODE = 0o600  # of a new file, and of every file that holds a key
 GROUP_AND_OTHERS = 0o077
 LOCK_TIMEOUT_S = 60.0  # to wait for other programs that write; each takes a few milliseconds
 LOCK_RETRY_S = 0.02
+PRIVATE = tuple(setting.field.name for setting in SETTINGS if setting.secret or setting.private)
 SECRETS = tuple(setting.field.name for setting in SETTINGS if setting.secret)
 # A draft may not be valid TOML yet, so a key in it is found by the name of the setting alone.
 SECRET_IN_TEXT = re.compile(rf"\b({'|'.join(SECRETS)})\b".encode())
@@ -217,11 +218,12 @@ class ConfigFile:
             mode = stat.S_IMODE(self.path.stat().st_mode)
         except FileNotFoundError:
             return FILE_MODE
-        if not (mode & GROUP_AND_OTHERS and _holds_secret(table)):
+        if not (mode & GROUP_AND_OTHERS and (name := _private_name(table))):
             return mode
         own = mode & ~GROUP_AND_OTHERS
+        held = "a key" if name in SECRETS else name
         self._warn(
-            f"{self.path} holds a key: its mode is now {own:o} instead of {mode:o}, for its owner only"
+            f"{self.path} holds {held}: its mode is now {own:o} instead of {mode:o}, for its owner only"
         )
         return own
 
@@ -279,8 +281,11 @@ def _nested(settings: Mapping[str, Any]) -> dict[str, Any]:
     return table
 
 
-def _holds_secret(table: Mapping[str, Any]) -> bool:
-    return any(
-        name in SECRETS or (isinstance(value, Mapping) and _holds_secret(value))
-        for name, value in table.items()
-    )
+def _private_name(table: Mapping[str, Any]) -> str:
+    """Return the name of a setting that only the owner of the file may read, empty if there is none."""
+    for name, value in table.items():
+        if name in PRIVATE:
+            return name
+        if isinstance(value, Mapping) and (inner := _private_name(value)):
+            return inner
+    return ""

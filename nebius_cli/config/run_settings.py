@@ -9,6 +9,7 @@ from nebius_cli.config.settings import Sourced
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.field_validation import Value
+from nebius_cli.system import authority_paths
 from nebius_cli.system.paths import expand
 
 
@@ -60,13 +61,18 @@ class RunSettings(NamedTuple):
     def ca_file(self, environ: Mapping[str, str]) -> str | None:
         """Return the file or folder of certificate authorities to trust, None for nbx's own choice.
 
-        OpenSSL's variables count only where the two that requests knows are not set.
+        OpenSSL's variables count only where the two that requests knows are not set. If both are set, they
+        are returned as one list, as in SSL_CERT_DIR.
         """
         if self.cacert is not None:
             return expand(self.cacert, environ)
         if environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE"):
             return None
-        return environ.get("SSL_CERT_FILE") or environ.get("SSL_CERT_DIR") or None
+        return authority_paths.join(environ.get("SSL_CERT_FILE", ""), environ.get("SSL_CERT_DIR", "")) or None
+
+    def curl_authorities(self, environ: Mapping[str, str]) -> tuple[str, str]:
+        """Return the file and the folders of authorities that curl has to be told, each empty for none."""
+        return authority_paths.split(self.ca_file(environ) or environ.get("REQUESTS_CA_BUNDLE", ""))
 
 
 def resolve(effective: EffectiveSettings) -> RunSettings:

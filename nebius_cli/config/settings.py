@@ -30,7 +30,7 @@ class Setting(NamedTuple):
 
     `chooses`: it decides which tables and files count, so it may only stand at the top of the config file.
     `rule` raises FieldError for a value that the field accepts but the setting does not. `hides` removes
-    the secret parts of a value.
+    the secret parts of a value. `private`: nobody but its owner may read a file that holds it.
     """
 
     field: Field
@@ -40,6 +40,7 @@ class Setting(NamedTuple):
     chooses: bool = False
     rule: Callable[[Value], None] | None = None
     hides: Callable[[Value], Value] | None = None
+    private: bool = False
 
     def parse(self, text: str) -> Value:
         """Return the value that a text stands for. Raises FieldError."""
@@ -150,6 +151,7 @@ SETTINGS = (
         ("NBX_HEADERS",),
         rule=headers.check,
         hides=headers.hidden,
+        private=True,
     ),
     Setting(
         Field("retries", Kind.INTEGER, "How often to retry after a failure.", "Connection", "N", low=0),

@@ -6,12 +6,16 @@ from collections.abc import Iterable
 _MAX_LOAD = 0.7  # fraction of slots in use before it grows
 _INITIAL_SLOTS = 1 << 10
 _MASK = (1 << 64) - 1
+# On a 32-bit Python, whose hashes have too few bits for a million rows.
+_SHORT_HASHES = hash(1 << 40) != 1 << 40
 
 
-def digest(data: bytes) -> int:
-    """Return a 64-bit digest of bytes, which is valid in this process only."""
-    # Two hashes, because a 32-bit Python has 32-bit hashes, too few bits for a million rows.
-    return (hash(data) ^ hash(data + b"+") << 32) & _MASK
+def digest(data: bytes | str) -> int:
+    """Return a 64-bit digest of bytes or of a text, which is valid in this process only."""
+    found = hash(data)
+    if _SHORT_HASHES:
+        found ^= hash(data * 2) << 32
+    return found & _MASK
 
 
 class DigestSet:

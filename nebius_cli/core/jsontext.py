@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 _scan = json.JSONDecoder().raw_decode
+# `json.dumps` makes an encoder each time, which takes as long as encoding a short value.
+_compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_plain = json.JSONEncoder(ensure_ascii=False).encode
 
 # Limits of what is decoded. Objects in memory take up to twenty times the bytes of their JSON, and a value
 # nested as deep as the parser allows could not be encoded again.
@@ -25,15 +28,18 @@ def encode(value: Any, *, indent: int | None = None) -> bytes:
 
     Raises ValueError for values JSON does not have: NaN and infinities (RFC 8259, section 6), dates.
     """
-    separators = (",", ":") if indent is None else None
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=separators, indent=indent)
+        if indent is None:
+            text = _compact(value)
+        else:
+            text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
     except (TypeError, RecursionError) as error:
         raise ValueError(str(error)) from None
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError:
         # A lone surrogate has no UTF-8 encoding, but JSON can write it as an escape.
+        separators = (",", ":") if indent is None else None
         return json.dumps(value, separators=separators, indent=indent).encode("ascii")
 
 
@@ -105,8 +111,8 @@ def redact(value: Any, spellings: Sequence[str]) -> Any:
 
     It is the same object where it has none. A longer spelling comes before a shorter one.
     """
-    encoded = json.dumps(value, ensure_ascii=False)
-    if any(json.dumps(spelling, ensure_ascii=False)[1:-1] in encoded for spelling in spellings):
+    encoded = _plain(value)
+    if any(_plain(spelling)[1:-1] in encoded for spelling in spellings):
         return _redact(value, spellings)
     return value
 

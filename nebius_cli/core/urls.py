@@ -108,7 +108,8 @@ def parse_base_url(text: str) -> SplitResult:
 
 def endpoint_url(base: SplitResult, path: str, query: str) -> str:
     """Return the URL of the endpoint `path` under `base`."""
-    return urlunsplit(base._replace(path=base.path + path, query=query))
+    url = f"{base.scheme}://{base.netloc}{base.path}{path}"
+    return f"{url}?{query}" if query else url
 
 
 def is_loopback(host: str) -> bool:

@@ -7,12 +7,12 @@ from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any
 
+from nebius_cli.api.redaction import Redactor
 from nebius_cli.core.errors import ExitCode, NbxError, TimedOutError
 from nebius_cli.core.format import counted
 
 MAX_CLOCK_SKEW_S = 60.0
 MIN_CERTIFICATE_DAYS = 14  # a certificate that expires sooner is a warning
-MIN_SECRET_CHARS = 4  # shorter secrets also occur in ordinary words
 
 
 class State(Enum):
@@ -56,13 +56,9 @@ def to_json(checks: Sequence[Check]) -> dict[str, Any]:
     return {"checks": lines, "exit_code": int(exit_code(checks))}
 
 
-def redacted(check: Check, secrets: Iterable[str]) -> Check:
-    """Return the check with *** for each secret, which a server may have sent back."""
-    text, hint = check.text, check.hint
-    for secret in secrets:
-        if len(secret) >= MIN_SECRET_CHARS:
-            text, hint = text.replace(secret, "***"), hint.replace(secret, "***")
-    return replace(check, text=text, hint=hint)
+def redacted(check: Check, redactor: Redactor) -> Check:
+    """Return the check without the secrets, which a server may have sent back."""
+    return replace(check, text=redactor.text(check.text), hint=redactor.text(check.hint))
 
 
 def check_clock(date: str, now: float) -> Check:

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from nebius_cli.core.errors import CappedError, NbxError, NetworkError, StatusError
 from nebius_cli.core.money import ZERO, PriceList
+from nebius_cli.ledger.budgets import BUDGET_HINT
 from nebius_cli.ledger.entry import Entry, cost_of, plausible
-from nebius_cli.ledger.recorder import BUDGET_HINT, LOCAL, LedgerRecorder
+from nebius_cli.ledger.recorder import LOCAL, LedgerRecorder
 from nebius_cli.response.events import Usage
 from nebius_cli.system.streams import Streams
 
@@ -108,7 +109,7 @@ class BatchRecorder:
             missing = cost + self._unwritten - self._reserved
         if missing <= 0 or self._recorder is None:
             return True
-        added = self._recorder.reserve(missing, ahead=True)
+        added = self._recorder.budgets.reserve(missing, ahead=True)
         if added is None:
             return True
         with self._lock:
@@ -119,7 +120,7 @@ class BatchRecorder:
         """Return the error of a run that stops because another request could exceed a budget."""
         assert self._recorder is not None  # noqa: S101 - it refused the request
         self.flush()
-        return self._recorder.exceeded("stopped before exceeding a budget")
+        return self._recorder.budgets.exceeded("stopped before exceeding a budget")
 
     def tick(self, stop: Callable[[CappedError], object]) -> None:
         """Write what is collected, and call `stop` if a budget is spent; looks every few seconds."""
@@ -127,7 +128,7 @@ class BatchRecorder:
         now = self._streams.monotonic()
         if self.has_budget and self._recorder and now - self._checked_at >= BUDGET_CHECK_INTERVAL_S:
             self._checked_at = now
-            if spent := next((budget for budget in self._recorder.budgets() if budget.is_spent), None):
+            if spent := next((budget for budget in self._recorder.budgets.read() if budget.is_spent), None):
                 stop(CappedError("the budget is spent", spent.words, BUDGET_HINT))
 
     def close(self) -> None:
@@ -135,5 +136,5 @@ class BatchRecorder:
         self.flush()
         if self._recorder:
             if self._reserved:
-                self._recorder.release()
+                self._recorder.budgets.release()
             self._recorder.close()

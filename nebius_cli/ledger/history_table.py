@@ -9,7 +9,7 @@ from nebius_cli.ledger import periods
 from nebius_cli.ledger.excerpts import excerpt
 from nebius_cli.ledger.periods import Calendar
 from nebius_cli.terminal.sanitize import to_bytes, visible
-from nebius_cli.terminal.tables import COLUMN_GAP
+from nebius_cli.terminal.tables import columns_that_fit, width_of
 
 MIN_EXCERPT_COLUMNS, MAX_EXCERPT_COLUMNS = 8, 80
 MAX_RULE_COLUMNS = 40
@@ -31,15 +31,17 @@ def table(
     """Return the header and rows of a table at most `width` columns wide."""
     cells = [_cells(row, calendar) for row in rows]
     has_text = any(row["prompt"] is not None for row in rows)
-    room, shown = width + COLUMN_GAP, list[str]()
-    for title in _BY_IMPORTANCE:
-        size = max(len(title), *(len(row[title]) for row in cells)) if cells and title != "text" else 0
-        size = MIN_EXCERPT_COLUMNS if title == "text" else size
-        if (title != "text" or has_text) and size + COLUMN_GAP <= room:
-            shown.append(title)
-            room -= size + COLUMN_GAP
+    sizes = {
+        title: MIN_EXCERPT_COLUMNS
+        if title == "text"
+        else max([len(title), *(len(row[title]) for row in cells)])
+        for title in _BY_IMPORTANCE
+        if title != "text" or has_text
+    }
+    shown = columns_that_fit(sizes, width)
     header = tuple(title for title in _ORDER if title in shown)
     if "text" in shown:
+        room = width - width_of(sizes[title] for title in shown)
         columns = min(MAX_EXCERPT_COLUMNS, MIN_EXCERPT_COLUMNS + room)
         for cell, row in zip(cells, rows, strict=True):
             cell["text"] = _excerpt(row, words, columns)

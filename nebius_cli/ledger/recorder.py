@@ -1,4 +1,4 @@
-"""Checks the budgets before a request, and records the request in the ledger after the answer.
+"""Records each request in the ledger after its answer.
 
 A problem with the ledger never stops a request and never changes its exit code; it is one warning.
 """
@@ -6,38 +6,30 @@ A problem with the ledger never stops a request and never changes its exit code;
 import contextlib
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.config.settings import BUDGET_DAILY, BUDGET_MONTHLY
-from nebius_cli.core.errors import CappedError, LedgerError, NetworkError, StatusError, TimedOutError
-from nebius_cli.core.money import FREE, UNKNOWN_PRICE, ZERO, Price, usd
+from nebius_cli.core.errors import LedgerError, NetworkError, StatusError, TimedOutError
+from nebius_cli.core.money import FREE, UNKNOWN_PRICE, ZERO, Price
 from nebius_cli.ledger.database import BusyError
 from nebius_cli.ledger.entry import Entry, StoredText, cost_of, plausible
-from nebius_cli.ledger.reservations import Cap
+from nebius_cli.ledger.ledger_access import LEDGER_TIMEOUT_S, LedgerAccess
 from nebius_cli.ledger.store import Ledger
 from nebius_cli.models.cache import ModelsCache
 from nebius_cli.models.model import price_in
 from nebius_cli.request import prompt
-from nebius_cli.request.token_bounds import max_tokens
 from nebius_cli.system.streams import Streams
-from nebius_cli.system.timeout import TimeoutThread
 
 if TYPE_CHECKING:
     from nebius_cli.api.exchange import Exchange
-    from nebius_cli.ledger.budgets import SpendingLimit
-    from nebius_cli.request.request import CompletionRequest
+    from nebius_cli.ledger.budgets import Budgets
 
-LEDGER_TIMEOUT_S = 2.0  # how long a run waits for the ledger, even on a disk that hangs
 LOCAL = "local"  # the host of requests to the embedded engine
-BUDGET_HINT = "--over-budget ignores the budget"
-
-Result = TypeVar("Result")
 
 
 class LedgerRecorder:
-    """Records the requests of one run in the ledger, and checks the budgets in its settings."""
+    """Records the requests of one run in the ledger."""
 
     def __init__(
         self,
@@ -48,117 +40,28 @@ class LedgerRecorder:
         warn: Callable[[str], None],
     ) -> None:
         self.ledger = ledger
+        self._access = LedgerAccess(ledger, warn)
         self._settings = settings
         self._cache = cache
         self._streams = streams
-        self._warn = warn
-        self._thread = TimeoutThread("nbx-ledger")
-        self._held = False  # another program held the database at the last write
         self._broken = False  # the database cannot be written; rows wait beside it
-        self._failed = False  # nothing can be written
-        self._warned: set[str] = set()
 
-    def price(self, model: str) -> Price:
-        """Return the price of a model from the cached list, without using the network."""
-        stored = self._cache.read()
-        return price_in(stored.value, model) if stored else UNKNOWN_PRICE
+    @cached_property
+    def budgets(self) -> "Budgets":
+        """The budgets in the settings."""
+        from nebius_cli.ledger.budgets import Budgets
+
+        return Budgets(self._access, self._settings, self.price, self._streams.now)
 
     @property
     def has_budget(self) -> bool:
         """Whether a budget is set."""
         return self._settings.has_budget
 
-    def budgets(self) -> "list[SpendingLimit]":
-        """Return the budgets that are set and what was spent of them; empty if the ledger cannot be read."""
-        found = []
-        for limit in self._limits():
-            try:
-                spent, unknown = self._run(partial(self.ledger.spent, limit.since))
-            except (LedgerError, TimedOutError) as error:
-                self._warn_once("unreadable", f"cannot check the budgets: {error.line}")
-                return []
-            found.append(limit._replace(spent=spent, unknown=unknown))
-        return found
-
-    def reserve(self, amount: Decimal, *, ahead: bool = False) -> Decimal | None:
-        """Reserve USD below every budget that is set, and return what was added; 0 if that exceeds one.
-
-        With `ahead`, reserve for later requests too. Returns None if the ledger cannot be written: like any
-        problem with the ledger, that stops no request.
-        """
-        caps = [Cap(limit.since, limit.limit) for limit in self._limits()]
-        timeout_s = 0.0 if self._held else None
-        reserve = partial(self.ledger.reserve, amount, caps, ahead=ahead, timeout_s=timeout_s)
-        try:
-            return self._run(reserve)
-        except (LedgerError, TimedOutError) as error:
-            self._held = self._held or isinstance(error, BusyError)  # wait only once
-            self._warn_once("unreadable", f"cannot check the budgets: {error.line}")
-            return None
-
-    def reserve_for(self, request: "CompletionRequest") -> None:
-        """Reserve what a request may cost at most, as far as that is known.
-
-        Raises CappedError if that exceeds a budget.
-        """
-        price = self.price(request.model)
-        if not price.known:
-            return
-        cost = price.max_cost(*max_tokens(request.prompt, request.fields, request.params))
-        if cost and self.reserve(cost) == ZERO:
-            raise self.exceeded(f"the request may cost {usd(cost)}, more than is left of a budget")
-
-    def release(self) -> None:
-        """Give back what is reserved; without that, the next process notices that this one has ended."""
-        if not self._failed:
-            with contextlib.suppress(LedgerError, TimedOutError):
-                self._run(self.ledger.reservations.release)
-
-    def exceeded(self, what: str) -> CappedError:
-        """Return the error for requests that could exceed the tightest budget."""
-        tightest = min(self.budgets(), key=lambda budget: budget.remaining, default=None)
-        return CappedError(what, tightest.words if tightest else "", BUDGET_HINT)
-
-    def _limits(self) -> "list[SpendingLimit]":
-        """Return the budgets that are set, without what was spent."""
-        from nebius_cli.ledger.budgets import SpendingLimit
-        from nebius_cli.ledger.periods import first_of_month
-        from nebius_cli.system.calendar import LocalCalendar
-
-        settings, calendar = self._settings, LocalCalendar()
-        today = calendar.day(self._streams.now())
-        found = []
-        for name, limit, period, first in (
-            (BUDGET_DAILY, settings.budget_daily, "today", today),
-            (BUDGET_MONTHLY, settings.budget_monthly, "this month", first_of_month(today)),
-        ):
-            if limit is not None:
-                since = calendar.start(first)
-                found.append(SpendingLimit(name, period, Decimal(repr(limit)), since=since))
-        return found
-
-    def check(self, model: str, *, over_budget: bool) -> None:
-        """Check the budgets before a request. Raises CappedError if one is spent, unless `over_budget`."""
-        found = self.budgets()
-        for budget in found:
-            if budget.is_spent and not over_budget:
-                raise CappedError("the budget is spent", budget.words, BUDGET_HINT)
-            if budget.is_nearly_spent:
-                self._warn_once(budget.name, budget.words)
-        if not found:
-            return
-        name = found[0].name
-        if not self.price(model).known:
-            self._warn_once(model, f"{name} does not count this request: the price of {model} is unknown")
-        elif incomplete := next((budget for budget in found if budget.unknown), None):
-            count = f"{incomplete.unknown} request{'s' if incomplete.unknown > 1 else ''} {incomplete.period}"
-            self._warn_once("incomplete", f"{incomplete.name} does not count {count} of unknown cost")
-        if not self._settings.ledger:
-            self._warn_once("off", f"{name} does not count this request: the ledger is off")
-
-    def remaining(self) -> Decimal | None:
-        """Return the USD that remain of the tightest budget, None if no budget is set."""
-        return min((budget.remaining for budget in self.budgets()), default=None)
+    def price(self, model: str) -> Price:
+        """Return the price of a model from the cached list, without using the network."""
+        stored = self._cache.read()
+        return price_in(stored.value, model) if stored else UNKNOWN_PRICE
 
     def write(self, entries: Sequence[Entry], *, spent: Decimal | None = None) -> bool:
         """Write entries, and return whether they are in the database. Warns once if they are not.
@@ -166,16 +69,18 @@ class LedgerRecorder:
         `spent` USD of what is reserved become the cost of these entries. After a lasting failure nothing more
         is written.
         """
-        if self._failed:
+        if self._access.failed:
             return False
         try:
-            return self._run(partial(self._write, entries, spent))
+            return self._access.run(partial(self._write, entries, spent))
         except LedgerError as error:
-            self._failed = True
-            self._warn(error.line)
+            self._access.failed = True
+            self._access.warn_once("failed", error.line)
         except TimedOutError:  # the disk hangs
-            self._failed = True
-            self._warn(f"cannot write the ledger {self.ledger.path} within {LEDGER_TIMEOUT_S:g} s")
+            self._access.failed = True
+            self._access.warn_once(
+                "failed", f"cannot write the ledger {self.ledger.path} within {LEDGER_TIMEOUT_S:g} s"
+            )
         return False
 
     def _write(self, entries: Sequence[Entry], spent: Decimal | None) -> bool:
@@ -184,37 +89,34 @@ class LedgerRecorder:
         if not self._broken:
             try:
                 # A bulk run waits only once for a program that holds the database.
-                self.ledger.append(entries, spent=spent, timeout_s=0.0 if self._held else None)
+                self.ledger.append(entries, spent=spent, timeout_s=0.0 if self._access.held else None)
             except BusyError:
-                self._held = True
+                self._access.held = True
             except LedgerError as error:
                 self._broken, why = True, error.line
             else:
-                self._held = False
+                self._access.held = False
                 return True
         try:
             self.ledger.set_aside(entries)
         except LedgerError as error:
             raise LedgerError(why if self._broken else f"{why}; {error.line}") from None
-        self._warn_once("pending", f"{why}; the entry waits in a file beside it")
+        self._access.warn_once("pending", f"{why}; the entry waits in a file beside it")
         return False
-
-    def _run(self, work: Callable[[], Result]) -> Result:
-        return self._thread.run(LEDGER_TIMEOUT_S, work)
 
     def write_exchange(self, exchange: "Exchange", code: int, *, local: bool) -> None:
         """Write an entry for each request that an exchange sent; `code` is the exit code of the run."""
         if entries := self._entries(exchange, code, local=local):
             self.write(entries)
         if self._settings.has_budget:
-            self.release()
+            self.budgets.release()
         self.close()
 
     def close(self) -> None:
         """Close the ledger, unless a write to it hangs."""
-        if not self._failed:
+        if not self._access.failed:
             with contextlib.suppress(TimedOutError):
-                self._run(self.ledger.close)
+                self._access.run(self.ledger.close)
 
     def _entries(self, exchange: "Exchange", code: int, *, local: bool) -> list[Entry]:
         request, end = exchange.request, self._streams.monotonic()
@@ -257,11 +159,6 @@ class LedgerRecorder:
         answers = tuple(choices[index].text for index in sorted(choices))
         for what, texts in (("prompt", [body.decode()]), ("answer", answers)):
             if any(map(exchange.shows_key, texts)):
-                self._warn_once("key", f"the {what} contains the API key: the text is not stored")
+                self._access.warn_once("key", f"the {what} contains the API key: the text is not stored")
                 return None
         return StoredText(body, request.query(), prompt.as_text(request.prompt), answers)
-
-    def _warn_once(self, topic: str, text: str) -> None:
-        if topic not in self._warned:
-            self._warned.add(topic)
-            self._warn(text)

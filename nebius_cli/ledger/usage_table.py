@@ -6,7 +6,7 @@ from decimal import Decimal
 from nebius_cli.core.format import UNKNOWN
 from nebius_cli.core.money import exact, usd
 from nebius_cli.ledger.sums import Sums, total
-from nebius_cli.terminal.tables import COLUMN_GAP
+from nebius_cli.terminal.tables import COLUMN_GAP, columns_that_fit, width_of
 
 MIN_BAR_COLUMNS, MAX_BAR_COLUMNS = 8, 40
 _BLOCKS = " ▏▎▍▌▋▊▉█"
@@ -36,8 +36,8 @@ def bar(value: Decimal, maximum: Decimal, width: int) -> str:
 
 
 # The title and text of each column, the least important last: those are left out first on a narrow terminal.
-# From FIRST_AFTER_BARS on, a column is shown only if there is room for the bars as well.
-FIRST_AFTER_BARS = "completion"
+# Those AFTER_BARS are shown only if there is room for the bars as well.
+AFTER_BARS = ("completion", "prompt", "cached")
 _COLUMNS: tuple[tuple[str, Cell], ...] = (
     ("cost", cost),
     ("tokens", lambda row: f"{row.tokens:,}"),
@@ -63,18 +63,15 @@ def table(
         title: max(len(title), *(len(columns[title](row)) for row in (*rows, all_rows))) for title in filled
     }
     group = max(len(by), len("total"), *(len(row.group) for row in rows))
-    room = width - min(group, width // 2)
-    shown: list[str] = []
-    bars = 0
-    for title in filled:
-        bars = MIN_BAR_COLUMNS + COLUMN_GAP if title == FIRST_AFTER_BARS else bars
-        if sizes[title] + COLUMN_GAP <= room - bars:
-            room -= sizes[title] + COLUMN_GAP
-            shown.append(title)
-    group = min(group, width - sum(sizes[title] + COLUMN_GAP for title in shown))
-    room = min(
-        width - group - sum(sizes[title] + COLUMN_GAP for title in shown) - COLUMN_GAP, MAX_BAR_COLUMNS
-    )
+    room = width - min(group, width // 2) - COLUMN_GAP
+    before_bars = {title: size for title, size in sizes.items() if title not in AFTER_BARS}
+    after_bars = {title: size for title, size in sizes.items() if title in AFTER_BARS}
+    shown = columns_that_fit(before_bars, room)
+    room -= width_of(sizes[title] for title in shown) + COLUMN_GAP
+    shown += columns_that_fit(after_bars, room - MIN_BAR_COLUMNS - COLUMN_GAP)
+    room = width - width_of(sizes[title] for title in shown) - COLUMN_GAP
+    group = min(group, room)
+    room = min(room - group - COLUMN_GAP, MAX_BAR_COLUMNS)
     titles = [title for title in _ORDER if title in shown]
     # Bars are of the cost, or of tokens where no cost at all is known.
     known = all_rows.unknown < all_rows.requests

@@ -19,9 +19,12 @@ from nebius_cli.core.errors import ConfigError, IncompleteError, NbxError, Netwo
 from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.core.secret import Secret
 from nebius_cli.system import child_process
+from nebius_cli.system.child_watch import ChildWatch
 
 MAX_CONTEXT_TOKENS = 32_768  # the cache of a 128 k context takes minutes to clear, and much memory
 MIN_FIT_CHECK_BYTES = 1 << 30  # smaller models fit in memory, and the check takes 0.2 s
+LOAD_TIMEOUT_S = 3600.0  # a slow disk may take long; a stopped process is noticed much sooner
+ENDED = "the local engine has ended"
 DEATH_WAIT_S = 0.5  # after a connection broke, for the end of the process that broke it
 
 
@@ -30,10 +33,13 @@ class Engine:
 
     Entering starts the process and returns at once; `ready` and `base_url` wait until the model is loaded.
     `parallel` is the number of requests at a time (and the maximum of `n`), `caches` the number of them that
-    can use a whole context. Raises UsageError for an unreadable file or a used port, otherwise ConfigError.
+    can use a whole context. With `for_scoring` the engine attends in 32 bits, not 16, as library_process.py
+    does. Raises UsageError for an unreadable file or a used port, otherwise ConfigError.
     """
 
-    def __init__(self, path: Path, *, port: int = 0, parallel: int = 4, caches: int = 1) -> None:
+    def __init__(
+        self, path: Path, *, port: int = 0, parallel: int = 4, caches: int = 1, for_scoring: bool = False
+    ) -> None:
         self.model = path.stem
         self.key = Secret(secrets.token_urlsafe(32))
         self._path = path
@@ -44,11 +50,13 @@ class Engine:
             "port": port,
             "parallel": parallel,
             "context": caches * context_tokens(path),
+            "for_scoring": for_scoring,
             "fit": path.stat().st_size > MIN_FIT_CHECK_BYTES,
         }
         require_engine()
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
+        self._watch: ChildWatch | None = None
 
     def __enter__(self) -> Self:
         child = Path(__file__).with_name("engine_process.py")
@@ -61,6 +69,7 @@ class Engine:
             stderr=subprocess.STDOUT,
             bufsize=0,
         )
+        self._watch = ChildWatch(self._process)
         launch_options = self._launch_options | {"key": self.key.reveal()}
         try:
             self._process.stdin.write(json.dumps(launch_options).encode() + b"\n")  # type: ignore[union-attr]
@@ -88,10 +97,12 @@ class Engine:
             code = self._process.wait(wait_s)
         except subprocess.TimeoutExpired:
             return None
+        if self._watch is not None and self._watch.reason:
+            return NetworkError(ENDED, self._watch.reason, "start it again")
         why = f"its exit code is {code}" if code >= 0 else f"signal {-code} ended it"
         if code == -9:
             why += ", for lack of memory most likely"
-        return NetworkError("the local engine has ended", why, "free memory, or choose a smaller model")
+        return NetworkError(ENDED, why, "free memory, or choose a smaller model")
 
     @property
     def base_url(self) -> str:
@@ -100,18 +111,25 @@ class Engine:
         return f"http://127.0.0.1:{self._port}/v1"
 
     def ready(self) -> None:
-        """Wait until the model is loaded. Raises ConfigError or UsageError if loading fails."""
+        """Wait until the model is loaded.
+
+        Raises ConfigError or UsageError if loading fails, NetworkError if the process is stopped or hangs.
+        """
         if self._port:
             return
-        if self._process is None or self._process.stdout is None:
+        if self._process is None or self._process.stdout is None or self._watch is None:
             raise RuntimeError("the engine has not been started")
         log_lines: list[str] = []
-        for line in self._process.stdout:
-            if line.startswith(b'{"port"'):
-                self._port = json.loads(line)["port"]
-                return
-            log_lines.append(line.decode("utf-8", "replace").strip())
-        raise self._failure([line for line in log_lines if line], self._process.wait())
+        with self._watch.limit(LOAD_TIMEOUT_S):
+            for line in self._process.stdout:
+                if line.startswith(b'{"port"'):
+                    self._port = json.loads(line)["port"]
+                    return
+                log_lines.append(line.decode("utf-8", "replace").strip())
+            code = self._process.wait()
+        if self._watch.reason:
+            raise NetworkError(ENDED, self._watch.reason, "start it again")
+        raise self._failure([line for line in log_lines if line], code)
 
     def wait(self) -> int:
         """Wait until the process ends (normally it does not by itself); return its exit code."""

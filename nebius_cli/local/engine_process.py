@@ -1,9 +1,11 @@
 """Runs llama.cpp's server; local/engine.py starts this file as a script.
 
 It reads one JSON line of options from stdin, and prints the engine's messages and then one JSON line with the
-port. It ends when stdin ends. It imports nothing of nbx, because it is run by its path.
+port. It ends when stdin ends, and on Linux with its parent process, even while it loads. It imports nothing
+of nbx, because it is run by its path.
 """
 
+import ctypes
 import json
 import os
 import signal
@@ -12,12 +14,14 @@ from typing import Any
 
 # For requests without max_tokens; llama.cpp's own default is to generate until the context is full.
 DEFAULT_MAX_TOKENS = 256
+PR_SET_PDEATHSIG = 1  # of Linux's prctl
 
 
 def main() -> None:
     """Serve until stdin ends."""
     # Ctrl-C goes to the whole process group, but the parent process decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
     server = start(json.loads(sys.stdin.buffer.readline()))
     port = int(server.listening_address.rpartition(":")[2])
     os.write(1, b"\n" + json.dumps({"port": port}).encode() + b"\n")
@@ -28,6 +32,15 @@ def main() -> None:
     sys.stdin.buffer.read()
     # Without cleanup: destroying the server waits for open connections, 30 seconds and more.
     os._exit(0)
+
+
+def end_with_parent() -> None:
+    """End when the parent process ends, where the system has a signal for that (Linux).
+
+    Loading a model holds the interpreter lock, so no thread could notice the end of stdin meanwhile.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def start(options: dict[str, Any]) -> Any:
@@ -47,6 +60,9 @@ def start(options: dict[str, Any]) -> Any:
     params.n_ctx = options["context"]
     params.n_parallel = options["parallel"]
     params.kv_unified = True  # one cache for all slots: each prompt may use the whole context
+    if options["for_scoring"]:
+        params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
+        params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     params.fit_params = options["fit"]
     params.n_predict = DEFAULT_MAX_TOKENS
     params.warmup = False

@@ -25,6 +25,7 @@ from nebius_cli.response.logprobs import TokenLogprob
 FORCING_BIAS = 1e6  # above every logit
 MAX_LIKELY_TOKENS = 1000  # listing a whole vocabulary takes half a second
 MAX_VOCABULARY_TOKENS = 1 << 24
+ANSWER_TIMEOUT_S = 36_000.0  # a whole context at a token per second; a stopped engine is noticed much sooner
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,9 @@ class EngineScoring:
 
     def __init__(self, engine: Engine) -> None:
         address = urlsplit(engine.base_url)
-        self._connection = http.client.HTTPConnection(address.hostname or "", address.port)
+        self._connection = http.client.HTTPConnection(
+            address.hostname or "", address.port, timeout=ANSWER_TIMEOUT_S
+        )
         self._headers = {
             "Authorization": f"Bearer {engine.key.reveal()}",
             "Content-Type": "application/json",

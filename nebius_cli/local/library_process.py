@@ -13,8 +13,10 @@ import math
 import os
 import signal
 import sys
+import threading
 from importlib.util import find_spec
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 MAX_LOGITS_BYTES = 64 << 20  # of one batch
@@ -22,6 +24,16 @@ MAX_BATCH_TOKENS = 512
 BYTES_PER_LOGIT = 4
 BATCH_TOKENS_OFFSET = 8  # of the pointers in llama_batch
 BATCH_LOGITS_OFFSET = 48
+# Words of llama_context_params, and what they are by default.
+FLASH_ATTENTION_WORD = 13
+CACHE_TYPE_WORDS = slice(26, 28)  # of the keys and of the values
+DEFAULT_WORDS = (
+    (slice(3), [512, 2048, 512]),  # n_ctx, n_batch, n_ubatch
+    (slice(10, 14), [0xFFFFFFFF] * 4),  # -1: types of RoPE scaling, pooling, attention and flash attention
+    (slice(22, 30), [0, 0, 0, 0, 1, 1, 0, 0]),  # two pointers, the types of the cache, two pointers
+)
+DISABLED = 0  # of llama_flash_attn_type
+FLOAT32 = 0  # of ggml_type
 
 Pointer = ctypes.c_void_p
 
@@ -77,11 +89,7 @@ class Library:
         self.vocab = Pointer(self.c.llama_model_get_vocab(self.model))
         self.size = int(self.c.llama_vocab_n_tokens(self.vocab))
         self.batch_tokens = max(1, min(MAX_BATCH_TOKENS, MAX_LOGITS_BYTES // BYTES_PER_LOGIT // self.size))
-        params = self.c.llama_context_default_params()
-        if list(params.words[:3]) != [512, 2048, 512]:  # n_ctx, n_batch, n_ubatch
-            raise UnavailableError("llama_context_params is another")
-        params.words[:2] = [context_tokens, self.batch_tokens]
-        self.context = Pointer(self.c.llama_init_from_model(self.model, params))
+        self.context = Pointer(self.c.llama_init_from_model(self.model, self.parameters(context_tokens)))
         if not self.context:
             raise UnavailableError("no context")
         self.context_tokens = int(self.c.llama_n_ctx(self.context))
@@ -89,6 +97,16 @@ class Library:
         self.c.llama_set_n_threads(self.context, threads, threads)
         self.scratch = (ctypes.c_float * self.size)()
         self._check()
+
+    def parameters(self, context_tokens: int) -> Opaque:
+        """Return the parameters of the context. By default llama.cpp attends in 16 bits; this is in 32."""
+        params: Opaque = self.c.llama_context_default_params()
+        if any(params.words[place] != values for place, values in DEFAULT_WORDS):
+            raise UnavailableError("llama_context_params is another")
+        params.words[:2] = [context_tokens, self.batch_tokens]
+        params.words[FLASH_ATTENTION_WORD] = DISABLED  # it multiplies in 16 bits whatever the cache is
+        params.words[CACHE_TYPE_WORDS] = [FLOAT32, FLOAT32]
+        return params
 
     def tokenize(self, text: str) -> list[tuple[int, list[int]]]:
         """Return the ids of a prompt's tokens, with special ones that the model adds, and their bytes."""
@@ -182,7 +200,7 @@ def _answer(library: Library, order: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Answer each line of stdin."""
+    """Answer each line of stdin until it ends: the parent process closes it, or has ended."""
     # Ctrl-C goes to the whole process group, but the parent process decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if "OMP_WAIT_POLICY" not in os.environ:
@@ -192,9 +210,11 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
+    orders: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_read_orders, args=(orders,), daemon=True).start()
     library: Library | None = None
-    for line in sys.stdin:
-        order = json.loads(line)
+    while True:
+        order = json.loads(orders.get())
         try:
             if library is None:
                 library = Library(order["path"], order["context"])
@@ -207,6 +227,12 @@ def main() -> None:
             answer = {"failed": str(error)}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
+
+
+def _read_orders(orders: "SimpleQueue[bytes]") -> None:
+    """Put each line of stdin into a queue, and end the process with stdin, even in an evaluation."""
+    for line in sys.stdin.buffer:
+        orders.put(line)
     os._exit(0)
 
 

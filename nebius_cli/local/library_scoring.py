@@ -15,11 +15,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from nebius_cli.core.errors import RejectedError, ServerError
-from nebius_cli.local.engine import context_tokens
+from nebius_cli.local.engine import LOAD_TIMEOUT_S, context_tokens
 from nebius_cli.local.engine_scoring import VocabularyToken
 from nebius_cli.response.logprob_parser import MIN_LOGPROB
 from nebius_cli.response.logprobs import TokenLogprob
 from nebius_cli.system import child_process
+from nebius_cli.system.child_watch import ChildWatch
+
+MAX_TOKEN_S = 1.0  # to evaluate a token of a text, even with a large model on a slow machine
 
 
 class LibraryUnavailableError(Exception):
@@ -35,6 +38,7 @@ class LibraryScoring:
     def __init__(self, path: Path) -> None:
         self._options = {"path": str(path.absolute()), "context": context_tokens(path)}
         self._process: subprocess.Popen[bytes] | None = None
+        self._watch: ChildWatch | None = None
 
     def __enter__(self) -> Self:
         child = Path(__file__).with_name("library_process.py")
@@ -44,6 +48,7 @@ class LibraryScoring:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
+        self._watch = ChildWatch(self._process)
         try:
             answer = self._ask(self._options)
         except ServerError as error:
@@ -85,17 +90,22 @@ class LibraryScoring:
             yield TokenLogprob(piece.raw.decode("utf-8", "replace"), logprob, raw=piece.raw)
 
     def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
-        process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
+        process, watch = self._process, self._watch
+        if process is None or process.stdin is None or process.stdout is None or watch is None:
             raise RuntimeError("the engine has not been started")
-        try:
+        line = b""
+        with (
+            contextlib.suppress(OSError),
+            watch.limit(LOAD_TIMEOUT_S + len(order.get("ids", ())) * MAX_TOKEN_S),
+        ):
             process.stdin.write(json.dumps(order).encode() + b"\n")
             process.stdin.flush()
             line = process.stdout.readline()
-        except OSError:
-            line = b""
         if not line:
-            raise ServerError("the engine ended by itself", f"exit code {process.wait()}", "start it again")
+            code = process.wait()
+            raise ServerError(
+                "the engine ended by itself", watch.reason or f"exit code {code}", "start it again"
+            )
         answer: dict[str, Any] = json.loads(line)
         return answer
 

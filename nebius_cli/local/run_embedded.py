@@ -79,6 +79,6 @@ def scoring(file: str | None, console: Console) -> "Iterator[tuple[str, LibraryS
             started = stack.enter_context(LibraryScoring(path))
         except LibraryUnavailableError as error:
             console.log(f"scoring with the engine's server, token by token: {error}")
-            server = stack.enter_context(engine.Engine(path, parallel=1))
+            server = stack.enter_context(engine.Engine(path, parallel=1, for_scoring=True))
             started = stack.enter_context(EngineScoring(server))
         yield path.stem, started

@@ -7,9 +7,8 @@ completion scripts read that file, so that they need not start nbx.
 import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nebius_cli.core import jsontext, suggest
 from nebius_cli.core.errors import ServerError
@@ -25,8 +24,7 @@ MAX_AGE_S = 6 * 3600  # an older list is fetched again
 MAX_UNIX_TIME_S = 1e12  # a list with a later time is damaged
 
 
-@dataclass(frozen=True, slots=True)
-class ModelList:
+class ModelList(NamedTuple):
     """A model list as the server sent it, and when that was, in Unix time."""
 
     value: Any

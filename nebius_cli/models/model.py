@@ -6,8 +6,7 @@ server says "0".
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from nebius_cli.core.errors import ServerError
 from nebius_cli.core.money import UNKNOWN_PRICE, Price, PriceList, parse_amount
@@ -18,8 +17,7 @@ CONTEXT_NAMES = ("context_length", "max_model_len", "max_input_tokens")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,199}")
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """One entry. None is unknown; `raw` is the entry as the server sent it."""
 
     id: str

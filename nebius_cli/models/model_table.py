@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from nebius_cli.core.format import UNKNOWN, compact
 from nebius_cli.core.money import per_million
 from nebius_cli.models.model import Model
-from nebius_cli.terminal.tables import COLUMN_GAP
+from nebius_cli.terminal.tables import COLUMN_GAP, columns_that_fit
 
 HEADER = ("id", "ctx", "$ in", "$ out", "rpm", "tpm", "status", "features")
 NUMBERS = HEADER[1:6]
@@ -43,10 +43,9 @@ def _cells(model: Model, count: Callable[[int | None], str], comma: str) -> Cell
 
 
 def _fit(rows: list[Cells], width: int) -> list[Cells]:
-    """Return rows with as many columns, from the left, as fit in `width`."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    widths[-1] = min(widths[-1], MIN_FEATURES_COLUMNS)  # the features may wrap
-    count = len(widths)
-    while count > 1 and sum(widths[:count]) + COLUMN_GAP * (count - 1) > width:
-        count -= 1
-    return [row[:count] for row in rows]
+    """Return rows with the first column and as many others as fit in `width`."""
+    widths = {title: max(len(row[column]) for row in rows) for column, title in enumerate(rows[0])}
+    widths["features"] = min(widths["features"], MIN_FEATURES_COLUMNS)  # they may wrap
+    used = widths.pop("id") + COLUMN_GAP
+    shown = {"id", *columns_that_fit(widths, width - used)}
+    return [tuple(cell for title, cell in zip(rows[0], row, strict=True) if title in shown) for row in rows]

@@ -10,7 +10,7 @@ from nebius_cli.render.choose_renderer import choose, drawing_module
 from nebius_cli.render.output_options import Mode, OutputOptions, Renderer
 from nebius_cli.render.usage_metrics import Timing
 from nebius_cli.response.answer_builder import Completion
-from nebius_cli.response.events import Event, Frame
+from nebius_cli.response.events import Event, Frame, Repeats
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
 from nebius_cli.terminal.capabilities import draws
@@ -36,7 +36,8 @@ class OutputTarget(Protocol):
 class AnswerWriter:
     """Takes the events of one answer. Afterwards call `finish`, or `cut` after any error.
 
-    `needed_after` names the modules that the caller needs once the answer has ended.
+    `needed_after` names the modules that the caller needs once the answer has ended, `long_wait` tells that
+    there is time to import them before the answer comes; on a terminal, there always is.
     """
 
     def __init__(
@@ -47,12 +48,14 @@ class AnswerWriter:
         export: OutputTarget | None = None,
         *,
         needed_after: Sequence[str] = (),
+        long_wait: bool = False,
     ) -> None:
         self._streams = streams
         self._options = options
         self._target = target
         self._export = export
         self._needed_after = needed_after
+        self._long_wait = long_wait
         self._write = target.write if target else streams.write_out
         self._terminal = target is None and streams.stdout_tty
         self._draws_err = draws(streams, tty=streams.stderr_tty)
@@ -63,12 +66,14 @@ class AnswerWriter:
         self.untouched = True
 
     def wait(self) -> None:
-        """Show the spinner while the request is on its way; on a terminal, import what is needed later."""
+        """Show the spinner while the request is on its way; import what is needed later if there is time."""
         self._spinner.start("waiting for the server")
         if self._terminal:
             drawing = drawing_module(self._streams, self._options)
             usage = USAGE_MODULES if self._draws_err and self._shows_usage else ()
             preload([drawing, *usage, *self._needed_after])
+        elif self._long_wait:
+            preload(self._needed_after)
 
     def pause(self) -> None:
         """Remove the spinner, to make room for a line on stderr."""
@@ -80,7 +85,7 @@ class AnswerWriter:
 
     def event(self, event: Event) -> None:
         """Take one event."""
-        self._frames += isinstance(event, Frame)
+        self._frames += isinstance(event, Frame | Repeats)
         self._renderer.event(event)
 
     def finish(self, completion: Completion, timing: Timing) -> None:

@@ -8,9 +8,16 @@ MAX_ARGUMENT_BYTES = 100_000
 
 
 def curl_command(
-    url: str, body: bytes, *, streamed: bool, cacert: str | None = None, headers: Iterable[str] = ()
+    url: str,
+    body: bytes,
+    *,
+    streamed: bool,
+    trusted: tuple[str, str] = ("", ""),
+    headers: Iterable[str] = (),
 ) -> str:
     """Return a curl command for a POSIX shell that sends `body` to `url`.
+
+    `trusted` is a file of certificate authorities, and a folder or several, each empty for none.
 
     The key is read from `$NEBIUS_API_KEY`, and `headers` are names without their values, so the command can
     be shared.
@@ -19,8 +26,8 @@ def curl_command(
     parts = ["curl -N" if streamed else "curl", shlex.quote(url)]
     parts += ['-H "Authorization: Bearer $NEBIUS_API_KEY"', "-H 'Content-Type: application/json'"]
     parts += [f"-H {shlex.quote(f'{name}: ***')}" for name in headers]
-    if cacert:
-        parts.append(f"--cacert {shlex.quote(cacert)}")
+    flags = zip(("--cacert", "--capath"), trusted, strict=True)
+    parts += [f"{flag} {shlex.quote(path)}" for flag, path in flags if path]
     if len(body) <= MAX_ARGUMENT_BYTES:
         return " \\\n  ".join([*parts, f"--data-raw {shlex.quote(text)}"])
     # The body is one line of JSON, so it cannot contain the delimiter as a line.

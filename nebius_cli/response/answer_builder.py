@@ -5,7 +5,7 @@ from typing import Any, assert_never
 
 from nebius_cli.core.errors import IncompleteError, NbxError, from_status
 from nebius_cli.response.decode import choice_index, choice_text
-from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta, Usage
+from nebius_cli.response.events import Event, Finished, Frame, Problem, Repeats, TextDelta, Usage
 from nebius_cli.response.merge_members import OBJECT_BYTES, merge_members, put_member
 
 # Members of a choice that the fold builds itself.
@@ -88,6 +88,8 @@ class Completion:
                     self.refused = 0 if self.started else status
             case Frame(payload):
                 self._keep_members(payload)
+            case Repeats():
+                pass
             case _:
                 assert_never(event)
 

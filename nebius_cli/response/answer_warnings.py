@@ -5,11 +5,13 @@ from typing import Any
 
 from nebius_cli.response.answer_builder import Completion
 
+CHAT_SHAPED = "the server answered as the chat endpoint does, not as completions: check base_url"
+
 
 def oddities(completion: Completion, prompt: Any, *, echo: bool) -> Iterator[str]:
     """Yield a warning for each oddity of the answer to `prompt`, as it was sent; `echo` was asked for."""
     if completion.chat_shaped:
-        yield "the server answered as the chat endpoint does, not as completions: check base_url"
+        yield CHAT_SHAPED
     prompts = prompt if isinstance(prompt, list) else [prompt]
     if echo and all(isinstance(text, str) for text in prompts):
         each = max(1, completion.expected // len(prompts)) if prompts else 1

@@ -7,16 +7,21 @@ once, comparing a frame with the previous one of its choice costs a tenth of dec
 from collections.abc import Iterator
 from typing import Any
 
-from nebius_cli.response.events import TextDelta
+from nebius_cli.response.events import Repeats, TextDelta
 
 # Choices whose last frame is remembered; frames of further choices are decoded one by one.
 MAX_CHOICES = 256
 
 
 class Coalescer:
-    """Takes frames that add only text, and collects that text until `tokens` is called."""
+    """Takes frames that add only text, and collects that text until `events` is called.
 
-    def __init__(self) -> None:
+    With `every_frame` it yields Repeats too, from which each frame can be made again.
+    """
+
+    def __init__(self, *, every_frame: bool = False) -> None:
+        self._every_frame = every_frame
+        self._repeats: list[tuple[int, Repeats]] = []  # with the index of the choice
         self._frame: dict[str, Any] = {}  # the last frame that was decoded, without its choices
         self._choices: dict[int, dict[str, Any]] = {}  # index → its choice in that frame, without text
         self._texts: dict[int, list[str]] = {}
@@ -47,6 +52,8 @@ class Coalescer:
         taken = same and choice == self._choices.get(index)
         if taken:
             self._texts.setdefault(index, []).append(text)
+            if self._every_frame:
+                self._repeat(index, text)
         elif _repeatable(frame, choice) and len(self._choices) < MAX_CHOICES:
             self._choices[index] = {**choice}
         else:
@@ -54,8 +61,17 @@ class Coalescer:
         choice["text"] = text
         return taken
 
-    def tokens(self) -> Iterator[TextDelta]:
-        """Yield the text taken since the last call, one TextDelta per choice."""
+    def _repeat(self, index: int, text: str) -> None:
+        if not self._repeats or self._repeats[-1][0] != index:
+            frame = {**self._frame, "choices": [self._choices[index]]}
+            self._repeats.append((index, Repeats(frame, [])))
+        self._repeats[-1][1].texts.append(text)
+
+    def events(self) -> Iterator[Repeats | TextDelta]:
+        """Yield what was taken since the last call: the frames in their order, one TextDelta per choice."""
+        if self._repeats:
+            repeats, self._repeats = self._repeats, []
+            yield from (repeated for _, repeated in repeats)
         if self._texts:
             texts, self._texts = self._texts, {}
             yield from (

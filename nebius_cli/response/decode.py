@@ -25,8 +25,8 @@ MAX_BODY_BYTES = 64 * 1024 * 1024  # of an answer that is not streamed; the sett
 class AnswerDecoder:
     """Decodes the bytes of one answer to events. `done` is True after the end marker of a stream.
 
-    Frames that arrive together and add only text become one TextDelta; with `every_frame` each frame yields
-    its own events. `max_bytes` limits an answer that is not streamed.
+    Frames that arrive together and add only text become one TextDelta; with `every_frame`, Repeats tell what
+    these frames were. `max_bytes` limits an answer that is not streamed.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class AnswerDecoder:
     ) -> None:
         self.done = False
         self._max_bytes = max_bytes
-        self._coalescer = None if every_frame else Coalescer()
+        self._coalescer = Coalescer(every_frame=every_frame)
         self._content_type = shorten(content_type.partition(";")[0].lower())
         self._parser = EventParser()
         self._body: bytearray | None = bytearray() if self._content_type == "application/json" else None
@@ -61,8 +61,7 @@ class AnswerDecoder:
         if self._prefix is not None and len(self._prefix) < MAX_PREFIX_BYTES:
             self._prefix += chunk
         yield from self._stream(chunk)
-        if self._coalescer:
-            yield from self._coalescer.tokens()
+        yield from self._coalescer.events()
 
     def _stream(self, chunk: bytes) -> Iterator[Event]:
         coalescer = self._coalescer
@@ -73,10 +72,9 @@ class AnswerDecoder:
                 if value is _DONE:
                     self.done = True
                     return
-                if coalescer:
-                    if isinstance(value, dict) and not payload.event and coalescer.take(value):
-                        continue
-                    yield from coalescer.tokens()
+                if isinstance(value, dict) and not payload.event and coalescer.take(value):
+                    continue
+                yield from coalescer.events()
                 yield from _events(value, payload)
         except EventTooLargeError as error:
             self.done = True

@@ -10,6 +10,16 @@ class Frame(NamedTuple):
     payload: Mapping[str, Any]
 
 
+class Repeats(NamedTuple):
+    """Frames that arrived together, one for each text: `frame` with this text in its only choice.
+
+    What they hold is in the TextDeltas that follow.
+    """
+
+    frame: Mapping[str, Any]
+    texts: list[str]
+
+
 class TextDelta(NamedTuple):
     """Text to append to a choice: one token, several, or a whole answer that was not streamed."""
 
@@ -47,4 +57,4 @@ class Problem(NamedTuple):
     status: int = 0
 
 
-Event = Frame | TextDelta | Finished | Usage | Problem
+Event = Frame | Repeats | TextDelta | Finished | Usage | Problem

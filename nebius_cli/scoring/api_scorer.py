@@ -86,8 +86,11 @@ class ApiScorer:
         results = [
             _result(passage, choice, max_tokens) for passage, choice in zip(passages, choices, strict=True)
         ]
-        if support.answered(results, self._note, fell_back=fell_back):
+        again, note = support.answered(results, fell_back=fell_back)
+        if again:
             raise _SendAgainError
+        if note:
+            self._note(note)
         return results
 
 

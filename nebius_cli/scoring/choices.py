@@ -1,26 +1,35 @@
 """Multiple choice: which choice of each question wins, and how often that is the right one.
 
-As in lm-evaluation-harness, `acc` takes the choice of the highest log-likelihood and `acc_norm` that of the
-highest log-likelihood per byte of the choice, without the blank that joins it to the question.
+As in lm-evaluation-harness, `acc` takes the choice of the highest log-likelihood, `acc_norm` that of the
+highest log-likelihood per character, and `acc_bytes` per byte. The blank that joins a choice to the question
+is not counted.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nebius_cli.scoring.likelihood import Score
+from nebius_cli.scoring.token_alignment import utf8
 
-MEASURES = ("acc", "acc_norm")  # members of the record of a question
+# The accuracies of lm-evaluation-harness, which are members of a record, and the measure by which each one
+# picks a choice.
+ACCURACIES = {"acc": "total", "acc_norm": "per_character", "acc_bytes": "per_byte"}
+
+# The measures by which a choice can win, and their places in its entry.
+_MEASURES = {"total": "log_likelihood"} | {name: name for name in ("per_token", "per_character", "per_byte")}
 
 
 def choice_record(text: str, score: Score) -> dict[str, Any]:
     """Return the JSON object of a choice."""
+    counted = text.removeprefix(" ")
     return {
         "text": text,
         "log_likelihood": score.log_likelihood,
         "tokens_scored": score.scored,
         "per_token": score.per_token,
-        "per_byte": score.log_likelihood / _length(text),
+        "per_character": score.log_likelihood / (len(counted) or 1),
+        "per_byte": score.log_likelihood / (len(utf8(counted)) or 1),
         "tokens_floored": score.floored,
         "spanning_token": score.spanning or None,
     }
@@ -28,23 +37,22 @@ def choice_record(text: str, score: Score) -> dict[str, Any]:
 
 def question_record(entries: Sequence[dict[str, Any]], gold: int | None) -> dict[str, Any]:
     """Return the members of the record of a question, given the objects of its choices."""
-    measures = {"total": "log_likelihood", "per_token": "per_token", "per_byte": "per_byte"}
     winners = {
         name: max(range(len(entries)), key=lambda place: (entries[place][measure], -place))
-        for name, measure in measures.items()
+        for name, measure in _MEASURES.items()
     }
     record: dict[str, Any] = {"choices": list(entries), "winners": winners}
     if gold is not None:
         record["gold"] = gold
-        record["acc"] = int(winners["total"] == gold)
-        record["acc_norm"] = int(winners["per_byte"] == gold)
+        record |= {name: int(winners[measure] == gold) for name, measure in ACCURACIES.items()}
     return record
 
 
-def accuracy_line(acc: Sequence[float], acc_norm: Sequence[float]) -> str:
-    """Return the accuracy of all questions with a known answer, with standard errors."""
-    parts = f"acc {mean_with_error(acc)}, acc_norm {mean_with_error(acc_norm)}"
-    return f"{parts}, {len(acc)} question{'s' if len(acc) > 1 else ''}"
+def accuracy_line(values: Mapping[str, Sequence[float]]) -> str:
+    """Return the accuracies of all questions with a known answer, with standard errors."""
+    count = len(values["acc"])
+    means = ", ".join(f"{name} {mean_with_error(values[name])}" for name in ACCURACIES)
+    return f"{means}, {count} question{'s' if count > 1 else ''}"
 
 
 def standard_error(values: Sequence[float]) -> float | None:
@@ -61,7 +69,3 @@ def mean_with_error(values: Sequence[float]) -> str:
     error = standard_error(values)
     mean = f"{math.fsum(values) / len(values):.4f}"
     return mean if error is None else f"{mean} ± {error:.4f}"
-
-
-def _length(choice: str) -> int:
-    return len(choice.removeprefix(" ").encode("utf-8", "surrogatepass")) or 1

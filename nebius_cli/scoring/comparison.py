@@ -112,7 +112,8 @@ def _at_position(one: ScoredToken, other: ScoredToken) -> tuple[float, float, fl
 
 def _probabilities(token: ScoredToken) -> dict[str, float]:
     """Return the probabilities of the reported tokens whose text tells which token it is."""
-    known = {other.text: other.logprob for other in (*token.alternatives, token)}
+    known: dict[str, float | None] = {other.text: other.logprob for other in token.alternatives}
+    known[token.text] = token.logprob
     return {
         text: math.exp(logprob)
         for text, logprob in known.items()

@@ -1,6 +1,6 @@
 """Finds out whether a server echoes prompts; if it does not, prompts are sent with `prompt_logprobs`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nebius_cli.core.errors import NbxError, RejectedError
@@ -29,22 +29,21 @@ class EchoSupport:
         others = {name: value for name, value in members.items() if name not in ("echo", "logprobs")}
         return {PROMPT_LOGPROBS: members.get("logprobs"), **others, "max_tokens": 1}
 
-    def answered(self, outcomes: Sequence[Any], note: Callable[[str], object], *, fell_back: bool) -> bool:
+    def answered(self, outcomes: Sequence[Any], *, fell_back: bool) -> tuple[bool, str]:
         """Learn from the outcomes of a request; return whether to send it again with `prompt_logprobs`.
 
-        `note` is told once that the server answers them.
+        Also return a note for the user, once, when the server answers them.
         """
         missing = [outcome for outcome in outcomes if isinstance(outcome, NoEchoError)]
         if len(missing) < len(outcomes):
-            if fell_back and not self._confirmed:
-                self._confirmed = True
-                note(FALLBACK_NOTE)
+            first = fell_back and not self._confirmed
+            self._confirmed = self._confirmed or fell_back
             self._echoes = self._echoes or not fell_back
-            return False
+            return False, FALLBACK_NOTE if first else ""
         if fell_back or self._echoes:
-            return False
+            return False, ""
         self._fall_back(missing[0])
-        return True
+        return True, ""
 
     def refused(self, error: NbxError, *, fell_back: bool) -> NbxError | None:
         """Return the error of a request that failed, None to send it again with `prompt_logprobs`.

@@ -23,7 +23,7 @@ class Totals:
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Add the record of a row; one without a score counts nowhere."""
-        for name in (*choices.MEASURES, *MEASURES):
+        for name in (*choices.ACCURACIES, *MEASURES):
             if isinstance(value := record.get(name), int | float):
                 self._values[name].append(value)
         if record.get("kl"):
@@ -38,7 +38,7 @@ class Totals:
         """Return lines for people; none if no record has a value."""
         lines = []
         if self._values["acc"]:
-            lines.append(choices.accuracy_line(self._values["acc"], self._values["acc_norm"]))
+            lines.append(choices.accuracy_line(self._values))
         if self._values["difference"]:
             one, other = self._models
             differences = [self._values[name] for name in MEASURES]

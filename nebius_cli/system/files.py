@@ -1,22 +1,18 @@
-"""Reads whole files, and writes files so that readers never see a partial one."""
+"""Reads whole files, and replaces files in one step, so that readers never see a partial one."""
 
 import contextlib
 import errno
 import os
 import shlex
 import stat
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from nebius_cli.core.errors import ConfigError, OutputError, ReaderGone, UsageError
+from nebius_cli.core.errors import ConfigError, OutputError, UsageError
 from nebius_cli.system.paths import NO_HOME
 from nebius_cli.system.streams import READ_CHUNK_BYTES, join_limited, write_all
-from nebius_cli.system.temporary_file import ANSWER, COPY, TemporaryFile, partial_path
+from nebius_cli.system.temporary_file import TemporaryFile
 
-Write = Callable[[bytes], None]
-
-WRITE_BUFFER_BYTES = 1 << 18
 MAX_OWN_FILE_BYTES = 64 << 20  # of a config file, a model list and the like
 
 
@@ -99,69 +95,6 @@ def write_atomically(path: Path, data: bytes, *, mode: int) -> None:
         temporary.discard()
 
 
-# Paths of open files and devices, which are appended to and never replaced.
-DEVICE_PREFIXES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
-
-
-class OutputFile:
-    """The target of `-o FILE`: a new file beside it, which gets the name `FILE` when it is complete.
-
-    The new file is there from the start, so that a folder or disk that takes no file is noticed before an
-    answer is paid for. A target that is not a regular file (a pipe, /dev/stdout) is written directly. Every
-    method raises OutputError if writing fails.
-    """
-
-    def __init__(self, path: str, kind: str = ANSWER) -> None:
-        self.path = Path(path)
-        self._temporary: TemporaryFile | None = None
-        with self._raise_output_errors():
-            if path.startswith(DEVICE_PREFIXES) or (self.path.exists() and not self.path.is_file()):
-                self._file = self.path.open("ab", buffering=0)
-                weakref.finalize(self, self._file.close)
-            else:  # replace the target of a symlink
-                self.path = Path(os.path.realpath(path))
-                self._temporary = TemporaryFile(self.path, None, kind)
-                self._file = self._temporary.file
-
-    def write(self, data: bytes) -> None:
-        """Append bytes, unbuffered."""
-        with self._raise_output_errors():
-            write_all(self._file, data)
-
-    def finish(self) -> None:
-        """Give the file its final name; if that is not possible, the error names where it is kept."""
-        if self._temporary is None:
-            with self._raise_output_errors():
-                self._file.close()
-            return
-        try:
-            with self._raise_output_errors():
-                self._temporary.commit()
-        except OutputError as error:
-            if (kept := self.abandon()) is not None:
-                error.hint = f"it is kept as {kept}"
-            raise
-
-    def abandon(self) -> Path | None:
-        """Close an unfinished file; return where its content is kept, `FILE.partial`, None if it has none."""
-        with self._raise_output_errors():
-            if self._temporary is None:
-                self._file.close()
-            elif self._temporary.has_answer:
-                return self._temporary.keep(partial_path(self.path))
-            else:
-                self._temporary.discard()
-        return None
-
-    @contextlib.contextmanager
-    def _raise_output_errors(self) -> Iterator[None]:
-        with writing(self.path):
-            try:
-                yield
-            except BrokenPipeError:
-                raise ReaderGone from None
-
-
 FOLDER_MODE = 0o700
 
 
@@ -172,40 +105,3 @@ def make_folder(path: Path) -> None:
     if not path.exists():
         make_folder(path.parent)
         path.mkdir(mode=FOLDER_MODE, exist_ok=True)
-
-
-@contextlib.contextmanager
-def replace_file(path: str) -> Iterator[Write]:
-    """Give a function that writes to `path`. The file is replaced when the block ends, or kept if it raises.
-
-    Raises OutputError.
-    """
-    output = OutputFile(path, COPY)
-    try:
-        with buffered(output.write) as write:
-            yield write
-        output.finish()
-    except BaseException:
-        with contextlib.suppress(OutputError):
-            output.abandon()
-        raise
-
-
-@contextlib.contextmanager
-def buffered(write: Write) -> Iterator[Write]:
-    """Give a function that collects small pieces and passes them to `write` in large ones."""
-    pieces: list[bytes] = []
-    size = 0
-
-    def add(piece: bytes) -> None:
-        nonlocal size
-        pieces.append(piece)
-        size += len(piece)
-        if size >= WRITE_BUFFER_BYTES:
-            write(b"".join(pieces))
-            pieces.clear()
-            size = 0
-
-    yield add
-    if pieces:
-        write(b"".join(pieces))

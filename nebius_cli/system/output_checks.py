@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nebius_cli.core.errors import UsageError
-from nebius_cli.system.files import DEVICE_PREFIXES
+from nebius_cli.system.output_file import DEVICE_PREFIXES
 
 
 def is_file(path: str) -> bool:

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Protocol, TextIO
 
 from nebius_cli.core.errors import BadInputError, OutputError, ReaderGone, UsageError
@@ -65,25 +65,36 @@ class Writable(Protocol):
         """Return the descriptor."""
 
 
-@dataclass
 class Streams:
-    """Standard streams, environment, clock and random source. A stream is None if it was closed."""
+    """Standard streams, environment, clock and random source. A stream is None if it was closed.
 
-    stdin: Readable | None
-    stdout: Writable | None
-    stderr: Writable | None
-    stdin_tty: bool = False
-    stdout_tty: bool = False
-    stderr_tty: bool = False
-    environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # it may contain a key
-    monotonic: Callable[[], float] = time.monotonic
-    now: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
-    random: Callable[[], float] = _random
-    stdout_file: bool = False  # stdout is a regular file
-    stdin_taken: bool = field(default=False, init=False)
-    _has_status_line: bool = field(default=False, init=False)
-    _stderr_lock: Any = field(default_factory=threading.Lock, init=False)  # a thread draws the spinner
+    `stdout_file` tells whether stdout is a regular file.
+    """
+
+    def __init__(  # noqa: PLR0913 - each one is a door to the outside
+        self,
+        stdin: Readable | None,
+        stdout: Writable | None,
+        stderr: Writable | None,
+        *,
+        stdin_tty: bool = False,
+        stdout_tty: bool = False,
+        stderr_tty: bool = False,
+        environ: Mapping[str, str] = MappingProxyType({}),
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        random: Callable[[], float] = _random,
+        stdout_file: bool = False,
+    ) -> None:
+        self.stdin, self.stdout, self.stderr = stdin, stdout, stderr
+        self.stdin_tty, self.stdout_tty, self.stderr_tty = stdin_tty, stdout_tty, stderr_tty
+        self.environ = environ  # it may contain a key
+        self.monotonic, self.now, self.sleep, self.random = monotonic, now, sleep, random
+        self.stdout_file = stdout_file
+        self.stdin_taken = False
+        self._has_status_line = False
+        self._stderr_lock = threading.Lock()  # a thread draws the spinner
 
     @classmethod
     def system(cls) -> "Streams":

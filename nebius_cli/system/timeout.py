@@ -1,9 +1,10 @@
 """Limits the time of work that cannot be interrupted, such as a name lookup or a keyring prompt."""
 
+import math
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from nebius_cli.core.errors import TimedOutError
 
@@ -21,7 +22,7 @@ class TimeoutThread:
     def __init__(self, name: str) -> None:
         self._name = name
         self._started = self._stuck = False
-        self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[Task[Any] | None] = queue.SimpleQueue()
         self._starting = threading.Lock()
 
     def run(self, timeout_s: float, work: Callable[[], T]) -> T:
@@ -38,17 +39,14 @@ class TimeoutThread:
                 except RuntimeError:  # the system gives no more threads
                     return work()
                 self._started = True
-        task = _Task(work)
+        task = Task(work)
         if not self._stuck:
             self._tasks.put(task)
             task.wait(timeout_s)
-        if task.failure is not None:
-            raise task.failure
-        if not task.done:
+        if not task.ended:
             self._stuck = True
             raise TimedOutError(f"no answer within {timeout_s:g} s")
-        result: T = task.result
-        return result
+        return task.outcome()
 
     def close(self) -> None:
         """Let the thread end after its current work."""
@@ -59,29 +57,52 @@ class TimeoutThread:
             task.run()
 
 
-class _Task:
-    """Work, and what it returned or raised once it is done."""
+class Task(Generic[T]):
+    """Work that another thread does, and what it returned or raised once it has `ended`."""
 
-    def __init__(self, work: Callable[[], Any]) -> None:
-        self.done = False
-        self.result: Any = None
-        self.failure: BaseException | None = None
+    def __init__(self, work: Callable[[], T]) -> None:
+        self.ended = False
+        self._result: Any = None
+        self._failure: BaseException | None = None
         self._work = work
         self._running = threading.Lock()
         self._running.acquire()
 
     def run(self) -> None:
+        """Do the work."""
         try:
-            self.result = self._work()
-            self.done = True
+            self._result = self._work()
         except BaseException as error:  # noqa: BLE001 - raised again in the waiting thread
-            self.failure = error
+            self._failure = error
+        self.ended = True
         self._running.release()
 
+    def outcome(self) -> T:
+        """Return what the work returned, or raise what it raised; waits for its end."""
+        self.wait(math.inf)
+        if self._failure is not None:
+            raise self._failure
+        result: T = self._result
+        return result
+
     def wait(self, timeout_s: float) -> None:
-        left = timeout_s
-        while left > 0 and not self._running.acquire(timeout=min(left, MAX_WAIT_S)):
+        """Wait for the end of the work, at most `timeout_s` seconds."""
+        left = 0.0 if self.ended else timeout_s
+        while left > 0:
+            if self._running.acquire(timeout=min(left, MAX_WAIT_S)):
+                self._running.release()
+                return
             left -= MAX_WAIT_S
+
+
+def begin(work: Callable[[], T], name: str) -> Task[T]:
+    """Begin one piece of work in a thread of that name, which does not keep the process alive."""
+    task = Task(work)
+    try:
+        threading.Thread(target=task.run, name=name, daemon=True).start()
+    except RuntimeError:  # the system gives no more threads
+        task.run()
+    return task
 
 
 def run_with_timeout(timeout_s: float, work: Callable[[], T]) -> T:

@@ -1,6 +1,6 @@
 """Writes tables: drawn by rich on a terminal, tab-separated lines anywhere else."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -62,6 +62,22 @@ def write_table(
     for row in rows:
         table.add_row(*(Text(one_line(cell), style.styles.get(cell, "")) for cell in row))
     console.print(table)
+
+
+def columns_that_fit(widths: Mapping[str, int], columns: int) -> list[str]:
+    """Return the titles that fit into `columns` cells; `widths` begins with the most important one."""
+    room, shown = columns + COLUMN_GAP, list[str]()
+    for title, width in widths.items():
+        if width + COLUMN_GAP <= room:
+            room -= width + COLUMN_GAP
+            shown.append(title)
+    return shown
+
+
+def width_of(widths: Iterable[int]) -> int:
+    """Return the cells that columns of these widths and the gaps between them take."""
+    taken = [width + COLUMN_GAP for width in widths]
+    return sum(taken) - COLUMN_GAP if taken else 0
 
 
 def fits(header: Cells, rows: Sequence[Cells], columns: int) -> bool:

@@ -102,11 +102,13 @@ def test_an_answer_without_any_text_is_no_success(
 def test_bulk_keeps_the_text_of_the_chat_endpoint_as_text(
     nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
-    (tmp_path / "rows.jsonl").write_text('"x"\n')
-    server.script(status(200, json.dumps({"choices": [CHAT]}).encode()))
-    result = nbx("bulk", str(tmp_path / "rows.jsonl"), "-q")
+    (tmp_path / "rows.jsonl").write_text('"x"\n"y"\n"z"\n')
+    server.script(*[status(200, json.dumps({"choices": [CHAT]}).encode())] * 3)
+    result = nbx("bulk", str(tmp_path / "rows.jsonl"))
     assert result.code == 0
-    assert json.loads(result.out)["response"]["choices"][0]["text"] == "hello"
+    texts = [json.loads(line)["response"]["choices"][0]["text"] for line in result.out.splitlines()]
+    assert texts == ["hello"] * 3
+    assert result.err.count("answered as the chat endpoint does") == 1
 
 
 def test_a_stream_that_counts_every_choice_as_the_first_says_no_stream(

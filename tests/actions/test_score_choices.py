@@ -33,12 +33,27 @@ def test_a_question_has_a_winner_by_each_measure_and_the_run_its_accuracy(
     assert result.code == 0, result.err
     assert len(server.requests) == 1  # the choices of a question share a request
     one, two = map(json.loads, result.out.splitlines())
-    assert one["winners"] == {"total": 0, "per_token": 1, "per_byte": 1}
-    assert (one["gold"], one["acc"], one["acc_norm"]) == (1, 0, 1)
-    assert (two["gold"], two["acc"], two["acc_norm"]) == (0, 1, 0)
+    assert one["winners"] == {"total": 0, "per_token": 1, "per_character": 1, "per_byte": 1}
+    assert (one["gold"], one["acc"], one["acc_norm"], one["acc_bytes"]) == (1, 0, 1, 1)
+    assert (two["gold"], two["acc"], two["acc_norm"], two["acc_bytes"]) == (0, 1, 0, 0)
     assert one["choices"][1]["log_likelihood"] == -3.0
     assert one["choices"][1]["per_byte"] == -3.0 / len("not at all")
-    assert "acc 0.5000 ± 0.5000, acc_norm 0.5000 ± 0.5000, 2 questions" in result.err
+    means = ", ".join(f"{name} 0.5000 ± 0.5000" for name in ("acc", "acc_norm", "acc_bytes"))
+    assert f"{means}, 2 questions" in result.err
+
+
+def test_acc_norm_counts_characters_and_acc_bytes_counts_bytes(nbx: Runner, server: FakeServer) -> None:
+    # -4 for 2 characters or 4 bytes, and -3.9 for 3 characters or bytes.
+    russian: list[Pair] = [("A", None), (":", -1.0), (" да", -4.0), ("!", -1.0)]
+    english: list[Pair] = [("A", None), (":", -1.0), (" yes", -3.9), ("!", -1.0)]
+    server.script(echoed(choice("A: да!", russian), choice("A: yes!", english, index=1)))
+    result = nbx(
+        "score", "--jsonl", "-", stdin=rows({"context": "A:", "choices": [" да", " yes"], "gold": 0})
+    )
+    assert result.code == 0, result.err
+    assert [one["per_character"] for one in result.json["choices"]] == [-2.0, -3.9 / 3]
+    assert [one["per_byte"] for one in result.json["choices"]] == [-1.0, -3.9 / 3]
+    assert (result.json["acc"], result.json["acc_norm"], result.json["acc_bytes"]) == (0, 0, 1)
 
 
 def test_a_question_of_which_one_choice_has_no_score_has_none(nbx: Runner, server: FakeServer) -> None:

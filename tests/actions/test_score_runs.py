@@ -65,7 +65,9 @@ def test_a_run_goes_on_where_it_stopped_and_its_accuracy_is_that_of_all_question
     echo_server.answer = lambda prompt: refuse(400, "too long") if "7" in prompt else None
     result = score(*RUN)
     assert result.code == 9
-    assert "acc 0.7143 ± 0.1844, acc_norm 0.2857 ± 0.1844, 7 questions" in result.err
+    assert (
+        "acc 0.7143 ± 0.1844, acc_norm 0.2857 ± 0.1844, acc_bytes 0.2857 ± 0.1844, 7 questions" in result.err
+    )
     failed = {row["id"]: row for row in map(json.loads, Path("out.failed.jsonl").read_bytes().splitlines())}
     assert failed.keys() == {"id 7", "id 17", "id 27", "id 37", "q 7"}
     assert {name: failed["q 7"][name] for name in QUESTIONS[7]} == QUESTIONS[7]
@@ -74,7 +76,9 @@ def test_a_run_goes_on_where_it_stopped_and_its_accuracy_is_that_of_all_question
     result = score(*RUN)
     assert result.code == 0, result.err
     assert len(echo_server.asked) == 4 + 2
-    assert "acc 0.7500 ± 0.1637, acc_norm 0.2500 ± 0.1637, 8 questions" in result.err
+    assert (
+        "acc 0.7500 ± 0.1637, acc_norm 0.2500 ± 0.1637, acc_bytes 0.2500 ± 0.1637, 8 questions" in result.err
+    )
     assert len(records(OUT)) == 48
     assert not Path("out.failed.jsonl").exists()
 
@@ -139,7 +143,7 @@ def test_parquet_has_rows_to_score(score: Runner) -> None:
     parquet.write_table(arrow.table(table), "in.parquet")
     result = score("score", "--jsonl", "in.parquet", "-o", "out.jsonl")
     assert result.code == 0, result.err
-    assert "acc 1.0000, acc_norm 0.0000, 1 question" in result.err
+    assert "acc 1.0000, acc_norm 0.0000, acc_bytes 0.0000, 1 question" in result.err
 
 
 @pytest.mark.parametrize(
@@ -210,7 +214,9 @@ def test_shards_are_merged_and_the_whole_has_its_accuracy(score: Runner, echo_se
     before = len(echo_server.bodies)
     result = score("score", "--jsonl", "in.jsonl", "-o", "all.jsonl")
     assert (result.code, len(echo_server.bodies)) == (0, before)
-    assert "acc 0.7500 ± 0.1637, acc_norm 0.2500 ± 0.1637, 8 questions" in result.err
+    assert (
+        "acc 0.7500 ± 0.1637, acc_norm 0.2500 ± 0.1637, acc_bytes 0.2500 ± 0.1637, 8 questions" in result.err
+    )
 
 
 def test_nothing_is_sent_to_estimate_or_to_show_a_request(score: Runner, echo_server: EchoServer) -> None:

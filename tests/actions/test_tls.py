@@ -166,18 +166,46 @@ def test_plain_http_to_a_port_that_speaks_tls_suggests_https(tls: Runner, server
     check_message(result.err)
 
 
+def _hash(bundle: str) -> str:
+    """Return the name without its number that OpenSSL finds an authority by in a folder."""
+    words = ["openssl", "x509", "-hash", "-noout", "-in", bundle]
+    return subprocess.run(words, capture_output=True, check=True, text=True).stdout.strip()
+
+
 def test_a_folder_of_openssl_trusts_an_authority(
     tls: Runner, secure: FakeServer, bundle: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "authorities"
     folder.mkdir()
-    words = ["openssl", "x509", "-hash", "-noout", "-in", bundle]
-    name = subprocess.run(words, capture_output=True, check=True, text=True).stdout.strip()
-    (folder / f"{name}.0").write_bytes(Path(bundle).read_bytes())
+    (folder / f"{_hash(bundle)}.0").write_bytes(Path(bundle).read_bytes())
     secure.script(answer("hi"), answer("hi"))
     assert tls("complete", "x", env={"SSL_CERT_DIR": str(folder)}).out == "hi\n"
     listed = os.pathsep.join([str(tmp_path / "nowhere"), str(folder)])
     assert tls("complete", "x", env={"SSL_CERT_DIR": listed}).out == "hi\n"
+
+
+@pytest.mark.parametrize("right", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_a_file_and_a_folder_of_openssl_are_both_trusted(
+    right: str, tls: Runner, secure: FakeServer, bundle: str, tmp_path: Path
+) -> None:
+    places = {"SSL_CERT_FILE": tmp_path / "other.pem", "SSL_CERT_DIR": tmp_path / "authorities"}
+    trustme.CA().cert_pem.write_to_path(str(places["SSL_CERT_FILE"]))
+    places["SSL_CERT_DIR"].mkdir()
+    if right == "SSL_CERT_FILE":
+        places[right].write_bytes(Path(bundle).read_bytes())
+    else:
+        (places[right] / f"{_hash(bundle)}.0").write_bytes(Path(bundle).read_bytes())
+    secure.script(answer("hi"))
+    environ = {name: str(path) for name, path in places.items()}
+    assert tls("complete", "x", env=environ).out == "hi\n"
+    shown = tls("complete", "x", "--curl", env=environ).out
+    assert f"--cacert {places['SSL_CERT_FILE']}" in shown
+    assert f"--capath {places['SSL_CERT_DIR']}" in shown
+
+
+def test_the_authorities_of_requests_are_those_of_curl_too(tls: Runner, tmp_path: Path) -> None:
+    shown = tls("complete", "x", "--curl", env={"REQUESTS_CA_BUNDLE": str(tmp_path)}).out
+    assert f"--capath {tmp_path}" in shown
 
 
 def test_authorities_that_cannot_be_read_name_their_variable(

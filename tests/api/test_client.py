@@ -8,7 +8,7 @@ import pytest
 
 from nebius_cli import __version__
 from nebius_cli.api.client import MAX_ERROR_BODY_BYTES, Api, ResponseHead
-from nebius_cli.api.pools import check_key
+from nebius_cli.api.endpoint import check_key
 from nebius_cli.core.errors import (
     AuthError,
     ConfigError,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import urllib3
+from urllib3.response import HTTPResponse
 
 from nebius_cli.api import pools
 from nebius_cli.api.client import ResponseHead
@@ -131,11 +132,29 @@ def test_more_addresses_than_are_remembered_do_no_harm(
         [head(Connection="close"), b"whole ", b"answer"],
         [head(Content_Encoding="gzip", Connection="close"), gzip.compress(b"whole answer")],
         [head(Content_Length="00000000012"), b"whole answer"],
+        [head(Content_Encoding="UTF-8, identity", Content_Length="12"), b"whole answer"],
     ],
 )
 def test_a_body_comes_whole_in_whatever_way(server: FakeServer, reply: Reply) -> None:
     server.script(reply)
     assert ask(server.url).body == b"whole answer"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("zstd", "pip install 'backports.zstd>=1'"),
+        ("BR", "the server should send what Accept-Encoding names"),
+    ],
+)
+def test_a_compression_that_cannot_be_undone_is_named(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch, name: str, hint: str
+) -> None:
+    monkeypatch.setattr(HTTPResponse, "CONTENT_DECODERS", ["gzip", "deflate"])  # as without the packages
+    server.script([head(Content_Encoding=name, Content_Length="4"), b"\x28\xb5\x2f\xfd"])
+    with pytest.raises(NetworkError, match=f"compressed with {name.lower()}") as caught:
+        ask(server.url)
+    assert caught.value.hint.startswith(hint)
 
 
 def bomb() -> Reply:

@@ -6,12 +6,14 @@ import ssl
 import time
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
 
-from nebius_cli.api import connections
+from nebius_cli.api import connections, http_response
 from nebius_cli.core.errors import NetworkError
 from tests.support.calls import connect, failure, send, stream
 from tests.support.gate import Gate
@@ -65,14 +67,14 @@ def test_no_more_is_joined_than_a_buffer_holds(server: FakeServer) -> None:
     pieces = b"".join(chunk(b"x" * 1000) for _ in range(200))
     server.script([CHUNKED + pieces + LAST_CHUNK])
     items = list(stream(connect(server.url)))[1:]
-    assert max(map(len, items)) <= connections.BUFFER_BYTES
+    assert max(map(len, items)) <= http_response.BUFFER_BYTES
     assert b"".join(item for item in items if isinstance(item, bytes)) == b"x" * 200_000
 
 
 def test_waits_that_have_an_end_now_and_then_keep_the_limits(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "MAX_WAIT_S", 0.05)  # as on Windows
+    monkeypatch.setattr(http_response, "MAX_WAIT_S", 0.05)  # as on Windows
 
     def pause(_: object) -> None:
         time.sleep(0.3)
@@ -150,3 +152,78 @@ def test_a_server_that_is_gone_when_a_request_is_sent_again_is_an_error(
     api = connect(server.url, cacert=bundle)
     send(api)
     assert "refused" in str(failure(send, api))
+
+
+def test_many_connections_read_the_authorities_once(
+    patient: tuple[FakeServer, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, bundle = patient
+    reads = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def counted(context: ssl.SSLContext, *args: Any, **options: Any) -> None:
+        reads.append(args)
+        load(context, *args, **options)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", counted)
+    api = connect(server.url, cacert=bundle, pool=4)
+    server.script(*[KEPT] * 8)
+    with ThreadPoolExecutor(4) as threads:
+        assert {answer.body for answer in threads.map(lambda _: send(api), range(8))} == {b"{}"}
+    assert len(reads) == server.url.startswith("https")
+
+
+def gzipped(text: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=31)
+    return packer.compress(text) + packer.flush()
+
+
+def answers_on(server: FakeServer, reply: Reply) -> list[int]:
+    """Ask twice, with `reply` the first time; return the ports of the client that the server saw."""
+    ports: list[int] = []
+
+    def note(connection: socket.socket) -> None:
+        ports.append(connection.getpeername()[1])
+
+    server.script([note, *reply], [note, *KEPT])
+    api = connect(server.url)
+    with contextlib.suppress(NetworkError):
+        send(api)
+    assert send(api).body == b"{}"
+    return ports
+
+
+PACKED = gzipped(b"{}")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        KEPT,
+        [head(204)],
+        [CHUNKED + chunk(b"{}") + LAST_CHUNK],
+        [head(Content_Encoding="gzip", Content_Length=str(len(PACKED))) + PACKED],
+        [head(Content_Encoding="gzip", Transfer_Encoding="chunked") + chunk(PACKED) + LAST_CHUNK],
+        [head(103), *KEPT],
+    ],
+    ids=["length", "empty", "chunked", "gzip with a length", "gzip in chunks", "interim"],
+)
+def test_the_connection_of_a_complete_answer_is_used_again(reply: Reply) -> None:
+    with contextlib.closing(FakeServer(keep_alive=True)) as server:
+        first, second = answers_on(server, reply)
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        [head(Content_Length="2", Connection="close") + b"{}"],
+        [head(Content_Encoding="gzip", Content_Length="3") + b"\xff\xff\xff"],
+        [CHUNKED + b"zz\r\n"],
+    ],
+    ids=["closed by the server", "not gzip", "no size of a chunk"],
+)
+def test_the_connection_of_any_other_answer_is_not_used_again(reply: Reply) -> None:
+    with contextlib.closing(FakeServer(keep_alive=True)) as server:
+        first, second = answers_on(server, reply)
+    assert first != second

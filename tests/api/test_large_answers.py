@@ -17,7 +17,7 @@ def test_large_answers_take_turns(server: FakeServer) -> None:
     api = connect(server.url)
 
     def length(_: int) -> int:
-        with api.large_answers.turn():
+        with api.large_answers.turn:
             return len(send(api).body)
 
     tracemalloc.start()
@@ -32,8 +32,8 @@ def test_large_answers_take_turns(server: FakeServer) -> None:
 def test_a_turn_ends_with_the_outermost_block_and_after_a_failure(server: FakeServer) -> None:
     large = LargeAnswers()
     for _ in range(3 * MAX_LARGE_ANSWERS):
-        with large.turn():
-            with large.turn():
+        with large.turn:
+            with large.turn:
                 large.take(within())
             large.take(within())
     large.take(within())  # in no block: nothing to wait for

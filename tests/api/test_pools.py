@@ -1,12 +1,14 @@
 """Where requests go: what the environment says of proxies and authorities, and what is remembered."""
 
 import base64
+import ssl
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from nebius_cli.api.authorities import trusted
-from nebius_cli.api.pools import Pools, Target, proxies_may_be_set
+from nebius_cli.api.pools import Pools, Target
 from nebius_cli.api.proxies import proxy_of
 from nebius_cli.core.secret import Secret
 
@@ -22,35 +24,6 @@ def authorities(tmp_path: Path) -> str:
     path = tmp_path / "authorities"
     path.mkdir()
     return str(path)
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "expected"),
-    [
-        ("HTTPS_PROXY", PROXY, True),
-        ("http_proxy", PROXY, True),
-        ("All_Proxy", PROXY, True),
-        ("HTTPS_PROXY", "", False),
-        ("NO_PROXY", "example.com", False),
-        ("no_proxy", "example.com", False),
-        ("PROXY", PROXY, False),
-    ],
-)
-def test_a_proxy_may_be_set_by_any_scheme(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, *, expected: bool
-) -> None:
-    monkeypatch.setenv(name, value)
-    assert proxies_may_be_set() is expected
-
-
-@pytest.mark.parametrize("platform", ["win32", "darwin"])
-def test_a_system_with_settings_of_its_own_is_asked(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
-    found: dict[str, str] = {}
-    monkeypatch.setattr("sys.platform", platform)
-    monkeypatch.setattr("urllib.request.getproxies", lambda: found)
-    assert not proxies_may_be_set()
-    found["https"] = PROXY
-    assert proxies_may_be_set()
 
 
 @pytest.mark.parametrize(
@@ -138,15 +111,40 @@ def test_authorities_are_those_named_then_those_of_the_environment(monkeypatch: 
     assert trusted("/named") == "/named"
 
 
-@pytest.mark.parametrize("proxy", ["", PROXY])
-def test_a_folder_of_authorities_is_a_folder_to_the_pool(
+@pytest.mark.parametrize("proxy", ["", PROXY, "https://127.0.0.1:9"])
+def test_all_connections_share_one_context_that_verifies(
     monkeypatch: pytest.MonkeyPatch, authorities: str, proxy: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    pool = target("https://api.example/v1", cacert=authorities).pool
-    assert getattr(pool, "ca_cert_dir", None) == authorities
-    assert getattr(pool, "ca_certs", None) is None
-    assert getattr(pool, "cert_reqs", None) == "CERT_REQUIRED"
+    pools = Pools(Secret("key"), cacert=authorities, trust_env=True, size=1)
+    one, other = (
+        pools.target("POST", f"https://{host}/v1", "*/*").pool for host in ("api.example", "b.example")
+    )
+    context = one.conn_kw["ssl_context"]
+    assert context is other.conn_kw["ssl_context"]
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+    if proxy.startswith("https"):
+        assert one.proxy_config is not None
+        assert one.proxy_config.ssl_context is context
+
+
+def test_plain_http_through_a_proxy_that_speaks_tls_trusts_our_authorities(
+    monkeypatch: pytest.MonkeyPatch, authorities: str
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "https://127.0.0.1:9")
+    pool = target("http://api.example/v1", cacert=authorities).pool
+    assert pool.proxy_config is not None
+    assert pool.proxy_config.ssl_context is not None
+
+
+def test_authorities_are_loaded_once_also_when_they_are_loaded_early() -> None:
+    pools = Pools(Secret("key"), cacert="", trust_env=False, size=1)
+    pools.load_authorities(urlsplit("https://api.example/v1"))
+    early = pools._tls
+    context = pools.target("POST", "https://api.example/v1", "*/*").pool.conn_kw["ssl_context"]
+    assert early is not None
+    assert context is early.outcome()
+    assert context.cert_store_stats()["x509_ca"] > 10
 
 
 def test_an_answer_may_be_compressed_and_its_type_is_said() -> None:

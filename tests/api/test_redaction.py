@@ -67,7 +67,7 @@ def test_the_key_is_taken_out_of_text() -> None:
 
 def test_the_key_is_taken_out_of_an_error_on_its_way() -> None:
     error = NetworkError("nonesuch came", "of nonesuch")
-    with pytest.raises(NetworkError) as caught, HIDING.in_errors():
+    with pytest.raises(NetworkError) as caught, HIDING.in_errors:
         raise error
     assert (caught.value, error.what, error.why) == (error, "*** came", "of ***")
 
@@ -107,7 +107,7 @@ def test_the_usual_key_has_one_spelling() -> None:
 
 @pytest.mark.parametrize("before", range(MAX_MESSAGE_CHARS - 20, MAX_MESSAGE_CHARS + 2))
 def test_the_key_is_removed_before_a_message_is_shortened(before: int) -> None:
-    with pytest.raises(NetworkError) as caught, HIDING.in_errors():
+    with pytest.raises(NetworkError) as caught, HIDING.in_errors:
         raise NetworkError("x" * before + "nonesuch tail", "y" * before + "nonesuch tail")
     for text in (caught.value.what, caught.value.why, HIDING.line("z" * before + "nonesuch")):
         assert len(text) <= MAX_MESSAGE_CHARS

@@ -37,6 +37,39 @@ def test_nothing_remaining_waits_for_the_reset() -> None:
     assert rate.paused(1.0) == 60
 
 
+@pytest.mark.parametrize(
+    ("headers", "waits", "header"),
+    [
+        ({REQUESTS: "2"}, 30, REQUESTS),
+        ({"x-ratelimit-limit-tokens": "100"}, 60, "x-ratelimit-limit-tokens"),
+        (
+            {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "45s"},
+            45,
+            "x-ratelimit-reset-requests",
+        ),
+    ],
+)
+def test_a_long_wait_that_the_server_asks_for_is_noted_once_with_its_header(
+    headers: dict[str, str], waits: int, header: str
+) -> None:
+    rate = RateController(0.0)
+    rate.learn(headers, 0.0)
+    rate.sent(100, 0.0)
+    for _ in range(3):
+        assert rate.wait(100, 0.0) == pytest.approx(waits, rel=0.3)
+    assert header in (note := rate.take_note())
+    assert "waits" in note
+    assert rate.take_note() == ""
+
+
+def test_a_wait_for_a_limit_of_ones_own_is_not_noted() -> None:
+    rate = RateController(0.0, rpm=2)
+    rate.learn({REQUESTS: "600"}, 0.0)
+    rate.sent(1, 0.0)
+    assert rate.wait(1, 0.0) > 10
+    assert rate.take_note() == ""
+
+
 @given(
     st.dictionaries(
         st.sampled_from([REQUESTS, "x-ratelimit-reset-tokens", "x-ratelimit-remaining-tokens"]), st.text()

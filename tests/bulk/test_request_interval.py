@@ -1,5 +1,7 @@
 """A server that limits the rate and says nothing but no: no row fails, and nearly all of the rate is used."""
 
+import heapq
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -81,6 +83,41 @@ def test_a_server_that_only_refuses_is_asked_ever_more_seldom_but_asked() -> Non
         now += pacer.wait(now)
     assert pacer.interval == MAX_SEARCH_INTERVAL_S
     assert pacer.wait(now - 0.5) == pytest.approx(0.5)
+
+
+def test_a_refusal_here_and_there_sets_no_interval() -> None:
+    pacer = RequestInterval()
+    for number in range(40):
+        pacer.sent(number / 10)
+        if number % 8 < 7:
+            pacer.accepted(number / 10, number / 10 + 0.05)
+        else:
+            assert not pacer.refused(number / 10, number / 10 + 0.05)
+    assert pacer.interval == 0
+
+
+@pytest.mark.parametrize(("share", "least"), [(0.02, 0.8), (0.05, 0.7), (0.1, 0.3), (0.2, 0.1)])
+def test_a_server_that_refuses_at_random_is_not_taken_for_one_that_limits_the_rate(
+    share: float, least: float
+) -> None:
+    dice, pacer, now, answered = random.Random(1), RequestInterval(), 0.0, 0
+    in_flight: list[tuple[float, float, bool]] = []  # when its answer comes, when it was sent, refused
+    while answered < 1500:
+        wait = pacer.wait(now)
+        if len(in_flight) < 16 and not wait:
+            pacer.sent(now)
+            refused = dice.random() < share
+            heapq.heappush(in_flight, (now + (0.1 if refused else dice.uniform(0.7, 1.3)), now, refused))
+        elif len(in_flight) < 16 and (not in_flight or now + wait < in_flight[0][0]):
+            now += wait + 1e-9
+        else:
+            now, sent_at, refused = heapq.heappop(in_flight)
+            if refused:
+                pacer.refused(sent_at, now)
+            else:
+                pacer.accepted(sent_at, now)
+                answered += 1
+    assert answered / now / 16 >= least  # of the requests a second that a server without refusals answers
 
 
 def test_a_server_that_takes_a_request_a_minute_is_paced_but_not_for_ever() -> None:

@@ -138,7 +138,7 @@ def test_an_answer_checked_when_the_drain_ends_is_not_lost(
         go_on.wait(TEST_TIMEOUT_S)
 
     run = Run(serve(lambda request, _: well(request)), rows(1), fixed=1)
-    run.pool._on_request = late
+    run.pool._listeners = run.pool._listeners._replace(request=late)
     with pytest.raises(Leave):
         run.pool.run(leaving(run, begun))
     assert not run.pool.drain(0.05)

@@ -7,6 +7,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -169,17 +170,20 @@ def test_a_new_file_and_its_folders_are_the_owners_whatever_the_umask(
 
 
 @pytest.mark.parametrize("shared", ["644", "640", "664"])
-def test_a_file_keeps_its_mode_until_a_key_is_in_it(
-    config: ConfigFile, warned: list[str], shared: str
+@pytest.mark.parametrize(
+    ("name", "value", "held"), [("api_key", "k", "a key"), ("headers", ["X-Token: t"], "headers")]
+)
+def test_a_file_keeps_its_mode_until_a_secret_is_in_it(
+    config: ConfigFile, warned: list[str], shared: str, name: str, value: Any, held: str
 ) -> None:
     config.path.touch()
     config.path.chmod(int(shared, 8))
     config.add_profile("work", {"model": "m"})
     assert (mode(config.path), warned) == (shared, [])
-    config.set("api_key", "k", "work")
+    config.set(name, value, "work")
     assert mode(config.path) == "600"
     (text,) = warned
-    assert text == f"{config.path} holds a key: its mode is now 600 instead of {shared}, for its owner only"
+    assert text == f"{config.path} holds {held}: its mode is now 600 instead of {shared}, for its owner only"
 
 
 def test_a_symlink_stays_one_and_its_target_is_written(config: ConfigFile, tmp_path: Path) -> None:

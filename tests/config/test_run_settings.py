@@ -81,7 +81,7 @@ def test_configured_request_fields_are_those_that_nobody_leaves_out() -> None:
         ({"SSL_CERT_FILE": "own.pem"}, None, "own.pem"),
         ({"SSL_CERT_FILE": ""}, None, None),
         ({"SSL_CERT_FILE": "", "SSL_CERT_DIR": "folder"}, None, "folder"),
-        ({"SSL_CERT_FILE": "own.pem", "SSL_CERT_DIR": "folder"}, None, "own.pem"),
+        ({"SSL_CERT_FILE": "own.pem", "SSL_CERT_DIR": "folder"}, None, f"own.pem{os.pathsep}folder"),
         ({"SSL_CERT_DIR": "folder", "REQUESTS_CA_BUNDLE": "r.pem"}, None, None),
         ({"SSL_CERT_FILE": "own.pem"}, "set.pem", "set.pem"),
         ({"SSL_CERT_FILE": "own.pem", "REQUESTS_CA_BUNDLE": "r.pem"}, None, None),

@@ -5,7 +5,9 @@ from email.utils import format_datetime
 
 import pytest
 
+from nebius_cli.api.redaction import Redactor
 from nebius_cli.core.errors import AuthError, ExitCode, NetworkError, TimedOutError
+from nebius_cli.core.secret import Secret
 from nebius_cli.doctor import check_results
 from nebius_cli.doctor.check_results import Check, State
 
@@ -48,8 +50,9 @@ def test_the_record_has_a_member_for_each_thing() -> None:
 
 
 def test_a_secret_is_taken_out_wherever_it_stands_and_no_ordinary_letters_are() -> None:
-    reported = Check("api", State.FAIL, "no such key: s3cret", "not s3cret", ExitCode.AUTH)
-    clean = check_results.redacted(reported, ["s3cret", "", "no"])
+    reported = Check("api", State.FAIL, "no such key: s3cr/t", "not s3cr%2Ft", ExitCode.AUTH)
+    redactor = Redactor(Secret("s3cr/t"), Secret(""), Secret("no"), min_chars=4)
+    clean = check_results.redacted(reported, redactor)
     assert clean == Check("api", State.FAIL, "no such key: ***", "not ***", ExitCode.AUTH)
 
 

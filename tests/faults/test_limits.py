@@ -5,13 +5,14 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from tests.faults.connections import flood
 from tests.support.run import Runner
-from tests.support.server import FakeServer, Reply, answer, event, head, token
+from tests.support.server import FakeServer, Reply, answer, event, head, status, token
 
 MIB = 1024 * 1024
 # VmHWM, and not ru_maxrss, which a child inherits from whoever started it.
@@ -202,4 +203,17 @@ def test_memory_is_bounded(name: str, nbx: Runner, server: FakeServer, usual: fl
     server.script(reply())
     peak = measured(nbx, *args, "--retries", "0")
     assert (peak.code, says in peak.err) == (code, True), peak
+    assert peak.mib - usual < 150, f"{peak.mib - usual:.0f} MiB more than usual"
+
+
+def test_many_large_answers_of_bulk_at_once_stay_within_the_bound(
+    nbx: Runner, server: FakeServer, usual: float, tmp_path: Path
+) -> None:
+    at_once, rows = 32, tmp_path / "rows.jsonl"
+    rows.write_text("".join(f'{{"prompt":"row {row}"}}\n' for row in range(at_once)))
+    large = json.dumps({"choices": [{"index": 0, "text": "x" * (6 * MIB), "finish_reason": "stop"}]}).encode()
+    server.script(*[status(200, large)] * at_once)
+    args = ("bulk", str(rows), "-o", str(tmp_path / "out.jsonl"), "--concurrency", str(at_once))
+    peak = measured(nbx, *args)
+    assert peak.code == 0, peak
     assert peak.mib - usual < 150, f"{peak.mib - usual:.0f} MiB more than usual"

@@ -61,13 +61,13 @@ def test_a_reservation_waits_only_once_for_a_program_that_holds_the_ledger(
     recorder = LedgerRecorder(Ledger(path), settings, cache, Streams(None, None, None), warnings.append)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    assert recorder.reserve(Decimal("0.1")) is None
+    assert recorder.budgets.reserve(Decimal("0.1")) is None
     started = time.monotonic()
-    assert [recorder.reserve(Decimal("0.1")) for _ in range(5)] == [None] * 5
+    assert [recorder.budgets.reserve(Decimal("0.1")) for _ in range(5)] == [None] * 5
     assert time.monotonic() - started < 1
     assert len(warnings) == 1
     other.execute("ROLLBACK")
-    assert recorder.reserve(Decimal("0.1")) == Decimal("0.1")
+    assert recorder.budgets.reserve(Decimal("0.1")) == Decimal("0.1")
     other.close()
 
 
@@ -115,5 +115,5 @@ def test_entries_are_written_and_a_failure_is_reported_once(
 
 
 def test_without_a_budget_there_is_nothing_to_check(recorder: LedgerRecorder) -> None:
-    assert recorder.remaining() is None
-    recorder.check("m", over_budget=False)
+    assert recorder.budgets.remaining() is None
+    recorder.budgets.check("m", over_budget=False)

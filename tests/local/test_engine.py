@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.errors import ConfigError, UsageError
+from nebius_cli.core.errors import ConfigError, NetworkError, UsageError
 from nebius_cli.local.engine import MAX_CONTEXT_TOKENS, Engine
+from nebius_cli.system import child_watch
 from tests.support.weights import real_weights
 
 pytestmark = pytest.mark.engine
@@ -31,6 +32,9 @@ from pathlib import Path
 from nebius_cli.local.engine import Engine
 engine = Engine(Path(sys.argv[1]))
 with engine:
+    if sys.argv[2] == "stay while loading":
+        print(engine._process.pid, flush=True)
+        engine.ready()
     if sys.argv[2] == "leave while loading":
         sys.exit(3)
     request = urllib.request.Request(
@@ -146,6 +150,42 @@ def test_the_engine_does_not_outlive_a_killed_nbx(model: Path) -> None:
     child.kill()
     child.communicate(timeout=60)
     wait_until_nobody_listens(port)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no signal for the end of a parent process")
+def test_an_engine_that_is_loading_does_not_outlive_a_killed_nbx(model: Path) -> None:
+    child = start(model, "stay while loading")
+    assert child.stdout is not None
+    pid = int(child.stdout.readline())
+    loads = Path(f"/proc/{pid}/maps")
+    deadline = time.monotonic() + 30
+    while "xllamacpp" not in loads.read_text():  # from now on it holds the interpreter lock
+        assert time.monotonic() < deadline
+    child.kill()
+    child.communicate(timeout=60)
+    deadline = time.monotonic() + 1
+    while is_alive(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_an_engine_that_is_stopped_while_it_loads_is_ended_and_named(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child_watch, "STOPPED_TIMEOUT_S", 1.0)
+    with Engine(model) as engine:
+        assert engine._process is not None
+        engine._process.send_signal(signal.SIGSTOP)
+        with pytest.raises(NetworkError, match="the local engine has ended") as caught:
+            engine.ready()
+    assert "a signal stopped it" in caught.value.why
 
 
 def test_it_may_be_stopped_twice_and_started_on_a_given_port(model: Path) -> None:

@@ -20,7 +20,7 @@ def model() -> Path:
 
 @pytest.fixture(scope="module")
 def native(model: Path) -> Iterator[EngineScoring]:
-    with Engine(model, parallel=1) as engine, EngineScoring(engine) as scoring:
+    with Engine(model, parallel=1, for_scoring=True) as engine, EngineScoring(engine) as scoring:
         yield scoring
 
 
@@ -61,7 +61,7 @@ def test_more_tokens_than_the_context_holds_are_refused(native: EngineScoring) -
 
 
 def test_an_engine_that_died_is_said(model: Path) -> None:
-    with Engine(model, parallel=1) as engine, EngineScoring(engine) as native:
+    with Engine(model, parallel=1, for_scoring=True) as engine, EngineScoring(engine) as native:
         engine.stop()
         with pytest.raises(ServerError, match="ended by itself"):
             native.tokenize("a")

@@ -1,5 +1,8 @@
 """The engine's library: what it says of tokens, and what is said where it cannot be used."""
 
+import json
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +12,7 @@ from nebius_cli.core.errors import RejectedError, ServerError
 from nebius_cli.local.engine import Engine
 from nebius_cli.local.engine_scoring import EngineScoring, VocabularyToken
 from nebius_cli.local.library_scoring import LibraryScoring, LibraryUnavailableError
+from nebius_cli.system import child_watch
 from tests.support.weights import real_weights
 
 pytestmark = pytest.mark.engine
@@ -27,7 +31,7 @@ def test_tokens_and_log_probabilities_are_those_of_the_engines_server(library: L
     assert b"".join(piece.raw for piece in pieces) == TEXT.encode()
     found = list(library.logprobs(pieces, 1))
     assert found[0].logprob is None
-    with Engine(real_weights(), parallel=1) as engine, EngineScoring(engine) as server:
+    with Engine(real_weights(), parallel=1, for_scoring=True) as engine, EngineScoring(engine) as server:
         assert server.tokenize(TEXT) == pieces
         theirs = list(server.logprobs(pieces, 1))
     assert [token.raw for token in found] == [token.raw for token in theirs]
@@ -76,3 +80,26 @@ def test_a_process_that_died_is_said() -> None:
         library._process.kill()
         with pytest.raises(ServerError, match="ended by itself"):
             library.tokenize("a")
+
+
+def test_a_process_that_is_stopped_is_ended_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child_watch, "STOPPED_TIMEOUT_S", 1.0)
+    with LibraryScoring(real_weights()) as library:
+        assert library._process
+        library._process.send_signal(signal.SIGSTOP)
+        with pytest.raises(ServerError, match="ended by itself") as caught:
+            library.tokenize("a")
+    assert "a signal stopped it" in caught.value.why
+
+
+def test_the_process_ends_with_nbx_in_the_middle_of_an_evaluation() -> None:
+    with LibraryScoring(real_weights()) as library:
+        process = library._process
+        assert process
+        assert process.stdin
+        ids = [piece.id for piece in library.tokenize(" word" * 8000)]
+        process.stdin.write(json.dumps({"ids": ids, "first": 1}).encode() + b"\n")
+        process.stdin.close()
+        begun = time.monotonic()
+        assert process.wait(30) == 0
+    assert time.monotonic() - begun < 5  # the evaluation takes far longer

@@ -1,12 +1,21 @@
 """JSON as it goes out."""
 
 import json
+from typing import Any
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nebius_cli.core import jsontext
 from nebius_cli.render.json_output import JsonOutput
 from nebius_cli.render.output_options import Mode
 from nebius_cli.response.answer_builder import Completion
+from nebius_cli.response.decode import AnswerDecoder
 from nebius_cli.response.events import Finished, Frame, TextDelta
+from nebius_cli.terminal.sanitize import visible_json
 from tests.support.screen import Glass, streams_on
+from tests.support.server import token
 
 
 def records(glass: Glass, mode: Mode, *, terminal: bool = False) -> JsonOutput:
@@ -71,3 +80,30 @@ def test_a_number_that_json_has_not_becomes_null() -> None:
     renderer = records(glass, Mode.NDJSON)
     renderer.event(Frame({"logprob": float("nan"), "list": [float("-inf"), 1.5]}))
     assert json.loads(glass.text) == {"logprob": None, "list": [None, 1.5]}
+
+
+TEXTS = st.one_of(st.text(max_size=4), st.sampled_from(["\ud800", "é", "\0é\0", "\x9b"]))
+FRAMES = st.builds(
+    lambda text, index, more: {**token(text, index), **more},
+    TEXTS,
+    st.integers(0, 1),
+    st.sampled_from([{}, {}, {}, {"odd": "\udfff"}, {"odd": "\0é\0"}, {"usage": {"prompt_tokens": 1}}]),
+)
+
+
+@pytest.mark.parametrize("terminal", [False, True], ids=["pipe", "terminal"])
+@given(frames=st.lists(FRAMES, max_size=12), size=st.integers(1, 5))
+def test_frames_that_came_together_are_the_lines_that_each_would_be(
+    frames: list[Any], size: int, *, terminal: bool
+) -> None:
+    written: list[bytes] = []
+    renderer = JsonOutput(written.append, Mode.NDJSON, terminal=terminal)
+    decoder = AnswerDecoder("text/event-stream", every_frame=True)
+    events = [b"data: " + json.dumps(frame).encode() + b"\n\n" for frame in frames]
+    for at in range(0, len(events), size):
+        for event in decoder.feed(b"".join(events[at : at + size])):
+            renderer.event(event)
+    lines = [jsontext.encode(frame) for frame in frames]
+    if terminal:
+        lines = [visible_json(line.decode()).encode() for line in lines]
+    assert b"".join(written) == b"".join(line + b"\n" for line in lines)

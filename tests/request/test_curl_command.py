@@ -31,7 +31,9 @@ def test_a_streamed_answer_is_not_buffered() -> None:
 
 
 def test_a_trusted_authority_is_trusted_by_curl_too() -> None:
-    words = shlex.split(curl_command("u", BODY, streamed=False, cacert="/my ca.pem").replace("\\\n", ""))
+    words = shlex.split(
+        curl_command("u", BODY, streamed=False, trusted=("/my ca.pem", "")).replace("\\\n", "")
+    )
     assert words[6:] == ["--cacert", "/my ca.pem", "--data-raw", BODY.decode()]
 
 

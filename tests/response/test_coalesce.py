@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.coalesce import MAX_CHOICES, Coalescer
 from nebius_cli.response.decode import AnswerDecoder
-from nebius_cli.response.events import Event, Finished, Frame, Problem, TextDelta
+from nebius_cli.response.events import Event, Finished, Frame, Problem, Repeats, TextDelta
 
 
 def frame(text: Any = "a", index: Any = 0, **more: Any) -> dict[str, Any]:
@@ -60,9 +60,18 @@ def test_what_is_held_goes_out_before_any_other_event() -> None:
     ]
 
 
-def test_every_frame_is_handed_over_where_that_is_asked_for() -> None:
-    found = events(wire(frame("a"), frame("b")), every_frame=True)
-    assert [event.payload["choices"][0]["text"] for event in found if isinstance(event, Frame)] == ["a", "b"]
+def test_every_frame_is_handed_over_in_its_order_where_that_is_asked_for() -> None:
+    frames = [frame(text, index) for text, index in zip("aAbcBd", [0, 1, 0, 0, 1, 0], strict=True)]
+    found = events(wire(*frames), every_frame=True)
+    remade: list[Any] = []
+    for event in found:
+        if isinstance(event, Frame):
+            remade.append(event.payload)
+        elif isinstance(event, Repeats):
+            (choice,) = event.frame["choices"]
+            remade += [{**event.frame, "choices": [{**choice, "text": text}]} for text in event.texts]
+    assert [json.dumps(one) for one in remade] == [json.dumps(one) for one in frames]
+    assert "".join(event.text for event in found if isinstance(event, TextDelta) and event.index) == "AB"
 
 
 def test_half_a_surrogate_pair_finds_its_other_half() -> None:
@@ -101,7 +110,7 @@ def test_a_frame_that_says_more_is_never_taken_for_a_repetition(odd: dict[str, A
         before = json.dumps(odd)
         assert not runs.take(odd)
         assert json.dumps(odd) == before
-    assert list(runs.tokens()) == []
+    assert list(runs.events()) == []
 
 
 def test_a_change_beside_the_text_is_seen_and_so_is_the_way_back() -> None:

@@ -13,16 +13,15 @@ UNCLEAR = RejectedError("cannot", "may belong to the context")
 SCORE = {"log_likelihood": -1.0}
 
 
-def told(support: EchoSupport, *outcomes: Any, fell_back: bool = False) -> tuple[bool, list[str]]:
-    notes: list[str] = []
-    return support.answered(outcomes, notes.append, fell_back=fell_back), notes
+def told(support: EchoSupport, *outcomes: Any, fell_back: bool = False) -> tuple[bool, str]:
+    return support.answered(outcomes, fell_back=fell_back)
 
 
 def test_an_answer_with_any_echo_settles_it() -> None:
     for outcome in (SCORE, UNCLEAR):
         support = EchoSupport()
-        assert told(support, NO_ECHO, outcome) == (False, [])
-        assert told(support, NO_ECHO) == (False, [])  # that row fails
+        assert told(support, NO_ECHO, outcome) == (False, "")
+        assert told(support, NO_ECHO) == (False, "")  # that row fails
         assert not support.falls_back
         refused = RejectedError("no", "echo is not allowed here", status=400)
         assert support.refused(refused, fell_back=False) is refused
@@ -30,12 +29,12 @@ def test_an_answer_with_any_echo_settles_it() -> None:
 
 def test_an_answer_without_echo_is_sent_again_and_the_note_comes_once() -> None:
     support = EchoSupport()
-    assert told(support, NO_ECHO, NO_ECHO) == (True, [])
+    assert told(support, NO_ECHO, NO_ECHO) == (True, "")
     assert (support.falls_back, support.cause) == (True, NO_ECHO)
-    assert told(support, NO_ECHO) == (True, [])  # it was on its way
-    assert told(support, NO_ECHO, fell_back=True) == (False, [])
-    assert told(support, SCORE, fell_back=True) == (False, [FALLBACK_NOTE])
-    assert told(support, SCORE, fell_back=True) == (False, [])
+    assert told(support, NO_ECHO) == (True, "")  # it was on its way
+    assert told(support, NO_ECHO, fell_back=True) == (False, "")
+    assert told(support, SCORE, fell_back=True) == (False, FALLBACK_NOTE)
+    assert told(support, SCORE, fell_back=True) == (False, "")
     assert support.cause is None
 
 

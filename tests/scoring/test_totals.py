@@ -25,9 +25,12 @@ def test_records_without_means_add_up_to_nothing() -> None:
 
 
 def test_accuracy_is_that_of_the_questions_with_an_answer() -> None:
-    records: list[dict[str, Any]] = [{"acc": 1, "acc_norm": 0}, {"acc": 0, "acc_norm": 0}, {"error": {}}]
-    assert lines(*records) == ["acc 0.5000 ± 0.5000, acc_norm 0.0000 ± 0.0000, 2 questions"]
-    assert lines(records[0]) == ["acc 1.0000, acc_norm 0.0000, 1 question"]
+    records: list[dict[str, Any]] = [{"acc": 1, "acc_norm": 0, "acc_bytes": 1}, {"error": {}}]
+    records.insert(1, {"acc": 0, "acc_norm": 0, "acc_bytes": 1})
+    assert lines(*records) == [
+        "acc 0.5000 ± 0.5000, acc_norm 0.0000 ± 0.0000, acc_bytes 1.0000 ± 0.0000, 2 questions"
+    ]
+    assert lines(records[0]) == ["acc 1.0000, acc_norm 0.0000, acc_bytes 1.0000, 1 question"]
 
 
 def test_differences_have_their_means() -> None:

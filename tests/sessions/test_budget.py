@@ -103,4 +103,4 @@ def test_a_run_of_many_requests_is_warned_once_and_knows_what_is_left(priced: Ru
     for _ in range(3):
         app.check_budget(settings, ID)
     assert err.getvalue() == b"nbx: warning: budget.daily: $0.900 of $1.00 spent today\n"
-    assert app.recorder(settings).remaining() == Decimal("0.1")
+    assert app.recorder(settings).budgets.remaining() == Decimal("0.1")

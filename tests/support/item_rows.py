@@ -1,6 +1,6 @@
 """A kind of rows for tests: each word of a text is a prompt, and its answer in capitals is kept."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nebius_cli.core.errors import IgnoredFieldError, NbxError
@@ -54,13 +54,12 @@ class Words:
         """Return the members of the second form."""
         return {**members, "again": True}
 
-    def answered(self, outcomes: Sequence[Any], note: Callable[[str], object], *, fell_back: bool) -> bool:
+    def answered(self, outcomes: Sequence[Any], *, fell_back: bool) -> tuple[bool, str]:
         """Fall back if every word was ignored."""
         if fell_back or not all(isinstance(outcome, NbxError) for outcome in outcomes):
-            return False
-        note("falling back")
+            return False, ""
         self.falls_back = True
-        return True
+        return True, "falling back"
 
     def refused(self, error: NbxError, *, fell_back: bool) -> NbxError | None:
         """Fall back if the message says so."""

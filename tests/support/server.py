@@ -45,6 +45,7 @@ class FakeServer:
         self.port: int = self._listener.getsockname()[1]
         self.release = threading.Event()  # what `hold` waits for
         self.hung_up = threading.Event()  # set once the client has closed a connection in the middle
+        self.connections = 0  # accepted so far
         self._closing = False
         self._open: set[socket.socket] = set()
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -107,6 +108,7 @@ class FakeServer:
             if self._closing:
                 connection.close()
                 return
+            self.connections += 1
             threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:

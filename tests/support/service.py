@@ -15,7 +15,7 @@ from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.bulk.senders.api import ApiSender
-from nebius_cli.bulk.workers import WorkerPool
+from nebius_cli.bulk.workers import Listeners, WorkerPool
 from nebius_cli.core.secret import Secret
 from tests.support.bulk import asking, completed
 from tests.support.canary import CANARY
@@ -99,11 +99,10 @@ class Run:
             pool=8,
         )
         self.pool = WorkerPool(
-            ApiSender(self.api, None, str),
+            ApiSender(self.api),
             self.dispatcher,
             iter(rows),
-            on_result,
-            lambda *_: None,
+            Listeners(on_result, lambda *_: None, lambda _: None),
             time.monotonic,
             limits,
             fast_rows=fast_rows,

@@ -65,6 +65,9 @@ class Library:
         params = self.c.llama_context_default_params()
         assert list(params.words[:3]) == [512, 2048, 512]  # n_ctx, n_batch, n_ubatch
         params.words[0] = len(ids) + 8
+        assert list(params.words[10:14]) == [0xFFFFFFFF] * 4  # the last one is flash attention
+        assert list(params.words[24:28]) == [0, 0, 1, 1]  # the last two are the types of the cache, F16
+        params.words[13], params.words[26:28] = 0, [0, 0]  # off, and F32
         context = Pointer(self.c.llama_init_from_model(self.model, params))
         threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         self.c.llama_set_n_threads(context, threads, threads)

@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.system import temporary_file
-from nebius_cli.system.files import OutputFile, replace_file, write_atomically
+from nebius_cli.system.files import write_atomically
+from nebius_cli.system.output_file import OutputFile, replace_file
 from nebius_cli.system.temporary_file import ANSWER, COPY, TemporaryFile, partial_path, sibling
 
 WRITERS = {
-    "answer": "from nebius_cli.system.files import OutputFile as O; o = O(sys.argv[1]); o.write(b'paid for')",
+    "answer": "from nebius_cli.system.output_file import OutputFile as O;"
+    "o = O(sys.argv[1]); o.write(b'paid for')",
     "copy": "from nebius_cli.system.temporary_file import TemporaryFile as T; from pathlib import Path;"
     "t = T(Path(sys.argv[1]), 0o600); t.file.write(b'secret')",
 }

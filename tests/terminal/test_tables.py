@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from nebius_cli.terminal.tables import Cells, TableStyle, write_table
+from nebius_cli.terminal.tables import Cells, TableStyle, columns_that_fit, width_of, write_table
 from tests.support.screen import Glass, streams_on
 
 HEADER = ("name", "value")
@@ -41,3 +41,15 @@ def test_a_long_value_is_folded_and_never_cut() -> None:
     text = table(drawn=True, columns=30, rows=[("model", "m" * 100)])
     assert max(map(len, text.splitlines())) <= 30
     assert "".join(text.split()).endswith("m" * 100)
+
+
+def test_the_most_important_columns_are_shown_and_a_narrow_one_still_fits_after_a_wide_one() -> None:
+    widths = {"id": 6, "text": 30, "cost": 5}
+    assert [columns_that_fit(widths, columns) for columns in (4, 6, 13, 14, 47)] == [
+        [],
+        ["id"],
+        ["id"],
+        ["id", "cost"],
+        ["id", "text", "cost"],
+    ]
+    assert [width_of([]), width_of([6, 30, 5])] == [0, 47]

@@ -20,6 +20,7 @@ from nebius_cli.system.streams import Readable
 
 BLOCK_BYTES = 1 << 18
 MAX_LINE_BYTES = 64 << 20
+MAX_SKIPPED_BYTES = 256 << 20  # of a line that is too long; after that, the input is given up
 MAX_WINDOW_BYTES = 128 << 20  # of zstd, unless a decompressor is told otherwise
 
 _NOT_COMPRESSED = ("Not a gzipped file", "Unknown frame descriptor")
@@ -97,7 +98,8 @@ def blocks(source: ByteSource, compression: str, reading: DecodeOptions) -> Iter
 def lines(content: Iterable[bytes], ending: bytes) -> Iterator[bytes | int]:
     """Yield the lines without their ending; a line above MAX_LINE_BYTES is replaced by its length.
 
-    A byte order mark at the beginning is dropped. Memory: one line and one block.
+    A byte order mark at the beginning is dropped. Memory: one line and one block. Raises BadInputError for a
+    line that does not end, as from /dev/zero.
     """
     start, held, size = codecs.BOM_UTF8, [b""], 0
     for block in content:
@@ -108,6 +110,9 @@ def lines(content: Iterable[bytes], ending: bytes) -> Iterator[bytes | int]:
             yield b"".join(held).removeprefix(start) if size <= MAX_LINE_BYTES else size
             yield from others[:-1]
             start, held, size = b"", others[-1:], len(others[-1])
+        elif size > MAX_SKIPPED_BYTES:
+            limit = f"after {MAX_SKIPPED_BYTES >> 20} MiB, which is the limit"
+            raise BadInputError("a line of the input does not end", limit, "is it text? see --format")
         elif size > MAX_LINE_BYTES:
             held.clear()
     last = b"".join(held).removeprefix(start) if size <= MAX_LINE_BYTES else size

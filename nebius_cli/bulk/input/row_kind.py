@@ -1,6 +1,6 @@
 """What a run needs to know about rows that are more than a prompt to complete, such as texts to score."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from nebius_cli.core.errors import NbxError
@@ -49,8 +49,11 @@ class RowKind(Protocol):
     def fallback(self, members: Mapping[str, Any]) -> dict[str, Any]:
         """Return the members of a request in the second form, given those of the first."""
 
-    def answered(self, outcomes: Sequence[Any], note: Callable[[str], object], *, fell_back: bool) -> bool:
-        """Take note of values or errors of a request; return whether to send it again in the second form."""
+    def answered(self, outcomes: Sequence[Any], *, fell_back: bool) -> tuple[bool, str]:
+        """Take note of the values or errors of a request.
+
+        Return whether to send it again in the second form, and a warning for the user, mostly empty.
+        """
 
     def refused(self, error: NbxError, *, fell_back: bool) -> NbxError | None:
         """Return the error of a request that failed, None to send it again in the second form."""

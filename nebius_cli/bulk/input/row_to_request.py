@@ -118,19 +118,32 @@ class RowReader:
         Duplicate ids within the shard are found by a 64-bit hash. Raises UsageError if no row of the file
         can be sent: no model, or a missing column.
         """
-        ids, encoder, checked = _Ids(), BodyEncoder(self._body_template, self._merged), False
+        for found in self._requests(raw):
+            yield found if isinstance(found, BadRow) else self._row(*found)
+
+    def check(self, raw: Iterable[RawRow]) -> Iterator[BadRow | None]:
+        """Check rows as `rows` does, without making them: yield bad rows, and None for each other one."""
+        for found in self._requests(raw):
+            yield found if isinstance(found, BadRow) else None
+
+    def _requests(self, raw: Iterable[RawRow]) -> Iterator[BadRow | tuple[int, RowRequest, BodyTemplate]]:
+        ids, encoder, checked = _Ids(), self._encoder(), False
+        whole = self._shard.of == 1
         for index, (line, data) in enumerate(raw):
-            if not self._shard.has(index):
+            if not (whole or self._shard.has(index)):
                 continue
             if not checked and not isinstance(data, _UNCHECKED):
                 checked = True
                 # A plain text is the variable `prompt` of a template, and cannot name a model.
                 self.check_columns(tuple(data) if isinstance(data, dict) else (self._parser.text_column,))
             try:
-                row: Row | BadRow = self._row(index, data, ids, encoder)
+                request = self._read(data)
+                ids.claim(index, request.id)
+                template = encoder.template_of(request)
             except ValueError as error:  # RowError, or a value that JSON cannot express, as 1e999
-                row = BadRow(index, line, str(error))
-            yield row
+                yield BadRow(index, line, str(error))
+            else:
+                yield index, request, template
 
     def remaining(self, raw: Iterable[RawRow], left_out: Sequence[int]) -> Iterator[Row | None]:
         """Yield rows that were checked before, None for each row of the shard that is left out.
@@ -138,25 +151,41 @@ class RowReader:
         `left_out` has one number for each row of the shard, 0 for a row to yield. Ids are not checked again.
         Raises ValueError or IndexError if the rows have changed.
         """
-        encoder, of = BodyEncoder(self._body_template, self._merged), self._shard.of
+        encoder, of = self._encoder(), self._shard.of
         for index, (_, data) in enumerate(raw):
-            if self._shard.has(index):
-                yield None if left_out[index // of] else self._row(index, data, None, encoder)
+            if not self._shard.has(index):
+                continue
+            if left_out[index // of]:
+                yield None
+            else:
+                request = self._read(data)
+                yield self._row(index, request, encoder.template_of(request))
 
-    def _row(
-        self,
-        index: int,
-        data: RawData,
-        ids: "_Ids | None",
-        encoder: BodyEncoder,
-    ) -> Row:
+    def _encoder(self) -> BodyEncoder:
+        return BodyEncoder(self._body_template, self._merged)
+
+    def _read(self, data: RawData) -> RowRequest:
         request = self._parser.read(data)
         if not (self._has_model or "model" in request.fields or "model" in request.params):
             raise RowError("no model: set it in the row, or with -m MODEL")
-        if ids is not None:
-            ids.claim(index, request.id)
-        template = encoder.template_of(request)
-        row = _row(index, request, template, self._url_hash(template.query))
+        return request
+
+    def _row(self, index: int, request: RowRequest, template: BodyTemplate) -> Row:
+        prompt = request.prompt
+        body = template.body(prompt)
+        row = Row(
+            index,
+            index if request.id is None else request.id,
+            prompt,
+            body,
+            template.query,
+            _hash(body) + self._url_hash(template.query),
+            max_prompt_tokens(prompt),
+            template.max_completion_tokens,
+            template.n,
+            template.common,
+            template.model,
+        )
         return row if request.item is None else self._with_item(row, request.item)
 
     def _with_item(self, row: Row, item: RowItem) -> Row:
@@ -190,6 +219,10 @@ class RowReader:
             raise RowError(error.line) from None
 
 
+def _hash(body: bytes) -> str:
+    return blake2b(body, digest_size=BODY_HASH_DIGITS // 2).hexdigest()
+
+
 class _Ids:
     """The ids of all rows so far."""
 
@@ -204,32 +237,13 @@ class _Ids:
                 raise RowError(_MIXED.format("a row without an id"))
             self._has_unnamed = True
             return
-        if isinstance(own, int) and own != index:
-            if self._has_unnamed:
-                raise RowError(_MIXED.format(f"id {shown(own)} may be the index of another row"))
-            self._has_numbers = True
-        text = f"text {own}" if isinstance(own, str) else f"number {own}"
-        if not self._taken.add(digest(text.encode("utf-8", "surrogatepass"))):
+        if isinstance(own, str):
+            key = digest(own)
+        else:
+            if own != index:
+                if self._has_unnamed:
+                    raise RowError(_MIXED.format(f"id {shown(own)} may be the index of another row"))
+                self._has_numbers = True
+            key = digest(b"%d" % own) ^ 1  # not that of the same digits as a text
+        if not self._taken.add(key):
             raise RowError(f"id {shown(own)} is used twice")
-
-
-def _hash(body: bytes) -> str:
-    return blake2b(body, digest_size=BODY_HASH_DIGITS // 2).hexdigest()
-
-
-def _row(index: int, request: RowRequest, template: BodyTemplate, url_hash: str) -> Row:
-    prompt = request.prompt
-    body = template.body(prompt)
-    return Row(
-        index,
-        index if request.id is None else request.id,
-        prompt,
-        body,
-        template.query,
-        _hash(body) + url_hash,
-        max_prompt_tokens(prompt),
-        template.max_completion_tokens,
-        template.n,
-        template.common,
-        template.model,
-    )

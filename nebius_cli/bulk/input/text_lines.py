@@ -25,9 +25,10 @@ class TextLines:
 
     def json(self) -> Iterator[RawRow]:
         """Yield each line that is not blank, undecoded."""
-        for number, line in self.numbered():
+        for row in self.numbered():
+            line = row[1]
             if line and not (isinstance(line, bytes) and line.isspace()):
-                yield number, line
+                yield row
 
     def texts(self) -> Iterator[RawRow]:
         """Yield each line as a str."""

@@ -7,7 +7,7 @@ from nebius_cli.bulk.output.index_sort import IndexSort
 from nebius_cli.bulk.output.record import add_usage, scan_head
 from nebius_cli.bulk.output.record_file import ANSWER, RecordReader, counting, open_answers
 from nebius_cli.core.errors import OutputError
-from nebius_cli.system.files import replace_file
+from nebius_cli.system.output_file import replace_file
 
 
 def compact(path: Path, *, ordered: bool, before: int) -> int:

@@ -14,7 +14,8 @@ from nebius_cli.bulk.output.record import is_failed_row, row_key, scan_head
 from nebius_cli.core import jsontext
 from nebius_cli.core.digest_set import DigestSet
 from nebius_cli.core.errors import UsageError
-from nebius_cli.system.files import replace_file, writing
+from nebius_cli.system.files import writing
+from nebius_cli.system.output_file import replace_file
 from nebius_cli.system.temporary_file import sibling, sync_folder
 
 _START = b'{"id":'  # how every line begins

@@ -22,8 +22,9 @@ class LocalSender:
         self._lock = threading.Lock()
         self.death: NbxError | None = None
 
+    @property
     def turn(self) -> contextlib.AbstractContextManager[None]:
-        """Return a block that does nothing."""
+        """A block that does nothing."""
         return contextlib.nullcontext()
 
     def send(self, batch: Batch, deadline: Deadline) -> Answered:

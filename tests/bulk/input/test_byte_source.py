@@ -4,6 +4,7 @@ import codecs
 import contextlib
 import gzip
 import io
+import itertools
 import os
 import sys
 import threading
@@ -229,6 +230,15 @@ def test_a_line_that_is_too_long_is_never_held(monkeypatch: pytest.MonkeyPatch) 
     data = b"a" * 100 + b"\n" + b"b" * 101 + b"\n" + b"c" * 1000 + b"\nd\n" + b"e" * 5000
     for size in (7, 64, 100):
         assert list(lines(cut(data, size), b"\n")) == [b"a" * 100, 101, 1000, b"d", 5000]
+
+
+def test_a_line_that_never_ends_is_given_up() -> None:
+    blocks_read = itertools.count()
+    endless = (bytes(1 << 20) for _ in blocks_read)
+    with pytest.raises(BadInputError, match="does not end") as caught:
+        next(lines(endless, b"\n"))
+    assert caught.value.why == "after 256 MiB, which is the limit"
+    assert next(blocks_read) == 257
 
 
 def test_a_window_above_the_limit_is_no_damage(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nebius_cli.bulk.input.input_rows import Survey, count_rows
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_forms import RawRow
+from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow
 from nebius_cli.bulk.input.row_to_request import RowReader, Shard, parse_shard
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
@@ -52,7 +52,30 @@ def test_counting_finds_all_rows_and_the_first_bad_ones() -> None:
     assert [row.index for row in survey.first_bad] == list(range(2, 12))
 
 
-def test_counting_keeps_nothing_but_the_ids_in_memory() -> None:
+ODD_ROWS: list[RawRow] = [
+    (1, b'{"id": 0, "prompt": "x"}'),
+    (2, b'{"id": 0, "prompt": "the same"}'),
+    (3, b'{"id": "0", "prompt": "a text of the same digits"}'),
+    (4, b'{"prompt": ""}'),
+    (5, b'{"prompt": "x", "temperature": 9}'),
+    (6, b'{"prompt": "x", "params": {"x": 1e999}}'),
+    (7, b'{"prompt": "x", "n": 2, "best_of": 1}'),
+    (8, b"[1"),
+    (9, "a text"),
+    (10, UnreadableRow("torn")),
+    (11, b'{"prompt": [1, 2], "model": "other"}'),
+]
+
+
+@pytest.mark.parametrize("shard", [Shard(), Shard(1, 2), Shard(2, 2)], ids=str)
+def test_checking_finds_the_bad_rows_that_making_finds(shard: Shard) -> None:
+    made = RowReader(MODEL, {}, shard=shard).rows(ODD_ROWS)
+    bad = [row if isinstance(row, BadRow) else None for row in made]
+    assert list(RowReader(MODEL, {}, shard=shard).check(ODD_ROWS)) == bad
+    assert any(bad)
+
+
+def test_checking_keeps_nothing_but_the_ids_in_memory() -> None:
     def many(count: int) -> Iterator[RawRow]:
         for n in range(count):
             yield n, jsontext.encode({"id": f"row-{n}", "prompt": f"{n} " * 100})
@@ -60,7 +83,7 @@ def test_counting_keeps_nothing_but_the_ids_in_memory() -> None:
     def peak(count: int) -> int:
         tracemalloc.start()
         try:
-            assert count_rows(RowReader(MODEL, {}).rows(many(count))).rows == count
+            assert count_rows(RowReader(MODEL, {}).check(many(count))).rows == count
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()

@@ -34,8 +34,7 @@ class ItemRun(Run):
 
     def __init__(self, service: Service, rows: list[Row] | Iterator[Row | None], **more: Any) -> None:
         super().__init__(service, rows, **more)
-        self.notes: list[str] = []
-        self.pool._sender = ApiSender(self.api, Words(), self.notes.append)
+        self.pool._sender = ApiSender(self.api, Words())
 
     def values(self) -> list[tuple[int, int, Any]]:
         return sorted(

@@ -33,9 +33,9 @@ def batch(*words: str) -> Batch:
 
 def test_each_part_has_its_value_or_its_error_and_tokens_are_counted() -> None:
     sender = LocalSender(evaluate)
-    with sender.turn():
+    with sender.turn:
         answer = sender.send(batch("a", "long", "bc"), Deadline(LIMITS, lambda: 0.0))
-    assert answer == (["A", TOO_LONG, "BC"], Usage(3, 0, 3), "", {}, False)
+    assert answer == (["A", TOO_LONG, "BC"], Usage(3, 0, 3), "", {}, False, "")
     assert sender.death is None
 
 

@@ -1,0 +1,88 @@
+"""Connects to the server while nbx still imports what sends the request.
+
+Importing urllib3 takes about as long as a packet needs to a server on the same continent and back. So an
+action that is going to send a request begins to connect first. The first request of the `Api` uses the
+connection if it leads where that request goes.
+"""
+
+import socket
+import threading
+import time
+from typing import Any
+
+from nebius_cli.api import authorities
+from nebius_cli.core.urls import DEFAULT_PORTS, is_loopback, parse_base_url
+from nebius_cli.system import proxy_settings
+from nebius_cli.system.timeout import begin
+
+MAX_NEAR_S = 0.005  # which connecting to a server nearby takes at most
+
+
+class EarlyConnection:
+    """A TCP connection to `host` that a thread makes from now on; call `take` once, or `close`.
+
+    `timeout_s` bounds the try to connect to each address of the host; None is no limit.
+    """
+
+    def __init__(self, host: str, port: int, timeout_s: float | None) -> None:
+        self._server = (host, port)
+        self._timeout_s = timeout_s
+        self._began = time.monotonic()
+        self._seconds = 0.0
+        self._lock = threading.Lock()
+        self._made: socket.socket | None = None
+        self._taken = self._dropped = False
+        self._task = begin(self._connect, "nbx-connect")
+
+    def _connect(self) -> socket.socket:
+        # This thread imports nothing, so it cannot wait for a thread that waits for it. A host in bytes makes
+        # sure of that: for text, Python imports the codec of international names.
+        host, port = self._server
+        address: Any = (host.encode("ascii"), port)
+        made = socket.create_connection(address, self._timeout_s)
+        self._seconds = time.monotonic() - self._began
+        with self._lock:
+            self._made = made
+            if self._dropped:
+                made.close()
+        return made
+
+    @property
+    def is_far(self) -> bool:
+        """Whether packets to the server take so long that waiting for it leaves time for other things."""
+        return not is_loopback(self._server[0]) and (not self._task.ended or self._seconds > MAX_NEAR_S)
+
+    def take(self, host: str, port: int) -> socket.socket | None:
+        """Return the connection once it is made; None if it leads elsewhere or is taken or closed already.
+
+        Raises the OSError that ended the try to connect.
+        """
+        with self._lock:
+            if self._taken or self._dropped or (host, port) != self._server:
+                return None
+            self._taken = True
+        return self._task.outcome()
+
+    def close(self) -> None:
+        """Close the connection, now or as soon as it is made, unless it was taken."""
+        with self._lock:
+            self._dropped = not self._taken
+            if self._dropped and self._made is not None:
+                self._made.close()
+
+
+def connect_early(
+    base_url: str, timeout_s: float | None, *, cacert: str, trust_env: bool
+) -> EarlyConnection | None:
+    """Begin to connect to the server of a base URL; return None if a proxy may have to be asked instead.
+
+    The parameters mean what they mean for `Api`. Raises ConfigError where no request could be sent: the URL
+    is wrong, or authorities that were named cannot be read.
+    """
+    parts = parse_base_url(base_url)
+    if parts.scheme == "https" and (named := authorities.named(cacert, trust_env=trust_env)):
+        authorities.check_readable(named)
+    host = parts.hostname or ""
+    if trust_env and not is_loopback(host) and proxy_settings.may_be_set():
+        return None
+    return EarlyConnection(host, parts.port or DEFAULT_PORTS[parts.scheme], timeout_s)

@@ -1,0 +1,25 @@
+"""Tells the file of certificate authorities from the folders, in a path as OpenSSL's variables have it."""
+
+import os
+from pathlib import Path
+
+
+def places(path: str) -> list[str]:
+    """Return the files and folders that a path names: itself, or those it lists if it is none."""
+    return [path] if Path(path).exists() else path.split(os.pathsep)
+
+
+def join(*paths: str) -> str:
+    """Return a list of the paths that are not empty."""
+    return os.pathsep.join(filter(None, paths))
+
+
+def split(path: str) -> tuple[str, str]:
+    """Return the file, empty for none, and the folders as a list in one text, empty for none.
+
+    Where nothing is, that is the file: whoever opens it finds out.
+    """
+    found = places(path) if path else []
+    folders = [place for place in found if Path(place).is_dir()]
+    files = [place for place in found if place not in folders and (Path(place).exists() or not folders)]
+    return files[0] if files else "", os.pathsep.join(folders)

@@ -1,0 +1,62 @@
+"""Ends a child process that is stopped or takes too long, so that no wait for it lasts for ever."""
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+CHECK_INTERVAL_S = 0.5
+# A process that waits for a disk or a processor is never reported as stopped, so this can be short.
+STOPPED_TIMEOUT_S = 10.0
+
+
+class ChildWatch:
+    """Watches a process from a thread and kills it when it will not answer; `reason` then says why.
+
+    A killed process closes its pipes and sockets: whoever waits at them goes on at once.
+    """
+
+    def __init__(self, process: "Popen[bytes]") -> None:
+        self.reason = ""
+        self._process = process
+        self._deadline = float("inf")
+        self._limit_s = 0.0
+        threading.Thread(target=self._run, name="nbx-child-watch", daemon=True).start()
+
+    @contextlib.contextmanager
+    def limit(self, seconds: float) -> Iterator[None]:
+        """Kill the process if the block takes longer than `seconds`."""
+        self._limit_s, self._deadline = seconds, time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._deadline = float("inf")
+
+    def _run(self) -> None:
+        checks = 0  # and not a time: a suspended nbx does not count the time that it was away
+        while self._process.poll() is None:
+            checks = checks + 1 if _is_stopped(self._process.pid) else 0
+            if checks * CHECK_INTERVAL_S >= STOPPED_TIMEOUT_S:
+                self._end(f"a signal stopped it, and it did not go on for {STOPPED_TIMEOUT_S:g} s")
+            elif time.monotonic() > self._deadline:
+                self._end(f"it did not answer within {self._limit_s:g} s")
+            time.sleep(CHECK_INTERVAL_S)
+
+    def _end(self, reason: str) -> None:
+        self.reason = self.reason or reason
+        self._process.kill()
+
+
+def _is_stopped(pid: int) -> bool:
+    """Return whether a signal has stopped a child process; False where the system cannot tell."""
+    if sys.platform == "win32" or sys.platform == "darwin":
+        return False  # Python has no waitid there
+    with contextlib.suppress(OSError):  # it has ended, and somebody else waited for it
+        return os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+    return False

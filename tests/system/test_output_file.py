@@ -1,0 +1,134 @@
+"""The file of -o: it appears whole or not at all, and text received so far is kept."""
+
+import os
+import resource
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.core.errors import OutputError, ReaderGone
+from nebius_cli.system.output_file import OutputFile
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder."""
+    path = tmp_path / "folder"
+    path.mkdir()
+    return path
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_an_answer_grows_beside_its_place_and_appears_whole(folder: Path) -> None:
+    path = folder / "x"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    output = OutputFile(str(path))
+    output.write(b"a")
+    output.write(b"b")
+    [beside] = {*folder.iterdir()} - {path}  # its name is random
+    assert (path.read_bytes(), beside.read_bytes()) == (b"old", b"ab")
+    output.finish()
+    assert (path.read_bytes(), mode_of(path), names(folder)) == (b"ab", 0o640, ["x"])
+
+
+def test_an_answer_that_is_cut_stays_partial(folder: Path) -> None:
+    output = OutputFile(str(folder / "x"))
+    output.write(b"a")
+    assert output.abandon() == folder / "x.partial"
+    assert {name: (folder / name).read_bytes() for name in names(folder)} == {"x.partial": b"a"}
+
+
+def test_an_answer_of_which_nothing_came_leaves_nothing(folder: Path) -> None:
+    assert OutputFile(str(folder / "x")).abandon() is None
+    assert names(folder) == []
+
+
+@pytest.mark.parametrize(("room", "left"), [(1000, ["x.partial"]), (0, [])])
+def test_what_a_full_disk_took_is_kept_and_nothing_where_it_took_nothing(
+    folder: Path, room: int, left: list[str]
+) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    output = OutputFile(str(folder / "x"))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        with pytest.raises(OutputError, match="cannot write"):
+            output.write(b"a" * 2000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert output.abandon() == (folder / "x.partial" if left else None)
+    assert {name: (folder / name).stat().st_size for name in names(folder)} == dict.fromkeys(left, room)
+
+
+def test_an_answer_keeps_a_symlink_and_replaces_its_target(folder: Path) -> None:
+    (folder / "far").mkdir()
+    link, target = folder / "x", folder / "far" / "y"
+    link.symlink_to(target)
+    output = OutputFile(str(link))
+    output.write(b"a")
+    output.finish()
+    assert (link.is_symlink(), target.read_bytes(), names(folder / "far")) == (True, b"a", ["y"])
+
+
+@pytest.mark.parametrize("path", ["{folder}/no/x", "{folder}", "{folder}/" + "x" * 300, "{folder}/f/x"])
+def test_an_answer_that_cannot_be_kept_is_an_output_error(folder: Path, path: str) -> None:
+    (folder / "f").write_text("a file")
+    with pytest.raises(OutputError, match="cannot write"):
+        OutputFile(path.format(folder=folder))
+
+
+def test_a_full_disk_is_an_output_error() -> None:
+    output = OutputFile("/dev/full")
+    with pytest.raises(OutputError) as caught:
+        output.write(b"a")
+    assert caught.value.why == "No space left on device"
+    output.abandon()
+
+
+def test_a_pipe_is_written_directly(folder: Path) -> None:
+    pipe = folder / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    output = OutputFile(str(pipe))
+    output.write(b"a")
+    assert os.read(reader, 10) == b"a"
+    output.finish()
+    os.close(reader)
+    assert names(folder) == ["pipe"]
+
+
+def test_a_pipe_that_nobody_reads_any_more_is_no_error_of_ours(folder: Path) -> None:
+    pipe = folder / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    output = OutputFile(str(pipe))
+    os.close(reader)
+    with pytest.raises(ReaderGone):
+        output.write(b"a")
+    assert output.abandon() is None
+
+
+SCRIPT = (
+    "from nebius_cli.system.output_file import OutputFile as O;o = O('{}'); o.write(b'answer\\n'); o.finish()"
+)
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_the_names_of_open_files_add_to_them(folder: Path, name: str) -> None:
+    script = f'echo before; "{sys.executable}" -c "{SCRIPT.format(name)}"; echo after'
+    piped = subprocess.run(["sh", "-c", script], capture_output=True, check=True, timeout=60)
+    assert piped.stdout == b"before\nanswer\nafter\n"
+    with (folder / "log").open("ab") as log:
+        subprocess.run(["sh", "-c", script], stdout=log, check=True, timeout=60)
+    assert (folder / "log").read_bytes() == b"before\nanswer\nafter\n"
+    assert names(folder) == ["log"]
