@@ -65,6 +65,8 @@ function __nbx_at
         'nbx complete --tokens' \
         'nbx complete --encoding' \
         'nbx complete --invalid' \
+        'nbx complete --continue-from' \
+        'nbx complete --choice' \
         'nbx complete --suffix' \
         'nbx complete --suffix-file' \
         'nbx complete --infill' \
@@ -114,6 +116,7 @@ function __nbx_at
         'nbx bulk --invalid' \
         'nbx bulk --on-bad-row' \
         'nbx bulk --shard' \
+        'nbx bulk --matrix' \
         'nbx bulk -o' \
         'nbx bulk --output' \
         'nbx bulk --summary' \
@@ -163,6 +166,7 @@ function __nbx_at
         'nbx bulk run --invalid' \
         'nbx bulk run --on-bad-row' \
         'nbx bulk run --shard' \
+        'nbx bulk run --matrix' \
         'nbx bulk run -o' \
         'nbx bulk run --output' \
         'nbx bulk run --summary' \
@@ -208,6 +212,7 @@ function __nbx_at
         'nbx bulk merge -o' \
         'nbx bulk merge --output' \
         'nbx bulk merge --input' \
+        'nbx bulk merge --matrix' \
         'nbx bulk merge --format' \
         'nbx bulk merge --encoding' \
         'nbx bulk merge --invalid' \
@@ -568,10 +573,13 @@ complete -c nbx -n '__nbx_at "nbx complete"' -s s -l strip-final-newline -d 'Dro
 complete -c nbx -n '__nbx_at "nbx complete"' -l encoding -x -d 'Encoding of stdin and files. Default utf-8.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l invalid -x -a 'strict replace' -d 'How to treat invalid bytes: fail, or insert U+FFFD. Default strict.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l allow-empty -d 'Allow an empty prompt.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l continue -d 'Send the last prompt and its answer, and go on.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l continue-from -x -d 'Continue the answer of this request of nbx history.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l choice -x -d 'Continue this one of several answers, counted from 1.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l suffix -x -d 'Write the text between the prompt and TEXT, with a model that can fill in the middle.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l suffix-file -r -F -d 'Use a whole file as the suffix; - is stdin.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l infill -r -F -d 'Write at this position of a file. LINE and COL count from 1; COL defaults to 1.'
-complete -c nbx -n '__nbx_at "nbx complete"' -l infill-format -x -a 'qwen deepseek starcoder2 starcoder codellama codegemma codestral granite4 granite' -d 'Infill markers of the model. Default by its ID.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l infill-format -x -a 'qwen deepseek starcoder2 starcoder codellama codegemma codestral granite4 granite' -d 'Format of the infill markers. Default: chosen by model ID.'
 complete -c nbx -n '__nbx_at "nbx complete"' -s m -l model -x -a '(__nbx_models)' -d 'Model ID, as nbx models lists them.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l max-tokens -x -d 'Maximum number of tokens per answer.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l temperature -x -d 'Sampling temperature (server default 1), 0 to 2.'
@@ -634,17 +642,18 @@ complete -c nbx -n '__nbx_at "nbx complete"' -s h -l help -d 'Show this message 
 # nbx bulk
 complete -c nbx -n '__nbx_at "nbx bulk" 1' -a run -d 'Complete every row of a file; resume where a run stopped.'
 complete -c nbx -n '__nbx_at "nbx bulk" 1' -a merge -d 'Merge the outputs of all shards into one file.'
-complete -c nbx -n '__nbx_at "nbx bulk" 1' -a export -d 'Export the answers of a run as text or a table.'
+complete -c nbx -n '__nbx_at "nbx bulk" 1' -a export -d 'Export the answers of a run as text, a table or a page.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -s h -l help -d 'Show this message and exit.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default by file suffix; jsonl for stdin.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default: by file suffix; jsonl for stdin.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l template -x -d 'Make the prompt from columns: "Q: {question}\\nA:".'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l template-file -r -F -d 'Read the template from a file; nothing in it is an escape.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l template-file -r -F -d 'Read the template from a file; backslashes are not escapes.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -s 0 -l null -d 'In text input, NUL ends a prompt instead of newline.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l encoding -x -d 'Encoding of the input. Default utf-8.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l invalid -x -a 'strict replace' -d 'How to treat invalid bytes: fail, or insert U+FFFD. Default strict.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l allow-empty -d 'Allow empty prompts.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l on-bad-row -x -a 'fail skip' -d 'If a row is invalid, send nothing at all (fail, the default) or leave it out (skip).'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l shard -x -d 'Send only every N-th row, starting with the I-th; limits and caps are divided by N.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l matrix -x -d 'Send each row with every combination of these values, as in temperature=0,0.7.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -s o -l output -r -F -d 'Write the answers to FILE; needed to resume a run.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l restart -d 'Start over; the existing output is kept as FILE.old.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l no-prompt -d 'Leave prompts out of the output.'
@@ -702,18 +711,19 @@ complete -c nbx -n '__nbx_at "nbx bulk"' -l debug -d 'Like --verbose, plus a tra
 complete -c nbx -n '__nbx_at "nbx bulk"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l profile -x -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l help-all -d 'Describe every flag and exit.'
-complete -c nbx -n '__nbx_at "nbx bulk" 1' -r -F -d 'FILE'
+complete -c nbx -n '__nbx_at "nbx bulk"' -r -F -d 'FILE'
 
 # nbx bulk run
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default by file suffix; jsonl for stdin.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default: by file suffix; jsonl for stdin.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l template -x -d 'Make the prompt from columns: "Q: {question}\\nA:".'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l template-file -r -F -d 'Read the template from a file; nothing in it is an escape.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l template-file -r -F -d 'Read the template from a file; backslashes are not escapes.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -s 0 -l null -d 'In text input, NUL ends a prompt instead of newline.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l encoding -x -d 'Encoding of the input. Default utf-8.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l invalid -x -a 'strict replace' -d 'How to treat invalid bytes: fail, or insert U+FFFD. Default strict.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l allow-empty -d 'Allow empty prompts.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l on-bad-row -x -a 'fail skip' -d 'If a row is invalid, send nothing at all (fail, the default) or leave it out (skip).'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l shard -x -d 'Send only every N-th row, starting with the I-th; limits and caps are divided by N.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l matrix -x -d 'Send each row with every combination of these values, as in temperature=0,0.7.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -s o -l output -r -F -d 'Write the answers to FILE; needed to resume a run.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l restart -d 'Start over; the existing output is kept as FILE.old.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l no-prompt -d 'Leave prompts out of the output.'
@@ -772,13 +782,14 @@ complete -c nbx -n '__nbx_at "nbx bulk run"' -l color -x -a 'auto always never' 
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l profile -x -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l help-all -d 'Describe every flag and exit.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -s h -l help -d 'Show this message and exit.'
-complete -c nbx -n '__nbx_at "nbx bulk run" 1' -r -F -d 'FILE'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -r -F -d 'FILE'
 
 # nbx bulk merge
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -s o -l output -r -F -d 'Write to FILE. Default stdout.'
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -l force -d 'Replace FILE if it exists.'
-complete -c nbx -n '__nbx_at "nbx bulk merge"' -l input -r -F -d 'Check against the rows and IDs of this input.'
-complete -c nbx -n '__nbx_at "nbx bulk merge"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default by file suffix.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l input -r -F -d 'Check against the rows and IDs of this input; repeat it for several.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l matrix -x -d 'The --matrix of the run, with --input.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default: by file suffix.'
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -s 0 -l null -d 'In text input, NUL ends a prompt instead of newline.'
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -l encoding -x -d 'Encoding of the input. Default utf-8.'
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -l invalid -x -a 'strict replace' -d 'How to treat invalid bytes: fail, or insert U+FFFD. Default strict.'
@@ -792,8 +803,9 @@ complete -c nbx -n '__nbx_at "nbx bulk merge"' -s h -l help -d 'Show this messag
 # nbx bulk export
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l text -d 'Print only the texts.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l csv -d 'Print a CSV table with a header.'
-complete -c nbx -n '__nbx_at "nbx bulk export"' -l format -x -a 'text csv parquet' -d 'Format of the export; --text and --csv are short for two of them.'
-complete -c nbx -n '__nbx_at "nbx bulk export"' -l escape-formulas -d 'With --csv: put \' before texts that a spreadsheet takes for formulas.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l format -x -a 'text csv parquet html' -d 'Format of the export. --text and --csv are short forms.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l side-by-side -d 'One line per row, with a column per combination of --matrix.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l escape-formulas -d 'With --csv: put \' before texts that a spreadsheet would run as formulas.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -s 0 -l null -d 'With --text: end each answer with NUL instead of newline.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -s o -l output -r -F -d 'Write to FILE. Default stdout.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l force -d 'Replace FILE if it exists.'
@@ -826,7 +838,7 @@ complete -c nbx -n '__nbx_at "nbx score"' -l max-tokens -x -a '0 1' -d 'Tokens t
 complete -c nbx -n '__nbx_at "nbx score"' -l against -x -a '(__nbx_models)' -d 'Score with this model too, and show the differences.'
 complete -c nbx -n '__nbx_at "nbx score"' -l logprobs -x -d 'With --against: compare the N most likely tokens.'
 complete -c nbx -n '__nbx_at "nbx score"' -l tokens -d 'Show the log probability of each token.'
-complete -c nbx -n '__nbx_at "nbx score"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default by file suffix; jsonl for stdin.'
+complete -c nbx -n '__nbx_at "nbx score"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default: by file suffix; jsonl for stdin.'
 complete -c nbx -n '__nbx_at "nbx score"' -l on-bad-row -x -a 'fail skip' -d 'If a row is invalid, send nothing at all (fail, the default) or leave it out (skip).'
 complete -c nbx -n '__nbx_at "nbx score"' -l shard -x -d 'Send only every N-th row, starting with the I-th; limits and caps are divided by N.'
 complete -c nbx -n '__nbx_at "nbx score"' -s o -l output -r -F -d 'Write the scores of --jsonl to FILE; needed to resume a run.'
@@ -967,7 +979,7 @@ complete -c nbx -n '__nbx_at "nbx usage" 1' -a plot -d 'Plot cost, tokens or req
 complete -c nbx -n '__nbx_at "nbx usage" 1' -a export -d 'Print every request in the ledger, oldest first.'
 complete -c nbx -n '__nbx_at "nbx usage" 1' -a path -d 'Print the path of the ledger.'
 complete -c nbx -n '__nbx_at "nbx usage"' -s h -l help -d 'Show this message and exit.'
-complete -c nbx -n '__nbx_at "nbx usage"' -l by -x -a 'day model profile run' -d 'Group by this. Default day.'
+complete -c nbx -n '__nbx_at "nbx usage"' -l by -x -a 'day model profile run' -d 'What to group the requests by. Default day.'
 complete -c nbx -n '__nbx_at "nbx usage"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, all, or 24h to the second. Default 30d.'
 complete -c nbx -n '__nbx_at "nbx usage"' -l until -x -d 'Last day, in the same forms.'
 complete -c nbx -n '__nbx_at "nbx usage"' -l json -d 'Print one JSON object.'
@@ -978,7 +990,7 @@ complete -c nbx -n '__nbx_at "nbx usage"' -l color -x -a 'auto always never' -d 
 complete -c nbx -n '__nbx_at "nbx usage"' -l profile -x -d 'Use a profile of the config file.'
 
 # nbx usage show
-complete -c nbx -n '__nbx_at "nbx usage show"' -l by -x -a 'day model profile run' -d 'Group by this. Default day.'
+complete -c nbx -n '__nbx_at "nbx usage show"' -l by -x -a 'day model profile run' -d 'What to group the requests by. Default day.'
 complete -c nbx -n '__nbx_at "nbx usage show"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, all, or 24h to the second. Default 30d.'
 complete -c nbx -n '__nbx_at "nbx usage show"' -l until -x -d 'Last day, in the same forms.'
 complete -c nbx -n '__nbx_at "nbx usage show"' -l json -d 'Print one JSON object.'
@@ -1006,7 +1018,7 @@ complete -c nbx -n '__nbx_at "nbx usage export"' -l csv -d 'Comma-separated, wit
 complete -c nbx -n '__nbx_at "nbx usage export"' -l json -d 'Print one JSON object.'
 complete -c nbx -n '__nbx_at "nbx usage export"' -l since -x -d 'First day: today, 7d, 4w, 2026-11-01, all, or 24h to the second. Default all.'
 complete -c nbx -n '__nbx_at "nbx usage export"' -l until -x -d 'Last day, in the same forms.'
-complete -c nbx -n '__nbx_at "nbx usage export"' -l escape-formulas -d 'With CSV: put \' before texts that a spreadsheet takes for formulas.'
+complete -c nbx -n '__nbx_at "nbx usage export"' -l escape-formulas -d 'With CSV: put \' before texts that a spreadsheet would run as formulas.'
 complete -c nbx -n '__nbx_at "nbx usage export"' -s q -l quiet -d 'Print nothing on stderr but errors.'
 complete -c nbx -n '__nbx_at "nbx usage export"' -s v -l verbose -d 'Show requests and responses on stderr.'
 complete -c nbx -n '__nbx_at "nbx usage export"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
@@ -1226,11 +1238,11 @@ complete -c nbx -n '__nbx_at "nbx profile rm"' -s h -l help -d 'Show this messag
 
 # nbx models
 complete -c nbx -n '__nbx_at "nbx models" 1' -a list -d 'List models, or those that match every word of the query.'
-complete -c nbx -n '__nbx_at "nbx models" 1' -a show -d 'Show everything that is known about one model.'
+complete -c nbx -n '__nbx_at "nbx models" 1' -a show -d 'Show everything that is known about a model.'
 complete -c nbx -n '__nbx_at "nbx models" 1' -a use -d 'Set the default model, or that of the current profile.'
 complete -c nbx -n '__nbx_at "nbx models"' -s h -l help -d 'Show this message and exit.'
 complete -c nbx -n '__nbx_at "nbx models"' -l json -d 'Print one JSON object.'
-complete -c nbx -n '__nbx_at "nbx models"' -l sort -x -a 'id context price created' -d 'Cheapest, largest context or newest first. Default id.'
+complete -c nbx -n '__nbx_at "nbx models"' -l sort -x -a 'id context price created' -d 'Sort order: cheapest, largest context or newest first. Default id.'
 complete -c nbx -n '__nbx_at "nbx models"' -l reverse -d 'Reverse the order.'
 complete -c nbx -n '__nbx_at "nbx models"' -l refresh -d 'Ask the server even if the cached list is fresh.'
 complete -c nbx -n '__nbx_at "nbx models"' -l api-key-file -r -F -d 'Read the API key from a file; - is stdin.'
@@ -1253,7 +1265,7 @@ complete -c nbx -n '__nbx_at "nbx models"' -l profile -x -d 'Use a profile of th
 
 # nbx models list
 complete -c nbx -n '__nbx_at "nbx models list"' -l json -d 'Print one JSON object.'
-complete -c nbx -n '__nbx_at "nbx models list"' -l sort -x -a 'id context price created' -d 'Cheapest, largest context or newest first. Default id.'
+complete -c nbx -n '__nbx_at "nbx models list"' -l sort -x -a 'id context price created' -d 'Sort order: cheapest, largest context or newest first. Default id.'
 complete -c nbx -n '__nbx_at "nbx models list"' -l reverse -d 'Reverse the order.'
 complete -c nbx -n '__nbx_at "nbx models list"' -l refresh -d 'Ask the server even if the cached list is fresh.'
 complete -c nbx -n '__nbx_at "nbx models list"' -l api-key-file -r -F -d 'Read the API key from a file; - is stdin.'
@@ -1329,7 +1341,7 @@ complete -c nbx -n '__nbx_at "nbx local" 1' -a serve -d 'Keep the engine running
 complete -c nbx -n '__nbx_at "nbx local"' -s h -l help -d 'Show this message and exit.'
 
 # nbx local pull
-complete -c nbx -n '__nbx_at "nbx local pull"' -l force -d 'Download the model even if it is here.'
+complete -c nbx -n '__nbx_at "nbx local pull"' -l force -d 'Download the model even if it is already there.'
 complete -c nbx -n '__nbx_at "nbx local pull"' -s q -l quiet -d 'Print nothing on stderr but errors.'
 complete -c nbx -n '__nbx_at "nbx local pull"' -s v -l verbose -d 'Show requests and responses on stderr.'
 complete -c nbx -n '__nbx_at "nbx local pull"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'

@@ -103,7 +103,7 @@ def _run_and_report(args: list[str], invocation: Invocation) -> int:
         if (named := unexpected_errors.from_exception(error)) is not None:
             return _report(named, invocation)
         streams.write_err(
-            f"nbx: a bug in nbx: {type(error).__name__}; run with --debug and report what it says\n"
+            f"nbx: a bug in nbx: {type(error).__name__}; run with --debug and report its output\n"
         )
         return ExitCode.BUG
 

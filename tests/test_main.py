@@ -63,7 +63,11 @@ def run(*args: str, error: BaseException) -> tuple[int, str]:
         (OutputError("what", "why"), 74, "nbx: what\n  why\n"),
         (OSError(28, "full"), 74, "nbx: cannot write the answer to stdout\n  full\n"),
         (BrokenPipeError(), 141, ""),
-        (MemoryError(), 78, "nbx: out of memory\n  the system gives nbx no more\n  send less at once\n"),
+        (
+            MemoryError(),
+            78,
+            "nbx: out of memory\n  the system has no more memory for nbx\n  send less at once\n",
+        ),
         (
             RecursionError(),
             65,
@@ -82,7 +86,7 @@ def run(*args: str, error: BaseException) -> tuple[int, str]:
         (
             RuntimeError("oops"),
             1,
-            "nbx: a bug in nbx: RuntimeError; run with --debug and report what it says\n",
+            "nbx: a bug in nbx: RuntimeError; run with --debug and report its output\n",
         ),
     ],
     ids=repr,

@@ -21,12 +21,12 @@ LINK = re.compile(r"\[`(test_\w+)`\]\(\.\./(tests/[\w/]+\.py)\)")
 MIB = 1 << 20
 
 COUNTED = {
-    "faults of the matrix": len(FAULTS),
-    "runs of them, each for the commands that can meet it by a way of their own": len(RUNS),
-    "hostile answers whose memory is measured": len(HOSTILE),
-    "rules of event streams": len(RULES),
+    "faults in the matrix": len(FAULTS),
+    "runs of these faults, over all commands that handle them separately": len(RUNS),
+    "hostile responses whose memory is measured": len(HOSTILE),
+    "rules for event streams": len(RULES),
     "fuzz targets": len(TARGETS),
-    "kept inputs of them": sum(len(corpus(name)) for name in TARGETS),
+    "saved inputs for them": sum(len(corpus(name)) for name in TARGETS),
 }
 
 

@@ -1,4 +1,4 @@
-"""What every action gets: streams, shared flags; and settings, API and ledger, made on first use."""
+"""What every action gets: streams, shared flags, and the settings, API and ledger, made on first use."""
 
 import contextlib
 from collections.abc import Iterator, Mapping

@@ -179,7 +179,7 @@ def run_status(options: AuthOptions, app: App) -> ExitCode:
     # app.key has warned about the first place.
     for mend in dict.fromkeys(place.mend for place in places[1:] if place.mend != places[0].mend):
         if mend:
-            app.warn(f"others on this machine can read a key that is not used: {mend}")
+            app.warn(f"other users of this machine can read an unused key: {mend}")
     entries = [_entry(place, found if number == 0 else None) for number, place in enumerate(places)]
     _show(app, entries, json=options.json, accepted=(failure is None) if options.check and found else None)
     if failure is not None:

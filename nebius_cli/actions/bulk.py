@@ -1,11 +1,12 @@
-"""`nbx bulk`: complete every prompt of a file."""
+"""`nbx bulk`: completes every prompt of a file."""
 
 from nebius_cli.actions import row_run
 from nebius_cli.actions.app import App
+from nebius_cli.bulk.check_input import check_is_no_command
 from nebius_cli.bulk.options import BulkOptions
 from nebius_cli.core.errors import ExitCode
 
-SHORT_HELP = """usage: nbx bulk [OPTIONS] FILE
+SHORT_HELP = """usage: nbx bulk [OPTIONS] FILE...
   nbx bulk prompts.jsonl -o answers.jsonl --max-tokens 64
   nbx bulk questions.csv --template "Q: {question}\\nA:" -o answers.jsonl
   nbx bulk run --help  shows every flag
@@ -14,7 +15,8 @@ SHORT_HELP = """usage: nbx bulk [OPTIONS] FILE
 
 def run(options: BulkOptions, app: App) -> ExitCode:
     """Complete every row that has no answer yet. Raises NbxError for whatever ends the run early."""
-    if options.input == "-" and app.streams.stdin_has_no_input:
+    if options.inputs == ("-",) and app.streams.stdin_has_no_input:
         app.streams.write_err(SHORT_HELP)
         return ExitCode.USAGE
+    check_is_no_command(options.inputs[0])
     return row_run.run(options, app)

@@ -1,15 +1,18 @@
-"""`nbx bulk export`: write the answers of a run as plain text, CSV or Parquet."""
+"""`nbx bulk export`: writes the answers of a run as text, CSV, Parquet or an HTML page."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from nebius_cli.actions.app import App
 from nebius_cli.bulk.output.choice_rows import choice_rows, choices_of
 from nebius_cli.bulk.output.record_file import AnswerFile
+from nebius_cli.bulk.output.side_by_side import SideBySide, parquet_rows, parquet_schema, table_lines
 from nebius_cli.core.csv_lines import csv_line
 from nebius_cli.core.errors import ExitCode, UsageError
+from nebius_cli.core.format import counted
 from nebius_cli.system.output_checks import check_distinct, check_not_overwritten
 from nebius_cli.system.output_file import Write, buffered, replace_file
 from nebius_cli.terminal.sanitize import to_bytes, visible
@@ -25,7 +28,7 @@ HEADER = (
     "completion_tokens",
     "cost",
 )
-FORMATS = ("text", "csv", "parquet")
+FORMATS = ("text", "csv", "parquet", "html")
 Put = Callable[[Mapping[str, Any]], None]  # writes a record; an empty one is a row without a record
 
 
@@ -37,6 +40,7 @@ class BulkExportOptions:
     text: bool = False
     csv: bool = False
     format: str | None = None
+    side_by_side: bool = False
     escape_formulas: bool = False
     null: bool = False
     output: str | None = None
@@ -48,6 +52,8 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
     if not options.answers:
         raise UsageError("no file to export", "", "nbx bulk export answers.jsonl --csv -o answers.csv")
     format_ = _format(options)
+    if options.side_by_side and format_ == "text":
+        raise UsageError("--side-by-side with text", "it is a table", "choose --csv or another --format")
     if options.escape_formulas and format_ != "csv":
         raise UsageError("--escape-formulas without --csv", "it is for spreadsheets, which read CSV")
     if options.null and format_ != "text":
@@ -70,11 +76,11 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
     if records.cut:
         app.note(f"{options.answers} has partial or broken lines; they were left out")
     if failed:
-        have, are = ("has", "is") if failed == 1 else ("have", "are")
-        form = f"{are} empty here" if format_ == "text" else f"{have} an error and no text"
-        app.note(f"{failed} row{'s' if failed > 1 else ''} failed and {form}")
+        have, lines = ("has", "its line is") if failed == 1 else ("have", "their lines are")
+        form = f"; {lines} empty" if format_ == "text" else f" and {have} an error instead of text"
+        app.note(f"{counted(failed, 'row')} failed{form}")
     if missing:
-        app.note(f"rows without a record: {missing}; they are empty here")
+        app.note(f"rows without a record: {missing}; their lines are empty")
     return ExitCode.ROWS_FAILED if failed or missing else ExitCode.DONE
 
 
@@ -92,6 +98,8 @@ def _format(options: BulkExportOptions) -> str:
 
 def _write(format_: str, options: BulkExportOptions, records: AnswerFile, write: Write) -> tuple[int, int]:
     """Write every record; return the number of rows that failed, and of those without a record."""
+    if options.side_by_side or format_ == "html":
+        return _write_side_by_side(format_, options, records, write)
     failed = missing = 0
     with _writer(format_, options, write) as put:
         # An empty text for a row without a record, so that the answers line up with the rows.
@@ -100,6 +108,26 @@ def _write(format_: str, options: BulkExportOptions, records: AnswerFile, write:
             missing += record is None
             put(record or {})
     return failed, missing
+
+
+def _write_side_by_side(
+    format_: str, options: BulkExportOptions, records: AnswerFile, write: Write
+) -> tuple[int, int]:
+    """Write the combinations of a matrix side by side; return the numbers of answers as `_write`."""
+    answers = SideBySide(records)
+    if format_ == "html":
+        from nebius_cli.bulk.output.comparison_page import write_page
+
+        write_page(answers, Path(options.answers).name, write)
+    elif format_ == "parquet":
+        from nebius_cli.bulk.output.parquet_file import ParquetFile
+
+        with ParquetFile(write, parquet_schema(answers.columns)) as file:
+            file.add(parquet_rows(answers))
+    else:
+        for cells in table_lines(answers):
+            write(to_bytes(csv_line(cells, escape_formulas=options.escape_formulas)))
+    return sum(column.failed for column in answers.columns), answers.missing
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""`nbx bulk merge`: merge the outputs of shards into one file, in the order of the rows."""
+"""`nbx bulk merge`: merges the outputs of shards into one file, in the order of the rows."""
 
 import contextlib
 import os
@@ -10,6 +10,7 @@ from nebius_cli.actions.app import App
 from nebius_cli.bulk.output.failed_rows import is_list, path_beside
 from nebius_cli.bulk.output.shards import Gaps, MergedRow, Shards, lock_output
 from nebius_cli.core.errors import ExitCode, UsageError
+from nebius_cli.core.format import counted
 from nebius_cli.request import prompt
 from nebius_cli.system.output_checks import check_distinct, check_not_overwritten, is_file
 from nebius_cli.system.output_file import Write, buffered, replace_file
@@ -21,7 +22,8 @@ class BulkMergeOptions:
 
     answers: tuple[str, ...] = ()
     output: str | None = None
-    input: str | None = None
+    input: tuple[str, ...] = ()
+    matrix: tuple[str, ...] = ()
     format: str | None = None
     null: bool = False
     encoding: str = "utf-8"
@@ -38,6 +40,8 @@ def run(options: BulkMergeOptions, app: App) -> ExitCode:
         raise UsageError("no files to merge", "", "nbx bulk merge A.jsonl B.jsonl -o ALL.jsonl")
     if options.invalid not in ("strict", "replace"):
         raise UsageError(f"--invalid {options.invalid}", "it takes strict or replace")
+    if options.matrix and not options.input:
+        raise UsageError("--matrix without --input", "it says which rows the input stands for")
     _check_output(options)
     # answers-*.jsonl also matches the lists of failed rows.
     lists = {path_beside(Path(path)) for path in options.answers}
@@ -51,7 +55,8 @@ def run(options: BulkMergeOptions, app: App) -> ExitCode:
     for path in shards.cut:
         app.note(f"{path} has partial or broken lines; their rows are missing")
     if shards.stray_records:
-        app.note(f"records left out, of rows that are not in {options.input}: {shards.stray_records}")
+        named = " and ".join(options.input)
+        app.note(f"left out {counted(shards.stray_records, 'record')} of rows that are not in {named}")
     app.note(_summary(gaps, failed, len(paths)))
     if gaps.missing:
         app.warn(f"missing rows {gaps}")
@@ -59,31 +64,34 @@ def run(options: BulkMergeOptions, app: App) -> ExitCode:
 
 
 def _merged(options: BulkMergeOptions, app: App, shards: Shards, gaps: Gaps) -> Iterator[MergedRow]:
-    if options.input is None:
+    if not options.input:
         yield from shards.by_index()
         return
-    from nebius_cli.bulk.input.open_input import open_rows  # only needed here
+    from nebius_cli.bulk.input.joined_files import open_all  # only needed here
+    from nebius_cli.bulk.input.matrix import ids_in_matrix, parse_matrix
+    from nebius_cli.bulk.input.open_input import RowFile, open_rows
     from nebius_cli.bulk.input.row_forms import IDS, own_id
 
+    combinations = parse_matrix(options.matrix, validate=False)
     reading = prompt.decode_options(
         options.encoding, replace_invalid=options.invalid == "replace", strip_final_newline=False
     )
-    stdin = app.streams.take_stdin() if options.input == "-" else None
-    with open_rows(
-        options.input,
-        options.format,
-        nul=options.null,
-        reading=reading,
-        stdin=stdin,
-        needs=IDS.__contains__,
-    ) as rows:
+
+    def open_file(path: str) -> RowFile:
+        stdin = app.streams.take_stdin() if path == "-" else None
+        needs = IDS.__contains__
+        return open_rows(path, options.format, nul=options.null, reading=reading, stdin=stdin, needs=needs)
+
+    with open_all(options.input, open_file) as rows:
         count = 0
 
         def ids() -> Iterator[str | int]:
             nonlocal count
-            for _, raw in rows:
-                yield count if (own := own_id(raw)) is None else own
-                count += 1
+            for index, (_, raw) in enumerate(rows):
+                own = own_id(raw)
+                for row_id in ids_in_matrix(index if own is None else own, combinations):
+                    yield row_id
+                    count += 1
 
         yield from shards.by_id(ids())
     gaps.end(count)
@@ -92,7 +100,7 @@ def _merged(options: BulkMergeOptions, app: App, shards: Shards, gaps: Gaps) -> 
 def _check_output(options: BulkMergeOptions) -> None:
     if options.output is not None:
         own = [("this is one of the files to merge", path) for path in options.answers]
-        own += [("this is the input", options.input)] if options.input else []
+        own += [("this is the input", path) for path in options.input]
         check_distinct("-o", options.output, own)
         check_not_overwritten(options.output, force=options.force)
 

@@ -1,4 +1,4 @@
-"""`nbx complete`: build the request, send it, put the answer where it belongs."""
+"""`nbx complete`: builds the request, sends it and writes the answer."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -12,8 +12,14 @@ from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import urls
 from nebius_cli.core.errors import HINTS, ExitCode, NbxError, OutputError, RejectedError, UsageError
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.suggest import nearest
-from nebius_cli.render.output_options import Layout, Mode, OutputOptions, parse_export, parse_view
+from nebius_cli.render.output_options import (
+    Layout,
+    Mode,
+    OutputOptions,
+    check_reasons,
+    parse_export,
+    parse_view,
+)
 from nebius_cli.request import build_request, curl, prompt, request, request_flags
 from nebius_cli.request.build_request import PromptOptions
 from nebius_cli.request.field_validation import Value
@@ -26,13 +32,13 @@ from nebius_cli.terminal.sanitize import visible_json
 
 if TYPE_CHECKING:
     from nebius_cli.api.exchange import Exchange
+    from nebius_cli.ledger.continuation import Continuation
     from nebius_cli.render.answer_writer import AnswerWriter
 
 # What writes the ledger's row, which is imported while the server is awaited if that takes time.
 LEDGER_MODULES = ("nebius_cli.ledger.recorder", "nebius_cli.ledger.pending", "nebius_cli.system.timeout")
 MAX_LOCAL_CHOICES = 64  # sequences that the engine's cache is made for
 VIEW_LOGPROBS = 5  # what --view asks for by itself: as many as the API's page speaks of
-KNOWN_REASONS = ("stop", "length", "content_filter", "abort")  # the last one is of vLLM and SGLang
 
 SHORT_HELP = """usage: nbx complete [OPTIONS] PROMPT...
   nbx complete "The capital of France is" --max-tokens 8
@@ -80,19 +86,22 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
         app.streams.write_err(SHORT_HELP)
         return ExitCode.USAGE
     settings = app.settings(options.connection)
-    fields = _fields(options, given, settings, app)
+    unset = request_flags.parse_unset(options.unset)
+    configured = settings.fields_without(unset)
+    if options.prompt.continues:
+        earlier = _earlier(options, app)
+        configured, params = earlier.fields_without(unset), {**earlier.params, **params}
+        local = "model" not in given and earlier.ran_here(options.model_file)
+        of = options.prompt._replace(continued=earlier.prompt)
+        options = options._replace(prompt=of, local=options.local or local)
+    fields = _fields(options, given, configured, app)
     request.check_rules(fields, params, validate=options.validate)
     readers = prompt.InputReaders(app.streams.read_stdin, read_bytes, encode_argument)
     completion_request = build_request.make_request(
-        options.prompt,
-        readers,
-        fields,
-        params,
-        unset=request_flags.parse_unset(options.unset),
-        validate=options.validate,
+        options.prompt, readers, fields, params, unset=unset, validate=options.validate
     )
     if _local(options) and (n := completion_request.n) > MAX_LOCAL_CHOICES:
-        why = f"the embedded engine makes at most {MAX_LOCAL_CHOICES} at once"
+        why = f"the embedded engine generates at most {MAX_LOCAL_CHOICES} answers at once"
         raise UsageError(f"-n {n} with --local", why)
     for warning in request.warnings(completion_request, local=_local(options)):
         app.warn(warning)
@@ -111,22 +120,24 @@ def run_rerun(options: CompleteOptions, app: App) -> ExitCode:
 
     Raises UsageError if nothing is stored, and what `run` raises.
     """
-    from nebius_cli.ledger import lookup
-    from nebius_cli.ledger.recorder import LOCAL
-    from nebius_cli.local.weights import DEFAULT_MODEL
+    from nebius_cli.ledger.lookup import find_text, ran_here
 
-    row, text = lookup.find(app.ledger, options.id, "rerun")
-    if text is None:
-        what = f"cannot send request {row['id']} again"
-        raise UsageError(what, "its text is not stored", lookup.TEXT_IS_OFF)
-    if row["host"] == LOCAL:
-        if row["model"] != DEFAULT_MODEL.name and options.model_file is None:
-            why = f"it ran {row['model']} from a file"
-            raise UsageError(f"request {row['id']} needs its model file", why, "--model-file FILE")
+    row, text = find_text(app.ledger, options.id, "rerun")
+    if ran_here(row, options.model_file):
         options = options._replace(local=True)
     _check(options)
     settings = app.settings(options.connection)
     return _send(options, request.from_body(text.body, text.query), settings, app)
+
+
+def _earlier(options: CompleteOptions, app: App) -> "Continuation":
+    """Return what continues an earlier answer, after a note if that may be nothing. Raises UsageError."""
+    from nebius_cli.ledger.continuation import continuation
+
+    found = continuation(app.ledger, options.prompt.continue_from, options.prompt.choice)
+    if found.ended and app.streams.stderr_tty:
+        app.note(f"the answer of request {found.row['id']} ended with stop; there may be nothing to add")
+    return found
 
 
 def _send(options: CompleteOptions, what: CompletionRequest, settings: RunSettings, app: App) -> ExitCode:
@@ -149,33 +160,24 @@ def _check(options: CompleteOptions) -> None:
         why = "the local engine stops when nbx exits"
         raise UsageError("--curl with --local", why, "nbx local serve keeps one running")
     build_request.check(options.prompt)
-    for reason in options.fail_on if options.validate else ():
-        if reason not in KNOWN_REASONS:
-            close = nearest(reason, KNOWN_REASONS)
-            hint = f"did you mean {close}?" if close else "--no-validate takes any reason"
-            raise UsageError(f"--fail-on {reason}", f"servers say {', '.join(KNOWN_REASONS)}", hint)
+    if options.validate:
+        check_reasons(options.fail_on)
     request_flags.parse_unset(options.unset)
 
 
 def _fields(
-    options: CompleteOptions, given: Mapping[str, Value], settings: RunSettings, app: App
+    options: CompleteOptions, given: Mapping[str, Value], configured: dict[str, Value], app: App
 ) -> dict[str, Value]:
     """Return the request fields that are set: by flag, else configured; plus what nbx itself decides."""
-    configured = settings.fields_without(request_flags.parse_unset(options.unset))
     if _local(options):
         configured.pop("ai_project_id", None)
         from nebius_cli.local import run_embedded
 
         given = {**given, "model": run_embedded.model_name(options.model_file, given.get("model"), app)}
     fields = {**configured, **given}
-    if "stream" not in fields and not options.json:
-        fields["stream"] = True
     if options.view or options.export:
         fields.setdefault("logprobs", VIEW_LOGPROBS)
-    if fields.get("stream") is True:
-        fields.setdefault("stream_options", {"include_usage": True})
-    elif "stream_options" not in given:
-        fields.pop("stream_options", None)
+    build_request.add_stream(fields, given, as_json=options.json)
     return fields
 
 
@@ -184,8 +186,7 @@ def _show(what: CompletionRequest, settings: RunSettings, app: App, *, as_curl: 
     if app.streams.stdout_tty:
         text = visible_json(text)
     if as_curl:
-        base = urls.parse_base_url(settings.base_url)
-        url = urls.strip_credentials(urls.endpoint_url(base, "/completions", what.query()))
+        url = urls.shown_endpoint(settings.base_url, "/completions", what.query())
         trusted, headers = settings.curl_authorities(app.streams.environ), settings.headers
         text = curl.curl_command(url, text.encode(), streamed=what.streamed, trusted=trusted, headers=headers)
     app.write(text + "\n")
@@ -272,8 +273,8 @@ def _receive(
     for oddity in oddities(exchange.completion, what.prompt, echo=what.fields.get("echo") is True):
         app.warn(oddity)
     if "length" in reasons and "max_tokens" not in what.fields and app.streams.stderr_tty:
-        more = "" if options.id else "; --max-tokens N asks for more"  # a stored body is sent as it was
-        app.note(f"the answer reached the default limit of the server{more}")
+        more = "" if options.id else "; --max-tokens N allows more"  # a stored body is sent as it was
+        app.note(f"the server's default limit cut off the answer{more}")
     return ExitCode.DONE
 
 

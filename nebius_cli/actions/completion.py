@@ -47,7 +47,7 @@ def run_install(options: CompletionOptions, app: App) -> ExitCode:
         by_itself = install.is_autoloaded(shell, place.script, app.streams.environ)
         changes += _start_up(place, "" if by_itself else place.block)
     if _apply(app, changes):
-        app.note(f"completion works in every {shell} that you start from now on")
+        app.note(f"start a new {shell} to use completion")
     else:
         app.note(f"completion for {shell} was installed already")
     return ExitCode.DONE
@@ -73,7 +73,7 @@ def _shell(options: CompletionOptions, app: App) -> str:
     if options.shell:
         return shells.find_shell(options.shell)
     shell, why = shells.detect_shell(app.streams.environ)
-    app.note(f"the shell is {shell}: {why}")
+    app.note(f"detected {shell}: {why}")
     return shell
 
 

@@ -49,7 +49,7 @@ def run_set(options: ConfigOptions, app: App) -> ExitCode:
     if value is None:
         raise UsageError(f"no value for {name}", "", f"nbx config set {name} VALUE")
     if name == USE_PROFILE:
-        raise UsageError(f"{name} takes the name of a profile that exists", "", f"nbx profile use {value}")
+        raise UsageError(f"{name} must be the name of an existing profile", "", f"nbx profile use {value}")
     parsed = app.read_value(setting, value)
     profile = None if setting.chooses else app.profile
     app.config.set(name, parsed, profile)
@@ -97,7 +97,7 @@ def run_unset(options: ConfigOptions, app: App) -> ExitCode:
     if not name:
         raise UsageError("no setting named", "", "nbx config unset NAME")
     if name == PROFILES:
-        raise UsageError("that is every profile at once", "", "nbx profile rm NAME")
+        raise UsageError("it contains all profiles", "", "nbx profile rm NAME")
     profile = app.profile_name
     known = name.replace("-", "_")
     places: list[str | None] = [profile]
@@ -189,7 +189,7 @@ def _begin(app: App, old: bytes) -> Path:
         if kept == draft:
             app.note(f"continuing with the draft {kept}; {ANEW}")
         else:
-            app.note(f"there is an older draft, {kept}; the file has changed since")
+            app.note(f"found an older draft, {kept}, but the file has changed since")
     if not draft.exists():
         app.config.write_draft(draft, old or TEMPLATE)
     return draft
@@ -201,7 +201,9 @@ def _finish(app: App, draft: Path, old: bytes) -> ExitCode:
     try:
         new = draft.read_bytes()
     except OSError as error:
-        raise ConfigError("the draft is gone", error.strerror or "", f"{path} is unchanged") from None
+        raise ConfigError(
+            "the draft no longer exists", error.strerror or "", f"{path} is unchanged"
+        ) from None
     if new == (old or TEMPLATE):
         draft.unlink()
         app.note("nothing changed; an editor that returns at once needs its wait flag, as in 'code --wait'")

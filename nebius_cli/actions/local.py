@@ -1,4 +1,4 @@
-"""`nbx local`: fetch, list and delete model files, and serve one with the embedded engine."""
+"""`nbx local`: downloads, lists and deletes model files, and serves one with the embedded engine."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,12 +47,12 @@ def run_list(options: LocalOptions, app: App) -> ExitCode:
         app.write_json({"models": entries})
         return ExitCode.DONE
     rows = [
-        (name, megabytes(sizes[name]) if app.draws_out else str(sizes[name]), path or "not fetched")
+        (name, megabytes(sizes[name]) if app.draws_out else str(sizes[name]), path or "not downloaded")
         for name, path in paths.items()
     ]
     app.write_table(("model", "size", "file"), rows, numbers=("size",), stacked=True)
     if None in paths.values():
-        app.note(f"what is fetched is kept in {folder}")
+        app.note(f"the part that was downloaded is kept in {folder}")
     return ExitCode.DONE
 
 
@@ -72,7 +72,7 @@ def run_serve(options: LocalOptions, app: App) -> ExitCode:
     number = int(port) if port.isascii() and port.isdecimal() and len(port) < 10 else -1
     if not 0 <= number <= 65535:
         raise UsageError(
-            f"--port {port}", "a port is a number from 0 to 65535", "leave it out for any free one"
+            f"--port {port}", "a port is a number from 0 to 65535", "leave it out to use any free port"
         )
     # A second cache, so that several prompts at once do not fill it.
     with run_embedded.running(options.model_file, app, parallel=16, caches=2, port=number) as engine:
@@ -82,9 +82,9 @@ def run_serve(options: LocalOptions, app: App) -> ExitCode:
             "NEBIUS_MODEL": engine.model,
         }
         app.write("".join(f"export {name}={_quoted(value)}\n" for name, value in lines.items()))
-        app.note(f"serving {engine.model}; give these lines to another shell, Ctrl-C ends it")
+        app.note(f"serving {engine.model}; run these lines in another shell; Ctrl-C stops the engine")
         code = engine.wait()
-    raise ServerError("the engine ended by itself", f"its exit code was {code}", "start it again")
+    raise ServerError("the engine stopped unexpectedly", f"its exit code was {code}", "start it again")
 
 
 def _find(find: Callable[[], T]) -> T:

@@ -52,11 +52,11 @@ def run_use(options: ProfileOptions, app: App) -> ExitCode:
     if not name or (options.none and options.name):
         raise UsageError("which profile?", "", "nbx profile use NAME, or --none")
     if name == NONE:
-        app.note("no profile is used now" if app.config.unset(USE_PROFILE) else "no profile was in use")
+        app.note("now using no profile" if app.config.unset(USE_PROFILE) else "no profile was in use")
     else:
         _check_there(app, name)
         app.config.set(USE_PROFILE, name)
-        app.note(f"profile {name} is used now")
+        app.note(f"now using profile {name}")
     chosen = app.effective_settings().profile
     if chosen is not None and chosen.value != name:
         app.warn(f"{chosen.origin} overrides it and chooses {chosen.value}")
@@ -67,8 +67,8 @@ def run_add(options: ProfileOptions, app: App) -> ExitCode:
     """Write a new profile. Raises UsageError for one that exists, and for a wrong name or setting."""
     name = options.name or ""
     if not _NAME.fullmatch(name):
-        why = "a name is made of letters, digits, _ and -, and is 64 characters at most"
-        raise UsageError(f"{name!r} cannot be a profile's name" if name else "no profile named", why)
+        why = "a name consists of letters, digits, _ and -, at most 64 of them"
+        raise UsageError(f"{name!r} is not a valid profile name" if name else "no profile named", why)
     if not app.config.add_profile(name, _values(app, options.settings)):
         hint = f"nbx config set --profile {name} SETTING VALUE changes it"
         raise UsageError(f"profile {name} already exists", "", hint)
@@ -89,7 +89,7 @@ def _tell_whose_key(app: App, name: str) -> None:
     first = next(iter(app.key_places(inside)), None)
     if host != other and first is not None and first.origin != f"profile {name}":
         # A variable beats every profile: a key in the profile would change nothing.
-        own = f"; nbx auth login --profile {name} gives it its own"
+        own = f"; nbx auth login --profile {name} stores a separate key"
         hint = "" if first.source is keys.KeyOrigin.ENVIRONMENT else own
         app.note(f"requests to {host} will be sent with the key of {first.where}{hint}")
 
@@ -116,7 +116,7 @@ def run_rm(options: ProfileOptions, app: App) -> ExitCode:
     removed = app.config.remove_profile(name)
     app.note(f"removed profile {name}" + (f" with {', '.join(removed)}" if removed else ""))
     if was_in_use:
-        app.note("it was in use; no profile is now")
+        app.note("it was in use; now using no profile")
     return ExitCode.DONE
 
 
@@ -141,9 +141,7 @@ def _values(app: App, given: Sequence[str]) -> dict[str, Value]:
             )
         setting = settings.find(name)
         if setting.chooses:
-            raise UsageError(
-                f"{setting.field.name} may not be set in a profile", "it is what chooses profiles"
-            )
+            raise UsageError(f"{setting.field.name} may not be set in a profile", "it chooses the profile")
         if setting.field.name in values:
             raise UsageError(f"{setting.field.name} is given twice", "", "keep one of them")
         values[setting.field.name] = app.read_value(setting, value)

@@ -1,6 +1,7 @@
 """Runs the rows of a file with everything that `nbx bulk` has; `nbx score` uses it too."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,12 +14,14 @@ from nebius_cli.bulk import resume_command
 from nebius_cli.bulk.check_input import surveyed
 from nebius_cli.bulk.display import TABLE_HEADER, BulkDisplay, table_rows
 from nebius_cli.bulk.estimate import estimate_rows
-from nebius_cli.bulk.input.input_rows import RowSource
+from nebius_cli.bulk.input.input_rows import Input, RowSource
+from nebius_cli.bulk.input.joined_files import open_all
 from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.row import BadRow
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.answered_rows import AnsweredRows
+from nebius_cli.bulk.output.changed_requests import other_requests
 from nebius_cli.bulk.output.failed_rows import path_beside
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.output.record_file import answered
@@ -28,6 +31,7 @@ from nebius_cli.bulk.run import BulkRun
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, ExitCode, Interrupted, NbxError, ReaderGone, Stopped
+from nebius_cli.core.format import counted
 from nebius_cli.core.secret import Secret
 from nebius_cli.models.cache import PriceSource
 from nebius_cli.request import request
@@ -43,19 +47,7 @@ def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCod
     plan = bulk.read(options, app.read_text)
     settings = app.settings(options.connection)
     reader = _reader(plan, settings, app, items)
-
-    def open_file() -> RowFile:
-        stdin = app.streams.take_stdin() if options.input == "-" else None
-        return open_rows(
-            options.input,
-            options.format,
-            nul=options.null,
-            reading=plan.reading,
-            stdin=stdin,
-            needs=reader.needs,
-        )
-
-    with RowSource(open_file, reader) as source:
+    with RowSource(lambda: _input(plan, reader, app), reader) as source:
         if options.dry_run:
             return _show_first(source, app)
         if options.estimate:
@@ -63,7 +55,8 @@ def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCod
         if plan.shard.of > 1 and plan.limited:
             app.note(f"limits and caps are divided among the {plan.shard.of} shards")
         if not options.runs_here:
-            app.check_budget(settings, reader.model, over=options.over_budget)
+            for model in reader.models or ("",):
+                app.check_budget(settings, model, over=options.over_budget)
         summary = open_summary(options)
         with row_server(plan, settings, reader.kind, app, items) as server:
             code = _send(plan, settings, source, server, summary, app, items)
@@ -84,13 +77,12 @@ def _send(
     """Check the rows, send them and report the totals."""
     options, model = plan.options, source.reader.model
     price_source = _price_source(settings, app, lambda: server.key)
-    if plan.max_cost is not None and plan.prices is None and model:
-        price_source.require(model)
-        bulk.check_price(model, price_source.prices)
+    if plan.max_cost is not None and plan.prices is None:
+        _require_prices(source.reader, price_source)
     prices = plan.prices or price_source.prices
     with surveyed(source, plan, prices, lambda: _output(options, app, items)) as (journal, total):
         if journal.unclaimed_answers and 0 in (source.left_out or ()):
-            app.note(bulk.other_requests(journal.unclaimed_answers, options.output))
+            app.note(other_requests(journal.unclaimed_answers, options.output))
         plan = dataclasses.replace(plan, connections=connections(plan, app))
         bulk_run = BulkRun(plan, prices, source, journal, total, limits_of(settings), app.streams, app.note)
         bulk_run.server_death = server.death
@@ -115,19 +107,35 @@ def _reader(plan: BulkPlan, settings: RunSettings, app: App, items: ItemRun | No
 
         local_model = run_embedded.model_name(options.model_file, plan.given.get("model"), app)
     reader = plan.reader(settings, local_model, items.rows(settings) if items else None)
-    for warning in request.warnings(reader.bare, local=options.runs_here and items is None):
+    local = options.runs_here and items is None
+    warnings = [list(request.warnings(one, local=local)) for one in reader.bare]
+    for warning in dict.fromkeys(itertools.chain(*warnings)):
         app.warn(warning)
     return reader
 
 
+def _input(plan: BulkPlan, reader: RowReader, app: App) -> Input:
+    """Open the input: one file, or several as one."""
+    options = plan.options
+
+    def open_file(path: str) -> RowFile:
+        stdin = app.streams.take_stdin() if path == "-" else None
+        return open_rows(
+            path, options.format, nul=options.null, reading=plan.reading, stdin=stdin, needs=reader.needs
+        )
+
+    return open_all(options.inputs, open_file, reader.check_columns)
+
+
 def _show_first(source: RowSource, app: App) -> ExitCode:
-    """Print the body of the first request. Raises BadInputError if the first row is bad or missing."""
-    row = next(iter(source), None)
-    if row is None:
+    """Print the body of the first row, in each combination. Raises BadInputError if it is bad or missing."""
+    rows = list(itertools.islice(source, source.reader.rows_per_input_row))
+    if not rows:
         raise BadInputError(f"{source.name} has no rows", "", "--format sets the format")
-    if isinstance(row, BadRow):
-        raise source.bad_rows_error([row], 1)
-    app.put_json(row.body + b"\n")
+    for row in rows:
+        if isinstance(row, BadRow):
+            raise source.bad_rows_error([row], 1)
+        app.put_json(row.body + b"\n")
     return ExitCode.DONE
 
 
@@ -139,9 +147,9 @@ def _estimate(
     price_source = _price_source(
         settings, app, lambda: app.key(settings, options.api_key, options.api_key_file).secret
     )
-    if plan.prices is None and reader.model:
+    for model in reader.models if plan.prices is None else ():
         try:
-            price_source.require(reader.model)
+            price_source.require(model)
         except NbxError as error:
             app.note(f"prices are unknown: {error.what}")
     prices = plan.prices or price_source.prices
@@ -165,6 +173,12 @@ def _estimate(
         rows = table_rows(estimate.to_rows(seconds), estimate.to_json(seconds), drawn=app.draws_out)
         app.write_table(TABLE_HEADER, rows)
     return ExitCode.DONE
+
+
+def _require_prices(reader: RowReader, price_source: PriceSource) -> None:
+    for model in reader.models:
+        price_source.require(model)
+        bulk.check_price(model, price_source.prices)
 
 
 def _price_source(settings: RunSettings, app: App, key: Callable[[], Secret]) -> PriceSource:
@@ -211,7 +225,7 @@ def _reported(
                 resume_command.add_hint(stop, app.argv)
         raise
     if stray := journal.stray_answers:
-        app.note(f"answers in {options.output} to rows that are not in this input: {stray:,}")
+        app.note(f"{options.output} has {counted(stray, 'answer')} to rows that are not in this input")
     _report(run.summary(""), summary, app, shown=shown)
     if not run.counts.failed:
         return ExitCode.DONE

@@ -105,7 +105,7 @@ def _bulk_options(options: ScoreOptions) -> BulkOptions:
     """Return the options of a bulk run. On stdout, the scores are in the order of the rows."""
     defaults = {"concurrency": "1"} if options.runs_here else {"group": str(DEFAULT_GROUP)}
     return BulkOptions(
-        input=options.jsonl or "-",
+        inputs=(options.jsonl or "-",),
         format=options.format,
         on_bad_row=options.on_bad_row or "fail",
         shard=options.shard or "1/1",

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from nebius_cli.bulk.workers import Sender
 
 MAX_LOCAL_CACHES = 4  # whole contexts that the local engine keeps
-RESERVED_DESCRIPTORS = 16  # for the ledger, the lists and modules that are imported late
-DESCRIPTORS_PER_REQUEST = 2  # the connection, and what looks up the host's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,6 @@ def row_server(
 ) -> Iterator[RowServer]:
     """Give the server. With --local, a model runs on this machine until the block ends."""
     options = plan.options
-    no_key = Secret("")
 
     def api_sender(endpoint: Callable[[], Endpoint], pool: int) -> tuple["Sender", str]:
         from nebius_cli.bulk.senders.api import ApiSender  # imports urllib3
@@ -73,7 +70,7 @@ def row_server(
         return
     if items is not None:
         with items.here() as sender:
-            yield RowServer(lambda _: (sender, ""), no_key, lambda: sender.death)
+            yield RowServer(lambda _: (sender, ""), Secret(""), lambda: sender.death)
         return
     from nebius_cli.local import run_embedded
 
@@ -92,10 +89,7 @@ def row_server(
 def connections(plan: BulkPlan, app: App) -> int:
     """Return how many connections the run may open, after a note if it asked for more."""
     wanted = plan.concurrency or MAX_CONCURRENCY
-    descriptors.raise_limit()
-    free = descriptors.free()
-    allowed = (free - RESERVED_DESCRIPTORS) // DESCRIPTORS_PER_REQUEST
-    allowed = max(1.0, allowed, min(4.0, free - RESERVED_DESCRIPTORS // 2))
+    allowed = descriptors.allowed_requests()
     if wanted <= allowed:
         return wanted
     if plan.concurrency is not None:

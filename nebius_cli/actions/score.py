@@ -95,9 +95,9 @@ def run_rank(options: ScoreOptions, app: App) -> ExitCode:
     """Rank candidates by their likelihood after a context. Raises NbxError."""
     options.check()
     if len(options.candidates) < 2:
-        raise UsageError("nothing to rank", "two candidates or more are compared", "nbx rank --context C A B")
+        raise UsageError("nothing to rank", "it needs at least two candidates", "nbx rank --context C A B")
     if options.tokens and not options.json:
-        raise UsageError("--tokens without --json", "a table of candidates has no place for them", "--json")
+        raise UsageError("--tokens without --json", "the table of candidates does not show tokens", "--json")
     context = _context(options, app)
     passages = [
         Passage(prompt.decode_argument(one, encode_argument(one)), context) for one in options.candidates
@@ -110,16 +110,16 @@ def run_rank(options: ScoreOptions, app: App) -> ExitCode:
             scores.append(score)
             _warn(score, app)
         if any(score.scored < len(score.tokens) for score in scores):
-            app.warn(
-                "the first token of a candidate has no prediction and does not count; --context gives it one"
-            )
+            app.warn("without --context, the first token of a candidate has no prediction and does not count")
         _write_ranks(passages, scores, model, options, app)
     return ExitCode.DONE
 
 
 def _context(options: ScoreOptions, app: App) -> str:
     if options.context is not None and options.context_file is not None:
-        raise UsageError("--context and --context-file together", "there is one context", "keep one of them")
+        raise UsageError(
+            "--context and --context-file together", "a text has only one context", "keep one of them"
+        )
     if options.context_file is not None:
         return app.read_text(options.context_file)
     context = options.context or ""

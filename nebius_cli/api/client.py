@@ -240,5 +240,5 @@ def _chunks(response: HttpResponse, deadline: Deadline) -> Iterator[bytes]:
 
 
 def _no_answer(status: int) -> NetworkError:
-    what = f"the server answered {status} and not the request"
-    return NetworkError(what, "", "check base_url: is it the API?")
+    what = f"the server sent {status} instead of an answer"
+    return NetworkError(what, "", "check base_url: does it point to the API?")

@@ -1,4 +1,4 @@
-"""Connections that keep the deadline of a request in each wait: name lookup, TLS, upload, answer.
+"""Connections that apply the deadline of a request to each wait: name lookup, TLS, upload, answer.
 
 urllib3 makes the connections, through proxies and TLS too. Requests are sent on them without its `urlopen`,
 which takes as long as all else that is done for a row of `nbx bulk`.

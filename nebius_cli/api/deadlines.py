@@ -1,4 +1,4 @@
-"""The time limits of one request: until the first byte, between bytes, without progress, in all.
+"""The time limits of one request: until the first byte, between bytes, without progress, in total.
 
 No thread watches the clock. The thread that sends a request asks its `Deadline` before each wait how many
 seconds are left, and gives them to the socket (api/http_response.py). So a limit ends exactly one request,
@@ -91,14 +91,14 @@ class Deadline:
         """Return the error that names the limit that is reached first."""
         limits = self._limits
         flag = "--first-byte-timeout" if limits.first_byte >= limits.stall else "--stall-timeout"
-        progress = f"data came, but the answer made no progress for {limits.progress_timeout_s:g} s"
+        progress = f"data arrived, but the answer made no progress for {limits.progress_timeout_s:g} s"
         _, why, flag = min(
-            (self._end, f"it took longer than {limits.total:g} s in all", "--timeout"),
-            (self._heard_at + self._silence_s, f"nothing came for {self._silence_s:g} s", self._flag),
+            (self._end, f"it took longer than {limits.total:g} s in total", "--timeout"),
+            (self._heard_at + self._silence_s, f"no data arrived for {self._silence_s:g} s", self._flag),
             (self._progress_at + limits.progress_timeout_s, progress, flag),
             key=lambda limit: limit[0],
         )
-        hint = f"{flag} SECONDS waits longer, 0 for ever"
+        hint = f"{flag} SECONDS waits longer; 0 sets no limit"
         return TimedOutError("timed out", why, hint, sent=self.sent)
 
     def head_came(self) -> None:

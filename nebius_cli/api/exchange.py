@@ -185,14 +185,14 @@ class Exchange:
 
     def _incomplete(self, why: str, hint: str = "") -> IncompleteError:
         if not hint:
-            again = "send it again, or check base_url: is it the API?"
+            again = "send it again, or check base_url: does it point to the API?"
             hint = "text received so far is kept; send it again" if self.completion.started else again
         return incomplete(self._api.redactor.line(why), self.sent[-1].request_id, hint)
 
     def _hint(self) -> str:
         """Return what helps where a stream has mixed its choices up, empty where it has not."""
         mixed = self._request.streamed and self._request.choices > 1 and [*self.completion.choices] == [0]
-        return "the server counts every choice as the first in a stream: --no-stream" if mixed else ""
+        return "the server mixes up the choices of a stream; use --no-stream" if mixed else ""
 
     def _request_note(self) -> str:
         request_id = self.sent[-1].request_id

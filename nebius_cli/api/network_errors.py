@@ -60,7 +60,7 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], Net
         (ConnectionRefusedError,),
         lambda to, _: NetworkError(
             f"connection{to} refused",
-            "nothing listens there",
+            "no server is listening there",
             "check base_url",
             retryable=True,
         ),
@@ -81,7 +81,7 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], Net
     ),
     (
         (urllib3.exceptions.DecodeError,),
-        lambda _, why: NetworkError("the answer is compressed in a way that cannot be undone", why),
+        lambda _, why: NetworkError("the answer cannot be decompressed", why),
     ),
     (
         (IncompleteRead,),

@@ -1,4 +1,4 @@
-"""Chooses the proxy for a URL, by the environment or the settings of the system, and connects through it."""
+"""Chooses the proxy for a URL from the environment or the system settings, and connects through it."""
 
 import contextlib
 import os
@@ -83,7 +83,7 @@ def _checked(text: str, variable: str) -> Proxy:
     if parts is None or not parts.host or not url.isprintable() or " " in url or "\\" in url:
         raise ConfigError(f"{variable} is not a proxy URL: {proxy.shown}", "", hint)
     if parts.scheme not in ("http", "https", *SOCKS_SCHEMES):
-        why = f"nbx knows proxies of the schemes http, https and {', '.join(SOCKS_SCHEMES)}"
+        why = f"nbx supports the proxy schemes http, https and {', '.join(SOCKS_SCHEMES)}"
         raise ConfigError(f"{variable} is not a proxy URL that nbx can use: {proxy.shown}", why, hint)
     if proxy.is_socks and find_spec("socks") is None:
         what = f"{variable} names a SOCKS proxy, which needs the package PySocks"

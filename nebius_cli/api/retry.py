@@ -1,4 +1,4 @@
-"""All decisions after a failed request: what ends a run, what is tried again, how long to wait before.
+"""All decisions after a failed request: what ends a run, what is retried, and after how long.
 
 A single request (`complete`, `score`, `models`, `doctor`) and the rows of `bulk` share them. No I/O, no
 clock: whoever calls hands in the attempt, the time and the jitter.
@@ -51,7 +51,7 @@ def asks_too_much(error: NbxError) -> bool:
     asked = retry_after(error)
     if asked is None or asked <= MAX_RETRY_AFTER_S or not retryable(error):
         return False
-    error.hint = f"it asks to wait {asked:g} s; nbx waits for {MAX_RETRY_AFTER_S:g} s at most"
+    error.hint = f"it asks to wait {asked:g} s; nbx waits at most {MAX_RETRY_AFTER_S:g} s"
     return True
 
 

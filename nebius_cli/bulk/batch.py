@@ -89,13 +89,6 @@ class Wait:
     rows: bool = False
 
 
-def may_share(one: Row, other: Row) -> bool:
-    """Return whether two rows may share a request. The API takes texts or token ids, but not a mix."""
-    if one.common != other.common or one.query != other.query:
-        return False
-    return type(one.prompt) is type(other.prompt)
-
-
 def split(batch: Batch, count: int, worst: Callable[[Sequence[Row]], Charge], tries: int) -> list[Batch]:
     """Return a group in `count` pieces, with `tries`; `worst` returns the most that some rows can cost.
 

@@ -6,12 +6,23 @@ from pathlib import Path
 
 from nebius_cli.bulk.input.input_rows import RowSource
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.options import BulkPlan, would_pay_again
-from nebius_cli.bulk.output.changed_requests import Claims
+from nebius_cli.bulk.options import BulkPlan
+from nebius_cli.bulk.output.changed_requests import Claims, would_pay_again
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
+from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import PriceList
+from nebius_cli.core.suggest import nearest
 from nebius_cli.request import request
 from nebius_cli.system.output_checks import is_file
+
+COMMANDS = ("run", "merge", "export")
+
+
+def check_is_no_command(path: str) -> None:
+    """Raise UsageError for a mistyped subcommand that was taken for the first file."""
+    close = "" if path == "-" or Path(path).exists() else nearest(path, COMMANDS)
+    if close:
+        raise UsageError(f"cannot read {path}", "no such file", f"did you mean nbx bulk {close}?")
 
 
 def survey_rows(
@@ -36,7 +47,8 @@ def survey_rows(
         return claims is not None and claims.has_answer(row)
 
     survey = source.survey(is_answered if claims or plan.capped else None)
-    if survey.bad == survey.rows and not source.reader.model:
+    all_bad = survey.bad * source.reader.rows_per_input_row == survey.rows
+    if all_bad and not source.reader.models:
         request.check_rules({}, {}, validate=True)  # reports that no model is set
     if survey.bad:
         raise source.bad_rows_error(survey.first_bad, survey.bad)

@@ -58,7 +58,7 @@ class RunCounts:
         shown = [f"{reason} ({count:,})" for reason, count in counted.most_common(MAX_REASONS_SHOWN)]
         if others := counted.total() - sum(count for _, count in counted.most_common(MAX_REASONS_SHOWN)):
             shown.append(f"other reasons ({others:,})")
-        hint = "the records in the output have the errors"
+        hint = "their records in the output contain the errors"
         if failed_file and self.failed > self.bad:
             hint = f"{failed_file} lists them; repeat the command to send them again"
         return IncompleteError(

@@ -29,8 +29,9 @@ class Dispatcher:
     """The state of a bulk run. Not thread-safe: callers on several threads must hold a lock.
 
     `jitter` returns a number in [0, 1) that spreads retries; `may_take` returns whether a new row may be
-    taken now. `model` is the model of rows that name none. After the run, `fatal` is the error that stopped
-    it, if any, and `capped` tells whether the budget did.
+    taken now. `model` is the model of rows that name none. The rows of `combinations` alternate, so that many
+    groups are collected at once. After the run, `fatal` is the error that stopped it, if any, and `capped`
+    tells whether the budget did.
     """
 
     def __init__(
@@ -41,13 +42,14 @@ class Dispatcher:
         retries: int,
         jitter: Callable[[], float],
         group: int = 1,
+        combinations: int = 1,
         may_take: Callable[[], bool] = lambda: True,
         model: str = "",
     ) -> None:
         self.rate = rate
         self.budget = budget
         self._retries = RetryQueue(retries, jitter)
-        self._new = Grouping(group, budget.worst)
+        self._new = Grouping(group, combinations, budget.worst)
         self.note: Callable[[str], object] = lambda _: None  # is told what the run finds out
         self._may_take = may_take
         self._model = model

@@ -9,9 +9,11 @@ from typing import Any
 from nebius_cli.bulk.budget import Budget, Charge
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input import template
+from nebius_cli.bulk.input.matrix import NO_MATRIX, Combination, parse_matrix
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_kind import ItemRows
-from nebius_cli.bulk.input.row_to_request import RowReader, Shard, parse_shard
+from nebius_cli.bulk.input.row_to_request import RowReader
+from nebius_cli.bulk.input.shard import Shard, parse_shard
 from nebius_cli.bulk.limit_flags import LIMITS
 from nebius_cli.bulk.rate_control import MAX_CONCURRENCY, RateController
 from nebius_cli.config.run_settings import RunSettings
@@ -31,7 +33,7 @@ _USD = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 class BulkOptions:
     """The flags of `nbx bulk`. `fields`, `connection` and `limits` hold those of their tables."""
 
-    input: str = "-"
+    inputs: tuple[str, ...] = ("-",)
     format: str | None = None
     template: str | None = None
     template_file: str | None = None
@@ -41,6 +43,7 @@ class BulkOptions:
     allow_empty: bool = False
     on_bad_row: str = "fail"
     shard: str = "1/1"
+    matrix: tuple[str, ...] = ()
     output: str = "-"
     restart: bool = False
     no_prompt: bool = False
@@ -89,6 +92,7 @@ class BulkPlan:
     max_tokens: int | None
     max_cost: Decimal | None
     prices: PriceList | None
+    combinations: tuple[Combination, ...] = NO_MATRIX
     connections: int = MAX_CONCURRENCY
 
     @property
@@ -103,9 +107,10 @@ class BulkPlan:
 
     @property
     def choices(self) -> int:
-        """The number of choices that the flags ask for."""
+        """The number of choices that the flags ask for at most."""
         n = self.params.get("n", self.given.get("n", 1))
-        return n if isinstance(n, int) else 1
+        numbers = [one.values.get("n", n) for one in self.combinations]
+        return max(number if isinstance(number, int) else 1 for number in numbers)
 
     def usage_is_complete(self, row: Row) -> bool:
         """Return whether the usage of an answer covers all choices; the local engine counts only one."""
@@ -118,7 +123,9 @@ class BulkPlan:
             raise UsageError(what, "a cap needs a limit for every answer", "set --max-tokens N")
         if self.max_tokens is not None and not self.usage_is_complete(row):
             what = "--max-total-tokens with --local and several choices in a request"
-            raise UsageError(what, "the engine counts the tokens of one choice only", "drop --group and n")
+            raise UsageError(
+                what, "the engine counts the tokens of one choice only", "leave out --group and n"
+            )
         if self.max_cost is not None:
             check_price(row.model, prices)
 
@@ -131,6 +138,7 @@ class BulkPlan:
         now: float,
         jitter: Callable[[], float],
         may_take: Callable[[], bool],
+        combinations: int = 1,
         model: str = "",
     ) -> Dispatcher:
         """Return the dispatcher of this run; `spent` is the cost of earlier runs on the same output."""
@@ -151,7 +159,14 @@ class BulkPlan:
             spent_cost=spent.cost,
         )
         return Dispatcher(
-            rate, budget, retries=retries, jitter=jitter, group=self.group, may_take=may_take, model=model
+            rate,
+            budget,
+            retries=retries,
+            jitter=jitter,
+            group=self.group,
+            combinations=combinations,
+            may_take=may_take,
+            model=model,
         )
 
     def reader(
@@ -170,23 +185,22 @@ class BulkPlan:
         fields = dict(items.fields) if items else settings.fields_without(unset)
         own: dict[str, Value] = {}
         if local_model is not None:
+            if "model" in self.combinations[0].values:
+                raise UsageError("--matrix model with --local", "--local runs one model")
             fields.pop("ai_project_id", None)
             own["model"] = local_model
         return RowReader(
             {**fields, **self.given, **own},
             self.params,
-            self.template,
+            items or self.template,
             allow_empty=options.allow_empty,
             validate=options.validate,
             shard=self.shard,
-            url="local" if self.options.runs_here else _url(settings.base_url),
-            items=items,
+            url="local"
+            if self.options.runs_here
+            else urls.shown_endpoint(settings.base_url, "/completions", ""),
+            combinations=self.combinations,
         )
-
-
-def _url(base_url: str) -> str:
-    """Return the URL that completions are sent to, without a password. Raises ConfigError."""
-    return urls.strip_credentials(urls.endpoint_url(urls.parse_base_url(base_url), "/completions", ""))
 
 
 def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
@@ -208,9 +222,10 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
     invalid = options.invalid == "replace"
     reading = prompt.decode_options(options.encoding, replace_invalid=invalid, strip_final_newline=False)
     params = request_flags.parse_params(options.param, validate=options.validate)
+    given = request_flags.parse_fields(options.fields, read_file, validate=options.validate)
     return BulkPlan(
         options,
-        request_flags.parse_fields(options.fields, read_file, validate=options.validate),
+        given,
         params,
         shard,
         reading,
@@ -222,6 +237,7 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
         None if max_tokens is None else max_tokens // shard.of,
         max_cost,
         None if price is None else PriceList(default=price),
+        parse_matrix(options.matrix, given, validate=options.validate),
     )
 
 
@@ -262,22 +278,6 @@ def parse_price(text: str) -> Price:
         why = "it takes IN/OUT, USD per million prompt and completion tokens"
         raise UsageError(f"--price {text}", why, "for example --price 0.13/0.40")
     return Price(Decimal(prices[0]).scaleb(-6), Decimal(prices[1]).scaleb(-6))
-
-
-def other_requests(count: int, output: str) -> str:
-    """Return a note about answers in an output that no row of the input asks for."""
-    answers = "an answer" if count == 1 else f"{count:,} answers"
-    why = "changed prompts or flags, or removed rows"
-    return f"{output} has {answers} to other requests ({why}); changed rows are sent again"
-
-
-def would_pay_again(output: str) -> UsageError:
-    """Return the error of a run that would send every row of an output again."""
-    what = f"every row of {output} would be sent and paid for again"
-    why = "its answers are to other requests: a flag, the project or the base URL has changed"
-    return UsageError(
-        what, why, f"--restart starts over and keeps them as {output}.old; or choose another -o"
-    )
 
 
 def check_price(model: str, prices: PriceList) -> None:

@@ -1,4 +1,4 @@
-"""Tells an outage of the server from single broken connections, and how long a run waits for it. Pure."""
+"""Distinguishes an outage of the server from single broken connections, and limits the wait for it. Pure."""
 
 import math
 

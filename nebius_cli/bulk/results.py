@@ -11,8 +11,8 @@ from nebius_cli.bulk.counts import RunCounts
 from nebius_cli.bulk.input.input_rows import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_kind import RowKind
-from nebius_cli.bulk.options import BulkOptions, BulkPlan, would_pay_again
-from nebius_cli.bulk.output.changed_requests import Claims
+from nebius_cli.bulk.options import BulkOptions, BulkPlan
+from nebius_cli.bulk.output.changed_requests import Claims, would_pay_again
 from nebius_cli.bulk.output.failed_rows import path_beside
 from nebius_cli.bulk.output.join_parts import PartJoiner
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
@@ -34,8 +34,8 @@ def open_output(
     Raises NbxError.
     """
     if is_file(options.output):
-        source = None if options.input == "-" else options.input
-        return Journal.open(options.output, restart=options.restart, note=note, source=source)
+        sources = [path for path in options.inputs if path != "-"]
+        return Journal.open(options.output, restart=options.restart, note=note, sources=sources)
     if options.output == "-":
         return StreamOutput(write)
     pipe = OutputFile(options.output)
@@ -50,7 +50,7 @@ def open_summary(options: BulkOptions) -> OutputFile | None:
     path = options.summary
     if path is None:
         return None
-    own = [("this is the input", options.input)]
+    own = [("this is the input", path) for path in options.inputs]
     if is_file(options.output):
         own.append(("the answers go there", options.output))
         failed = path_beside(Path(os.path.realpath(options.output)))
@@ -119,8 +119,8 @@ class ResultWriter:
             else:
                 yield None
                 self._put_bad(row)
-                if counts.bad <= MAX_BAD_KEPT:
-                    warn(f"{source.name}, line {row.line}: {row.why}; left out")
+                if counts.bad <= MAX_BAD_KEPT and not row.repeated:
+                    warn(f"{source.place(row)}: {row.why}; left out")
 
     def put(self, result: Result) -> None:
         """Write and count a result, once all parts of its row are there. Raises what writing raises."""

@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -85,11 +85,12 @@ class BulkRun:
         self._writer = ResultWriter(journal, plan, json.loads(reader.defaults), self.counts, reader.kind)
         self._dispatcher = plan.dispatcher(
             prices,
-            self._spent_earlier(reader.model, note),
+            self._spent_earlier(reader.models, note),
             limits.retries,
             now=self._started_at,
             jitter=streams.random,
             may_take=self._writer.has_room,
+            combinations=reader.requests_per_row,
             model=reader.model,
         )
 
@@ -134,12 +135,14 @@ class BulkRun:
         """Return the totals so far; `stopped` says what ended the run early."""
         return self.counts.summary(self._dispatcher, self._streams.monotonic() - self._started_at, stopped)
 
-    def _spent_earlier(self, model: str, note: Callable[[str], None]) -> Charge:
+    def _spent_earlier(self, models: Sequence[str], note: Callable[[str], None]) -> Charge:
         earlier = self._journal.earlier
         spent = Charge(earlier.prompt_tokens, earlier.completion_tokens, earlier.cost)
         if not earlier.unpriced or self._plan.max_cost is None:
             return spent
-        more, message = price_records(earlier.unpriced, earlier.unpriced_tokens, self._prices.of_model(model))
+        prices = map(self._prices.of_model, models or ("",))
+        # Any of the models may have answered them.
+        more, message = max(price_records(earlier.unpriced, earlier.unpriced_tokens, one) for one in prices)
         note(message)
         return Charge(spent.prompt, spent.completion, earlier.cost + more)
 

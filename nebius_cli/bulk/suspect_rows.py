@@ -1,4 +1,4 @@
-"""Tells what is wrong with one row from what is wrong with all: whether other rows are answered. Pure."""
+"""Distinguishes a problem of one row from a problem of all, by whether other rows are answered. Pure."""
 
 from collections.abc import Sequence
 

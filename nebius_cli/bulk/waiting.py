@@ -4,9 +4,10 @@ import heapq
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import groupby
 
 from nebius_cli.api import retry
-from nebius_cli.bulk.batch import Batch, may_share
+from nebius_cli.bulk.batch import Batch
 from nebius_cli.bulk.budget import Charge
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.core.errors import IncompleteError, NbxError, ServerError
@@ -15,19 +16,71 @@ DEFERRED_RETRY_FACTOR = 10  # times the retries: attempts of a row while the ser
 ONE_AT_A_TIME = "the server does not accept several prompts per request: sending one at a time"
 
 
+class RowGroups:
+    """Collects rows that may share a request, in groups of `size`. `len` is the number of rows.
+
+    Rows share one if they differ only in their prompts. The API takes texts or token ids, but not a mix. At
+    most `max_open` groups wait for more rows, as many as the combinations of a matrix; before another one
+    begins, the oldest is complete.
+    """
+
+    def __init__(self, size: int, max_open: int) -> None:
+        self._size = size
+        self._max_open = max_open
+        self._open: dict[tuple[bytes, str, type], list[Row]] = {}  # by age
+        self._complete: deque[list[Row]] = deque()
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, *rows: Row) -> None:
+        """Add a row, or the parts of a row, which stay together in a group of their own or with others."""
+        key = (rows[0].common, rows[0].query, type(rows[0].prompt))
+        if key in self._open and len(self._open[key]) + len(rows) > self._size:
+            self._complete.append(self._open.pop(key))
+        if key not in self._open:
+            if len(self._open) >= self._max_open:
+                self._complete_oldest()
+            self._open[key] = []
+        group = self._open[key]
+        group += rows
+        self._count += len(rows)
+        if len(group) >= self._size:
+            self._complete.append(self._open.pop(key))
+
+    def dissolve(self) -> list[Row]:
+        """Remove and return all rows."""
+        rows = [row for group in (*self._complete, *self._open.values()) for row in group]
+        self._complete, self._open, self._count = deque(), {}, 0
+        return rows
+
+    def take(self, *, incomplete: bool) -> list[Row] | None:
+        """Return the next complete group; with `incomplete`, also one that could get more rows."""
+        if not self._complete and incomplete and self._open:
+            self._complete_oldest()
+        if not self._complete:
+            return None
+        rows = self._complete.popleft()
+        self._count -= len(rows)
+        return rows
+
+    def _complete_oldest(self) -> None:
+        self._complete.append(self._open.pop(next(iter(self._open))))
+
+
 class Grouping:
     """The rows that were not sent yet, in groups of at most `limit` prompts.
 
     The prompts of one row stay together, however many they are. With `alone`, each prompt has a request of
-    its own. `worst` returns the most that a request for some rows can cost.
+    its own. `worst` returns the most that a request for some rows can cost; `max_open` as for RowGroups.
     """
 
-    def __init__(self, limit: int, worst: Callable[[Sequence[Row]], Charge]) -> None:
+    def __init__(self, limit: int, max_open: int, worst: Callable[[Sequence[Row]], Charge]) -> None:
         self.alone = False
         self.upcoming: Batch | None = None  # built from the first rows, not sent yet
-        self._limit = limit
+        self._rows = RowGroups(limit, max_open)
         self._worst = worst
-        self._rows: deque[Row] = deque()
         self._accepted = False  # a request with several prompts was answered
 
     def __len__(self) -> int:
@@ -35,39 +88,30 @@ class Grouping:
 
     def offer(self, row: Row) -> None:
         """Add a row."""
-        self._rows.extend(row.parts())
+        if row.part_count == 1:
+            self._rows.add(row)
+        elif self.alone:
+            for part in row.parts():
+                self._rows.add(part)
+        else:
+            for _, parts in groupby(row.parts(), lambda part: part.common):
+                self._rows.add(*parts)
 
     def build(self, *, incomplete: bool) -> None:
         """Build the upcoming request, if there are rows for it.
 
         `incomplete`: also from fewer rows than a group has room for, because no more follow soon.
         """
-        if self.upcoming is not None or not self._rows:
-            return
-        size = self._size()
-        if size >= self._limit or size < len(self._rows) or incomplete:
-            taken = [self._rows.popleft() for _ in range(size)]
-            self.upcoming = Batch(taken, self._worst(taken))
-
-    def _size(self) -> int:
-        """Return how many of the first rows, or parts of rows, share the next request."""
-        rows = self._rows
-        if self.alone:
-            return 1
-        size = end = 0
-        while end < len(rows) and (end < self._limit or not size) and may_share(rows[0], rows[end]):
-            end += 1
-            complete = end == len(rows) or rows[end].part == 0 or not may_share(rows[0], rows[end])
-            if complete and (end <= self._limit or not size):
-                size = end
-        return size
+        if self.upcoming is None and (rows := self._rows.take(incomplete=incomplete)):
+            self.upcoming = Batch(rows, self._worst(rows))
 
     def send_alone(self) -> None:
         """Send one prompt per request from now on."""
         self.alone = True
-        if self.upcoming is not None:
-            self._rows.extendleft(reversed(self.upcoming.rows))
-            self.upcoming = None
+        rows = [*(self.upcoming.rows if self.upcoming else ()), *self._rows.dissolve()]
+        self.upcoming, self._rows = None, RowGroups(1, 1)
+        for row in rows:
+            self._rows.add(row)
 
     def answered(self, batch: Batch) -> bool:
         """Note an answer; return whether it shows that the server does not accept several prompts.

@@ -17,6 +17,7 @@ from nebius_cli.response.events import Usage
 
 TICK_S = 0.1
 STACK_BYTES = 512 * 1024  # enough for the deepest JSON that Python parses
+MIN_FREE_BYTES = 32 << 20  # that another thread has to leave to those that run
 _M_ARENA_MAX = -8  # from <malloc.h>
 
 OnRequest = Callable[[str, float, Usage | None, NbxError | None, str], None]
@@ -125,6 +126,7 @@ class WorkerPool:
             self._threads += 1
         before = threading.stack_size(STACK_BYTES)
         try:
+            bytearray(MIN_FREE_BYTES)  # a thread that has no memory to begin with would never be heard of
             # A daemon, so that an abandoned request does not keep the process alive.
             threading.Thread(target=self._work, name="nbx-bulk", daemon=True).start()
         except (RuntimeError, MemoryError):  # the system allows no more threads

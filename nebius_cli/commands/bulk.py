@@ -6,7 +6,7 @@ import typer
 
 from nebius_cli.bulk.limit_flags import LIMITS, MONEY, SPEED
 from nebius_cli.commands.declare import declare, default_group
-from nebius_cli.commands.parameters import argument, field_options, switch, text
+from nebius_cli.commands.parameters import arguments, field_options, switch, text, texts
 from nebius_cli.commands.shared_options import (
     ANY_FIELD_OPTIONS,
     CONNECTION,
@@ -40,11 +40,12 @@ Examples:
   nbx bulk questions.csv --template "Q: {question}\\nA:" -o answers.jsonl
   nbx bulk prompts.txt -o answers.jsonl --max-cost 5 --max-tokens 200
   nbx bulk prompts.jsonl -o answers.jsonl --local
+  nbx bulk prompts.jsonl -o answers.jsonl --matrix temperature=0,0.7
 
 Each answer becomes a line of -o FILE as soon as it arrives. If a run stops early, repeat the command to
 resume: it sends only the rows that have no answer yet.
 
-The input is JSONL, CSV, TSV, text or Parquet, by file suffix (.gz and .zst too) or --format. A JSONL row is a
+Each FILE is JSONL, CSV, TSV, text or Parquet, by file suffix (.gz and .zst too) or --format. A JSONL row is a
 string, {"prompt": ...} with any request field and an id, or a line of a batch file. A row overrides a flag.
 
 The exit code is 0 if every row has an answer and 9 if some failed; these are in answers.failed.jsonl, as
@@ -77,10 +78,10 @@ def _reworded(fields: Iterable[Field]) -> tuple[Field, ...]:
 ROW_FIELDS = _reworded(field for field in FIELDS if field.name not in ("stream", "stream_options"))
 
 OWN = (
-    argument("input", "File with one prompt per row; - is stdin.", "FILE"),
+    arguments("inputs", "Files with one prompt per row; - is stdin.", "FILE..."),
     ROW_OPTIONS["format"],
     text("template", 'Make the prompt from columns: "Q: {question}\\nA:".', "TEXT", INPUT),
-    text("template_file", "Read the template from a file; nothing in it is an escape.", "FILE", INPUT),
+    text("template_file", "Read the template from a file; backslashes are not escapes.", "FILE", INPUT),
     switch("null", "In text input, NUL ends a prompt instead of newline.", INPUT, "-0"),
     text("encoding", "Encoding of the input. Default utf-8.", "NAME", INPUT),
     text(
@@ -92,6 +93,12 @@ OWN = (
     switch("allow_empty", "Allow empty prompts.", INPUT),
     ROW_OPTIONS["on_bad_row"],
     ROW_OPTIONS["shard"],
+    texts(
+        "matrix",
+        "Send each row with every combination of these values, as in temperature=0,0.7.",
+        "NAME=VALUES",
+        INPUT,
+    ),
     text("output", "Write the answers to FILE; needed to resume a run.", "FILE", OUTPUT, "-o"),
     ROW_OPTIONS["restart"],
     switch("no_prompt", "Leave prompts out of the output.", OUTPUT),

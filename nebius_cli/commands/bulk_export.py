@@ -5,7 +5,7 @@ import typer
 from nebius_cli.commands.declare import declare
 from nebius_cli.commands.parameters import argument, switch, text
 
-HELP = """Export the answers of a run as text or a table.
+HELP = """Export the answers of a run as text, a table or a page.
 
 \b
 Examples:
@@ -13,28 +13,33 @@ Examples:
   nbx bulk export answers.jsonl --text -0 | xargs -0 -n 1 ./check
   nbx bulk export answers.jsonl --csv -o answers.csv
   nbx bulk export answers.jsonl --format parquet -o answers.parquet
+  nbx bulk export answers.jsonl --format html -o answers.html
 
 Answers are in row order. With --text, line N belongs to row N: a row that failed or has no answer yet is an
 empty line, so paste prompts.txt <(nbx bulk export answers.jsonl --text) pairs each prompt with its answer.
 Each answer ends with a newline, or with NUL after -0, which keeps texts with newlines apart.
 
 --csv has the columns id, index, choice, text, finish_reason, error, prompt_tokens, completion_tokens, cost;
-the usage of a row is on its first choice. Texts are exact in both. A spreadsheet takes texts that begin with
-= + - or @ for formulas; --escape-formulas puts an apostrophe before such a text.
+the usage of a row is on its first choice. Both contain the texts unchanged. A spreadsheet runs texts that
+begin with = + - or @ as formulas; --escape-formulas puts an apostrophe before such a text.
 
 --format parquet (needs the package pyarrow) has a row for each choice, with the columns of --csv, the prompt
 and the model; error, usage and logprobs are nested. DuckDB, pandas and datasets read it; docs/bulk.md has
 examples.
 
-The exit code is 9 if rows failed or, with --text, have no answer yet.
+--format html writes one page that needs no other file: a row for each row of the input, and a column for each
+combination of nbx bulk --matrix. --side-by-side makes the same table with --csv and --format parquet.
+
+The exit code is 9 if rows failed or, with --text or side by side, have no answer yet.
 """
 
 OWN = (
     argument("answers", "Output file of nbx bulk.", "ANSWERS"),
     switch("text", "Print only the texts."),
     switch("csv", "Print a CSV table with a header."),
-    text("format", "Format of the export; --text and --csv are short for two of them.", "text|csv|parquet"),
-    switch("escape_formulas", "With --csv: put ' before texts that a spreadsheet takes for formulas."),
+    text("format", "Format of the export. --text and --csv are short forms.", "text|csv|parquet|html"),
+    switch("side_by_side", "One line per row, with a column per combination of --matrix."),
+    switch("escape_formulas", "With --csv: put ' before texts that a spreadsheet would run as formulas."),
     switch("null", "With --text: end each answer with NUL instead of newline.", None, "-0"),
     text("output", "Write to FILE. Default stdout.", "FILE", None, "-o"),
     switch("force", "Replace FILE if it exists."),

@@ -3,7 +3,7 @@
 import typer
 
 from nebius_cli.commands.declare import declare
-from nebius_cli.commands.parameters import arguments, switch, text
+from nebius_cli.commands.parameters import arguments, switch, text, texts
 
 HELP = """Merge the outputs of all shards into one file.
 
@@ -16,7 +16,7 @@ Answers are written in row order, each row once. An answer replaces an error of 
 answers to one row are an error (exit 65). Without --input, nbx orders rows by the index in their records and
 cannot notice rows missing at the end.
 
-The exit code is 9 if rows are missing or failed; the others are written all the same.
+The exit code is 9 if rows are missing or failed; nbx writes the others anyway.
 """
 
 INPUT = "Input"
@@ -25,8 +25,9 @@ OWN = (
     arguments("answers", "Output files of nbx bulk.", "ANSWERS..."),
     text("output", "Write to FILE. Default stdout.", "FILE", None, "-o"),
     switch("force", "Replace FILE if it exists."),
-    text("input", "Check against the rows and IDs of this input.", "FILE", INPUT),
-    text("format", "Format of the input. Default by file suffix.", "jsonl|csv|tsv|text|parquet", INPUT),
+    texts("input", "Check against the rows and IDs of this input; repeat it for several.", "FILE", INPUT),
+    texts("matrix", "The --matrix of the run, with --input.", "NAME=VALUES", INPUT),
+    text("format", "Format of the input. Default: by file suffix.", "jsonl|csv|tsv|text|parquet", INPUT),
     switch("null", "In text input, NUL ends a prompt instead of newline.", INPUT, "-0"),
     text("encoding", "Encoding of the input. Default utf-8.", "NAME", INPUT),
     text(

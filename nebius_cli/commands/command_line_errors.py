@@ -1,4 +1,4 @@
-"""Turns the parser's errors into ours, with a hint at what was probably meant."""
+"""Turns the parser's errors into UsageErrors, with a hint at what was probably meant."""
 
 import re
 from typing import Any
@@ -20,7 +20,7 @@ SYNONYMS = {
     **dict.fromkeys(("ls", "all"), "list"),
 }
 
-_NO_CHAT = "there is no chat here: write the instructions into the prompt"
+_NO_CHAT = "nbx has no chat: write the instructions into the prompt"
 # Flags that other programs, or nbx bulk, have and nbx complete does not.
 FOREIGN_FLAGS = {
     "--template": "{stdin} in the prompt inserts stdin; for a file of rows: nbx bulk FILE --template TEXT",
@@ -84,7 +84,7 @@ def _no_command(error: Any, argv: list[str], tree: Any) -> UsageError:
     if path == "nbx":
         why = _usual(argv, tree) or _elsewhere(argv, tree) or why
         if " " in typed.strip():
-            why = f"a prompt belongs to a command: nbx complete {_quoted(typed)}"
+            why = f"to complete a prompt, run nbx complete {_quoted(typed)}"
     return UsageError(f"no such command: {typed}", why, f"{path} --help shows every command")
 
 
@@ -121,7 +121,7 @@ def usage_error(error: typer.TyperException, argv: list[str], tree: Any) -> Usag
     name = typed.lstrip("-").replace("-", "_")
     if name in ENGINE_PARAMS:
         return UsageError(
-            f"{NO_FLAG} {typed}", "it is not in the API; engines read it", f"--param {name}=VALUE"
+            f"{NO_FLAG} {typed}", "it is a parameter of the engine, not of the API", f"--param {name}=VALUE"
         )
     return UsageError(f"{NO_FLAG} {typed}", _meant(typed, command, context) or _usual(argv, tree), hint)
 

@@ -80,6 +80,9 @@ OWN = (
         PROMPT,
     ),
     switch("allow_empty", "Allow an empty prompt.", PROMPT),
+    negatable("continue_last", "--continue", "Send the last prompt and its answer, and go on.", PROMPT),
+    text("continue_from", "Continue the answer of this request of nbx history.", "ID", PROMPT),
+    text("choice", "Continue this one of several answers, counted from 1.", "N", PROMPT),
     text(
         "suffix",
         "Write the text between the prompt and TEXT, with a model that can fill in the middle.",
@@ -93,7 +96,7 @@ OWN = (
         "FILE:LINE:COL",
         INFILL,
     ),
-    text("infill_format", "Infill markers of the model. Default by its ID.", "FORMAT", INFILL),
+    text("infill_format", "Format of the infill markers. Default: chosen by model ID.", "FORMAT", INFILL),
     *FIELD_OPTIONS,
     *ANY_FIELD_OPTIONS,
     switch("json", "Print the API response as one JSON object.", SHOW),

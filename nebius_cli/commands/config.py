@@ -18,7 +18,7 @@ Examples:
   nbx config edit
 
 Precedence, highest first: flag, environment, project file, profile, config file, default. A project file is
-a .nbx.toml in the current directory or above it. It holds request fields only, and nbx reads it if the
+a .nbx.toml in the current directory or above it. It may contain only request fields, and nbx reads it if the
 setting project_file is true.
 """
 
@@ -38,7 +38,7 @@ Examples:
   nbx config get model
   nbx config get base_url --show-origin
 
-Secrets stay hidden: keys, a password in an address, the arguments of a command.
+nbx hides secrets: keys, passwords in URLs and the arguments of api_key_command.
 """
 
 UNSET = """Remove a setting from the config file or the current profile.

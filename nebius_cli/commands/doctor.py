@@ -15,8 +15,8 @@ Examples:
   nbx doctor --live
   nbx doctor --json | jq '.checks[] | select(.state == "fail")'
 
-nbx doctor works without a key, without a network and with a broken config file. It shows no secrets and costs
-nothing without --live.
+nbx doctor also works without a key, without a network and with a broken config file. It shows no secrets.
+Only --live can cost something.
 
 In a pipe, each line has these columns, separated by tabs: name, state, what nbx found, what to do. --json is
 {checks: [{name, state, text, hint}], exit_code}. The state is ok, warn, fail or skipped. The exit code is

@@ -52,7 +52,7 @@ Examples:
   nbx history search paris france
   nbx history search 東京
 
-Words match in any case and inside longer words. No character has a special meaning.
+The search ignores case and also finds words inside longer ones. No character has a special meaning.
 """
 
 RERUN = """Send a stored request again, byte for byte.

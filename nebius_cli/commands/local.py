@@ -12,7 +12,7 @@ Examples:
   nbx local pull
   nbx local serve > engine.env &
 
-A model is downloaded once; then it needs no network.
+A model is downloaded only once. After that, --local needs no network.
 """
 
 PULL = """Download a model and print its path.
@@ -53,7 +53,7 @@ def add_to(root: typer.Typer) -> None:
     declare(
         group,
         "pull",
-        (name, switch("force", "Download the model even if it is here.")),
+        (name, switch("force", "Download the model even if it is already there.")),
         "local.run_pull",
         help=PULL,
     )

@@ -29,7 +29,7 @@ Examples:
   nbx models list qwen coder
   nbx models --sort price --json
 
-Words match in ID, name and features, in any case.
+The query is matched against ID, name and features, ignoring case.
 
 In a pipe, each line has these columns, separated by tabs: id, context, USD per million tokens in and out,
 requests and tokens per minute, status, features; - if unknown. A narrow terminal shows fewer columns.
@@ -39,7 +39,7 @@ tokens_per_minute}, features, modality, quantization, status, created, raw}], fe
 cached}. Prices are in USD per million tokens; null is unknown; raw is the entry as the server sent it.
 """
 
-SHOW = """Show everything that is known about one model.
+SHOW = """Show everything that is known about a model.
 
 \b
 Examples:
@@ -71,7 +71,11 @@ def add_to(root: typer.Typer) -> None:
     as_json = switch("json", "Print one JSON object.")
     name = argument("id", "Model ID.", "MODEL")
     order = (
-        text("sort", "Cheapest, largest context or newest first. Default id.", "id|context|price|created"),
+        text(
+            "sort",
+            "Sort order: cheapest, largest context or newest first. Default id.",
+            "id|context|price|created",
+        ),
         switch("reverse", "Reverse the order."),
     )
     query = arguments("query", "Words to search for.", "QUERY...")

@@ -56,7 +56,7 @@ ROW_OPTIONS = {
     for option in (
         text(
             "format",
-            "Format of the input. Default by file suffix; jsonl for stdin.",
+            "Format of the input. Default: by file suffix; jsonl for stdin.",
             "jsonl|csv|tsv|text|parquet",
             INPUT,
         ),

@@ -77,14 +77,14 @@ UNTIL = text("until", "Last day, in the same forms.", "WHEN")
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(cls=default_group("show"))
-    by = text("by", "Group by this. Default day.", "day|model|profile|run")
+    by = text("by", "What to group the requests by. Default day.", "day|model|profile|run")
     as_json = switch("json", "Print one JSON object.")
     declare(group, "show", (by, SINCE, UNTIL, as_json), "usage.run_show", help=SHOW)
     of = text("of", "What to plot. Default cost, or tokens if no cost is known.", "cost|tokens|requests")
     picture = text("export", "Write an SVG picture instead.", "FILE")
     declare(group, "plot", (of, SINCE, UNTIL, picture), "usage.run_plot", help=PLOT)
     as_csv = switch("csv", "Comma-separated, with a header (default).")
-    formulas = "With CSV: put ' before texts that a spreadsheet takes for formulas."
+    formulas = "With CSV: put ' before texts that a spreadsheet would run as formulas."
     own = (as_csv, as_json, FROM_ANY, UNTIL, switch("escape_formulas", formulas))
     declare(group, "export", own, "usage.run_export", help=EXPORT)
     declare(group, "path", (), "usage.run_path", help=PATH)

@@ -222,9 +222,8 @@ class ConfigFile:
             return mode
         own = mode & ~GROUP_AND_OTHERS
         held = "a key" if name in SECRETS else name
-        self._warn(
-            f"{self.path} holds {held}: its mode is now {own:o} instead of {mode:o}, for its owner only"
-        )
+        change = f"its mode is now {own:o} instead of {mode:o}"
+        self._warn(f"{self.path} contains {held}: {change}, so that only its owner can read it")
         return own
 
     @contextlib.contextmanager
@@ -236,7 +235,7 @@ class ConfigFile:
         def wait() -> None:
             if time.monotonic() > end:
                 raise ConfigError(
-                    f"cannot write {self.path}", f"another program holds {lock}", "end it first"
+                    f"cannot write {self.path}", f"another program has locked {lock}", "end it first"
                 )
 
         with self._failing():

@@ -45,7 +45,9 @@ class Keychain:
         except Exception as error:  # noqa: BLE001 - backends are plug-ins and fail in their own ways
             raise ConfigError("the keyring does not work", _why(error)) from None
         if isinstance(self._backend, NoKeyring):
-            raise ConfigError("no keyring works here", "the system offers none that keyring knows")
+            raise ConfigError(
+                "no keyring works here", "the system offers none that the package keyring supports"
+            )
         self.name = str(self._backend.name)
 
     def read(self, account: str) -> Secret:
@@ -56,7 +58,7 @@ class Keychain:
             raise AuthError(f"cannot read the key from {self.name}", _why(error)) from None
         if not value:
             what = f"{self.name} has no key under {SERVICE}, {account}"
-            raise AuthError(what, "the configuration says that it is there", "nbx auth login stores one")
+            raise AuthError(what, "the setting api_key_keyring names it", "nbx auth login stores one")
         return Secret(value)
 
     def write(self, account: str, key: Secret) -> None:
@@ -71,7 +73,9 @@ class Keychain:
         except Exception as error:  # noqa: BLE001
             raise ConfigError(f"{self.name} does not accept the key", _why(error)) from None
         if kept != key.reveal():
-            raise ConfigError(f"{self.name} does not keep the key", "it returned something else")
+            raise ConfigError(
+                f"{self.name} does not store the key", "reading it back returned something else"
+            )
 
     def remove(self, account: str) -> None:
         """Remove the key under `account`, if there is one. Raises ConfigError."""

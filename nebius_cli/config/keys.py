@@ -119,12 +119,12 @@ def warnings(found: Sequence[KeyPlace], profile: str | None) -> Iterator[str]:
     """
     first = found[0]
     if first.source is KeyOrigin.ARGUMENT:
-        yield "--api-key: ps and the shell's history show the key; --api-key-file - reads it unseen"
+        yield "--api-key: ps and the shell's history show the key; --api-key-file - hides it"
     if first.mend:
-        yield f"others on this machine can read the key: {first.mend}"
+        yield f"other users of this machine can read the key: {first.mend}"
     own = f"profile {profile}"
     if first.source is KeyOrigin.ENVIRONMENT and any(place.origin == own for place in found):
-        yield f"{first.where} beats the key of {own}"
+        yield f"{first.where} overrides the key of {own}"
 
 
 def _place(name: str, sourced: Sourced, config: Path, streams: Streams) -> KeyPlace:
@@ -152,12 +152,14 @@ def clean(key: Secret, where: str) -> Secret:
     """
     value = key.reveal().strip("\ufeff \t\r\n")
     if not value:
-        raise AuthError(f"there is no key in {where}", "it is empty")
+        raise AuthError(f"no key in {where}", "it is empty")
     if not value.isascii() or not value.isprintable() or " " in value:
-        why = "it contains blanks or characters that no key has"
-        raise AuthError(f"what is in {where} is not a key", why, "copy the key again, and nothing else")
+        why = "it contains spaces or characters that no key has"
+        raise AuthError(
+            f"the content of {where} is not a key", why, "copy the key again, without anything else"
+        )
     if value[0] in QUOTES or value[-1] in QUOTES:
-        why = "only a shell removes quotes; docker --env-file, for one, keeps them"
+        why = "only a shell removes quotes; docker --env-file, for example, keeps them"
         raise AuthError(f"the key in {where} has quotes around it", why, "write the key without quotes")
     return Secret(value)
 

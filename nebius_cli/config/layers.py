@@ -116,8 +116,8 @@ def read_file(source: ConfigSource) -> Layer:
     layer = _Table(source, (), source.path).read(top)
     if PROFILES not in source.table or isinstance(source.table[PROFILES], Mapping):
         return layer
-    what = f"{source.where(PROFILES)}: {PROFILES} must be a table for each profile"
-    problem = ConfigError(what, f"{USE_PROFILE} chooses one; [{PROFILES}.NAME] holds its settings", EDIT)
+    what = f"{source.where(PROFILES)}: {PROFILES} must contain one table for each profile"
+    problem = ConfigError(what, f"{USE_PROFILE} chooses a profile; [{PROFILES}.NAME] has its settings", EDIT)
     return Layer(layer.values, (*layer.problems, problem))
 
 
@@ -260,7 +260,7 @@ class _Table(NamedTuple):
         if self.keys:
             why = f"it belongs at the top of the file, above every [{PROFILES}.NAME]"
             return self._problem(name, keys, f"{name} may not be set in a profile", why)
-        why = "it sets the model and other request fields, but no key, address or other connection setting"
+        why = "a project file can set only request fields, no key, address or other connection setting"
         return self._problem(name, keys, f"{name} may not be set in a project file", why)
 
     def _problem(self, name: str, keys: tuple[str, ...], what: str, why: str) -> ConfigError:

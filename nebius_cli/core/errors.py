@@ -227,17 +227,17 @@ class Quit(Stopped):
 def no_memory(*, sent: bool = False) -> NoResourcesError:
     """Return the error of a process without enough memory; `sent`: a request may have been billed."""
     what, hint = "out of memory", "send less at once"
-    return NoResourcesError(what, "the system gives nbx no more", hint, retryable=True, sent=sent)
+    return NoResourcesError(what, "the system has no more memory for nbx", hint, retryable=True, sent=sent)
 
 
 HINTS = {
-    401: "nbx auth status shows where the key comes from, nbx auth login takes another",
+    401: "nbx auth status shows where the key comes from, nbx auth login stores another",
     402: "check the balance of the account in the Token Factory console",
     403: "the key may lack this permission; an IAM token is not a Token Factory key",
     404: "model names are case-sensitive and change: nbx models lists them",
-    409: "the model is stopped or changing: try again or take another",
+    409: "the model is stopped or being changed: try again or use another",
     413: "the request is too large: shorten the prompt or send fewer prompts at once",
-    429: "wait or lower the rate; --retries N tries more often",
+    429: "wait or send more slowly; --retries N retries more often",
 }
 
 

@@ -1,4 +1,4 @@
-"""Fits a hint to a command: only flags that the command has are suggested.
+"""Adapts a hint to a command: it suggests only flags that the command has.
 
 A hint is made of clauses, joined by "; ". Code that several commands share names every way out, each in a
 clause of its own; the command that fails shows those that it has.

@@ -47,7 +47,7 @@ def decode(text: str | bytes | bytearray) -> Any:
     """Parse JSON text. Raises ValueError: a LimitError above MAX_DEPTH, MAX_CONTAINERS or MAX_DIGITS."""
     containers = _count_containers(text) if len(text) > MIN_CHECKED_CHARS else 0
     if containers > MAX_CONTAINERS:
-        raise LimitError(f"it holds more than {MAX_CONTAINERS:,} lists and objects")
+        raise LimitError(f"it has more than {MAX_CONTAINERS:,} lists and objects")
     try:
         value = _parse(text)
     except (RecursionError, ValueError) as error:
@@ -62,7 +62,7 @@ def limit_or_error(error: ValueError | RecursionError) -> ValueError:
     if isinstance(error, RecursionError):
         return LimitError(_TOO_DEEP)
     if "integer string conversion" in str(error):
-        return LimitError(f"it holds a number of more than {MAX_DIGITS:,} digits")
+        return LimitError(f"it has a number of more than {MAX_DIGITS:,} digits")
     return error
 
 

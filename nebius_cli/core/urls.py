@@ -112,6 +112,11 @@ def endpoint_url(base: SplitResult, path: str, query: str) -> str:
     return f"{url}?{query}" if query else url
 
 
+def shown_endpoint(base_url: str, path: str, query: str) -> str:
+    """Return the URL of an endpoint without user and password. Raises ConfigError for a bad base URL."""
+    return strip_credentials(endpoint_url(parse_base_url(base_url), path, query))
+
+
 def is_loopback(host: str) -> bool:
     """Return whether a host, as in `SplitResult.hostname`, is this machine, whatever DNS says."""
     name = host.lower().removesuffix(".")

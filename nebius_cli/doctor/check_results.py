@@ -68,7 +68,7 @@ def check_clock(date: str, now: float) -> Check:
         theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
         behind = theirs.timestamp() - now
     except (ValueError, OverflowError):
-        return Check("clock", State.SKIPPED, "the server does not say what time it is")
+        return Check("clock", State.SKIPPED, "the server does not send the time")
     if abs(behind) <= MAX_CLOCK_SKEW_S:
         return Check("clock", State.OK, f"within {MAX_CLOCK_SKEW_S:g} s of the server's")
     words = f"{abs(behind):.0f} s {'behind' if behind > 0 else 'ahead of'} the server's"
@@ -81,6 +81,6 @@ def check_certificate(version: str, ends: float, now: float) -> Check:
     text = f"{version}, certificate until {datetime.fromtimestamp(ends, UTC).date().isoformat()}"
     if days < MIN_CERTIFICATE_DAYS:
         return Check(
-            "tls", State.WARN, f"{text}, {counted(days, 'day')}", "whoever runs the server must renew it"
+            "tls", State.WARN, f"{text}, {counted(days, 'day')}", "the operator of the server must renew it"
         )
     return Check("tls", State.OK, text)

@@ -65,7 +65,7 @@ class ConnectionChecks:
             return Check("ca", State.SKIPPED, "plain http needs none")
         path = self._route.authorities
         count = authorities.count(path)
-        source = "those that come with nbx"
+        source = "bundled with nbx"
         if self._settings.cacert is not None:
             source = f"{path} ({self._settings.origins.cacert})"
         elif self._route.own:
@@ -93,7 +93,7 @@ class ConnectionChecks:
         if self._base.scheme == "http":
             return Check("tls", State.SKIPPED, "plain http has none")
         if self._route.proxy:
-            return Check("tls", State.SKIPPED, "behind the proxy; api says whether it works")
+            return Check("tls", State.SKIPPED, "behind the proxy; see the check of the API")
         tls = probe.handshake(*self._first_hop, self._route.authorities, PROBE_TIMEOUT_S)
         return check_results.check_certificate(tls.version, tls.ends, now)
 

@@ -19,7 +19,7 @@ def check_ledger(ledger: Ledger, *, on: bool) -> Check:
     """Check that the ledger is sound and can be written; never a failure, as no request needs it."""
     name, path = "ledger", ledger.path
     if not on:
-        return Check(name, State.SKIPPED, "it is off", "nbx config set ledger true keeps one")
+        return Check(name, State.SKIPPED, "it is off", "nbx config set ledger true turns it on")
     try:
         text = f"{path}, {counted(ledger.count(), 'request')}"
         with contextlib.suppress(TimedOutError):
@@ -38,10 +38,10 @@ def check_ledger(ledger: Ledger, *, on: bool) -> Check:
     if not path.exists():
         return Check(name, State.OK, f"no file {path} yet")
     if others := path.stat().st_mode & OTHERS_ANY:
-        text += f"; others on this machine can read or write it (mode {others:04o})"
+        text += f"; other users of this machine can read or write it (mode {others:04o})"
         return Check(name, State.WARN, text, f"chmod go= {path}")
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
-        return Check(name, State.WARN, f"{text}; it may not be written", f"chmod u+w {path} {path.parent}")
+        return Check(name, State.WARN, f"{text}; it is not writable", f"chmod u+w {path} {path.parent}")
     return Check(name, State.OK, text)
 
 
@@ -53,12 +53,12 @@ def check_budgets(budgets: Sequence[SpendingLimit], *, on: bool) -> Check:
         hint = f"raise {spent.name}, or --over-budget for one run"
         return Check(name, State.FAIL, text, hint, ExitCode.CAPPED)
     if not on:
-        hint = "nbx config set ledger true counts them"
+        hint = "nbx config set ledger true turns it on"
         return Check(name, State.WARN, "requests are not counted: the ledger is off", hint)
     if not budgets:
-        return Check(name, State.WARN, "the budgets cannot be checked", "see the line of the ledger")
+        return Check(name, State.WARN, "the budgets cannot be checked", "see the check of the ledger")
     return Check(name, State.WARN if any(budget.is_nearly_spent for budget in budgets) else State.OK, text)
 
 
 def _move(ledger: Ledger) -> str:
-    return f"move {ledger.path} away: nbx begins anew"
+    return f"move {ledger.path} away: nbx starts a new one"

@@ -36,7 +36,7 @@ def check_config(file: ConfigFile, effective: EffectiveSettings) -> Iterator[Che
         if problem.what not in reported:
             yield replace(check_results.failed_check("config", problem), state=State.WARN)
     if chosen := effective.profile:
-        yield Check("profile", State.OK, f"{chosen.value}, by {chosen.origin}")
+        yield Check("profile", State.OK, f"{chosen.value}, from {chosen.origin}")
     if effective.project:
         yield Check("project file", State.OK, effective.project)
 
@@ -46,7 +46,7 @@ def _check_config_file(path: Path, *, exists: bool) -> Check:
         return Check("config", State.OK, f"no file {path}")
     for place in (path, path.parent):
         if (mode := probe.permissions(place)) is not None and mode & OTHERS_WRITE:
-            text = f"others on this machine can write {place} (mode {mode:04o})"
+            text = f"other users of this machine can write {place} (mode {mode:04o})"
             return Check("config", State.WARN, text, f"chmod go-w {place}")
     mode = probe.permissions(path)
     return Check("config", State.OK, f"{path}" if mode is None else f"{path} (mode {mode:04o})")
@@ -64,7 +64,7 @@ def find_key(places: Sequence[KeyPlace], environ: Mapping[str, str]) -> tuple[Se
     text += f"; not used: {others}" if others else ""
     if mends := list(dict.fromkeys(place.mend for place in places if place.mend)):
         what = "it" if first.mend else "one that is not used"
-        text += f"; others on this machine can read {what}"
+        text += f"; other users of this machine can read {what}"
         return key, Check("key", State.WARN, text, "; ".join(mends))
     return key, Check("key", State.OK, text)
 
@@ -78,10 +78,10 @@ def check_engine(directory: Path, monotonic: Callable[[], float], *, live: bool)
     installed = {model.name: model for model in weights.installed(directory)}
     name = weights.DEFAULT_MODEL.name
     if name not in installed:
-        return Check("engine", State.SKIPPED, f"{name} is not here", "nbx local pull fetches it")
+        return Check("engine", State.SKIPPED, f"{name} is not downloaded", "nbx local pull fetches it")
     if not live:
-        return Check("engine", State.OK, f"installed, {name} is here; --live loads it")
+        return Check("engine", State.OK, f"installed, {name} is downloaded; --live loads it")
     started = monotonic()
     with engine.Engine(installed[name].path) as running:
         run_with_timeout(LOAD_TIMEOUT_S, running.ready)
-    return Check("engine", State.OK, f"{name} is loaded in {monotonic() - started:.1f} s")
+    return Check("engine", State.OK, f"loaded {name} in {monotonic() - started:.1f} s")

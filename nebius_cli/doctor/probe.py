@@ -92,7 +92,7 @@ def connect(host: str, port: int, timeout_s: float) -> float:
         raise NetworkError(
             f"no connection to {host}:{port}",
             error.strerror or str(error),
-            "a firewall, or no server there",
+            "a firewall blocks it, or no server is there",
         ) from None
     return time.monotonic() - started
 
@@ -116,8 +116,10 @@ def handshake(host: str, port: int, path: str, timeout_s: float) -> TlsConnectio
         now = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
         hint = "--cacert FILE trusts another authority"
         if error.verify_code in CLOCK_VERIFY_CODES:
-            hint = f"is this clock right? it says {now} UTC"
+            hint = f"check the clock of this machine: it says {now} UTC"
         raise NetworkError("the certificate is not accepted", error.verify_message, hint) from None
     except OSError as error:
         why = (isinstance(error, ssl.SSLError) and error.reason) or error.strerror or str(error)
-        raise NetworkError("no TLS connection", why, "something on the way may answer instead") from None
+        raise NetworkError(
+            "no TLS connection", why, "a proxy or firewall in between may have answered"
+        ) from None

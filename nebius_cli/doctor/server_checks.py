@@ -1,4 +1,4 @@
-"""Checks what the server answers: the key, the list of models, the model, one completed token."""
+"""Checks the server's answers: the key, the list of models, the model, one completed token."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -47,7 +47,7 @@ class ServerChecks:
         self._head = reply.head
         self._model_ids = [model.id for model in models.decode(reply.value)]
         seconds = self._streams.monotonic() - started
-        text = f"takes the key, lists {counted(len(self._model_ids), 'model')}, in {seconds:.1f} s"
+        text = f"accepts the key and lists {counted(len(self._model_ids), 'model')}, in {seconds:.1f} s"
         return Check("api", State.OK, text)
 
     def clock(self) -> Check:
@@ -58,7 +58,9 @@ class ServerChecks:
         """Check that the configured model is in the list; a private model may be missing there."""
         name = self._settings.model
         if not name:
-            return Check("model", State.WARN, "no default model", "nbx models lists them, nbx models use ID")
+            return Check(
+                "model", State.WARN, "no default model", "nbx models lists them, nbx models use ID sets one"
+            )
         text = f"{name} ({self._settings.origins.model})"
         if name in self._model_ids:
             return Check("model", State.OK, text)

@@ -82,7 +82,7 @@ def modules_tables(purposes: Mapping[str, str]) -> str:
     for path, purpose in purposes.items():
         folder, _, name = path.rpartition("/")
         folders.setdefault(folder, []).append((f"`{name}`", purpose.replace("|", "\\|")))
-    return "\n\n".join(_table((f"`{folder}/`", "What it is for"), rows) for folder, rows in folders.items())
+    return "\n\n".join(_table((f"`{folder}/`", "Purpose"), rows) for folder, rows in folders.items())
 
 
 def _command_parts(command: Command) -> Iterable[str]:

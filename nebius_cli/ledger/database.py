@@ -24,7 +24,7 @@ HINT = "nbx doctor checks it; --no-ledger or ledger = false runs without it"
 
 # Ends the write-ahead mode, for file systems without shared memory.
 ROLLBACK_JOURNAL = ("locking_mode = EXCLUSIVE", "journal_mode = DELETE", "locking_mode = NORMAL")
-HELD = "another program holds it"
+HELD = "another program has locked it"
 
 Result = TypeVar("Result")
 

@@ -1,10 +1,13 @@
-"""Finds one request of the ledger by the id that was typed."""
+"""Finds one request of the ledger by the ID that the user typed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from nebius_cli.core.errors import UsageError
 from nebius_cli.ledger.entry import StoredText
+from nebius_cli.ledger.recorder import LOCAL
 from nebius_cli.ledger.store import Ledger
+from nebius_cli.local.weights import DEFAULT_MODEL
 
 MAX_ID = 2**63 - 1  # the largest integer of SQLite
 MAX_ID_DIGITS = 30  # a longer text is not read as a number at all
@@ -22,6 +25,34 @@ def find(ledger: Ledger, typed: str | None, command: str) -> tuple[dict[str, Any
     found = ledger.find(parse_id(typed))
     if found is None:
         raise UsageError(f"no request {typed}", "", "nbx history list shows the ids")
+    return found
+
+
+def find_text(ledger: Ledger, typed: str | None, command: str) -> tuple[dict[str, Any], StoredText]:
+    """Return the row and the text of a request. Raises UsageError as `find`, or if the text is not stored."""
+    row, text = find(ledger, typed, command)
+    if text is None:
+        name = f"request {row['id']}"
+        what = f"cannot send {name} again" if command == "rerun" else f"cannot {command} {name}"
+        raise UsageError(what, "its text is not stored", TEXT_IS_OFF)
+    return row, text
+
+
+def ran_here(row: Mapping[str, Any], model_file: str | None) -> bool:
+    """Return whether a request went to the embedded engine. Raises UsageError if its model file is needed."""
+    if row["host"] != LOCAL:
+        return False
+    if row["model"] != DEFAULT_MODEL.name and model_file is None:
+        why = f"it used the model file {row['model']}"
+        raise UsageError(f"request {row['id']} needs its model file", why, "--model-file FILE")
+    return True
+
+
+def last_id(ledger: Ledger) -> int:
+    """Return the id of the last request, without those of bulk runs. Raises UsageError if there is none."""
+    found = ledger.last_single()
+    if found is None:
+        raise UsageError("there is no request to continue", "", TEXT_IS_OFF)
     return found
 
 

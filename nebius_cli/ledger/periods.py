@@ -12,7 +12,7 @@ from nebius_cli.core.errors import UsageError
 
 _SPAN = re.compile(r"([0-9]{1,6})(h|d|w)")
 _HOURS = {"h": 1, "d": 24, "w": 168}
-FORMS = "today, yesterday, all, 24h, 7d, 4w, or a date as 2026-11-01"
+FORMS = "today, yesterday, all, 24h, 7d, 4w, or a date such as 2026-11-01"
 
 
 class Calendar(Protocol):

@@ -85,7 +85,7 @@ class LedgerRecorder:
 
     def _write(self, entries: Sequence[Entry], spent: Decimal | None) -> bool:
         """Write entries to the database, else to a file beside it. Raises LedgerError if both fail."""
-        why = f"another program holds {self.ledger.path}"
+        why = f"another program has locked {self.ledger.path}"
         if not self._broken:
             try:
                 # A bulk run waits only once for a program that holds the database.

@@ -1,4 +1,4 @@
-"""The columns of the table of requests: the values that an entry has there, and guards for values read back.
+"""The columns of the table of requests: the values that an entry has there, and checks of values read.
 
 A database or a pending file may be damaged, or edited by hand. Whatever is in it, the values that leave
 this module have the types of their columns.

@@ -195,6 +195,13 @@ class Ledger:
             return None
         return row_values.from_database(row), row_values.text_from_database(text)
 
+    def last_single(self) -> int | None:
+        """Return the id of the newest row that is not of a bulk run, None if there is none."""
+        with self._file.reading() as database:
+            query = "SELECT id FROM requests WHERE run = '' ORDER BY id DESC LIMIT 1"
+            row = database.execute(query).fetchone() if database else None
+        return None if row is None else int(row[0])
+
     def remove(self, ids: Sequence[int]) -> list[int]:
         """Delete rows and every trace of their texts; return the ids that existed."""
         return self._remove(f"id IN ({', '.join(map(str, ids))})")

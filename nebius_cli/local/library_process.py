@@ -102,7 +102,7 @@ class Library:
         """Return the parameters of the context. By default llama.cpp attends in 16 bits; this is in 32."""
         params: Opaque = self.c.llama_context_default_params()
         if any(params.words[place] != values for place, values in DEFAULT_WORDS):
-            raise UnavailableError("llama_context_params is another")
+            raise UnavailableError("llama_context_params has changed")
         params.words[:2] = [context_tokens, self.batch_tokens]
         params.words[FLASH_ATTENTION_WORD] = DISABLED  # it multiplies in 16 bits whatever the cache is
         params.words[CACHE_TYPE_WORDS] = [FLOAT32, FLOAT32]
@@ -167,10 +167,10 @@ class Library:
             batch.pointer(offset).value for offset in range(BATCH_TOKENS_OFFSET, BATCH_LOGITS_OFFSET + 1, 8)
         ]
         if batch.words[0] != 2 or pointers != [ctypes.addressof(ids), 0, 0, 0, 0, 0]:
-            raise UnavailableError("llama_batch is another")
+            raise UnavailableError("llama_batch has changed")
         values, out = (ctypes.c_float * 2)(0.0, math.log(3.0)), (ctypes.c_float * 2)()
         if abs(self.c.ggml_vec_soft_max_f32(2, out, values, ctypes.c_float(0.0)) - 4) > 1e-5:
-            raise UnavailableError("ggml_vec_soft_max_f32 is another")
+            raise UnavailableError("ggml_vec_soft_max_f32 has changed")
 
 
 def _load() -> Any:

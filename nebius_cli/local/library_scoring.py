@@ -104,7 +104,7 @@ class LibraryScoring:
         if not line:
             code = process.wait()
             raise ServerError(
-                "the engine ended by itself", watch.reason or f"exit code {code}", "start it again"
+                "the engine stopped unexpectedly", watch.reason or f"exit code {code}", "start it again"
             )
         answer: dict[str, Any] = json.loads(line)
         return answer

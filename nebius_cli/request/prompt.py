@@ -129,7 +129,7 @@ class _Inputs:
         """Return the text of a file with stdin inserted. Raises UsageError if it does not say where."""
         text = self.file(path)
         if STDIN_PLACEHOLDER not in text:
-            raise UsageError(f"{path} does not contain {{stdin}}", "", "--file sends a file as it is")
+            raise UsageError(f"{path} does not contain {{stdin}}", "", "--file sends a file unchanged")
         return self._filled(text)
 
     def _filled(self, text: str) -> str:
@@ -139,7 +139,7 @@ class _Inputs:
             self._piped = self.file("-")
         if not self._piped and not self._allow_empty:
             raise UsageError(
-                "the prompt contains {stdin}, and stdin is empty", "", "--file sends {stdin} as it is"
+                "the prompt contains {stdin}, and stdin is empty", "", "--file sends {stdin} unchanged"
             )
         return text.replace(STDIN_PLACEHOLDER, self._piped)
 

@@ -86,13 +86,17 @@ def check_rules(fields: Mapping[str, Value], params: Mapping[str, Any], *, valid
     """Raise UsageError if no model is set or two fields contradict each other."""
     if "model" not in fields and "model" not in params:
         hint = "nbx models lists the models; set one with -m ID or nbx models use ID; --local needs none"
-        raise UsageError("no model is set", "nbx has no default, because the models of a server change", hint)
+        raise UsageError(
+            "no model is set", "nbx has no default model, because servers change their models", hint
+        )
     if "stream_options" in fields and fields.get("stream") is not True:
         raise UsageError(
-            "--stream-options needs a streamed answer", "the API takes it only with stream", "--stream"
+            "--stream-options needs a streamed answer", "the API accepts it only with stream", "--stream"
         )
     if validate and fields.get("max_tokens") == 0 and not fields.get("echo"):
-        raise UsageError("--max-tokens 0", "nothing would come back: it goes only with --echo", NO_VALIDATE)
+        raise UsageError(
+            "--max-tokens 0", "the answer would be empty; it works only with --echo", NO_VALIDATE
+        )
 
 
 def warnings(request: CompletionRequest, *, local: bool = False) -> Iterator[str]:
@@ -105,6 +109,6 @@ def warnings(request: CompletionRequest, *, local: bool = False) -> Iterator[str
         yield "n above 1 with temperature 0: the choices will be the same, and vLLM servers refuse it"
     stop = request.fields.get("stop")
     if any("\\n" in text for text in (stop if isinstance(stop, list) else [str(stop)])):
-        yield "a stop sequence holds a backslash and an n; a newline is $'\\n' in most shells"
+        yield "a stop sequence contains a backslash and an n; a newline is $'\\n' in most shells"
     if local and request.fields.get("echo"):
         yield "the embedded engine ignores echo: the prompt will not come back"

@@ -46,7 +46,7 @@ def parse_params(texts: Sequence[str], *, validate: bool) -> dict[str, Any]:
             raise UsageError(f"--param {text}", "it takes KEY=JSON", "for example --param top_k=40")
         if key in ("prompt", "stream") or (validate and key in BY_NAME):
             flag = BY_NAME[key].flag if key in BY_NAME else "an argument, --file, --prompts or --tokens"
-            raise UsageError(f"--param {key}", f"{key} has its own place on the command line", f"use {flag}")
+            raise UsageError(f"--param {key}", f"{key} is not set with --param", f"use {flag}")
         try:
             params[key] = jsontext.decode(raw)
             jsontext.encode(params[key])  # Python's parser accepts NaN, which is not JSON

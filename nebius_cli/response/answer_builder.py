@@ -1,4 +1,4 @@
-"""Fold the events of an answer into the answer: texts, finish reasons, logprobs, usage."""
+"""Builds an answer from its events: texts, finish reasons, logprobs, usage."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, assert_never
@@ -76,7 +76,7 @@ class Completion:
             case TextDelta(index, text):
                 choice = self._choice(index)
                 if text and choice.finish_reason:
-                    self.problem = self.problem or f"choice {index + 1} went on after its finish_reason"
+                    self.problem = self.problem or f"choice {index + 1} continued after its finish_reason"
                 self.held += choice.add(event)
             case Finished(index, reason):
                 self._choice(index).finish_reason = reason
@@ -122,7 +122,9 @@ class Completion:
     def check(self, event: Event) -> Event:
         """Return the event, or a Problem if it belongs to a choice that was not requested."""
         if isinstance(event, TextDelta | Finished) and event.index >= self.expected:
-            return Problem(f"the server sent choice {event.index + 1} of {self.expected}")
+            return Problem(
+                f"the server sent choice {event.index + 1}, but the request asked for {self.expected}"
+            )
         return event
 
     def member(self, name: str) -> Any:
@@ -139,7 +141,7 @@ class Completion:
         for reason in self.reasons():
             if reason in refused:
                 what = f"the answer ended with finish_reason {reason}"
-                hint = "--max-tokens N asks for more" if reason == "length" else ""
+                hint = "--max-tokens N allows more" if reason == "length" else ""
                 raise IncompleteError(what, f"--fail-on {reason}", hint)
 
     def to_json(self) -> dict[str, Any]:

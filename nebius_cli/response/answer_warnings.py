@@ -1,4 +1,4 @@
-"""Tells what is odd about a complete answer, such as a field that the server ignored."""
+"""Warns about oddities of a complete answer, such as a field that the server ignored."""
 
 from collections.abc import Iterator
 from typing import Any

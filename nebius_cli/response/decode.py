@@ -1,4 +1,4 @@
-"""Decodes the bytes of an answer, streamed or not, to events.
+"""Decodes the bytes of an answer, streamed or not, into events.
 
 Nothing here trusts the server: any member may be missing, null, or of another type.
 """

@@ -83,7 +83,7 @@ def body_message(body: bytes) -> str:
         if is_html(body):
             return "the body is HTML: a proxy or gateway answered, not the API"
         # Truncated JSON can hold the `input` of an error, which is never shown.
-        return "the body is JSON that is broken or cut" if text.startswith(("{", "[")) else text
+        return "the body is JSON that is invalid or truncated" if text.startswith(("{", "[")) else text
     return value if isinstance(value, str) else error_message(value)
 
 

@@ -1,4 +1,4 @@
-"""Parses the bytes of a server-sent event stream to events, in chunks of any size.
+"""Parses the bytes of a server-sent event stream into events, in chunks of any size.
 
 The rules are those of the WHATWG HTML standard, section 9.2.6 "Interpreting an event stream", with one
 exception: the standard drops an event without a blank line after it, and here `close` yields it, because it

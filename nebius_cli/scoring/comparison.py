@@ -67,9 +67,10 @@ def difference_lines(differences: Sequence[Sequence[float]], names: tuple[str, s
     """Return lines with the mean differences of all texts, given the values of each of MEASURES."""
     one, other = names
     totals, per_byte = differences
+    texts = _texts(len(totals))
     return [
-        f"{one} less {other}: log-likelihood {mean_with_error(totals)} on average of {_texts(len(totals))}",
-        f"{one} less {other}: {mean_with_error(per_byte)} per byte",
+        f"{one} minus {other}: log-likelihood {mean_with_error(totals)} on average over {texts}",
+        f"{one} minus {other}: {mean_with_error(per_byte)} per byte",
     ]
 
 
@@ -89,7 +90,7 @@ def divergence_lines(
             f"probability outside the tokens that both report: {tail:.4f} of {one}, {against:.4f} of {other}",
         ]
     if unknown:
-        lines.append(f"{unknown} of {_texts(count)}: the models cut it into other tokens, so no KL")
+        lines.append(f"{unknown} of {_texts(count)}: no KL, the models split them differently")
     return lines
 
 

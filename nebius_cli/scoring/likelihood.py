@@ -208,7 +208,7 @@ def _score(passage: Passage, tokens: Sequence[TokenLogprob], extents: Sequence[E
         spanning = token.text if any(start < boundary < end for start, end in possible) else spanning
     size = len(prompt) - unscored
     if not known or not size:
-        why = "the first token of all has no prediction, and the text has no other"
+        why = "the first token has no prediction, and the text has no other token"
         raise BadInputError("nothing to score", why, "--context TEXT gives it one")
     floored = sum(value <= MIN_LOGPROB for value in known)
     return Score(tuple(own), math.fsum(known), len(known), size, floored, spanning, len(own))
@@ -218,7 +218,7 @@ def _uncertain(place: int, count: int) -> RejectedError:
     why = (
         f"token {place + 1} of {count} is shown without its text: it may belong to the context or to the text"
     )
-    hint = "end the context at another place; --local scores on this machine"
+    hint = "end the context at another position; --local scores on this machine"
     return RejectedError(_CANNOT_TEXT, why, hint)
 
 

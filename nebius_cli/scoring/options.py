@@ -7,20 +7,9 @@ from nebius_cli.core.errors import UsageError
 from nebius_cli.core.secret import Secret
 from nebius_cli.request import request_flags
 
-# The attributes of the flags that only the rows of a file have.
-ROW_FLAGS = (
-    "format",
-    "on_bad_row",
-    "shard",
-    "output",
-    "restart",
-    "ordered",
-    "summary",
-    "estimate",
-    "dry_run",
-    "max_cost",
-    "price",
-)
+_INPUT_FLAGS = ("format", "on_bad_row", "shard", "max_cost", "price")
+_OUTPUT_FLAGS = ("output", "restart", "ordered", "summary", "estimate", "dry_run")
+ROW_FLAGS = (*_INPUT_FLAGS, *_OUTPUT_FLAGS)  # attributes of the flags that only the rows of a file have
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +61,19 @@ class ScoreOptions:
         """Raise UsageError for flags that do not belong together."""
         given = [self.text, self.file, self.jsonl]
         if sum(one is not None for one in given) > 1:
-            why = "an argument, --file and --jsonl each are all of it"
+            why = "use only one of an argument, --file and --jsonl"
             raise UsageError("more than one text", why, "keep one")
         if self.against is not None and self.runs_here:
-            raise UsageError("--against with --local", "both models are the server's")
+            raise UsageError("--against with --local", "both models must be on the same server")
         if self.against is not None and self.tokens and not (self.json or self.jsonl):
-            what, why = "--tokens without --json", "a table of two models has no place for them"
+            what, why = "--tokens without --json", "the table for two models does not show tokens"
             raise UsageError(what, why, "--json")
         if self.logprobs is not None and self.against is None:
-            raise UsageError("--logprobs without --against", "it says how many alternatives are compared")
+            raise UsageError("--logprobs without --against", "it sets how many tokens are compared")
         if self.runs_here and self.param:
-            why = "the embedded engine scores without a request to add it to"
-            raise UsageError("--param with --local", why)
+            raise UsageError("--param with --local", "the embedded engine sends no request")
         if self.max_tokens not in ("0", "1"):
-            why = "scoring generates 1 token, which is dropped, or 0"
+            why = "scoring discards the generated token, so it takes 0 or 1"
             raise UsageError(f"--max-tokens {self.max_tokens}", why)
         self._check_row_flags()
 

@@ -39,9 +39,8 @@ def warnings(score: Score) -> list[str]:
     """Return warnings about a score."""
     texts = []
     if score.spanning:
-        texts.append(
-            f"the token {score.spanning!r} begins in the context and ends in the text: it counts to the text"
-        )
+        place = "begins in the context and ends in the text"
+        texts.append(f"the token {score.spanning!r} {place}: it counts as part of the text")
     if score.floored:
         what = "token has" if score.floored == 1 else "tokens have"
         texts.append(f"{score.floored} {what} -9999, which stands for minus infinity: the total is not exact")

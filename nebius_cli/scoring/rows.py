@@ -70,7 +70,7 @@ def _fault(entry: Mapping[str, Any], context: str) -> str:
     if not isinstance(choices, list) or len(choices) < 2:
         return "its choices are not a list of two or more"
     if not all(isinstance(choice, str) and choice for choice in choices):
-        return "a choice is empty or no text"
+        return "a choice is empty or not a string"
     if gold is not None and (type(gold) is not int or not 0 <= gold < len(choices)):
         return f"its gold is not a number from 0 to {len(choices) - 1}"
     return ""

@@ -41,7 +41,7 @@ class ScoreRows(EchoSupport):
         """Return a row. Raises ValueError, which says what is wrong with it, UsageError for a wrong flag."""
         row = parse_score_row(members, self._context)
         if row.is_question and self._compared:
-            raise UsageError("--against with choices", "models are compared on texts")
+            raise UsageError("--against with choices", "--against compares texts only")
         self.has_totals = self.has_totals or row.gold is not None
         return row
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from nebius_cli.core.errors import NoResourcesError
 
 MAX_WANTED = 65_536
+RESERVED = 16  # for the ledger, lists and modules that a bulk run imports late
+PER_REQUEST = 2  # the connection, and what looks up the host's name
 TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
 
 
@@ -37,6 +39,13 @@ def free() -> float:
         if soft != resource.RLIM_INFINITY:
             return max(0, soft - _used())
     return math.inf
+
+
+def allowed_requests() -> float:
+    """Raise the limit of open files, and return how many requests may be in flight at once; at least 1."""
+    raise_limit()
+    unused = free()
+    return max(1.0, (unused - RESERVED) // PER_REQUEST, min(4.0, unused - RESERVED // 2))
 
 
 def _used() -> int:

@@ -20,18 +20,18 @@ HINT = "set VISUAL or EDITOR to an editor, such as nano or 'code --wait'"
 def choose(environ: Mapping[str, str], *, terminal: bool) -> list[str]:
     """Return the editor command of VISUAL or EDITOR, or else an installed default editor.
 
-    A default editor needs a `terminal`. Raises ConfigError if there is no editor.
+    A default editor needs a `terminal`. Raises ConfigError if no editor found.
     """
     for name in EDITOR_VARIABLES:
         if text := environ.get(name, "").strip():
             program, *arguments = _split_command(name, text)
             return [expand(program, environ), *arguments]
     if not terminal:
-        raise ConfigError("there is no terminal to edit on, and no editor is set", "", HINT)
+        raise ConfigError("there is no terminal to edit in, and no editor is set", "", HINT)
     for name in DEFAULT_EDITORS:
         if found := shutil.which(name, path=environ.get("PATH")):
             return [found]
-    raise ConfigError("there is no editor", f"none of {', '.join(DEFAULT_EDITORS)} is in PATH", HINT)
+    raise ConfigError("no editor found", f"none of {', '.join(DEFAULT_EDITORS)} is in PATH", HINT)
 
 
 def run(command: Sequence[str], path: Path, environ: Mapping[str, str]) -> None:

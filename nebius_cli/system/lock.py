@@ -131,7 +131,7 @@ def _is_left(path: Path, content: bytes, age_s: float) -> bool:
     if not process.isdecimal():  # its owner has not written into it yet, or never did
         return age_s > EMPTY_TIMEOUT_S
     if machine != _machine():
-        why = f"process {process} on {machine} holds {path.name}; if that has ended, delete the file"
+        why = f"process {process} on {machine} holds {path.name}; if that process has ended, delete the file"
         raise OSError(errno.EEXIST, why)
     return not _is_alive(int(process))
 

@@ -1,4 +1,4 @@
-"""Says in words what the system refused, for errors that nobody nearer to their cause has named."""
+"""Turns system errors that no other module has handled into messages."""
 
 import errno
 import os

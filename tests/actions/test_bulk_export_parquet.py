@@ -42,7 +42,7 @@ def test_there_is_a_row_for_each_choice_with_the_usage_on_the_first(folder: Path
     write(folder / "a", failure(row(1)), answer(row(0, own_id='i"d'), "one\n", "two"))
     done = bare(*EXPORT, "-o", "a.parquet")
     assert (done.code, done.out) == (9, "")
-    assert done.err == "nbx: 1 row failed and has an error and no text\n"
+    assert done.err == "nbx: 1 row failed and has an error instead of text\n"
     first, second, failed = pq.read_table("a.parquet").to_pylist()
     usage = {"prompt_tokens": 3, "completion_tokens": 4}
     assert first == {

@@ -109,7 +109,7 @@ def test_answers_to_removed_rows_stay_and_are_reported(bulk: Runner) -> None:
     assert bulk(*RUN).code == 0
     write_rows(Path("in.jsonl"), 2)
     result = bulk(*RUN)
-    assert "answers in out.jsonl to rows that are not in this input: 1\n" in result.err
+    assert "out.jsonl has 1 answer to rows that are not in this input\n" in result.err
     assert set(texts(OUT)) == {0, 1, 2}
 
 
@@ -141,7 +141,7 @@ def test_a_refused_key_stops_the_run_and_fails_no_row(bulk: Runner, row_server: 
     assert "nbx bulk" not in result.err, "the same command would be refused again"
     assert result.err.count("answered 401") == 1
     assert result.err.endswith(
-        "\n  nbx auth status shows where the key comes from, nbx auth login takes another\n"
+        "\n  nbx auth status shows where the key comes from, nbx auth login stores another\n"
     )
     assert sorted(texts(OUT)) == [0, 1, 2, 3, 4] == [record["id"] for record in records(OUT)]
     assert row_server.asked.total() == 6

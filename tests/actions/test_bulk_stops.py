@@ -46,7 +46,7 @@ def test_a_summary_that_cannot_be_written_hides_nothing(bulk: Runner, row_server
     assert result.code == 4
     assert "gone/run.json" in result.err
     assert result.err.endswith(
-        "nbx auth status shows where the key comes from, nbx auth login takes another\n"
+        "nbx auth status shows where the key comes from, nbx auth login stores another\n"
     )
 
 

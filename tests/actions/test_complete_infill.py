@@ -146,7 +146,7 @@ def test_a_marker_in_the_text_is_refused_unless_validation_is_off(nbx: Runner, t
     result = nbx("complete", "--infill", f"{file}:1", *QWEN)
     assert (result.code, result.out) == (2, "")
     check_message(result.err)
-    assert result.err.startswith("nbx: line 2 of the suffix holds <|fim_middle|>\n")
+    assert result.err.startswith("nbx: line 2 of the suffix contains <|fim_middle|>\n")
     sent = nbx("complete", "--infill", f"{file}:1", *QWEN, "--no-validate", "--dry-run").json["prompt"]
     assert sent == f"<|fim_prefix|><|fim_suffix|>{file.read_text()}<|fim_middle|>"
 

@@ -86,7 +86,7 @@ def test_model_file_runs_any_gguf(local: Runner, tmp_path: Path) -> None:
 def test_another_model_is_reported_to_be_ignored_and_what_ran_is_in_the_ledger(
     local: Runner, tmp_path: Path
 ) -> None:
-    said = "warning: -m other is ignored: with --local it is SmolLM2"
+    said = "warning: -m other is ignored: --local runs SmolLM2"
     words = ("--local", "-m", "other", "--max-tokens", "1")
     result = local("complete", "x y", *words)
     assert (result.code, result.err.count(said)) == (0, 1)
@@ -119,4 +119,4 @@ def test_more_choices_than_the_engine_has_room_for_are_a_usage_error(
     config.write_text(configured)
     result = local("complete", "--local", "x", "--max-tokens", "1", "--no-validate", *given)
     assert (result.code, result.out) == (2, "")
-    assert "at most 64 at once" in result.err or "9" * 50 in result.err
+    assert "at most 64 answers at once" in result.err or "9" * 50 in result.err

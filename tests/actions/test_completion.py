@@ -57,7 +57,7 @@ def test_show_prints_the_script_that_the_repository_has(user: Runner, shell: str
 
 def test_the_shell_is_the_users_own_unless_one_is_named_and_that_is_said(user: Runner) -> None:
     result = user("completion", "show", env={"SHELL": "/opt/bin/fish"})
-    assert result.err == "nbx: the shell is fish: SHELL is /opt/bin/fish\n"
+    assert result.err == "nbx: detected fish: SHELL is /opt/bin/fish\n"
     assert result.out_bytes == (COMPLETIONS / "nbx.fish").read_bytes()
     assert user("completion", "show", "-q", env={"SHELL": "/opt/bin/fish"}).err == ""
 
@@ -75,7 +75,7 @@ def test_every_file_is_named_and_uninstall_takes_each_away(user: Runner, home: P
     assert lines == [
         f"wrote {script}",
         f"wrote {rc}",
-        "completion works in every zsh that you start from now on",
+        "start a new zsh to use completion",
     ]
     assert script.read_bytes() == (COMPLETIONS / "_nbx").read_bytes()
     assert stat.S_IMODE(script.stat().st_mode) == 0o644
@@ -195,7 +195,7 @@ def test_powershell_says_where_its_profile_is_and_reads_the_script_beside_it(
     older.write_bytes(text)
     env = {"PATH": f"{home / 'bin'}:{os.environ['PATH']}", "PSModulePath": "x"}
     lines = said(user("completion", "install", env=env))
-    assert lines[0] == "the shell is powershell: SHELL is not set, and PSModulePath is"
+    assert lines[0] == "detected powershell: SHELL is not set, and PSModulePath is"
     assert lines[1:-1] == [
         f"wrote {profile.with_name('nbx.completion.ps1')}",
         f"wrote {profile}",

@@ -59,7 +59,7 @@ def test_get_without_a_file_gives_the_default_and_its_origin(bare: Runner) -> No
         (["set", "model"], "nbx: no value for model\n  nbx config set model VALUE\n"),
         (["get"], "nbx: no setting named\n  nbx config get NAME\n"),
         (["unset"], "nbx: no setting named\n  nbx config unset NAME\n"),
-        (["unset", "profile"], "nbx: that is every profile at once\n  nbx profile rm NAME\n"),
+        (["unset", "profile"], "nbx: it contains all profiles\n  nbx profile rm NAME\n"),
         (
             ["get", "modle"],
             "nbx: no setting 'modle'\n  did you mean model?\n  nbx config set --help\n",
@@ -68,7 +68,7 @@ def test_get_without_a_file_gives_the_default_and_its_origin(bare: Runner) -> No
         (["set", "extra_body", '{"a": null}'], None),
         (
             ["set", "use_profile", "x"],
-            "nbx: use_profile takes the name of a profile that exists\n  nbx profile use x\n",
+            "nbx: use_profile must be the name of an existing profile\n  nbx profile use x\n",
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -260,8 +260,8 @@ def test_a_change_says_what_it_did(bare: Runner, path: Path) -> None:
     assert bare("config", "unset", "n").err == f"nbx: n is no longer set in {path}\n"
     assert bare("config", "unset", "n").err == f"nbx: n was not set in {path}\n"
     bare("profile", "add", "work")
-    assert bare("profile", "use", "work").err == "nbx: profile work is used now\n"
-    assert bare("profile", "use", "--none").err == "nbx: no profile is used now\n"
+    assert bare("profile", "use", "work").err == "nbx: now using profile work\n"
+    assert bare("profile", "use", "--none").err == "nbx: now using no profile\n"
     assert bare("config", "set", "n", "2", "-q").err == ""
 
 

@@ -139,7 +139,7 @@ def test_what_others_wrote_meanwhile_is_not_lost(bare: Runner, path: Path, edito
         "  nbx config edit starts from the new file\n"
     )
     again = bare("config", "edit", env=editor('cat "$1" > seen; mv seen "$1"'))
-    assert again.err == f"nbx: there is an older draft, {draft}; the file has changed since\n{NOTHING}"
+    assert again.err == f"nbx: found an older draft, {draft}, but the file has changed since\n{NOTHING}"
 
 
 @pytest.mark.parametrize(("script", "kept"), [("exit 3", False), ("echo x > $1; exit 3", True)])
@@ -166,14 +166,14 @@ def test_an_editor_that_removes_the_text_leaves_an_empty_one(
     write(path, "n = 1\n")
     result = bare("config", "edit", env=editor('rm "$1"'))
     assert (result.code, path.read_text()) == (78, "n = 1\n")
-    assert result.err.startswith("nbx: the draft is gone\n")
+    assert result.err.startswith("nbx: the draft no longer exists\n")
 
 
 def test_without_an_editor_and_a_terminal_it_is_reported_what_to_do(bare: Runner, path: Path) -> None:
     result = bare("config", "edit", stdin=b"")
     assert (result.code, result.out) == (78, "")
     assert result.err == (
-        "nbx: there is no terminal to edit on, and no editor is set\n"
+        "nbx: there is no terminal to edit in, and no editor is set\n"
         "  set VISUAL or EDITOR to an editor, such as nano or 'code --wait'\n"
     )
     assert not path.parent.exists()

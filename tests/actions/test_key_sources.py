@@ -48,7 +48,7 @@ def test_a_file_that_others_can_read_is_used_with_a_warning(bare: Runner, tmp_pa
     file.chmod(0o644)
     result = bare("auth", "token", "--api-key-file", str(file))
     assert (result.code, result.out) == (0, KEY + "\n")
-    assert result.err == f"nbx: warning: others on this machine can read the key: chmod 600 {file}\n"
+    assert result.err == f"nbx: warning: other users of this machine can read the key: chmod 600 {file}\n"
 
 
 def test_the_key_of_a_profile_is_used_with_the_profile(
@@ -73,7 +73,7 @@ def test_a_key_in_the_environment_that_beats_the_one_of_the_profile_asked_for_is
     nbx("profile", "add", "work")
     nbx("auth", "login", "--no-verify", "--with-token", "--profile", "work", stdin=KEY.encode())
     server.script(answer("a"), answer("b"), answer("c"))
-    reported = "nbx: warning: NEBIUS_API_KEY beats the key of profile work\n"
+    reported = "nbx: warning: NEBIUS_API_KEY overrides the key of profile work\n"
     assert nbx("complete", "x", "--profile", "work").err == reported
     assert nbx("complete", "x", env={"NBX_PROFILE": "work"}).err == ""
     assert nbx("complete", "x").err == ""
@@ -90,7 +90,7 @@ def test_verbose_says_where_the_key_was_and_nothing_of_it(nbx: Runner, server: F
 def test_a_key_with_a_newline_in_the_environment_is_reported_by_its_place(bare: Runner) -> None:
     result = bare("complete", "x", "-m", "m", env={"NEBIUS_API_KEY": "one\ntwo"})
     assert (result.code, result.out) == (4, "")
-    assert result.err.startswith("nbx: what is in NEBIUS_API_KEY is not a key\n")
+    assert result.err.startswith("nbx: the content of NEBIUS_API_KEY is not a key\n")
 
 
 def test_neither_dry_run_nor_curl_reads_a_key(nbx: Runner) -> None:

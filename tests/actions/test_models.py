@@ -210,9 +210,9 @@ def test_without_a_cached_list_the_failure_is_an_error(nbx: Runner) -> None:
     [
         (b"<html>log in</html>", "the body is HTML: a proxy or gateway answered"),
         (b"", ""),
-        (b'{"data": [', "the body is JSON that is broken or cut"),
+        (b'{"data": [', "the body is JSON that is invalid or truncated"),
         (b'{"object": "list"}', "it has no list under data"),
-        (b"[" * 100_000, "the body is JSON that is broken or cut"),
+        (b"[" * 100_000, "the body is JSON that is invalid or truncated"),
     ],
     ids=["html", "empty", "cut", "no list", "deep"],
 )
@@ -240,7 +240,7 @@ def test_a_server_that_sends_nothing_times_out(nbx: Runner, server: FakeServer) 
     server.script([server.hold])
     result = nbx("models", "--first-byte-timeout", "0.2", "--retries", "0")
     assert (result.code, result.out) == (7, "")
-    assert "nothing came for 0.2 s" in result.err
+    assert "no data arrived for 0.2 s" in result.err
 
 
 def test_a_list_that_cannot_be_cached_is_shown_anyway(nbx: Runner, server: FakeServer) -> None:

@@ -39,7 +39,7 @@ def test_a_profile_is_made_chosen_and_removed(bare: Runner, path: Path) -> None:
     assert bare("complete", "x", "--dry-run").json["model"] == "work/model"
     done(
         bare("profile", "rm", "work"),
-        "nbx: removed profile work with model, temperature, stop\nnbx: it was in use; no profile is now\n",
+        "nbx: removed profile work with model, temperature, stop\nnbx: it was in use; now using no profile\n",
     )
     done(bare("profile", "rm", "home"), "nbx: removed profile home\n")
     assert tomllib.loads(path.read_text()) == {}
@@ -117,7 +117,7 @@ def test_a_profile_with_another_server_and_no_key_of_its_own_is_reported_whose_k
     done(bare("profile", "add", "alone", elsewhere))
     done(bare("config", "set", "api_key", "-", stdin=CANARY.encode()))
     note = "nbx: requests to 127.0.0.1:9 will be sent with the key of "
-    own = "; nbx auth login --profile fake gives it its own\n"
+    own = "; nbx auth login --profile fake stores a separate key\n"
     done(bare("profile", "add", "fake", elsewhere), f"{note}{path}{own}")
     done(bare("profile", "add", "same", "model=m"))
     done(bare("profile", "add", "own", elsewhere, "api_key=-", stdin=CANARY.encode()))
@@ -128,7 +128,7 @@ def test_a_profile_with_another_server_and_no_key_of_its_own_is_reported_whose_k
 def test_a_name_is_one_that_any_shell_and_file_takes(bare: Runner, path: Path, name: str) -> None:
     result = bare("profile", "add", "--", name)
     assert result.code == 2
-    assert "cannot be a profile's name" in result.err
+    assert "is not a valid profile name" in result.err
     assert not path.exists()
 
 

@@ -17,14 +17,14 @@ def test_a_choice_that_was_not_asked_for_is_a_problem_and_floods_nothing(
     )
     result = nbx("complete", "x")
     assert (result.code, result.out) == (8, "a\n")
-    assert "choice 30000001 of 1" in result.err
+    assert "choice 30000001, but the request asked for 1" in result.err
 
 
 def test_text_after_a_finish_reason_is_a_problem(nbx: Runner, server: FakeServer) -> None:
     server.script(sse(token("a", 0, "stop"), token("late")))
     result = nbx("complete", "x")
     assert (result.code, result.out) == (8, "alate\n")
-    assert "went on after its finish_reason" in result.err
+    assert "continued after its finish_reason" in result.err
 
 
 def test_a_failed_rerun_leaves_the_partial_answer_of_the_first_run(
@@ -42,7 +42,7 @@ def test_a_wait_that_is_too_long_is_named_and_not_waited_for(nbx: Runner, server
     server.script(detail(429, "slow down", Retry_After="600"))
     result = nbx("complete", "x")
     assert (result.code, result.slept) == (5, [])
-    assert "it asks to wait 600 s; nbx waits for 120 s at most" in result.err
+    assert "it asks to wait 600 s; nbx waits at most 120 s" in result.err
 
 
 def test_a_try_that_the_total_limit_has_no_time_for_is_named(nbx: Runner, server: FakeServer) -> None:
@@ -65,9 +65,9 @@ def test_a_reason_that_no_server_gives_is_a_usage_error_unless_it_is_wanted(
 ) -> None:
     result = nbx("complete", "x", "--fail-on", "lenght")
     assert result.code == 2
-    assert "nbx: --fail-on lenght\n  servers say stop, length, content_filter" in result.err
+    assert "nbx: --fail-on lenght\n  servers send stop, length, content_filter" in result.err
     assert "did you mean length?" in result.err
-    assert "--no-validate takes any reason" in nbx("complete", "x", "--fail-on", "whim").err
+    assert "--no-validate accepts any reason" in nbx("complete", "x", "--fail-on", "whim").err
     server.script(answer("a"))
     assert nbx("complete", "x", "--fail-on", "whim", "--no-validate").code == 0
 

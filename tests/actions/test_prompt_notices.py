@@ -9,12 +9,17 @@ from tests.support.run import Runner
 
 NEWLINE = "nbx: the prompt ends with a newline; -s drops it\n"
 TWO = "nbx: 2 arguments are 2 prompts; quote them to make one\n"
+JOIN = (
+    'nbx: the file and the argument are separate prompts; to join them: nbx complete "{stdin} ..." < FILE\n'
+)
 NOTICES: list[tuple[list[str], bytes | None, str]] = [
     ([], b"Once upon a time\n", NEWLINE),
     (["-s"], b"Once upon a time\n", ""),
     ([], b"Once upon a time", ""),
     (["hello", "world"], None, TWO),
     (["hello world\n"], None, ""),
+    (["hello", "-f", "-"], b"world", JOIN),
+    (["{stdin} hello"], b"world", ""),
 ]
 
 

@@ -112,7 +112,7 @@ def test_the_number_of_retries_can_be_configured(nbx: Runner, server: FakeServer
 def test_a_connection_that_is_refused_is_tried_again(nbx: Runner) -> None:
     result = nbx("complete", "x", "--base-url", f"http://127.0.0.1:{closed_port()}")
     assert (result.code, result.slept) == (7, [0.375, 0.75, 1.5])
-    assert " refused: nothing listens there; trying again" in result.err
+    assert " refused: no server is listening there; trying again" in result.err
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_the_total_time_bounds_all_tries_together(nbx: Runner, server: FakeServe
     server.script(status(503), [server.hold])
     result = nbx("complete", "x", "--timeout", "2")
     assert (result.code, result.out, result.slept) == (7, "", [0.375])
-    assert "it took longer than 2 s in all\n  --timeout SECONDS" in result.err
+    assert "it took longer than 2 s in total\n  --timeout SECONDS" in result.err
 
 
 @pytest.mark.parametrize("limit", ["first-byte-timeout", "timeout", "stall-timeout"])

@@ -31,7 +31,7 @@ WARNINGS = [
     (["--logprobs", "6", "--ndjson"], "6 logprobs: servers may refuse more than 5"),
     (["--stop", "a", *["--stop", "b"] * 4], "5 stop sequences: servers may refuse more than 4"),
     (["-n", "2", "--temperature", "0"], "n above 1 with temperature 0"),
-    (["--stop", "\\n"], "a stop sequence holds a backslash and an n"),
+    (["--stop", "\\n"], "a stop sequence contains a backslash and an n"),
 ]
 
 
@@ -73,7 +73,7 @@ def test_a_param_that_is_no_json_says_how_to_quote(nbx: Runner) -> None:
 
 
 def test_a_param_that_has_a_flag_is_refused_unless_unvalidated(nbx: Runner) -> None:
-    line = "temperature has its own place on the command line"
+    line = "temperature is not set with --param"
     refused(
         nbx("complete", "x", "--param", "temperature=9"), "--param temperature", line, "use --temperature"
     )
@@ -107,7 +107,7 @@ def test_unset_of_what_is_no_field_names_the_nearest(nbx: Runner) -> None:
 def test_no_model_says_how_to_choose_one(bare: Runner) -> None:
     expected = (
         "no model is set",
-        "nbx has no default, because the models of a server change",
+        "nbx has no default model, because servers change their models",
         "nbx models lists the models; set one with -m ID or nbx models use ID; --local needs none",
     )
     refused(bare("complete", "x"), *expected)
@@ -138,7 +138,7 @@ def test_stream_options_without_a_stream_are_refused(nbx: Runner, args: list[str
     refused(
         nbx("complete", "x", "--stream-options", "{}", *args),
         "--stream-options needs a streamed answer",
-        "the API takes it only with stream",
+        "the API accepts it only with stream",
         "--stream",
     )
 
@@ -154,7 +154,7 @@ def test_no_tokens_go_only_with_echo(nbx: Runner, server: FakeServer) -> None:
     refused(
         nbx("complete", "x", "--max-tokens", "0"),
         "--max-tokens 0",
-        "nothing would come back: it goes only with --echo",
+        "the answer would be empty; it works only with --echo",
         "--no-validate sends it anyway",
     )
     server.script(whole("x", reason="length"), whole("", reason="length"))

@@ -92,7 +92,7 @@ def test_candidates_are_ranked_as_one_would(local: Runner) -> None:
 def test_a_token_that_spans_the_boundary_is_reported(local: Runner) -> None:
     result = local("score", "--local", "-c", "The capital of Fra", "nce is", "--json")
     assert result.json["spanning_token"] == " France"
-    assert "counts to the text" in result.err
+    assert "counts as part of the text" in result.err
 
 
 def test_special_tokens_in_a_text_are_scored_as_the_model_reads_them(local: Runner) -> None:

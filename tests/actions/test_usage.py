@@ -203,7 +203,7 @@ def test_doctor_checks_the_ledger(used: Runner) -> None:
     path.chmod(0o644)
     assert line(used)[1:] == [
         "warn",
-        f"{path}, 4 requests; others on this machine can read or write it (mode 0044)",
+        f"{path}, 4 requests; other users of this machine can read or write it (mode 0044)",
         f"chmod go= {path}",
     ]
     assert line(Runner({**used.environ, "NBX_LEDGER": "no"}))[1:3] == ["skipped", "it is off"]

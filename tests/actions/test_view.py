@@ -80,7 +80,7 @@ def test_whole_answers_with_ids_of_their_own_are_an_answer_each(bare: Runner, tm
             "has too many choices",
         ),
         (b"[" * 100_000, "beyond a limit of nbx: it is nested deeper than 100 levels"),
-        (b"9" * 5000, "beyond a limit of nbx: it holds a number"),
+        (b"9" * 5000, "beyond a limit of nbx: it has a number"),
         (b"a\0b", "binary input"),
     ],
 )

@@ -41,19 +41,19 @@ def drip(piece: bytes) -> Callable[[socket.socket], None]:
 @pytest.mark.parametrize(
     ("reply", "limits", "why"),
     [
-        ([drip(b"H")], {"first_byte": 0.3}, "nothing came for 0.3 s"),
-        ([b"HTTP/1.1 200 OK\r\n", drip(b"a: b\r\n")], {"first_byte": 0.3}, "nothing came for 0.3 s"),
-        ([head(100), drip(head(103))], {"first_byte": 0.3}, "nothing came for 0.3 s"),
-        ([head(), drip(b" ")], {"first_byte": 0.1, "total": 0.3}, "it took longer than 0.3 s in all"),
+        ([drip(b"H")], {"first_byte": 0.3}, "no data arrived for 0.3 s"),
+        ([b"HTTP/1.1 200 OK\r\n", drip(b"a: b\r\n")], {"first_byte": 0.3}, "no data arrived for 0.3 s"),
+        ([head(100), drip(head(103))], {"first_byte": 0.3}, "no data arrived for 0.3 s"),
+        ([head(), drip(b" ")], {"first_byte": 0.1, "total": 0.3}, "it took longer than 0.3 s in total"),
         (
             [head(), drip(b" ")],
             {"first_byte": 0.2, "stall": 0.3},
-            "data came, but the answer made no progress for 0.3 s",
+            "data arrived, but the answer made no progress for 0.3 s",
         ),
         (
             [head(Transfer_Encoding="chunked"), drip(b"0")],
             {"first_byte": 0.2, "stall": 0.3},
-            "data came, but the answer made no progress for 0.3 s",
+            "data arrived, but the answer made no progress for 0.3 s",
         ),
     ],
 )
@@ -73,7 +73,7 @@ def test_a_dripping_server_is_given_up(
 def test_a_body_that_stops_coming_is_given_up(server: FakeServer, start: bytes) -> None:
     server.script([start, server.until_hung_up])
     error = ended(connect(server.url), stall=0.2)
-    assert (error.why, error.hint[:15]) == ("nothing came for 0.2 s", "--stall-timeout")
+    assert (error.why, error.hint[:15]) == ("no data arrived for 0.2 s", "--stall-timeout")
 
 
 def test_an_errors_text_that_does_not_come_is_not_waited_for(
@@ -90,7 +90,7 @@ def test_a_server_that_does_not_take_the_request_is_given_up(server: FakeServer)
     with socket.create_server(("127.0.0.1", 0)) as listener:  # nobody accepts
         api = connect(f"http://127.0.0.1:{listener.getsockname()[1]}/v1")
         error = failure(send, api, bytes(50_000_000), first_byte=0.3)
-    assert (type(error), error.why) == (TimedOutError, "nothing came for 0.3 s")
+    assert (type(error), error.why) == (TimedOutError, "no data arrived for 0.3 s")
 
 
 def test_a_name_that_is_looked_up_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +104,7 @@ def test_a_name_that_is_looked_up_for_ever_is_given_up(monkeypatch: pytest.Monke
     error = ended(connect("http://api.invalid/v1"), first_byte=0.3)
     over.set()
     assert isinstance(error, NetworkError)
-    assert (error.why, error.sent) == ("nothing came for 0.3 s", False)
+    assert (error.why, error.sent) == ("no data arrived for 0.3 s", False)
 
 
 def test_a_connection_that_is_made_too_late_is_closed(
@@ -173,4 +173,4 @@ def test_tls_is_checked_and_used(secure: FakeServer, tmp_path: Path) -> None:
     secure.script(status(200, b"hi"), [head(), drip(b" ")])
     assert ask(secure.url, cacert=str(path)).body == b"hi"
     error = ended(connect(secure.url, cacert=str(path)), total=0.3)
-    assert error.why == "it took longer than 0.3 s in all"
+    assert error.why == "it took longer than 0.3 s in total"

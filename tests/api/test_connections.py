@@ -83,7 +83,7 @@ def test_waits_that_have_an_end_now_and_then_keep_the_limits(
     api = connect(server.url)
     assert send(api, first_byte=20.0).body == b"hi"
     assert send(api, total=0.0).body == b"hi"
-    assert failure(send, api, first_byte=0.2).why == "nothing came for 0.2 s"
+    assert failure(send, api, first_byte=0.2).why == "no data arrived for 0.2 s"
 
 
 @pytest.mark.parametrize("size", [0, connections.MAX_JOINED_BYTES, connections.MAX_JOINED_BYTES + 1])

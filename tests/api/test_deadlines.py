@@ -37,7 +37,7 @@ def passed(limits: Deadline) -> TimedOutError:
         limits.left()
     assert caught.value.what == "timed out"
     assert not caught.value.retryable
-    assert caught.value.hint.endswith(" SECONDS waits longer, 0 for ever")
+    assert caught.value.hint.endswith(" SECONDS waits longer; 0 sets no limit")
     return caught.value
 
 
@@ -58,7 +58,7 @@ def test_the_first_limit_holds_until_the_first_bytes(clock: Clock) -> None:
     assert limits.left() == 10
     clock.now += 10
     error = passed(limits)
-    assert (error.why, error.hint.split()[0]) == ("nothing came for 10 s", "--first-byte-timeout")
+    assert (error.why, error.hint.split()[0]) == ("no data arrived for 10 s", "--first-byte-timeout")
 
 
 def test_the_stall_limit_holds_after_the_first_bytes(clock: Clock) -> None:
@@ -71,7 +71,7 @@ def test_the_stall_limit_holds_after_the_first_bytes(clock: Clock) -> None:
     assert limits.left() == 3
     clock.now += 3
     error = passed(limits)
-    assert (error.why, error.hint.split()[0]) == ("nothing came for 3 s", "--stall-timeout")
+    assert (error.why, error.hint.split()[0]) == ("no data arrived for 3 s", "--stall-timeout")
 
 
 def test_the_total_limit_holds_from_the_start_of_the_first_try(clock: Clock) -> None:
@@ -81,13 +81,13 @@ def test_the_total_limit_holds_from_the_start_of_the_first_try(clock: Clock) -> 
     limits.bytes_came()
     clock.now += 1
     error = passed(limits)
-    assert (error.why, error.hint.split()[0]) == ("it took longer than 10 s in all", "--timeout")
+    assert (error.why, error.hint.split()[0]) == ("it took longer than 10 s in total", "--timeout")
 
 
 def test_the_nearest_limit_is_the_one_that_is_named(clock: Clock) -> None:
     limits = deadline(clock, first_byte=3, total=10)
     clock.now += 30
-    assert passed(limits).why == "nothing came for 3 s"
+    assert passed(limits).why == "no data arrived for 3 s"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_bytes_without_text_are_no_progress(
         limits.bytes_came()
     error = passed(limits)
     assert (error.why, error.hint.split()[0]) == (
-        f"data came, but the answer made no progress for {seconds} s",
+        f"data arrived, but the answer made no progress for {seconds} s",
         flag,
     )
 

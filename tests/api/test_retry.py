@@ -125,7 +125,7 @@ def test_a_wait_that_does_not_fit_into_the_total_limit_is_not_begun() -> None:
 def test_the_message_says_why_a_long_wait_is_not_begun() -> None:
     error = asking(500)
     assert delay(error, 1, 3, 0.0) is None
-    assert error.hint == "it asks to wait 500 s; nbx waits for 120 s at most"
+    assert error.hint == "it asks to wait 500 s; nbx waits at most 120 s"
 
 
 def test_another_try_is_announced() -> None:
@@ -146,7 +146,7 @@ def test_a_row_waits_as_a_single_request_does() -> None:
 def test_a_run_whose_server_asks_for_too_long_a_wait_ends_with_the_reason() -> None:
     error = asking(3600)
     assert ends_run(error, only_model=False)
-    assert error.hint == "it asks to wait 3600 s; nbx waits for 120 s at most"
+    assert error.hint == "it asks to wait 3600 s; nbx waits at most 120 s"
 
 
 @pytest.mark.parametrize(

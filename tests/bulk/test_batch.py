@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from nebius_cli.bulk.batch import Batch, may_share
+from nebius_cli.bulk.batch import Batch
 from nebius_cli.bulk.budget import NOTHING
+from nebius_cli.bulk.waiting import RowGroups
 from tests.support.bulk import asking
 
 
@@ -28,8 +29,27 @@ def test_token_ids_share_a_request_with_token_ids() -> None:
 
 
 def test_only_rows_that_ask_for_the_same_may_share() -> None:
-    row = asking(0)
-    assert may_share(row, asking(1))
-    assert not may_share(row, asking(1, common=b'{"model":"other"}'))
-    assert not may_share(row, asking(1, query="ai_project_id=a"))
-    assert not may_share(row, asking(1, [1, 2]))
+    for other in (
+        asking(1, common=b'{"model":"other"}'),
+        asking(1, query="ai_project_id=a"),
+        asking(1, [1, 2]),
+    ):
+        groups = RowGroups(2, 1)
+        groups.add(asking(0))
+        groups.add(other)
+        assert groups.take(incomplete=False) == [asking(0)]
+        assert groups.take(incomplete=False) is None
+        assert groups.take(incomplete=True) == [other]
+
+
+def test_groups_of_rows_that_alternate_are_collected_side_by_side() -> None:
+    models = [b'{"model":"a"}', b'{"model":"b"}', b'{"model":"c"}']
+    groups = RowGroups(2, 2)
+    for index, model in enumerate((0, 1, 0, 1, 0, 2, 1, 2)):
+        groups.add(asking(index, common=models[model]))
+    assert len(groups) == 8
+    taken = []
+    while rows := groups.take(incomplete=True):
+        taken.append([row.index for row in rows])
+    assert taken == [[0, 2], [1, 3], [4], [5, 7], [6]]
+    assert len(groups) == 0

@@ -198,7 +198,7 @@ def test_a_429_that_asks_for_an_hour_ends_the_run_and_gives_the_row_back() -> No
     of = dispatcher(asking(0), asking(1))
     assert of.failed(sent(of), error := refused(429, 3600.0), 1.0) == []
     assert (of.stopped, of.fatal) == (True, error)
-    assert error.hint == "it asks to wait 3600 s; nbx waits for 120 s at most"
+    assert error.hint == "it asks to wait 3600 s; nbx waits at most 120 s"
 
 
 def test_a_429_that_says_nothing_of_a_wait_is_waited_out_for_minutes() -> None:

@@ -47,7 +47,7 @@ def test_the_prompts_of_a_row_stay_together(rows: list[str], limit: int, groups:
 
 
 def test_an_incomplete_group_waits_for_rows_that_may_follow_soon() -> None:
-    grouping = Grouping(4, lambda _: NOTHING)
+    grouping = Grouping(4, 1, lambda _: NOTHING)
     grouping.offer(question(0, "a b"))
     grouping.build(incomplete=False)
     assert grouping.upcoming is None

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from nebius_cli.bulk import workers
 from nebius_cli.bulk.budget import Budget
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.core.errors import NetworkError
@@ -162,3 +163,17 @@ def test_a_request_on_a_connection_that_had_ended_is_sent_again_without_retries(
         return [reset] if number == 2 else well(request)
 
     assert Run(serve(respond), rows(2), fixed=1, retries=0).go().texts() == right(2)
+
+
+def test_no_thread_is_started_that_would_not_leave_enough_memory(
+    serve: Callable[[Respond], Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reading() -> Iterator[Row]:
+        monkeypatch.setattr(workers, "MIN_FREE_BYTES", 1 << 62)  # the first thread runs already
+        yield from rows(20)
+
+    run = Run(serve(lambda request, _: well(request)), reading(), fixed=8).go()
+    assert run.texts() == right(20)
+    assert len(run.threads) == 1
+    with pytest.raises(MemoryError):
+        Run(serve(lambda request, _: well(request)), rows(20), fixed=8).go()

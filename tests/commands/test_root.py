@@ -56,7 +56,7 @@ MISTAKES = [
     (["history", "--limit", "3", "serach", "x"], "unexpected argument", "nbx history search?"),
     (
         ["bulk", "mrege", "a.jsonl", "-o", "b.jsonl"],
-        "unexpected argument: a.jsonl",
+        "cannot read mrege",
         "did you mean nbx bulk merge?",
     ),
     (["usage", "zzz"], "unexpected argument: zzz", "nbx usage show --help shows every flag"),
@@ -69,7 +69,7 @@ MISTAKES = [
     (["The capital of France is"], "no such command", 'nbx complete "The capital of France is"'),
     (["-q", "costs $5 to"], "no such command: costs $5 to", "nbx complete 'costs $5 to'"),
     (["complete", "--template", "{x}"], "no such flag: --template", "nbx bulk FILE --template TEXT"),
-    (["complete", "x", "--system", "y"], "no such flag: --system", "there is no chat here"),
+    (["complete", "x", "--system", "y"], "no such flag: --system", "nbx has no chat"),
     (["complete", "--prompt", "x"], "no such flag: --prompt", 'nbx complete "PROMPT"'),
     (["local", "remove", "x"], "no such command: remove", "did you mean nbx local rm?"),
     (["profile", "create", "x"], "no such command: create", "did you mean nbx profile add?"),

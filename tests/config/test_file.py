@@ -183,7 +183,8 @@ def test_a_file_keeps_its_mode_until_a_secret_is_in_it(
     config.set(name, value, "work")
     assert mode(config.path) == "600"
     (text,) = warned
-    assert text == f"{config.path} holds {held}: its mode is now 600 instead of {shared}, for its owner only"
+    change = f"its mode is now 600 instead of {shared}"
+    assert text == f"{config.path} contains {held}: {change}, so that only its owner can read it"
 
 
 def test_a_symlink_stays_one_and_its_target_is_written(config: ConfigFile, tmp_path: Path) -> None:
@@ -251,7 +252,7 @@ def test_a_writer_waits_for_another_and_gives_up_in_the_end(
     impatient = ConfigFile(config.path, lambda _: None, lock_timeout_s=0)
     with pytest.raises(ConfigError) as caught:
         impatient.set("model", "m")
-    assert caught.value.why == f"another program holds {config.path}.lock"
+    assert caught.value.why == f"another program has locked {config.path}.lock"
     assert holder.poll() is None
 
 

@@ -41,7 +41,7 @@ def test_removing_what_is_not_there_is_no_failure(monkeypatch: pytest.MonkeyPatc
 
 def test_a_keyring_that_keeps_nothing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     choose(keyring.KEEPS_NOTHING, monkeypatch)
-    with pytest.raises(ConfigError, match="does not keep the key"):
+    with pytest.raises(ConfigError, match="does not store the key"):
         Keychain().write("default", Secret(CANARY))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from nebius_cli.config import layers, toml
+from nebius_cli.config import layers, toml, toml_edit
 from nebius_cli.config.layers import ConfigSource
 
 
@@ -23,6 +23,18 @@ def test_problems_of_a_file_take_time_in_proportion_to_it(text: Callable[[int], 
         source = ConfigSource("c", text(count), toml.parse(text(count)))
         start = time.process_time()
         assert len(layers.problems_of(source)) == count
+        return time.process_time() - start
+
+    few = min(takes_s(300) for _ in range(3))
+    assert takes_s(2400) < 30 * few  # 8 times as much; what is quadratic takes 64 times as long
+
+
+@pytest.mark.parametrize("key", ["unknown", "model"])
+def test_a_change_of_a_file_takes_time_in_proportion_to_it(key: str) -> None:
+    def takes_s(count: int) -> float:
+        text, path = many_profiles(count), ("profile", f"p{count // 2}", key)
+        start = time.process_time()
+        assert toml.holds(toml.parse(toml_edit.put(text, path, "x")), path)
         return time.process_time() - start
 
     few = min(takes_s(300) for _ in range(3))

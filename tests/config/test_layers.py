@@ -264,7 +264,7 @@ def test_a_whole_file_is_checked_with_the_profiles_that_are_not_in_force() -> No
         "the file:7: no setting 'm'",
         "the file:2: no profile 'z'",
     ]
-    assert problems("profile = 'a'\n") == ["the file:1: profile must be a table for each profile"]
+    assert problems("profile = 'a'\n") == ["the file:1: profile must contain one table for each profile"]
     assert problems("use_profile = '-'\n") == []
     assert problems("use_profile = 3\n") == ["the file:1: use_profile must be a text"]
 

@@ -64,7 +64,7 @@ def _bomb() -> bytes:
     return b"".join(packer.compress(b" " * MIB) for _ in range(160)) + packer.flush()
 
 
-UNPACKABLE = "compressed in a way that cannot be undone"
+UNPACKABLE = "the answer cannot be decompressed"
 
 FAULTS = (
     Fault("gzip", _packed, everywhere(0, "half\n")),

@@ -11,7 +11,7 @@ TEST_TIMEOUT_S = 30  # seconds; only a test that fails waits so long
 BROKE = "the connection broke"
 ENDED = "it ended in the middle of the answer"
 FIRST, STALL, TOTAL = ("--first-byte-timeout", "0.3"), ("--stall-timeout", "0.4"), ("--timeout", "0.6")
-ALIVE, LATE = "the answer made no progress for 0.4 s", "nothing came for 0.3 s"
+ALIVE, LATE = "the answer made no progress for 0.4 s", "no data arrived for 0.3 s"
 WAIT = "--first-byte-timeout SECONDS waits longer"
 
 WAIT_FOR_MORE = "--stall-timeout SECONDS waits longer"  # here the larger of both limits
@@ -170,13 +170,15 @@ FAULTS = (
     Fault(
         "all of it too slow",
         lambda good: good.chunked(hold),
-        differs(*[Seen(7, keeps, "0.6 s in all", hint="--timeout SECONDS") for keeps in ("half\n", "", "")]),
+        differs(
+            *[Seen(7, keeps, "0.6 s in total", hint="--timeout SECONDS") for keeps in ("half\n", "", "")]
+        ),
         TOTAL,
     ),
     Fault(
         "comments without end, and a limit on all of it",
         [head(), drip(b": still here\n\n")],
-        completing(7, "", "0.6 s in all", hint="--timeout SECONDS"),
+        completing(7, "", "0.6 s in total", hint="--timeout SECONDS"),
         TOTAL,
     ),
     Fault(

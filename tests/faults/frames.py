@@ -151,20 +151,20 @@ FAULTS = (
     Fault(
         "a choice nobody asked for",
         sse(HALF, END, token("x", 1)),
-        completing(8, "half\n", "sent choice 2 of 1"),
+        completing(8, "half\n", "sent choice 2, but the request asked for 1"),
     ),
     Fault("an index of a million million", numbered(10**12), completing(0, "half\n")),
     Fault(
         "a text of a thousandth choice",
         sse(HALF, token("x", 999), END),
-        completing(8, "half\n", "sent choice 1000 of 1"),
+        completing(8, "half\n", "sent choice 1000, but the request asked for 1"),
     ),
     Fault("a thousand choices nobody asked for", numbered(*range(1, 1000)), completing(0, "half\n")),
     Fault("indexes that are none", numbered(-1, None, "0", 0.0, True), completing(0, "half\n")),
     Fault(
         "text after the finish",
         sse(HALF, END, token("!")),
-        completing(8, "half!\n", "went on after its finish_reason"),
+        completing(8, "half!\n", "continued after its finish_reason"),
     ),
     Fault("two finish reasons", sse(HALF, END, token("", reason="length")), completing(0, "half\n")),
     Fault("a finish_reason nobody knows", sse(HALF, token("", reason="bored")), completing(0, "half\n")),

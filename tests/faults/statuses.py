@@ -67,7 +67,9 @@ FAULTS = (
         detail(422, [{"input": ECHO * 99_999}, *INVALID]),
         both_ways(3, "", "n: too large"),
     ),
-    Fault("422, cut", status(422, json.dumps(INVALID).encode()[:-9]), both_ways(3, "", "broken or cut")),
+    Fault(
+        "422, cut", status(422, json.dumps(INVALID).encode()[:-9]), both_ways(3, "", "invalid or truncated")
+    ),
     Fault(
         "429",
         detail(429, "too many", Retry_After="1"),
@@ -124,14 +126,14 @@ FAULTS = (
     Fault(
         "500 that is nested too deeply",
         status(500, b'{"detail":' + b"[" * 200_000 + b"]" * 200_000 + b"}"),
-        both_ways(6, "", "broken or cut", retried=True),
+        both_ways(6, "", "invalid or truncated", retried=True),
     ),
     Fault("400 of 100 MB", _huge(400), everywhere(3, "", "answered 400\n  busy busy")),
     Fault("500 of 100 MB", _huge(500), both_ways(6, "", "answered 500\n  busy busy", retried=True)),
     Fault(
         "500 of 100 MB of JSON",
         [head(500), b'{"detail":[', flood(b"{}," * 30_000)],
-        both_ways(6, "", "the body is JSON that is broken or cut", retried=True),
+        both_ways(6, "", "the body is JSON that is invalid or truncated", retried=True),
     ),
     Fault(
         "500, cut",
@@ -192,7 +194,7 @@ FAULTS = (
     Fault("an endless redirect", status(307, b"", Location="//h/" + "x" * 9999), both_ways(3, "", "xx…")),
     Fault("a redirect to nowhere", status(307), both_ways(3, "", "a redirect to nowhere")),
     Fault("304", [head(304)], everywhere(3, "", "answered 304, a redirect to nowhere")),
-    Fault("101", [head(101)], everywhere(7, "", "the server answered 101 and not the request")),
+    Fault("101", [head(101)], everywhere(7, "", "the server sent 101 instead of an answer")),
     Fault("103", [head(103)], everywhere(7, "", "closed connection without", retried=True)),
     Fault("100 first", lambda good: [head(100), good.head(), good.body], everywhere(0, "half\n")),
     Fault(

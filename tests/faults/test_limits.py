@@ -94,7 +94,7 @@ HOSTILE: dict[str, tuple[Callable[[], Reply], tuple[str, ...], int, str]] = {
         lambda: [head(400, Connection="close"), b'{"detail":[' + b"{}," * 2_700_000 + b"{}]}"],
         STREAMED,
         3,
-        "broken or cut",
+        "invalid or truncated",
     ),
     "an event of 50 MB": (
         lambda: [head(), b"data: ", flood(b"x" * MIB)],

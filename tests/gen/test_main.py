@@ -23,7 +23,7 @@ def spoil(path: Path) -> None:
         text.replace("Sampling temperature", "Warmth")
         .replace("commands='", "commands='x ")
         .replace(".SH NAME", ".SH Name")
-        .replace("What it is for", "Why")
+        .replace("Purpose", "Why")
         .replace("a bug in nbx", "a mistake in nbx")
         .replace("| Stop sequences |", "| Stops |"),
         "utf-8",

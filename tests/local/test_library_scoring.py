@@ -78,7 +78,7 @@ def test_a_process_that_died_is_said() -> None:
     with LibraryScoring(real_weights()) as library:
         assert library._process
         library._process.kill()
-        with pytest.raises(ServerError, match="ended by itself"):
+        with pytest.raises(ServerError, match="stopped unexpectedly"):
             library.tokenize("a")
 
 
@@ -87,7 +87,7 @@ def test_a_process_that_is_stopped_is_ended_and_named(monkeypatch: pytest.Monkey
     with LibraryScoring(real_weights()) as library:
         assert library._process
         library._process.send_signal(signal.SIGSTOP)
-        with pytest.raises(ServerError, match="ended by itself") as caught:
+        with pytest.raises(ServerError, match="stopped unexpectedly") as caught:
             library.tokenize("a")
     assert "a signal stopped it" in caught.value.why
 

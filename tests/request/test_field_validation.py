@@ -72,8 +72,8 @@ REFUSED = [
     (INTEGER, ["0x10"], "must be a whole number"),
     (INTEGER, ["1_000"], "must be a whole number"),
     (INTEGER, ["\u0665"], "must be a whole number"),
-    (INTEGER, ["1" * 19], "is larger than any server takes"),
-    (INTEGER, ["-" + "1" * 5000], "is larger than any server takes"),
+    (INTEGER, ["1" * 19], "is larger than any server accepts"),
+    (INTEGER, ["-" + "1" * 5000], "is larger than any server accepts"),
     (INTEGER, ["\u0665" * 19], "must be a whole number"),
     (NUMBER, ["much"], "must be a number"),
     (NUMBER, ["nan"], "must be a number"),
@@ -88,18 +88,18 @@ REFUSED = [
     (TEXTS, ["a", "\udcff"], "must be valid UTF-8"),
     (BIASES, ["1"], "takes TOKEN=BIAS, a JSON object or @file"),
     (BIASES, ["[1]"], "takes TOKEN=BIAS, a JSON object or @file"),
-    (BIASES, ["the=1"], "takes token ids, and 'the' is not one"),
-    (BIASES, ["-1=1"], "takes token ids, and '-1' is not one"),
-    (BIASES, ['{"a b": 1}'], "takes token ids, and 'a b' is not one"),
-    (BIASES, ["1=much"], "takes a number as bias of token 1"),
-    (BIASES, ['{"1": NaN}'], "takes a number as bias of token 1"),
-    (BIASES, ['{"1": true}'], "takes a number as bias of token 1"),
+    (BIASES, ["the=1"], "takes token IDs; 'the' is not one"),
+    (BIASES, ["-1=1"], "takes token IDs; '-1' is not one"),
+    (BIASES, ['{"a b": 1}'], "takes token IDs; 'a b' is not one"),
+    (BIASES, ["1=much"], "takes a number as the bias of token 1"),
+    (BIASES, ['{"1": NaN}'], "takes a number as the bias of token 1"),
+    (BIASES, ['{"1": true}'], "takes a number as the bias of token 1"),
     (BIASES, ["{1}"], "is not JSON"),
     (BIASES, ["1=101"], "must be between -100 and 100"),
     (BIASES, ["1=0", '{"2": -100.5}'], "must be between -100 and 100"),
     (OBJECT, ["[]"], "must be a JSON object"),
     (OBJECT, ["{a: 1}"], "is not JSON"),
-    (OBJECT, ['{"a": NaN}'], "holds what JSON cannot"),
+    (OBJECT, ['{"a": NaN}'], "has a value that JSON does not allow"),
     (OBJECT, ["[" * 100_000], "is beyond a limit of nbx: it is nested deeper than 100 levels"),
 ]
 
@@ -145,8 +145,8 @@ WRONG_TYPES: list[tuple[Field, Any, str]] = [
     (INTEGER, "5", "must be a whole number"),
     (NUMBER, True, "must be a number"),
     (NUMBER, "1", "must be a number"),
-    (INTEGER, 10**18, "is larger than any server takes"),
-    (NUMBER, -(10**400), "is larger than any server takes"),
+    (INTEGER, 10**18, "is larger than any server accepts"),
+    (NUMBER, -(10**400), "is larger than any server accepts"),
     (NUMBER, math.inf, "must be a number"),
     (NUMBER, math.nan, "must be a number"),
     (BOOLEAN, 1, "must be true or false"),
@@ -156,10 +156,10 @@ WRONG_TYPES: list[tuple[Field, Any, str]] = [
     (TEXTS, [], "must not be empty"),
     (TEXTS, "", "must not be empty"),
     (BIASES, [["1", 2]], "must be an object of token id to bias"),
-    (BIASES, {"1": 10**400}, "takes a number as bias of token 1"),
-    (BIASES, {"1": "2"}, "takes a number as bias of token 1"),
+    (BIASES, {"1": 10**400}, "takes a number as the bias of token 1"),
+    (BIASES, {"1": "2"}, "takes a number as the bias of token 1"),
     (OBJECT, ["a"], "must be a JSON object"),
-    (OBJECT, {"a": {1, 2}}, "holds what JSON cannot"),
+    (OBJECT, {"a": {1, 2}}, "has a value that JSON does not allow"),
 ]
 
 
@@ -245,5 +245,5 @@ def test_any_value_is_taken_or_refused_and_what_is_taken_can_be_sent(field: Fiel
 
 
 def test_one_token_has_one_bias_however_its_id_is_written() -> None:
-    with pytest.raises(FieldError, match="two biases of token 5"):
+    with pytest.raises(FieldError, match="two biases for token 5"):
         BIASES.check({"5": 1, "5.0": 2})

@@ -123,9 +123,9 @@ def test_a_text_with_a_special_token_in_it_is_refused(one: InfillFormat) -> None
     for reserved in one.reserved:
         with pytest.raises(UsageError) as caught:
             infill.build(one, ["a", f"a\nb{reserved}"], SUFFIX, validate=True)
-        assert str(caught.value) == f"line 2 of the prefix holds {reserved}"
+        assert str(caught.value) == f"line 2 of the prefix contains {reserved}"
         assert caught.value.hint == "--no-validate sends it anyway"
-        with pytest.raises(UsageError, match="line 1 of the suffix holds"):
+        with pytest.raises(UsageError, match="line 1 of the suffix contains"):
             infill.build(one, PREFIX, reserved, validate=True)
         assert infill.build(one, PREFIX, reserved, validate=False) == one.prompt(PREFIX, reserved)
 

@@ -200,7 +200,7 @@ def test_rules_across_fields(fields: Any, params: Any, *, validate: bool, what: 
 
 
 GREEDY = "n above 1 with temperature 0: the choices will be the same, and vLLM servers refuse it"
-BACKSLASH = "a stop sequence holds a backslash and an n; a newline is $'\\n' in most shells"
+BACKSLASH = "a stop sequence contains a backslash and an n; a newline is $'\\n' in most shells"
 
 WARNINGS: list[tuple[Any, list[str]]] = [
     ({}, []),

@@ -102,7 +102,7 @@ def test_the_first_problem_is_the_one_that_is_reported() -> None:
 
 def test_text_after_the_end_of_its_choice_is_a_problem() -> None:
     late = folded(frame({"index": 0, "text": "a", "finish_reason": "stop"}), frame({"index": 0, "text": "b"}))
-    assert late.problem == "choice 1 went on after its finish_reason"
+    assert late.problem == "choice 1 continued after its finish_reason"
     completion = Completion(1)
     for event in (
         TextDelta(0, "a"),
@@ -234,7 +234,7 @@ def test_an_answer_that_ended_for_a_refused_reason_is_incomplete() -> None:
     completion.check_reasons(["stop"])
     with pytest.raises(IncompleteError) as caught:
         completion.check_reasons(["stop", "length"])
-    assert (caught.value.why, caught.value.hint) == ("--fail-on length", "--max-tokens N asks for more")
+    assert (caught.value.why, caught.value.hint) == ("--fail-on length", "--max-tokens N allows more")
     odd = folded(frame({"index": 0, "text": "a", "finish_reason": "odd"}))
     with pytest.raises(IncompleteError) as caught:
         odd.check_reasons(["odd"])

@@ -44,9 +44,9 @@ RAW = [
     (b"\xff\xfe gone", "\ufffd\ufffd gone"),
     (b"<html><body>502", "the body is HTML: a proxy or gateway answered, not the API"),
     (b"\n<!doctype html>", "the body is HTML: a proxy or gateway answered, not the API"),
-    (b'{"detail": [{"msg": "m", "input": "SECRET', "the body is JSON that is broken or cut"),
-    (b'[{"input": "SECRET', "the body is JSON that is broken or cut"),
-    (b"\xef\xbb\xbf{'input': 'SECRET'}", "the body is JSON that is broken or cut"),
+    (b'{"detail": [{"msg": "m", "input": "SECRET', "the body is JSON that is invalid or truncated"),
+    (b'[{"input": "SECRET', "the body is JSON that is invalid or truncated"),
+    (b"\xef\xbb\xbf{'input': 'SECRET'}", "the body is JSON that is invalid or truncated"),
 ]
 
 

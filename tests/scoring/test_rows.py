@@ -24,7 +24,7 @@ def test_a_row_is_a_text_with_its_own_context_or_the_default_one() -> None:
         ({"text": "a", "choices": ["a", "b"]}, "both a text and choices"),
         ({"choices": ["a"]}, "not a list of two or more"),
         ({"choices": ["a", ""]}, "a choice is empty"),
-        ({"choices": ["a", 1]}, "a choice is empty or no text"),
+        ({"choices": ["a", 1]}, "a choice is empty or not a string"),
         ({"choices": ["a", "b"], "gold": 2}, "its gold is not a number from 0 to 1"),
         ({"choices": ["a", "b"], "gold": True}, "its gold is not a number from 0 to 1"),
     ],

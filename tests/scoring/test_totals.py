@@ -35,8 +35,8 @@ def test_accuracy_is_that_of_the_questions_with_an_answer() -> None:
 
 def test_differences_have_their_means() -> None:
     assert lines(compared(1.0), compared(3.0)) == [
-        "one less two: log-likelihood 2.0000 ± 1.0000 on average of 2 texts",
-        "one less two: 0.2000 ± 0.1000 per byte",
+        "one minus two: log-likelihood 2.0000 ± 1.0000 on average over 2 texts",
+        "one minus two: 0.2000 ± 0.1000 per byte",
     ]
 
 
@@ -47,5 +47,5 @@ def test_divergences_are_means_over_tokens() -> None:
     assert found == [
         "KL divergence of two from one: at least 1.7500 nats per token (4 tokens)",
         "probability outside the tokens that both report: 0.2000 of one, 0.1000 of two",
-        "1 of 3 texts: the models cut it into other tokens, so no KL",
+        "1 of 3 texts: no KL, the models split them differently",
     ]

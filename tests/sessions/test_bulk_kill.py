@@ -19,7 +19,7 @@ from random import Random, SystemRandom
 import pytest
 
 from nebius_cli.bulk.output.appender import MAX_WAITING_PIECES
-from tests.support.bulk_kill import CONCURRENCY, GROUP, ROWS, SERVER, Job, ScoreJob, moment
+from tests.support.bulk_kill import CONCURRENCY, GROUP, ROWS, SERVER, Job, MatrixJob, ScoreJob, moment
 from tests.support.bulk_server import BulkServer
 from tests.support.canary import CANARY, shows_key
 from tests.support.run import Runner
@@ -70,7 +70,7 @@ def new_job(bare: Runner, tmp_path: Path) -> Iterator[NewJob]:
     servers[-1].kill()
 
 
-@pytest.mark.parametrize("kind", [Job, ScoreJob])
+@pytest.mark.parametrize("kind", [Job, MatrixJob, ScoreJob])
 def test_kill_9_at_any_moment_loses_no_answer_and_doubles_none(
     new_job: NewJob, rng: Random, tell: Tell, kind: type[Job]
 ) -> None:
@@ -93,9 +93,9 @@ def test_kill_9_at_any_moment_loses_no_answer_and_doubles_none(
             job.check_stop(sent)
         job.check_end()
         # What is in flight, answers that wait for the thread that writes, and parts of rows.
-        group = GROUP if kind is ScoreJob else 1
-        most = (CONCURRENCY * group + MAX_WAITING_PIECES) * max(map(len, job.prompts.values()))
-        assert job.doubled() <= (killed.total() - here) * most
+        parts = len(ScoreJob.CHOICES) if kind is ScoreJob else 1
+        most = CONCURRENCY * (GROUP if kind is ScoreJob else 1) + MAX_WAITING_PIECES
+        assert job.doubled() <= (killed.total() - here) * most * parts
         doubled += job.doubled()
     tell("killed", dict(killed))
     tell("requests sent twice", doubled)

@@ -58,7 +58,7 @@ def test_a_good_certificate_has_a_version_and_an_end(
 @pytest.mark.parametrize(
     ("name", "days", "words", "hint"),
     [
-        ("127.0.0.1", -1, "certificate has expired", "is this clock right? it says "),
+        ("127.0.0.1", -1, "certificate has expired", "check the clock of this machine: it says "),
         ("api.example", 90, "IP address mismatch", "--cacert FILE trusts another authority"),
     ],
     ids=["expired", "another host"],

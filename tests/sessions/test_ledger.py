@@ -172,7 +172,7 @@ def test_no_fault_of_the_ledger_costs_an_answer(
     result = nbx("complete", "x")
     assert (result.code, result.out) == (0, "fine\n")
     assert result.err.count("\n") == 1
-    what = {"held": "another program holds", "newer": "cannot use the ledger"}
+    what = {"held": "another program has locked", "newer": "cannot use the ledger"}
     assert result.err.startswith(f"nbx: warning: {what.get(wrong, 'cannot write the ledger')} {path}")
     if other:
         other.close()

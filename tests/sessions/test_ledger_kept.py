@@ -60,7 +60,7 @@ def test_a_run_is_neither_ended_nor_held_up_by_who_holds_the_ledger(
     done = bulk(*RUN)
     seconds = time.monotonic() - started
     assert (done.code, answered()) == (0, 300)
-    assert done.err.count("another program holds") == 1
+    assert done.err.count("another program has locked") == 1
     assert seconds < 15  # the run waits for the ledger once, not for each batch of its 300 rows
     assert len(rows_of(bulk)) == 1
     assert len(ledger_of(bulk).pending_files) == 1
@@ -109,7 +109,7 @@ def test_texts_that_others_read_are_not_said_to_be_deleted(nbx: Runner) -> None:
     ledger = Ledger(ledger_of(nbx).path)
     ledger.append([entry(time.time())])  # the reader needs the log as it was before
     refused = nbx("history", "rm", "1")
-    assert (refused.code, "another program holds it" in refused.err) == (78, True)
+    assert (refused.code, "another program has locked it" in refused.err) == (78, True)
     reader.close()
     ledger.close()
     assert nbx("history", "rm", "2").code == 0

@@ -213,7 +213,7 @@ def test_an_answer_cut_by_a_limit_nobody_set_says_which_flag_asks_for_more(
     server.script(answer("text", reason="length"), answer("text", reason="length"))
     screen = terminal("complete", "x", "--no-usage")
     assert screen.end() == 0
-    said = "nbx: the answer reached the default limit of the server; --max-tokens N asks for more"
+    said = "nbx: the server's default limit cut off the answer; --max-tokens N allows more"
     assert "".join(screen.rows).replace(" ", "") == f"text{said}".replace(" ", "")
     screen = terminal("complete", "x", "--no-usage", "--max-tokens", "1")
     assert screen.end() == 0

@@ -24,43 +24,41 @@ FLAGS = ("--concurrency", str(CONCURRENCY))
 
 @dataclass
 class Job:
-    """One input and its output; each run goes on where the one before was ended.
-
-    `prompts` are those of each row.
-    """
+    """One input and its output; each run goes on where the one before was ended."""
 
     folder: Path
     server: BulkServer
     environ: Mapping[str, str]
     rows: int = ROWS
     known: set[str] = field(default_factory=set)  # the rows that a run left answered
+    flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.source, self.target = self.folder / "rows.jsonl", self.folder / "answers.jsonl"
-        self.prompts: dict[str, list[str]] = {}
-        with self.source.open("w", encoding="utf-8") as file:
-            for index in range(self.rows):
-                row, self.prompts[f"id-{index}"] = self.row(index)
-                file.write(json.dumps({"id": f"id-{index}", **row}) + "\n")
+        self.prompts = {f"id-{index}": f"This is row {index}: " for index in range(self.rows)}
+        self._write(self.source, self.prompts)
 
-    def row(self, index: int) -> tuple[dict[str, Any], list[str]]:
-        """Return the members of a row, without its id, and its prompts."""
-        prompt = f"This is row {index}: "
-        return {"prompt": prompt}, [prompt]
+    def _write(self, path: Path, prompts: Mapping[str, str]) -> None:
+        lines = [json.dumps({"id": name, "prompt": prompt}) for name, prompt in prompts.items()]
+        path.write_text("\n".join(lines) + "\n", "utf-8")
 
     @property
-    def words(self) -> list[str]:
+    def command(self) -> list[str]:
         """The command line, without the flags of every job."""
         return ["bulk", str(self.source), "-o", str(self.target), "--max-tokens", "8"]
+
+    def sent_for(self, name: str) -> list[str]:
+        """Return the prompts that are sent for a row."""
+        return [self.prompts[name]]
 
     def check_record(self, record: dict[str, Any]) -> None:
         """Check the answer in a record."""
         (choice,) = record["response"]["choices"]
-        assert choice["text"] == " " + self.prompts[record["id"]][0], record
+        assert choice["text"] == " " + self.prompts[record["id"]], record
 
     def start(self, *flags: str) -> subprocess.Popen[bytes]:
         """Start a run."""
-        words = [*self.words, *FLAGS, *flags]
+        words = [*self.command, *FLAGS, *self.flags, *flags]
         return subprocess.Popen(
             [sys.executable, "-m", "nebius_cli", *words],
             stdin=subprocess.DEVNULL,
@@ -91,7 +89,7 @@ class Job:
         assert self.known <= answered.keys(), "answers are lost"
         assert max(answered.values(), default=1) == 1, "a row is answered twice"
         again = (self.server.sent() - sent).keys()
-        known = {prompt for name in self.known for prompt in self.prompts[name]}
+        known = {prompt for name in self.known for prompt in self.sent_for(name)}
         assert not known & again, "what had its answer was sent again"
         self.known = set(answered)
 
@@ -108,33 +106,75 @@ class Job:
 
     def doubled(self) -> int:
         """Return how many requests were sent once more than needed."""
-        return self.server.sent().total() - sum(map(len, self.prompts.values()))
+        return self.server.sent().total() - sum(len(self.sent_for(name)) for name in self.prompts)
+
+
+class MatrixJob(Job):
+    """Two input files whose rows are sent in four combinations each; `rows` counts the requests."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        own = dict(list(self.prompts.items())[: self.rows // 4])
+        halves = [dict(list(own.items())[place::2]) for place in (0, 1)]
+        more = self.folder / "more.jsonl"
+        self._write(self.source, halves[0])
+        self._write(more, halves[1])
+        self.flags = (str(more), "--matrix", "temperature=0,1", "--matrix", "top_p=0.5,1")
+        self.prompts = {
+            f"{name}[temperature={t},top_p={p}]": prompt
+            for name, prompt in own.items()
+            for t in (0, 1)
+            for p in (0.5, 1)
+        }
+
+    def check_stop(self, sent: Counter[str]) -> None:
+        """After an end in the middle: answers stay. A combination is not seen in what the server logs."""
+        answered = self.answered()
+        assert self.known <= answered.keys(), "answers are lost"
+        assert max(answered.values(), default=1) == 1, "a row is answered twice"
+        again = self.server.sent() - sent
+        left = Counter(self.prompts.values()) - Counter(self.prompts[name] for name in self.known)
+        assert again <= left, "what had its answer was sent again"
+        self.known = set(answered)
 
 
 class ScoreJob(Job):
     """A job of `nbx score`: every fourth row is a question, whose first choice is right and the likeliest."""
 
-    def row(self, index: int) -> tuple[dict[str, Any], list[str]]:
-        """Return the members of a row, without its id, and its prompts."""
-        context = f"This is row {index}:"
-        choices = [" yes", " no, never", " perhaps not"]
-        if index % 4:
-            return {"context": context, "text": " and its text"}, [f"{context} and its text"]
-        return {"context": context, "choices": choices, "gold": 0}, [context + choice for choice in choices]
+    CHOICES = (" yes", " no, never", " perhaps not")
+    TEXT = " and its text"
+
+    def _write(self, path: Path, prompts: Mapping[str, str]) -> None:
+        with path.open("w", encoding="utf-8") as file:
+            for name, context in prompts.items():
+                row = {"choices": self.CHOICES, "gold": 0} if self._is_question(name) else {"text": self.TEXT}
+                file.write(json.dumps({"id": name, "context": context, **row}) + "\n")
+
+    def _is_question(self, name: str) -> bool:
+        return int(name.removeprefix("id-")) % 4 == 0
 
     @property
-    def words(self) -> list[str]:
+    def command(self) -> list[str]:
         """The command line, without the flags of every job."""
         return ["score", "--jsonl", str(self.source), "-o", str(self.target), "--group", str(GROUP)]
 
+    def sent_for(self, name: str) -> list[str]:
+        """Return the prompts that are sent for a row."""
+        texts = self.CHOICES if self._is_question(name) else (self.TEXT,)
+        return [self.prompts[name] + text for text in texts]
+
     def check_record(self, record: dict[str, Any]) -> None:
         """Check the score in a record. The server gives a token -1/4 for each of its characters."""
-        if "choices" not in record:
-            assert record["log_likelihood"] == -len(" and its text") / 4, record
+        if not self._is_question(record["id"]):
+            assert record["log_likelihood"] == self.score_of(self.TEXT), record
             return
         totals = [choice["log_likelihood"] for choice in record["choices"]]
-        assert totals == [-len(choice["text"]) / 4 for choice in record["choices"]], record
+        assert totals == [self.score_of(text) for text in self.CHOICES], record
         assert (record["winners"]["total"], record["acc"]) == (0, 1), record
+
+    def score_of(self, text: str) -> float:
+        """Return the score of a text. Its first token includes the blank at the end of the context."""
+        return -(len(text) + 1) / 4
 
 
 def moment(rng: Random, process: subprocess.Popen[bytes], job: Job, life: float) -> str:

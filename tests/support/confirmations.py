@@ -2,7 +2,7 @@
 
 import re
 
-_DONE = re.compile(r"^nbx: (\S+ is (no longer )?set in .*|(no )?profile .*is used now)\n", re.MULTILINE)
+_DONE = re.compile(r"^nbx: (\S+ is (no longer )?set in .*|now using (no )?profile.*)\n", re.MULTILINE)
 
 
 def without(err: str) -> str:

@@ -63,6 +63,7 @@ OUTSIDE = (
     "bulk.check_input",
     "bulk.workers",
     "bulk.input.byte_source",
+    "bulk.input.joined_files",
     "bulk.input.parquet",
     "bulk.input.open_input",
     "bulk.output.appender",

@@ -70,7 +70,7 @@ def test_without_a_variable_a_usual_one_is_taken_and_needs_a_terminal(
 def test_where_there_is_none_the_way_out_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         editor.choose({"PATH": str(tmp_path)}, terminal=True)
-    assert (caught.value.what, caught.value.hint) == ("there is no editor", editor.HINT)
+    assert (caught.value.what, caught.value.hint) == ("no editor found", editor.HINT)
 
 
 def test_the_file_is_the_last_word(program: Callable[[str, str], Path], tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_without_system_locks_one_of_another_machine_is_told_with_the_way_on(tmp
     path = tmp_path / "x.lock"
     path.write_text("nbx lock 17 elsewhere\n")
     with pytest.raises(
-        OSError, match=r"process 17 on elsewhere holds x\.lock; if that has ended, delete the file"
+        OSError, match=r"process 17 on elsewhere holds x\.lock; if that process has ended, delete the file"
     ):
         lock.try_lock(path)
     assert path.exists()

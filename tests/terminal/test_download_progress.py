@@ -49,8 +49,8 @@ def test_undrawn_it_is_a_line_at_the_start_and_one_every_five_seconds() -> None:
             report(done, total, stage)
             clock.now += 3
     assert err.getvalue().decode().splitlines() == [
-        "nbx: fetching: m, 93.0 MB",
-        "nbx: fetched 100 % of 93.0 MB",
+        "nbx: downloading: m, 93.0 MB",
+        "nbx: downloaded 100 % of 93.0 MB",
     ]
 
 
@@ -81,7 +81,7 @@ def test_drawn_it_is_one_bar_that_is_gone_at_the_end() -> None:
             rows = shown(err.getvalue())
             assert len(rows) == 1
             if REPORTS[count - 1] == (40_000_000, 93_000_000, "download"):
-                assert rows[0].startswith("fetching ━")
+                assert rows[0].startswith("downloading ━")
                 assert rows[0].endswith(" 40.0 of 93.0 MB")
         assert shown(err.getvalue()) == []
         assert b"\x1b[?25l" not in err.getvalue()
@@ -105,5 +105,5 @@ def test_a_stage_that_cannot_be_counted_shows_no_numbers() -> None:
         report(0, 93_000_000, "pip")
         report._bar.refresh()  # which a thread does ten times a second
         row = shown(err.getvalue())[0]
-        assert row.startswith("fetching through pip")
+        assert row.startswith("downloading with pip")
         assert "MB" not in row

@@ -1,4 +1,4 @@
-"""Tells the format and compression of an input from its name and from --format."""
+"""Finds the format and compression of an input from its name and --format."""
 
 from nebius_cli.core.errors import UsageError
 
@@ -31,7 +31,9 @@ def format_of(path: str, format_flag: str | None) -> tuple[str, str]:
         what = f"--format {format_flag}" if format_flag else f"cannot tell the format of {path} from its name"
         raise UsageError(what, f"it is one of {', '.join(FORMATS)}", _format_hint(words[-1], format_flag))
     if name == "parquet" and compression:
-        raise UsageError(f"{path} is compressed twice", "parquet is compressed itself", "decompress it first")
+        raise UsageError(
+            f"{path} is compressed twice", "Parquet files have their own compression", "decompress it first"
+        )
     return name, compression
 
 

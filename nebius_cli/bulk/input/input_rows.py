@@ -1,23 +1,32 @@
 """The rows of an open input. A file can be surveyed before its rows are sent; a pipe is read only once."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
+from nebius_cli.bulk.input.joined_files import JoinedFiles
 from nebius_cli.bulk.input.open_input import RowFile
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.core.errors import BadInputError
+
+FoundRow = TypeVar("FoundRow", bound=Row | BadRow | None)
 
 MAX_BAD_NAMED = 3  # bad rows that an error message describes
 MAX_BAD_KEPT = 10  # bad rows that a survey keeps
 VERSION_CHECK_ROWS = 1000  # rows between two checks that the file is still the same
 
 
+Input = RowFile | JoinedFiles
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The result of reading the whole input once: its rows, its bad rows, and the first of those."""
+    """The result of reading the whole input once: its rows, its bad rows, and the first of those.
+
+    With a matrix, `rows` counts each row of the input once per combination, and `bad` once only.
+    """
 
     rows: int
     bad: int
@@ -30,7 +39,7 @@ class RowSource:
     After a survey `left_out` holds one byte for each row of the shard: 1 if it is left out, else 0.
     """
 
-    def __init__(self, open_file: Callable[[], RowFile], reader: RowReader) -> None:
+    def __init__(self, open_file: Callable[[], Input], reader: RowReader) -> None:
         self._open_file = open_file
         self.reader = reader
         self._file = open_file()
@@ -54,7 +63,7 @@ class RowSource:
         self._file.close()
 
     def __iter__(self) -> Iterator[Row | BadRow]:
-        return self.reader.rows(self._file)
+        return _named(self._file, self.reader.rows(self._file))
 
     @property
     def fraction_read(self) -> float | None:
@@ -72,10 +81,11 @@ class RowSource:
         with self._open_file() as file:
             self._version = file.version
             if leave_out is None:
-                found = count_rows(self.reader.check(file))
+                found = count_rows(_named(file, self.reader.check(file)))
                 marks = bytearray(found.rows)
             else:
-                found = count_rows(_marked(self.reader.rows(file), leave_out, marks))
+                rows = _named(file, self.reader.rows(file))
+                found = count_rows(_marked(rows, leave_out, marks))
             self._check_version(file)
         self.left_out = marks
         return found
@@ -98,22 +108,30 @@ class RowSource:
         """Return an error that describes the first bad rows and counts the rest."""
         listed = list(bad)[:MAX_BAD_NAMED]
         first = listed[0]
-        what = f"{self.name}, line {first.line}: {first.why}"
+        what = f"{self.place(first)}: {first.why}"
         more = "; ".join(
-            f"line {row.line}: {'the same' if row.why == first.why else row.why}" for row in listed[1:]
+            _place(row) + (": the same" if row.why == first.why else f": {row.why}") for row in listed[1:]
         )
         rest = f"; {count - len(listed)} more" if count > len(listed) else ""
         return BadInputError(
             what, f"{more}{rest}".removeprefix("; "), "--on-bad-row skip leaves bad rows out"
         )
 
-    def _check_version(self, file: RowFile) -> None:
+    def place(self, bad: BadRow) -> str:
+        """Return where a bad row is: its file and line."""
+        return f"{bad.file or self.name}, line {bad.line}"
+
+    def _check_version(self, file: Input) -> None:
         if file.version != self._version:
             raise self._changed()
 
     def _changed(self) -> BadInputError:
         why = "its rows may differ from those that were checked"
         return BadInputError(f"{self.name} changed during the run", why)
+
+
+def _place(bad: BadRow) -> str:
+    return f"{bad.file}, line {bad.line}" if bad.file else f"line {bad.line}"
 
 
 def _marked(
@@ -130,8 +148,15 @@ def count_rows(rows: Iterable[Row | BadRow | None]) -> Survey:
     first_bad: list[BadRow] = []
     for row in rows:
         count += 1
-        if isinstance(row, BadRow):
+        if isinstance(row, BadRow) and not row.repeated:
             bad += 1
             if bad <= MAX_BAD_KEPT:
                 first_bad.append(row)
     return Survey(count, bad, tuple(first_bad))
+
+
+def _named(file: Input, rows: Iterator[FoundRow]) -> Iterator[FoundRow | BadRow]:
+    """Add the name of their file to the bad rows of an input that has several."""
+    if isinstance(file, RowFile):
+        return rows
+    return (replace(row, file=file.part) if isinstance(row, BadRow) else row for row in rows)

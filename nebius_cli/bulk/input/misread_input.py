@@ -1,4 +1,4 @@
-"""Guesses what an input that is not a row is, and names the flag that reads it."""
+"""Guesses the format of lines that are not valid rows, and names the flag that reads them."""
 
 import codecs
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 from nebius_cli.core.suggest import nearest
 
 _MAX_SHOWN_CHARS = 60
-CHAT = "nbx bulk completes a prompt, it does not chat"
+CHAT = "nbx bulk completes prompts and has no chat"
 # Members of data sets that are the question of a row, the likeliest first, and those that are not.
 _QUESTIONS = ("prompt", "instruction", "question", "query", "text", "input", "content")
 _ANSWERS = ("id", "custom_id", "output", "answer", "completion", "response", "label", "target", "source")
@@ -21,18 +21,18 @@ def not_a_row(text: str) -> str:
         return "; jq -c '.[]' makes rows of a JSON array"
     if text == "{":
         return "; jq -c . makes each object one line"
-    return "" if text.startswith(("{", '"')) else "; --format text takes each line as a prompt"
+    return "" if text.startswith(("{", '"')) else "; --format text reads each line as a prompt"
 
 
 def strange_member(name: str, names: Sequence[str], row: Mapping[str, Any]) -> str:
     """Return a message about a member of a row that is not one of `names`."""
     if name in _CHATS:
-        why = f"{shown(name)} are for a chat; {CHAT}"
+        why = f"{shown(name)} is for chats; {CHAT}"
     else:
         why = f'{unknown_member(name, names)}; engine parameters belong in "params"'
         if "prompt" in row and nearest(name, names):
             return why
-    return f"{why}; --template '{_template_for(row)}' makes prompts of members"
+    return f"{why}; --template '{_template_for(row)}' makes prompts from members"
 
 
 def _template_for(row: Mapping[str, Any]) -> str:
@@ -52,7 +52,7 @@ def separator_hint(columns: Sequence[str]) -> str:
     """Return how to read a table whose header was taken for one column, empty if it has several."""
     header = columns[0] if len(columns) == 1 else ""
     if ";" in header:
-        return "cells separated by ; are read after a first line of sep=;"
+        return "for cells separated by ;, make sep=; the first line"
     if "\t" in header:
         return "set --format tsv: its cells are separated by tabs"
     return "set --format csv: its cells are separated by commas" if "," in header else ""

@@ -18,7 +18,8 @@ class RowFile:
     """An open input. Iterate once over its rows; each comes with the number of its first line, from 1.
 
     `size`, in bytes, is None if unknown; `position` is how many were read. `seekable` tells whether the
-    file can be opened and read again. `columns` is empty except for tables.
+    file can be opened and read again. `columns` is empty except for tables. `part` is empty: only an input
+    of several files has parts.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class RowFile:
         self.seekable = source.regular
         self.size = source.size
         self.columns = columns
+        self.part = ""
         self._source = source
         self._rows = rows
         self._position = position

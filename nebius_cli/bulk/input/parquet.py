@@ -1,4 +1,4 @@
-"""Reads Parquet files in small batches, with pyarrow from the extra `parquet`."""
+"""Reads Parquet files in small batches, with the package pyarrow."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any

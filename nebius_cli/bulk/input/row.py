@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
+from nebius_cli.bulk.input.matrix import Combination
 from nebius_cli.bulk.input.row_kind import RowItem
 from nebius_cli.core import jsontext
 from nebius_cli.request.prompt import Prompt
@@ -13,12 +15,25 @@ from nebius_cli.request.token_bounds import max_prompt_tokens
 BODY_HASH_DIGITS = 32  # of a row's `body_hash`, those of the body
 
 
+class InMatrix(NamedTuple):
+    """The combination of `--matrix` that a row is sent with, and its id and index in the input.
+
+    `is_first` tells whether it is the first combination of the row.
+    """
+
+    combination: Combination
+    row_id: str | int
+    row_index: int
+    is_first: bool
+
+
 @dataclass(slots=True)  # not frozen: that makes a row five times as slow to create
 class Row:
     """One prompt, or the prompts of one item, and the request for them. Treat it as immutable.
 
     `index` is its position among all rows of the input, bad ones included; `id` is the row's own id, or the
-    index. `body` is the request body when the row is sent alone. `body_hash` identifies the request: 32 hex
+    index. With `--matrix`, a row of the input is a Row for each combination, and these follow each other.
+    `body` is the request body when the row is sent alone. `body_hash` identifies the request: 32 hex
     digits for the body, and 8 for the URL that it is sent to, with its query. `common` is the body without
     the prompt: rows with the same `common` and `query` may share a request. `max_prompt_tokens` and
     `max_completion_tokens` are upper bounds; the second is None if the row has no max_tokens.
@@ -39,6 +54,7 @@ class Row:
     n: int
     common: bytes
     model: str
+    in_matrix: InMatrix | None = None
     item: RowItem | None = None
     variants: tuple[tuple[bytes, str], ...] = ()
     part: int = 0
@@ -66,6 +82,11 @@ class Row:
         ]
 
 
+def hash_of(body: bytes) -> str:
+    """Return BODY_HASH_DIGITS hex digits that identify a body."""
+    return blake2b(body, digest_size=BODY_HASH_DIGITS // 2).hexdigest()
+
+
 def request_body(common: bytes, prompts: Sequence[Prompt]) -> bytes:
     """Return the body of a request for one or more prompts; `common` is the body without them."""
     encoded = jsontext.encode(prompts[0] if len(prompts) == 1 else prompts)
@@ -75,8 +96,18 @@ def request_body(common: bytes, prompts: Sequence[Prompt]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be sent, and why. `line` counts from 1."""
+    """A row that cannot be sent, and why. `line` counts from 1.
+
+    `file` is the name of its file if there are several. With `--matrix`, there is one for each combination.
+    """
 
     index: int
     line: int
     why: str
+    file: str = ""
+    in_matrix: InMatrix | None = None
+
+    @property
+    def repeated(self) -> bool:
+        """Whether the same row has been reported for another combination."""
+        return self.in_matrix is not None and not self.in_matrix.is_first

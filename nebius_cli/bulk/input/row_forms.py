@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
+from nebius_cli.bulk.input.matrix import Combination, label_of
 from nebius_cli.bulk.input.misread_input import (
     CHAT,
     not_a_row,
@@ -19,6 +20,7 @@ from nebius_cli.bulk.input.misread_input import (
     strange_member,
     unknown_member,
 )
+from nebius_cli.bulk.input.row import InMatrix
 from nebius_cli.bulk.input.row_kind import RowItem
 from nebius_cli.bulk.input.table_values import decimal_point, plain_value
 from nebius_cli.bulk.input.template import RowError, Template, listed
@@ -29,7 +31,8 @@ from nebius_cli.request.field_table import BY_NAME
 from nebius_cli.request.field_validation import Field, FieldError, Kind, Value, whole_number
 from nebius_cli.request.prompt import Prompt, token_ids
 
-MEMBERS = ("id", "custom_id", "prompt", "params", "body", "error", *BY_NAME)
+IN_MATRIX = ("row", "row_index", "matrix")  # what a list of failed rows says about a combination
+MEMBERS = ("id", "custom_id", "prompt", "params", "body", "error", *IN_MATRIX, *BY_NAME)
 BATCH_MEMBERS = ("id", "custom_id", "method", "url", "body", "error")
 BATCH_URL = "/v1/completions"
 _EMPTY = "the prompt is empty; --allow-empty sends it"
@@ -55,6 +58,7 @@ class RowRequest(NamedTuple):
     prompt: Prompt
     fields: Mapping[str, Value]
     params: Mapping[str, Any]
+    in_matrix: InMatrix | None = None
     item: RowItem | None = None
 
 
@@ -95,17 +99,20 @@ class RowParser:
         """Return whether a column of a table is read."""
         return column in self._needed
 
-    def check_columns(self, columns: Sequence[str]) -> None:
-        """Raise UsageError if a column is missing that the template, or a run without one, needs."""
+    def check_columns(self, columns: Sequence[str], name: str = "the input") -> None:
+        """Raise UsageError if a column is missing that the template, or a run without one, needs.
+
+        `name` is the table's name in the message.
+        """
         there = frozenset(columns)
-        for name in self._template.names if self._template else ("prompt",):
-            if name not in there:
+        for needed in self._template.names if self._template else ("prompt",):
+            if needed not in there:
                 hint = separator_hint(columns)
-                close = "" if hint else nearest(name, tuple(columns))
+                close = "" if hint else nearest(needed, tuple(columns))
                 why = f"columns: {listed(columns)}" + (f"; did you mean {close}?" if close else "")
                 if not hint and not self._template:
                     hint = "--template 'Q: {question}\\nA:' builds prompts from columns"
-                raise UsageError(f"the input has no column {name!r}", why, hint)
+                raise UsageError(f"{name} has no column {needed!r}", why, hint)
 
     def _line(self, value: Any) -> RowRequest:
         if isinstance(value, dict):
@@ -153,7 +160,8 @@ class RowParser:
                 params = self._params(value)
             elif name not in MEMBERS:
                 raise RowError(strange_member(name, MEMBERS, row))
-        return RowRequest(own_id, self._prompt(row.get("prompt")), fields, params)
+        place = _in_matrix(row) if row.keys() & IN_MATRIX else None
+        return RowRequest(own_id, self._prompt(row.get("prompt")), fields, params, place)
 
     def _batch(self, own_id: str | int | None, row: Mapping[str, Any]) -> RowRequest:
         """Parse a line of a batch file. Unknown members of its body are engine parameters."""
@@ -236,6 +244,14 @@ def decode_line(line: bytes) -> Any:
         found = jsontext.limit_or_error(error)
         what_else = "" if isinstance(found, jsontext.LimitError) else not_a_row(text)
         raise RowError(jsontext.describe_error(found) + what_else) from None
+
+
+def _in_matrix(row: Mapping[str, Any]) -> InMatrix:
+    """Return the combination that a row of an earlier run was sent with. Raises RowError."""
+    match row:
+        case {"row": str() | int() as own, "row_index": int(index), "matrix": dict(values)} if index >= 0:
+            return InMatrix(Combination(label_of(values), values), own, index, is_first=True)
+    raise RowError("matrix, row and row_index belong together, as nbx bulk writes them")
 
 
 def is_missing(cell: Any) -> bool:

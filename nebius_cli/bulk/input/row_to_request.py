@@ -5,16 +5,18 @@ how an answer is sent, not what it says, and bulk reads complete answers.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
 from nebius_cli.bulk.input.body_encoder import BodyEncoder, BodyTemplate
-from nebius_cli.bulk.input.item_parser import ItemParser
+from nebius_cli.bulk.input.item_parser import ItemParser, ItemRequests
+from nebius_cli.bulk.input.matrix import NO_MATRIX, Combination
 from nebius_cli.bulk.input.misread_input import shown
-from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, BadRow, Row
+from nebius_cli.bulk.input.row import BadRow, InMatrix, Row, hash_of
 from nebius_cli.bulk.input.row_forms import RawData, RawRow, RowParser, RowRequest, UnreadableRow
-from nebius_cli.bulk.input.row_kind import ItemRows, RowItem
+from nebius_cli.bulk.input.row_kind import ItemRows, RowKind
+from nebius_cli.bulk.input.shard import Shard
 from nebius_cli.bulk.input.template import RowError, Template
 from nebius_cli.core.digest_set import DigestSet, digest
 from nebius_cli.core.errors import UsageError
@@ -28,89 +30,89 @@ _DROPPED = ("stream", "stream_options")
 _MIXED = "{}; give every row an id, or write number ids as strings"
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """One of `of` equal parts of an input; `number` counts from 1."""
-
-    number: int = 1
-    of: int = 1
-
-    def has(self, index: int) -> bool:
-        """Return whether the row at `index` belongs to the shard."""
-        return index % self.of == self.number - 1
-
-
-def parse_shard(text: str) -> Shard:
-    """Parse `I/N`. Raises UsageError."""
-    number, slash, of = text.partition("/")
-    valid = slash and all(part.isascii() and part.isdecimal() and len(part) < 10 for part in (number, of))
-    if not valid or not 1 <= int(number) <= int(of):
-        raise UsageError(f"--shard {text}", "it takes I/N with I from 1 to N", "for example --shard 1/4")
-    return Shard(int(number), int(of))
-
-
 class RowReader:
     """Builds rows; `fields` and `params` are those of the run, for every row. They are sent to `url`.
 
-    With `items`, the rows are of that kind. Raises UsageError if these cannot be sent.
+    Each row of the input becomes one Row for each of the `combinations`, whose values override those of the
+    row. `form` tells how a row becomes prompts, if not as it is. Raises UsageError if this cannot be sent.
     """
 
     def __init__(
         self,
         fields: Mapping[str, Value],
         params: Mapping[str, Any],
-        template: Template | None = None,
+        form: Template | ItemRows | None = None,
         *,
         allow_empty: bool = False,
         validate: bool = True,
         shard: Shard | None = None,
         url: str = "",
-        items: ItemRows | None = None,
+        combinations: Sequence[Combination] = NO_MATRIX,
     ) -> None:
         self._url = url
         self._url_hashes: dict[str, str] = {}  # by query
         self._fields = {name: value for name, value in fields.items() if name not in _DROPPED}
         self._params = dict(params)
-        self._template = template
+        self._template = template = form if isinstance(form, Template) else None
+        items = form if isinstance(form, ItemRows) else None
         self._validate = validate
         self._shard = shard or Shard()
-        self._parser: RowParser | ItemParser = (
-            RowParser(template, allow_empty=allow_empty, validate=validate)
-            if items is None
-            else ItemParser(items.kind)
-        )
-        self._has_model = "model" in fields or "model" in params
-        check_rules({"model": "a row's", **self._fields}, params, validate=validate)
-        self._body_template = BodyTemplate(self._fields, self._params)
-        self.kind = None if items is None else items.kind
-        own = {name: value for name, value in params.items() if name != "model"}
-        others = [BodyTemplate(dict(variant), own) for variant in (items.variants if items else ())]
-        self._variants = tuple((other.common, other.model) for other in others)
+        self._items = ItemRequests(items, params) if items else None
+        parser = RowParser(template, allow_empty=allow_empty, validate=validate)
+        self._parser: RowParser | ItemParser = ItemParser(items.kind) if items else parser
+        self._combinations = tuple(combinations)
+        self.rows_per_input_row = len(self._combinations)
+        self._has_matrix = self._combinations != NO_MATRIX
+        self._requests = [self._request({}, {}, one) for one in self._combinations]
+        self._has_model = all("model" in merged or "model" in added for merged, added in self._requests)
+        for merged, added in self._requests:
+            check_rules({"model": "a row's", **merged}, added, validate=validate)
+        self._body_templates = [BodyTemplate(*request) for request in self._requests]
+        self._defaults = BodyTemplate(self._fields, self._params).common
 
     @property
     def defaults(self) -> bytes:
-        """The request body, without the prompt, of a row that sets no fields itself."""
-        return self._body_template.common
+        """The request body, without the prompt, of a row that sets no fields itself, nor does a matrix."""
+        return self._defaults
+
+    @property
+    def kind(self) -> RowKind | None:
+        """The kind of the rows, None for prompts to complete."""
+        return self._items.kind if self._items else None
+
+    @property
+    def requests_per_row(self) -> int:
+        """The number of different requests that a row of the input is sent in."""
+        return self._items.count if self._items else self.rows_per_input_row
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models of rows that name none; empty if not set."""
+        return tuple(dict.fromkeys(one.model for one in self._body_templates if one.model))
 
     @property
     def model(self) -> str:
-        """The model of rows that name none, empty if not set."""
-        return str(self._params.get("model", self._fields.get("model", "")))
+        """The model of rows that name none, empty if there is none or more than one."""
+        return self.models[0] if len(self.models) == 1 else ""
 
     @property
-    def bare(self) -> CompletionRequest:
-        """The request, with an empty prompt, of a row that sets no fields itself."""
-        return CompletionRequest("", self._fields, self._params)
+    def bare(self) -> list[CompletionRequest]:
+        """The requests, with an empty prompt, of a row that sets no fields itself."""
+        return [CompletionRequest("", *request) for request in self._requests]
 
     def needs(self, column: str) -> bool:
         """Return whether a column of a table is part of a request."""
         return self._parser.needs(column)
 
-    def check_columns(self, columns: Sequence[str]) -> None:
-        """Raise UsageError if no row of a table with these columns can have a prompt, or a model."""
-        self._parser.check_columns(columns)
+    def check_columns(self, columns: Sequence[str], name: str = "the input") -> None:
+        """Raise UsageError if no row of a table with these columns can have a prompt, or a model.
+
+        `name` is the table's name in the message.
+        """
+        self._parser.check_columns(columns, name)
         if self._template or "model" not in columns:
-            check_rules(self._fields, self._params, validate=self._validate)
+            for request in self._requests:
+                check_rules(*request, validate=self._validate)
 
     def rows(self, raw: Iterable[RawRow]) -> Iterator[Row | BadRow]:
         """Yield the rows of the shard, in order.
@@ -118,16 +120,27 @@ class RowReader:
         Duplicate ids within the shard are found by a 64-bit hash. Raises UsageError if no row of the file
         can be sent: no model, or a missing column.
         """
-        for found in self._requests(raw):
-            yield found if isinstance(found, BadRow) else self._row(*found)
+        for found in self._checked(raw):
+            if isinstance(found, BadRow):
+                yield from self._all_bad(found)
+            else:
+                index, request, templates = found
+                for number, template in enumerate(templates):
+                    yield self._row(index, number, request, template)
 
     def check(self, raw: Iterable[RawRow]) -> Iterator[BadRow | None]:
         """Check rows as `rows` does, without making them: yield bad rows, and None for each other one."""
-        for found in self._requests(raw):
-            yield found if isinstance(found, BadRow) else None
+        for found in self._checked(raw):
+            if isinstance(found, BadRow):
+                yield from self._all_bad(found)
+            else:
+                yield from [None] * len(found[2])
 
-    def _requests(self, raw: Iterable[RawRow]) -> Iterator[BadRow | tuple[int, RowRequest, BodyTemplate]]:
-        ids, encoder, checked = _Ids(), self._encoder(), False
+    def _checked(
+        self, raw: Iterable[RawRow]
+    ) -> Iterator[BadRow | tuple[int, RowRequest, list[BodyTemplate]]]:
+        """Yield each row of the input with its body in each combination."""
+        ids, encoders, checked = _Ids(), self._encoders(), False
         whole = self._shard.of == 1
         for index, (line, data) in enumerate(raw):
             if not (whole or self._shard.has(index)):
@@ -137,13 +150,11 @@ class RowReader:
                 # A plain text is the variable `prompt` of a template, and cannot name a model.
                 self.check_columns(tuple(data) if isinstance(data, dict) else (self._parser.text_column,))
             try:
-                request = self._read(data)
-                ids.claim(index, request.id)
-                template = encoder.template_of(request)
+                request, templates = self._read(index, data, ids, encoders)
             except ValueError as error:  # RowError, or a value that JSON cannot express, as 1e999
                 yield BadRow(index, line, str(error))
             else:
-                yield index, request, template
+                yield index, request, templates
 
     def remaining(self, raw: Iterable[RawRow], left_out: Sequence[int]) -> Iterator[Row | None]:
         """Yield rows that were checked before, None for each row of the shard that is left out.
@@ -151,53 +162,78 @@ class RowReader:
         `left_out` has one number for each row of the shard, 0 for a row to yield. Ids are not checked again.
         Raises ValueError or IndexError if the rows have changed.
         """
-        encoder, of = self._encoder(), self._shard.of
+        encoders, count, place = self._encoders(), self.rows_per_input_row, 0
         for index, (_, data) in enumerate(raw):
             if not self._shard.has(index):
                 continue
-            if left_out[index // of]:
-                yield None
-            else:
-                request = self._read(data)
-                yield self._row(index, request, encoder.template_of(request))
+            marks = left_out[place : place + count]
+            place += count
+            if len(marks) < count:
+                raise IndexError
+            if 0 not in marks:
+                yield from [None] * count
+                continue
+            request, templates = self._read(index, data, None, encoders)
+            for number, template in enumerate(templates):
+                yield None if marks[number] else self._row(index, number, request, template)
 
-    def _encoder(self) -> BodyEncoder:
-        return BodyEncoder(self._body_template, self._merged)
+    def _encoders(self) -> list[BodyEncoder]:
+        """Return an encoder for each combination."""
+        pairs = zip(self._body_templates, self._combinations, strict=True)
+        return [BodyEncoder(template, partial(self._merged, one)) for template, one in pairs]
 
-    def _read(self, data: RawData) -> RowRequest:
+    def _read(
+        self,
+        index: int,
+        data: RawData,
+        ids: "_Ids | None",
+        encoders: Sequence[BodyEncoder],
+    ) -> tuple[RowRequest, list[BodyTemplate]]:
+        """Return what a row of the input asks for, and its body in each combination. Raises ValueError."""
         request = self._parser.read(data)
         if not (self._has_model or "model" in request.fields or "model" in request.params):
             raise RowError("no model: set it in the row, or with -m MODEL")
-        return request
+        if self._has_matrix and request.in_matrix:
+            raise RowError("the row is one combination of a matrix already; leave out --matrix")
+        if ids is not None:
+            ids.claim(index, request.id, as_text=self._has_matrix)
+        return request, [encoder.template_of(request) for encoder in encoders]
 
-    def _row(self, index: int, request: RowRequest, template: BodyTemplate) -> Row:
-        prompt = request.prompt
-        body = template.body(prompt)
+    def _row(self, index: int, number: int, request: RowRequest, template: BodyTemplate) -> Row:
+        """Return the row at `index` of the input in the combination with this number."""
+        own = index if request.id is None else request.id
+        body = template.body(request.prompt)
         row = Row(
-            index,
-            index if request.id is None else request.id,
-            prompt,
+            index * self.rows_per_input_row + number,
+            own,
+            request.prompt,
             body,
             template.query,
-            _hash(body) + self._url_hash(template.query),
-            max_prompt_tokens(prompt),
+            hash_of(body) + self._url_hash(template.query),
+            max_prompt_tokens(request.prompt),
             template.max_completion_tokens,
             template.n,
             template.common,
             template.model,
+            request.in_matrix,
         )
-        return row if request.item is None else self._with_item(row, request.item)
-
-    def _with_item(self, row: Row, item: RowItem) -> Row:
-        """Return a row for an item, which may have several prompts and need several requests."""
-        count = len(item.prompts) * (1 + len(self._variants))
-        hashed = b"\n".join((row.body, *(common for common, _ in self._variants), item.identity))
-        completion = row.max_completion_tokens
-        row.item, row.variants, row.part_count = item, self._variants, count
-        row.body_hash = _hash(hashed) + row.body_hash[BODY_HASH_DIGITS:]
-        row.max_prompt_tokens = sum(map(max_prompt_tokens, item.prompts)) * (1 + len(self._variants))
-        row.max_completion_tokens = None if completion is None else completion * count
+        if self._items and request.item is not None:
+            self._items.add(row, request.item)
+        if self._has_matrix:
+            combination = self._combinations[number]
+            row.id = combination.id_of(own)
+            row.in_matrix = InMatrix(combination, own, index, is_first=number == 0)
         return row
+
+    def _all_bad(self, bad: BadRow) -> Iterator[BadRow]:
+        """Yield a bad row of the input for each combination."""
+        if not self._has_matrix:
+            yield bad
+            return
+        first = bad.index * self.rows_per_input_row
+        for number, combination in enumerate(self._combinations):
+            place = InMatrix(combination, bad.index, bad.index, is_first=number == 0)
+            yield BadRow(first + number, bad.line, bad.why, in_matrix=place)
 
     def _url_hash(self, query: str) -> str:
         found = self._url_hashes.get(query)
@@ -208,19 +244,23 @@ class RowReader:
                 self._url_hashes[query] = found
         return found
 
-    def _merged(self, request: RowRequest) -> BodyTemplate:
+    def _merged(self, combination: Combination, request: RowRequest) -> BodyTemplate:
         """Return the template of a row with fields of its own. Raises RowError."""
         own = {name: value for name, value in request.fields.items() if name not in _DROPPED}
-        fields, params = {**self._fields, **own}, {**self._params, **request.params}
+        fields, params = self._request(own, request.params, combination)
         try:
             check_rules(fields, params, validate=self._validate)
             return BodyTemplate(fields, params)
         except UsageError as error:
             raise RowError(error.line) from None
 
-
-def _hash(body: bytes) -> str:
-    return blake2b(body, digest_size=BODY_HASH_DIGITS // 2).hexdigest()
+    def _request(
+        self, own: Mapping[str, Value], params: Mapping[str, Any], combination: Combination
+    ) -> tuple[dict[str, Value], dict[str, Any]]:
+        """Return the fields and the params of a row with these of its own."""
+        values = combination.values
+        merged = {**self._fields, **own, **values}
+        return merged, {name: one for name, one in {**self._params, **params}.items() if name not in values}
 
 
 class _Ids:
@@ -230,8 +270,13 @@ class _Ids:
         self._taken = DigestSet()
         self._has_unnamed = self._has_numbers = False  # numbers: other than the index
 
-    def claim(self, index: int, own: str | int | None) -> None:
-        """Add the id of a row. Raises RowError if another row has it, or may have it."""
+    def claim(self, index: int, own: str | int | None, *, as_text: bool = False) -> None:
+        """Add the id of a row. Raises RowError if another row has it, or may have it.
+
+        With `as_text`, a number, also the index of a row without an id, is the same as its text.
+        """
+        if as_text:
+            own = str(index if own is None else own)
         if own is None:
             if self._has_numbers:
                 raise RowError(_MIXED.format("a row without an id"))

@@ -136,7 +136,7 @@ class LineFile:
             if not lost.why:
                 path = self._copy()
                 lost.why = f"its content is in {path}"
-                lost.hint = "" if path == self.path else f"nbx bulk merge {path} {self.path} joins the two"
+                lost.hint = "" if path == self.path else f"nbx bulk merge {path} {self.path} merges the two"
             raise
 
     def _copy(self) -> Path:

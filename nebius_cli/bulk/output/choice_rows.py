@@ -77,6 +77,11 @@ def size_of(row: Row) -> int:
     return 200 + len(row["text"] or "") + prompt + TOKEN_BYTES * tokens
 
 
+def flat_size_of(row: Row) -> int:
+    """Return roughly how many bytes a row of texts and numbers takes in memory."""
+    return sum(50 + (len(value) if isinstance(value, str) else 0) for value in row.values())
+
+
 def _token(token: TokenLogprob | Alternative) -> Row:
     return {"token": _text(token.text), "bytes": token.raw, "logprob": token.logprob}
 

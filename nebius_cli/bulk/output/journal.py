@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -98,14 +98,14 @@ class Journal:
         self._complete = False
 
     @classmethod
-    def open(cls, path: str, *, restart: bool, note: Note, source: str | None = None) -> Self:
-        """Open an output and read its records; `source` is the input, which must be another file.
+    def open(cls, path: str, *, restart: bool, note: Note, sources: Sequence[str] = ()) -> Self:
+        """Open an output and read its records; `sources` are the inputs, which must be other files.
 
         A partial last line, left by a kill, is removed. With `restart`, the old file is renamed and a new one
         started. Raises UsageError if another process writes the file or it is not an output of a bulk run; it
         is then unchanged. Raises OutputError if it cannot be written.
         """
-        _check_name(path, source)
+        _check_name(path, sources)
         target = Path(os.path.realpath(path))  # follow a symlink rather than replace it
         with contextlib.ExitStack() as stack:
             stack.callback(_lock(target).release)
@@ -223,11 +223,10 @@ class Journal:
             note(f"{self.path}: {lines} not JSON; their rows are sent again")
 
 
-def _check_name(path: str, source: str | None) -> None:
+def _check_name(path: str, sources: Sequence[str]) -> None:
     if path.endswith(_COMPRESSED):
-        raise UsageError(f"-o {path}", "the output is never compressed", "compress it after the run")
-    if source is not None:
-        check_distinct("-o", path, [("this is the input", source)])
+        raise UsageError(f"-o {path}", "nbx does not compress the output", "compress it after the run")
+    check_distinct("-o", path, [("this is the input", source) for source in sources])
 
 
 def _check_is_output(path: Path) -> None:

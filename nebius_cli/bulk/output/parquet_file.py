@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
 
-from nebius_cli.bulk.output.choice_rows import COST_DECIMALS, COST_DIGITS, Row, size_of
+from nebius_cli.bulk.output.choice_rows import COST_DECIMALS, COST_DIGITS, Row, flat_size_of, size_of
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.core.optional_packages import install_hint
 
@@ -15,10 +15,13 @@ MAX_GROUP_BYTES = 16 << 20  # of rows in memory, before they are written as a ro
 class ParquetFile:
     """A Parquet file of `choice_rows`; `write` gets its bytes, in order. Leave the context to finish it.
 
-    Raises ConfigError if pyarrow is missing.
+    `make_schema` gets pyarrow and returns the columns of other rows, which are texts and numbers then. Raises
+    ConfigError if pyarrow is missing.
     """
 
-    def __init__(self, write: Callable[[bytes], object]) -> None:
+    def __init__(
+        self, write: Callable[[bytes], object], make_schema: Callable[[Any], Any] | None = None
+    ) -> None:
         try:
             import pyarrow as pa
             from pyarrow import parquet
@@ -26,7 +29,8 @@ class ParquetFile:
             why = "the package pyarrow is not installed"
             raise ConfigError("cannot write Parquet", why, install_hint("parquet")) from None
         self._table = pa.Table
-        self._schema = schema(pa)
+        self._schema = (make_schema or schema)(pa)
+        self._size_of = flat_size_of if make_schema else size_of
         self._sink = _Sink(write)
         self._writer = parquet.ParquetWriter(self._sink, self._schema, compression="zstd")
         self._rows: list[Row] = []
@@ -48,9 +52,9 @@ class ParquetFile:
         """Add rows."""
         for row in rows:
             self._rows.append(row)
-            self._bytes += size_of(row)
-        if len(self._rows) >= MAX_GROUP_ROWS or self._bytes >= MAX_GROUP_BYTES:
-            self._flush()
+            self._bytes += self._size_of(row)
+            if len(self._rows) >= MAX_GROUP_ROWS or self._bytes >= MAX_GROUP_BYTES:
+                self._flush()
 
     def _flush(self) -> None:
         if self._rows:

@@ -1,8 +1,9 @@
 """Records: the result of a row as a line of JSON. The head can be read without parsing the response.
 
 The members are always in this order: id, index, body_hash, attempts, latency_s, usage, error, prompt,
-response. What a scan needs comes first, so that one regular expression reads it. The rows of a RowKind have
-members of their own in place of the last two.
+response. What a scan needs comes first, so that one regular expression reads it. With `--matrix`, three
+more stand before the prompt: row and row_index, the id and the index of the row in the input, and matrix, the
+values of the combination. The rows of a RowKind have members of their own in place of the last two.
 """
 
 import json
@@ -13,7 +14,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from nebius_cli.bulk.input.row import BadRow, Row
+from nebius_cli.bulk.input.row import BadRow, InMatrix, Row
 from nebius_cli.core import jsontext
 from nebius_cli.core.digest_set import digest
 from nebius_cli.core.errors import ExitCode, NbxError, StatusError
@@ -95,8 +96,11 @@ def encode(result: Result, *, with_prompt: bool) -> bytes:
 def encode_bad(bad: BadRow) -> bytes:
     """Return the record of a row that could not be sent."""
     error = {"exit": int(ExitCode.BAD_INPUT), "status": None, "message": bad.why, "line": bad.line}
+    if bad.file:
+        error["file"] = bad.file
     head = {"id": bad.index, "index": bad.index, "body_hash": "", "attempts": 0, "latency_s": 0.0}
-    return jsontext.encode({**head, "usage": None, "error": error, "response": None}) + b"\n"
+    among = _in_matrix(bad.in_matrix) if bad.in_matrix else {}
+    return jsontext.encode({**head, "usage": None, "error": error, **among, "response": None}) + b"\n"
 
 
 def failed_line(row: Row, error: NbxError, defaults: Mapping[str, Any]) -> bytes:
@@ -111,6 +115,7 @@ def failed_line(row: Row, error: NbxError, defaults: Mapping[str, Any]) -> bytes
     line = {"id": row.id, "prompt": row.prompt, **fields, **({"params": params} if params else {})}
     if row.item is not None:
         line = {"id": row.id, **row.item.to_json()}
+    line |= _in_matrix(row.in_matrix) if row.in_matrix else {}
     return jsontext.encode({**line, "error": _error(error)}) + b"\n"
 
 
@@ -175,11 +180,17 @@ def _before_response(result: Result, encode: _Encode, *, with_prompt: bool) -> s
     error = "null" if result.error is None else encode(_error(result.error))
     prompt = f',"prompt":{encode(row.prompt)}' if with_prompt and row.item is None else ""
     response = "" if row.item is not None else ',"response":'
+    if row.in_matrix is not None:
+        prompt = "," + encode(_in_matrix(row.in_matrix))[1:-1] + prompt
     return (
         f'{{"id":{encode(row.id)},"index":{row.index},"body_hash":"{row.body_hash}",'
         f'"attempts":{result.attempts},"latency_s":{result.latency_s:.3f},"usage":{_usage(result.usage)},"error":{error}'
         f"{prompt}{response}"
     )
+
+
+def _in_matrix(place: InMatrix) -> dict[str, Any]:
+    return {"row": place.row_id, "row_index": place.row_index, "matrix": dict(place.combination.values)}
 
 
 def _usage(usage: dict[str, Any] | None) -> str:

@@ -197,14 +197,24 @@ class AnswerFile:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield the records, parsed. Those that are not valid JSON are skipped, and set `cut`."""
+        for _, record in self.located():
+            yield record
+
+    def located(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the same, each after its offset in the file."""
         for _, offset in self._offsets:
-            self._file.seek(offset)
-            try:
-                record = jsontext.decode(self._file.readline())
-            except ValueError:
-                self.cut = True
-            else:
-                yield record
+            if (record := self.record_at(offset)) is not None:
+                yield offset, record
+
+    def record_at(self, offset: int) -> dict[str, Any] | None:
+        """Return the record at an offset, parsed; None, and `cut` is set, if it is not valid JSON."""
+        self._file.seek(offset)
+        try:
+            record: dict[str, Any] = jsontext.decode(self._file.readline())
+        except ValueError:
+            self.cut = True
+            return None
+        return record
 
     def by_row(self) -> Iterator[dict[str, Any] | None]:
         """Yield one record for each row of the input: the last one at its index, None where there is none.
@@ -221,7 +231,7 @@ class AnswerFile:
                 yield waiting
             if index - expected > MAX_ROWS_MISSING:
                 what = f"{self._path} has a record with the index {index}"
-                raise BadInputError(what, f"the one before has {expected - 1}", "--csv exports any records")
+                raise BadInputError(what, f"the one before has {expected - 1}", "--csv exports them anyway")
             yield from itertools.repeat(None, index - expected)
             waiting, expected = record, index + 1
         if waiting is not None:

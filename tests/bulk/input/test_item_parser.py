@@ -62,7 +62,7 @@ def test_a_table_needs_one_of_the_columns() -> None:
 def reader(*variants: dict[str, Any]) -> RowReader:
     fields: dict[str, Any] = {"model": "m", "max_tokens": 1}
     items = ItemRows(Words(), fields, variants)
-    return RowReader(fields, {"model": "own", "top_k": 1}, validate=False, items=items)
+    return RowReader(fields, {"model": "own", "top_k": 1}, items, validate=False)
 
 
 def rows(source: RowReader, *lines: bytes) -> list[Row]:
@@ -99,6 +99,6 @@ def test_the_identity_of_an_item_is_part_of_its_hash() -> None:
     hashes = {
         row.body_hash
         for kind in (Words(), Other())
-        for row in rows(RowReader(fields, {}, items=ItemRows(kind, fields)), b'"a"')
+        for row in rows(RowReader(fields, {}, ItemRows(kind, fields)), b'"a"')
     }
     assert len(hashes) == 2

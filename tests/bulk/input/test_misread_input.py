@@ -31,7 +31,7 @@ def test_a_row_of_a_data_set_is_told_its_template(row: dict[str, Any], form: str
         CHECKED.read(json.dumps(row).encode())
     why = str(caught.value)
     assert f"--template '{form}' makes prompts" in why
-    assert ("it does not chat" in why) == (form in ("{messages}", "{conversations}"))
+    assert ("has no chat" in why) == (form in ("{messages}", "{conversations}"))
 
 
 def test_the_template_of_a_data_set_works() -> None:

@@ -83,8 +83,8 @@ FLAWS = [
     (b"\xff", "byte 0xff at offset 0 of the row is not UTF-8; --encoding or --invalid replace"),
     (b'{"prompt": "x"} {', "not JSON: extra data at character 17"),
     (b"[" * 100_000, "beyond a limit of nbx: it is nested deeper than 100 levels"),
-    (b"NaN", "not JSON: NaN; --format text takes each line as a prompt"),
-    (b"1" * 5000, "beyond a limit of nbx: it holds a number of more than 4,300 digits"),
+    (b"NaN", "not JSON: NaN; --format text reads each line as a prompt"),
+    (b"1" * 5000, "beyond a limit of nbx: it has a number of more than 4,300 digits"),
     (
         b"[1, 2]",
         "a row must be a string or an object; jq -c '.[]' makes rows of a JSON array",
@@ -93,8 +93,8 @@ FLAWS = [
         b"[",
         "not JSON: expecting value at character 2; jq -c '.[]' makes rows of a JSON array",
     ),
-    (b"Once upon", "not JSON: expecting value at character 1; --format text takes each line as a prompt"),
-    (b"null", "a row must be a string or an object; --format text takes each line as a prompt"),
+    (b"Once upon", "not JSON: expecting value at character 1; --format text reads each line as a prompt"),
+    (b"null", "a row must be a string or an object; --format text reads each line as a prompt"),
     (b"{}", "no prompt"),
     (b'""', "the prompt is empty; --allow-empty sends it"),
     ("", "the prompt is empty; --allow-empty sends it"),
@@ -109,7 +109,7 @@ def test_a_row_that_cannot_be_parsed_has_a_reason(raw: Any, why: str) -> None:
 
 
 TOKENS = "prompt must be a string or an array of token ids (integers from 0)"
-HINT = "--template '{prompt}' makes prompts of members"
+HINT = "--template '{prompt}' makes prompts from members"
 SEVERAL = "several prompts in one row; give each a row of its own"
 MEMBERS = [
     ({"prompt": []}, "the prompt is empty; --allow-empty sends it"),
@@ -127,8 +127,8 @@ MEMBERS = [
     ({"prompt": "x", "id": "a", "custom_id": "b"}, "id and custom_id together; a row has one id"),
     ({"prompt": "x", "temperature": 3}, "temperature must be between 0 and 2; --no-validate sends it"),
     ({"prompt": "x", "temperature": "0.5"}, "temperature must be a number"),
-    ({"prompt": "x", "max_tokens": 10**30}, "max_tokens is larger than any server takes"),
-    ({"prompt": "x", "temperature": 10**400}, "temperature is larger than any server takes"),
+    ({"prompt": "x", "max_tokens": 10**30}, "max_tokens is larger than any server accepts"),
+    ({"prompt": "x", "temperature": 10**400}, "temperature is larger than any server accepts"),
     ({"prompt": "x", "params": [1]}, "params must be an object"),
     (
         {"prompt": "x", "params": {"stream": True}},
@@ -152,7 +152,7 @@ MEMBERS = [
     ),
     ({"url": ["x"], "body": {}}, "url is not a string: nbx bulk sends to /v1/completions"),
     ({"method": "GET", "body": {}}, "method is 'GET', it must be POST"),
-    ({"body": {"messages": []}}, "body has messages: nbx bulk completes a prompt, it does not chat"),
+    ({"body": {"messages": []}}, "body has messages: nbx bulk completes prompts and has no chat"),
     ({"body": {"prompt": "x", "n": 0}}, "n must be 1 or more; --no-validate sends it"),
 ]
 

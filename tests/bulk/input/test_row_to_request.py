@@ -200,7 +200,7 @@ def test_a_number_as_id_is_never_also_the_place_of_a_row() -> None:
 
 def test_a_row_that_breaks_a_rule_is_bad() -> None:
     assert why(read({"prompt": "x", "max_tokens": 0})[0]).startswith(
-        "--max-tokens 0: nothing would come back"
+        "--max-tokens 0: the answer would be empty"
     )
     endless = [(1, b'{"body":{"prompt":"x","guide":1e999}}')]
     (row,) = RowReader(MODEL, {}).rows(endless)

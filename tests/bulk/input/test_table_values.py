@@ -62,7 +62,7 @@ def test_a_comma_that_may_be_something_else_is_a_flaw(cell: str) -> None:
 
 
 SEPARATORS = {
-    "id;prompt": "cells separated by ; are read after a first line of sep=;",
+    "id;prompt": "for cells separated by ;, make sep=; the first line",
     "id\tprompt": "set --format tsv: its cells are separated by tabs",
     "id,prompt": "set --format csv: its cells are separated by commas",
 }

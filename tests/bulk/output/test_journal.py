@@ -133,9 +133,9 @@ def test_the_input_is_no_place_for_the_answers(path: Path) -> None:
     link.symlink_to(path)
     for restart in (True, False):
         with pytest.raises(UsageError) as caught:
-            Journal.open(str(path), restart=restart, note=silent, source=str(link))
+            Journal.open(str(path), restart=restart, note=silent, sources=[str(link)])
         assert caught.value.why == "this is the input"
-    Journal.open(str(path), restart=False, note=silent, source="-").close()
+    Journal.open(str(path), restart=False, note=silent, sources=["-"]).close()
     assert path.read_bytes() == answer(row(0))
 
 

@@ -1,0 +1,115 @@
+"""`nbx bulk A B C`: several input files are one input, and each of their rows is sent once."""
+
+import gzip
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.support.rows import RowServer, records, texts, write_rows
+from tests.support.run import Runner
+
+OUT = Path("out.jsonl")
+
+
+@pytest.fixture
+def three(bulk: Runner) -> tuple[str, ...]:
+    """Three files of different formats with two rows each."""
+    del bulk
+    write_rows(Path("a.jsonl"), [{"id": "first", "prompt": "a0"}, "a1"])
+    Path("b.csv").write_text("prompt,temperature\nb0,0.5\nb1,\n")
+    Path("c.txt.gz").write_bytes(gzip.compress(b"c0\nc1\n"))
+    return "a.jsonl", "b.csv", "c.txt.gz"
+
+
+def test_files_of_any_format_are_one_input(
+    bulk: Runner, row_server: RowServer, three: tuple[str, ...]
+) -> None:
+    assert bulk("bulk", *three, "-o", str(OUT), "--ordered").code == 0
+    assert [(record["index"], record["id"], record["prompt"]) for record in records(OUT)] == [
+        (0, "first", "a0"),
+        (1, 1, "a1"),
+        (2, 2, "b0"),
+        (3, 3, "b1"),
+        (4, 4, "c0"),
+        (5, 5, "c1"),
+    ]
+    assert [body["prompt"] for body in row_server.bodies if "temperature" in body] == ["b0"]
+    piped = bulk("bulk", "a.jsonl", "-", "c.txt.gz", "--ordered", stdin=b'"from stdin"\n')
+    assert [line.split(":")[1].split(",")[0] for line in piped.out.splitlines()] == ['"first"', *"1234"]
+
+
+def test_a_file_that_is_added_at_the_end_is_all_that_is_sent(
+    bulk: Runner, row_server: RowServer, three: tuple[str, ...]
+) -> None:
+    assert bulk("bulk", *three[:2], "-o", str(OUT)).code == 0
+    row_server.requests.clear()
+    assert bulk("bulk", *three, "-o", str(OUT)).code == 0
+    assert sorted(body["prompt"] for body in row_server.bodies) == ["c0", "c1"]
+    assert len(texts(OUT)) == 6
+
+
+def test_shards_count_through_all_files(bulk: Runner, three: tuple[str, ...]) -> None:
+    assert bulk("bulk", *three, "-o", "s1.jsonl", "--shard", "1/2").code == 0
+    assert bulk("bulk", *three, "-o", "s2.jsonl", "--shard", "2/2").code == 0
+    assert sorted(record["prompt"] for record in records(Path("s2.jsonl"))) == ["a1", "b1", "c1"]
+    merged = bulk("bulk", "merge", "s1.jsonl", "s2.jsonl")
+    assert "6 rows of 2 files: 6 answered, 0 failed, 0 missing" in merged.err
+
+
+def test_a_bad_row_is_reported_with_its_file(bulk: Runner, three: tuple[str, ...]) -> None:
+    write_rows(Path("d.jsonl"), ["fine", {"id": "first", "prompt": "x"}])
+    failed = bulk("bulk", *three, "d.jsonl", "-o", str(OUT))
+    assert failed.code == 65
+    assert "d.jsonl, line 2: id 'first' is used twice" in failed.err
+    assert not OUT.exists()
+    skipped = bulk("bulk", *three, "d.jsonl", "-o", str(OUT), "--on-bad-row", "skip")
+    assert "d.jsonl, line 2: id 'first' is used twice; left out" in skipped.err
+    (bad,) = [record["error"] for record in records(OUT) if record["error"] is not None]
+    assert (bad["file"], bad["line"]) == ("d.jsonl", 2)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (("a.jsonl", "b.csv", "a.jsonl"), "a.jsonl is named twice"),
+        (("a.jsonl", "link.jsonl"), "a.jsonl and link.jsonl are one file"),
+        (("-", "a.jsonl", "-"), "- is named twice"),
+        (("a.jsonl", "gone.jsonl"), "cannot read gone.jsonl"),
+        (("a.jsonl", "b.dat"), "cannot tell the format of b.dat"),
+        (("a.jsonl", "questions.csv"), "questions.csv has no column 'prompt'"),
+        (("a.jsonl", "b.csv", "out.jsonl"), "-o out.jsonl"),
+    ],
+)
+def test_files_that_are_no_input_are_reported_before_anything_is_sent(
+    bulk: Runner, row_server: RowServer, three: tuple[str, ...], files: tuple[str, ...], said: str
+) -> None:
+    del three
+    Path("link.jsonl").symlink_to("a.jsonl")
+    Path("questions.csv").write_text("question\nwhy\n")
+    OUT.write_text("")
+    failed = bulk("bulk", *files, "-o", str(OUT), stdin=b'"x"\n')
+    assert (failed.code, said in failed.err) == (2, True), failed.err
+    assert row_server.bodies == []
+
+
+def test_a_file_that_changes_before_it_is_read_ends_the_run(
+    bulk: Runner, row_server: RowServer, three: tuple[str, ...]
+) -> None:
+    def change(_: str) -> None:
+        Path("b.csv").write_text("prompt\nother\nrows\nthan before\n")
+
+    write_rows(Path("many.jsonl"), 500)
+    row_server.answer = change
+    ended = bulk("bulk", "many.jsonl", *three, "-o", str(OUT), "--concurrency", "1")
+    assert (ended.code, "b.csv changed during the run" in ended.err) == (65, True), ended.err
+
+
+def test_pipes_are_read_after_files_and_once(bulk: Runner, three: tuple[str, ...]) -> None:
+    os.mkfifo("pipe.jsonl")
+    writer = threading.Thread(target=lambda: Path("pipe.jsonl").write_text('"piped"\n'))
+    writer.start()
+    done = bulk("bulk", *three, "pipe.jsonl", "-o", str(OUT))
+    writer.join()
+    assert (done.code, texts(OUT)[6]) == (0, " PIPED")

@@ -1,0 +1,78 @@
+"""Targets for what is read to be shown: saved answers of `nbx view`, and the hints of messages."""
+
+from nebius_cli.core.errors import BadInputError
+from nebius_cli.core.fit_hint import clauses, fitting, flags_in
+from nebius_cli.render.heat_export import export
+from nebius_cli.render.output_options import EXPORT_FORMATS
+from nebius_cli.render.token_tsv import TokenTsv
+from nebius_cli.response import saved_answer
+from tests.fuzz.target import Target, head
+
+FLAGS = ("--max-tokens", "--format", "--no-stream")
+MAX_DRAWN = 200  # tokens; drawing takes a while
+
+
+def view(data: bytes) -> None:
+    """A saved answer is shown with one line for each token, and drawn, or the file is refused."""
+    try:
+        completion, events = saved_answer.read(data.decode("utf-8", "replace"), "answer.json")
+    except BadInputError as error:
+        assert error.what.startswith("answer.json")
+        return
+    written: list[bytes] = []
+    renderer = TokenTsv(written.append, completion.expected)
+    for event in events:
+        renderer.event(event)
+    renderer.finish(completion)
+    shown = b"".join(written).decode("utf-8")
+    assert len({line.count("\t") for line in shown.removesuffix("\n").split("\n")}) <= 1
+    if len(events) <= MAX_DRAWN:
+        for form in EXPORT_FORMATS:
+            page = export(completion, form, prompts=1).decode("utf-8")
+            assert not any(ord(char) < 32 and char not in "\t\n" for char in page)
+
+
+def hints(data: bytes) -> None:
+    """A hint is divided into its clauses; what is left of it for a command names only flags it has."""
+    choice, rest = head(data)
+    hint, flags = rest.decode("utf-8", "replace"), FLAGS[: choice % 4]
+    assert "; ".join(clauses(hint)) == hint
+    fitted = fitting(hint, flags)
+    assert set().union(*map(flags_in, clauses(fitted))) <= set(flags)
+    assert fitting(fitted, flags) == fitted
+
+
+_ANSWERS = (
+    b'{"choices":[{"index":0,"text":"a","finish_reason":"stop","logprobs":',
+    b'{"tokens":["a"],"token_logprobs":[-0.1],"top_logprobs":[{"a":-0.1}],"text_offset":[0]}',
+    b'{"content":[{"token":"a","logprob":-0.1,"bytes":[97],"top_logprobs":[]}]}',
+    b"}]}\n",
+    b"null",
+    b"[]",
+    b"{}",
+    b"-1e400",
+    b"NaN",
+    b'"\\u001b[31m"',
+    b'"\\ud800"',
+    b'"text_offset":[5,1]',
+    b'"index":99999999999999999999',
+    b'"index":-1',
+    b'{"response":',
+    b'{"error":{}}',
+    b"[" * 200,
+)
+_HINTS = (
+    b"; ",
+    b"'",
+    b'"',
+    b"$'",
+    b"\\",
+    b"--max-tokens",
+    b"--format",
+    b"--nothing",
+    b"nbx ",
+    b"pip ",
+    b"\n",
+)
+
+TARGETS = {"view": Target(view, _ANSWERS), "hints": Target(hints, _HINTS)}
