@@ -3,12 +3,13 @@
     python benchmarks/bulk_server.py --delay 0.1 --log sent.jsonl
 
 The first line on stdout is its port. It answers POST /v1/completions after the delay, one choice for each
-prompt and each `n`, and GET /stats with what it has counted. With --fail a part of the requests is answered
-in the ways of --kinds.
+prompt and each `n`, or with `echo` the prompts with log probabilities, and GET /stats with what it has
+counted. With --fail a part of the requests is answered in the ways of --kinds.
 """
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -20,6 +21,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 KINDS = ("429", "500", "503", "reset", "cut", "garbage", "unfinished")
+WORD = re.compile(r"\s*\S+|\s+")
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
@@ -153,6 +155,8 @@ def completion(request: dict[str, Any], prompts: list[Any], kind: str, least: in
     Each text has `least` bytes at the least.
     """
     reason = "null" if kind == "unfinished" else '"stop"'
+    if request.get("echo"):
+        return echo(prompts, reason)
     texts = [
         json.dumps(f" {prompt[-64:]}".ljust(least, "x"))
         for prompt in prompts
@@ -162,7 +166,28 @@ def completion(request: dict[str, Any], prompts: list[Any], kind: str, least: in
         f'{{"index":{index},"text":{text},"logprobs":null,"finish_reason":{reason}}}'
         for index, text in enumerate(texts)
     )
-    sent, came = 5 * len(prompts), 2 * len(texts)
+    return answer(choices, 5 * len(prompts), 2 * len(texts))
+
+
+def echo(prompts: list[str], reason: str) -> bytes:
+    """Return prompts with the log probabilities of their tokens, which are words, and one more token."""
+    choices = []
+    for index, prompt in enumerate(prompts):
+        tokens = [*WORD.findall(prompt), " end"]
+        logprobs = [None, *(-len(token) / 4 for token in tokens[1:])]
+        pairs = zip(tokens[1:], logprobs[1:], strict=True)
+        top = [None, *({token: value, " x": -9.5} for token, value in pairs)]
+        offsets = [0, *itertools.accumulate(map(len, tokens[:-1]))]
+        lists = {"tokens": tokens, "token_logprobs": logprobs, "top_logprobs": top, "text_offset": offsets}
+        text = json.dumps(f"{prompt} end")
+        choices.append(
+            f'{{"index":{index},"text":{text},"logprobs":{json.dumps(lists)},"finish_reason":{reason}}}'
+        )
+    return answer(",".join(choices), 12 * len(prompts), len(prompts))
+
+
+def answer(choices: str, sent: int, came: int) -> bytes:
+    """Return a whole answer with its usage."""
     usage = f'{{"prompt_tokens":{sent},"completion_tokens":{came},"total_tokens":{sent + came}}}'
     head = '{"id":"cmpl-1","object":"text_completion","created":1717516032,"model":"m"'
     return reply(200, f'{head},"choices":[{choices}],"usage":{usage}}}'.encode())

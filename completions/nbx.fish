@@ -236,6 +236,19 @@ function __nbx_at
         'nbx score --max-tokens' \
         'nbx score --against' \
         'nbx score --logprobs' \
+        'nbx score --format' \
+        'nbx score --on-bad-row' \
+        'nbx score --shard' \
+        'nbx score -o' \
+        'nbx score --output' \
+        'nbx score --summary' \
+        'nbx score --concurrency' \
+        'nbx score --rpm' \
+        'nbx score --tpm' \
+        'nbx score --group' \
+        'nbx score --max-total-tokens' \
+        'nbx score --max-cost' \
+        'nbx score --price' \
         'nbx score -m' \
         'nbx score --model' \
         'nbx score --ai-project-id' \
@@ -816,7 +829,7 @@ complete -c nbx -n '__nbx_at "nbx view" 1' -r -F -d 'FILE'
 
 # nbx score
 complete -c nbx -n '__nbx_at "nbx score"' -s f -l file -r -F -d 'Score a whole file; - is stdin.'
-complete -c nbx -n '__nbx_at "nbx score"' -l jsonl -r -F -d 'Score one JSON value per line of a file; - is stdin.'
+complete -c nbx -n '__nbx_at "nbx score"' -l jsonl -r -F -d 'Score each row of a file; - is stdin.'
 complete -c nbx -n '__nbx_at "nbx score"' -s s -l strip-final-newline -d 'Drop the final newline of stdin or the file.'
 complete -c nbx -n '__nbx_at "nbx score"' -s c -l context -x -d 'Text in front of the scored text; not scored itself.'
 complete -c nbx -n '__nbx_at "nbx score"' -l context-file -r -F -d 'Use a whole file as the context; - is stdin.'
@@ -825,6 +838,22 @@ complete -c nbx -n '__nbx_at "nbx score"' -l max-tokens -x -a '0 1' -d 'Tokens t
 complete -c nbx -n '__nbx_at "nbx score"' -l against -x -a '(__nbx_models)' -d 'Score with this model too, and show the differences.'
 complete -c nbx -n '__nbx_at "nbx score"' -l logprobs -x -d 'With --against: compare the N most likely tokens.'
 complete -c nbx -n '__nbx_at "nbx score"' -l tokens -d 'Show the log probability of each token.'
+complete -c nbx -n '__nbx_at "nbx score"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default: by file suffix; jsonl for stdin.'
+complete -c nbx -n '__nbx_at "nbx score"' -l on-bad-row -x -a 'fail skip' -d 'If a row is invalid, send nothing at all (fail, the default) or leave it out (skip).'
+complete -c nbx -n '__nbx_at "nbx score"' -l shard -x -d 'Send only every N-th row, starting with the I-th; limits and caps are divided by N.'
+complete -c nbx -n '__nbx_at "nbx score"' -s o -l output -r -F -d 'Write the scores of --jsonl to FILE; needed to resume a run.'
+complete -c nbx -n '__nbx_at "nbx score"' -l restart -d 'Start over; the existing output is kept as FILE.old.'
+complete -c nbx -n '__nbx_at "nbx score"' -l ordered -d 'Write the answers in input order.'
+complete -c nbx -n '__nbx_at "nbx score"' -l summary -r -F -d 'Write a summary of the run to FILE, as JSON.'
+complete -c nbx -n '__nbx_at "nbx score"' -l estimate -d 'Print rows, tokens, cost and time; send nothing.'
+complete -c nbx -n '__nbx_at "nbx score"' -l dry-run -d 'Print the first request body and send nothing.'
+complete -c nbx -n '__nbx_at "nbx score"' -l concurrency -x -d 'Number of requests at once. Default: as many as the server takes, 1 to 512.'
+complete -c nbx -n '__nbx_at "nbx score"' -l rpm -x -d 'At most N requests per minute.'
+complete -c nbx -n '__nbx_at "nbx score"' -l tpm -x -d 'At most N tokens per minute.'
+complete -c nbx -n '__nbx_at "nbx score"' -l group -x -d 'Number of prompts per request. Default 16, 1 to 1000.'
+complete -c nbx -n '__nbx_at "nbx score"' -l max-total-tokens -x -d 'Stop before the run uses more than N tokens.'
+complete -c nbx -n '__nbx_at "nbx score"' -l max-cost -x -d 'Stop before the run costs more than this.'
+complete -c nbx -n '__nbx_at "nbx score"' -l price -x -d 'Price in USD per million prompt and completion tokens.'
 complete -c nbx -n '__nbx_at "nbx score"' -s m -l model -x -a '(__nbx_models)' -d 'Model ID, as nbx models lists them.'
 complete -c nbx -n '__nbx_at "nbx score"' -l ai-project-id -x -d 'Project the request belongs to.'
 complete -c nbx -n '__nbx_at "nbx score"' -l param -x -d 'Set any other member of the request body; repeatable.'
@@ -849,6 +878,7 @@ complete -c nbx -n '__nbx_at "nbx score"' -s v -l verbose -d 'Show requests and 
 complete -c nbx -n '__nbx_at "nbx score"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx score"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
 complete -c nbx -n '__nbx_at "nbx score"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx score"' -l help-all -d 'Describe every flag and exit.'
 complete -c nbx -n '__nbx_at "nbx score"' -s h -l help -d 'Show this message and exit.'
 
 # nbx rank

@@ -12,6 +12,7 @@ from tests.support.house import (
     OUTSIDE,
     PURE,
     PURE_FOLDERS,
+    SHARED_ACTIONS,
     SPEAKERS,
     SPEECH,
     STRANGERS,
@@ -84,7 +85,7 @@ def test_there_is_no_circle_of_imports() -> None:
 
 def test_no_action_imports_another_and_no_command_another() -> None:
     shared = (
-        "actions.app",
+        *(f"actions.{name}" for name in SHARED_ACTIONS),
         *(f"commands.{name}" for name in ("parameters", "shared_options", "declare")),
     )
     wrong = [
@@ -209,7 +210,7 @@ def test_functions_stay_short() -> None:
 
 
 def test_every_action_has_its_command_and_its_test() -> None:
-    actions = {path.stem for path in (PACKAGE / "actions").glob("*.py")} - {"__init__", "app"}
+    actions = {path.stem for path in (PACKAGE / "actions").glob("*.py")} - {"__init__", *SHARED_ACTIONS}
     commands = {path.stem for path in (PACKAGE / "commands").glob("*.py")}
     tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / "actions").glob("test_*.py")}
     assert actions <= commands

@@ -2,11 +2,10 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from typing import Any
 
+from nebius_cli.actions import row_scores
 from nebius_cli.actions.app import App
 from nebius_cli.api.limits import limits_of
 from nebius_cli.config.run_settings import RunSettings
@@ -15,14 +14,12 @@ from nebius_cli.core.errors import (
     NbxError,
     UsageError,
 )
-from nebius_cli.core.secret import Secret
 from nebius_cli.request import prompt, request, request_flags
 from nebius_cli.request.field_validation import Value
 from nebius_cli.request.request import CompletionRequest
 from nebius_cli.response.answer_builder import Completion
-from nebius_cli.scoring import groups, ranking, records, rows, tables
+from nebius_cli.scoring import comparison, groups, ranking, records, tables
 from nebius_cli.scoring.api_scorer import (
-    CONFIGURED_FIELDS,
     MAX_PROMPTS_PER_REQUEST,
     ApiScorer,
     Send,
@@ -30,8 +27,8 @@ from nebius_cli.scoring.api_scorer import (
 )
 from nebius_cli.scoring.groups import ScoringModel
 from nebius_cli.scoring.likelihood import Passage, Score
-from nebius_cli.scoring.row_records import RowRecords
-from nebius_cli.scoring.rows import ScoreRow
+from nebius_cli.scoring.options import ScoreOptions
+from nebius_cli.scoring.totals import Totals
 from nebius_cli.system.files import encode_argument
 from nebius_cli.terminal.spinner import Spinner
 
@@ -41,63 +38,22 @@ SHORT_HELP = """usage: nbx score [OPTIONS] TEXT
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreOptions:
-    """The flags of `nbx score` or `nbx rank`; `fields` and `connection` map flags to values."""
-
-    text: str | None = None
-    candidates: tuple[str, ...] = ()
-    file: str | None = None
-    jsonl: str | None = None
-    context: str | None = None
-    context_file: str | None = None
-    strip_final_newline: bool = False
-    tokens: bool = False
-    json: bool = False
-    max_tokens: str = "1"
-    param: tuple[str, ...] = ()
-    against: str | None = None
-    logprobs: str | None = None
-    over_budget: bool = False
-    local: bool = False
-    model_file: str | None = None
-    fields: Mapping[str, str] = field(default_factory=dict)
-    connection: Mapping[str, str | bool] = field(default_factory=dict)
-    api_key_file: str | None = None
-    api_key: Secret | None = None
-
-
 def run_score(options: ScoreOptions, app: App) -> ExitCode:
     """Score one text, or each row of a JSONL file. Raises NbxError."""
-    given = [options.text, options.file, options.jsonl]
+    given = (options.text, options.file, options.jsonl)
     if not any(one is not None for one in given) and (app.streams.stdin is None or app.streams.stdin_tty):
         app.streams.write_err(SHORT_HELP)
         return ExitCode.USAGE
-    if sum(one is not None for one in given) > 1:
-        raise UsageError("more than one text", "use only one of an argument, --file and --jsonl", "keep one")
-    _check_against(options)
+    options.check()
     context = _context(options, app)
     if options.jsonl is not None:
-        parsed = rows.parse_score_rows(app.read_text(options.jsonl), options.jsonl, context)
-        if options.against is not None and any(row.is_question for row in parsed):
-            raise UsageError("--against with choices", "--against compares texts only")
-        with _models(options, app) as models:
-            return _score_rows(parsed, models, options, app)
+        return row_scores.run(options, context, app)
     passage = Passage(_text(options, app), context)
     prompt.check_not_empty(passage.text, "give a text as an argument, with --file or on stdin")
     with _models(options, app) as models:
         scores = [_score_one(passage, model, app) for model in models]
         _write_score(scores, models, options, app)
     return ExitCode.DONE
-
-
-def _check_against(options: ScoreOptions) -> None:
-    if options.against is not None and (options.local or options.model_file is not None):
-        raise UsageError("--against with --local", "both models must be on the same server")
-    if options.against is not None and options.tokens and not (options.json or options.jsonl):
-        raise UsageError("--tokens without --json", "the table for two models does not show tokens", "--json")
-    if options.logprobs is not None and options.against is None:
-        raise UsageError("--logprobs without --against", "it sets how many tokens are compared")
 
 
 def _score_one(passage: Passage, model: ScoringModel, app: App) -> Score:
@@ -122,24 +78,22 @@ def _write_score(
         return
     one, other = scores
     names = (models[0].name, models[1].name)
-    found = _row_records(models, options)
-    values = found.compare(one, other)
+    with_divergence = options.logprobs is not None
+    values = comparison.comparison_record(one, other, with_divergence=with_divergence, tokens=options.tokens)
     if options.json:
         app.write_json({"model": names[0], "against_model": names[1], **values})
         return
     _write(partial(tables.compared, one, other, names), app)
-    if options.logprobs is not None:
-        for line in found.lines()[2:]:  # the first two are in the table
+    if with_divergence:
+        totals = Totals(names)
+        totals.add(values)
+        for line in totals.lines()[2:]:  # the first two are in the table
             app.note(line)
-
-
-def _row_records(models: Sequence[ScoringModel], options: ScoreOptions) -> RowRecords:
-    names = [model.name for model in models]
-    return RowRecords(names, with_divergence=options.logprobs is not None, tokens=options.tokens)
 
 
 def run_rank(options: ScoreOptions, app: App) -> ExitCode:
     """Rank candidates by their likelihood after a context. Raises NbxError."""
+    options.check()
     if len(options.candidates) < 2:
         raise UsageError("nothing to rank", "it needs at least two candidates", "nbx rank --context C A B")
     if options.tokens and not options.json:
@@ -182,21 +136,15 @@ def _text(options: ScoreOptions, app: App) -> str:
 @contextlib.contextmanager
 def _models(options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
     """Yield the models to score with: the server's and the one of --against, or the embedded one."""
-    if options.max_tokens not in ("0", "1"):
-        raise UsageError(
-            f"--max-tokens {options.max_tokens}", "scoring discards the generated token, so it takes 0 or 1"
-        )
     params = request_flags.parse_params(options.param, validate=True)
     given = request_flags.parse_fields(options.fields, str, validate=True)
     settings = app.settings(options.connection)
-    if options.local or options.model_file is not None:
-        if params:
-            raise UsageError("--param with --local", "the embedded engine sends no request")
+    if options.runs_here:
         yield from _embedded(given.get("model"), options, app)
         return
-    found = settings.request_fields
-    configured = {name: found[name] for name in CONFIGURED_FIELDS if name in found}
-    fields = scoring_fields({**configured, **given}, int(options.max_tokens), _alternatives(options))
+    fields = scoring_fields(
+        settings.request_fields, given, max_tokens=int(options.max_tokens), alternatives=options.alternatives
+    )
     request.check_rules(fields, params, validate=True)
     send = _sender(settings, options, app)
     compared = {name: value for name, value in params.items() if name != "model"}
@@ -204,14 +152,6 @@ def _models(options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
     if options.against is not None:
         models.append(_server_model({**fields, "model": options.against}, compared, send, app))
     yield models
-
-
-def _alternatives(options: ScoreOptions) -> int:
-    """Return how many likely tokens to ask for."""
-    if options.logprobs is None:
-        return 1
-    parsed = request_flags.parse_fields({"logprobs": options.logprobs}, str, validate=True)["logprobs"]
-    return max(1, int(str(parsed)))
 
 
 def _server_model(fields: Mapping[str, Any], params: Mapping[str, Any], send: Send, app: App) -> ScoringModel:
@@ -258,20 +198,6 @@ def _scores(
             spinner.stop()
 
     return groups.score_in_groups(groups.packed(passages, model.group_size), score, app.note)
-
-
-def _score_rows(
-    parsed: Sequence[ScoreRow], models: Sequence[ScoringModel], options: ScoreOptions, app: App
-) -> ExitCode:
-    """Write one record per row, in order, as the scores arrive; then what they add up to."""
-    streams = [_scores([row.passages for row in parsed], model, app) for model in models]
-    found = _row_records(models, options)
-    for row in parsed:
-        results = [result for stream in streams for result in islice(stream, len(row.passages))]
-        app.write_json(found.record(row, results))
-    for line in found.lines():
-        app.note(line)
-    return ExitCode.ROWS_FAILED if found.failed else ExitCode.DONE
 
 
 def _write_ranks(

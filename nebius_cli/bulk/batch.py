@@ -1,17 +1,48 @@
 """One request of a bulk run: a row, or a group of rows that differ only in their prompts."""
 
-from collections import deque
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from nebius_cli.bulk.budget import NOTHING, Charge
-from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.input.row import Row, request_body
 from nebius_cli.bulk.output.record import Result
-from nebius_cli.core import jsontext
 from nebius_cli.core.errors import IncompleteError, NbxError
+from nebius_cli.response.events import Usage
 
 Response = dict[str, Any] | bytes
+Outcome = Response | NbxError  # of a row: its response, or why it has none
+
+
+class Answered(NamedTuple):
+    """A complete answer: the outcome of each row, and what the server said about all of them.
+
+    With `again`, the rows are sent again, in requests of another form. `warning` says what is odd about it.
+    """
+
+    outcomes: Sequence[Outcome]
+    usage: Usage | None
+    reasons: str
+    headers: Mapping[str, str]
+    again: bool = False
+    warning: str = ""
+
+
+class RefusedFormError(Exception):
+    """The server refused a request with `error`; its rows are sent again, in requests of another form."""
+
+    def __init__(self, error: NbxError) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+@dataclass(slots=True)
+class SplitGroup:
+    """A group that failed and was split; `unanswered` counts its rows without an answer of their own."""
+
+    unanswered: int
 
 
 @dataclass(slots=True)
@@ -20,7 +51,7 @@ class Batch:
 
     `attempts` counts requests, including this one; `tries` counts those that use up a retry. `spent` is what
     earlier attempts cost, `worst` the most that this one can cost, and `estimate` the tokens that the rate
-    limiter set aside for it.
+    limiter set aside for it. `origin` is the group that this request was split from.
     """
 
     rows: list[Row]
@@ -30,6 +61,7 @@ class Batch:
     spent: Charge = NOTHING
     sent_at: float = 0.0
     estimate: float = 0.0
+    origin: SplitGroup | None = None
 
     @property
     def query(self) -> str:
@@ -46,77 +78,46 @@ class Batch:
         """The request body."""
         if len(self.rows) == 1:
             return self.rows[0].body
-        prompts = jsontext.encode([row.prompt for row in self.rows])
-        members = self.rows[0].common.strip()[1:-1]
-        return b'{%b"prompt":%b}' % (members + b"," if members else b"", prompts)
+        return request_body(self.rows[0].common, [row.prompt for row in self.rows])
 
 
-class RowGroups:
-    """Collects rows that may share a request, in groups of `size`. `len` is the number of rows.
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to send until time `until` or the next answer; with `rows`, or until a row is offered."""
 
-    Rows share one if they differ only in their prompts. The API takes texts or token ids, but not a mix. At
-    most `max_open` groups wait for more rows, as many as the combinations of a matrix; before another one
-    begins, the oldest is complete.
+    until: float = math.inf
+    rows: bool = False
+
+
+def split(batch: Batch, count: int, worst: Callable[[Sequence[Row]], Charge], tries: int) -> list[Batch]:
+    """Return a group in `count` pieces, with `tries`; `worst` returns the most that some rows can cost.
+
+    What the group has cost so far is kept by the first piece.
     """
-
-    def __init__(self, size: int, max_open: int) -> None:
-        self._size = size
-        self._max_open = max_open
-        self._open: dict[tuple[bytes, str, type], list[Row]] = {}  # by age
-        self._complete: deque[list[Row]] = deque()
-        self._count = 0
-
-    def __len__(self) -> int:
-        return self._count
-
-    def add(self, row: Row) -> None:
-        """Add a row."""
-        key = (row.common, row.query, type(row.prompt))
-        if key not in self._open:
-            if len(self._open) >= self._max_open:
-                self._complete_oldest()
-            self._open[key] = []
-        group = self._open[key]
-        group.append(row)
-        self._count += 1
-        if len(group) == self._size:
-            self._complete.append(self._open.pop(key))
-
-    def take(self, *, incomplete: bool) -> list[Row] | None:
-        """Return the next complete group; with `incomplete`, also one that could get more rows."""
-        if not self._complete and incomplete and self._open:
-            self._complete_oldest()
-        if not self._complete:
-            return None
-        rows = self._complete.popleft()
-        self._count -= len(rows)
-        return rows
-
-    def _complete_oldest(self) -> None:
-        self._complete.append(self._open.pop(next(iter(self._open))))
+    origin = batch.origin or SplitGroup(len(batch.rows))
+    ends = [len(batch.rows) * place // count for place in range(count + 1)]
+    pieces = [batch.rows[start:end] for start, end in pairwise(ends)]
+    return [
+        Batch(rows, worst(rows), batch.attempts, tries, NOTHING if place else batch.spent, origin=origin)
+        for place, rows in enumerate(pieces)
+    ]
 
 
-def halves(batch: Batch, worst: Callable[[Sequence[Row]], Charge], tries: int) -> list[Batch]:
-    """Return the two halves of a group, with `tries`; `worst` returns the most that some rows can cost.
+def results_of(batch: Batch, charge: Charge, outcomes: "Sequence[Outcome]", now: float) -> list[Result]:
+    """Return the result of each row of a request, given its response or its error.
 
-    What the group has cost so far is kept by the first half.
+    `charge` is the cost of all attempts.
     """
-    middle = len(batch.rows) // 2
-    parts = ((batch.rows[:middle], batch.spent), (batch.rows[middle:], NOTHING))
-    return [Batch(rows, worst(rows), batch.attempts, tries, spent) for rows, spent in parts]
-
-
-def results_of(
-    batch: Batch, charge: Charge, error: NbxError | None, responses: "Sequence[Response | None]", now: float
-) -> list[Result]:
-    """Return the result of each row of a request; `charge` is the cost of all attempts."""
     # The server reports one usage for the whole group, so it is recorded on the first row.
-    usages = [charge.to_json() if error is None or charge != NOTHING else None]
+    failed = isinstance(outcomes[0], NbxError)
+    usages = [charge.to_json() if not failed or charge != NOTHING else None]
     usages += [None] * (len(batch.rows) - 1)
     latency = now - batch.sent_at
     return [
-        Result(row, batch.attempts, latency, usage, error, response)
-        for row, usage, response in zip(batch.rows, usages, responses, strict=True)
+        Result(row, batch.attempts, latency, usage, outcome, None)
+        if isinstance(outcome, NbxError)
+        else Result(row, batch.attempts, latency, usage, None, outcome)
+        for row, usage, outcome in zip(batch.rows, usages, outcomes, strict=True)
     ]
 
 
@@ -125,5 +126,9 @@ def unfinished_result(batch: Batch) -> Result:
 
     It carries the cost of all attempts, so that a later run counts it.
     """
-    error = IncompleteError("the run stopped before this row was answered", "it may have been billed")
-    return Result(batch.rows[0], batch.attempts, 0.0, batch.spent.to_json(), error, None)
+    return Result(batch.rows[0], batch.attempts, 0.0, batch.spent.to_json(), unfinished(), None)
+
+
+def unfinished() -> IncompleteError:
+    """Return the error of a row that the run will not finish."""
+    return IncompleteError("the run stopped before this row was answered", "it may have been billed")

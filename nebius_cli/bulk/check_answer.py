@@ -73,13 +73,18 @@ def _fold(body: bytes, content_type: str, expected: int, request_id: str) -> Com
     return CompleteAnswer(completion.to_json(), None, completion.usage, completion.chat_shaped)
 
 
+def choices_of(answer: CompleteAnswer, rows: Sequence[Row]) -> list[list[dict[str, Any]]]:
+    """Return the choices of each row."""
+    choices, n = answer.value["choices"], rows[0].n
+    return [choices[first : first + n] for first in range(0, len(rows) * n, n)]
+
+
 def split_group(answer: CompleteAnswer, rows: Sequence[Row]) -> list[dict[str, Any] | bytes]:
     """Return one response for each row: its choices, counted from 0. Those of a group have no usage."""
     if len(rows) == 1:
         return [answer.value if answer.raw is None else answer.raw]
-    choices, n = answer.value["choices"], rows[0].n
     responses: list[dict[str, Any] | bytes] = []
-    for first in range(0, len(rows) * n, n):
-        own = [{**choice, "index": k} for k, choice in enumerate(choices[first : first + n])]
+    for choices in choices_of(answer, rows):
+        own = [{**choice, "index": k} for k, choice in enumerate(choices)]
         responses.append({**answer.value, "choices": own, "usage": None})
     return responses

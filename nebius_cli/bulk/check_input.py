@@ -6,8 +6,8 @@ from pathlib import Path
 
 from nebius_cli.bulk.input.input_rows import RowSource
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.options import BulkPlan, would_pay_again
-from nebius_cli.bulk.output.changed_requests import Claims
+from nebius_cli.bulk.options import BulkPlan
+from nebius_cli.bulk.output.changed_requests import Claims, would_pay_again
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import PriceList

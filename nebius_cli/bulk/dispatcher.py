@@ -3,36 +3,26 @@
 Each row offered gets exactly one result, an answer or a failure, unless the run stops before.
 """
 
-import heapq
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 from nebius_cli.api import retry
 from nebius_cli.api.retry import RowRule
-from nebius_cli.bulk.batch import Batch, Response, RowGroups, halves, results_of, unfinished_result
+from nebius_cli.bulk.batch import Batch, Outcome, Wait, results_of, split, unfinished_result
 from nebius_cli.bulk.budget import NOTHING, Budget
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.outage import Outage
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.bulk.suspect_rows import Suspects
+from nebius_cli.bulk.waiting import ONE_AT_A_TIME, Grouping, RetryQueue
 from nebius_cli.core.errors import IncompleteError, NbxError, NoResourcesError
 from nebius_cli.response.events import Usage
 
-DEFERRED_RETRY_FACTOR = 10  # times the retries: attempts of a row while the server is busy or down
 RETRY_QUEUE_FACTOR = 4  # times the concurrency: retries that may wait before no new rows are read
 ANSWERING_S = 10.0  # after an answer, a 503 is taken for a rate limit rather than an outage
 LEARN_INTERVAL_S = 0.05  # between answers whose rate limit headers are read
 GROUP_WAIT_S = 0.2  # how long an incomplete group waits for the next row
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Nothing to send until time `until` or the next answer; with `rows`, or until a row is offered."""
-
-    until: float = math.inf
-    rows: bool = False
 
 
 class Dispatcher:
@@ -58,16 +48,13 @@ class Dispatcher:
     ) -> None:
         self.rate = rate
         self.budget = budget
-        self._retries = retries
-        self._jitter = jitter
+        self._retries = RetryQueue(retries, jitter)
+        self._new = Grouping(group, combinations, budget.worst)
+        self.note: Callable[[str], object] = lambda _: None  # is told what the run finds out
         self._may_take = may_take
         self._model = model
-        self._rows = RowGroups(group, combinations)
-        self._upcoming: Batch | None = None  # built from the first rows, not sent yet
         self._row_wanted_since = math.inf  # when `next` first asked for a row
         self._input_ended = False
-        self._retry_queue: list[tuple[float, int, Batch]] = []
-        self._sequence = 0
         self._outage = Outage(retries)
         self._answered_at = -math.inf  # when the last complete answer came
         self._suspects = Suspects()
@@ -87,7 +74,7 @@ class Dispatcher:
     @property
     def waiting(self) -> int:
         """The number of retries that wait, and of rows not sent yet."""
-        return len(self._retry_queue) + len(self._rows)
+        return len(self._retries) + len(self._new)
 
     @property
     def room(self) -> bool:
@@ -96,7 +83,7 @@ class Dispatcher:
 
     def offer(self, row: Row) -> None:
         """Add a row."""
-        self._rows.add(row)
+        self._new.offer(row)
         self._row_wanted_since = math.inf
 
     def no_more_rows(self) -> None:
@@ -110,27 +97,28 @@ class Dispatcher:
 
     def unfinished(self) -> list[Result]:
         """Return results with the cost of unfinished rows; requests in flight are abandoned."""
-        batches = [batch for _, _, batch in self._retry_queue] + [batch for batch, _ in self._suspects.held]
+        batches = [batch for batch, _ in (*self._retries.clear(), *self._suspects.held)]
         for batch in self._in_flight.values():
             batch.spent += self.budget.charge(batch.worst, None, maybe_billed=True)
             batches.append(batch)
-        self._in_flight, self._retry_queue, self._suspects.held = {}, [], []
+        self._in_flight, self._suspects.held = {}, []
         return [unfinished_result(batch) for batch in batches if batch.spent != NOTHING]
 
     def next(self, now: float) -> Batch | Wait | None:
         """Return what to send now, how long to wait, or None when there is nothing more to send."""
         if self.stopped or not self.room:
             return None if self.stopped else Wait()
-        due = self._retry_queue[0][0] if self._retry_queue else math.inf
-        batch = self._retry_queue[0][2] if due <= now else self._next_batch(now)
+        due = self._retries.due
+        batch = self._retries.first if due <= now else self._next_batch(now)
         if batch is None:
             if not self._input_ended and self._wants_row():
                 self._row_wanted_since = min(self._row_wanted_since, now)
-                return Wait(min(due, self._row_wanted_since + GROUP_WAIT_S) if self._rows else due, rows=True)
-            if self._retry_queue or self.in_flight or not self._input_ended:
+                waits = self._row_wanted_since + GROUP_WAIT_S if len(self._new) else math.inf
+                return Wait(min(due, waits), rows=True)
+            if self._retries or self.in_flight or not self._input_ended:
                 return Wait(due)
-            if self._suspects.held:  # and no other row can tell what is wrong with them
-                self.stop(self._suspects.held[-1][1])
+            if error := self._suspects.error:  # and no other row can tell what is wrong with them
+                self.stop(error)
             return None
         if (seconds := self.rate.wait(batch.worst.tokens, now)) > 0:
             return Wait(now + seconds)
@@ -141,20 +129,25 @@ class Dispatcher:
             self.stop()
             return None
         if due <= now:
-            heapq.heappop(self._retry_queue)
+            self._retries.pop()
         else:
-            self._upcoming = None
+            self._new.upcoming = None
         return self._send(batch, now)
 
     def answered(
         self,
         batch: Batch,
-        responses: list[Response],
+        outcomes: Sequence[Outcome],
         usage: Usage | None,
         headers: Mapping[str, str],
         now: float,
+        *,
+        again: bool = False,
     ) -> list[Result]:
-        """Handle a complete answer, with one response for each row; return the results."""
+        """Handle a complete answer, with one outcome for each row; return the results.
+
+        With `again`, its rows are sent again, one by one: the server answered something else.
+        """
         if self._in_flight.pop(id(batch), None) is None:  # abandoned, and charged then
             return []
         self._outage.reached()
@@ -166,19 +159,33 @@ class Dispatcher:
         if now - self._learned_at >= LEARN_INTERVAL_S:
             self._learned_at = now
             self.rate.learn(headers, now, used or 0)
-        spent = charge if batch.spent is NOTHING else batch.spent + charge
-        results = results_of(batch, spent, None, responses, now)
-        for suspect, error in self._suspects.answered():
-            results += results_of(suspect, suspect.spent, error, [None], now)
+        batch.spent = charge if batch.spent is NOTHING else batch.spent + charge
         self._answered_at = now
+        if again:
+            self._send_alone(now, batch)
+            return []
+        if self._new.answered(batch):
+            self.note(ONE_AT_A_TIME)
+            self._send_alone(now)
+        if all(isinstance(outcome, NbxError) for outcome in outcomes):
+            return self._fail(batch, outcomes, now)
+        results = results_of(batch, batch.spent, outcomes, now)
+        for suspect, failures in self._suspects.answered():
+            results += results_of(suspect, suspect.spent, failures, now)
         return results
 
-    def failed(self, batch: Batch, error: NbxError, now: float) -> list[Result]:
-        """Handle a failure; return the results of the rows that will not be tried again."""
+    def failed(self, batch: Batch, error: NbxError, now: float, *, again: bool = False) -> list[Result]:
+        """Handle a failure; return the results of the rows that will not be tried again.
+
+        With `again`, its rows are sent again, one by one, whatever the error.
+        """
         if self._in_flight.pop(id(batch), None) is None:
             return []
         charge = self.budget.charge(batch.worst, None, maybe_billed=retry.may_be_billed(error))
         batch.spent = charge if batch.spent is NOTHING else batch.spent + charge
+        if again:
+            self._send_alone(now, batch)
+            return []
         if isinstance(error, NoResourcesError):
             return self._not_sent(batch, error, now)
         answering = now - self._answered_at <= ANSWERING_S
@@ -188,37 +195,38 @@ class Dispatcher:
             self.rate.refused(batch.sent_at, retry.retry_after(error), now)
         if rule is RowRule.END_RUN:
             self.stop(error)
-            self._requeue(batch, now)
+            self._retries.push(batch, now)
             return []
         batch.tries += not (deferred := down or rule is RowRule.BUSY or retry.is_unread(error))
-        if self._may_retry(batch, error, deferred=deferred):
-            self._requeue(batch, now + self._delay(batch, error, answering=answering))
+        if self._retries.allows(batch, error, deferred=deferred):
+            paced = answering and self.rate.interval > 0
+            self._retries.push(batch, now + self._retries.delay(batch, error, paced=paced))
             return []
         if rule is RowRule.UNREACHABLE and not self._outage.ever_reached:
             return self._handle_unreachable(batch, error, now)
         if len(batch.rows) > 1 and not retry.is_missing(error):
             self._split(batch, error, now)
             return []
-        return self._fail(batch, error, rule, now)
+        outcomes = [error] * len(batch.rows)
+        return self._fail(batch, outcomes, now, forbidden=rule is RowRule.FORBIDDEN)
 
     def _next_batch(self, now: float) -> Batch | None:
         """Return the next request of new rows, None if it needs another row first."""
-        idle = self._input_ended or not self._may_take() or now >= self._row_wanted_since + GROUP_WAIT_S
-        if self._upcoming is None and (rows := self._rows.take(incomplete=idle)):
-            self._upcoming = Batch(rows, self.budget.worst(rows))
-        return None if self._retries_first else self._upcoming
+        waited = now >= self._row_wanted_since + GROUP_WAIT_S
+        self._new.build(incomplete=self._input_ended or not self._may_take() or waited)
+        return None if self._retries_first else self._new.upcoming
 
     def _wants_row(self) -> bool:
-        if self._upcoming is not None or self._retries_first:
+        if self._new.upcoming is not None or self._retries_first:
             return False
-        return len(self._retry_queue) < RETRY_QUEUE_FACTOR * self.rate.concurrency and self._may_take()
+        return len(self._retries) < RETRY_QUEUE_FACTOR * self.rate.concurrency and self._may_take()
 
     @property
     def _retries_first(self) -> bool:
         """Whether retries are sent before any new row: the server is down, or was not reached yet."""
         if self._outage.active:
-            return bool(self._retry_queue or self.in_flight)
-        waiting = 0 if self._outage.ever_reached else len(self._retry_queue)
+            return bool(self._retries or self.in_flight)
+        waiting = 0 if self._outage.ever_reached else len(self._retries)
         return waiting > 0 and waiting + self.in_flight >= self.rate.concurrency
 
     def _send(self, batch: Batch, now: float) -> Batch:
@@ -244,51 +252,46 @@ class Dispatcher:
             self.stop(error)
         return True
 
-    def _may_retry(self, batch: Batch, error: NbxError, *, deferred: bool) -> bool:
-        if deferred:  # what no server has read is sent again even without retries
-            return batch.attempts <= DEFERRED_RETRY_FACTOR * max(self._retries, int(retry.is_unread(error)))
-        return batch.tries <= self._retries and retry.row_retryable(error)
-
-    def _delay(self, batch: Batch, error: NbxError, *, answering: bool) -> float:
-        if answering and self.rate.interval and retry.is_overload(error) and not retry.retry_after(error):
-            return 0.0  # the pace of all requests is the wait
-        attempts = batch.attempts if retry.is_rate_limit(error) else batch.tries
-        return retry.row_delay(error, max(1, attempts), self._jitter())
-
     def _not_sent(self, batch: Batch, error: NbxError, now: float) -> list[Result]:
         """Send a request again once another has ended, because no more connections may be open."""
         batch.attempts -= 1
         self.rate.cap(self.in_flight)
         if not self.in_flight:
             self.stop(error)
-        self._requeue(batch, now)
+        self._retries.push(batch, now)
         return []
 
     def _handle_unreachable(self, batch: Batch, error: NbxError, now: float) -> list[Result]:
         """Stop the run instead of failing the row: a server that never answered is at fault."""
         if self.stopped or (not self.in_flight and self._outage.too_long(error, now)):
             self.stop(error)
-        self._requeue(batch, now + retry.backoff(max(1, batch.tries), self._jitter()))
+        self._retries.push(batch, now + self._retries.backoff(batch))
         return []
 
-    def _fail(self, batch: Batch, error: NbxError, rule: RowRule, now: float) -> list[Result]:
+    def _fail(
+        self, batch: Batch, outcomes: Sequence[Outcome], now: float, *, forbidden: bool = False
+    ) -> list[Result]:
         """Fail the rows of a request, unless the failure may be that of all rows."""
-        held = self._suspects.failed(batch, error, forbidden=rule is RowRule.FORBIDDEN)
+        held = self._suspects.failed(batch, outcomes, forbidden=forbidden)
         if self._suspects.stop:
-            self.stop(error)
+            error = outcomes[-1]
+            self.stop(error if isinstance(error, NbxError) else None)
         if self._suspects.stop and not held:
-            self._requeue(batch, now)
+            self._retries.push(batch, now)
         elif not held:
-            return results_of(batch, batch.spent, error, [None] * len(batch.rows), now)
+            return results_of(batch, batch.spent, outcomes, now)
         return []
 
     def _split(self, batch: Batch, error: NbxError, now: float) -> None:
-        """Queue the two halves of a group, so that one bad prompt fails one row only."""
-        # After all retries, each half gets one last attempt.
-        tries = 0 if retry.is_refused_input(error) else self._retries
-        for half in halves(batch, self.budget.worst, tries):
-            self._requeue(half, now)
+        """Queue the pieces of a group, so that one bad prompt fails one row only."""
+        # After all retries, each piece gets one last attempt.
+        tries = 0 if retry.is_refused_input(error) else self._retries.limit
+        for piece in split(batch, self._new.pieces(batch, error), self.budget.worst, tries):
+            self._retries.push(piece, now)
 
-    def _requeue(self, batch: Batch, due: float) -> None:
-        self._sequence += 1
-        heapq.heappush(self._retry_queue, (due, self._sequence, batch))
+    def _send_alone(self, now: float, *batches: Batch) -> None:
+        """Send one prompt per request from now on, and send the prompts of `batches` again."""
+        self._new.send_alone()
+        for group, due in (*self._retries.clear(), *((batch, now) for batch in batches)):
+            for piece in split(group, len(group.rows), self.budget.worst, group.tries):
+                self._retries.push(piece, due)

@@ -32,8 +32,8 @@ class RunEstimate:
 
     def add(self, row: Row, price: Price) -> None:
         """Add a row and what it would cost at this price."""
-        about = row.max_prompt_tokens - MAX_EXTRA_PROMPT_TOKENS
-        if isinstance(row.prompt, str):
+        about = row.max_prompt_tokens - row.part_count * MAX_EXTRA_PROMPT_TOKENS
+        if isinstance(row.prompt, str) or row.item is not None:
             about = -(-about // BYTES_PER_TOKEN)
         self.rows += 1
         self.prompt_tokens += about

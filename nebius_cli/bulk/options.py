@@ -12,7 +12,9 @@ from nebius_cli.bulk.input import template
 from nebius_cli.bulk.input.combination import NO_MATRIX, Combination
 from nebius_cli.bulk.input.matrix import parse_matrix
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.input.row_to_request import RowReader, Shard, parse_shard
+from nebius_cli.bulk.input.row_kind import ItemRows
+from nebius_cli.bulk.input.row_to_request import RowReader
+from nebius_cli.bulk.input.shard import Shard, parse_shard
 from nebius_cli.bulk.limit_flags import LIMITS
 from nebius_cli.bulk.rate_control import MAX_CONCURRENCY, RateController
 from nebius_cli.config.run_settings import RunSettings
@@ -137,6 +139,7 @@ class BulkPlan:
         now: float,
         jitter: Callable[[], float],
         may_take: Callable[[], bool],
+        combinations: int = 1,
         model: str = "",
     ) -> Dispatcher:
         """Return the dispatcher of this run; `spent` is the cost of earlier runs on the same output."""
@@ -162,18 +165,25 @@ class BulkPlan:
             retries=retries,
             jitter=jitter,
             group=self.group,
-            combinations=len(self.combinations),
+            combinations=combinations,
             may_take=may_take,
             model=model,
         )
 
-    def reader(self, settings: RunSettings, local_model: str | None) -> RowReader:
+    def reader(
+        self,
+        settings: RunSettings,
+        local_model: str | None,
+        items: ItemRows | None = None,
+    ) -> RowReader:
         """Return the reader of rows, with the configured fields; `local_model`, if not None, is their model.
 
-        Raises UsageError for fields that exclude each other, ConfigError for a base URL that is none.
+        With `items`, the fields are theirs. Raises UsageError for fields that exclude each other, ConfigError
+        for a base URL that is none.
         """
         options = self.options
-        fields = settings.fields_without(request_flags.parse_unset(options.unset))
+        unset = request_flags.parse_unset(options.unset)
+        fields = dict(items.fields) if items else settings.fields_without(unset)
         own: dict[str, Value] = {}
         if local_model is not None:
             if "model" in self.combinations[0].values:
@@ -183,7 +193,7 @@ class BulkPlan:
         return RowReader(
             {**fields, **self.given, **own},
             self.params,
-            self.template,
+            items or self.template,
             allow_empty=options.allow_empty,
             validate=options.validate,
             shard=self.shard,
@@ -269,22 +279,6 @@ def parse_price(text: str) -> Price:
         why = "it takes IN/OUT, USD per million prompt and completion tokens"
         raise UsageError(f"--price {text}", why, "for example --price 0.13/0.40")
     return Price(Decimal(prices[0]).scaleb(-6), Decimal(prices[1]).scaleb(-6))
-
-
-def other_requests(count: int, output: str) -> str:
-    """Return a note about answers in an output that no row of the input asks for."""
-    answers = "an answer" if count == 1 else f"{count:,} answers"
-    why = "changed prompts or flags, or removed rows"
-    return f"{output} has {answers} to other requests ({why}); changed rows are sent again"
-
-
-def would_pay_again(output: str) -> UsageError:
-    """Return the error of a run that would send every row of an output again."""
-    what = f"every row of {output} would be sent and paid for again"
-    why = "its answers are to other requests: a flag, the project or the base URL has changed"
-    return UsageError(
-        what, why, f"--restart starts over and keeps them as {output}.old; or choose another -o"
-    )
 
 
 def check_price(model: str, prices: PriceList) -> None:

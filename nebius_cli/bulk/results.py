@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from nebius_cli.bulk.batch import unfinished
 from nebius_cli.bulk.counts import RunCounts
 from nebius_cli.bulk.input.input_rows import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.options import BulkOptions, BulkPlan, would_pay_again
-from nebius_cli.bulk.output.changed_requests import Claims
+from nebius_cli.bulk.input.row_kind import RowKind
+from nebius_cli.bulk.options import BulkOptions, BulkPlan
+from nebius_cli.bulk.output.changed_requests import Claims, would_pay_again
 from nebius_cli.bulk.output.failed_rows import path_beside
+from nebius_cli.bulk.output.join_parts import PartJoiner
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.output.record import Result, encode, encode_bad, failed_line
-from nebius_cli.bulk.reorder import ReorderBuffer
+from nebius_cli.bulk.output.reorder import ReorderBuffer
 from nebius_cli.system.output_checks import check_distinct, is_file
 from nebius_cli.system.output_file import OutputFile
 
@@ -59,11 +62,17 @@ def open_summary(options: BulkOptions) -> OutputFile | None:
 class ResultWriter:
     """Writes and counts results, from many threads.
 
-    `defaults` is the request body, without the prompt, of a row that sets no fields itself.
+    `defaults` is the request body, without the prompt, of a row that sets no fields itself. `kind` is that of
+    the rows, None for prompts to complete.
     """
 
     def __init__(
-        self, journal: Journal | StreamOutput, plan: BulkPlan, defaults: Mapping[str, Any], counts: RunCounts
+        self,
+        journal: Journal | StreamOutput,
+        plan: BulkPlan,
+        defaults: Mapping[str, Any],
+        counts: RunCounts,
+        kind: RowKind | None = None,
     ) -> None:
         options = plan.options
         self._journal = journal
@@ -74,6 +83,7 @@ class ResultWriter:
         self._usage_is_complete = plan.usage_is_complete
         self._defaults = defaults
         self._counts = counts
+        self._parts = None if kind is None else PartJoiner(kind)
         reorder = options.ordered and isinstance(journal, StreamOutput)
         self._reorder = ReorderBuffer(MAX_HELD_ROWS, MAX_HELD_BYTES) if reorder else None
         self._lock = threading.Lock()
@@ -113,7 +123,12 @@ class ResultWriter:
                     warn(f"{source.place(row)}: {row.why}; left out")
 
     def put(self, result: Result) -> None:
-        """Write and count a result. Raises what writing raises."""
+        """Write and count a result, once all parts of its row are there. Raises what writing raises."""
+        if self._parts is not None:
+            whole = self._parts.add(result)
+            if whole is None:
+                return
+            result = whole
         record = self._encode(result)
         if result.error is not None:
             self._journal.add_failed(failed_line(result.row, result.error, self._defaults))
@@ -125,6 +140,10 @@ class ResultWriter:
         """Write the cost of rows that were neither answered nor failed when the run stopped."""
         for result in results:
             self._journal.add_unfinished(self._encode(result))
+        for result in self._parts.incomplete() if self._parts is not None else ():
+            if result.usage is not None:
+                result.error = result.error or unfinished()
+                self._journal.add_unfinished(self._encode(result))
 
     def finish(self, *, complete: bool) -> None:
         """Write the records held back. If every row has its result, compact the output."""

@@ -22,8 +22,7 @@ from nebius_cli.system.streams import Streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nebius_cli.api.client import Api
-    from nebius_cli.bulk.workers import OnRequest, WorkerPool
+    from nebius_cli.bulk.workers import OnRequest, Sender, WorkerPool
 
 DRAIN_TIMEOUT_S = 10.0  # for requests in flight when the run is stopped
 
@@ -73,6 +72,7 @@ class BulkRun:
         note: Callable[[str], None],
     ) -> None:
         self.counts = RunCounts(total)
+        self.has_items = source.reader.kind is not None
         self._plan = plan
         self._prices = prices
         self._source = source
@@ -81,24 +81,27 @@ class BulkRun:
         self._streams = streams
         self.server_death: Callable[[], NbxError | None] = lambda: None  # why a local server ended, if it did
         self._started_at = streams.monotonic()
-        self._writer = ResultWriter(journal, plan, json.loads(source.reader.defaults), self.counts)
+        reader = source.reader
+        self._writer = ResultWriter(journal, plan, json.loads(reader.defaults), self.counts, reader.kind)
         self._dispatcher = plan.dispatcher(
             prices,
-            self._spent_earlier(source.reader.models, note),
+            self._spent_earlier(reader.models, note),
             limits.retries,
             now=self._started_at,
             jitter=streams.random,
             may_take=self._writer.has_room,
-            model=source.reader.model,
+            combinations=reader.requests_per_row,
+            model=reader.model,
         )
 
-    def send(self, api: "Api", recorder: Recorder, display: BulkDisplay) -> None:
+    def send(self, sender: "Sender", recorder: Recorder, display: BulkDisplay) -> None:
         """Return when every row has its result and the journal is closed.
 
         Raises what ended the run early; the journal then has all results so far.
         """
         from nebius_cli.bulk.workers import Listeners, WorkerPool  # imports urllib3
 
+        self._dispatcher.note = display.post
         self._journal.before_records(recorder.flush)
         if recorder.has_budget:
             self._dispatcher.budget.covers = recorder.covers
@@ -106,7 +109,7 @@ class BulkRun:
             with display, contextlib.closing(recorder):
                 check = functools.partial(self._plan.check, prices=self._prices)
                 pool = WorkerPool(
-                    api,
+                    sender,
                     self._dispatcher,
                     self._writer.rows_to_send(self._source, check, display.post),
                     Listeners(self._writer.put, recorder.add, display.post),

@@ -1,20 +1,18 @@
-"""The threads of a bulk run: they send requests, check the answers and pass the results on."""
+"""The threads of a bulk run: they send requests and pass the results on."""
 
+import contextlib
 import math
 import threading
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from nebius_cli.api.client import Answer, Api
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.limits import Limits
-from nebius_cli.bulk.batch import Batch
-from nebius_cli.bulk.check_answer import CompleteAnswer, check_answer, split_group
-from nebius_cli.bulk.dispatcher import Dispatcher, Wait
+from nebius_cli.bulk.batch import Answered, Batch, RefusedFormError, Wait
+from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record import Result
-from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, no_memory
-from nebius_cli.response.answer_warnings import CHAT_SHAPED
+from nebius_cli.core.errors import NbxError, no_memory
 from nebius_cli.response.events import Usage
 from nebius_cli.system.shared_heap import share_heap
 
@@ -26,12 +24,23 @@ OnRequest = Callable[[str, float, Usage | None, NbxError | None, str], None]
 
 
 class Listeners(NamedTuple):
-    """What the threads call: with each result, as each request ends, and once with what is odd."""
+    """What the threads call: with each result, as each request ends, and once for each warning."""
 
     # `request` gets its model, when it was sent, its usage or error, and its finish reasons.
     result: Callable[[Result], None]
     request: OnRequest
     warn: Callable[[str], None]
+
+
+class Sender(Protocol):
+    """Gets the answers to requests. Called from many threads."""
+
+    @property
+    def turn(self) -> contextlib.AbstractContextManager[None]:
+        """The block in which a request is sent and its answer processed."""
+
+    def send(self, batch: Batch, deadline: Deadline) -> Answered:
+        """Send a request once. Raises NbxError if it fails, and RefusedFormError."""
 
 
 class WorkerPool:
@@ -43,7 +52,7 @@ class WorkerPool:
 
     def __init__(
         self,
-        api: Api,
+        sender: Sender,
         dispatcher: Dispatcher,
         rows: Iterator[Row | None],
         listeners: Listeners,
@@ -52,13 +61,13 @@ class WorkerPool:
         *,
         fast_rows: bool = False,
     ) -> None:
-        self._api = api
+        self._sender = sender
         self._dispatcher = dispatcher
         self._rows = rows
         self._listeners = listeners
         self._monotonic = monotonic
         self._limits = limits
-        self._warned = False
+        self._warned: set[str] = set()
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._fast_rows = fast_rows
@@ -149,7 +158,7 @@ class WorkerPool:
 
     def _process(self, batch: Batch) -> None:
         """Send a request and hand its results on. No local variable keeps them for longer than that."""
-        with self._api.large_answers.turn:
+        with self._sender.turn:
             for result in self._exchange(batch):
                 self._listeners.result(result)
 
@@ -157,51 +166,33 @@ class WorkerPool:
         deadline = Deadline(self._limits, self._monotonic)
         deadline.resends = False  # it may be billed: the dispatcher sends it again, within the caps
         try:
-            answer, complete = self._request(batch, deadline)
-            if complete.chat_shaped and not self._warned:
-                self._warned = True
-                self._listeners.warn(CHAT_SHAPED)
-            complete = self._without_key(complete)
-            responses = split_group(complete, batch.rows)
-        except (NbxError, MemoryError) as caught:
+            answer = self._sender.send(batch, deadline)
+        except (NbxError, RefusedFormError, MemoryError) as caught:
+            error: NbxError = no_memory(sent=deadline.sent)
+            again = isinstance(caught, RefusedFormError)
             # It is sent again without enough memory, too: with fewer requests at once there may be enough.
-            error = caught if isinstance(caught, NbxError) else no_memory(sent=deadline.sent)
+            if not isinstance(caught, MemoryError):
+                error = caught.error if isinstance(caught, RefusedFormError) else caught
             self._listeners.request(batch.rows[0].model, batch.sent_at, None, error, "")
             now = self._monotonic()
             with self._lock:  # stays in flight if abandoned, so that `abandon` finds it
-                return [] if self._abandoned else self._dispatcher.failed(batch, error, now)
-        self._listeners.request(batch.rows[0].model, batch.sent_at, complete.usage, None, complete.reasons)
+                return [] if self._abandoned else self._dispatcher.failed(batch, error, now, again=again)
+        self._listeners.request(batch.rows[0].model, batch.sent_at, answer.usage, None, answer.reasons)
+        if answer.warning:
+            self._warn(answer.warning)
         now = self._monotonic()
         with self._lock:
             if self._abandoned:
                 return []
-            return self._dispatcher.answered(batch, responses, complete.usage, answer.headers, now)
+            outcomes, usage, _, headers, again, _ = answer
+            return self._dispatcher.answered(batch, outcomes, usage, headers, now, again=again)
 
-    def _request(self, batch: Batch, deadline: Deadline) -> tuple[Answer, CompleteAnswer]:
-        broken: NetworkError | None = None
-        try:
-            path, accept = "/completions", "application/json"
-            answer = self._api.ask(path, batch.query, batch.body, accept=accept, deadline=deadline)
-        except NetworkError as error:
-            if not isinstance(error.received, Answer):
-                raise
-            answer, broken = error.received, error
-        head = answer.head
-        with self._api.redactor.in_errors:
-            try:
-                # A connection that broke after the last finish_reason did not harm the answer.
-                return answer, check_answer(answer.body, head.content_type, batch.choices, head.request_id)
-            except IncompleteError:
-                if broken is None:
-                    raise
-                raise broken from None
-
-    def _without_key(self, complete: CompleteAnswer) -> CompleteAnswer:
-        redactor = self._api.redactor
-        if complete.raw is not None and not redactor.may_be_in(complete.raw):
-            return complete
-        value = redactor.value(complete.value)
-        return complete if value is complete.value else CompleteAnswer(value, None, complete.usage)
+    def _warn(self, warning: str) -> None:
+        with self._lock:
+            if warning in self._warned:
+                return
+            self._warned.add(warning)
+        self._listeners.warn(warning)
 
     def _next_batch(self) -> Batch | None:
         """Wait for the next batch; return None when this thread is no longer needed."""

@@ -10,9 +10,12 @@ from nebius_cli.commands.parameters import arguments, field_options, switch, tex
 from nebius_cli.commands.shared_options import (
     ANY_FIELD_OPTIONS,
     CONNECTION,
+    INPUT,
     KEY_OPTIONS,
     LEDGER_OPTIONS,
+    OUTPUT,
     REQUEST_SETTINGS,
+    ROW_OPTIONS,
 )
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.field_validation import Field
@@ -61,8 +64,6 @@ EVERYDAY = (
     "--estimate",
     "--local",
 )
-INPUT = "Input"
-SHOW = "Output"
 # An answer is written as one line when it is complete, so there is nothing to stream.
 _HERE = {  # help texts that differ from those of other commands
     "logprobs": "Return log probabilities of the N most likely tokens at each position.",
@@ -78,12 +79,7 @@ ROW_FIELDS = _reworded(field for field in FIELDS if field.name not in ("stream",
 
 OWN = (
     arguments("inputs", "Files with one prompt per row; - is stdin.", "FILE..."),
-    text(
-        "format",
-        "Format of the input. Default: by file suffix; jsonl for stdin.",
-        "jsonl|csv|tsv|text|parquet",
-        INPUT,
-    ),
+    ROW_OPTIONS["format"],
     text("template", 'Make the prompt from columns: "Q: {question}\\nA:".', "TEXT", INPUT),
     text("template_file", "Read the template from a file; backslashes are not escapes.", "FILE", INPUT),
     switch("null", "In text input, NUL ends a prompt instead of newline.", INPUT, "-0"),
@@ -95,51 +91,26 @@ OWN = (
         INPUT,
     ),
     switch("allow_empty", "Allow empty prompts.", INPUT),
-    text(
-        "on_bad_row",
-        "If a row is invalid, send nothing at all (fail, the default) or leave it out (skip).",
-        "fail|skip",
-        INPUT,
-    ),
-    text(
-        "shard",
-        "Send only every N-th row, starting with the I-th; limits and caps are divided by N.",
-        "I/N",
-        INPUT,
-    ),
+    ROW_OPTIONS["on_bad_row"],
+    ROW_OPTIONS["shard"],
     texts(
         "matrix",
         "Send each row with every combination of these values, as in temperature=0,0.7.",
         "NAME=VALUES",
         INPUT,
     ),
-    text(
-        "output",
-        "Write the answers to FILE; needed to resume a run.",
-        "FILE",
-        SHOW,
-        "-o",
-    ),
-    switch("restart", "Start over; the existing output is kept as FILE.old.", SHOW),
-    switch("no_prompt", "Leave prompts out of the output.", SHOW),
-    switch(
-        "ordered",
-        "Write the answers in input order.",
-        SHOW,
-    ),
-    text("summary", "Write a summary of the run to FILE, as JSON.", "FILE", SHOW),
-    switch("estimate", "Print rows, tokens, cost and time; send nothing.", SHOW),
-    switch("json", "With --estimate: one JSON object.", SHOW),
-    switch("dry_run", "Print the first request body and send nothing.", SHOW),
+    text("output", "Write the answers to FILE; needed to resume a run.", "FILE", OUTPUT, "-o"),
+    ROW_OPTIONS["restart"],
+    switch("no_prompt", "Leave prompts out of the output.", OUTPUT),
+    ROW_OPTIONS["ordered"],
+    ROW_OPTIONS["summary"],
+    ROW_OPTIONS["estimate"],
+    switch("json", "With --estimate: one JSON object.", OUTPUT),
+    ROW_OPTIONS["dry_run"],
     *field_options(field for field in LIMITS if field.panel == SPEED),
     *field_options(field for field in LIMITS if field.panel == MONEY),
-    text("max_cost", "Stop before the run costs more than this.", "USD", MONEY),
-    text(
-        "price",
-        "Price in USD per million prompt and completion tokens.",
-        "IN/OUT",
-        MONEY,
-    ),
+    ROW_OPTIONS["max_cost"],
+    ROW_OPTIONS["price"],
     *field_options(ROW_FIELDS),
     *ANY_FIELD_OPTIONS,
     switch(

@@ -2,13 +2,16 @@
 
 import typer
 
+from nebius_cli.bulk.limit_flags import LIMITS
 from nebius_cli.commands.declare import declare
 from nebius_cli.commands.parameters import argument, arguments, field_options, switch, text, texts
 from nebius_cli.commands.shared_options import (
     CONNECTION_OPTIONS,
     KEY_OPTIONS,
     LEDGER_OPTIONS,
+    OUTPUT,
     REQUEST_SETTINGS,
+    ROW_OPTIONS,
 )
 from nebius_cli.request.field_table import BY_NAME
 
@@ -19,22 +22,23 @@ Examples:
   nbx score --local "The capital of France is Paris."
   nbx score --context "Q: 2+2? A:" " 4" --tokens
   nbx score --file chapter.txt --json
-  nbx score --jsonl questions.jsonl > scores.jsonl
+  nbx score --jsonl questions.jsonl -o scores.jsonl
   nbx score --jsonl texts.jsonl -m MODEL --against OTHER --logprobs 20
 
 Logarithms are natural. Neither the context nor the very first token is scored.
 
-Each line of --jsonl is "a text", {"id": 1, "context": "Q:", "text": " A"} or a multiple-choice question
-{"id": 1, "context": "Q:", "choices": [" A", " B"], "gold": 0}.
+A row of --jsonl is "a text", {"id": 1, "context": "Q:", "text": " A"} or a multiple-choice question
+{"id": 1, "context": "Q:", "choices": [" A", " B"], "gold": 0}. CSV, TSV, text and Parquet are read too.
 
-Each line of output is {id, log_likelihood, tokens, tokens_scored, bytes_scored, per_token, per_byte,
-perplexity, bits_per_byte, tokens_floored, spanning_token}; with --tokens also token_logprobs, a list of
-{token, logprob, offset}. For a text that cannot be scored, the line is {id, error: {what, why, exit_code}}
-and the exit code is 9.
+With -o FILE each score becomes a line of FILE as soon as it arrives. If a run stops early, repeat the command
+to resume, as with nbx bulk: it sends only the rows that have no score yet. Without -o the scores go to
+stdout, in the order of the rows.
 
-For a question, the line is {id, choices, winners, gold, acc, acc_norm, acc_bytes}; stderr shows the accuracy
-at the end.
---against adds against, difference and difference_per_byte, and kl with --logprobs.
+A line of output has id, index, body_hash, attempts, latency_s, usage and error, then log_likelihood, tokens,
+tokens_scored, bytes_scored, per_token, per_byte, perplexity, bits_per_byte, tokens_floored, spanning_token;
+with --tokens also token_logprobs, a list of {token, logprob, offset}. For a question it has choices, winners,
+gold, acc, acc_norm and acc_bytes instead; stderr shows the accuracy at the end. --against adds against,
+difference and difference_per_byte, and kl with --logprobs. If some rows cannot be scored, the exit code is 9.
 """
 
 RANK = """Rank candidates by how likely they follow a context.
@@ -70,13 +74,34 @@ ASKING = (
     *LEDGER_OPTIONS,
 )
 
+_HERE = {"group": "Number of prompts per request. Default 16."}
+ROW_FLAGS = (
+    *(ROW_OPTIONS[name] for name in ("format", "on_bad_row", "shard")),
+    text("output", "Write the scores of --jsonl to FILE; needed to resume a run.", "FILE", OUTPUT, "-o"),
+    *(ROW_OPTIONS[name] for name in ("restart", "ordered", "summary", "estimate", "dry_run")),
+    *field_options(field._replace(help=_HERE.get(field.name, field.help)) for field in LIMITS),
+    *(ROW_OPTIONS[name] for name in ("max_cost", "price")),
+)
+EVERYDAY = (
+    "--context",
+    "--file",
+    "--jsonl",
+    "--output",
+    "--tokens",
+    "--json",
+    "--model",
+    "--against",
+    "--max-cost",
+    "--local",
+)
+
 
 def add_to(root: typer.Typer) -> None:
     """Add the two commands."""
     source = (
         argument("text", "Text to score. Default: all of stdin.", "TEXT"),
         text("file", "Score a whole file; - is stdin.", "FILE", SCORING, "-f"),
-        text("jsonl", "Score one JSON value per line of a file; - is stdin.", "FILE", SCORING),
+        text("jsonl", "Score each row of a file; - is stdin.", "FILE", SCORING),
         switch("strip_final_newline", "Drop the final newline of stdin or the file.", SCORING, "-s"),
     )
     candidates = arguments("candidates", "A text that may follow the context.", "CANDIDATE...")
@@ -85,8 +110,15 @@ def add_to(root: typer.Typer) -> None:
         text("against", "Score with this model too, and show the differences.", "MODEL", SCORING),
         text("logprobs", "With --against: compare the N most likely tokens.", "N", SCORING),
     )
-    own = (*source, *SHARED_BY_BOTH, *against, tokens, *ASKING)
-    declare(root, "score", own, "score.run_score", help=SCORE, fields=FIELDS, connection=REQUEST_SETTINGS)
+    own = (*source, *SHARED_BY_BOTH, *against, tokens, *ROW_FLAGS, *ASKING)
+    declare(
+        *(root, "score", own, "score.run_score"),
+        help=SCORE,
+        everyday=EVERYDAY,
+        fields=FIELDS,
+        connection=REQUEST_SETTINGS,
+        limits=LIMITS,
+    )
     tokens = switch("tokens", "With --json: include the log probability of each token.", "Output")
     own = (candidates, *SHARED_BY_BOTH, tokens, *ASKING)
     declare(root, "rank", own, "score.run_rank", help=RANK, fields=FIELDS, connection=REQUEST_SETTINGS)

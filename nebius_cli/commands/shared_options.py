@@ -1,5 +1,6 @@
 """The flags that several commands have in common, and the settings among them."""
 
+from nebius_cli.bulk.limit_flags import MONEY
 from nebius_cli.commands.parameters import field_options, negatable, switch, text, texts
 from nebius_cli.config.settings import BY_NAME, SETTINGS
 from nebius_cli.request.field_table import FIELDS
@@ -47,3 +48,45 @@ LEDGER_OPTIONS = (
     ),
     switch("over_budget", "Send the request even if a budget is used up.", "Ledger"),
 )
+
+# Flags of the commands that send the rows of a file, by name.
+INPUT, OUTPUT = "Input", "Output"
+ROW_OPTIONS = {
+    option.name: option
+    for option in (
+        text(
+            "format",
+            "Format of the input. Default: by file suffix; jsonl for stdin.",
+            "jsonl|csv|tsv|text|parquet",
+            INPUT,
+        ),
+        text(
+            "on_bad_row",
+            "If a row is invalid, send nothing at all (fail, the default) or leave it out (skip).",
+            "fail|skip",
+            INPUT,
+        ),
+        text(
+            "shard",
+            "Send only every N-th row, starting with the I-th; limits and caps are divided by N.",
+            "I/N",
+            INPUT,
+        ),
+        switch("restart", "Start over; the existing output is kept as FILE.old.", OUTPUT),
+        switch(
+            "ordered",
+            "Write the answers in input order.",
+            OUTPUT,
+        ),
+        text("summary", "Write a summary of the run to FILE, as JSON.", "FILE", OUTPUT),
+        switch("estimate", "Print rows, tokens, cost and time; send nothing.", OUTPUT),
+        switch("dry_run", "Print the first request body and send nothing.", OUTPUT),
+        text("max_cost", "Stop before the run costs more than this.", "USD", MONEY),
+        text(
+            "price",
+            "Price in USD per million prompt and completion tokens.",
+            "IN/OUT",
+            MONEY,
+        ),
+    )
+}

@@ -163,6 +163,10 @@ class RejectedError(StatusError):
     code = ExitCode.REJECTED
 
 
+class IgnoredFieldError(RejectedError):
+    """The server ignores a request field that the answer depends on, most likely in all requests."""
+
+
 class AuthError(StatusError):
     """Status 401, 402 or 403, or no key."""
 

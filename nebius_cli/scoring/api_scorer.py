@@ -8,18 +8,27 @@ from nebius_cli.request.field_validation import Value
 from nebius_cli.request.request import CompletionRequest
 from nebius_cli.response.answer_builder import Completion
 from nebius_cli.scoring import likelihood
-from nebius_cli.scoring.likelihood import NoEchoError, Passage, Score
+from nebius_cli.scoring.echo_support import EchoSupport
+from nebius_cli.scoring.likelihood import PROMPT_LOGPROBS, Passage, Score
 
 MAX_PROMPTS_PER_REQUEST = 16  # servers limit them, and one invalid prompt fails the whole request
 # The configured settings that a scoring request uses.
 CONFIGURED_FIELDS = ("model", "ai_project_id", "service_tier", "user", "extra_body")
-PROMPT_LOGPROBS = "prompt_logprobs"  # vLLM's own request field, and the member of a choice that answers it
 
 Send = Callable[[CompletionRequest], Completion]
 
 
-def scoring_fields(fields: Mapping[str, Any], max_tokens: int, alternatives: int = 1) -> dict[str, Any]:
-    """Return the request fields that make a server echo the prompt with log probabilities."""
+def scoring_fields(
+    configured: Mapping[str, Value],
+    given: Mapping[str, Value],
+    *,
+    max_tokens: int = 1,
+    alternatives: int = 1,
+) -> dict[str, Any]:
+    """Return the request fields that make a server echo the prompt with log probabilities.
+
+    Of the `configured` fields only CONFIGURED_FIELDS are sent; those `given` as flags override them.
+    """
     required = {
         "max_tokens": max_tokens,
         "temperature": 0,
@@ -27,7 +36,8 @@ def scoring_fields(fields: Mapping[str, Any], max_tokens: int, alternatives: int
         "echo": True,
         "stream": False,
     }
-    return {**fields, **required}
+    kept = {name: configured[name] for name in CONFIGURED_FIELDS if name in configured}
+    return {**kept, **given, **required}
 
 
 class ApiScorer:
@@ -44,65 +54,53 @@ class ApiScorer:
         self._params = params
         self._send = send
         self._note = note
-        self._echoes: bool | None = None  # whether the server echoes prompts; None until that is known
+        self._support = EchoSupport()
 
     def __call__(self, passages: Sequence[Passage]) -> list[Score | NbxError]:
         """Return the score of each passage, or why it has none. Raises NbxError if the request fails."""
-        if self._echoes is False:
-            return [self._with_prompt_logprobs(passage) for passage in passages]
+        if self._support.falls_back:
+            return [self._ask([passage])[0] for passage in passages]
         try:
-            results = self._with_echo(passages)
-        except RejectedError as error:
-            if self._echoes or "echo" not in error.line.lower():
-                raise
-            return self._without_echo(passages) or _raise(error)
-        if all(isinstance(result, NoEchoError) for result in results) and self._echoes is None:
-            return self._without_echo(passages) or results
-        self._echoes = True
-        return results
+            return self._ask(passages)
+        except _SendAgainError:
+            return [self._ask([passage])[0] for passage in passages]
 
-    def _with_echo(self, passages: Sequence[Passage]) -> list[Score | NbxError]:
+    def _ask(self, passages: Sequence[Passage]) -> list[Score | NbxError]:
+        """Send one request. Raises _SendAgainError if it is to be sent with `prompt_logprobs`."""
+        support, fell_back = self._support, self._support.falls_back
         texts = [passage.prompt for passage in passages]
-        prompt = texts[0] if len(texts) == 1 else texts
-        completion = self._send(CompletionRequest(prompt, self._fields, self._params))
-        max_tokens = int(str(self._fields["max_tokens"]))
+        fields, params = self._fields, self._params
+        if fell_back:
+            fields = support.fallback(fields)
+            params = {PROMPT_LOGPROBS: fields.pop(PROMPT_LOGPROBS), **params}
+        try:
+            completion = self._send(CompletionRequest(texts[0] if len(texts) == 1 else texts, fields, params))
+        except NbxError as error:
+            final = support.refused(error, fell_back=fell_back)
+            if final is None:
+                raise _SendAgainError from error
+            # The server may fail because it does not know the field.
+            raise (support.cause if fell_back and support.cause else final) from None
         choices = [completion.choices[index].to_json() for index in range(len(passages))]
-        return [
+        max_tokens = int(str(fields["max_tokens"]))
+        results = [
             _result(passage, choice, max_tokens) for passage, choice in zip(passages, choices, strict=True)
         ]
+        again, note = support.answered(results, fell_back=fell_back)
+        if again:
+            raise _SendAgainError
+        if note:
+            self._note(note)
+        return results
 
-    def _without_echo(self, passages: Sequence[Passage]) -> list[Score | NbxError]:
-        """Score with `prompt_logprobs`; return an empty list if the server has no such field."""
-        try:
-            first = self._with_prompt_logprobs(passages[0])
-        except NbxError:
-            return []
-        if isinstance(first, NoEchoError):
-            return []
-        self._echoes = False
-        self._note("the server does not echo prompts: scoring with prompt_logprobs, one request per text")
-        return [first, *map(self._with_prompt_logprobs, passages[1:])]
 
-    def _with_prompt_logprobs(self, passage: Passage) -> Score | NbxError:
-        fields = {name: value for name, value in self._fields.items() if name not in ("echo", "logprobs")}
-        params = {PROMPT_LOGPROBS: self._fields["logprobs"], **self._params}
-        completion = self._send(CompletionRequest(passage.prompt, {**fields, "max_tokens": 1}, params))
-        return _result(passage, completion.choices[0].to_json(), 1)
+class _SendAgainError(Exception):
+    """The server does not echo prompts, and may have `prompt_logprobs`."""
 
 
 def _result(passage: Passage, choice: Mapping[str, Any], max_tokens: int) -> Score | NbxError:
     """Return the score that a choice has for a passage, or why it has none."""
     try:
-        try:
-            return likelihood.from_echo(passage, choice["text"], choice["logprobs"], max_tokens)
-        except NoEchoError:
-            positions = choice.get(PROMPT_LOGPROBS)
-            if not isinstance(positions, list):
-                raise
-            return likelihood.from_prompt_logprobs(passage, positions)
+        return likelihood.from_choice(passage, choice, max_tokens)
     except (RejectedError, BadInputError) as error:
         return error
-
-
-def _raise(error: NbxError) -> list[Score | NbxError]:
-    raise error

@@ -6,52 +6,53 @@ is not counted.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nebius_cli.scoring.likelihood import Score
-from nebius_cli.scoring.rows import ScoreRow
 from nebius_cli.scoring.token_alignment import utf8
 
-# The accuracies of lm-evaluation-harness, and the measure by which each one picks a choice.
+# The accuracies of lm-evaluation-harness, which are members of a record, and the measure by which each one
+# picks a choice.
 ACCURACIES = {"acc": "total", "acc_norm": "per_character", "acc_bytes": "per_byte"}
 
 # The measures by which a choice can win, and their places in its entry.
 _MEASURES = {"total": "log_likelihood"} | {name: name for name in ("per_token", "per_character", "per_byte")}
 
 
-def question_record(row: ScoreRow, scores: Sequence[Score]) -> dict[str, Any]:
-    """Return the JSON object of a question, given the scores of its choices."""
-    entries = [
-        {
-            "text": passage.text,
-            "log_likelihood": score.log_likelihood,
-            "tokens_scored": score.scored,
-            "per_token": score.per_token,
-            "per_character": score.log_likelihood / (len(_without_blank(passage.text)) or 1),
-            "per_byte": score.log_likelihood / (len(utf8(_without_blank(passage.text))) or 1),
-            "tokens_floored": score.floored,
-            "spanning_token": score.spanning or None,
-        }
-        for passage, score in zip(row.passages, scores, strict=True)
-    ]
+def choice_record(text: str, score: Score) -> dict[str, Any]:
+    """Return the JSON object of a choice."""
+    counted = text.removeprefix(" ")
+    return {
+        "text": text,
+        "log_likelihood": score.log_likelihood,
+        "tokens_scored": score.scored,
+        "per_token": score.per_token,
+        "per_character": score.log_likelihood / (len(counted) or 1),
+        "per_byte": score.log_likelihood / (len(utf8(counted)) or 1),
+        "tokens_floored": score.floored,
+        "spanning_token": score.spanning or None,
+    }
+
+
+def question_record(entries: Sequence[dict[str, Any]], gold: int | None) -> dict[str, Any]:
+    """Return the members of the record of a question, given the objects of its choices."""
     winners = {
         name: max(range(len(entries)), key=lambda place: (entries[place][measure], -place))
         for name, measure in _MEASURES.items()
     }
-    record: dict[str, Any] = {"choices": entries, "winners": winners}
-    if row.gold is not None:
-        record["gold"] = row.gold
-        record |= {name: int(winners[measure] == row.gold) for name, measure in ACCURACIES.items()}
+    record: dict[str, Any] = {"choices": list(entries), "winners": winners}
+    if gold is not None:
+        record["gold"] = gold
+        record |= {name: int(winners[measure] == gold) for name, measure in ACCURACIES.items()}
     return record
 
 
-def accuracy_line(records: Sequence[dict[str, Any]]) -> str:
-    """Return the accuracy of all questions with a known answer, with standard errors; empty without any."""
-    if not records:
-        return ""
-    parts = [_accuracy(name, [record[name] for record in records]) for name in ACCURACIES]
-    return f"{', '.join(parts)}, {len(records)} question{'s' if len(records) > 1 else ''}"
+def accuracy_line(values: Mapping[str, Sequence[float]]) -> str:
+    """Return the accuracies of all questions with a known answer, with standard errors."""
+    count = len(values["acc"])
+    means = ", ".join(f"{name} {mean_with_error(values[name])}" for name in ACCURACIES)
+    return f"{means}, {count} question{'s' if count > 1 else ''}"
 
 
 def standard_error(values: Sequence[float]) -> float | None:
@@ -68,11 +69,3 @@ def mean_with_error(values: Sequence[float]) -> str:
     error = standard_error(values)
     mean = f"{math.fsum(values) / len(values):.4f}"
     return mean if error is None else f"{mean} ± {error:.4f}"
-
-
-def _accuracy(name: str, values: Sequence[float]) -> str:
-    return f"{name} {mean_with_error(values)}"
-
-
-def _without_blank(choice: str) -> str:
-    return choice.removeprefix(" ")

@@ -1,7 +1,7 @@
 """Compares the scores of two models: the difference per text, and a bound of the KL divergence per token."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,8 @@ from nebius_cli.scoring.choices import mean_with_error
 from nebius_cli.scoring.likelihood import Score, ScoredToken
 from nebius_cli.scoring.records import score_record
 
+MEASURES = ("difference", "difference_per_byte")  # members of the record of a text
+KL_MEANS = ("at_least", "tail", "tail_against")  # members of `kl`, means over its `tokens`
 MIN_MASS = 1e-7  # what is left of 1 after a sum of rounded probabilities is not more exact
 
 
@@ -41,10 +43,8 @@ def divergence(one: Score, other: Score) -> Divergence | None:
     return Divergence(len(pairs), math.fsum(bounds), math.fsum(tails), math.fsum(tails_against))
 
 
-def comparison_record(
-    one: Score, other: Score, found: Divergence | None, *, with_divergence: bool, tokens: bool
-) -> dict[str, Any]:
-    """Return the JSON object of a text with two scores."""
+def comparison_record(one: Score, other: Score, *, with_divergence: bool, tokens: bool) -> dict[str, Any]:
+    """Return the members of the record of a text with two scores."""
     record = {
         **score_record(one, tokens=tokens),
         "against": score_record(other, tokens=tokens),
@@ -52,44 +52,50 @@ def comparison_record(
         "difference_per_byte": one.per_byte - other.per_byte,
     }
     if with_divergence:
-        record["kl"] = None if found is None else _means(found)
+        found = divergence(one, other)
+        record["kl"] = None if found is None or not found.positions else _means(found)
     return record
 
 
 def _means(found: Divergence) -> dict[str, float]:
     count = found.positions
-    means = {"at_least": found.bound, "tail": found.tail, "tail_against": found.tail_against}
-    return {name: value / count for name, value in means.items()}
+    sums = (found.bound, found.tail, found.tail_against)
+    return {"tokens": count, **{name: value / count for name, value in zip(KL_MEANS, sums, strict=True)}}
 
 
-def summary(
-    pairs: Sequence[tuple[Score, Score]], names: tuple[str, str], found: Sequence[Divergence | None]
-) -> list[str]:
-    """Return lines on all texts: the mean difference, and what is known of the divergence."""
-    if not pairs:
-        return []
+def difference_lines(differences: Sequence[Sequence[float]], names: tuple[str, str]) -> list[str]:
+    """Return lines with the mean differences of all texts, given the values of each of MEASURES."""
     one, other = names
-    differences = [a.log_likelihood - b.log_likelihood for a, b in pairs]
-    per_byte = [a.per_byte - b.per_byte for a, b in pairs]
-    texts = f"{len(pairs)} text{'s' if len(pairs) > 1 else ''}"
-    lines = [
-        f"{one} minus {other}: log-likelihood {mean_with_error(differences)} on average over {texts}",
+    totals, per_byte = differences
+    texts = _texts(len(totals))
+    return [
+        f"{one} minus {other}: log-likelihood {mean_with_error(totals)} on average over {texts}",
         f"{one} minus {other}: {mean_with_error(per_byte)} per byte",
     ]
-    known = [divergence for divergence in found if divergence is not None and divergence.positions]
-    if known:
-        count = sum(divergence.positions for divergence in known)
-        bound, tail, against = (
-            math.fsum(values) / count
-            for values in zip(*((d.bound, d.tail, d.tail_against) for d in known), strict=True)
-        )
+
+
+def divergence_lines(
+    sums: Mapping[str, float], unknown: int, count: int, names: tuple[str, str]
+) -> list[str]:
+    """Return lines with what is known of the divergence of `count` texts, `unknown` of which have none.
+
+    `sums` has the number of tokens, and each of KL_MEANS added up over them.
+    """
+    one, other = names
+    lines = []
+    if tokens := sums.get("tokens"):
+        bound, tail, against = (sums[name] / tokens for name in KL_MEANS)
         lines += [
-            f"KL divergence of {other} from {one}: at least {bound:.4f} nats per token ({count} tokens)",
+            f"KL divergence of {other} from {one}: at least {bound:.4f} nats per token ({tokens:.0f} tokens)",
             f"probability outside the tokens that both report: {tail:.4f} of {one}, {against:.4f} of {other}",
         ]
-    if len(known) < len(found):
-        lines.append(f"{len(found) - len(known)} of {texts}: no KL, the models split them differently")
+    if unknown:
+        lines.append(f"{unknown} of {_texts(count)}: no KL, the models split them differently")
     return lines
+
+
+def _texts(count: int) -> str:
+    return f"{count} text{'s' if count > 1 else ''}"
 
 
 def _at_position(one: ScoredToken, other: ScoredToken) -> tuple[float, float, float]:
@@ -107,11 +113,10 @@ def _at_position(one: ScoredToken, other: ScoredToken) -> tuple[float, float, fl
 
 def _probabilities(token: ScoredToken) -> dict[str, float]:
     """Return the probabilities of the reported tokens whose text tells which token it is."""
-    known = {other.text: other.logprob for other in token.alternatives}
-    if token.logprob is not None:
-        known[token.text] = token.logprob
+    known: dict[str, float | None] = {other.text: other.logprob for other in token.alternatives}
+    known[token.text] = token.logprob
     return {
         text: math.exp(logprob)
         for text, logprob in known.items()
-        if text and "\ufffd" not in text and math.exp(logprob) > 0
+        if logprob is not None and text and "\ufffd" not in text and math.exp(logprob) > 0
     }

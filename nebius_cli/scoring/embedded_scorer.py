@@ -21,14 +21,22 @@ class TokenScorer(Protocol):
         """Yield each token with its log probability, None before index `first`."""
 
 
+def score_passage(engine: TokenScorer, passage: Passage) -> tuple[Score, int]:
+    """Return the score of a passage, and how many tokens its prompt has.
+
+    Raises NbxError if it has no score, ServerError if the engine cannot go on.
+    """
+    tokens = engine.tokenize(passage.prompt)
+    first = likelihood.first_scored(passage, [token.raw for token in tokens])
+    return likelihood.from_tokens(passage, list(engine.logprobs(tokens, first))), len(tokens)
+
+
 def engine_scorer(engine: TokenScorer) -> Scorer:
     """Return a scorer that uses the embedded engine, one passage after the other."""
 
     def score_one(passage: Passage) -> Score | NbxError:
-        tokens = engine.tokenize(passage.prompt)
-        first = likelihood.first_scored(passage, [token.raw for token in tokens])
         try:
-            return likelihood.from_tokens(passage, list(engine.logprobs(tokens, first)))
+            return score_passage(engine, passage)[0]
         except BadInputError as error:
             return error
 

@@ -11,18 +11,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nebius_cli.core.errors import BadInputError, RejectedError
+from nebius_cli.core.errors import BadInputError, IgnoredFieldError, RejectedError
 from nebius_cli.response import logprob_parser, logprobs
 from nebius_cli.response.logprob_parser import MIN_LOGPROB
 from nebius_cli.response.logprobs import Alternative, TokenLogprob
+from nebius_cli.scoring import plain_echo
 from nebius_cli.scoring.token_alignment import CONTINUATION_BYTES, Extents, align, utf8
 
+PROMPT_LOGPROBS = "prompt_logprobs"  # vLLM's own request field, and the member of a choice that answers it
 OTHER_MODEL_HINT = "another model or server may; --local scores on this machine"
 _CANNOT = "the server cannot score"
 _CANNOT_TEXT = "the server cannot score this text"
 
 
-class NoEchoError(RejectedError):
+class NoEchoError(IgnoredFieldError):
     """The server does not echo prompts with log probabilities."""
 
 
@@ -61,7 +63,7 @@ class Score:
     `scored` is the number of tokens with a prediction: all, or all but the first. `bytes` counts the bytes of
     UTF-8 of the characters that they end. `floored` is the number of tokens with -9999 in place of minus
     infinity. `spanning` is the token, if any, that begins in the context and ends in the text; it counts as
-    part of the text.
+    part of the text. `count` is the number of tokens, also if `tokens` was not asked for.
     """
 
     tokens: tuple[ScoredToken, ...]
@@ -70,6 +72,7 @@ class Score:
     bytes: int
     floored: int
     spanning: str
+    count: int
 
     @property
     def per_token(self) -> float:
@@ -90,6 +93,27 @@ class Score:
     def bits_per_byte(self) -> float:
         """Negative log2-likelihood per scored byte."""
         return abs(self.per_byte) / math.log(2)
+
+
+def from_choice(
+    passage: Passage, choice: Mapping[str, Any], max_tokens: int, *, tokens: bool = True
+) -> Score:
+    """Return the score from a choice with an echo, or with `prompt_logprobs`. Raises as `from_echo` does.
+
+    Without `tokens`, the score has none if that is faster.
+    """
+    if not tokens:
+        lists, boundary = choice.get("logprobs"), len(passage.context)
+        found = plain_echo.score_plain(passage.prompt, boundary, lists, max_tokens)
+        if found is not None:
+            return Score((), found.log_likelihood, found.scored, found.bytes, 0, found.spanning, found.tokens)
+    try:
+        return from_echo(passage, choice["text"], choice.get("logprobs"), max_tokens)
+    except NoEchoError:
+        positions = choice.get(PROMPT_LOGPROBS)
+        if not isinstance(positions, list):
+            raise
+        return from_prompt_logprobs(passage, positions)
 
 
 def from_echo(passage: Passage, text: str, lists: Mapping[str, Any] | None, max_tokens: int) -> Score:
@@ -187,7 +211,7 @@ def _score(passage: Passage, tokens: Sequence[TokenLogprob], extents: Sequence[E
         why = "the first token has no prediction, and the text has no other token"
         raise BadInputError("nothing to score", why, "--context TEXT gives it one")
     floored = sum(value <= MIN_LOGPROB for value in known)
-    return Score(tuple(own), math.fsum(known), len(known), size, floored, spanning)
+    return Score(tuple(own), math.fsum(known), len(known), size, floored, spanning, len(own))
 
 
 def _uncertain(place: int, count: int) -> RejectedError:

@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nebius_cli.core.errors import NbxError
 from nebius_cli.scoring.likelihood import Score
 
 # The measures by which a candidate can win; the first one orders the list.
@@ -19,7 +18,7 @@ def score_record(score: Score, *, tokens: bool) -> dict[str, Any]:
     """Return the JSON object of a score; an infinite perplexity becomes null."""
     values: dict[str, Any] = {
         "log_likelihood": score.log_likelihood,
-        "tokens": len(score.tokens),
+        "tokens": score.count,
         "tokens_scored": score.scored,
         "bytes_scored": score.bytes,
         "per_token": score.per_token,
@@ -34,11 +33,6 @@ def score_record(score: Score, *, tokens: bool) -> dict[str, Any]:
             {"token": token.text, "logprob": token.logprob, "offset": token.offset} for token in score.tokens
         ]
     return values
-
-
-def failure_record(error: NbxError) -> dict[str, Any]:
-    """Return what a record has where there is no score."""
-    return {"error": {"what": error.what, "why": error.why, "exit_code": int(error.code)}}
 
 
 def warnings(score: Score) -> list[str]:

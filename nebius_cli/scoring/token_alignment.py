@@ -16,12 +16,12 @@ from nebius_cli.response.logprobs import TokenLogprob
 
 CONTINUATION_BYTES = bytes(range(0x80, 0xC0))  # of UTF-8
 
-_UNKNOWN = "\ufffd"  # what a server shows for a part of a character
+UNKNOWN = "\ufffd"  # what a server shows for a part of a character
 _MAX_PART_BYTES = 3  # of one part; a complete character would have been shown
 _MAX_HIDDEN_BYTES = 24  # of a token that ends inside a character and is displayed as an empty text
 _MAX_SPECIAL_BYTES = 64  # of a special token without a text
 _MAX_JOINED_TOKENS = 4  # displayed as empty texts, whose bytes the next displayed text may include (vLLM)
-_MAX_SPECIAL_TOKENS = 4  # before the tokens of the prompt
+MAX_SPECIAL_TOKENS = 4  # before the tokens of the prompt
 
 
 class UnknownBytes(Enum):
@@ -65,13 +65,13 @@ def align(
     possible, may be special ones that are not part of the prompt: (0, 0). With `first_missing` the text of
     the first token is not known.
     """
-    unclear = any(token.is_hidden or _UNKNOWN in token.text for token in tokens)
+    unclear = any(token.is_hidden or UNKNOWN in token.text for token in tokens)
     for rule in ReadingRule if unclear else (ReadingRule.INSIDE,):
         for interpretation in _interpretations(tokens):
             known: list[TokenParts] = (
                 [[UnknownBytes.ANY], *interpretation[1:]] if first_missing else interpretation
             )
-            for count, special in product(counts, range(_MAX_SPECIAL_TOKENS + 1)):
+            for count, special in product(counts, range(MAX_SPECIAL_TOKENS + 1)):
                 extents = _Aligner(prompt, rule, special).align(known[:count])
                 if extents is not None:
                     return extents
@@ -89,7 +89,7 @@ def _interpretations(tokens: Sequence[TokenLogprob]) -> Iterator[list[TokenParts
     # SentencePiece writes a space as U+2581, and puts one before the first word.
     marked = [_parts(replace(token, text=token.text.replace("\u2581", " "))) for token in tokens]
     yield marked
-    for place, first in enumerate(marked[:_MAX_SPECIAL_TOKENS]):
+    for place, first in enumerate(marked[:MAX_SPECIAL_TOKENS]):
         if isinstance(first[0], bytes) and first[0].startswith(b" "):
             yield [*marked[:place], [first[0][1:], *first[1:]], *marked[place + 1 :]]
     # Decoded one at a time, SentencePiece tokens lose the space before them.
@@ -101,7 +101,7 @@ def _parts(token: TokenLogprob) -> TokenParts:
         return [token.raw]
     if token.is_hidden:
         return [UnknownBytes.HIDDEN]
-    first, *others = token.text.split(_UNKNOWN)
+    first, *others = token.text.split(UNKNOWN)
     parts: TokenParts = [utf8(first)]
     for other in others:
         parts += [UnknownBytes.BYTES, utf8(other)]
@@ -185,7 +185,7 @@ class _Aligner:
         for end in range(state.end + 1, last + 1):
             if (
                 self._inside(end)
-                or self._prompt.endswith(_UNKNOWN.encode(), 0, end)
+                or self._prompt.endswith(UNKNOWN.encode(), 0, end)
                 or (end == completed and (state.opened or self._rule >= ReadingRule.COMPLETING))
                 or self._rule >= ReadingRule.ANYWHERE
             ):
@@ -242,7 +242,7 @@ def _following(interpretation: Sequence[TokenParts]) -> list[tuple[int, bytes]]:
 def _text(parts: TokenParts) -> str:
     """Return the displayed text that `_parts` takes apart."""
     return "".join(
-        part.decode("utf-8", "surrogatepass") if isinstance(part, bytes) else _UNKNOWN
+        part.decode("utf-8", "surrogatepass") if isinstance(part, bytes) else UNKNOWN
         for part in parts
         if part is not UnknownBytes.BLANK
     )
@@ -253,7 +253,7 @@ def _is_part(run: bytes) -> bool:
 
     That is a part of a character (a complete one would be shown), or U+FFFD itself.
     """
-    return run == utf8(_UNKNOWN) or (min(run) >= 0x80 and not run.decode("utf-8", "ignore"))
+    return run == utf8(UNKNOWN) or (min(run) >= 0x80 and not run.decode("utf-8", "ignore"))
 
 
 @cache

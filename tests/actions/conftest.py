@@ -1,10 +1,13 @@
 """What tests of several actions start from."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support import keyring
+from tests.support.canary import CANARY
+from tests.support.echo_server import EchoServer
 from tests.support.run import Runner
 
 
@@ -30,3 +33,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path.mkdir()
     monkeypatch.chdir(path)
     return path
+
+
+@pytest.fixture
+def echo_server() -> Iterator[EchoServer]:
+    """A server that echoes every prompt."""
+    fake = EchoServer()
+    yield fake
+    fake.close()
+
+
+@pytest.fixture
+def score(bare: Runner, echo_server: EchoServer, folder: Path) -> Runner:
+    """nbx with a key and a model, talking to the server that echoes, in a folder of its own."""
+    del folder
+    environ = {"NEBIUS_API_KEY": CANARY, "NEBIUS_BASE_URL": echo_server.url, "NEBIUS_MODEL": "test/model"}
+    return Runner({**bare.environ, **environ})

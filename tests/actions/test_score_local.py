@@ -111,7 +111,7 @@ def test_a_text_longer_than_the_context_is_refused_and_the_next_is_scored(local:
     result = local("score", "--local", "--jsonl", "-", stdin=stdin.encode())
     assert result.code == 9
     long, short = map(json.loads, result.out.splitlines())
-    assert "exceeds the available context size" in long["error"]["why"]
+    assert "exceeds the available context size" in long["error"]["message"]
     assert short["tokens_scored"] == 1
 
 

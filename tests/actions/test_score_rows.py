@@ -1,11 +1,13 @@
 """`nbx score --jsonl` over the API: one row is one row, and servers that lack arrays or echo."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.echo import Pair, choice, echoed
+from tests.support.rows import write_rows
 from tests.support.run import Runner
 from tests.support.server import FakeServer, detail, status, whole
 
@@ -13,18 +15,25 @@ PAIRS: list[Pair] = [("The", None), (" sky", -4.0), (" is", -0.5), (" blue", -1.
 TEXT = "The sky is blue"
 
 
-def rows(*values: Any) -> bytes:
-    return b"".join(json.dumps(value).encode() + b"\n" for value in values)
+@pytest.fixture(autouse=True)
+def in_folder(folder: Path) -> None:
+    """Run in a folder of its own, which `save` writes to."""
+
+
+def save(*rows: Any) -> None:
+    # A file: rows of a pipe may come so late that they do not share a request.
+    write_rows(Path("rows.jsonl"), list(rows))
 
 
 def test_jsonl_goes_out_in_one_request_and_comes_back_in_order(nbx: Runner, server: FakeServer) -> None:
     other: list[Pair] = [("Q", None), (":", -1.0), (" A", -2.0), ("!", -1.0)]
     server.script(echoed(choice("Q: A!", other, index=1), choice(TEXT + "!", PAIRS, index=0)))
-    result = nbx("score", "--jsonl", "-", stdin=rows(TEXT, {"id": "q", "context": "Q:", "text": " A"}))
+    save(TEXT, {"id": "q", "context": "Q:", "text": " A"})
+    result = nbx("score", "--jsonl", "rows.jsonl")
     assert (result.code, result.err) == (0, "")
     assert server.requests[0].json["prompt"] == [TEXT, "Q: A"]
     one, two = map(json.loads, result.out.splitlines())
-    assert (one["id"], one["log_likelihood"], one["tokens"]) == (1, -6.0, 4)
+    assert (one["id"], one["log_likelihood"], one["tokens"]) == (0, -6.0, 4)
     assert (two["id"], two["log_likelihood"], two["tokens"]) == ("q", -2.0, 1)
 
 
@@ -33,16 +42,16 @@ def test_a_server_that_takes_no_arrays_is_asked_one_by_one(
     nbx: Runner, server: FakeServer, refusal: Any
 ) -> None:
     server.script(refusal, echoed(choice(TEXT + "!", PAIRS)), detail(400, "too long"))
-    result = nbx("score", "--jsonl", "-", stdin=rows(TEXT, {"id": 7, "text": "long"}))
+    command = ("score", "--jsonl", "rows.jsonl", "--concurrency", "1", "--retries", "0")
+    save({"id": 1, "text": TEXT}, {"id": 7, "text": "long"})
+    result = nbx(*command)
     assert result.code == 9
     assert [request.json["prompt"] for request in server.requests] == [[TEXT, "long"], TEXT, "long"]
     one, two = map(json.loads, result.out.splitlines())
     assert one["log_likelihood"] == -6.0
-    assert two == {
-        "id": 7,
-        "error": {"what": "the server answered 400", "why": "too long", "exit_code": 3},
-    }
-    assert "1 of 2 rows have no score" in result.err
+    message = "the server answered 400: too long"
+    assert (two["id"], two["error"]) == (7, {"exit": 3, "status": 400, "message": message})
+    assert "1 row failed" in result.err
 
 
 def test_a_server_that_fails_on_arrays_is_asked_one_by_one_from_then_on(
@@ -50,7 +59,9 @@ def test_a_server_that_fails_on_arrays_is_asked_one_by_one_from_then_on(
 ) -> None:
     one = echoed(choice(TEXT + "!", PAIRS))
     server.script(detail(500, "prompt must be a string"), *[one] * 18)
-    result = nbx("score", "--jsonl", "-", "--retries", "0", stdin=rows(*[TEXT] * 18))
+    command = ("score", "--jsonl", "rows.jsonl", "--retries", "0", "--concurrency", "1")
+    save(*[TEXT] * 18)
+    result = nbx(*command)
     assert result.code == 0
     assert [type(request.json["prompt"]) for request in server.requests] == [list] + [str] * 18
     assert result.err.count("does not accept several prompts per request") == 1
@@ -63,16 +74,14 @@ def test_one_bad_row_loses_no_other(nbx: Runner, server: FakeServer) -> None:
     no_tokens = choice("c d!", [("c", None), ("x", -1.0), ("!", -1.0)], index=2)
     server.script(echoed(choice(TEXT + "!", PAIRS), unclear, no_tokens))
     bad = {"context": "日", "text": "本"}
-    result = nbx("score", "--jsonl", "-", stdin=rows(TEXT, bad, "c d"))
+    save(TEXT, bad, "c d")
+    result = nbx("score", "--jsonl", "rows.jsonl")
     assert result.code == 9
     one, two, three = map(json.loads, result.out.splitlines())
     assert one["log_likelihood"] == -6.0
-    assert "may belong to the context or to the text" in two["error"]["why"]
-    assert three["error"] == {
-        "what": "the server cannot score this text",
-        "why": "the tokens of its answer do not make up the prompt",
-        "exit_code": 3,
-    }
+    assert "may belong to the context or to the text" in two["error"]["message"]
+    message = "the server cannot score this text: the tokens of its answer do not make up the prompt"
+    assert three["error"] == {"exit": 3, "status": None, "message": message}
 
 
 def prompt_logprobs(text: str, pairs: list[Pair]) -> dict[str, Any]:
@@ -87,7 +96,8 @@ def prompt_logprobs(text: str, pairs: list[Pair]) -> dict[str, Any]:
 def test_a_server_without_echo_is_asked_for_prompt_logprobs(nbx: Runner, server: FakeServer) -> None:
     answer = echoed(prompt_logprobs("!", PAIRS[:4]))
     server.script(echoed(choice("!", [("!", -1.0)]), choice("!", [("!", -1.0)], index=1)), answer, answer)
-    result = nbx("score", "--jsonl", "-", stdin=rows(TEXT, {"context": "The sky is", "text": " blue"}))
+    save(TEXT, {"context": "The sky is", "text": " blue"})
+    result = nbx("score", "--jsonl", "rows.jsonl")
     assert result.code == 0, result.err
     assert [json.loads(line)["log_likelihood"] for line in result.out.splitlines()] == [-6.0, -1.5]
     assert [request.json["prompt"] for request in server.requests] == [[TEXT, TEXT], TEXT, TEXT]
@@ -108,9 +118,11 @@ def test_a_server_that_refuses_echo_is_asked_for_prompt_logprobs(nbx: Runner, se
 
 def test_what_is_wrong_with_all_rows_ends_the_run(nbx: Runner, server: FakeServer) -> None:
     server.script(status(401, b'{"detail": "no"}'))
-    assert nbx("score", "--jsonl", "-", stdin=rows("a b", "c d")).code == 4
-    server.script(echoed(choice("x", []), choice("y", [], index=1)), detail(400, "no such field"))
-    result = nbx("score", "--jsonl", "-", stdin=rows("a b", "c d"))
+    save("a b", "c d")
+    assert nbx("score", "--jsonl", "rows.jsonl").code == 4
+    server.script(echoed(choice("x", []), choice("y", [], index=1)), *[detail(400, "no such field")] * 2)
+    save("a b", "c d")
+    result = nbx("score", "--jsonl", "rows.jsonl")
     assert (result.code, result.out) == (3, "")
     assert "its answer does not begin with the prompt" in result.err
 
@@ -118,9 +130,10 @@ def test_what_is_wrong_with_all_rows_ends_the_run(nbx: Runner, server: FakeServe
 def test_many_rows_are_several_requests(nbx: Runner, server: FakeServer) -> None:
     pairs: list[Pair] = [("a", None), (" b", -1.0), ("!", -1.0)]
     server.script(echoed(*(choice("a b!", pairs, index=n) for n in range(16))), echoed(choice("a b!", pairs)))
-    result = nbx("score", "--jsonl", "-", stdin=rows(*["a b"] * 17))
+    save(*["a b"] * 17)
+    result = nbx("score", "--jsonl", "rows.jsonl", "--concurrency", "1")
     assert result.code == 0
-    assert [json.loads(line)["id"] for line in result.out.splitlines()] == list(range(1, 18))
+    assert [json.loads(line)["id"] for line in result.out.splitlines()] == list(range(17))
 
 
 def test_a_wrong_line_is_named_before_anything_is_sent(nbx: Runner) -> None:

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from nebius_cli.bulk.batch import Batch, RowGroups
+from nebius_cli.bulk.batch import Batch
 from nebius_cli.bulk.budget import NOTHING
+from nebius_cli.bulk.waiting import RowGroups
 from tests.support.bulk import asking
 
 

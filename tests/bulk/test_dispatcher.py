@@ -5,17 +5,16 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.bulk.batch import Batch
+from nebius_cli.bulk.batch import Batch, Wait
 from nebius_cli.bulk.budget import Budget
 from nebius_cli.bulk.dispatcher import (
-    DEFERRED_RETRY_FACTOR,
     GROUP_WAIT_S,
     RETRY_QUEUE_FACTOR,
     Dispatcher,
-    Wait,
 )
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
+from nebius_cli.bulk.waiting import DEFERRED_RETRY_FACTOR
 from nebius_cli.core.errors import NbxError, NetworkError, TimedOutError
 from nebius_cli.response.events import Usage
 from tests.support.bulk import asking

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from nebius_cli.bulk.batch import Batch
+from nebius_cli.bulk.batch import Batch, Wait
 from nebius_cli.bulk.budget import Budget
-from nebius_cli.bulk.dispatcher import Dispatcher, Wait
+from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.outage import MAX_OUTAGE_S, MIN_OUTAGE_FAILURES
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController

@@ -13,9 +13,12 @@ from nebius_cli.commands.declare import options_of
 from nebius_cli.commands.shared_options import CONNECTION, REQUEST_SETTINGS
 from nebius_cli.core.secret import Secret
 from tests.conftest import CANARY
+from tests.support.house import SHARED_ACTIONS
 
 ACTIONS = sorted(
-    path.stem for path in Path(str(nebius_cli.actions.__path__[0])).glob("*.py") if path.stem != "app"
+    path.stem
+    for path in Path(str(nebius_cli.actions.__path__[0])).glob("*.py")
+    if path.stem not in SHARED_ACTIONS
 )
 
 

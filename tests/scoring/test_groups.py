@@ -36,7 +36,7 @@ class Server:
             if error is not None and not isinstance(error, NoEchoError):
                 raise error
         return [
-            self.unfit.get(passage.text) or Score((), -float(ord(passage.text)), 1, 1, 0, "")
+            self.unfit.get(passage.text) or Score((), -float(ord(passage.text)), 1, 1, 0, "", 0)
             for passage in passages
         ]
 

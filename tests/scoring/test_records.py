@@ -2,7 +2,6 @@
 
 import pytest
 
-from nebius_cli.core.errors import BadInputError
 from nebius_cli.scoring import ranking, records
 from nebius_cli.scoring.likelihood import Score, ScoredToken
 
@@ -10,7 +9,7 @@ TOKENS = (ScoredToken("a", None, 0), ScoredToken(" b", -2.0, 1))
 
 
 def score(total: float = -2.0, scored: int = 1, size: int = 2, floored: int = 0, spanning: str = "") -> Score:
-    return Score(TOKENS, total, scored, size, floored, spanning)
+    return Score(TOKENS, total, scored, size, floored, spanning, len(TOKENS))
 
 
 def test_a_record_holds_every_measure_and_the_tokens_on_demand() -> None:
@@ -49,8 +48,3 @@ def test_what_is_doubtful_is_said() -> None:
 def test_each_measure_has_its_winner_and_of_equals_the_first_wins() -> None:
     short, long, wide = score(-2.0, 1, 2), score(-3.0, 3, 3), score(-3.0, 2, 30)
     assert ranking.winners([long, short, wide, short]) == {"total": 1, "per_token": 0, "per_byte": 2}
-
-
-def test_an_error_is_told_in_its_row() -> None:
-    told = records.failure_record(BadInputError("what", "why"))
-    assert told == {"error": {"what": "what", "why": "why", "exit_code": 65}}

@@ -10,7 +10,7 @@ from nebius_cli.scoring import tables
 from nebius_cli.scoring.likelihood import Score, ScoredToken
 from nebius_cli.terminal.sanitize import one_line
 
-SCORE = Score((ScoredToken("a", None, 0), ScoredToken(" b", -2.5, 1)), -2.5, 1, 2, 0, "")
+SCORE = Score((ScoredToken("a", None, 0), ScoredToken(" b", -2.5, 1)), -2.5, 1, 2, 0, "", 2)
 
 
 def test_people_see_four_decimals_and_programs_all() -> None:
@@ -27,12 +27,12 @@ def test_a_token_without_a_prediction_has_none() -> None:
 
 def test_a_token_that_is_part_of_a_character_has_its_bytes() -> None:
     parts = (ScoredToken(" \ufffd", -1.0, 0, b" \xf0\x9f"), ScoredToken("\ufffd", -1.0, 1, "\ufffd".encode()))
-    _, rows = tables.tokens(Score(parts, -2.0, 2, 4, 0, ""), drawn=False)
+    _, rows = tables.tokens(Score(parts, -2.0, 2, 4, 0, "", len(parts)), drawn=False)
     assert [row[0] for row in rows] == [r'" \xf0\x9f"', '"\ufffd"']
 
 
 def test_candidates_stand_in_the_order_given_with_what_they_win_by() -> None:
-    other = Score(SCORE.tokens, -3.0, 2, 2, 0, "")
+    other = Score(SCORE.tokens, -3.0, 2, 2, 0, "", 2)
     best = {"total": 0, "per_token": 1, "per_byte": 0}
     header, rows = tables.ranks([" b", " c"], [SCORE, other], [1, 0], best, drawn=False)
     assert header == ("candidate", "total", "per token", "per byte", "tokens", "wins by")

@@ -1,4 +1,6 @@
-"""Runs of `nbx bulk` that are killed, interrupted, or lose their server: no answer is lost, none is doubled.
+"""Runs of `nbx bulk` and `nbx score` that are killed, interrupted, or lose their server.
+
+No answer is lost, none is doubled.
 
 NBX_TEST_KILLS=200 asks for more than the suite has time for; NBX_TEST_SEED repeats the moments of a run.
 """
@@ -17,7 +19,7 @@ from random import Random, SystemRandom
 import pytest
 
 from nebius_cli.bulk.output.appender import MAX_WAITING_PIECES
-from tests.support.bulk_kill import CONCURRENCY, ROWS, SERVER, Job, MatrixJob, moment
+from tests.support.bulk_kill import CONCURRENCY, GROUP, ROWS, SERVER, Job, MatrixJob, ScoreJob, moment
 from tests.support.bulk_server import BulkServer
 from tests.support.canary import CANARY, shows_key
 from tests.support.run import Runner
@@ -68,7 +70,7 @@ def new_job(bare: Runner, tmp_path: Path) -> Iterator[NewJob]:
     servers[-1].kill()
 
 
-@pytest.mark.parametrize("kind", [Job, MatrixJob])
+@pytest.mark.parametrize("kind", [Job, MatrixJob, ScoreJob])
 def test_kill_9_at_any_moment_loses_no_answer_and_doubles_none(
     new_job: NewJob, rng: Random, tell: Tell, kind: type[Job]
 ) -> None:
@@ -90,8 +92,10 @@ def test_kill_9_at_any_moment_loses_no_answer_and_doubles_none(
             killed[at] += 1
             job.check_stop(sent)
         job.check_end()
-        # What is in flight, and answers that wait for the thread that writes.
-        assert job.doubled() <= (killed.total() - here) * (CONCURRENCY + MAX_WAITING_PIECES)
+        # What is in flight, answers that wait for the thread that writes, and parts of rows.
+        parts = len(ScoreJob.CHOICES) if kind is ScoreJob else 1
+        most = CONCURRENCY * (GROUP if kind is ScoreJob else 1) + MAX_WAITING_PIECES
+        assert job.doubled() <= (killed.total() - here) * most * parts
         doubled += job.doubled()
     tell("killed", dict(killed))
     tell("requests sent twice", doubled)

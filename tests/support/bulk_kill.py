@@ -16,9 +16,10 @@ from tests.support.rows import complete_records
 
 ROWS = 500
 CONCURRENCY = 16
+GROUP = 4  # prompts per request of a ScoreJob
 SETTLING = 0.06  # seconds from the last answer to the end of the process, about
 SERVER = ("--delay", "0.02", "--jitter", "0.9")
-FLAGS = ("--concurrency", str(CONCURRENCY), "--max-tokens", "8")
+FLAGS = ("--concurrency", str(CONCURRENCY))
 
 
 @dataclass
@@ -41,9 +42,23 @@ class Job:
         lines = [json.dumps({"id": name, "prompt": prompt}) for name, prompt in prompts.items()]
         path.write_text("\n".join(lines) + "\n", "utf-8")
 
+    @property
+    def command(self) -> list[str]:
+        """The command line, without the flags of every job."""
+        return ["bulk", str(self.source), "-o", str(self.target), "--max-tokens", "8"]
+
+    def sent_for(self, name: str) -> list[str]:
+        """Return the prompts that are sent for a row."""
+        return [self.prompts[name]]
+
+    def check_record(self, record: dict[str, Any]) -> None:
+        """Check the answer in a record."""
+        (choice,) = record["response"]["choices"]
+        assert choice["text"] == " " + self.prompts[record["id"]], record
+
     def start(self, *flags: str) -> subprocess.Popen[bytes]:
         """Start a run."""
-        words = ["bulk", str(self.source), "-o", str(self.target), *FLAGS, *self.flags, *flags]
+        words = [*self.command, *FLAGS, *self.flags, *flags]
         return subprocess.Popen(
             [sys.executable, "-m", "nebius_cli", *words],
             stdin=subprocess.DEVNULL,
@@ -74,7 +89,8 @@ class Job:
         assert self.known <= answered.keys(), "answers are lost"
         assert max(answered.values(), default=1) == 1, "a row is answered twice"
         again = (self.server.sent() - sent).keys()
-        assert not {self.prompts[name] for name in self.known} & again, "what had its answer was sent again"
+        known = {prompt for name in self.known for prompt in self.sent_for(name)}
+        assert not known & again, "what had its answer was sent again"
         self.known = set(answered)
 
     def check_end(self) -> None:
@@ -86,12 +102,11 @@ class Job:
         assert names.total() == len(self.prompts), "there are more records than rows"
         for record in records:
             assert record["error"] is None, record
-            (choice,) = record["response"]["choices"]
-            assert choice["text"] == " " + self.prompts[record["id"]], record
+            self.check_record(record)
 
     def doubled(self) -> int:
         """Return how many requests were sent once more than needed."""
-        return self.server.sent().total() - self.rows
+        return self.server.sent().total() - sum(len(self.sent_for(name)) for name in self.prompts)
 
 
 class MatrixJob(Job):
@@ -121,6 +136,45 @@ class MatrixJob(Job):
         left = Counter(self.prompts.values()) - Counter(self.prompts[name] for name in self.known)
         assert again <= left, "what had its answer was sent again"
         self.known = set(answered)
+
+
+class ScoreJob(Job):
+    """A job of `nbx score`: every fourth row is a question, whose first choice is right and the likeliest."""
+
+    CHOICES = (" yes", " no, never", " perhaps not")
+    TEXT = " and its text"
+
+    def _write(self, path: Path, prompts: Mapping[str, str]) -> None:
+        with path.open("w", encoding="utf-8") as file:
+            for name, context in prompts.items():
+                row = {"choices": self.CHOICES, "gold": 0} if self._is_question(name) else {"text": self.TEXT}
+                file.write(json.dumps({"id": name, "context": context, **row}) + "\n")
+
+    def _is_question(self, name: str) -> bool:
+        return int(name.removeprefix("id-")) % 4 == 0
+
+    @property
+    def command(self) -> list[str]:
+        """The command line, without the flags of every job."""
+        return ["score", "--jsonl", str(self.source), "-o", str(self.target), "--group", str(GROUP)]
+
+    def sent_for(self, name: str) -> list[str]:
+        """Return the prompts that are sent for a row."""
+        texts = self.CHOICES if self._is_question(name) else (self.TEXT,)
+        return [self.prompts[name] + text for text in texts]
+
+    def check_record(self, record: dict[str, Any]) -> None:
+        """Check the score in a record. The server gives a token -1/4 for each of its characters."""
+        if not self._is_question(record["id"]):
+            assert record["log_likelihood"] == self.score_of(self.TEXT), record
+            return
+        totals = [choice["log_likelihood"] for choice in record["choices"]]
+        assert totals == [self.score_of(text) for text in self.CHOICES], record
+        assert (record["winners"]["total"], record["acc"]) == (0, 1), record
+
+    def score_of(self, text: str) -> float:
+        """Return the score of a text. Its first token includes the blank at the end of the context."""
+        return -(len(text) + 1) / 4
 
 
 def moment(rng: Random, process: subprocess.Popen[bytes], job: Job, life: float) -> str:

@@ -17,6 +17,7 @@ FOLDERS = (
     "actions",
     "doctor",
     "cluster",
+    "bulk.senders",
     "bulk",
     "bulk.output",
     "bulk.input",
@@ -37,6 +38,9 @@ FOLDERS = (
 # Folders of one group do not import each other; what two of them need is further down.
 STRANGERS = (("render", "api", "shell_completion"), ("scoring", "bulk", "ledger"))
 
+# Modules of actions/ that are no action: what several of them do.
+SHARED_ACTIONS = ("app", "row_run", "row_scores", "row_server")
+
 PURE_FOLDERS = ("core", "request", "response")
 # Modules, or whole folders, that touch files, sockets, processes, threads, the clock, the environment, random
 # numbers or a terminal, by themselves or through a package. The tests cover every branch of all others.
@@ -53,6 +57,7 @@ OUTSIDE = (
     "doctor.machine_checks",
     "doctor.probe",
     "cluster",
+    "bulk.senders",
     "bulk.display",
     "bulk.results",
     "bulk.check_input",
@@ -64,6 +69,7 @@ OUTSIDE = (
     "bulk.output.appender",
     "bulk.output.compaction",
     "bulk.output.failed_rows",
+    "bulk.output.join_parts",
     "bulk.output.journal",
     "bulk.output.parquet_file",
     "bulk.output.record_file",

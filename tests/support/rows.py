@@ -49,7 +49,11 @@ class RowServer(FakeServer):
         special = [reply for prompt in prompts if (reply := self.answer(str(prompt))) is not None]
         with self._counting:
             self.open -= 1
-        return special[0] if special else [completion(prompts, body.get("n", 1))]
+        return special[0] if special else [self.complete(body, prompts)]
+
+    def complete(self, body: Mapping[str, Any], prompts: list[Any]) -> bytes:
+        """Return the whole HTTP answer to a request."""
+        return completion(prompts, body.get("n", 1))
 
 
 def completion(prompts: list[Any], n: int = 1, **more: Any) -> bytes:

@@ -14,6 +14,7 @@ from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.rate_control import RateController
+from nebius_cli.bulk.senders.api import ApiSender
 from nebius_cli.bulk.workers import Listeners, WorkerPool
 from nebius_cli.core.secret import Secret
 from tests.support.bulk import asking, completed
@@ -98,7 +99,7 @@ class Run:
             pool=8,
         )
         self.pool = WorkerPool(
-            self.api,
+            ApiSender(self.api),
             self.dispatcher,
             iter(rows),
             Listeners(on_result, lambda *_: None, lambda _: None),

@@ -1,10 +1,16 @@
 """A row of the input: the request that completes it, or why it cannot be sent."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from itertools import product
+from typing import Any, NamedTuple
 
 from nebius_cli.bulk.input.combination import Combination
+from nebius_cli.bulk.input.row_kind import RowItem
+from nebius_cli.core import jsontext
 from nebius_cli.request.prompt import Prompt
+from nebius_cli.request.token_bounds import max_prompt_tokens
 
 BODY_HASH_DIGITS = 32  # of a row's `body_hash`, those of the body
 
@@ -23,7 +29,7 @@ class InMatrix(NamedTuple):
 
 @dataclass(slots=True)  # not frozen: that makes a row five times as slow to create
 class Row:
-    """One prompt and the request that completes it. Treat it as immutable.
+    """One prompt, or the prompts of one item, and the request for them. Treat it as immutable.
 
     `index` is its position among all rows of the input, bad ones included; `id` is the row's own id, or the
     index. With `--matrix`, a row of the input is a Row for each combination, and these follow each other.
@@ -31,6 +37,10 @@ class Row:
     digits for the body, and 8 for the URL that it is sent to, with its query. `common` is the body without
     the prompt: rows with the same `common` and `query` may share a request. `max_prompt_tokens` and
     `max_completion_tokens` are upper bounds; the second is None if the row has no max_tokens.
+
+    `item` is what a RowKind has read, None for a prompt to complete. If it has several prompts, `prompt` is
+    the list of them. `variants` are the `common` and `model` of further requests for the same prompts.
+    `parts` returns a row for each prompt of each request: number `part` of `part_count`.
     """
 
     index: int
@@ -45,6 +55,43 @@ class Row:
     common: bytes
     model: str
     in_matrix: InMatrix | None = None
+    item: RowItem | None = None
+    variants: tuple[tuple[bytes, str], ...] = ()
+    part: int = 0
+    part_count: int = 1
+
+    def parts(self) -> "list[Row]":
+        """Return a row for each prompt; their results make up the result of this row."""
+        if self.part_count == 1:
+            return [self]
+        completion, count = self.max_completion_tokens, self.part_count
+        prompts: list[Any] = [self.prompt] if isinstance(self.prompt, str) else list(self.prompt)
+        requests = ((self.common, self.model), *self.variants)
+        return [
+            replace(
+                self,
+                prompt=prompt,
+                body=request_body(common, [prompt]),
+                max_prompt_tokens=max_prompt_tokens(prompt),
+                max_completion_tokens=None if completion is None else completion // count,
+                common=common,
+                model=model,
+                part=part,
+            )
+            for part, ((common, model), prompt) in enumerate(product(requests, prompts))
+        ]
+
+
+def hash_of(body: bytes) -> str:
+    """Return BODY_HASH_DIGITS hex digits that identify a body."""
+    return blake2b(body, digest_size=BODY_HASH_DIGITS // 2).hexdigest()
+
+
+def request_body(common: bytes, prompts: Sequence[Prompt]) -> bytes:
+    """Return the body of a request for one or more prompts; `common` is the body without them."""
+    encoded = jsontext.encode(prompts[0] if len(prompts) == 1 else prompts)
+    members = common.strip()[1:-1]
+    return b'{%b"prompt":%b}' % (members + b"," if members else b"", encoded)
 
 
 @dataclass(frozen=True, slots=True)

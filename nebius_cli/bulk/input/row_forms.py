@@ -21,6 +21,7 @@ from nebius_cli.bulk.input.misread_input import (
     unknown_member,
 )
 from nebius_cli.bulk.input.row import InMatrix
+from nebius_cli.bulk.input.row_kind import RowItem
 from nebius_cli.bulk.input.table_values import decimal_point, plain_value
 from nebius_cli.bulk.input.template import RowError, Template, listed
 from nebius_cli.core import jsontext
@@ -58,10 +59,12 @@ class RowRequest(NamedTuple):
     fields: Mapping[str, Value]
     params: Mapping[str, Any]
     in_matrix: InMatrix | None = None
+    item: RowItem | None = None
 
 
 # Line number, and: a line of JSONL, a prompt, the cells of a table row, or why it cannot be read.
-RawRow = tuple[int, bytes | str | dict[str, Any] | UnreadableRow]
+RawData = bytes | str | dict[str, Any] | UnreadableRow
+RawRow = tuple[int, RawData]
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -74,16 +77,18 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 class RowParser:
     """Parses rows. With a template, every member or column except `id` is a variable of it."""
 
+    text_column = "prompt"  # what a row of plain text is
+
     def __init__(self, template: Template | None, *, allow_empty: bool, validate: bool) -> None:
         self._template = template
         self._needed = IDS | (frozenset(template.names) if template else _COLUMNS)
         self._allow_empty = allow_empty
         self._validate = validate
 
-    def read(self, raw: bytes | str | dict[str, Any] | UnreadableRow) -> RowRequest:
+    def read(self, raw: RawData) -> RowRequest:
         """Parse a row. Raises RowError."""
         if isinstance(raw, bytes):
-            return self._line(_decoded(raw))
+            return self._line(decode_line(raw))
         if isinstance(raw, dict):
             return self._cells(raw)
         if isinstance(raw, str):
@@ -124,19 +129,19 @@ class RowParser:
 
     def _cells(self, cells: Mapping[str, Any]) -> RowRequest:
         """Parse a row of a table. Empty cells and columns that are no request field are ignored."""
-        own_id = _cell_id(cells)
+        own_id = cell_id(cells)
         if self._template:
             return RowRequest(own_id, self._prompt(self._template.fill(cells)), {}, {})
         comma = isinstance(cells, DecimalCommaRow)
         fields = {
             name: self._value(BY_NAME[name], plain_value(value), typed=False, comma=comma)
             for name, value in cells.items()
-            if name in BY_NAME and not _missing(value)
+            if name in BY_NAME and not is_missing(value)
         }
         return RowRequest(own_id, self._prompt(plain_value(cells.get("prompt"))), fields, {})
 
     def _members(self, row: Mapping[str, Any]) -> RowRequest:
-        own_id = _member_id(row)
+        own_id = member_id(row)
         if self._template:
             return RowRequest(own_id, self._prompt(self._template.fill(row)), {}, {})
         if row.keys() <= _PLAIN:
@@ -224,7 +229,8 @@ class RowParser:
         return value
 
 
-def _decoded(line: bytes) -> Any:
+def decode_line(line: bytes) -> Any:
+    """Return the value of a line of JSONL. Raises RowError."""
     try:
         text = line.decode("utf-8")
         if text[:1] in ("{", '"'):  # takes half the time, and usually nothing follows the value
@@ -248,28 +254,30 @@ def _in_matrix(row: Mapping[str, Any]) -> InMatrix:
     raise RowError("matrix, row and row_index belong together, as nbx bulk writes them")
 
 
-def _missing(cell: Any) -> bool:
+def is_missing(cell: Any) -> bool:
     """Return whether a cell is empty; NaN is how dataframes write that in a column of numbers."""
     return cell is None or cell == "" or (isinstance(cell, float) and math.isnan(cell))
 
 
-def own_id(raw: bytes | str | dict[str, Any] | UnreadableRow) -> str | int | None:
+def own_id(raw: RawData) -> str | int | None:
     """Return the id in a raw row of any format, None if it has none."""
     try:
         if isinstance(raw, dict):
-            return _cell_id(raw)
-        row = _decoded(raw) if isinstance(raw, bytes) else None
-        return _member_id(row) if isinstance(row, dict) else None
+            return cell_id(raw)
+        row = decode_line(raw) if isinstance(raw, bytes) else None
+        return member_id(row) if isinstance(row, dict) else None
     except RowError:
         return None
 
 
-def _cell_id(cells: Mapping[str, Any]) -> str | int | None:
+def cell_id(cells: Mapping[str, Any]) -> str | int | None:
+    """Return the id of a row of a table, None if it has none. Raises RowError for one that is none."""
     own = cells.get("id", cells.get("custom_id"))
-    return None if _missing(own) else _id_of(plain_value(own))
+    return None if is_missing(own) else _id_of(plain_value(own))
 
 
-def _member_id(row: Mapping[str, Any]) -> str | int | None:
+def member_id(row: Mapping[str, Any]) -> str | int | None:
+    """Return the id of an object, None if it has none. Raises RowError for one that is none."""
     return _id_of(row.get("id", row.get("custom_id")))
 
 

@@ -5,16 +5,18 @@ how an answer is sent, not what it says, and bulk reads complete answers.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 from typing import Any
 
 from nebius_cli.bulk.input.body_encoder import BodyEncoder, BodyTemplate
 from nebius_cli.bulk.input.combination import NO_MATRIX, Combination
+from nebius_cli.bulk.input.item_parser import ItemParser, ItemRequests
 from nebius_cli.bulk.input.misread_input import shown
-from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, BadRow, InMatrix, Row
-from nebius_cli.bulk.input.row_forms import RawRow, RowParser, RowRequest, UnreadableRow
+from nebius_cli.bulk.input.row import BadRow, InMatrix, Row, hash_of
+from nebius_cli.bulk.input.row_forms import RawData, RawRow, RowParser, RowRequest, UnreadableRow
+from nebius_cli.bulk.input.row_kind import ItemRows, RowKind
+from nebius_cli.bulk.input.shard import Shard
 from nebius_cli.bulk.input.template import RowError, Template
 from nebius_cli.core.digest_set import DigestSet, digest
 from nebius_cli.core.errors import UsageError
@@ -30,39 +32,18 @@ CheckedRow = tuple[int, RowRequest, list[BodyTemplate]]
 _MIXED = "{}; give every row an id, or write number ids as strings"
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """One of `of` equal parts of an input; `number` counts from 1."""
-
-    number: int = 1
-    of: int = 1
-
-    def has(self, index: int) -> bool:
-        """Return whether the row at `index` belongs to the shard."""
-        return index % self.of == self.number - 1
-
-
-def parse_shard(text: str) -> Shard:
-    """Parse `I/N`. Raises UsageError."""
-    number, slash, of = text.partition("/")
-    valid = slash and all(part.isascii() and part.isdecimal() and len(part) < 10 for part in (number, of))
-    if not valid or not 1 <= int(number) <= int(of):
-        raise UsageError(f"--shard {text}", "it takes I/N with I from 1 to N", "for example --shard 1/4")
-    return Shard(int(number), int(of))
-
-
 class RowReader:
     """Builds rows; `fields` and `params` are those of the run, for every row. They are sent to `url`.
 
     Each row of the input becomes one Row for each of the `combinations`, whose values override those of the
-    row. Raises UsageError if fields, params and combinations cannot be sent.
+    row. `form` tells how a row becomes prompts, if not as it is. Raises UsageError if this cannot be sent.
     """
 
     def __init__(
         self,
         fields: Mapping[str, Value],
         params: Mapping[str, Any],
-        template: Template | None = None,
+        form: Template | ItemRows | None = None,
         *,
         allow_empty: bool = False,
         validate: bool = True,
@@ -74,10 +55,13 @@ class RowReader:
         self._url_hashes: dict[str, str] = {}  # by query
         self._fields = {name: value for name, value in fields.items() if name not in _DROPPED}
         self._params = dict(params)
-        self._template = template
+        self._template = template = form if isinstance(form, Template) else None
+        items = form if isinstance(form, ItemRows) else None
         self._validate = validate
         self._shard = shard or Shard()
-        self._parser = RowParser(template, allow_empty=allow_empty, validate=validate)
+        self._items = ItemRequests(items, params) if items else None
+        parser = RowParser(template, allow_empty=allow_empty, validate=validate)
+        self._parser: RowParser | ItemParser = ItemParser(items.kind) if items else parser
         self._combinations = tuple(combinations)
         self.rows_per_input_row = len(self._combinations)
         self._has_matrix = self._combinations != NO_MATRIX
@@ -92,6 +76,16 @@ class RowReader:
     def defaults(self) -> bytes:
         """The request body, without the prompt, of a row that sets no fields itself, nor does a matrix."""
         return self._defaults
+
+    @property
+    def kind(self) -> RowKind | None:
+        """The kind of the rows, None for prompts to complete."""
+        return self._items.kind if self._items else None
+
+    @property
+    def requests_per_row(self) -> int:
+        """The number of different requests that a row of the input is sent in."""
+        return self._items.count if self._items else self.rows_per_input_row
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -154,7 +148,7 @@ class RowReader:
             if not checked and not isinstance(data, _UNCHECKED):
                 checked = True
                 # A plain text is the variable `prompt` of a template, and cannot name a model.
-                self.check_columns(tuple(data) if isinstance(data, dict) else ("prompt",))
+                self.check_columns(tuple(data) if isinstance(data, dict) else (self._parser.text_column,))
             try:
                 request, templates = self._read(index, data, ids, encoders)
             except ValueError as error:  # RowError, or a value that JSON cannot express, as 1e999
@@ -191,7 +185,7 @@ class RowReader:
     def _read(
         self,
         index: int,
-        data: bytes | str | dict[str, Any] | UnreadableRow,
+        data: RawData,
         ids: "_Ids | None",
         encoders: Sequence[BodyEncoder],
     ) -> tuple[RowRequest, list[BodyTemplate]]:
@@ -215,7 +209,7 @@ class RowReader:
             request.prompt,
             body,
             template.query,
-            blake2b(body, digest_size=BODY_HASH_DIGITS // 2).hexdigest() + self._url_hash(template.query),
+            hash_of(body) + self._url_hash(template.query),
             max_prompt_tokens(request.prompt),
             template.max_completion_tokens,
             template.n,
@@ -223,6 +217,8 @@ class RowReader:
             template.model,
             request.in_matrix,
         )
+        if self._items and request.item is not None:
+            self._items.add(row, request.item)
         if self._has_matrix:
             combination = self._combinations[number]
             row.id = combination.id_of(own)

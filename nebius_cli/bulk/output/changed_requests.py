@@ -2,6 +2,7 @@
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
+from nebius_cli.core.errors import UsageError
 
 
 class Claims:
@@ -29,3 +30,19 @@ class Claims:
         if not self.found:
             self.changed += self._journal.answers_same_prompt(row)
         return False
+
+
+def other_requests(count: int, output: str) -> str:
+    """Return a note about answers in an output that no row of the input asks for."""
+    answers = "an answer" if count == 1 else f"{count:,} answers"
+    why = "changed prompts or flags, or removed rows"
+    return f"{output} has {answers} to other requests ({why}); changed rows are sent again"
+
+
+def would_pay_again(output: str) -> UsageError:
+    """Return the error of a run that would send every row of an output again."""
+    what = f"every row of {output} would be sent and paid for again"
+    why = "its answers are to other requests: a flag, the project or the base URL has changed"
+    return UsageError(
+        what, why, f"--restart starts over and keeps them as {output}.old; or choose another -o"
+    )

@@ -3,7 +3,7 @@
 The members are always in this order: id, index, body_hash, attempts, latency_s, usage, error, prompt,
 response. What a scan needs comes first, so that one regular expression reads it. With `--matrix`, three
 more stand before the prompt: row and row_index, the id and the index of the row in the input, and matrix, the
-values of the combination.
+values of the combination. The rows of a RowKind have members of their own in place of the last two.
 """
 
 import json
@@ -28,7 +28,8 @@ class Result:
 
     `usage` has prompt_tokens and completion_tokens (int or None) and cost (USD as str, or None); it is None
     except on the first row of a group. `response` is the API's object for this row, or its bytes, which are
-    known to be valid JSON; None on failure.
+    known to be valid JSON; None on failure. For a row of a RowKind it has the members of its record, or, for
+    a part of a row, the value of its prompt.
     """
 
     row: Row
@@ -70,6 +71,7 @@ _CUT_HEAD = re.compile(rb'\{"id":(?:-?\d+|-|"[^"\\]*(?:\\.[^"\\]*)*(?:\\|"?))(.*
 _BEFORE_USAGE = rb'\{"id":(?:-?\d+|"[^"\\]*(?:\\.[^"\\]*)*"),"index":\d+,"body_hash":"[^"]*","attempts":\d+,'
 _USAGE = re.compile(_BEFORE_USAGE + rb'"latency_s":[\d.]+,"usage":(null|\{[^{}]*\}),')
 _TOKENS = ("prompt_tokens", "completion_tokens")
+_PROMPTS = {"prompt", "text", "choices"}  # the members of an input row that hold a prompt
 _STEM, _AFTER_ID = b'{"id":', b',"index":'
 
 # The fields of a RecordHead, or the raw matches of `_LINE`, which are empty for missing values.
@@ -86,6 +88,8 @@ def encode(result: Result, *, with_prompt: bool) -> bytes:
         text = _before_response(result, _TEXT, with_prompt=with_prompt).encode("utf-8")
     except UnicodeEncodeError:  # a lone surrogate can only be written as an escape
         text = _before_response(result, _ESCAPED, with_prompt=with_prompt).encode("ascii")
+    if result.row.item is not None:
+        return b"%b}\n" % text if result.response is None else b"%b,%b\n" % (text, _members(result.response))
     return b"%b%b}\n" % (text, _response(result.response))
 
 
@@ -109,13 +113,15 @@ def failed_line(row: Row, error: NbxError, defaults: Mapping[str, Any]) -> bytes
     fields = {name: value for name, value in own.items() if name in BY_NAME}
     params = {name: value for name, value in own.items() if name not in BY_NAME}
     line = {"id": row.id, "prompt": row.prompt, **fields, **({"params": params} if params else {})}
+    if row.item is not None:
+        line = {"id": row.id, **row.item.to_json()}
     line |= _in_matrix(row.in_matrix) if row.in_matrix else {}
     return jsontext.encode({**line, "error": _error(error)}) + b"\n"
 
 
 def is_failed_row(row: Any) -> bool:
     """Return whether a JSON value is what `failed_line` writes, rather than a record or another input row."""
-    if not isinstance(row, dict) or type(row.get("id")) not in (int, str) or "prompt" not in row:
+    if not isinstance(row, dict) or type(row.get("id")) not in (int, str) or not _PROMPTS & row.keys():
         return False
     return isinstance(row.get("error"), dict) and not {"body_hash", "response"} & row.keys()
 
@@ -172,13 +178,14 @@ def could_be_cut(tail: bytes) -> bool:
 def _before_response(result: Result, encode: _Encode, *, with_prompt: bool) -> str:
     row = result.row
     error = "null" if result.error is None else encode(_error(result.error))
-    prompt = f'"prompt":{encode(row.prompt)},' if with_prompt else ""
+    prompt = f',"prompt":{encode(row.prompt)}' if with_prompt and row.item is None else ""
+    response = "" if row.item is not None else ',"response":'
     if row.in_matrix is not None:
-        prompt = encode(_in_matrix(row.in_matrix))[1:-1] + "," + prompt
+        prompt = "," + encode(_in_matrix(row.in_matrix))[1:-1] + prompt
     return (
         f'{{"id":{encode(row.id)},"index":{row.index},"body_hash":"{row.body_hash}",'
-        f'"attempts":{result.attempts},"latency_s":{result.latency_s:.3f},"usage":{_usage(result.usage)},"error":{error},'
-        f'{prompt}"response":'
+        f'"attempts":{result.attempts},"latency_s":{result.latency_s:.3f},"usage":{_usage(result.usage)},"error":{error}'
+        f"{prompt}{response}"
     )
 
 
@@ -205,6 +212,11 @@ def _response(response: dict[str, Any] | bytes | None) -> bytes:
         return jsontext.encode(response)
     except ValueError:  # the server sent NaN, which is not JSON; it becomes null
         return jsontext.encode(jsontext.replace_nan(response))
+
+
+def _members(record: dict[str, Any] | bytes) -> bytes:
+    """Return the members of a record as JSON, with the closing brace only."""
+    return jsontext.encode(record)[1:]
 
 
 def _is_plain(body: bytes) -> bool:

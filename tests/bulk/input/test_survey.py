@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from nebius_cli.bulk.input.input_rows import Survey, count_rows
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow
-from nebius_cli.bulk.input.row_to_request import RowReader, Shard, parse_shard
+from nebius_cli.bulk.input.row_to_request import RowReader
+from nebius_cli.bulk.input.shard import Shard, parse_shard
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 

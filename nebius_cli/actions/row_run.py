@@ -1,0 +1,253 @@
+"""Runs the rows of a file with everything that `nbx bulk` has; `nbx score` uses it too."""
+
+import dataclasses
+import itertools
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from nebius_cli.actions.app import App
+from nebius_cli.actions.row_server import ItemRun, RowServer, connections, row_server
+from nebius_cli.api.limits import limits_of
+from nebius_cli.bulk import options as bulk
+from nebius_cli.bulk import resume_command
+from nebius_cli.bulk.check_input import surveyed
+from nebius_cli.bulk.display import TABLE_HEADER, BulkDisplay, table_rows
+from nebius_cli.bulk.estimate import estimate_rows
+from nebius_cli.bulk.input.input_rows import Input, RowSource
+from nebius_cli.bulk.input.joined_files import open_all
+from nebius_cli.bulk.input.open_input import RowFile, open_rows
+from nebius_cli.bulk.input.row import BadRow
+from nebius_cli.bulk.input.row_to_request import RowReader
+from nebius_cli.bulk.options import BulkOptions, BulkPlan
+from nebius_cli.bulk.output.answered_rows import AnsweredRows
+from nebius_cli.bulk.output.changed_requests import other_requests
+from nebius_cli.bulk.output.failed_rows import path_beside
+from nebius_cli.bulk.output.journal import Journal, StreamOutput
+from nebius_cli.bulk.output.record_file import answered
+from nebius_cli.bulk.progress import RunSummary
+from nebius_cli.bulk.results import open_output, open_summary
+from nebius_cli.bulk.run import BulkRun
+from nebius_cli.config.run_settings import RunSettings
+from nebius_cli.core import jsontext
+from nebius_cli.core.errors import BadInputError, ExitCode, Interrupted, NbxError, ReaderGone, Stopped
+from nebius_cli.core.format import counted
+from nebius_cli.core.secret import Secret
+from nebius_cli.models.cache import PriceSource
+from nebius_cli.request import request
+from nebius_cli.system.output_checks import is_file
+from nebius_cli.system.output_file import OutputFile
+
+TSV_NAMES = {"left_out": "already answered"}  # of members whose name in JSON says less
+MODEL_LIST_TIMEOUT_S = 30.0
+
+
+def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCode:
+    """Send every row that has no answer yet. Raises NbxError for whatever ends the run early."""
+    plan = bulk.read(options, app.read_text)
+    settings = app.settings(options.connection)
+    reader = _reader(plan, settings, app, items)
+    with RowSource(lambda: _input(plan, reader, app), reader) as source:
+        if options.dry_run:
+            return _show_first(source, app)
+        if options.estimate:
+            return _estimate(plan, settings, reader, source, app)
+        if plan.shard.of > 1 and plan.limited:
+            app.note(f"limits and caps are divided among the {plan.shard.of} shards")
+        if not options.runs_here:
+            for model in reader.models or ("",):
+                app.check_budget(settings, model, over=options.over_budget)
+        summary = open_summary(options)
+        with row_server(plan, settings, reader.kind, app, items) as server:
+            code = _send(plan, settings, source, server, summary, app, items)
+    if items is not None:
+        items.finished()
+    return code
+
+
+def _send(
+    plan: BulkPlan,
+    settings: RunSettings,
+    source: RowSource,
+    server: RowServer,
+    summary: OutputFile | None,
+    app: App,
+    items: ItemRun | None,
+) -> ExitCode:
+    """Check the rows, send them and report the totals."""
+    options, model = plan.options, source.reader.model
+    price_source = _price_source(settings, app, lambda: server.key)
+    if plan.max_cost is not None and plan.prices is None:
+        _require_prices(source.reader, price_source)
+    prices = plan.prices or price_source.prices
+    with surveyed(source, plan, prices, lambda: _output(options, app, items)) as (journal, total):
+        if journal.unclaimed_answers and 0 in (source.left_out or ()):
+            app.note(other_requests(journal.unclaimed_answers, options.output))
+        plan = dataclasses.replace(plan, connections=connections(plan, app))
+        bulk_run = BulkRun(plan, prices, source, journal, total, limits_of(settings), app.streams, app.note)
+        bulk_run.server_death = server.death
+        sender, host = server.open_sender(plan.connections)
+        recorder = app.batch_recorder(
+            settings,
+            prices,
+            over=options.over_budget,
+            host=None if options.runs_here else host,
+            local_model=model if options.runs_here else None,
+        )
+        send = partial(bulk_run.send, sender, recorder, _display(journal, app))
+        return _reported(send, bulk_run, journal, options, summary, app)
+
+
+def _reader(plan: BulkPlan, settings: RunSettings, app: App, items: ItemRun | None) -> RowReader:
+    """Return the reader of rows, after warnings about the fields that apply to all of them."""
+    options = plan.options
+    local_model: str | None = None
+    if options.runs_here:
+        from nebius_cli.local import run_embedded
+
+        local_model = run_embedded.model_name(options.model_file, plan.given.get("model"), app)
+    reader = plan.reader(settings, local_model, items.rows(settings) if items else None)
+    local = options.runs_here and items is None
+    warnings = [list(request.warnings(one, local=local)) for one in reader.bare]
+    for warning in dict.fromkeys(itertools.chain(*warnings)):
+        app.warn(warning)
+    return reader
+
+
+def _input(plan: BulkPlan, reader: RowReader, app: App) -> Input:
+    """Open the input: one file, or several as one."""
+    options = plan.options
+
+    def open_file(path: str) -> RowFile:
+        stdin = app.streams.take_stdin() if path == "-" else None
+        return open_rows(
+            path, options.format, nul=options.null, reading=plan.reading, stdin=stdin, needs=reader.needs
+        )
+
+    return open_all(options.inputs, open_file, reader.check_columns)
+
+
+def _show_first(source: RowSource, app: App) -> ExitCode:
+    """Print the body of the first row, in each combination. Raises BadInputError if it is bad or missing."""
+    rows = list(itertools.islice(source, source.reader.rows_per_input_row))
+    if not rows:
+        raise BadInputError(f"{source.name} has no rows", "", "--format sets the format")
+    for row in rows:
+        if isinstance(row, BadRow):
+            raise source.bad_rows_error([row], 1)
+        app.put_json(row.body + b"\n")
+    return ExitCode.DONE
+
+
+def _estimate(
+    plan: BulkPlan, settings: RunSettings, reader: RowReader, source: RowSource, app: App
+) -> ExitCode:
+    """Show what the rows without an answer would take. Only the model list, for its prices, is fetched."""
+    options = plan.options
+    price_source = _price_source(
+        settings, app, lambda: app.key(settings, options.api_key, options.api_key_file).secret
+    )
+    for model in reader.models if plan.prices is None else ():
+        try:
+            price_source.require(model)
+        except NbxError as error:
+            app.note(f"prices are unknown: {error.what}")
+    prices = plan.prices or price_source.prices
+    done = (
+        AnsweredRows() if options.restart or not is_file(options.output) else answered(Path(options.output))
+    )
+    estimate, bad = estimate_rows(source, done, prices, skip_bad=options.on_bad_row == "skip")
+    rpm, tpm = (None, None) if options.runs_here else price_source.limits(reader.model)
+    seconds = estimate.seconds(
+        plan.rpm or bulk.shared_out(rpm, plan.shard.of),
+        plan.tpm or bulk.shared_out(tpm, plan.shard.of),
+        plan.group,
+    )
+    if estimate.max_completion_tokens is None:
+        app.note("the cost is unknown because some rows have no max_tokens; --max-tokens N sets it")
+    if bad:
+        app.note(f"bad rows left out: {bad:,}")
+    if options.json:
+        app.write_json(estimate.to_json(seconds))
+    else:
+        rows = table_rows(estimate.to_rows(seconds), estimate.to_json(seconds), drawn=app.draws_out)
+        app.write_table(TABLE_HEADER, rows)
+    return ExitCode.DONE
+
+
+def _require_prices(reader: RowReader, price_source: PriceSource) -> None:
+    for model in reader.models:
+        price_source.require(model)
+        bulk.check_price(model, price_source.prices)
+
+
+def _price_source(settings: RunSettings, app: App, key: Callable[[], Secret]) -> PriceSource:
+    return PriceSource(
+        app.models_cache(settings),
+        lambda: app.ask_models(settings, key(), first_byte_timeout_s=MODEL_LIST_TIMEOUT_S),
+    )
+
+
+def _output(options: BulkOptions, app: App, items: ItemRun | None) -> Journal | StreamOutput:
+    if options.output == "-" and app.streams.stdout_tty:
+        app.note("answers shown on a terminal are not saved; -o FILE saves them")
+    return open_output(options, items.write if items else app.put_json, app.note)
+
+
+def _display(journal: Journal | StreamOutput, app: App) -> BulkDisplay:
+    shared = app.streams.stdout_tty and isinstance(
+        journal, StreamOutput
+    )  # answers appear on the same terminal
+    drawn = app.draws_err and not shared and not app.flags.verbose
+    return BulkDisplay(app.streams, drawn=drawn, color=app.color_err, quiet=app.flags.quiet)
+
+
+def _reported(
+    send: Callable[[], None],
+    run: BulkRun,
+    journal: Journal | StreamOutput,
+    options: BulkOptions,
+    summary: OutputFile | None,
+    app: App,
+) -> ExitCode:
+    """Send the rows and report the totals. Raises what ended the run early, with a hint how to resume it."""
+    # Scores on stdout are read by the next program in the pipe; nobody waits for the totals.
+    shown = not run.has_items or isinstance(journal, Journal)
+    try:
+        send()
+    except BaseException as stop:
+        if not isinstance(stop, ReaderGone):
+            try:
+                _report(run.summary(_reason(stop)), summary, app, shown=shown)
+            except NbxError as error:
+                app.warn(error.line)
+            if isinstance(journal, Journal):
+                resume_command.add_hint(stop, app.argv)
+        raise
+    if stray := journal.stray_answers:
+        app.note(f"{options.output} has {counted(stray, 'answer')} to rows that are not in this input")
+    _report(run.summary(""), summary, app, shown=shown)
+    if not run.counts.failed:
+        return ExitCode.DONE
+    listed = str(path_beside(Path(options.output))) if isinstance(journal, Journal) else ""
+    app.report([run.counts.failure(listed)])
+    return ExitCode.ROWS_FAILED
+
+
+def _reason(stop: BaseException) -> str:
+    """Return what ended the run early, in a few words."""
+    if isinstance(stop, KeyboardInterrupt):
+        return Interrupted.by
+    return stop.by if isinstance(stop, Stopped) else str(stop)
+
+
+def _report(totals: RunSummary, summary: OutputFile | None, app: App, *, shown: bool) -> None:
+    """Show the totals, and write them to the file of `--summary`."""
+    values = totals.to_json()
+    if shown and not app.flags.quiet and totals.has_results:
+        # The message about the end of the run says why it stopped.
+        plain = {TSV_NAMES.get(name, name): value for name, value in values.items() if name != "stopped"}
+        app.write_table(TABLE_HEADER, table_rows(totals.to_rows(), plain, drawn=app.draws_err), err=True)
+    if summary is not None:
+        summary.write(jsontext.encode(values) + b"\n")
+        summary.finish()

@@ -1,0 +1,130 @@
+"""Scores the rows of a file: `nbx score --jsonl`."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from nebius_cli.actions import row_run
+from nebius_cli.actions.app import App
+from nebius_cli.actions.row_server import ItemRun
+from nebius_cli.bulk.input.row_kind import ItemRows
+from nebius_cli.bulk.options import BulkOptions
+from nebius_cli.bulk.output.record_file import AnswerFile
+from nebius_cli.config.run_settings import RunSettings
+from nebius_cli.core import jsontext
+from nebius_cli.core.errors import ExitCode
+from nebius_cli.request import request_flags
+from nebius_cli.scoring.api_scorer import scoring_fields
+from nebius_cli.scoring.options import ScoreOptions
+from nebius_cli.scoring.rows import ScoreRow
+from nebius_cli.scoring.score_rows import ScoreRows
+from nebius_cli.scoring.totals import Totals
+from nebius_cli.system.output_checks import is_file
+
+if TYPE_CHECKING:
+    from nebius_cli.bulk.senders.local import LocalSender
+
+DEFAULT_GROUP = 16  # prompts per request; servers limit them, and one invalid prompt fails the whole request
+
+
+def run(options: ScoreOptions, context: str, app: App) -> ExitCode:
+    """Score every row that has no score yet; `context` is that of rows without one. Raises NbxError."""
+    return row_run.run(_bulk_options(options), app, _RowScores(options, context, app).item_run())
+
+
+class _RowScores:
+    """One run over the rows of a file."""
+
+    def __init__(self, options: ScoreOptions, context: str, app: App) -> None:
+        self._options = options
+        self._app = app
+        self._kind = ScoreRows(
+            context,
+            int(options.max_tokens),
+            tokens=options.tokens,
+            compared=options.against is not None,
+            with_divergence=options.logprobs is not None,
+        )
+        self._totals = Totals(())
+
+    def item_run(self) -> ItemRun:
+        """Return what the run of rows needs."""
+        return ItemRun(self._rows, self._here, self._write, self._finished)
+
+    def _rows(self, settings: RunSettings) -> ItemRows:
+        options = self._options
+        given = request_flags.parse_fields(options.fields, str, validate=True)
+        fields = scoring_fields(
+            settings.request_fields,
+            given,
+            max_tokens=int(options.max_tokens),
+            alternatives=options.alternatives,
+        )
+        params = request_flags.parse_params(options.param, validate=True)
+        names = [str(params.get("model", fields.get("model")))]
+        variants = []
+        if options.against is not None:
+            names.append(options.against)
+            variants.append({**fields, "model": options.against})
+        self._totals = Totals(names)
+        return ItemRows(self._kind, fields, variants)
+
+    @contextlib.contextmanager
+    def _here(self) -> "Iterator[LocalSender]":
+        from nebius_cli.bulk.senders.local import LocalSender
+        from nebius_cli.local import run_embedded
+        from nebius_cli.scoring.embedded_scorer import score_passage
+
+        with run_embedded.scoring(self._options.model_file, self._app) as (_, engine):
+
+            def evaluate(row: ScoreRow, part: int) -> tuple[object, int]:
+                score, tokens = score_passage(engine, self._kind.passage(row, part))
+                return self._kind.kept(row, part, score), tokens
+
+            yield LocalSender(evaluate)
+
+    def _write(self, records: bytes) -> None:
+        """Write records to stdout, and count them, because they cannot be read again."""
+        if self._kind.has_totals:
+            for line in records.splitlines():
+                self._totals.add(jsontext.decode(line))
+        self._app.put_json(records)
+
+    def _finished(self) -> None:
+        """Show what all records add up to; those of earlier runs are in the output file."""
+        path = self._options.output
+        if self._kind.has_totals and path is not None and is_file(path):
+            with AnswerFile(path) as records:
+                for record in records:
+                    self._totals.add(record)
+        for line in self._totals.lines():
+            self._app.note(line)
+
+
+def _bulk_options(options: ScoreOptions) -> BulkOptions:
+    """Return the options of a bulk run. On stdout, the scores are in the order of the rows."""
+    defaults = {"concurrency": "1"} if options.runs_here else {"group": str(DEFAULT_GROUP)}
+    return BulkOptions(
+        inputs=(options.jsonl or "-",),
+        format=options.format,
+        on_bad_row=options.on_bad_row or "fail",
+        shard=options.shard or "1/1",
+        output=options.output or "-",
+        restart=options.restart,
+        ordered=options.ordered or options.output in (None, "-"),
+        summary=options.summary,
+        estimate=options.estimate,
+        json=options.json,
+        dry_run=options.dry_run,
+        max_cost=options.max_cost,
+        price=options.price,
+        limits={**defaults, **options.limits},
+        fields=options.fields,
+        connection=options.connection,
+        param=options.param,
+        local=options.local,
+        model_file=options.model_file,
+        api_key_file=options.api_key_file,
+        api_key=options.api_key,
+        over_budget=options.over_budget,
+    )

@@ -1,0 +1,99 @@
+"""Where the rows of a run are sent: the server, or a model on this machine."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from nebius_cli.actions.app import App
+from nebius_cli.api.endpoint import Endpoint
+from nebius_cli.bulk import options as bulk
+from nebius_cli.bulk.input.row_kind import ItemRows, RowKind
+from nebius_cli.bulk.options import BulkPlan
+from nebius_cli.bulk.rate_control import MAX_CONCURRENCY
+from nebius_cli.config.run_settings import RunSettings
+from nebius_cli.core.errors import NbxError
+from nebius_cli.core.secret import Secret
+from nebius_cli.system import descriptors
+
+if TYPE_CHECKING:
+    from nebius_cli.bulk.senders.local import LocalSender
+    from nebius_cli.bulk.workers import Sender
+
+MAX_LOCAL_CACHES = 4  # whole contexts that the local engine keeps
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRun:
+    """A run whose rows are items. With --local, `here` gives what evaluates them on this machine.
+
+    `rows` returns the kind of the rows and their fields. `write` writes records to stdout; `finished` is
+    called when every row has its result.
+    """
+
+    rows: Callable[[RunSettings], ItemRows]
+    here: Callable[[], AbstractContextManager["LocalSender"]]
+    write: Callable[[bytes], None]
+    finished: Callable[[], None]
+
+
+class RowServer(NamedTuple):
+    """Where the requests of a run go. `death` returns why the server has ended, if it did.
+
+    `open_sender` waits until the server is ready, so that the input is checked meanwhile. It takes how many
+    connections may be open, and returns a sender and the host.
+    """
+
+    open_sender: Callable[[int], tuple["Sender", str]]
+    key: Secret
+    death: Callable[[], NbxError | None]
+
+
+@contextlib.contextmanager
+def row_server(
+    plan: BulkPlan, settings: RunSettings, kind: RowKind | None, app: App, items: ItemRun | None
+) -> Iterator[RowServer]:
+    """Give the server. With --local, a model runs on this machine until the block ends."""
+    options = plan.options
+
+    def api_sender(endpoint: Callable[[], Endpoint], pool: int) -> tuple["Sender", str]:
+        from nebius_cli.bulk.senders.api import ApiSender  # imports urllib3
+
+        api = app.api(settings, endpoint(), pool=pool)
+        return ApiSender(api, kind), api.host
+
+    if not options.runs_here:
+        configured = app.endpoint(settings, options.api_key, options.api_key_file)
+        yield RowServer(partial(api_sender, lambda: configured), configured.key, lambda: None)
+        return
+    if items is not None:
+        with items.here() as sender:
+            yield RowServer(lambda _: (sender, ""), Secret(""), lambda: sender.death)
+        return
+    from nebius_cli.local import run_embedded
+
+    slots = max(plan.concurrency or bulk.LOCAL_CONCURRENCY, plan.choices)
+    caches = min(MAX_LOCAL_CACHES, slots)
+    with run_embedded.running(options.model_file, app, parallel=slots, caches=caches) as engine:
+        # Its process takes a while to load the model; this import happens meanwhile.
+        import nebius_cli.bulk.workers  # noqa: F401
+
+        def ready() -> Endpoint:
+            return Endpoint(engine.base_url, engine.key, is_local=True)
+
+        yield RowServer(partial(api_sender, ready), engine.key, engine.death)
+
+
+def connections(plan: BulkPlan, app: App) -> int:
+    """Return how many connections the run may open, after a note if it asked for more."""
+    wanted = plan.concurrency or MAX_CONCURRENCY
+    allowed = descriptors.allowed_requests()
+    if wanted <= allowed:
+        return wanted
+    if plan.concurrency is not None:
+        app.note(
+            f"at most {allowed:.0f} requests at once: the limit of open files is low; ulimit -n raises it"
+        )
+    return int(allowed)

@@ -1,0 +1,70 @@
+"""What a run needs to know about rows that are more than a prompt to complete, such as texts to score."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from nebius_cli.core.errors import NbxError
+from nebius_cli.request.field_validation import Value
+
+
+class RowItem(Protocol):
+    """The content of one row."""
+
+    @property
+    def prompts(self) -> Sequence[str]:
+        """The prompts to send, one or more."""
+
+    @property
+    def identity(self) -> bytes:
+        """What the record of the row depends on besides the request, for `body_hash`."""
+
+    def to_json(self) -> Mapping[str, Any]:
+        """Return the members of the input row again, without its id."""
+
+
+class RowKind(Protocol):
+    """How the rows of a run are read, and what is kept of their answers. Called from many threads."""
+
+    @property
+    def text_columns(self) -> frozenset[str]:
+        """The columns of a table that hold texts; a row needs one of them, or one of `json_columns`."""
+
+    @property
+    def json_columns(self) -> frozenset[str]:
+        """The columns of a table that hold JSON, if a cell is text."""
+
+    def read(self, members: Mapping[str, Any]) -> RowItem:
+        """Return the item of a row. Raises ValueError, which says what is wrong with it."""
+
+    def value(self, item: Any, part: int, choice: Mapping[str, Any]) -> Any:
+        """Return what is kept of the answer to one prompt. Raises NbxError if the row fails."""
+
+    def record(self, item: Any, values: Sequence[Any]) -> dict[str, Any]:
+        """Return the members of the record of a row, given the values of its prompts."""
+
+    @property
+    def falls_back(self) -> bool:
+        """Whether requests are sent in a second form, because the server ignores what the first one asks."""
+
+    def fallback(self, members: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the members of a request in the second form, given those of the first."""
+
+    def answered(self, outcomes: Sequence[Any], *, fell_back: bool) -> tuple[bool, str]:
+        """Take note of the values or errors of a request.
+
+        Return whether to send it again in the second form, and a warning for the user, mostly empty.
+        """
+
+    def refused(self, error: NbxError, *, fell_back: bool) -> NbxError | None:
+        """Return the error of a request that failed, None to send it again in the second form."""
+
+
+class ItemRows(NamedTuple):
+    """The kind of a run's rows, and the fields of their requests.
+
+    `variants` are the fields of further requests for each row.
+    """
+
+    kind: RowKind
+    fields: Mapping[str, Value]
+    variants: Sequence[Mapping[str, Value]] = ()

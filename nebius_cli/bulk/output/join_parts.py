@@ -1,0 +1,72 @@
+"""Joins the results of the parts of a row: the prompts of an item are sent, and may fail, one by one."""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from nebius_cli.bulk.input.row_kind import RowKind
+from nebius_cli.bulk.output.record import Result
+from nebius_cli.core.money import add, exact, parse_amount
+
+
+class PartJoiner:
+    """Collects the results of parts until those of a whole row are there. Thread-safe."""
+
+    def __init__(self, kind: RowKind) -> None:
+        self._kind = kind
+        self._parts: dict[int, list[Result]] = {}  # by the index of the row
+        self._lock = threading.Lock()
+
+    def add(self, result: Result) -> Result | None:
+        """Return the result of a row, with its record's members as response; None if parts are missing."""
+        parts = [result]
+        if result.row.part_count > 1:
+            with self._lock:
+                parts = self._parts.setdefault(result.row.index, [])
+                parts.append(result)
+                if len(parts) < result.row.part_count:
+                    return None
+                del self._parts[result.row.index]
+        parts.sort(key=lambda part: part.row.part)
+        whole = _joined(parts)
+        if whole.error is None:
+            whole.response = self._kind.record(result.row.item, [part.response for part in parts])
+        return whole
+
+    def incomplete(self) -> list[Result]:
+        """Return the joined results of the rows of which parts are missing, for their cost."""
+        with self._lock:
+            rows, self._parts = self._parts, {}
+        return [_joined(parts) for parts in rows.values()]
+
+
+def _joined(parts: list[Result]) -> Result:
+    """Return the sums of some parts of a row, with the first error."""
+    return replace(
+        parts[0],
+        attempts=max(part.attempts for part in parts),
+        latency_s=max(part.latency_s for part in parts),
+        usage=_sum([part.usage for part in parts if part.usage is not None]),
+        error=next((part.error for part in parts if part.error is not None), None),
+        response=None,
+    )
+
+
+def _sum(usages: list[dict[str, Any]]) -> dict[str, Any] | None:
+    if len(usages) < 2:
+        return usages[0] if usages else None
+    cost = _total(parse_amount(usage["cost"]) for usage in usages)
+    return {
+        "prompt_tokens": _total(usage["prompt_tokens"] for usage in usages),
+        "completion_tokens": _total(usage["completion_tokens"] for usage in usages),
+        "cost": None if cost is None else exact(Decimal(cost)),
+    }
+
+
+def _total(values: Iterable[Any]) -> Any:
+    total: Any = 0
+    for value in values:
+        total = add(total, value)
+    return total

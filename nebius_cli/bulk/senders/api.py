@@ -1,0 +1,91 @@
+"""Sends the requests of a run to the API, and returns what became of each row."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from nebius_cli.api.client import Answer, Api
+from nebius_cli.api.deadlines import Deadline
+from nebius_cli.bulk.batch import Answered, Batch, RefusedFormError
+from nebius_cli.bulk.check_answer import CompleteAnswer, check_answer, choices_of, split_group
+from nebius_cli.bulk.input.row import Row, request_body
+from nebius_cli.bulk.input.row_kind import RowKind
+from nebius_cli.core import jsontext
+from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError
+from nebius_cli.response.answer_warnings import CHAT_SHAPED
+
+
+class ApiSender:
+    """Sends requests to the API. `kind` tells what is kept of the answers, None to keep them whole."""
+
+    def __init__(self, api: Api, kind: RowKind | None = None) -> None:
+        self._api = api
+        self._kind = kind
+
+    @property
+    def turn(self) -> AbstractContextManager[None]:
+        """The block in which an answer is processed: only a few threads at a time hold large answers."""
+        return self._api.large_answers.turn
+
+    def send(self, batch: Batch, deadline: Deadline) -> Answered:
+        """Send a request once. Raises NbxError if it fails, and RefusedFormError."""
+        if self._kind is None:
+            answer, complete = self._request(batch, batch.body, deadline)
+            warning = CHAT_SHAPED if complete.chat_shaped else ""
+            complete = self._without_key(complete)
+            outcomes = split_group(complete, batch.rows)
+            usage, reasons = complete.usage, complete.reasons
+            return Answered(outcomes, usage, reasons, answer.headers, warning=warning)
+        return self._send_items(self._kind, batch, deadline)
+
+    def _send_items(self, kind: RowKind, batch: Batch, deadline: Deadline) -> Answered:
+        # A group that was built before the server was found out is sent in parts after its answer.
+        fell_back, body = kind.falls_back and len(batch.rows) == 1, batch.body
+        if fell_back:
+            common = jsontext.encode(kind.fallback(jsontext.decode(batch.rows[0].common)))
+            body = request_body(common, [row.prompt for row in batch.rows])
+        try:
+            answer, complete = self._request(batch, body, deadline)
+        except NbxError as error:
+            final = kind.refused(error, fell_back=fell_back)
+            if final is None:
+                raise RefusedFormError(error) from None
+            raise final from None
+        choices = choices_of(complete, batch.rows)
+        outcomes = [_value(kind, row, choice) for row, [choice] in zip(batch.rows, choices, strict=True)]
+        again, warning = kind.answered(outcomes, fell_back=fell_back)
+        return Answered(outcomes, complete.usage, complete.reasons, answer.headers, again, warning)
+
+    def _request(self, batch: Batch, body: bytes, deadline: Deadline) -> tuple[Answer, CompleteAnswer]:
+        broken: NetworkError | None = None
+        try:
+            path, accept = "/completions", "application/json"
+            answer = self._api.ask(path, batch.query, body, accept=accept, deadline=deadline)
+        except NetworkError as error:
+            if not isinstance(error.received, Answer):
+                raise
+            answer, broken = error.received, error
+        head = answer.head
+        with self._api.redactor.in_errors:
+            try:
+                # A connection that broke after the last finish_reason did not harm the answer.
+                return answer, check_answer(answer.body, head.content_type, batch.choices, head.request_id)
+            except IncompleteError:
+                if broken is None:
+                    raise
+                raise broken from None
+
+    def _without_key(self, complete: CompleteAnswer) -> CompleteAnswer:
+        redactor = self._api.redactor
+        if complete.raw is not None and not redactor.may_be_in(complete.raw):
+            return complete
+        value = redactor.value(complete.value)
+        return complete if value is complete.value else CompleteAnswer(value, None, complete.usage)
+
+
+def _value(kind: RowKind, row: Row, choice: Mapping[str, Any]) -> Any:
+    """Return what is kept of the answer to a prompt, or why its row fails."""
+    try:
+        return kind.value(row.item, row.part, choice)
+    except NbxError as error:
+        return error

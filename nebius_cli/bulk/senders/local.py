@@ -1,0 +1,47 @@
+"""Gets the values of items from a function, such as a model on this machine."""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from nebius_cli.api.deadlines import Deadline
+from nebius_cli.bulk.batch import Answered, Batch
+from nebius_cli.core.errors import NbxError, ServerError
+from nebius_cli.response.events import Usage
+
+# Returns the value of a part of an item and the tokens of its prompt. Raises NbxError if the row fails.
+Evaluate = Callable[[Any, int], tuple[Any, int]]
+
+
+class LocalSender:
+    """Calls `evaluate` for each row, one at a time. `death` is why it ended by itself, if it did."""
+
+    def __init__(self, evaluate: Evaluate) -> None:
+        self._evaluate = evaluate
+        self._lock = threading.Lock()
+        self.death: NbxError | None = None
+
+    @property
+    def turn(self) -> contextlib.AbstractContextManager[None]:
+        """A block that does nothing."""
+        return contextlib.nullcontext()
+
+    def send(self, batch: Batch, deadline: Deadline) -> Answered:
+        """Return the value or the error of each row. Raises ServerError if the function cannot go on."""
+        del deadline
+        outcomes: list[Any] = []
+        tokens = 0
+        with self._lock:
+            for row in batch.rows:
+                try:
+                    value, used = self._evaluate(row.item, row.part)
+                except ServerError as error:
+                    self.death = error
+                    raise
+                except NbxError as error:
+                    outcomes.append(error)
+                else:
+                    outcomes.append(value)
+                    tokens += used
+        return Answered(outcomes, Usage(tokens, 0, tokens), "", {})

@@ -1,0 +1,75 @@
+"""What a bulk run needs to know to score rows: how they are read, and what is kept of the answers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nebius_cli.core.errors import UsageError
+from nebius_cli.scoring import choices, comparison, records
+from nebius_cli.scoring.echo_support import EchoSupport
+from nebius_cli.scoring.likelihood import Passage, Score, from_choice
+from nebius_cli.scoring.rows import ScoreRow, parse_score_row
+
+
+class ScoreRows(EchoSupport):
+    """The rows of one run. `context` is that of rows without one; `tokens` adds token_logprobs to records.
+
+    With `compared`, each text is scored by two models, and `with_divergence` compares their alternatives.
+    `has_totals` tells whether a row was read that the totals of the run count.
+    """
+
+    text_columns = frozenset(("context", "text"))
+    json_columns = frozenset(("choices", "gold"))
+
+    def __init__(
+        self,
+        context: str,
+        max_tokens: int,
+        *,
+        tokens: bool = False,
+        compared: bool = False,
+        with_divergence: bool = False,
+    ) -> None:
+        super().__init__()
+        self._context = context
+        self._max_tokens = max_tokens
+        self._tokens = tokens
+        self._compared = compared
+        self._with_divergence = with_divergence
+        self.has_totals = compared
+
+    def read(self, members: Mapping[str, Any]) -> ScoreRow:
+        """Return a row. Raises ValueError, which says what is wrong with it, UsageError for a wrong flag."""
+        row = parse_score_row(members, self._context)
+        if row.is_question and self._compared:
+            raise UsageError("--against with choices", "--against compares texts only")
+        self.has_totals = self.has_totals or row.gold is not None
+        return row
+
+    def passage(self, row: ScoreRow, part: int) -> Passage:
+        """Return the passage of a part; the parts are the passages, once for each model."""
+        return row.passages[part % len(row.passages)]
+
+    def value(self, row: ScoreRow, part: int, choice: Mapping[str, Any]) -> Any:
+        """Return what is kept of an answer. Raises NbxError if it has no score."""
+        tokens = self._tokens or self._compared
+        score = from_choice(self.passage(row, part), choice, self._max_tokens, tokens=tokens)
+        return self.kept(row, part, score)
+
+    def kept(self, row: ScoreRow, part: int, score: Score) -> Any:
+        """Return what is kept of the score of a part until its row is complete."""
+        if self._compared:
+            return score
+        if row.is_question:
+            return choices.choice_record(row.passages[part].text, score)
+        return records.score_record(score, tokens=self._tokens)
+
+    def record(self, row: ScoreRow, values: Sequence[Any]) -> dict[str, Any]:
+        """Return the members of the record of a row."""
+        if row.is_question:
+            return choices.question_record(values, row.gold)
+        if not self._compared:
+            return dict(values[0])
+        one, other = values
+        return comparison.comparison_record(
+            one, other, with_divergence=self._with_divergence, tokens=self._tokens
+        )

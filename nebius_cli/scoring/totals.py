@@ -1,0 +1,49 @@
+"""What the records of many rows add up to: accuracy, and the mean differences of two models."""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nebius_cli.scoring import choices, comparison
+from nebius_cli.scoring.comparison import MEASURES
+
+
+class Totals:
+    """Sums over records. `models` are the names of the models, one, or two that are compared.
+
+    Memory: 8 bytes for each value of a record that has a mean.
+    """
+
+    def __init__(self, models: Sequence[str]) -> None:
+        self._models = models
+        self._values: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
+        self._kl: defaultdict[str, float] = defaultdict(float)
+        self._without_kl = 0
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Add the record of a row; one without a score counts nowhere."""
+        for name in (*choices.ACCURACIES, *MEASURES):
+            if isinstance(value := record.get(name), int | float):
+                self._values[name].append(value)
+        if record.get("kl"):
+            tokens = record["kl"]["tokens"]
+            self._kl["tokens"] += tokens
+            for name in comparison.KL_MEANS:
+                self._kl[name] += record["kl"][name] * tokens
+        else:
+            self._without_kl += "kl" in record
+
+    def lines(self) -> list[str]:
+        """Return lines for people; none if no record has a value."""
+        lines = []
+        if self._values["acc"]:
+            lines.append(choices.accuracy_line(self._values))
+        if self._values["difference"]:
+            one, other = self._models
+            differences = [self._values[name] for name in MEASURES]
+            lines += comparison.difference_lines(differences, (one, other))
+            lines += comparison.divergence_lines(
+                self._kl, self._without_kl, len(differences[0]), (one, other)
+            )
+        return lines

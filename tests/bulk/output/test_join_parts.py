@@ -1,0 +1,63 @@
+"""The results of parts become the result of their row."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from nebius_cli.bulk.output.join_parts import PartJoiner
+from nebius_cli.bulk.output.record import Result
+from nebius_cli.core.errors import NbxError, RejectedError
+from tests.support.bulk import asking
+from tests.support.item_rows import Words
+
+
+def result(part: int, value: Any, usage: Any = None, error: NbxError | None = None, of: int = 2) -> Result:
+    row = replace(asking(3), item=Words.of("a b"), part=part, part_count=of)
+    return Result(row, part + 1, 0.5 - part / 10, usage, error, None if error else value)
+
+
+def used(prompt: int | None, cost: str | None) -> dict[str, Any]:
+    return {"prompt_tokens": prompt, "completion_tokens": 1, "cost": cost}
+
+
+def test_a_row_of_one_part_is_joined_at_once() -> None:
+    joined = PartJoiner(Words()).add(result(0, "x", used(2, None), of=1))
+    assert joined is not None
+    assert (joined.response, joined.usage) == ({"joined": ["x"]}, used(2, None))
+
+
+def test_parts_are_joined_in_their_order_with_the_sum_of_their_usage() -> None:
+    joiner = PartJoiner(Words())
+    assert joiner.add(result(1, "b", used(2, "0.1"))) is None
+    joined = joiner.add(result(0, "a", used(3, "0.20")))
+    assert joined is not None
+    assert joined.response == {"joined": ["a", "b"]}
+    assert (joined.attempts, joined.latency_s) == (2, 0.5)
+    assert joined.usage is not None
+    assert Decimal(joined.usage.pop("cost")) == Decimal("0.3")
+    assert joined.usage == {"prompt_tokens": 5, "completion_tokens": 2}
+    assert joiner.incomplete() == []
+
+
+def test_what_is_unknown_of_one_part_is_unknown_of_the_row() -> None:
+    joiner = PartJoiner(Words())
+    joiner.add(result(1, "b", used(None, None)))
+    joined = joiner.add(result(0, "a", used(3, "0.2")))
+    assert joined is not None
+    assert joined.usage == {"prompt_tokens": None, "completion_tokens": 2, "cost": None}
+
+
+def test_a_row_of_which_a_part_failed_fails_and_keeps_what_it_cost() -> None:
+    joiner, error = PartJoiner(Words()), RejectedError("no")
+    joiner.add(result(1, "", error=error))
+    joined = joiner.add(result(0, "a", used(3, "0.2")))
+    assert joined is not None
+    assert (joined.error, joined.response, joined.usage) == (error, None, used(3, "0.2"))
+
+
+def test_the_cost_of_an_incomplete_row_is_kept() -> None:
+    joiner = PartJoiner(Words())
+    joiner.add(result(0, "a", used(3, "0.2"), of=3))
+    joiner.add(result(2, "c", of=3))
+    [left] = joiner.incomplete()
+    assert (left.usage, left.response) == (used(3, "0.2"), None)

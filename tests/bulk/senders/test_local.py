@@ -1,0 +1,46 @@
+"""Items that a function evaluates."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from nebius_cli.api.deadlines import Deadline
+from nebius_cli.api.limits import Limits
+from nebius_cli.bulk.batch import Batch
+from nebius_cli.bulk.budget import NOTHING
+from nebius_cli.bulk.senders.local import LocalSender
+from nebius_cli.core.errors import RejectedError, ServerError
+from nebius_cli.response.events import Usage
+from tests.support.bulk import asking
+from tests.support.item_rows import Item, Words
+
+TOO_LONG, DEAD = RejectedError("too long"), ServerError("the engine ended by itself")
+LIMITS = Limits(0, 0, 0, 0)
+
+
+def evaluate(item: Item, part: int) -> tuple[Any, int]:
+    word = item.prompts[part]
+    if word in ("long", "dead"):
+        raise TOO_LONG if word == "long" else DEAD
+    return word.upper(), len(word)
+
+
+def batch(*words: str) -> Batch:
+    item = Words.of(" ".join(words))
+    return Batch([replace(asking(0), item=item, part=part) for part in range(len(words))], NOTHING)
+
+
+def test_each_part_has_its_value_or_its_error_and_tokens_are_counted() -> None:
+    sender = LocalSender(evaluate)
+    with sender.turn:
+        answer = sender.send(batch("a", "long", "bc"), Deadline(LIMITS, lambda: 0.0))
+    assert answer == (["A", TOO_LONG, "BC"], Usage(3, 0, 3), "", {}, False, "")
+    assert sender.death is None
+
+
+def test_a_function_that_cannot_go_on_ends_the_run() -> None:
+    sender = LocalSender(evaluate)
+    with pytest.raises(ServerError):
+        sender.send(batch("dead"), Deadline(LIMITS, lambda: 0.0))
+    assert sender.death is DEAD
