@@ -14,7 +14,7 @@ from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.core.errors import NbxError, no_memory
 from nebius_cli.response.events import Usage
-from nebius_cli.system.shared_heap import share_heap
+from nebius_cli.system.memory import check_free, share_heap
 
 TICK_S = 0.1
 STACK_BYTES = 512 * 1024  # enough for the deepest JSON that Python parses
@@ -123,7 +123,7 @@ class WorkerPool:
             self._threads += 1
         before = threading.stack_size(STACK_BYTES)
         try:
-            bytearray(MIN_FREE_BYTES)  # a thread that has no memory to begin with would never be heard of
+            check_free(MIN_FREE_BYTES)  # a thread that has no memory to begin with would never be heard of
             # A daemon, so that an abandoned request does not keep the process alive.
             threading.Thread(target=self._work, name="nbx-bulk", daemon=True).start()
         except (RuntimeError, MemoryError):  # the system allows no more threads

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -217,3 +218,20 @@ def test_many_large_answers_of_bulk_at_once_stay_within_the_bound(
     peak = measured(nbx, *args)
     assert peak.code == 0, peak
     assert peak.mib - usual < 150, f"{peak.mib - usual:.0f} MiB more than usual"
+
+
+def test_many_threads_of_bulk_take_little_memory(
+    nbx: Runner, server: FakeServer, usual: float, tmp_path: Path
+) -> None:
+    at_once, rows = 64, tmp_path / "rows.jsonl"
+    rows.write_text("".join(f'{{"prompt":"row {row}"}}\n' for row in range(2 * at_once)))
+
+    def pause(_: object) -> None:
+        time.sleep(0.3)
+
+    reply = json.dumps({"choices": [{"index": 0, "text": "x", "finish_reason": "stop"}]}).encode()
+    server.script(*[[pause, *status(200, reply)]] * (2 * at_once))
+    args = ("bulk", str(rows), "-o", str(tmp_path / "out.jsonl"), "--concurrency", str(at_once))
+    peak = measured(nbx, *args)
+    assert peak.code == 0, peak
+    assert peak.mib - usual < 40, f"{peak.mib - usual:.0f} MiB more than usual"

@@ -1,4 +1,4 @@
-"""Keeps the memory of many threads small, where the C library gives each of them a heap."""
+"""The memory of a process with many threads: one heap for all of them, and whether there is enough."""
 
 import contextlib
 
@@ -15,3 +15,16 @@ def share_heap() -> None:
         import ctypes
 
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+
+
+def check_free(size: int) -> None:
+    """Raise MemoryError unless the process may have `size` bytes more.
+
+    They are mapped and not written to, so that no memory is taken.
+    """
+    import mmap
+
+    try:
+        mmap.mmap(-1, size).close()
+    except OSError as error:
+        raise MemoryError from error
