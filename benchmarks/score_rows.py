@@ -43,8 +43,8 @@ def write_passages(path: Path, member: str, rows: int, words: int) -> Path:
     return path
 
 
-def once(name: str, folder: Path, source: Path, options: argparse.Namespace) -> float:
-    """Run one of the two over a file; return requests per second between the first and the last."""
+def once(name: str, folder: Path, source: Path, options: argparse.Namespace) -> tuple[float, float]:
+    """Run one of the two over a file; return rows per second and the CPU of the client per row, in ms."""
     target = folder / "out.jsonl"
     for path in folder.glob("out*"):
         path.unlink()
@@ -58,11 +58,11 @@ def once(name: str, folder: Path, source: Path, options: argparse.Namespace) -> 
             command.insert(command.index("score") + 1, "--jsonl")
         else:
             command += ECHO
-        run(command, environ)
+        found = run(command, environ)
         stats = server.stats()
     if stats["prompts"] != options.rows:
         raise RuntimeError(f"{name} sent {stats['prompts']} prompts for {options.rows} rows")
-    return float(options.rows / (stats["last_at"] - stats["first_at"]))
+    return options.rows / (stats["last_at"] - stats["first_at"]), found.cpu / options.rows * 1000
 
 
 def main() -> None:
@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--concurrency", type=int, default=0, help="0 for as many as the server takes")
     parser.add_argument("--turns", type=int, default=3, help="how often each is measured")
     options = parser.parse_args()
-    ratios = []
+    ratios: list[float] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         texts = write_passages(folder / "texts.jsonl", "text", options.rows, options.words)
@@ -83,11 +83,15 @@ def main() -> None:
         for turn in range(options.turns):
             pair = [("score", texts), ("bulk", prompts)]
             order = pair[::-1] if turn % 2 else pair
-            rates = {one: once(one, folder, source, options) for one, source in order}
-            ratios.append(rates["score"] / rates["bulk"])
-            score, bulk = rates["score"], rates["bulk"]
-            print(f"score {score:,.0f}/s, bulk {bulk:,.0f}/s, ratio {ratios[-1]:.2f}", flush=True)
-    print(f"median ratio {statistics.median(ratios):.2f}")
+            found = {one: once(one, folder, source, options) for one, source in order}
+            (score, score_cpu), (bulk, bulk_cpu) = found["score"], found["bulk"]
+            ratios.append(score / bulk)
+            print(
+                f"score {score:,.0f} rows/s, {score_cpu:.3f} ms CPU a row; "
+                f"bulk {bulk:,.0f} rows/s, {bulk_cpu:.3f} ms; rows/s {ratios[-1]:.2f}",
+                flush=True,
+            )
+    print(f"median ratio of rows/s: {statistics.median(ratios):.2f}")
 
 
 if __name__ == "__main__":
