@@ -42,7 +42,7 @@ class _RowScores:
             context,
             int(options.max_tokens),
             tokens=options.tokens,
-            compared=options.against is not None,
+            compared=options.compares,
             with_divergence=options.logprobs is not None,
         )
         self._totals = Totals(())
@@ -61,13 +61,14 @@ class _RowScores:
             alternatives=options.alternatives,
         )
         params = request_flags.parse_params(options.param, validate=True)
-        names = [str(params.get("model", fields.get("model")))]
-        variants = []
-        if options.against is not None:
-            names.append(options.against)
-            variants.append({**fields, "model": options.against})
+        names = [
+            _local_name(chosen.file, self._app)
+            if chosen.runs_here
+            else chosen.name or str(params.get("model", fields.get("model")))
+            for chosen in options.models
+        ]
         self._totals = Totals(names)
-        return ItemRows(self._kind, fields, variants)
+        return ItemRows(self._kind, fields, [{**fields, "model": name} for name in names[1:]])
 
     @contextlib.contextmanager
     def _here(self) -> "Iterator[LocalSender]":
@@ -75,9 +76,14 @@ class _RowScores:
         from nebius_cli.local import run_embedded
         from nebius_cli.scoring.embedded_scorer import score_passage
 
-        with run_embedded.scoring(self._options.model_file, self._app) as (_, engine):
+        with contextlib.ExitStack() as stack:
+            engines = [
+                stack.enter_context(run_embedded.scoring(chosen.file, self._app))[1]
+                for chosen in self._options.models
+            ]
 
             def evaluate(row: ScoreRow, part: int) -> tuple[object, int]:
+                engine = engines[part // len(row.passages)]
                 score, tokens = score_passage(engine, self._kind.passage(row, part))
                 return self._kind.kept(row, part, score), tokens
 
@@ -99,6 +105,12 @@ class _RowScores:
                     self._totals.add(record)
         for line in self._totals.lines():
             self._app.note(line)
+
+
+def _local_name(file: str | None, app: App) -> str:
+    from nebius_cli.local import run_embedded
+
+    return run_embedded.model_name(file, None, app)
 
 
 def _bulk_options(options: ScoreOptions) -> BulkOptions:
