@@ -77,10 +77,13 @@ def paired_lines(pairs: Mapping[str, Sequence[tuple[float, float]]], names: tupl
     The standard error of a difference is that of the differences per question: both answer the same ones.
     """
     one, other = names
+    firsts = {name: [a for a, _ in found] for name, found in pairs.items()}
+    seconds = {name: [b for _, b in found] for name, found in pairs.items()}
+    differences = {name: [a - b for a, b in found] for name, found in pairs.items()}
     return [
-        f"{one}: {accuracy_line({name: [a for a, _ in pairs[name]] for name in ACCURACIES})}",
-        f"{other}: {accuracy_line({name: [b for _, b in pairs[name]] for name in ACCURACIES})}",
-        f"{one} less {other}: {accuracy_line({name: [a - b for a, b in pairs[name]] for name in ACCURACIES})}",
+        f"{one}: {accuracy_line(firsts)}",
+        f"{other}: {accuracy_line(seconds)}",
+        f"{one} less {other}: {accuracy_line(differences)}",
     ]
 
 

@@ -86,6 +86,11 @@ class ScoreOptions:
         """Whether two models are compared."""
         return len(self.models) > 1
 
+    @property
+    def all_here(self) -> bool:
+        """Whether no model is the server's."""
+        return all(model.runs_here for model in self.models)
+
     def check(self) -> None:
         """Raise UsageError for flags that do not belong together."""
         given = [self.text, self.file, self.jsonl]
@@ -93,14 +98,11 @@ class ScoreOptions:
             why = "use only one of an argument, --file and --jsonl"
             raise UsageError("more than one text", why, "keep one")
         self._check_models()
-        if all(model.runs_here for model in self.models) and self.param:
+        if self.all_here and self.param:
             raise UsageError("--param with --local", "the embedded engine sends no request")
         if self.max_tokens not in ("0", "1"):
             why = "scoring discards the generated token, so it takes 0 or 1"
             raise UsageError(f"--max-tokens {self.max_tokens}", why)
-        if self.jsonl is not None and len({model.runs_here for model in self.models}) > 1:
-            why = "the rows go to the server, or stay on this machine"
-            raise UsageError("--jsonl with a model on each side", why, "score the rows with each of them")
         self._check_row_flags()
 
     def _check_models(self) -> None:

@@ -14,6 +14,7 @@ class ScoreRows(EchoSupport):
     """The rows of one run. `context` is that of rows without one; `tokens` adds token_logprobs to records.
 
     With `compared`, each row is scored by two models, and `with_divergence` compares their alternatives.
+    The parts of a row are its passages, once for each model; with `swapped`, those of the second model first.
     `has_totals` tells whether a row was read that the totals of the run count.
     """
 
@@ -28,6 +29,7 @@ class ScoreRows(EchoSupport):
         tokens: bool = False,
         compared: bool = False,
         with_divergence: bool = False,
+        swapped: bool = False,
     ) -> None:
         super().__init__()
         self._context = context
@@ -35,6 +37,7 @@ class ScoreRows(EchoSupport):
         self._tokens = tokens
         self._compared = compared
         self._with_divergence = with_divergence
+        self._swapped = swapped
         self.has_totals = compared
 
     def read(self, members: Mapping[str, Any]) -> ScoreRow:
@@ -46,7 +49,7 @@ class ScoreRows(EchoSupport):
         return row
 
     def passage(self, row: ScoreRow, part: int) -> Passage:
-        """Return the passage of a part; the parts are the passages, once for each model."""
+        """Return the passage of a part."""
         return row.passages[part % len(row.passages)]
 
     def value(self, row: ScoreRow, part: int, choice: Mapping[str, Any]) -> Any:
@@ -65,8 +68,11 @@ class ScoreRows(EchoSupport):
 
     def record(self, row: ScoreRow, values: Sequence[Any]) -> dict[str, Any]:
         """Return the members of the record of a row."""
+        count = len(row.passages)
+        if self._swapped:
+            values = [*values[count:], *values[:count]]
         if row.is_question:
-            return choices.question_record(values, row.gold, count=len(row.passages))
+            return choices.question_record(values, row.gold, count=count)
         if not self._compared:
             return dict(values[0])
         one, other = values

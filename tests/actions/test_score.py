@@ -144,7 +144,6 @@ def test_one_token_without_a_context_has_no_score(nbx: Runner, server: FakeServe
         (("a", "--local", "--against-local"), "both are the same model"),
         (("a", "--against", "m", "--against-file", "f"), "more than one model to compare with"),
         (("a", "--local", "--against", "m", "--logprobs", "2"), "--logprobs with a model on this machine"),
-        (("--jsonl", "-", "--against-local"), "--jsonl with a model on each side"),
         (("a", "--against", "m", "--tokens"), "--tokens without --json"),
         (("a", "--logprobs", "5"), "--logprobs without --against"),
         (("a", "--against", "m", "--logprobs", "x"), "--logprobs"),

@@ -1,11 +1,13 @@
 """`nbx score` and `nbx rank` with two models: of the server, of this machine, and one of each."""
 
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nebius_cli.ledger.store import NAME
 from tests.support.echo import Pair, choice, echoed
 from tests.support.run import Runner
 from tests.support.server import FakeServer, Reply
@@ -109,6 +111,39 @@ def test_one_of_two_models_runs_on_this_machine(
     scores = [reported["log_likelihood"], reported["against"]["log_likelihood"]]
     assert scores[place] == -2.0
     assert reported["difference"] == scores[0] - scores[1] != 0
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("flags", "place"),
+    [(("-m", "one", "--against-local"), 0), (("--local", "--against", "one"), 1)],
+    ids=["the second here", "the first here"],
+)
+def test_rows_are_compared_with_a_model_on_this_machine(
+    with_weights: Runner, server: FakeServer, flags: tuple[str, ...], place: int
+) -> None:
+    pairs: list[Pair] = [("A", None), (":", -1.0), (" no", -2.0), ("!", -1.0)]
+    server.script(echoed(choice("A: no!", pairs)), answer(-1.0, -3.0))
+    lines: list[Any] = [{"context": "A:", "text": " no"}, {**QUESTION, "gold": 0}]
+    stdin = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    caps = ("--max-cost", "1", "--price", "1/1", "--concurrency", "1")
+    result = with_weights("score", "--jsonl", "-", *flags, *caps, stdin=stdin)
+    assert result.code == 0, result.err
+    assert [request.json["model"] for request in server.requests] == ["one", "one"]
+    text, asked = map(json.loads, result.out.splitlines())
+    both = [text, text["against"]]
+    assert both[place]["log_likelihood"] == -2.0
+    assert both[1 - place]["log_likelihood"] < -5
+    sides = [asked, asked["against"]]
+    assert [entry["log_likelihood"] for entry in sides[place]["choices"]] == [-1.0, -3.0]
+    assert sides[place]["acc"] == 1
+    with sqlite3.connect(Path(with_weights.environ["NBX_DATA_DIR"]) / NAME) as ledger:
+        rows = ledger.execute("SELECT model, host, cost FROM requests").fetchall()
+    here = {row[1:] for row in rows if row[0] == "local/SmolLM2-135M-Instruct.Q4_1"}
+    assert here == {("local", "0")}
+    assert all(host.startswith("127.0.0.1") and cost != "0" for name, host, cost in rows if name == "one")
+    alone = with_weights("score", "--local", "-c", "A:", " no", "--json").json
+    assert both[1 - place]["log_likelihood"] == alone["log_likelihood"]
 
 
 @pytest.mark.engine
