@@ -83,7 +83,7 @@ def paired_lines(pairs: Mapping[str, Sequence[tuple[float, float]]], names: tupl
     return [
         f"{one}: {accuracy_line(firsts)}",
         f"{other}: {accuracy_line(seconds)}",
-        f"{one} less {other}: {accuracy_line(differences)}",
+        f"{one} minus {other}: {accuracy_line(differences)}",
     ]
 
 

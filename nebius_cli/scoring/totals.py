@@ -57,7 +57,9 @@ class Totals:
             lines.append(choices.accuracy_line(self._values))
         if self._same_picks:
             same, count = sum(self._same_picks), len(self._same_picks)
-            lines.append(f"both models pick the same choice in {same} of {count} questions")
+            lines.append(
+                f"both models pick the same choice in {same} of {count} question{'s' if count > 1 else ''}"
+            )
         if self._values["difference"]:
             one, other = self._models
             differences = [self._values[name] for name in MEASURES]
