@@ -120,14 +120,14 @@ def check(passages: Path, reference: Path, tolerance: float, arguments: list[str
     wrong, most = [], 0.0
     for row in found:
         true = expected[row["id"]]
-        if "error" in row:
-            refused[f"{row['error']['what']}: {row['error']['why']}"] += bool(true["n"])
+        if row["error"]:
+            refused[row["error"]["message"]] += bool(true["n"])
             continue
         off = abs(row["log_likelihood"] - true["ll"]) / max(1, true["n"])
         most = max(most, off)
         if off > tolerance or row["tokens_scored"] != true["n"] or math.isnan(off):
             wrong.append((row["id"], row["log_likelihood"], row["tokens_scored"], true["ll"], true["n"]))
-    agreed = len(found) - len(wrong) - sum("error" in row for row in found)
+    agreed = len(found) - len(wrong) - sum(bool(row["error"]) for row in found)
     unscorable = sum(not row["n"] for row in expected.values())
     print(f"exit {done.returncode}; {len(expected)} passages, {unscorable} without a token to score")
     print(

@@ -235,6 +235,7 @@ function __nbx_at
         'nbx score --context-file' \
         'nbx score --max-tokens' \
         'nbx score --against' \
+        'nbx score --against-file' \
         'nbx score --logprobs' \
         'nbx score --format' \
         'nbx score --on-bad-row' \
@@ -271,6 +272,8 @@ function __nbx_at
         'nbx rank --context' \
         'nbx rank --context-file' \
         'nbx rank --max-tokens' \
+        'nbx rank --against' \
+        'nbx rank --against-file' \
         'nbx rank -m' \
         'nbx rank --model' \
         'nbx rank --ai-project-id' \
@@ -836,6 +839,8 @@ complete -c nbx -n '__nbx_at "nbx score"' -l context-file -r -F -d 'Use a whole 
 complete -c nbx -n '__nbx_at "nbx score"' -l json -d 'Print one JSON object.'
 complete -c nbx -n '__nbx_at "nbx score"' -l max-tokens -x -a '0 1' -d 'Tokens to generate and discard. Default 1; 0 if the server accepts it.'
 complete -c nbx -n '__nbx_at "nbx score"' -l against -x -a '(__nbx_models)' -d 'Score with this model too, and show the differences.'
+complete -c nbx -n '__nbx_at "nbx score"' -l against-local -d 'Compare with a small model on this machine.'
+complete -c nbx -n '__nbx_at "nbx score"' -l against-file -r -F -d 'Compare with this GGUF file on this machine.'
 complete -c nbx -n '__nbx_at "nbx score"' -l logprobs -x -d 'With --against: compare the N most likely tokens.'
 complete -c nbx -n '__nbx_at "nbx score"' -l tokens -d 'Show the log probability of each token.'
 complete -c nbx -n '__nbx_at "nbx score"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default: by file suffix; jsonl for stdin.'
@@ -886,6 +891,9 @@ complete -c nbx -n '__nbx_at "nbx rank"' -s c -l context -x -d 'Text in front of
 complete -c nbx -n '__nbx_at "nbx rank"' -l context-file -r -F -d 'Use a whole file as the context; - is stdin.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l json -d 'Print one JSON object.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l max-tokens -x -a '0 1' -d 'Tokens to generate and discard. Default 1; 0 if the server accepts it.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l against -x -a '(__nbx_models)' -d 'Score with this model too, and show the differences.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l against-local -d 'Compare with a small model on this machine.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l against-file -r -F -d 'Compare with this GGUF file on this machine.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l tokens -d 'With --json: include the log probability of each token.'
 complete -c nbx -n '__nbx_at "nbx rank"' -s m -l model -x -a '(__nbx_models)' -d 'Model ID, as nbx models lists them.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l ai-project-id -x -d 'Project the request belongs to.'

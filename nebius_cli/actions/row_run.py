@@ -80,6 +80,9 @@ def _send(
     if plan.max_cost is not None and plan.prices is None:
         _require_prices(source.reader, price_source)
     prices = plan.prices or price_source.prices
+    here = items.local_model if items is not None else None
+    if here is not None:
+        prices = prices.with_free(here)
     with surveyed(source, plan, prices, lambda: _output(options, app, items)) as (journal, total):
         if journal.unclaimed_answers and 0 in (source.left_out or ()):
             app.note(other_requests(journal.unclaimed_answers, options.output))
@@ -92,7 +95,7 @@ def _send(
             prices,
             over=options.over_budget,
             host=None if options.runs_here else host,
-            local_model=model if options.runs_here else None,
+            local_model=model if options.runs_here else here,
         )
         send = partial(bulk_run.send, sender, recorder, _display(journal, app))
         return _reported(send, bulk_run, journal, options, summary, app)

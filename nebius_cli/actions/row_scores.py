@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nebius_cli.actions import row_run
@@ -15,7 +16,7 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.request import request_flags
 from nebius_cli.scoring.api_scorer import scoring_fields
-from nebius_cli.scoring.options import ScoreOptions
+from nebius_cli.scoring.options import ModelChoice, ScoreOptions
 from nebius_cli.scoring.rows import ScoreRow
 from nebius_cli.scoring.score_rows import ScoreRows
 from nebius_cli.scoring.totals import Totals
@@ -38,18 +39,31 @@ class _RowScores:
     def __init__(self, options: ScoreOptions, context: str, app: App) -> None:
         self._options = options
         self._app = app
+        # Parts of rows are in the order of the models, but the server's come first: the run is the server's.
+        models = options.models
+        self._order = sorted(range(len(models)), key=lambda place: models[place].runs_here)
         self._kind = ScoreRows(
             context,
             int(options.max_tokens),
             tokens=options.tokens,
-            compared=options.against is not None,
+            compared=options.compares,
             with_divergence=options.logprobs is not None,
+            swapped=self._order[0] != 0,
         )
         self._totals = Totals(())
 
     def item_run(self) -> ItemRun:
         """Return what the run of rows needs."""
-        return ItemRun(self._rows, self._here, self._write, self._finished)
+        models = self._options.models
+        run = ItemRun(self._rows, self._here, self._write, self._finished)
+        if len({model.runs_here for model in models}) == 1:
+            return run
+        [file] = [model.file for model in models if model.runs_here]
+        is_here = lambda row: self._model_of(row.item, row.part).runs_here  # noqa: E731
+        return replace(run, is_here=is_here, local_model=_name_in_run(_local_name(file, self._app)))
+
+    def _model_of(self, row: ScoreRow, part: int) -> ModelChoice:
+        return self._options.models[self._order[part // len(row.passages)]]
 
     def _rows(self, settings: RunSettings) -> ItemRows:
         options = self._options
@@ -61,13 +75,20 @@ class _RowScores:
             alternatives=options.alternatives,
         )
         params = request_flags.parse_params(options.param, validate=True)
-        names = [str(params.get("model", fields.get("model")))]
-        variants = []
-        if options.against is not None:
-            names.append(options.against)
-            variants.append({**fields, "model": options.against})
+        names = [
+            _local_name(chosen.file, self._app)
+            if chosen.runs_here
+            else chosen.name or str(params.get("model", fields.get("model")))
+            for chosen in options.models
+        ]
         self._totals = Totals(names)
-        return ItemRows(self._kind, fields, variants)
+        if not options.all_here:
+            names = [
+                _name_in_run(name) if model.runs_here else name
+                for name, model in zip(names, options.models, strict=True)
+            ]
+        first, *others = [{**fields, "model": names[place]} for place in self._order]
+        return ItemRows(self._kind, first if options.compares else fields, others)
 
     @contextlib.contextmanager
     def _here(self) -> "Iterator[LocalSender]":
@@ -75,9 +96,15 @@ class _RowScores:
         from nebius_cli.local import run_embedded
         from nebius_cli.scoring.embedded_scorer import score_passage
 
-        with run_embedded.scoring(self._options.model_file, self._app) as (_, engine):
+        with contextlib.ExitStack() as stack:
+            engines = {
+                model: stack.enter_context(run_embedded.scoring(model.file, self._app))[1]
+                for model in self._options.models
+                if model.runs_here
+            }
 
             def evaluate(row: ScoreRow, part: int) -> tuple[object, int]:
+                engine = engines[self._model_of(row, part)]
                 score, tokens = score_passage(engine, self._kind.passage(row, part))
                 return self._kind.kept(row, part, score), tokens
 
@@ -101,9 +128,23 @@ class _RowScores:
             self._app.note(line)
 
 
+def _local_name(file: str | None, app: App) -> str:
+    from nebius_cli.local import run_embedded
+
+    return run_embedded.model_name(file, None, app)
+
+
+def _name_in_run(name: str) -> str:
+    """Return the name of an embedded model in a run that has a model of the server, too."""
+    return f"local/{name}"
+
+
 def _bulk_options(options: ScoreOptions) -> BulkOptions:
     """Return the options of a bulk run. On stdout, the scores are in the order of the rows."""
-    defaults = {"concurrency": "1"} if options.runs_here else {"group": str(DEFAULT_GROUP)}
+    here = options.all_here
+    defaults = {"concurrency": "1"} if here else {"group": str(DEFAULT_GROUP)}
+    # If the first model is the embedded one, and the second is not, the run is one with the second.
+    own = {"model": options.against} if options.runs_here and options.against is not None else {}
     return BulkOptions(
         inputs=(options.jsonl or "-",),
         format=options.format,
@@ -119,11 +160,11 @@ def _bulk_options(options: ScoreOptions) -> BulkOptions:
         max_cost=options.max_cost,
         price=options.price,
         limits={**defaults, **options.limits},
-        fields=options.fields,
+        fields={**options.fields, **own},
         connection=options.connection,
         param=options.param,
-        local=options.local,
-        model_file=options.model_file,
+        local=here and options.local,
+        model_file=options.model_file if here else None,
         api_key_file=options.api_key_file,
         api_key=options.api_key,
         over_budget=options.over_budget,

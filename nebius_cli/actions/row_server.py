@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from nebius_cli.actions.app import App
 from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.bulk import options as bulk
+from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_kind import ItemRows, RowKind
 from nebius_cli.bulk.options import BulkPlan
 from nebius_cli.bulk.rate_control import MAX_CONCURRENCY
@@ -19,6 +20,7 @@ from nebius_cli.core.secret import Secret
 from nebius_cli.system import descriptors
 
 if TYPE_CHECKING:
+    from nebius_cli.bulk.senders.api import ApiSender
     from nebius_cli.bulk.senders.local import LocalSender
     from nebius_cli.bulk.workers import Sender
 
@@ -27,7 +29,10 @@ MAX_LOCAL_CACHES = 4  # whole contexts that the local engine keeps
 
 @dataclass(frozen=True, slots=True)
 class ItemRun:
-    """A run whose rows are items. With --local, `here` gives what evaluates them on this machine.
+    """A run whose rows are items. `here` gives what evaluates them on this machine, if something does.
+
+    With --local that is every row; otherwise, the parts of rows for which `is_here`, if given, is true. Their
+    model is called `local_model`.
 
     `rows` returns the kind of the rows and their fields. `write` writes records to stdout; `finished` is
     called when every row has its result.
@@ -37,6 +42,8 @@ class ItemRun:
     here: Callable[[], AbstractContextManager["LocalSender"]]
     write: Callable[[bytes], None]
     finished: Callable[[], None]
+    is_here: Callable[[Row], bool] | None = None
+    local_model: str | None = None
 
 
 class RowServer(NamedTuple):
@@ -58,7 +65,7 @@ def row_server(
     """Give the server. With --local, a model runs on this machine until the block ends."""
     options = plan.options
 
-    def api_sender(endpoint: Callable[[], Endpoint], pool: int) -> tuple["Sender", str]:
+    def api_sender(endpoint: Callable[[], Endpoint], pool: int) -> tuple["ApiSender", str]:
         from nebius_cli.bulk.senders.api import ApiSender  # imports urllib3
 
         api = app.api(settings, endpoint(), pool=pool)
@@ -66,7 +73,20 @@ def row_server(
 
     if not options.runs_here:
         configured = app.endpoint(settings, options.api_key, options.api_key_file)
-        yield RowServer(partial(api_sender, lambda: configured), configured.key, lambda: None)
+        open_sender = partial(api_sender, lambda: configured)
+        if items is None or items.is_here is None:
+            yield RowServer(open_sender, configured.key, lambda: None)
+            return
+        is_here = items.is_here
+        with items.here() as local:
+
+            def mixed_sender(pool: int) -> tuple["Sender", str]:
+                from nebius_cli.bulk.senders.mixed import MixedSender
+
+                api, host = open_sender(pool)
+                return MixedSender(api, local, is_here), host
+
+            yield RowServer(mixed_sender, configured.key, lambda: local.death)
         return
     if items is not None:
         with items.here() as sender:

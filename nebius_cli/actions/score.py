@@ -102,17 +102,22 @@ def run_rank(options: ScoreOptions, app: App) -> ExitCode:
     passages = [
         Passage(prompt.decode_argument(one, encode_argument(one)), context) for one in options.candidates
     ]
-    with _models(options, app) as [model]:
-        scores = []
-        for score in _scores([passages], model, app):
-            if isinstance(score, NbxError):
-                raise score
-            scores.append(score)
-            _warn(score, app)
-        if any(score.scored < len(score.tokens) for score in scores):
+    with _models(options, app) as models:
+        scores = [_scores_to_rank(passages, model, app) for model in models]
+        if any(score.scored < len(score.tokens) for score in scores[0]):
             app.warn("without --context, the first token of a candidate has no prediction and does not count")
-        _write_ranks(passages, scores, model, options, app)
+        _write_ranks(passages, scores, models, options, app)
     return ExitCode.DONE
+
+
+def _scores_to_rank(passages: Sequence[Passage], model: ScoringModel, app: App) -> list[Score]:
+    scores = []
+    for score in _scores([passages], model, app):
+        if isinstance(score, NbxError):
+            raise score
+        scores.append(score)
+        _warn(score, app)
+    return scores
 
 
 def _context(options: ScoreOptions, app: App) -> str:
@@ -135,23 +140,29 @@ def _text(options: ScoreOptions, app: App) -> str:
 
 @contextlib.contextmanager
 def _models(options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
-    """Yield the models to score with: the server's and the one of --against, or the embedded one."""
+    """Yield the models to score with: one, or two that are compared."""
     params = request_flags.parse_params(options.param, validate=True)
     given = request_flags.parse_fields(options.fields, str, validate=True)
     settings = app.settings(options.connection)
-    if options.runs_here:
-        yield from _embedded(given.get("model"), options, app)
-        return
     fields = scoring_fields(
         settings.request_fields, given, max_tokens=int(options.max_tokens), alternatives=options.alternatives
     )
-    request.check_rules(fields, params, validate=True)
-    send = _sender(settings, options, app)
-    compared = {name: value for name, value in params.items() if name != "model"}
-    models = [_server_model(fields, params, send, app)]
-    if options.against is not None:
-        models.append(_server_model({**fields, "model": options.against}, compared, send, app))
-    yield models
+    send: Send | None = None
+    with contextlib.ExitStack() as stack:
+        models = []
+        for place, chosen in enumerate(options.models):
+            if chosen.runs_here:
+                asked = None if place else given.get("model")
+                models.append(stack.enter_context(_embedded(chosen.file, asked, app)))
+                continue
+            own, own_params = fields, params
+            if chosen.name is not None:
+                own = {**fields, "model": chosen.name}
+                own_params = {name: value for name, value in params.items() if name != "model"}
+            request.check_rules(own, own_params, validate=True)
+            send = send or _sender(settings, options, app)
+            models.append(_server_model(own, own_params, send, app))
+        yield models
 
 
 def _server_model(fields: Mapping[str, Any], params: Mapping[str, Any], send: Send, app: App) -> ScoringModel:
@@ -175,13 +186,14 @@ def _sender(settings: RunSettings, options: ScoreOptions, app: App) -> Send:
     return send
 
 
-def _embedded(asked: Value | None, options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
+@contextlib.contextmanager
+def _embedded(file: str | None, asked: Value | None, app: App) -> Iterator[ScoringModel]:
     from nebius_cli.local import run_embedded
     from nebius_cli.scoring.embedded_scorer import engine_scorer
 
-    run_embedded.model_name(options.model_file, asked, app)
-    with run_embedded.scoring(options.model_file, app) as (name, engine):
-        yield [ScoringModel(name, engine_scorer(engine), 1)]
+    run_embedded.model_name(file, asked, app)
+    with run_embedded.scoring(file, app) as (name, engine):
+        yield ScoringModel(name, engine_scorer(engine), 1)
 
 
 def _scores(
@@ -201,16 +213,23 @@ def _scores(
 
 
 def _write_ranks(
-    passages: Sequence[Passage], scores: Sequence[Score], model: ScoringModel, options: ScoreOptions, app: App
+    passages: Sequence[Passage],
+    scores: Sequence[Sequence[Score]],
+    models: Sequence[ScoringModel],
+    options: ScoreOptions,
+    app: App,
 ) -> None:
     """Write the candidates, the likeliest first, with the measures by which each one wins."""
-    order, winners = ranking.order(scores), ranking.winners(scores)
+    names = [model.name for model in models]
     if options.json:
-        candidates = ranking.to_json(passages, scores, order, tokens=options.tokens)
-        app.write_json({"model": model.name, "winners": winners, "candidates": candidates})
+        app.write_json(ranking.to_json(passages, scores, names, tokens=options.tokens))
         return
+    order, winners = ranking.order(scores[0]), [ranking.winners(own) for own in scores]
     texts = [passage.text for passage in passages]
-    _write(partial(tables.ranks, texts, scores, order, winners), app)
+    if len(models) == 1:
+        _write(partial(tables.ranks, texts, scores[0], order, winners[0]), app)
+    else:
+        _write(partial(tables.compared_ranks, texts, scores, order, winners, names), app)
 
 
 def _write(table: Callable[..., tables.Table], app: App) -> None:

@@ -63,6 +63,11 @@ SHARED_BY_BOTH = (
         "max_tokens", "Tokens to generate and discard. Default 1; 0 if the server accepts it.", "0|1", SCORING
     ),
 )
+AGAINST = (
+    text("against", "Score with this model too, and show the differences.", "MODEL", SCORING),
+    switch("against_local", "Compare with a small model on this machine.", SCORING),
+    text("against_file", "Compare with this GGUF file on this machine.", "FILE", SCORING),
+)
 FIELDS = (BY_NAME["model"], BY_NAME["ai_project_id"])
 ASKING = (
     *field_options(FIELDS),
@@ -106,11 +111,8 @@ def add_to(root: typer.Typer) -> None:
     )
     candidates = arguments("candidates", "A text that may follow the context.", "CANDIDATE...")
     tokens = switch("tokens", "Show the log probability of each token.", "Output")
-    against = (
-        text("against", "Score with this model too, and show the differences.", "MODEL", SCORING),
-        text("logprobs", "With --against: compare the N most likely tokens.", "N", SCORING),
-    )
-    own = (*source, *SHARED_BY_BOTH, *against, tokens, *ROW_FLAGS, *ASKING)
+    logprobs = text("logprobs", "With --against: compare the N most likely tokens.", "N", SCORING)
+    own = (*source, *SHARED_BY_BOTH, *AGAINST, logprobs, tokens, *ROW_FLAGS, *ASKING)
     declare(
         *(root, "score", own, "score.run_score"),
         help=SCORE,
@@ -120,5 +122,5 @@ def add_to(root: typer.Typer) -> None:
         limits=LIMITS,
     )
     tokens = switch("tokens", "With --json: include the log probability of each token.", "Output")
-    own = (candidates, *SHARED_BY_BOTH, tokens, *ASKING)
+    own = (candidates, *SHARED_BY_BOTH, *AGAINST, tokens, *ASKING)
     declare(root, "rank", own, "score.run_rank", help=RANK, fields=FIELDS, connection=REQUEST_SETTINGS)

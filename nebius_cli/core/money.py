@@ -69,6 +69,10 @@ class PriceList:
     def __contains__(self, model: str) -> bool:
         return self.of_model(model).known
 
+    def with_free(self, model: str) -> "PriceList":
+        """Return these prices, with one of 0 for a model that runs on this machine."""
+        return PriceList({**self._models, model: FREE}, self._default)
+
     def of_model(self, model: str) -> Price:
         """Return the price of a model."""
         return self._models.get(model, self._default)

@@ -28,7 +28,9 @@ class BatchRecorder:
 
     Of what the run has reserved, requests that ended take their cost; `flush` turns that into spent money.
     `host` is where the requests go, None for the embedded engine, which runs `local_model` whatever model a
-    row names. With `recorder` None nothing is written. `over_budget` goes on when a budget is spent.
+    row names. With both, requests for `local_model`
+    are those of the embedded engine. With `recorder` None nothing is written. `over_budget` goes on when a
+    budget is spent.
     """
 
     def __init__(
@@ -46,7 +48,7 @@ class BatchRecorder:
         self._prices = prices
         self._run = run_id(streams)
         self._over_budget = over_budget
-        self._local_model = local_model if host is None else None
+        self._local_model = local_model
         self._profile = profile
         self._host = host
         self._streams = streams
@@ -65,11 +67,12 @@ class BatchRecorder:
         if self._recorder is None or (isinstance(error, NetworkError) and not error.sent):
             return
         price = self._prices.of_model(model)
+        is_local = self._host is None or model == self._local_model
         # The server does not bill a request that it refused.
         cost = ZERO if isinstance(error, StatusError) else cost_of(usage, price)
         entry = Entry(
             self._unix_offset + sent_at,
-            self._local_model or model,
+            (self._local_model if is_local else None) or model,
             int(error.code) if error else 0,
             plausible(usage),
             price,
@@ -77,7 +80,7 @@ class BatchRecorder:
             self._streams.monotonic() - sent_at,
             finish=finish,
             profile=self._profile or "",
-            host=LOCAL if self._host is None else self._host,
+            host=LOCAL if is_local or self._host is None else self._host,
             run=self._run,
         )
         with self._lock:

@@ -35,8 +35,24 @@ def choice_record(text: str, score: Score) -> dict[str, Any]:
     }
 
 
-def question_record(entries: Sequence[dict[str, Any]], gold: int | None) -> dict[str, Any]:
-    """Return the members of the record of a question, given the objects of its choices."""
+def question_record(entries: Sequence[dict[str, Any]], gold: int | None, *, count: int) -> dict[str, Any]:
+    """Return the members of the record of a question, given the objects of its choices.
+
+    There are `count` choices, once for each model. With two models, `against` has what the second one finds,
+    and `differences` the log-likelihood of each choice under the first one, less that under the second.
+    """
+    record = _record(entries[:count], gold)
+    if len(entries) > count:
+        others = entries[count:]
+        record["against"] = _record(others, gold)
+        record["differences"] = [
+            one["log_likelihood"] - other["log_likelihood"]
+            for one, other in zip(entries, others, strict=False)
+        ]
+    return record
+
+
+def _record(entries: Sequence[dict[str, Any]], gold: int | None) -> dict[str, Any]:
     winners = {
         name: max(range(len(entries)), key=lambda place: (entries[place][measure], -place))
         for name, measure in _MEASURES.items()
@@ -53,6 +69,22 @@ def accuracy_line(values: Mapping[str, Sequence[float]]) -> str:
     count = len(values["acc"])
     means = ", ".join(f"{name} {mean_with_error(values[name])}" for name in ACCURACIES)
     return f"{means}, {count} question{'s' if count > 1 else ''}"
+
+
+def paired_lines(pairs: Mapping[str, Sequence[tuple[float, float]]], names: tuple[str, str]) -> list[str]:
+    """Return the means of two models over the same questions, and those of the differences.
+
+    The standard error of a difference is that of the differences per question: both answer the same ones.
+    """
+    one, other = names
+    firsts = {name: [a for a, _ in found] for name, found in pairs.items()}
+    seconds = {name: [b for _, b in found] for name, found in pairs.items()}
+    differences = {name: [a - b for a, b in found] for name, found in pairs.items()}
+    return [
+        f"{one}: {accuracy_line(firsts)}",
+        f"{other}: {accuracy_line(seconds)}",
+        f"{one} minus {other}: {accuracy_line(differences)}",
+    ]
 
 
 def standard_error(values: Sequence[float]) -> float | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.secret import Secret
@@ -10,6 +11,17 @@ from nebius_cli.request import request_flags
 _INPUT_FLAGS = ("format", "on_bad_row", "shard", "max_cost", "price")
 _OUTPUT_FLAGS = ("output", "restart", "ordered", "summary", "estimate", "dry_run")
 ROW_FLAGS = (*_INPUT_FLAGS, *_OUTPUT_FLAGS)  # attributes of the flags that only the rows of a file have
+
+
+class ModelChoice(NamedTuple):
+    """A model to score with: on this machine, from `file` or the default one, or on the server.
+
+    `name` is the server's name for it, None for the one that the request fields have.
+    """
+
+    runs_here: bool
+    file: str | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +43,8 @@ class ScoreOptions:
     max_tokens: str = "1"
     param: tuple[str, ...] = ()
     against: str | None = None
+    against_local: bool = False
+    against_file: str | None = None
     logprobs: str | None = None
     format: str | None = None
     on_bad_row: str | None = None
@@ -57,25 +71,54 @@ class ScoreOptions:
         """Whether the model runs on this machine."""
         return self.local or self.model_file is not None
 
+    @property
+    def models(self) -> list[ModelChoice]:
+        """The model to score with, and the one to compare it with if there is one."""
+        chosen = [ModelChoice(self.runs_here, self.model_file)]
+        if self.against is not None:
+            chosen.append(ModelChoice(runs_here=False, name=self.against))
+        elif self.against_local or self.against_file is not None:
+            chosen.append(ModelChoice(runs_here=True, file=self.against_file))
+        return chosen
+
+    @property
+    def compares(self) -> bool:
+        """Whether two models are compared."""
+        return len(self.models) > 1
+
+    @property
+    def all_here(self) -> bool:
+        """Whether no model is the server's."""
+        return all(model.runs_here for model in self.models)
+
     def check(self) -> None:
         """Raise UsageError for flags that do not belong together."""
         given = [self.text, self.file, self.jsonl]
         if sum(one is not None for one in given) > 1:
             why = "use only one of an argument, --file and --jsonl"
             raise UsageError("more than one text", why, "keep one")
-        if self.against is not None and self.runs_here:
-            raise UsageError("--against with --local", "both models must be on the same server")
-        if self.against is not None and self.tokens and not (self.json or self.jsonl):
-            what, why = "--tokens without --json", "the table for two models does not show tokens"
-            raise UsageError(what, why, "--json")
-        if self.logprobs is not None and self.against is None:
-            raise UsageError("--logprobs without --against", "it sets how many tokens are compared")
-        if self.runs_here and self.param:
+        self._check_models()
+        if self.all_here and self.param:
             raise UsageError("--param with --local", "the embedded engine sends no request")
         if self.max_tokens not in ("0", "1"):
             why = "scoring discards the generated token, so it takes 0 or 1"
             raise UsageError(f"--max-tokens {self.max_tokens}", why)
         self._check_row_flags()
+
+    def _check_models(self) -> None:
+        if (self.against is not None) + self.against_local + (self.against_file is not None) > 1:
+            why = "--against, --against-local and --against-file each name it"
+            raise UsageError("more than one model to compare with", why, "keep one")
+        if self.compares and self.models[0] == self.models[1]:
+            raise UsageError("nothing to compare", "both are the same model on this machine")
+        if self.compares and self.tokens and not (self.json or self.jsonl):
+            what, why = "--tokens without --json", "the table for two models does not show tokens"
+            raise UsageError(what, why, "--json")
+        if self.logprobs is not None and not self.compares:
+            raise UsageError("--logprobs without --against", "it sets how many tokens are compared")
+        if self.logprobs is not None and any(model.runs_here for model in self.models):
+            why = "the embedded engine reports no alternatives"
+            raise UsageError("--logprobs with a model on this machine", why)
 
     def _check_row_flags(self) -> None:
         if self.jsonl is not None:

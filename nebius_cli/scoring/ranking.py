@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from nebius_cli.scoring.comparison import comparison_record
 from nebius_cli.scoring.likelihood import Passage, Score
 from nebius_cli.scoring.records import MEASURES, score_record
 
@@ -21,10 +22,23 @@ def order(scores: Sequence[Score]) -> list[int]:
 
 
 def to_json(
-    passages: Sequence[Passage], scores: Sequence[Score], order: Sequence[int], *, tokens: bool
-) -> list[dict[str, Any]]:
-    """Return the JSON objects of candidates in `order`; `candidate` is the index on the command line."""
-    return [
-        {"candidate": index, "text": passages[index].text, **score_record(scores[index], tokens=tokens)}
-        for index in order
-    ]
+    passages: Sequence[Passage], scores: Sequence[Sequence[Score]], names: Sequence[str], *, tokens: bool
+) -> dict[str, Any]:
+    """Return the JSON object of a ranking by one model, or by two that are compared.
+
+    `scores` has those of each model. Candidates are in the order of the first model; `candidate` is the index
+    on the command line.
+    """
+    candidates = []
+    for index in order(scores[0]):
+        own = [found[index] for found in scores]
+        values = (
+            score_record(own[0], tokens=tokens)
+            if len(own) == 1
+            else comparison_record(*own, with_divergence=False, tokens=tokens)
+        )
+        candidates.append({"candidate": index, "text": passages[index].text, **values})
+    ranking: dict[str, Any] = {"model": names[0], "winners": winners(scores[0])}
+    if len(names) > 1:
+        ranking |= {"against_model": names[1], "against_winners": winners(scores[1])}
+    return {**ranking, "candidates": candidates}

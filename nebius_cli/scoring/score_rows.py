@@ -13,7 +13,8 @@ from nebius_cli.scoring.rows import ScoreRow, parse_score_row
 class ScoreRows(EchoSupport):
     """The rows of one run. `context` is that of rows without one; `tokens` adds token_logprobs to records.
 
-    With `compared`, each text is scored by two models, and `with_divergence` compares their alternatives.
+    With `compared`, each row is scored by two models, and `with_divergence` compares their alternatives.
+    The parts of a row are its passages, once for each model; with `swapped`, those of the second model first.
     `has_totals` tells whether a row was read that the totals of the run count.
     """
 
@@ -28,6 +29,7 @@ class ScoreRows(EchoSupport):
         tokens: bool = False,
         compared: bool = False,
         with_divergence: bool = False,
+        swapped: bool = False,
     ) -> None:
         super().__init__()
         self._context = context
@@ -35,18 +37,19 @@ class ScoreRows(EchoSupport):
         self._tokens = tokens
         self._compared = compared
         self._with_divergence = with_divergence
+        self._swapped = swapped
         self.has_totals = compared
 
     def read(self, members: Mapping[str, Any]) -> ScoreRow:
         """Return a row. Raises ValueError, which says what is wrong with it, UsageError for a wrong flag."""
         row = parse_score_row(members, self._context)
-        if row.is_question and self._compared:
-            raise UsageError("--against with choices", "--against compares texts only")
+        if row.is_question and self._with_divergence:
+            raise UsageError("--logprobs with choices", "--logprobs compares texts only")
         self.has_totals = self.has_totals or row.gold is not None
         return row
 
     def passage(self, row: ScoreRow, part: int) -> Passage:
-        """Return the passage of a part; the parts are the passages, once for each model."""
+        """Return the passage of a part."""
         return row.passages[part % len(row.passages)]
 
     def value(self, row: ScoreRow, part: int, choice: Mapping[str, Any]) -> Any:
@@ -57,16 +60,19 @@ class ScoreRows(EchoSupport):
 
     def kept(self, row: ScoreRow, part: int, score: Score) -> Any:
         """Return what is kept of the score of a part until its row is complete."""
+        if row.is_question:
+            return choices.choice_record(self.passage(row, part).text, score)
         if self._compared:
             return score
-        if row.is_question:
-            return choices.choice_record(row.passages[part].text, score)
         return records.score_record(score, tokens=self._tokens)
 
     def record(self, row: ScoreRow, values: Sequence[Any]) -> dict[str, Any]:
         """Return the members of the record of a row."""
+        count = len(row.passages)
+        if self._swapped:
+            values = [*values[count:], *values[:count]]
         if row.is_question:
-            return choices.question_record(values, row.gold)
+            return choices.question_record(values, row.gold, count=count)
         if not self._compared:
             return dict(values[0])
         one, other = values

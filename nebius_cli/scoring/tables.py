@@ -72,11 +72,33 @@ def ranks(
     rows = []
     for index in order:
         score = scores[index]
-        wins = [name.replace("_", " ") for name in best if best[name] == index]
         numbers = [_number(measure(score), drawn=drawn) for measure in MEASURES.values()]
-        rows.append((quoted(texts[index]), *numbers, str(score.scored), ", ".join(wins) or NONE))
+        rows.append((quoted(texts[index]), *numbers, str(score.scored), _wins(best, index)))
     header = ("candidate", *(name.replace("_", " ") for name in MEASURES), "tokens", "wins by")
     return header, rows
+
+
+def compared_ranks(
+    texts: Sequence[str],
+    scores: Sequence[Sequence[Score]],
+    order: Sequence[int],
+    best: Sequence[Mapping[str, int]],
+    names: Sequence[str],
+    *,
+    drawn: bool,
+) -> Table:
+    """Return the candidates with their log-likelihoods under two models, and by which measures each wins."""
+    rows = []
+    for index in order:
+        one, other = (own[index].log_likelihood for own in scores)
+        numbers = [_number(value, drawn=drawn) for value in (one, other, one - other)]
+        rows.append((quoted(texts[index]), *numbers, *(_wins(own, index) for own in best)))
+    return ("candidate", *names, "difference", "wins by", "with the other"), rows
+
+
+def _wins(best: Mapping[str, int], index: int) -> str:
+    """Return the measures by which a candidate is the best."""
+    return ", ".join(name.replace("_", " ") for name in best if best[name] == index) or NONE
 
 
 def quoted(text: str) -> str:

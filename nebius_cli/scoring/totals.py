@@ -20,9 +20,16 @@ class Totals:
         self._values: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
         self._kl: defaultdict[str, float] = defaultdict(float)
         self._without_kl = 0
+        # Of questions with two models: the values of the first one, and of the second one.
+        self._pairs: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._same_picks: list[bool] = []  # of each question, whether both models pick the same choice
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Add the record of a row; one without a score counts nowhere."""
+        other = record.get("against")
+        if other and "winners" in other:
+            self._add_pair(record, other)
+            return
         for name in (*choices.ACCURACIES, *MEASURES):
             if isinstance(value := record.get(name), int | float):
                 self._values[name].append(value)
@@ -34,11 +41,25 @@ class Totals:
         else:
             self._without_kl += "kl" in record
 
+    def _add_pair(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> None:
+        self._same_picks.append(one["winners"]["total"] == other["winners"]["total"])
+        for name in choices.ACCURACIES:
+            if name in one:
+                self._pairs[name].append((one[name], other[name]))
+
     def lines(self) -> list[str]:
         """Return lines for people; none if no record has a value."""
         lines = []
+        if self._pairs:
+            one, other = self._models
+            lines += choices.paired_lines(self._pairs, (one, other))
         if self._values["acc"]:
             lines.append(choices.accuracy_line(self._values))
+        if self._same_picks:
+            same, count = sum(self._same_picks), len(self._same_picks)
+            lines.append(
+                f"both models pick the same choice in {same} of {count} question{'s' if count > 1 else ''}"
+            )
         if self._values["difference"]:
             one, other = self._models
             differences = [self._values[name] for name in MEASURES]

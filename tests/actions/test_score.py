@@ -141,11 +141,13 @@ def test_one_token_without_a_context_has_no_score(nbx: Runner, server: FakeServe
         (("a", "--param", "echo=false"), "--param echo"),
         (("a", "--local", "--param", "seed=1"), "--param with --local"),
         (("-", "--context-file", "-"), "stdin is asked for twice"),
-        (("a", "--local", "--against", "m"), "--against with --local"),
+        (("a", "--local", "--against-local"), "both are the same model"),
+        (("a", "--against", "m", "--against-file", "f"), "more than one model to compare with"),
+        (("a", "--local", "--against", "m", "--logprobs", "2"), "--logprobs with a model on this machine"),
         (("a", "--against", "m", "--tokens"), "--tokens without --json"),
         (("a", "--logprobs", "5"), "--logprobs without --against"),
         (("a", "--against", "m", "--logprobs", "x"), "--logprobs"),
-        (("--jsonl", "-", "--against", "m"), "--against with choices"),
+        (("--jsonl", "-", "--against", "m", "--logprobs", "2"), "--logprobs with choices"),
     ],
 )
 def test_a_command_line_that_means_nothing_costs_nothing(
