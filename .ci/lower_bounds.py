@@ -5,7 +5,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-_ENTRY = re.compile(r"(?P<name>[A-Za-z0-9._-]+)>=(?P<lowest>[0-9.]+)(,<[0-9.]+)?")
+_ENTRY = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(\[[a-z,]+\])?>=(?P<lowest>[0-9.]+)(,<[0-9.]+)?")
 _TOOLS = ("test", "dev")  # extras of those who work on nbx
 
 

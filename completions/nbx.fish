@@ -119,6 +119,8 @@ function __nbx_at
         'nbx bulk --matrix' \
         'nbx bulk -o' \
         'nbx bulk --output' \
+        'nbx bulk --ray' \
+        'nbx bulk --output-format' \
         'nbx bulk --summary' \
         'nbx bulk --concurrency' \
         'nbx bulk --rpm' \
@@ -169,6 +171,8 @@ function __nbx_at
         'nbx bulk run --matrix' \
         'nbx bulk run -o' \
         'nbx bulk run --output' \
+        'nbx bulk run --ray' \
+        'nbx bulk run --output-format' \
         'nbx bulk run --summary' \
         'nbx bulk run --concurrency' \
         'nbx bulk run --rpm' \
@@ -658,6 +662,8 @@ complete -c nbx -n '__nbx_at "nbx bulk"' -l on-bad-row -x -a 'fail skip' -d 'If 
 complete -c nbx -n '__nbx_at "nbx bulk"' -l shard -x -d 'Send only every N-th row, starting with the I-th; limits and caps are divided by N.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l matrix -x -d 'Send each row with every combination of these values, as in temperature=0,0.7.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -s o -l output -r -F -d 'Write the answers to FILE; needed to resume a run.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l ray -x -d 'Run on a Ray cluster: auto or HOST:PORT; without ADDRESS, start Ray on this machine.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l output-format -x -a 'parquet jsonl' -d 'Format of the output folder of --ray. Default parquet.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l restart -d 'Start over; the existing output is kept as FILE.old.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l no-prompt -d 'Leave prompts out of the output.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l ordered -d 'Write the answers in input order.'
@@ -728,6 +734,8 @@ complete -c nbx -n '__nbx_at "nbx bulk run"' -l on-bad-row -x -a 'fail skip' -d 
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l shard -x -d 'Send only every N-th row, starting with the I-th; limits and caps are divided by N.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l matrix -x -d 'Send each row with every combination of these values, as in temperature=0,0.7.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -s o -l output -r -F -d 'Write the answers to FILE; needed to resume a run.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l ray -x -d 'Run on a Ray cluster: auto or HOST:PORT; without ADDRESS, start Ray on this machine.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l output-format -x -a 'parquet jsonl' -d 'Format of the output folder of --ray. Default parquet.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l restart -d 'Start over; the existing output is kept as FILE.old.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l no-prompt -d 'Leave prompts out of the output.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l ordered -d 'Write the answers in input order.'

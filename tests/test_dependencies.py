@@ -43,7 +43,7 @@ def test_a_dependency_without_a_plain_lower_bound_is_refused(entry: str, tmp_pat
     assert f"'{entry}' has no lower bound" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["lowest", "audit"])
+@pytest.mark.parametrize("name", ["lowest", "audit", "ray"])
 def test_the_scripts_of_ci_can_be_run_and_name_tests_that_exist(name: str) -> None:
     script = ROOT / ".ci" / name
     assert os.access(script, os.X_OK)

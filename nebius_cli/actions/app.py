@@ -1,8 +1,8 @@
 """What every action gets: streams, shared flags, and the settings, API and ledger, made on first use."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from nebius_cli.api.endpoint import Endpoint, check_key
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from nebius_cli.ledger.batch_recorder import BatchRecorder
     from nebius_cli.ledger.recorder import LedgerRecorder
     from nebius_cli.ledger.store import Ledger
-    from nebius_cli.models.cache import ModelList, ModelsCache
+    from nebius_cli.models.cache import ModelList, ModelsCache, PriceSource
+
+MODEL_LIST_TIMEOUT_S = 30.0  # until the first byte, where a run waits for prices
 
 Given = Mapping[str, str | bool | list[str]]  # settings that were given as flags, by name
 
@@ -221,6 +223,13 @@ class App(Console):
         limits = limits_of(settings, first_byte_timeout_s=first_byte_timeout_s, retries=retries)
         api = self.api(settings, Endpoint(settings.base_url, key))
         return ask_models(api, settings.ai_project_id or "", limits, self.streams, self.note)
+
+    def price_source(self, settings: RunSettings, key: Callable[[], Secret]) -> "PriceSource":
+        """Return the prices of models, from the cached list or from the server; `key` is asked for then."""
+        from nebius_cli.models.cache import PriceSource
+
+        fetch = partial(self.ask_models, settings, first_byte_timeout_s=MODEL_LIST_TIMEOUT_S)
+        return PriceSource(self.models_cache(settings), lambda: fetch(key()))
 
     # The ledger.
 

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from nebius_cli.actions import ray_run
 from nebius_cli.actions.app import App
 from nebius_cli.actions.row_server import ItemRun, RowServer, connections, row_server
 from nebius_cli.api.limits import limits_of
 from nebius_cli.bulk import options as bulk
 from nebius_cli.bulk import resume_command
 from nebius_cli.bulk.check_input import surveyed
-from nebius_cli.bulk.display import TABLE_HEADER, BulkDisplay, table_rows
+from nebius_cli.bulk.display import TABLE_HEADER, BulkDisplay, reason, report, table_rows
 from nebius_cli.bulk.estimate import estimate_rows
 from nebius_cli.bulk.input.input_rows import Input, RowSource
 from nebius_cli.bulk.input.joined_files import open_all
@@ -25,21 +26,15 @@ from nebius_cli.bulk.output.changed_requests import other_requests
 from nebius_cli.bulk.output.failed_rows import path_beside
 from nebius_cli.bulk.output.journal import Journal, StreamOutput
 from nebius_cli.bulk.output.record_file import answered
-from nebius_cli.bulk.progress import RunSummary
 from nebius_cli.bulk.results import open_output, open_summary
 from nebius_cli.bulk.run import BulkRun
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.core import jsontext
-from nebius_cli.core.errors import BadInputError, ExitCode, Interrupted, NbxError, ReaderGone, Stopped
+from nebius_cli.core.errors import BadInputError, ExitCode, NbxError, ReaderGone
 from nebius_cli.core.format import counted
-from nebius_cli.core.secret import Secret
 from nebius_cli.models.cache import PriceSource
 from nebius_cli.request import request
 from nebius_cli.system.output_checks import is_file
 from nebius_cli.system.output_file import OutputFile
-
-TSV_NAMES = {"left_out": "already answered"}  # of members whose name in JSON says less
-MODEL_LIST_TIMEOUT_S = 30.0
 
 
 def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCode:
@@ -47,6 +42,8 @@ def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCod
     plan = bulk.read(options, app.read_text)
     settings = app.settings(options.connection)
     reader = _reader(plan, settings, app, items)
+    if options.ray is not None:
+        return ray_run.run(plan, settings, reader, app)
     with RowSource(lambda: _input(plan, reader, app), reader) as source:
         if options.dry_run:
             return _show_first(source, app)
@@ -76,7 +73,7 @@ def _send(
 ) -> ExitCode:
     """Check the rows, send them and report the totals."""
     options, model = plan.options, source.reader.model
-    price_source = _price_source(settings, app, lambda: server.key)
+    price_source = app.price_source(settings, lambda: server.key)
     if plan.max_cost is not None and plan.prices is None:
         _require_prices(source.reader, price_source)
     prices = plan.prices or price_source.prices
@@ -147,8 +144,8 @@ def _estimate(
 ) -> ExitCode:
     """Show what the rows without an answer would take. Only the model list, for its prices, is fetched."""
     options = plan.options
-    price_source = _price_source(
-        settings, app, lambda: app.key(settings, options.api_key, options.api_key_file).secret
+    price_source = app.price_source(
+        settings, lambda: app.key(settings, options.api_key, options.api_key_file).secret
     )
     for model in reader.models if plan.prices is None else ():
         try:
@@ -184,13 +181,6 @@ def _require_prices(reader: RowReader, price_source: PriceSource) -> None:
         bulk.check_price(model, price_source.prices)
 
 
-def _price_source(settings: RunSettings, app: App, key: Callable[[], Secret]) -> PriceSource:
-    return PriceSource(
-        app.models_cache(settings),
-        lambda: app.ask_models(settings, key(), first_byte_timeout_s=MODEL_LIST_TIMEOUT_S),
-    )
-
-
 def _output(options: BulkOptions, app: App, items: ItemRun | None) -> Journal | StreamOutput:
     if options.output == "-" and app.streams.stdout_tty:
         app.note("answers shown on a terminal are not saved; -o FILE saves them")
@@ -221,7 +211,7 @@ def _reported(
     except BaseException as stop:
         if not isinstance(stop, ReaderGone):
             try:
-                _report(run.summary(_reason(stop)), summary, app, shown=shown)
+                report(run.summary(reason(stop)), summary, app, shown=shown)
             except NbxError as error:
                 app.warn(error.line)
             if isinstance(journal, Journal):
@@ -229,28 +219,9 @@ def _reported(
         raise
     if stray := journal.stray_answers:
         app.note(f"{options.output} has {counted(stray, 'answer')} to rows that are not in this input")
-    _report(run.summary(""), summary, app, shown=shown)
+    report(run.summary(""), summary, app, shown=shown)
     if not run.counts.failed:
         return ExitCode.DONE
     listed = str(path_beside(Path(options.output))) if isinstance(journal, Journal) else ""
     app.report([run.counts.failure(listed)])
     return ExitCode.ROWS_FAILED
-
-
-def _reason(stop: BaseException) -> str:
-    """Return what ended the run early, in a few words."""
-    if isinstance(stop, KeyboardInterrupt):
-        return Interrupted.by
-    return stop.by if isinstance(stop, Stopped) else str(stop)
-
-
-def _report(totals: RunSummary, summary: OutputFile | None, app: App, *, shown: bool) -> None:
-    """Show the totals, and write them to the file of `--summary`."""
-    values = totals.to_json()
-    if shown and not app.flags.quiet and totals.has_results:
-        # The message about the end of the run says why it stopped.
-        plain = {TSV_NAMES.get(name, name): value for name, value in values.items() if name != "stopped"}
-        app.write_table(TABLE_HEADER, table_rows(totals.to_rows(), plain, drawn=app.draws_err), err=True)
-    if summary is not None:
-        summary.write(jsontext.encode(values) + b"\n")
-        summary.finish()

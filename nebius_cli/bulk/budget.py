@@ -125,16 +125,20 @@ class Budget:
 
         That is the worst case if the server did not say, and nothing if it cannot have billed the request.
         """
-        self.reserved_tokens -= worst.tokens
-        if worst.cost:
-            self.reserved_cost -= worst.cost
         charge = self._actual(worst, usage) if maybe_billed else NOTHING
-        self.tokens += charge.tokens
-        self.cost += charge.cost or Decimal()
+        self.settle(worst, charge)
         if charge is not worst:  # else it may have been billed, and nobody knows how much
             self._expected -= worst.expected
             self._longest_answer = max(self._longest_answer, charge.completion or 0)
         return charge
+
+    def settle(self, worst: Charge, charge: Charge) -> None:
+        """Release the reservation of a request, and count what it used."""
+        self.reserved_tokens -= worst.tokens
+        if worst.cost:
+            self.reserved_cost -= worst.cost
+        self.tokens += charge.tokens
+        self.cost += charge.cost or Decimal()
 
     def _actual(self, worst: Charge, usage: Usage | None) -> Charge:
         prompt = token_count(usage.prompt) if usage else None

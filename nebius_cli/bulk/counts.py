@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from nebius_cli.bulk.budget import Budget
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.output.record import Result
 from nebius_cli.bulk.progress import ProgressSnapshot, RunSummary
@@ -111,9 +112,8 @@ def _reason(error: NbxError) -> str:
     return line if len(line) <= MAX_REASON_CHARS else line[: MAX_REASON_CHARS - 1] + "…"
 
 
-def cap_error(dispatcher: Dispatcher) -> CappedError:
+def cap_error(budget: Budget) -> CappedError:
     """Return the error that names the caps that the next row might have exceeded."""
-    budget = dispatcher.budget
     found = []
     if budget.max_cost is not None:
         found.append((f"{usd(budget.cost)} of {usd(budget.max_cost)}", "--max-cost"))

@@ -31,7 +31,7 @@ class Dispatcher:
     `jitter` returns a number in [0, 1) that spreads retries; `may_take` returns whether a new row may be
     taken now. `model` is the model of rows that name none. The rows of `combinations` alternate, so that many
     groups are collected at once. After the run, `fatal` is the error that stopped it, if any, and `capped`
-    tells whether the budget did.
+    tells whether the budget did. Set `input_ended` to False to go on with more rows.
     """
 
     def __init__(
@@ -54,10 +54,10 @@ class Dispatcher:
         self._may_take = may_take
         self._model = model
         self._row_wanted_since = math.inf  # when `next` first asked for a row
-        self._input_ended = False
+        self.input_ended = False
         self._outage = Outage(retries)
         self._answered_at = -math.inf  # when the last complete answer came
-        self._suspects = Suspects()
+        self.suspects = Suspects()
         self._learned_at = -math.inf
         self.stopped = False
         self.fatal: NbxError | None = None
@@ -88,7 +88,7 @@ class Dispatcher:
 
     def no_more_rows(self) -> None:
         """Note that the input has ended."""
-        self._input_ended = True
+        self.input_ended = True
 
     def stop(self, fatal: NbxError | None = None) -> None:
         """Send nothing more; requests in flight may still be answered."""
@@ -97,11 +97,11 @@ class Dispatcher:
 
     def unfinished(self) -> list[Result]:
         """Return results with the cost of unfinished rows; requests in flight are abandoned."""
-        batches = [batch for batch, _ in (*self._retries.clear(), *self._suspects.held)]
+        batches = [batch for batch, _ in (*self._retries.clear(), *self.suspects.held)]
         for batch in self._in_flight.values():
             batch.spent += self.budget.charge(batch.worst, None, maybe_billed=True)
             batches.append(batch)
-        self._in_flight, self._suspects.held = {}, []
+        self._in_flight, self.suspects.held = {}, []
         return [unfinished_result(batch) for batch in batches if batch.spent != NOTHING]
 
     def next(self, now: float) -> Batch | Wait | None:
@@ -111,13 +111,13 @@ class Dispatcher:
         due = self._retries.due
         batch = self._retries.first if due <= now else self._next_batch(now)
         if batch is None:
-            if not self._input_ended and self._wants_row():
+            if not self.input_ended and self._wants_row():
                 self._row_wanted_since = min(self._row_wanted_since, now)
                 waits = self._row_wanted_since + GROUP_WAIT_S if len(self._new) else math.inf
                 return Wait(min(due, waits), rows=True)
-            if self._retries or self.in_flight or not self._input_ended:
+            if self._retries or self.in_flight or not self.input_ended:
                 return Wait(due)
-            if error := self._suspects.error:  # and no other row can tell what is wrong with them
+            if error := self.suspects.error:  # and no other row can tell what is wrong with them
                 self.stop(error)
             return None
         if (seconds := self.rate.wait(batch.worst.tokens, now)) > 0:
@@ -170,7 +170,7 @@ class Dispatcher:
         if all(isinstance(outcome, NbxError) for outcome in outcomes):
             return self._fail(batch, outcomes, now)
         results = results_of(batch, batch.spent, outcomes, now)
-        for suspect, failures in self._suspects.answered():
+        for suspect, failures in self.suspects.answered():
             results += results_of(suspect, suspect.spent, failures, now)
         return results
 
@@ -213,7 +213,7 @@ class Dispatcher:
     def _next_batch(self, now: float) -> Batch | None:
         """Return the next request of new rows, None if it needs another row first."""
         waited = now >= self._row_wanted_since + GROUP_WAIT_S
-        self._new.build(incomplete=self._input_ended or not self._may_take() or waited)
+        self._new.build(incomplete=self.input_ended or not self._may_take() or waited)
         return None if self._retries_first else self._new.upcoming
 
     def _wants_row(self) -> bool:
@@ -272,11 +272,11 @@ class Dispatcher:
         self, batch: Batch, outcomes: Sequence[Outcome], now: float, *, forbidden: bool = False
     ) -> list[Result]:
         """Fail the rows of a request, unless the failure may be that of all rows."""
-        held = self._suspects.failed(batch, outcomes, forbidden=forbidden)
-        if self._suspects.stop:
+        held = self.suspects.failed(batch, outcomes, forbidden=forbidden)
+        if self.suspects.stop:
             error = outcomes[-1]
             self.stop(error if isinstance(error, NbxError) else None)
-        if self._suspects.stop and not held:
+        if self.suspects.stop and not held:
             self._retries.push(batch, now)
         elif not held:
             return results_of(batch, batch.spent, outcomes, now)

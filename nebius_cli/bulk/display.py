@@ -1,15 +1,19 @@
-"""The progress of a bulk run on stderr: redrawn in place on a terminal, a line now and then elsewhere."""
+"""Shows a bulk run on stderr: its progress, drawn on a terminal or as a line now and then, and its totals."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from nebius_cli.bulk.progress import Progress, ProgressSnapshot, ThroughputMeter
+from nebius_cli.bulk.progress import Progress, ProgressSnapshot, RunSummary, ThroughputMeter
+from nebius_cli.core import jsontext
+from nebius_cli.core.errors import Interrupted, Stopped
 from nebius_cli.core.format import compact, duration
 from nebius_cli.core.money import usd
+from nebius_cli.system.output_file import OutputFile
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
+from nebius_cli.terminal.console import Console
 from nebius_cli.terminal.sanitize import one_line
 
 REDRAW_INTERVAL_S = 0.2
@@ -17,6 +21,7 @@ LINE_INTERVAL_S = 30.0  # between two lines where nothing is drawn
 SEPARATOR = " · "
 MAX_BAR_COLUMNS = 60
 TABLE_HEADER = ("figure", "value")  # the header of a table
+TSV_NAMES = {"left_out": "already answered"}  # of members whose name in JSON says less
 
 
 class BulkDisplay:
@@ -165,3 +170,23 @@ def table_rows(
     if drawn:
         return shown
     return [(name, "" if value is None else str(value)) for name, value in plain.items()]
+
+
+def reason(stop: BaseException) -> str:
+    """Return what ended the run early, in a few words."""
+    if isinstance(stop, KeyboardInterrupt):
+        return Interrupted.by
+    return stop.by if isinstance(stop, Stopped) else str(stop)
+
+
+def report(totals: RunSummary, summary: OutputFile | None, console: Console, *, shown: bool = True) -> None:
+    """Show the totals, and write them to the file of `--summary`."""
+    values = totals.to_json()
+    if shown and not console.quiet and totals.has_results:
+        # The message about the end of the run says why it stopped.
+        plain = {TSV_NAMES.get(name, name): value for name, value in values.items() if name != "stopped"}
+        rows = table_rows(totals.to_rows(), plain, drawn=console.draws_err)
+        console.write_table(TABLE_HEADER, rows, err=True)
+    if summary is not None:
+        summary.write(jsontext.encode(values) + b"\n")
+        summary.finish()

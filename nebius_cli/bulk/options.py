@@ -46,6 +46,8 @@ class BulkOptions:
     shard: str = "1/1"
     matrix: tuple[str, ...] = ()
     output: str = "-"
+    output_format: str | None = None
+    ray: str | None = None
     restart: bool = False
     no_prompt: bool = False
     ordered: bool = False
@@ -214,6 +216,9 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
             raise UsageError(f"{name} {value}", f"it takes {' or '.join(values)}")
     if options.restart and options.output == "-":
         raise UsageError("--restart without -o", "stdout has no earlier answers to replace")
+    if options.output_format is not None and options.ray is None:
+        why = "the output of one machine is JSONL"
+        raise UsageError("--output-format without --ray", why, "nbx bulk export converts it")
     request_flags.parse_unset(options.unset)
     shard, limits = parse_shard(options.shard), parse_limits(options.limits)
     max_tokens = limits.get("max_total_tokens")

@@ -173,6 +173,11 @@ class RateController:
         self._interval.sent(now)
         return estimate
 
+    def unsent(self, estimate: float, now: float) -> None:
+        """Note that a request which `sent` announced was not sent after all."""
+        self._requests.take(-1.0, now)
+        self._tokens.take(-estimate, now)
+
     def accepted(self, sent_at: float, now: float) -> None:
         """Note that a request which was sent at `sent_at` was not refused."""
         self._answered_since_refusal = True

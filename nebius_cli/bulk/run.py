@@ -173,7 +173,7 @@ class BulkRun:
         if dispatcher.capped and dispatcher.budget.uncovered:
             raise recorder.budget_exceeded()
         if dispatcher.capped:
-            raise cap_error(dispatcher)
+            raise cap_error(dispatcher.budget)
 
     def _show(self, display: BulkDisplay) -> None:
         now = self._streams.monotonic()

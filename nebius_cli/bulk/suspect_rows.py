@@ -41,6 +41,10 @@ class Suspects:
         self.held.append((batch, outcomes))
         return True
 
+    def answered_elsewhere(self) -> None:
+        """Note that another process of the run had an answer: rows are not held back any more."""
+        self._answered = True
+
     def answered(self) -> list[tuple[Batch, Sequence[Outcome]]]:
         """Note an answer; return the requests held back until now, whose rows failed for themselves."""
         released, self.held = self.held, []

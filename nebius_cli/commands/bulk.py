@@ -1,11 +1,13 @@
 """`nbx bulk`: its commands and their flags."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import typer
 
 from nebius_cli.bulk.limit_flags import LIMITS, MONEY, SPEED
-from nebius_cli.commands.declare import declare, default_group
+from nebius_cli.cluster.address import ADDRESS, LOCAL
+from nebius_cli.commands.declare import Command, declare, default_group
 from nebius_cli.commands.parameters import arguments, field_options, switch, text, texts
 from nebius_cli.commands.shared_options import (
     ANY_FIELD_OPTIONS,
@@ -19,6 +21,8 @@ from nebius_cli.commands.shared_options import (
 )
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.field_validation import Field
+
+CLUSTER = "Cluster"
 
 HELP = """Complete a file of prompts, each row exactly once.
 
@@ -47,6 +51,9 @@ resume: it sends only the rows that have no answer yet.
 
 Each FILE is JSONL, CSV, TSV, text or Parquet, by file suffix (.gz and .zst too) or --format. A JSONL row is a
 string, {"prompt": ...} with any request field and an id, or a line of a batch file. A row overrides a flag.
+
+With --ray, FILE may be a folder or a pattern, also in an object store, and -o names a folder; docs/cluster.md
+has the details.
 
 The exit code is 0 if every row has an answer and 9 if some failed; these are in answers.failed.jsonl, as
 input for another run.
@@ -100,6 +107,13 @@ OWN = (
         INPUT,
     ),
     text("output", "Write the answers to FILE; needed to resume a run.", "FILE", OUTPUT, "-o"),
+    text(
+        "ray",
+        "Run on a Ray cluster: auto or HOST:PORT; without ADDRESS, start Ray on this machine.",
+        "ADDRESS",
+        CLUSTER,
+    ),
+    text("output_format", "Format of the output folder of --ray. Default parquet.", "parquet|jsonl", CLUSTER),
     ROW_OPTIONS["restart"],
     switch("no_prompt", "Leave prompts out of the output.", OUTPUT),
     ROW_OPTIONS["ordered"],
@@ -125,12 +139,27 @@ OWN = (
 )
 
 
+class RunCommand(Command):
+    """A command whose --ray may stand without a value."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the command line; --ray without an address starts Ray here."""
+        words = list(args)
+        end = words.index("--") if "--" in words else len(words)
+        for place in reversed([place for place in range(end) if words[place] == "--ray"]):
+            following = words[place + 1] if place + 1 < end else ""
+            if not ADDRESS.fullmatch(following):
+                words.insert(place + 1, LOCAL)
+        return super().parse_args(ctx, words)
+
+
 def add_to(root: typer.Typer) -> typer.Typer:
     """Add the group and return it."""
     group = typer.Typer(cls=default_group("run"))
     declare(
         *(group, "run", OWN, "bulk.run"),
         help=RUN,
+        cls=RunCommand,
         everyday=EVERYDAY,
         fields=ROW_FIELDS,
         connection=REQUEST_SETTINGS,

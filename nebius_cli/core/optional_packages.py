@@ -7,6 +7,7 @@ REQUIREMENTS = {
     "zstd": "backports.zstd>=1",
     "parquet": "pyarrow>=21",
     "plot": "plotille>=6",
+    "ray": "ray[data]>=2.60,<2.64",
 }
 DISTRIBUTION = "nebius-cli"  # the name of nbx to pipx and uv
 

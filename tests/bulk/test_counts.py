@@ -100,7 +100,7 @@ def test_a_pause_is_reported_with_its_length() -> None:
 def test_a_cap_that_ended_the_run_is_named_with_the_amount_used(
     budget: dict[str, Any], flags: str, used: str
 ) -> None:
-    error = cap_error(dispatcher(**budget))
+    error = cap_error(dispatcher(**budget).budget)
     assert error.what == f"stopped before exceeding {flags}"
     assert error.why == f"used: {used}"
     assert error.hint == f"raise {flags} to continue"

@@ -39,7 +39,7 @@ FOLDERS = (
 STRANGERS = (("render", "api", "shell_completion"), ("scoring", "bulk", "ledger"))
 
 # Modules of actions/ that are no action: what several of them do.
-SHARED_ACTIONS = ("app", "row_run", "row_scores", "row_server")
+SHARED_ACTIONS = ("app", "ray_run", "row_run", "row_scores", "row_server")
 
 PURE_FOLDERS = ("core", "request", "response")
 # Modules, or whole folders, that touch files, sockets, processes, threads, the clock, the environment, random
@@ -56,7 +56,17 @@ OUTSIDE = (
     "doctor.ledger_checks",
     "doctor.machine_checks",
     "doctor.probe",
-    "cluster",
+    "cluster.complete",
+    "cluster.folders",
+    "cluster.gate",
+    "cluster.handover",
+    "cluster.leased",
+    "cluster.pipeline",
+    "cluster.prepare",
+    "cluster.run",
+    "cluster.session",
+    "cluster.sink",
+    "cluster.source",
     "bulk.senders",
     "bulk.display",
     "bulk.results",
@@ -119,8 +129,24 @@ THIRD_PARTY = {
     "keyring": ("config.keyring_store",),
     "platformdirs": ("system.paths",),
     "plotille": ("ledger.plot",),
-    "pyarrow": ("bulk.input.parquet", "bulk.output.parquet_file", "cluster"),
-    "ray": ("cluster",),
+    "numpy": ("cluster.folders", "cluster.source"),
+    "pyarrow": (
+        "bulk.input.parquet",
+        "bulk.output.parquet_file",
+        "cluster.complete",
+        "cluster.folders",
+        "cluster.sink",
+        "cluster.source",
+    ),
+    "ray": (
+        "cluster.complete",
+        "cluster.gate",
+        "cluster.pipeline",
+        "cluster.run",
+        "cluster.session",
+        "cluster.sink",
+        "cluster.source",
+    ),
     "requests": ("api.proxies", "doctor.probe", "local.fetch_weights", "local.weights"),
     "rich": (
         "bulk.display",
@@ -148,6 +174,10 @@ THIRD_PARTY = {
     ),
     "xllamacpp": ("local.engine_process",),
 }
+
+
+# Modules that import Ray when they are imported themselves; only a run on Ray does that.
+ON_RAY = tuple(module for module in THIRD_PARTY["ray"] if module != "cluster.session")
 
 
 def below(module: str, entries: tuple[str, ...]) -> bool:

@@ -1,8 +1,8 @@
 """Imports every module of a package twice, and prints what the second time did beside importing.
 
-Run as a program of its own with the package's name. The first time loads what the package needs from
-others; what they do is theirs. The second time, Python's audit hooks and a watched environment tell of
-files, processes, connections, signals, threads and variables.
+Run as a program of its own with the package's name, and those of modules to leave out. The first time loads
+what the package needs from others; what they do is theirs. The second time, Python's audit hooks and a
+watched environment tell of files, processes, connections, signals, threads and variables.
 """
 
 import importlib
@@ -52,12 +52,12 @@ def _modules(package: str) -> list[str]:
     return [package, *(found.name for found in pkgutil.walk_packages(root.__path__, f"{package}."))]
 
 
-def main(package: str) -> None:
+def main(package: str, *left_out: str) -> None:
     """Print one line for each thing that an import did."""
     global _watching  # noqa: PLW0603 - a hook cannot be removed, only silenced
     sys.dont_write_bytecode = True
     handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
-    names = _modules(package)
+    names = [name for name in _modules(package) if name not in left_out]
     for name in names:
         importlib.import_module(name)
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
@@ -75,4 +75,4 @@ def main(package: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

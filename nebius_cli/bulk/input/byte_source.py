@@ -28,22 +28,24 @@ _BROKEN = (OSError, EOFError)  # raised by plain and compressed files
 
 
 class ByteSource(io.RawIOBase):
-    """A file, or standard input for `-`, that counts the bytes read.
+    """A file, or standard input for `-`, that counts the bytes read; `file` is one that is open already.
 
     `size` is None if unknown; `regular` tells whether it is a regular file. Raises UsageError if it cannot
     be opened.
     """
 
-    def __init__(self, path: str, stdin: Readable | None) -> None:
+    def __init__(self, path: str, stdin: Readable | None, file: Readable | None = None) -> None:
         super().__init__()
         self.name = "stdin" if path == "-" else path
         self.position = 0
         self._file: Readable
         self._own: io.FileIO | None = None
-        if path == "-":
+        if path == "-" and file is None:
             if stdin is None:
                 raise UsageError("nothing to read", "stdin is closed")
-            self._file, self.regular, self.size = stdin, False, None
+            file = stdin
+        if file is not None:
+            self._file, self.regular, self.size = file, False, None
             return
         try:
             self._file = self._own = io.FileIO(path)

@@ -74,8 +74,11 @@ def open_rows(
     reading: DecodeOptions,
     stdin: Readable | None,
     needs: Callable[[str], bool] = lambda _: True,
+    file: Readable | None = None,
 ) -> RowFile:
     """Open an input. `format_flag` is the format, None to tell it by the name.
+
+    `file` is the file if it is open already, as one in an object store; for Parquet it can seek.
 
     A row is its bytes in JSONL, a str in plain text, a dict in a table, and an UnreadableRow if it cannot be
     read. Blank lines of JSONL and of tables are skipped. Of a Parquet file only the columns that `needs`
@@ -87,10 +90,10 @@ def open_rows(
         raise UsageError(f"-0 with {format_} input", "NUL separates plain prompts", "set --format text")
     if format_ == "parquet" and path == "-":
         raise UsageError("parquet on stdin", "its index is at the end of the file", "save it to a file first")
-    source = ByteSource(path, stdin)
+    source = ByteSource(path, stdin, file)
     try:
         if format_ == "parquet":
-            return _parquet(source, needs)
+            return _parquet(source, file, needs)
         content = TextLines(lines(blocks(source, compression, reading), b"\0" if nul else b"\n"), nul=nul)
         columns: tuple[str, ...] = ()
         if format_ in DELIMITERS:
@@ -109,9 +112,9 @@ def open_rows(
     return RowFile(format_, source, rows, columns, position, source.close)
 
 
-def _parquet(source: ByteSource, needs: Callable[[str], bool]) -> RowFile:
+def _parquet(source: ByteSource, file: Readable | None, needs: Callable[[str], bool]) -> RowFile:
     source.close()  # pyarrow opens the file itself
-    table = ParquetTable(source.name)
+    table = ParquetTable(source.name, file)
     size = source.size or 0
 
     def position() -> int:

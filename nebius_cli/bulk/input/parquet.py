@@ -13,12 +13,12 @@ _NO_VALUE = (ValueError, OverflowError, KeyError)
 
 
 class ParquetTable:
-    """A Parquet file of `count` rows, of which `done` have been read.
+    """A Parquet file of `count` rows, of which `done` have been read. `file` is one that is open already.
 
     Raises ConfigError if pyarrow is missing, BadInputError if the file is not Parquet.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, file: Any = None) -> None:
         try:
             import pyarrow as pa
             from pyarrow.parquet import ParquetFile
@@ -30,7 +30,7 @@ class ParquetTable:
         self._damage = (pa.ArrowException, OSError, ValueError)
         try:
             # A buffer per column, rather than a whole row group in memory.
-            self._file = ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
+            self._file = ParquetFile(file or path, buffer_size=1 << 20, pre_buffer=False)
         except self._damage as error:
             raise BadInputError(f"{path} cannot be read as parquet", _first_line(error)) from None
         self.columns: tuple[str, ...] = tuple(self._file.schema_arrow.names)

@@ -4,10 +4,11 @@ The fields of a row override those of the run. `stream` and `stream_options` are
 how an answer is sent, not what it says, and bulk reads complete answers.
 """
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Self
 
 from nebius_cli.bulk.input.body_encoder import BodyEncoder, BodyTemplate
 from nebius_cli.bulk.input.combination import NO_MATRIX, Combination
@@ -51,7 +52,7 @@ class RowReader:
         url: str = "",
         combinations: Sequence[Combination] = NO_MATRIX,
     ) -> None:
-        self._url = url
+        self.url, self.file = url, ""  # the name of the file, if it is one of several
         self._url_hashes: dict[str, str] = {}  # by query
         self._fields = {name: value for name, value in fields.items() if name not in _DROPPED}
         self._params = dict(params)
@@ -101,6 +102,11 @@ class RowReader:
     def bare(self) -> list[CompletionRequest]:
         """The requests, with an empty prompt, of a row that sets no fields itself."""
         return [CompletionRequest("", *request) for request in self._requests]
+
+    def of_file(self, name: str) -> Self:
+        """Return a reader of one file among several: a row without an id is called `NAME:INDEX`."""
+        (reader := copy.copy(self)).file = name
+        return reader
 
     def needs(self, column: str) -> bool:
         """Return whether a column of a table is part of a request."""
@@ -201,7 +207,7 @@ class RowReader:
 
     def _row(self, index: int, number: int, request: RowRequest, template: BodyTemplate) -> Row:
         """Return the row at `index` of the input in the combination with this number."""
-        own = index if request.id is None else request.id
+        own = request.id if request.id is not None else f"{self.file}:{index}" if self.file else index
         body = template.body(request.prompt)
         row = Row(
             index * self.rows_per_input_row + number,
@@ -238,8 +244,8 @@ class RowReader:
     def _url_hash(self, query: str) -> str:
         found = self._url_hashes.get(query)
         if found is None:
-            target = f"{self._url}?{query}".encode("utf-8", "surrogatepass")
-            found = blake2b(target, digest_size=4).hexdigest() if self._url else ""
+            target = f"{self.url}?{query}".encode("utf-8", "surrogatepass")
+            found = blake2b(target, digest_size=4).hexdigest() if self.url else ""
             if len(self._url_hashes) < MAX_URL_HASHES:
                 self._url_hashes[query] = found
         return found

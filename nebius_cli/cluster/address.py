@@ -1,0 +1,10 @@
+"""What may follow --ray: where a cluster is. Any other word there is the input.
+
+Addresses of Ray Client (ray://) are known, to say that Ray Data cannot run through it.
+"""
+
+import re
+
+LOCAL, AUTO = "local", "auto"
+CLIENT = "ray://"
+ADDRESS = re.compile(rf"{LOCAL}|{AUTO}|{CLIENT}\S+|[\w.-]+:\d{{1,5}}|\[[0-9A-Fa-f:]+\]:\d{{1,5}}")

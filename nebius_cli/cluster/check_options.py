@@ -1,0 +1,48 @@
+"""Checks which flags of `nbx bulk` a run on Ray takes. Pure."""
+
+from nebius_cli.bulk.options import BulkOptions
+from nebius_cli.cluster.address import ADDRESS, CLIENT, LOCAL
+from nebius_cli.core.errors import UsageError
+
+OUTPUT_FORMATS = ("parquet", "jsonl")
+
+
+def check(options: BulkOptions) -> None:
+    """Raise UsageError for what a run on Ray cannot do."""
+    address = options.ray or LOCAL
+    if not ADDRESS.fullmatch(address):
+        why = "it takes auto or HOST:PORT, or nothing, to start Ray here"
+        raise UsageError(f"--ray {address}", why, "for example --ray auto")
+    if address.startswith(CLIENT):
+        why = "Ray Data does not run through Ray Client"
+        raise UsageError(f"--ray {address}", why, "ray job submit -- nbx bulk ... --ray auto")
+    if "-" in options.inputs:
+        raise UsageError("--ray with standard input", "the nodes cannot read it", "save it to a file first")
+    if options.output == "-":
+        raise UsageError("--ray without -o", "the answers go to a folder", "-o FOLDER")
+    if options.output_format not in (None, *OUTPUT_FORMATS):
+        what = f"--output-format {options.output_format}"
+        raise UsageError(what, f"it is one of {', '.join(OUTPUT_FORMATS)}")
+    flags = {
+        "--local": options.runs_here,
+        "--matrix": bool(options.matrix),
+        "--shard": options.shard != "1/1",
+        "--ordered": options.ordered,
+        "--restart": options.restart,
+        "--estimate": options.estimate,
+        "--dry-run": options.dry_run,
+    }
+    for flag, given in flags.items():
+        if given:
+            raise UsageError(f"{flag} and --ray together", _WHY[flag])
+
+
+_WHY = {
+    "--local": "the model would run on this machine only",
+    "--matrix": "run each combination by itself",
+    "--shard": "Ray shares the rows out itself",
+    "--ordered": "the rows of a cluster have no order",
+    "--restart": "choose another -o to start over",
+    "--estimate": "leave --ray out for it",
+    "--dry-run": "leave --ray out for it",
+}

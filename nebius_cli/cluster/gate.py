@@ -1,0 +1,193 @@
+"""The gate of a run on Ray: one actor that keeps its limits and caps, and remembers how far it came."""
+
+import time
+from collections import deque
+from typing import Any
+
+import ray
+
+from nebius_cli.bulk.budget import Budget
+from nebius_cli.bulk.rate_control import RateController
+from nebius_cli.cluster.folders import write_run
+from nebius_cli.cluster.gatekeeper import Gatekeeper
+from nebius_cli.cluster.handover import combine, decode
+from nebius_cli.cluster.job import Job, Spent
+from nebius_cli.cluster.lease import Grant, Report, Status
+from nebius_cli.core.errors import NbxError, OutputError
+from nebius_cli.core.money import exact
+
+
+class Gate:
+    """Serves the actors of a run, one call after the other. `spent` is what earlier runs have spent."""
+
+    def __init__(self, job: Job, spent: Spent) -> None:
+        plan = job.plan
+        rate = RateController(
+            time.monotonic(),
+            fixed=plan.concurrency,
+            rpm=plan.rpm,
+            tpm=plan.tpm,
+            max_concurrency=plan.connections,
+        )
+        budget = Budget(
+            prices=job.prices,
+            max_cost=plan.max_cost,
+            max_tokens=plan.max_tokens,
+            spent_tokens=spent.tokens,
+            spent_cost=spent.cost,
+        )
+        self._job = job
+        self._keeper = Gatekeeper(rate, budget)
+        self._done = spent.done
+        self._begun = spent.begun
+        self._sent_before = 0  # rows sent in earlier passes
+        self._read: dict[str, tuple[int, int]] = {}  # path → rows read, rows left out
+        self._whole: set[str] = set()
+        self._taken = 0
+        self._written: dict[Any, tuple[int, int]] = {}
+        self._pass = 0
+        self._actors: dict[str, str] = {}  # member → node
+        self._notes: deque[str] = deque()
+        self._warned: set[str] = set()
+        self._abandoned = False
+        self._pad = b""
+        self._bundle = b""
+        self._bug = ""
+
+    # The key, in two calls each way.
+
+    def expect(self, pad: bytes) -> None:
+        """Note what the next bundle is combined with."""
+        self._pad = pad
+
+    def keep(self, bundle: bytes) -> None:
+        """Keep the bundle for the actors. Raises ValueError if it is damaged."""
+        self._bundle = combine(bundle, self._pad)
+        decode(self._bundle)
+
+    def bundle(self, pad: bytes) -> bytes:
+        """Return the bundle combined with a pad."""
+        return combine(self._bundle, pad)
+
+    # For the actors.
+
+    def join(self, member: str, node: str) -> None:
+        """Note an actor and the node that it runs on."""
+        self._actors[member] = node
+
+    def begin(self, member: str, rows: int) -> Grant:
+        """Note that an actor takes a block of rows. What may be sent is remembered before it is sent."""
+        if not self._keeper.stopped:
+            self._taken += rows
+            self._begun += rows
+            self._remember()
+        return self._keeper.state(member)
+
+    def exchange(self, report: Report) -> tuple[Grant, bool]:
+        """Return the grant for a report, and whether requests in flight are to be abandoned."""
+        return self._keeper.exchange(report, time.monotonic()), self._abandoned
+
+    def read(self, path: str, rows: int, left_out: int, *, whole: bool = False) -> bool:
+        """Note how many rows of a file are read, and how many of them are done; return whether to stop."""
+        self._read[path] = max((rows, left_out), self._read.get(path, (0, 0)))
+        if whole:
+            self._whole.add(path)
+        return self._keeper.stopped
+
+    def written(self, task: int, rows: int, failed: int) -> None:
+        """Note that a task of this pass has written rows."""
+        self._written[self._pass, task] = (rows, failed)
+
+    def stop(self, error: NbxError | None = None) -> None:
+        """Send nothing more, because of an error or of a signal."""
+        self._keeper.stop(error)
+
+    def warn(self, text: str) -> None:
+        """Note what the user should know, once."""
+        if text not in self._warned:
+            self._warned.add(text)
+            self._notes.append(text)
+
+    def failed(self, trace: str) -> None:
+        """Stop because of a bug; `trace` is the traceback."""
+        self._bug = self._bug or trace
+        self._keeper.stop()
+
+    # For the driver.
+
+    def next_pass(self) -> int:
+        """Begin another pass over the input; return how many rows the passes so far have written."""
+        self._pass += 1
+        self._taken = 0
+        self._sent_before = self._keeper.counts(time.monotonic()).sent
+        self._read.clear()
+        self._whole.clear()
+        return sum(rows for rows, _ in self._written.values())
+
+    def abandon(self) -> None:
+        """Tell the actors not to wait for requests in flight any longer."""
+        self._keeper.stop()
+        self._abandoned = True
+
+    def poll(self) -> Status:
+        """Return the state of the run, and what was noted since the last call."""
+        keeper, now = self._keeper, time.monotonic()
+        if lost := keeper.expire(now):
+            self._notes.append(f"an actor was lost: its {lost} requests in flight count at their most")
+        while note := keeper.rate.take_note():
+            self._notes.append(note)
+        requests, notes = tuple(keeper.requests), tuple(self._notes)
+        keeper.requests.clear()
+        self._notes.clear()
+        alive = keeper.alive(now)
+        return Status(
+            keeper.counts(now),
+            sum(rows for rows, _ in self._read.values()),
+            sum(left_out for _, left_out in self._read.values()),
+            self._whole >= {file.path for file in self._job.files},
+            self._taken,
+            sum(rows for rows, _ in self._written.values()),
+            sum(failed for _, failed in self._written.values()),
+            keeper.budget.tokens,
+            exact(keeper.budget.cost),
+            len(alive),
+            len({self._actors.get(member, "") for member in alive}),
+            keeper.rate.paused(now),
+            requests,
+            notes,
+            keeper.fatal,
+            keeper.capped,
+            keeper.stopped,
+            self._bug,
+        )
+
+    def close(self) -> None:
+        """Remember the run for the next one: no actor is at work, so it is known how many rows were sent."""
+        sent = self._keeper.counts(time.monotonic()).sent - self._sent_before
+        written = sum(rows for (number, _), (rows, _) in self._written.items() if number == self._pass)
+        before = sum(rows for (number, _), (rows, _) in self._written.items() if number != self._pass)
+        self._begun = self._done + before + max(sent, written)
+        self._remember()
+
+    def _remember(self) -> None:
+        budget = self._keeper.budget
+        values = {
+            "fingerprint": self._job.fingerprint,
+            "format": self._job.output_format,
+            "begun": self._begun,
+            "tokens": budget.tokens,
+            "cost": exact(budget.cost),
+        }
+        try:
+            write_run(self._job, values)
+        except OutputError as error:
+            self._keeper.stop(error)
+
+
+def start(job: Job, spent: Spent) -> Any:
+    """Start the gate on the node of this process, so that it lives as long as the run."""
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+    remote = ray.remote(num_cpus=0, max_restarts=0, scheduling_strategy=here)(Gate)
+    return remote.remote(job, spent)

@@ -1,0 +1,99 @@
+"""What the actors of a run on Ray are told: everything but the key. It can be pickled."""
+
+import dataclasses
+from dataclasses import dataclass
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any
+
+from nebius_cli.api.limits import Limits
+from nebius_cli.bulk.input.row import BadRow, Row
+from nebius_cli.bulk.input.row_to_request import RowReader
+from nebius_cli.bulk.options import BulkOptions, BulkPlan
+from nebius_cli.bulk.output.record import id_bytes
+from nebius_cli.core.money import PriceList
+
+KEY = "key"  # the column that Ray knows rows by
+BLOCK_ROWS = 256  # that an actor takes at a time; a lost actor costs at most so many rows again
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file of the input. `name` is its path below the input, empty if it is the only one."""
+
+    path: str
+    name: str
+    format: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A run. `files` are on `source`, a file system of pyarrow, and `output` is a folder on `target`.
+
+    `state` is the folder that remembers the run, beside the output.
+    """
+
+    plan: BulkPlan
+    reader: RowReader
+    prices: PriceList
+    limits: Limits
+    files: tuple[InputFile, ...]
+    source: Any
+    target: Any
+    output: str
+    output_format: str
+    connect_timeout: float
+    cacert: str
+    ledger: bool
+    connections: int
+
+    @property
+    def state(self) -> str:
+        """The folder that remembers the run."""
+        return f"{self.output}.nbx"
+
+    @property
+    def checkpoint(self) -> str:
+        """The folder in which Ray remembers the rows that are done."""
+        return f"{self.state}/checkpoint"
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of what all requests have in common."""
+        template = self.plan.template
+        parts = [self.reader.defaults, repr(template and (template.texts, template.names)).encode()]
+        return blake2b(b"\0".join([*parts, self.reader.url.encode()]), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What earlier runs with the same output have spent, and how far they came.
+
+    `begun` rows were in blocks that an actor took. `done` rows are written, of which `failed` have an error.
+    """
+
+    tokens: int = 0
+    cost: Decimal = dataclasses.field(default_factory=Decimal)
+    begun: int = 0
+    done: int = 0
+    failed: int = 0
+
+    @property
+    def lost(self) -> int:
+        """The most rows that were sent and not written."""
+        return max(0, self.begun - self.done)
+
+
+def without_secrets(options: BulkOptions) -> BulkOptions:
+    """Return options that may be pickled: nothing that says where the key is, or what it is."""
+    return dataclasses.replace(options, api_key=None, api_key_file=None, connection={})
+
+
+def key_of(row: Row | BadRow, file: InputFile) -> int:
+    """Return what a row is remembered by: its id and its request, as a signed number of 64 bits."""
+    if isinstance(row, Row):
+        data = id_bytes(row.id) + b"\0" + row.body_hash.encode("ascii")
+    else:
+        data = f"{file.path}\0{row.index}\0bad".encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big", signed=True)

@@ -1,0 +1,147 @@
+"""What an actor and the gate of a run on Ray say to each other: permits to send, and what became of them.
+
+The two may run on different machines, whose clocks differ, so times are ages in seconds.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from nebius_cli.bulk.budget import NOTHING, Charge
+from nebius_cli.bulk.counts import RunCounts
+from nebius_cli.core.errors import NbxError
+from nebius_cli.response.events import Usage
+
+LEASE_REQUESTS = 32  # that an actor asks for at a time
+
+
+class Permit(NamedTuple):
+    """The right to send one request: `worst` is reserved for it, and `estimate` tokens of the rate."""
+
+    number: int
+    worst: Charge
+    estimate: float
+
+
+class Settled(NamedTuple):
+    """A permit was used, and its request cost `charge`."""
+
+    permit: int
+    charge: Charge
+
+
+class Unused(NamedTuple):
+    """A permit is given back."""
+
+    permit: int
+
+
+class Accepted(NamedTuple):
+    """The server did not refuse a request."""
+
+    age: float
+
+
+class Answered(NamedTuple):
+    """An answer is complete; `saturated`: the actor had as many requests in flight as it may have."""
+
+    worst: int
+    estimate: float
+    used: int | None
+    saturated: bool
+
+
+class Learned(NamedTuple):
+    """The rate limit headers of an answer that used `used` tokens."""
+
+    headers: Mapping[str, str]
+    used: int
+
+
+class Refused(NamedTuple):
+    """The server answered 429 or 503."""
+
+    age: float
+    retry_after: float | None
+
+
+class Down(NamedTuple):
+    """The server cannot be reached."""
+
+    age: float
+
+
+Event = Settled | Unused | Accepted | Answered | Learned | Refused | Down
+
+
+class Sent(NamedTuple):
+    """A request that has ended, for the ledger."""
+
+    model: str
+    age: float
+    usage: Usage | None
+    error: NbxError | None
+    finish: str
+
+
+class Counts(NamedTuple):
+    """What an actor has done since it started; `sent` rows had a request, whatever became of it."""
+
+    rows: RunCounts
+    sent: int = 0
+    requests: int = 0
+    retried: int = 0
+    in_flight: int = 0
+
+
+class Report(NamedTuple):
+    """What happened since the last report. The actor asks for `want` permits of at most `worst` each."""
+
+    member: str
+    counts: Counts
+    events: tuple[Event, ...] = ()
+    requests: tuple[Sent, ...] = ()
+    want: int = 0
+    worst: Charge = NOTHING
+
+
+class Grant(NamedTuple):
+    """The answer to a report. Without permits, the actor asks again after `wait` seconds.
+
+    It may have `share` requests in flight. `interval` is that of `RateController`, and `answered` tells
+    whether any actor had an answer. With `stop`, nothing more may be sent.
+    """
+
+    permits: tuple[Permit, ...] = ()
+    wait: float = 0.0
+    share: int = 1
+    interval: float = 0.0
+    answered: bool = False
+    stop: bool = False
+
+
+class Status(NamedTuple):
+    """The state of a run. Rows are counted once, however often they are read, sent or written.
+
+    In this pass, `read` rows were read, of which `left_out` were done before, and `taken` rows are in the
+    blocks that actors took. `written` rows are in the files of this run. `pause` is in seconds, `cost` in
+    USD. `bug` is the traceback of a bug.
+    """
+
+    counts: Counts
+    read: int
+    left_out: int
+    whole_input: bool
+    taken: int
+    written: int
+    failed: int
+    tokens: int
+    cost: str
+    actors: int
+    nodes: int
+    pause: float
+    requests: tuple[Sent, ...]
+    notes: tuple[str, ...]
+    fatal: NbxError | None
+    capped: bool
+    stopped: bool
+    bug: str

@@ -1,0 +1,104 @@
+"""The pipeline of Ray Data: read, leave out what is done, cut into blocks, complete, write."""
+
+import threading
+from typing import Any
+
+import ray
+import ray.data
+from ray.data import ActorPoolStrategy, DataContext
+from ray.data.checkpoint import CheckpointConfig, IdColumnCheckpointManager
+
+from nebius_cli.cluster.complete import Complete
+from nebius_cli.cluster.folders import done_keys
+from nebius_cli.cluster.job import BLOCK_ROWS, KEY, Job
+from nebius_cli.cluster.sink import AnswersDatasink
+from nebius_cli.cluster.source import RowsDatasource
+from nebius_cli.core.errors import ConfigError
+
+TASK_CPUS = 0.1  # a task of ours waits most of the time; a whole CPU each could leave none for Ray's own
+MIN_CPUS = 2  # of the cluster: Ray itself asks for a whole one to cut blocks
+ACTORS_PER_NODE = 2
+
+
+class Committed(IdColumnCheckpointManager):  # type: ignore[misc]
+    """Leaves the filter to our own readers: Ray's takes a CPU and memory for each of its actors."""
+
+    def load_checkpoint(
+        self, data_file_dir: Any = None, data_file_filesystem: Any = None
+    ) -> tuple[None, int]:
+        """Delete the files that a kill left without a commit, and return no filter."""
+        self._clean_pending_checkpoints(data_file_dir, data_file_filesystem)
+        return None, 0
+
+
+class Pass:
+    """Reads the whole input once, in a thread, and completes the rows that are not written.
+
+    `over` is set at the end, and `error` is what ended it. (A signal in `Thread.join` makes a thread of
+    Python 3.11 count as ended.)
+    """
+
+    def __init__(self, job: Job, gate: Any, actors: int) -> None:
+        self.over = threading.Event()
+        self._job = job
+        self._gate = gate
+        self._actors = actors
+        self.error: BaseException | None = None
+
+    def start(self) -> None:
+        """Start the pipeline."""
+        threading.Thread(target=self._run_to_end, name="nbx-ray", daemon=True).start()
+
+    def _run_to_end(self) -> None:
+        try:
+            self._run()
+        except BaseException as error:  # noqa: BLE001 - the main thread decides
+            self.error = error
+        finally:
+            self.over.set()
+
+    def _run(self) -> None:
+        job, gate = self._job, self._gate
+        context = DataContext.get_current()
+        context.enable_progress_bars = False
+        context.checkpoint_config = _checkpoints(job)
+        # A node that is lost costs blocks, and not the run: another pass completes their rows.
+        context.max_errored_blocks = -1
+        source = RowsDatasource(job, gate, ray.put(done_keys(job)))
+        sink = AnswersDatasink(job, gate)
+        rows = ray.data.read_datasource(source, override_num_blocks=len(job.files), num_cpus=TASK_CPUS)
+        # Without this, Ray makes few large blocks, and nothing is written before the end.
+        blocks = rows.repartition(target_num_rows_per_block=BLOCK_ROWS)
+        answers = blocks.map_batches(
+            Complete,
+            fn_constructor_kwargs={"job": job, "gate": gate},
+            compute=ActorPoolStrategy(size=self._actors),
+            batch_size=None,
+            batch_format="pyarrow",
+            num_cpus=TASK_CPUS,
+            scheduling_strategy="SPREAD",
+            max_task_retries=0,  # what was sent may be billed: only what is missing is sent again
+        )
+        answers.write_datasink(sink, ray_remote_args={"num_cpus": TASK_CPUS})
+
+
+def _checkpoints(job: Job) -> CheckpointConfig:
+    return CheckpointConfig(
+        id_column=KEY,
+        checkpoint_path=job.checkpoint,
+        override_filesystem=job.target,
+        delete_checkpoint_on_success=False,
+        checkpoint_manager_cls=Committed,
+    )
+
+
+def actor_count() -> int:
+    """Return how many actors a run has: two on each node, so that one is busy while the other one waits.
+
+    Raises ConfigError for a cluster that is too small: its tasks would wait for ever.
+    """
+    cpus = [node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]]
+    if sum(cpus) < MIN_CPUS:
+        what = f"the cluster has {sum(cpus):g} CPUs"
+        raise ConfigError(what, f"a run needs {MIN_CPUS}", "add a node, or leave the address out")
+    return ACTORS_PER_NODE * sum(1 for count in cpus if count)

@@ -1,0 +1,69 @@
+"""Prepares a run on Ray: finds its input, creates and locks its output."""
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+
+from nebius_cli.api.limits import limits_of
+from nebius_cli.bulk.input.row_to_request import RowReader
+from nebius_cli.bulk.options import BulkPlan
+from nebius_cli.bulk.rate_control import MAX_CONCURRENCY
+from nebius_cli.cluster import folders
+from nebius_cli.cluster.check_options import OUTPUT_FORMATS
+from nebius_cli.cluster.job import Job, Spent, without_secrets
+from nebius_cli.config.run_settings import RunSettings
+from nebius_cli.core.errors import UsageError
+from nebius_cli.core.money import PriceList
+from nebius_cli.system.files import writing
+from nebius_cli.system.lock import try_lock
+
+
+def job_of(
+    plan: BulkPlan,
+    reader: RowReader,
+    settings: RunSettings,
+    prices: PriceList,
+    environ: Mapping[str, str],
+    note: Callable[[str], None],
+) -> Job:
+    """Return the job of a plan. Raises UsageError for an input without files."""
+    options = plan.options
+    source, files, others = folders.input_files(options.inputs, options.format)
+    if others:
+        note(f"files of unknown formats in the input: {others}; they were left out")
+    target, output = folders.locate(options.output)
+    connections = plan.concurrency or MAX_CONCURRENCY
+    return Job(
+        dataclasses.replace(plan, options=without_secrets(options), connections=connections),
+        reader,
+        prices,
+        limits_of(settings),
+        tuple(files),
+        source,
+        target,
+        output.rstrip("/"),
+        options.output_format or OUTPUT_FORMATS[0],
+        settings.connect_timeout,
+        settings.ca_file(environ) or "",
+        settings.ledger,
+        connections,
+    )
+
+
+@contextlib.contextmanager
+def opened_output(job: Job) -> Iterator[Spent]:
+    """Create the folders of the output and lock them; give what earlier runs have spent.
+
+    Raises UsageError if another run writes there, or if the folder is something else.
+    """
+    shown = job.plan.options.output
+    folders.check_output(job)
+    path = folders.lock_path(job)
+    with contextlib.ExitStack() as held:
+        if path is not None:
+            with writing(path):
+                lock = try_lock(path)
+            if lock is None:
+                raise UsageError(f"another run is writing {shown}", "", "wait for it, or choose another -o")
+            held.callback(lock.release)
+        yield folders.earlier_runs(job)

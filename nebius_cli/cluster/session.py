@@ -1,0 +1,95 @@
+"""Starts Ray on this machine or connects to a cluster, without a word on the terminal."""
+
+import contextlib
+import logging
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from nebius_cli.cluster.address import LOCAL
+from nebius_cli.core.errors import ConfigError, NetworkError
+from nebius_cli.core.optional_packages import install_hint
+
+CPUS = 2  # of a cluster on this machine: Ray's own tasks ask for a whole one, ours for a tenth
+OBJECT_STORE_BYTES = 512 << 20  # of a cluster on this machine
+QUIET = {  # usage statistics go to the makers of Ray; the rest is drawn by nbx
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+    "RAY_ENABLE_AUTO_CONNECT": "0",  # else a thread that outlives the run would start Ray again
+    "RAY_BACKEND_LOG_LEVEL": "fatal",  # else it writes to the stderr of this process
+}
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+
+
+def check_installed() -> None:
+    """Raise ConfigError if the package is missing."""
+    os.environ.update(QUIET)
+    try:
+        import ray.data  # noqa: F401
+    except ImportError:
+        what, why = "--ray needs the package ray", "it is not installed"
+        raise ConfigError(what, why, install_hint("ray")) from None
+
+
+@contextlib.contextmanager
+def session(address: str | None) -> Iterator[None]:
+    """Keep a connection to the cluster at `address`; `local` starts one here, which ends with the block.
+
+    Raises NetworkError if there is no cluster.
+    """
+    import ray
+    import ray.data
+
+    # What Ray and its processes print goes nowhere; nbx writes to its own streams.
+    with (
+        Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        try:
+            _connect(ray, address or LOCAL)
+            _silence()
+            yield
+        finally:
+            ray.shutdown()
+
+
+def _connect(ray: Any, address: str) -> None:
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
+    if address == LOCAL:
+        options |= {"num_cpus": CPUS, "object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
+    handlers, stderr = _signal_handlers(), os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:  # the part of Ray in C++ writes to the descriptor
+            os.dup2(nowhere.fileno(), 2)
+        ray.init(address=address, **options)
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        why = str(error).strip().partition("\n")[0]
+        hint = "ray status shows whether it runs"
+        raise NetworkError(f"no connection to Ray at {address}", why, hint, sent=False) from None
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _silence() -> None:
+    """Take Ray's loggers off the terminal; its files keep everything."""
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
+    data = logging.getLogger("ray.data")
+    for handler in list(data.handlers):
+        if type(handler).__name__ != "SessionFileHandler":
+            data.removeHandler(handler)
+    data.propagate = False
+
+
+def _signal_handlers() -> dict[int, Any]:
+    """Return the handlers of signals, which Ray replaces with its own."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+    return {number: signal.getsignal(number) for number in numbers}

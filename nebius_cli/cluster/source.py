@@ -1,0 +1,108 @@
+"""Reads the input on the cluster: one task of Ray for each file, with the readers of `nbx bulk`."""
+
+import pickle
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import ray
+from ray.data import Datasource, ReadTask
+from ray.data.block import BlockMetadata
+
+from nebius_cli.bulk.input.open_input import RowFile, open_rows
+from nebius_cli.bulk.input.row import BadRow, Row
+from nebius_cli.cluster.job import KEY, InputFile, Job, key_of
+from nebius_cli.core.errors import BadInputError, NbxError
+
+READ_ROWS = 1000  # in a block, before Ray cuts it
+SCHEMA = pa.schema([(KEY, pa.int64()), ("row", pa.binary())])
+
+
+class RowsDatasource(Datasource):  # type: ignore[misc]
+    """The rows of the input that are not done: a key, and a pickled `Row` or `BadRow`.
+
+    `done` refers to the sorted array of the keys that are done. The gate hears of every problem.
+    """
+
+    def __init__(self, job: Job, gate: Any, done: Any) -> None:
+        super().__init__()
+        self._job = job
+        self._gate = gate
+        self._done = done
+
+    def estimate_inmemory_data_size(self) -> int:
+        """Return roughly how many bytes the rows take."""
+        return 3 * sum(file.size for file in self._job.files)
+
+    def get_read_tasks(self, *_: object, **__: object) -> list[ReadTask]:
+        """Return a task for each file."""
+        job, gate, done = self._job, self._gate, self._done
+        return [
+            ReadTask(
+                lambda file=file: _blocks(job, gate, done, file),
+                BlockMetadata(num_rows=None, size_bytes=file.size, input_files=[file.path], exec_stats=None),
+                SCHEMA,
+            )
+            for file in job.files
+        ]
+
+
+def _blocks(job: Job, gate: Any, done: Any, file: InputFile) -> Iterator[pa.Table]:
+    """Yield the rows of a file until the run stops. Nothing is raised: the gate stops the run instead."""
+    try:
+        with _open(job, file) as rows:
+            reader = job.reader.of_file(file.name)
+            yield from _tables(job, gate, ray.get(done), file, reader.rows(rows))
+    except NbxError as error:
+        ray.get(gate.stop.remote(error))
+    except (OSError, pa.ArrowException) as error:
+        why = str(error).partition("\n")[0]
+        ray.get(gate.stop.remote(BadInputError(f"cannot read {file.path}", why)))
+
+
+def _tables(
+    job: Job, gate: Any, done: Any, file: InputFile, rows: Iterable[Row | BadRow]
+) -> Iterator[pa.Table]:
+    count, left_out, found = 0, 0, iter(rows)
+    skip_bad = job.plan.options.on_bad_row == "skip"
+    while chunk := list(islice(found, READ_ROWS)):
+        count += len(chunk)
+        bad = next((row for row in chunk if isinstance(row, BadRow)), None)
+        if bad is not None and not skip_bad:
+            what = f"{file.path}, line {bad.line}: {bad.why}"
+            raise BadInputError(what, "", "--on-bad-row skip leaves bad rows out")
+        keys = np.array([key_of(row, file) for row in chunk], np.int64)
+        wanted = np.flatnonzero(~_is_in(keys, done))
+        left_out += len(chunk) - len(wanted)
+        if ray.get(gate.read.remote(file.path, count, left_out)):
+            return
+        if len(wanted):
+            yield pa.table([keys[wanted], [pickle.dumps(chunk[place]) for place in wanted]], schema=SCHEMA)
+    ray.get(gate.read.remote(file.path, count, left_out, whole=True))
+
+
+def _is_in(keys: Any, done: Any) -> Any:
+    """Return for each key whether it is in the sorted array `done`."""
+    if not len(done):
+        return np.zeros(len(keys), bool)
+    places = np.minimum(np.searchsorted(done, keys), len(done) - 1)
+    return done[places] == keys
+
+
+def _open(job: Job, file: InputFile) -> RowFile:
+    options = job.plan.options
+    if file.format == "parquet":
+        stream = job.source.open_input_file(file.path)
+    else:
+        stream = job.source.open_input_stream(file.path, compression=None)
+    return open_rows(
+        file.path,
+        options.format,
+        nul=options.null,
+        reading=job.plan.reading,
+        stdin=None,
+        needs=job.reader.needs,
+        file=stream,
+    )

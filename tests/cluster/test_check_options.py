@@ -1,0 +1,53 @@
+"""What `nbx bulk --ray` takes, and what it says about the rest."""
+
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.bulk.options import BulkOptions
+from nebius_cli.cluster.check_options import check
+from nebius_cli.core.errors import UsageError
+from tests.support.run import Runner
+
+GOOD = {"inputs": ("in",), "output": "out", "ray": "local"}
+
+
+@pytest.mark.parametrize("address", ["local", "auto", "10.0.0.1:6379", "[::1]:6379"])
+def test_an_address_of_a_cluster_is_taken(address: str) -> None:
+    check(BulkOptions(**{**GOOD, "ray": address}))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"ray": "somewhere"}, "auto or HOST:PORT"),
+        ({"ray": "ray://host:10001"}, "ray job submit -- nbx bulk ... --ray auto"),
+        ({"inputs": ("-",)}, "the nodes cannot read it"),
+        ({"output": "-"}, "-o FOLDER"),
+        ({"output_format": "csv"}, "parquet, jsonl"),
+        ({"local": True}, "on this machine only"),
+        ({"shard": "1/2"}, "--shard and --ray together"),
+        ({"matrix": ("temperature=0,1",)}, "each combination"),
+        ({"ordered": True}, "no order"),
+        ({"restart": True}, "another -o"),
+        ({"estimate": True}, "leave --ray out"),
+        ({"dry_run": True}, "leave --ray out"),
+    ],
+)
+def test_what_a_cluster_cannot_do_is_a_usage_error(changed: dict[str, object], words: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check(BulkOptions(**{**GOOD, **changed}))  # type: ignore[arg-type]
+    assert words in f"{caught.value.line} {caught.value.hint}"
+
+
+@pytest.mark.parametrize("words", [["--ray", "in"], ["in", "--ray"], ["--ray", "auto", "in"]])
+def test_ray_may_stand_without_an_address(words: list[str], nbx: Runner, tmp_path: Path) -> None:
+    # Refused before Ray is started: the output is missing.
+    done = nbx("bulk", *words)
+    assert (done.code, "--ray without -o" in done.err) == (2, True), done.err
+    assert nbx("bulk", "run", "in", "--output-format", "jsonl", "--", "--ray").code == 2
+
+
+def test_the_format_of_the_output_is_for_clusters(nbx: Runner) -> None:
+    done = nbx("bulk", "in.jsonl", "--output-format", "parquet")
+    assert (done.code, "nbx bulk export converts it" in done.err) == (2, True)

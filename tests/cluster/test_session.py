@@ -1,0 +1,25 @@
+"""A machine without Ray is told what to install, before anything is written."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.run import Runner
+
+WITHOUT_RAY = "import sys; sys.modules['ray'] = None; from nebius_cli.main import main; sys.exit(main())"
+
+
+def test_without_the_package_nbx_says_how_to_install_it(nbx: Runner, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('"x"\n')
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_RAY, "bulk", "in.jsonl", "-o", "out", "--ray"],
+        cwd=tmp_path,
+        env=nbx.process_env(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 78
+    assert done.stderr.startswith("nbx: --ray needs the package ray\n  it is not installed\n")
+    assert "pip install 'ray[data]>=" in done.stderr
+    assert not (tmp_path / "out").exists()
