@@ -1,8 +1,10 @@
 """Access to the ledger for a run, which must not wait for it or fail because of it."""
 
+import contextlib
 from collections.abc import Callable
 from typing import TypeVar
 
+from nebius_cli.core.errors import TimedOutError
 from nebius_cli.ledger.store import Ledger
 from nebius_cli.system.timeout import TimeoutThread
 
@@ -29,6 +31,13 @@ class LedgerAccess:
     def run(self, work: Callable[[], Result]) -> Result:
         """Return what `work` returns, or raise what it raises. Raises TimedOutError."""
         return self._thread.run(LEDGER_TIMEOUT_S, work)
+
+    def close(self) -> None:
+        """Close the ledger, unless a write to it hangs."""
+        if not self.failed:
+            with contextlib.suppress(TimedOutError):
+                self.run(self.ledger.close)
+        self._thread.close()
 
     def warn_once(self, topic: str, text: str) -> None:
         """Show a warning, unless there was one about this topic."""

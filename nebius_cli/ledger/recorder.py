@@ -3,7 +3,6 @@
 A problem with the ledger never stops a request and never changes its exit code; it is one warning.
 """
 
-import contextlib
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import cached_property, partial
@@ -114,9 +113,7 @@ class LedgerRecorder:
 
     def close(self) -> None:
         """Close the ledger, unless a write to it hangs."""
-        if not self._access.failed:
-            with contextlib.suppress(TimedOutError):
-                self._access.run(self.ledger.close)
+        self._access.close()
 
     def _entries(self, exchange: "Exchange", code: int, *, local: bool) -> list[Entry]:
         request, end = exchange.request, self._streams.monotonic()

@@ -49,8 +49,11 @@ class TimeoutThread:
         return task.outcome()
 
     def close(self) -> None:
-        """Let the thread end after its current work."""
-        self._tasks.put(None)
+        """Let the thread end after its current work; later work starts another one."""
+        with self._starting:
+            if self._started:
+                self._tasks.put(None)
+                self._started = False
 
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:
