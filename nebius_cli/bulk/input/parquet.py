@@ -8,7 +8,8 @@ from nebius_cli.core.errors import BadInputError, ConfigError
 from nebius_cli.core.optional_packages import install_hint
 
 _BATCH_ROWS = 512  # rows converted to Python objects at a time
-# Raised for text that is not UTF-8, nanoseconds, a year above 9999, a map with a key twice.
+_NANOSECONDS = ("timestamp[ns", "time64[ns", "duration[ns")
+# Raised for text that is not UTF-8, a year above 9999, a map with a key twice.
 _NO_VALUE = (ValueError, OverflowError, KeyError)
 
 
@@ -68,6 +69,8 @@ class ParquetTable:
 
 def _values(column: Any, name: str) -> Sequence[Any]:
     """Return the values of a column; an UnreadableRow for each that Python cannot hold."""
+    if str(column.type).startswith(_NANOSECONDS):
+        return [_value(scalar, name) for scalar in column]
     try:
         values: Sequence[Any] = column.to_pylist(maps_as_pydicts="strict")
     except _NO_VALUE:
@@ -76,15 +79,25 @@ def _values(column: Any, name: str) -> Sequence[Any]:
 
 
 def _value(scalar: Any, name: str) -> Any:
+    kind = str(scalar.type)
+    # Python has no nanoseconds. What pyarrow makes of them depends on whether pandas is installed.
+    if kind.startswith(_NANOSECONDS) and scalar.is_valid and scalar.value % 1000:
+        if kind.startswith("duration"):
+            return UnreadableRow(f"column {name!r}: {scalar.value} ns are not whole microseconds")
+        return scalar.cast("string").as_py()
     try:
-        return scalar.as_py(maps_as_pydicts="strict")
+        return _without_pandas(scalar.as_py(maps_as_pydicts="strict"))
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
         return UnreadableRow(f"column {name!r}: byte 0x{byte:02x} at offset {error.start} is not UTF-8")
     except _NO_VALUE as error:
-        if str(scalar.type).startswith(("timestamp[ns", "time64[ns")):
-            return scalar.cast("string").as_py()
         return UnreadableRow(f"column {name!r}: {_first_line(error)}")
+
+
+def _without_pandas(value: Any) -> Any:
+    """Return a time of pandas, which pyarrow makes where pandas is installed, as one of Python."""
+    convert = getattr(value, "to_pydatetime", None) or getattr(value, "to_pytimedelta", None)
+    return value if convert is None else convert()
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any] | UnreadableRow:
