@@ -18,10 +18,10 @@ from nebius_cli.core.errors import (
     Terminated,
     UsageError,
 )
-from nebius_cli.system import unexpected_errors
+from nebius_cli.system import system_errors
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
-from nebius_cli.terminal.capabilities import use_color
+from nebius_cli.terminal.color_support import use_color
 
 # Windows has only the first two.
 SIGNALS = {"SIGINT": Interrupted, "SIGTERM": Terminated, "SIGHUP": HungUp, "SIGQUIT": Quit}
@@ -100,7 +100,7 @@ def _run_and_report(args: list[str], invocation: Invocation) -> int:
             import traceback
 
             streams.write_err(traceback.format_exc())
-        if (named := unexpected_errors.from_exception(error)) is not None:
+        if (named := system_errors.from_exception(error)) is not None:
             return _report(named, invocation)
         streams.write_err(
             f"nbx: a bug in nbx: {type(error).__name__}; run with --debug and report its output\n"

@@ -16,7 +16,7 @@ import pytest
 
 from nebius_cli.actions.app import App, SharedFlags
 from nebius_cli.actions.complete import CompleteOptions, run
-from nebius_cli.request.build_request import PromptOptions
+from nebius_cli.request.prompt_to_request import PromptOptions
 from nebius_cli.system.streams import Streams
 from tests.conftest import CANARY
 from tests.support import canary, keyring
@@ -229,7 +229,7 @@ def test_the_engine_does_not_get_the_key_of_the_shell(args: list[str], nbx: Runn
     ) as child:
         own: list[bytes] = []
         while not own and child.poll() is None:
-            names = (b"engine_process", b"library_process")
+            names = (b"engine_server_script", b"library_scoring_script")
             seen = [
                 (number, environ) for number, words, environ in processes() if any(n in words for n in names)
             ]

@@ -12,7 +12,7 @@ import pytest
 from nebius_cli import __version__
 from nebius_cli.core.errors import HungUp, Interrupted, OutputError, Quit, ReaderGone, Terminated
 from nebius_cli.main import main
-from nebius_cli.system import unexpected_errors
+from nebius_cli.system import system_errors
 from nebius_cli.system.streams import Streams
 from tests.support.run import Runner
 
@@ -141,14 +141,14 @@ def test_streams_that_are_handed_in_leave_the_signals_of_the_process_alone() -> 
     ids=repr,
 )
 def test_what_the_system_refused_is_no_bug(error: OSError, code: int, line: str) -> None:
-    named = unexpected_errors.from_exception(error)
+    named = system_errors.from_exception(error)
     assert named is not None
     assert (named.code, named.line) == (code, line)
 
 
 def test_other_errors_can_only_be_bugs() -> None:
     assert [
-        unexpected_errors.from_exception(error) for error in (ValueError(), KeyError(), OSError("no number"))
+        system_errors.from_exception(error) for error in (ValueError(), KeyError(), OSError("no number"))
     ] == [None] * 3
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.config.settings import BY_NAME
+from nebius_cli.config.settings_table import BY_NAME
 from tests.faults.test_limits import HOSTILE
 from tests.faults.test_matrix import FAULTS, RUNS
 from tests.fuzz.target import corpus

@@ -86,7 +86,7 @@ def test_there_is_no_circle_of_imports() -> None:
 def test_no_action_imports_another_and_no_command_another() -> None:
     shared = (
         *(f"actions.{name}" for name in SHARED_ACTIONS),
-        *(f"commands.{name}" for name in ("parameters", "shared_options", "declare")),
+        *(f"commands.{name}" for name in ("typer_parameters", "shared_flags", "declare_command")),
     )
     wrong = [
         f"{at(module, line)}: imports {target}"

@@ -15,7 +15,7 @@ from tests.support.server import USAGE, FakeServer, answer, sse, token
 from tests.support.terminal import Terminal
 
 HEAVY = {"rich", "asyncio", "pydantic", "sqlite3", "keyring"}
-SHARED_COMMANDS = ("root", "declare", "parameters", "shared_options")
+SHARED_COMMANDS = ("root", "declare_command", "typer_parameters", "shared_flags")
 LATE_S = 1.0  # far longer than the imports take
 # What asks a server needs the first two, and what reads a config directory the last.
 ASKING = {"requests", "urllib3", "tomllib", "platformdirs"}
@@ -123,15 +123,15 @@ def test_a_piped_completion_loads_urllib3_and_nothing_that_draws(server: FakeSer
     unneeded = {
         "nebius_cli.render.live_choices",
         "nebius_cli.terminal.rich_console",
-        "nebius_cli.terminal.tables",
+        "nebius_cli.terminal.write_table",
         "nebius_cli.render.json_output",
     }
     unneeded |= {
-        "nebius_cli.response.logprobs",
-        "nebius_cli.render.span_order",
+        "nebius_cli.response.token_logprobs",
+        "nebius_cli.render.order_choices_by_span",
         "nebius_cli.render.probability_scale",
     }
-    unneeded |= {"nebius_cli.local.engine", "nebius_cli.local.weights", "nebius_cli.actions.config"}
+    unneeded |= {"nebius_cli.local.start_engine", "nebius_cli.local.weights", "nebius_cli.actions.config"}
     assert modules & unneeded == set()
 
 
@@ -206,14 +206,14 @@ def test_a_completion_begins_to_connect_before_it_imports_what_sends_the_request
     modules = loaded(*arguments, code=FIRST_THREAD, NEBIUS_API_KEY=CANARY)
     assert "nebius_cli.api.early_connection" in modules
     assert not {"urllib3", "http", "ssl", "sqlite3"} & modules
-    assert not {"nebius_cli.api.client", "nebius_cli.api.exchange"} & modules
+    assert not {"nebius_cli.api.http_client", "nebius_cli.api.send_completion"} & modules
 
 
 # Notes how much of the answer stands on stdout, a file, when a module is first asked for.
 WATCH = """
 import os, sys
 def watch(event, arguments):
-    if event == "import" and arguments[0] in ("sqlite3", "decimal", "nebius_cli.ledger.recorder"):
+    if event == "import" and arguments[0] in ("sqlite3", "decimal", "nebius_cli.ledger.request_recorder"):
         os.write(2, f"{arguments[0]} {os.fstat(1).st_size}\\n".encode())
 sys.addaudithook(watch)
 from nebius_cli.main import main
@@ -237,5 +237,5 @@ def test_the_answer_does_not_wait_for_the_ledger(server: FakeServer, *, ledger: 
             check=False,
         )
     assert Path("answer").read_bytes() == b"text\n"
-    wanted = ["decimal 5", "nebius_cli.ledger.recorder 5", "sqlite3 5"] if ledger else []
+    wanted = ["decimal 5", "nebius_cli.ledger.request_recorder 5", "sqlite3 5"] if ledger else []
     assert sorted(done.stderr.decode().splitlines()) == wanted

@@ -6,31 +6,31 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from nebius_cli.api.endpoint import Endpoint, check_key
-from nebius_cli.api.limits import limits_of
-from nebius_cli.config import layers, run_settings, settings
-from nebius_cli.config.file import ConfigFile
-from nebius_cli.config.layers import ConfigSource, EffectiveSettings
+from nebius_cli.api.time_and_memory_limits import limits_of
+from nebius_cli.config import run_settings, settings_layers, settings_table
+from nebius_cli.config.config_file import ConfigFile
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.config.settings import Setting, Sourced
+from nebius_cli.config.settings_layers import ConfigSource, EffectiveSettings, gather
+from nebius_cli.config.settings_table import Setting, Sourced
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import is_plain_http, parse_base_url
-from nebius_cli.request import prompt
+from nebius_cli.request import read_prompt
 from nebius_cli.request.field_validation import Value
 from nebius_cli.system import paths
 from nebius_cli.system.files import read_bytes
 from nebius_cli.system.streams import Streams
-from nebius_cli.system.unexpected_errors import exit_code
+from nebius_cli.system.system_errors import exit_code
 from nebius_cli.terminal.console import Console
 
 if TYPE_CHECKING:
-    from nebius_cli.api.client import Api
-    from nebius_cli.api.exchange import Exchange
-    from nebius_cli.config.keys import FoundKey, KeyPlace
+    from nebius_cli.api.http_client import Api
+    from nebius_cli.api.send_completion import Exchange
+    from nebius_cli.config.api_keys import FoundKey, KeyPlace
     from nebius_cli.core.money import PriceList
-    from nebius_cli.ledger.batch_recorder import BatchRecorder
-    from nebius_cli.ledger.recorder import LedgerRecorder
-    from nebius_cli.ledger.store import Ledger
-    from nebius_cli.models.cache import ModelList, ModelsCache, PriceSource
+    from nebius_cli.ledger.bulk_recorder import BatchRecorder
+    from nebius_cli.ledger.request_recorder import LedgerRecorder
+    from nebius_cli.ledger.request_store import Ledger
+    from nebius_cli.models.model_cache import ModelList, ModelsCache, PriceSource
 
 MODEL_LIST_TIMEOUT_S = 30.0  # until the first byte, where a run waits for prices
 
@@ -69,7 +69,7 @@ class App(Console):
         """The active profile, None for none. Raises ConfigError for one that is not in the file."""
         chosen, source = self._chosen_profile(), self.config.read()
         if chosen is not None and (source is None or chosen.value not in source.profiles):
-            raise layers.no_profile(chosen, source)
+            raise settings_layers.no_profile(chosen, source)
         return None if chosen is None else str(chosen.value)
 
     @property
@@ -79,7 +79,7 @@ class App(Console):
         return None if chosen is None else str(chosen.value)
 
     def _chosen_profile(self) -> Sourced | None:
-        return layers.choose_profile(self.flags.profile, self.streams.environ, self.config.read())
+        return settings_layers.choose_profile(self.flags.profile, self.streams.environ, self.config.read())
 
     def effective_settings(self, given: Given | None = None) -> EffectiveSettings:
         """Return every layer of settings and the problems in it. Raises UsageError for a wrong flag only."""
@@ -90,10 +90,10 @@ class App(Console):
             return project_file.read(self.streams.environ)
 
         flags = {
-            name: Sourced(value, settings.BY_NAME[name].field.flag)
-            for name, value in settings.parse_flags(given or {}).items()
+            name: Sourced(value, settings_table.BY_NAME[name].field.flag)
+            for name, value in settings_table.parse_flags(given or {}).items()
         }
-        return layers.gather(flags, self.streams.environ, self.flags.profile, self.config.read, find_project)
+        return gather(flags, self.streams.environ, self.flags.profile, self.config.read, find_project)
 
     def settings(self, given: Given | None = None) -> RunSettings:
         """Return the settings of this run. Raises UsageError for a wrong flag, else ConfigError.
@@ -108,15 +108,15 @@ class App(Console):
     def read_value(self, setting: Setting, text: str) -> Value:
         """Return the value typed for a setting; `-` is stdin, less its final newline. Raises UsageError."""
         if text == "-" and setting.secret and self.streams.stdin_tty:
-            from nebius_cli.system.password import read_password
+            from nebius_cli.system.ask_password import read_password
 
             text = read_password(self.streams, f"{setting.field.name} (not shown): ")
         elif text == "-":
-            reading = prompt.DecodeOptions(strip_final_newline=True)
-            text = prompt.decode(self.streams.read_stdin(), "stdin", reading)
+            reading = read_prompt.DecodeOptions(strip_final_newline=True)
+            text = read_prompt.decode(self.streams.read_stdin(), "stdin", reading)
         elif setting.secret:
             self.warn(f"the shell's history now has the {setting.field.name}; - reads it from stdin instead")
-        return settings.parse(setting, text)
+        return settings_table.parse(setting, text)
 
     def key_places(
         self,
@@ -125,9 +125,9 @@ class App(Console):
         api_key_file: str | None = None,
     ) -> "list[KeyPlace]":
         """Return every place that is said to hold a key, the strongest first. No key is read yet."""
-        from nebius_cli.config import keys
+        from nebius_cli.config import api_keys
 
-        return keys.places(api_key, api_key_file, found.key_layers, self.config.path, self.streams)
+        return api_keys.places(api_key, api_key_file, found.key_layers, self.config.path, self.streams)
 
     def key(
         self,
@@ -141,15 +141,15 @@ class App(Console):
 
         With `local` the error mentions --local, for commands that have that flag.
         """
-        from nebius_cli.config import keys
+        from nebius_cli.config import api_keys
 
         places = self.key_places(settings, api_key, api_key_file)
         if not places:
-            raise keys.missing(self.streams.environ, local="--local needs no key" if local else "")
-        for warning in keys.warnings(places, self.flags.profile):
+            raise api_keys.missing(self.streams.environ, local="--local needs no key" if local else "")
+        for warning in api_keys.warnings(places, self.flags.profile):
             self.warn(warning)
         self.log(f"key from {places[0].source.value}: {places[0].where}")
-        return keys.FoundKey(places[0].read(), places[0])
+        return api_keys.FoundKey(places[0].read(), places[0])
 
     # Input.
 
@@ -159,7 +159,8 @@ class App(Console):
 
     def read_text(self, path: str) -> str:
         """Return the exact text of a file; `-` is stdin. Raises BadInputError for invalid UTF-8."""
-        return prompt.decode(self.read(path), "stdin" if path == "-" else path, prompt.DecodeOptions())
+        name = "stdin" if path == "-" else path
+        return read_prompt.decode(self.read(path), name, read_prompt.DecodeOptions())
 
     # The server and its models.
 
@@ -185,7 +186,7 @@ class App(Console):
                 cacert=cacert,
                 trust_env=not endpoint.is_local,
             )
-        from nebius_cli.api.client import Api  # imports urllib3
+        from nebius_cli.api.http_client import Api  # imports urllib3
 
         api = Api(
             endpoint.base_url,
@@ -208,7 +209,7 @@ class App(Console):
 
     def models_cache(self, settings: RunSettings) -> "ModelsCache":
         """Return the cached model list of the server, project and profile in `settings`."""
-        from nebius_cli.models.cache import ModelsCache
+        from nebius_cli.models.model_cache import ModelsCache
 
         base = parse_base_url(settings.base_url).geturl()
         folder = paths.cache_dir(self.streams.environ)
@@ -226,7 +227,7 @@ class App(Console):
 
     def price_source(self, settings: RunSettings, key: Callable[[], Secret]) -> "PriceSource":
         """Return the prices of models, from the cached list or from the server; `key` is asked for then."""
-        from nebius_cli.models.cache import PriceSource
+        from nebius_cli.models.model_cache import PriceSource
 
         fetch = partial(self.ask_models, settings, first_byte_timeout_s=MODEL_LIST_TIMEOUT_S)
         return PriceSource(self.models_cache(settings), lambda: fetch(key()))
@@ -236,13 +237,13 @@ class App(Console):
     @property
     def ledger(self) -> "Ledger":
         """The ledger; its database is opened on first use."""
-        from nebius_cli.ledger.store import NAME, Ledger
+        from nebius_cli.ledger.request_store import NAME, Ledger
 
         return Ledger(paths.data_dir(self.streams.environ) / NAME)
 
     def recorder(self, settings: RunSettings) -> "LedgerRecorder":
         """Return what writes this run's ledger rows and checks its budgets."""
-        from nebius_cli.ledger.recorder import LedgerRecorder
+        from nebius_cli.ledger.request_recorder import LedgerRecorder
 
         if self._recorder is None:  # one for the whole run, which gives each warning once
             cache = self.models_cache(settings)
@@ -264,7 +265,7 @@ class App(Console):
         local_model: str | None = None,
     ) -> "BatchRecorder":
         """Return what writes a bulk run's requests into the ledger: to `host` or of a `local_model`."""
-        from nebius_cli.ledger.batch_recorder import BatchRecorder
+        from nebius_cli.ledger.bulk_recorder import BatchRecorder
 
         recorder = self.recorder(settings) if settings.ledger else None
         return BatchRecorder(

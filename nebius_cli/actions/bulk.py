@@ -2,8 +2,8 @@
 
 from nebius_cli.actions import row_run
 from nebius_cli.actions.app import App
-from nebius_cli.bulk.check_input import check_is_no_command
 from nebius_cli.bulk.options import BulkOptions
+from nebius_cli.bulk.survey_input import check_is_no_command
 from nebius_cli.core.errors import ExitCode
 
 SHORT_HELP = """usage: nbx bulk [OPTIONS] FILE...

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from nebius_cli.actions.app import App
-from nebius_cli.bulk.output.choice_rows import choice_rows, choices_of
-from nebius_cli.bulk.output.comparison_table import parquet_rows, parquet_schema, table_lines
-from nebius_cli.bulk.output.record_file import AnswerFile
-from nebius_cli.bulk.output.side_by_side import SideBySide
+from nebius_cli.bulk.export.choice_rows import choice_rows, choices_of
+from nebius_cli.bulk.export.side_by_side import SideBySide
+from nebius_cli.bulk.export.table_rows import parquet_rows, parquet_schema, table_lines
+from nebius_cli.bulk.output.read_records import AnswerFile
 from nebius_cli.core.csv_lines import csv_line
 from nebius_cli.core.errors import ExitCode, UsageError
-from nebius_cli.core.format import counted
-from nebius_cli.system.output_checks import check_distinct, check_not_overwritten
+from nebius_cli.core.short_text import counted
+from nebius_cli.system.check_output_paths import check_distinct, check_not_overwritten
 from nebius_cli.system.output_file import Write, buffered, replace_file
 from nebius_cli.terminal.sanitize import to_bytes, visible
 
@@ -119,11 +119,11 @@ def _write_side_by_side(
     """Write the combinations of a matrix side by side; return the numbers of answers as `_write`."""
     answers = SideBySide(records)
     if format_ == "html":
-        from nebius_cli.bulk.output.comparison_page import write_page
+        from nebius_cli.bulk.export.html_page import write_page
 
         write_page(answers, Path(options.answers).name, write)
     elif format_ == "parquet":
-        from nebius_cli.bulk.output.parquet_file import ParquetFile
+        from nebius_cli.bulk.export.parquet_file import ParquetFile
 
         with ParquetFile(write, parquet_schema(answers.columns)) as file:
             file.add(parquet_rows(answers))
@@ -137,7 +137,7 @@ def _write_side_by_side(
 def _writer(format_: str, options: BulkExportOptions, write: Write) -> Iterator[Put]:
     """Give the function that writes a record in one of FORMATS."""
     if format_ == "parquet":
-        from nebius_cli.bulk.output.parquet_file import ParquetFile
+        from nebius_cli.bulk.export.parquet_file import ParquetFile
 
         with ParquetFile(write) as file:
             yield lambda record: file.add(choice_rows(record))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nebius_cli.actions.app import App
-from nebius_cli.bulk.output.failed_rows import is_list, path_beside
-from nebius_cli.bulk.output.shards import Gaps, MergedRow, Shards, lock_output
+from nebius_cli.bulk.output.failed_rows_file import is_list, path_beside
+from nebius_cli.bulk.output.merge_shards import Gaps, MergedRow, Shards, lock_output
 from nebius_cli.core.errors import ExitCode, UsageError
-from nebius_cli.core.format import counted
-from nebius_cli.request import prompt
-from nebius_cli.system.output_checks import check_distinct, check_not_overwritten, is_file
+from nebius_cli.core.short_text import counted
+from nebius_cli.request import read_prompt
+from nebius_cli.system.check_output_paths import check_distinct, check_not_overwritten, is_file
 from nebius_cli.system.output_file import Write, buffered, replace_file
 
 
@@ -67,14 +67,14 @@ def _merged(options: BulkMergeOptions, app: App, shards: Shards, gaps: Gaps) -> 
     if not options.input:
         yield from shards.by_index()
         return
-    from nebius_cli.bulk.input.combination import ids_in_matrix
-    from nebius_cli.bulk.input.joined_files import open_all  # only needed here
-    from nebius_cli.bulk.input.matrix import parse_matrix
+    from nebius_cli.bulk.input.matrix_combination import ids_in_matrix
     from nebius_cli.bulk.input.open_input import RowFile, open_rows
-    from nebius_cli.bulk.input.row_forms import IDS, own_id
+    from nebius_cli.bulk.input.parse_matrix import parse_matrix
+    from nebius_cli.bulk.input.parse_row import IDS, own_id
+    from nebius_cli.bulk.input.several_files import open_all  # only needed here
 
     combinations = parse_matrix(options.matrix, validate=False)
-    reading = prompt.decode_options(
+    reading = read_prompt.decode_options(
         options.encoding, replace_invalid=options.invalid == "replace", strip_final_newline=False
     )
 

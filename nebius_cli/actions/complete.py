@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nebius_cli.actions.app import App
 from nebius_cli.api.endpoint import Endpoint
-from nebius_cli.api.limits import limits_of
+from nebius_cli.api.time_and_memory_limits import limits_of
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import urls
 from nebius_cli.core.errors import HINTS, ExitCode, NbxError, OutputError, RejectedError, UsageError
@@ -20,22 +20,26 @@ from nebius_cli.render.output_options import (
     parse_export,
     parse_view,
 )
-from nebius_cli.request import build_request, curl, prompt, request, request_flags
-from nebius_cli.request.build_request import PromptOptions
+from nebius_cli.request import curl_command, parse_field_flags, prompt_to_request, read_prompt, request_body
 from nebius_cli.request.field_validation import Value
-from nebius_cli.request.request import CompletionRequest
+from nebius_cli.request.prompt_to_request import PromptOptions
+from nebius_cli.request.request_body import CompletionRequest
+from nebius_cli.system.check_output_paths import check_targets
 from nebius_cli.system.files import encode_argument, read_bytes
-from nebius_cli.system.output_checks import check_targets
 from nebius_cli.system.output_file import OutputFile
 from nebius_cli.terminal.sanitize import visible_json
 
 if TYPE_CHECKING:
-    from nebius_cli.api.exchange import Exchange
-    from nebius_cli.ledger.continuation import Continuation
+    from nebius_cli.api.send_completion import Exchange
+    from nebius_cli.ledger.continue_answer import Continuation
     from nebius_cli.render.answer_writer import AnswerWriter
 
 # What writes the ledger's row, which is imported while the server is awaited if that takes time.
-LEDGER_MODULES = ("nebius_cli.ledger.recorder", "nebius_cli.ledger.pending", "nebius_cli.system.timeout")
+LEDGER_MODULES = (
+    "nebius_cli.ledger.request_recorder",
+    "nebius_cli.ledger.pending_rows",
+    "nebius_cli.system.thread_with_timeout",
+)
 MAX_LOCAL_CHOICES = 64  # sequences that the engine's cache is made for
 VIEW_LOGPROBS = 5  # what --view asks for by itself: as many as the API's page speaks of
 
@@ -79,13 +83,13 @@ class CompleteOptions(NamedTuple):
 def run(options: CompleteOptions, app: App) -> ExitCode:
     """Complete the prompt. Raises NbxError for every failure that has a name."""
     _check(options)
-    given = request_flags.parse_fields(options.fields, app.read_text, validate=options.validate)
-    params = request_flags.parse_params(options.param, validate=options.validate)
+    given = parse_field_flags.parse_fields(options.fields, app.read_text, validate=options.validate)
+    params = parse_field_flags.parse_params(options.param, validate=options.validate)
     if options.prompt.stdin_is_prompt and (app.streams.stdin is None or app.streams.stdin_tty):
         app.streams.write_err(SHORT_HELP)
         return ExitCode.USAGE
     settings = app.settings(options.connection)
-    unset = request_flags.parse_unset(options.unset)
+    unset = parse_field_flags.parse_unset(options.unset)
     configured = settings.fields_without(unset)
     if options.prompt.continues:
         earlier = _earlier(options, app)
@@ -94,18 +98,18 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
         of = options.prompt._replace(continued=earlier.prompt)
         options = options._replace(prompt=of, local=options.local or local)
     fields = _fields(options, given, configured, app)
-    request.check_rules(fields, params, validate=options.validate)
-    readers = prompt.InputReaders(app.streams.read_stdin, read_bytes, encode_argument)
-    completion_request = build_request.make_request(
+    request_body.check_rules(fields, params, validate=options.validate)
+    readers = read_prompt.InputReaders(app.streams.read_stdin, read_bytes, encode_argument)
+    completion_request = prompt_to_request.make_request(
         options.prompt, readers, fields, params, unset=unset, validate=options.validate
     )
     if _local(options) and (n := completion_request.n) > MAX_LOCAL_CHOICES:
         why = f"the embedded engine generates at most {MAX_LOCAL_CHOICES} answers at once"
         raise UsageError(f"-n {n} with --local", why)
-    for warning in request.warnings(completion_request, local=_local(options)):
+    for warning in request_body.warnings(completion_request, local=_local(options)):
         app.warn(warning)
     if app.streams.stderr_tty:
-        for notice in build_request.notices(options.prompt, completion_request.prompt):
+        for notice in prompt_to_request.notices(options.prompt, completion_request.prompt):
             app.note(notice)
     if options.dry_run or options.curl:
         return _show(completion_request, settings, app, as_curl=options.curl)
@@ -119,19 +123,19 @@ def run_rerun(options: CompleteOptions, app: App) -> ExitCode:
 
     Raises UsageError if nothing is stored, and what `run` raises.
     """
-    from nebius_cli.ledger.lookup import find_text, ran_here
+    from nebius_cli.ledger.find_by_id import find_text, ran_here
 
     row, text = find_text(app.ledger, options.id, "rerun")
     if ran_here(row, options.model_file):
         options = options._replace(local=True)
     _check(options)
     settings = app.settings(options.connection)
-    return _send(options, request.from_body(text.body, text.query), settings, app)
+    return _send(options, request_body.from_body(text.body, text.query), settings, app)
 
 
 def _earlier(options: CompleteOptions, app: App) -> "Continuation":
     """Return what continues an earlier answer, after a note if that may be nothing. Raises UsageError."""
-    from nebius_cli.ledger.continuation import continuation
+    from nebius_cli.ledger.continue_answer import continuation
 
     found = continuation(app.ledger, options.prompt.continue_from, options.prompt.choice)
     if found.ended and app.streams.stderr_tty:
@@ -158,10 +162,10 @@ def _check(options: CompleteOptions) -> None:
     if options.curl and _local(options):
         why = "the local engine stops when nbx exits"
         raise UsageError("--curl with --local", why, "nbx local serve keeps one running")
-    build_request.check(options.prompt)
+    prompt_to_request.check(options.prompt)
     if options.validate:
         check_reasons(options.fail_on)
-    request_flags.parse_unset(options.unset)
+    parse_field_flags.parse_unset(options.unset)
 
 
 def _fields(
@@ -176,7 +180,7 @@ def _fields(
     fields = {**configured, **given}
     if options.view or options.export:
         fields.setdefault("logprobs", VIEW_LOGPROBS)
-    build_request.add_stream(fields, given, as_json=options.json)
+    prompt_to_request.add_stream(fields, given, as_json=options.json)
     return fields
 
 
@@ -187,7 +191,9 @@ def _show(what: CompletionRequest, settings: RunSettings, app: App, *, as_curl: 
     if as_curl:
         url = urls.shown_endpoint(settings.base_url, "/completions", what.query())
         trusted, headers = settings.curl_authorities(app.streams.environ), settings.headers
-        text = curl.curl_command(url, text.encode(), streamed=what.streamed, trusted=trusted, headers=headers)
+        text = curl_command.curl_command(
+            url, text.encode(), streamed=what.streamed, trusted=trusted, headers=headers
+        )
     app.write(text + "\n")
     return ExitCode.DONE
 
@@ -209,7 +215,7 @@ def _endpoint(
     parallel, caches = max(4, what.n), min(4, what.choices)
     with run_embedded.running(options.model_file, app, parallel=parallel, caches=caches) as engine:
         # Its process takes a while to load the model; this import happens meanwhile.
-        import nebius_cli.api.exchange  # noqa: F401
+        import nebius_cli.api.send_completion  # noqa: F401
 
         yield Endpoint(engine.base_url, engine.key, is_local=True)
 
@@ -224,7 +230,7 @@ def _answer(
     local, over = _local(options), options.over_budget
     # A budget may still refuse the request; nothing else does. The imports below take longest.
     with contextlib.closing(app.api(settings, endpoint, begin_now=over or not settings.has_budget)) as api:
-        from nebius_cli.api.exchange import Exchange, Hooks
+        from nebius_cli.api.send_completion import Exchange, Hooks
         from nebius_cli.render.answer_writer import AnswerWriter
 
         shown, after = _how_to_show(options, what, app), LEDGER_MODULES if settings.ledger else ()
@@ -283,7 +289,7 @@ def _how_to_show(options: CompleteOptions, what: CompletionRequest, app: App) ->
         Mode.JSON if options.json else Mode.NDJSON if options.ndjson else Mode.TEXT,
         Layout(b"\0" if options.prompt.null else b"\n", final=options.newline),
         what.choices,
-        prompt.count(what.prompt),
+        read_prompt.count(what.prompt),
         quiet=app.flags.quiet,
         usage=options.usage,
         color_out=app.color_out,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nebius_cli.actions.app import App
 from nebius_cli.core.errors import ConfigError, ExitCode
-from nebius_cli.shell_completion import install, rc_block, shells
+from nebius_cli.shell_completion import install_script, rc_block, shells
 from nebius_cli.system.files import read_if_exists
 
 
@@ -39,12 +39,12 @@ def run_install(options: CompletionOptions, app: App) -> ExitCode:
     shell = _shell(options, app)
     script = options.make_script(shell).encode("utf-8")
     changes: list[Change] = []
-    for place in install.install_targets(shell, app.streams.environ):
+    for place in install_script.install_targets(shell, app.streams.environ):
         old = read_if_exists(place.script)
         if old is not None and not shells.is_nbx_script(old):
             raise ConfigError(f"{place.script} already exists", "nbx did not write it", "move it away first")
         changes.append(Change(place.script, old, script, is_script=True))
-        by_itself = install.is_autoloaded(shell, place.script, app.streams.environ)
+        by_itself = install_script.is_autoloaded(shell, place.script, app.streams.environ)
         changes += _start_up(place, "" if by_itself else place.block)
     if _apply(app, changes):
         app.note(f"start a new {shell} to use completion")
@@ -57,7 +57,7 @@ def run_uninstall(options: CompletionOptions, app: App) -> ExitCode:
     """Undo what install did, and nothing else."""
     shell = _shell(options, app)
     changes: list[Change] = []
-    for place in install.install_targets(shell, app.streams.environ):
+    for place in install_script.install_targets(shell, app.streams.environ):
         changes += _start_up(place, "")
         script = read_if_exists(place.script)
         # A link is not from install: it leads to a file of a package manager, such as pipx.
@@ -77,7 +77,7 @@ def _shell(options: CompletionOptions, app: App) -> str:
     return shell
 
 
-def _start_up(place: install.InstallTarget, block: str) -> Iterator[Change]:
+def _start_up(place: install_script.InstallTarget, block: str) -> Iterator[Change]:
     """Yield the change of the start-up file: with the block, or without one if it is empty."""
     if place.rc is not None:
         old = read_if_exists(place.rc)
@@ -94,8 +94,8 @@ def _apply(app: App, changes: Iterable[Change]) -> bool:
     changed = [change for change in changes if change.old != change.new]
     for path, old, new, is_script in changed:
         if new is None:
-            install.remove(path, app.streams.environ)
+            install_script.remove(path, app.streams.environ)
         else:
-            install.write(path, new, replace_link=is_script)
+            install_script.write(path, new, replace_link=is_script)
         app.note(f"{'removed' if new is None else 'wrote' if old is None else 'changed'} {path}")
     return bool(changed)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nebius_cli.actions.app import App
-from nebius_cli.config import keys, layers, settings
-from nebius_cli.config.settings import PROFILES, PROJECT_FILE, USE_PROFILE, Setting, Sourced
+from nebius_cli.config import api_keys, settings_layers, settings_table
+from nebius_cli.config.settings_table import PROFILES, PROJECT_FILE, USE_PROFILE, Setting, Sourced
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ConfigError, ExitCode, UsageError
 from nebius_cli.request.field_validation import Value
@@ -25,9 +25,9 @@ ANEW = "delete it to start over"  # what to do with a draft
 
 # The settings that say where a key is, and the kind of place that each of them names.
 KEYS = {
-    "api_key": keys.KeyOrigin.CONFIG,
-    "api_key_command": keys.KeyOrigin.COMMAND,
-    "api_key_keyring": keys.KeyOrigin.KEYRING,
+    "api_key": api_keys.KeyOrigin.CONFIG,
+    "api_key_command": api_keys.KeyOrigin.COMMAND,
+    "api_key_keyring": api_keys.KeyOrigin.KEYRING,
 }
 
 
@@ -63,7 +63,7 @@ def _stronger(app: App, setting: Setting, value: Value, profile: str | None) -> 
     """Return what overrides a value that was just set, None if nothing does."""
     found, name = app.effective_settings(), setting.field.name
     effective = found.values.get(name)
-    if effective is not None and effective.value != settings.as_secret(setting, value):
+    if effective is not None and effective.value != settings_table.as_secret(setting, value):
         return effective.origin
     if name not in KEYS:
         return None
@@ -101,7 +101,7 @@ def run_unset(options: ConfigOptions, app: App) -> ExitCode:
     profile = app.profile_name
     known = name.replace("-", "_")
     places: list[str | None] = [profile]
-    if profile is not None and known in settings.BY_NAME and settings.BY_NAME[known].chooses:
+    if profile is not None and known in settings_table.BY_NAME and settings_table.BY_NAME[known].chooses:
         places.append(None)
     removed = any(app.config.unset(spelled, place) for place in places for spelled in (name, known))
     app.note(f"{name} {'is no longer' if removed else 'was not'} set in {_place(app, profile)}")
@@ -115,7 +115,9 @@ def run_list(options: ConfigOptions, app: App) -> ExitCode:
     if options.all:
         _list_all(values, app, json=options.json)
         return _tell(app, found.problems)
-    listed = [(s.field.name, s, values[s.field.name]) for s in settings.SETTINGS if s.field.name in values]
+    listed = [
+        (s.field.name, s, values[s.field.name]) for s in settings_table.SETTINGS if s.field.name in values
+    ]
     if options.json:
         table = {
             name: {"value": setting.shown(sourced.value), "origin": sourced.origin}
@@ -136,7 +138,7 @@ def _list_all(values: Mapping[str, Sourced], app: App, *, json: bool) -> None:
     """List every setting with its description; value and origin are null if it is not set."""
     entries = {}
     rows = []
-    for setting in settings.SETTINGS:
+    for setting in settings_table.SETTINGS:
         name, meaning = setting.field.name, setting.field.help
         sourced = values.get(name)
         shown = setting.shown(sourced.value) if sourced else None
@@ -221,10 +223,10 @@ def _finish(app: App, draft: Path, old: bytes) -> ExitCode:
 
 
 def _check(data: bytes, path: Path) -> list[ConfigError]:
-    from nebius_cli.config.file import parse
+    from nebius_cli.config.config_file import parse
 
     try:
-        return layers.problems_of(parse(data, path, ""))
+        return settings_layers.problems_of(parse(data, path, ""))
     except ConfigError as error:
         return [error]
 
@@ -242,7 +244,7 @@ def _place(app: App, profile: str | None) -> str:
 def _named(options: ConfigOptions, usage: str) -> Setting:
     if not options.name:
         raise UsageError("no setting named", "", f"nbx config {usage}")
-    return settings.find(options.name)
+    return settings_table.find(options.name)
 
 
 def _text(value: Value) -> str:

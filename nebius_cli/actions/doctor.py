@@ -5,18 +5,18 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from nebius_cli.actions.app import App
-from nebius_cli.api.client import Api
 from nebius_cli.api.endpoint import Endpoint
+from nebius_cli.api.http_client import Api
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.config import run_settings
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.core.secret import Secret
-from nebius_cli.doctor import check_results, ledger_checks, machine_checks, probe
+from nebius_cli.doctor import check_results, ledger_checks, machine_checks, probes
 from nebius_cli.doctor.check_results import Check, State
-from nebius_cli.doctor.check_runner import CheckList
 from nebius_cli.doctor.connection_checks import ConnectionChecks
 from nebius_cli.doctor.server_checks import ServerChecks
+from nebius_cli.doctor.skip_dependent_checks import CheckList
 from nebius_cli.local import run_embedded
 
 MIN_PASSWORD_CHARS = 4  # of a proxy; shorter ones also occur in ordinary words
@@ -76,7 +76,7 @@ def _run_checks(options: DoctorOptions, app: App) -> list[Check]:
         return quiet_app.api(settings, Endpoint(settings.base_url, key))
 
     results = CheckList(show_status)
-    results.checks += [Check(name, State.OK, text) for name, text in probe.describe_system()]
+    results.checks += [Check(name, State.OK, text) for name, text in probes.describe_system()]
     results.checks += machine_checks.check_config(app.config, effective)
     connection = ConnectionChecks(effective, settings, settings.ca_file(streams.environ))
     results.run("base_url", (), connection.base_url)

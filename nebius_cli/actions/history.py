@@ -8,8 +8,8 @@ from nebius_cli.actions.app import App
 from nebius_cli.config import run_settings
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode, UsageError
-from nebius_cli.ledger import history_table, periods
-from nebius_cli.ledger.lookup import TEXT_IS_OFF, find, parse_id, whole_number
+from nebius_cli.ledger import format_history, periods
+from nebius_cli.ledger.find_by_id import TEXT_IS_OFF, find, parse_id, whole_number
 from nebius_cli.system.calendar import LocalCalendar
 
 DEFAULT_LIMIT = 20  # requests in a list
@@ -60,7 +60,7 @@ def run_show(options: HistoryOptions, app: App) -> ExitCode:
             stored = {"body": text.body.decode(), "query": text.query, "answers": list(text.answers)}
         app.write_json({**row, **stored})
         return ExitCode.DONE
-    pairs = [(name, history_table.member(value, drawn=app.draws_out)) for name, value in row.items()]
+    pairs = [(name, format_history.member(value, drawn=app.draws_out)) for name, value in row.items()]
     if text is not None and not app.draws_out:
         answers = jsontext.encode(list(text.answers))
         pairs += [("prompt", jsontext.encode(text.prompt).decode()), ("answers", answers.decode())]
@@ -118,14 +118,14 @@ def _write(rows: Sequence[dict[str, Any]], words: Sequence[str], options: Histor
     if options.json:
         app.write_json({"requests": [periods.dated(row) for row in rows]})
     elif rows and app.draws_out:
-        header, lines = history_table.table(rows, words, app.streams.width, LocalCalendar())
-        app.write_table(header, lines, numbers=history_table.NUMBERS)
+        header, lines = format_history.table(rows, words, app.streams.width, LocalCalendar())
+        app.write_table(header, lines, numbers=format_history.NUMBERS)
     elif rows:
-        app.write_table((), history_table.lines(rows, words))
+        app.write_table((), format_history.lines(rows, words))
     elif not words:
         dates = " in this period" if options.since or options.until else ""
         app.note(f"the ledger has no requests{dates}")
 
 
 def _write_text(title: str, text: str, app: App) -> None:
-    app.streams.write_out(history_table.titled(title, text, app.streams.width, color=app.color_out))
+    app.streams.write_out(format_history.titled(title, text, app.streams.width, color=app.color_out))

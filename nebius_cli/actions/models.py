@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from nebius_cli.actions.app import App
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.config.settings import BY_NAME as SETTINGS_BY_NAME
-from nebius_cli.config.settings import parse
-from nebius_cli.core import suggest
+from nebius_cli.config.settings_table import BY_NAME as SETTINGS_BY_NAME
+from nebius_cli.config.settings_table import parse
+from nebius_cli.core import similar_names
 from nebius_cli.core.errors import (
     AuthError,
     ExitCode,
@@ -18,14 +18,14 @@ from nebius_cli.core.errors import (
     ServerError,
     UsageError,
 )
-from nebius_cli.core.format import age as age_of
-from nebius_cli.core.format import counted
 from nebius_cli.core.secret import Secret
-from nebius_cli.models import details, model_table, search
+from nebius_cli.core.short_text import age as age_of
+from nebius_cli.core.short_text import counted
+from nebius_cli.models import format_models, model_details, model_search
 from nebius_cli.models import model as models
-from nebius_cli.models.cache import ModelList, ModelsCache
 from nebius_cli.models.model import Model
-from nebius_cli.models.search import SORTS
+from nebius_cli.models.model_cache import ModelList, ModelsCache
+from nebius_cli.models.model_search import SORTS
 
 FIRST_BYTE_TIMEOUT_S = 60.0  # for the list, unless first_byte_timeout is set
 
@@ -68,10 +68,10 @@ def run_list(options: ModelsOptions, app: App) -> ExitCode:
     listing = _listing(options, app.settings(options.connection), app, refresh=options.refresh)
     if not (listing.fetched or listing.failed):
         app.note(_words(listing, app) + "; --refresh fetches a new one")
-    found = search.matching(listing.models, options.query)
-    found = search.ordered(found, options.sort, reverse=options.reverse)
+    found = model_search.matching(listing.models, options.query)
+    found = model_search.ordered(found, options.sort, reverse=options.reverse)
     if options.json:
-        records = {"models": [details.to_json(model) for model in found], **_origin(listing, app)}
+        records = {"models": [model_details.to_json(model) for model in found], **_origin(listing, app)}
         app.write_json(records)
     else:
         _write_rows(found, app)
@@ -88,9 +88,9 @@ def run_show(options: ModelsOptions, app: App) -> ExitCode:
     if model is None:
         raise _missing(wanted, listing, app)
     if options.json:
-        app.write_json({**details.to_json(model), **_origin(listing, app)})
+        app.write_json({**model_details.to_json(model), **_origin(listing, app)})
         return ExitCode.DONE
-    app.write_table(("member", "value"), details.rows(model))
+    app.write_table(("member", "value"), model_details.rows(model))
     return ExitCode.DONE
 
 
@@ -130,7 +130,7 @@ def _named(options: ModelsOptions, command: str) -> str:
 
 def _missing(wanted: str, listing: Listing, app: App) -> RejectedError:
     age = "" if listing.fetched else f", as of {age_of(_age(listing, app))} ago"
-    hint = suggest.did_you_mean(wanted, listing.ids) or "nbx models lists the ids"
+    hint = similar_names.did_you_mean(wanted, listing.ids) or "nbx models lists the ids"
     return RejectedError(
         f"no model {wanted}", f"the list has {counted(len(listing.models), 'model')}{age}", hint
     )
@@ -221,7 +221,7 @@ def _origin(listing: Listing, app: App) -> dict[str, object]:
 
 def _write_rows(found: list[Model], app: App) -> None:
     if not app.draws_out:
-        app.write_table((), model_table.lines(found))
+        app.write_table((), format_models.lines(found))
         return
-    header, rows = model_table.table(found, app.streams.width)
-    app.write_table(header, rows, numbers=model_table.NUMBERS)
+    header, rows = format_models.table(found, app.streams.width)
+    app.write_table(header, rows, numbers=format_models.NUMBERS)

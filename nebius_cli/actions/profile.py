@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nebius_cli.actions.app import App
-from nebius_cli.config import keys, layers, run_settings, settings
-from nebius_cli.config.layers import NONE, Layer
-from nebius_cli.config.settings import USE_PROFILE
+from nebius_cli.config import api_keys, run_settings, settings_layers, settings_table
+from nebius_cli.config.settings_layers import NONE, Layer
+from nebius_cli.config.settings_table import USE_PROFILE
 from nebius_cli.core.errors import ExitCode, UsageError
-from nebius_cli.core.suggest import nearest
+from nebius_cli.core.similar_names import nearest
 from nebius_cli.core.urls import parse_base_url
 from nebius_cli.request.field_validation import Value
 
@@ -29,7 +29,7 @@ class ProfileOptions:
 def run_list(options: ProfileOptions, app: App) -> ExitCode:
     """List the profiles; the active one with what chose it."""
     source = app.config.read()
-    found = {name: layers.read_profile(source, name) for name in source.profiles} if source else {}
+    found = {name: settings_layers.read_profile(source, name) for name in source.profiles} if source else {}
     effective = app.effective_settings()
     chosen = effective.profile
     origins = {name: chosen.origin for name in found if chosen is not None and chosen.value == name}
@@ -79,8 +79,8 @@ def run_add(options: ProfileOptions, app: App) -> ExitCode:
 def _tell_whose_key(app: App, name: str) -> None:
     """Say so if the server of a new profile gets a key that was set for another server."""
 
-    def read(profile: str) -> layers.EffectiveSettings:
-        return layers.gather({}, app.streams.environ, profile, app.config.read, lambda: None)
+    def read(profile: str) -> settings_layers.EffectiveSettings:
+        return settings_layers.gather({}, app.streams.environ, profile, app.config.read, lambda: None)
 
     inside, outside = read(name), read(NONE)
     if inside.problems or outside.problems:
@@ -90,7 +90,7 @@ def _tell_whose_key(app: App, name: str) -> None:
     if host != other and first is not None and first.origin != f"profile {name}":
         # A variable beats every profile: a key in the profile would change nothing.
         own = f"; nbx auth login --profile {name} stores a separate key"
-        hint = "" if first.source is keys.KeyOrigin.ENVIRONMENT else own
+        hint = "" if first.source is api_keys.KeyOrigin.ENVIRONMENT else own
         app.note(f"requests to {host} will be sent with the key of {first.where}{hint}")
 
 
@@ -139,7 +139,7 @@ def _values(app: App, given: Sequence[str]) -> dict[str, Value]:
             raise UsageError(
                 f"{text!r} is not a setting", "it takes SETTING=VALUE", "for example model=MODEL"
             )
-        setting = settings.find(name)
+        setting = settings_table.find(name)
         if setting.chooses:
             raise UsageError(f"{setting.field.name} may not be set in a profile", "it chooses the profile")
         if setting.field.name in values:
@@ -149,5 +149,5 @@ def _values(app: App, given: Sequence[str]) -> dict[str, Value]:
 
 
 def _entry(name: str, layer: Layer, origin: str | None) -> dict[str, object]:
-    shown = {key: settings.BY_NAME[key].shown(s.value) for key, s in layer.values.items()}
+    shown = {key: settings_table.BY_NAME[key].shown(s.value) for key, s in layer.values.items()}
     return {"name": name, "in_force": origin is not None, "origin": origin, "settings": shown}

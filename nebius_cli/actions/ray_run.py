@@ -3,10 +3,10 @@
 from nebius_cli.actions.app import App
 from nebius_cli.bulk import options as bulk
 from nebius_cli.bulk import resume_command
-from nebius_cli.bulk.display import BulkDisplay, reason, report
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.options import BulkPlan
-from nebius_cli.bulk.results import open_summary
+from nebius_cli.bulk.progress_display import BulkDisplay, reason, report
+from nebius_cli.bulk.result_writer import open_summary
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import ExitCode, NbxError
 from nebius_cli.core.money import PriceList
@@ -14,27 +14,27 @@ from nebius_cli.core.secret import Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nebius_cli.cluster.run import ClusterRun
-    from nebius_cli.ledger.batch_recorder import BatchRecorder
+    from nebius_cli.cluster.run_on_ray import ClusterRun
+    from nebius_cli.ledger.bulk_recorder import BatchRecorder
     from nebius_cli.system.output_file import OutputFile
 
 
 def run(plan: BulkPlan, settings: RunSettings, reader: RowReader, app: App) -> ExitCode:
     """Send every row that has no result yet. Raises NbxError for whatever ends the run early."""
-    from nebius_cli.cluster import check_options, prepare, session
+    from nebius_cli.cluster import check_options, prepare, ray_session
     from nebius_cli.cluster.handover import Bundle
 
     options = plan.options
     check_options.check(options)
-    session.check_installed()
+    ray_session.check_installed()
     app.check_budget(settings, reader.model, over=options.over_budget)
     endpoint = app.endpoint(settings, options.api_key, options.api_key_file)
     host = app.api(settings, endpoint).host
     prices = _prices(plan, settings, reader, endpoint.key, app)
     summary = open_summary(options)
     job = prepare.job_of(plan, reader, settings, prices, app.streams.environ, app.note)
-    with prepare.opened_output(job) as spent, session.session(options.ray):
-        from nebius_cli.cluster.run import ClusterRun  # imports Ray
+    with prepare.opened_output(job) as spent, ray_session.session(options.ray):
+        from nebius_cli.cluster.run_on_ray import ClusterRun  # imports Ray
 
         bundle = Bundle(endpoint.base_url, endpoint.key, dict(settings.headers))
         cluster = ClusterRun(job, spent, bundle, app.streams.monotonic)

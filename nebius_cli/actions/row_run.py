@@ -9,31 +9,31 @@ from pathlib import Path
 from nebius_cli.actions import ray_run
 from nebius_cli.actions.app import App
 from nebius_cli.actions.row_server import ItemRun, RowServer, connections, row_server
-from nebius_cli.api.limits import limits_of
+from nebius_cli.api.time_and_memory_limits import limits_of
 from nebius_cli.bulk import options as bulk
 from nebius_cli.bulk import resume_command
-from nebius_cli.bulk.check_input import surveyed
-from nebius_cli.bulk.display import TABLE_HEADER, BulkDisplay, reason, report, table_rows
 from nebius_cli.bulk.estimate import estimate_rows
-from nebius_cli.bulk.input.input_rows import Input, RowSource
-from nebius_cli.bulk.input.joined_files import open_all
 from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.row import BadRow
+from nebius_cli.bulk.input.row_source import Input, RowSource
 from nebius_cli.bulk.input.row_to_request import RowReader
+from nebius_cli.bulk.input.several_files import open_all
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.answered_rows import AnsweredRows
-from nebius_cli.bulk.output.changed_requests import other_requests
-from nebius_cli.bulk.output.failed_rows import path_beside
-from nebius_cli.bulk.output.journal import Journal, StreamOutput
-from nebius_cli.bulk.output.record_file import answered
-from nebius_cli.bulk.results import open_output, open_summary
+from nebius_cli.bulk.output.changed_flags_check import other_requests
+from nebius_cli.bulk.output.failed_rows_file import path_beside
+from nebius_cli.bulk.output.read_records import answered
+from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
+from nebius_cli.bulk.progress_display import TABLE_HEADER, BulkDisplay, reason, report, table_rows
+from nebius_cli.bulk.result_writer import open_output, open_summary
 from nebius_cli.bulk.run import BulkRun
+from nebius_cli.bulk.survey_input import surveyed
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import BadInputError, ExitCode, NbxError, ReaderGone
-from nebius_cli.core.format import counted
-from nebius_cli.models.cache import PriceSource
-from nebius_cli.request import request
-from nebius_cli.system.output_checks import is_file
+from nebius_cli.core.short_text import counted
+from nebius_cli.models.model_cache import PriceSource
+from nebius_cli.request import request_body
+from nebius_cli.system.check_output_paths import is_file
 from nebius_cli.system.output_file import OutputFile
 
 
@@ -108,7 +108,7 @@ def _reader(plan: BulkPlan, settings: RunSettings, app: App, items: ItemRun | No
         local_model = run_embedded.model_name(options.model_file, plan.given.get("model"), app)
     reader = plan.reader(settings, local_model, items.rows(settings) if items else None)
     local = options.runs_here and items is None
-    warnings = [list(request.warnings(one, local=local)) for one in reader.bare]
+    warnings = [list(request_body.warnings(one, local=local)) for one in reader.bare]
     for warning in dict.fromkeys(itertools.chain(*warnings)):
         app.warn(warning)
     return reader

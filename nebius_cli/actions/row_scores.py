@@ -10,17 +10,17 @@ from nebius_cli.actions.app import App
 from nebius_cli.actions.row_server import ItemRun
 from nebius_cli.bulk.input.row_kind import ItemRows
 from nebius_cli.bulk.options import BulkOptions
-from nebius_cli.bulk.output.record_file import AnswerFile
+from nebius_cli.bulk.output.read_records import AnswerFile
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode
-from nebius_cli.request import request_flags
+from nebius_cli.request import parse_field_flags
 from nebius_cli.scoring.api_scorer import scoring_fields
-from nebius_cli.scoring.options import ModelChoice, ScoreOptions
-from nebius_cli.scoring.rows import ScoreRow
+from nebius_cli.scoring.parse_score_rows import ScoreRow
+from nebius_cli.scoring.score_options import ModelChoice, ScoreOptions
 from nebius_cli.scoring.score_rows import ScoreRows
-from nebius_cli.scoring.totals import Totals
-from nebius_cli.system.output_checks import is_file
+from nebius_cli.scoring.score_totals import Totals
+from nebius_cli.system.check_output_paths import is_file
 
 if TYPE_CHECKING:
     from nebius_cli.bulk.senders.local import LocalSender
@@ -67,14 +67,14 @@ class _RowScores:
 
     def _rows(self, settings: RunSettings) -> ItemRows:
         options = self._options
-        given = request_flags.parse_fields(options.fields, str, validate=True)
+        given = parse_field_flags.parse_fields(options.fields, str, validate=True)
         fields = scoring_fields(
             settings.request_fields,
             given,
             max_tokens=int(options.max_tokens),
             alternatives=options.alternatives,
         )
-        params = request_flags.parse_params(options.param, validate=True)
+        params = parse_field_flags.parse_params(options.param, validate=True)
         names = [
             _local_name(chosen.file, self._app)
             if chosen.runs_here

@@ -17,12 +17,12 @@ from nebius_cli.bulk.rate_control import MAX_CONCURRENCY
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import NbxError
 from nebius_cli.core.secret import Secret
-from nebius_cli.system import descriptors
+from nebius_cli.system import file_descriptor_limit
 
 if TYPE_CHECKING:
     from nebius_cli.bulk.senders.api import ApiSender
     from nebius_cli.bulk.senders.local import LocalSender
-    from nebius_cli.bulk.workers import Sender
+    from nebius_cli.bulk.worker_threads import Sender
 
 MAX_LOCAL_CACHES = 4  # whole contexts that the local engine keeps
 
@@ -98,7 +98,7 @@ def row_server(
     caches = min(MAX_LOCAL_CACHES, slots)
     with run_embedded.running(options.model_file, app, parallel=slots, caches=caches) as engine:
         # Its process takes a while to load the model; this import happens meanwhile.
-        import nebius_cli.bulk.workers  # noqa: F401
+        import nebius_cli.bulk.worker_threads  # noqa: F401
 
         def ready() -> Endpoint:
             return Endpoint(engine.base_url, engine.key, is_local=True)
@@ -109,7 +109,7 @@ def row_server(
 def connections(plan: BulkPlan, app: App) -> int:
     """Return how many connections the run may open, after a note if it asked for more."""
     wanted = plan.concurrency or MAX_CONCURRENCY
-    allowed = descriptors.allowed_requests()
+    allowed = file_descriptor_limit.allowed_requests()
     if wanted <= allowed:
         return wanted
     if plan.concurrency is not None:

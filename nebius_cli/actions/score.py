@@ -7,28 +7,28 @@ from typing import Any
 
 from nebius_cli.actions import row_scores
 from nebius_cli.actions.app import App
-from nebius_cli.api.limits import limits_of
+from nebius_cli.api.time_and_memory_limits import limits_of
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import (
     ExitCode,
     NbxError,
     UsageError,
 )
-from nebius_cli.request import prompt, request, request_flags
+from nebius_cli.request import parse_field_flags, read_prompt, request_body
 from nebius_cli.request.field_validation import Value
-from nebius_cli.request.request import CompletionRequest
+from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.response.answer_builder import Completion
-from nebius_cli.scoring import comparison, groups, ranking, records, tables
+from nebius_cli.scoring import compare_models, format_scores, ranking, score_in_groups, score_record
 from nebius_cli.scoring.api_scorer import (
     MAX_PROMPTS_PER_REQUEST,
     ApiScorer,
     Send,
     scoring_fields,
 )
-from nebius_cli.scoring.groups import ScoringModel
 from nebius_cli.scoring.likelihood import Passage, Score
-from nebius_cli.scoring.options import ScoreOptions
-from nebius_cli.scoring.totals import Totals
+from nebius_cli.scoring.score_in_groups import ScoringModel
+from nebius_cli.scoring.score_options import ScoreOptions
+from nebius_cli.scoring.score_totals import Totals
 from nebius_cli.system.files import encode_argument
 from nebius_cli.terminal.spinner import Spinner
 
@@ -49,7 +49,7 @@ def run_score(options: ScoreOptions, app: App) -> ExitCode:
     if options.jsonl is not None:
         return row_scores.run(options, context, app)
     passage = Passage(_text(options, app), context)
-    prompt.check_not_empty(passage.text, "give a text as an argument, with --file or on stdin")
+    read_prompt.check_not_empty(passage.text, "give a text as an argument, with --file or on stdin")
     with _models(options, app) as models:
         scores = [_score_one(passage, model, app) for model in models]
         _write_score(scores, models, options, app)
@@ -70,20 +70,22 @@ def _write_score(
     """Write the score of one text, under one model or two."""
     if len(scores) == 1:
         if options.json:
-            values = records.score_record(scores[0], tokens=options.tokens)
+            values = score_record.score_record(scores[0], tokens=options.tokens)
             app.write_json({"model": models[0].name, **values})
             return
-        table = tables.tokens if options.tokens else tables.measures
+        table = format_scores.tokens if options.tokens else format_scores.measures
         _write(partial(table, scores[0]), app)
         return
     one, other = scores
     names = (models[0].name, models[1].name)
     with_divergence = options.logprobs is not None
-    values = comparison.comparison_record(one, other, with_divergence=with_divergence, tokens=options.tokens)
+    values = compare_models.comparison_record(
+        one, other, with_divergence=with_divergence, tokens=options.tokens
+    )
     if options.json:
         app.write_json({"model": names[0], "against_model": names[1], **values})
         return
-    _write(partial(tables.compared, one, other, names), app)
+    _write(partial(format_scores.compared, one, other, names), app)
     if with_divergence:
         totals = Totals(names)
         totals.add(values)
@@ -100,7 +102,7 @@ def run_rank(options: ScoreOptions, app: App) -> ExitCode:
         raise UsageError("--tokens without --json", "the table of candidates does not show tokens", "--json")
     context = _context(options, app)
     passages = [
-        Passage(prompt.decode_argument(one, encode_argument(one)), context) for one in options.candidates
+        Passage(read_prompt.decode_argument(one, encode_argument(one)), context) for one in options.candidates
     ]
     with _models(options, app) as models:
         scores = [_scores_to_rank(passages, model, app) for model in models]
@@ -128,21 +130,21 @@ def _context(options: ScoreOptions, app: App) -> str:
     if options.context_file is not None:
         return app.read_text(options.context_file)
     context = options.context or ""
-    return prompt.decode_argument(context, encode_argument(context))
+    return read_prompt.decode_argument(context, encode_argument(context))
 
 
 def _text(options: ScoreOptions, app: App) -> str:
-    reading = prompt.DecodeOptions(strip_final_newline=options.strip_final_newline)
+    reading = read_prompt.DecodeOptions(strip_final_newline=options.strip_final_newline)
     if options.text is not None and options.text != "-":
-        return prompt.decode_argument(options.text, encode_argument(options.text))
-    return prompt.decode(app.read(options.file or "-"), options.file or "stdin", reading)
+        return read_prompt.decode_argument(options.text, encode_argument(options.text))
+    return read_prompt.decode(app.read(options.file or "-"), options.file or "stdin", reading)
 
 
 @contextlib.contextmanager
 def _models(options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
     """Yield the models to score with: one, or two that are compared."""
-    params = request_flags.parse_params(options.param, validate=True)
-    given = request_flags.parse_fields(options.fields, str, validate=True)
+    params = parse_field_flags.parse_params(options.param, validate=True)
+    given = parse_field_flags.parse_fields(options.fields, str, validate=True)
     settings = app.settings(options.connection)
     fields = scoring_fields(
         settings.request_fields, given, max_tokens=int(options.max_tokens), alternatives=options.alternatives
@@ -159,7 +161,7 @@ def _models(options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
             if chosen.name is not None:
                 own = {**fields, "model": chosen.name}
                 own_params = {name: value for name, value in params.items() if name != "model"}
-            request.check_rules(own, own_params, validate=True)
+            request_body.check_rules(own, own_params, validate=True)
             send = send or _sender(settings, options, app)
             models.append(_server_model(own, own_params, send, app))
         yield models
@@ -173,7 +175,7 @@ def _server_model(fields: Mapping[str, Any], params: Mapping[str, Any], send: Se
 def _sender(settings: RunSettings, options: ScoreOptions, app: App) -> Send:
     """Return a function that sends a request, records it in the ledger, and returns the answer."""
     api = app.api(settings, app.endpoint(settings, options.api_key, options.api_key_file))
-    from nebius_cli.api.exchange import Exchange, Hooks  # imports urllib3
+    from nebius_cli.api.send_completion import Exchange, Hooks  # imports urllib3
 
     hooks = Hooks(lambda _: None, lambda: None, app.note, lambda: True)
 
@@ -209,7 +211,9 @@ def _scores(
         finally:
             spinner.stop()
 
-    return groups.score_in_groups(groups.packed(passages, model.group_size), score, app.note)
+    return score_in_groups.score_in_groups(
+        score_in_groups.packed(passages, model.group_size), score, app.note
+    )
 
 
 def _write_ranks(
@@ -227,15 +231,15 @@ def _write_ranks(
     order, winners = ranking.order(scores[0]), [ranking.winners(own) for own in scores]
     texts = [passage.text for passage in passages]
     if len(models) == 1:
-        _write(partial(tables.ranks, texts, scores[0], order, winners[0]), app)
+        _write(partial(format_scores.ranks, texts, scores[0], order, winners[0]), app)
     else:
-        _write(partial(tables.compared_ranks, texts, scores, order, winners, names), app)
+        _write(partial(format_scores.compared_ranks, texts, scores, order, winners, names), app)
 
 
-def _write(table: Callable[..., tables.Table], app: App) -> None:
-    app.write_table(*table(drawn=app.draws_out), numbers=tables.NUMBERS, stacked=True)
+def _write(table: Callable[..., format_scores.Table], app: App) -> None:
+    app.write_table(*table(drawn=app.draws_out), numbers=format_scores.NUMBERS, stacked=True)
 
 
 def _warn(score: Score, app: App) -> None:
-    for warning in records.warnings(score):
+    for warning in score_record.warnings(score):
         app.warn(warning)

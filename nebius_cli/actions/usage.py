@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from nebius_cli.actions.app import App
 from nebius_cli.core.errors import ExitCode, UsageError
-from nebius_cli.ledger import periods, sums, usage_table
+from nebius_cli.ledger import format_usage, periods, sums
 from nebius_cli.ledger.periods import Period
-from nebius_cli.ledger.store import GROUPS
+from nebius_cli.ledger.request_store import GROUPS
 from nebius_cli.ledger.sums import Sums
 from nebius_cli.ledger.usage_export import as_csv, as_json
 from nebius_cli.system.calendar import LocalCalendar
@@ -50,12 +50,12 @@ def run_show(options: UsageOptions, app: App) -> ExitCode:
     if not rows:
         app.note(f"no requests in the ledger {_dates(period, app)}; --since all includes older ones")
     elif app.draws_out:
-        header, lines, total = usage_table.table(options.by, rows, app.streams.width)
-        app.write_table(header, lines, numbers=usage_table.NUMBERS, total=total)
-        cost = usage_table.cost_in_words(sums.total(rows))
+        header, lines, total = format_usage.table(options.by, rows, app.streams.width)
+        app.write_table(header, lines, numbers=format_usage.NUMBERS, total=total)
+        cost = format_usage.cost_in_words(sums.total(rows))
         app.note(f"{cost} {_dates(period, app)}, days in {LocalCalendar().name}")
     else:
-        app.write_table((), usage_table.lines(rows))
+        app.write_table((), format_usage.lines(rows))
     return ExitCode.DONE
 
 
@@ -77,17 +77,17 @@ def run_plot(options: UsageOptions, app: App) -> ExitCode:
     found = {row.group: row for row in rows}
     values = [_measure(found.get(day, Sums(day)), of) for day in days]
     title = f"{of} by day: {_amount(total, of)}"
-    from nebius_cli.ledger import plot
+    from nebius_cli.ledger import usage_plot
 
     if options.export:
         from nebius_cli.system.output_file import OutputFile
 
         file = OutputFile(options.export)
-        file.write(plot.svg(title, days, values, money=of == "cost").encode())
+        file.write(usage_plot.svg(title, days, values, money=of == "cost").encode())
         file.finish()
         return ExitCode.DONE
     width = app.streams.width if app.streams.stdout_tty else 80
-    text = plot.text(title, days, values, width, money=of == "cost", color=app.color_out)
+    text = usage_plot.text(title, days, values, width, money=of == "cost", color=app.color_out)
     app.streams.write_out(text.encode())
     return ExitCode.DONE
 
@@ -144,4 +144,4 @@ def _measure(row: Sums, of: str) -> float:
 
 
 def _amount(row: Sums, of: str) -> str:
-    return usage_table.cost_in_words(row) if of == "cost" else f"{int(_measure(row, of)):,}"
+    return format_usage.cost_in_words(row) if of == "cost" else f"{int(_measure(row, of)):,}"

@@ -8,8 +8,8 @@ from nebius_cli.render.choose_renderer import choose
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View, parse_export, parse_view
 from nebius_cli.response import saved_answer
 from nebius_cli.response.answer_builder import Completion
-from nebius_cli.response.events import Event
-from nebius_cli.system.output_checks import check_distinct
+from nebius_cli.response.answer_events import Event
+from nebius_cli.system.check_output_paths import check_distinct
 from nebius_cli.system.output_file import OutputFile
 
 
@@ -33,7 +33,7 @@ def run(options: ViewOptions, app: App) -> ExitCode:
     name = "stdin" if file == "-" else file
     completion, events = saved_answer.read(app.read_text(file), name)
     if options.export:
-        from nebius_cli.render.heat_export import export  # brings rich
+        from nebius_cli.render.export_heat_view import export  # brings rich
 
         target = OutputFile(options.export)
         target.write(export(completion, form, prompts=1))

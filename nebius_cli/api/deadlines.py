@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Callable
 
-from nebius_cli.api.limits import Limits
+from nebius_cli.api.time_and_memory_limits import Limits
 from nebius_cli.core.errors import TimedOutError
 
 MIN_WAIT_S = 0.25  # of one wait, while more is left

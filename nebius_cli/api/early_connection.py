@@ -10,10 +10,10 @@ import threading
 import time
 from typing import Any
 
-from nebius_cli.api import authorities
+from nebius_cli.api import tls_authorities
 from nebius_cli.core.urls import DEFAULT_PORTS, is_loopback, parse_base_url
 from nebius_cli.system import proxy_settings
-from nebius_cli.system.timeout import begin
+from nebius_cli.system.thread_with_timeout import begin
 
 MAX_NEAR_S = 0.005  # which connecting to a server nearby takes at most
 
@@ -80,8 +80,8 @@ def connect_early(
     is wrong, or authorities that were named cannot be read.
     """
     parts = parse_base_url(base_url)
-    if parts.scheme == "https" and (named := authorities.named(cacert, trust_env=trust_env)):
-        authorities.check_readable(named)
+    if parts.scheme == "https" and (named := tls_authorities.named(cacert, trust_env=trust_env)):
+        tls_authorities.check_readable(named)
     host = parts.hostname or ""
     if trust_env and not is_loopback(host) and proxy_settings.may_be_set():
         return None

@@ -6,13 +6,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from nebius_cli.api import retry
-from nebius_cli.api.client import Api, ResponseHead
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.limits import Limits
+from nebius_cli.api.http_client import Api, ResponseHead
+from nebius_cli.api.time_and_memory_limits import Limits
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import NbxError, ServerError
 from nebius_cli.models import model
-from nebius_cli.models.cache import ModelList
+from nebius_cli.models.model_cache import ModelList
 from nebius_cli.response.error_body import body_message
 from nebius_cli.system.streams import Streams
 

@@ -7,8 +7,8 @@ from urllib.parse import quote, quote_plus
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import NbxError
-from nebius_cli.core.format import shorten
 from nebius_cli.core.secret import Secret
+from nebius_cli.core.short_text import shorten
 
 # A shorter key is no secret but a word that users set for a server that needs no key.
 MIN_KEY_CHARS = 8

@@ -7,9 +7,9 @@ from typing import Any
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.core import jsontext
 from nebius_cli.response.answer_builder import Completion, failure, missing_reason
-from nebius_cli.response.decode import AnswerDecoder, decode_usage
+from nebius_cli.response.answer_decoder import AnswerDecoder, decode_usage
+from nebius_cli.response.answer_events import Usage
 from nebius_cli.response.error_body import has_error
-from nebius_cli.response.events import Usage
 
 
 @dataclass(frozen=True, slots=True)

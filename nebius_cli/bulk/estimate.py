@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from nebius_cli.bulk.budget import worst_case
-from nebius_cli.bulk.input.input_rows import RowSource
 from nebius_cli.bulk.input.row import BadRow, Row
+from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.output.answered_rows import AnsweredRows
-from nebius_cli.core.format import MINUTE_S, duration
+from nebius_cli.bulk.run_budget import worst_case
 from nebius_cli.core.money import Price, PriceList, add, exact, usd
+from nebius_cli.core.short_text import MINUTE_S, duration
 from nebius_cli.request.token_bounds import MAX_EXTRA_PROMPT_TOKENS
 
 BYTES_PER_TOKEN = 4  # roughly, in English text

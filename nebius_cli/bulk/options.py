@@ -6,23 +6,23 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from nebius_cli.bulk.budget import Budget, Charge
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input import template
-from nebius_cli.bulk.input.combination import NO_MATRIX, Combination
-from nebius_cli.bulk.input.matrix import parse_matrix
+from nebius_cli.bulk.input.matrix_combination import NO_MATRIX, Combination
+from nebius_cli.bulk.input.parse_matrix import parse_matrix
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_kind import ItemRows
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.input.shard import Shard, parse_shard
 from nebius_cli.bulk.limit_flags import LIMITS
 from nebius_cli.bulk.rate_control import MAX_CONCURRENCY, RateController
+from nebius_cli.bulk.run_budget import Budget, Charge
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import urls
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import FREE, Price, PriceList
 from nebius_cli.core.secret import Secret
-from nebius_cli.request import prompt, request_flags
+from nebius_cli.request import parse_field_flags, read_prompt
 from nebius_cli.request.field_validation import FieldError, Value
 
 LOCAL_CONCURRENCY = 4  # requests in flight, and slots of the engine
@@ -86,7 +86,7 @@ class BulkPlan:
     given: Mapping[str, Value]
     params: Mapping[str, Any]
     shard: Shard
-    reading: prompt.DecodeOptions
+    reading: read_prompt.DecodeOptions
     template: template.Template | None
     concurrency: int | None
     rpm: float | None
@@ -184,7 +184,7 @@ class BulkPlan:
         for a base URL that is none.
         """
         options = self.options
-        unset = request_flags.parse_unset(options.unset)
+        unset = parse_field_flags.parse_unset(options.unset)
         fields = dict(items.fields) if items else settings.fields_without(unset)
         own: dict[str, Value] = {}
         if local_model is not None:
@@ -219,16 +219,16 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
     if options.output_format is not None and options.ray is None:
         why = "the output of one machine is JSONL"
         raise UsageError("--output-format without --ray", why, "nbx bulk export converts it")
-    request_flags.parse_unset(options.unset)
+    parse_field_flags.parse_unset(options.unset)
     shard, limits = parse_shard(options.shard), parse_limits(options.limits)
     max_tokens = limits.get("max_total_tokens")
     max_cost = None if options.max_cost is None else parse_usd(options.max_cost, "--max-cost") / shard.of
     price = parse_price(options.price) if options.price is not None else None
     price = FREE if options.runs_here else price
     invalid = options.invalid == "replace"
-    reading = prompt.decode_options(options.encoding, replace_invalid=invalid, strip_final_newline=False)
-    params = request_flags.parse_params(options.param, validate=options.validate)
-    given = request_flags.parse_fields(options.fields, read_file, validate=options.validate)
+    reading = read_prompt.decode_options(options.encoding, replace_invalid=invalid, strip_final_newline=False)
+    params = parse_field_flags.parse_params(options.param, validate=options.validate)
+    given = parse_field_flags.parse_fields(options.fields, read_file, validate=options.validate)
     return BulkPlan(
         options,
         given,

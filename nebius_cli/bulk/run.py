@@ -7,22 +7,22 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Protocol
 
-from nebius_cli.api.limits import Limits
-from nebius_cli.bulk.budget import Charge
-from nebius_cli.bulk.counts import RunCounts, cap_error, price_records
-from nebius_cli.bulk.display import BulkDisplay
-from nebius_cli.bulk.input.input_rows import MAX_BAD_KEPT, RowSource
+from nebius_cli.api.time_and_memory_limits import Limits
+from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.options import BulkPlan
-from nebius_cli.bulk.output.journal import Journal, StreamOutput
-from nebius_cli.bulk.progress import RunSummary
-from nebius_cli.bulk.results import ResultWriter
+from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
+from nebius_cli.bulk.progress_display import BulkDisplay
+from nebius_cli.bulk.progress_snapshot import RunSummary
+from nebius_cli.bulk.result_writer import ResultWriter
+from nebius_cli.bulk.run_budget import Charge
+from nebius_cli.bulk.run_counts import RunCounts, cap_error, price_records
 from nebius_cli.core.errors import NbxError, Stopped
 from nebius_cli.core.money import PriceList
 from nebius_cli.system.streams import Streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nebius_cli.bulk.workers import OnRequest, Sender, WorkerPool
+    from nebius_cli.bulk.worker_threads import OnRequest, Sender, WorkerPool
 
 DRAIN_TIMEOUT_S = 10.0  # for requests in flight when the run is stopped
 
@@ -99,7 +99,7 @@ class BulkRun:
 
         Raises what ended the run early; the journal then has all results so far.
         """
-        from nebius_cli.bulk.workers import Listeners, WorkerPool  # imports urllib3
+        from nebius_cli.bulk.worker_threads import Listeners, WorkerPool  # imports urllib3
 
         self._dispatcher.note = display.post
         self._journal.before_records(recorder.flush)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from nebius_cli.bulk.input.byte_source import lines
-from nebius_cli.bulk.input.formats import format_of
-from nebius_cli.bulk.output.record import scan_head
+from nebius_cli.bulk.input.detect_format import format_of
+from nebius_cli.bulk.output.record_format import scan_head
 from nebius_cli.cluster.job import KEY, InputFile, Job, Spent
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import OutputError, UsageError

@@ -6,8 +6,8 @@ from typing import Any
 
 import ray
 
-from nebius_cli.bulk.budget import Budget
 from nebius_cli.bulk.rate_control import RateController
+from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.cluster.folders import write_run
 from nebius_cli.cluster.gatekeeper import Gatekeeper
 from nebius_cli.cluster.handover import combine, decode

@@ -3,9 +3,9 @@
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from nebius_cli.bulk.budget import NOTHING, Budget, Charge
-from nebius_cli.bulk.counts import RunCounts
 from nebius_cli.bulk.rate_control import RateController
+from nebius_cli.bulk.run_budget import NOTHING, Budget, Charge
+from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.cluster.lease import (
     LEASE_REQUESTS,
     Accepted,

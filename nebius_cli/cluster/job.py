@@ -6,11 +6,11 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
-from nebius_cli.api.limits import Limits
+from nebius_cli.api.time_and_memory_limits import Limits
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
-from nebius_cli.bulk.output.record import id_bytes
+from nebius_cli.bulk.output.record_format import id_bytes
 from nebius_cli.core.money import PriceList
 
 KEY = "key"  # the column that Ray knows rows by

@@ -6,10 +6,10 @@ The two may run on different machines, whose clocks differ, so times are ages in
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from nebius_cli.bulk.budget import NOTHING, Charge
-from nebius_cli.bulk.counts import RunCounts
+from nebius_cli.bulk.run_budget import NOTHING, Charge
+from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.core.errors import NbxError
-from nebius_cli.response.events import Usage
+from nebius_cli.response.answer_events import Usage
 
 LEASE_REQUESTS = 32  # that an actor asks for at a time
 

@@ -4,8 +4,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from nebius_cli.bulk.budget import NOTHING, Budget, Charge
 from nebius_cli.bulk.rate_control import RateController
+from nebius_cli.bulk.run_budget import NOTHING, Budget, Charge
 from nebius_cli.cluster.lease import (
     LEASE_REQUESTS,
     Accepted,
@@ -23,7 +23,7 @@ from nebius_cli.cluster.lease import (
     Unused,
 )
 from nebius_cli.core.money import PriceList
-from nebius_cli.response.events import Usage
+from nebius_cli.response.answer_events import Usage
 
 STOPPED_WAIT_S = 0.2
 

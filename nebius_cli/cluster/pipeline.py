@@ -8,11 +8,11 @@ import ray.data
 from ray.data import ActorPoolStrategy, DataContext
 from ray.data.checkpoint import CheckpointConfig, IdColumnCheckpointManager
 
-from nebius_cli.cluster.complete import Complete
+from nebius_cli.cluster.complete_actor import Complete
 from nebius_cli.cluster.folders import done_keys
 from nebius_cli.cluster.job import BLOCK_ROWS, KEY, Job
-from nebius_cli.cluster.sink import AnswersDatasink
-from nebius_cli.cluster.source import RowsDatasource
+from nebius_cli.cluster.read_input import RowsDatasource
+from nebius_cli.cluster.write_answers import AnswersDatasink
 from nebius_cli.core.errors import ConfigError
 
 TASK_CPUS = 0.1  # a task of ours waits most of the time; a whole CPU each could leave none for Ray's own

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 
-from nebius_cli.api.limits import limits_of
+from nebius_cli.api.time_and_memory_limits import limits_of
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.options import BulkPlan
 from nebius_cli.bulk.rate_control import MAX_CONCURRENCY

@@ -2,9 +2,9 @@
 
 import typer
 
-from nebius_cli.commands.declare import Group, declare
-from nebius_cli.commands.parameters import negatable, switch
-from nebius_cli.commands.shared_options import CONNECTION, CONNECTION_OPTIONS, KEY_OPTIONS
+from nebius_cli.commands.declare_command import Group, declare
+from nebius_cli.commands.shared_flags import CONNECTION, CONNECTION_OPTIONS, KEY_OPTIONS
+from nebius_cli.commands.typer_parameters import negatable, switch
 
 HELP = """The API key: store it, see where it comes from, remove it.
 

@@ -7,9 +7,8 @@ import typer
 
 from nebius_cli.bulk.limit_flags import LIMITS, MONEY, SPEED
 from nebius_cli.cluster.address import ADDRESS, LOCAL
-from nebius_cli.commands.declare import Command, declare, default_group
-from nebius_cli.commands.parameters import arguments, field_options, switch, text, texts
-from nebius_cli.commands.shared_options import (
+from nebius_cli.commands.declare_command import Command, declare, default_group
+from nebius_cli.commands.shared_flags import (
     ANY_FIELD_OPTIONS,
     CONNECTION,
     INPUT,
@@ -19,6 +18,7 @@ from nebius_cli.commands.shared_options import (
     REQUEST_SETTINGS,
     ROW_OPTIONS,
 )
+from nebius_cli.commands.typer_parameters import arguments, field_options, switch, text, texts
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.field_validation import Field
 

@@ -2,8 +2,8 @@
 
 import typer
 
-from nebius_cli.commands.declare import declare
-from nebius_cli.commands.parameters import argument, switch, text
+from nebius_cli.commands.declare_command import declare
+from nebius_cli.commands.typer_parameters import argument, switch, text
 
 HELP = """Export the answers of a run as text, a table or a page.
 

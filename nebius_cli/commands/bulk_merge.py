@@ -2,8 +2,8 @@
 
 import typer
 
-from nebius_cli.commands.declare import declare
-from nebius_cli.commands.parameters import arguments, switch, text, texts
+from nebius_cli.commands.declare_command import declare
+from nebius_cli.commands.typer_parameters import arguments, switch, text, texts
 
 HELP = """Merge the outputs of all shards into one file.
 

@@ -6,7 +6,7 @@ from typing import Any
 import typer
 
 from nebius_cli.core.errors import UsageError
-from nebius_cli.core.suggest import nearest
+from nebius_cli.core.similar_names import nearest
 
 # What vLLM and llama.cpp read at the top level of the body; the API reference does not list it.
 ENGINE_PARAMS = ("seed", "top_k", "min_p", "repetition_penalty", "min_tokens", "ignore_eos", "guided_json")

@@ -4,9 +4,8 @@ from typing import Any
 
 import typer
 
-from nebius_cli.commands.declare import Flags, declare, options_of
-from nebius_cli.commands.parameters import arguments, negatable, switch, text, texts
-from nebius_cli.commands.shared_options import (
+from nebius_cli.commands.declare_command import Flags, declare, options_of
+from nebius_cli.commands.shared_flags import (
     ANY_FIELD_OPTIONS,
     CONNECTION_OPTIONS,
     FIELD_OPTIONS,
@@ -14,6 +13,7 @@ from nebius_cli.commands.shared_options import (
     LEDGER_OPTIONS,
     REQUEST_SETTINGS,
 )
+from nebius_cli.commands.typer_parameters import arguments, negatable, switch, text, texts
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.request.field_table import FIELDS
 
@@ -145,7 +145,7 @@ def add_to(root: typer.Typer) -> None:
 
 def _complete(flags: Flags, app: Any) -> ExitCode:
     from nebius_cli.actions import complete
-    from nebius_cli.request.build_request import PromptOptions
+    from nebius_cli.request.prompt_to_request import PromptOptions
 
     about_prompt = {name: flags[name] for name in PromptOptions._fields if name in flags}
     others = {name: flags[name] for name in flags if name not in about_prompt}

@@ -5,8 +5,8 @@ from typing import Any
 
 import typer
 
-from nebius_cli.commands.declare import Flags, Group, declare, options_of
-from nebius_cli.commands.parameters import argument
+from nebius_cli.commands.declare_command import Flags, Group, declare, options_of
+from nebius_cli.commands.typer_parameters import argument
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.shell_completion.shells import SHELLS
 
@@ -57,10 +57,12 @@ def add_to(root: typer.Typer) -> None:
 
     def run(action: str, flags: Flags, app: Any) -> ExitCode:
         from nebius_cli.actions import completion
-        from nebius_cli.shell_completion import scripts, typer_reader
+        from nebius_cli.shell_completion import generators_by_shell, read_command_tree
 
         def make_script(shell: str) -> str:
-            return scripts.GENERATORS[shell](typer_reader.read_tree(typer.main.get_command(root), "nbx"))
+            return generators_by_shell.GENERATORS[shell](
+                read_command_tree.read_tree(typer.main.get_command(root), "nbx")
+            )
 
         options = options_of(completion.CompletionOptions, {"make_script": make_script, **flags})
         return getattr(completion, action)(options, app)  # type: ignore[no-any-return]

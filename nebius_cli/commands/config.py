@@ -5,8 +5,8 @@ from typing import Any
 
 import typer
 
-from nebius_cli.commands.declare import Command, Group, declare
-from nebius_cli.commands.parameters import argument, switch
+from nebius_cli.commands.declare_command import Command, Group, declare
+from nebius_cli.commands.typer_parameters import argument, switch
 
 HELP = """Read and write settings.
 

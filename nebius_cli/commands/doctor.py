@@ -2,9 +2,9 @@
 
 import typer
 
-from nebius_cli.commands.declare import declare
-from nebius_cli.commands.parameters import field_options, switch
-from nebius_cli.commands.shared_options import CONNECTION, CONNECTION_OPTIONS, KEY_OPTIONS
+from nebius_cli.commands.declare_command import declare
+from nebius_cli.commands.shared_flags import CONNECTION, CONNECTION_OPTIONS, KEY_OPTIONS
+from nebius_cli.commands.typer_parameters import field_options, switch
 from nebius_cli.request.field_table import BY_NAME
 
 HELP = """Check everything a completion needs and say what to fix.

@@ -2,14 +2,14 @@
 
 import typer
 
-from nebius_cli.commands.declare import declare, default_group
-from nebius_cli.commands.parameters import argument, arguments, negatable, switch, text
-from nebius_cli.commands.shared_options import (
+from nebius_cli.commands.declare_command import declare, default_group
+from nebius_cli.commands.shared_flags import (
     CONNECTION_OPTIONS,
     KEY_OPTIONS,
     LEDGER_OPTIONS,
     REQUEST_SETTINGS,
 )
+from nebius_cli.commands.typer_parameters import argument, arguments, negatable, switch, text
 
 HELP = """List, search and repeat requests, with stored texts.
 

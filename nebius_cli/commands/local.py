@@ -2,8 +2,8 @@
 
 import typer
 
-from nebius_cli.commands.declare import Group, declare
-from nebius_cli.commands.parameters import argument, switch, text
+from nebius_cli.commands.declare_command import Group, declare
+from nebius_cli.commands.typer_parameters import argument, switch, text
 
 HELP = """Models that run on this machine without a key.
 

@@ -2,9 +2,9 @@
 
 import typer
 
-from nebius_cli.commands.declare import declare, default_group
-from nebius_cli.commands.parameters import argument, arguments, field_options, switch, text
-from nebius_cli.commands.shared_options import CONNECTION, KEY_OPTIONS
+from nebius_cli.commands.declare_command import declare, default_group
+from nebius_cli.commands.shared_flags import CONNECTION, KEY_OPTIONS
+from nebius_cli.commands.typer_parameters import argument, arguments, field_options, switch, text
 from nebius_cli.request.field_table import BY_NAME
 
 HELP = """List, search and choose the models of your account.

@@ -2,8 +2,8 @@
 
 import typer
 
-from nebius_cli.commands.declare import Group, declare
-from nebius_cli.commands.parameters import argument, arguments, switch
+from nebius_cli.commands.declare_command import Group, declare
+from nebius_cli.commands.typer_parameters import argument, arguments, switch
 
 HELP = """Named sets of settings: another account, server or defaults.
 

@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 import typer
 
-from nebius_cli.commands.declare import Group
-from nebius_cli.commands.parameters import Parameter, parameter
-from nebius_cli.commands.shared_options import SHARED
+from nebius_cli.commands.declare_command import Group
+from nebius_cli.commands.shared_flags import SHARED
+from nebius_cli.commands.typer_parameters import Parameter, parameter
 from nebius_cli.core.errors import ExitCode, Interrupted, UsageError
 
 HELP = """Raw text completion on Nebius Token Factory, from a shell.

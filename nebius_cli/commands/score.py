@@ -3,9 +3,8 @@
 import typer
 
 from nebius_cli.bulk.limit_flags import LIMITS
-from nebius_cli.commands.declare import declare
-from nebius_cli.commands.parameters import argument, arguments, field_options, switch, text, texts
-from nebius_cli.commands.shared_options import (
+from nebius_cli.commands.declare_command import declare
+from nebius_cli.commands.shared_flags import (
     CONNECTION_OPTIONS,
     KEY_OPTIONS,
     LEDGER_OPTIONS,
@@ -13,6 +12,7 @@ from nebius_cli.commands.shared_options import (
     REQUEST_SETTINGS,
     ROW_OPTIONS,
 )
+from nebius_cli.commands.typer_parameters import argument, arguments, field_options, switch, text, texts
 from nebius_cli.request.field_table import BY_NAME
 
 SCORE = """Compute log-likelihood and perplexity of a text.

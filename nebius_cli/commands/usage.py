@@ -2,8 +2,8 @@
 
 import typer
 
-from nebius_cli.commands.declare import declare, default_group
-from nebius_cli.commands.parameters import switch, text
+from nebius_cli.commands.declare_command import declare, default_group
+from nebius_cli.commands.typer_parameters import switch, text
 
 HELP = """Tokens, time and cost of your requests, from a local ledger.
 

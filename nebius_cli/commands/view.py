@@ -2,8 +2,8 @@
 
 import typer
 
-from nebius_cli.commands.declare import declare
-from nebius_cli.commands.parameters import argument, text
+from nebius_cli.commands.declare_command import declare
+from nebius_cli.commands.typer_parameters import argument, text
 
 HELP = """Show the token probabilities of a saved answer.
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from nebius_cli.core.errors import AuthError, ConfigError, TimedOutError
 from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.core.secret import Secret
-from nebius_cli.system.timeout import run_with_timeout
+from nebius_cli.system.thread_with_timeout import run_with_timeout
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from nebius_cli.config.file import read_toml
-from nebius_cli.config.layers import ConfigSource
+from nebius_cli.config.config_file import read_toml
+from nebius_cli.config.settings_layers import ConfigSource
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.system import paths
 

@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from nebius_cli.config import headers
-from nebius_cli.config.layers import EffectiveSettings
-from nebius_cli.config.settings import Sourced
+from nebius_cli.config.settings_layers import EffectiveSettings
+from nebius_cli.config.settings_table import Sourced
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.field_validation import Value
-from nebius_cli.system import authority_paths
+from nebius_cli.system import certificate_paths
 from nebius_cli.system.paths import expand
 
 
@@ -68,11 +68,13 @@ class RunSettings(NamedTuple):
             return expand(self.cacert, environ)
         if environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE"):
             return None
-        return authority_paths.join(environ.get("SSL_CERT_FILE", ""), environ.get("SSL_CERT_DIR", "")) or None
+        return (
+            certificate_paths.join(environ.get("SSL_CERT_FILE", ""), environ.get("SSL_CERT_DIR", "")) or None
+        )
 
     def curl_authorities(self, environ: Mapping[str, str]) -> tuple[str, str]:
         """Return the file and the folders of authorities that curl has to be told, each empty for none."""
-        return authority_paths.split(self.ca_file(environ) or environ.get("REQUESTS_CA_BUNDLE", ""))
+        return certificate_paths.split(self.ca_file(environ) or environ.get("REQUESTS_CA_BUNDLE", ""))
 
 
 def resolve(effective: EffectiveSettings) -> RunSettings:

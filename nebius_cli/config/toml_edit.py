@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from nebius_cli.config.toml import TomlError, entry, holds, parse, same, span, write_key, write_value
+from nebius_cli.config.toml_entries import TomlError, entry, holds, parse, same, span, write_key, write_value
 
 Keys = Sequence[str]
 Ways = Iterator[str | None]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple, TypeVar
 
-from nebius_cli.core.format import UNKNOWN
+from nebius_cli.core.short_text import UNKNOWN
 
 ZERO = Decimal(0)
 MAX_TOKENS = 10**12  # in one request; a larger count is a mistake of the server

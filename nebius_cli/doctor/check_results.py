@@ -9,7 +9,7 @@ from typing import Any
 
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.core.errors import ExitCode, NbxError, TimedOutError
-from nebius_cli.core.format import counted
+from nebius_cli.core.short_text import counted
 
 MAX_CLOCK_SKEW_S = 60.0
 MIN_CERTIFICATE_DAYS = 14  # a certificate that expires sooner is a warning

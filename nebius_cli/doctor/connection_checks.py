@@ -2,11 +2,11 @@
 
 from urllib.parse import SplitResult
 
-from nebius_cli.api import authorities
-from nebius_cli.config.layers import EffectiveSettings
+from nebius_cli.api import tls_authorities
 from nebius_cli.config.run_settings import RunSettings
+from nebius_cli.config.settings_layers import EffectiveSettings
 from nebius_cli.core import urls
-from nebius_cli.doctor import check_results, probe
+from nebius_cli.doctor import check_results, probes
 from nebius_cli.doctor.check_results import Check, State
 
 PROBE_TIMEOUT_S = 5.0  # for each step
@@ -23,7 +23,7 @@ class ConnectionChecks:
         self._settings = settings
         self._ca_file = ca_file
         self._base = SplitResult("", "", "", "", "")
-        self._route = probe.Route(None, "")
+        self._route = probes.Route(None, "")
         self._first_hop = ("", 0)  # host and port of the proxy or, without one, of the server
 
     @property
@@ -48,7 +48,7 @@ class ConnectionChecks:
 
     def proxy(self) -> Check:
         """Find out whether requests go through a proxy."""
-        self._route = probe.route(self._base.geturl(), self._ca_file or "")
+        self._route = probes.route(self._base.geturl(), self._ca_file or "")
         proxy = self._route.proxy
         port = self._base.port or urls.DEFAULT_PORTS[self._base.scheme]
         self._first_hop = (proxy.host, proxy.port) if proxy else (self._base.hostname or "", port)
@@ -64,7 +64,7 @@ class ConnectionChecks:
         if self._base.scheme == "http":
             return Check("ca", State.SKIPPED, "plain http needs none")
         path = self._route.authorities
-        count = authorities.count(path)
+        count = tls_authorities.count(path)
         source = "bundled with nbx"
         if self._settings.cacert is not None:
             source = f"{path} ({self._settings.origins.cacert})"
@@ -78,14 +78,14 @@ class ConnectionChecks:
     def resolve(self) -> Check:
         """Look up the host of the first hop."""
         host, port = self._first_hop
-        addresses = probe.resolve(host, port, PROBE_TIMEOUT_S)
+        addresses = probes.resolve(host, port, PROBE_TIMEOUT_S)
         more = f" and {len(addresses) - 3} more" if len(addresses) > 3 else ""
         return Check("dns", State.OK, f"{self._hop_label}{host} is {', '.join(addresses[:3])}{more}")
 
     def connect(self) -> Check:
         """Open a TCP connection to the first hop."""
         host, port = self._first_hop
-        seconds = probe.connect(host, port, PROBE_TIMEOUT_S)
+        seconds = probes.connect(host, port, PROBE_TIMEOUT_S)
         return Check("tcp", State.OK, f"{self._hop_label}{host}:{port} in {seconds * 1000:.0f} ms")
 
     def handshake(self, now: float) -> Check:
@@ -94,7 +94,7 @@ class ConnectionChecks:
             return Check("tls", State.SKIPPED, "plain http has none")
         if self._route.proxy:
             return Check("tls", State.SKIPPED, "behind the proxy; see the check of the API")
-        tls = probe.handshake(*self._first_hop, self._route.authorities, PROBE_TIMEOUT_S)
+        tls = probes.handshake(*self._first_hop, self._route.authorities, PROBE_TIMEOUT_S)
         return check_results.check_certificate(tls.version, tls.ends, now)
 
     @property

@@ -5,11 +5,11 @@ import os
 from collections.abc import Sequence
 
 from nebius_cli.core.errors import ExitCode, LedgerError, TimedOutError
-from nebius_cli.core.format import counted
+from nebius_cli.core.short_text import counted
 from nebius_cli.doctor.check_results import Check, State
-from nebius_cli.ledger.budgets import SpendingLimit
-from nebius_cli.ledger.store import Ledger
-from nebius_cli.system.timeout import run_with_timeout
+from nebius_cli.ledger.day_and_month_budgets import SpendingLimit
+from nebius_cli.ledger.request_store import Ledger
+from nebius_cli.system.thread_with_timeout import run_with_timeout
 
 OTHERS_ANY = 0o077  # permission bits of group and others
 INTEGRITY_TIMEOUT_S = 10.0  # SQLite reads the whole file for it

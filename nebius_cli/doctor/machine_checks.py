@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from nebius_cli.config import layers
-from nebius_cli.config.file import ConfigFile
-from nebius_cli.config.keys import KeyPlace, missing
-from nebius_cli.config.layers import EffectiveSettings
+from nebius_cli.config import settings_layers
+from nebius_cli.config.api_keys import KeyPlace, missing
+from nebius_cli.config.config_file import ConfigFile
+from nebius_cli.config.settings_layers import EffectiveSettings
 from nebius_cli.core.errors import ConfigError, NbxError
 from nebius_cli.core.secret import Secret
-from nebius_cli.doctor import check_results, probe
+from nebius_cli.doctor import check_results, probes
 from nebius_cli.doctor.check_results import Check, State
-from nebius_cli.local import engine, weights
-from nebius_cli.system.timeout import run_with_timeout
+from nebius_cli.local import start_engine, weights
+from nebius_cli.system.thread_with_timeout import run_with_timeout
 
 KEY_TIMEOUT_S = 35.0  # api_key_command or a keyring may ask the user for a password
 LOAD_TIMEOUT_S = 60.0
@@ -26,7 +26,7 @@ def check_config(file: ConfigFile, effective: EffectiveSettings) -> Iterator[Che
     unused: list[NbxError] = []  # in profiles that are not active
     try:
         source = file.read()
-        unused = [] if source is None else [*layers.problems_of(source)]
+        unused = [] if source is None else [*settings_layers.problems_of(source)]
         yield _check_config_file(file.path, exists=source is not None)
     except ConfigError as error:
         problems = [error, *(problem for problem in problems if problem.what != error.what)]
@@ -45,10 +45,10 @@ def _check_config_file(path: Path, *, exists: bool) -> Check:
     if not exists:
         return Check("config", State.OK, f"no file {path}")
     for place in (path, path.parent):
-        if (mode := probe.permissions(place)) is not None and mode & OTHERS_WRITE:
+        if (mode := probes.permissions(place)) is not None and mode & OTHERS_WRITE:
             text = f"other users of this machine can write {place} (mode {mode:04o})"
             return Check("config", State.WARN, text, f"chmod go-w {place}")
-    mode = probe.permissions(path)
+    mode = probes.permissions(path)
     return Check("config", State.OK, f"{path}" if mode is None else f"{path} (mode {mode:04o})")
 
 
@@ -72,7 +72,7 @@ def find_key(places: Sequence[KeyPlace], environ: Mapping[str, str]) -> tuple[Se
 def check_engine(directory: Path, monotonic: Callable[[], float], *, live: bool) -> Check:
     """Check the embedded engine and its default model in `directory`; `live` loads the model."""
     try:
-        engine.require_engine()
+        start_engine.require_engine()
     except ConfigError as error:
         return Check("engine", State.SKIPPED, error.what, error.hint)
     installed = {model.name: model for model in weights.installed(directory)}
@@ -82,6 +82,6 @@ def check_engine(directory: Path, monotonic: Callable[[], float], *, live: bool)
     if not live:
         return Check("engine", State.OK, f"installed, {name} is downloaded; --live loads it")
     started = monotonic()
-    with engine.Engine(installed[name].path) as running:
+    with start_engine.Engine(installed[name].path) as running:
         run_with_timeout(LOAD_TIMEOUT_S, running.ready)
     return Check("engine", State.OK, f"loaded {name} in {monotonic() - started:.1f} s")

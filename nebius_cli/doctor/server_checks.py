@@ -4,18 +4,18 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from urllib.parse import urlencode
 
-from nebius_cli.api.client import Api, ResponseHead
-from nebius_cli.api.exchange import Exchange, Hooks
 from nebius_cli.api.fetch_json import fetch_json
-from nebius_cli.api.limits import Limits
+from nebius_cli.api.http_client import Api, ResponseHead
+from nebius_cli.api.send_completion import Exchange, Hooks
+from nebius_cli.api.time_and_memory_limits import Limits
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.core import suggest
+from nebius_cli.core import similar_names
 from nebius_cli.core.errors import ExitCode
-from nebius_cli.core.format import counted
+from nebius_cli.core.short_text import counted
 from nebius_cli.doctor.check_results import Check, State, check_clock
 from nebius_cli.models import model as models
 from nebius_cli.request.field_validation import Value
-from nebius_cli.request.request import CompletionRequest
+from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.system.streams import Streams
 
 LIST_TIMEOUT_S = 20.0
@@ -64,7 +64,7 @@ class ServerChecks:
         text = f"{name} ({self._settings.origins.model})"
         if name in self._model_ids:
             return Check("model", State.OK, text)
-        hint = suggest.did_you_mean(name, self._model_ids) or "nbx models lists them"
+        hint = similar_names.did_you_mean(name, self._model_ids) or "nbx models lists them"
         if self._live:  # the completion will show whether it works
             return Check("model", State.WARN, f"{text} is not in the list", hint)
         hint = f"{hint}; --live tries it"

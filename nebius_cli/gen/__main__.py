@@ -11,9 +11,12 @@ import typer
 from nebius_cli.commands import root
 from nebius_cli.gen import man, markdown, markdown_blocks
 from nebius_cli.shell_completion import command_tree as tree
-from nebius_cli.shell_completion import scripts, typer_reader
+from nebius_cli.shell_completion import generators_by_shell, read_command_tree
 
-SCRIPTS = {f"completions/{scripts.FILE_NAMES[shell]}": make for shell, make in scripts.GENERATORS.items()}
+SCRIPTS = {
+    f"completions/{generators_by_shell.FILE_NAMES[shell]}": make
+    for shell, make in generators_by_shell.GENERATORS.items()
+}
 ARCHITECTURE = "docs/architecture.md"
 PROJECT_LINE = 'name = "nebius-cli"'
 WRITE_COMMAND = "python -m nebius_cli.gen --write"
@@ -25,7 +28,7 @@ class GenError(Exception):
 
 def command_tree() -> tree.Command:
     """Return the command tree of nbx."""
-    return typer_reader.read_tree(typer.main.get_command(root.build()), "nbx")
+    return read_command_tree.read_tree(typer.main.get_command(root.build()), "nbx")
 
 
 def module_summaries() -> dict[str, str]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from nebius_cli.config.settings import SETTINGS, Setting
+from nebius_cli.config.settings_table import SETTINGS, Setting
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.field_validation import Field, Kind

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from nebius_cli.core.money import UNKNOWN_PRICE, Price, token_count
-from nebius_cli.response.events import Usage
+from nebius_cli.response.answer_events import Usage
 
 
 def plausible(usage: Usage | None) -> Usage | None:

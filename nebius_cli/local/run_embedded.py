@@ -5,16 +5,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nebius_cli.local import engine, fetch_weights
-from nebius_cli.local.engine import Engine
+from nebius_cli.local import fetch_weights, start_engine
+from nebius_cli.local.start_engine import Engine
 from nebius_cli.local.weights import DEFAULT_MODEL, LocalModel
 from nebius_cli.request.field_validation import Value
 from nebius_cli.system import paths
 from nebius_cli.terminal.console import Console
 
 if TYPE_CHECKING:
-    from nebius_cli.local.engine_scoring import EngineScoring
-    from nebius_cli.local.library_scoring import LibraryScoring
+    from nebius_cli.local.engine_server_logprobs import EngineScoring
+    from nebius_cli.local.library_logprobs import LibraryScoring
 
 
 def weights_dir(environ: Mapping[str, str]) -> Path:
@@ -56,9 +56,9 @@ def running(
 
     `parallel` sequences at once, `caches` whole contexts of memory; port 0 is any free one.
     """
-    engine.require_engine()
+    start_engine.require_engine()
     path = Path(file) if file is not None else fetch(DEFAULT_MODEL, console)
-    with engine.Engine(path, port=port, parallel=parallel, caches=caches) as started:
+    with start_engine.Engine(path, port=port, parallel=parallel, caches=caches) as started:
         yield started
 
 
@@ -68,10 +68,10 @@ def scoring(file: str | None, console: Console) -> "Iterator[tuple[str, LibraryS
 
     That is the engine's library, or its slower server where the library cannot be used.
     """
-    from nebius_cli.local.engine_scoring import EngineScoring
-    from nebius_cli.local.library_scoring import LibraryScoring, LibraryUnavailableError
+    from nebius_cli.local.engine_server_logprobs import EngineScoring
+    from nebius_cli.local.library_logprobs import LibraryScoring, LibraryUnavailableError
 
-    engine.require_engine()
+    start_engine.require_engine()
     path = Path(file) if file is not None else fetch(DEFAULT_MODEL, console)
     with contextlib.ExitStack() as stack:
         started: LibraryScoring | EngineScoring
@@ -79,6 +79,6 @@ def scoring(file: str | None, console: Console) -> "Iterator[tuple[str, LibraryS
             started = stack.enter_context(LibraryScoring(path))
         except LibraryUnavailableError as error:
             console.log(f"scoring with the engine's server, token by token: {error}")
-            server = stack.enter_context(engine.Engine(path, parallel=1, for_scoring=True))
+            server = stack.enter_context(start_engine.Engine(path, parallel=1, for_scoring=True))
             started = stack.enter_context(EngineScoring(server))
         yield path.stem, started

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nebius_cli.core.errors import ConfigError, OutputError
-from nebius_cli.core.suggest import nearest
+from nebius_cli.core.similar_names import nearest
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,14 @@ from nebius_cli.render.choose_renderer import choose, drawing_module
 from nebius_cli.render.output_options import Mode, OutputOptions, Renderer
 from nebius_cli.render.usage_metrics import Timing
 from nebius_cli.response.answer_builder import Completion
-from nebius_cli.response.events import Event, Frame, Repeats
+from nebius_cli.response.answer_events import Event, Frame, Repeats
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
-from nebius_cli.terminal.capabilities import draws
-from nebius_cli.terminal.preload import preload
+from nebius_cli.terminal.color_support import draws
+from nebius_cli.terminal.import_while_waiting import preload
 from nebius_cli.terminal.spinner import Spinner
 
-USAGE_MODULES = ("nebius_cli.terminal.rich_console", "nebius_cli.render.usage_summary")
+USAGE_MODULES = ("nebius_cli.terminal.rich_console", "nebius_cli.render.usage_display")
 
 
 class OutputTarget(Protocol):
@@ -101,9 +101,9 @@ class AnswerWriter:
             text = "the server sent no log probabilities"
             messages.warn(text, self._streams, color=self._options.color_err)
         if self._export:
-            from nebius_cli.render import heat_export
+            from nebius_cli.render import export_heat_view
 
-            page = heat_export.export(completion, self._options.export, prompts=self._options.prompts)
+            page = export_heat_view.export(completion, self._options.export, prompts=self._options.prompts)
             self._export.write(page)
             self._export.finish()
 
@@ -153,9 +153,9 @@ class AnswerWriter:
             return
         metrics = usage_metrics.metrics(completion, timing, streamed=self._frames > 1)
         if self._draws_err:
-            from nebius_cli.render import usage_summary
+            from nebius_cli.render import usage_display
             from nebius_cli.terminal.rich_console import stderr_console
 
-            usage_summary.draw(metrics, stderr_console(self._streams, color=self._options.color_err))
+            usage_display.draw(metrics, stderr_console(self._streams, color=self._options.color_err))
         else:
             self._streams.write_err(usage_metrics.as_pairs(metrics))

@@ -2,7 +2,7 @@
 
 from nebius_cli.render.output_options import Mode, OutputOptions, Renderer, View
 from nebius_cli.system.streams import Streams
-from nebius_cli.terminal.capabilities import Write, draws
+from nebius_cli.terminal.color_support import Write, draws
 
 MAX_LIVE_CHOICES = 1000  # that are drawn at once; more are written one after another
 
@@ -32,7 +32,7 @@ def choose(
     if options.view:
         return _choose_view(options.view, streams, write, options, terminal=terminal or options.view_drawn)
     if not terminal:
-        from nebius_cli.render.plain_text import PlainText
+        from nebius_cli.render.pipe_text import PlainText
 
         return PlainText(write, options.layout, options.choices)
     if not _is_live(streams, options, terminal=terminal):
@@ -59,7 +59,7 @@ def _choose_view(
 
         return TokenTsv(write, options.choices)
     if view is View.TABLE:
-        from nebius_cli.render.token_table import TokenTable
+        from nebius_cli.render.token_table_view import TokenTable
 
         return TokenTable(streams, write, options)
     from nebius_cli.render.heat_view import Heat

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nebius_cli.core.format import counted
-from nebius_cli.response.logprobs import TokenLogprob, perplexity, probability, surprise
+from nebius_cli.core.short_text import counted
+from nebius_cli.response.token_logprobs import TokenLogprob, perplexity, probability, surprise
 
 RESET = "\x1b[0m"
 BOLD = "\x1b[1m"

@@ -4,12 +4,12 @@ import math
 from collections.abc import Iterable
 
 from nebius_cli.core import jsontext
-from nebius_cli.render.choice_order import OrderedRenderer
-from nebius_cli.render.span_order import SpanOrder
-from nebius_cli.render.token_text import escaped
-from nebius_cli.response.logprobs import TokenLogprob, entropy, probability, rank, surprise
+from nebius_cli.render.format_token import escaped
+from nebius_cli.render.order_choices import OrderedRenderer
+from nebius_cli.render.order_choices_by_span import SpanOrder
+from nebius_cli.response.token_logprobs import TokenLogprob, entropy, probability, rank, surprise
 from nebius_cli.response.token_spans import TokenSpan
-from nebius_cli.terminal.capabilities import Write
+from nebius_cli.terminal.color_support import Write
 from nebius_cli.terminal.sanitize import to_bytes
 
 

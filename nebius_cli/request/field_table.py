@@ -2,7 +2,7 @@
 
 Names, defaults and meanings come from the API reference (POST /v1/completions, "Create completion").
 Bounds are those the reference documents, or the obvious ones, such as 0 or more for a count. `prompt` is not
-in the table: it has four forms and flags of its own (request/prompt.py).
+in the table: it has four forms and flags of its own (request/read_prompt.py).
 """
 
 from nebius_cli.request.field_validation import Field, Kind

@@ -9,8 +9,8 @@ import re
 from typing import NamedTuple
 
 from nebius_cli.core.errors import UsageError
-from nebius_cli.core.suggest import nearest
-from nebius_cli.request.request import NO_VALIDATE
+from nebius_cli.core.similar_names import nearest
+from nebius_cli.request.request_body import NO_VALIDATE
 
 
 class InfillFormat(NamedTuple):

@@ -5,9 +5,9 @@ from itertools import chain, islice
 from typing import Any, assert_never
 
 from nebius_cli.core.errors import IncompleteError, NbxError, from_status
-from nebius_cli.response.decode import choice_index, choice_text
-from nebius_cli.response.events import Event, Finished, Frame, Problem, Repeats, TextDelta, Usage
-from nebius_cli.response.merge_members import OBJECT_BYTES, merge_members, put_member
+from nebius_cli.response.answer_decoder import choice_index, choice_text
+from nebius_cli.response.answer_events import Event, Finished, Frame, Problem, Repeats, TextDelta, Usage
+from nebius_cli.response.merge_stream_objects import OBJECT_BYTES, merge_members, put_member
 
 MAX_UNFINISHED = 100  # choices that are listed
 # Members of a choice that the fold builds itself.

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
-from nebius_cli.response.logprobs import TokenLogprob
+from nebius_cli.response.token_logprobs import TokenLogprob
 
 # How vocabularies write a space and a newline: the byte alphabet of GPT-2, SentencePiece.
 _MARKS = str.maketrans({"Ġ": " ", "Ċ": "\n", "▁": " "})

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from nebius_cli.core.errors import BadInputError, NbxError
-from nebius_cli.local.engine_scoring import VocabularyToken
-from nebius_cli.response.logprobs import TokenLogprob
+from nebius_cli.local.engine_server_logprobs import VocabularyToken
+from nebius_cli.response.token_logprobs import TokenLogprob
 from nebius_cli.scoring import likelihood
-from nebius_cli.scoring.groups import Scorer
 from nebius_cli.scoring.likelihood import Passage, Score
+from nebius_cli.scoring.score_in_groups import Scorer
 
 
 class TokenScorer(Protocol):

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from nebius_cli.core.errors import BadInputError, IgnoredFieldError, RejectedError
-from nebius_cli.response import logprob_parser, logprobs
-from nebius_cli.response.logprob_parser import MIN_LOGPROB
-from nebius_cli.response.logprobs import Alternative, TokenLogprob
+from nebius_cli.response import parse_logprobs, token_logprobs
+from nebius_cli.response.parse_logprobs import MIN_LOGPROB
+from nebius_cli.response.token_logprobs import Alternative, TokenLogprob
 from nebius_cli.scoring import plain_echo
 from nebius_cli.scoring.token_alignment import CONTINUATION_BYTES, Extents, align, utf8
 
@@ -87,7 +87,7 @@ class Score:
     @property
     def perplexity(self) -> float:
         """exp of the negative log-likelihood per token; inf if that does not fit a float."""
-        return logprobs.perplexity_at(self.per_token)
+        return token_logprobs.perplexity_at(self.per_token)
 
     @property
     def bits_per_byte(self) -> float:
@@ -123,7 +123,7 @@ def from_echo(passage: Passage, text: str, lists: Mapping[str, Any] | None, max_
     answer does not echo the prompt with log probabilities, RejectedError if the tokens do not tell the score,
     BadInputError if no token has a prediction.
     """
-    tokens = logprob_parser.parse(lists)
+    tokens = parse_logprobs.parse(lists)
     begins = text.startswith(passage.prompt)  # not if the server drops special tokens from the text
     if not tokens and begins:
         raise NoEchoError(_CANNOT, "its answer has no log probabilities", OTHER_MODEL_HINT)
@@ -151,7 +151,7 @@ def from_prompt_logprobs(passage: Passage, positions: Sequence[Any]) -> Score:
     It has an object {token id: {logprob, decoded_token}} for each token of the prompt, the token itself
     first; null for the first one, of which neither text nor probability is known. Raises as `from_echo` does.
     """
-    tokens = logprob_parser.parse_prompt_logprobs(positions)
+    tokens = parse_logprobs.parse_prompt_logprobs(positions)
     extents = align(tokens, [len(tokens)], utf8(passage.prompt), first_missing=True)
     if extents is None:
         why = "its prompt_logprobs do not make up the prompt"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from nebius_cli.response.logprob_parser import MIN_LOGPROB
+from nebius_cli.response.parse_logprobs import MIN_LOGPROB
 from nebius_cli.scoring.token_alignment import MAX_SPECIAL_TOKENS, UNKNOWN, utf8
 
 

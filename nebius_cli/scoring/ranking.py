@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from nebius_cli.scoring.comparison import comparison_record
+from nebius_cli.scoring.compare_models import comparison_record
 from nebius_cli.scoring.likelihood import Passage, Score
-from nebius_cli.scoring.records import MEASURES, score_record
+from nebius_cli.scoring.score_record import MEASURES, score_record
 
 
 def winners(scores: Sequence[Score]) -> dict[str, int]:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nebius_cli.core.errors import UsageError
-from nebius_cli.scoring import choices, comparison, records
+from nebius_cli.scoring import compare_models, multiple_choice, score_record
 from nebius_cli.scoring.echo_support import EchoSupport
 from nebius_cli.scoring.likelihood import Passage, Score, from_choice
-from nebius_cli.scoring.rows import ScoreRow, parse_score_row
+from nebius_cli.scoring.parse_score_rows import ScoreRow, parse_score_row
 
 
 class ScoreRows(EchoSupport):
@@ -61,10 +61,10 @@ class ScoreRows(EchoSupport):
     def kept(self, row: ScoreRow, part: int, score: Score) -> Any:
         """Return what is kept of the score of a part until its row is complete."""
         if row.is_question:
-            return choices.choice_record(self.passage(row, part).text, score)
+            return multiple_choice.choice_record(self.passage(row, part).text, score)
         if self._compared:
             return score
-        return records.score_record(score, tokens=self._tokens)
+        return score_record.score_record(score, tokens=self._tokens)
 
     def record(self, row: ScoreRow, values: Sequence[Any]) -> dict[str, Any]:
         """Return the members of the record of a row."""
@@ -72,10 +72,10 @@ class ScoreRows(EchoSupport):
         if self._swapped:
             values = [*values[count:], *values[:count]]
         if row.is_question:
-            return choices.question_record(values, row.gold, count=count)
+            return multiple_choice.question_record(values, row.gold, count=count)
         if not self._compared:
             return dict(values[0])
         one, other = values
-        return comparison.comparison_record(
+        return compare_models.comparison_record(
             one, other, with_divergence=self._with_divergence, tokens=self._tokens
         )

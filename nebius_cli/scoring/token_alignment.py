@@ -12,7 +12,7 @@ from functools import cache
 from itertools import product
 from typing import NamedTuple
 
-from nebius_cli.response.logprobs import TokenLogprob
+from nebius_cli.response.token_logprobs import TokenLogprob
 
 CONTINUATION_BYTES = bytes(range(0x80, 0xC0))  # of UTF-8
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from nebius_cli.core.errors import UsageError
-from nebius_cli.core.suggest import nearest
+from nebius_cli.core.similar_names import nearest
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 SCRIPT_HEADER = b"# nbx completion for "  # first line of our scripts; in zsh's the second

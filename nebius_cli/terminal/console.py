@@ -6,12 +6,12 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import NbxError
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
-from nebius_cli.terminal.capabilities import draws, use_color
+from nebius_cli.terminal.color_support import draws, use_color
 from nebius_cli.terminal.sanitize import to_bytes, visible, visible_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # a run that writes no table does not import it
-    from nebius_cli.terminal.tables import Cells
+    from nebius_cli.terminal.write_table import Cells
 
 
 class Console:
@@ -58,7 +58,7 @@ class Console:
         err: bool = False,
     ) -> None:
         """Write a table to stdout, or to stderr: drawn on a terminal, else tab-separated lines."""
-        from nebius_cli.terminal.tables import TableStyle, write_table
+        from nebius_cli.terminal.write_table import TableStyle, write_table
 
         def write(data: bytes) -> None:
             self.streams.write_err(data.decode("utf-8"))

@@ -3,7 +3,7 @@
 import threading
 
 from nebius_cli.system.streams import Streams
-from nebius_cli.terminal.preload import load
+from nebius_cli.terminal.import_while_waiting import load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from nebius_cli.bulk.output.record import Result, encode
+from nebius_cli.bulk.output.record_format import Result, encode
 from tests.support.answers import USED, answer, failure, response, row, write
 from tests.support.pasted import ROOT, blocks
 from tests.support.run import Runner

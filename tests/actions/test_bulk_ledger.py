@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.ledger import batch_recorder
+from nebius_cli.ledger import bulk_recorder
 from tests.support.factory import FAST
 from tests.support.ledger import entry, keep, ledger_of, rows_of
 from tests.support.rows import RowServer, records, refuse, write_rows
@@ -124,7 +124,7 @@ def test_a_request_of_unknown_cost_keeps_its_part_of_the_budget_for_the_run(
 def test_a_run_stops_once_others_have_spent_the_budget(
     bulk: Runner, row_server: RowServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch_recorder, "BUDGET_CHECK_INTERVAL_S", 0.0)
+    monkeypatch.setattr(bulk_recorder, "BUDGET_CHECK_INTERVAL_S", 0.0)
     write_rows(Path("in.jsonl"), [f"row {number}" for number in range(400)])
     row_server.answer = lambda prompt: (
         keep(bulk, entry(time.time(), cost=Decimal(9))) if "9" in prompt else None

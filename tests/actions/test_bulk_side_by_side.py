@@ -12,9 +12,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from nebius_cli.bulk.input.combination import Combination
+from nebius_cli.bulk.input.matrix_combination import Combination
 from nebius_cli.bulk.input.row import BadRow, InMatrix, Row
-from nebius_cli.bulk.output.record import encode_bad
+from nebius_cli.bulk.output.record_format import encode_bad
 from tests.support.answers import answer, failure, row, write
 from tests.support.rows import RowServer, refuse, write_rows
 from tests.support.run import Runner

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.config.settings import BY_NAME, SETTINGS
+from nebius_cli.config.settings_table import BY_NAME, SETTINGS
 from tests.conftest import CANARY
 from tests.support.confirmations import without
 from tests.support.messages import check_message

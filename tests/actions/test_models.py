@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.models.cache import MAX_AGE_S
+from nebius_cli.models.model_cache import MAX_AGE_S
 from tests.support.factory import BASIC, FAST, IDS, LIGHTNING, TRIMMED, model_list
 from tests.support.messages import check_message
 from tests.support.run import Runner
@@ -229,7 +229,7 @@ def test_an_answer_that_is_no_list_is_an_error_of_the_server(
 def test_an_endless_answer_is_an_error(
     nbx: Runner, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nebius_cli.api.client.MAX_ANSWER_BYTES", 1000)
+    monkeypatch.setattr("nebius_cli.api.http_client.MAX_ANSWER_BYTES", 1000)
     server.script([head(200, "application/json") + b"[" + b" " * 2000])
     result = nbx("models")
     assert (result.code, result.out, result.slept) == (7, "", [])

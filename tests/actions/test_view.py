@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from nebius_cli.main import main
-from nebius_cli.response.logprob_parser import parse
-from nebius_cli.response.logprobs import entropy
+from nebius_cli.response.parse_logprobs import parse
+from nebius_cli.response.token_logprobs import entropy
 from nebius_cli.system.streams import Streams
 from tests.support.gate import gated
 from tests.support.logprobs import FRANCE, frame

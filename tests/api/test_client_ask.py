@@ -10,10 +10,10 @@ import pytest
 import urllib3
 from urllib3.response import HTTPResponse
 
-from nebius_cli.api import pools
-from nebius_cli.api.client import ResponseHead
+from nebius_cli.api import request_target
+from nebius_cli.api.http_client import ResponseHead
 from nebius_cli.api.network_errors import network_error
-from nebius_cli.api.pools import Pools
+from nebius_cli.api.request_target import Pools
 from nebius_cli.core.errors import (
     ConfigError,
     NetworkError,
@@ -117,7 +117,7 @@ def test_any_number_of_threads_may_ask(patient: FakeServer) -> None:
 def test_more_addresses_than_are_remembered_do_no_harm(
     patient: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pools, "MAX_TARGETS", 2)
+    monkeypatch.setattr(request_target, "MAX_TARGETS", 2)
     patient.script(*[KEPT_OPEN for _ in range(5)])
     api = connect(patient.url)
     for number in range(5):
@@ -172,7 +172,7 @@ def bomb() -> Reply:
 def test_an_answer_that_is_too_large_is_given_up(
     server: FakeServer, reply: Reply, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nebius_cli.api.client.MAX_ANSWER_BYTES", 2_000_000)
+    monkeypatch.setattr("nebius_cli.api.http_client.MAX_ANSWER_BYTES", 2_000_000)
     server.script(reply)
     assert failure(ask, server.url).what == "the answer is too large"
 

@@ -12,8 +12,8 @@ import pytest
 import trustme
 import urllib3.util.connection
 
-from nebius_cli.api import client
-from nebius_cli.api.client import Api
+from nebius_cli.api import http_client
+from nebius_cli.api.http_client import Api
 from nebius_cli.core.errors import (
     NbxError,
     NetworkError,
@@ -79,7 +79,7 @@ def test_a_body_that_stops_coming_is_given_up(server: FakeServer, start: bytes) 
 def test_an_errors_text_that_does_not_come_is_not_waited_for(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "ERROR_BODY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(http_client, "ERROR_BODY_TIMEOUT_S", 0.1)
     server.script([head(500, Content_Length="100"), b"begun", server.until_hung_up])
     error = ended(connect(server.url))
     assert isinstance(error, ServerError)

@@ -9,8 +9,8 @@ import pytest
 
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.core.errors import NetworkError
-from nebius_cli.core.format import MAX_MESSAGE_CHARS
 from nebius_cli.core.secret import Secret
+from nebius_cli.core.short_text import MAX_MESSAGE_CHARS
 
 HIDING = Redactor(Secret("nonesuch"))
 WRITTEN = {"text": "there is nonesuch", "logprobs": {"tokens": ["nonesuch"]}}

@@ -7,7 +7,7 @@ import pytest
 
 from nebius_cli.bulk.check_answer import CompleteAnswer, check_answer, split_group
 from nebius_cli.core.errors import IncompleteError
-from nebius_cli.response.events import Usage
+from nebius_cli.response.answer_events import Usage
 from tests.support.bulk import asking
 from tests.support.server import USAGE, event, token
 

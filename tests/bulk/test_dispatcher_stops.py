@@ -5,16 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-from nebius_cli.bulk.batch import Batch, Wait
-from nebius_cli.bulk.budget import Budget
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.outage import MAX_OUTAGE_S, MIN_OUTAGE_FAILURES
-from nebius_cli.bulk.output.record import Result
+from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.rate_control import RateController
-from nebius_cli.bulk.suspect_rows import MAX_FORBIDDEN, MAX_SUSPECTS
+from nebius_cli.bulk.row_group import Batch, Wait
+from nebius_cli.bulk.row_or_run_fault import MAX_FORBIDDEN, MAX_SUSPECTS
+from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, NoResourcesError
 from nebius_cli.core.money import Price, PriceList
-from nebius_cli.response.events import Usage
+from nebius_cli.response.answer_events import Usage
 from tests.support.bulk import asking
 from tests.support.dispatching import BROKEN, GARBAGE, answer, dispatcher, fail_until_over, refused, sent
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.bulk.budget import Charge
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.options import (
     LOCAL_CONCURRENCY,
@@ -20,6 +19,7 @@ from nebius_cli.bulk.options import (
     shared_out,
 )
 from nebius_cli.bulk.rate_control import INITIAL_CONCURRENCY
+from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import FREE, UNKNOWN_PRICE, Price, PriceList

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.output.record import Result
+from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.core.errors import BadInputError, Interrupted, OutputError, TimedOutError
 from tests.support.server import Reply, Request
 from tests.support.service import TEST_TIMEOUT_S, Respond, Run, Service, moody, right, rows, waiting_for, well

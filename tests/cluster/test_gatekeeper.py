@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from nebius_cli.bulk.budget import Budget, Charge
-from nebius_cli.bulk.counts import RunCounts
 from nebius_cli.bulk.rate_control import RateController
+from nebius_cli.bulk.run_budget import Budget, Charge
+from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.cluster.gatekeeper import SILENT_S, Gatekeeper
 from nebius_cli.cluster.lease import (
     LEASE_REQUESTS,

@@ -4,17 +4,17 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from nebius_cli.bulk.batch import Batch, Wait
-from nebius_cli.bulk.budget import Budget
-from nebius_cli.bulk.counts import RunCounts
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.rate_control import RateController
+from nebius_cli.bulk.row_group import Batch, Wait
+from nebius_cli.bulk.run_budget import Budget
+from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.cluster.gatekeeper import Gatekeeper
 from nebius_cli.cluster.lease import Counts, Grant, Report
 from nebius_cli.cluster.leased import STOPPED_WAIT_S, Lease, LeasedBudget, LeasedRate
 from nebius_cli.core.errors import RateLimitError, ServerError
 from nebius_cli.core.money import Price, PriceList
-from nebius_cli.response.events import Usage
+from nebius_cli.response.answer_events import Usage
 from tests.support.bulk import asking
 
 PRICES = PriceList(default=Price(Decimal("0.001"), Decimal("0.001")))

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from nebius_cli.config import layers, toml, toml_edit
-from nebius_cli.config.layers import ConfigSource
+from nebius_cli.config import settings_layers, toml_edit, toml_entries
+from nebius_cli.config.settings_layers import ConfigSource
 
 
 def unknown_keys(count: int) -> str:
@@ -20,9 +20,9 @@ def many_profiles(count: int) -> str:
 @pytest.mark.parametrize("text", [unknown_keys, many_profiles])
 def test_problems_of_a_file_take_time_in_proportion_to_it(text: Callable[[int], str]) -> None:
     def takes_s(count: int) -> float:
-        source = ConfigSource("c", text(count), toml.parse(text(count)))
+        source = ConfigSource("c", text(count), toml_entries.parse(text(count)))
         start = time.process_time()
-        assert len(layers.problems_of(source)) == count
+        assert len(settings_layers.problems_of(source)) == count
         return time.process_time() - start
 
     few = min(takes_s(300) for _ in range(3))
@@ -34,7 +34,7 @@ def test_a_change_of_a_file_takes_time_in_proportion_to_it(key: str) -> None:
     def takes_s(count: int) -> float:
         text, path = many_profiles(count), ("profile", f"p{count // 2}", key)
         start = time.process_time()
-        assert toml.holds(toml.parse(toml_edit.put(text, path, "x")), path)
+        assert toml_entries.holds(toml_entries.parse(toml_edit.put(text, path, "x")), path)
         return time.process_time() - start
 
     few = min(takes_s(300) for _ in range(3))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.config.run_settings import Origins, RunSettings
-from nebius_cli.config.settings import BY_NAME
+from nebius_cli.config.settings_table import BY_NAME
 from nebius_cli.core.secret import Secret
 from tests.conftest import CANARY
 from tests.support.factory import model_list

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.config import toml_edit
-from nebius_cli.config.toml import holds, same
+from nebius_cli.config.toml_entries import holds, same
 
 HAND = """\
 # mine

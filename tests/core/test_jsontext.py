@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nebius_cli.core import jsontext
 from nebius_cli.response.answer_builder import Completion
-from nebius_cli.response.decode import decode_object
+from nebius_cli.response.answer_decoder import decode_object
 
 
 def test_json_is_compact_and_keeps_characters() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.bulk.budget import Budget
+from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.core.money import (
     FREE,
     MAX_TOKENS,
@@ -21,7 +21,7 @@ from nebius_cli.core.money import (
     usd,
 )
 from nebius_cli.ledger.entry import cost_of
-from nebius_cli.response.events import Usage
+from nebius_cli.response.answer_events import Usage
 from tests.support.bulk import asking
 
 PRICE = Price(Decimal("0.10"), Decimal("0.40"), Decimal("0.01"))

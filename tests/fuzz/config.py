@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.config import file, layers, toml, toml_edit
-from nebius_cli.config.layers import ConfigSource
+from nebius_cli.config import config_file, settings_layers, toml_edit, toml_entries
+from nebius_cli.config.settings_layers import ConfigSource
 from nebius_cli.core.errors import ConfigError
 from tests.fuzz.target import Target, head
 
@@ -15,7 +15,7 @@ VALUES: tuple[Any, ...] = ("m", 2, 0.5, True, ["a", "b"], {"1": -1})
 
 def _read(data: bytes) -> ConfigSource | None:
     try:
-        return file.parse(data, PATH, "")
+        return config_file.parse(data, PATH, "")
     except ConfigError as error:
         assert error.what.startswith(f"{PATH}:")
         return None
@@ -26,9 +26,9 @@ def toml_file(data: bytes) -> None:
     source = _read(data)
     if source is None:
         return
-    problems = layers.problems_of(source) + list(layers.read_project(source).problems)
+    problems = settings_layers.problems_of(source) + list(settings_layers.read_project(source).problems)
     assert all(problem.what.startswith(f"{PATH}:") for problem in problems)
-    in_force = layers.gather({}, {}, "", lambda: source, lambda: None)
+    in_force = settings_layers.gather({}, {}, "", lambda: source, lambda: None)
     assert len(in_force.values) > 5
     assert "SECRET-CANARY" not in " ".join(f"{problem.what} {problem.why}" for problem in problems)
 
@@ -45,14 +45,14 @@ def edited(data: bytes) -> None:
     except ValueError:
         pass
     else:
-        assert toml.same(_at(toml.parse(text), keys), value)
+        assert toml_entries.same(_at(toml_entries.parse(text), keys), value)
         assert toml_edit.drop(text, keys) is not None
-    if toml.holds(source.table, keys):
+    if toml_entries.holds(source.table, keys):
         try:
             text = toml_edit.drop(source.text, keys)
         except ValueError:
             return
-        assert not toml.holds(toml.parse(text), keys)
+        assert not toml_entries.holds(toml_entries.parse(text), keys)
 
 
 def _at(table: Any, keys: tuple[str, ...]) -> Any:

@@ -5,14 +5,14 @@ from typing import Any
 
 from nebius_cli.bulk.input import template
 from nebius_cli.bulk.input.byte_source import ByteSource, blocks, lines
-from nebius_cli.bulk.input.input_rows import count_rows
 from nebius_cli.bulk.input.open_input import open_rows
 from nebius_cli.bulk.input.row import BadRow, Row
+from nebius_cli.bulk.input.row_source import count_rows
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.input.template import RowError
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, UsageError
-from nebius_cli.request.prompt import DecodeOptions
+from nebius_cli.request.read_prompt import DecodeOptions
 from tests.fuzz.target import Target, head
 
 FORMATS = ("jsonl", "csv", "tsv", "text")

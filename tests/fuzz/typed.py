@@ -1,12 +1,12 @@
 """Targets for what a user types or hands over: request fields, biases, token ids, prompts, addresses."""
 
-from nebius_cli.config import settings
+from nebius_cli.config import settings_table
 from nebius_cli.core import jsontext, urls
 from nebius_cli.core.errors import BadInputError, ConfigError, UsageError
-from nebius_cli.request import prompt
+from nebius_cli.request import read_prompt
 from nebius_cli.request.field_table import BY_NAME, FIELDS
 from nebius_cli.request.field_validation import Field, FieldError
-from nebius_cli.request.prompt import DecodeOptions
+from nebius_cli.request.read_prompt import DecodeOptions
 from tests.fuzz.target import Target, head
 
 SECRET = 9  # characters from which on a password is not found in an address by chance
@@ -39,10 +39,10 @@ def biases(data: bytes) -> None:
 def setting(data: bytes) -> None:
     """A setting takes a text or says why not, and does not show a secret one."""
     choice, rest = head(data)
-    one = settings.SETTINGS[choice % len(settings.SETTINGS)]
+    one = settings_table.SETTINGS[choice % len(settings_table.SETTINGS)]
     text = rest.decode("utf-8", "surrogateescape")
     try:
-        one.shown(settings.parse(one, text))
+        one.shown(settings_table.parse(one, text))
     except UsageError as error:
         assert error.what
         assert not (one.secret and len(text) > 3 and text in f"{error.what} {error.why}")
@@ -51,14 +51,14 @@ def setting(data: bytes) -> None:
 def tokens(data: bytes) -> None:
     """--tokens takes arrays of whole numbers from 0, and nothing else."""
     try:
-        value = prompt.parse_tokens(data.decode("utf-8", "surrogateescape"))
+        value = read_prompt.parse_tokens(data.decode("utf-8", "surrogateescape"))
     except UsageError:
         return
     assert isinstance(value, list)
     for array in value if value and isinstance(value[0], list) else [value]:
         assert isinstance(array, list)
         assert all(type(token) is int and token >= 0 for token in array)
-    prompt.count(value)
+    read_prompt.count(value)
 
 
 def prompts(data: bytes) -> None:
@@ -67,8 +67,8 @@ def prompts(data: bytes) -> None:
     reading = DecodeOptions(ENCODINGS[choice % len(ENCODINGS)], bool(choice & 64), bool(choice & 128))
     nul = bool(choice & 32)
     try:
-        text = prompt.decode(rest, "stdin", reading)
-        lines = prompt.split_prompts(rest, "stdin", reading, nul=nul)
+        text = read_prompt.decode(rest, "stdin", reading)
+        lines = read_prompt.split_prompts(rest, "stdin", reading, nul=nul)
     except BadInputError as error:
         assert error.what.startswith("stdin")
         return

@@ -5,16 +5,16 @@ from typing import Any
 
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.retry import parse_retry_after
-from nebius_cli.core import jsontext, suggest
+from nebius_cli.core import jsontext, similar_names
 from nebius_cli.core.errors import ServerError
-from nebius_cli.core.format import MAX_MESSAGE_CHARS
 from nebius_cli.core.secret import Secret
-from nebius_cli.models import details, search
+from nebius_cli.core.short_text import MAX_MESSAGE_CHARS
 from nebius_cli.models import model as models
+from nebius_cli.models import model_details, model_search
 from nebius_cli.response.answer_builder import Completion
-from nebius_cli.response.decode import AnswerDecoder
+from nebius_cli.response.answer_decoder import AnswerDecoder
 from nebius_cli.response.error_body import body_message
-from nebius_cli.response.sse import EventParser
+from nebius_cli.response.sse_parser import EventParser
 from nebius_cli.terminal.sanitize import one_line, to_bytes, visible, visible_json
 from tests.fuzz.target import Target, head, pieces
 from tests.support.eventstream import Event, interpret
@@ -76,14 +76,16 @@ def model_list(data: bytes) -> None:
         found = models.decode(jsontext.replace_nan(jsontext.decode(data)))
     except (ValueError, ServerError):
         return
-    for order in search.SORTS:
-        assert len(search.ordered(found, order)) == len(search.ordered(found, order, reverse=True))
+    for order in model_search.SORTS:
+        assert len(model_search.ordered(found, order)) == len(
+            model_search.ordered(found, order, reverse=True)
+        )
     for model in found:
-        assert jsontext.encode(details.to_json(model))
-        assert all(isinstance(text, str) for pair in details.rows(model) for text in pair)
+        assert jsontext.encode(model_details.to_json(model))
+        assert all(isinstance(text, str) for pair in model_details.rows(model) for text in pair)
     ids = [model.id for model in found]
-    search.matching(found, ids[:2])
-    suggest.suggest("a/b-7B", ids)
+    model_search.matching(found, ids[:2])
+    similar_names.suggest("a/b-7B", ids)
     models.completable(ids)
 
 

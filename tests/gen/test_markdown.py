@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from nebius_cli.config.settings import SETTINGS
+from nebius_cli.config.settings_table import SETTINGS
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.gen import markdown, markdown_blocks
 from nebius_cli.gen.__main__ import command_tree

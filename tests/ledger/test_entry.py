@@ -8,7 +8,7 @@ import pytest
 from nebius_cli.core.money import FREE, MAX_TOKENS, UNKNOWN_PRICE, ZERO, Price
 from nebius_cli.ledger.entry import cost_of, plausible
 from nebius_cli.models.model import price_in
-from nebius_cli.response.events import Usage
+from nebius_cli.response.answer_events import Usage
 from tests.support.factory import BASIC, FAST, LIGHTNING, TRIMMED
 
 PRICE = Price(Decimal("0.00000006"), Decimal("0.00000024"), Decimal("0.00000003"))

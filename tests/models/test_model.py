@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core import suggest
+from nebius_cli.core import similar_names
 from nebius_cli.core.errors import ServerError
-from nebius_cli.core.format import age, compact
 from nebius_cli.core.money import per_million
-from nebius_cli.models import details, search
+from nebius_cli.core.short_text import age, compact
 from nebius_cli.models import model as models
+from nebius_cli.models import model_details, model_search
 from nebius_cli.models.model import Model
 from tests.support.factory import BASIC, ENTRIES, FAST, IDS, LIGHTNING, TRIMMED
 
@@ -88,14 +88,14 @@ entries: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
 @given(entries)
 def test_any_member_may_be_anything(entry: dict[str, Any]) -> None:
     model = one(**{**entry, "id": "m"})
-    record = details.to_json(model)
+    record = model_details.to_json(model)
     record.pop("raw")
     json.dumps(record, allow_nan=False)
-    assert search.ordered([model], "price") == [model]
+    assert model_search.ordered([model], "price") == [model]
     for text in (
         per_million(model.price.input),
         compact(model.context),
-        details.date(model.created),
+        model_details.date(model.created),
     ):
         assert text
         assert len(text) < 60
@@ -132,7 +132,7 @@ def test_an_invalid_price_is_unknown_and_never_0(value: Any) -> None:
     model = one(pricing={"prompt": value})
     assert model.price.input is None
     assert per_million(model.price.input) == "-"
-    assert details.to_json(model)["price"]["input"] is None
+    assert model_details.to_json(model)["price"]["input"] is None
 
 
 @pytest.mark.parametrize(
@@ -160,18 +160,22 @@ def test_a_count_is_short_for_a_person(count: int, text: str) -> None:
 
 
 def test_a_time_outside_the_calendar_is_unknown() -> None:
-    assert (details.date(1750954196), details.date(10**14), details.date(None)) == ("2025-06-26", "-", "-")
+    assert (model_details.date(1750954196), model_details.date(10**14), model_details.date(None)) == (
+        "2025-06-26",
+        "-",
+        "-",
+    )
 
 
 def test_the_record_has_numbers_for_prices_and_the_entry_as_it_came() -> None:
-    record = details.to_json(models.decode([LIGHTNING])[0])
+    record = model_details.to_json(models.decode([LIGHTNING])[0])
     assert record["price"] == {"input": 0.06, "output": 0.24, "cached_input": 0.0}
     assert record["limits"] == {"requests_per_minute": 600, "tokens_per_minute": 400000}
     assert record["raw"] == LIGHTNING
 
 
 def test_details_name_everything_the_server_said_once() -> None:
-    rows = dict(details.rows(models.decode([{**FAST, "new": {"thing": [1, None]}, "flag": True}])[0]))
+    rows = dict(model_details.rows(models.decode([{**FAST, "new": {"thing": [1, None]}, "flag": True}])[0]))
     assert rows["input_price"] == "0.03 USD per million tokens"
     assert (rows["cached_input_price"], rows["features"], rows["created"]) == ("-", "-", "2025-06-26")
     assert (rows["pricing.image"], rows["architecture.tokenizer"]) == ("0", "Other")
@@ -181,7 +185,7 @@ def test_details_name_everything_the_server_said_once() -> None:
         "1.0",
     )
     assert not {"description", "object", "pricing.prompt", "context_length", "pricing"} & set(rows)
-    bare = dict(details.rows(models.decode([BASIC])[0]))
+    bare = dict(model_details.rows(models.decode([BASIC])[0]))
     assert (bare["context"], bare["output_price"], bare["owned_by"]) == ("-", "-", "system")
 
 
@@ -199,14 +203,14 @@ LISTED = models.decode(list(ENTRIES))
     ],
 )
 def test_a_query_is_words_that_a_model_holds(words: tuple[str, ...], ids: tuple[str, ...]) -> None:
-    assert tuple(model.id for model in search.matching(LISTED, words)) == ids
+    assert tuple(model.id for model in model_search.matching(LISTED, words)) == ids
 
 
 def test_a_word_of_a_query_may_be_a_feature_or_in_the_name() -> None:
     entries = [{"id": "a", "supported_features": ["tools"]}, {"id": "b", "name": "Tooling"}, {"id": "c"}]
     listed = models.decode(entries)
-    assert [model.id for model in search.matching(listed, ["tool"])] == ["a", "b"]
-    assert [model.id for model in search.matching(listed, ["tools"])] == ["a"]
+    assert [model.id for model in model_search.matching(listed, ["tool"])] == ["a", "b"]
+    assert [model.id for model in model_search.matching(listed, ["tools"])] == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -219,14 +223,14 @@ def test_a_word_of_a_query_may_be_a_feature_or_in_the_name() -> None:
     ],
 )
 def test_models_are_ordered(by: str, ids: tuple[dict[str, Any], ...]) -> None:
-    assert [model.raw for model in search.ordered(LISTED, by)] == list(ids)
+    assert [model.raw for model in model_search.ordered(LISTED, by)] == list(ids)
 
 
 def test_reversed_the_unknown_is_still_last() -> None:
-    assert [m.id for m in search.ordered(LISTED, "id", reverse=True)] == [
-        m.id for m in search.ordered(LISTED, "id")
+    assert [m.id for m in model_search.ordered(LISTED, "id", reverse=True)] == [
+        m.id for m in model_search.ordered(LISTED, "id")
     ][::-1]
-    dear = [model.raw for model in search.ordered(LISTED, "price", reverse=True)]
+    dear = [model.raw for model in model_search.ordered(LISTED, "price", reverse=True)]
     assert dear == [LIGHTNING, FAST, TRIMMED, BASIC]
 
 
@@ -246,17 +250,17 @@ NEAR = {
 
 @pytest.mark.parametrize("name", NEAR, ids=lambda name: name[:40])
 def test_the_ids_that_were_probably_meant(name: str) -> None:
-    assert suggest.suggest(name, IDS)[: max(1, len(NEAR[name]))] == NEAR[name]
+    assert similar_names.suggest(name, IDS)[: max(1, len(NEAR[name]))] == NEAR[name]
 
 
 def test_an_id_that_has_the_prefix_of_other_tools_keeps_it() -> None:
-    assert suggest.suggest("nebius/Own", ["nebius/own", "own"]) == ["nebius/own"]
+    assert similar_names.suggest("nebius/Own", ["nebius/own", "own"]) == ["nebius/own"]
 
 
 def test_the_nearest_ids_are_asked_for() -> None:
-    assert suggest.did_you_mean("A/B", ["a/b", "A/b"]) == "did you mean a/b or A/b?"
-    assert suggest.did_you_mean("zzz", IDS) == ""
-    assert suggest.suggest("abcd", ["x" * 300]) == []
+    assert similar_names.did_you_mean("A/B", ["a/b", "A/b"]) == "did you mean a/b or A/b?"
+    assert similar_names.did_you_mean("zzz", IDS) == ""
+    assert similar_names.suggest("abcd", ["x" * 300]) == []
 
 
 @pytest.mark.parametrize(

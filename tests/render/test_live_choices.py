@@ -9,7 +9,7 @@ from nebius_cli.core.errors import Interrupted, OutputError, ReaderGone
 from nebius_cli.render.live_choices import LiveChoices
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions
 from nebius_cli.response.answer_builder import Completion
-from nebius_cli.response.events import Event, Finished, Frame, TextDelta
+from nebius_cli.response.answer_events import Event, Finished, Frame, TextDelta
 from tests.support.screen import Glass, streams_on
 
 

@@ -7,12 +7,12 @@ from nebius_cli.render.heat_view import Heat
 from nebius_cli.render.json_output import JsonOutput
 from nebius_cli.render.live_choices import LiveChoices
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View
-from nebius_cli.render.plain_text import PlainText
+from nebius_cli.render.pipe_text import PlainText
 from nebius_cli.render.terminal_text import TerminalText
-from nebius_cli.render.token_table import TokenTable
+from nebius_cli.render.token_table_view import TokenTable
 from nebius_cli.render.token_tsv import TokenTsv
 from nebius_cli.response.answer_builder import Completion
-from nebius_cli.response.events import TextDelta
+from nebius_cli.response.answer_events import TextDelta
 from tests.support.screen import Glass, streams_on
 
 

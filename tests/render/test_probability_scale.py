@@ -6,9 +6,9 @@ from itertools import pairwise
 import pytest
 from rich.color import Color
 
+from nebius_cli.render.format_token import escaped, percent, shown
 from nebius_cli.render.probability_scale import STEPS, ColorStep, legend, mark, step_of, summary
-from nebius_cli.render.token_text import escaped, percent, shown
-from nebius_cli.response.logprobs import TokenLogprob
+from nebius_cli.response.token_logprobs import TokenLogprob
 
 Rgb = tuple[float, float, float]
 

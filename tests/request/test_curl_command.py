@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from nebius_cli.request.curl import MAX_ARGUMENT_BYTES, curl_command
+from nebius_cli.request.curl_command import MAX_ARGUMENT_BYTES, curl_command
 
 BODY = json.dumps({"prompt": 'it\'s "$HOME" `x` \\n\n!', "é": 1}, ensure_ascii=False).encode()
 

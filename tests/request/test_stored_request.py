@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from nebius_cli.core.errors import BadInputError, UsageError
-from nebius_cli.request.prompt import Prompt, as_text
-from nebius_cli.request.request import CompletionRequest, from_body
-from nebius_cli.request.request_flags import parse_unset
+from nebius_cli.request.parse_field_flags import parse_unset
+from nebius_cli.request.read_prompt import Prompt, as_text
+from nebius_cli.request.request_body import CompletionRequest, from_body
 
 
 def test_a_request_comes_back_from_its_own_body() -> None:

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from nebius_cli.core.errors import UsageError
-from nebius_cli.request import prompt
-from nebius_cli.request.prompt import DecodeOptions, InputReaders, PromptSources
+from nebius_cli.request import read_prompt
+from nebius_cli.request.read_prompt import DecodeOptions, InputReaders, PromptSources
 
 
 def tokens_of(text: str, *, stdin: bytes = b"", file: bytes = b"") -> Any:
     """Return the prompt that --tokens TEXT makes."""
     readers = InputReaders(lambda: stdin, lambda _: file, str.encode)
-    return prompt.read_prompt(PromptSources(tokens=text), readers, DecodeOptions(), nul=False)
+    return read_prompt.read_prompt(PromptSources(tokens=text), readers, DecodeOptions(), nul=False)
 
 
 def must_not_be_read(path: str = "stdin") -> bytes:
@@ -24,7 +24,7 @@ TOKENS = [("[1,2]", [1, 2]), (" [[1], [2, 3]] ", [[1], [2, 3]]), ("[0]", [0]), (
 
 @pytest.mark.parametrize(("text", "value"), TOKENS)
 def test_token_ids_are_one_array_or_several(text: str, value: Any) -> None:
-    assert prompt.parse_tokens(text) == value
+    assert read_prompt.parse_tokens(text) == value
     assert tokens_of(text) == value
     assert tokens_of("@f", file=text.encode()) == value
     assert tokens_of("@-", stdin=text.encode() + b"\n") == value
@@ -36,16 +36,16 @@ NO_TOKENS = ["5", '"a"', "{}", "[-1]", "[1.5]", "[true]", '["a"]', "[[1],2]", "[
 @pytest.mark.parametrize("text", NO_TOKENS)
 def test_what_is_no_array_of_token_ids_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--tokens takes token ids"):
-        prompt.parse_tokens(text)
+        read_prompt.parse_tokens(text)
 
 
 def test_tokens_that_are_no_json_are_refused() -> None:
     with pytest.raises(UsageError, match="--tokens cannot be read"):
-        prompt.parse_tokens("1,2")
+        read_prompt.parse_tokens("1,2")
 
 
 @pytest.mark.parametrize("sources", [{"arguments": ("a",)}, {"files": ("f",)}, {"lists": ("f",)}])
 def test_tokens_and_texts_do_not_mix(sources: Any) -> None:
     readers = InputReaders(must_not_be_read, must_not_be_read, str.encode)
     with pytest.raises(UsageError, match="--tokens and text prompts together"):
-        prompt.read_prompt(PromptSources(**sources, tokens="@f"), readers, DecodeOptions(), nul=False)
+        read_prompt.read_prompt(PromptSources(**sources, tokens="@f"), readers, DecodeOptions(), nul=False)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from nebius_cli.core.errors import IncompleteError
 from nebius_cli.response.answer_builder import MAX_UNFINISHED, Completion
-from nebius_cli.response.decode import AnswerDecoder, decode_object
-from nebius_cli.response.events import Finished, Frame, Problem, TextDelta, Usage
+from nebius_cli.response.answer_decoder import AnswerDecoder, decode_object
+from nebius_cli.response.answer_events import Finished, Frame, Problem, TextDelta, Usage
 
 
 def folded(*frames: Any, expected: int = 1) -> Completion:

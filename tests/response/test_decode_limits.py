@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.response.answer_builder import Completion
-from nebius_cli.response.decode import MAX_BODY_BYTES, AnswerDecoder
+from nebius_cli.response.answer_decoder import MAX_BODY_BYTES, AnswerDecoder
+from nebius_cli.response.answer_events import Problem
 from nebius_cli.response.error_body import body_message
-from nebius_cli.response.events import Problem
 from tests.support.decoding import SSE, decoded, payload
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.format import MAX_MESSAGE_CHARS, shorten
+from nebius_cli.core.short_text import MAX_MESSAGE_CHARS, shorten
 from nebius_cli.response.error_body import body_message
 
 MESSAGES: list[tuple[Any, str]] = [

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.response.decode import AnswerDecoder
-from nebius_cli.response.events import TextDelta
-from nebius_cli.response.sse import EventParser
+from nebius_cli.response.answer_decoder import AnswerDecoder
+from nebius_cli.response.answer_events import TextDelta
+from nebius_cli.response.sse_parser import EventParser
 from tests.support.eventstream import Event, interpret
 
 BOM = "\ufeff".encode()

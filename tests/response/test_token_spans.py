@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.response.logprobs import TokenLogprob
+from nebius_cli.response.token_logprobs import TokenLogprob
 from nebius_cli.response.token_spans import MAX_UNMATCHED_TOKENS, TokenSpan, TokenSpans, token_spans
 
 

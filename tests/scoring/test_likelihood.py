@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.core.errors import BadInputError, RejectedError
-from nebius_cli.response.logprobs import TokenLogprob
+from nebius_cli.response.token_logprobs import TokenLogprob
 from nebius_cli.scoring import likelihood
 from nebius_cli.scoring.likelihood import NoEchoError, Passage, Score
 from tests.support.echo import Pair, logprobs

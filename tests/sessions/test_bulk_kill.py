@@ -18,7 +18,7 @@ from random import Random, SystemRandom
 
 import pytest
 
-from nebius_cli.bulk.output.appender import MAX_WAITING_PIECES
+from nebius_cli.bulk.output.append_records import MAX_WAITING_PIECES
 from tests.support.bulk_kill import CONCURRENCY, GROUP, ROWS, SERVER, Job, MatrixJob, ScoreJob, moment
 from tests.support.bulk_server import BulkServer
 from tests.support.canary import CANARY, shows_key

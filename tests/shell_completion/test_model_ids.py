@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.models.cache import ModelsCache
+from nebius_cli.models.model_cache import ModelsCache
 from tests.shell_completion.shells import SHELLS, shell
 
 IDS = (

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.output.record import Result, encode
+from nebius_cli.bulk.output.record_format import Result, encode
 from nebius_cli.core.errors import NbxError, ServerError
 
 FAILED = ServerError("the server answered 500", "it broke", status=500)

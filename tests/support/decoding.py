@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from nebius_cli.response.decode import AnswerDecoder
-from nebius_cli.response.events import Event, Frame
+from nebius_cli.response.answer_decoder import AnswerDecoder
+from nebius_cli.response.answer_events import Event, Frame
 
 SSE = "text/event-stream"
 

@@ -7,8 +7,8 @@ from typing import Any
 from nebius_cli.core.money import Price
 from nebius_cli.ledger.entry import Entry, StoredText, cost_of
 from nebius_cli.ledger.periods import Period
-from nebius_cli.ledger.store import NAME, Ledger
-from nebius_cli.response.events import Usage
+from nebius_cli.ledger.request_store import NAME, Ledger
+from nebius_cli.response.answer_events import Usage
 from tests.support.run import Runner
 
 PRICE = Price(Decimal("0.00000006"), Decimal("0.00000024"))

@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from nebius_cli.api.client import Api
-from nebius_cli.api.limits import Limits
-from nebius_cli.bulk.budget import Budget
+from nebius_cli.api.http_client import Api
+from nebius_cli.api.time_and_memory_limits import Limits
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.output.record import Result
+from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.rate_control import RateController
+from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.senders.api import ApiSender
-from nebius_cli.bulk.workers import Listeners, WorkerPool
+from nebius_cli.bulk.worker_threads import Listeners, WorkerPool
 from nebius_cli.core.secret import Secret
 from tests.support.bulk import asking, completed
 from tests.support.canary import CANARY

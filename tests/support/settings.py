@@ -1,9 +1,9 @@
 """Settings as a run has them, without files and variables."""
 
 from nebius_cli.config import run_settings
-from nebius_cli.config.layers import EffectiveSettings, Layer
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.config.settings import Sourced
+from nebius_cli.config.settings_layers import EffectiveSettings, Layer
+from nebius_cli.config.settings_table import Sourced
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.field_validation import Value
 

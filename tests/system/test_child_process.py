@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.config.settings import SETTINGS
+from nebius_cli.config.settings_table import SETTINGS
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.system import child_process
 from tests.support.canary import CANARY

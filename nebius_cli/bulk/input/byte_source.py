@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from nebius_cli.core.errors import BadInputError, ConfigError, UsageError
 from nebius_cli.core.optional_packages import install_hint
-from nebius_cli.request.prompt import DecodeOptions
+from nebius_cli.request.read_prompt import DecodeOptions
 from nebius_cli.system.streams import Readable
 
 BLOCK_BYTES = 1 << 18

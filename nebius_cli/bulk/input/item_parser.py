@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nebius_cli.bulk.input.body_encoder import BodyTemplate
-from nebius_cli.bulk.input.misread_input import not_a_row
-from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, Row, hash_of
-from nebius_cli.bulk.input.row_forms import (
+from nebius_cli.bulk.input.convert_cells import plain_value
+from nebius_cli.bulk.input.encode_body import BodyTemplate
+from nebius_cli.bulk.input.parse_row import (
     IDS,
     RawData,
     RowRequest,
@@ -16,9 +15,10 @@ from nebius_cli.bulk.input.row_forms import (
     is_missing,
     member_id,
 )
+from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, Row, hash_of
 from nebius_cli.bulk.input.row_kind import ItemRows, RowItem, RowKind
-from nebius_cli.bulk.input.table_values import plain_value
 from nebius_cli.bulk.input.template import RowError, listed
+from nebius_cli.bulk.input.wrong_format_hints import not_a_row
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request.token_bounds import max_prompt_tokens

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow
+from nebius_cli.bulk.input.parse_row import RawRow, UnreadableRow
 from nebius_cli.core.errors import BadInputError, ConfigError
 from nebius_cli.core.optional_packages import install_hint
 

@@ -6,10 +6,10 @@ from hashlib import blake2b
 from itertools import product
 from typing import Any, NamedTuple
 
-from nebius_cli.bulk.input.combination import Combination
+from nebius_cli.bulk.input.matrix_combination import Combination
 from nebius_cli.bulk.input.row_kind import RowItem
 from nebius_cli.core import jsontext
-from nebius_cli.request.prompt import Prompt
+from nebius_cli.request.read_prompt import Prompt
 from nebius_cli.request.token_bounds import max_prompt_tokens
 
 BODY_HASH_DIGITS = 32  # of a row's `body_hash`, those of the body

@@ -10,19 +10,19 @@ from functools import partial
 from hashlib import blake2b
 from typing import Any, Self
 
-from nebius_cli.bulk.input.body_encoder import BodyEncoder, BodyTemplate
-from nebius_cli.bulk.input.combination import NO_MATRIX, Combination
+from nebius_cli.bulk.input.encode_body import BodyEncoder, BodyTemplate
 from nebius_cli.bulk.input.item_parser import ItemParser, ItemRequests
-from nebius_cli.bulk.input.misread_input import shown
+from nebius_cli.bulk.input.matrix_combination import NO_MATRIX, Combination
+from nebius_cli.bulk.input.parse_row import RawData, RawRow, RowParser, RowRequest, UnreadableRow
 from nebius_cli.bulk.input.row import BadRow, InMatrix, Row, hash_of
-from nebius_cli.bulk.input.row_forms import RawData, RawRow, RowParser, RowRequest, UnreadableRow
 from nebius_cli.bulk.input.row_kind import ItemRows, RowKind
 from nebius_cli.bulk.input.shard import Shard
 from nebius_cli.bulk.input.template import RowError, Template
-from nebius_cli.core.digest_set import DigestSet, digest
+from nebius_cli.bulk.input.wrong_format_hints import shown
+from nebius_cli.core.compact_hash_set import DigestSet, digest
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request.field_validation import Value
-from nebius_cli.request.request import CompletionRequest, check_rules
+from nebius_cli.request.request_body import CompletionRequest, check_rules
 from nebius_cli.request.token_bounds import max_prompt_tokens
 
 _UNCHECKED = (bytes, UnreadableRow)  # these do not show which columns other rows have

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from nebius_cli.bulk.input.byte_source import MAX_LINE_BYTES
-from nebius_cli.bulk.input.misread_input import not_utf8
-from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow
+from nebius_cli.bulk.input.parse_row import RawRow, UnreadableRow
+from nebius_cli.bulk.input.wrong_format_hints import not_utf8
 
 _TOO_LONG = UnreadableRow(f"longer than the limit of {MAX_LINE_BYTES >> 20} MiB")
 

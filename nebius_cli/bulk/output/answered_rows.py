@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, Row
-from nebius_cli.bulk.output.record import HeadFields, id_bytes
+from nebius_cli.bulk.output.record_format import HeadFields, id_bytes
 from nebius_cli.core import jsontext
-from nebius_cli.core.digest_set import DigestSet, digest
+from nebius_cli.core.compact_hash_set import DigestSet, digest
 from nebius_cli.core.money import parse_amount
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from nebius_cli.bulk.output.index_sort import IndexSort
-from nebius_cli.bulk.output.record import add_usage, scan_head
-from nebius_cli.bulk.output.record_file import ANSWER, RecordReader, counting, open_answers
+from nebius_cli.bulk.output.read_records import ANSWER, RecordReader, counting, open_answers
+from nebius_cli.bulk.output.record_format import add_usage, scan_head
+from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
 from nebius_cli.core.errors import OutputError
 from nebius_cli.system.output_file import replace_file
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from nebius_cli.api.client import Answer, Api
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.bulk.batch import Answered, Batch, RefusedFormError
+from nebius_cli.api.http_client import Answer, Api
 from nebius_cli.bulk.check_answer import CompleteAnswer, check_answer, choices_of, split_group
 from nebius_cli.bulk.input.row import Row, request_body
 from nebius_cli.bulk.input.row_kind import RowKind
+from nebius_cli.bulk.row_group import Answered, Batch, RefusedFormError
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError
 from nebius_cli.response.answer_warnings import CHAT_SHAPED

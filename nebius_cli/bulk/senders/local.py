@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.bulk.batch import Answered, Batch
+from nebius_cli.bulk.row_group import Answered, Batch
 from nebius_cli.core.errors import NbxError, ServerError
-from nebius_cli.response.events import Usage
+from nebius_cli.response.answer_events import Usage
 
 # Returns the value of a part of an item and the tokens of its prompt. Raises NbxError if the row fails.
 Evaluate = Callable[[Any, int], tuple[Any, int]]

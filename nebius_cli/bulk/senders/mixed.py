@@ -4,8 +4,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.bulk.batch import Answered, Batch
 from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.row_group import Answered, Batch
 from nebius_cli.bulk.senders.api import ApiSender
 from nebius_cli.bulk.senders.local import LocalSender
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from nebius_cli.bulk.input.item_parser import ItemParser
+from nebius_cli.bulk.input.parse_row import RawData, UnreadableRow
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_forms import RawData, UnreadableRow
 from nebius_cli.bulk.input.row_kind import ItemRows
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.input.template import RowError

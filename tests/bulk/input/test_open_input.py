@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.bulk.input import byte_source, delimited, template
+from nebius_cli.bulk.input import byte_source, csv_and_tsv, template
 from nebius_cli.bulk.input.open_input import RowFile, open_rows
+from nebius_cli.bulk.input.parse_row import UnreadableRow
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_forms import UnreadableRow
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.core.errors import BadInputError, NbxError, UsageError
-from nebius_cli.request.prompt import DecodeOptions
+from nebius_cli.request.read_prompt import DecodeOptions
 
 PLAIN = DecodeOptions()
 
@@ -185,7 +185,7 @@ def test_a_table_without_a_good_header_is_bad_input(data: bytes, what: str, why:
 
 
 def test_a_quote_that_is_never_closed_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delimited, "MAX_CELL_CHARS", 1 << 20)
+    monkeypatch.setattr(csv_and_tsv, "MAX_CELL_CHARS", 1 << 20)
     error = refused(b'a\nx\n"open\n' + b"more\n" * 300_000, "csv")
     assert error.what == "stdin, line 3: a cell is longer than the limit of 1 Mi characters"
     assert error.why == "a quote may not be closed"

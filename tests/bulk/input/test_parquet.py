@@ -17,7 +17,7 @@ from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.core.errors import BadInputError, ConfigError, NbxError
-from nebius_cli.request.prompt import DecodeOptions
+from nebius_cli.request.read_prompt import DecodeOptions
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_without_pyarrow_the_message_says_what_to_install(
 _PEAK = """
 import json, resource, sys
 from nebius_cli.bulk.input.open_input import open_rows
-from nebius_cli.request.prompt import DecodeOptions
+from nebius_cli.request.read_prompt import DecodeOptions
 counts = []
 for path in sys.argv[1:]:
     with open_rows(path, None, nul=False, reading=DecodeOptions(), stdin=None) as file:

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.bulk.batch import Batch
-from nebius_cli.bulk.budget import NOTHING
 from nebius_cli.bulk.input import template
+from nebius_cli.bulk.input.parse_row import RawRow, UnreadableRow
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_forms import RawRow, UnreadableRow
 from nebius_cli.bulk.input.row_to_request import RowReader
+from nebius_cli.bulk.row_group import Batch
+from nebius_cli.bulk.run_budget import NOTHING
 from nebius_cli.core.errors import UsageError
-from nebius_cli.request.request import CompletionRequest
+from nebius_cli.request.request_body import CompletionRequest
 
 MODEL = {"model": "m"}
 _PROMPTS = st.text(st.characters(), min_size=1) | st.lists(st.integers(0, 10**6), min_size=1)

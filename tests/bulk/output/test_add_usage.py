@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.bulk.output.record import RecordHead, add_usage, scan_head
+from nebius_cli.bulk.output.record_format import RecordHead, add_usage, scan_head
 from tests.support.answers import answer, row
 
 

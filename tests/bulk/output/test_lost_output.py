@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.bulk.output.journal import Journal
+from nebius_cli.bulk.output.resumable_output import Journal
 from nebius_cli.core.errors import OutputError
 from tests.support.answers import answer, row
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.limits import Limits
-from nebius_cli.bulk.batch import Batch
-from nebius_cli.bulk.budget import NOTHING
+from nebius_cli.api.time_and_memory_limits import Limits
+from nebius_cli.bulk.row_group import Batch
+from nebius_cli.bulk.run_budget import NOTHING
 from nebius_cli.bulk.senders.local import LocalSender
 from nebius_cli.core.errors import RejectedError, ServerError
-from nebius_cli.response.events import Usage
+from nebius_cli.response.answer_events import Usage
 from tests.support.bulk import asking
 from tests.support.item_rows import Item, Words
 

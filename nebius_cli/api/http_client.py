@@ -1,0 +1,244 @@
+"""The client of the Token Factory API: sends requests, returns bytes, turns failures into NbxErrors."""
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from nebius_cli.api.deadlines import Deadline
+from nebius_cli.api.early_connection import EarlyConnection
+from nebius_cli.api.endpoint import check_key
+from nebius_cli.api.http_response import HttpResponse
+from nebius_cli.api.large_answer_memory import MIN_LARGE_BYTES, LargeAnswers
+from nebius_cli.api.network_errors import check_encoding, network_error, proxy_error
+from nebius_cli.api.redaction import Redactor
+from nebius_cli.api.redirects import follow, too_many
+from nebius_cli.api.request_target import Pools, Target
+from nebius_cli.api.retry import parse_retry_after
+from nebius_cli.api.timed_pool import CONNECTION_ERRORS
+from nebius_cli.core.errors import NbxError, NetworkError, from_status
+from nebius_cli.core.secret import Secret
+from nebius_cli.core.urls import endpoint_url, parse_base_url
+from nebius_cli.response.error_body import body_message, is_html
+
+# Bytes read of an error response. The message shown is far shorter, but a 422 can repeat a long prompt
+# before it comes to the point.
+MAX_ERROR_BODY_BYTES = 8 * 1024 * 1024
+ERROR_BODY_TIMEOUT_S = 2.0  # the status is already known, and the message must not be late
+MAX_ANSWER_BYTES = 32 * 1024 * 1024  # of an answer that is read whole
+MAX_REDIRECTS = 3
+
+
+class ResponseHead(NamedTuple):
+    """The status of an answer and the headers that nbx uses."""
+
+    status: int
+    request_id: str
+    content_type: str
+    date: str = ""  # the header Date, unparsed
+
+
+class Answer(NamedTuple):
+    """A whole answer; the names in `headers` are in lower case."""
+
+    head: ResponseHead
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Api:
+    """Requests to one base URL, with one key.
+
+    `connect_timeout` in seconds bounds each try to connect, 0 is no limit; everything else is bounded by the
+    Deadline of a request. `trust_env=False` ignores proxy variables; `pool` is how many connections are kept
+    open; `headers` are added to each request; `redactor` removes the key, and the values of those headers,
+    from text of the server. The first request uses the `early` connection, if it leads to the same server.
+    Any number of threads may use it at once.
+    """
+
+    def __init__(  # noqa: PLR0913 - each one is a setting
+        self,
+        base_url: str,
+        key: Secret,
+        *,
+        connect_timeout: float,
+        now: Callable[[], float],
+        log: Callable[[str], None],
+        cacert: str = "",
+        headers: Mapping[str, Secret] = MappingProxyType({}),
+        trust_env: bool = True,
+        pool: int = 10,
+        early: EarlyConnection | None = None,
+    ) -> None:
+        self.base = parse_base_url(base_url)
+        self.host = self.base.hostname or ""
+        self._now = now
+        key = check_key(key)
+        self.redactor = Redactor(key, *headers.values())
+        self.large_answers = LargeAnswers()
+        self._log: Callable[[str], None] = lambda text: log(self.redactor.text(text))
+        self._pools = Pools(
+            key,
+            cacert=cacert,
+            headers=headers,
+            trust_env=trust_env,
+            size=pool,
+            connect_timeout_s=connect_timeout or None,
+            early=early,
+        )
+        self._early = early
+        if early is not None:
+            self._pools.load_authorities(self.base)
+
+    @property
+    def is_far(self) -> bool:
+        """Whether the server is known to be so far away that waiting for it leaves time for other things."""
+        return self._early is not None and self._early.is_far
+
+    def close(self) -> None:
+        """Close the early connection, unless a request has used it."""
+        if self._early is not None:
+            self._early.close()
+
+    @property
+    def proxy(self) -> str:
+        """The proxy that requests go through, without its password; empty for none. Raises ConfigError."""
+        proxy = self._pools.proxy(self.base)
+        return proxy.shown if proxy else ""
+
+    def post(
+        self, path: str, query: str, body: bytes, *, accept: str, deadline: Deadline
+    ) -> Generator[ResponseHead | bytes, None, None]:
+        """Send `body` as JSON; yield the ResponseHead, then the answer's bytes as they arrive.
+
+        Closing the iterator closes the connection, so that the server stops generating. The clock of
+        `deadline` stands still while the caller uses what was yielded. Raises StatusError for a status other
+        than 2xx, TimedOutError past the deadline, NetworkError for everything else below HTTP.
+        """
+        with self.redactor.in_errors:
+            response, head = self._send("POST", endpoint_url(self.base, path, query), body, accept, deadline)
+            try:
+                yield head
+                for chunk in _chunks(response, deadline):
+                    deadline.pause()
+                    yield chunk
+                    deadline.resume()
+            finally:
+                response.release()
+
+    def get(self, path: str, query: str = "", *, deadline: Deadline) -> Answer:
+        """Ask for the JSON at `path`. Raises what `ask` does."""
+        return self._whole("GET", path, query, None, "application/json", deadline)
+
+    def ask(self, path: str, query: str, body: bytes, *, accept: str, deadline: Deadline) -> Answer:
+        """Send `body` as JSON and return the whole answer.
+
+        Raises what `post` does, and NetworkError for an answer of more than MAX_ANSWER_BYTES. The part
+        of an answer that was received before it broke is the `received` of the error, an Answer.
+        """
+        return self._whole("POST", path, query, body, accept, deadline)
+
+    def _whole(
+        self, method: str, path: str, query: str, body: bytes | None, accept: str, deadline: Deadline
+    ) -> Answer:
+        with self.redactor.in_errors, self.large_answers.turn:
+            response, head = self._send(method, endpoint_url(self.base, path, query), body, accept, deadline)
+            received = bytearray()
+            try:
+                for chunk in _chunks(response, deadline):
+                    received += chunk
+                    if len(received) > MAX_ANSWER_BYTES:
+                        break
+                    if len(received) > MIN_LARGE_BYTES:
+                        self.large_answers.take(deadline)
+            except NetworkError as error:
+                error.received = Answer(head, response.fields, bytes(received))
+                raise
+            finally:
+                response.release()
+            if len(received) > MAX_ANSWER_BYTES:
+                raise NetworkError("the answer is too large", f"nbx reads at most {MAX_ANSWER_BYTES} bytes")
+            return Answer(head, response.fields, bytes(received))
+
+    def _head(self, response: HttpResponse) -> ResponseHead:
+        fields, line = response.fields, self.redactor.line
+        request_id = fields.get("x-request-id") or fields.get("x-inference-id") or ""  # what support asks for
+        words = (request_id, fields.get("content-type", ""), fields.get("date", ""))
+        return ResponseHead(response.status, *map(line, words))
+
+    def _send(
+        self, method: str, url: str, body: bytes | None, accept: str, deadline: Deadline
+    ) -> tuple[HttpResponse, ResponseHead]:
+        """Return the answer as soon as its head has come. Raises what `post` does."""
+        size = f" ({len(body)} bytes)" if body is not None else ""
+        for _ in range(MAX_REDIRECTS + 1):
+            target = self._pools.target(method, url, accept)
+            self._log(f"{method} {url}{size}")
+            try:
+                response = target.send(body, deadline)
+            except CONNECTION_ERRORS as error:
+                failure = network_error(error, target, sent=deadline.sent)
+                if isinstance(failure, NetworkError):
+                    failure.unread = deadline.unread
+                raise failure from None
+            status, head = response.status, self._head(response)
+            self._log(f"HTTP {status} {head.request_id}".rstrip())
+            if not 300 <= status < 400:
+                deadline.head_came()
+            if 200 <= status < 300:
+                return response, head
+            if status >= 400:
+                retry_after = response.fields.get("retry-after", "")
+                raise self._error_of(head, retry_after, self._error_body(response, deadline), target)
+            response.release()
+            if status < 200:  # interim answers were skipped, so this one is the last
+                raise _no_answer(status)
+            url = follow(status, response.fields.get("location", ""), url)
+        raise too_many(MAX_REDIRECTS, url)
+
+    def _error_of(self, head: ResponseHead, retry_after: str, body: bytes, target: Target) -> NbxError:
+        status, message = head.status, body_message(body)
+        if status == 407 and target.proxy:
+            return proxy_error(target.proxy, f"it answered 407: {message}".removesuffix(": "))
+        error = from_status(
+            status,
+            message,
+            request_id=head.request_id,
+            retry_after=parse_retry_after(retry_after, self._now()),
+        )
+        # A server that knows the path names the model.
+        if status == 404 and (is_html(body) or message.lower().strip(".") in ("", "not found")):
+            error.hint = f"check base_url: nothing is at {target.url}"
+        return error
+
+    def _error_body(self, response: HttpResponse, deadline: Deadline) -> bytes:
+        """Return what is received of an error's body within ERROR_BODY_TIMEOUT_S."""
+        deadline.shorten(ERROR_BODY_TIMEOUT_S)
+        body = bytearray()
+        try:
+            for chunk in _chunks(response, deadline):
+                body += chunk
+                if len(body) >= MAX_ERROR_BODY_BYTES:
+                    break
+                if len(body) > MIN_LARGE_BYTES:
+                    self.large_answers.take(deadline)
+        except NetworkError:
+            pass
+        finally:
+            response.release()
+        return bytes(body[:MAX_ERROR_BODY_BYTES])
+
+
+def _chunks(response: HttpResponse, deadline: Deadline) -> Iterator[bytes]:
+    """Yield decoded bytes as they arrive."""
+    check_encoding(response.fields.get("content-encoding", ""))
+    try:
+        for chunk in response.chunks():
+            deadline.bytes_came()
+            yield chunk
+    except CONNECTION_ERRORS as error:
+        raise network_error(error) from None
+
+
+def _no_answer(status: int) -> NetworkError:
+    what = f"the server sent {status} instead of an answer"
+    return NetworkError(what, "", "check base_url: does it point to the API?")

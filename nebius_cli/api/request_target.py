@@ -1,0 +1,164 @@
+"""Chooses the urllib3 pool, the request line and the headers of each request."""
+
+import threading
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import SplitResult
+
+import urllib3
+
+from nebius_cli import __version__
+from nebius_cli.api.deadlines import Deadline
+from nebius_cli.api.early_connection import EarlyConnection
+from nebius_cli.api.endpoint import check_key
+from nebius_cli.api.http_response import HttpResponse
+from nebius_cli.api.timed_pool import TimedPool, timed
+from nebius_cli.api.tls_authorities import check_readable, tls_context, trusted
+from nebius_cli.core.secret import Secret
+from nebius_cli.core.urls import DEFAULT_PORTS, is_loopback, parse_url
+from nebius_cli.system import proxy_settings
+from nebius_cli.system.thread_with_timeout import Task, begin
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from nebius_cli.api.proxies import Proxy, ProxyPools
+
+MAX_TARGETS = 100  # remembered; queries can differ from row to row
+
+
+class Target(NamedTuple):
+    """What a request to a URL needs: the pool, the target of the request line, the headers.
+
+    `head` is made of these: all of the request's head but the length of the body. `tunnel` tells whether a
+    proxy passes the bytes on as they are.
+    `server` is the host and port of the server, `authorities` what is trusted there, empty for plain HTTP.
+    """
+
+    method: str
+    url: str
+    pool: TimedPool
+    line: str
+    headers: Mapping[str, str]
+    head: bytes
+    tunnel: bool
+    server: str
+    authorities: str
+    proxy: "Proxy | None"
+
+    def send(self, body: bytes | None, deadline: Deadline) -> HttpResponse:
+        """Return the answer as soon as its head has come. Raises what `TimedPool.send` does."""
+        return self.pool.send(self.head, body, deadline, tunnel=self.tunnel)
+
+
+class Pools:
+    """The connection pools for requests with one key, one pool for each server. Safe for threads.
+
+    `cacert` is a file or folder of authorities, empty for those of the environment; `trust_env=False` ignores
+    the authorities and proxies of the environment. `size` is how many connections to a server stay open;
+    `headers` are added to each request. `connect_timeout_s` bounds each try to connect, to one address of a
+    host; None is no limit. `early` is a connection that was begun before, to the server of the first request.
+    """
+
+    def __init__(
+        self,
+        key: Secret,
+        *,
+        cacert: str,
+        trust_env: bool,
+        size: int,
+        headers: Mapping[str, Secret] = MappingProxyType({}),
+        connect_timeout_s: float | None = None,
+        early: EarlyConnection | None = None,
+    ) -> None:
+        self._bearer = f"Bearer {check_key(key).reveal()}"
+        self._cacert = cacert
+        self._headers = headers
+        self._trust_env = trust_env
+        self._pool_options: dict[str, Any] = {
+            "maxsize": size,
+            "timeout": urllib3.Timeout(connect=connect_timeout_s, read=None),
+        }
+        self._direct = timed(urllib3.PoolManager(**self._pool_options))
+        self._proxied: ProxyPools | None = None
+        self._early = early
+        self._tls: Task[SSLContext] | None = None  # of all connections
+        self._targets: dict[tuple[str, str, str], Target] = {}
+        self._lock = threading.Lock()
+
+    def target(self, method: str, url: str, accept: str) -> Target:
+        """Return the target for requests to `url`; a POST sends JSON.
+
+        Raises ConfigError for authorities that cannot be read and for a proxy that cannot be used.
+        """
+        target = self._targets.get((method, url, accept))
+        if target is None:
+            with self._lock:
+                if len(self._targets) >= MAX_TARGETS:
+                    self._targets.clear()
+                target = self._targets[method, url, accept] = self._prepare(method, url, accept)
+        return target
+
+    def proxy(self, parts: SplitResult) -> "Proxy | None":
+        """Return the proxy for requests to a URL, None for none. Raises ConfigError for a wrong one."""
+        if not self._trust_env or is_loopback(parts.hostname or "") or not proxy_settings.may_be_set():
+            return None
+        from nebius_cli.api.proxies import proxy_of
+
+        return proxy_of(parts.geturl())
+
+    def _prepare(self, method: str, url: str, accept: str) -> Target:
+        parts = parse_url(url)
+        authorities, port, options = "", parts.port or DEFAULT_PORTS[parts.scheme], {}
+        if parts.scheme == "https":
+            authorities, options = self._authorities(), {"ssl_context": self._tls_context()}
+        proxy = self.proxy(parts)
+        # The host that was checked is named here, so that no other parser is asked for it.
+        pool = self._manager(proxy).connection_from_host(parts.hostname, port, parts.scheme, options)
+        assert isinstance(pool, TimedPool)  # noqa: S101 - for the type checker
+        pool.early = None if proxy else self._early
+        line = urllib3.util.parse_url(parts.geturl()).request_uri
+        forwarded = proxy is not None and parts.scheme == "http" and not proxy.is_socks
+        if forwarded:
+            line = f"http://{parts.netloc}{line}"
+        headers = {"Host": parts.netloc, "User-Agent": f"nbx/{__version__}", "Accept": accept}
+        headers |= urllib3.make_headers(accept_encoding=True, keep_alive=True)
+        if method == "POST":
+            headers["Content-Type"] = "application/json"
+        theirs = {name.lower() for name in self._headers}
+        headers = {name: value for name, value in headers.items() if name.lower() not in theirs}
+        headers |= {name: value.reveal() for name, value in self._headers.items()}
+        headers["Authorization"] = self._bearer
+        if forwarded:
+            headers |= pool.proxy_headers
+        server = f"{parts.netloc.removesuffix(f':{port}')}:{port}"
+        lines = (f"{method} {line} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "")
+        head, tunnel = "\r\n".join(lines).encode("latin-1"), pool.proxy is not None and not forwarded
+        return Target(method, url, pool, line, headers, head, tunnel, server, authorities, proxy)
+
+    def _manager(self, proxy: "Proxy | None") -> urllib3.PoolManager:
+        if proxy is None:
+            return self._direct
+        if self._proxied is None:
+            from nebius_cli.api.proxies import ProxyPools
+
+            self._proxied = ProxyPools(self._pool_options, self._tls_context)
+        return self._proxied.manager(proxy)
+
+    def _authorities(self) -> str:
+        return check_readable(trusted(self._cacert, trust_env=self._trust_env))
+
+    def load_authorities(self, parts: SplitResult) -> None:
+        """Begin to load the authorities for requests to an https URL, in a thread. Raises ConfigError."""
+        if parts.scheme == "https":
+            self._begin_tls()
+
+    def _begin_tls(self) -> "Task[SSLContext]":
+        if self._tls is None:
+            path = self._authorities()
+            self._tls = begin(lambda: tls_context(path), "nbx-authorities")
+        return self._tls
+
+    def _tls_context(self) -> "SSLContext":
+        return self._begin_tls().outcome()

@@ -1,0 +1,199 @@
+"""Sends one completion request: attempts, time limits, and the check that the answer is complete."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from nebius_cli.api import retry
+from nebius_cli.api.deadlines import Deadline
+from nebius_cli.api.http_client import Api, ResponseHead
+from nebius_cli.api.time_and_memory_limits import Limits
+from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, TimedOutError
+from nebius_cli.request.request_body import CompletionRequest
+from nebius_cli.response.answer_builder import Completion, failure, incomplete
+from nebius_cli.response.answer_decoder import AnswerDecoder
+from nebius_cli.response.answer_events import Event, Finished, Frame, Problem, Repeats, TextDelta
+from nebius_cli.system.streams import Streams
+
+# How often an answer that is not streamed is in memory at once: as bytes, as text, as objects.
+COPIES = 4
+
+
+class Hooks(NamedTuple):
+    """What the caller does with the answer.
+
+    `event` takes each event, `attempt` is called before each attempt, `retry` shows why there will be another
+    one. `untouched` returns whether nothing has been shown yet. `every_frame`: the caller needs each frame of
+    a stream, not only the text in it.
+    """
+
+    event: Callable[[Event], None]
+    attempt: Callable[[], None]
+    retry: Callable[[str], None]
+    untouched: Callable[[], bool]
+    every_frame: bool = True
+
+
+class Sent:
+    """One attempt and its result; times are in seconds on the monotonic clock."""
+
+    def __init__(self, at: float, completion: Completion) -> None:
+        self.at = at
+        self.completion = completion
+        self.request_id = ""
+        self.first_token_at: float | None = None
+        self.ended_at: float | None = None
+        self.error: NbxError | None = None
+
+
+class Exchange:
+    """Sends one request until it is answered, or until there is no use in trying again.
+
+    After `run`, also when it raises: `completion` is what was received; `sent` has every attempt in order;
+    times are in seconds on the monotonic clock.
+    """
+
+    def __init__(
+        self, api: Api, request: CompletionRequest, limits: Limits, streams: Streams, hooks: Hooks
+    ) -> None:
+        self._api = api
+        self._request = request
+        self._limits = limits
+        self._streams = streams
+        self._hooks = hooks
+        self.completion = Completion(request.choices)
+        self.sent: list[Sent] = []
+        self.sent_at = 0.0
+        self.first_token_at: float | None = None
+        self._decoder = AnswerDecoder("")
+        self._came_at = 0.0  # when the last bytes came, which can be long before they are shown
+
+    def run(self) -> Completion:
+        """Return the complete answer. Raises NbxError; never tries again once part of an answer has come."""
+        started = self._streams.monotonic()
+        attempt = 1
+        while True:
+            self.completion = Completion(self._request.choices)
+            try:
+                self._attempt(started)
+            except NbxError as error:
+                self._note_end(error)
+                wait = self._wait(error, attempt, started)
+                if wait is None:
+                    raise self._final(error) from None
+                self._hooks.retry(retry.announcement(error, wait, attempt, self._limits.retries))
+                self._streams.sleep(wait)
+                attempt += 1
+            else:
+                self._note_end(None)
+                return self.completion
+
+    @property
+    def request(self) -> CompletionRequest:
+        """The request."""
+        return self._request
+
+    @property
+    def host(self) -> str:
+        """The name of the host that receives the request."""
+        return self._api.host
+
+    def shows_key(self, text: str) -> bool:
+        """Return whether a text contains the key."""
+        return self._api.redactor.text(text) != text
+
+    def _note_end(self, error: NbxError | None) -> None:
+        attempt = self.sent[-1]
+        attempt.ended_at, attempt.error = self._streams.monotonic(), error
+
+    def _attempt(self, started: float) -> None:
+        self.sent_at = self._streams.monotonic()
+        self.sent.append(Sent(self.sent_at, self.completion))
+        self._hooks.attempt()
+        accept = "text/event-stream" if self._request.streamed else "application/json"
+        deadline = Deadline(self._limits, self._streams.monotonic, started)
+        query, body = self._request.query(), self._request.encode()
+        answer = self._api.post("/completions", query, body, accept=accept, deadline=deadline)
+        self._came_at = self._streams.monotonic()
+        self._decoder = AnswerDecoder("")
+        try:
+            with contextlib.closing(answer):
+                self._receive(answer, deadline)
+            for event in self._decoder.close():
+                self._take(event)
+        except NetworkError:
+            for event in self._decoder.close():
+                if not isinstance(event, Problem):
+                    self._take(event)
+            if self.completion.unfinished and not self.completion.problem:
+                raise
+            # Each choice has its finish_reason: what broke after that was not the answer.
+        if fault := self.completion.fault:
+            if self.completion.refused:
+                with self._api.redactor.in_errors:
+                    raise failure(self.completion, self.sent[-1].request_id)
+            raise self._incomplete(fault, self._hint())
+
+    def _receive(self, answer: Iterator[ResponseHead | bytes], deadline: Deadline) -> None:
+        """Take the events of an answer until it ends or says that it is done."""
+        for item in answer:
+            self._came_at = self._streams.monotonic()
+            if isinstance(item, ResponseHead):
+                self._decoder = self._decoder_for(item.content_type)
+                self.sent[-1].request_id = item.request_id
+                continue
+            for event in self._decoder.feed(item):
+                self._take(event)
+                if isinstance(event, TextDelta | Finished):
+                    deadline.text_came()
+            if self._decoder.done:
+                return
+
+    def _decoder_for(self, content_type: str) -> AnswerDecoder:
+        largest = self._limits.memory // COPIES
+        return AnswerDecoder(content_type, every_frame=self._hooks.every_frame, max_bytes=largest)
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, Frame):
+            event = Frame(self._api.redactor.value(event.payload))
+        elif isinstance(event, Repeats):
+            event = Repeats(self._api.redactor.value(event.frame), event.texts)
+        elif isinstance(event, Finished):
+            event = Finished(event.index, self._api.redactor.text(event.reason))
+        event = self.completion.check(event)
+        if self.first_token_at is None and isinstance(event, TextDelta):
+            self.first_token_at = self.sent[-1].first_token_at = self._came_at
+        self.completion.add(event)
+        self._hooks.event(event)
+        if self.completion.held > self._limits.memory:
+            what = f"it takes more than {self._limits.memory >> 20} MiB of memory"
+            raise self._incomplete(what, "text received so far is kept; --max-memory MIB allows more")
+
+    def _wait(self, error: NbxError, attempt: int, started: float) -> float | None:
+        if self.completion.started or not self._hooks.untouched():
+            return None
+        total, retries = self._limits.total, self._limits.retries
+        left = started + total - self._streams.monotonic()
+        return retry.delay(error, attempt, retries, self._streams.random(), total=total, left=left)
+
+    def _final(self, error: NbxError) -> NbxError:
+        if isinstance(error, NetworkError):
+            if self.completion.started and not isinstance(error, TimedOutError):
+                return self._incomplete(error.line)
+            error.what += self._request_note()
+        return error
+
+    def _incomplete(self, why: str, hint: str = "") -> IncompleteError:
+        if not hint:
+            again = "send it again, or check base_url: does it point to the API?"
+            hint = "text received so far is kept; send it again" if self.completion.started else again
+        return incomplete(self._api.redactor.line(why), self.sent[-1].request_id, hint)
+
+    def _hint(self) -> str:
+        """Return what helps where a stream has mixed its choices up, empty where it has not."""
+        mixed = self._request.streamed and self._request.choices > 1 and [*self.completion.choices] == [0]
+        return "the server mixes up the choices of a stream; use --no-stream" if mixed else ""
+
+    def _request_note(self) -> str:
+        request_id = self.sent[-1].request_id
+        return f" (request {request_id})" if request_id else ""

@@ -1,0 +1,67 @@
+"""The certificate authorities that requests trust: the file or folder, and what TLS makes of it."""
+
+import os
+from typing import TYPE_CHECKING
+
+from nebius_cli.core.errors import ConfigError
+from nebius_cli.system.certificate_paths import exists, places, split
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+
+def named(cacert: str, *, trust_env: bool = True) -> str:
+    """Return the file or folder that was named: `cacert`, else the environment's; empty for none."""
+    in_environment = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    return cacert or (trust_env and in_environment) or ""
+
+
+def trusted(cacert: str, *, trust_env: bool = True) -> str:
+    """Return the file or folder of the authorities: the one that was named, else certifi's."""
+    if path := named(cacert, trust_env=trust_env):
+        return path
+    from certifi import where  # takes 10 ms, and plain HTTP does not need it
+
+    return where()
+
+
+def check_readable(path: str) -> str:
+    """Return `path`. Raises ConfigError where no file or folder can be read there."""
+    found = [place for place in places(path) if exists(place)]
+    if not found:
+        raise _unreadable(path, "no such file or folder")
+    if not all(os.access(place, os.R_OK) for place in found):
+        raise _unreadable(path, "permission denied")
+    return path
+
+
+def tls_context(path: str) -> "SSLContext":
+    """Return a context that trusts the authorities in `path`. Raises ConfigError.
+
+    Any number of threads may connect with it: reading the authorities takes 14 ms, so a context for each
+    connection would cost more than all that `nbx bulk` does with it.
+    """
+    from urllib3.util.ssl_ import ALPN_PROTOCOLS, create_urllib3_context
+
+    context = create_urllib3_context()
+    file, folders = split(path)
+    try:
+        context.load_verify_locations(cafile=file or None, capath=folders or None)
+    except OSError as error:  # ssl.SSLError is one
+        raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
+    context.set_alpn_protocols(ALPN_PROTOCOLS)
+    # urllib3 sets them again for each connection. OpenSSL must not free them while another thread reads them.
+    vars(context)["set_alpn_protocols"] = lambda protocols: None  # noqa: ARG005
+    return context
+
+
+def count(path: str) -> int:
+    """Return how many authorities a file holds; 0 for a folder, which is read later. Raises ConfigError."""
+    return tls_context(path).cert_store_stats()["x509_ca"]
+
+
+def _unreadable(path: str, why: str) -> ConfigError:
+    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "NBX_CACERT")
+    variable = next((name for name in names if os.environ.get(name) in (path, *places(path))), "")
+    hint = f"correct or unset {variable}" if variable else "--cacert FILE names another file"
+    return ConfigError(f"cannot read the authorities in {path}", why, hint)

@@ -1,0 +1,89 @@
+"""Puts the answers of a `--matrix` run side by side: a row of the input per row, a combination per column."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nebius_cli.bulk.export.choice_rows import choices_of
+from nebius_cli.bulk.export.columns import Cell, Column, ComparedRow, Record
+from nebius_cli.bulk.input.matrix_combination import label_of
+from nebius_cli.bulk.output.read_records import AnswerFile
+from nebius_cli.bulk.output.record_format import MAX_INDEX
+from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
+from nebius_cli.core import jsontext
+
+
+class SideBySide:
+    """The records of an output as rows and columns. The file is read twice; memory: 16 bytes per record.
+
+    Iterate once.
+    """
+
+    def __init__(self, records: AnswerFile) -> None:
+        self._records = records
+        self._order = IndexSort()  # index of the row in the input, offset of the record
+        columns: dict[str, Column] = {}
+        first: dict[str, tuple[int, int]] = {}  # the index of a column's first record, and that of its row
+        for offset, record in records.located():
+            row_index, label = _row_index(record), _label(record)
+            self._order.add(row_index, offset)
+            first.setdefault(label, (record["index"], row_index))
+            columns.setdefault(label, Column(label)).add(record)
+
+        def number(label: str) -> int:  # of the combination, also if its first answers are missing
+            index, row_index = first[label]
+            return index - row_index * len(columns)
+
+        self.columns = tuple(columns[label] for label in sorted(columns, key=number))
+        self.missing = 0  # answers that are not there yet, among the rows iterated over
+
+    def __iter__(self) -> Iterator[ComparedRow]:
+        """Yield the rows in the order of the input."""
+        for index, pairs in itertools.groupby(self._order, lambda pair: pair[0]):
+            of_index = filter(None, (self._records.record_at(offset) for _, offset in pairs))
+            rows: dict[str, dict[str, Record]] = {}  # two, if a row has moved since it was answered
+            for record in of_index:
+                rows.setdefault(str(record.get("row", record["id"])), {})[_label(record)] = record
+            for row_id, answers in rows.items():
+                yield from self._row(row_id, index, answers)
+
+    def _row(self, row_id: str, index: int, answers: Mapping[str, Record]) -> Iterator[ComparedRow]:
+        self.missing += len(self.columns) - len(answers)
+        texts = {label: _choices(record) for label, record in answers.items()}
+        prompt = next((_text(record["prompt"]) for record in answers.values() if "prompt" in record), "")
+        for choice in range(max([1, *map(len, texts.values())])):
+            cells = (_cell(answers.get(one.label), texts.get(one.label, ()), choice) for one in self.columns)
+            yield ComparedRow(row_id, index, choice, prompt, tuple(cells))
+
+
+def _row_index(record: Record) -> int:
+    own = record.get("row_index")
+    index: int = own if type(own) is int and 0 <= own <= MAX_INDEX else record["index"]
+    return index
+
+
+def _label(record: Record) -> str:
+    values = record.get("matrix")
+    return label_of(values) if isinstance(values, dict) else ""
+
+
+def _choices(record: Record) -> list[Cell]:
+    cells = [Cell(_text(one.get("text")), _text(one.get("finish_reason"))) for one in choices_of(record)]
+    error = record["error"]
+    if error is None:
+        return cells
+    message = error.get("message") if isinstance(error, dict) else None
+    return [Cell(error=_text(message) or "failed")]
+
+
+def _cell(record: Record | None, cells: list[Cell] | tuple[()], choice: int) -> Cell | None:
+    """Return the cell of a choice, an empty one if other combinations have more choices."""
+    if record is None:
+        return None
+    return cells[choice] if choice < len(cells) else Cell()
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else jsontext.encode(value).decode("utf-8")

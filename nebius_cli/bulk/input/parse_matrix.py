@@ -1,0 +1,97 @@
+"""Parses `--matrix`: the combinations of request fields with which each row is sent."""
+
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from nebius_cli.bulk.input.matrix_combination import Combination, label_of, label_of_value
+from nebius_cli.core import jsontext
+from nebius_cli.core.errors import UsageError
+from nebius_cli.core.similar_names import nearest
+from nebius_cli.request.field_table import BY_NAME
+from nebius_cli.request.field_validation import Field, FieldError, Value
+from nebius_cli.request.request_body import NO_VALIDATE
+
+MAX_COMBINATIONS = 1000
+
+_NOT_HERE = ("stream", "stream_options")
+_EXAMPLE = "for example --matrix temperature=0,0.7"
+
+
+def parse_matrix(
+    texts: Sequence[str], given: Collection[str] = (), *, validate: bool = True
+) -> tuple[Combination, ...]:
+    """Parse each `NAME=VALUE,VALUE` or `NAME=JSON_ARRAY`, and return all combinations of the values.
+
+    The values of the last name vary fastest. Without texts there is one combination, which sets nothing.
+    Raises UsageError, also for a field in `given`, which a flag of its own sets.
+    """
+    axes: dict[str, dict[str, Value]] = {}  # field → label of the value → value
+    for text in texts:
+        name, equals, raw = text.partition("=")
+        field = _field(name, text) if equals else None
+        if field is None:
+            raise UsageError(f"--matrix {text}", "it takes NAME=VALUE,VALUE", _EXAMPLE)
+        if field.name in axes:
+            raise UsageError(f"--matrix {field.name} twice", "", "list all values in one --matrix")
+        if field.name in given:
+            what = f"{field.flag} and --matrix {field.name} together"
+            raise UsageError(what, "each row gets the values of the matrix", "drop one of them")
+        axes[field.name] = _values(field, raw, validate=validate)
+    count = 1
+    for values in axes.values():
+        count *= len(values)
+    if count > MAX_COMBINATIONS:
+        raise UsageError(f"--matrix makes {count:,} combinations", f"at most {MAX_COMBINATIONS:,} are sent")
+    return tuple(_combinations(axes))
+
+
+def _combinations(axes: Mapping[str, Mapping[str, Value]]) -> Iterator[Combination]:
+    for chosen in itertools.product(*(values.values() for values in axes.values())):
+        values = dict(zip(axes, chosen, strict=True))
+        yield Combination(label_of(values), values)
+
+
+def _field(name: str, text: str) -> Field | None:
+    """Return the field with this name, None if there is no name. Raises UsageError."""
+    found = BY_NAME.get(name.replace("-", "_"))
+    if found is not None and found.name in _NOT_HERE:
+        raise UsageError(f"--matrix {text}", f"nbx bulk sets {found.name} itself")
+    if found is None and name:
+        close = nearest(name, [known for known in BY_NAME if known not in _NOT_HERE])
+        why = f"there is no request field {name!r}"
+        raise UsageError(f"--matrix {text}", why, f"did you mean {close}?" if close else "")
+    return found
+
+
+def _values(field: Field, raw: str, *, validate: bool) -> dict[str, Value]:
+    """Return the values of a field by their labels. Raises UsageError."""
+    values: dict[str, Value] = {}
+    for one in _listed(field, raw):
+        try:
+            # An element of a JSON array has its type; any other value is read like that of the flag.
+            in_json = raw.startswith("[")
+            value = field.check(one, bounded=validate) if in_json else field.parse([one], bounded=validate)
+        except FieldError as error:
+            shown = one if isinstance(one, str) else jsontext.encode(one).decode()
+            hint = NO_VALIDATE if error.bound else ""
+            raise UsageError(f"--matrix {field.name}={shown}", f"{field.name} {error}", hint) from None
+        if (label := label_of_value(value)) in values:
+            raise UsageError(f"--matrix {field.name}={raw}", f"it has {label} twice")
+        values[label] = value
+    return values
+
+
+def _listed(field: Field, raw: str) -> Sequence[Any]:
+    """Return the values in a text: the elements of a JSON array, else what is between commas."""
+    if not raw.startswith("["):
+        return [part.strip() for part in raw.split(",")]
+    try:
+        values = jsontext.decode(raw)
+        jsontext.encode(values)  # Python's parser accepts NaN, which is not JSON
+    except ValueError as error:
+        why = f"a list that begins with [ is JSON, and this is {jsontext.describe_error(error)}"
+        raise UsageError(f"--matrix {field.name}={raw}", why) from None
+    if not values:
+        raise UsageError(f"--matrix {field.name}={raw}", "it has no values")
+    return values  # type: ignore[no-any-return]

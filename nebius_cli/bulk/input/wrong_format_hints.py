@@ -1,0 +1,80 @@
+"""Guesses the format of lines that are not valid rows, and names the flag that reads them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nebius_cli.core.similar_names import nearest
+from nebius_cli.request.read_prompt import marked_encoding
+
+_MAX_SHOWN_CHARS = 60
+CHAT = "nbx bulk completes prompts and has no chat"
+# Members of data sets that are the question of a row, the likeliest first, and those that are not.
+_QUESTIONS = ("prompt", "instruction", "question", "query", "text", "input", "content")
+_ANSWERS = ("id", "custom_id", "output", "answer", "completion", "response", "label", "target", "source")
+_CHATS = ("messages", "conversations", "conversation")
+
+
+def not_a_row(text: str) -> str:
+    """Return a clause with a guess what a line that is not a row is, empty if it may be a broken row."""
+    text = text.strip()
+    if text.startswith("["):
+        return "; jq -c '.[]' makes rows of a JSON array"
+    if text == "{":
+        return "; jq -c . makes each object one line"
+    return "" if text.startswith(("{", '"')) else "; --format text reads each line as a prompt"
+
+
+def strange_member(name: str, names: Sequence[str], row: Mapping[str, Any]) -> str:
+    """Return a message about a member of a row that is not one of `names`."""
+    if name in _CHATS:
+        why = f"{shown(name)} is for chats; {CHAT}"
+    else:
+        why = f'{unknown_member(name, names)}; engine parameters belong in "params"'
+        if "prompt" in row and nearest(name, names):
+            return why
+    return f"{why}; --template '{_template_for(row)}' makes prompts from members"
+
+
+def _template_for(row: Mapping[str, Any]) -> str:
+    """Return the template that an object probably needs which is not a request."""
+    if row.keys() >= {"instruction", "input"}:
+        return "{instruction}\\n{input}"
+    texts = (name for name, value in row.items() if isinstance(value, str) and name not in _ANSWERS)
+    best = (
+        next((name for name in (*_QUESTIONS, *_CHATS) if name in row), "")
+        or next(texts, "")
+        or next(iter(row))
+    )
+    return f"{{{best[:_MAX_SHOWN_CHARS]}}}"
+
+
+def separator_hint(columns: Sequence[str]) -> str:
+    """Return how to read a table whose header was taken for one column, empty if it has several."""
+    header = columns[0] if len(columns) == 1 else ""
+    if ";" in header:
+        return "for cells separated by ;, make sep=; the first line"
+    if "\t" in header:
+        return "set --format tsv: its cells are separated by tabs"
+    return "set --format csv: its cells are separated by commas" if "," in header else ""
+
+
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """Return a message about the first byte of a row that is not UTF-8."""
+    if encoding := marked_encoding(error.object):
+        return f"the text is {encoding}; --encoding {encoding.lower()} reads it"
+    byte = error.object[error.start]
+    return (
+        f"byte 0x{byte:02x} at offset {error.start} of the row is not UTF-8; --encoding or --invalid replace"
+    )
+
+
+def unknown_member(name: str, names: Sequence[str]) -> str:
+    """Return a message about a member of a row that is not one of `names`."""
+    close = nearest(name, names)
+    return f"unknown member {shown(name)}" + (f" (did you mean {close}?)" if close else "")
+
+
+def shown(value: Any) -> str:
+    """Return a value for a message: quoted, and shortened if it is long."""
+    text = repr(value) if isinstance(value, str | int) else "not a string"
+    return text if len(text) <= _MAX_SHOWN_CHARS else text[: _MAX_SHOWN_CHARS - 1] + "…"

@@ -1,0 +1,48 @@
+"""Detects that a changed flag would make a run pay again for every row of its output."""
+
+from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
+from nebius_cli.core.errors import UsageError
+
+
+class Claims:
+    """Counts the rows of an input whose answer is in the output, until there is one.
+
+    `changed` is the number of rows until then that have an answer to their prompt, but to another request,
+    because a flag or the base URL has changed. A row whose prompt has changed does not count.
+    """
+
+    def __init__(self, journal: Journal | StreamOutput) -> None:
+        self._journal = journal
+        self.changed = 0
+        self.found = journal.earlier.answers == 0  # or there is nothing to find
+
+    @property
+    def none(self) -> bool:
+        """Whether the run would pay again for rows, and not leave out a single one."""
+        return not self.found and self.changed > 0
+
+    def has_answer(self, row: Row) -> bool:
+        """Return whether an earlier run answered this row with this request."""
+        if self._journal.has_answer(row):
+            self.found = True
+            return True
+        if not self.found:
+            self.changed += self._journal.answers_same_prompt(row)
+        return False
+
+
+def other_requests(count: int, output: str) -> str:
+    """Return a note about answers in an output that no row of the input asks for."""
+    answers = "an answer" if count == 1 else f"{count:,} answers"
+    why = "changed prompts or flags, or removed rows"
+    return f"{output} has {answers} to other requests ({why}); changed rows are sent again"
+
+
+def would_pay_again(output: str) -> UsageError:
+    """Return the error of a run that would send every row of an output again."""
+    what = f"every row of {output} would be sent and paid for again"
+    why = "its answers are to other requests: a flag, the project or the base URL has changed"
+    return UsageError(
+        what, why, f"--restart starts over and keeps them as {output}.old; or choose another -o"
+    )

@@ -1,0 +1,253 @@
+"""Reads a file of records: their heads, which of them are current, and a partial one at the end."""
+
+import io
+import itertools
+from array import array
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+from nebius_cli.bulk.output.answered_rows import AnsweredRows
+from nebius_cli.bulk.output.record_format import HeadFields, RecordHead, could_be_cut, scan_head, scan_heads
+from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
+from nebius_cli.core import jsontext
+from nebius_cli.core.errors import BadInputError, UsageError
+
+READ_BUFFER_BYTES = 1 << 20
+SCAN_BLOCK_BYTES = 1 << 18  # scanned at a time
+
+MAX_ROWS_MISSING = 10_000_000  # between two records
+ERROR, ANSWER = 1, 2  # kinds of current records
+
+
+def open_answers(path: Path, buffering: int = READ_BUFFER_BYTES) -> BinaryIO:
+    """Open a file of records. Raises UsageError, also for a pipe or a device."""
+    try:
+        if path.exists() and not path.is_file():
+            raise UsageError(f"cannot read {path}", "it is not a file")
+        return path.open("rb", buffering=buffering)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}", error.strerror or str(error)) from None
+
+
+class RecordReader:
+    """Iterate once over offset, line and head of each record in a file.
+
+    Raises UsageError if the file is something else. Afterwards, `end` is where the complete lines end, `tail`
+    the size of a partial line after that, `broken` the number of other lines that are not JSON, as after a
+    power cut, and `unended` whether the last record only lacks its newline.
+    """
+
+    def __init__(self, file: BinaryIO, path: Path) -> None:
+        self._file = file
+        self._path = path
+        self._known = False  # a record has been seen, so the file is an output
+        self._count = 0  # of lines
+        self.end = 0
+        self.tail = 0
+        self.broken = 0
+        self.unended = False
+
+    def __iter__(self) -> Iterator[tuple[int, bytes, RecordHead]]:
+        return self._read(self._file)
+
+    def heads(self) -> Iterator[HeadFields]:
+        """Yield the heads only, in half the time."""
+        while block := self._file.read(SCAN_BLOCK_BYTES):
+            block += self._file.readline()
+            plain = scan_heads(block)
+            if plain is None:
+                for _, _, head in self._read(io.BytesIO(block)):
+                    yield head
+            else:
+                self._known = True
+                self._count += len(plain)
+                self.end += len(block)
+                yield from plain
+
+    def _read(self, lines: Iterable[bytes]) -> Iterator[tuple[int, bytes, RecordHead]]:
+        for line in lines:
+            self._count += 1
+            head = self._head(line, self._count)
+            offset = self.end
+            if not self.tail:
+                self.end += len(line)
+            if head is not None:
+                self._known = True
+                yield offset, line, head
+
+    def _head(self, line: bytes, number: int) -> RecordHead | None:
+        ended = line.endswith(b"\n")
+        if ended and line.isspace():
+            return None
+        try:
+            head = scan_head(line) if ended else _last_head(line)
+        except ValueError:
+            if not self._known and (ended or not could_be_cut(line)):
+                raise self._foreign(number) from None
+            if ended:
+                self.broken += 1
+            else:
+                self.tail = len(line)
+            return None
+        if head is None:
+            raise self._foreign(number)
+        self.unended = not ended
+        return head
+
+    def _foreign(self, number: int) -> UsageError:
+        what = f"{self._path} is not the output of nbx bulk"
+        why = f"line {number} is not a record"
+        return UsageError(what, why, "nothing was changed; choose another file")
+
+
+def _last_head(line: bytes) -> RecordHead | None:
+    """Return the head of a line without a newline. Raises ValueError if it is incomplete."""
+    jsontext.decode(line)
+    return scan_head(line)
+
+
+def answered(path: Path) -> AnsweredRows:
+    """Return the rows answered in a file; the file may not exist."""
+    found = AnsweredRows()
+    if path.is_file():
+        with open_answers(path) as file:
+            found.update((head.id, head.body_hash) for _, _, head in RecordReader(file, path) if head.ok)
+    return found
+
+
+class CurrentRecords:
+    """Finds the current records of a file: the last answer of each row, and any error after it.
+
+    So an answer to an earlier version of a row stays until the new version is answered. Once `counting` was
+    called, `replaced_by` has a pair for each other record: the number of the last record of its row, and the
+    offset of the dropped record.
+    """
+
+    def __init__(self) -> None:
+        self._rows = IndexSort()
+        self._offsets = array("Q")
+        self.replaced_by = IndexSort()
+
+    def add(self, offset: int, head: RecordHead) -> None:
+        """Add the next record of the file."""
+        self._rows.add(head.row_key, len(self._offsets) << 1 | head.ok)
+        self._offsets.append(offset)
+
+    def counting(self) -> bytearray:
+        """Return for each record, in order, ANSWER or ERROR if it is current, else 0."""
+        counting = bytearray(len(self._offsets))
+        row, answer, error = -1, -1, -1  # numbers of the last ones seen
+        dropped: list[int] = []
+        for key, packed in self._rows:
+            number, ok = packed >> 1, packed & 1
+            counting[number] = ANSWER if ok else ERROR
+            if key != row:
+                self._replace(max(answer, error), dropped)
+                row, answer, error, dropped = key, -1, -1, []
+            if error >= 0:
+                counting[error] = 0
+                dropped.append(error)
+            if ok:
+                if answer >= 0:
+                    counting[answer] = 0
+                    dropped.append(answer)
+                answer, error = number, -1
+            else:
+                error = number
+        self._replace(max(answer, error), dropped)
+        return counting
+
+    def _replace(self, replacement: int, dropped: list[int]) -> None:
+        for number in dropped:
+            self.replaced_by.add(replacement, self._offsets[number])
+
+
+def counting(file: BinaryIO, path: Path) -> tuple[bytearray, IndexSort, RecordReader]:
+    """Read a file; return `CurrentRecords.counting()`, its `replaced_by`, and the reader."""
+    records, current = RecordReader(file, path), CurrentRecords()
+    for offset, _, head in records:
+        current.add(offset, head)
+    return current.counting(), current.replaced_by, records
+
+
+class AnswerFile:
+    """The current records of a file, in the order of the rows. A run may be writing to it.
+
+    `cut` tells whether lines that are not records were skipped. Raises UsageError.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+        if not self._path.is_file():
+            why = "it must be a file, because it is read twice" if path == "-" or self._path.exists() else ""
+            raise UsageError(f"cannot read {path}", why or "no such file")
+        self._file = open_answers(self._path)
+        try:
+            self._offsets, self.cut = self._read()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._file.close()
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield the records, parsed. Those that are not valid JSON are skipped, and set `cut`."""
+        for _, record in self.located():
+            yield record
+
+    def located(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the same, each after its offset in the file."""
+        for _, offset in self._offsets:
+            if (record := self.record_at(offset)) is not None:
+                yield offset, record
+
+    def record_at(self, offset: int) -> dict[str, Any] | None:
+        """Return the record at an offset, parsed; None, and `cut` is set, if it is not valid JSON."""
+        self._file.seek(offset)
+        try:
+            record: dict[str, Any] = jsontext.decode(self._file.readline())
+        except ValueError:
+            self.cut = True
+            return None
+        return record
+
+    def by_row(self) -> Iterator[dict[str, Any] | None]:
+        """Yield one record for each row of the input: the last one at its index, None where there is none.
+
+        Raises BadInputError if the indexes are far apart, as after damage.
+        """
+        expected, waiting = 0, None
+        for record in self:
+            index = record["index"]
+            if waiting is not None and index == waiting["index"]:
+                waiting = record
+                continue
+            if waiting is not None:
+                yield waiting
+            if index - expected > MAX_ROWS_MISSING:
+                what = f"{self._path} has a record with the index {index}"
+                raise BadInputError(what, f"the one before has {expected - 1}", "--csv exports them anyway")
+            yield from itertools.repeat(None, index - expected)
+            waiting, expected = record, index + 1
+        if waiting is not None:
+            yield waiting
+
+    def _read(self) -> tuple[IndexSort, bool]:
+        """Return index and offset of each current record, and whether lines were skipped."""
+        current, rows = CurrentRecords(), array("Q")
+        records = RecordReader(self._file, self._path)
+        offsets = array("Q")
+        for offset, _, head in records:
+            current.add(offset, head)
+            rows.append(head.row_index)
+            offsets.append(offset)
+        found = IndexSort()
+        for index, offset, kind in zip(rows, offsets, current.counting(), strict=True):
+            if kind:
+                found.add(index, offset)
+        return found, records.tail > 0 or records.broken > 0

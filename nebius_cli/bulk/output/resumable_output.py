@@ -1,0 +1,267 @@
+"""The output of a bulk run: records are appended as rows finish, and read when the run is resumed."""
+
+import contextlib
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Self
+
+from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.output import compaction
+from nebius_cli.bulk.output.answered_rows import AnsweredRows, EarlierRuns, prompt_key, prompt_keys
+from nebius_cli.bulk.output.append_records import Appender, LineFile
+from nebius_cli.bulk.output.failed_rows_file import FailedRows, path_beside
+from nebius_cli.bulk.output.read_records import RecordReader, open_answers
+from nebius_cli.bulk.output.record_format import row_key
+from nebius_cli.core.compact_hash_set import DigestSet
+from nebius_cli.core.errors import OutputError, UsageError
+from nebius_cli.system import lock
+from nebius_cli.system.check_output_paths import check_distinct, exists_as_file
+from nebius_cli.system.files import mkdir_hint
+from nebius_cli.system.temporary_file import sibling
+
+Note = Callable[[str], None]
+
+_COMPRESSED = (".gz", ".zst")
+
+
+class StreamOutput:
+    """An output that cannot be read again, as a pipe: like a Journal without earlier records.
+
+    `end` is called after the last record, or after a failed write.
+    """
+
+    def __init__(self, write: Callable[[bytes], None], end: Callable[[], None] = lambda: None) -> None:
+        self.earlier = EarlierRuns()
+        self.stray_answers = self.unclaimed_answers = 0
+        self._appender = Appender(write)
+        self._end = end
+        self._closed = False
+
+    def has_answer(self, row: Row) -> bool:
+        """Return False: earlier answers are unknown."""
+        del row
+        return False
+
+    def answers_same_prompt(self, row: Row) -> bool:
+        """Return False: earlier answers are unknown."""
+        del row
+        return False
+
+    def forget_answers(self) -> None:
+        """Do nothing: there are no answers to forget."""
+
+    def before_records(self, call: Callable[[], None]) -> None:
+        """Call this before records are written, in the thread that writes them."""
+        self._appender.before = call
+
+    def append(self, record: bytes) -> None:
+        """Write a record. Thread-safe. Raises what writing raises."""
+        self._appender.add(record)
+
+    def add_unfinished(self, record: bytes) -> None:
+        """Do nothing: no later run reads it."""
+
+    def add_failed(self, line: bytes) -> None:
+        """Do nothing: a pipe has no list of failed rows."""
+
+    def compact(self, *, ordered: bool) -> None:
+        """Do nothing: written records cannot be changed."""
+        del ordered
+
+    def close(self) -> None:
+        """Write all pending records. May be called again. Raises what writing raises."""
+        if not self._closed:
+            self._closed = True
+            try:
+                self._appender.flush()
+            finally:
+                self._end()
+
+
+class Journal:
+    """A file of records, and the rows answered in it. `open` takes its lock, `close` releases it."""
+
+    def __init__(self, path: Path, held: contextlib.ExitStack, file: LineFile, failed: FailedRows) -> None:
+        self.path = path
+        self.earlier = EarlierRuns()
+        self._held: contextlib.ExitStack | None = held  # the locks
+        self._file = file
+        self._failed = failed
+        self._appender = Appender(file.write, file.sync_if_due)
+        self._answered = AnsweredRows()
+        self._prompts: DigestSet | None = None  # answered, whatever the requests
+        self._claimed = 0
+        self._appended = False
+        self.stray_answers = 0
+        self.unclaimed_answers = 0  # answers to no row of the input
+        self._complete = False
+
+    @classmethod
+    def open(cls, path: str, *, restart: bool, note: Note, sources: Sequence[str] = ()) -> Self:
+        """Open an output and read its records; `sources` are the inputs, which must be other files.
+
+        A partial last line, left by a kill, is removed. With `restart`, the old file is renamed and a new one
+        started. Raises UsageError if another process writes the file or it is not an output of a bulk run; it
+        is then unchanged. Raises OutputError if it cannot be written.
+        """
+        _check_name(path, sources)
+        target = Path(os.path.realpath(path))  # follow a symlink rather than replace it
+        with contextlib.ExitStack() as stack:
+            stack.callback(_lock(target).release)
+            # The list is replaced and deleted too, and could be the output of another run.
+            stack.callback(_lock(path_beside(target)).release)
+            if not restart:
+                _check_is_output(target)
+            failed = FailedRows(path_beside(target))
+            if restart:
+                _set_aside(target, note)
+            file = LineFile(target)
+            journal = cls(target, stack.pop_all(), file, failed)
+        try:
+            journal._read(note)
+        except BaseException:
+            journal._release()
+            raise
+        return journal
+
+    def has_answer(self, row: Row) -> bool:
+        """Return whether an earlier run answered this row with this body. Not thread-safe."""
+        if row not in self._answered:
+            return False
+        self._claimed += 1
+        if self._failed.listed:
+            self._failed.mark_answered(row_key(row.id))
+        return True
+
+    def answers_same_prompt(self, row: Row) -> bool:
+        """Return whether an earlier run answered a row with this id and prompt, whatever the request."""
+        if self._prompts is None:
+            self._prompts = DigestSet()
+            with open_answers(self.path) as file:
+                for _, line, head in RecordReader(file, self.path):
+                    if head.ok:
+                        self._prompts.add(prompt_key(head.id, line))
+        return any(key in self._prompts for key in prompt_keys(row))
+
+    def forget_answers(self) -> None:
+        """Free the memory of `has_answer`, which will not be called again."""
+        self.unclaimed_answers = len(self._answered) - self._claimed
+        self._answered, self._prompts = AnsweredRows(), None
+
+    def before_records(self, call: Callable[[], None]) -> None:
+        """Call this before records are written, in the thread that writes them."""
+        self._appender.before = call
+
+    def append(self, record: bytes) -> None:
+        """Write a record. Thread-safe. Raises OutputError, then also on every later call."""
+        self._appended = True
+        self._appender.add(record)
+        self._failed.mark_ran(record)
+
+    def add_unfinished(self, record: bytes) -> None:
+        """Write the record of an unfinished row. Thread-safe. Raises OutputError."""
+        self._appended = True
+        self._appender.add(record)
+
+    def add_failed(self, line: bytes) -> None:
+        """Add a row to the list of failed rows. Thread-safe. Raises OutputError."""
+        self._failed.add(line)
+
+    def compact(self, *, ordered: bool) -> None:
+        """Drop the records that later ones replace, and sort the rest by index if `ordered`.
+
+        Call it once, when every row has its result. It sets `stray_answers`, the number of answers to rows
+        that are not in this run. Raises OutputError; no record is lost then.
+        """
+        self._appender.flush()
+        self._file.sync()
+        self._file.save_if_lost()
+        self._file.close()
+        self._complete = True
+        self._answered = AnsweredRows()  # frees memory for the compaction
+        # Nothing can be dropped if every record is the answer to a different row.
+        distinct = not self._appended and self._claimed == self.earlier.records
+        if ordered or (self.earlier.records and not distinct):
+            kept = compaction.compact(self.path, ordered=ordered, before=self.earlier.records)
+            self.stray_answers = max(0, kept - self._claimed)
+
+    def close(self) -> None:
+        """Write all pending records and release the lock. May be called again.
+
+        Raises OutputError.
+        """
+        if self._held is None:
+            return
+        try:
+            self._appender.flush()
+            if not self._complete:
+                self._file.sync()
+                self._file.save_if_lost()
+            self._failed.finish(complete=self._complete)
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        self._file.close()
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+    def _read(self, note: Note) -> None:
+        with open_answers(self.path) as file:
+            records = RecordReader(file, self.path)
+            self._answered.update(self.earlier.count(records.heads()))
+        self.earlier.broken = records.broken
+        if records.tail:
+            self._file.cut(records.end)
+            note(f"{self.path}: removed a partial record at the end, {records.tail} bytes")
+        elif records.unended:
+            self._file.write(b"\n")
+        if records.broken:
+            lines = "1 line is" if records.broken == 1 else f"{records.broken} lines are"
+            note(f"{self.path}: {lines} not JSON; their rows are sent again")
+
+
+def _check_name(path: str, sources: Sequence[str]) -> None:
+    if path.endswith(_COMPRESSED):
+        raise UsageError(f"-o {path}", "nbx does not compress the output", "compress it after the run")
+    check_distinct("-o", path, [("this is the input", source) for source in sources])
+
+
+def _check_is_output(path: Path) -> None:
+    """Raise UsageError if the file does not begin with a record."""
+    if exists_as_file(str(path)):
+        with open_answers(path) as file:
+            next(iter(RecordReader(file, path)), None)
+
+
+def _lock(path: Path) -> lock.Lock:
+    try:
+        held = lock.try_lock(lock_path(path))
+    except OSError as error:
+        hint = mkdir_hint(path)
+        raise OutputError(f"cannot write beside {path}", error.strerror or str(error), hint) from None
+    if held is None:
+        raise UsageError(f"another nbx bulk is writing {path}", "", "wait for it, or choose another -o")
+    return held
+
+
+def lock_path(path: Path) -> Path:
+    """Return the path of the lock of an output."""
+    return sibling(path, ".lock")
+
+
+def _set_aside(path: Path, note: Note) -> None:
+    """Rename a file that is not empty, because its answers have been paid for."""
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    number, aside = 1, sibling(path, ".old")
+    while aside.exists():
+        number += 1
+        aside = sibling(path, f".old{number}")
+    try:
+        path.rename(aside)
+    except OSError as error:
+        raise OutputError(f"cannot rename {path}", error.strerror or str(error)) from None
+    note(f"earlier answers are kept in {aside}")

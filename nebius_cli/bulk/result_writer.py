@@ -1,0 +1,215 @@
+"""Writes the results of a bulk run to its output, and counts them."""
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from nebius_cli.bulk.input.row import BadRow, Row
+from nebius_cli.bulk.input.row_kind import RowKind
+from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
+from nebius_cli.bulk.options import BulkOptions, BulkPlan
+from nebius_cli.bulk.output.changed_flags_check import Claims, would_pay_again
+from nebius_cli.bulk.output.failed_rows_file import path_beside
+from nebius_cli.bulk.output.join_parts import PartJoiner
+from nebius_cli.bulk.output.record_format import Result, encode, encode_bad, failed_line
+from nebius_cli.bulk.output.reorder import ReorderBuffer
+from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
+from nebius_cli.bulk.row_group import unfinished
+from nebius_cli.bulk.run_counts import RunCounts
+from nebius_cli.system.check_output_paths import check_distinct, is_file
+from nebius_cli.system.output_file import OutputFile
+
+MAX_HELD_CHANGED_ROWS = 20  # held back while each answer found is to another request
+YIELD_INTERVAL_ROWS = 100  # rows answered earlier, after which other threads get a turn
+MAX_HELD_ROWS, MAX_HELD_BYTES = 10_000, 64 << 20  # held back while answers to a pipe are put in order
+
+
+def open_output(
+    options: BulkOptions, write: Callable[[bytes], None], note: Callable[[str], None]
+) -> Journal | StreamOutput:
+    """Open the output: a file that a later run can resume, or a pipe; `write` writes to stdout.
+
+    Raises NbxError.
+    """
+    if is_file(options.output):
+        sources = [path for path in options.inputs if path != "-"]
+        return Journal.open(options.output, restart=options.restart, note=note, sources=sources)
+    if options.output == "-":
+        return StreamOutput(write)
+    pipe = OutputFile(options.output)
+    return StreamOutput(pipe.write, pipe.finish)
+
+
+def open_summary(options: BulkOptions) -> OutputFile | None:
+    """Return the file of `--summary`, None if it was not given. Nothing is written yet.
+
+    Raises UsageError for a file that the run reads or writes, OutputError if it cannot be written.
+    """
+    path = options.summary
+    if path is None:
+        return None
+    own = [("this is the input", path) for path in options.inputs]
+    if is_file(options.output):
+        own.append(("the answers go there", options.output))
+        failed = path_beside(Path(os.path.realpath(options.output)))
+        own.append(("failed rows are listed there", str(failed)))
+    check_distinct("--summary", path, own)
+    return OutputFile(path)
+
+
+class ResultWriter:
+    """Writes and counts results, from many threads.
+
+    `defaults` is the request body, without the prompt, of a row that sets no fields itself. `kind` is that of
+    the rows, None for prompts to complete.
+    """
+
+    def __init__(
+        self,
+        journal: Journal | StreamOutput,
+        plan: BulkPlan,
+        defaults: Mapping[str, Any],
+        counts: RunCounts,
+        kind: RowKind | None = None,
+    ) -> None:
+        options = plan.options
+        self._journal = journal
+        self._output = options.output
+        self._ordered = options.ordered
+        self._with_prompt = not options.no_prompt
+        self._skip_bad = options.on_bad_row == "skip"
+        self._usage_is_complete = plan.usage_is_complete
+        self._defaults = defaults
+        self._counts = counts
+        self._parts = None if kind is None else PartJoiner(kind)
+        reorder = options.ordered and isinstance(journal, StreamOutput)
+        self._reorder = ReorderBuffer(MAX_HELD_ROWS, MAX_HELD_BYTES) if reorder else None
+        self._lock = threading.Lock()
+        self._room_changed = threading.Condition(self._lock)
+
+    def has_room(self) -> bool:
+        """Return whether another row may be taken."""
+        return self._reorder is None or not self._reorder.full
+
+    def rows_to_send(
+        self, source: RowSource, check: Callable[[Row], None], warn: Callable[[str], object]
+    ) -> Iterator[Row | None]:
+        """Yield the rows to send, in order; answered and bad rows are counted and recorded here.
+
+        None means that the next row may take a while. Raises what `check` raises for a row to send, and
+        BadInputError for a bad row that may not be left out.
+        """
+        counts = self._counts
+        for row in self._unanswered(source):
+            counts.seen += 1
+            if isinstance(row, Row):
+                check(row)
+                if self._reorder is not None:
+                    with self._lock:
+                        self._reorder.take(row.index)
+                yield row
+            elif row is None:
+                counts.left_out += 1
+                if counts.left_out % YIELD_INTERVAL_ROWS == 0:
+                    yield None
+            elif not self._skip_bad:
+                raise source.bad_rows_error([row], 1)
+            else:
+                yield None
+                self._put_bad(row)
+                if counts.bad <= MAX_BAD_KEPT and not row.repeated:
+                    warn(f"{source.place(row)}: {row.why}; left out")
+
+    def put(self, result: Result) -> None:
+        """Write and count a result, once all parts of its row are there. Raises what writing raises."""
+        if self._parts is not None:
+            whole = self._parts.add(result)
+            if whole is None:
+                return
+            result = whole
+        record = self._encode(result)
+        if result.error is not None:
+            self._journal.add_failed(failed_line(result.row, result.error, self._defaults))
+        self._write(result.row.index, record)
+        with self._lock:
+            self._counts.add(result)
+
+    def put_unfinished(self, results: Iterable[Result]) -> None:
+        """Write the cost of rows that were neither answered nor failed when the run stopped."""
+        for result in results:
+            self._journal.add_unfinished(self._encode(result))
+        for result in self._parts.incomplete() if self._parts is not None else ():
+            if result.usage is not None:
+                result.error = result.error or unfinished()
+                self._journal.add_unfinished(self._encode(result))
+
+    def finish(self, *, complete: bool) -> None:
+        """Write the records held back. If every row has its result, compact the output."""
+        if self._reorder is not None:
+            with self._lock:  # an abandoned thread may still be in `put`
+                for record in self._reorder.remaining():
+                    self._journal.append(record)
+        if complete:
+            self._journal.compact(ordered=self._ordered)
+
+    def _unanswered(self, source: RowSource) -> Iterator[Row | BadRow | None]:
+        """Yield the rows, None for each that an earlier run answered."""
+        if source.left_out is None:
+            yield from self._unanswered_unsurveyed(source)
+        elif 0 in source.left_out:
+            yield from source.remaining()
+        else:  # all rows are answered
+            self._counts.seen += len(source.left_out)
+            self._counts.left_out += len(source.left_out)
+
+    def _unanswered_unsurveyed(self, source: RowSource) -> Iterator[Row | BadRow | None]:
+        """Yield the rows of an input that is read only once.
+
+        From the first row whose prompt has an answer to another request, rows are held back until one has
+        its answer. Raises UsageError if none has.
+        """
+        claims, held = Claims(self._journal), list[Row]()
+        for row in source:
+            if not isinstance(row, Row):
+                yield row
+                continue
+            changed = claims.changed
+            if claims.has_answer(row):
+                yield from held
+                held.clear()
+                yield None
+            elif claims.changed > changed or held:
+                held.append(row)
+                if len(held) >= MAX_HELD_CHANGED_ROWS:
+                    break
+            else:
+                yield row
+        if held:
+            raise would_pay_again(self._output)
+
+    def _encode(self, result: Result) -> bytes:
+        if not self._usage_is_complete(result.row):
+            result.usage = None
+        return encode(result, with_prompt=self._with_prompt)
+
+    def _put_bad(self, bad: BadRow) -> None:
+        if self._reorder is not None:
+            with self._lock:
+                self._room_changed.wait_for(self.has_room)
+                self._reorder.take(bad.index)
+        self._write(bad.index, encode_bad(bad))
+        with self._lock:
+            self._counts.failed += 1
+            self._counts.bad += 1
+
+    def _write(self, index: int, record: bytes) -> None:
+        if self._reorder is None:
+            self._journal.append(record)
+            return
+        with self._lock:
+            for ready in self._reorder.add(index, record):
+                self._journal.append(ready)
+            if self.has_room():
+                self._room_changed.notify()

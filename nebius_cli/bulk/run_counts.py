@@ -1,0 +1,138 @@
+"""Counts the results of a bulk run: rows, tokens, money."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from nebius_cli.bulk.dispatcher import Dispatcher
+from nebius_cli.bulk.output.record_format import Result
+from nebius_cli.bulk.progress_snapshot import ProgressSnapshot, RunSummary
+from nebius_cli.bulk.run_budget import Budget
+from nebius_cli.core.errors import CappedError, IncompleteError, NbxError, StatusError, UsageError
+from nebius_cli.core.money import Price, usd
+
+MAX_REASONS = 100  # kept; servers put IDs and numbers into messages
+MAX_REASONS_SHOWN = 3
+MAX_REASON_CHARS = 120
+
+
+@dataclass(slots=True)
+class RunCounts:
+    """Counts of one run. `failed` includes the `bad` rows; `left_out` rows were answered earlier.
+
+    `total` is the number of rows, None if unknown; `seen` is how many were read so far. `cost` is in USD.
+    """
+
+    total: int | None = None
+    seen: int = 0
+    left_out: int = 0
+    answered: int = 0
+    failed: int = 0
+    bad: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: Decimal = field(default_factory=Decimal)
+    reasons: Counter[str] = field(default_factory=Counter)  # why rows failed
+    priced: bool | None = None  # whether every usage so far had a cost; None before the first
+
+    def add(self, result: Result) -> None:
+        """Count a result."""
+        self.answered += result.error is None
+        if result.error is not None:
+            self.failed += 1
+            reason = _reason(result.error)
+            self.reasons[
+                reason if reason in self.reasons or len(self.reasons) < MAX_REASONS else "other"
+            ] += 1
+        if (usage := result.usage) is not None:
+            self.prompt_tokens += usage["prompt_tokens"] or 0
+            self.completion_tokens += usage["completion_tokens"] or 0
+            self.priced = usage["cost"] is not None and self.priced is not False
+            self.cost += Decimal(usage["cost"] or 0)
+
+    def failure(self, failed_file: str) -> IncompleteError:
+        """Return the error that reports failed rows: how many, the commonest reasons, and where they are.
+
+        `failed_file` lists them; it is empty if there is no such file.
+        """
+        counted = self.reasons + Counter({"invalid row": self.bad})
+        shown = [f"{reason} ({count:,})" for reason, count in counted.most_common(MAX_REASONS_SHOWN)]
+        if others := counted.total() - sum(count for _, count in counted.most_common(MAX_REASONS_SHOWN)):
+            shown.append(f"other reasons ({others:,})")
+        hint = "their records in the output contain the errors"
+        if failed_file and self.failed > self.bad:
+            hint = f"{failed_file} lists them; repeat the command to send them again"
+        return IncompleteError(
+            f"{self.failed:,} {'row' if self.failed == 1 else 'rows'} failed", "; ".join(shown), hint
+        )
+
+    def snapshot(self, dispatcher: Dispatcher, at: float, fraction_read: float | None) -> ProgressSnapshot:
+        """Return the progress at time `at`; `fraction_read` of the input has been read."""
+        pause = dispatcher.rate.paused(at)
+        return ProgressSnapshot(
+            at,
+            self.total,
+            fraction_read,
+            self.seen,
+            self.left_out,
+            self.answered,
+            self.failed,
+            dispatcher.requests,
+            dispatcher.retried,
+            self.prompt_tokens + self.completion_tokens,
+            dispatcher.budget.cost if self.priced else None,
+            dispatcher.in_flight,
+            f"waiting {pause:.0f} s" if pause >= 1 else "",
+        )
+
+    def summary(self, dispatcher: Dispatcher, seconds: float, stopped: str) -> RunSummary:
+        """Return the totals of the run; `stopped` says what ended it early."""
+        return RunSummary(
+            self.seen if self.total is None else self.total,
+            self.answered,
+            self.failed,
+            self.left_out,
+            dispatcher.requests,
+            dispatcher.retried,
+            self.prompt_tokens,
+            self.completion_tokens,
+            self.cost if self.priced else None,
+            dispatcher.budget.cost if self.priced else None,
+            seconds,
+            stopped,
+        )
+
+
+def _reason(error: NbxError) -> str:
+    """Return why a row failed, without what differs from row to row."""
+    if isinstance(error, StatusError) and error.status:
+        line = f"the server answered {error.status}" + (f": {error.why}" if error.why else "")
+    else:
+        line = error.line
+    return line if len(line) <= MAX_REASON_CHARS else line[: MAX_REASON_CHARS - 1] + "…"
+
+
+def cap_error(budget: Budget) -> CappedError:
+    """Return the error that names the caps that the next row might have exceeded."""
+    found = []
+    if budget.max_cost is not None:
+        found.append((f"{usd(budget.cost)} of {usd(budget.max_cost)}", "--max-cost"))
+    if budget.max_tokens is not None:
+        found.append((f"{budget.tokens:,} of {budget.max_tokens:,} tokens", "--max-total-tokens"))
+    flags = " or ".join(flag for _, flag in found)
+    used = ", ".join(words for words, _ in found)
+    return CappedError(f"stopped before exceeding {flags}", f"used: {used}", f"raise {flags} to continue")
+
+
+def price_records(count: int, tokens: tuple[int, int], price: Price) -> tuple[Decimal, str]:
+    """Return the most that records without a cost can have cost at this price, and a note about it.
+
+    Raises UsageError if the price is unknown.
+    """
+    records = f"{count:,} record{'s' if count > 1 else ''} of earlier runs"
+    cost = price.max_cost(*tokens)
+    if cost is None:
+        what = f"the cost of {records} is unknown"
+        hint = "set --price IN/OUT, or choose another -o"
+        raise UsageError(what, "--max-cost includes earlier runs", hint)
+    return cost, f"{records} without a cost: counted as {usd(cost)}, at the prices of this run"

@@ -1,0 +1,79 @@
+"""Checks the rows of an input before the first request, and counts what the run has to send."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.input.row_source import RowSource
+from nebius_cli.bulk.options import BulkPlan
+from nebius_cli.bulk.output.changed_flags_check import Claims, would_pay_again
+from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
+from nebius_cli.core.errors import UsageError
+from nebius_cli.core.money import PriceList
+from nebius_cli.core.similar_names import nearest
+from nebius_cli.request import request_body
+from nebius_cli.system.check_output_paths import exists_as_file
+
+COMMANDS = ("run", "merge", "export")
+
+
+def check_is_no_command(path: str) -> None:
+    """Raise UsageError for a mistyped subcommand that was taken for the first file."""
+    close = "" if path == "-" or Path(path).exists() else nearest(path, COMMANDS)
+    if close:
+        raise UsageError(f"cannot read {path}", "no such file", f"did you mean nbx bulk {close}?")
+
+
+def survey_rows(
+    source: RowSource,
+    plan: BulkPlan,
+    prices: PriceList,
+    journal: Journal | StreamOutput | None,
+) -> int | None:
+    """Check every row and return their number; rows answered in `journal` will be left out.
+
+    Nothing is read, and None returned, if bad rows are allowed or the input can be read only once. Raises
+    BadInputError for a bad row, and UsageError for a row whose cost or length the caps cannot bound.
+    """
+    if plan.options.on_bad_row == "skip" or not source.seekable:
+        return None
+
+    claims = Claims(journal) if journal is not None and journal.earlier.answers else None
+
+    def is_answered(row: Row) -> bool:
+        if plan.capped:
+            plan.check(row, prices)
+        return claims is not None and claims.has_answer(row)
+
+    survey = source.survey(is_answered if claims or plan.capped else None)
+    all_bad = survey.bad * source.reader.rows_per_input_row == survey.rows
+    if all_bad and not source.reader.models:
+        request_body.check_rules({}, {}, validate=True)  # reports that no model is set
+    if survey.bad:
+        raise source.bad_rows_error(survey.first_bad, survey.bad)
+    if claims is not None and claims.none:
+        raise would_pay_again(plan.options.output)
+    if journal is not None:
+        journal.forget_answers()
+    return survey.rows
+
+
+@contextlib.contextmanager
+def surveyed(
+    source: RowSource,
+    plan: BulkPlan,
+    prices: PriceList,
+    open_output: Callable[[], Journal | StreamOutput],
+) -> Iterator[tuple[Journal | StreamOutput, int | None]]:
+    """Give the open output and the number of rows that `survey_rows` returns.
+
+    An existing output is opened before the survey, which needs its answers. A new output is created, or an
+    old one set aside, only after the survey, so that an input with bad rows leaves no trace.
+    """
+    options = plan.options
+    exists = exists_as_file(options.output) and not options.restart
+    with contextlib.ExitStack() as stack:
+        journal = stack.enter_context(contextlib.closing(open_output())) if exists else None
+        total = survey_rows(source, plan, prices, journal)
+        yield journal or stack.enter_context(contextlib.closing(open_output())), total

@@ -1,0 +1,239 @@
+"""An actor of a run on Ray: completes blocks of rows with the dispatcher and the threads of `nbx bulk`."""
+
+import dataclasses
+import functools
+import pickle
+import random
+import threading
+import time
+import traceback
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import ray
+
+from nebius_cli.api.http_client import Api
+from nebius_cli.bulk.dispatcher import Dispatcher
+from nebius_cli.bulk.export.choice_rows import choice_rows
+from nebius_cli.bulk.input.row import BadRow, Row
+from nebius_cli.bulk.output.record_format import Result, encode, encode_bad
+from nebius_cli.bulk.run_budget import Charge
+from nebius_cli.bulk.run_counts import RunCounts
+from nebius_cli.bulk.senders.api import ApiSender
+from nebius_cli.bulk.worker_threads import Listeners, WorkerPool
+from nebius_cli.cluster.handover import combine, decode, new_pad
+from nebius_cli.cluster.job import KEY, Job
+from nebius_cli.cluster.lease import Counts, Grant, Report, Sent
+from nebius_cli.cluster.leased import Lease, LeasedBudget, LeasedRate
+from nebius_cli.cluster.write_answers import FAILED, RECORD, answer_schema
+from nebius_cli.core import jsontext
+from nebius_cli.core.errors import NbxError, NetworkError
+from nebius_cli.core.money import Number
+from nebius_cli.response.answer_events import Usage
+
+REPORT_INTERVAL_S = 0.25
+
+
+class _Abandoned(Exception):  # noqa: N818 - no error
+    """Requests in flight are not waited for any longer."""
+
+
+class Complete:
+    """Completes blocks. Nothing is raised for a row: the gate stops the run if no row can succeed."""
+
+    def __init__(self, job: Job, gate: Any) -> None:
+        self._job = job
+        self._gate = gate
+        self._counts = RunCounts()
+        self._sent = 0
+        self._lock = threading.Lock()
+        self._abandon = False
+        member = uuid.uuid4().hex
+        self._lease = Lease(member, self._exchange, self._totals)
+        rate = LeasedRate(self._lease, time.monotonic())
+        self._dispatcher = Dispatcher(
+            rate,
+            LeasedBudget(self._lease, job.prices),
+            retries=job.limits.retries,
+            jitter=random.random,
+            group=job.plan.group,
+            model=job.reader.model,
+        )
+        rate.in_flight = lambda: self._dispatcher.in_flight
+        pad = new_pad()
+        bundle = decode(combine(ray.get(gate.bundle.remote(pad)), pad))
+        api = Api(
+            bundle.base_url,
+            bundle.key,
+            connect_timeout=job.connect_timeout,
+            now=time.time,
+            log=lambda _: None,
+            cacert=job.cacert,
+            headers=bundle.headers,
+            pool=job.connections,
+        )
+        self._sender = ApiSender(api)
+        self._dispatcher.note = self._warn
+        ray.get(gate.join.remote(member, ray.get_runtime_context().get_node_id()))
+
+    def __call__(self, block: pa.Table) -> pa.Table:
+        """Return the answers to a block of `RowsDatasource`, less those that the end of the run cut off."""
+        schema = answer_schema(self._job.output_format)
+        grant = ray.get(self._gate.begin.remote(self._lease.member, block.num_rows))
+        if grant.stop:
+            return schema.empty_table()
+        self._lease.grant = grant
+        answers = _Answers(self._job)
+        rows = [pickle.loads(data) for data in block["row"].to_pylist()]  # noqa: S301 - our own
+        keys = {id(row): key for row, key in zip(rows, block[KEY].to_pylist(), strict=True)}
+        try:
+            self._run([row for row in rows if isinstance(row, Row)], answers.results)
+        except NbxError as error:
+            self._stop(error)
+        except Exception:  # noqa: BLE001 - reported as a bug, by the process that reports everything
+            ray.get(self._gate.failed.remote(traceback.format_exc()))
+        for row in rows:
+            if isinstance(row, BadRow) and not self._lease.grant.stop:
+                answers.bad.append(row)
+                self._counts.failed += 1
+                self._counts.bad += 1
+        self._lease.give_back()
+        return answers.table(keys, schema)
+
+    def _run(self, rows: list[Row], results: list[Result]) -> None:
+        """Send rows and collect their results until the run stops. Raises NbxError to stop it."""
+        plan, dispatcher = self._job.plan, self._dispatcher
+        self._lease.worst = self._worst(rows)
+        dispatcher.input_ended = False
+        if self._lease.grant.answered:
+            dispatcher.suspects.answered_elsewhere()
+
+        def put(result: Result) -> None:
+            with self._lock:
+                if not plan.usage_is_complete(result.row):
+                    result.usage = None
+                results.append(result)
+                self._counts.add(result)
+
+        limits = self._job.limits
+        pool = WorkerPool(
+            self._sender,
+            dispatcher,
+            self._checked(rows),
+            Listeners(put, self._note_request, self._warn),
+            time.monotonic,
+            limits,
+            fast_rows=True,
+        )
+        try:
+            pool.run(functools.partial(self._tick, _Clock()))
+        except _Abandoned:
+            pool.abandon()
+        if dispatcher.fatal is not None:
+            raise dispatcher.fatal
+
+    def _checked(self, rows: list[Row]) -> Iterator[Row]:
+        for row in rows:
+            self._job.plan.check(row, self._job.prices)
+            self._sent += 1
+            yield row
+
+    def _worst(self, rows: list[Row]) -> Charge:
+        """Return the most that one request for any of the rows can cost."""
+        group = self._job.plan.group
+        each = [self._dispatcher.budget.worst([row]) for row in rows]
+        return Charge(
+            _most([one.prompt for one in each], group),
+            _most([one.completion for one in each], group),
+            _most([one.cost for one in each], group),
+        )
+
+    def _tick(self, clock: "_Clock") -> None:
+        if clock.due(REPORT_INTERVAL_S):
+            self._lease.flush()
+        if self._lease.grant.stop:
+            self._dispatcher.stop()
+        if self._abandon:
+            raise _Abandoned
+
+    def _exchange(self, report: Report) -> Grant:
+        answer: tuple[Grant, bool] = ray.get(self._gate.exchange.remote(report))
+        grant, self._abandon = answer
+        return grant
+
+    def _totals(self) -> Counts:
+        dispatcher = self._dispatcher
+        with self._lock:
+            rows = dataclasses.replace(self._counts, reasons=self._counts.reasons.copy())
+        return Counts(rows, self._sent, dispatcher.requests, dispatcher.retried, dispatcher.in_flight)
+
+    def _note_request(
+        self, model: str, sent_at: float, usage: Usage | None, error: NbxError | None, finish: str
+    ) -> None:
+        if self._job.ledger:
+            kept = None if error is None else _portable(error)
+            self._lease.note_request(Sent(model, time.monotonic() - sent_at, usage, kept, finish))
+
+    def _warn(self, text: str) -> None:
+        self._gate.warn.remote(text)
+
+    def _stop(self, error: NbxError) -> None:
+        ray.get(self._gate.stop.remote(_portable(error)))
+
+
+class _Clock:
+    """Tells when something is due again."""
+
+    def __init__(self) -> None:
+        self._at = time.monotonic()
+
+    def due(self, seconds: float) -> bool:
+        """Return whether this many seconds have passed since it was last due."""
+        now = time.monotonic()
+        if now - self._at < seconds:
+            return False
+        self._at = now
+        return True
+
+
+class _Answers:
+    """The results of a block."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self.results: list[Result] = []
+        self.bad: list[BadRow] = []
+
+    def table(self, keys: dict[int, int], schema: pa.Schema) -> pa.Table:
+        """Return the block to write; `keys` are those of the rows, by identity."""
+        with_prompt = not self._job.plan.options.no_prompt
+        found = [
+            (keys[id(result.row)], result.error is not None, encode(result, with_prompt=with_prompt))
+            for result in self.results
+        ]
+        found += [(keys[id(row)], True, encode_bad(row)) for row in self.bad]
+        if self._job.output_format == "jsonl":
+            return pa.Table.from_pylist(
+                [{KEY: key, FAILED: failed, RECORD: line} for key, failed, line in found], schema
+            )
+        rows = [
+            {KEY: key, FAILED: failed, **row}
+            for key, failed, line in found
+            for row in choice_rows(jsontext.decode(line))
+        ]
+        return pa.Table.from_pylist(rows, schema)
+
+
+def _portable(error: NbxError) -> NbxError:
+    """Return an error without what cannot leave the process: what there was of an answer."""
+    if isinstance(error, NetworkError):
+        error.received = None
+    return error
+
+
+def _most(values: Sequence[Number | None], times: int) -> Number | None:
+    """Return the largest value, times a number; None if one is unknown, or if there are none."""
+    known = [value for value in values if value is not None]
+    return None if not known or len(known) < len(values) else max(known) * times

@@ -1,0 +1,183 @@
+"""A bulk run on Ray: starts its parts, shows its progress, and says how it ended."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+
+import ray
+from ray.exceptions import RayError
+
+from nebius_cli.bulk.progress_display import BulkDisplay
+from nebius_cli.bulk.progress_snapshot import ProgressSnapshot, RunSummary
+from nebius_cli.bulk.run import DRAIN_TIMEOUT_S, Recorder
+from nebius_cli.bulk.run_budget import Budget
+from nebius_cli.bulk.run_counts import RunCounts, cap_error
+from nebius_cli.cluster import gate as gates
+from nebius_cli.cluster.handover import Bundle, combine, new_pad
+from nebius_cli.cluster.job import Job, Spent
+from nebius_cli.cluster.lease import Status
+from nebius_cli.cluster.pipeline import Pass, actor_count
+from nebius_cli.core.errors import IncompleteError, NetworkError, Stopped
+
+POLL_INTERVAL_S = 0.2
+WRITE_TIMEOUT_S = 20.0  # for the answers that are there, after the last request has ended
+
+
+class ClusterRun:
+    """Completes the rows of a job. `spent` is what earlier runs with the same output have spent."""
+
+    def __init__(self, job: Job, spent: Spent, bundle: Bundle, monotonic: Callable[[], float]) -> None:
+        self._job = job
+        self._spent = spent
+        self._monotonic = monotonic
+        self._started_at = monotonic()
+        self._gate = gates.start(job, spent)
+        self._status: Status | None = None
+        self._sent_again = spent.lost
+        pad = new_pad()
+        ray.get([self._gate.expect.remote(pad), self._gate.keep.remote(combine(bundle.encode(), pad))])
+
+    def send(self, recorder: Recorder, display: BulkDisplay) -> None:
+        """Return when every row has its result. Raises what ended the run early."""
+        try:
+            with display:
+                if lost := self._spent.lost:
+                    display.note(f"up to {lost:,} rows were sent before and not written; they are sent again")
+                while self._pass(recorder, display):
+                    pass
+                if self._sent_again:
+                    sent = f"rows sent again: at most {self._sent_again:,}"
+                    display.note(f"{sent}; the server may bill them twice")
+        except RayError as error:
+            why = str(error).strip().partition("\n")[0]
+            raise NetworkError("the connection to Ray was lost", why) from None
+        finally:
+            recorder.close()
+
+    def summary(self, stopped: str) -> RunSummary:
+        """Return the totals so far; `stopped` says what ended the run early."""
+        status, seconds = self._status, self._monotonic() - self._started_at
+        if status is None:
+            return RunSummary(0, 0, 0, self._spent.done, 0, 0, 0, 0, None, None, seconds, stopped)
+        rows, cost = status.counts.rows, Decimal(status.cost)
+        return RunSummary(
+            status.read,
+            status.written - status.failed,
+            status.failed,
+            self._spent.done,
+            status.counts.requests,
+            status.counts.retried,
+            rows.prompt_tokens,
+            rows.completion_tokens,
+            cost - self._spent.cost if rows.priced else None,
+            cost if rows.priced else None,
+            seconds,
+            stopped,
+        )
+
+    @property
+    def counts(self) -> RunCounts:
+        """The rows of all runs: how many failed, and why."""
+        counts = self._status.counts.rows if self._status is not None else RunCounts()
+        earlier = Counter({"in an earlier run": self._spent.failed})
+        failed = self._spent.failed + (self._status.failed if self._status is not None else 0)
+        return dataclasses.replace(counts, failed=failed, reasons=counts.reasons + earlier)
+
+    def _pass(self, recorder: Recorder, display: BulkDisplay) -> bool:
+        """Go through the input once; return whether rows are missing that another pass may complete."""
+        before = ray.get(self._gate.next_pass.remote())
+        current = Pass(self._job, self._gate, actor_count())
+        current.start()
+        try:
+            while not current.over.wait(POLL_INTERVAL_S):
+                self._poll(recorder, display)
+        except (KeyboardInterrupt, Stopped):
+            self._drain(current, recorder, display)
+            raise
+        status = self._poll(recorder, display)
+        ray.get(self._gate.close.remote())
+        self._raise_end(status)
+        written = status.written - before
+        lost = max(0, status.taken - written)
+        if current.error is not None and not written:
+            why = str(current.error).strip().partition("\n")[0]
+            raise NetworkError("Ray could not run the job", why, sent=False)
+        missing = status.read - status.left_out - written
+        if status.whole_input and not missing and not lost:
+            return False
+        if not written:
+            what = f"{max(missing, lost):,} rows have no answer"
+            raise IncompleteError(what, "nodes of the cluster were lost again and again")
+        self._sent_again += lost
+        again = f"nodes were lost: {max(missing, lost):,} rows are left"
+        display.note(f"{again}, of which up to {lost:,} are sent again")
+        return True
+
+    def _poll(self, recorder: Recorder, display: BulkDisplay) -> Status:
+        status: Status = ray.get(self._gate.poll.remote())
+        self._status, now = status, self._monotonic()
+        for sent in status.requests:
+            recorder.add(sent.model, now - sent.age, sent.usage, sent.error, sent.finish)
+        recorder.tick(lambda error: ray.get(self._gate.stop.remote(error)))
+        for note in status.notes:
+            display.note(note)
+        display.show(self._snapshot(status, now))
+        return status
+
+    def _raise_end(self, status: Status) -> None:
+        """Raise what ended the run early, if anything did."""
+        if status.bug:
+            raise RuntimeError(status.bug)
+        if status.fatal is not None:
+            raise status.fatal
+        if status.capped:
+            plan = self._job.plan
+            budget = Budget(
+                prices=self._job.prices,
+                max_cost=plan.max_cost,
+                max_tokens=plan.max_tokens,
+                spent_tokens=status.tokens,
+                spent_cost=Decimal(status.cost),
+            )
+            raise cap_error(budget)
+
+    def _drain(self, current: Pass, recorder: Recorder, display: BulkDisplay) -> None:
+        """Send nothing more, and wait a while for requests in flight and for their answers to be written."""
+        ray.get(self._gate.stop.remote())
+        status = self._poll(recorder, display)
+        if count := status.counts.in_flight:
+            wait = f"waiting up to {DRAIN_TIMEOUT_S:.0f} s for requests in flight: {count}"
+            display.note(f"{wait}; Ctrl-C again stops now")
+        end = self._monotonic() + DRAIN_TIMEOUT_S
+        while not current.over.wait(POLL_INTERVAL_S) and self._monotonic() < end + WRITE_TIMEOUT_S:
+            if self._monotonic() >= end:
+                ray.get(self._gate.abandon.remote())
+            self._poll(recorder, display)
+        self._poll(recorder, display)
+        if current.over.is_set():
+            ray.get(self._gate.close.remote())
+
+    def _snapshot(self, status: Status, now: float) -> ProgressSnapshot:
+        counts = status.counts
+        actors = f"{_counted(status.actors, 'actor')} on {_counted(status.nodes, 'node')}"
+        pause = f"waiting {status.pause:.0f} s" if status.pause >= 1 else ""
+        return ProgressSnapshot(
+            now,
+            status.read if status.whole_input else None,
+            None,
+            status.read,
+            status.left_out,
+            counts.rows.answered,
+            counts.rows.failed,
+            counts.requests,
+            counts.retried,
+            counts.rows.prompt_tokens + counts.rows.completion_tokens,
+            Decimal(status.cost) if counts.rows.priced else None,
+            counts.in_flight,
+            ", ".join(filter(None, (actors if status.actors else "", pause))),
+        )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -1,0 +1,294 @@
+"""Reads and writes config.toml. No other module opens that file."""
+
+import codecs
+import contextlib
+import os
+import re
+import stat
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nebius_cli.config import toml_edit, toml_entries
+from nebius_cli.config.settings_layers import EDIT, ConfigSource, no_profile
+from nebius_cli.config.settings_table import PROFILES, SETTINGS, USE_PROFILE, Sourced, keys_of
+from nebius_cli.core.errors import ConfigError
+from nebius_cli.system.files import make_folder, read_if_exists, write_atomically
+from nebius_cli.system.lock import hold_lock
+from nebius_cli.system.temporary_file import sibling
+
+FILE_MODE = 0o600  # of a new file, and of every file that holds a key
+GROUP_AND_OTHERS = 0o077
+LOCK_TIMEOUT_S = 60.0  # to wait for other programs that write; each takes a few milliseconds
+LOCK_RETRY_S = 0.02
+PRIVATE = tuple(setting.field.name for setting in SETTINGS if setting.secret or setting.private)
+SECRETS = tuple(setting.field.name for setting in SETTINGS if setting.secret)
+# A draft may not be valid TOML yet, so a key in it is found by the name of the setting alone.
+SECRET_IN_TEXT = re.compile(rf"\b({'|'.join(SECRETS)})\b".encode())
+
+
+def read_toml(path: Path, hint: str) -> ConfigSource | None:
+    """Return what a TOML file says, None if there is no file. Raises ConfigError with `hint`."""
+    data = read_if_exists(path)
+    return None if data is None else parse(data, path, hint)
+
+
+def parse(data: bytes, path: Path, hint: str) -> ConfigSource:
+    """Return what a file with these bytes says. Raises ConfigError with file, line and `hint`."""
+    try:
+        text = data.decode("utf-8-sig")  # some editors put a byte order mark in front
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}:{line}: not UTF-8", f"at byte {error.start}", hint) from None
+    try:
+        return ConfigSource(str(path), text, toml_entries.parse(text))
+    except toml_entries.TomlError as error:
+        where = f"{path}:{error.line}:{error.column}"
+        raise ConfigError(f"{where}: not valid TOML", str(error), hint) from None
+
+
+class _Read(NamedTuple):
+    """How reading the file ended: with what it says, None where there is no file, or with an error."""
+
+    source: ConfigSource | None = None
+    error: ConfigError | None = None
+
+
+class ConfigFile:
+    """The config file at `path`: top-level keys are settings, `[profile.NAME]` tables override them.
+
+    A change locks the file, reads it again and replaces it in one step. `warn` gets the other things that
+    were done to the file, such as a change of its mode.
+    """
+
+    def __init__(
+        self, path: Path, warn: Callable[[str], None], lock_timeout_s: float = LOCK_TIMEOUT_S
+    ) -> None:
+        self.path = path
+        self._warn = warn
+        self._lock_timeout_s = lock_timeout_s
+        self._last_read: _Read | None = None
+
+    def read(self) -> ConfigSource | None:
+        """Return what the file says, None if there is no file. Raises ConfigError.
+
+        The file is opened once, so that a run does not mix two versions of it. After a change this is what
+        was written.
+        """
+        if self._last_read is None:
+            try:
+                self._last_read = _Read(read_toml(self.path, EDIT))
+            except ConfigError as error:
+                self._last_read = _Read(error=error)
+        if self._last_read.error is not None:
+            raise self._last_read.error
+        return self._last_read.source
+
+    def content(self) -> bytes:
+        """Return the bytes of the file as they are now, empty if there is none. Raises ConfigError."""
+        return read_if_exists(self.path) or b""
+
+    def set(self, name: str, value: Any, profile: str | None = None) -> None:
+        """Write one setting. Raises ConfigError if there is no such profile or the file cannot be written."""
+
+        def with_it(text: str, table: Mapping[str, Any]) -> str:
+            # Only add_profile makes profiles: a mistyped name must not become one.
+            source = ConfigSource(str(self.path), text, table)
+            if profile and profile not in source.profiles and isinstance(table.get(PROFILES, {}), Mapping):
+                raise no_profile(Sourced(profile, f"cannot write {self.path}"), source)
+            return toml_edit.put(text, _keys(name, profile), value)
+
+        self._change(with_it)
+
+    def unset(self, name: str, profile: str | None = None) -> bool:
+        """Remove one setting; return whether it was there. Raises ConfigError."""
+        around = (PROFILES, profile) if profile else ()
+
+        def without(text: str, table: Mapping[str, Any]) -> str:
+            # In quotes, a name with a dot is one key.
+            for keys in ((*around, *keys_of(name)), (*around, name)):
+                if toml_entries.holds(table, keys):
+                    return _without_empty(toml_edit.drop(text, keys), keys[len(around) : -1], around)
+            return text
+
+        return self._change(without)
+
+    def add_profile(self, name: str, settings: Mapping[str, Any]) -> bool:
+        """Write a new profile; return False, and change nothing, if it exists. Raises ConfigError."""
+        keys = (PROFILES, name)
+
+        def with_it(text: str, table: Mapping[str, Any]) -> str:
+            return (
+                text
+                if toml_entries.holds(table, keys)
+                else toml_edit.put_table(text, keys, _nested(settings))
+            )
+
+        return self._change(with_it)
+
+    def remove_profile(self, name: str) -> dict[str, Any] | None:
+        """Remove a profile, and use_profile if it names it; return what it held. Raises ConfigError."""
+        removed: list[dict[str, Any]] = []
+
+        def without(text: str, table: Mapping[str, Any]) -> str:
+            if not toml_entries.holds(table, (PROFILES, name)):
+                return text
+            removed.append(table[PROFILES][name])
+            text = toml_edit.drop(text, (PROFILES, name))
+            return toml_edit.drop(text, (USE_PROFILE,)) if table.get(USE_PROFILE) == name else text
+
+        self._change(without)
+        return removed[0] if removed else None
+
+    def replace(self, old: bytes, new: bytes) -> bool:
+        """Replace the bytes `old` by `new`; return False if the file has changed. Raises ConfigError."""
+        with self._alone():
+            if self.content() != old:
+                return False
+            source = parse(new, self.path, "")
+            self._write(new, source.table)
+            self._last_read = _Read(source)
+        return True
+
+    @contextlib.contextmanager
+    def editing(self) -> Iterator[None]:
+        """Hold the lock of `nbx config edit` in the block. Raises ConfigError if another one holds it."""
+
+        def refuse() -> None:
+            raise ConfigError(
+                f"{self.path} is being edited", "another nbx config edit is open", "end it first"
+            )
+
+        with self._failing():
+            make_folder(self.path.parent)
+            with hold_lock(self.path.with_name(f"{self.path.stem}.edit.lock"), refuse):
+                yield
+
+    def draft(self, old: bytes) -> Path:
+        """Return the path of the draft that is to replace a file with the bytes `old`."""
+        import hashlib
+
+        digest = hashlib.sha256(old).hexdigest()[:12]
+        return self.path.with_name(f"{self.path.stem}.edit-{digest}.toml")
+
+    def drafts(self) -> list[Path]:
+        """Return the drafts that were kept; a hash of the file they were made from is in their names."""
+        return sorted(self.path.parent.glob(f"{self.path.stem}.edit-*.toml"))
+
+    def drafts_with_key(self) -> list[Path]:
+        """Return the drafts that may hold a key."""
+        found = []
+        for path in self.drafts():
+            with contextlib.suppress(OSError):
+                if SECRET_IN_TEXT.search(path.read_bytes()):
+                    found.append(path)
+        return found
+
+    def keep_private(self, draft: Path) -> None:
+        """Make a draft private after an editor has saved it. Raises ConfigError."""
+        # An editor that saves by renaming makes a new file, with another mode.
+        with self._failing(), contextlib.suppress(FileNotFoundError):
+            draft.chmod(FILE_MODE)
+
+    def write_draft(self, path: Path, data: bytes) -> None:
+        """Write a private draft. Raises ConfigError."""
+        with self._failing():
+            make_folder(path.parent)
+            write_atomically(path, data, mode=FILE_MODE)
+
+    def _change(self, change: Callable[[str, Mapping[str, Any]], str]) -> bool:
+        with self._alone():
+            data = self.content()
+            old = parse(data, self.path, EDIT)
+            try:
+                new = change(old.text, old.table)
+            except ValueError as error:
+                raise ConfigError(f"cannot change {self.path}", str(error), EDIT) from None
+            if changed := new != old.text:
+                mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+                table = toml_entries.parse(new)
+                self._write(mark + new.encode("utf-8"), table)
+                self._last_read = _Read(ConfigSource(str(self.path), new, table))
+            return changed
+
+    def _write(self, data: bytes, table: Mapping[str, Any]) -> None:
+        with self._failing():
+            make_folder(Path(os.path.realpath(self.path)).parent)
+            write_atomically(self.path, data, mode=self._mode(table))
+
+    def _mode(self, table: Mapping[str, Any]) -> int:
+        try:
+            mode = stat.S_IMODE(self.path.stat().st_mode)
+        except FileNotFoundError:
+            return FILE_MODE
+        if not (mode & GROUP_AND_OTHERS and (name := _private_name(table))):
+            return mode
+        own = mode & ~GROUP_AND_OTHERS
+        held = "a key" if name in SECRETS else name
+        change = f"its mode is now {own:o} instead of {mode:o}"
+        self._warn(f"{self.path} contains {held}: {change}, so that only its owner can read it")
+        return own
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        path = Path(os.path.realpath(self.path))
+        lock = sibling(path, ".lock")
+        end = time.monotonic() + self._lock_timeout_s
+
+        def wait() -> None:
+            if time.monotonic() > end:
+                raise ConfigError(
+                    f"cannot write {self.path}", f"another program has locked {lock}", "end it first"
+                )
+
+        with self._failing():
+            make_folder(path.parent)
+            with hold_lock(lock, wait, LOCK_RETRY_S):
+                yield
+
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            why = error.strerror or str(error)
+            if error.filename not in (None, str(self.path)):  # the folder, or a lock that another user made
+                why = f"{error.filename}: {why}"
+            raise ConfigError(f"cannot write {self.path}", why) from None
+
+
+def _keys(name: str, profile: str | None) -> Sequence[str]:
+    return (PROFILES, profile, *keys_of(name)) if profile else keys_of(name)
+
+
+def _without_empty(text: str, keys: Sequence[str], around: Sequence[str]) -> str:
+    """Return `text` without the tables `keys` that are now empty; the profile `around` stays."""
+    for end in range(len(keys), 0, -1):
+        shorter = toml_edit.drop_empty(text, (*around, *keys[:end]))
+        if not toml_entries.holds(toml_entries.parse(shorter), around):
+            break
+        text = shorter
+    return text
+
+
+def _nested(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as nested tables: `budget.daily` goes into the table `budget`."""
+    table: dict[str, Any] = {}
+    for name, value in settings.items():
+        *around, last = keys_of(name)
+        inner = table
+        for key in around:
+            inner = inner.setdefault(key, {})
+        inner[last] = value
+    return table
+
+
+def _private_name(table: Mapping[str, Any]) -> str:
+    """Return the name of a setting that only the owner of the file may read, empty if there is none."""
+    for name, value in table.items():
+        if name in PRIVATE:
+            return name
+        if isinstance(value, Mapping) and (inner := _private_name(value)):
+            return inner
+    return ""

@@ -1,0 +1,143 @@
+"""Records the requests of a bulk run in the ledger, before their answers are written to the output."""
+
+import threading
+from collections.abc import Callable
+from decimal import Decimal
+
+from nebius_cli.core.errors import CappedError, NbxError, NetworkError, StatusError
+from nebius_cli.core.money import ZERO, PriceList
+from nebius_cli.ledger.day_and_month_budgets import BUDGET_HINT
+from nebius_cli.ledger.entry import Entry, cost_of, plausible
+from nebius_cli.ledger.request_recorder import LOCAL, LedgerRecorder
+from nebius_cli.response.answer_events import Usage
+from nebius_cli.system.streams import Streams
+
+BUDGET_CHECK_INTERVAL_S = 5.0  # other programs spend the budgets as well
+
+
+def run_id(streams: Streams) -> str:
+    """Return an id for this run, made of the second in which it began and a random number."""
+    from datetime import UTC, datetime
+
+    began = datetime.fromtimestamp(streams.now(), UTC)
+    return f"{began:%Y%m%dT%H%M%SZ}-{int(streams.random() * 0x10000):04x}"
+
+
+class BatchRecorder:
+    """Collects requests from many threads, writes them to the ledger, and keeps the run within the budgets.
+
+    Of what the run has reserved, requests that ended take their cost; `flush` turns that into spent money.
+    `host` is where the requests go, None for the embedded engine, which runs `local_model` whatever model a
+    row names. With both, requests for `local_model`
+    are those of the embedded engine. With `recorder` None nothing is written. `over_budget` goes on when a
+    budget is spent.
+    """
+
+    def __init__(
+        self,
+        recorder: LedgerRecorder | None,
+        prices: PriceList,
+        profile: str | None,
+        streams: Streams,
+        *,
+        over_budget: bool,
+        host: str | None = None,
+        local_model: str | None = None,
+    ) -> None:
+        self._recorder = recorder
+        self._prices = prices
+        self._run = run_id(streams)
+        self._over_budget = over_budget
+        self._local_model = local_model
+        self._profile = profile
+        self._host = host
+        self._streams = streams
+        self._lock = threading.Lock()
+        self._waiting: list[Entry] = []
+        self._writing = threading.Lock()
+        self._reserved = ZERO  # USD in the ledger's database
+        self._unwritten = ZERO  # the cost of requests that are not in the database
+        self._checked_at = streams.monotonic()
+        self._unix_offset = streams.now() - self._checked_at  # Unix time at 0 on the monotonic clock
+
+    def add(
+        self, model: str, sent_at: float, usage: Usage | None, error: NbxError | None, finish: str = ""
+    ) -> None:
+        """Collect a request that has ended, unless it was never sent. `sent_at` is on the monotonic clock."""
+        if self._recorder is None or (isinstance(error, NetworkError) and not error.sent):
+            return
+        price = self._prices.of_model(model)
+        is_local = self._host is None or model == self._local_model
+        # The server does not bill a request that it refused.
+        cost = ZERO if isinstance(error, StatusError) else cost_of(usage, price)
+        entry = Entry(
+            self._unix_offset + sent_at,
+            (self._local_model if is_local else None) or model,
+            int(error.code) if error else 0,
+            plausible(usage),
+            price,
+            cost,
+            self._streams.monotonic() - sent_at,
+            finish=finish,
+            profile=self._profile or "",
+            host=LOCAL if is_local or self._host is None else self._host,
+            run=self._run,
+        )
+        with self._lock:
+            self._waiting.append(entry)
+            self._unwritten += cost or ZERO
+
+    def flush(self) -> None:
+        """Return when every collected request is in the ledger, or cannot be written."""
+        with self._writing:  # another thread may be writing what was collected before
+            with self._lock:
+                entries, self._waiting = self._waiting, []
+            if not entries or self._recorder is None:
+                return
+            cost = sum((entry.cost for entry in entries if entry.cost), ZERO)
+            written = self._recorder.write(entries, spent=cost if self._reserved else None)
+            if written:
+                with self._lock:
+                    self._unwritten -= cost
+                    self._reserved = max(ZERO, self._reserved - cost)
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether this run has to stay within a budget."""
+        return bool(self._recorder and self._host and not self._over_budget and self._recorder.has_budget)
+
+    def covers(self, cost: Decimal) -> bool:
+        """Return whether requests in flight may cost this much, and reserve it if need be."""
+        with self._lock:
+            missing = cost + self._unwritten - self._reserved
+        if missing <= 0 or self._recorder is None:
+            return True
+        added = self._recorder.budgets.reserve(missing, ahead=True)
+        if added is None:
+            return True
+        with self._lock:
+            self._reserved += added
+        return added > 0
+
+    def budget_exceeded(self) -> CappedError:
+        """Return the error of a run that stops because another request could exceed a budget."""
+        assert self._recorder is not None  # noqa: S101 - it refused the request
+        self.flush()
+        return self._recorder.budgets.exceeded("stopped before exceeding a budget")
+
+    def tick(self, stop: Callable[[CappedError], object]) -> None:
+        """Write what is collected, and call `stop` if a budget is spent; looks every few seconds."""
+        self.flush()
+        now = self._streams.monotonic()
+        if self.has_budget and self._recorder and now - self._checked_at >= BUDGET_CHECK_INTERVAL_S:
+            self._checked_at = now
+            if spent := next((budget for budget in self._recorder.budgets.read() if budget.is_spent), None):
+                stop(CappedError("the budget is spent", spent.words, BUDGET_HINT))
+
+    def close(self) -> None:
+        """Write the remaining requests, give back what is reserved, and close the ledger."""
+        self.flush()
+        if self._recorder:
+            if self._reserved:
+                self._recorder.budgets.release()
+            self._recorder.close()

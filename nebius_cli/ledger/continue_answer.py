@@ -1,0 +1,71 @@
+"""Makes the prompt that continues the answer of an earlier request, and says how that was sent."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+from nebius_cli.core.errors import UsageError
+from nebius_cli.ledger.entry import StoredText
+from nebius_cli.ledger.find_by_id import find_text, last_id, parse_id, ran_here, whole_number
+from nebius_cli.ledger.request_store import Ledger
+from nebius_cli.request import read_prompt, request_body
+from nebius_cli.request.field_validation import Value
+
+_DROPPED = ("stream", "stream_options", "echo")  # nbx decides how to ask; the prompt is not to come back
+
+
+class Continuation(NamedTuple):
+    """An earlier request: its row in the ledger, and what to send to continue it.
+
+    `prompt` is what was sent and what came, exactly. `ended` tells whether the model ended the answer, so
+    that there may be nothing to add.
+    """
+
+    row: Mapping[str, Any]
+    prompt: str
+    fields: Mapping[str, Value]
+    params: Mapping[str, Any]
+    ended: bool
+
+    def fields_without(self, unset: Collection[str]) -> dict[str, Value]:
+        """Return the fields that were sent and are not in `unset`."""
+        return {name: value for name, value in self.fields.items() if name not in unset}
+
+    def ran_here(self, model_file: str | None) -> bool:
+        """Return whether it went to the embedded engine. Raises UsageError if its model file is needed."""
+        return ran_here(self.row, model_file)
+
+
+def continuation(ledger: Ledger, typed_id: str | None, choice: str | None) -> Continuation:
+    """Return what continues a request, the last one without `typed_id`.
+
+    `choice` counts the answers from 1, in the order in which they are printed. Raises UsageError if there is
+    no such request, its text is not stored, or it has several answers and none is chosen.
+    """
+    ledger.write_pending()
+    number = last_id(ledger) if typed_id is None else parse_id(typed_id)
+    row, text = find_text(ledger, str(number), "continue")
+    sent = request_body.from_body(text.body, text.query)
+    name = f"request {row['id']}"
+    fields = {name: value for name, value in sent.fields.items() if name not in _DROPPED}
+    answer, asked = _chosen(text, sent.prompt, choice, name)
+    if not isinstance(asked, str):
+        raise UsageError(f"cannot continue {name}", "its prompt is token ids, and the answer is text")
+    echoed = sent.fields.get("echo") is True and answer.startswith(asked)
+    whole = answer if echoed else asked + answer
+    return Continuation(row, whole, fields, sent.params, ended="stop" in row["finish"].split(","))
+
+
+def _chosen(text: StoredText, sent: read_prompt.Prompt, choice: str | None, name: str) -> tuple[str, Any]:
+    """Return an answer and the prompt that it belongs to. Raises UsageError."""
+    answers = text.answers or ("",)  # a request that failed has no answer
+    if choice is None and len(answers) > 1:
+        what = f"cannot continue {name}: it has {len(answers)} answers"
+        raise UsageError(what, "", f"--choice N, 1 to {len(answers)}, chooses one of them")
+    number = whole_number(choice) if choice else 1
+    if not 1 <= number <= len(answers):
+        raise UsageError(f"--choice {choice}", f"{name} has the choices 1 to {len(answers)}")
+    prompts = read_prompt.count(sent)
+    # Prompts in an array have their answers one prompt after the other.
+    listed = isinstance(sent, list) and (prompts > 1 or not isinstance(sent[0], int))
+    of = min((number - 1) // max(1, len(answers) // prompts), prompts - 1)
+    return answers[number - 1], sent[of] if listed else sent

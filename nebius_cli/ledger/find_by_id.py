@@ -1,0 +1,72 @@
+"""Finds one request of the ledger by the ID that the user typed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nebius_cli.core.errors import UsageError
+from nebius_cli.ledger.entry import StoredText
+from nebius_cli.ledger.request_recorder import LOCAL
+from nebius_cli.ledger.request_store import Ledger
+from nebius_cli.local.weights import DEFAULT_MODEL
+
+MAX_ID = 2**63 - 1  # the largest integer of SQLite
+MAX_ID_DIGITS = 30  # a longer text is not read as a number at all
+STORE_HINT = "nbx config set history.text true stores texts from now on"
+TEXT_IS_OFF = f"texts are not stored; {STORE_HINT}"
+
+
+def find(ledger: Ledger, typed: str | None, command: str) -> tuple[dict[str, Any], StoredText | None]:
+    """Return the row and the stored text of a request. Raises UsageError if there is no such request.
+
+    `command` is the one of `nbx history` to name in the hint.
+    """
+    if not typed:
+        hint = f"nbx history {command} ID; nbx history list shows the ids"
+        raise UsageError("no request given", "", hint)
+    found = ledger.find(parse_id(typed))
+    if found is None:
+        raise UsageError(f"no request {typed}", "", "nbx history list shows the ids")
+    return found
+
+
+def find_text(ledger: Ledger, typed: str | None, command: str) -> tuple[dict[str, Any], StoredText]:
+    """Return the row and the text of a request. Raises UsageError as `find`, or if the text is not stored."""
+    row, text = find(ledger, typed, command)
+    if text is None:
+        name = f"request {row['id']}"
+        what = f"cannot send {name} again" if command == "rerun" else f"cannot {command} {name}"
+        raise UsageError(what, "its text is not stored", STORE_HINT)
+    return row, text
+
+
+def ran_here(row: Mapping[str, Any], model_file: str | None) -> bool:
+    """Return whether a request went to the embedded engine. Raises UsageError if its model file is needed."""
+    if row["host"] != LOCAL:
+        return False
+    if row["model"] != DEFAULT_MODEL.name and model_file is None:
+        why = f"it used the model file {row['model']}"
+        raise UsageError(f"request {row['id']} needs its model file", why, "--model-file FILE")
+    return True
+
+
+def last_id(ledger: Ledger) -> int:
+    """Return the id of the last request, without those of bulk runs. Raises UsageError if there is none."""
+    found = ledger.last_single()
+    if found is None:
+        raise UsageError("there is no request to continue", "", STORE_HINT)
+    return found
+
+
+def parse_id(text: str) -> int:
+    """Return the id that a text stands for. Raises UsageError."""
+    if (number := whole_number(text)) < 0:
+        raise UsageError(
+            f"{text!r} is not a request id", "an id is a number", "nbx history list shows the ids"
+        )
+    return number
+
+
+def whole_number(text: str) -> int:
+    """Return the whole number that a text is, -1 for any other text and for one that is too large."""
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < MAX_ID_DIGITS else -1
+    return number if number <= MAX_ID else -1

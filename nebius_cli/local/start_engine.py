@@ -1,0 +1,198 @@
+"""Starts and stops the embedded engine: llama.cpp's server, in a process of its own, serving the same API.
+
+In our process, destroying the server would hold the interpreter lock for 30 seconds while a stream is open,
+and an abort of the engine would end nbx.
+"""
+
+import json
+import secrets
+import socket
+import struct
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from nebius_cli.core.errors import ConfigError, IncompleteError, NbxError, NetworkError, UsageError
+from nebius_cli.core.optional_packages import install_hint
+from nebius_cli.core.secret import Secret
+from nebius_cli.system import child_process
+from nebius_cli.system.end_stuck_child import ChildWatch
+
+MAX_CONTEXT_TOKENS = 32_768  # the cache of a 128 k context takes minutes to clear, and much memory
+MIN_FIT_CHECK_BYTES = 1 << 30  # smaller models fit in memory, and the check takes 0.2 s
+LOAD_TIMEOUT_S = 3600.0  # a slow disk may take long; a stopped process is noticed much sooner
+ENDED = "the local engine has ended"
+DEATH_WAIT_S = 0.5  # after a connection broke, for the end of the process that broke it
+
+
+class Engine:
+    """A server of one GGUF file on the loopback interface, for the duration of a `with` block.
+
+    Entering starts the process and returns at once; `ready` and `base_url` wait until the model is loaded.
+    `parallel` is the number of requests at a time (and the maximum of `n`), `caches` the number of them that
+    can use a whole context. With `for_scoring` the engine attends in 32 bits, not 16, as
+    library_scoring_script.py does. Raises UsageError for an unreadable file or a used port, else ConfigError.
+    """
+
+    def __init__(
+        self, path: Path, *, port: int = 0, parallel: int = 4, caches: int = 1, for_scoring: bool = False
+    ) -> None:
+        self.model = path.stem
+        self.key = Secret(secrets.token_urlsafe(32))
+        self._path = path
+        self._given_port = port
+        self._launch_options = {
+            "path": str(path.absolute()),
+            "alias": self.model,
+            "port": port,
+            "parallel": parallel,
+            "context": caches * context_tokens(path),
+            "for_scoring": for_scoring,
+            "fit": path.stat().st_size > MIN_FIT_CHECK_BYTES,
+        }
+        require_engine()
+        self._port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._watch: ChildWatch | None = None
+
+    def __enter__(self) -> Self:
+        child = Path(__file__).with_name("engine_server_script.py")
+        command = [sys.executable, "-P", str(child)]
+        self._process = child_process.start(
+            command,
+            failure="cannot start the local engine",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
+        )
+        self._watch = ChildWatch(self._process)
+        launch_options = self._launch_options | {"key": self.key.reveal()}
+        try:
+            self._process.stdin.write(json.dumps(launch_options).encode() + b"\n")  # type: ignore[union-attr]
+        except OSError:
+            pass  # the process ended at once; `ready` reports why
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        death = self.death(DEATH_WAIT_S) if isinstance(error, NetworkError | IncompleteError) else None
+        if death is not None and isinstance(error, NbxError) and error.what != death.what:
+            # A connection that broke, or is refused, is only how the end of the engine looks from here.
+            error.what, error.why, error.hint = death.what, death.why, death.hint
+        self.stop()
+
+    def death(self, wait_s: float = 0.0) -> NetworkError | None:
+        """Return why the process has ended, None while it runs; wait up to `wait_s` for its end."""
+        if self._process is None:
+            return None
+        try:
+            code = self._process.wait(wait_s)
+        except subprocess.TimeoutExpired:
+            return None
+        if self._watch is not None and self._watch.reason:
+            return NetworkError(ENDED, self._watch.reason, "start it again")
+        why = f"its exit code is {code}" if code >= 0 else f"signal {-code} ended it"
+        if code == -9:
+            why += ", probably for lack of memory"
+        return NetworkError(ENDED, why, "free memory, or choose a smaller model")
+
+    @property
+    def base_url(self) -> str:
+        """The base URL of the API; waits until the model is loaded."""
+        self.ready()
+        return f"http://127.0.0.1:{self._port}/v1"
+
+    def ready(self) -> None:
+        """Wait until the model is loaded.
+
+        Raises ConfigError or UsageError if loading fails, NetworkError if the process is stopped or hangs.
+        """
+        if self._port:
+            return
+        if self._process is None or self._process.stdout is None or self._watch is None:
+            raise RuntimeError("the engine has not been started")
+        log_lines: list[str] = []
+        with self._watch.limit(LOAD_TIMEOUT_S):
+            for line in self._process.stdout:
+                if line.startswith(b'{"port"'):
+                    self._port = json.loads(line)["port"]
+                    return
+                log_lines.append(line.decode("utf-8", "replace").strip())
+            code = self._process.wait()
+        if self._watch.reason:
+            raise NetworkError(ENDED, self._watch.reason, "start it again")
+        raise self._failure([line for line in log_lines if line], code)
+
+    def wait(self) -> int:
+        """Wait until the process ends (normally it does not by itself); return its exit code."""
+        if self._process is None:
+            raise RuntimeError("the engine has not been started")
+        return self._process.wait()
+
+    def stop(self) -> None:
+        """Kill the process. May be called more than once."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
+        self._process = None
+
+    def _failure(self, log_lines: list[str], code: int) -> ConfigError | UsageError:
+        if self._given_port and _port_in_use(self._given_port):
+            return UsageError(f"port {self._given_port} is taken", "another program listens there")
+        marker = "error loading model: "
+        why = next((line.partition(marker)[2] for line in log_lines if marker in line), "")
+        if not why:
+            why = "probably not enough memory" if code == -9 else (log_lines or [f"exit code {code}"])[-1]
+        return ConfigError(f"cannot load {self._path}", why, "choose another GGUF file")
+
+
+def require_engine() -> None:
+    """Raise ConfigError if the engine is not installed."""
+    if find_spec("xllamacpp") is None:
+        raise ConfigError(
+            "the local engine is not installed", "its package is xllamacpp", install_hint("local")
+        )
+
+
+def context_tokens(path: Path) -> int:
+    """Return the context length in tokens to run a GGUF file with, 0 for the engine's default.
+
+    Raises UsageError for an unreadable file, ConfigError for one that is not GGUF.
+    """
+    return min(_trained_context(path), MAX_CONTEXT_TOKENS)
+
+
+def _trained_context(path: Path) -> int:
+    """Return the context length in tokens that the model was trained with, 0 if the file lacks it.
+
+    Raises UsageError for an unreadable file, ConfigError for one that is not GGUF.
+    """
+    if path.exists() and not path.is_file():
+        raise UsageError(f"cannot read the model {path}", "it is not a file")
+    try:
+        with path.open("rb") as file:
+            head = file.read(1 << 16)
+    except OSError as error:
+        raise UsageError(f"cannot read the model {path}", error.strerror or str(error)) from None
+    if not head.startswith(b"GGUF"):
+        raise ConfigError(f"{path} is not a model", "it does not begin with GGUF", "choose a GGUF file")
+    key = b".context_length" + struct.pack("<I", 4)  # type 4: a 32-bit number follows
+    found = head.find(key)
+    value = head[found + len(key) :][:4] if found >= 0 else b""
+    return int.from_bytes(value, "little")
+
+
+def _port_in_use(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

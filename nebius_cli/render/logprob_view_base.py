@@ -1,0 +1,67 @@
+"""What the views of log probabilities on a terminal share: headings, summaries, one choice after another."""
+
+from abc import abstractmethod
+from collections.abc import Iterable
+
+from nebius_cli.render.choice_heading import heading
+from nebius_cli.render.order_choices import OrderedRenderer
+from nebius_cli.render.order_choices_by_span import SpanOrder
+from nebius_cli.render.output_options import OutputOptions
+from nebius_cli.render.probability_scale import DIM, RESET, summary
+from nebius_cli.response.answer_builder import Completion
+from nebius_cli.response.token_logprobs import TokenLogprob
+from nebius_cli.response.token_spans import TokenSpan
+from nebius_cli.system.streams import Streams
+from nebius_cli.terminal.color_support import Write
+
+
+class TokenView(OrderedRenderer[TokenSpan]):
+    """Writes each choice below its heading and above its summary, as its tokens arrive."""
+
+    def __init__(self, streams: Streams, write: Write, options: OutputOptions) -> None:
+        super().__init__(SpanOrder(options.choices))
+        self.streams = streams
+        self.write = write
+        self.color = options.color_out
+        self._options = options
+        self._begun = 0  # choices that have begun
+        self._tokens: list[TokenLogprob] = []  # of the current choice
+
+    def finish(self, completion: Completion) -> None:
+        """Write what is held, and the last summary."""
+        super().finish(completion)
+        self._end_choice()
+
+    def line(self, text: str, style: str = "") -> None:
+        """Write a line, in a style where there is colour."""
+        self.write((f"{style}{text}{RESET}\n" if style and self.color else f"{text}\n").encode())
+
+    def begin_choice(self, index: int) -> None:
+        """Write what stands above the tokens of a choice: its heading, if there are several choices."""
+        if self._options.choices > 1 or index:
+            self.line(heading(index, self._options.choices, self._options.prompts))
+
+    @abstractmethod
+    def draw(self, span: TokenSpan) -> None:
+        """Write the next span of the current choice."""
+
+    def summarize(self, text: str) -> None:
+        """Write the summary of a choice, empty where no log probability is known."""
+        if text:
+            self.line(text, DIM)
+
+    def put(self, spans: Iterable[TokenSpan | None]) -> None:
+        """Write spans, with what stands above and below each choice."""
+        for span in spans:
+            if span is None:
+                self._end_choice()
+            if self._begun <= self.order.current:
+                self.begin_choice(self.order.current)
+                self._begun = self.order.current + 1
+            if span is not None:
+                self._tokens += span.tokens
+                self.draw(span)
+
+    def _end_choice(self) -> None:
+        self.summarize(summary(self._tokens))
+        self._tokens = []

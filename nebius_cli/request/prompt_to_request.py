@@ -1,0 +1,139 @@
+"""Makes a request from the flags about the prompt: the prompt as it is, or an infill."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from nebius_cli.core.errors import UsageError
+from nebius_cli.request import infill, infill_input, read_prompt
+from nebius_cli.request.field_table import BY_NAME
+from nebius_cli.request.field_validation import Value
+from nebius_cli.request.infill_input import InfillSources
+from nebius_cli.request.read_prompt import DecodeOptions, InputReaders, Prompt, PromptSources
+from nebius_cli.request.request_body import CompletionRequest
+
+
+class PromptOptions(NamedTuple):
+    """What was typed about the prompt."""
+
+    prompt: tuple[str, ...] = ()
+    file: tuple[str, ...] = ()
+    template_file: str | None = None
+    prompts: tuple[str, ...] = ()
+    tokens: str | None = None
+    null: bool = False
+    encoding: str = "utf-8"
+    invalid: str = "strict"
+    strip_final_newline: bool = False
+    allow_empty: bool = False
+    suffix: str | None = None
+    suffix_file: str | None = None
+    infill: str | None = None
+    infill_format: str | None = None
+    continue_last: bool = False
+    continue_from: str | None = None
+    choice: str | None = None
+    continued: str | None = None  # the earlier prompt and its answer, once they are known
+
+    @property
+    def sources(self) -> PromptSources:
+        """Where the prompts are."""
+        return PromptSources(self.prompt, self.file, self.prompts, self.tokens, self.template_file)
+
+    @property
+    def files(self) -> list[tuple[str, str | None]]:
+        """The files that are read whole, as pairs of flag and path."""
+        named = [*(("-f", path) for path in self.file), *(("--prompts", path) for path in self.prompts)]
+        return [*named, ("--suffix-file", self.suffix_file)]
+
+    @property
+    def infill_sources(self) -> InfillSources:
+        """Where the text around an infill is."""
+        return InfillSources(self.suffix, self.suffix_file, self.infill)
+
+    @property
+    def continues(self) -> bool:
+        """Whether the prompt is that of an earlier request, with its answer."""
+        return self.continue_last or self.continue_from is not None
+
+    @property
+    def stdin_is_prompt(self) -> bool:
+        """Whether nothing else says what the prompt is."""
+        return not self.sources.given and self.infill is None and not self.continues
+
+    @property
+    def decoding(self) -> DecodeOptions:
+        """How bytes become text. Raises UsageError for an unknown encoding."""
+        return read_prompt.decode_options(
+            self.encoding,
+            replace_invalid=self.invalid == "replace",
+            strip_final_newline=self.strip_final_newline,
+        )
+
+
+def add_stream(fields: dict[str, Value], given: Collection[str], *, as_json: bool) -> None:
+    """Set how the answer is streamed, unless a flag in `given` or the configuration says so."""
+    if "stream" not in fields and not as_json:
+        fields["stream"] = True
+    if fields.get("stream") is True:
+        fields.setdefault("stream_options", {"include_usage": True})
+    elif "stream_options" not in given:
+        fields.pop("stream_options", None)
+
+
+def check(options: PromptOptions) -> None:
+    """Raise UsageError for flags that mean nothing or exclude each other, before anything is read."""
+    if options.invalid not in ("strict", "replace"):
+        raise UsageError(f"--invalid {options.invalid}", "it takes strict or replace")
+    if options.continues and (options.sources.given or options.infill_sources.given):
+        raise UsageError(
+            "--continue with a prompt", "it sends the prompt and the answer of an earlier request"
+        )
+    if options.continue_last and options.continue_from is not None:
+        raise UsageError("--continue and --continue-from together", "", "keep one of them")
+    if options.choice is not None and not options.continues:
+        raise UsageError("--choice without --continue", "it chooses the answer to continue")
+    infill_input.check_sources(options.infill_sources, options.sources, options.infill_format)
+
+
+def notices(options: PromptOptions, sent: Prompt) -> Iterator[str]:
+    """Yield what somebody at a terminal may not have meant about the prompt that is `sent`."""
+    if (count := len(options.prompt)) > 1:
+        yield f"{count} arguments are {count} prompts; quote them to make one"
+    if options.prompt and options.file:
+        join = 'nbx complete "{stdin} ..." < FILE'
+        yield f"the file and the argument are separate prompts; to join them: {join}"
+    own = options.prompt or options.infill or options.continues
+    if not own and isinstance(sent, str) and sent.endswith("\n"):
+        yield "the prompt ends with a newline; -s drops it"
+
+
+def make_request(
+    options: PromptOptions,
+    readers: InputReaders,
+    fields: Mapping[str, Value],
+    params: Mapping[str, Any],
+    *,
+    unset: Collection[str] = (),
+    validate: bool = True,
+) -> CompletionRequest:
+    """Read the prompt and return the request.
+
+    For an infill, the prompt is put into the markers of the model, and the format's stop sequences are added
+    unless `stop` is set or in `unset`. Raises UsageError, and BadInputError for bytes that are not text.
+    """
+    if options.continued is not None:
+        return CompletionRequest(options.continued, fields, params)
+    how = {"nul": options.null, "allow_empty": options.allow_empty}
+    around = options.infill_sources
+    if not around.given:
+        text = read_prompt.read_prompt(options.sources, readers, options.decoding, **how)
+        if not options.allow_empty:
+            read_prompt.check_not_empty(text)
+        return CompletionRequest(text, fields, params)
+    model = CompletionRequest("", fields, params).model
+    chosen = infill.choose(model, options.infill_format)
+    prefix, suffix = infill_input.read_infill(around, options.sources, readers, options.decoding, **how)
+    built = infill.build(chosen, prefix, suffix, validate=validate)
+    if "stop" not in {*fields, *params, *unset}:
+        fields = {**fields, "stop": BY_NAME["stop"].check(list(chosen.stop))}
+    return CompletionRequest(built, fields, params)

@@ -1,0 +1,50 @@
+"""Splits a text at a position that is written as editors and compilers write it: `FILE:LINE:COL`."""
+
+import re
+from typing import NamedTuple
+
+from nebius_cli.core.errors import UsageError
+from nebius_cli.request.read_prompt import source_name
+
+_CURSOR = re.compile(r"(.+?):([0-9]{1,9})(?::([0-9]{1,9}))?", re.DOTALL)
+
+
+class Cursor(NamedTuple):
+    """A position in a file, as editors and compilers write it. `line` and `column` count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+def parse(text: str) -> Cursor:
+    """Read `FILE:LINE` or `FILE:LINE:COL`; without COL the cursor is at the start of the line.
+
+    Raises UsageError.
+    """
+    match = _CURSOR.fullmatch(text)
+    if match is None:
+        raise UsageError(f"--infill {text}", "it takes FILE:LINE or FILE:LINE:COL", "for example app.py:12:5")
+    file, line, column = match.group(1), int(match.group(2)), int(match.group(3) or 1)
+    if not (line and column):
+        raise UsageError(f"--infill {text}", "LINE and COL count from 1")
+    return Cursor(file, line, column)
+
+
+def split(text: str, cursor: Cursor) -> tuple[str, str]:
+    """Return what stands before and after the cursor. Raises UsageError where the text does not reach it.
+
+    Lines end with LF or CRLF. A column counts characters; the one behind the last character is the end of
+    the line.
+    """
+    lines = text.split("\n")
+    name = source_name(cursor.file)
+    if cursor.line > len(lines):
+        raise UsageError(f"{name} has no line {cursor.line}", f"its last line is {len(lines)}")
+    width = len(lines[cursor.line - 1].removesuffix("\r"))
+    if cursor.column > width + 1:
+        raise UsageError(
+            f"line {cursor.line} of {name} has no column {cursor.column}", f"it ends at column {width + 1}"
+        )
+    at = sum(len(line) + 1 for line in lines[: cursor.line - 1]) + cursor.column - 1
+    return text[:at], text[at:]

@@ -1,0 +1,122 @@
+"""Compares the scores of two models: the difference per text, and a bound of the KL divergence per token."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nebius_cli.scoring.likelihood import Score, ScoredToken
+from nebius_cli.scoring.multiple_choice import mean_with_error
+from nebius_cli.scoring.score_record import score_record
+
+MEASURES = ("difference", "difference_per_byte")  # members of the record of a text
+KL_MEANS = ("at_least", "tail", "tail_against")  # members of `kl`, means over its `tokens`
+MIN_MASS = 1e-7  # what is left of 1 after a sum of rounded probabilities is not more exact
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """Sums over `positions` of what is known of KL(A || B), in nats.
+
+    `bound` counts all tokens that only one of the models reports as one token: KL is never lower. `tail` is
+    the probability that A gives to those tokens, `tail_against` what B gives to them.
+    """
+
+    positions: int
+    bound: float
+    tail: float
+    tail_against: float
+
+
+def divergence(one: Score, other: Score) -> Divergence | None:
+    """Return what is known of the divergence; None if the models cut the text into other tokens."""
+    if [(token.text, token.offset) for token in one.tokens] != [
+        (token.text, token.offset) for token in other.tokens
+    ]:
+        return None
+    pairs = [
+        _at_position(a, b)
+        for a, b in zip(one.tokens, other.tokens, strict=True)
+        if a.logprob is not None and b.logprob is not None
+    ]
+    bounds, tails, tails_against = zip(*pairs, strict=True) if pairs else ((), (), ())
+    return Divergence(len(pairs), math.fsum(bounds), math.fsum(tails), math.fsum(tails_against))
+
+
+def comparison_record(one: Score, other: Score, *, with_divergence: bool, tokens: bool) -> dict[str, Any]:
+    """Return the members of the record of a text with two scores."""
+    record = {
+        **score_record(one, tokens=tokens),
+        "against": score_record(other, tokens=tokens),
+        "difference": one.log_likelihood - other.log_likelihood,
+        "difference_per_byte": one.per_byte - other.per_byte,
+    }
+    if with_divergence:
+        found = divergence(one, other)
+        record["kl"] = None if found is None or not found.positions else _means(found)
+    return record
+
+
+def _means(found: Divergence) -> dict[str, float]:
+    count = found.positions
+    sums = (found.bound, found.tail, found.tail_against)
+    return {"tokens": count, **{name: value / count for name, value in zip(KL_MEANS, sums, strict=True)}}
+
+
+def difference_lines(differences: Sequence[Sequence[float]], names: tuple[str, str]) -> list[str]:
+    """Return lines with the mean differences of all texts, given the values of each of MEASURES."""
+    one, other = names
+    totals, per_byte = differences
+    texts = _texts(len(totals))
+    return [
+        f"{one} minus {other}: log-likelihood {mean_with_error(totals)} on average over {texts}",
+        f"{one} minus {other}: {mean_with_error(per_byte)} per byte",
+    ]
+
+
+def divergence_lines(
+    sums: Mapping[str, float], unknown: int, count: int, names: tuple[str, str]
+) -> list[str]:
+    """Return lines with what is known of the divergence of `count` texts, `unknown` of which have none.
+
+    `sums` has the number of tokens, and each of KL_MEANS added up over them.
+    """
+    one, other = names
+    lines = []
+    if tokens := sums.get("tokens"):
+        bound, tail, against = (sums[name] / tokens for name in KL_MEANS)
+        lines += [
+            f"KL divergence of {other} from {one}: at least {bound:.4f} nats per token ({tokens:.0f} tokens)",
+            f"probability outside the tokens that both report: {tail:.4f} of {one}, {against:.4f} of {other}",
+        ]
+    if unknown:
+        lines.append(f"{unknown} of {_texts(count)}: no KL, the models split them differently")
+    return lines
+
+
+def _texts(count: int) -> str:
+    return f"{count} text{'s' if count > 1 else ''}"
+
+
+def _at_position(one: ScoredToken, other: ScoredToken) -> tuple[float, float, float]:
+    """Return the bound of KL at a position, and the probability outside of the shared tokens in both models.
+
+    By the log sum inequality, tokens that are counted as one never have a greater divergence than apart.
+    """
+    mine, others = _probabilities(one), _probabilities(other)
+    shared = [(mine[text], others[text]) for text in mine if text in others]
+    tail = max(MIN_MASS, 1 - math.fsum(p for p, _ in shared))
+    tail_against = max(MIN_MASS, 1 - math.fsum(q for _, q in shared))
+    bound = math.fsum(p * math.log(p / q) for p, q in shared) + tail * math.log(tail / tail_against)
+    return max(0.0, bound), tail, tail_against
+
+
+def _probabilities(token: ScoredToken) -> dict[str, float]:
+    """Return the probabilities of the reported tokens whose text tells which token it is."""
+    known: dict[str, float | None] = {other.text: other.logprob for other in token.alternatives}
+    known[token.text] = token.logprob
+    return {
+        text: math.exp(logprob)
+        for text, logprob in known.items()
+        if logprob is not None and text and "\ufffd" not in text and math.exp(logprob) > 0
+    }

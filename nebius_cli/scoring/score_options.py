@@ -1,0 +1,137 @@
+"""The options of `nbx score` and `nbx rank`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from nebius_cli.core.errors import UsageError
+from nebius_cli.core.secret import Secret
+from nebius_cli.request import parse_field_flags
+
+_INPUT_FLAGS = ("format", "on_bad_row", "shard", "max_cost", "price")
+_OUTPUT_FLAGS = ("output", "restart", "ordered", "summary", "estimate", "dry_run")
+ROW_FLAGS = (*_INPUT_FLAGS, *_OUTPUT_FLAGS)  # attributes of the flags that only the rows of a file have
+
+
+class ModelChoice(NamedTuple):
+    """A model to score with: on this machine, from `file` or the default one, or on the server.
+
+    `name` is the server's name for it, None for the one that the request fields have.
+    """
+
+    runs_here: bool
+    file: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreOptions:
+    """The flags of `nbx score` or `nbx rank`; `fields`, `limits` and `connection` hold those of their tables.
+
+    ROW_FLAGS, and `limits`, are about the rows of a file.
+    """
+
+    text: str | None = None
+    candidates: tuple[str, ...] = ()
+    file: str | None = None
+    jsonl: str | None = None
+    context: str | None = None
+    context_file: str | None = None
+    strip_final_newline: bool = False
+    tokens: bool = False
+    json: bool = False
+    max_tokens: str = "1"
+    param: tuple[str, ...] = ()
+    against: str | None = None
+    against_local: bool = False
+    against_file: str | None = None
+    logprobs: str | None = None
+    format: str | None = None
+    on_bad_row: str | None = None
+    shard: str | None = None
+    output: str | None = None
+    restart: bool = False
+    ordered: bool = False
+    summary: str | None = None
+    estimate: bool = False
+    dry_run: bool = False
+    max_cost: str | None = None
+    price: str | None = None
+    limits: Mapping[str, str] = field(default_factory=dict)
+    over_budget: bool = False
+    local: bool = False
+    model_file: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    connection: Mapping[str, str | bool] = field(default_factory=dict)
+    api_key_file: str | None = None
+    api_key: Secret | None = None
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether the model runs on this machine."""
+        return self.local or self.model_file is not None
+
+    @property
+    def models(self) -> list[ModelChoice]:
+        """The model to score with, and the one to compare it with if there is one."""
+        chosen = [ModelChoice(self.runs_here, self.model_file)]
+        if self.against is not None:
+            chosen.append(ModelChoice(runs_here=False, name=self.against))
+        elif self.against_local or self.against_file is not None:
+            chosen.append(ModelChoice(runs_here=True, file=self.against_file))
+        return chosen
+
+    @property
+    def compares(self) -> bool:
+        """Whether two models are compared."""
+        return len(self.models) > 1
+
+    @property
+    def all_here(self) -> bool:
+        """Whether no model is the server's."""
+        return all(model.runs_here for model in self.models)
+
+    def check(self) -> None:
+        """Raise UsageError for flags that do not belong together."""
+        given = [self.text, self.file, self.jsonl]
+        if sum(one is not None for one in given) > 1:
+            why = "use only one of an argument, --file and --jsonl"
+            raise UsageError("more than one text", why, "keep one")
+        self._check_models()
+        if self.all_here and self.param:
+            raise UsageError("--param with --local", "the embedded engine sends no request")
+        if self.max_tokens not in ("0", "1"):
+            why = "scoring discards the generated token, so it takes 0 or 1"
+            raise UsageError(f"--max-tokens {self.max_tokens}", why)
+        self._check_row_flags()
+
+    def _check_models(self) -> None:
+        if (self.against is not None) + self.against_local + (self.against_file is not None) > 1:
+            why = "--against, --against-local and --against-file each name it"
+            raise UsageError("more than one model to compare with", why, "keep one")
+        if self.compares and self.models[0] == self.models[1]:
+            raise UsageError("nothing to compare", "both are the same model on this machine")
+        if self.compares and self.tokens and not (self.json or self.jsonl):
+            what, why = "--tokens without --json", "the table for two models does not show tokens"
+            raise UsageError(what, why, "--json")
+        if self.logprobs is not None and not self.compares:
+            raise UsageError("--logprobs without --against", "it sets how many tokens are compared")
+        if self.logprobs is not None and any(model.runs_here for model in self.models):
+            why = "the embedded engine reports no alternatives"
+            raise UsageError("--logprobs with a model on this machine", why)
+
+    def _check_row_flags(self) -> None:
+        if self.jsonl is not None:
+            return
+        names = [name for name in ROW_FLAGS if getattr(self, name)] + list(self.limits)
+        if names:
+            flag = "--" + names[0].replace("_", "-")
+            raise UsageError(f"{flag} without --jsonl", "it is about the rows of a file", "--jsonl FILE")
+
+    @property
+    def alternatives(self) -> int:
+        """The number of likely tokens to ask for. Raises UsageError."""
+        if self.logprobs is None:
+            return 1
+        parsed = parse_field_flags.parse_fields({"logprobs": self.logprobs}, str, validate=True)["logprobs"]
+        return max(1, int(str(parsed)))

@@ -1,0 +1,70 @@
+"""What the records of many rows add up to: accuracy, and the mean differences of two models."""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nebius_cli.scoring import compare_models, multiple_choice
+from nebius_cli.scoring.compare_models import MEASURES
+
+
+class Totals:
+    """Sums over records. `models` are the names of the models, one, or two that are compared.
+
+    Memory: 8 bytes for each value of a record that has a mean.
+    """
+
+    def __init__(self, models: Sequence[str]) -> None:
+        self._models = models
+        self._values: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
+        self._kl: defaultdict[str, float] = defaultdict(float)
+        self._without_kl = 0
+        # Of questions with two models: the values of the first one, and of the second one.
+        self._pairs: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._same_picks: list[bool] = []  # of each question, whether both models pick the same choice
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Add the record of a row; one without a score counts nowhere."""
+        other = record.get("against")
+        if other and "winners" in other:
+            self._add_pair(record, other)
+            return
+        for name in (*multiple_choice.ACCURACIES, *MEASURES):
+            if isinstance(value := record.get(name), int | float):
+                self._values[name].append(value)
+        if record.get("kl"):
+            tokens = record["kl"]["tokens"]
+            self._kl["tokens"] += tokens
+            for name in compare_models.KL_MEANS:
+                self._kl[name] += record["kl"][name] * tokens
+        else:
+            self._without_kl += "kl" in record
+
+    def _add_pair(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> None:
+        self._same_picks.append(one["winners"]["total"] == other["winners"]["total"])
+        for name in multiple_choice.ACCURACIES:
+            if name in one:
+                self._pairs[name].append((one[name], other[name]))
+
+    def lines(self) -> list[str]:
+        """Return lines for people; none if no record has a value."""
+        lines = []
+        if self._pairs:
+            one, other = self._models
+            lines += multiple_choice.paired_lines(self._pairs, (one, other))
+        if self._values["acc"]:
+            lines.append(multiple_choice.accuracy_line(self._values))
+        if self._same_picks:
+            same, count = sum(self._same_picks), len(self._same_picks)
+            lines.append(
+                f"both models pick the same choice in {same} of {count} question{'s' if count > 1 else ''}"
+            )
+        if self._values["difference"]:
+            one, other = self._models
+            differences = [self._values[name] for name in MEASURES]
+            lines += compare_models.difference_lines(differences, (one, other))
+            lines += compare_models.divergence_lines(
+                self._kl, self._without_kl, len(differences[0]), (one, other)
+            )
+        return lines

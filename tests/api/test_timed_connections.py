@@ -1,0 +1,231 @@
+"""How bytes of an answer are taken from a connection, and what goes out on it."""
+
+import contextlib
+import socket
+import ssl
+import time
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from nebius_cli.api import timed_connections, timed_reader
+from nebius_cli.core.errors import NetworkError
+from tests.support.calls import connect, failure, send, stream
+from tests.support.gate import Gate
+from tests.support.server import LAST_CHUNK, FakeServer, Reply, Step, chunk, hang_up, head, reset, status
+
+CHUNKED = head(Transfer_Encoding="chunked")
+
+
+def test_chunks_that_came_together_are_one_piece(server: FakeServer) -> None:
+    server.script([CHUNKED + chunk(b"a") + chunk(b"bc") + chunk(b"d") + LAST_CHUNK])
+    assert list(stream(connect(server.url)))[1:] == [b"abcd"]
+
+
+@pytest.mark.parametrize("rest", [b"", b"\r", b"\r\n5", b"\r\n5\r\n", b"\r\n5;x=y\r\n"])
+def test_a_chunk_whose_start_is_not_whole_holds_nothing_back(server: FakeServer, rest: bytes) -> None:
+    gate = Gate()
+    begun, late = chunk(b"a").removesuffix(b"\r\n"), b"\r\n5\r\n"
+    late = b"\r\n5;x=y\r\n" if b";" in rest else late
+    server.script([CHUNKED + begun + rest, gate, late.removeprefix(rest) + b"later\r\n" + LAST_CHUNK])
+    answer = stream(connect(server.url))
+    next(answer)
+    assert next(answer) == b"a"
+    gate.open()
+    assert b"".join(item for item in answer if isinstance(item, bytes)) == b"later"
+
+
+def test_a_chunk_that_came_in_part_is_taken_with_those_before_it(server: FakeServer) -> None:
+    gate = Gate()
+    server.script([CHUNKED + chunk(b"a") + b"5\r\nla", gate, b"ter\r\n" + LAST_CHUNK])
+    answer = stream(connect(server.url))
+    next(answer)
+    assert next(answer) == b"ala"
+    gate.open()
+    assert list(answer) == [b"ter"]
+
+
+def test_compressed_chunks_that_came_together_are_taken_one_by_one(server: FakeServer) -> None:
+    packer = zlib.compressobj(wbits=31)
+    good = packer.compress(b"good") + packer.flush(zlib.Z_SYNC_FLUSH)
+    server.script(
+        [head(Transfer_Encoding="chunked", Content_Encoding="gzip") + chunk(good) + chunk(b"\xff" * 99)]
+    )
+    answer = stream(connect(server.url))
+    next(answer)
+    assert next(answer) == b"good"
+    with pytest.raises(NetworkError, match="compressed"):
+        next(answer)
+
+
+def test_no_more_is_joined_than_a_buffer_holds(server: FakeServer) -> None:
+    pieces = b"".join(chunk(b"x" * 1000) for _ in range(200))
+    server.script([CHUNKED + pieces + LAST_CHUNK])
+    items = list(stream(connect(server.url)))[1:]
+    assert max(map(len, items)) <= timed_reader.BUFFER_BYTES
+    assert b"".join(item for item in items if isinstance(item, bytes)) == b"x" * 200_000
+
+
+def test_waits_that_have_an_end_now_and_then_keep_the_limits(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timed_reader, "MAX_WAIT_S", 0.05)  # as on Windows
+
+    def pause(_: object) -> None:
+        time.sleep(0.3)
+
+    server.script([pause, *status(200, b"hi")], [pause, *status(200, b"hi")], [server.hold])
+    api = connect(server.url)
+    assert send(api, first_byte=20.0).body == b"hi"
+    assert send(api, total=0.0).body == b"hi"
+    assert failure(send, api, first_byte=0.2).why == "no data arrived for 0.2 s"
+
+
+@pytest.mark.parametrize(
+    "size", [0, timed_connections.MAX_JOINED_BYTES, timed_connections.MAX_JOINED_BYTES + 1]
+)
+def test_a_body_of_any_size_follows_its_head(server: FakeServer, size: int) -> None:
+    server.script(status(200, b"hi"))
+    send(connect(server.url), b"x" * size)
+    (request,) = server.requests
+    assert (request.headers["content-length"], len(request.body)) == (str(size), size)
+
+
+@pytest.fixture(params=[False, True], ids=["http", "https"])
+def patient(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[FakeServer, str]]:
+    """A server that leaves its connections open, and the file of its authority."""
+    authority, bundle = trustme.CA(), tmp_path / "authorities.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    server = FakeServer(keep_alive=True, tls=context if request.param else None)
+    yield server, str(bundle)
+    with contextlib.suppress(ConnectionRefusedError):  # a test has closed it
+        server.close()
+
+
+KEPT: Reply = [head(200, "application/json", Content_Length="2"), b"{}"]
+
+
+@pytest.mark.parametrize("end", [reset, hang_up], ids=["reset", "closed"])
+def test_a_request_that_no_server_read_is_sent_again_on_a_new_connection(
+    patient: tuple[FakeServer, str], end: Step
+) -> None:
+    server, bundle = patient
+    server.script(KEPT, [end], KEPT)
+    api = connect(server.url, cacert=bundle)
+    assert [send(api).body, send(api).body] == [b"{}", b"{}"]
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [[[hang_up]], [KEPT, [b"H", hang_up]], [KEPT, [hang_up], [hang_up]]],
+    ids=["a new connection", "a byte came", "twice"],
+)
+def test_a_request_that_may_have_been_read_is_not_sent_again(
+    patient: tuple[FakeServer, str], replies: list[Reply]
+) -> None:
+    server, bundle = patient
+    server.script(*replies)
+    api = connect(server.url, cacert=bundle)
+    if replies[0] is KEPT:
+        send(api)
+    error = failure(send, api)
+    assert isinstance(error, NetworkError)
+    assert (error.retryable, error.sent, len(server.requests)) == (True, True, len(replies))
+
+
+def test_a_server_that_is_gone_when_a_request_is_sent_again_is_an_error(
+    patient: tuple[FakeServer, str],
+) -> None:
+    server, bundle = patient
+
+    def go(connection: socket.socket) -> None:
+        server.close()
+        hang_up(connection)
+
+    server.script(KEPT, [go])
+    api = connect(server.url, cacert=bundle)
+    send(api)
+    assert "refused" in str(failure(send, api))
+
+
+def test_many_connections_read_the_authorities_once(
+    patient: tuple[FakeServer, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, bundle = patient
+    reads = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def counted(context: ssl.SSLContext, *args: Any, **options: Any) -> None:
+        reads.append(args)
+        load(context, *args, **options)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", counted)
+    api = connect(server.url, cacert=bundle, pool=4)
+    server.script(*[KEPT] * 8)
+    with ThreadPoolExecutor(4) as threads:
+        assert {answer.body for answer in threads.map(lambda _: send(api), range(8))} == {b"{}"}
+    assert len(reads) == server.url.startswith("https")
+
+
+def gzipped(text: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=31)
+    return packer.compress(text) + packer.flush()
+
+
+def answers_on(server: FakeServer, reply: Reply) -> list[int]:
+    """Ask twice, with `reply` the first time; return the ports of the client that the server saw."""
+    ports: list[int] = []
+
+    def note(connection: socket.socket) -> None:
+        ports.append(connection.getpeername()[1])
+
+    server.script([note, *reply], [note, *KEPT])
+    api = connect(server.url)
+    with contextlib.suppress(NetworkError):
+        send(api)
+    assert send(api).body == b"{}"
+    return ports
+
+
+PACKED = gzipped(b"{}")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        KEPT,
+        [head(204)],
+        [CHUNKED + chunk(b"{}") + LAST_CHUNK],
+        [head(Content_Encoding="gzip", Content_Length=str(len(PACKED))) + PACKED],
+        [head(Content_Encoding="gzip", Transfer_Encoding="chunked") + chunk(PACKED) + LAST_CHUNK],
+        [head(103), *KEPT],
+    ],
+    ids=["length", "empty", "chunked", "gzip with a length", "gzip in chunks", "interim"],
+)
+def test_the_connection_of_a_complete_answer_is_used_again(reply: Reply) -> None:
+    with contextlib.closing(FakeServer(keep_alive=True)) as server:
+        first, second = answers_on(server, reply)
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        [head(Content_Length="2", Connection="close") + b"{}"],
+        [head(Content_Encoding="gzip", Content_Length="3") + b"\xff\xff\xff"],
+        [CHUNKED + b"zz\r\n"],
+    ],
+    ids=["closed by the server", "not gzip", "no size of a chunk"],
+)
+def test_the_connection_of_any_other_answer_is_not_used_again(reply: Reply) -> None:
+    with contextlib.closing(FakeServer(keep_alive=True)) as server:
+        first, second = answers_on(server, reply)
+    assert first != second

@@ -1,0 +1,234 @@
+"""Records of many threads are written completely; a full disk leaves no partial record."""
+
+import contextlib
+import errno
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.bulk.output import append_records
+from nebius_cli.bulk.output.append_records import Appender, LineFile
+from nebius_cli.core.errors import OutputError
+
+
+@contextlib.contextmanager
+def full_disk() -> Iterator[None]:
+    """Let no file of this process grow beyond 1000 bytes while the block runs; pytest's own may have to."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_records_of_many_threads_are_all_written_completely(tmp_path: Path) -> None:
+    file = LineFile(tmp_path / "x")
+    records = Appender(file.write)
+
+    def work(name: int) -> None:
+        for number in range(500):
+            records.add(b"%d-%d %s\n" % (name, number, b"x" * (number % 50)))
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    records.flush()
+    file.sync()
+    file.close()
+    lines = (tmp_path / "x").read_bytes().splitlines()
+    expected = {b"%d-%d %s" % (name, n, b"x" * (n % 50)) for name in range(8) for n in range(500)}
+    assert (len(lines), set(lines)) == (4000, expected)
+
+
+def test_a_thread_leaves_its_piece_to_the_writing_thread_and_goes_on() -> None:
+    writing, go_on = threading.Event(), threading.Event()
+    written = []
+
+    def slow(data: bytes) -> None:
+        writing.set()
+        assert go_on.wait(30)
+        written.append(data)
+
+    records = Appender(slow)
+    thread = threading.Thread(target=records.add, args=(b"1",))
+    thread.start()
+    assert writing.wait(30)
+    records.add(b"2")
+    records.add(b"3")
+    go_on.set()
+    thread.join()
+    assert written == [b"1", b"23"]
+    records.flush()
+    assert written == [b"1", b"23"]
+
+
+def test_threads_block_when_too_many_pieces_wait_for_a_slow_write() -> None:
+    writing, go_on = threading.Event(), threading.Event()
+    written: list[bytes] = []
+
+    def slow(data: bytes) -> None:
+        writing.set()
+        assert go_on.wait(30)
+        written.append(data)
+
+    records = Appender(slow)
+    first = threading.Thread(target=records.add, args=(b"1",))
+    first.start()
+    assert writing.wait(30)
+    for _ in range(append_records.MAX_WAITING_PIECES - 1):
+        records.add(b"2")
+    last = threading.Thread(target=records.add, args=(b"3",))
+    last.start()
+    last.join(0.2)
+    assert last.is_alive()
+    go_on.set()
+    first.join()
+    last.join()
+    assert b"".join(written) == b"1" + b"2" * (append_records.MAX_WAITING_PIECES - 1) + b"3"
+
+
+def test_every_call_after_a_failed_write_raises_its_error(tmp_path: Path) -> None:
+    with full_disk():
+        file = LineFile(tmp_path / "x")
+        records = Appender(file.write)
+        records.add(b"a" * 899 + b"\n")
+        for piece in (b"b" * 200, b"c"):
+            with pytest.raises(OutputError, match=r"cannot write .*x") as caught:
+                records.add(piece)
+            assert caught.value.why == "File too large"
+        with pytest.raises(OutputError):
+            records.flush()
+        file.close()
+        assert (tmp_path / "x").read_bytes() == b"a" * 899 + b"\n"
+
+
+def test_what_fits_of_a_record_on_a_full_disk_is_cut_off_again(tmp_path: Path) -> None:
+    with full_disk():
+        path = tmp_path / "x"
+        path.write_bytes(b"before\n")
+        file = LineFile(path)
+        with pytest.raises(OutputError):
+            file.write(b"x" * 2000 + b"\n")
+        assert path.read_bytes() == b"before\n"
+        file.write(b"after\n")
+        assert path.read_bytes() == b"before\nafter\n"
+        file.close()
+        file.close()
+
+
+def test_a_write_in_many_parts_is_one_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: real(descriptor, bytes(data[:3])))
+    file = LineFile(tmp_path / "x")
+    file.write(b"0123456789\n")
+    assert (file.size, (tmp_path / "x").read_bytes()) == (11, b"0123456789\n")
+    file.close()
+
+
+def test_the_file_is_synced_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    file = LineFile(tmp_path / "x")
+    monkeypatch.setattr(os, "fsync", synced.append)
+    records = Appender(file.write, file.sync_if_due)
+    records.add(b"1\n")
+    assert synced == []
+    monkeypatch.setattr(append_records, "SYNC_INTERVAL_S", 0)
+    records.add(b"2\n")
+    assert len(synced) == 1
+    file.close()
+
+
+def test_records_are_written_while_a_slow_disk_syncs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    syncing, go_on = threading.Event(), threading.Event()
+
+    def slow(_: int) -> None:
+        syncing.set()
+        assert go_on.wait(30)
+
+    file = LineFile(tmp_path / "x")
+    monkeypatch.setattr(os, "fsync", slow)
+    monkeypatch.setattr(append_records, "SYNC_INTERVAL_S", 0)
+    records = Appender(file.write, file.sync_if_due)
+    first = threading.Thread(target=records.add, args=(b"1\n",))
+    first.start()
+    assert syncing.wait(30)
+    for _ in range(3 * append_records.MAX_WAITING_PIECES):
+        records.add(b"2\n")
+    assert (tmp_path / "x").read_bytes() == b"1\n" + b"2\n" * (3 * append_records.MAX_WAITING_PIECES)
+    go_on.set()
+    first.join()
+    file.close()
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS])
+def test_a_file_system_that_cannot_sync_keeps_records_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    file = LineFile(tmp_path / "x")
+    file.write(b"1\n")
+    file.sync()
+    file.close()
+    assert (tmp_path / "x").read_bytes() == b"1\n"
+
+
+def test_the_folder_of_a_new_file_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[os.stat_result] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor)))
+    for _ in range(2):
+        file = LineFile(tmp_path / "x")
+        file.write(b"1\n")
+        file.close()
+    (status,) = synced
+    assert os.path.samestat(status, tmp_path.stat())
+
+
+@pytest.mark.parametrize("name", ["no/x", "."])
+def test_a_file_that_cannot_be_opened_is_an_output_error(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputError, match="cannot write"):
+        LineFile(tmp_path / name)
+
+
+def test_a_full_disk_leaves_only_complete_lines(tmp_path: Path) -> None:
+    """On a file system of 64 KiB of its own, where this process may make one."""
+    script = """
+import sys
+from pathlib import Path
+from nebius_cli.bulk.output.append_records import LineFile
+from nebius_cli.core.errors import OutputError
+file = LineFile(Path(sys.argv[1]) / "x")
+count = 0
+try:
+    while True:
+        file.write(b"%05d %s\\n" % (count, b"x" * 700))
+        count += 1
+except OutputError as error:
+    print(count, error.why)
+lines = (Path(sys.argv[1]) / "x").read_bytes().split(b"\\n")
+assert lines.pop() == b"" and [int(line[:5]) for line in lines] == list(range(count)), lines[-1]
+"""
+    mount = f'mount -t tmpfs -o size=64k none "{tmp_path}" && "$0" -c "$1" "{tmp_path}"'
+    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount, sys.executable, script]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    if "unshare" in done.stderr or "mount" in done.stderr:
+        script = script.replace('Path(sys.argv[1]) / "x"', 'Path("/dev/full")').partition("lines =")[0]
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    count, why = done.stdout.split(" ", 1)
+    assert why == "No space left on device\n"
+    assert int(count) in (0, *range(80, 93))

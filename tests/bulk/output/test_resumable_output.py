@@ -1,0 +1,295 @@
+"""The output of a bulk run is opened, gone on with, guarded and put in order."""
+
+import json
+import os
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
+from nebius_cli.core.errors import OutputError, UsageError
+from nebius_cli.system.check_output_paths import is_file
+from tests.support.answers import answer, failure, row, write
+
+
+def silent(text: str) -> None:
+    raise AssertionError(text)
+
+
+def open_quietly(path: Path) -> Journal:
+    return Journal.open(str(path), restart=False, note=silent)
+
+
+def fill(path: Path, *records: bytes, whole: bool = False, ordered: bool = False) -> None:
+    """Append records in a run of their own."""
+    journal = open_quietly(path)
+    for record in records:
+        journal.append(record)
+    if whole:
+        journal.compact(ordered=ordered)
+    journal.close()
+
+
+def twice(records: bytes) -> bytes:
+    """Return records that took twice what they did."""
+    once = b'"prompt_tokens":3,"completion_tokens":4,"cost":"0.25"'
+    assert once in records
+    return records.replace(once, b'"prompt_tokens":6,"completion_tokens":8,"cost":"0.5"')
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name != "home")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the answers go."""
+    return tmp_path / "answers.jsonl"
+
+
+def test_what_was_answered_is_known_to_the_next_run_and_what_failed_is_not(path: Path) -> None:
+    rows = [row(0), row(1), row(2, own_id="two")]
+    fill(path, answer(rows[0]), failure(rows[1]), answer(rows[2]))
+    journal = open_quietly(path)
+    assert [journal.has_answer(row) for row in rows] == [True, False, True]
+    assert not journal.has_answer(row(0, body=b"{1}"))  # it asks something else now
+    assert not journal.has_answer(row(0, own_id="0"))
+    scanned = journal.earlier
+    assert (scanned.records, scanned.answers, scanned.errors, scanned.unpriced) == (3, 2, 1, 0)
+    assert (scanned.prompt_tokens, scanned.completion_tokens, scanned.cost) == (9, 12, Decimal("0.75"))
+    journal.close()
+    journal.close()
+    assert names(path.parent) == ["answers.jsonl"]
+
+
+def test_unclaimed_answers_are_counted(path: Path) -> None:
+    fill(path, failure(row(4)), answer(row(0)), answer(row(1)), answer(row(2)), answer(row(3)))
+    journal = open_quietly(path)
+    assert journal.has_answer(row(1))
+    journal.append(answer(row(2, body=b"{1}")))  # it asks something else now
+    journal.compact(ordered=False)
+    assert journal.stray_answers == 2
+    journal.close()
+
+
+@pytest.mark.parametrize("damaged", [b"NaN", b"Infinity", b"1.2.3", b"1E+999", b"-1", b"E"])
+def test_a_cost_that_is_not_an_amount_counts_as_unknown(path: Path, damaged: bytes) -> None:
+    fill(path, answer(row(0)), failure(row(1)).replace(b"0.25", damaged), failure(row(2)))
+    journal = open_quietly(path)
+    assert (journal.earlier.unpriced, journal.earlier.cost) == (1, Decimal("0.5"))
+    journal.close()
+    fill(path, answer(row(1)), whole=True)
+    usages = [json.loads(line)["usage"] for line in path.read_bytes().splitlines()]
+    assert [usage["cost"] for usage in usages] == ["0.25", "0.25", None]
+
+
+def test_records_that_name_no_cost_are_counted(path: Path) -> None:
+    fill(path, answer(row(0)), answer(row(1)).replace(b'"0.25"', b"null"))
+    journal = open_quietly(path)
+    assert (journal.earlier.unpriced, journal.earlier.cost) == (1, Decimal("0.25"))
+    journal.close()
+
+
+def test_a_second_process_is_refused_with_the_name_of_the_file(path: Path) -> None:
+    first = open_quietly(path)
+    with pytest.raises(UsageError, match=r"another nbx bulk is writing .*answers\.jsonl"):
+        open_quietly(path)
+    link = path.with_name("link.jsonl")
+    link.symlink_to(path)
+    with pytest.raises(UsageError, match="another nbx bulk"):
+        open_quietly(link)
+    first.close()
+    open_quietly(link).close()
+    assert link.is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b'{"id":1,"prompt":"x"}\n', 1),
+        (b'{"id":1,"prompt":"x"}', 1),
+        (b'{"id":1,"prompt":"x', 1),
+        (b"Once upon a time", 1),
+        (b"Once\nupon\n", 1),
+        (b'[\n  {"id": 1}\n]\n', 1),
+        (b"{\n", 1),
+        (answer(row(0)) + b'{"id":1,"prompt":"x"}\n', 2),
+        (answer(row(0)) + b"\n" + b"7\n", 3),
+    ],
+)
+def test_a_file_of_something_else_is_refused_and_left_alone(path: Path, content: bytes, line: int) -> None:
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match="is not the output of nbx bulk") as caught:
+        open_quietly(path)
+    assert f"line {line} " in caught.value.why
+    assert (path.read_bytes(), names(path.parent)) == (content, ["answers.jsonl"])
+
+
+def test_the_input_is_no_place_for_the_answers(path: Path) -> None:
+    write(path, answer(row(0)))
+    link = path.with_name("in.jsonl")
+    link.symlink_to(path)
+    for restart in (True, False):
+        with pytest.raises(UsageError) as caught:
+            Journal.open(str(path), restart=restart, note=silent, sources=[str(link)])
+        assert caught.value.why == "this is the input"
+    Journal.open(str(path), restart=False, note=silent, sources=["-"]).close()
+    assert path.read_bytes() == answer(row(0))
+
+
+def test_a_compressed_output_is_refused(path: Path) -> None:
+    with pytest.raises(UsageError, match=r"-o .*gz"):
+        open_quietly(path.with_name("answers.jsonl.gz"))
+
+
+def test_a_folder_that_is_not_there_is_an_output_error(path: Path) -> None:
+    with pytest.raises(OutputError):
+        open_quietly(path / "x")
+
+
+def test_a_restart_sets_the_old_answers_aside(path: Path) -> None:
+    said: list[str] = []
+    for number, kept in ((0, ""), (1, ".old"), (2, ".old2")):
+        journal = Journal.open(str(path), restart=True, note=said.append)
+        assert journal.earlier.records == 0
+        journal.append(answer(row(number)))
+        journal.close()
+        assert path.read_bytes() == answer(row(number))
+        if kept:
+            assert Path(f"{path}{kept}").read_bytes() == answer(row(number - 1))
+    kept_in = "earlier answers are kept in"
+    assert said == [f"{kept_in} {path}.old", f"{kept_in} {path}.old2"]
+
+
+def test_lines_broken_by_a_power_cut_are_ignored(path: Path) -> None:
+    spoilt = answer(row(1)).replace(b"said", b"\0\0\0\0")
+    write(path, answer(row(0)), b"\n", spoilt, b"\0\0\0\n", answer(row(2)))
+    said: list[str] = []
+    journal = Journal.open(str(path), restart=False, note=said.append)
+    assert [journal.has_answer(row(n)) for n in range(3)] == [True, False, True]
+    assert journal.earlier.broken == 2
+    journal.append(answer(row(1)))
+    journal.compact(ordered=False)
+    journal.close()
+    assert said == [f"{path}: 2 lines are not JSON; their rows are sent again"]
+    assert path.read_bytes() == answer(row(0)) + answer(row(2)) + answer(row(1))
+
+
+def test_a_complete_run_leaves_one_record_per_row(path: Path) -> None:
+    rows = [row(0), row(1), row(2)]
+    fill(path, failure(rows[0]), answer(rows[1]), failure(rows[2]), whole=True)
+    assert path.read_bytes() == failure(rows[0]) + answer(rows[1]) + failure(rows[2])
+    changed = row(1, body=b"{1}")
+    records = [answer(rows[0], "later"), answer(changed), failure(rows[2])]
+    fill(path, *records, whole=True)
+    assert path.read_bytes() == twice(b"".join(records))
+
+
+def test_an_answer_stays_until_another_answer_takes_its_place(path: Path) -> None:
+    changed = row(0, body=b"{1}")
+    fill(path, answer(row(0)), whole=True)
+    fill(path, failure(changed), whole=True)
+    assert path.read_bytes() == answer(row(0)) + failure(changed)
+    fill(path, failure(changed), whole=True)
+    assert path.read_bytes() == answer(row(0)) + twice(failure(changed))
+    fill(path, answer(changed), whole=True)
+    (record,) = [json.loads(line) for line in path.read_bytes().splitlines()]
+    # Nothing that was spent is forgotten.
+    assert record["usage"] == {"prompt_tokens": 12, "completion_tokens": 16, "cost": "1"}
+
+
+@pytest.mark.parametrize("resumed", [True, False])
+def test_ordered_puts_the_records_in_the_order_of_the_input(path: Path, *, resumed: bool) -> None:
+    rows = [row(n, own_id=f"r{n}") for n in range(6)]
+    if resumed:
+        fill(path, answer(rows[4]), failure(rows[2]))
+    fill(path, *(answer(rows[n]) for n in (3, 0, 5, 2, 1)), whole=True, ordered=True)
+    expected = [answer(rows[n]) for n in (0, 1, 2, 3, *([4] if resumed else []), 5)]
+    if resumed:
+        expected[2] = twice(expected[2])
+    assert path.read_bytes() == b"".join(expected)
+    before = path.stat()
+    fill(path, whole=True, ordered=True)
+    assert path.stat().st_ino == before.st_ino  # there was nothing to do
+
+
+def test_a_big_file_is_put_in_order_piece_by_piece(path: Path) -> None:
+    records = [answer(row(n), "x" * 50_000) for n in range(20)]
+    fill(path, *reversed(records), whole=True, ordered=True)
+    assert path.read_bytes() == b"".join(records)
+
+
+def test_a_file_that_cannot_be_set_aside_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(path, answer(row(0)))
+
+    def refuse(self: Path, name: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(OutputError, match="cannot rename"):
+        Journal.open(str(path), restart=True, note=silent)
+    assert (path.read_bytes(), names(path.parent)) == (answer(row(0)), ["answers.jsonl"])
+
+
+def test_a_record_without_its_newline_is_complete_and_gets_one(path: Path) -> None:
+    write(path, answer(row(0)), answer(row(1))[:-1])
+    journal = open_quietly(path)
+    assert journal.has_answer(row(1))
+    journal.append(answer(row(2)))
+    journal.close()
+    assert path.read_bytes() == answer(row(0)) + answer(row(1)) + answer(row(2))
+
+
+def test_a_failed_compaction_loses_no_record(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = open_quietly(path)
+    journal.append(answer(row(1)))
+    journal.append(answer(row(0)))
+
+    def full(*names: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OutputError) as caught:
+        journal.compact(ordered=True)
+    assert (caught.value.why, caught.value.code) == ("No space left on device", 74)
+    assert "all answers are kept" in caught.value.hint
+    journal.close()
+    assert path.read_bytes() == answer(row(1)) + answer(row(0))
+    assert names(path.parent) == ["answers.jsonl"]
+
+
+def test_an_output_rewritten_by_another_tool_can_be_resumed(path: Path) -> None:
+    record = json.loads(answer(row(0, own_id="é")))
+    path.write_text(json.dumps(record, indent=None) + "\r\n", encoding="utf-8")
+    journal = open_quietly(path)
+    assert journal.has_answer(row(0, own_id="é"))
+    journal.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "file"), [("-", False), ("/dev/stdout", False), ("/proc/self/fd/1", False), ("/dev/null", False)]
+)
+def test_what_is_no_file_has_no_memory(name: str, *, file: bool) -> None:
+    assert is_file(name) == file
+
+
+def test_only_a_regular_file_or_a_free_name_can_be_resumed(path: Path) -> None:
+    assert is_file(str(path))
+    path.write_bytes(b"")
+    assert is_file(str(path))
+    assert not is_file(str(path.parent))
+
+
+def test_a_sink_writes_and_knows_nothing() -> None:
+    written: list[bytes] = []
+    sink = StreamOutput(written.append)
+    asked: Row = row(0)
+    sink.append(answer(asked))
+    sink.add_failed(b"x")
+    assert not sink.has_answer(asked)
+    sink.compact(ordered=True)
+    sink.close()
+    sink.close()
+    assert (written, sink.earlier.records, sink.stray_answers) == ([answer(asked)], 0, 0)

@@ -1,0 +1,106 @@
+"""What has become of the rows of a run."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from nebius_cli.bulk.dispatcher import Dispatcher
+from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.output.record_format import Result
+from nebius_cli.bulk.rate_control import RateController
+from nebius_cli.bulk.run_budget import Budget
+from nebius_cli.bulk.run_counts import RunCounts, cap_error
+from nebius_cli.core.errors import NbxError, ServerError
+from nebius_cli.core.money import Price, PriceList
+
+PRICES = PriceList(default=Price(Decimal(1), Decimal(1)))
+ROW = Row(0, 0, "x", b"{}", "", "", 9, 4, 1, b"{}", "m")
+
+
+def dispatcher(**budget: Any) -> Dispatcher:
+    """Return one that has nothing to do yet."""
+    return Dispatcher(RateController(0.0), Budget(**budget), retries=1, jitter=lambda: 0.5)
+
+
+def result(usage: dict[str, Any] | None, error: NbxError | None = None) -> Result:
+    return Result(ROW, 1, 0.1, usage, error, None if error else {})
+
+
+def test_results_are_counted_with_what_they_took() -> None:
+    counts = RunCounts()
+    counts.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": "0.5"}))
+    counts.add(result(None))  # its group's first row has it
+    counts.add(result({"prompt_tokens": 4, "completion_tokens": None, "cost": "0.25"}, ServerError("broke")))
+    counts.add(result(None, ServerError("broke")))
+    assert (counts.answered, counts.failed) == (2, 2)
+    assert (counts.prompt_tokens, counts.completion_tokens, counts.cost) == (7, 2, Decimal("0.75"))
+
+
+def test_an_unknown_cost_is_not_reported() -> None:
+    counts, sends = RunCounts(), dispatcher()
+    assert counts.snapshot(sends, 0.0, None).cost is None
+    counts.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": None}))
+    assert counts.snapshot(sends, 0.0, None).cost is None
+    assert counts.summary(sends, 1.0, "").cost is None
+    assert counts.summary(sends, 1.0, "").spent is None
+
+
+@pytest.mark.parametrize("costs", [("0.5", None), (None, "0.5"), ("0.5", None, "0.5")])
+def test_a_sum_with_an_unknown_part_is_unknown(
+    costs: tuple[str | None, ...],
+) -> None:
+    counts, sends = RunCounts(), dispatcher()
+    for cost in costs:
+        counts.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": cost}))
+    assert (counts.summary(sends, 1.0, "").cost, counts.snapshot(sends, 0.0, None).cost) == (None, None)
+
+
+def test_what_earlier_runs_spent_is_part_of_what_was_spent_and_not_of_this_run() -> None:
+    prices = PriceList(default=Price(Decimal(1), Decimal(1)))
+    counts, sends = RunCounts(total=9, left_out=4), dispatcher(prices=prices, spent_cost=Decimal("2.5"))
+    counts.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": "0.5"}))
+    summary = counts.summary(sends, 2.0, "why")
+    assert (summary.rows, summary.left_out, summary.answered) == (9, 4, 1)
+    assert (summary.cost, summary.spent) == (Decimal("0.5"), Decimal("2.5"))
+    assert (summary.seconds, summary.stopped) == (2.0, "why")
+    assert counts.snapshot(sends, 0.0, 0.5).cost == Decimal("2.5")
+
+
+def test_rows_that_were_not_counted_are_those_that_came() -> None:
+    counts, sends = RunCounts(seen=7), dispatcher()
+    assert counts.summary(sends, 1.0, "").rows == 7
+    now = counts.snapshot(sends, 3.0, 0.5)
+    assert (now.at, now.total, now.seen, now.fraction_read, now.rows) == (3.0, None, 7, 0.5, 14)
+
+
+def test_a_pause_is_reported_with_its_length() -> None:
+    counts, sends = RunCounts(), dispatcher()
+    sends.rate.pause(12.0, 0.0)
+    assert counts.snapshot(sends, 0.4, None).note == "waiting 12 s"
+    assert counts.snapshot(sends, 11.5, None).note == ""
+
+
+@pytest.mark.parametrize(
+    ("budget", "flags", "used"),
+    [
+        (
+            {"prices": PRICES, "max_cost": Decimal(5), "spent_cost": Decimal(4)},
+            "--max-cost",
+            "$4.00 of $5.00",
+        ),
+        ({"max_tokens": 1000, "spent_tokens": 990}, "--max-total-tokens", "990 of 1,000 tokens"),
+        (
+            {"prices": PRICES, "max_cost": Decimal(5), "max_tokens": 1000},
+            "--max-cost or --max-total-tokens",
+            "$0.00 of $5.00, 0 of 1,000 tokens",
+        ),
+    ],
+)
+def test_a_cap_that_ended_the_run_is_named_with_the_amount_used(
+    budget: dict[str, Any], flags: str, used: str
+) -> None:
+    error = cap_error(dispatcher(**budget).budget)
+    assert error.what == f"stopped before exceeding {flags}"
+    assert error.why == f"used: {used}"
+    assert error.hint == f"raise {flags} to continue"

@@ -1,0 +1,179 @@
+"""The pool over real sockets: every row ends once, with its own answer, whatever the server does."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from nebius_cli.bulk import worker_threads
+from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.run_budget import Budget
+from nebius_cli.core.errors import NetworkError
+from tests.conftest import CANARY
+from tests.support.server import Reply, Request, reset, sse, status, token
+from tests.support.service import (
+    Respond,
+    Run,
+    Service,
+    kept_open,
+    moody,
+    right,
+    rows,
+    waiting_for,
+    well,
+)
+
+
+def test_every_row_gets_its_own_answer(serve: Callable[[Respond], Service]) -> None:
+    run = Run(serve(lambda request, _: well(request)), rows(100)).go()
+    assert run.texts() == right(100)
+    assert len(run.results) == run.dispatcher.requests == 100
+    assert {result.usage["prompt_tokens"] for result in run.results if result.usage} == {3}
+
+
+@pytest.mark.parametrize("group", [1, 4])
+def test_fast_rows_are_read_by_the_thread_that_sends_them(
+    serve: Callable[[Respond], Service], group: int
+) -> None:
+    def reading() -> Iterator[Row | None]:
+        for index, row in enumerate(rows(100)):
+            if index % 7 == 0:
+                yield None  # the next one may take its time
+            yield row
+        yield None
+
+    run = Run(serve(lambda request, _: well(request)), reading(), fast_rows=True, group=group).go()
+    assert run.texts() == right(100)
+    assert len(run.results) == 100
+
+
+def test_an_empty_input_needs_no_requests(serve: Callable[[Respond], Service]) -> None:
+    assert Run(serve(lambda request, _: well(request)), []).go().results == []
+
+
+@pytest.mark.parametrize("fixed", [1, 6])
+def test_as_many_requests_are_in_flight_as_the_concurrency_allows(
+    serve: Callable[[Respond], Service], fixed: int
+) -> None:
+    together = threading.Barrier(fixed)
+
+    def respond(request: Request, number: int) -> Reply:
+        del number
+        return [waiting_for(together), *well(request)]
+
+    run = Run(serve(respond), rows(fixed * 5), fixed=fixed).go()
+    assert run.texts() == right(fixed * 5)
+    assert len(run.threads) <= fixed + 1
+
+
+def test_groups_are_split(serve: Callable[[Respond], Service]) -> None:
+    service = serve(lambda request, _: well(request))
+    run = Run(service, rows(10), group=4).go()
+    assert run.texts() == right(10)
+    assert sorted(len(request.json["prompt"]) for request in service.requests) == [2, 4, 4]
+
+
+def test_a_bad_prompt_costs_one_row_of_its_group(serve: Callable[[Respond], Service]) -> None:
+    def respond(request: Request, number: int) -> Reply:
+        del number
+        return status(422, b'{"detail": "bad"}') if b'"5"' in request.body else well(request)
+
+    run = Run(serve(respond), rows(8), group=8).go()
+    assert run.texts() == {index: f"{index}!" for index in range(8) if index != 5}
+    (failed,) = (result for result in run.results if result.error is not None)
+    assert (failed.row.index, failed.error and failed.error.why) == (5, "bad")
+
+
+def test_a_stream_is_an_answer_too(serve: Callable[[Respond], Service]) -> None:
+    run = Run(serve(lambda *_: sse(token("0"), token("!", reason="stop"))), rows(1)).go()
+    assert run.texts() == right(1)
+
+
+def test_an_unreliable_server_costs_attempts_but_no_rows(serve: Callable[[Respond], Service]) -> None:
+    run = Run(serve(moody), rows(60), retries=20).go()
+    assert run.texts() == right(60)
+    assert len(run.results) == 60
+    assert run.dispatcher.retried == run.dispatcher.requests - 60 > 0
+
+
+def test_a_key_repeated_by_the_server_is_redacted(serve: Callable[[Respond], Service]) -> None:
+    body = json.dumps({"error": f"what is {CANARY}?"}).encode()
+    run = Run(serve(lambda request, n: well(request) if n == 1 else kept_open(body)), rows(2), retries=0).go()
+    (failed,) = (result for result in run.results if result.error is not None)
+    assert failed.error is not None
+    assert failed.error.why == "what is ***?"
+
+
+def test_a_key_in_a_request_id_is_redacted(
+    serve: Callable[[Respond], Service],
+) -> None:
+    refusal = status(422, b"", X_Request_Id=CANARY)
+    run = Run(serve(lambda request, n: well(request) if n == 1 else refusal), rows(2), retries=0).go()
+    (failed,) = (result for result in run.results if result.error is not None)
+    assert failed.error is not None
+    assert failed.error.what == "the server answered 422 (request ***)"
+
+
+def test_an_error_that_ends_the_run_fails_no_other_rows(serve: Callable[[Respond], Service]) -> None:
+    run = Run(serve(lambda *_: status(401, b"")), rows(1000)).go()
+    assert run.results == []
+    assert run.dispatcher.fatal is not None
+
+
+def test_an_unreachable_server_stops_the_run(serve: Callable[[Respond], Service]) -> None:
+    run = Run(serve(lambda *_: [reset]), rows(1000), retries=0).go()
+    assert (run.results, type(run.dispatcher.fatal)) == ([], NetworkError)
+
+
+def test_a_cap_stops_the_run(serve: Callable[[Respond], Service]) -> None:
+    run = Run(serve(lambda request, _: well(request)), rows(100), budget=Budget(max_tokens=60)).go()
+    assert run.dispatcher.capped
+    assert 10 <= len(run.results) <= 15
+    assert run.dispatcher.budget.tokens <= 60
+
+
+def test_an_answer_for_which_there_was_no_memory_is_charged_and_asked_for_again(
+    serve: Callable[[Respond], Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse, failed = json.loads, threading.Event()
+
+    def no_memory_once(text: str | bytes, **more: Any) -> Any:
+        if isinstance(text, bytes) and b'"choices"' in text and not failed.is_set():
+            failed.set()
+            raise MemoryError
+        return parse(text, **more)
+
+    def respond(request: Request, number: int) -> Reply:
+        return well(request) if number == 1 else [waiting_for(failed), *well(request)]
+
+    monkeypatch.setattr(json, "loads", no_memory_once)
+    run = Run(serve(respond), rows(2), fixed=2).go()
+    assert run.texts() == right(2)
+    usages = [result.usage or {} for result in run.results]
+    once, twice = sorted(usage["prompt_tokens"] for usage in usages)
+    assert twice > once
+
+
+def test_a_request_on_a_connection_that_had_ended_is_sent_again_without_retries(
+    serve: Callable[[Respond], Service],
+) -> None:
+    def respond(request: Request, number: int) -> Reply:
+        return [reset] if number == 2 else well(request)
+
+    assert Run(serve(respond), rows(2), fixed=1, retries=0).go().texts() == right(2)
+
+
+def test_no_thread_is_started_that_would_not_leave_enough_memory(
+    serve: Callable[[Respond], Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reading() -> Iterator[Row]:
+        monkeypatch.setattr(worker_threads, "MIN_FREE_BYTES", 1 << 62)  # the first thread runs already
+        yield from rows(20)
+
+    run = Run(serve(lambda request, _: well(request)), reading(), fixed=8).go()
+    assert run.texts() == right(20)
+    assert len(run.threads) == 1
+    with pytest.raises(MemoryError):
+        Run(serve(lambda request, _: well(request)), rows(20), fixed=8).go()

@@ -1,0 +1,217 @@
+"""Where keys are found, in which order, and how each place fails."""
+
+import io
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.config import api_keys
+from nebius_cli.config.api_keys import KeyOrigin, KeyPlace
+from nebius_cli.config.settings_table import Sourced
+from nebius_cli.core.errors import AuthError, ConfigError, NbxError
+from nebius_cli.core.secret import Secret
+from nebius_cli.system.streams import Streams
+from tests.conftest import CANARY
+
+CONFIG = Path("config.toml")
+ENVIRON: Mapping[str, str] = {"PATH": os.environ["PATH"]}
+
+ENV_LAYER = {"api_key": Sourced(Secret("from-env"), "NEBIUS_API_KEY")}
+FILE_LAYER = {
+    "api_key": Sourced(Secret("from-config"), "config.toml"),
+    "api_key_command": Sourced("echo from-command", "config.toml"),
+    "api_key_keyring": Sourced("default", "config.toml"),
+}
+PROFILE_LAYER = {"api_key": Sourced(Secret("from-profile"), "profile work")}
+
+
+def streams(stdin: bytes = b"", **environ: str) -> Streams:
+    """Return streams that nobody sees."""
+    return Streams(io.BytesIO(stdin), None, None, environ={**ENVIRON, **environ})
+
+
+def found(*layers: Mapping[str, Sourced], argument: str = "", file: str | None = None) -> list[KeyPlace]:
+    """Return the places in their order."""
+    return api_keys.places(
+        Secret(argument) if argument else None, file, layers, CONFIG, streams(b"from-stdin\n")
+    )
+
+
+def script(code: str) -> list[str]:
+    """Return the words that run a little program."""
+    return [sys.executable, "-c", code]
+
+
+def command(code: str, timeout_s: float = api_keys.COMMAND_TIMEOUT_S, **environ: str) -> Secret:
+    """Return the key that a little program prints."""
+    return api_keys.from_command(script(code), {**ENVIRON, **environ}, timeout_s)
+
+
+def refused(code: str, timeout_s: float = api_keys.COMMAND_TIMEOUT_S, **environ: str) -> NbxError:
+    """Return how a little program fails to print a key."""
+    with pytest.raises(NbxError) as caught:
+        command(code, timeout_s, **environ)
+    return caught.value
+
+
+def test_flags_come_first_then_the_environment_the_command_the_keyring_and_the_file() -> None:
+    every = found(ENV_LAYER, FILE_LAYER, argument="from-argument", file="-")
+    assert [place.source for place in every] == list(KeyOrigin)
+
+
+def test_a_key_of_the_profile_beats_those_outside_of_it_but_not_the_environment() -> None:
+    origins = [place.origin for place in found(ENV_LAYER, PROFILE_LAYER, FILE_LAYER)]
+    assert origins == ["NEBIUS_API_KEY", "profile work", "config.toml", "config.toml", "config.toml"]
+
+
+def test_nothing_configured_is_no_place() -> None:
+    assert found({}, {"model": Sourced("m", "config.toml")}) == []
+
+
+def test_each_place_gives_its_own_key() -> None:
+    argument, file, env, run, _, config = found(ENV_LAYER, FILE_LAYER, argument="from-argument", file="-")
+    read = [place.read().reveal() for place in (argument, file, env, run, config)]
+    assert read == ["from-argument", "from-stdin", "from-env", "from-command", "from-config"]
+
+
+def test_places_do_not_show_the_keys_they_hold() -> None:
+    places = api_keys.places(
+        Secret(CANARY), None, [{"api_key": Sourced(Secret(CANARY), "x")}], CONFIG, streams()
+    )
+    assert CANARY not in repr(places)
+
+
+def test_only_the_program_of_a_command_is_shown() -> None:
+    (place,) = found({"api_key_command": Sourced(["echo", CANARY], "config.toml")})
+    assert place.where == "echo"
+
+
+def test_a_command_is_a_list_of_words_or_one_text_that_is_split_like_a_shell_does() -> None:
+    for value in ("printf '%s\\n' 'a key'", ["printf", "%s\n", "a key"]):
+        (place,) = found({"api_key_command": Sourced(value, "config.toml")})
+        with pytest.raises(AuthError, match="the first line of what printf printed"):
+            place.read()
+
+
+@pytest.mark.parametrize("text", ["echo 'a", "", " "], ids=repr)
+def test_a_command_that_cannot_be_split_is_bad_configuration(text: str) -> None:
+    with pytest.raises(ConfigError, match="api_key_command"):
+        found({"api_key_command": Sourced(text, "config.toml")})[0].read()
+
+
+def test_a_command_that_cannot_be_split_does_not_bar_a_stronger_key() -> None:
+    stronger, broken = found(ENV_LAYER, {"api_key_command": Sourced("a 'b", "config.toml")})
+    assert (stronger.read().reveal(), broken.where) == ("from-env", "api_key_command")
+
+
+def test_no_shell_reads_a_command() -> None:
+    (place,) = found({"api_key_command": Sourced("echo $HOME;true", "config.toml")})
+    assert place.read().reveal() == "$HOME;true"
+
+
+def test_the_key_is_the_first_line_that_a_command_prints() -> None:
+    assert command("print('key\\nnot the key')").reveal() == "key"
+
+
+def test_a_command_gets_no_stdin_and_keeps_its_stderr(capfd: pytest.CaptureFixture[str]) -> None:
+    code = "import sys; print('asking', file=sys.stderr); print('key' + sys.stdin.read())"
+    assert command(code).reveal() == "key"
+    assert capfd.readouterr().err == "asking\n"
+
+
+def test_a_command_that_fails_says_how_without_what_it_printed() -> None:
+    error = refused("import sys; print('secret'); sys.exit(3)")
+    assert (error.code, error.why) == (4, "exit code 3")
+    assert "secret" not in str(vars(error))
+
+
+def test_a_command_that_prints_nothing_gives_no_key() -> None:
+    assert refused("print()").code == 4
+    assert refused("").code == 4
+
+
+def test_a_command_that_prints_without_end_is_stopped() -> None:
+    assert "printed too much" in refused("while True: print('key')").what
+
+
+def test_a_command_that_is_not_there_is_bad_configuration() -> None:
+    with pytest.raises(ConfigError, match="cannot run /nowhere/pass") as caught:
+        api_keys.from_command(["/nowhere/pass"], ENVIRON)
+    assert caught.value.why == "No such file or directory"
+
+
+def test_a_command_that_takes_too_long_is_ended_though_its_child_keeps_the_pipe(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    # The grandchild holds stdout until somebody opens the pipe, long after its parent is gone.
+    child = f"open({str(fifo)!r}).read()"
+    error = refused(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])", 0.5)
+    assert (error.code, error.why) == (4, "there was no key after 0.5 s")
+    fifo.write_text("")
+    for thread in threading.enumerate():
+        if thread.name == "nbx-key":
+            thread.join(30)
+
+
+def test_a_command_that_has_ended_gives_its_key_though_its_child_keeps_the_pipe(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    child = f"open({str(fifo)!r}).read()"
+    start = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}])"
+    assert command(f"print('key', flush=True); {start}").reveal() == "key"
+    fifo.write_text("")
+    for thread in threading.enumerate():
+        if thread.name == "nbx-key":
+            thread.join(30)
+
+
+def test_a_command_that_calls_nbx_which_calls_it_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="calls nbx"):
+        api_keys.from_command(["echo"], {api_keys.INSIDE: "1"})
+    assert command(f"import os; print(os.environ['{api_keys.INSIDE}'])").reveal() == "1"
+
+
+@pytest.mark.parametrize(
+    "data", [b"key", b"key\n", b" key \r\n", b"\xef\xbb\xbfkey\r\n", b"\n\nkey\n\n"], ids=repr
+)
+def test_blanks_around_a_key_are_none_of_it(data: bytes) -> None:
+    assert api_keys.ask(streams(data)).reveal() == "key"
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b"a b", b"a\nb", b"caf\xc3\xa9", b"\xff", b"a\x00b"], ids=repr)
+def test_what_is_no_key_is_refused_without_being_shown(data: bytes) -> None:
+    with pytest.raises(AuthError, match="stdin") as caught:
+        api_keys.ask(streams(data))
+    assert data == b"" or data.decode("latin-1") not in str(vars(caught.value))
+
+
+@pytest.mark.parametrize("key", ["v1.abc", "eyJhbGciOi.J9", "sk-1", "x", "a+b/c==", "t1.9euelZ"])
+def test_a_key_is_not_judged_by_how_it_begins(key: str) -> None:
+    assert api_keys.ask(streams(key.encode())).reveal() == key
+
+
+@pytest.mark.parametrize(
+    ("mode", "open_to_others"), [(0o600, False), (0o400, False), (0o640, True), (0o604, True), (0o660, True)]
+)
+def test_a_key_file_that_others_can_read_comes_with_the_command_that_mends_it(
+    tmp_path: Path, mode: int, *, open_to_others: bool
+) -> None:
+    file = tmp_path / "it's a key"
+    file.write_text("key")
+    file.chmod(mode)
+    (place,) = found(file=str(file))
+    assert place.mode == mode
+    assert place.mend == (f"chmod 600 '{tmp_path}/it'\"'\"'s a key'" if open_to_others else "")
+
+
+def test_a_pipe_that_stands_for_a_key_file_has_no_mode_that_matters() -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"key\n")
+    os.close(writer)
+    (place,) = found(file=f"/dev/fd/{reader}")
+    assert (place.mode, place.mend, place.read().reveal()) == (None, "", "key")
+    os.close(reader)

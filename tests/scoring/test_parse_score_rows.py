@@ -1,0 +1,62 @@
+"""Rows to score: texts, and multiple-choice questions."""
+
+import json
+from typing import Any
+
+import pytest
+
+from nebius_cli.scoring.likelihood import Passage
+from nebius_cli.scoring.parse_score_rows import ScoreRow, parse_score_row
+
+
+def test_a_row_is_a_text_with_its_own_context_or_the_default_one() -> None:
+    assert parse_score_row({"text": "two", "other": 1}, "C") == ScoreRow((Passage("two", "C"),))
+    assert parse_score_row({"context": "", "text": "three"}, "C") == ScoreRow((Passage("three", ""),))
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ({}, "its text is missing, empty or not a string"),
+        ({"text": 1}, "its text is missing, empty or not a string"),
+        ({"text": ""}, "its text is missing, empty or not a string"),
+        ({"text": "a", "context": None}, "its context is not a string"),
+        ({"text": "a", "choices": ["a", "b"]}, "both a text and choices"),
+        ({"choices": ["a"]}, "not a list of two or more"),
+        ({"choices": ["a", ""]}, "a choice is empty"),
+        ({"choices": ["a", 1]}, "a choice is empty or not a string"),
+        ({"choices": ["a", "b"], "gold": 2}, "its gold is not a number from 0 to 1"),
+        ({"choices": ["a", "b"], "gold": True}, "its gold is not a number from 0 to 1"),
+    ],
+)
+def test_a_row_that_is_neither_is_refused(row: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        parse_score_row(row, "")
+
+
+def test_a_question_has_a_passage_for_each_choice() -> None:
+    row = parse_score_row({"id": 3, "context": "Q", "choices": [" a", " b"], "gold": 1}, "C")
+    assert row == ScoreRow((Passage(" a", "Q"), Passage(" b", "Q")), is_question=True, gold=1)
+    assert row.prompts == ["Q a", "Q b"]
+    row = parse_score_row({"choices": [" a", " b"]}, "C")
+    assert row == ScoreRow((Passage(" a", "C"), Passage(" b", "C")), is_question=True)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"text": "a"},
+        {"context": "Q", "text": "a"},
+        {"choices": ["a", "b"]},
+        {"choices": ["a", "b"], "gold": 0},
+    ],
+)
+def test_a_row_can_be_written_again(row: dict[str, Any]) -> None:
+    assert parse_score_row(row, "").to_json() == row
+
+
+def test_rows_of_the_same_prompt_but_another_boundary_or_answer_are_different() -> None:
+    rows = ({"context": "a", "text": "bc"}, {"context": "ab", "text": "c"}, {"text": "abc"})
+    questions = [{"choices": ["a", "b"], **({} if gold is None else {"gold": gold})} for gold in (None, 0, 1)]
+    found = [parse_score_row(json.loads(json.dumps(row)), "") for row in (*rows, *questions)]
+    assert len({(tuple(row.prompts), row.identity) for row in found}) == len(found)

@@ -1,0 +1,51 @@
+"""What records add up to."""
+
+from typing import Any
+
+from nebius_cli.scoring.score_totals import Totals
+
+
+def lines(*records: dict[str, Any]) -> list[str]:
+    totals = Totals(("one", "two"))
+    for record in records:
+        totals.add(record)
+    return totals.lines()
+
+
+def compared(difference: float, **more: Any) -> dict[str, Any]:
+    return {"difference": difference, "difference_per_byte": difference / 10, **more}
+
+
+def test_records_without_means_add_up_to_nothing() -> None:
+    assert (
+        lines()
+        == lines({"log_likelihood": -1.0}, {"error": {"exit": 3}}, {"choices": [], "winners": {}})
+        == []
+    )
+
+
+def test_accuracy_is_that_of_the_questions_with_an_answer() -> None:
+    records: list[dict[str, Any]] = [{"acc": 1, "acc_norm": 0, "acc_bytes": 1}, {"error": {}}]
+    records.insert(1, {"acc": 0, "acc_norm": 0, "acc_bytes": 1})
+    assert lines(*records) == [
+        "acc 0.5000 ± 0.5000, acc_norm 0.0000 ± 0.0000, acc_bytes 1.0000 ± 0.0000, 2 questions"
+    ]
+    assert lines(records[0]) == ["acc 1.0000, acc_norm 0.0000, acc_bytes 1.0000, 1 question"]
+
+
+def test_differences_have_their_means() -> None:
+    assert lines(compared(1.0), compared(3.0)) == [
+        "one minus two: log-likelihood 2.0000 ± 1.0000 on average over 2 texts",
+        "one minus two: 0.2000 ± 0.1000 per byte",
+    ]
+
+
+def test_divergences_are_means_over_tokens() -> None:
+    one = {"tokens": 1, "at_least": 1.0, "tail": 0.5, "tail_against": 0.25}
+    two = {"tokens": 3, "at_least": 2.0, "tail": 0.1, "tail_against": 0.05}
+    found = lines(compared(1.0, kl=one), compared(1.0, kl=two), compared(1.0, kl=None))[2:]
+    assert found == [
+        "KL divergence of two from one: at least 1.7500 nats per token (4 tokens)",
+        "probability outside the tokens that both report: 0.2000 of one, 0.1000 of two",
+        "1 of 3 texts: no KL, the models split them differently",
+    ]

@@ -1,0 +1,79 @@
+"""Files that a command is about to write: none of them twice, and none that it reads."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.core.errors import UsageError
+from nebius_cli.system.check_output_paths import check_distinct
+from tests.support.run import Runner
+from tests.support.server import FakeServer
+
+
+def same(one: Path | str, other: Path | str) -> bool:
+    try:
+        check_distinct("-o", str(one), [("--export writes it, too", str(other))])
+    except UsageError:
+        return True
+    return False
+
+
+def test_one_file_has_many_names(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "a").write_bytes(b"")
+    os.link(tmp_path / "a", tmp_path / "hard")
+    (tmp_path / "soft").symlink_to("a")
+    (tmp_path / "way").symlink_to("d")
+    for other in ("a", "./a", "d/../a", "hard", "soft"):
+        assert same(tmp_path / "a", f"{tmp_path}/{other}")
+    assert same(tmp_path / "d/new", tmp_path / "way/new")
+    assert not same(tmp_path / "d/new", tmp_path / "new")
+    assert not same(tmp_path / "a", tmp_path / "b")
+
+
+@pytest.mark.parametrize("path", ["-", "/dev/null", "/dev/stdout", "/proc/self/fd/1"])
+def test_a_device_takes_two_outputs(path: str) -> None:
+    assert not same(path, path)
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "loop", "a/b"])
+def test_a_name_that_no_file_can_have_is_told_by_those_who_write(path: str, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "a").write_bytes(b"")
+    assert not same(tmp_path / path, tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    ("args", "why"),
+    [
+        (["complete", "x", "-o", "a.html", "--export", "a.html"], "--export a.html\n  -o writes it, too"),
+        (["complete", "x", "-o", "link.html", "--export", "a.html"], "--export a.html\n  -o writes it, too"),
+        (["complete", "-f", "a.html", "-o", "a.html"], "-o a.html\n  -f reads it"),
+        (["complete", "-f", "a.html", "--export", "hard.html"], "--export hard.html\n  -f reads it"),
+        (["complete", "--prompts", "a.html", "-o", "a.html"], "-o a.html\n  --prompts reads it"),
+        (
+            ["complete", "x", "--api-key-file", "a.html", "-o", "a.html"],
+            "-o a.html\n  --api-key-file reads it",
+        ),
+        (["complete", "x", "--model-file", "a.html", "-o", "a.html"], "-o a.html\n  --model-file reads it"),
+        (["view", "a.html", "--export", "a.html"], "--export a.html\n  this is the file to view"),
+        (["bulk", "a.html", "--format", "text", "-o", "hard.html"], "-o hard.html\n  this is the input"),
+    ],
+    ids=str,
+)
+def test_one_file_for_two_purposes_is_a_usage_error(
+    args: list[str],
+    why: str,
+    nbx: Runner,
+    server: FakeServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.html").write_text("mine")
+    Path("link.html").symlink_to("a.html")
+    os.link("a.html", "hard.html")
+    done = nbx(*args)
+    assert (done.code, server.requests, Path("a.html").read_text()) == (2, [], "mine")
+    assert done.err.startswith(f"nbx: {why}"), done.err

@@ -1,0 +1,37 @@
+"""A child process that will not answer is ended, and one that is only slow is left alone."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from nebius_cli.system import end_stuck_child
+from nebius_cli.system.end_stuck_child import ChildWatch
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+
+def test_a_process_that_takes_longer_than_its_limit_is_ended_with_the_reason() -> None:
+    with subprocess.Popen(SLEEP) as process:
+        watch = ChildWatch(process)
+        with watch.limit(0.1):
+            assert process.wait(20) == -signal.SIGKILL
+    assert watch.reason == "it did not answer within 0.1 s"
+
+
+def test_a_process_that_is_stopped_for_a_moment_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(end_stuck_child, "CHECK_INTERVAL_S", 0.02)
+    monkeypatch.setattr(end_stuck_child, "STOPPED_TIMEOUT_S", 2.0)
+    with subprocess.Popen(SLEEP) as process:
+        watch = ChildWatch(process)
+        with watch.limit(0.1):
+            pass
+        for _ in range(3):
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(0.1)
+            process.send_signal(signal.SIGCONT)
+            time.sleep(0.1)
+        assert (process.poll(), watch.reason) == (None, "")
+        process.kill()

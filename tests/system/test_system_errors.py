@@ -1,0 +1,25 @@
+"""The exit code of a run, whatever ends it: the same in the ledger and for the shell."""
+
+import pytest
+
+from nebius_cli.core import errors
+from nebius_cli.system.system_errors import exit_code
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (None, 0),
+        (errors.CappedError("x"), 10),
+        (errors.LedgerError("x"), 78),
+        (errors.Interrupted(), 130),
+        (KeyboardInterrupt(), 130),
+        (errors.Terminated(), 143),
+        (errors.ReaderGone(), 141),
+        (OSError(28, "full"), 74),
+        (MemoryError(), 78),
+        (ValueError(), 1),
+    ],
+)
+def test_whatever_ends_a_run_has_a_code(error: BaseException | None, code: int) -> None:
+    assert exit_code(error) == code
