@@ -100,7 +100,7 @@ def test_where_bash_completion_is_on_the_start_up_file_stays_as_it_is(
     (tmp_path / ".bashrc").write_text(text, "utf-8")
     env = {variable: str(tmp_path / "elsewhere")} if variable else {}
     said = nbx(tmp_path, "install", shell, env=env)
-    assert [line.split()[1] for line in said.splitlines()] == ["wrote", "completion"]
+    assert [line.split()[1] for line in said.splitlines()] == ["wrote", "start"]
     assert (tmp_path / ".bashrc").read_text("utf-8") == text
     with terminal(shell, tmp_path, env) as running:
         assert running.given("nbx doc\tx") == "<doctor><x>"
