@@ -1,7 +1,7 @@
 """Builds the JSON records and the warnings of scores."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nebius_cli.scoring.likelihood import Score
@@ -12,6 +12,11 @@ MEASURES: Mapping[str, Callable[[Score], float]] = {
     "per_token": lambda score: score.per_token,
     "per_byte": lambda score: score.per_byte,
 }
+
+
+def likeliest(values: Sequence[float]) -> int:
+    """Return the place of the highest value, of equals the first."""
+    return values.index(max(values))
 
 
 def score_record(score: Score, *, tokens: bool) -> dict[str, Any]:
