@@ -34,9 +34,8 @@ class ScoreRow:
         return jsontext.encode([len(self.passages[0].context), self.is_question, self.gold])
 
     def to_json(self) -> dict[str, Any]:
-        """Return the members of the row, without its id."""
-        context = self.passages[0].context
-        members: dict[str, Any] = {"context": context} if context else {}
+        """Return the members of the row, without its id; an empty context too, as it is not the default."""
+        members: dict[str, Any] = {"context": self.passages[0].context}
         if not self.is_question:
             return {**members, "text": self.passages[0].text}
         members["choices"] = [passage.text for passage in self.passages]

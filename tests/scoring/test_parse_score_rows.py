@@ -51,8 +51,10 @@ def test_a_question_has_a_passage_for_each_choice() -> None:
         {"choices": ["a", "b"], "gold": 0},
     ],
 )
-def test_a_row_can_be_written_again(row: dict[str, Any]) -> None:
-    assert parse_score_row(row, "").to_json() == row
+def test_a_row_can_be_written_again_and_keeps_its_context_even_if_that_is_empty(row: dict[str, Any]) -> None:
+    written = parse_score_row(row, "").to_json()
+    assert written == {"context": "", **row}
+    assert parse_score_row(written, "another context") == parse_score_row(row, "")
 
 
 def test_rows_of_the_same_prompt_but_another_boundary_or_answer_are_different() -> None:
