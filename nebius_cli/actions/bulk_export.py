@@ -10,7 +10,7 @@ from nebius_cli.actions.app import App
 from nebius_cli.bulk.export.choice_rows import choice_rows, choices_of
 from nebius_cli.bulk.export.side_by_side import SideBySide
 from nebius_cli.bulk.export.table_rows import parquet_rows, parquet_schema, table_lines
-from nebius_cli.bulk.output.read_records import AnswerFile
+from nebius_cli.bulk.output.read_records import AnswerFile, check_kind
 from nebius_cli.core.csv_lines import csv_line
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.core.short_text import counted
@@ -65,6 +65,7 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
         raise UsageError("a Parquet file on a terminal", "it is binary", "-o FILE writes it to a file")
     failed = missing = 0
     with AnswerFile(options.answers) as records:
+        check_kind(Path(options.answers), items=False)
         if options.output is None or options.output == "-":
             put = _shown if app.streams.stdout_tty else bytes
             with buffered(lambda data: app.streams.write_out(put(data))) as write:

@@ -27,15 +27,21 @@ MAX_HELD_ROWS, MAX_HELD_BYTES = 10_000, 64 << 20  # held back while answers to a
 
 
 def open_output(
-    options: BulkOptions, write: Callable[[bytes], None], note: Callable[[str], None]
+    options: BulkOptions,
+    write: Callable[[bytes], None],
+    note: Callable[[str], None],
+    *,
+    items: bool = False,
 ) -> Journal | StreamOutput:
     """Open the output: a file that a later run can resume, or a pipe; `write` writes to stdout.
+
+    `items` tells whether the records are those of items rather than answers.
 
     Raises NbxError.
     """
     if is_file(options.output):
         sources = [path for path in options.inputs if path != "-"]
-        return Journal.open(options.output, restart=options.restart, note=note, sources=sources)
+        return Journal.open(options.output, restart=options.restart, note=note, sources=sources, items=items)
     if options.output == "-":
         return StreamOutput(write)
     pipe = OutputFile(options.output)

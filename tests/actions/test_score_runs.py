@@ -281,3 +281,59 @@ def test_candidates_are_ranked_by_a_server_without_echo(score: Runner, echo_serv
     assert result.code == 0, result.err
     assert [entry["candidate"] for entry in result.json["candidates"]] == list(range(17))
     assert len([body for body in echo_server.bodies if "prompt_logprobs" in body]) == 17
+
+
+def test_scores_and_answers_do_not_mix_in_one_file(score: Runner, echo_server: EchoServer) -> None:
+    write_rows(Path("in.jsonl"), TEXTS[:2])
+    write_rows(Path("prompts.jsonl"), [{"id": row["id"], "prompt": "another"} for row in TEXTS[:2]])
+    assert score(*RUN).code == score("bulk", "prompts.jsonl", "-o", "answers.jsonl").code == 0
+    echo_server.asked.clear()
+    before = OUT.read_bytes()
+    for command in (
+        ("bulk", "prompts.jsonl", "-o", "out.jsonl"),
+        ("bulk", "export", "out.jsonl", "--text"),
+        ("bulk", "export", "out.jsonl", "--format", "html"),
+    ):
+        result = score(*command)
+        assert (result.code, result.out) == (2, "")
+        assert "out.jsonl has scores, not answers\n  choose another file\n" in result.err
+    result = score("score", "--jsonl", "in.jsonl", "-o", "answers.jsonl")
+    assert (result.code, "answers.jsonl has answers, not scores" in result.err) == (2, True)
+    assert not echo_server.asked
+    assert OUT.read_bytes() == before
+
+
+def test_questions_can_follow_compared_texts_in_one_file(score: Runner) -> None:
+    write_rows(Path("in.jsonl"), TEXTS[:2])
+    assert score(*RUN, "--against", "other").code == 0
+    write_rows(Path("in.jsonl"), QUESTIONS)
+    result = score(*RUN)
+    assert result.code == 0, result.err
+    assert accuracy("0.7500 ± 0.1637", "0.2500 ± 0.1637", 8) in result.err
+    assert "minus" not in result.err
+
+
+def test_a_failed_row_with_an_empty_context_keeps_it_in_the_next_run(
+    score: Runner, echo_server: EchoServer
+) -> None:
+    write_rows(Path("in.jsonl"), [{"id": 1, "context": "", "text": "a b c"}])
+    echo_server.answer = lambda _: refuse(400, "too long")
+    assert score(*RUN, "--context", "Once ").code == 9
+    echo_server.answer = lambda _: None
+    assert score("score", "--jsonl", "out.failed.jsonl", "-o", "again.jsonl", "--context", "Once ").code == 0
+    assert set(echo_server.asked) == {"a b c"}
+
+
+def test_a_file_in_another_encoding_is_read_with_the_flag_that_the_message_names(score: Runner) -> None:
+    Path("in.jsonl").write_bytes('{"text": "caf\xe9 noir"}\n'.encode("latin-1"))
+    result = score(*RUN)
+    assert (result.code, "--encoding or --invalid replace" in result.err) == (65, True)
+    assert score(*RUN, "--encoding", "latin-1").code == 0
+    assert totals() == {0: -len(" noir") / 4}
+    result = score("score", "text", "--encoding", "latin-1")
+    assert (result.code, "--encoding without --jsonl" in result.err) == (2, True)
+
+
+def test_an_empty_name_is_not_standard_input(score: Runner) -> None:
+    result = score("score", "--jsonl", "", stdin=b'"a b"\n')
+    assert (result.code, "cannot tell the format" in result.err) == (2, True)

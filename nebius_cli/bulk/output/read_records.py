@@ -101,6 +101,21 @@ class RecordReader:
         return UsageError(what, why, "nothing was changed; choose another file")
 
 
+def check_kind(path: Path, *, items: bool) -> None:
+    """Raise UsageError if a file is not an output, or has answers instead of the records of items.
+
+    Without `items`, raise it for records of items, such as scores, instead of answers.
+    """
+    with open_answers(path) as file:
+        for _, line, head in RecordReader(file, path):
+            if head.ok:
+                has_items = "response" not in jsontext.decode(line)
+                if has_items != items:
+                    found, wanted = ("scores", "answers") if has_items else ("answers", "scores")
+                    raise UsageError(f"{path} has {found}, not {wanted}", "", "choose another file")
+                return
+
+
 def _last_head(line: bytes) -> RecordHead | None:
     """Return the head of a line without a newline. Raises ValueError if it is incomplete."""
     jsontext.decode(line)

@@ -11,7 +11,7 @@ from nebius_cli.bulk.output import compaction
 from nebius_cli.bulk.output.answered_rows import AnsweredRows, EarlierRuns, prompt_key, prompt_keys
 from nebius_cli.bulk.output.append_records import Appender, LineFile
 from nebius_cli.bulk.output.failed_rows_file import FailedRows, path_beside
-from nebius_cli.bulk.output.read_records import RecordReader, open_answers
+from nebius_cli.bulk.output.read_records import RecordReader, check_kind, open_answers
 from nebius_cli.bulk.output.record_format import row_key
 from nebius_cli.core.compact_hash_set import DigestSet
 from nebius_cli.core.errors import OutputError, UsageError
@@ -98,8 +98,12 @@ class Journal:
         self._complete = False
 
     @classmethod
-    def open(cls, path: str, *, restart: bool, note: Note, sources: Sequence[str] = ()) -> Self:
+    def open(
+        cls, path: str, *, restart: bool, note: Note, sources: Sequence[str] = (), items: bool = False
+    ) -> Self:
         """Open an output and read its records; `sources` are the inputs, which must be other files.
+
+        `items` tells whether the records are those of items, such as scores, rather than answers.
 
         A partial last line, left by a kill, is removed. With `restart`, the old file is renamed and a new one
         started. Raises UsageError if another process writes the file or it is not an output of a bulk run; it
@@ -111,8 +115,8 @@ class Journal:
             stack.callback(_lock(target).release)
             # The list is replaced and deleted too, and could be the output of another run.
             stack.callback(_lock(path_beside(target)).release)
-            if not restart:
-                _check_is_output(target)
+            if not restart and exists_as_file(str(target)):
+                check_kind(target, items=items)
             failed = FailedRows(path_beside(target))
             if restart:
                 _set_aside(target, note)
@@ -227,13 +231,6 @@ def _check_name(path: str, sources: Sequence[str]) -> None:
     if path.endswith(_COMPRESSED):
         raise UsageError(f"-o {path}", "nbx does not compress the output", "compress it after the run")
     check_distinct("-o", path, [("this is the input", source) for source in sources])
-
-
-def _check_is_output(path: Path) -> None:
-    """Raise UsageError if the file does not begin with a record."""
-    if exists_as_file(str(path)):
-        with open_answers(path) as file:
-            next(iter(RecordReader(file, path)), None)
 
 
 def _lock(path: Path) -> lock.Lock:
