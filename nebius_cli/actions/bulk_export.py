@@ -75,8 +75,20 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
             check_not_overwritten(options.output, force=options.force)
             with replace_file(options.output) as write:
                 failed, missing = _write(format_, options, records, write)
+    _note_gaps(format_, options, records, (failed, missing), app)
+    return ExitCode.ROWS_FAILED if failed or missing else ExitCode.DONE
+
+
+def _note_gaps(
+    format_: str, options: BulkExportOptions, records: AnswerFile, gaps: tuple[int, int], app: App
+) -> None:
+    """Say what the export has no text for; `gaps` are the numbers that `_write` returns."""
+    failed, missing = gaps
     if records.cut:
         app.note(f"{options.answers} has partial or broken lines; they were left out")
+    if records.hidden:
+        shared = f"{counted(records.hidden, 'answer')} of other rows with the same index"
+        app.note(f"{shared}: left out; --csv exports all")
     if failed:
         have, lines = ("has", "its line is") if failed == 1 else ("have", "their lines are")
         form = f"; {lines} empty" if format_ == "text" else f" and {have} an error instead of text"
@@ -85,7 +97,6 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
         table = options.side_by_side or format_ == "html"
         what = "answers that are still missing" if table else "rows without a record"
         app.note(f"{what}: {missing}; their {'cells' if table else 'lines'} are empty")
-    return ExitCode.ROWS_FAILED if failed or missing else ExitCode.DONE
 
 
 def _format(options: BulkExportOptions) -> str:

@@ -84,6 +84,7 @@ class ResultWriter:
         self._journal = journal
         self._output = options.output
         self._ordered = options.ordered
+        self._combinations = len(plan.combinations) if options.matrix else 0
         self._with_prompt = not options.no_prompt
         self._skip_bad = options.on_bad_row == "skip"
         self._usage_is_complete = plan.usage_is_complete
@@ -158,7 +159,7 @@ class ResultWriter:
                 for record in self._reorder.remaining():
                     self._journal.append(record)
         if complete:
-            self._journal.compact(ordered=self._ordered)
+            self._journal.compact(ordered=self._ordered, combinations=self._combinations)
 
     def _unanswered(self, source: RowSource) -> Iterator[Row | BadRow | None]:
         """Yield the rows, None for each that an earlier run answered."""
