@@ -54,10 +54,16 @@ def prompt_key(row_id: bytes, line: bytes) -> int:
     return digest(row_id + b" " + prompt)
 
 
-def prompt_keys(row: Row) -> tuple[int, int]:
-    """Return what `prompt_key` returns for an answer to this row, with its prompt and without."""
+def prompt_keys(row: Row) -> Iterator[int]:
+    """Yield what `prompt_key` returns for an answer to this row, with its prompt and without.
+
+    A row without an id also has the digest of its request, because its index may have changed.
+    """
     own = id_bytes(row.id) + b" "
-    return digest(own + jsontext.encode(row.prompt)), digest(own)
+    yield digest(own + jsontext.encode(row.prompt))
+    yield digest(own)
+    if row.is_unnamed:
+        yield digest(row.body_hash.encode("ascii"))
 
 
 @dataclass(slots=True)

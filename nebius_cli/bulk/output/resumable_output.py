@@ -44,7 +44,7 @@ class StreamOutput:
         del row
         return False
 
-    def answers_same_prompt(self, row: Row) -> bool:
+    def has_prompt_of(self, row: Row) -> bool:
         """Return False: earlier answers are unknown."""
         del row
         return False
@@ -143,14 +143,17 @@ class Journal:
             self._failed.mark_answered(digest(own))
         return True
 
-    def answers_same_prompt(self, row: Row) -> bool:
-        """Return whether an earlier run answered a row with this id and prompt, whatever the request."""
+    def has_prompt_of(self, row: Row) -> bool:
+        """Return whether an earlier run answered a row with this id and prompt, whatever the request.
+
+        Without an id, whether it answered the same request, wherever its row was.
+        """
         if self._prompts is None:
             self._prompts = DigestSet()
             with open_answers(self.path) as file:
                 for _, line, head in RecordReader(file, self.path):
                     if head.ok:
-                        self._prompts.add(prompt_key(head.id, line))
+                        self._prompts.update((prompt_key(head.id, line), digest(head.body_hash)))
         return any(key in self._prompts for key in prompt_keys(row))
 
     def forget_answers(self) -> None:
