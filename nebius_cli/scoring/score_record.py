@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from nebius_cli.response.logprob_parser import MIN_LOGPROB
 from nebius_cli.scoring.likelihood import Score
 
 # The measures by which a candidate can win; the first one orders the list.
@@ -20,7 +21,10 @@ def likeliest(values: Sequence[float]) -> int:
 
 
 def score_record(score: Score, *, tokens: bool) -> dict[str, Any]:
-    """Return the JSON object of a score; an infinite perplexity becomes null."""
+    """Return the JSON object of a score.
+
+    An infinite perplexity becomes null, and a logprob of minus infinity -9999, as it counts in the total.
+    """
     values: dict[str, Any] = {
         "log_likelihood": score.log_likelihood,
         "tokens": score.count,
@@ -35,9 +39,14 @@ def score_record(score: Score, *, tokens: bool) -> dict[str, Any]:
     }
     if tokens:
         values["token_logprobs"] = [
-            {"token": token.text, "logprob": token.logprob, "offset": token.offset} for token in score.tokens
+            {"token": token.text, "logprob": _finite(token.logprob), "offset": token.offset}
+            for token in score.tokens
         ]
     return values
+
+
+def _finite(logprob: float | None) -> float | None:
+    return None if logprob is None else max(logprob, MIN_LOGPROB)
 
 
 def warnings(score: Score) -> list[str]:
