@@ -42,6 +42,11 @@ def test_a_question_has_a_passage_for_each_choice() -> None:
     assert row == ScoreRow((Passage(" a", "C"), Passage(" b", "C")), is_question=True)
 
 
+def test_a_place_that_a_data_frame_made_a_float_is_a_whole_number() -> None:
+    row = parse_score_row({"choices": [" a", " b"], "gold": 1.0}, "")
+    assert (row.gold, type(row.gold)) == (1, int)
+
+
 @pytest.mark.parametrize(
     "row",
     [
