@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from nebius_cli.response.logprob_parser import MIN_LOGPROB
+from nebius_cli.response.parse_logprobs import MIN_LOGPROB
 from nebius_cli.scoring.likelihood import Score
 
 # The measures by which a candidate can win; the first one orders the list.

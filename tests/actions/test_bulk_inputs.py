@@ -115,6 +115,13 @@ def test_pipes_are_read_after_files_and_once(bulk: Runner, three: tuple[str, ...
     assert (done.code, texts(OUT)[6]) == (0, " PIPED")
 
 
+@pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="the system has no name for standard input")
+def test_standard_input_is_read_once_under_any_name(bulk: Runner, row_server: RowServer) -> None:
+    result = bulk("bulk", "-", "/dev/stdin", "--format", "text", stdin=b"a\n")
+    assert (result.code, "- and /dev/stdin are one file" in result.err) == (2, True)
+    assert not row_server.bodies
+
+
 @pytest.mark.parametrize("matrix", [(), ("--matrix", "temperature=0,1")])
 def test_files_in_another_order_are_not_paid_for_again_without_a_word(
     bulk: Runner, row_server: RowServer, matrix: tuple[str, ...]
