@@ -263,3 +263,17 @@ def test_merging_by_id_gives_each_record_the_index_of_its_row(bulk: Runner) -> N
     assert bulk("bulk", "merge", "out.jsonl", "--input", "in.jsonl", "-o", "merged.jsonl").code == 0
     found = [(record["id"], record["index"]) for record in records(Path("merged.jsonl"))]
     assert found == [("c", 0), ("a", 1), ("b", 2)]
+
+
+def test_rows_that_changed_places_have_their_new_index(bulk: Runner, row_server: RowServer) -> None:
+    ids = [5, 3, 1, 8, 6, 4]
+    write_rows(Path("in.jsonl"), [{"id": own, "prompt": f"p{own}"} for own in ids])
+    assert bulk(*RUN).code == 0
+    for first, second in ((0, 2), (1, 5), (3, 4), (0, 1)):
+        ids[first], ids[second] = ids[second], ids[first]
+        write_rows(Path("in.jsonl"), [{"id": own, "prompt": f"p{own}"} for own in ids])
+        assert bulk(*RUN, "--ordered").code == 0
+        assert [(record["id"], record["index"]) for record in records(OUT)] == [
+            (own, index) for index, own in enumerate(ids)
+        ]
+    assert len(row_server.bodies) == len(ids)
