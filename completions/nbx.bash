@@ -42,8 +42,8 @@ _nbx_grammar() {
             ;;
         'nbx score')
             commands=''
-            flags='-f --file --jsonl -s --strip-final-newline -c --context --context-file --json --max-tokens --against --against-local --against-file --logprobs --tokens --format --on-bad-row --shard -o --output --restart --ordered --summary --estimate --dry-run --concurrency --rpm --tpm --group --max-total-tokens --max-cost --price -m --model --ai-project-id --param --local --model-file --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --ledger --no-ledger --over-budget -q --quiet -v --verbose --debug --color --profile --help-all -h --help'
-            valued='-f --file --jsonl -c --context --context-file --max-tokens --against --against-file --logprobs --format --on-bad-row --shard -o --output --summary --concurrency --rpm --tpm --group --max-total-tokens --max-cost --price -m --model --ai-project-id --param --model-file --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
+            flags='-f --file --jsonl -s --strip-final-newline -c --context --context-file --json --max-tokens --against --against-local --against-file --logprobs --tokens --format --encoding --invalid --on-bad-row --shard -o --output --restart --ordered --summary --estimate --dry-run --concurrency --rpm --tpm --group --max-total-tokens --max-cost --price -m --model --ai-project-id --param --local --model-file --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --ledger --no-ledger --over-budget -q --quiet -v --verbose --debug --color --profile --help-all -h --help'
+            valued='-f --file --jsonl -c --context --context-file --max-tokens --against --against-file --logprobs --format --encoding --invalid --on-bad-row --shard -o --output --summary --concurrency --rpm --tpm --group --max-total-tokens --max-cost --price -m --model --ai-project-id --param --model-file --api-key-file --api-key --base-url --cacert --header --retries --connect-timeout --first-byte-timeout --stall-timeout --timeout --max-memory --color --profile'
             ;;
         'nbx rank')
             commands=''
@@ -278,7 +278,7 @@ _nbx_values() {
             files='any' ;;
         'nbx complete --tokens' | 'nbx complete --logit-bias' | 'nbx complete --stream-options' | 'nbx complete --extra-body' | 'nbx bulk --logit-bias' | 'nbx bulk --extra-body' | 'nbx bulk run --logit-bias' | 'nbx bulk run --extra-body')
             files='at' ;;
-        'nbx complete --invalid' | 'nbx bulk --invalid' | 'nbx bulk run --invalid' | 'nbx bulk merge --invalid')
+        'nbx complete --invalid' | 'nbx bulk --invalid' | 'nbx bulk run --invalid' | 'nbx bulk merge --invalid' | 'nbx score --invalid')
             words='strict replace' ;;
         'nbx complete --infill-format')
             words='qwen deepseek starcoder2 starcoder codellama codegemma codestral granite4 granite' ;;

@@ -242,6 +242,8 @@ function __nbx_at
         'nbx score --against-file' \
         'nbx score --logprobs' \
         'nbx score --format' \
+        'nbx score --encoding' \
+        'nbx score --invalid' \
         'nbx score --on-bad-row' \
         'nbx score --shard' \
         'nbx score -o' \
@@ -852,6 +854,8 @@ complete -c nbx -n '__nbx_at "nbx score"' -l against-file -r -F -d 'Compare with
 complete -c nbx -n '__nbx_at "nbx score"' -l logprobs -x -d 'With --against: compare the N most likely tokens.'
 complete -c nbx -n '__nbx_at "nbx score"' -l tokens -d 'Show the log probability of each token.'
 complete -c nbx -n '__nbx_at "nbx score"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default: by file suffix; jsonl for stdin.'
+complete -c nbx -n '__nbx_at "nbx score"' -l encoding -x -d 'Encoding of the input. Default utf-8.'
+complete -c nbx -n '__nbx_at "nbx score"' -l invalid -x -a 'strict replace' -d 'How to treat invalid bytes: fail, or insert U+FFFD. Default strict.'
 complete -c nbx -n '__nbx_at "nbx score"' -l on-bad-row -x -a 'fail skip' -d 'If a row is invalid, send nothing at all (fail, the default) or leave it out (skip).'
 complete -c nbx -n '__nbx_at "nbx score"' -l shard -x -d 'Send only every N-th row, starting with the I-th; limits and caps are divided by N.'
 complete -c nbx -n '__nbx_at "nbx score"' -s o -l output -r -F -d 'Write the scores of --jsonl to FILE; needed to resume a run.'

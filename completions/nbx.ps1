@@ -346,6 +346,8 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx score' '--logprobs' 'value' @() 'With --against: compare the N most likely tokens.'
         New-Entry 'nbx score' '--tokens' '' @() 'Show the log probability of each token.'
         New-Entry 'nbx score' '--format' 'value' @('jsonl', 'csv', 'tsv', 'text', 'parquet') 'Format of the input. Default: by file suffix; jsonl for stdin.'
+        New-Entry 'nbx score' '--encoding' 'value' @() 'Encoding of the input. Default utf-8.'
+        New-Entry 'nbx score' '--invalid' 'value' @('strict', 'replace') 'How to treat invalid bytes: fail, or insert U+FFFD. Default strict.'
         New-Entry 'nbx score' '--on-bad-row' 'value' @('fail', 'skip') 'If a row is invalid, send nothing at all (fail, the default) or leave it out (skip).'
         New-Entry 'nbx score' '--shard' 'value' @() 'Send only every N-th row, starting with the I-th; limits and caps are divided by N.'
         New-Entry 'nbx score' '-o' 'file' @() 'Write the scores of --jsonl to FILE; needed to resume a run.'

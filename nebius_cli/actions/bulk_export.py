@@ -10,7 +10,7 @@ from nebius_cli.actions.app import App
 from nebius_cli.bulk.export.choice_rows import choice_rows, choices_of
 from nebius_cli.bulk.export.side_by_side import SideBySide
 from nebius_cli.bulk.export.table_rows import parquet_rows, parquet_schema, table_lines
-from nebius_cli.bulk.output.read_records import AnswerFile
+from nebius_cli.bulk.output.read_records import AnswerFile, check_kind
 from nebius_cli.core.csv_lines import csv_line
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.core.short_text import counted
@@ -65,6 +65,7 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
         raise UsageError("a Parquet file on a terminal", "it is binary", "-o FILE writes it to a file")
     failed = missing = 0
     with AnswerFile(options.answers) as records:
+        check_kind(Path(options.answers), items=False)
         if options.output is None or options.output == "-":
             put = _shown if app.streams.stdout_tty else bytes
             with buffered(lambda data: app.streams.write_out(put(data))) as write:
@@ -74,8 +75,20 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
             check_not_overwritten(options.output, force=options.force)
             with replace_file(options.output) as write:
                 failed, missing = _write(format_, options, records, write)
+    _note_gaps(format_, options, records, (failed, missing), app)
+    return ExitCode.ROWS_FAILED if failed or missing else ExitCode.DONE
+
+
+def _note_gaps(
+    format_: str, options: BulkExportOptions, records: AnswerFile, gaps: tuple[int, int], app: App
+) -> None:
+    """Say what the export has no text for; `gaps` are the numbers that `_write` returns."""
+    failed, missing = gaps
     if records.cut:
         app.note(f"{options.answers} has partial or broken lines; they were left out")
+    if records.hidden:
+        shared = f"{counted(records.hidden, 'answer')} of other rows with the same index"
+        app.note(f"{shared}: left out; --csv exports all")
     if failed:
         have, lines = ("has", "its line is") if failed == 1 else ("have", "their lines are")
         form = f"; {lines} empty" if format_ == "text" else f" and {have} an error instead of text"
@@ -84,7 +97,6 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
         table = options.side_by_side or format_ == "html"
         what = "answers that are still missing" if table else "rows without a record"
         app.note(f"{what}: {missing}; their {'cells' if table else 'lines'} are empty")
-    return ExitCode.ROWS_FAILED if failed or missing else ExitCode.DONE
 
 
 def _format(options: BulkExportOptions) -> str:

@@ -184,7 +184,8 @@ def _require_prices(reader: RowReader, price_source: PriceSource) -> None:
 def _output(options: BulkOptions, app: App, items: ItemRun | None) -> Journal | StreamOutput:
     if options.output == "-" and app.streams.stdout_tty:
         app.note("answers shown on a terminal are not saved; -o FILE saves them")
-    return open_output(options, items.write if items else app.put_json, app.note)
+    write = items.write if items else app.put_json
+    return open_output(options, write, app.note, items=items is not None)
 
 
 def _display(journal: Journal | StreamOutput, app: App) -> BulkDisplay:

@@ -146,8 +146,10 @@ def _bulk_options(options: ScoreOptions) -> BulkOptions:
     # If the first model is the embedded one, and the second is not, the run is one with the second.
     own = {"model": options.against} if options.runs_here and options.against is not None else {}
     return BulkOptions(
-        inputs=(options.jsonl or "-",),
+        inputs=(str(options.jsonl),),
         format=options.format,
+        encoding=options.encoding or "utf-8",
+        invalid=options.invalid or "strict",
         on_bad_row=options.on_bad_row or "fail",
         shard=options.shard or "1/1",
         output=options.output or "-",

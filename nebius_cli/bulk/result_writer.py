@@ -27,15 +27,21 @@ MAX_HELD_ROWS, MAX_HELD_BYTES = 10_000, 64 << 20  # held back while answers to a
 
 
 def open_output(
-    options: BulkOptions, write: Callable[[bytes], None], note: Callable[[str], None]
+    options: BulkOptions,
+    write: Callable[[bytes], None],
+    note: Callable[[str], None],
+    *,
+    items: bool = False,
 ) -> Journal | StreamOutput:
     """Open the output: a file that a later run can resume, or a pipe; `write` writes to stdout.
+
+    `items` tells whether the records are those of items rather than answers.
 
     Raises NbxError.
     """
     if is_file(options.output):
         sources = [path for path in options.inputs if path != "-"]
-        return Journal.open(options.output, restart=options.restart, note=note, sources=sources)
+        return Journal.open(options.output, restart=options.restart, note=note, sources=sources, items=items)
     if options.output == "-":
         return StreamOutput(write)
     pipe = OutputFile(options.output)
@@ -78,6 +84,7 @@ class ResultWriter:
         self._journal = journal
         self._output = options.output
         self._ordered = options.ordered
+        self._combinations = len(plan.combinations) if options.matrix else 0
         self._with_prompt = not options.no_prompt
         self._skip_bad = options.on_bad_row == "skip"
         self._usage_is_complete = plan.usage_is_complete
@@ -152,7 +159,7 @@ class ResultWriter:
                 for record in self._reorder.remaining():
                     self._journal.append(record)
         if complete:
-            self._journal.compact(ordered=self._ordered)
+            self._journal.compact(ordered=self._ordered, combinations=self._combinations)
 
     def _unanswered(self, source: RowSource) -> Iterator[Row | BadRow | None]:
         """Yield the rows, None for each that an earlier run answered."""

@@ -3,6 +3,7 @@
 import typer
 
 from nebius_cli.commands.declare_command import declare
+from nebius_cli.commands.shared_flags import INPUT, ROW_OPTIONS
 from nebius_cli.commands.typer_parameters import arguments, switch, text, texts
 
 HELP = """Merge the outputs of all shards into one file.
@@ -19,8 +20,6 @@ cannot notice rows missing at the end.
 The exit code is 9 if rows are missing or failed; nbx writes the others anyway.
 """
 
-INPUT = "Input"
-
 OWN = (
     arguments("answers", "Output files of nbx bulk.", "ANSWERS..."),
     text("output", "Write to FILE. Default stdout.", "FILE", None, "-o"),
@@ -29,13 +28,8 @@ OWN = (
     texts("matrix", "The --matrix of the run, with --input.", "NAME=VALUES", INPUT),
     text("format", "Format of the input. Default: by file suffix.", "jsonl|csv|tsv|text|parquet", INPUT),
     switch("null", "In text input, NUL ends a prompt instead of newline.", INPUT, "-0"),
-    text("encoding", "Encoding of the input. Default utf-8.", "NAME", INPUT),
-    text(
-        "invalid",
-        "How to treat invalid bytes: fail, or insert U+FFFD. Default strict.",
-        "strict|replace",
-        INPUT,
-    ),
+    ROW_OPTIONS["encoding"],
+    ROW_OPTIONS["invalid"],
 )
 
 

@@ -81,7 +81,7 @@ ASKING = (
 
 _HERE = {"group": "Number of prompts per request. Default 16."}
 ROW_FLAGS = (
-    *(ROW_OPTIONS[name] for name in ("format", "on_bad_row", "shard")),
+    *(ROW_OPTIONS[name] for name in ("format", "encoding", "invalid", "on_bad_row", "shard")),
     text("output", "Write the scores of --jsonl to FILE; needed to resume a run.", "FILE", OUTPUT, "-o"),
     *(ROW_OPTIONS[name] for name in ("restart", "ordered", "summary", "estimate", "dry_run")),
     *field_options(field._replace(help=_HERE.get(field.name, field.help)) for field in LIMITS),

@@ -60,6 +60,13 @@ ROW_OPTIONS = {
             "jsonl|csv|tsv|text|parquet",
             INPUT,
         ),
+        text("encoding", "Encoding of the input. Default utf-8.", "NAME", INPUT),
+        text(
+            "invalid",
+            "How to treat invalid bytes: fail, or insert U+FFFD. Default strict.",
+            "strict|replace",
+            INPUT,
+        ),
         text(
             "on_bad_row",
             "If a row is invalid, send nothing at all (fail, the default) or leave it out (skip).",

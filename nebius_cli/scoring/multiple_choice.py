@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nebius_cli.scoring.likelihood import Score
+from nebius_cli.scoring.score_record import likeliest
 from nebius_cli.scoring.token_alignment import utf8
 
 # The accuracies of lm-evaluation-harness, which are members of a record, and the measure by which each one
@@ -53,10 +54,7 @@ def question_record(entries: Sequence[dict[str, Any]], gold: int | None, *, coun
 
 
 def _record(entries: Sequence[dict[str, Any]], gold: int | None) -> dict[str, Any]:
-    winners = {
-        name: max(range(len(entries)), key=lambda place: (entries[place][measure], -place))
-        for name, measure in _MEASURES.items()
-    }
+    winners = {name: likeliest([entry[measure] for entry in entries]) for name, measure in _MEASURES.items()}
     record: dict[str, Any] = {"choices": list(entries), "winners": winners}
     if gold is not None:
         record["gold"] = gold

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nebius_cli.core import jsontext
+from nebius_cli.request.field_validation import whole_number
 from nebius_cli.scoring.likelihood import Passage
 
 _TEXT_FORM = 'a row is "a text" or {"id": 1, "context": "Q:", "text": " A"}'
@@ -34,9 +35,8 @@ class ScoreRow:
         return jsontext.encode([len(self.passages[0].context), self.is_question, self.gold])
 
     def to_json(self) -> dict[str, Any]:
-        """Return the members of the row, without its id."""
-        context = self.passages[0].context
-        members: dict[str, Any] = {"context": context} if context else {}
+        """Return the members of the row, without its id; an empty context too, as it is not the default."""
+        members: dict[str, Any] = {"context": self.passages[0].context}
         if not self.is_question:
             return {**members, "text": self.passages[0].text}
         members["choices"] = [passage.text for passage in self.passages]
@@ -54,7 +54,7 @@ def parse_score_row(members: Mapping[str, Any], context: str) -> ScoreRow:
     if "choices" not in members:
         return ScoreRow((Passage(members["text"], before),))
     passages = tuple(Passage(choice, before) for choice in members["choices"])
-    return ScoreRow(passages, is_question=True, gold=members.get("gold"))
+    return ScoreRow(passages, is_question=True, gold=_gold(members))
 
 
 def _fault(entry: Mapping[str, Any], context: str) -> str:
@@ -66,7 +66,7 @@ def _fault(entry: Mapping[str, Any], context: str) -> str:
         return "" if isinstance(text, str) and text else "its text is missing, empty or not a string"
     if "text" in entry:
         return "it has both a text and choices"
-    choices, gold = entry["choices"], entry.get("gold")
+    choices, gold = entry["choices"], _gold(entry)
     if not isinstance(choices, list) or len(choices) < 2:
         return "its choices are not a list of two or more"
     if not all(isinstance(choice, str) and choice for choice in choices):
@@ -74,3 +74,8 @@ def _fault(entry: Mapping[str, Any], context: str) -> str:
     if gold is not None and (type(gold) is not int or not 0 <= gold < len(choices)):
         return f"its gold is not a number from 0 to {len(choices) - 1}"
     return ""
+
+
+def _gold(entry: Mapping[str, Any]) -> Any:
+    """Return the place of the right choice; a data frame with empty cells has floats in the column."""
+    return whole_number(entry.get("gold"))

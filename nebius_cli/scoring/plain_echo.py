@@ -65,7 +65,9 @@ def _are_plain(texts: list[Any]) -> bool:
 def _sums(logprobs: list[Any], text: str, spanning: str, count: int) -> PlainEcho | None:
     if not text or set(map(type, logprobs)) != {float}:
         return None
+    if not (max(logprobs) <= 0 and min(logprobs) > MIN_LOGPROB):
+        return None
     total = math.fsum(logprobs)
-    if not (total <= 0 and max(logprobs) <= 0 and min(logprobs) > MIN_LOGPROB):  # NaN is not <= anything
+    if not total <= 0:  # NaN, which max and min may overlook
         return None
     return PlainEcho(total, len(logprobs), len(utf8(text)), spanning, count)

@@ -5,15 +5,12 @@ from typing import Any
 
 from nebius_cli.scoring.compare_models import comparison_record
 from nebius_cli.scoring.likelihood import Passage, Score
-from nebius_cli.scoring.score_record import MEASURES, score_record
+from nebius_cli.scoring.score_record import MEASURES, likeliest, score_record
 
 
 def winners(scores: Sequence[Score]) -> dict[str, int]:
     """Return for each measure the place of the likeliest of `scores`; of equals the first wins."""
-    return {
-        name: max(range(len(scores)), key=lambda place: (measure(scores[place]), -place))
-        for name, measure in MEASURES.items()
-    }
+    return {name: likeliest([measure(score) for score in scores]) for name, measure in MEASURES.items()}
 
 
 def order(scores: Sequence[Score]) -> list[int]:

@@ -8,7 +8,7 @@ from nebius_cli.core.errors import UsageError
 from nebius_cli.core.secret import Secret
 from nebius_cli.request import parse_field_flags
 
-_INPUT_FLAGS = ("format", "on_bad_row", "shard", "max_cost", "price")
+_INPUT_FLAGS = ("format", "encoding", "invalid", "on_bad_row", "shard", "max_cost", "price")
 _OUTPUT_FLAGS = ("output", "restart", "ordered", "summary", "estimate", "dry_run")
 ROW_FLAGS = (*_INPUT_FLAGS, *_OUTPUT_FLAGS)  # attributes of the flags that only the rows of a file have
 
@@ -47,6 +47,8 @@ class ScoreOptions:
     against_file: str | None = None
     logprobs: str | None = None
     format: str | None = None
+    encoding: str | None = None
+    invalid: str | None = None
     on_bad_row: str | None = None
     shard: str | None = None
     output: str | None = None

@@ -1,9 +1,10 @@
 """Builds the JSON records and the warnings of scores."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from nebius_cli.response.parse_logprobs import MIN_LOGPROB
 from nebius_cli.scoring.likelihood import Score
 
 # The measures by which a candidate can win; the first one orders the list.
@@ -14,8 +15,16 @@ MEASURES: Mapping[str, Callable[[Score], float]] = {
 }
 
 
+def likeliest(values: Sequence[float]) -> int:
+    """Return the place of the highest value, of equals the first."""
+    return values.index(max(values))
+
+
 def score_record(score: Score, *, tokens: bool) -> dict[str, Any]:
-    """Return the JSON object of a score; an infinite perplexity becomes null."""
+    """Return the JSON object of a score.
+
+    An infinite perplexity becomes null, and a logprob of minus infinity -9999, as it counts in the total.
+    """
     values: dict[str, Any] = {
         "log_likelihood": score.log_likelihood,
         "tokens": score.count,
@@ -30,9 +39,14 @@ def score_record(score: Score, *, tokens: bool) -> dict[str, Any]:
     }
     if tokens:
         values["token_logprobs"] = [
-            {"token": token.text, "logprob": token.logprob, "offset": token.offset} for token in score.tokens
+            {"token": token.text, "logprob": _finite(token.logprob), "offset": token.offset}
+            for token in score.tokens
         ]
     return values
+
+
+def _finite(logprob: float | None) -> float | None:
+    return None if logprob is None else max(logprob, MIN_LOGPROB)
 
 
 def warnings(score: Score) -> list[str]:

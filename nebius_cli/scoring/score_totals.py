@@ -17,6 +17,8 @@ class Totals:
 
     def __init__(self, models: Sequence[str]) -> None:
         self._models = models
+        self._compares = len(models) > 1
+        self._names = (*multiple_choice.ACCURACIES, *(MEASURES if self._compares else ()))
         self._values: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
         self._kl: defaultdict[str, float] = defaultdict(float)
         self._without_kl = 0
@@ -25,14 +27,16 @@ class Totals:
         self._same_picks: list[bool] = []  # of each question, whether both models pick the same choice
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """Add the record of a row; one without a score counts nowhere."""
-        other = record.get("against")
+        """Add the record of a row; one without a score counts nowhere, nor do differences for one model."""
+        other = record.get("against") if self._compares else None
         if other and "winners" in other:
             self._add_pair(record, other)
             return
-        for name in (*multiple_choice.ACCURACIES, *MEASURES):
+        for name in self._names:
             if isinstance(value := record.get(name), int | float):
                 self._values[name].append(value)
+        if not self._compares:
+            return
         if record.get("kl"):
             tokens = record["kl"]["tokens"]
             self._kl["tokens"] += tokens

@@ -28,6 +28,7 @@ def test_line_n_belongs_to_row_n_whatever_came_when(folder: Path, bare: Runner) 
     done = bare("bulk", "export", "a", "--text")
     assert (done.code, done.out) == (9, "\n1\n2\n\n4\n\n\n\n\n9\n")
     assert done.err.splitlines() == [
+        "nbx: 1 answer of other rows with the same index: left out; --csv exports all",
         "nbx: 1 row failed; its line is empty",
         "nbx: rows without a record: 5; their lines are empty",
     ]

@@ -113,3 +113,27 @@ def test_pipes_are_read_after_files_and_once(bulk: Runner, three: tuple[str, ...
     done = bulk("bulk", *three, "pipe.csv", "-o", str(OUT))
     writer.join()
     assert (done.code, texts(OUT)[6]) == (0, " PIPED")
+
+
+@pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="the system has no name for standard input")
+def test_standard_input_is_read_once_under_any_name(bulk: Runner, row_server: RowServer) -> None:
+    result = bulk("bulk", "-", "/dev/stdin", "--format", "text", stdin=b"a\n")
+    assert (result.code, "- and /dev/stdin are one file" in result.err) == (2, True)
+    assert not row_server.bodies
+
+
+@pytest.mark.parametrize("matrix", [(), ("--matrix", "temperature=0,1")])
+def test_files_in_another_order_are_not_paid_for_again_without_a_word(
+    bulk: Runner, row_server: RowServer, matrix: tuple[str, ...]
+) -> None:
+    write_rows(Path("a.jsonl"), ["a0", "a1"])
+    write_rows(Path("b.jsonl"), ["b0", "b1"])
+    assert bulk("bulk", "a.jsonl", "b.jsonl", "-o", str(OUT), *matrix).code == 0
+    before, sent = OUT.read_bytes(), len(row_server.bodies)
+    moved = (("b.jsonl", "a.jsonl"), ("b.jsonl",), ("b.jsonl", "-"))
+    for files in moved:
+        result = bulk("bulk", *files, "-o", str(OUT), *matrix, stdin=b'"a0"\n"a1"\n')
+        assert (result.code, "or rows without an id have moved" in result.err) == (2, True), files
+    assert (OUT.read_bytes(), len(row_server.bodies)) == (before, sent)
+    Path("c.jsonl").write_text('"c0"\n"c1"\n')  # other prompts in the same places are a new input
+    assert bulk("bulk", "c.jsonl", "-o", str(OUT), *matrix).code == 0

@@ -217,3 +217,63 @@ def test_rows_from_a_pipe_are_sent_in_every_combination_in_order(bulk: Runner) -
     piped = bulk("bulk", "--format", "text", "--ordered", *MATRIX, "--group", "2", stdin=b"a\nb\nc\n")
     lines = [json.loads(line) for line in piped.out.splitlines()]
     assert [line["id"] for line in lines] == [f"{row}[{one}]" for row in range(3) for one in LABELS]
+
+
+def test_answers_are_in_order_after_values_were_added_or_moved(bulk: Runner, row_server: RowServer) -> None:
+    rows = [{"id": own, "prompt": own} for own in "abc"]
+    write_rows(Path("in.jsonl"), rows)
+    assert bulk(*RUN, "--matrix", "temperature=0,0.7").code == 0
+    assert bulk(*RUN, "--matrix", "temperature=0,0.7,1", "--ordered").code == 0
+    assert len(row_server.bodies) == 9
+    found = records(OUT)
+    values = ("0", "0.7", "1")
+    assert [record["id"] for record in found] == [f"{row}[temperature={t}]" for row in "abc" for t in values]
+    assert [(record["index"], record["row_index"]) for record in found] == [(n, n // 3) for n in range(9)]
+    texts = "".join(f" {row.upper()}\n" for row in "abc" for _ in values)
+    assert bulk("bulk", "export", "out.jsonl", "--text").out == texts
+    assert bulk("bulk", "merge", "out.jsonl", "-o", "merged.jsonl").code == 0
+    assert Path("merged.jsonl").read_bytes() == OUT.read_bytes()
+    write_rows(Path("in.jsonl"), rows[::-1])
+    assert bulk(*RUN, "--matrix", "temperature=1,0,0.7", "--ordered").code == 0
+    assert len(row_server.bodies) == 9
+    found = records(OUT)
+    order = [f"{row}[temperature={t}]" for row in "cba" for t in ("1", "0", "0.7")]
+    assert [record["id"] for record in found] == order
+    assert [(record["index"], record["row_index"]) for record in found] == [(n, n // 3) for n in range(9)]
+    before = OUT.read_bytes()
+    assert bulk(*RUN, "--matrix", "temperature=0", "--ordered").code == 0  # a part of what is there
+    assert OUT.read_bytes() == before
+
+
+def test_failed_rows_that_are_sent_again_into_the_same_file_keep_their_place(
+    bulk: Runner, row_server: RowServer
+) -> None:
+    write_rows(Path("in.jsonl"), [{"id": own, "prompt": own} for own in "abc"])
+    row_server.answer = lambda prompt: refuse(400, "no") if prompt == "b" else None
+    assert bulk(*RUN, "--matrix", "temperature=0,1").code == 9
+    row_server.answer = lambda _: None
+    assert bulk("bulk", "out.failed.jsonl", "-o", "out.jsonl").code == 0
+    assert bulk("bulk", "export", "out.jsonl", "--text").out == " A\n A\n B\n B\n C\n C\n"
+
+
+def test_merging_by_id_gives_each_record_the_index_of_its_row(bulk: Runner) -> None:
+    write_rows(Path("in.jsonl"), [{"id": own, "prompt": own} for own in "abc"])
+    assert bulk(*RUN).code == 0
+    write_rows(Path("in.jsonl"), [{"id": own, "prompt": own} for own in "cab"])
+    assert bulk("bulk", "merge", "out.jsonl", "--input", "in.jsonl", "-o", "merged.jsonl").code == 0
+    found = [(record["id"], record["index"]) for record in records(Path("merged.jsonl"))]
+    assert found == [("c", 0), ("a", 1), ("b", 2)]
+
+
+def test_rows_that_changed_places_have_their_new_index(bulk: Runner, row_server: RowServer) -> None:
+    ids = [5, 3, 1, 8, 6, 4]
+    write_rows(Path("in.jsonl"), [{"id": own, "prompt": f"p{own}"} for own in ids])
+    assert bulk(*RUN).code == 0
+    for first, second in ((0, 2), (1, 5), (3, 4), (0, 1)):
+        ids[first], ids[second] = ids[second], ids[first]
+        write_rows(Path("in.jsonl"), [{"id": own, "prompt": f"p{own}"} for own in ids])
+        assert bulk(*RUN, "--ordered").code == 0
+        assert [(record["id"], record["index"]) for record in records(OUT)] == [
+            (own, index) for index, own in enumerate(ids)
+        ]
+    assert len(row_server.bodies) == len(ids)

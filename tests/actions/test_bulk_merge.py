@@ -180,6 +180,7 @@ def test_with_the_input_rows_are_matched_by_id(folder: Path, bare: Runner, name:
     records = [answer(row(index, own_id=own)) for index, own in zip((3, 1, 0, 2), ids, strict=True)]
     write(folder / "a", records[3], answer(row(9, own_id="gone")), records[1])
     write(folder / "b", records[0], records[2])
+    records = [answer(row(index, own_id=own)) for index, own in enumerate(ids)]  # where the rows stand now
     done = bare("bulk", "merge", "a", "b", "--input", name)
     assert (done.code, done.out_bytes) == (0, b"".join(records))
     assert "of rows that are not in" in done.err

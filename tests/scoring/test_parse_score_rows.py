@@ -42,6 +42,11 @@ def test_a_question_has_a_passage_for_each_choice() -> None:
     assert row == ScoreRow((Passage(" a", "C"), Passage(" b", "C")), is_question=True)
 
 
+def test_a_place_that_a_data_frame_made_a_float_is_a_whole_number() -> None:
+    row = parse_score_row({"choices": [" a", " b"], "gold": 1.0}, "")
+    assert (row.gold, type(row.gold)) == (1, int)
+
+
 @pytest.mark.parametrize(
     "row",
     [
@@ -51,8 +56,10 @@ def test_a_question_has_a_passage_for_each_choice() -> None:
         {"choices": ["a", "b"], "gold": 0},
     ],
 )
-def test_a_row_can_be_written_again(row: dict[str, Any]) -> None:
-    assert parse_score_row(row, "").to_json() == row
+def test_a_row_can_be_written_again_and_keeps_its_context_even_if_that_is_empty(row: dict[str, Any]) -> None:
+    written = parse_score_row(row, "").to_json()
+    assert written == {"context": "", **row}
+    assert parse_score_row(written, "another context") == parse_score_row(row, "")
 
 
 def test_rows_of_the_same_prompt_but_another_boundary_or_answer_are_different() -> None:

@@ -49,3 +49,10 @@ def test_divergences_are_means_over_tokens() -> None:
         "probability outside the tokens that both report: 0.2000 of one, 0.1000 of two",
         "1 of 3 texts: no KL, the models split them differently",
     ]
+
+
+def test_a_run_with_one_model_counts_no_differences_that_an_earlier_run_has_left() -> None:
+    totals = Totals(("one",))
+    for record in (compared(1.0, kl=None), {"acc": 1, "acc_norm": 1, "acc_bytes": 1}):
+        totals.add(record)
+    assert totals.lines() == ["acc 1.0000, acc_norm 1.0000, acc_bytes 1.0000, 1 question"]

@@ -60,6 +60,12 @@ class Row:
     part: int = 0
     part_count: int = 1
 
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether the row has no id of its own: its position stands for it."""
+        place = self.in_matrix
+        return self.id == self.index if place is None else place.row_id == place.row_index
+
     def parts(self) -> "list[Row]":
         """Return a row for each prompt; their results make up the result of this row."""
         if self.part_count == 1:

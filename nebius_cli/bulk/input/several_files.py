@@ -113,7 +113,7 @@ def check_named_once(paths: Sequence[str]) -> None:
     for path in paths:
         key: object = path
         with contextlib.suppress(OSError):  # a file that is not there is reported when it is opened
-            state = Path(path).stat()
+            state = Path("/dev/stdin" if path == "-" else path).stat()
             key = (state.st_dev, state.st_ino)
         if key in seen:
             what = f"{path} is named twice" if seen[key] == path else f"{seen[key]} and {path} are one file"

@@ -40,6 +40,11 @@ class AnsweredRows:
         return self._has_old and digest(own + body_hash[:BODY_HASH_DIGITS]) in self._digests
 
 
+def place(row_id: bytes, index: int) -> int:
+    """Return a number for a row at this index; sums of them are equal if no row has moved."""
+    return digest(b"%b %d" % (row_id, index))  # of a tuple, sums would be equal after a swap of two rows
+
+
 def prompt_key(row_id: bytes, line: bytes) -> int:
     """Return the digest of the id and the prompt of a record; with --no-prompt it has none."""
     try:
@@ -49,10 +54,16 @@ def prompt_key(row_id: bytes, line: bytes) -> int:
     return digest(row_id + b" " + prompt)
 
 
-def prompt_keys(row: Row) -> tuple[int, int]:
-    """Return what `prompt_key` returns for an answer to this row, with its prompt and without."""
+def prompt_keys(row: Row) -> Iterator[int]:
+    """Yield what `prompt_key` returns for an answer to this row, with its prompt and without.
+
+    A row without an id also has the digest of its request, because its index may have changed.
+    """
     own = id_bytes(row.id) + b" "
-    return digest(own + jsontext.encode(row.prompt)), digest(own)
+    yield digest(own + jsontext.encode(row.prompt))
+    yield digest(own)
+    if row.is_unnamed:
+        yield digest(row.body_hash.encode("ascii"))
 
 
 @dataclass(slots=True)
@@ -60,7 +71,7 @@ class EarlierRuns:
     """The records of earlier runs on an output: counts, tokens, and cost in USD.
 
     `unpriced` counts the records with tokens but without a cost; `unpriced_tokens` are their prompt and
-    completion tokens.
+    completion tokens. `places` is the sum of `place` over the answers.
     """
 
     records: int = 0
@@ -72,12 +83,13 @@ class EarlierRuns:
     cost: Decimal = field(default_factory=Decimal)
     unpriced: int = 0
     unpriced_tokens: tuple[int, int] = (0, 0)
+    places: int = 0
 
     def count(self, heads: Iterable[HeadFields]) -> Iterator[tuple[bytes, bytes]]:
         """Count records; yield the id and the body hash of each answered row."""
         records = answers = prompt = completion = unpriced = unpriced_prompt = unpriced_completion = 0
-        cost = Decimal()
-        for row_id, _, body_hash, prompt_tokens, completion_tokens, price, ok in heads:
+        places, cost = 0, Decimal()
+        for row_id, index, body_hash, prompt_tokens, completion_tokens, price, ok in heads:
             records += 1
             if prompt_tokens:
                 prompt += int(prompt_tokens)
@@ -91,8 +103,9 @@ class EarlierRuns:
                 unpriced_completion += int(completion_tokens or 0)
             if ok:
                 answers += 1
+                places += place(row_id, int(index))
                 yield row_id, body_hash
         self.records, self.answers, self.errors = records, answers, records - answers
-        self.prompt_tokens, self.completion_tokens = prompt, completion
+        self.prompt_tokens, self.completion_tokens, self.places = prompt, completion, places
         self.cost, self.unpriced = cost, unpriced
         self.unpriced_tokens = unpriced_prompt, unpriced_completion

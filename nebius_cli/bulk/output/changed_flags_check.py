@@ -8,8 +8,9 @@ from nebius_cli.core.errors import UsageError
 class Claims:
     """Counts the rows of an input whose answer is in the output, until there is one.
 
-    `changed` is the number of rows until then that have an answer to their prompt, but to another request,
-    because a flag or the base URL has changed. A row whose prompt has changed does not count.
+    `changed` is the number of rows until then whose prompt has an answer, but to another request, because a
+    flag or the base URL has changed, or at another index, because rows without an id have moved. A row whose
+    prompt has changed does not count.
     """
 
     def __init__(self, journal: Journal | StreamOutput) -> None:
@@ -28,7 +29,7 @@ class Claims:
             self.found = True
             return True
         if not self.found:
-            self.changed += self._journal.answers_same_prompt(row)
+            self.changed += self._journal.has_prompt_of(row)
         return False
 
 
@@ -42,7 +43,7 @@ def other_requests(count: int, output: str) -> str:
 def would_pay_again(output: str) -> UsageError:
     """Return the error of a run that would send every row of an output again."""
     what = f"every row of {output} would be sent and paid for again"
-    why = "its answers are to other requests: a flag, the project or the base URL has changed"
+    why = "a flag, the project or the base URL has changed, or rows without an id have moved"
     return UsageError(
         what, why, f"--restart starts over and keeps them as {output}.old; or choose another -o"
     )

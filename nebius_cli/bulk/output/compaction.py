@@ -1,30 +1,53 @@
 """Reduces a finished output to one record per row, in input order on request."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from nebius_cli.bulk.output.read_records import ANSWER, RecordReader, counting, open_answers
+from nebius_cli.bulk.output.read_records import ANSWER, CurrentRecords, RecordReader, open_answers
 from nebius_cli.bulk.output.record_format import add_usage, scan_head
+from nebius_cli.bulk.output.record_index import with_index
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
 from nebius_cli.core.errors import OutputError
 from nebius_cli.system.output_file import replace_file
 
 
-def compact(path: Path, *, ordered: bool, before: int) -> int:
+class Earlier(NamedTuple):
+    """What earlier runs left: `records`, of which `claimed` are the answers to rows of this run.
+
+    `indexes` has the digests of these rows and their indexes in this run, None if they are as in the records;
+    `combinations` is the number of a matrix, 0 for none.
+    """
+
+    records: int
+    claimed: int
+    indexes: IndexSort | None = None
+    combinations: int = 0
+
+
+def compact(path: Path, *, ordered: bool, earlier: Earlier) -> int:
     """Drop replaced records and lines that are not records; sort by index if `ordered`.
 
-    The usage of a dropped record is added to the one that replaces it. `before` is the number of records when
-    the run began; returns how many answers among them are left. With `before` 0, each row has one record, so
-    nothing is dropped. Memory: 25 bytes per record, and 16 per dropped one. The file is replaced in one step,
-    or left alone if nothing would change. Raises OutputError; the file is then unchanged, or not sorted.
+    The usage of a dropped record is added to the one that replaces it. Rows that have moved get their new
+    index. But if the file has answers to rows that this run does not have, each row keeps the index that it
+    had: that run had more of the input. Returns how many answers of earlier runs are left. Without earlier
+    records, each row has one, so nothing is dropped. Memory: 25 bytes per record, 16 per dropped one, and
+    8 per record if rows have moved. The file is replaced in one step, or left alone if nothing would change.
+    Raises OutputError; the file is then unchanged, or not sorted.
     """
     kept = 0
-    if before:
+    if earlier.records:
         with open_answers(path) as file:
-            counts, replaced_by, records = counting(file, path)
-        if 0 in counts or records.broken:
-            _write(path, _current(path, counts, replaced_by))
-        kept = counts[:before].count(ANSWER)
+            records, current = RecordReader(file, path), CurrentRecords()
+            for offset, _, head in records:
+                current.add(offset, head)
+        counts = current.counting()
+        kept = counts[: earlier.records].count(ANSWER)
+        is_part = kept > earlier.claimed
+        moved = None if is_part or earlier.indexes is None else current.indexes(earlier.indexes)
+        if 0 in counts or records.broken or moved is not None:
+            lines = _current(path, counts, current.replaced_by, keeps_index=is_part)
+            _write(path, lines if moved is None else _at_index(lines, moved, counts, earlier.combinations))
     if ordered:
         offsets = _offsets(path)
         if not _is_sorted(offset for _, offset in offsets):
@@ -41,20 +64,33 @@ def _offsets(path: Path) -> IndexSort:
     return offsets
 
 
-def _current(path: Path, counts: bytearray, replaced_by: IndexSort) -> Iterator[bytes]:
-    """Yield the current records, with the usage of those that they replace added."""
+def _current(path: Path, counts: bytearray, replaced_by: IndexSort, *, keeps_index: bool) -> Iterator[bytes]:
+    """Yield the current records, with the usage of those that they replace added.
+
+    With `keeps_index`, they get the index of the first one that they replace.
+    """
     waiting = iter(replaced_by)
     replacement, offset = next(waiting, (-1, 0))
     with open_answers(path) as file, path.open("rb") as again:
         for number, (_, line, head) in enumerate(RecordReader(file, path)):
-            kept, kept_head = line, head
+            kept, kept_head, index = line, head, -1
             while replacement == number:
                 again.seek(offset)
                 if (dropped := scan_head(again.readline())) is not None:
                     kept, kept_head = add_usage(kept, kept_head, dropped)
+                    index = dropped.row_index if index < 0 else index
                 replacement, offset = next(waiting, (-1, 0))
             if counts[number]:
-                yield kept
+                yield with_index(kept, index) if keeps_index and index >= 0 else kept
+
+
+def _at_index(
+    lines: Iterator[bytes], moved: Sequence[int], counts: bytearray, combinations: int
+) -> Iterator[bytes]:
+    """Yield the current records at the new indexes of their rows, which `moved` has, or as they are for 0."""
+    current = (after for after, kind in zip(moved, counts, strict=True) if kind)
+    for line, after in zip(lines, current, strict=True):
+        yield with_index(line, after - 1, combinations) if after else line
 
 
 def _is_sorted(numbers: Iterator[int]) -> bool:

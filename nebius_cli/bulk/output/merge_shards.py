@@ -9,6 +9,7 @@ from typing import BinaryIO, NamedTuple, Self
 
 from nebius_cli.bulk.output.read_records import READ_BUFFER_BYTES, RecordReader, open_answers
 from nebius_cli.bulk.output.record_format import RecordHead, row_key, scan_head
+from nebius_cli.bulk.output.record_index import with_index
 from nebius_cli.bulk.output.resumable_output import lock_path
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
 from nebius_cli.core.compact_hash_set import DigestSet
@@ -148,7 +149,9 @@ class Shards:
     def _merged(self, records: IndexSort) -> Iterator[MergedRow]:
         for row, group in itertools.groupby(records, lambda pair: pair[0]):
             locations = [location for _, location in group]
-            yield self._only(row, locations[0]) if len(locations) == 1 else self._best(row, locations)
+            merged = self._only(row, locations[0]) if len(locations) == 1 else self._best(row, locations)
+            # A row may have moved since it was answered.
+            yield merged._replace(line=with_index(merged.line, row)) if self._by_id else merged
 
     def _only(self, row: int, location: int) -> MergedRow:
         line, head = self._record(location)

@@ -101,6 +101,21 @@ class RecordReader:
         return UsageError(what, why, "nothing was changed; choose another file")
 
 
+def check_kind(path: Path, *, items: bool) -> None:
+    """Raise UsageError if a file is not an output, or has answers instead of the records of items.
+
+    Without `items`, raise it for records of items, such as scores, instead of answers.
+    """
+    with open_answers(path) as file:
+        for _, line, head in RecordReader(file, path):
+            if head.ok:
+                has_items = "response" not in jsontext.decode(line)
+                if has_items != items:
+                    found, wanted = ("scores", "answers") if has_items else ("answers", "scores")
+                    raise UsageError(f"{path} has {found}, not {wanted}", "", "choose another file")
+                return
+
+
 def _last_head(line: bytes) -> RecordHead | None:
     """Return the head of a line without a newline. Raises ValueError if it is incomplete."""
     jsontext.decode(line)
@@ -158,27 +173,35 @@ class CurrentRecords:
         self._replace(max(answer, error), dropped)
         return counting
 
+    def indexes(self, of_rows: IndexSort) -> "array[int]":
+        """Return the index + 1 that `of_rows` has for each record's row, in order of the file; 0 for none.
+
+        `of_rows` has the digests of rows with their indexes.
+        """
+        found, rows = array("Q", bytes(8 * len(self._offsets))), iter(of_rows)
+        key, index = next(rows, (-1, 0))
+        for own, packed in self._rows:
+            while 0 <= key < own:
+                key, index = next(rows, (-1, 0))
+            if key == own:
+                found[packed >> 1] = index + 1
+        return found
+
     def _replace(self, replacement: int, dropped: list[int]) -> None:
         for number in dropped:
             self.replaced_by.add(replacement, self._offsets[number])
 
 
-def counting(file: BinaryIO, path: Path) -> tuple[bytearray, IndexSort, RecordReader]:
-    """Read a file; return `CurrentRecords.counting()`, its `replaced_by`, and the reader."""
-    records, current = RecordReader(file, path), CurrentRecords()
-    for offset, _, head in records:
-        current.add(offset, head)
-    return current.counting(), current.replaced_by, records
-
-
 class AnswerFile:
     """The current records of a file, in the order of the rows. A run may be writing to it.
 
-    `cut` tells whether lines that are not records were skipped. Raises UsageError.
+    `cut` tells whether lines that are not records were skipped. `hidden` counts the answers that `by_row`
+    left out, because another row has their index. Raises UsageError.
     """
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
+        self.hidden = 0
         if not self._path.is_file():
             why = "it must be a file, because it is read twice" if path == "-" or self._path.exists() else ""
             raise UsageError(f"cannot read {path}", why or "no such file")
@@ -225,6 +248,7 @@ class AnswerFile:
         for record in self:
             index = record["index"]
             if waiting is not None and index == waiting["index"]:
+                self.hidden += waiting["error"] is None
                 waiting = record
                 continue
             if waiting is not None:

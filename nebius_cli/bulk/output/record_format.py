@@ -61,7 +61,7 @@ MAX_INDEX = 10**15  # of a row, and of a token count; a record with more is dama
 _AFTER_HEAD_ID = (
     rb',"index":(\d{1,15}),"body_hash":"([0-9a-f]*)","attempts":\d{1,15},'
     rb'"latency_s":[\d.]+,"usage":(?:null|\{"prompt_tokens":(?:(\d{1,15})|null),'
-    rb'"completion_tokens":(?:(\d{1,15})|null),"cost":(?:null|"(\d{1,15}(?:\.\d{1,30})?(?:E-\d\d?)?)")\}),'
+    rb'"completion_tokens":(?:(\d{1,15})|null),"cost":(?:null|"(\d{1,15}(?:\.\d{1,64})?(?:E-\d\d?)?)")\}),'
     rb'"error":(?:(null)|\{)'
 )
 _HEAD = re.compile(rb'\{"id":(-?\d+|"[^"\\]*(?:\\.[^"\\]*)*")' + _AFTER_HEAD_ID)

@@ -8,12 +8,13 @@ from typing import Self
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output import compaction
-from nebius_cli.bulk.output.answered_rows import AnsweredRows, EarlierRuns, prompt_key, prompt_keys
+from nebius_cli.bulk.output.answered_rows import AnsweredRows, EarlierRuns, place, prompt_key, prompt_keys
 from nebius_cli.bulk.output.append_records import Appender, LineFile
 from nebius_cli.bulk.output.failed_rows_file import FailedRows, path_beside
-from nebius_cli.bulk.output.read_records import RecordReader, open_answers
-from nebius_cli.bulk.output.record_format import row_key
-from nebius_cli.core.compact_hash_set import DigestSet
+from nebius_cli.bulk.output.read_records import RecordReader, check_kind, open_answers
+from nebius_cli.bulk.output.record_format import id_bytes
+from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
+from nebius_cli.core.compact_hash_set import DigestSet, digest
 from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.system import lock
 from nebius_cli.system.check_output_paths import check_distinct, exists_as_file
@@ -43,7 +44,7 @@ class StreamOutput:
         del row
         return False
 
-    def answers_same_prompt(self, row: Row) -> bool:
+    def has_prompt_of(self, row: Row) -> bool:
         """Return False: earlier answers are unknown."""
         del row
         return False
@@ -65,9 +66,9 @@ class StreamOutput:
     def add_failed(self, line: bytes) -> None:
         """Do nothing: a pipe has no list of failed rows."""
 
-    def compact(self, *, ordered: bool) -> None:
+    def compact(self, *, ordered: bool, combinations: int = 0) -> None:
         """Do nothing: written records cannot be changed."""
-        del ordered
+        del ordered, combinations
 
     def close(self) -> None:
         """Write all pending records. May be called again. Raises what writing raises."""
@@ -91,15 +92,20 @@ class Journal:
         self._appender = Appender(file.write, file.sync_if_due)
         self._answered = AnsweredRows()
         self._prompts: DigestSet | None = None  # answered, whatever the requests
-        self._claimed = 0
+        self._claimed = self._places = 0  # rows that have their answer, and the sum of their places
+        self._indexes = IndexSort()  # digest and index of these rows
         self._appended = False
         self.stray_answers = 0
         self.unclaimed_answers = 0  # answers to no row of the input
         self._complete = False
 
     @classmethod
-    def open(cls, path: str, *, restart: bool, note: Note, sources: Sequence[str] = ()) -> Self:
+    def open(
+        cls, path: str, *, restart: bool, note: Note, sources: Sequence[str] = (), items: bool = False
+    ) -> Self:
         """Open an output and read its records; `sources` are the inputs, which must be other files.
+
+        `items` tells whether the records are those of items, such as scores, rather than answers.
 
         A partial last line, left by a kill, is removed. With `restart`, the old file is renamed and a new one
         started. Raises UsageError if another process writes the file or it is not an output of a bulk run; it
@@ -111,8 +117,8 @@ class Journal:
             stack.callback(_lock(target).release)
             # The list is replaced and deleted too, and could be the output of another run.
             stack.callback(_lock(path_beside(target)).release)
-            if not restart:
-                _check_is_output(target)
+            if not restart and exists_as_file(str(target)):
+                check_kind(target, items=items)
             failed = FailedRows(path_beside(target))
             if restart:
                 _set_aside(target, note)
@@ -129,25 +135,33 @@ class Journal:
         """Return whether an earlier run answered this row with this body. Not thread-safe."""
         if row not in self._answered:
             return False
+        own = id_bytes(row.id)
         self._claimed += 1
+        self._places += place(own, row.index)
+        self._indexes.add(digest(own), row.index)
         if self._failed.listed:
-            self._failed.mark_answered(row_key(row.id))
+            self._failed.mark_answered(digest(own))
         return True
 
-    def answers_same_prompt(self, row: Row) -> bool:
-        """Return whether an earlier run answered a row with this id and prompt, whatever the request."""
+    def has_prompt_of(self, row: Row) -> bool:
+        """Return whether an earlier run answered a row with this id and prompt, whatever the request.
+
+        Without an id, whether it answered the same request, wherever its row was.
+        """
         if self._prompts is None:
             self._prompts = DigestSet()
             with open_answers(self.path) as file:
                 for _, line, head in RecordReader(file, self.path):
                     if head.ok:
-                        self._prompts.add(prompt_key(head.id, line))
+                        self._prompts.update((prompt_key(head.id, line), digest(head.body_hash)))
         return any(key in self._prompts for key in prompt_keys(row))
 
     def forget_answers(self) -> None:
         """Free the memory of `has_answer`, which will not be called again."""
         self.unclaimed_answers = len(self._answered) - self._claimed
         self._answered, self._prompts = AnsweredRows(), None
+        if not self._has_moved:
+            self._indexes = IndexSort()
 
     def before_records(self, call: Callable[[], None]) -> None:
         """Call this before records are written, in the thread that writes them."""
@@ -168,9 +182,15 @@ class Journal:
         """Add a row to the list of failed rows. Thread-safe. Raises OutputError."""
         self._failed.add(line)
 
-    def compact(self, *, ordered: bool) -> None:
+    @property
+    def _has_moved(self) -> bool:
+        """Whether an answer may have another index than its row has now."""
+        return self._places != self.earlier.places
+
+    def compact(self, *, ordered: bool, combinations: int = 0) -> None:
         """Drop the records that later ones replace, and sort the rest by index if `ordered`.
 
+        Rows that have moved in the input get their new index; `combinations` is the number of a matrix.
         Call it once, when every row has its result. It sets `stray_answers`, the number of answers to rows
         that are not in this run. Raises OutputError; no record is lost then.
         """
@@ -181,9 +201,12 @@ class Journal:
         self._complete = True
         self._answered = AnsweredRows()  # frees memory for the compaction
         # Nothing can be dropped if every record is the answer to a different row.
-        distinct = not self._appended and self._claimed == self.earlier.records
+        distinct = not self._appended and self._claimed == self.earlier.records and not self._has_moved
         if ordered or (self.earlier.records and not distinct):
-            kept = compaction.compact(self.path, ordered=ordered, before=self.earlier.records)
+            earlier = compaction.Earlier(
+                self.earlier.records, self._claimed, self._indexes if self._has_moved else None, combinations
+            )
+            kept = compaction.compact(self.path, ordered=ordered, earlier=earlier)
             self.stray_answers = max(0, kept - self._claimed)
 
     def close(self) -> None:
@@ -227,13 +250,6 @@ def _check_name(path: str, sources: Sequence[str]) -> None:
     if path.endswith(_COMPRESSED):
         raise UsageError(f"-o {path}", "nbx does not compress the output", "compress it after the run")
     check_distinct("-o", path, [("this is the input", source) for source in sources])
-
-
-def _check_is_output(path: Path) -> None:
-    """Raise UsageError if the file does not begin with a record."""
-    if exists_as_file(str(path)):
-        with open_answers(path) as file:
-            next(iter(RecordReader(file, path)), None)
 
 
 def _lock(path: Path) -> lock.Lock:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nebius_cli.bulk.input.row import BadRow, Row
@@ -33,6 +33,7 @@ JSON = st.recursive(
     max_leaves=10,
 )
 COUNTS = st.one_of(st.none(), st.integers(0, 10**12))
+LONG_COST = "1.3041833748729366642660293227540E-11"  # what two prices of many digits add up to
 COSTS = st.one_of(st.none(), st.decimals(0, 1000, allow_nan=False).map(str), st.just("0E-8"))
 USAGES = st.one_of(
     st.none(), st.builds(lambda p, c, x: dict(zip(USED, (p, c, x), strict=True)), COUNTS, COUNTS, COSTS)
@@ -59,6 +60,9 @@ def strict(line: bytes) -> Any:
     usage=USAGES,
     answer=st.one_of(st.none(), st.dictionaries(TEXTS, JSON)),
     with_prompt=st.booleans(),
+)
+@example(
+    own=7, prompt="", usage=dict(zip(USED, (1, 1, LONG_COST), strict=True)), answer=None, with_prompt=False
 )
 def test_a_record_is_a_line_of_json_whose_head_is_what_was_written(
     own: str | int, prompt: Any, usage: dict[str, Any] | None, answer: Any, *, with_prompt: bool

@@ -1,0 +1,72 @@
+"""The files of `nbx score --jsonl`: what it reads, and what an output may hold."""
+
+from pathlib import Path
+from typing import Any
+
+from tests.support.echo_server import EchoServer
+from tests.support.rows import records, refuse, write_rows
+from tests.support.run import Runner
+
+OUT = Path("out.jsonl")
+RUN = ("score", "--jsonl", "in.jsonl", "-o", "out.jsonl")
+TEXTS = [{"id": f"id {n}", "context": f"Row {n}:", "text": " and its text"} for n in range(2)]
+QUESTIONS: list[dict[str, Any]] = [
+    {"id": f"q {n}", "context": f"Question {n}?", "choices": [" not at all", " yes"], "gold": 1}
+    for n in range(2)
+]
+
+
+def test_scores_and_answers_do_not_mix_in_one_file(score: Runner, echo_server: EchoServer) -> None:
+    write_rows(Path("in.jsonl"), TEXTS)
+    write_rows(Path("prompts.jsonl"), [{"id": row["id"], "prompt": "another"} for row in TEXTS])
+    assert score(*RUN).code == score("bulk", "prompts.jsonl", "-o", "answers.jsonl").code == 0
+    echo_server.asked.clear()
+    before = OUT.read_bytes()
+    for command in (
+        ("bulk", "prompts.jsonl", "-o", "out.jsonl"),
+        ("bulk", "export", "out.jsonl", "--text"),
+        ("bulk", "export", "out.jsonl", "--format", "html"),
+    ):
+        result = score(*command)
+        assert (result.code, result.out) == (2, "")
+        assert "out.jsonl has scores, not answers\n  choose another file\n" in result.err
+    result = score("score", "--jsonl", "in.jsonl", "-o", "answers.jsonl")
+    assert (result.code, "answers.jsonl has answers, not scores" in result.err) == (2, True)
+    assert not echo_server.asked
+    assert OUT.read_bytes() == before
+
+
+def test_questions_can_follow_compared_texts_in_one_file(score: Runner) -> None:
+    write_rows(Path("in.jsonl"), TEXTS)
+    assert score(*RUN, "--against", "other").code == 0
+    write_rows(Path("in.jsonl"), QUESTIONS)
+    result = score(*RUN)
+    assert result.code == 0, result.err
+    assert "acc 1.0000 ± 0.0000" in result.err
+    assert "minus" not in result.err
+
+
+def test_a_failed_row_with_an_empty_context_keeps_it_in_the_next_run(
+    score: Runner, echo_server: EchoServer
+) -> None:
+    write_rows(Path("in.jsonl"), [{"id": 1, "context": "", "text": "a b c"}])
+    echo_server.answer = lambda _: refuse(400, "too long")
+    assert score(*RUN, "--context", "Once ").code == 9
+    echo_server.answer = lambda _: None
+    assert score("score", "--jsonl", "out.failed.jsonl", "-o", "again.jsonl", "--context", "Once ").code == 0
+    assert set(echo_server.asked) == {"a b c"}
+
+
+def test_a_file_in_another_encoding_is_read_with_the_flag_that_the_message_names(score: Runner) -> None:
+    Path("in.jsonl").write_bytes('{"text": "caf\xe9 noir"}\n'.encode("latin-1"))
+    result = score(*RUN)
+    assert (result.code, "--encoding or --invalid replace" in result.err) == (65, True)
+    assert score(*RUN, "--encoding", "latin-1").code == 0
+    assert [record["log_likelihood"] for record in records(OUT)] == [-len(" noir") / 4]
+    result = score("score", "text", "--encoding", "latin-1")
+    assert (result.code, "--encoding without --jsonl" in result.err) == (2, True)
+
+
+def test_an_empty_name_is_not_standard_input(score: Runner) -> None:
+    result = score("score", "--jsonl", "", stdin=b'"a b"\n')
+    assert (result.code, "cannot tell the format" in result.err) == (2, True)

@@ -1,0 +1,55 @@
+"""`nbx score` on servers with strange log probabilities: never a crash, never an invented number."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.echo import choice, echoed
+from tests.support.echo_server import EchoServer
+from tests.support.rows import records, write_rows
+from tests.support.run import Runner
+
+TEXT = "Q: a b"
+
+
+def answer_with(server: EchoServer, *logprobs: Any) -> None:
+    """Give the tokens of TEXT these log probabilities."""
+    pairs = list(zip(("Q:", " a", " b", "!"), (None, *logprobs, -1.0), strict=True))
+
+    def complete(body: Mapping[str, Any], prompts: list[Any]) -> bytes:
+        del body
+        (reply,) = echoed(*(choice(TEXT + "!", pairs, index) for index in range(len(prompts))))
+        assert isinstance(reply, bytes)
+        return reply
+
+    server.complete = complete  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("flags", [(), ("--tokens",)])
+@pytest.mark.parametrize("lowest", [-9999.0, float("-inf"), -1e308, -(10**400)])
+def test_minus_infinity_in_any_form_counts_as_9999(
+    score: Runner, echo_server: EchoServer, flags: tuple[str, ...], lowest: float
+) -> None:
+    answer_with(echo_server, lowest, lowest)
+    write_rows(Path("in.jsonl"), [{"context": "Q:", "text": " a b"}])
+    result = score("score", "--jsonl", "in.jsonl", "-o", "out.jsonl", *flags)
+    assert result.code == 0, result.err
+    (record,) = records(Path("out.jsonl"))
+    assert (record["log_likelihood"], record["tokens_floored"]) == (-19998.0, 2)
+    if flags:
+        assert [token["logprob"] for token in record["token_logprobs"]] == [-9999.0, -9999.0]
+        single = json.loads(score("score", "-c", "Q:", " a b", "--tokens", "--json").out)
+        assert single["token_logprobs"] == record["token_logprobs"]
+
+
+@pytest.mark.parametrize("strange", [float("nan"), float("inf"), 1.5, None, "-1", True, []])
+def test_what_is_no_log_probability_fails_its_row(
+    score: Runner, echo_server: EchoServer, strange: Any
+) -> None:
+    answer_with(echo_server, -1.0, strange)
+    write_rows(Path("in.jsonl"), [{"context": "Q:", "text": " a b"}])
+    result = score("score", "--jsonl", "in.jsonl", "-o", "out.jsonl")
+    assert (result.code, "token 3 of 3 has no log probability" in result.err) == (9, True)
