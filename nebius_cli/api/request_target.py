@@ -1,5 +1,6 @@
 """Chooses the urllib3 pool, the request line and the headers of each request."""
 
+import re
 import threading
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from nebius_cli.api.proxies import Proxy, ProxyPools
 
+ZONE = re.compile(r"%[^\]]*")
 MAX_TARGETS = 100  # remembered; queries can differ from row to row
 
 
@@ -114,15 +116,18 @@ class Pools:
         if parts.scheme == "https":
             authorities, options = self._authorities(), {"ssl_context": self._tls_context()}
         proxy = self.proxy(parts)
-        # The host that was checked is named here, so that no other parser is asked for it.
-        pool = self._manager(proxy).connection_from_host(parts.hostname, port, parts.scheme, options)
+        # The host that was checked is named here, so that no other parser is asked for it. An IPv6 address
+        # may have a zone only in brackets.
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        pool = self._manager(proxy).connection_from_host(host, port, parts.scheme, options)
         assert isinstance(pool, TimedPool)  # noqa: S101 - for the type checker
         pool.early = None if proxy else self._early
         line = urllib3.util.parse_url(parts.geturl()).request_uri
         forwarded = proxy is not None and parts.scheme == "http" and not proxy.is_socks
         if forwarded:
             line = f"http://{parts.netloc}{line}"
-        headers = {"Host": parts.netloc, "User-Agent": f"nbx/{__version__}", "Accept": accept}
+        named = ZONE.sub("", parts.netloc)  # a zone means something on this machine only
+        headers = {"Host": named, "User-Agent": f"nbx/{__version__}", "Accept": accept}
         headers |= urllib3.make_headers(accept_encoding=True, keep_alive=True)
         if method == "POST":
             headers["Content-Type"] = "application/json"
