@@ -121,6 +121,26 @@ def test_a_server_that_closes_while_the_body_is_sent_may_have_answered(
         assert error.what == "the connection to 127.0.0.1 broke"
 
 
+@pytest.mark.parametrize("begun", [b"", head(Content_Length="99") + b"{}"], ids=["no answer", "half of one"])
+def test_tls_that_breaks_later_is_not_reported_as_a_connection_that_was_not_made(
+    tmp_path: Path, begun: bytes
+) -> None:
+    bundle, context = authority(tmp_path)
+    server = FakeServer(tls=context)
+
+    def garble(connection: socket.socket) -> None:
+        with socket.socket(fileno=connection.detach()) as plain:
+            plain.sendall(b"\x17\x03\x03\x00\x20" + b"x" * 32)  # a record that no key decrypts
+
+    server.script([begun, garble])
+    error = failure(send, connect(server.url, cacert=bundle))
+    server.close()
+    assert error.what == f"the TLS connection{'' if begun else ' to 127.0.0.1'} broke"
+    assert "bad record mac" in error.why
+    assert isinstance(error, NetworkError)
+    assert (error.hint, error.sent) == ("", True)
+
+
 def authority(folder: Path) -> tuple[str, ssl.SSLContext]:
     """Return the file of a new authority, and the context of a server that it has certified."""
     made, bundle = trustme.CA(), folder / "authorities.pem"
