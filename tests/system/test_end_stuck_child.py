@@ -39,10 +39,10 @@ def test_a_process_that_is_stopped_for_a_moment_goes_on(monkeypatch: pytest.Monk
 
 SUSPENDED = f"""
 import subprocess, time
-from nebius_cli.system import child_watch
-child_watch.CHECK_INTERVAL_S = 0.02
+from nebius_cli.system import end_stuck_child
+end_stuck_child.CHECK_INTERVAL_S = 0.02
 process = subprocess.Popen({SLEEP!r})
-watch = child_watch.ChildWatch(process)
+watch = end_stuck_child.ChildWatch(process)
 with watch.limit(1.0):
     print("begun", flush=True)
     before = time.monotonic()
