@@ -3,6 +3,7 @@
 import http.client
 import re
 from collections.abc import Callable, Iterator
+from email.errors import MissingHeaderBodySeparatorDefect
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from nebius_cli.api.timed_reader import BUFFER_BYTES, TimedReader
 
 # The end of a chunk, the size of the next one, and the first byte in it.
 NEXT_CHUNK = re.compile(rb"\r\n0*[1-9A-Fa-f][0-9A-Fa-f]*\r\n[\s\S]")
+LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class HttpResponse(http.client.HTTPResponse):
@@ -41,9 +43,12 @@ class HttpResponse(http.client.HTTPResponse):
         for name, value in self.msg.items():
             key = name.lower()
             fields[key] = f"{fields[key]}, {value}" if key in fields else value
-        lengths = {length.strip() for length in fields.get("content-length", "").split(",")}
-        if not self.chunked and len(lengths) > 1:
-            raise http.client.HTTPException(f"it has two lengths: {', '.join(sorted(lengths))}")
+        try:
+            self._find_end()
+        except http.client.HTTPException:
+            if self.status < HTTPStatus.BAD_REQUEST:
+                raise
+            self.will_close = True  # the status counts, whatever can be read of the message
         self._joins = bool(self.chunked) and "content-encoding" not in fields
 
     def chunks(self) -> Iterator[bytes]:
@@ -88,6 +93,29 @@ class HttpResponse(http.client.HTTPResponse):
             size += len(pieces[-1])
         return b"".join(pieces)
 
+    def _find_end(self) -> None:
+        """Decide where the body ends. Raises HTTPException if the head does not say it clearly.
+
+        http.client ignores lines and encodings that it cannot read. It would wait for the server to close the
+        connection, or take the sizes of chunks for a part of the text. A length that is not a number does no
+        harm: the answer then ends with the connection.
+        """
+        fields, encoding = self.fields, self.fields.get("transfer-encoding", "identity")
+        if any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in self.msg.defects):
+            raise http.client.HTTPException("its head has a line that is not a header")
+        if not self.chunked and encoding.lower() != "identity":
+            raise http.client.HTTPException(f"its transfer encoding is not known: {encoding}")
+        if self.status == HTTPStatus.NO_CONTENT:
+            self.chunked = False
+        if "content-length" in fields and not self.chunked:
+            lengths = {length.strip() for length in fields["content-length"].split(",")}
+            if len(lengths) > 1:
+                raise http.client.HTTPException(f"it has two lengths: {', '.join(sorted(lengths))}")
+            if self.length is None and LENGTH.fullmatch(length := lengths.pop()):
+                self.length = int(length)  # the same length twice in one line
+        if "close" in fields.get("connection", "").lower():  # also in the second of two lines
+            self.will_close = True
+
     def _decompressed(self) -> Iterator[bytes]:
         body = urllib3.HTTPResponse(
             body=self, headers=self.fields, preload_content=False, original_response=self
@@ -95,11 +123,23 @@ class HttpResponse(http.client.HTTPResponse):
         while chunk := body.read1(BUFFER_BYTES):
             yield chunk
 
+    def _close_conn(self) -> None:
+        # Bytes after the end belong to no request. What follows them on the connection would be taken for the
+        # answer to the next one.
+        if self._buffered():
+            self.will_close = True
+        super()._close_conn()  # type: ignore[misc]  # not in typeshed
+
     def _next_chunk_waits(self) -> bool:
         """Return whether reading the next byte of the body may have to wait."""
         if self.isclosed():
             return True
+        ahead = self._buffered()
+        return not (ahead if self.chunk_left else NEXT_CHUNK.match(ahead))
+
+    def _buffered(self) -> bytes:
+        """Return bytes that were received but not read yet."""
         self._reader.paused = True
         ahead = self.fp.peek(1)
         self._reader.paused = False
-        return not (ahead if self.chunk_left else NEXT_CHUNK.match(ahead))
+        return ahead

@@ -43,6 +43,11 @@ def _tls(to: str, why: str) -> NetworkError:
     return NetworkError(f"no TLS connection{to}", why, hint)
 
 
+def _tls_broken(to: str, why: str) -> NetworkError:
+    # The authorities were fine: TLS had been agreed on, and --cacert would not help.
+    return NetworkError(f"the TLS connection{to.rpartition(':')[0]} broke", why)
+
+
 def _broken(to: str, why: str) -> NetworkError:
     to = to.rpartition(":")[0]  # the port was right
     if _TLS_ALERT in why:
@@ -55,7 +60,8 @@ def _broken(to: str, why: str) -> NetworkError:
 # The first row that matches counts: to urllib3, a refused connection is also a "connect timeout".
 _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], NetworkError]], ...] = (
     ((socket.gaierror,), _unresolved),
-    ((urllib3.exceptions.SSLError, ssl.SSLError), _tls),
+    ((urllib3.exceptions.SSLError,), _tls),
+    ((ssl.SSLError,), _tls_broken),
     (
         (ConnectionRefusedError,),
         lambda to, _: NetworkError(

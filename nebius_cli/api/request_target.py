@@ -1,5 +1,6 @@
 """Chooses the urllib3 pool, the request line and the headers of each request."""
 
+import re
 import threading
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from nebius_cli.api.proxies import Proxy, ProxyPools
 
+ZONE = re.compile(r"%[^\]]*")
 MAX_TARGETS = 100  # remembered; queries can differ from row to row
 
 
@@ -32,11 +34,10 @@ class Target(NamedTuple):
     """What a request to a URL needs: the pool, the target of the request line, the headers.
 
     `head` is made of these: all of the request's head but the length of the body. `tunnel` tells whether a
-    proxy passes the bytes on as they are.
-    `server` is the host and port of the server, `authorities` what is trusted there, empty for plain HTTP.
+    proxy passes the bytes on as they are. `server` is the host and port of the server, `authorities` what is
+    trusted there, empty for plain HTTP.
     """
 
-    method: str
     url: str
     pool: TimedPool
     line: str
@@ -114,15 +115,18 @@ class Pools:
         if parts.scheme == "https":
             authorities, options = self._authorities(), {"ssl_context": self._tls_context()}
         proxy = self.proxy(parts)
-        # The host that was checked is named here, so that no other parser is asked for it.
-        pool = self._manager(proxy).connection_from_host(parts.hostname, port, parts.scheme, options)
+        # The host that was checked is named here, so that no other parser is asked for it. An IPv6 address
+        # may have a zone only in brackets.
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        pool = self._manager(proxy).connection_from_host(host, port, parts.scheme, options)
         assert isinstance(pool, TimedPool)  # noqa: S101 - for the type checker
         pool.early = None if proxy else self._early
         line = urllib3.util.parse_url(parts.geturl()).request_uri
         forwarded = proxy is not None and parts.scheme == "http" and not proxy.is_socks
         if forwarded:
             line = f"http://{parts.netloc}{line}"
-        headers = {"Host": parts.netloc, "User-Agent": f"nbx/{__version__}", "Accept": accept}
+        named = ZONE.sub("", parts.netloc)  # a zone means something on this machine only
+        headers = {"Host": named, "User-Agent": f"nbx/{__version__}", "Accept": accept}
         headers |= urllib3.make_headers(accept_encoding=True, keep_alive=True)
         if method == "POST":
             headers["Content-Type"] = "application/json"
@@ -135,7 +139,7 @@ class Pools:
         server = f"{parts.netloc.removesuffix(f':{port}')}:{port}"
         lines = (f"{method} {line} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "")
         head, tunnel = "\r\n".join(lines).encode("latin-1"), pool.proxy is not None and not forwarded
-        return Target(method, url, pool, line, headers, head, tunnel, server, authorities, proxy)
+        return Target(url, pool, line, headers, head, tunnel, server, authorities, proxy)
 
     def _manager(self, proxy: "Proxy | None") -> urllib3.PoolManager:
         if proxy is None:

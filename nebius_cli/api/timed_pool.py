@@ -20,8 +20,6 @@ from nebius_cli.api.timed_connections import TimedConnection
 
 # What is raised where a connection fails or the answer is not HTTP. UnicodeError: a name that is no host.
 CONNECTION_ERRORS = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, UnicodeError)
-# The server has closed its end, but it may have answered before.
-ANSWERED_EARLY = frozenset({errno.EPIPE, errno.ECONNRESET, errno.EPROTOTYPE})
 
 
 class TimedPool(urllib3.HTTPConnectionPool):
@@ -76,8 +74,10 @@ class TimedPool(urllib3.HTTPConnectionPool):
 def _exchange(connection: TimedConnection, head: bytes, body: bytes | None) -> HttpResponse:
     try:
         connection.send_request(head, body)
+    except (ConnectionError, ssl.SSLEOFError):
+        pass  # the server has closed its end, but it may have answered before
     except OSError as error:
-        if error.errno not in ANSWERED_EARLY:
+        if error.errno != errno.EPROTOTYPE:  # as macOS calls it
             raise
     return connection.getresponse()
 

@@ -25,28 +25,31 @@ class ChildWatch:
     def __init__(self, process: "Popen[bytes]") -> None:
         self.reason = ""
         self._process = process
-        self._deadline = float("inf")
+        # Counted in checks and not read from a clock: time that nbx itself was suspended does not count.
+        self._elapsed_s = 0.0
+        self._deadline_s = float("inf")
         self._limit_s = 0.0
         threading.Thread(target=self._run, name="nbx-child-watch", daemon=True).start()
 
     @contextlib.contextmanager
     def limit(self, seconds: float) -> Iterator[None]:
         """Kill the process if the block takes longer than `seconds`."""
-        self._limit_s, self._deadline = seconds, time.monotonic() + seconds
+        self._limit_s, self._deadline_s = seconds, self._elapsed_s + seconds
         try:
             yield
         finally:
-            self._deadline = float("inf")
+            self._deadline_s = float("inf")
 
     def _run(self) -> None:
-        checks = 0  # and not a time: a suspended nbx does not count the time that it was away
+        stopped_s = 0.0
         while self._process.poll() is None:
-            checks = checks + 1 if _is_stopped(self._process.pid) else 0
-            if checks * CHECK_INTERVAL_S >= STOPPED_TIMEOUT_S:
+            stopped_s = stopped_s + CHECK_INTERVAL_S if _is_stopped(self._process.pid) else 0.0
+            if stopped_s >= STOPPED_TIMEOUT_S:
                 self._end(f"a signal stopped it, and it did not go on for {STOPPED_TIMEOUT_S:g} s")
-            elif time.monotonic() > self._deadline:
+            elif self._elapsed_s > self._deadline_s:
                 self._end(f"it did not answer within {self._limit_s:g} s")
             time.sleep(CHECK_INTERVAL_S)
+            self._elapsed_s += CHECK_INTERVAL_S
 
     def _end(self, reason: str) -> None:
         self.reason = self.reason or reason

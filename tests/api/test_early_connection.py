@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ import pytest
 from nebius_cli.api.early_connection import EarlyConnection, connect_early
 from nebius_cli.core.errors import ExitCode
 from tests.conftest import CANARY
+from tests.support.calls import connect, send
 from tests.support.factory import LIGHTNING, model_list
 from tests.support.run import Runner
-from tests.support.server import FakeServer, answer, status
+from tests.support.server import FakeServer, answer, head, read_request, status
 
 REQUEST = ("complete", "x", "-m", "m")
 TIMEOUT_S = 10.0
@@ -210,3 +212,27 @@ def test_the_connect_timeout_holds_early_and_late(nbx: Runner, budget: str) -> N
         result = nbx(*REQUEST, *flags, env={"NBX_BUDGET_DAILY": budget} if budget else {})
     assert result.code == ExitCode.NETWORK
     assert "within the connect timeout" in result.err
+
+
+@pytest.mark.parametrize("host", ["[::1]", "[::1%251]", "[::1%1]"])
+def test_a_request_to_an_ipv6_address_takes_the_connection(host: str) -> None:
+    try:
+        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    listener.settimeout(TIMEOUT_S)
+    with listener, ThreadPoolExecutor(1) as threads:
+        port = listener.getsockname()[1]
+        base_url = f"http://{host}:{port}/v1"
+        early = connect_early(base_url, TIMEOUT_S, cacert="", trust_env=False)
+        answered = threads.submit(send, connect(base_url, early=early))
+        connection, _ = listener.accept()
+        with connection:
+            request = read_request(connection)
+            connection.sendall(head(200, "application/json", Content_Length="2") + b"{}")
+            assert answered.result().body == b"{}"
+        listener.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+    assert request is not None
+    assert request.headers["host"] == f"[::1]:{port}"  # others know nothing of our zones

@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from nebius_cli.api import timed_connections, timed_reader
-from nebius_cli.core.errors import NetworkError
+from nebius_cli.core.errors import NetworkError, RejectedError
 from tests.support.calls import connect, failure, send, stream
 from tests.support.gate import Gate
 from tests.support.server import LAST_CHUNK, FakeServer, Reply, Step, chunk, hang_up, head, reset, status
@@ -96,15 +96,66 @@ def test_a_body_of_any_size_follows_its_head(server: FakeServer, size: int) -> N
     assert (request.headers["content-length"], len(request.body)) == (str(size), size)
 
 
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("answers", [True, False], ids=["answer", "no answer"])
+def test_a_server_that_closes_while_the_body_is_sent_may_have_answered(
+    tmp_path: Path, *, tls: bool, answers: bool
+) -> None:
+    bundle, context = authority(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as threads:
+
+        def refuse() -> None:
+            connection, _ = listener.accept()
+            with context.wrap_socket(connection, server_side=True) if tls else connection as made:
+                made.recv(65536)
+                if answers:
+                    made.sendall(head(413, Content_Length="22") + b'{"detail": "too long"}')
+
+        refused = threads.submit(refuse)
+        url = f"http{'s' * tls}://127.0.0.1:{listener.getsockname()[1]}/v1"
+        error = failure(send, connect(url, cacert=bundle), bytes(30_000_000))
+        refused.result()
+    if answers:
+        assert (type(error), error.why) == (RejectedError, "too long")
+    else:
+        assert error.what == "the connection to 127.0.0.1 broke"
+
+
+@pytest.mark.parametrize("begun", [b"", head(Content_Length="99") + b"{}"], ids=["no answer", "half of one"])
+def test_tls_that_breaks_later_is_not_reported_as_a_connection_that_was_not_made(
+    tmp_path: Path, begun: bytes
+) -> None:
+    bundle, context = authority(tmp_path)
+    server = FakeServer(tls=context)
+
+    def garble(connection: socket.socket) -> None:
+        with socket.socket(fileno=connection.detach()) as plain:
+            plain.sendall(b"\x17\x03\x03\x00\x20" + b"x" * 32)  # a record that no key decrypts
+
+    server.script([begun, garble])
+    error = failure(send, connect(server.url, cacert=bundle))
+    server.close()
+    assert error.what == f"the TLS connection{'' if begun else ' to 127.0.0.1'} broke"
+    assert "bad record mac" in error.why
+    assert isinstance(error, NetworkError)
+    assert (error.hint, error.sent) == ("", True)
+
+
+def authority(folder: Path) -> tuple[str, ssl.SSLContext]:
+    """Return the file of a new authority, and the context of a server that it has certified."""
+    made, bundle = trustme.CA(), folder / "authorities.pem"
+    made.cert_pem.write_to_path(str(bundle))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.issue_cert("127.0.0.1").configure_cert(context)
+    return str(bundle), context
+
+
 @pytest.fixture(params=[False, True], ids=["http", "https"])
 def patient(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[FakeServer, str]]:
     """A server that leaves its connections open, and the file of its authority."""
-    authority, bundle = trustme.CA(), tmp_path / "authorities.pem"
-    authority.cert_pem.write_to_path(str(bundle))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
+    bundle, context = authority(tmp_path)
     server = FakeServer(keep_alive=True, tls=context if request.param else None)
-    yield server, str(bundle)
+    yield server, bundle
     with contextlib.suppress(ConnectionRefusedError):  # a test has closed it
         server.close()
 

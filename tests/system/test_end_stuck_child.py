@@ -35,3 +35,31 @@ def test_a_process_that_is_stopped_for_a_moment_goes_on(monkeypatch: pytest.Monk
             time.sleep(0.1)
         assert (process.poll(), watch.reason) == (None, "")
         process.kill()
+
+
+SUSPENDED = f"""
+import subprocess, time
+from nebius_cli.system import end_stuck_child
+end_stuck_child.CHECK_INTERVAL_S = 0.02
+process = subprocess.Popen({SLEEP!r})
+watch = end_stuck_child.ChildWatch(process)
+with watch.limit(1.0):
+    print("begun", flush=True)
+    before = time.monotonic()
+    while time.monotonic() - before < 1:
+        before = time.monotonic()
+        time.sleep(0.01)
+    time.sleep(0.2)
+    print(repr(watch.reason), process.poll())
+process.kill()
+"""
+
+
+def test_the_time_that_nbx_was_suspended_does_not_count() -> None:
+    with subprocess.Popen([sys.executable, "-c", SUSPENDED], stdout=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        assert watching.stdout.readline() == "begun\n"
+        watching.send_signal(signal.SIGSTOP)
+        time.sleep(1.5)
+        watching.send_signal(signal.SIGCONT)
+        assert watching.stdout.read() == "'' None\n"
