@@ -192,7 +192,7 @@ class BulkPlan:
                 raise UsageError("--matrix model with --local", "--local runs one model")
             fields.pop("ai_project_id", None)
             own["model"] = local_model
-        return RowReader(
+        reader = RowReader(
             {**fields, **self.given, **own},
             self.params,
             items or self.template,
@@ -204,6 +204,8 @@ class BulkPlan:
             else urls.shown_endpoint(settings.base_url, "/completions", ""),
             combinations=self.combinations,
         )
+        reader.mixed_ids = options.output == "-"
+        return reader
 
 
 def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:

@@ -8,10 +8,14 @@ from typing import Any, NamedTuple
 
 from nebius_cli.bulk.input.matrix_combination import Combination
 from nebius_cli.bulk.input.row_kind import RowItem
+from nebius_cli.bulk.input.template import RowError
+from nebius_cli.bulk.input.wrong_format_hints import shown
 from nebius_cli.core import jsontext
+from nebius_cli.core.compact_hash_set import DigestSet, digest
 from nebius_cli.request.read_prompt import Prompt
 from nebius_cli.request.token_bounds import max_prompt_tokens
 
+_MIXED = "{}; give every row an id, or write number ids as strings"
 BODY_HASH_DIGITS = 32  # of a row's `body_hash`, those of the body
 
 
@@ -117,3 +121,38 @@ class BadRow:
     def repeated(self) -> bool:
         """Whether the same row has been reported for another combination."""
         return self.in_matrix is not None and not self.in_matrix.is_first
+
+
+class RowIds:
+    """The ids of all rows so far.
+
+    Unless `mixed`, no row may have a number as id that may be the index, and thus the id, of another row.
+    """
+
+    def __init__(self, *, mixed: bool = False) -> None:
+        self._mixed = mixed
+        self._taken = DigestSet()
+        self._has_unnamed = self._has_numbers = False  # numbers: other than the index
+
+    def claim(self, index: int, own: str | int | None, *, as_text: bool = False) -> None:
+        """Add the id of a row. Raises RowError if another row has it, or may have it.
+
+        With `as_text`, a number, also the index of a row without an id, is the same as its text.
+        """
+        if as_text:
+            own = str(index if own is None else own)
+        if own is None:
+            if self._has_numbers and not self._mixed:
+                raise RowError(_MIXED.format("a row without an id"))
+            self._has_unnamed = True
+            return
+        if isinstance(own, str):
+            key = digest(own)
+        else:
+            if own != index:
+                if self._has_unnamed and not self._mixed:
+                    raise RowError(_MIXED.format(f"id {shown(own)} may be the index of another row"))
+                self._has_numbers = True
+            key = digest(b"%d" % own) ^ 1  # not that of the same digits as a text
+        if not self._taken.add(key):
+            raise RowError(f"id {shown(own)} is used twice")

@@ -14,12 +14,10 @@ from nebius_cli.bulk.input.encode_body import BodyEncoder, BodyTemplate
 from nebius_cli.bulk.input.item_parser import ItemParser, ItemRequests
 from nebius_cli.bulk.input.matrix_combination import NO_MATRIX, Combination
 from nebius_cli.bulk.input.parse_row import RawData, RawRow, RowParser, RowRequest, UnreadableRow
-from nebius_cli.bulk.input.row import BadRow, InMatrix, Row, hash_of
+from nebius_cli.bulk.input.row import BadRow, InMatrix, Row, RowIds, hash_of
 from nebius_cli.bulk.input.row_kind import ItemRows, RowKind
 from nebius_cli.bulk.input.shard import Shard
 from nebius_cli.bulk.input.template import RowError, Template
-from nebius_cli.bulk.input.wrong_format_hints import shown
-from nebius_cli.core.compact_hash_set import DigestSet, digest
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request.field_validation import Value
 from nebius_cli.request.request_body import CompletionRequest, check_rules
@@ -30,14 +28,14 @@ MAX_URL_HASHES = 1000  # remembered; queries can differ from row to row
 _DROPPED = ("stream", "stream_options")
 # Its index in the input, what it asks for, and its body in each combination.
 CheckedRow = tuple[int, RowRequest, list[BodyTemplate]]
-_MIXED = "{}; give every row an id, or write number ids as strings"
 
 
 class RowReader:
     """Builds rows; `fields` and `params` are those of the run, for every row. They are sent to `url`.
 
     Each row of the input becomes one Row for each of the `combinations`, whose values override those of the
-    row. `form` tells how a row becomes prompts, if not as it is. Raises UsageError if this cannot be sent.
+    row. `form` tells how a row becomes prompts, if not as it is. With `mixed_ids`, for an output that is not
+    resumed, numbers may be ids beside rows without an id. Raises UsageError if this cannot be sent.
     """
 
     def __init__(
@@ -52,6 +50,7 @@ class RowReader:
         url: str = "",
         combinations: Sequence[Combination] = NO_MATRIX,
     ) -> None:
+        self.mixed_ids = False
         self.url, self.file = url, ""  # the name of the file, if it is one of several
         self._url_hashes: dict[str, str] = {}  # by query
         self._fields = {name: value for name, value in fields.items() if name not in _DROPPED}
@@ -146,7 +145,7 @@ class RowReader:
 
     def _checked(self, raw: Iterable[RawRow]) -> Iterator[BadRow | CheckedRow]:
         """Yield each row of the input with its body in each combination."""
-        ids, encoders, checked = _Ids(), self._encoders(), False
+        ids, encoders, checked = RowIds(mixed=self.mixed_ids), self._encoders(), False
         whole = self._shard.of == 1
         for index, (line, data) in enumerate(raw):
             if not (whole or self._shard.has(index)):
@@ -192,7 +191,7 @@ class RowReader:
         self,
         index: int,
         data: RawData,
-        ids: "_Ids | None",
+        ids: RowIds | None,
         encoders: Sequence[BodyEncoder],
     ) -> tuple[RowRequest, list[BodyTemplate]]:
         """Return what a row of the input asks for, and its body in each combination. Raises ValueError."""
@@ -267,34 +266,3 @@ class RowReader:
         values = combination.values
         merged = {**self._fields, **own, **values}
         return merged, {name: one for name, one in {**self._params, **params}.items() if name not in values}
-
-
-class _Ids:
-    """The ids of all rows so far."""
-
-    def __init__(self) -> None:
-        self._taken = DigestSet()
-        self._has_unnamed = self._has_numbers = False  # numbers: other than the index
-
-    def claim(self, index: int, own: str | int | None, *, as_text: bool = False) -> None:
-        """Add the id of a row. Raises RowError if another row has it, or may have it.
-
-        With `as_text`, a number, also the index of a row without an id, is the same as its text.
-        """
-        if as_text:
-            own = str(index if own is None else own)
-        if own is None:
-            if self._has_numbers:
-                raise RowError(_MIXED.format("a row without an id"))
-            self._has_unnamed = True
-            return
-        if isinstance(own, str):
-            key = digest(own)
-        else:
-            if own != index:
-                if self._has_unnamed:
-                    raise RowError(_MIXED.format(f"id {shown(own)} may be the index of another row"))
-                self._has_numbers = True
-            key = digest(b"%d" % own) ^ 1  # not that of the same digits as a text
-        if not self._taken.add(key):
-            raise RowError(f"id {shown(own)} is used twice")

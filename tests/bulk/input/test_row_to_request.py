@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from nebius_cli.bulk.input import template
 from nebius_cli.bulk.input.parse_row import RawRow, UnreadableRow
-from nebius_cli.bulk.input.row import BadRow, Row
+from nebius_cli.bulk.input.row import BadRow, Row, RowIds
 from nebius_cli.bulk.input.row_to_request import RowReader
+from nebius_cli.bulk.input.template import RowError
 from nebius_cli.bulk.row_group import Batch
 from nebius_cli.bulk.run_budget import NOTHING
 from nebius_cli.core.errors import UsageError
@@ -196,6 +197,15 @@ def test_a_number_as_id_is_never_also_the_place_of_a_row() -> None:
     assert why(read(own, "b")[1]) == number.replace(
         "id 1 may be the index of another row", "a row without an id"
     )
+
+
+def test_rows_with_and_without_ids_may_be_mixed_where_nothing_is_resumed() -> None:
+    ids = RowIds(mixed=True)
+    ids.claim(0, 1)
+    ids.claim(1, None)
+    ids.claim(2, 7)
+    with pytest.raises(RowError, match="id 7 is used twice"):
+        ids.claim(3, 7)
 
 
 def test_a_row_that_breaks_a_rule_is_bad() -> None:
