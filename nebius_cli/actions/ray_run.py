@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def run(plan: BulkPlan, settings: RunSettings, reader: RowReader, app: App) -> ExitCode:
     """Send every row that has no result yet. Raises NbxError for whatever ends the run early."""
     from nebius_cli.cluster import check_options, prepare, ray_session
-    from nebius_cli.cluster.handover import Bundle
+    from nebius_cli.cluster.key_handover import Bundle
 
     options = plan.options
     check_options.check(options)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nebius_cli.actions import ray_run
 from nebius_cli.actions.app import App
-from nebius_cli.actions.row_server import ItemRun, RowServer, connections, row_server
+from nebius_cli.actions.choose_row_sender import ItemRun, RowServer, connections, row_server
 from nebius_cli.api.time_and_memory_limits import limits_of
 from nebius_cli.bulk import options as bulk
 from nebius_cli.bulk import resume_command

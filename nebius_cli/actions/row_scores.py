@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from nebius_cli.actions import row_run
 from nebius_cli.actions.app import App
-from nebius_cli.actions.row_server import ItemRun
-from nebius_cli.bulk.input.row_kind import ItemRows
+from nebius_cli.actions.choose_row_sender import ItemRun
+from nebius_cli.bulk.input.row_item import ItemRows
 from nebius_cli.bulk.options import BulkOptions
 from nebius_cli.bulk.output.read_records import AnswerFile
 from nebius_cli.config.run_settings import RunSettings

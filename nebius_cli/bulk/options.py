@@ -11,7 +11,7 @@ from nebius_cli.bulk.input import template
 from nebius_cli.bulk.input.matrix_combination import NO_MATRIX, Combination
 from nebius_cli.bulk.input.parse_matrix import parse_matrix
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.input.row_kind import ItemRows
+from nebius_cli.bulk.input.row_item import ItemRows
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.input.shard import Shard, parse_shard
 from nebius_cli.bulk.limit_flags import LIMITS

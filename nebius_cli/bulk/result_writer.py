@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_kind import RowKind
+from nebius_cli.bulk.input.row_item import RowKind
 from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.changed_flags_check import Claims, would_pay_again

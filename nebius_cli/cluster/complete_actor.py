@@ -23,10 +23,10 @@ from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.bulk.senders.api import ApiSender
 from nebius_cli.bulk.worker_threads import Listeners, WorkerPool
-from nebius_cli.cluster.handover import combine, decode, new_pad
+from nebius_cli.cluster.actor_rate_and_budget import Lease, LeasedBudget, LeasedRate
+from nebius_cli.cluster.gate_messages import Counts, Grant, Report, Sent
 from nebius_cli.cluster.job import KEY, Job
-from nebius_cli.cluster.lease import Counts, Grant, Report, Sent
-from nebius_cli.cluster.leased import Lease, LeasedBudget, LeasedRate
+from nebius_cli.cluster.key_handover import combine, decode, new_pad
 from nebius_cli.cluster.write_answers import FAILED, RECORD, answer_schema
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import NbxError, NetworkError

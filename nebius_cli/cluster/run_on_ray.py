@@ -13,10 +13,10 @@ from nebius_cli.bulk.progress_snapshot import ProgressSnapshot, RunSummary
 from nebius_cli.bulk.run import DRAIN_TIMEOUT_S, Recorder
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.run_counts import RunCounts, cap_error
-from nebius_cli.cluster import gate as gates
-from nebius_cli.cluster.handover import Bundle, combine, new_pad
+from nebius_cli.cluster import gate_actor as gates
+from nebius_cli.cluster.gate_messages import Status
 from nebius_cli.cluster.job import Job, Spent
-from nebius_cli.cluster.lease import Status
+from nebius_cli.cluster.key_handover import Bundle, combine, new_pad
 from nebius_cli.cluster.pipeline import Pass, actor_count
 from nebius_cli.core.errors import IncompleteError, NetworkError, Stopped
 

@@ -40,7 +40,7 @@ FOLDERS = (
 STRANGERS = (("render", "api", "shell_completion"), ("scoring", "bulk", "ledger"))
 
 # Modules of actions/ that are no action: what several of them do.
-SHARED_ACTIONS = ("app", "ray_run", "row_run", "row_scores", "row_server")
+SHARED_ACTIONS = ("app", "ray_run", "row_run", "row_scores", "choose_row_sender")
 
 PURE_FOLDERS = ("core", "request", "response")
 # Modules, or whole folders, that touch files, sockets, processes, threads, the clock, the environment, random
@@ -59,9 +59,9 @@ OUTSIDE = (
     "doctor.probes",
     "cluster.complete_actor",
     "cluster.folders",
-    "cluster.gate",
-    "cluster.handover",
-    "cluster.leased",
+    "cluster.gate_actor",
+    "cluster.key_handover",
+    "cluster.actor_rate_and_budget",
     "cluster.pipeline",
     "cluster.prepare",
     "cluster.run_on_ray",
@@ -148,7 +148,7 @@ THIRD_PARTY = {
     ),
     "ray": (
         "cluster.complete_actor",
-        "cluster.gate",
+        "cluster.gate_actor",
         "cluster.pipeline",
         "cluster.run_on_ray",
         "cluster.ray_session",

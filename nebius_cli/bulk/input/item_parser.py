@@ -16,7 +16,7 @@ from nebius_cli.bulk.input.parse_row import (
     member_id,
 )
 from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, Row, hash_of
-from nebius_cli.bulk.input.row_kind import ItemRows, RowItem, RowKind
+from nebius_cli.bulk.input.row_item import ItemRows, RowItem, RowKind
 from nebius_cli.bulk.input.template import RowError, listed
 from nebius_cli.bulk.input.wrong_format_hints import not_a_row
 from nebius_cli.core import jsontext

@@ -15,7 +15,7 @@ from nebius_cli.bulk.input.item_parser import ItemParser, ItemRequests
 from nebius_cli.bulk.input.matrix_combination import NO_MATRIX, Combination
 from nebius_cli.bulk.input.parse_row import RawData, RawRow, RowParser, RowRequest, UnreadableRow
 from nebius_cli.bulk.input.row import BadRow, InMatrix, Row, RowIds, hash_of
-from nebius_cli.bulk.input.row_kind import ItemRows, RowKind
+from nebius_cli.bulk.input.row_item import ItemRows, RowKind
 from nebius_cli.bulk.input.shard import Shard
 from nebius_cli.bulk.input.template import RowError, Template
 from nebius_cli.core.errors import UsageError

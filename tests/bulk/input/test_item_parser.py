@@ -8,7 +8,7 @@ import pytest
 from nebius_cli.bulk.input.item_parser import ItemParser
 from nebius_cli.bulk.input.parse_row import RawData, UnreadableRow
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_kind import ItemRows
+from nebius_cli.bulk.input.row_item import ItemRows
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.input.template import RowError
 from nebius_cli.core.errors import UsageError

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nebius_cli.cluster.handover import Bundle, combine, decode, new_pad
+from nebius_cli.cluster.key_handover import Bundle, combine, decode, new_pad
 from nebius_cli.core.secret import Secret
 from tests.support.canary import CANARY
 

@@ -9,10 +9,10 @@ import ray
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.cluster.folders import write_run
-from nebius_cli.cluster.gatekeeper import Gatekeeper
-from nebius_cli.cluster.handover import combine, decode
+from nebius_cli.cluster.gate_messages import Grant, Report, Status
 from nebius_cli.cluster.job import Job, Spent
-from nebius_cli.cluster.lease import Grant, Report, Status
+from nebius_cli.cluster.key_handover import combine, decode
+from nebius_cli.cluster.permit_rules import Gatekeeper
 from nebius_cli.core.errors import NbxError, OutputError
 from nebius_cli.core.money import exact
 

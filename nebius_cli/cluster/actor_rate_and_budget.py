@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.bulk.run_budget import NOTHING, Budget, Charge
-from nebius_cli.cluster.lease import (
+from nebius_cli.cluster.gate_messages import (
     LEASE_REQUESTS,
     Accepted,
     Answered,

@@ -11,7 +11,7 @@ from nebius_cli.actions.app import App
 from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.bulk import options as bulk
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.input.row_kind import ItemRows, RowKind
+from nebius_cli.bulk.input.row_item import ItemRows, RowKind
 from nebius_cli.bulk.options import BulkPlan
 from nebius_cli.bulk.rate_control import MAX_CONCURRENCY
 from nebius_cli.config.run_settings import RunSettings

@@ -9,9 +9,9 @@ from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.bulk.row_group import Batch, Wait
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.run_counts import RunCounts
-from nebius_cli.cluster.gatekeeper import Gatekeeper
-from nebius_cli.cluster.lease import Counts, Grant, Report
-from nebius_cli.cluster.leased import STOPPED_WAIT_S, Lease, LeasedBudget, LeasedRate
+from nebius_cli.cluster.actor_rate_and_budget import STOPPED_WAIT_S, Lease, LeasedBudget, LeasedRate
+from nebius_cli.cluster.gate_messages import Counts, Grant, Report
+from nebius_cli.cluster.permit_rules import Gatekeeper
 from nebius_cli.core.errors import RateLimitError, ServerError
 from nebius_cli.core.money import Price, PriceList
 from nebius_cli.response.answer_events import Usage

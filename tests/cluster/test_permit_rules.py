@@ -8,8 +8,7 @@ import pytest
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.bulk.run_budget import Budget, Charge
 from nebius_cli.bulk.run_counts import RunCounts
-from nebius_cli.cluster.gatekeeper import SILENT_S, Gatekeeper
-from nebius_cli.cluster.lease import (
+from nebius_cli.cluster.gate_messages import (
     LEASE_REQUESTS,
     Accepted,
     Answered,
@@ -23,6 +22,7 @@ from nebius_cli.cluster.lease import (
     Settled,
     Unused,
 )
+from nebius_cli.cluster.permit_rules import SILENT_S, Gatekeeper
 from nebius_cli.core.errors import ServerError
 from nebius_cli.core.money import PriceList
 
