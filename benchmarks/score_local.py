@@ -15,7 +15,7 @@ from pathlib import Path
 
 from nebius_cli.local.engine_server_logprobs import EngineScoring
 from nebius_cli.local.library_logprobs import LibraryScoring
-from nebius_cli.local.library_scoring_script import Library
+from nebius_cli.local.library_process import Library
 from nebius_cli.local.start_engine import Engine, context_tokens
 
 

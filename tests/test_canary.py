@@ -229,7 +229,7 @@ def test_the_engine_does_not_get_the_key_of_the_shell(args: list[str], nbx: Runn
     ) as child:
         own: list[bytes] = []
         while not own and child.poll() is None:
-            names = (b"engine_server_script", b"library_scoring_script")
+            names = (b"engine_process", b"library_process")
             seen = [
                 (number, environ) for number, words, environ in processes() if any(n in words for n in names)
             ]

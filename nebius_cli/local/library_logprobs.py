@@ -41,7 +41,7 @@ class LibraryScoring:
         self._watch: ChildWatch | None = None
 
     def __enter__(self) -> Self:
-        child = Path(__file__).with_name("library_scoring_script.py")
+        child = Path(__file__).with_name("library_process.py")
         self._process = child_process.start(
             [sys.executable, "-P", str(child)],
             failure="cannot start the local engine",

@@ -34,7 +34,7 @@ class Engine:
     Entering starts the process and returns at once; `ready` and `base_url` wait until the model is loaded.
     `parallel` is the number of requests at a time (and the maximum of `n`), `caches` the number of them that
     can use a whole context. With `for_scoring` the engine attends in 32 bits, not 16, as
-    library_scoring_script.py does. Raises UsageError for an unreadable file or a used port, else ConfigError.
+    library_process.py does. Raises UsageError for an unreadable file or a used port, else ConfigError.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Engine:
         self._watch: ChildWatch | None = None
 
     def __enter__(self) -> Self:
-        child = Path(__file__).with_name("engine_server_script.py")
+        child = Path(__file__).with_name("engine_process.py")
         command = [sys.executable, "-P", str(child)]
         self._process = child_process.start(
             command,

@@ -12,7 +12,7 @@ def drawing_module(streams: Streams, options: OutputOptions) -> str:
     if options.mode is not Mode.TEXT:
         name = "json_output"
     elif options.view:
-        name = "token_table" if options.view is View.TABLE else "heat_view"
+        name = "token_table_view" if options.view is View.TABLE else "heat_view"
     else:
         name = "live_choices" if _is_live(streams, options, terminal=True) else "terminal_text"
     return f"nebius_cli.render.{name}"

@@ -124,8 +124,8 @@ SPEAKERS = (
     "__main__",
     "main",
     "gen.__main__",
-    "local.engine_server_script",
-    "local.library_scoring_script",
+    "local.engine_process",
+    "local.library_process",
     "system",
 )
 SPEECH = ("input", "print", "sys.argv", "sys.exit", "sys.stderr", "sys.stdin", "sys.stdout")
@@ -180,7 +180,7 @@ THIRD_PARTY = {
         "api.request_target",
         "api.proxies",
     ),
-    "xllamacpp": ("local.engine_server_script",),
+    "xllamacpp": ("local.engine_process",),
 }
 
 
