@@ -106,8 +106,10 @@ def _format(options: BulkExportOptions) -> str:
         if options.format not in FORMATS:
             raise UsageError(f"--format {options.format}", f"it is one of {', '.join(FORMATS)}")
         asked.add(options.format)
-    if len(asked) != 1:
-        raise UsageError("no export format", "choose either --text or --csv, or another --format")
+    if len(asked) > 1:
+        raise UsageError(f"several export formats: {', '.join(sorted(asked))}", "", "keep one of them")
+    if not asked:
+        raise UsageError("no export format", "", f"--format NAME chooses one: {', '.join(FORMATS)}")
     return asked.pop()
 
 

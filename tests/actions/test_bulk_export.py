@@ -137,8 +137,8 @@ def test_a_terminal_is_shown_no_control_characters(folder: Path, bare: Runner) -
     ("args", "words"),
     [
         ([], "no file to export"),
-        (["a"], "--text or --csv"),
-        (["a", "--text", "--csv"], "--text or --csv"),
+        (["a"], "--format NAME chooses one"),
+        (["a", "--text", "--csv"], "keep one of them"),
         (["a", "--csv", "-0"], "-0 with --csv"),
         (["a", "--csv", "-o", "a"], "this is the file to export"),
         (["gone", "--csv"], "no such file"),

@@ -130,7 +130,7 @@ def test_large_answers_are_written_in_several_row_groups(folder: Path, bare: Run
     ("args", "words"),
     [
         (["--format", "xlsx"], "it is one of text, csv, parquet"),
-        (["--format", "parquet", "--csv"], "another --format"),
+        (["--format", "parquet", "--csv"], "keep one of them"),
         (["--format", "parquet", "-0"], "-0 with parquet"),
         (["--format", "parquet", "--escape-formulas"], "--escape-formulas without --csv"),
     ],

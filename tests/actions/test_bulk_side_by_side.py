@@ -245,7 +245,8 @@ def test_what_cannot_be_written_side_by_side_is_a_usage_error(folder: Path, bare
     write(folder / "a", answer(row(0)))
     for words, said in (
         (("--text", "--side-by-side"), "--side-by-side with text"),
-        ((*HTML, "--csv"), "no export format"),
+        ((*HTML, "--csv"), "several export formats: csv, html"),
+        ((), "--format NAME chooses one: "),
         ((*HTML, "-0"), "-0 with html"),
     ):
         failed = bare("bulk", "export", "a", *words)
