@@ -98,6 +98,9 @@ def run_rank(options: ScoreOptions, app: App) -> ExitCode:
     options.check()
     if len(options.candidates) < 2:
         raise UsageError("nothing to rank", "it needs at least two candidates", "nbx rank --context C A B")
+    if "" in options.candidates:
+        what = f"candidate {options.candidates.index('') + 1} is empty"
+        raise UsageError(what, "an empty text has no likelihood")
     if options.tokens and not options.json:
         raise UsageError("--tokens without --json", "the table of candidates does not show tokens", "--json")
     context = _context(options, app)

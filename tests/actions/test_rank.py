@@ -79,6 +79,11 @@ def test_one_candidate_is_no_ranking(nbx: Runner, candidates: tuple[str, ...]) -
     assert "nothing to rank" in result.err
 
 
+def test_an_empty_candidate_is_named(nbx: Runner) -> None:
+    result = nbx("rank", "-c", "A:", " one", "")
+    assert (result.code, "candidate 2 is empty" in result.err) == (2, True)
+
+
 def test_in_a_narrow_terminal_it_is_a_list(nbx: Runner, server: FakeServer) -> None:
     script(server)
     shown = nbx(*RANK, stdout_tty=True, env={"TERM": "xterm", "COLUMNS": "40", "NO_COLOR": "1"}).out
