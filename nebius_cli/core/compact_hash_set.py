@@ -12,10 +12,7 @@ _SHORT_HASHES = hash(1 << 40) != 1 << 40
 
 def digest(data: bytes | str) -> int:
     """Return a 64-bit digest of bytes or of a text, which is valid in this process only."""
-    found = hash(data)
-    if _SHORT_HASHES:
-        found ^= hash(data * 2) << 32
-    return found & _MASK
+    return (hash(data) ^ (hash(data * 2) << 32 if _SHORT_HASHES else 0)) & _MASK
 
 
 class DigestSet:

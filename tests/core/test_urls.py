@@ -224,3 +224,9 @@ def test_an_address_in_brackets_that_is_none_is_refused(host: str) -> None:
 @pytest.mark.parametrize("zone", ["%25eth0", "%eth0"])
 def test_an_address_may_have_a_zone(zone: str) -> None:
     assert parse_url(f"http://[FE80::1{zone}]/v1").hostname == "fe80::1%eth0"
+
+
+@pytest.mark.parametrize("host", ["é" * 70, "é..example"])
+def test_a_host_that_has_no_form_in_ascii_is_no_base_url(host: str) -> None:
+    with pytest.raises(ConfigError, match="base_url"):
+        parse_base_url(f"https://{host}/v1")
