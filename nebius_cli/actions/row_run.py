@@ -1,17 +1,15 @@
-"""Runs the rows of a file with everything that `nbx bulk` has; `nbx score` uses it too."""
+"""Runs the rows of files for `nbx bulk` and `nbx score`, on this machine or on a Ray cluster."""
 
 import dataclasses
 import itertools
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from nebius_cli.actions import ray_run
 from nebius_cli.actions.app import App
 from nebius_cli.actions.choose_row_sender import ItemRun, RowServer, connections, row_server
+from nebius_cli.actions.report_run import display_of, reported
 from nebius_cli.api.time_and_memory_limits import limits_of
 from nebius_cli.bulk import options as bulk
-from nebius_cli.bulk import resume_command
 from nebius_cli.bulk.estimate import estimate_rows
 from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.row import BadRow
@@ -24,14 +22,15 @@ from nebius_cli.bulk.output.changed_flags_check import other_requests
 from nebius_cli.bulk.output.failed_rows_file import path_beside
 from nebius_cli.bulk.output.read_records import answered
 from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
-from nebius_cli.bulk.progress_display import TABLE_HEADER, BulkDisplay, reason, report, table_rows
+from nebius_cli.bulk.progress_display import TABLE_HEADER, table_rows
 from nebius_cli.bulk.result_writer import open_output, open_summary
 from nebius_cli.bulk.run import BulkRun
 from nebius_cli.bulk.survey_input import surveyed
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.core.errors import BadInputError, ExitCode, NbxError, ReaderGone
+from nebius_cli.core.errors import BadInputError, ExitCode, NbxError
+from nebius_cli.core.money import PriceList
+from nebius_cli.core.secret import Secret
 from nebius_cli.core.short_text import counted
-from nebius_cli.models.model_cache import PriceSource
 from nebius_cli.request import request_body
 from nebius_cli.system.check_output_paths import is_file
 from nebius_cli.system.output_file import OutputFile
@@ -43,7 +42,7 @@ def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCod
     settings = app.settings(options.connection)
     reader = _reader(plan, settings, app, items)
     if options.ray is not None:
-        return ray_run.run(plan, settings, reader, app)
+        return _run_on_ray(plan, settings, reader, app)
     with RowSource(lambda: _input(plan, reader, app), reader) as source:
         if options.dry_run:
             return _show_first(source, app)
@@ -73,10 +72,7 @@ def _send(
 ) -> ExitCode:
     """Check the rows, send them and report the totals."""
     options, model = plan.options, source.reader.model
-    price_source = app.price_source(settings, lambda: server.key)
-    if plan.max_cost is not None and plan.prices is None:
-        _require_prices(source.reader, price_source)
-    prices = plan.prices or price_source.prices
+    prices = _prices(plan, settings, source.reader, server.key, app)
     here = items.local_model if items is not None else None
     if here is not None:
         prices = prices.with_free(here)
@@ -94,8 +90,45 @@ def _send(
             host=None if options.runs_here else host,
             local_model=model if options.runs_here else here,
         )
-        send = partial(bulk_run.send, sender, recorder, _display(journal, app))
-        return _reported(send, bulk_run, journal, options, summary, app)
+        is_stored = isinstance(journal, Journal)
+
+        def send() -> None:
+            # Answers on stdout may appear on the same terminal.
+            bulk_run.send(sender, recorder, display_of(app, alone=is_stored or not app.streams.stdout_tty))
+            if stray := journal.stray_answers:
+                app.note(
+                    f"{options.output} has {counted(stray, 'answer')} to rows that are not in this input"
+                )
+
+        # Scores on stdout are read by the next program in the pipe; nobody waits for the totals.
+        shown = is_stored or not bulk_run.has_items
+        failed_file = str(path_beside(Path(options.output))) if is_stored else ""
+        return reported(
+            send, bulk_run, summary, app, resumable=is_stored, failed_file=failed_file, shown=shown
+        )
+
+
+def _run_on_ray(plan: BulkPlan, settings: RunSettings, reader: RowReader, app: App) -> ExitCode:
+    """Send every row that has no result yet from a Ray cluster."""
+    from nebius_cli.cluster import check_options, prepare, ray_session
+    from nebius_cli.cluster.key_handover import Bundle
+
+    options = plan.options
+    check_options.check(options)
+    ray_session.check_installed()
+    app.check_budget(settings, reader.model, over=options.over_budget)
+    endpoint = app.endpoint(settings, options.api_key, options.api_key_file)
+    host = app.api(settings, endpoint).host
+    prices = _prices(plan, settings, reader, endpoint.key, app)
+    summary = open_summary(options)
+    job = prepare.job_of(plan, reader, settings, prices, app.streams.environ, app.note)
+    with prepare.opened_output(job) as spent, ray_session.session(options.ray):
+        from nebius_cli.cluster.run_on_ray import ClusterRun  # imports Ray
+
+        bundle = Bundle(endpoint.base_url, endpoint.key, dict(settings.headers))
+        cluster = ClusterRun(job, spent, bundle, app.streams.monotonic)
+        recorder = app.batch_recorder(settings, prices, over=options.over_budget, host=host)
+        return reported(partial(cluster.send, recorder, display_of(app)), cluster, summary, app)
 
 
 def _reader(plan: BulkPlan, settings: RunSettings, app: App, items: ItemRun | None) -> RowReader:
@@ -175,10 +208,15 @@ def _estimate(
     return ExitCode.DONE
 
 
-def _require_prices(reader: RowReader, price_source: PriceSource) -> None:
-    for model in reader.models:
+def _prices(plan: BulkPlan, settings: RunSettings, reader: RowReader, key: Secret, app: App) -> PriceList:
+    """Return the prices that count; those of the run's models are known if a cap needs them."""
+    if plan.prices is not None:
+        return plan.prices
+    price_source = app.price_source(settings, lambda: key)
+    for model in reader.models if plan.max_cost is not None else ():
         price_source.require(model)
         bulk.check_price(model, price_source.prices)
+    return price_source.prices
 
 
 def _output(options: BulkOptions, app: App, items: ItemRun | None) -> Journal | StreamOutput:
@@ -186,43 +224,3 @@ def _output(options: BulkOptions, app: App, items: ItemRun | None) -> Journal | 
         app.note("answers shown on a terminal are not saved; -o FILE saves them")
     write = items.write if items else app.put_json
     return open_output(options, write, app.note, items=items is not None)
-
-
-def _display(journal: Journal | StreamOutput, app: App) -> BulkDisplay:
-    shared = app.streams.stdout_tty and isinstance(
-        journal, StreamOutput
-    )  # answers appear on the same terminal
-    drawn = app.draws_err and not shared and not app.flags.verbose
-    return BulkDisplay(app.streams, drawn=drawn, color=app.color_err, quiet=app.flags.quiet)
-
-
-def _reported(
-    send: Callable[[], None],
-    run: BulkRun,
-    journal: Journal | StreamOutput,
-    options: BulkOptions,
-    summary: OutputFile | None,
-    app: App,
-) -> ExitCode:
-    """Send the rows and report the totals. Raises what ended the run early, with a hint how to resume it."""
-    # Scores on stdout are read by the next program in the pipe; nobody waits for the totals.
-    shown = not run.has_items or isinstance(journal, Journal)
-    try:
-        send()
-    except BaseException as stop:
-        if not isinstance(stop, ReaderGone):
-            try:
-                report(run.summary(reason(stop)), summary, app, shown=shown)
-            except NbxError as error:
-                app.warn(error.line)
-            if isinstance(journal, Journal):
-                resume_command.add_hint(stop, app.argv)
-        raise
-    if stray := journal.stray_answers:
-        app.note(f"{options.output} has {counted(stray, 'answer')} to rows that are not in this input")
-    report(run.summary(""), summary, app, shown=shown)
-    if not run.counts.failed:
-        return ExitCode.DONE
-    listed = str(path_beside(Path(options.output))) if isinstance(journal, Journal) else ""
-    app.report([run.counts.failure(listed)])
-    return ExitCode.ROWS_FAILED

@@ -40,7 +40,7 @@ FOLDERS = (
 STRANGERS = (("render", "api", "shell_completion"), ("scoring", "bulk", "ledger"))
 
 # Modules of actions/ that are no action: what several of them do.
-SHARED_ACTIONS = ("app", "ray_run", "row_run", "row_scores", "choose_row_sender")
+SHARED_ACTIONS = ("app", "report_run", "row_run", "row_scores", "choose_row_sender")
 
 PURE_FOLDERS = ("core", "request", "response")
 # Modules, or whole folders, that touch files, sockets, processes, threads, the clock, the environment, random

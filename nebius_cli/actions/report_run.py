@@ -1,0 +1,61 @@
+"""Shows the progress of a run of rows, its totals, and what ended it early."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from nebius_cli.actions.app import App
+from nebius_cli.bulk import resume_command
+from nebius_cli.bulk.progress_display import BulkDisplay, reason, report
+from nebius_cli.bulk.progress_snapshot import RunSummary
+from nebius_cli.bulk.run_counts import RunCounts
+from nebius_cli.core.errors import ExitCode, NbxError, ReaderGone
+from nebius_cli.system.output_file import OutputFile
+
+
+def display_of(app: App, *, alone: bool = True) -> BulkDisplay:
+    """Return the display of progress; it is drawn only if nothing else appears on the terminal."""
+    drawn = app.draws_err and alone and not app.flags.verbose
+    return BulkDisplay(app.streams, drawn=drawn, color=app.color_err, quiet=app.flags.quiet)
+
+
+class Run(Protocol):
+    """A run on this machine or on a cluster."""
+
+    @property
+    def counts(self) -> RunCounts:
+        """The results so far."""
+
+    def summary(self, stopped: str) -> RunSummary:
+        """Return the totals so far; `stopped` says what ended the run early."""
+
+
+def reported(
+    send: Callable[[], None],
+    run: Run,
+    summary: OutputFile | None,
+    app: App,
+    *,
+    resumable: bool = True,
+    failed_file: str = "",
+    shown: bool = True,
+) -> ExitCode:
+    """Send the rows and report the totals. Raises what ended the run early, with a hint how to resume it.
+
+    `failed_file` lists failed rows; it is empty if there is no such file.
+    """
+    try:
+        send()
+    except BaseException as stop:
+        if not isinstance(stop, ReaderGone):
+            try:
+                report(run.summary(reason(stop)), summary, app, shown=shown)
+            except NbxError as error:
+                app.warn(error.line)
+            if resumable:
+                resume_command.add_hint(stop, app.argv)
+        raise
+    report(run.summary(""), summary, app, shown=shown)
+    if not run.counts.failed:
+        return ExitCode.DONE
+    app.report([run.counts.failure(failed_file)])
+    return ExitCode.ROWS_FAILED
