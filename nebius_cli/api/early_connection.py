@@ -83,6 +83,6 @@ def connect_early(
     if parts.scheme == "https" and (named := tls_authorities.named(cacert, trust_env=trust_env)):
         tls_authorities.check_readable(named)
     host = parts.hostname or ""
-    if trust_env and not is_loopback(host) and proxy_settings.may_be_set():
+    if proxy_settings.may_apply_to(host, trust_env=trust_env):
         return None
     return EarlyConnection(host, parts.port or DEFAULT_PORTS[parts.scheme], timeout_s)

@@ -17,7 +17,7 @@ from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.api.timed_pool import TimedPool, timed
 from nebius_cli.api.tls_authorities import check_readable, tls_context, trusted
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.urls import DEFAULT_PORTS, is_loopback, parse_url
+from nebius_cli.core.urls import DEFAULT_PORTS, parse_url
 from nebius_cli.system import proxy_settings
 from nebius_cli.system.thread_with_timeout import Task, begin
 
@@ -103,7 +103,7 @@ class Pools:
 
     def proxy(self, parts: SplitResult) -> "Proxy | None":
         """Return the proxy for requests to a URL, None for none. Raises ConfigError for a wrong one."""
-        if not self._trust_env or is_loopback(parts.hostname or "") or not proxy_settings.may_be_set():
+        if not proxy_settings.may_apply_to(parts.hostname or "", trust_env=self._trust_env):
             return None
         from nebius_cli.api.proxies import proxy_of
 

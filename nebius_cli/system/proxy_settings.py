@@ -3,6 +3,8 @@
 import os
 import sys
 
+from nebius_cli.core.urls import is_loopback
+
 HAVE_SETTINGS = frozenset({"darwin", "win32"})  # systems that have proxy settings of their own
 
 
@@ -16,3 +18,8 @@ def may_be_set() -> bool:
 
         return bool(getproxies())
     return False
+
+
+def may_apply_to(host: str, *, trust_env: bool) -> bool:
+    """Return whether requests to a host may have to go through a proxy; never those to this machine."""
+    return trust_env and not is_loopback(host) and may_be_set()
