@@ -8,6 +8,7 @@ from nebius_cli.actions.app import App
 from nebius_cli.config import run_settings
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode, UsageError
+from nebius_cli.core.short_text import counted
 from nebius_cli.ledger import format_history, periods
 from nebius_cli.ledger.find_by_id import TEXT_IS_OFF, find, parse_id, whole_number
 from nebius_cli.system.calendar import LocalCalendar
@@ -96,7 +97,7 @@ def run_prune(options: HistoryOptions, app: App) -> ExitCode:
     ledger = app.ledger
     ledger.write_pending()
     count = ledger.prune(before)
-    app.note(f"deleted {count:,} request{'' if count == 1 else 's'} older than {options.older_than}")
+    app.note(f"deleted {counted(count, 'request')} older than {options.older_than}")
     return ExitCode.DONE
 
 

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 DRAIN_TIMEOUT_S = 10.0  # for requests in flight when the run is stopped
 
 
+def drain_note(in_flight: int) -> str:
+    """Return what a run says when it is stopped while requests are in flight."""
+    wait = f"waiting up to {DRAIN_TIMEOUT_S:.0f} s for requests in flight: {in_flight}"
+    return f"{wait}; Ctrl-C again stops now"
+
+
 class Recorder(Protocol):
     """Records requests in the ledger, and keeps a run within the budgets.
 
@@ -159,10 +165,7 @@ class BulkRun:
             pool.run(tick)
         except (KeyboardInterrupt, Stopped):
             if count := dispatcher.in_flight:
-                display.note(
-                    f"waiting up to {DRAIN_TIMEOUT_S:.0f} s for requests in flight: {count};"
-                    " Ctrl-C again stops now"
-                )
+                display.note(drain_note(count))
             if not pool.drain(DRAIN_TIMEOUT_S):
                 display.note(f"requests abandoned: {dispatcher.in_flight}; their rows will be sent again")
             raise

@@ -10,7 +10,7 @@ from ray.exceptions import RayError
 
 from nebius_cli.bulk.progress_display import BulkDisplay
 from nebius_cli.bulk.progress_snapshot import ProgressSnapshot, RunSummary
-from nebius_cli.bulk.run import DRAIN_TIMEOUT_S, Recorder
+from nebius_cli.bulk.run import DRAIN_TIMEOUT_S, Recorder, drain_note
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.run_counts import RunCounts, cap_error
 from nebius_cli.cluster import gate_actor as gates
@@ -19,6 +19,7 @@ from nebius_cli.cluster.job import Job, Spent
 from nebius_cli.cluster.key_handover import Bundle, combine, new_pad
 from nebius_cli.cluster.pipeline import Pass, actor_count
 from nebius_cli.core.errors import IncompleteError, NetworkError, Stopped
+from nebius_cli.core.short_text import counted
 
 POLL_INTERVAL_S = 0.2
 WRITE_TIMEOUT_S = 20.0  # for the answers that are there, after the last request has ended
@@ -147,8 +148,7 @@ class ClusterRun:
         ray.get(self._gate.stop.remote())
         status = self._poll(recorder, display)
         if count := status.counts.in_flight:
-            wait = f"waiting up to {DRAIN_TIMEOUT_S:.0f} s for requests in flight: {count}"
-            display.note(f"{wait}; Ctrl-C again stops now")
+            display.note(drain_note(count))
         end = self._monotonic() + DRAIN_TIMEOUT_S
         while not current.over.wait(POLL_INTERVAL_S) and self._monotonic() < end + WRITE_TIMEOUT_S:
             if self._monotonic() >= end:
@@ -160,7 +160,7 @@ class ClusterRun:
 
     def _snapshot(self, status: Status, now: float) -> ProgressSnapshot:
         counts = status.counts
-        actors = f"{_counted(status.actors, 'actor')} on {_counted(status.nodes, 'node')}"
+        actors = f"{counted(status.actors, 'actor')} on {counted(status.nodes, 'node')}"
         pause = f"waiting {status.pause:.0f} s" if status.pause >= 1 else ""
         return ProgressSnapshot(
             now,
@@ -177,7 +177,3 @@ class ClusterRun:
             counts.in_flight,
             ", ".join(filter(None, (actors if status.actors else "", pause))),
         )
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
