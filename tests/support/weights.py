@@ -69,11 +69,6 @@ def quiet(done: int, total: int, stage: str) -> None:
     """Take a report of progress and show nothing."""
 
 
-def names(directory: Path) -> list[str]:
-    """Return what is in a directory."""
-    return sorted(path.name for path in directory.iterdir())
-
-
 class PackageIndex:
     """A package index with one wheel, and the ways in which an index can go wrong. Also a proxy to itself."""
 

@@ -9,22 +9,7 @@ import pytest
 from nebius_cli.core.errors import UsageError
 from nebius_cli.system import files
 from nebius_cli.system.files import read_bytes, write_atomically
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """An empty folder."""
-    path = tmp_path / "folder"
-    path.mkdir()
-    return path
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def mode_of(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
+from tests.support.folder import mode_of, names
 
 
 def test_a_file_is_read_to_the_byte(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import resource
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -11,22 +10,7 @@ import pytest
 
 from nebius_cli.core.errors import OutputError, ReaderGone
 from nebius_cli.system.output_file import OutputFile
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """An empty folder."""
-    path = tmp_path / "folder"
-    path.mkdir()
-    return path
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def mode_of(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
+from tests.support.folder import mode_of, names
 
 
 def test_an_answer_grows_beside_its_place_and_appears_whole(folder: Path) -> None:

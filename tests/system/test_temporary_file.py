@@ -16,6 +16,7 @@ from nebius_cli.system import temporary_file
 from nebius_cli.system.files import write_atomically
 from nebius_cli.system.output_file import OutputFile, replace_file
 from nebius_cli.system.temporary_file import ANSWER, COPY, TemporaryFile, partial_path, sibling
+from tests.support.folder import names
 
 WRITERS = {
     "answer": "from nebius_cli.system.output_file import OutputFile as O;"
@@ -23,18 +24,6 @@ WRITERS = {
     "copy": "from nebius_cli.system.temporary_file import TemporaryFile as T; from pathlib import Path;"
     "t = T(Path(sys.argv[1]), 0o600); t.file.write(b'secret')",
 }
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """An empty folder."""
-    path = tmp_path / "folder"
-    path.mkdir()
-    return path
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 def killed(kind: str, target: Path) -> None:
