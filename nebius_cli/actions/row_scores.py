@@ -15,7 +15,7 @@ from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.request import parse_field_flags
-from nebius_cli.scoring.api_scorer import scoring_fields
+from nebius_cli.scoring.api_scorer import MAX_PROMPTS_PER_REQUEST, scoring_fields
 from nebius_cli.scoring.parse_score_rows import ScoreRow
 from nebius_cli.scoring.score_options import ModelChoice, ScoreOptions
 from nebius_cli.scoring.score_rows import ScoreRows
@@ -24,8 +24,6 @@ from nebius_cli.system.check_output_paths import is_file
 
 if TYPE_CHECKING:
     from nebius_cli.bulk.senders.local import LocalSender
-
-DEFAULT_GROUP = 16  # prompts per request; servers limit them, and one invalid prompt fails the whole request
 
 
 def run(options: ScoreOptions, context: str, app: App) -> ExitCode:
@@ -142,7 +140,7 @@ def _name_in_run(name: str) -> str:
 def _bulk_options(options: ScoreOptions) -> BulkOptions:
     """Return the options of a bulk run. On stdout, the scores are in the order of the rows."""
     here = options.all_here
-    defaults = {"concurrency": "1"} if here else {"group": str(DEFAULT_GROUP)}
+    defaults = {"concurrency": "1"} if here else {"group": str(MAX_PROMPTS_PER_REQUEST)}
     # If the first model is the embedded one, and the second is not, the run is one with the second.
     own = {"model": options.against} if options.runs_here and options.against is not None else {}
     return BulkOptions(
