@@ -15,6 +15,7 @@ from nebius_cli.cluster.job import KEY, InputFile, Job, Spent
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.core.money import parse_amount
+from nebius_cli.core.short_text import first_line
 
 RUN_FILE = "run.json"
 READ_BYTES = 1 << 20
@@ -31,7 +32,7 @@ def locate(path: str) -> tuple[Any, str]:
     try:
         system, rest = fs.FileSystem.from_uri(path)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise UsageError(f"cannot use {path}", _first_line(error)) from None
+        raise UsageError(f"cannot use {path}", first_line(error)) from None
     return system, rest
 
 
@@ -70,7 +71,7 @@ def _files_of(path: str, format_flag: str | None) -> tuple[Any, list[InputFile],
             return system, [InputFile(base, "", format_of(base, format_flag)[0], info.size)], 0
         infos = system.get_file_info(fs.FileSelector(base, recursive=True, allow_not_found=True))
     except OSError as error:
-        raise UsageError(f"cannot read {path}", _first_line(error)) from None
+        raise UsageError(f"cannot read {path}", first_line(error)) from None
     files, others = [], 0
     for one in sorted(infos, key=lambda info: info.path):
         name = one.path.removeprefix(base).lstrip("/")
@@ -106,7 +107,7 @@ def check_output(job: Job) -> None:
         for folder in (job.output, job.state):
             job.target.create_dir(folder, recursive=True)
     except OSError as error:
-        raise OutputError(f"cannot write {shown}", _first_line(error)) from None
+        raise OutputError(f"cannot write {shown}", first_line(error)) from None
 
 
 def earlier_runs(job: Job) -> Spent:
@@ -176,7 +177,7 @@ def read_run(job: Job) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read {path}", _first_line(error)) from None
+        raise UsageError(f"cannot read {path}", first_line(error)) from None
     return value if isinstance(value, dict) else {}
 
 
@@ -188,7 +189,7 @@ def write_run(job: Job, values: dict[str, Any]) -> None:
             file.write(jsontext.encode(values))
         job.target.move(f"{path}.new", path)
     except OSError as error:
-        raise OutputError(f"cannot write {path}", _first_line(error)) from None
+        raise OutputError(f"cannot write {path}", first_line(error)) from None
 
 
 def _results(job: Job, path: str) -> Iterator[tuple[int, Decimal, bool]]:
@@ -224,7 +225,3 @@ def lock_path(job: Job) -> Path | None:
     from pyarrow import fs
 
     return Path(job.state) / "lock" if isinstance(job.target, fs.LocalFileSystem) else None
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

@@ -12,6 +12,7 @@ from typing import Any
 from nebius_cli.cluster.address import LOCAL
 from nebius_cli.core.errors import ConfigError, NetworkError
 from nebius_cli.core.optional_packages import install_hint
+from nebius_cli.core.short_text import first_line
 
 CPUS = 2  # of a cluster on this machine: Ray's own tasks ask for a whole one, ours for a tenth
 OBJECT_STORE_BYTES = 512 << 20  # of a cluster on this machine
@@ -67,7 +68,7 @@ def _connect(ray: Any, address: str) -> None:
             os.dup2(nowhere.fileno(), 2)
         ray.init(address=address, **options)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        why = str(error).strip().partition("\n")[0]
+        why = first_line(error)
         hint = "ray status shows whether it runs"
         raise NetworkError(f"no connection to Ray at {address}", why, hint, sent=False) from None
     finally:

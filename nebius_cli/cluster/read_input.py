@@ -15,6 +15,7 @@ from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.cluster.job import KEY, InputFile, Job, key_of
 from nebius_cli.core.errors import BadInputError, NbxError
+from nebius_cli.core.short_text import first_line
 
 READ_ROWS = 1000  # in a block, before Ray cuts it
 SCHEMA = pa.schema([(KEY, pa.int64()), ("row", pa.binary())])
@@ -58,7 +59,7 @@ def _blocks(job: Job, gate: Any, done: Any, file: InputFile) -> Iterator[pa.Tabl
     except NbxError as error:
         ray.get(gate.stop.remote(error))
     except (OSError, pa.ArrowException) as error:
-        why = str(error).partition("\n")[0]
+        why = first_line(error)
         ray.get(gate.stop.remote(BadInputError(f"cannot read {file.path}", why)))
 
 

@@ -19,7 +19,7 @@ from nebius_cli.cluster.job import Job, Spent
 from nebius_cli.cluster.key_handover import Bundle, combine, new_pad
 from nebius_cli.cluster.pipeline import Pass, actor_count
 from nebius_cli.core.errors import IncompleteError, NetworkError, Stopped
-from nebius_cli.core.short_text import counted
+from nebius_cli.core.short_text import counted, first_line
 
 POLL_INTERVAL_S = 0.2
 WRITE_TIMEOUT_S = 20.0  # for the answers that are there, after the last request has ended
@@ -51,7 +51,7 @@ class ClusterRun:
                     sent = f"rows sent again: at most {self._sent_again:,}"
                     display.note(f"{sent}; the server may bill them twice")
         except RayError as error:
-            why = str(error).strip().partition("\n")[0]
+            why = first_line(error)
             raise NetworkError("the connection to Ray was lost", why) from None
         finally:
             recorder.close()
@@ -102,7 +102,7 @@ class ClusterRun:
         written = status.written - before
         lost = max(0, status.taken - written)
         if current.error is not None and not written:
-            why = str(current.error).strip().partition("\n")[0]
+            why = first_line(current.error)
             raise NetworkError("Ray could not run the job", why, sent=False)
         missing = status.read - status.left_out - written
         if status.whole_input and not missing and not lost:

@@ -12,6 +12,7 @@ from ray.data.datasource import BlockBasedFileDatasink
 from nebius_cli.bulk.export.parquet_file import schema
 from nebius_cli.cluster.job import KEY, Job
 from nebius_cli.core.errors import OutputError
+from nebius_cli.core.short_text import first_line
 
 FAILED = "failed"
 RECORD = "record"
@@ -39,7 +40,7 @@ class AnswersDatasink(BlockBasedFileDatasink):  # type: ignore[misc]
         try:
             super().write_block(block, block_index, ctx)
         except OSError as error:
-            why = error.strerror or str(error).partition("\n")[0]
+            why = error.strerror or first_line(error)
             ray.get(self._gate.stop.remote(OutputError(f"cannot write {self._shown}", why)))
             raise
         rows = block.to_arrow().select([KEY, FAILED]).group_by([KEY, FAILED]).aggregate([])

@@ -21,6 +21,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message: libraries put tracebacks and advice below it."""
+    return str(error).strip().partition("\n")[0]
+
+
 def age(seconds: float) -> str:
     """Format an age in its largest whole unit: `12 s`, `3 min`, `5 h`, `2 d`."""
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):

@@ -6,6 +6,7 @@ from typing import Any
 from nebius_cli.bulk.input.parse_row import RawRow, UnreadableRow
 from nebius_cli.core.errors import BadInputError, ConfigError
 from nebius_cli.core.optional_packages import install_hint
+from nebius_cli.core.short_text import first_line
 
 _BATCH_ROWS = 512  # rows converted to Python objects at a time
 _NANOSECONDS = ("timestamp[ns", "time64[ns", "duration[ns")
@@ -33,7 +34,7 @@ class ParquetTable:
             # A buffer per column, rather than a whole row group in memory.
             self._file = ParquetFile(file or path, buffer_size=1 << 20, pre_buffer=False)
         except self._damage as error:
-            raise BadInputError(f"{path} cannot be read as parquet", _first_line(error)) from None
+            raise BadInputError(f"{path} cannot be read as parquet", first_line(error)) from None
         self.columns: tuple[str, ...] = tuple(self._file.schema_arrow.names)
         self.count: int = self._file.metadata.num_rows
 
@@ -53,7 +54,7 @@ class ParquetTable:
                 batch = next(batches, None)
             except self._damage as error:
                 what = f"{self.path} is damaged or truncated"
-                raise BadInputError(what, f"after row {self.done}: {_first_line(error)}") from None
+                raise BadInputError(what, f"after row {self.done}: {first_line(error)}") from None
             if batch is None:
                 return
             columns = {name: _values(batch.column(name), name) for name in names}
@@ -91,7 +92,7 @@ def _value(scalar: Any, name: str) -> Any:
         byte = error.object[error.start]
         return UnreadableRow(f"column {name!r}: byte 0x{byte:02x} at offset {error.start} is not UTF-8")
     except _NO_VALUE as error:
-        return UnreadableRow(f"column {name!r}: {_first_line(error)}")
+        return UnreadableRow(f"column {name!r}: {first_line(error)}")
 
 
 def _without_pandas(value: Any) -> Any:
@@ -105,7 +106,3 @@ def _row(row: dict[str, Any]) -> dict[str, Any] | UnreadableRow:
         if isinstance(value, UnreadableRow):
             return value
     return row
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
