@@ -2,6 +2,7 @@
 
 import http.client
 import re
+import socket
 from collections.abc import Callable, Iterator
 from email.errors import MissingHeaderBodySeparatorDefect
 from http import HTTPStatus
@@ -31,10 +32,33 @@ class HttpResponse(http.client.HTTPResponse):
         self._joins = False
         self.fields: dict[str, str] = {}
         self.complete = False
+        self._failure: OSError | None = None  # of the connection, before anything was read
         self.keep: Callable[[Any], object] = http.client.HTTPConnection.close
+
+    @property
+    def sock(self) -> socket.socket | None:
+        """What becomes readable when the answer comes; None for a connection that cannot be watched."""
+        sock = None if self._connection is None else self._connection.sock
+        return sock if isinstance(sock, socket.socket) else None  # else TLS inside of TLS
+
+    def has_come(self) -> bool:
+        """Take what has come, without waiting; return whether `begin` has anything to read.
+
+        That includes the end of the connection, and a failure.
+        """
+        self._reader.waits = False
+        try:
+            return bool(self.fp.peek(1)) or self._reader.ended
+        except OSError as error:
+            self._failure = error
+            return True
+        finally:
+            self._reader.waits = True
 
     def begin(self) -> None:
         """Read the head. Raises HTTPException if it is not one."""
+        if self._failure is not None:
+            raise self._failure
         super().begin()
         while self.status // 100 == 1 and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
             self.headers = self.msg = None  # type: ignore[assignment]  # else http.client reads no second head
