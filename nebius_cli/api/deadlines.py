@@ -3,7 +3,7 @@
 No thread watches the clock. The thread that sends a request asks its `Deadline` before each wait how many
 seconds are left, and gives them to the socket (api/timed_reader.py). So a limit ends exactly one request,
 however slowly its bytes drip in, and Ctrl-C ends the wait at once. In `nbx bulk`, one thread waits for the
-beginnings of many answers (bulk/answer_watch.py), and asks the deadlines of all of them.
+beginnings of many answers (bulk/workers/answer_watch.py), and asks the deadlines of all of them.
 """
 
 import math

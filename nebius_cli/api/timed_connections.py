@@ -36,13 +36,12 @@ class TimedConnection(HTTPConnection):
         deadline.blocks()
         try:
             run_with_timeout(deadline.left(), work)
-        except TimedOutError:
+        except BaseException as error:
             given_up = True
+            if not isinstance(error, TimedOutError):
+                raise
             self.close()
             raise deadline.error() from None
-        except BaseException:
-            given_up = True
-            raise
         finally:
             deadline.goes_on()
         self._is_new = True
