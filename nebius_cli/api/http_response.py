@@ -15,7 +15,7 @@ from nebius_cli.api.timed_reader import BUFFER_BYTES, TimedReader
 
 # The end of a chunk, the size of the next one, and the first byte in it.
 NEXT_CHUNK = re.compile(rb"\r\n0*[1-9A-Fa-f][0-9A-Fa-f]*\r\n[\s\S]")
-LENGTH = re.compile(r"[0-9]{1,18}")
+LENGTH = r"[0-9]{1,18}"
 
 
 class HttpResponse(http.client.HTTPResponse):
@@ -135,7 +135,7 @@ class HttpResponse(http.client.HTTPResponse):
             lengths = {length.strip() for length in fields["content-length"].split(",")}
             if len(lengths) > 1:
                 raise http.client.HTTPException(f"it has two lengths: {', '.join(sorted(lengths))}")
-            if self.length is None and LENGTH.fullmatch(length := lengths.pop()):
+            if self.length is None and re.fullmatch(LENGTH, length := lengths.pop()):
                 self.length = int(length)  # the same length twice in one line
         if "close" in fields.get("connection", "").lower():  # also in the second of two lines
             self.will_close = True
