@@ -22,7 +22,7 @@ from nebius_cli.system import file_descriptor_limit
 if TYPE_CHECKING:
     from nebius_cli.bulk.senders.api import ApiSender
     from nebius_cli.bulk.senders.local import LocalSender
-    from nebius_cli.bulk.worker_threads import Sender
+    from nebius_cli.bulk.workers.row_sender import Sender
 
 MAX_LOCAL_CACHES = 4  # whole contexts that the local engine keeps
 
@@ -98,7 +98,7 @@ def row_server(
     caches = min(MAX_LOCAL_CACHES, slots)
     with run_embedded.running(options.model_file, app, parallel=slots, caches=caches) as engine:
         # Its process takes a while to load the model; this import happens meanwhile.
-        import nebius_cli.bulk.worker_threads  # noqa: F401
+        import nebius_cli.bulk.workers.worker_pool  # noqa: F401
 
         def ready() -> Endpoint:
             return Endpoint(engine.base_url, engine.key, is_local=True)

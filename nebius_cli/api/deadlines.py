@@ -2,7 +2,8 @@
 
 No thread watches the clock. The thread that sends a request asks its `Deadline` before each wait how many
 seconds are left, and gives them to the socket (api/timed_reader.py). So a limit ends exactly one request,
-however slowly its bytes drip in, and Ctrl-C ends the wait at once.
+however slowly its bytes drip in, and Ctrl-C ends the wait at once. In `nbx bulk`, one thread waits for the
+beginnings of many answers (bulk/workers/answer_watch.py), and asks the deadlines of all of them.
 """
 
 import math
@@ -60,6 +61,11 @@ class Deadline:
         self.unread = False
         self.resends = True
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether a request that failed is to be sent again at once, because its connection had ended."""
+        return self.unread and self.resends
+
     def left(self) -> float:
         """Return the seconds until the next limit, or `math.inf`. Raises TimedOutError past a limit."""
         end = min(
@@ -73,6 +79,7 @@ class Deadline:
     def start_wait(self, longest_s: float) -> float:
         """Return the seconds for one wait, a part of what is left. Raises TimedOutError past a limit."""
         left = self.left()
+        self.blocks()
         self._wait_s = min(left, longest_s, max(left / 4, MIN_WAIT_S))
         self._wait_began = self._monotonic()
         return self._wait_s
@@ -83,9 +90,19 @@ class Deadline:
         The time by which it was longer does not count: the process was suspended (Ctrl-Z, a laptop that
         sleeps), and what the server sent meanwhile is there to be read.
         """
-        late_s = self._monotonic() - self._wait_began - self._wait_s
-        if late_s > MAX_LATE_S:
-            self._paused_s += late_s
+        self.ran_late(self._monotonic() - self._wait_began - self._wait_s)
+        self.goes_on()
+
+    def ran_late(self, seconds: float) -> None:
+        """Note that a wait took `seconds` longer than it should, which may be less than 0."""
+        if seconds > MAX_LATE_S:
+            self._paused_s += seconds
+
+    def blocks(self) -> None:
+        """Do nothing. This thread is about to wait, and a subclass may let another one work meanwhile."""
+
+    def goes_on(self) -> None:
+        """Do nothing. The wait that `blocks` announced is over."""
 
     def error(self) -> TimedOutError:
         """Return the error that names the limit that is reached first."""

@@ -45,6 +45,18 @@ class Answer(NamedTuple):
     body: bytes
 
 
+class Sent(NamedTuple):
+    """A request that was sent, and its answer, of which nothing has been read yet."""
+
+    method: str
+    url: str
+    body: bytes | None
+    accept: str
+    deadline: Deadline
+    target: Target
+    answer: HttpResponse
+
+
 class Api:
     """Requests to one base URL, with one key.
 
@@ -115,7 +127,8 @@ class Api:
         than 2xx, TimedOutError past the deadline, NetworkError for everything else below HTTP.
         """
         with self.redactor.in_errors:
-            response, head = self._send("POST", endpoint_url(self.base, path, query), body, accept, deadline)
+            url = endpoint_url(self.base, path, query)
+            response, head = self._receive(self._send("POST", url, body, accept, deadline))
             try:
                 yield head
                 for chunk in _chunks(response, deadline):
@@ -126,22 +139,25 @@ class Api:
                 response.release()
 
     def get(self, path: str, query: str = "", *, deadline: Deadline) -> Answer:
-        """Ask for the JSON at `path`. Raises what `ask` does."""
-        return self._whole("GET", path, query, None, "application/json", deadline)
+        """Ask for the JSON at `path`. Raises what `finish` does."""
+        with self.redactor.in_errors:
+            url = endpoint_url(self.base, path, query)
+            return self.finish(self._send("GET", url, None, "application/json", deadline))
 
-    def ask(self, path: str, query: str, body: bytes, *, accept: str, deadline: Deadline) -> Answer:
-        """Send `body` as JSON and return the whole answer.
+    def begin(self, path: str, query: str, body: bytes, *, accept: str, deadline: Deadline) -> Sent:
+        """Send `body` as JSON; `finish` returns the answer. Raises what `post` does before the answer."""
+        with self.redactor.in_errors:
+            return self._send("POST", endpoint_url(self.base, path, query), body, accept, deadline)
+
+    def finish(self, sent: Sent) -> Answer:
+        """Return the whole answer to a request.
 
         Raises what `post` does, and NetworkError for an answer of more than MAX_ANSWER_BYTES. The part
         of an answer that was received before it broke is the `received` of the error, an Answer.
         """
-        return self._whole("POST", path, query, body, accept, deadline)
-
-    def _whole(
-        self, method: str, path: str, query: str, body: bytes | None, accept: str, deadline: Deadline
-    ) -> Answer:
+        deadline = sent.deadline
         with self.redactor.in_errors, self.large_answers.turn:
-            response, head = self._send(method, endpoint_url(self.base, path, query), body, accept, deadline)
+            response, head = self._receive(sent)
             received = bytearray()
             try:
                 for chunk in _chunks(response, deadline):
@@ -165,21 +181,24 @@ class Api:
         words = (request_id, fields.get("content-type", ""), fields.get("date", ""))
         return ResponseHead(response.status, *map(line, words))
 
-    def _send(
-        self, method: str, url: str, body: bytes | None, accept: str, deadline: Deadline
-    ) -> tuple[HttpResponse, ResponseHead]:
-        """Return the answer as soon as its head has come. Raises what `post` does."""
+    def _send(self, method: str, url: str, body: bytes | None, accept: str, deadline: Deadline) -> Sent:
+        target = self._pools.target(method, url, accept)
         size = f" ({len(body)} bytes)" if body is not None else ""
-        for _ in range(MAX_REDIRECTS + 1):
-            target = self._pools.target(method, url, accept)
-            self._log(f"{method} {url}{size}")
+        self._log(f"{method} {url}{size}")
+        while True:
             try:
-                response = target.send(body, deadline)
+                return Sent(method, url, body, accept, deadline, target, target.begin(body, deadline))
             except CONNECTION_ERRORS as error:
-                failure = network_error(error, target, sent=deadline.sent)
-                if isinstance(failure, NetworkError):
-                    failure.unread = deadline.unread
-                raise failure from None
+                if not deadline.is_stale:
+                    raise _failure(error, target, deadline) from None
+
+    def _receive(self, sent: Sent) -> tuple[HttpResponse, ResponseHead]:
+        """Return the answer as soon as its head has come. Raises what `post` does."""
+        deadline, url = sent.deadline, sent.url
+        for hop in range(MAX_REDIRECTS + 1):
+            if hop:
+                sent = self._send(sent.method, url, sent.body, sent.accept, deadline)
+            response = self._begin_answer(sent)
             status, head = response.status, self._head(response)
             self._log(f"HTTP {status} {head.request_id}".rstrip())
             if not 300 <= status < 400:
@@ -188,12 +207,33 @@ class Api:
                 return response, head
             if status >= 400:
                 retry_after = response.fields.get("retry-after", "")
-                raise self._error_of(head, retry_after, self._error_body(response, deadline), target)
+                raise self._error_of(head, retry_after, self._error_body(response, deadline), sent.target)
             response.release()
             if status < 200:  # interim answers were skipped, so this one is the last
                 raise _no_answer(status)
             url = follow(status, response.fields.get("location", ""), url)
         raise too_many(MAX_REDIRECTS, url)
+
+    def _begin_answer(self, sent: Sent) -> HttpResponse:
+        """Return the answer as soon as its head has come.
+
+        A server may close a connection that was idle just as a request is sent on it. If that connection
+        ends before any byte of an answer, the request is sent again, on another connection.
+        """
+        while True:
+            answer = sent.answer
+            try:
+                answer.begin()
+            except CONNECTION_ERRORS as error:
+                answer.release()
+                if not sent.deadline.is_stale:
+                    raise _failure(error, sent.target, sent.deadline) from None
+            except BaseException:
+                answer.release()
+                raise
+            else:
+                return answer
+            sent = self._send(*sent[:5])
 
     def _error_of(self, head: ResponseHead, retry_after: str, body: bytes, target: Target) -> NbxError:
         status, message = head.status, body_message(body)
@@ -237,6 +277,13 @@ def _chunks(response: HttpResponse, deadline: Deadline) -> Iterator[bytes]:
             yield chunk
     except CONNECTION_ERRORS as error:
         raise network_error(error) from None
+
+
+def _failure(error: Exception, target: Target, deadline: Deadline) -> NbxError:
+    failure = network_error(error, target, sent=deadline.sent)
+    if isinstance(failure, NetworkError):
+        failure.unread = deadline.unread
+    return failure
 
 
 def _no_answer(status: int) -> NetworkError:

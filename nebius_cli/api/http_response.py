@@ -2,6 +2,7 @@
 
 import http.client
 import re
+import socket
 from collections.abc import Callable, Iterator
 from email.errors import MissingHeaderBodySeparatorDefect
 from http import HTTPStatus
@@ -14,7 +15,7 @@ from nebius_cli.api.timed_reader import BUFFER_BYTES, TimedReader
 
 # The end of a chunk, the size of the next one, and the first byte in it.
 NEXT_CHUNK = re.compile(rb"\r\n0*[1-9A-Fa-f][0-9A-Fa-f]*\r\n[\s\S]")
-LENGTH = re.compile(r"[0-9]{1,18}")
+LENGTH = r"[0-9]{1,18}"
 
 
 class HttpResponse(http.client.HTTPResponse):
@@ -31,10 +32,33 @@ class HttpResponse(http.client.HTTPResponse):
         self._joins = False
         self.fields: dict[str, str] = {}
         self.complete = False
+        self._failure: OSError | None = None  # of the connection, before anything was read
         self.keep: Callable[[Any], object] = http.client.HTTPConnection.close
+
+    @property
+    def sock(self) -> socket.socket | None:
+        """What becomes readable when the answer comes; None for a connection that cannot be watched."""
+        sock = None if self._connection is None else self._connection.sock
+        return sock if isinstance(sock, socket.socket) else None  # else TLS inside of TLS
+
+    def has_come(self) -> bool:
+        """Take what has come, without waiting; return whether `begin` has anything to read.
+
+        That includes the end of the connection, and a failure.
+        """
+        self._reader.waits = False
+        try:
+            return bool(self.fp.peek(1)) or self._reader.ended
+        except OSError as error:
+            self._failure = error
+            return True
+        finally:
+            self._reader.waits = True
 
     def begin(self) -> None:
         """Read the head. Raises HTTPException if it is not one."""
+        if self._failure is not None:
+            raise self._failure
         super().begin()
         while self.status // 100 == 1 and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
             self.headers = self.msg = None  # type: ignore[assignment]  # else http.client reads no second head
@@ -111,7 +135,7 @@ class HttpResponse(http.client.HTTPResponse):
             lengths = {length.strip() for length in fields["content-length"].split(",")}
             if len(lengths) > 1:
                 raise http.client.HTTPException(f"it has two lengths: {', '.join(sorted(lengths))}")
-            if self.length is None and LENGTH.fullmatch(length := lengths.pop()):
+            if self.length is None and re.fullmatch(LENGTH, length := lengths.pop()):
                 self.length = int(length)  # the same length twice in one line
         if "close" in fields.get("connection", "").lower():  # also in the second of two lines
             self.will_close = True

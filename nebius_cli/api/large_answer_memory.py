@@ -24,8 +24,10 @@ class LargeAnswers:
         turn = self.turn
         if turn.depth and not turn.holds:
             deadline.pause()
+            deadline.blocks()
             turn.slots.acquire()
             turn.holds = True
+            deadline.goes_on()
             deadline.resume()
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nebius_cli.api.request_target import Target
 
 # What OpenSSL says of bytes that are no TLS, and the first bytes of a TLS alert, which is no HTTP.
-_NOT_TLS = re.compile(r"(?i)wrong version number|record layer failure|packet length too long|http request")
+_NOT_TLS = r"(?i)wrong version number|record layer failure|packet length too long|http request"
 _TLS_ALERT = "\x15\x03"
 COMPRESSIONS = ("br", "compress", "dcb", "dcz", "x-compress", "zstd")  # besides those that Python decodes
 
@@ -38,7 +38,7 @@ def _unresolved(to: str, why: str) -> NetworkError:
 
 def _tls(to: str, why: str) -> NetworkError:
     hint = "--cacert FILE trusts another authority"
-    if _NOT_TLS.search(why):
+    if re.search(_NOT_TLS, why):
         hint = "the server may speak plain http there: try http:// in base_url"
     return NetworkError(f"no TLS connection{to}", why, hint)
 

@@ -48,9 +48,9 @@ class Target(NamedTuple):
     authorities: str
     proxy: "Proxy | None"
 
-    def send(self, body: bytes | None, deadline: Deadline) -> HttpResponse:
-        """Return the answer as soon as its head has come. Raises what `TimedPool.send` does."""
-        return self.pool.send(self.head, body, deadline, tunnel=self.tunnel)
+    def begin(self, body: bytes | None, deadline: Deadline) -> HttpResponse:
+        """Send a request, and return the answer before it is read. Raises what `TimedPool.begin` does."""
+        return self.pool.begin(self.head, body, deadline, tunnel=self.tunnel)
 
 
 class Pools:

@@ -1,6 +1,7 @@
 """A connection that keeps the deadline of a request in each wait: name lookup, TLS, upload, answer."""
 
 import socket
+import ssl
 
 import urllib3
 import urllib3.exceptions
@@ -8,7 +9,6 @@ from urllib3.connection import HTTPConnection
 
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.early_connection import EarlyConnection
-from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.core.errors import TimedOutError
 from nebius_cli.system.thread_with_timeout import run_with_timeout
 
@@ -33,15 +33,17 @@ class TimedConnection(HTTPConnection):
             if given_up:
                 self.close()
 
+        deadline.blocks()
         try:
             run_with_timeout(deadline.left(), work)
-        except TimedOutError:
+        except BaseException as error:
             given_up = True
+            if not isinstance(error, TimedOutError):
+                raise
             self.close()
             raise deadline.error() from None
-        except BaseException:
-            given_up = True
-            raise
+        finally:
+            deadline.goes_on()
         self._is_new = True
 
     def _new_conn(self) -> socket.socket:
@@ -72,19 +74,26 @@ class TimedConnection(HTTPConnection):
             pieces = [b"%bContent-Length: %d\r\n\r\n" % (head, len(body)), body]
             if len(body) <= MAX_JOINED_BYTES:
                 pieces = [b"".join(pieces)]
-        self.sock.settimeout(min(deadline.left(), MAX_UPLOAD_S))
+        deadline.left()
+        self.sock.settimeout(0.0)
+        for piece in pieces:
+            if (count := self._send_now(piece)) < len(piece):
+                self._send(memoryview(piece)[count:])
+
+    def _send_now(self, data: bytes) -> int:
+        """Send what can be sent without waiting; return its length."""
         try:
-            for piece in pieces:
-                self.sock.sendall(piece)
+            return 0 if self.sock.gettimeout() else self.sock.send(data)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return 0
+
+    def _send(self, data: memoryview) -> None:
+        deadline = self.deadline
+        self.sock.settimeout(min(deadline.left(), MAX_UPLOAD_S))
+        deadline.blocks()
+        try:
+            self.sock.sendall(data)
         except TimeoutError:
             raise deadline.error() from None
-
-    def getresponse(self) -> HttpResponse:  # type: ignore[override]  # as in urllib3 itself
-        """Return the answer as soon as its head has come."""
-        answer = HttpResponse(self, self.deadline)
-        try:
-            answer.begin()
-        except BaseException:
-            answer.close()
-            raise
-        return answer
+        finally:
+            deadline.goes_on()

@@ -27,32 +27,25 @@ class TimedPool(urllib3.HTTPConnectionPool):
 
     early: EarlyConnection | None = None
 
-    def send(self, head: bytes, body: bytes | None, deadline: Deadline, *, tunnel: bool) -> HttpResponse:
-        """Return the answer as soon as its head has come. Raises CONNECTION_ERRORS and TimedOutError.
+    def begin(self, head: bytes, body: bytes | None, deadline: Deadline, *, tunnel: bool) -> HttpResponse:
+        """Send a request, and return the answer before anything of it is read.
 
-        `head` is that of `send_request`; with `tunnel`, the proxy of this pool connects to the server.
-
-        A server may close a connection that was idle just as a request is sent on it. If that connection
-        ends before any byte of an answer, the request is sent again, on another connection.
+        `head` is that of `send_request`; with `tunnel`, the proxy of this pool connects to the server. Raises
+        CONNECTION_ERRORS and TimedOutError.
         """
-        while True:
-            deadline.unread = False
-            connection: Any = self._get_conn()
-            connection.deadline = deadline
-            try:
-                if connection.sock is None:
-                    self._connect(connection, tunnel=tunnel)
-                answer = _exchange(connection, head, body)
-            except CONNECTION_ERRORS:
-                connection.close()
-                if not (deadline.unread and deadline.resends):
-                    raise
-            except BaseException:
-                connection.close()
-                raise
-            else:
-                answer.keep = self._put_conn
-                return answer
+        deadline.unread = False
+        connection: Any = self._get_conn()
+        connection.deadline = deadline
+        try:
+            if connection.sock is None:
+                self._connect(connection, tunnel=tunnel)
+            _send(connection, head, body)
+        except BaseException:
+            connection.close()
+            raise
+        answer = HttpResponse(connection, deadline)
+        answer.keep = self._put_conn
+        return answer
 
     def _connect(self, connection: Any, *, tunnel: bool) -> None:
         """Connect. Raises SSLError for whatever TLS refuses, and ProxyError if no proxy was reached."""
@@ -71,7 +64,7 @@ class TimedPool(urllib3.HTTPConnectionPool):
             raise failure from error
 
 
-def _exchange(connection: TimedConnection, head: bytes, body: bytes | None) -> HttpResponse:
+def _send(connection: TimedConnection, head: bytes, body: bytes | None) -> None:
     try:
         connection.send_request(head, body)
     except (ConnectionError, ssl.SSLEOFError):
@@ -79,7 +72,6 @@ def _exchange(connection: TimedConnection, head: bytes, body: bytes | None) -> H
     except OSError as error:
         if error.errno != errno.EPROTOTYPE:  # as macOS calls it
             raise
-    return connection.getresponse()
 
 
 def timed(manager: urllib3.PoolManager) -> urllib3.PoolManager:

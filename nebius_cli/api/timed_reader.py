@@ -2,6 +2,7 @@
 
 import io
 import socket
+import ssl
 import sys
 from typing import Any
 
@@ -16,14 +17,17 @@ MAX_WAIT_S = 0.5 if sys.platform == "win32" else 5.0
 class TimedReader(io.RawIOBase):
     """The bytes of a socket, within `deadline`. Raises TimedOutError.
 
-    Before each wait, the timeout of the socket is set to the time that is left, or to a part of it. While
-    `paused` it reads nothing, so that a peek at the buffer above it never waits.
+    What has come is read at once. Before each wait for more, the timeout of the socket is set to the time
+    that is left, or to a part of it. Unless `waits`, it returns instead of waiting; while `paused` it reads
+    nothing, so that a peek shows what is in the buffer above it. `ended` tells whether the connection has.
     """
 
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
         self._sock = sock
         self._deadline = deadline
         self.paused = False
+        self.waits = True
+        self.ended = False
 
     def makefile(self, mode: str) -> io.BufferedReader:
         """Return what http.client reads from."""
@@ -35,20 +39,40 @@ class TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        """Wait for bytes and put them into `buffer`; return their number, 0 at the end, None if paused."""
+        """Put bytes into `buffer`; return their number, 0 at the end, None instead of waiting for any."""
         if self.paused:
             return None
+        deadline = self._deadline
+        if self._sock.gettimeout() == 0.0:
+            count = self._receive_now(buffer)
+            if count is not None and self.waits:
+                deadline.left()  # bytes that always come in time must not go on for ever
+        else:
+            count = None
+        if count is None:
+            if not self.waits:
+                return None
+            count = self._receive(buffer)
+        if count:
+            deadline.unread = False
+        self.ended = not count
+        if deadline.in_body:
+            deadline.bytes_came()
+        return count
+
+    def _receive_now(self, buffer: Any) -> int | None:
+        try:
+            return self._sock.recv_into(buffer)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return None
+
+    def _receive(self, buffer: Any) -> int:
         sock, deadline = self._sock, self._deadline
         while True:
             sock.settimeout(deadline.start_wait(MAX_WAIT_S))
             try:
-                count = sock.recv_into(buffer)
+                return sock.recv_into(buffer)
             except TimeoutError:
-                continue  # the deadline raises if no time is left
+                pass  # the deadline raises if no time is left
             finally:
                 deadline.end_wait()
-            if count:
-                deadline.unread = False
-            if deadline.in_body:
-                deadline.bytes_came()
-            return count

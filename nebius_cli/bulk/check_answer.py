@@ -1,8 +1,7 @@
 """Checks that an answer is complete, as nbx complete does, and splits the answer to a group of rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.core import jsontext
@@ -12,8 +11,7 @@ from nebius_cli.response.answer_events import Usage
 from nebius_cli.response.error_body import has_error
 
 
-@dataclass(frozen=True, slots=True)
-class CompleteAnswer:
+class CompleteAnswer(NamedTuple):
     """A complete answer. `value` is the response object, `raw` its bytes if the body was just that object.
 
     `chat_shaped`: the server sent the text in the form of the chat endpoint.

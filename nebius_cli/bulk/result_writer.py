@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -129,19 +129,18 @@ class ResultWriter:
                 if counts.bad <= MAX_BAD_KEPT and not row.repeated:
                     warn(f"{source.place(row)}: {row.why}; left out")
 
-    def put(self, result: Result) -> None:
-        """Write and count a result, once all parts of its row are there. Raises what writing raises."""
+    def put(self, *results: Result) -> None:
+        """Write and count results, each once all parts of its row are there. Raises what writing raises."""
         if self._parts is not None:
-            whole = self._parts.add(result)
-            if whole is None:
-                return
-            result = whole
-        record = self._encode(result)
-        if result.error is not None:
-            self._journal.add_failed(failed_line(result.row, result.error, self._defaults))
-        self._write(result.row.index, record)
+            results = tuple(whole for one in results if (whole := self._parts.add(one)) is not None)
+        records = [(result.row.index, self._encode(result)) for result in results]
+        for result in results:
+            if result.error is not None:
+                self._journal.add_failed(failed_line(result.row, result.error, self._defaults))
+        self._write(records)
         with self._lock:
-            self._counts.add(result)
+            for result in results:
+                self._counts.add(result)
 
     def put_unfinished(self, results: Iterable[Result]) -> None:
         """Write the cost of rows that were neither answered nor failed when the run stopped."""
@@ -206,17 +205,17 @@ class ResultWriter:
             with self._lock:
                 self._room_changed.wait_for(self.has_room)
                 self._reorder.take(bad.index)
-        self._write(bad.index, encode_bad(bad))
+        self._write([(bad.index, encode_bad(bad))])
         with self._lock:
             self._counts.failed += 1
             self._counts.bad += 1
 
-    def _write(self, index: int, record: bytes) -> None:
+    def _write(self, records: Sequence[tuple[int, bytes]]) -> None:
         if self._reorder is None:
-            self._journal.append(record)
+            self._journal.append(*(record for _, record in records))
             return
         with self._lock:
-            for ready in self._reorder.add(index, record):
-                self._journal.append(ready)
+            for index, record in records:
+                self._journal.append(*self._reorder.add(index, record))
             if self.has_room():
                 self._room_changed.notify()

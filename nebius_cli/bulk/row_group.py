@@ -81,8 +81,7 @@ class Batch:
         return request_body(self.rows[0].common, [row.prompt for row in self.rows])
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """Nothing to send until time `until` or the next answer; with `rows`, or until a row is offered."""
 
     until: float = math.inf

@@ -22,7 +22,8 @@ from nebius_cli.system.streams import Streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nebius_cli.bulk.worker_threads import OnRequest, Sender, WorkerPool
+    from nebius_cli.bulk.workers.row_sender import Sender
+    from nebius_cli.bulk.workers.worker_pool import OnRequest, WorkerPool
 
 DRAIN_TIMEOUT_S = 10.0  # for requests in flight when the run is stopped
 
@@ -105,7 +106,7 @@ class BulkRun:
 
         Raises what ended the run early; the journal then has all results so far.
         """
-        from nebius_cli.bulk.worker_threads import Listeners, WorkerPool  # imports urllib3
+        from nebius_cli.bulk.workers.worker_pool import Listeners, WorkerPool  # imports urllib3
 
         self._dispatcher.note = display.post
         self._journal.before_records(recorder.flush)
@@ -118,7 +119,7 @@ class BulkRun:
                     sender,
                     self._dispatcher,
                     self._writer.rows_to_send(self._source, check, display.post),
-                    Listeners(self._writer.put, recorder.add, display.post),
+                    Listeners(lambda results: self._writer.put(*results), recorder.add, display.post),
                     self._streams.monotonic,
                     self._limits,
                     fast_rows=self._source.seekable,

@@ -22,7 +22,7 @@ from nebius_cli.bulk.output.record_format import Result, encode, encode_bad
 from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.bulk.senders.api import ApiSender
-from nebius_cli.bulk.worker_threads import Listeners, WorkerPool
+from nebius_cli.bulk.workers.worker_pool import Listeners, WorkerPool
 from nebius_cli.cluster.actor_rate_and_budget import Lease, LeasedBudget, LeasedRate
 from nebius_cli.cluster.gate_messages import Counts, Grant, Report, Sent
 from nebius_cli.cluster.job import KEY, Job
@@ -110,12 +110,13 @@ class Complete:
         if self._lease.grant.answered:
             dispatcher.suspects.answered_elsewhere()
 
-        def put(result: Result) -> None:
+        def put(some: list[Result]) -> None:
             with self._lock:
-                if not plan.usage_is_complete(result.row):
-                    result.usage = None
-                results.append(result)
-                self._counts.add(result)
+                for result in some:
+                    if not plan.usage_is_complete(result.row):
+                        result.usage = None
+                    results.append(result)
+                    self._counts.add(result)
 
         limits = self._job.limits
         pool = WorkerPool(

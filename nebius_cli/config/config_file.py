@@ -25,7 +25,7 @@ LOCK_RETRY_S = 0.02
 PRIVATE = tuple(setting.field.name for setting in SETTINGS if setting.secret or setting.private)
 SECRETS = tuple(setting.field.name for setting in SETTINGS if setting.secret)
 # A draft may not be valid TOML yet, so a key in it is found by the name of the setting alone.
-SECRET_IN_TEXT = re.compile(rf"\b({'|'.join(SECRETS)})\b".encode())
+SECRET_IN_TEXT = rf"\b({'|'.join(SECRETS)})\b".encode()
 
 
 def read_toml(path: Path, hint: str) -> ConfigSource | None:
@@ -181,7 +181,7 @@ class ConfigFile:
         found = []
         for path in self.drafts():
             with contextlib.suppress(OSError):
-                if SECRET_IN_TEXT.search(path.read_bytes()):
+                if re.search(SECRET_IN_TEXT, path.read_bytes()):
                     found.append(path)
         return found
 

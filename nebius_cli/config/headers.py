@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.field_validation import FieldError, Value
 
-_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _OWN = "nbx sets it itself"
 # Headers that cannot be set, and what sets them.
 _RESERVED = {
@@ -23,7 +23,7 @@ def check(value: Value) -> None:
     """Raise FieldError unless each header can be sent. The message does not show its value."""
     for text in value if isinstance(value, list) else [value]:
         name, colon, content = str(text).partition(":")
-        if not colon or not _NAME.fullmatch(name.strip()):
+        if not colon or not re.fullmatch(_NAME, name.strip()):
             raise FieldError("must be NAME: VALUE")
         if reason := _RESERVED.get(name.strip().lower()):
             raise FieldError(f"cannot set {name.strip()}: {reason}")

@@ -243,13 +243,13 @@ def find(name: str) -> Setting:
 
 
 # The beginning of a list in JSON, and not one text such as [END].
-_JSON_TEXTS = re.compile(r'\[\s*["\]0-9]')
+_JSON_TEXTS = r'\[\s*["\]0-9]'
 
 
 def parse(setting: Setting, text: str) -> Value:
     """Return the value that was typed for a setting. Raises UsageError, in which secrets are hidden."""
     try:
-        if setting.field.kind is Kind.TEXTS and _JSON_TEXTS.match(text):
+        if setting.field.kind is Kind.TEXTS and re.match(_JSON_TEXTS, text):
             return setting.check(jsontext.decode(text))
         return setting.parse(text)
     except ValueError as error:  # FieldError is one, and so are the errors of JSON

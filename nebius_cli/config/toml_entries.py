@@ -7,7 +7,7 @@ from typing import Any
 
 MAX_VALUE_LINES = 100
 
-_POSITION = re.compile(r" \(at line (\d+), column (\d+)\)| \(at end of document\)")
+_POSITION = r" \(at line (\d+), column (\d+)\)| \(at end of document\)"
 
 
 class TomlError(ValueError):
@@ -29,12 +29,12 @@ def parse(text: str) -> dict[str, Any]:
         raise TomlError("nested too deeply", 1, 1) from None
     except ValueError as error:
         message = str(error)
-        place = _POSITION.search(message)
+        place = re.search(_POSITION, message)
         last = text.rstrip("\n").split("\n")
         line, column = (
             (int(place[1]), int(place[2])) if place and place[1] else (len(last), len(last[-1]) + 1)
         )
-        raise TomlError(_POSITION.sub("", message), line, column) from None
+        raise TomlError(re.sub(_POSITION, "", message), line, column) from None
 
 
 def holds(table: Mapping[str, Any], keys: Sequence[str]) -> bool:

@@ -19,11 +19,11 @@ CONSOLE_URL = "https://tokenfactory.nebius.com"  # where people create API keys
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _INVALID_HOST = "it must have a valid host and port"
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
-_ZONE = re.compile(r"[A-Za-z0-9_.-]+")
+_ZONE = r"[A-Za-z0-9_.-]+"
 _AUTHORITY = re.compile(r"(?P<host>\[[^\[\]]*\]|[^\[\]:]*)(:(?P<port>[0-9]*))?")
 _SAFE = "!$%&'()*+,/:;=@~"  # characters of a path or a query that stay as they are
 # Endpoints of the API, which are often pasted together with the base URL.
-_ENDPOINTS = re.compile(r"(/chat)?/completions$|(?<=/v1)/(chat|models|embeddings|responses)$")
+_ENDPOINTS = r"(/chat)?/completions$|(?<=/v1)/(chat|models|embeddings|responses)$"
 
 
 def parse_url(text: str) -> SplitResult:
@@ -64,7 +64,7 @@ def _host(text: str) -> str:
             canonical = str(IPv6Address(address))
         except ValueError:
             canonical = ""
-        if not canonical or (zone and not _ZONE.fullmatch(zone)):
+        if not canonical or (zone and not re.fullmatch(_ZONE, zone)):
             raise ValueError(_INVALID_HOST)
         return f"[{canonical}{'%' if zone else ''}{zone}]"
     host = text.lower()
@@ -102,7 +102,7 @@ def parse_base_url(text: str) -> SplitResult:
     if why:
         raise ConfigError(f"base_url {strip_credentials_and_query(text)}", why)
     path = re.sub("/+", "/", parts.path).rstrip("/")
-    path = re.sub(r"(/v1)+$", "", _ENDPOINTS.sub("", path))
+    path = re.sub(r"(/v1)+$", "", re.sub(_ENDPOINTS, "", path))
     return parts._replace(path=path + "/v1")
 
 

@@ -19,7 +19,7 @@ from nebius_cli.ledger.sqlite_file import LedgerFile
 from nebius_cli.system.files import make_folder
 from nebius_cli.system.lock import Lock, try_lock
 
-_OWNER = re.compile(r"[0-9a-f]{1,32}")
+_OWNER = r"[0-9a-f]{1,32}"
 # A process reserves more than its next request needs, so that it seldom comes back: this many times the
 # need, but at most this share of what is left, so that parallel processes all get something.
 REQUESTS_AHEAD = 64
@@ -119,7 +119,7 @@ class Reservations:
 
     def _lives(self, owner: str) -> bool:
         path = self._path(owner)
-        if not _OWNER.fullmatch(owner):
+        if not re.fullmatch(_OWNER, owner):
             return False
         try:
             if not stat.S_ISREG(path.stat(follow_symlinks=False).st_mode):

@@ -20,7 +20,7 @@ from nebius_cli.system.files import make_folder
 
 FILE_MODE = 0o600
 WAITING, TAKEN = ".jsonl", ".taken"
-_NAME = re.compile(r"\d{1,20}-\d{1,10}-[0-9a-f]{1,32}\.(?:jsonl|taken|json)")
+_NAME = r"\d{1,20}-\d{1,10}-[0-9a-f]{1,32}\.(?:jsonl|taken|json)"
 _START = b'{"pending_id":'  # of every line
 _OLD_START = b"["  # until version 3 of the ledger's format, a file was one JSON list
 MAX_OLD_FILE_BYTES = 64 << 20
@@ -62,7 +62,7 @@ class Pending:
     def files(self) -> list[Path]:
         """The files that may hold rows, oldest first. Empty if the folder cannot be read."""
         try:
-            return sorted(file for file in self.folder.iterdir() if _NAME.fullmatch(file.name))
+            return sorted(file for file in self.folder.iterdir() if re.fullmatch(_NAME, file.name))
         except OSError:
             return []
 

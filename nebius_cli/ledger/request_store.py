@@ -5,7 +5,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from typing import Any
 from nebius_cli.core.errors import LedgerError
 from nebius_cli.core.money import MAX_TOKENS
 from nebius_cli.ledger import request_columns
-from nebius_cli.ledger.budget_reservations import Cap, Reservations
 from nebius_cli.ledger.entry import Entry, StoredText
 from nebius_cli.ledger.pending_rows import Pending
 from nebius_cli.ledger.request_columns import COLUMNS, Values, milliseconds, storable
@@ -21,6 +20,7 @@ from nebius_cli.ledger.sqlite_file import HINT, LOCK_TIMEOUT_S, LedgerFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # a run that only writes its row need not import what queries need
+    from nebius_cli.ledger.budget_reservations import Cap, Reservations
     from nebius_cli.ledger.periods import Period
     from nebius_cli.ledger.sums import Sums
 
@@ -31,9 +31,7 @@ MAX_ROWS_PER_STATEMENT = 32
 
 _NAMES = ", ".join(COLUMNS[1:])
 _PLACES = f"({', '.join('?' * (len(COLUMNS) - 1))})"
-_INSERT_PENDING = (
-    f"INSERT OR IGNORE INTO requests ({_NAMES}, pending_id) VALUES ({', '.join('?' * len(COLUMNS))})"
-)
+_INSERT_PENDING = f"INSERT OR IGNORE INTO requests ({_NAMES}, pending_id) VALUES {_PLACES[:-1]}, ?)"
 
 # The ways to group rows → the SQL expression for the name of a group. Days are local days.
 GROUPS = {
@@ -51,7 +49,13 @@ class Ledger:
         self._file = LedgerFile(path, timeout_s)
         self._pending = Pending(path)
         self._looked = False  # for rows in pending files
-        self.reservations = Reservations(self._file)
+
+    @cached_property
+    def reservations(self) -> "Reservations":
+        """What running processes have reserved of the budgets."""
+        from nebius_cli.ledger.budget_reservations import Reservations
+
+        return Reservations(self._file)
 
     @property
     def path(self) -> Path:
@@ -92,7 +96,7 @@ class Ledger:
                 file.unlink()
 
     def reserve(
-        self, least: Decimal, caps: Sequence[Cap], *, ahead: bool, timeout_s: float | None
+        self, least: Decimal, caps: "Sequence[Cap]", *, ahead: bool, timeout_s: float | None
     ) -> Decimal:
         """Reserve an amount, as `Reservations.reserve` does. Raises LedgerError."""
         try:
@@ -290,8 +294,7 @@ def _containing(words: Sequence[str]) -> tuple[str, list[str]]:
     # In quotes, no character of a word is query syntax.
     match = " ".join('"{}"'.format(word.replace('"', '""')) for word in long)
     conditions, values = (["words MATCH ?"], [match]) if long else ([], [])
-    for word in words:
-        if len(word) < MIN_INDEXED_CHARS:  # too short for the index: search the texts
-            conditions.append("contains(prompt, answer, ?)")
-            values.append(word)
+    short = [word for word in words if word not in long]  # for the index; the texts are searched for them
+    conditions += ["contains(prompt, answer, ?)"] * len(short)
+    values += short
     return "".join(f" AND {condition}" for condition in conditions), values

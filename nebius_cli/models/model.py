@@ -14,7 +14,7 @@ from nebius_cli.core.money import UNKNOWN_PRICE, Price, PriceList, parse_amount
 # Token Factory, vLLM, LiteLLM
 CONTEXT_NAMES = ("context_length", "max_model_len", "max_input_tokens")
 # Ids that no shell needs quotes for; the completion scripts check the same.
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,199}")
+_PLAIN = r"[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,199}"
 
 
 class Model(NamedTuple):
@@ -87,7 +87,7 @@ def _count(value: Any) -> int | None:
 
 def completable(ids: Iterable[str]) -> list[str]:
     """Return the ids that shell completion can offer: those that need no quotes."""
-    return [name for name in ids if _PLAIN.fullmatch(name)]
+    return [name for name in ids if re.fullmatch(_PLAIN, name)]
 
 
 def price_in(answer: Any, model: str) -> Price:

@@ -15,14 +15,14 @@ from nebius_cli.core import jsontext
 # The value of a field, as it is passed to json.dumps.
 Value = str | int | float | bool | list[Any] | dict[str, Any]
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_WHOLE = re.compile(r"([+-]?[0-9]{1,18})(\.0+)?")
-_DIGITS = re.compile(r"[+-]?[0-9]+")
-_NUMBER = re.compile(r"[+-]?([0-9]{1,18}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_INTEGER = r"[+-]?[0-9]{1,18}"
+_WHOLE = r"([+-]?[0-9]{1,18})(\.0+)?"
+_DIGITS = r"[+-]?[0-9]+"
+_NUMBER = r"[+-]?([0-9]{1,18}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
 _MAX_EXACT_FLOAT = 2**53  # above it a float may stand for several integers
 _MAX_INTEGER, _TOO_LARGE = 10**18 - 1, "is larger than any server accepts"
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-_TOKEN_ID = re.compile(r"([0-9]{1,18})(\.0+)?")
+_PLAIN_ID = r"([0-9]{1,18})(\.0+)?"
 
 
 class Kind(Enum):
@@ -103,9 +103,9 @@ class Field(NamedTuple):
             case Kind.OBJECT:
                 value = _parse_json(last)
             case Kind.INTEGER:
-                whole = _WHOLE.fullmatch(last)
+                whole = re.fullmatch(_WHOLE, last)
                 value = int(whole[1]) if whole else last
-                if value is last and _DIGITS.fullmatch(last):
+                if value is last and re.fullmatch(_DIGITS, last):
                     raise FieldError(_TOO_LARGE)
             case Kind.NUMBER:
                 value = _parse_number(last)
@@ -157,9 +157,9 @@ def whole_number(value: Any) -> Any:
 
 
 def _parse_number(text: str) -> int | float | str:
-    if _INTEGER.fullmatch(text):
+    if re.fullmatch(_INTEGER, text):
         return int(text)
-    return float(text) if _NUMBER.fullmatch(text) else text
+    return float(text) if re.fullmatch(_NUMBER, text) else text
 
 
 def _parse_json(text: str) -> Any:
@@ -240,7 +240,7 @@ def _check_biases(value: Any) -> Value:
         raise FieldError("must be an object of token id to bias")
     biases: dict[str, Any] = {}
     for token, bias in value.items():
-        if not (number := _TOKEN_ID.fullmatch(token)):
+        if not (number := re.fullmatch(_PLAIN_ID, token)):
             raise FieldError(f"takes token IDs; {token!r} is not one")
         if number[1] in biases:
             raise FieldError(f"has two biases for token {number[1]}")

@@ -4,12 +4,15 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from nebius_cli.core.errors import UsageError
-from nebius_cli.request import infill, infill_input, read_prompt
+from nebius_cli.request import read_prompt
 from nebius_cli.request.field_table import BY_NAME
 from nebius_cli.request.field_validation import Value
-from nebius_cli.request.infill_input import InfillSources
 from nebius_cli.request.read_prompt import DecodeOptions, InputReaders, Prompt, PromptSources
 from nebius_cli.request.request_body import CompletionRequest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # most requests are no infills
+    from nebius_cli.request.infill_input import InfillSources
 
 
 class PromptOptions(NamedTuple):
@@ -46,8 +49,15 @@ class PromptOptions(NamedTuple):
         return [*named, ("--suffix-file", self.suffix_file)]
 
     @property
-    def infill_sources(self) -> InfillSources:
+    def is_infill(self) -> bool:
+        """Whether text is to be inserted before other text."""
+        return (self.suffix, self.suffix_file, self.infill) != (None, None, None)
+
+    @property
+    def infill_sources(self) -> "InfillSources":
         """Where the text around an infill is."""
+        from nebius_cli.request.infill_input import InfillSources
+
         return InfillSources(self.suffix, self.suffix_file, self.infill)
 
     @property
@@ -84,7 +94,7 @@ def check(options: PromptOptions) -> None:
     """Raise UsageError for flags that mean nothing or exclude each other, before anything is read."""
     if options.invalid not in ("strict", "replace"):
         raise UsageError(f"--invalid {options.invalid}", "it takes strict or replace")
-    if options.continues and (options.sources.given or options.infill_sources.given):
+    if options.continues and (options.sources.given or options.is_infill):
         raise UsageError(
             "--continue with a prompt", "it sends the prompt and the answer of an earlier request"
         )
@@ -92,7 +102,10 @@ def check(options: PromptOptions) -> None:
         raise UsageError("--continue and --continue-from together", "", "keep one of them")
     if options.choice is not None and not options.continues:
         raise UsageError("--choice without --continue", "it chooses the answer to continue")
-    infill_input.check_sources(options.infill_sources, options.sources, options.infill_format)
+    if options.is_infill or options.infill_format is not None:
+        from nebius_cli.request import infill_input
+
+        infill_input.check_sources(options.infill_sources, options.sources, options.infill_format)
 
 
 def notices(options: PromptOptions, sent: Prompt) -> Iterator[str]:
@@ -124,13 +137,14 @@ def make_request(
     if options.continued is not None:
         return CompletionRequest(options.continued, fields, params)
     how = {"nul": options.null, "allow_empty": options.allow_empty}
-    around = options.infill_sources
-    if not around.given:
+    if not options.is_infill:
         text = read_prompt.read_prompt(options.sources, readers, options.decoding, **how)
         if not options.allow_empty:
             read_prompt.check_not_empty(text)
         return CompletionRequest(text, fields, params)
-    model = CompletionRequest("", fields, params).model
+    from nebius_cli.request import infill, infill_input
+
+    around, model = options.infill_sources, CompletionRequest("", fields, params).model
     chosen = infill.choose(model, options.infill_format)
     prefix, suffix = infill_input.read_infill(around, options.sources, readers, options.decoding, **how)
     built = infill.build(chosen, prefix, suffix, validate=validate)

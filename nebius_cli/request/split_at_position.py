@@ -6,7 +6,7 @@ from typing import NamedTuple
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request.read_prompt import source_name
 
-_CURSOR = re.compile(r"(.+?):([0-9]{1,9})(?::([0-9]{1,9}))?", re.DOTALL)
+_CURSOR = r"(?s)(.+?):([0-9]{1,9})(?::([0-9]{1,9}))?"
 
 
 class Cursor(NamedTuple):
@@ -22,7 +22,7 @@ def parse(text: str) -> Cursor:
 
     Raises UsageError.
     """
-    match = _CURSOR.fullmatch(text)
+    match = re.fullmatch(_CURSOR, text)
     if match is None:
         raise UsageError(f"--infill {text}", "it takes FILE:LINE or FILE:LINE:COL", "for example app.py:12:5")
     file, line, column = match.group(1), int(match.group(2)), int(match.group(3) or 1)

@@ -67,8 +67,7 @@ def error_status(value: Mapping[str, Any]) -> int:
             number = int(member) if isinstance(member, str) and member.isdecimal() else member
             if type(number) is int and 400 <= number <= 599:
                 return number
-        kind = holder.get("type")
-        for name in (kind, holder.get("code")):
+        for name in (holder.get("type"), holder.get("code")):
             if isinstance(name, str) and (known := _STATUS_OF_TYPE.get(name.lower().replace("_", ""))):
                 return known
     return 0

@@ -19,7 +19,7 @@ MIN_LOGPROB = -9999.0
 
 MAX_ROUNDING_ERROR = 1e-3  # above 0 by more than this is not a log probability
 
-_ESCAPED = re.compile(r"bytes:(?:\\x[0-9a-fA-F]{2}|[^\\])*\\x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2}|[^\\])*")
+_ESCAPED = r"bytes:(?:\\x[0-9a-fA-F]{2}|[^\\])*\\x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2}|[^\\])*"
 
 _BYTE = re.compile(r"\\x([0-9a-fA-F]{2})")
 
@@ -118,7 +118,7 @@ def _text(text: Any, numbers: Any = None) -> tuple[str, bytes | None]:
     raw: bytes | None = None
     if isinstance(numbers, list) and all(type(n) is int and 0 <= n < 256 for n in numbers):
         raw = bytes(numbers)
-    elif _ESCAPED.fullmatch(text):
+    elif re.fullmatch(_ESCAPED, text):
         # The split alternates between literal text and bytes.
         parts = _BYTE.split(text.removeprefix("bytes:"))
         raw = b"".join(

@@ -4,17 +4,17 @@ import re
 
 # C0 except tab and newline, DEL, C1; then the bidirectional controls, which can make text look like other
 # text (Unicode TR 36, section 2.5).
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 
 
 def visible(text: str) -> str:
     """Return `text` with a visible character for every one that could drive a terminal."""
-    return _CONTROLS.sub(_picture, text)
+    return re.sub(_CONTROLS, _picture, text)
 
 
 def visible_json(text: str) -> str:
     """Return equivalent JSON text in which characters that could drive a terminal are escaped."""
-    return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return re.sub(_CONTROLS, lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def one_line(text: str) -> str:

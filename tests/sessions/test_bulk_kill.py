@@ -18,7 +18,7 @@ from random import Random, SystemRandom
 
 import pytest
 
-from nebius_cli.bulk.output.append_records import MAX_WAITING_PIECES
+from nebius_cli.bulk.workers.unwritten_results import MAX_UNWRITTEN
 from tests.support.bulk_kill import CONCURRENCY, GROUP, ROWS, SERVER, Job, MatrixJob, ScoreJob, moment
 from tests.support.bulk_server import BulkServer
 from tests.support.canary import CANARY, shows_key
@@ -92,9 +92,9 @@ def test_kill_9_at_any_moment_loses_no_answer_and_doubles_none(
             killed[at] += 1
             job.check_stop(sent)
         job.check_end()
-        # What is in flight, answers that wait for the thread that writes, and parts of rows.
+        # What is in flight, answers that are not written yet, and parts of rows.
         parts = len(ScoreJob.CHOICES) if kind is ScoreJob else 1
-        most = CONCURRENCY * (GROUP if kind is ScoreJob else 1) + MAX_WAITING_PIECES
+        most = CONCURRENCY * (GROUP if kind is ScoreJob else 1) + MAX_UNWRITTEN
         assert job.doubled() <= (killed.total() - here) * most * parts
         doubled += job.doubled()
     tell("killed", dict(killed))

@@ -31,7 +31,7 @@ def within(**limits: float) -> Deadline:
 
 def send(api: Api, body: bytes = b"{}", query: str = "", **limits: float) -> Answer:
     deadline = within(**limits)
-    return api.ask("/completions", query, body, accept="application/json", deadline=deadline)
+    return api.finish(api.begin("/completions", query, body, accept="application/json", deadline=deadline))
 
 
 def stream(api: Api, body: bytes = b"{}", query: str = "", **limits: float) -> Iterator[ResponseHead | bytes]:

@@ -72,7 +72,7 @@ OUTSIDE = (
     "bulk.progress_display",
     "bulk.result_writer",
     "bulk.survey_input",
-    "bulk.worker_threads",
+    "bulk.workers",
     "bulk.input.byte_source",
     "bulk.input.several_files",
     "bulk.input.parquet",

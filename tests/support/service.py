@@ -15,7 +15,7 @@ from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.senders.api import ApiSender
-from nebius_cli.bulk.worker_threads import Listeners, WorkerPool
+from nebius_cli.bulk.workers.worker_pool import Listeners, WorkerPool
 from nebius_cli.core.secret import Secret
 from tests.support.bulk import asking, completed
 from tests.support.canary import CANARY
@@ -85,7 +85,12 @@ class Run:
         first_byte, stall, total = (more.pop(name, 0.0) for name in ("first_byte", "stall", "total"))
         limits = Limits(first_byte, stall, total, 0)
         fast_rows = more.pop("fast_rows", False)
-        on_result = more.pop("on_result", self.keep)
+        on_result: Callable[[Result], None] = more.pop("on_result", self.keep)
+
+        def take(results: list[Result]) -> None:
+            for result in results:
+                on_result(result)
+
         rate = RateController(time.monotonic(), fixed=more.pop("fixed", 4))
         budget = more.pop("budget", Budget())
         settings = {"retries": 3, "jitter": random.Random(0).random, **more}
@@ -102,7 +107,7 @@ class Run:
             ApiSender(self.api),
             self.dispatcher,
             iter(rows),
-            Listeners(on_result, lambda *_: None, lambda _: None),
+            Listeners(take, lambda *_: None, lambda _: None),
             time.monotonic,
             limits,
             fast_rows=fast_rows,

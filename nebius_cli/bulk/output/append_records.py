@@ -1,6 +1,7 @@
 """Appends records from many threads to a file: each is written completely or not at all."""
 
 import contextlib
+import math
 import os
 import threading
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from nebius_cli.core.errors import OutputError
 from nebius_cli.system.files import writing
 from nebius_cli.system.temporary_file import sibling, sync, sync_folder
+from nebius_cli.system.thread_with_timeout import Task, begin
 
 # Pieces that may wait for the writing thread before other threads block; a kill loses at most these.
 # With 256 threads, 64 is no faster than 16, and 4 writes a quarter of the rows per second.
@@ -24,8 +26,7 @@ class Appender:
 
     A write releases the interpreter lock, and on a busy machine it takes long to get it back. So other
     threads leave their pieces to the writing thread, which writes them together. Once a write has failed,
-    every later call raises the same error. `before` is called before each write, `afterwards` after writes,
-    while no other thread waits.
+    every later call raises the same error. `before` and `afterwards` are called before and after each write.
     """
 
     def __init__(self, write: Callable[[bytes], None], afterwards: Callable[[], None] | None = None) -> None:
@@ -37,24 +38,20 @@ class Appender:
         self._writing = threading.Lock()
         self._failure: BaseException | None = None
 
-    def add(self, piece: bytes) -> None:
-        """Write a piece, now or as soon as the writing thread gets to it.
+    def add(self, *pieces: bytes) -> None:
+        """Write pieces, now or as soon as the writing thread gets to them.
 
         Raises what `write` and `afterwards` raise.
         """
-        self._waiting.append(piece)
-        wrote = False
+        self._waiting.extend(pieces)
         # Loop, because a piece added at the end of a round finds the lock still taken.
         while self._waiting and self._writing.acquire(blocking=self._unwritten() > MAX_WAITING_PIECES):
             try:
                 self._write_waiting()
-                wrote = True
             finally:
                 self._writing.release()
         if self._failure is not None:
             raise self._failure
-        if wrote and self._afterwards is not None:
-            self._afterwards()
 
     def flush(self) -> None:
         """Return when every piece is written. Raises what `write` raises."""
@@ -74,6 +71,8 @@ class Appender:
                 if self.before is not None:
                     self.before()
                 self._write(b"".join(pieces))
+                if self._afterwards is not None:
+                    self._afterwards()
         except BaseException as failure:
             self._failure = failure
             raise
@@ -87,7 +86,7 @@ class LineFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._synced = time.monotonic()
-        self._syncing = threading.Lock()
+        self._sync: Task[None] | None = None
         self._lost: OutputError | None = None
         with writing(self.path):
             # 0x80 is O_BINARY, which only Windows has and needs.
@@ -171,16 +170,25 @@ class LineFile:
         self._synced = time.monotonic()
 
     def sync_if_due(self) -> None:
-        """Sync if SYNC_INTERVAL_S have passed, in one thread while others write. Raises OutputError."""
-        if time.monotonic() - self._synced >= SYNC_INTERVAL_S and self._syncing.acquire(blocking=False):
-            try:
-                self.sync()
-                self.check_named()
-            finally:
-                self._syncing.release()
+        """Begin to sync, in another thread, if SYNC_INTERVAL_S have passed.
+
+        Raises OutputError if that failed the last time. Call it from one thread at a time.
+        """
+        if self._sync is not None:
+            if not self._sync.ended:
+                return
+            self._sync.outcome()
+        if time.monotonic() - self._synced >= SYNC_INTERVAL_S:
+            self._sync = begin(self._sync_and_check, "nbx-sync")
 
     def close(self) -> None:
         """Close the file. May be called again."""
+        if self._sync is not None:
+            self._sync.wait(math.inf)
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+    def _sync_and_check(self) -> None:
+        self.sync()
+        self.check_named()

@@ -56,9 +56,9 @@ class StreamOutput:
         """Call this before records are written, in the thread that writes them."""
         self._appender.before = call
 
-    def append(self, record: bytes) -> None:
-        """Write a record. Thread-safe. Raises what writing raises."""
-        self._appender.add(record)
+    def append(self, *records: bytes) -> None:
+        """Write records. Thread-safe. Raises what writing raises."""
+        self._appender.add(*records)
 
     def add_unfinished(self, record: bytes) -> None:
         """Do nothing: no later run reads it."""
@@ -167,11 +167,12 @@ class Journal:
         """Call this before records are written, in the thread that writes them."""
         self._appender.before = call
 
-    def append(self, record: bytes) -> None:
-        """Write a record. Thread-safe. Raises OutputError, then also on every later call."""
+    def append(self, *records: bytes) -> None:
+        """Write records. Thread-safe. Raises OutputError, then also on every later call."""
         self._appended = True
-        self._appender.add(record)
-        self._failed.mark_ran(record)
+        self._appender.add(*records)
+        for record in records:
+            self._failed.mark_ran(record)
 
     def add_unfinished(self, record: bytes) -> None:
         """Write the record of an unfinished row. Thread-safe. Raises OutputError."""

@@ -1,15 +1,16 @@
 """Sends the requests of a run to the API, and returns what became of each row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, NamedTuple
 
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.http_client import Answer, Api
+from nebius_cli.api.http_client import Answer, Api, Sent
+from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.bulk.check_answer import CompleteAnswer, check_answer, choices_of, split_group
 from nebius_cli.bulk.input.row import Row, request_body
 from nebius_cli.bulk.input.row_item import RowKind
-from nebius_cli.bulk.row_group import Answered, Batch, RefusedFormError
+from nebius_cli.bulk.row_group import Answered, Batch, Outcome, RefusedFormError
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError
 from nebius_cli.response.answer_warnings import CHAT_SHAPED
@@ -27,25 +28,35 @@ class ApiSender:
         """The block in which an answer is processed: only a few threads at a time hold large answers."""
         return self._api.large_answers.turn
 
-    def send(self, batch: Batch, deadline: Deadline) -> Answered:
-        """Send a request once. Raises NbxError if it fails, and RefusedFormError."""
-        if self._kind is None:
-            answer, complete = self._request(batch, batch.body, deadline)
-            warning = CHAT_SHAPED if complete.chat_shaped else ""
-            complete = self._without_key(complete)
-            outcomes = split_group(complete, batch.rows)
-            usage, reasons = complete.usage, complete.reasons
-            return Answered(outcomes, usage, reasons, answer.headers, warning=warning)
-        return self._send_items(self._kind, batch, deadline)
+    @property
+    def holds_large_answer(self) -> bool:
+        """Whether this thread has one of the turns of large answers."""
+        return self._api.large_answers.turn.holds
 
-    def _send_items(self, kind: RowKind, batch: Batch, deadline: Deadline) -> Answered:
+    def start(self, batch: Batch, deadline: Deadline) -> "ApiRequest":
+        """Send a request once. Raises NbxError if that fails."""
+        kind, body = self._kind, batch.body
         # A group that was built before the server was found out is sent in parts after its answer.
-        fell_back, body = kind.falls_back and len(batch.rows) == 1, batch.body
-        if fell_back:
+        fell_back = kind is not None and kind.falls_back and len(batch.rows) == 1
+        if kind is not None and fell_back:
             common = jsontext.encode(kind.fallback(jsontext.decode(batch.rows[0].common)))
             body = request_body(common, [row.prompt for row in batch.rows])
+        accept = "application/json"
+        sent = self._api.begin("/completions", batch.query, body, accept=accept, deadline=deadline)
+        return ApiRequest(self, batch, sent, fell_back)
+
+    def finish(self, request: "ApiRequest") -> Answered:
+        """Return the answer to a request. Raises NbxError if it fails, and RefusedFormError."""
+        kind, batch, fell_back = self._kind, request.batch, request.fell_back
+        if kind is None:
+            answer, complete = self._receive(request)
+            warning = CHAT_SHAPED if complete.chat_shaped else ""
+            complete = self._without_key(complete)
+            outcomes: Sequence[Outcome] = split_group(complete, batch.rows)
+            usage, reasons = complete.usage, complete.reasons
+            return Answered(outcomes, usage, reasons, answer.headers, warning=warning)
         try:
-            answer, complete = self._request(batch, body, deadline)
+            answer, complete = self._receive(request)
         except NbxError as error:
             final = kind.refused(error, fell_back=fell_back)
             if final is None:
@@ -56,11 +67,11 @@ class ApiSender:
         again, warning = kind.answered(outcomes, fell_back=fell_back)
         return Answered(outcomes, complete.usage, complete.reasons, answer.headers, again, warning)
 
-    def _request(self, batch: Batch, body: bytes, deadline: Deadline) -> tuple[Answer, CompleteAnswer]:
+    def _receive(self, request: "ApiRequest") -> tuple[Answer, CompleteAnswer]:
+        batch = request.batch
         broken: NetworkError | None = None
         try:
-            path, accept = "/completions", "application/json"
-            answer = self._api.ask(path, batch.query, body, accept=accept, deadline=deadline)
+            answer = self._api.finish(request.sent)
         except NetworkError as error:
             if not isinstance(error.received, Answer):
                 raise
@@ -81,6 +92,24 @@ class ApiSender:
             return complete
         value = redactor.value(complete.value)
         return complete if value is complete.value else CompleteAnswer(value, None, complete.usage)
+
+
+class ApiRequest(NamedTuple):
+    """A request that was sent to the API; `fell_back` tells that it has the second form of its kind."""
+
+    sender: ApiSender
+    batch: Batch
+    sent: Sent
+    fell_back: bool
+
+    @property
+    def response(self) -> HttpResponse:
+        """The answer, of which nothing has been read yet."""
+        return self.sent.answer
+
+    def finish(self) -> Answered:
+        """Return the answer. Raises what `ApiSender.finish` does."""
+        return self.sender.finish(self)
 
 
 def _value(kind: RowKind, row: Row, choice: Mapping[str, Any]) -> Any:

@@ -3,7 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.bulk.row_group import Answered, Batch
@@ -27,9 +27,17 @@ class LocalSender:
         """A block that does nothing."""
         return contextlib.nullcontext()
 
-    def send(self, batch: Batch, deadline: Deadline) -> Answered:
+    @property
+    def holds_large_answer(self) -> bool:
+        """Return False."""
+        return False
+
+    def start(self, batch: Batch, deadline: Deadline) -> "LocalRequest":
+        """Return a request; its `finish` does all the work."""
+        return LocalRequest(self, batch, deadline)
+
+    def evaluate(self, batch: Batch) -> Answered:
         """Return the value or the error of each row. Raises ServerError if the function cannot go on."""
-        del deadline
         outcomes: list[Any] = []
         tokens = 0
         with self._lock:
@@ -45,3 +53,20 @@ class LocalSender:
                     outcomes.append(value)
                     tokens += used
         return Answered(outcomes, Usage(tokens, 0, tokens), "", {})
+
+
+class LocalRequest(NamedTuple):
+    """Rows to evaluate. There is nothing to watch: `response` is None."""
+
+    sender: LocalSender
+    batch: Batch
+    deadline: Deadline
+    response: None = None
+
+    def finish(self) -> Answered:
+        """Evaluate the rows, while another thread goes on. Raises what `LocalSender.evaluate` does."""
+        self.deadline.blocks()
+        try:
+            return self.sender.evaluate(self.batch)
+        finally:
+            self.deadline.goes_on()

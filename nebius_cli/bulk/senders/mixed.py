@@ -5,9 +5,10 @@ from contextlib import AbstractContextManager
 
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.row_group import Answered, Batch
+from nebius_cli.bulk.row_group import Batch
 from nebius_cli.bulk.senders.api import ApiSender
 from nebius_cli.bulk.senders.local import LocalSender
+from nebius_cli.bulk.workers.row_sender import Started
 
 
 class MixedSender:
@@ -23,7 +24,12 @@ class MixedSender:
         """Let only a few threads at a time hold large answers."""
         return self._api.turn
 
-    def send(self, batch: Batch, deadline: Deadline) -> Answered:
-        """Get the answer to a request, whose rows are all of one model."""
+    @property
+    def holds_large_answer(self) -> bool:
+        """Whether this thread holds a large answer of the API."""
+        return self._api.holds_large_answer
+
+    def start(self, batch: Batch, deadline: Deadline) -> Started:
+        """Send a request, whose rows are all of one model. Raises NbxError if that fails."""
         sender = self._local if self._is_here(batch.rows[0]) else self._api
-        return sender.send(batch, deadline)
+        return sender.start(batch, deadline)

@@ -34,7 +34,7 @@ def batch(*words: str) -> Batch:
 def test_each_part_has_its_value_or_its_error_and_tokens_are_counted() -> None:
     sender = LocalSender(evaluate)
     with sender.turn:
-        answer = sender.send(batch("a", "long", "bc"), Deadline(LIMITS, lambda: 0.0))
+        answer = sender.start(batch("a", "long", "bc"), Deadline(LIMITS, lambda: 0.0)).finish()
     assert answer == (["A", TOO_LONG, "BC"], Usage(3, 0, 3), "", {}, False, "")
     assert sender.death is None
 
@@ -42,5 +42,5 @@ def test_each_part_has_its_value_or_its_error_and_tokens_are_counted() -> None:
 def test_a_function_that_cannot_go_on_ends_the_run() -> None:
     sender = LocalSender(evaluate)
     with pytest.raises(ServerError):
-        sender.send(batch("dead"), Deadline(LIMITS, lambda: 0.0))
+        sender.start(batch("dead"), Deadline(LIMITS, lambda: 0.0)).finish()
     assert sender.death is DEAD

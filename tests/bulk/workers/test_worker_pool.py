@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.bulk import worker_threads
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.run_budget import Budget
+from nebius_cli.bulk.workers import worker_threads
 from nebius_cli.core.errors import NetworkError
 from tests.conftest import CANARY
 from tests.support.server import Reply, Request, reset, sse, status, token

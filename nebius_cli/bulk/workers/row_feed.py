@@ -1,0 +1,62 @@
+"""Takes rows from the input of a run and offers them to its dispatcher."""
+
+from collections.abc import Callable, Iterator
+
+from nebius_cli.bulk.dispatcher import Dispatcher
+from nebius_cli.bulk.input.row import Row
+
+
+class RowFeed:
+    """Reads `rows`, one thread at a time; `failed` gets what they raise. `reading`: a thread waits for a row.
+
+    `rows` may yield None before a row that takes a while; if `is_fast`, no other row does, as from a file.
+    """
+
+    def __init__(
+        self,
+        rows: Iterator[Row | None],
+        dispatcher: Dispatcher,
+        failed: Callable[[BaseException], None],
+        *,
+        is_fast: bool,
+    ) -> None:
+        self.reading = False
+        self.is_fast = is_fast
+        self._rows = rows
+        self._dispatcher = dispatcher
+        self._failed = failed
+
+    def read(self) -> Callable[[], None]:
+        """Wait for the next row, without a lock; what is returned offers it, with the lock held."""
+        row: Row | None = None
+        failure: BaseException | None = None
+        try:
+            while row is None and not self._dispatcher.stopped:
+                row = next(self._rows)
+        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
+            failure = error
+
+        def offer() -> None:
+            self.reading = False
+            self._offer(row, failure)
+
+        return offer
+
+    def read_fast(self) -> bool:
+        """Offer the next row, with the lock held; return False if reading it may take a while."""
+        row: Row | None = None
+        failure: BaseException | None = None
+        try:
+            row = next(self._rows)
+        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
+            failure = error
+        self._offer(row, failure)
+        return row is not None or failure is not None
+
+    def _offer(self, row: Row | None, failure: BaseException | None) -> None:
+        if isinstance(failure, StopIteration):
+            self._dispatcher.no_more_rows()
+        elif failure is not None:
+            self._failed(failure)
+        elif row is not None:
+            self._dispatcher.offer(row)

@@ -1,0 +1,37 @@
+"""Results that wait to be written together."""
+
+import math
+from collections.abc import Sequence
+
+from nebius_cli.bulk.output.record_format import Result
+
+# A kill loses the results that wait: as few, and for as short a time, as costs next to nothing.
+MAX_UNWRITTEN = 16
+MAX_UNWRITTEN_S = 0.02
+
+
+class UnwrittenResults:
+    """Results, and the time on the monotonic clock at which they have to be written at the latest.
+
+    Callers hold a lock, except to read `write_at` and `are_many`.
+    """
+
+    def __init__(self) -> None:
+        self.write_at = math.inf
+        self._results: list[Result] = []
+
+    @property
+    def are_many(self) -> bool:
+        """Whether they have to be written now."""
+        return len(self._results) >= MAX_UNWRITTEN
+
+    def add(self, results: Sequence[Result], now: float) -> None:
+        """Add results of this time."""
+        if results and not self._results:
+            self.write_at = now + MAX_UNWRITTEN_S
+        self._results += results
+
+    def take(self) -> list[Result]:
+        """Return all results, and forget them."""
+        results, self._results, self.write_at = self._results, [], math.inf
+        return results

@@ -1,0 +1,292 @@
+"""Sends the requests of a bulk run and passes the results on.
+
+One thread at a time does the work, whatever the number of requests in flight: threads that run at the same
+time would keep taking the interpreter lock from each other, which costs more than the work itself. Another
+thread goes on where one has to wait: for a connection, for the rest of an answer that has begun, for a row of
+a pipe, for a model on this machine.
+"""
+
+import functools
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from nebius_cli.api.deadlines import Deadline
+from nebius_cli.api.time_and_memory_limits import Limits
+from nebius_cli.bulk.dispatcher import Dispatcher
+from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.output.record_format import Result
+from nebius_cli.bulk.row_group import Answered, Batch, RefusedFormError, Wait
+from nebius_cli.bulk.workers.answer_watch import AnswerWatch, InFlight
+from nebius_cli.bulk.workers.row_feed import RowFeed
+from nebius_cli.bulk.workers.row_sender import Sender
+from nebius_cli.bulk.workers.unwritten_results import UnwrittenResults
+from nebius_cli.bulk.workers.worker_threads import Work, WorkerDeadline, WorkerThreads
+from nebius_cli.core.errors import NbxError, no_memory
+from nebius_cli.response.answer_events import Usage
+
+TICK_S = 0.1
+
+OnRequest = Callable[[str, float, Usage | None, NbxError | None, str], None]
+
+
+class Listeners(NamedTuple):
+    """What the threads call: with results, as each request ends, and once for each warning."""
+
+    # `request` gets its model, when it was sent, its usage or error, and its finish reasons.
+    results: Callable[[list[Result]], None]
+    request: OnRequest
+    warn: Callable[[str], None]
+
+
+class WorkerPool:
+    """Sends the batches of the dispatcher until nothing is left, on as many threads as it needs.
+
+    What the listener of results or `rows` raise ends the run. `rows` may yield None before a row that takes a
+    while; with `fast_rows` no other row does, as from a file.
+    """
+
+    def __init__(
+        self,
+        sender: Sender,
+        dispatcher: Dispatcher,
+        rows: Iterator[Row | None],
+        listeners: Listeners,
+        monotonic: Callable[[], float],
+        limits: Limits,
+        *,
+        fast_rows: bool = False,
+    ) -> None:
+        self._sender = sender
+        self._dispatcher = dispatcher
+        self._listeners = listeners
+        self._monotonic = monotonic
+        self._limits = limits
+        self._warned: set[str] = set()
+        self._feed = RowFeed(rows, dispatcher, self._end, is_fast=fast_rows)
+        self._watch = AnswerWatch(monotonic)
+        work = Work(
+            self._take_step,
+            self._fail,
+            self._has_work,
+            lambda: dispatcher.rate.concurrency + 1,
+            self._watch.wake,
+            self._thread_left,
+        )
+        self._threads = WorkerThreads(work)
+        self._lock = self._threads.lock
+        self._watching = False
+        self._begun: deque[InFlight] = deque()  # requests whose answers have begun, or whose time is over
+        self._results = UnwrittenResults()
+        self._over = threading.Event()
+        self._abandoned = False
+        self._error: BaseException | None = None
+
+    def run(self, tick: Callable[[], None]) -> None:
+        """Return when every row has its result or the dispatcher stopped; `tick` is called every TICK_S.
+
+        Raises what the listener of results or the rows raised. If a signal or `tick` raises, the threads go
+        on; call `drain` next.
+        """
+        self._threads.start()
+        while not self._over.wait(TICK_S):
+            tick()
+        if self._error is not None:
+            raise self._error
+
+    def drain(self, seconds: float) -> bool:
+        """Send nothing more and wait for the requests in flight; return whether all of them ended in time.
+
+        Later answers are dropped. Raises what the listener of results raised.
+        """
+        with self._lock:
+            self._dispatcher.stop()
+            self._threads.wake_all()
+            self._finish_if_over()
+        try:
+            back = self._over.wait(seconds)
+        finally:  # also after another signal
+            with self._lock:
+                self._abandoned = True
+                self._threads.wake_all()
+        if self._error is not None:
+            raise self._error
+        return back
+
+    def abandon(self) -> list[Result]:
+        """Drop all later answers; return results with the cost of unfinished rows."""
+        with self._lock:
+            self._abandoned = True
+            self._threads.wake_all()
+            unfinished = self._dispatcher.unfinished()
+        self._write_results()
+        return unfinished
+
+    def _has_work(self) -> bool:
+        dispatcher = self._dispatcher
+        may_send = dispatcher.waiting or not (self._feed.reading or dispatcher.input_ended)
+        return bool(self._begun or len(self._watch) or (dispatcher.room and may_send))
+
+    def _thread_left(self) -> None:
+        self._finish_if_over()
+        if not self._threads.count:
+            self._watch.close()
+            for request in self._begun:
+                request.give_up()
+
+    def _fail(self, error: BaseException) -> None:
+        with self._lock:
+            self._end(error)
+            self._abandoned = True
+            self._threads.wake_all()
+        self._over.set()
+
+    def _finish_if_over(self) -> None:
+        # A thread blocked on a pipe is not waited for: its row would not be sent any more.
+        if self._threads.count <= (self._feed.reading and self._dispatcher.stopped):
+            self._over.set()
+
+    def _take_step(self) -> bool:
+        """Do one thing; return False when this thread is no longer needed."""
+        with self._lock:
+            step = self._next_step()
+            if isinstance(step, Wait):
+                if reads := step.rows and not self._feed.reading:
+                    self._feed.reading = True
+                elif self._watching:
+                    self._watch.wake()  # it may have to wait less long from now on
+                    self._threads.wait_for_turn()
+                    return True
+                else:
+                    self._watching = True
+        if step is None:
+            self._write_results()
+            return False
+        if isinstance(step, Batch):
+            self._send(step)
+        elif isinstance(step, InFlight):
+            self._finish(step)
+        elif reads:
+            self._read()
+        else:
+            self._wait_for_answers(step.until)
+        return True
+
+    def _next_step(self) -> Batch | InFlight | Wait | None:
+        """Return what to send, which answer to read, or what to wait for; None at the end."""
+        if self._abandoned:
+            return None
+        if self._begun and not self._dispatcher.room:
+            return self._begun.popleft()
+        now = self._monotonic()
+        step = self._dispatcher.next(now)
+        # Reading a fast row here costs less than a switch to another thread.
+        while self._feed.is_fast and not self._feed.reading and isinstance(step, Wait) and step.rows:
+            if not self._feed.read_fast():
+                break
+            step = self._dispatcher.next(now)
+        if isinstance(step, Batch):
+            return step
+        if self._begun:
+            return self._begun.popleft()
+        if step is None:
+            return Wait() if self._dispatcher.in_flight else None
+        return step
+
+    def _wait_for_answers(self, until: float) -> None:
+        found = self._watch.wait(min(until, self._results.write_at))
+        with self._lock:
+            self._watching = False
+            self._begun.extend(self._watch.take(found))
+        if self._results.write_at <= self._monotonic():
+            self._write_results()
+
+    def _send(self, batch: Batch) -> None:
+        deadline = WorkerDeadline(self._limits, self._monotonic, self._block, self._threads.unblock)
+        deadline.resends = False  # it may be billed: the dispatcher sends it again, within the caps
+        try:
+            request = InFlight(batch, deadline, self._sender.start(batch, deadline))
+        except (NbxError, MemoryError) as error:
+            self._failed(batch, deadline, error)
+            return
+        with self._lock:
+            watched = self._watch.add(request)
+            if watched and self._watching:
+                self._watch.wake()
+        if not watched:
+            self._finish(request)
+
+    def _finish(self, request: InFlight) -> None:
+        """Read an answer and hand its results on. No local variable keeps them for longer than that."""
+        batch, deadline, started = request
+        with self._sender.turn:
+            try:
+                answer = started.finish()
+            except (NbxError, RefusedFormError, MemoryError) as error:
+                self._failed(batch, deadline, error)
+            else:
+                self._answered(batch, answer)
+            if self._sender.holds_large_answer or self._results.are_many:
+                self._write_results()
+
+    def _failed(self, batch: Batch, deadline: Deadline, caught: Exception) -> None:
+        error: NbxError = no_memory(sent=deadline.sent)
+        again = isinstance(caught, RefusedFormError)
+        # It is sent again without enough memory, too: with fewer requests at once there may be enough.
+        if isinstance(caught, RefusedFormError):
+            error = caught.error
+        elif isinstance(caught, NbxError):
+            error = caught
+        self._listeners.request(batch.rows[0].model, batch.sent_at, None, error, "")
+        self._keep(lambda now: self._dispatcher.failed(batch, error, now, again=again))
+
+    def _answered(self, batch: Batch, answer: Answered) -> None:
+        outcomes, usage, reasons, headers, again, warning = answer
+        self._listeners.request(batch.rows[0].model, batch.sent_at, usage, None, reasons)
+        if warning:
+            self._warn(warning)
+        answered = functools.partial(self._dispatcher.answered, batch, outcomes, usage, headers, again=again)
+        self._keep(answered)
+
+    def _keep(self, end: Callable[[float], list[Result]]) -> None:
+        """End a request at this time, unless it is abandoned, and keep its results until they are written."""
+        now = self._monotonic()
+        with self._lock:
+            if self._abandoned:  # it stays in flight, so that `abandon` finds it
+                return
+            self._results.add(end(now), now)
+
+    def _write_results(self) -> None:
+        with self._lock:
+            results = self._results.take()
+        if results:
+            try:
+                self._listeners.results(results)
+            except BaseException as error:  # noqa: BLE001 - raised again in the main thread
+                self._fail(error)
+
+    def _warn(self, warning: str) -> None:
+        with self._lock:
+            if warning in self._warned:
+                return
+            self._warned.add(warning)
+        self._listeners.warn(warning)
+
+    def _block(self) -> None:
+        """Let another thread go on while this one waits for something."""
+        self._write_results()
+        self._threads.block()
+
+    def _read(self) -> None:
+        """Offer the next row to the dispatcher. Reading may take a while, so another thread goes on."""
+        self._block()
+        offer = self._feed.read()
+        self._threads.unblock()
+        with self._lock:
+            offer()
+
+    def _end(self, error: BaseException) -> None:
+        """Send nothing more, and raise an error in the main thread once all requests have ended."""
+        self._error = self._error or error
+        self._dispatcher.stop()
