@@ -16,6 +16,7 @@ from nebius_cli.bulk.input.row import BadRow
 from nebius_cli.bulk.input.row_source import Input, RowSource
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.input.several_files import open_all
+from nebius_cli.bulk.input.template import listed
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.answered_rows import AnsweredRows
 from nebius_cli.bulk.output.changed_flags_check import other_requests
@@ -44,6 +45,8 @@ def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCod
     if options.ray is not None:
         return _run_on_ray(plan, settings, reader, app)
     with RowSource(lambda: _input(plan, reader, app), reader) as source:
+        if reader.ignored_columns:
+            app.note(f"{source.name}: ignored columns: {listed(reader.ignored_columns)}")
         if options.dry_run:
             return _show_first(source, app)
         if options.estimate:

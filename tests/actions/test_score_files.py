@@ -1,7 +1,10 @@
 """The files of `nbx score --jsonl`: what it reads, and what an output may hold."""
 
+import json
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.support.echo_server import EchoServer
 from tests.support.rows import records, refuse, write_rows
@@ -65,6 +68,31 @@ def test_a_file_in_another_encoding_is_read_with_the_flag_that_the_message_names
     assert [record["log_likelihood"] for record in records(OUT)] == [-len(" noir") / 4]
     result = score("score", "text", "--encoding", "latin-1")
     assert (result.code, "--encoding without --jsonl" in result.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"question": "Q:", "answer": " A"}, "unknown member 'question'; a row has id, choices, context, "),
+        ({"query": "Q:", "choices": [" A", " B"], "gold": 0}, "unknown member 'query'; a row has id, "),
+        ({"contxt": "Q:", "text": " A"}, "unknown member 'contxt' (did you mean context?); a row has id, "),
+    ],
+)
+def test_a_row_with_an_unknown_member_is_reported_before_anything_is_sent(
+    score: Runner, echo_server: EchoServer, row: dict[str, Any], said: str
+) -> None:
+    write_rows(Path("in.jsonl"), [TEXTS[0], row])
+    result = score(*RUN)
+    assert (result.code, f"line 2: {said}" in result.err) == (65, True), result.err
+    assert not echo_server.bodies
+
+
+def test_the_columns_that_are_not_scored_are_named_once(score: Runner) -> None:
+    Path("in.csv").write_text('question,gold,choices,subject\nQ,0,"["" a"", "" b""]",x\n', "utf-8")
+    result = score("score", "--jsonl", "in.csv", "-c", "Q:", "-o", "out.jsonl")
+    assert result.code == 0, result.err
+    assert result.err.count("ignored columns") == 1
+    assert "in.csv: ignored columns: question, subject\n" in result.err
 
 
 def test_an_empty_name_is_not_standard_input(score: Runner) -> None:

@@ -10,7 +10,7 @@ from nebius_cli.scoring.parse_score_rows import ScoreRow, parse_score_row
 
 
 def test_a_row_is_a_text_with_its_own_context_or_the_default_one() -> None:
-    assert parse_score_row({"text": "two", "other": 1}, "C") == ScoreRow((Passage("two", "C"),))
+    assert parse_score_row({"text": "two"}, "C") == ScoreRow((Passage("two", "C"),))
     assert parse_score_row({"context": "", "text": "three"}, "C") == ScoreRow((Passage("three", ""),))
 
 

@@ -75,9 +75,13 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 class RowParser:
-    """Parses rows. With a template, every member or column except `id` is a variable of it."""
+    """Parses rows. With a template, every member or column except `id` is a variable of it.
+
+    Other columns of a table are ignored without a word: most tables have many.
+    """
 
     text_column = "prompt"  # what a row of plain text is
+    ignored_columns: tuple[str, ...] = ()
 
     def __init__(self, template: Template | None, *, allow_empty: bool, validate: bool) -> None:
         self._template = template

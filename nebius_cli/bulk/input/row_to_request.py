@@ -107,6 +107,11 @@ class RowReader:
         (reader := copy.copy(self)).file = name
         return reader
 
+    @property
+    def ignored_columns(self) -> tuple[str, ...]:
+        """The columns of the tables opened so far that a user should know to be ignored."""
+        return self._parser.ignored_columns
+
     def needs(self, column: str) -> bool:
         """Return whether a column of a table is part of a request."""
         return self._parser.needs(column)
