@@ -39,6 +39,36 @@ def test_scores_and_answers_do_not_mix_in_one_file(score: Runner, echo_server: E
     assert OUT.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((), ("--tokens",)),
+        (("--tokens",), ()),
+        ((), ("--against", "other")),
+        (("--against", "other"), ("--against", "other", "--tokens")),
+        (("--against", "other"), ("--against", "other", "--logprobs", "1")),
+        (("-m", "other"), ("-m", "one")),
+        ((), ("--max-tokens", "0")),
+    ],
+)
+def test_a_flag_that_changes_the_records_is_refused_for_an_output_without_it(
+    score: Runner, echo_server: EchoServer, before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    write_rows(Path("in.jsonl"), TEXTS[:3])
+    assert score(*RUN, *before).code == 0
+    echo_server.asked.clear()
+    kept = OUT.read_bytes()
+    result = score(*RUN, *after)
+    assert result.code == 2
+    assert "every row of out.jsonl would be sent and paid for again" in result.err
+    assert "--restart starts over" in result.err
+    assert (echo_server.asked, OUT.read_bytes()) == ({}, kept)
+    assert score(*RUN, *before).code == 0  # the output is still complete for the flags it has
+    assert not echo_server.asked
+    assert score(*RUN, *after, "--restart").code == 0
+    assert all(("token_logprobs" in record) == ("--tokens" in after) for record in records(OUT))
+
+
 def test_questions_can_follow_compared_texts_in_one_file(score: Runner) -> None:
     write_rows(Path("in.jsonl"), TEXTS)
     assert score(*RUN, "--against", "other").code == 0

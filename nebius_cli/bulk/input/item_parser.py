@@ -107,9 +107,10 @@ class ItemRequests:
         self.count = 1 + len(others)
 
     def add(self, row: Row, item: RowItem) -> None:
-        """Add an item to a row, with all its requests, their bounds and a hash of them and of the item."""
+        """Add an item to a row, with all its requests, their bounds and a hash of them and of its record."""
         parts, completion = len(item.prompts) * self.count, row.max_completion_tokens
-        hashed = b"\n".join((row.body, *(common for common, _ in self._variants), item.identity))
+        identity = self.kind.identity + item.identity
+        hashed = b"\n".join((row.body, *(common for common, _ in self._variants), identity))
         row.item, row.variants, row.part_count = item, self._variants, parts
         row.body_hash = hash_of(hashed) + row.body_hash[BODY_HASH_DIGITS:]
         row.max_prompt_tokens = sum(map(max_prompt_tokens, item.prompts)) * self.count

@@ -33,6 +33,13 @@ class RowKind(Protocol):
     def json_columns(self) -> frozenset[str]:
         """The columns of a table that hold JSON, if a cell is text."""
 
+    @property
+    def identity(self) -> bytes:
+        """What all records of the run depend on besides the requests and the rows, for `body_hash`.
+
+        A run with another identity does not take these records for its own.
+        """
+
     def read(self, members: Mapping[str, Any]) -> RowItem:
         """Return the item of a row. Raises ValueError, which says what is wrong with it."""
 

@@ -103,15 +103,18 @@ def test_the_requests_to_other_models_are_part_of_the_row() -> None:
     assert row.parts()[1].body == b'{"model":"other","max_tokens":1,"top_k":1,"prompt":"a"}'
 
 
-def test_the_identity_of_an_item_is_part_of_its_hash() -> None:
+def test_the_identity_of_an_item_and_of_its_kind_is_part_of_its_hash() -> None:
     class Other(Words):
         def read(self, members: Any) -> Item:
             return super().read(members)._replace(identity=b"other")
 
+    class OtherRecord(Words):
+        identity = b"with more"
+
     fields = {"model": "m"}
     hashes = {
         row.body_hash
-        for kind in (Words(), Other())
+        for kind in (Words(), Other(), OtherRecord())
         for row in rows(RowReader(fields, {}, ItemRows(kind, fields)), b'"a"')
     }
-    assert len(hashes) == 2
+    assert len(hashes) == 3
