@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nebius_cli.actions import row_run
 from nebius_cli.actions.app import App
 from nebius_cli.actions.choose_row_sender import ItemRun
+from nebius_cli.bulk.input.detect_format import format_of
 from nebius_cli.bulk.input.row_item import ItemRows
 from nebius_cli.bulk.options import BulkOptions
 from nebius_cli.bulk.output.read_records import AnswerFile
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 def run(options: ScoreOptions, context: str, app: App) -> ExitCode:
     """Score every row that has no score yet; `context` is that of rows without one. Raises NbxError."""
+    if options.format is None and "text" in (format_of(path, None)[0] for path in options.jsonl):
+        app.note("each line of a text file is a row; nbx score -f FILE scores a file as one text")
     return row_run.run(_bulk_options(options), app, _RowScores(options, context, app).item_run())
 
 
@@ -144,7 +147,7 @@ def _bulk_options(options: ScoreOptions) -> BulkOptions:
     # If the first model is the embedded one, and the second is not, the run is one with the second.
     own = {"model": options.against} if options.runs_here and options.against is not None else {}
     return BulkOptions(
-        inputs=(str(options.jsonl),),
+        inputs=options.jsonl,
         format=options.format,
         encoding=options.encoding or "utf-8",
         invalid=options.invalid or "strict",

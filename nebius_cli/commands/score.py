@@ -105,8 +105,8 @@ def add_to(root: typer.Typer) -> None:
     """Add the two commands."""
     source = (
         argument("text", "Text to score. Default: all of stdin.", "TEXT"),
-        text("file", "Score a whole file; - is stdin.", "FILE", SCORING, "-f"),
-        text("jsonl", "Score each row of a file; - is stdin.", "FILE", SCORING),
+        texts("file", "Score a whole file; - is stdin.", "FILE", SCORING, "-f"),
+        texts("jsonl", "Score each row of a file; - is stdin; repeatable.", "FILE", SCORING),
         switch("strip_final_newline", "Drop the final newline of stdin or the file.", SCORING, "-s"),
     )
     candidates = arguments("candidates", "A text that may follow the context.", "CANDIDATE...")

@@ -125,6 +125,35 @@ def test_the_columns_that_are_not_scored_are_named_once(score: Runner) -> None:
     assert "in.csv: ignored columns: question, subject\n" in result.err
 
 
+def test_the_rows_of_several_files_are_scored_in_the_order_of_the_files(score: Runner) -> None:
+    write_rows(Path("a.jsonl"), TEXTS)
+    Path("b.csv").write_text("context,text\nRow 3:, and its text\n", "utf-8")
+    result = score("score", "--jsonl", "a.jsonl", "--jsonl", "b.csv", "-o", "out.jsonl", "--ordered")
+    assert result.code == 0, result.err
+    assert [(row["id"], row["index"]) for row in records(OUT)] == [("id 0", 0), ("id 1", 1), (2, 2)]
+    write_rows(Path("b.jsonl"), [TEXTS[0], {"text": "a b", "other": 1}])
+    result = score("score", "--jsonl", "a.jsonl", "--jsonl", "b.jsonl")
+    assert (result.code, "b.jsonl, line 2: unknown member 'other'" in result.err) == (65, True), result.err
+
+
+@pytest.mark.parametrize(
+    "given", [("-f", "a", "-f", "b"), ("-f", "a", "--jsonl", "b"), ("a", "--jsonl", "b")]
+)
+def test_only_one_text_can_be_given(score: Runner, given: tuple[str, ...]) -> None:
+    result = score("score", *given)
+    assert result.code == 2
+    assert "more than one text" in result.err
+    assert "--jsonl FILE scores each row of a file" in result.err
+
+
+def test_a_text_file_of_rows_comes_with_the_flag_for_one_text(score: Runner) -> None:
+    Path("in.txt").write_text("Two words\nand three words\n", "utf-8")
+    said = "each line of a text file is a row; nbx score -f FILE scores a file as one text"
+    result = score("score", "--jsonl", "in.txt")
+    assert (result.code, result.out.count("\n"), result.err.count(said)) == (0, 2, 1)
+    assert said not in score("score", "--jsonl", "in.txt", "--format", "text").err
+
+
 def test_an_empty_name_is_not_standard_input(score: Runner) -> None:
     result = score("score", "--jsonl", "", stdin=b'"a b"\n')
     assert (result.code, "cannot tell the format" in result.err) == (2, True)
