@@ -107,7 +107,11 @@ def _send(
         shown = is_stored or not bulk_run.has_items
         failed_file = str(path_beside(Path(options.output))) if is_stored else ""
         return reported(
-            send, bulk_run, summary, app, resumable=is_stored, failed_file=failed_file, shown=shown
+            *(send, bulk_run, summary, app),
+            resumable=is_stored,
+            failed_file=failed_file,
+            shown=shown,
+            totals=items.totals if items else dict,
         )
 
 

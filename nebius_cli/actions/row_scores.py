@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nebius_cli.actions import row_run
 from nebius_cli.actions.app import App
@@ -56,7 +56,7 @@ class _RowScores:
     def item_run(self) -> ItemRun:
         """Return what the run of rows needs."""
         models = self._options.models
-        run = ItemRun(self._rows, self._here, self._write, self._finished)
+        run = ItemRun(self._rows, self._here, self._write, self._add_up, self._finished)
         if len({model.runs_here for model in models}) == 1:
             return run
         [file] = [model.file for model in models if model.runs_here]
@@ -118,14 +118,18 @@ class _RowScores:
                 self._totals.add(jsontext.decode(line))
         self._app.put_json(records)
 
-    def _finished(self) -> None:
-        """Show what all records add up to; those of earlier runs are in the output file."""
+    def _add_up(self) -> dict[str, Any]:
+        """Return what all records add up to; those of earlier runs are in the output file."""
         path = self._options.output
         if self._kind.has_totals and path is not None and is_file(path):
             with AnswerFile(path) as records:
                 for record in records:
                     self._totals.add(record)
         for line in self._totals.lines():
+        return self._totals.to_json()
+
+    def _finished(self) -> None:
+        """Show what all records add up to."""
             self._app.note(line)
 
 

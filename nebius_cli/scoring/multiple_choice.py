@@ -7,8 +7,9 @@ is not counted.
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from nebius_cli.core.short_text import counted
 from nebius_cli.scoring.likelihood import Score
 from nebius_cli.scoring.score_record import likeliest
 from nebius_cli.scoring.token_alignment import utf8
@@ -66,7 +67,32 @@ def accuracy_line(values: Mapping[str, Sequence[float]]) -> str:
     """Return the accuracies of all questions with a known answer, with standard errors."""
     count = len(values["acc"])
     means = ", ".join(f"{name} {mean_with_error(values[name])}" for name in ACCURACIES)
-    return f"{means}, {count} question{'s' if count > 1 else ''}"
+    return f"{means}, {counted(count, 'question')}"
+
+
+def means_with_errors(values: Mapping[str, Sequence[float]]) -> dict[str, float | None]:
+    """Return the mean of each name, and its standard error as `NAME_stderr`; None for that of one value."""
+    found: dict[str, float | None] = {}
+    for name, own in values.items():
+        found |= {name: math.fsum(own) / len(own), f"{name}_stderr": standard_error(own)}
+    return found
+
+
+class PairedValues(NamedTuple):
+    """The values of two models over the same questions, by name, and their differences."""
+
+    firsts: Mapping[str, Sequence[float]]
+    seconds: Mapping[str, Sequence[float]]
+    differences: Mapping[str, Sequence[float]]
+
+
+def paired_values(pairs: Mapping[str, Sequence[tuple[float, float]]]) -> PairedValues:
+    """Return pairs by model, and their differences."""
+    return PairedValues(
+        {name: [one for one, _ in found] for name, found in pairs.items()},
+        {name: [other for _, other in found] for name, found in pairs.items()},
+        {name: [one - other for one, other in found] for name, found in pairs.items()},
+    )
 
 
 def paired_lines(pairs: Mapping[str, Sequence[tuple[float, float]]], names: tuple[str, str]) -> list[str]:
@@ -75,13 +101,11 @@ def paired_lines(pairs: Mapping[str, Sequence[tuple[float, float]]], names: tupl
     The standard error of a difference is that of the differences per question: both answer the same ones.
     """
     one, other = names
-    firsts = {name: [a for a, _ in found] for name, found in pairs.items()}
-    seconds = {name: [b for _, b in found] for name, found in pairs.items()}
-    differences = {name: [a - b for a, b in found] for name, found in pairs.items()}
+    values = paired_values(pairs)
     return [
-        f"{one}: {accuracy_line(firsts)}",
-        f"{other}: {accuracy_line(seconds)}",
-        f"{one} minus {other}: {accuracy_line(differences)}",
+        f"{one}: {accuracy_line(values.firsts)}",
+        f"{other}: {accuracy_line(values.seconds)}",
+        f"{one} minus {other}: {accuracy_line(values.differences)}",
     ]
 
 

@@ -19,8 +19,8 @@ class ScoreRows(EchoSupport):
     `has_totals` tells whether a row was read that the totals of the run count.
     """
 
-    text_columns = frozenset(("context", "text"))
-    json_columns = frozenset(("choices", "gold"))
+    text_columns = frozenset(("context", "text", "gold"))
+    json_columns = frozenset(("choices",))
 
     def __init__(
         self,

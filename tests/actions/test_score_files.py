@@ -154,6 +154,29 @@ def test_a_text_file_of_rows_comes_with_the_flag_for_one_text(score: Runner) -> 
     assert said not in score("score", "--jsonl", "in.txt", "--format", "text").err
 
 
+def test_the_summary_has_the_accuracy_of_all_records_and_says_what_was_scored_before(
+    score: Runner, echo_server: EchoServer
+) -> None:
+    write_rows(Path("in.jsonl"), QUESTIONS)
+    echo_server.answer = lambda prompt: refuse(400, "too long") if "1?" in prompt else None
+    assert score(*RUN, "--summary", "run.json").code == 9
+    found = json.loads(Path("run.json").read_bytes())
+    assert (found["questions"], found["acc"], found["acc_stderr"], found["left_out"]) == (1, 1.0, None, 0)
+    echo_server.answer = lambda _: None
+    assert score(*RUN, "--summary", "run.json").code == 0
+    found = json.loads(Path("run.json").read_bytes())
+    assert (found["questions"], found["acc"], found["acc_stderr"], found["left_out"]) == (2, 1.0, 0.0, 1)
+    assert score("score", "--jsonl", "in.jsonl", "--summary", "run.json").code == 0  # scores on stdout
+    assert json.loads(Path("run.json").read_bytes())["acc_norm"] == 0.0
+
+
+def test_a_letter_for_the_right_choice_is_reported_with_what_is_expected(score: Runner) -> None:
+    Path("in.csv").write_text('choices,gold\n"["" a"", "" b""]",1\n"["" a"", "" b""]",B\n', "utf-8")
+    result = score("score", "--jsonl", "in.csv")
+    assert result.code == 65
+    assert "line 3: its gold is 'B', not a number from 0 to 1 (the first choice is 0)" in result.err
+
+
 def test_an_empty_name_is_not_standard_input(score: Runner) -> None:
     result = score("score", "--jsonl", "", stdin=b'"a b"\n')
     assert (result.code, "cannot tell the format" in result.err) == (2, True)

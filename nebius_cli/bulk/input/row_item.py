@@ -27,7 +27,7 @@ class RowKind(Protocol):
 
     @property
     def text_columns(self) -> frozenset[str]:
-        """The columns of a table that hold texts; a row needs one of them, or one of `json_columns`."""
+        """The columns whose cells are used as they are; a row needs one of them, or of `json_columns`."""
 
     @property
     def json_columns(self) -> frozenset[str]:
