@@ -10,6 +10,7 @@ from nebius_cli.bulk.input.row import Row, request_body
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.run_budget import NOTHING, Charge
 from nebius_cli.core.errors import IncompleteError, NbxError
+from nebius_cli.core.prompts_per_request import SplitGroup
 from nebius_cli.response.answer_events import Usage
 
 Response = dict[str, Any] | bytes
@@ -36,13 +37,6 @@ class RefusedFormError(Exception):
     def __init__(self, error: NbxError) -> None:
         super().__init__(error)
         self.error = error
-
-
-@dataclass(slots=True)
-class SplitGroup:
-    """A group that failed and was split; `unanswered` counts its rows without an answer of their own."""
-
-    unanswered: int
 
 
 @dataclass(slots=True)
