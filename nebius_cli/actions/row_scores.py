@@ -89,7 +89,8 @@ class _RowScores:
                 for name, model in zip(names, options.models, strict=True)
             ]
         first, *others = [{**fields, "model": names[place]} for place in self._order]
-        return ItemRows(self._kind, first if options.compares else fields, others)
+        own = first if options.compares else fields
+        return ItemRows(self._kind, own, others, generates=not options.all_here)
 
     @contextlib.contextmanager
     def _here(self) -> "Iterator[LocalSender]":
@@ -125,11 +126,11 @@ class _RowScores:
             with AnswerFile(path) as records:
                 for record in records:
                     self._totals.add(record)
-        for line in self._totals.lines():
         return self._totals.to_json()
 
     def _finished(self) -> None:
         """Show what all records add up to."""
+        for line in self._totals.lines():
             self._app.note(line)
 
 

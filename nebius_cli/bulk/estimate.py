@@ -30,12 +30,18 @@ class RunEstimate:
     cost: Decimal | None = Decimal()
     max_cost: Decimal | None = Decimal()
 
-    def add(self, row: Row, price: Price) -> None:
-        """Add a row and what it would cost at this price."""
-        about = row.max_prompt_tokens - row.part_count * MAX_EXTRA_PROMPT_TOKENS
-        if isinstance(row.prompt, str) or row.item is not None:
-            about = -(-about // BYTES_PER_TOKEN)
+    def add(self, row: Row, prices: PriceList) -> None:
+        """Add a row and what it would cost at these prices."""
         self.rows += 1
+        for one in row.parts() if row.variants else [row]:
+            self._add(one, prices.of_model(one.model))
+
+    def _add(self, row: Row, price: Price) -> None:
+        """Add prompts that are sent to one model."""
+        prompts = row.prompt if row.item is not None and isinstance(row.prompt, list) else [row.prompt]
+        about = row.max_prompt_tokens - len(prompts) * MAX_EXTRA_PROMPT_TOKENS
+        if isinstance(prompts[0], str):
+            about = -(-about // BYTES_PER_TOKEN)
         self.prompt_tokens += about
         self.max_prompt_tokens += row.max_prompt_tokens
         worst = worst_case([row], price)  # what a cap would reserve for it
@@ -92,5 +98,5 @@ def estimate_rows(
             if not skip_bad:
                 raise source.bad_rows_error([row], 1)
         elif row not in answered:
-            estimate.add(row, prices.of_model(row.model))
+            estimate.add(row, prices)
     return estimate, bad

@@ -119,9 +119,11 @@ def unfinished_result(batch: Batch) -> Result:
 
     It carries the cost of all attempts, so that a later run counts it.
     """
-    return Result(batch.rows[0], batch.attempts, 0.0, batch.spent.to_json(), unfinished(), None)
+    usage = batch.spent.to_json()
+    return Result(batch.rows[0], batch.attempts, 0.0, usage, unfinished(usage), None)
 
 
-def unfinished() -> IncompleteError:
-    """Return the error of a row that the run will not finish."""
-    return IncompleteError("the run stopped before this row was answered", "it may have been billed")
+def unfinished(usage: Mapping[str, Any]) -> IncompleteError:
+    """Return the error of a row that the run will not finish, and that used so much."""
+    billed = "" if usage["cost"] == "0" else "it may have been billed"
+    return IncompleteError("the run stopped before this row was answered", billed)

@@ -104,7 +104,9 @@ class ItemRequests:
         own = {name: value for name, value in params.items() if name != "model"}
         others = [BodyTemplate(dict(fields), own) for fields in items.variants]
         self._variants = tuple((other.common, other.model) for other in others)
+        self.models = tuple(other.model for other in others)  # besides the one of the row
         self.count = 1 + len(others)
+        self._generates = items.generates
 
     def add(self, row: Row, item: RowItem) -> None:
         """Add an item to a row, with all its requests, their bounds and a hash of them and of its record."""
@@ -114,4 +116,4 @@ class ItemRequests:
         row.item, row.variants, row.part_count = item, self._variants, parts
         row.body_hash = hash_of(hashed) + row.body_hash[BODY_HASH_DIGITS:]
         row.max_prompt_tokens = sum(map(max_prompt_tokens, item.prompts)) * self.count
-        row.max_completion_tokens = None if completion is None else completion * parts
+        row.max_completion_tokens = None if completion is None else completion * parts * self._generates

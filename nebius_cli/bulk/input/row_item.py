@@ -69,9 +69,11 @@ class RowKind(Protocol):
 class ItemRows(NamedTuple):
     """The kind of a run's rows, and the fields of their requests.
 
-    `variants` are the fields of further requests for each row.
+    `variants` are the fields of further requests for each row. `generates` tells whether any request may
+    generate tokens: a text that is evaluated on this machine has no answer.
     """
 
     kind: RowKind
     fields: Mapping[str, Value]
     variants: Sequence[Mapping[str, Value]] = ()
+    generates: bool = True
