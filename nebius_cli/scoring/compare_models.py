@@ -7,7 +7,7 @@ from typing import Any
 
 from nebius_cli.core.short_text import counted
 from nebius_cli.scoring.likelihood import Score, ScoredToken
-from nebius_cli.scoring.multiple_choice import mean_with_error
+from nebius_cli.scoring.means import mean_with_error
 from nebius_cli.scoring.score_record import score_record
 
 MEASURES = ("difference", "difference_per_byte")  # members of the record of a text

@@ -8,6 +8,7 @@ from typing import Any
 from nebius_cli.core.short_text import counted
 from nebius_cli.scoring import compare_models, multiple_choice
 from nebius_cli.scoring.compare_models import MEASURES
+from nebius_cli.scoring.means import means_with_errors, paired_values
 
 
 class Totals:
@@ -78,17 +79,18 @@ class Totals:
         Accuracies have the names of lm-evaluation-harness; `against` has those of the second model and
         `differences` the first less the second. There are no members for what no record has.
         """
-        means, members = multiple_choice.means_with_errors, dict[str, Any]()
+        members: dict[str, Any] = {}
         if self._pairs:
-            values = multiple_choice.paired_values(self._pairs)
-            members |= {"questions": len(values.firsts["acc"]), **means(values.firsts)}
-            members |= {"against": means(values.seconds), "differences": means(values.differences)}
+            values = paired_values(self._pairs)
+            members |= {"questions": len(values.firsts["acc"]), **means_with_errors(values.firsts)}
+            members["against"] = means_with_errors(values.seconds)
+            members["differences"] = means_with_errors(values.differences)
         elif accuracies := self._values["acc"]:
             members["questions"] = len(accuracies)
-            members |= means({name: self._values[name] for name in multiple_choice.ACCURACIES})
+            members |= means_with_errors({name: self._values[name] for name in multiple_choice.ACCURACIES})
         if differences := self._values["difference"]:
             members["texts"] = len(differences)
-            members |= means({name: self._values[name] for name in MEASURES})
+            members |= means_with_errors({name: self._values[name] for name in MEASURES})
         if tokens := self._kl["tokens"]:
             sums = {name: self._kl[name] / tokens for name in compare_models.KL_MEANS}
             members["kl"] = {"tokens": int(tokens), **sums}

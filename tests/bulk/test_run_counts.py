@@ -69,9 +69,9 @@ def test_what_earlier_runs_spent_is_part_of_what_was_spent_and_not_of_this_run()
 
 def test_a_run_that_used_nothing_costs_nothing() -> None:
     summary = RunCounts(failed=1).summary(dispatcher(), 1.0, "")
-    assert (summary.cost, summary.spent) == (0, 0)
+    assert (summary.cost, summary.spent) == (Decimal(), Decimal())
     summary = RunCounts(unpriced_before=True).summary(dispatcher(), 1.0, "")
-    assert (summary.cost, summary.spent) == (0, None)
+    assert (summary.cost, summary.spent) == (Decimal(), None)
 
 
 def test_what_an_unfinished_row_may_have_used_is_counted_without_an_answer() -> None:
