@@ -45,12 +45,12 @@ class ItemParser:
             raise RowError(raw.why)
         value: Any = self._from_cells(raw) if isinstance(raw, dict) else raw
         if isinstance(raw, bytes):
-            value = decode_line(raw)
+            value = decode_line(raw, self.text_column)
         if isinstance(value, str):
             value = {"text": value}
         if not isinstance(value, dict):
             start = "[" if isinstance(value, list) else ""
-            raise RowError(f"a row must be a string or an object{not_a_row(start)}")
+            raise RowError(f"a row must be a string or an object{not_a_row(start, self.text_column)}")
         if not value.keys() <= self._members:
             raise RowError(self._unknown(value))
         try:

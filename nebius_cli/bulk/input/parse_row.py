@@ -233,8 +233,8 @@ class RowParser:
         return value
 
 
-def decode_line(line: bytes) -> Any:
-    """Return the value of a line of JSONL. Raises RowError."""
+def decode_line(line: bytes, noun: str = "prompt") -> Any:
+    """Return the value of a line of JSONL. Raises RowError, which calls a row of plain text a `noun`."""
     try:
         text = line.decode("utf-8")
         if text[:1] in ("{", '"'):  # takes half the time, and usually nothing follows the value
@@ -246,7 +246,7 @@ def decode_line(line: bytes) -> Any:
         raise RowError(not_utf8(error)) from None
     except (ValueError, RecursionError) as error:
         found = jsontext.limit_or_error(error)
-        what_else = "" if isinstance(found, jsontext.LimitError) else not_a_row(text)
+        what_else = "" if isinstance(found, jsontext.LimitError) else not_a_row(text, noun)
         raise RowError(jsontext.describe_error(found) + what_else) from None
 
 

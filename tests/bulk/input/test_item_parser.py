@@ -40,7 +40,8 @@ def test_a_row_has_the_same_content_in_every_format(raw: RawData, own_id: Any, p
     [
         (UnreadableRow("torn"), "torn"),
         (b"[1]", "a row must be a string or an object; jq"),
-        (b"3", "a row must be a string or an object; --format text"),
+        (b"3", "a row must be a string or an object; --format text reads each line as a text"),
+        (b"One two", "not JSON: expecting value at character 1; --format text reads each line as a text"),
         (b'{"text": ""}', "no words"),
         (b"{", "expecting property name"),
         ({"words": "["}, "words is not JSON: expecting value"),
