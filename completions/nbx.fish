@@ -842,7 +842,7 @@ complete -c nbx -n '__nbx_at "nbx view" 1' -r -F -d 'FILE'
 
 # nbx score
 complete -c nbx -n '__nbx_at "nbx score"' -s f -l file -r -F -d 'Score a whole file; - is stdin.'
-complete -c nbx -n '__nbx_at "nbx score"' -l jsonl -r -F -d 'Score each row of a file; - is stdin.'
+complete -c nbx -n '__nbx_at "nbx score"' -l jsonl -r -F -d 'Score each row of a file; - is stdin; repeatable.'
 complete -c nbx -n '__nbx_at "nbx score"' -s s -l strip-final-newline -d 'Drop the final newline of stdin or the file.'
 complete -c nbx -n '__nbx_at "nbx score"' -s c -l context -x -d 'Text in front of the scored text; not scored itself.'
 complete -c nbx -n '__nbx_at "nbx score"' -l context-file -r -F -d 'Use a whole file as the context; - is stdin.'

@@ -332,7 +332,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx view' '1' 'file' @() 'A saved answer. Default: stdin.'
         New-Entry 'nbx score' '-f' 'file' @() 'Score a whole file; - is stdin.'
         New-Entry 'nbx score' '--file' 'file' @() 'Score a whole file; - is stdin.'
-        New-Entry 'nbx score' '--jsonl' 'file' @() 'Score each row of a file; - is stdin.'
+        New-Entry 'nbx score' '--jsonl' 'file' @() 'Score each row of a file; - is stdin; repeatable.'
         New-Entry 'nbx score' '-s' '' @() 'Drop the final newline of stdin or the file.'
         New-Entry 'nbx score' '--strip-final-newline' '' @() 'Drop the final newline of stdin or the file.'
         New-Entry 'nbx score' '-c' 'value' @() 'Text in front of the scored text; not scored itself.'

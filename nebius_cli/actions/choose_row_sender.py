@@ -1,11 +1,11 @@
 """Where the rows of a run are sent: the server, or a model on this machine."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nebius_cli.actions.app import App
 from nebius_cli.api.endpoint import Endpoint
@@ -34,13 +34,14 @@ class ItemRun:
     With --local that is every row; otherwise, the parts of rows for which `is_here`, if given, is true. Their
     model is called `local_model`.
 
-    `rows` returns the kind of the rows and their fields. `write` writes records to stdout; `finished` is
-    called when every row has its result.
+    `rows` returns the kind of the rows and their fields. `write` writes records to stdout. When every row has
+    its result, `totals` returns the members of the summary about all records, and then `finished` is called.
     """
 
     rows: Callable[[RunSettings], ItemRows]
     here: Callable[[], AbstractContextManager["LocalSender"]]
     write: Callable[[bytes], None]
+    totals: Callable[[], Mapping[str, Any]]
     finished: Callable[[], None]
     is_here: Callable[[Row], bool] | None = None
     local_model: str | None = None

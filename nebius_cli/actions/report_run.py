@@ -1,7 +1,7 @@
 """Shows the progress of a run of rows, its totals, and what ended it early."""
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from nebius_cli.actions.app import App
 from nebius_cli.bulk import resume_command
@@ -38,10 +38,12 @@ def reported(
     resumable: bool = True,
     failed_file: str = "",
     shown: bool = True,
+    totals: Callable[[], Mapping[str, Any]] = dict,
 ) -> ExitCode:
     """Send the rows and report the totals. Raises what ended the run early, with a hint how to resume it.
 
-    `failed_file` lists failed rows; it is empty if there is no such file.
+    `failed_file` lists failed rows; it is empty if there is no such file. `totals`, called once every row has
+    its result, returns what the summary says about all records.
     """
     try:
         send()
@@ -54,7 +56,7 @@ def reported(
             if resumable:
                 resume_command.add_hint(stop, app.argv)
         raise
-    report(run.summary(""), summary, app, shown=shown)
+    report(run.summary(""), summary, app, shown=shown, members=totals())
     if not run.counts.failed:
         return ExitCode.DONE
     app.report([run.counts.failure(failed_file)])

@@ -16,6 +16,7 @@ from nebius_cli.bulk.input.row import BadRow
 from nebius_cli.bulk.input.row_source import Input, RowSource
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.input.several_files import open_all
+from nebius_cli.bulk.input.template import listed
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.answered_rows import AnsweredRows
 from nebius_cli.bulk.output.changed_flags_check import other_requests
@@ -44,10 +45,12 @@ def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCod
     if options.ray is not None:
         return _run_on_ray(plan, settings, reader, app)
     with RowSource(lambda: _input(plan, reader, app), reader) as source:
+        if reader.ignored_columns:
+            app.note(f"{source.name}: ignored columns: {listed(reader.ignored_columns)}")
         if options.dry_run:
             return _show_first(source, app)
         if options.estimate:
-            return _estimate(plan, settings, reader, source, app)
+            return _estimate(plan, settings, source, app, items)
         if plan.shard.of > 1 and plan.limited:
             app.note(f"limits and caps are divided among the {plan.shard.of} shards")
         if not options.runs_here:
@@ -72,10 +75,8 @@ def _send(
 ) -> ExitCode:
     """Check the rows, send them and report the totals."""
     options, model = plan.options, source.reader.model
-    prices = _prices(plan, settings, source.reader, server.key, app)
+    prices = _prices(plan, settings, source.reader, server.key, app, items)
     here = items.local_model if items is not None else None
-    if here is not None:
-        prices = prices.with_free(here)
     with surveyed(source, plan, prices, lambda: _output(options, app, items)) as (journal, total):
         if journal.unclaimed_answers and 0 in (source.left_out or ()):
             app.note(other_requests(journal.unclaimed_answers, options.output))
@@ -104,7 +105,11 @@ def _send(
         shown = is_stored or not bulk_run.has_items
         failed_file = str(path_beside(Path(options.output))) if is_stored else ""
         return reported(
-            send, bulk_run, summary, app, resumable=is_stored, failed_file=failed_file, shown=shown
+            *(send, bulk_run, summary, app),
+            resumable=is_stored,
+            failed_file=failed_file,
+            shown=shown,
+            totals=items.totals if items else dict,
         )
 
 
@@ -173,19 +178,19 @@ def _show_first(source: RowSource, app: App) -> ExitCode:
 
 
 def _estimate(
-    plan: BulkPlan, settings: RunSettings, reader: RowReader, source: RowSource, app: App
+    plan: BulkPlan, settings: RunSettings, source: RowSource, app: App, items: ItemRun | None
 ) -> ExitCode:
     """Show what the rows without an answer would take. Only the model list, for its prices, is fetched."""
-    options = plan.options
+    options, reader = plan.options, source.reader
     price_source = app.price_source(
         settings, lambda: app.key(settings, options.api_key, options.api_key_file).secret
     )
-    for model in reader.models if plan.prices is None else ():
+    for model in _priced_models(reader, items) if plan.prices is None else ():
         try:
             price_source.require(model)
         except NbxError as error:
             app.note(f"prices are unknown: {error.what}")
-    prices = plan.prices or price_source.prices
+    prices = _with_free(plan.prices or price_source.prices, items)
     done = (
         AnsweredRows() if options.restart or not is_file(options.output) else answered(Path(options.output))
     )
@@ -196,7 +201,7 @@ def _estimate(
         plan.tpm or bulk.shared_out(tpm, plan.shard.of),
         plan.group,
     )
-    if estimate.max_completion_tokens is None:
+    if estimate.max_completion_tokens is None and estimate.cost is None:
         app.note("the cost is unknown because some rows have no max_tokens; --max-tokens N sets it")
     if bad:
         app.note(f"bad rows left out: {bad:,}")
@@ -208,15 +213,33 @@ def _estimate(
     return ExitCode.DONE
 
 
-def _prices(plan: BulkPlan, settings: RunSettings, reader: RowReader, key: Secret, app: App) -> PriceList:
+def _prices(
+    plan: BulkPlan,
+    settings: RunSettings,
+    reader: RowReader,
+    key: Secret,
+    app: App,
+    items: ItemRun | None = None,
+) -> PriceList:
     """Return the prices that count; those of the run's models are known if a cap needs them."""
     if plan.prices is not None:
-        return plan.prices
+        return _with_free(plan.prices, items)
     price_source = app.price_source(settings, lambda: key)
-    for model in reader.models if plan.max_cost is not None else ():
+    for model in _priced_models(reader, items) if plan.max_cost is not None else ():
         price_source.require(model)
         bulk.check_price(model, price_source.prices)
-    return price_source.prices
+    return _with_free(price_source.prices, items)
+
+
+def _priced_models(reader: RowReader, items: ItemRun | None) -> list[str]:
+    """Return the models whose requests cost something."""
+    return [name for name in reader.all_models if items is None or name != items.local_model]
+
+
+def _with_free(prices: PriceList, items: ItemRun | None) -> PriceList:
+    """Return prices with one of 0 for a model on this machine beside that of the server."""
+    here = items.local_model if items is not None else None
+    return prices if here is None else prices.with_free(here)
 
 
 def _output(options: BulkOptions, app: App, items: ItemRun | None) -> Journal | StreamOutput:

@@ -3,11 +3,12 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nebius_cli.actions import row_run
 from nebius_cli.actions.app import App
 from nebius_cli.actions.choose_row_sender import ItemRun
+from nebius_cli.bulk.input.detect_format import format_of
 from nebius_cli.bulk.input.row_item import ItemRows
 from nebius_cli.bulk.options import BulkOptions
 from nebius_cli.bulk.output.read_records import AnswerFile
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 def run(options: ScoreOptions, context: str, app: App) -> ExitCode:
     """Score every row that has no score yet; `context` is that of rows without one. Raises NbxError."""
+    if options.format is None and "text" in (format_of(path, None)[0] for path in options.jsonl):
+        app.note("each line of a text file is a row; nbx score -f FILE scores a file as one text")
     return row_run.run(_bulk_options(options), app, _RowScores(options, context, app).item_run())
 
 
@@ -53,7 +56,7 @@ class _RowScores:
     def item_run(self) -> ItemRun:
         """Return what the run of rows needs."""
         models = self._options.models
-        run = ItemRun(self._rows, self._here, self._write, self._finished)
+        run = ItemRun(self._rows, self._here, self._write, self._add_up, self._finished)
         if len({model.runs_here for model in models}) == 1:
             return run
         [file] = [model.file for model in models if model.runs_here]
@@ -86,7 +89,8 @@ class _RowScores:
                 for name, model in zip(names, options.models, strict=True)
             ]
         first, *others = [{**fields, "model": names[place]} for place in self._order]
-        return ItemRows(self._kind, first if options.compares else fields, others)
+        own = first if options.compares else fields
+        return ItemRows(self._kind, own, others, generates=not options.all_here)
 
     @contextlib.contextmanager
     def _here(self) -> "Iterator[LocalSender]":
@@ -115,13 +119,17 @@ class _RowScores:
                 self._totals.add(jsontext.decode(line))
         self._app.put_json(records)
 
-    def _finished(self) -> None:
-        """Show what all records add up to; those of earlier runs are in the output file."""
+    def _add_up(self) -> dict[str, Any]:
+        """Return what all records add up to; those of earlier runs are in the output file."""
         path = self._options.output
         if self._kind.has_totals and path is not None and is_file(path):
             with AnswerFile(path) as records:
                 for record in records:
                     self._totals.add(record)
+        return self._totals.to_json()
+
+    def _finished(self) -> None:
+        """Show what all records add up to."""
         for line in self._totals.lines():
             self._app.note(line)
 
@@ -144,7 +152,7 @@ def _bulk_options(options: ScoreOptions) -> BulkOptions:
     # If the first model is the embedded one, and the second is not, the run is one with the second.
     own = {"model": options.against} if options.runs_here and options.against is not None else {}
     return BulkOptions(
-        inputs=(str(options.jsonl),),
+        inputs=options.jsonl,
         format=options.format,
         encoding=options.encoding or "utf-8",
         invalid=options.invalid or "strict",

@@ -40,13 +40,13 @@ SHORT_HELP = """usage: nbx score [OPTIONS] TEXT
 
 def run_score(options: ScoreOptions, app: App) -> ExitCode:
     """Score one text, or each row of a JSONL file. Raises NbxError."""
-    given = (options.text, options.file, options.jsonl)
-    if not any(one is not None for one in given) and (app.streams.stdin is None or app.streams.stdin_tty):
+    given = options.text is not None or options.file or options.jsonl
+    if not given and (app.streams.stdin is None or app.streams.stdin_tty):
         app.streams.write_err(SHORT_HELP)
         return ExitCode.USAGE
     options.check()
     context = _context(options, app)
-    if options.jsonl is not None:
+    if options.jsonl:
         return row_scores.run(options, context, app)
     passage = Passage(_text(options, app), context)
     read_prompt.check_not_empty(passage.text, "give a text as an argument, with --file or on stdin")
@@ -140,7 +140,8 @@ def _text(options: ScoreOptions, app: App) -> str:
     reading = read_prompt.DecodeOptions(strip_final_newline=options.strip_final_newline)
     if options.text is not None and options.text != "-":
         return read_prompt.decode_argument(options.text, encode_argument(options.text))
-    return read_prompt.decode(app.read(options.file or "-"), options.file or "stdin", reading)
+    [file] = options.file or ("-",)
+    return read_prompt.decode(app.read(file), "stdin" if file == "-" else file, reading)
 
 
 @contextlib.contextmanager

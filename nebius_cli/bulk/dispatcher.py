@@ -15,8 +15,9 @@ from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.bulk.row_group import Batch, Outcome, Wait, results_of, split, unfinished_result
 from nebius_cli.bulk.row_or_run_fault import Suspects
 from nebius_cli.bulk.run_budget import NOTHING, Budget
-from nebius_cli.bulk.waiting_rows import ONE_AT_A_TIME, Grouping, RetryQueue
+from nebius_cli.bulk.waiting_rows import Grouping, RetryQueue
 from nebius_cli.core.errors import IncompleteError, NbxError, NoResourcesError
+from nebius_cli.core.prompts_per_request import ONE_AT_A_TIME
 from nebius_cli.response.answer_events import Usage
 
 RETRY_QUEUE_FACTOR = 4  # times the concurrency: retries that may wait before no new rows are read

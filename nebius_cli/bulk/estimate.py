@@ -8,7 +8,7 @@ from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.output.answered_rows import AnsweredRows
 from nebius_cli.bulk.run_budget import worst_case
-from nebius_cli.core.money import Price, PriceList, add, exact, usd
+from nebius_cli.core.money import PriceList, add, exact, usd
 from nebius_cli.core.short_text import MINUTE_S, duration
 from nebius_cli.request.token_bounds import MAX_EXTRA_PROMPT_TOKENS
 
@@ -30,18 +30,21 @@ class RunEstimate:
     cost: Decimal | None = Decimal()
     max_cost: Decimal | None = Decimal()
 
-    def add(self, row: Row, price: Price) -> None:
-        """Add a row and what it would cost at this price."""
-        about = row.max_prompt_tokens - row.part_count * MAX_EXTRA_PROMPT_TOKENS
-        if isinstance(row.prompt, str) or row.item is not None:
-            about = -(-about // BYTES_PER_TOKEN)
+    def add(self, row: Row, prices: PriceList) -> None:
+        """Add a row and what it would cost at these prices."""
         self.rows += 1
-        self.prompt_tokens += about
-        self.max_prompt_tokens += row.max_prompt_tokens
-        worst = worst_case([row], price)  # what a cap would reserve for it
-        self.max_completion_tokens = add(self.max_completion_tokens, worst.completion)
-        self.cost = add(self.cost, price.cost(about, worst.completion))
-        self.max_cost = add(self.max_cost, worst.cost)
+        for part in row.parts() if row.variants else [row]:
+            price, asked = prices.of_model(part.model), part.prompt
+            prompts = asked if row.item is not None and isinstance(asked, list) else [asked]
+            about = part.max_prompt_tokens - len(prompts) * MAX_EXTRA_PROMPT_TOKENS
+            if isinstance(prompts[0], str):
+                about = -(-about // BYTES_PER_TOKEN)
+            worst = worst_case([part], price)  # what a cap would reserve
+            self.prompt_tokens += about
+            self.max_prompt_tokens += part.max_prompt_tokens
+            self.max_completion_tokens = add(self.max_completion_tokens, worst.completion)
+            self.cost = add(self.cost, price.cost(about, worst.completion))
+            self.max_cost = add(self.max_cost, worst.cost)
 
     def seconds(self, rpm: float | None, tpm: float | None, group: int = 1) -> float | None:
         """Return the shortest time that the limits allow, None without a limit."""
@@ -92,5 +95,5 @@ def estimate_rows(
             if not skip_bad:
                 raise source.bad_rows_error([row], 1)
         elif row not in answered:
-            estimate.add(row, prices.of_model(row.model))
+            estimate.add(row, prices)
     return estimate, bad

@@ -179,8 +179,15 @@ def reason(stop: BaseException) -> str:
     return stop.by if isinstance(stop, Stopped) else str(stop)
 
 
-def report(totals: RunSummary, summary: OutputFile | None, console: Console, *, shown: bool = True) -> None:
-    """Show the totals, and write them to the file of `--summary`."""
+def report(
+    totals: RunSummary,
+    summary: OutputFile | None,
+    console: Console,
+    *,
+    shown: bool = True,
+    members: Mapping[str, Any] | None = None,
+) -> None:
+    """Show the totals, and write them to the file of `--summary`, with more `members` after them."""
     values = totals.to_json()
     if shown and not console.quiet and totals.has_results:
         # The message about the end of the run says why it stopped.
@@ -188,5 +195,5 @@ def report(totals: RunSummary, summary: OutputFile | None, console: Console, *, 
         rows = table_rows(totals.to_rows(), plain, drawn=console.draws_err)
         console.write_table(TABLE_HEADER, rows, err=True)
     if summary is not None:
-        summary.write(jsontext.encode(values) + b"\n")
+        summary.write(jsontext.encode(values | dict(members or {})) + b"\n")
         summary.finish()

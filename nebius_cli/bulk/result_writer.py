@@ -82,7 +82,7 @@ class ResultWriter:
     ) -> None:
         options = plan.options
         self._journal = journal
-        self._output = options.output
+        self._output, self._runs_here = options.output, options.runs_here
         self._ordered = options.ordered
         self._combinations = len(plan.combinations) if options.matrix else 0
         self._with_prompt = not options.no_prompt
@@ -146,10 +146,12 @@ class ResultWriter:
         """Write the cost of rows that were neither answered nor failed when the run stopped."""
         for result in results:
             self._journal.add_unfinished(self._encode(result))
+            self._counts.add_usage(result.usage)
         for result in self._parts.incomplete() if self._parts is not None else ():
             if result.usage is not None:
-                result.error = result.error or unfinished()
+                result.error = result.error or unfinished(result.usage)
                 self._journal.add_unfinished(self._encode(result))
+                self._counts.add_usage(result.usage)
 
     def finish(self, *, complete: bool) -> None:
         """Write the records held back. If every row has its result, compact the output."""
@@ -193,7 +195,7 @@ class ResultWriter:
             else:
                 yield row
         if held:
-            raise would_pay_again(self._output)
+            raise would_pay_again(self._output, runs_here=self._runs_here)
 
     def _encode(self, result: Result) -> bytes:
         if not self._usage_is_complete(result.row):

@@ -10,6 +10,7 @@ from nebius_cli.bulk.input.row import Row, request_body
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.run_budget import NOTHING, Charge
 from nebius_cli.core.errors import IncompleteError, NbxError
+from nebius_cli.core.prompts_per_request import SplitGroup
 from nebius_cli.response.answer_events import Usage
 
 Response = dict[str, Any] | bytes
@@ -36,13 +37,6 @@ class RefusedFormError(Exception):
     def __init__(self, error: NbxError) -> None:
         super().__init__(error)
         self.error = error
-
-
-@dataclass(slots=True)
-class SplitGroup:
-    """A group that failed and was split; `unanswered` counts its rows without an answer of their own."""
-
-    unanswered: int
 
 
 @dataclass(slots=True)
@@ -125,9 +119,11 @@ def unfinished_result(batch: Batch) -> Result:
 
     It carries the cost of all attempts, so that a later run counts it.
     """
-    return Result(batch.rows[0], batch.attempts, 0.0, batch.spent.to_json(), unfinished(), None)
+    usage = batch.spent.to_json()
+    return Result(batch.rows[0], batch.attempts, 0.0, usage, unfinished(usage), None)
 
 
-def unfinished() -> IncompleteError:
-    """Return the error of a row that the run will not finish."""
-    return IncompleteError("the run stopped before this row was answered", "it may have been billed")
+def unfinished(usage: Mapping[str, Any]) -> IncompleteError:
+    """Return the error of a row that the run will not finish, and that used so much."""
+    billed = "" if usage["cost"] == "0" else "it may have been billed"
+    return IncompleteError("the run stopped before this row was answered", billed)

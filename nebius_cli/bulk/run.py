@@ -146,6 +146,7 @@ class BulkRun:
         earlier = self._journal.earlier
         spent = Charge(earlier.prompt_tokens, earlier.completion_tokens, earlier.cost)
         if not earlier.unpriced or self._plan.max_cost is None:
+            self.counts.unpriced_before = earlier.unpriced > 0
             return spent
         prices = map(self._prices.of_model, models or ("",))
         # Any of the models may have answered them.

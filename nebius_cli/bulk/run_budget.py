@@ -51,8 +51,7 @@ def worst_case(rows: Sequence[Row], price: Price) -> Charge:
     for row in rows:
         if row.max_completion_tokens is None:
             return Charge(prompt, None, price.max_cost(prompt, None), price)
-        # vLLM generates and bills one token for each choice even if max_tokens is 0.
-        completion += max(row.max_completion_tokens, row.n)
+        completion += row.max_completion_tokens
     return Charge(prompt, completion, price.max_cost(prompt, completion), price)
 
 

@@ -1,8 +1,10 @@
 """Counts the results of a bulk run: rows, tokens, money."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.output.record_format import Result
@@ -10,6 +12,7 @@ from nebius_cli.bulk.progress_snapshot import ProgressSnapshot, RunSummary
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.core.errors import CappedError, IncompleteError, NbxError, StatusError, UsageError
 from nebius_cli.core.money import Price, usd
+from nebius_cli.core.short_text import counted
 
 MAX_REASONS = 100  # kept; servers put IDs and numbers into messages
 MAX_REASONS_SHOWN = 3
@@ -34,6 +37,7 @@ class RunCounts:
     cost: Decimal = field(default_factory=Decimal)
     reasons: Counter[str] = field(default_factory=Counter)  # why rows failed
     priced: bool | None = None  # whether every usage so far had a cost; None before the first
+    unpriced_before: bool = False  # whether the cost of earlier runs is unknown
 
     def add(self, result: Result) -> None:
         """Count a result."""
@@ -44,7 +48,11 @@ class RunCounts:
             self.reasons[
                 reason if reason in self.reasons or len(self.reasons) < MAX_REASONS else "other"
             ] += 1
-        if (usage := result.usage) is not None:
+        self.add_usage(result.usage)
+
+    def add_usage(self, usage: Mapping[str, Any] | None) -> None:
+        """Count what requests used, as a record has it; also those of a row that was not finished."""
+        if usage is not None:
             self.prompt_tokens += usage["prompt_tokens"] or 0
             self.completion_tokens += usage["completion_tokens"] or 0
             self.priced = usage["cost"] is not None and self.priced is not False
@@ -55,16 +63,14 @@ class RunCounts:
 
         `failed_file` lists them; it is empty if there is no such file.
         """
-        counted = self.reasons + Counter({"invalid row": self.bad})
-        shown = [f"{reason} ({count:,})" for reason, count in counted.most_common(MAX_REASONS_SHOWN)]
-        if others := counted.total() - sum(count for _, count in counted.most_common(MAX_REASONS_SHOWN)):
+        reasons = self.reasons + Counter({"invalid row": self.bad})
+        shown = [f"{reason} ({count:,})" for reason, count in reasons.most_common(MAX_REASONS_SHOWN)]
+        if others := reasons.total() - sum(count for _, count in reasons.most_common(MAX_REASONS_SHOWN)):
             shown.append(f"other reasons ({others:,})")
         hint = "their records in the output contain the errors"
         if failed_file and self.failed > self.bad:
             hint = f"{failed_file} lists them; repeat the command to send them again"
-        return IncompleteError(
-            f"{self.failed:,} {'row' if self.failed == 1 else 'rows'} failed", "; ".join(shown), hint
-        )
+        return IncompleteError(f"{counted(self.failed, 'row')} failed", "; ".join(shown), hint)
 
     def snapshot(self, dispatcher: Dispatcher, at: float, fraction_read: float | None) -> ProgressSnapshot:
         """Return the progress at time `at`; `fraction_read` of the input has been read."""
@@ -96,8 +102,9 @@ class RunCounts:
             dispatcher.retried,
             self.prompt_tokens,
             self.completion_tokens,
-            self.cost if self.priced else None,
-            dispatcher.budget.cost if self.priced else None,
+            # Nothing used costs nothing, whatever the prices are.
+            None if self.priced is False else self.cost,
+            None if self.priced is False or self.unpriced_before else dispatcher.budget.cost,
             seconds,
             stopped,
         )
@@ -129,7 +136,7 @@ def price_records(count: int, tokens: tuple[int, int], price: Price) -> tuple[De
 
     Raises UsageError if the price is unknown.
     """
-    records = f"{count:,} record{'s' if count > 1 else ''} of earlier runs"
+    records = f"{counted(count, 'record')} of earlier runs"
     cost = price.max_cost(*tokens)
     if cost is None:
         what = f"the cost of {records} is unknown"

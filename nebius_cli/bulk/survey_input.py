@@ -53,7 +53,7 @@ def survey_rows(
     if survey.bad:
         raise source.bad_rows_error(survey.first_bad, survey.bad)
     if claims is not None and claims.none:
-        raise would_pay_again(plan.options.output)
+        raise would_pay_again(plan.options.output, runs_here=plan.options.runs_here)
     if journal is not None:
         journal.forget_answers()
     return survey.rows

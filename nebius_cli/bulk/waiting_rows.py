@@ -11,9 +11,9 @@ from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.row_group import Batch
 from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.core.errors import IncompleteError, NbxError, ServerError
+from nebius_cli.core.prompts_per_request import PromptsPerRequest
 
 DEFERRED_RETRY_FACTOR = 10  # times the retries: attempts of a row while the server is busy or down
-ONE_AT_A_TIME = "the server does not accept several prompts per request: sending one at a time"
 
 
 class RowGroups:
@@ -81,7 +81,7 @@ class Grouping:
         self.upcoming: Batch | None = None  # built from the first rows, not sent yet
         self._rows = RowGroups(limit, max_open)
         self._worst = worst
-        self._accepted = False  # a request with several prompts was answered
+        self._server = PromptsPerRequest()
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -114,22 +114,15 @@ class Grouping:
             self._rows.add(row)
 
     def answered(self, batch: Batch) -> bool:
-        """Note an answer; return whether it shows that the server does not accept several prompts.
-
-        That is the case if a group failed, each of its prompts was answered alone, and no group ever was.
-        """
-        self._accepted = self._accepted or len(batch.rows) > 1
-        if batch.origin is None or len(batch.rows) > 1:
-            return False
-        batch.origin.unanswered -= 1
-        return not batch.origin.unanswered and not self._accepted and not self.alone
+        """Note an answer; return whether it shows that the server does not accept several prompts."""
+        return self._server.answered(len(batch.rows), batch.origin) and not self.alone
 
     def pieces(self, batch: Batch, error: NbxError) -> int:
         """Return into how many pieces to split a group that failed for good.
 
         Before any group was answered, a server error may mean that the server accepts single prompts only.
         """
-        unfit = not self._accepted and isinstance(error, ServerError | IncompleteError)
+        unfit = not self._server.accepts_several and isinstance(error, ServerError | IncompleteError)
         return len(batch.rows) if unfit and not retry.is_unreachable(error) else 2
 
 

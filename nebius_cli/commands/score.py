@@ -37,8 +37,9 @@ stdout, in the order of the rows.
 A line of output has id, index, body_hash, attempts, latency_s, usage and error, then log_likelihood, tokens,
 tokens_scored, bytes_scored, per_token, per_byte, perplexity, bits_per_byte, tokens_floored, spanning_token;
 with --tokens also token_logprobs, a list of {token, logprob, offset}. For a question it has choices, winners,
-gold, acc, acc_norm and acc_bytes instead; stderr shows the accuracy at the end. --against adds against,
-difference and difference_per_byte, and kl with --logprobs. If some rows cannot be scored, the exit code is 9.
+gold, acc, acc_norm and acc_bytes instead; stderr and --summary have the accuracy at the end. --against adds
+against, difference and difference_per_byte, and kl with --logprobs. If some rows cannot be scored, the exit
+code is 9.
 """
 
 RANK = """Rank candidates by how likely they follow a context.
@@ -105,8 +106,8 @@ def add_to(root: typer.Typer) -> None:
     """Add the two commands."""
     source = (
         argument("text", "Text to score. Default: all of stdin.", "TEXT"),
-        text("file", "Score a whole file; - is stdin.", "FILE", SCORING, "-f"),
-        text("jsonl", "Score each row of a file; - is stdin.", "FILE", SCORING),
+        texts("file", "Score a whole file; - is stdin.", "FILE", SCORING, "-f"),
+        texts("jsonl", "Score each row of a file; - is stdin; repeatable.", "FILE", SCORING),
         switch("strip_final_newline", "Drop the final newline of stdin or the file.", SCORING, "-s"),
     )
     candidates = arguments("candidates", "A text that may follow the context.", "CANDIDATE...")

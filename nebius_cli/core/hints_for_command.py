@@ -11,7 +11,7 @@ _QUOTED = r"""\$'(?:[^'\\]|\\.)*'|(?<!\w)'[^']*'|"[^"]*\""""
 _END = re.compile(rf"{_QUOTED}|(; )")
 # Quoted text, and command lines: their flags are not suggested for the command that failed.
 _FOREIGN = re.compile(rf"{_QUOTED}|\b(?:nbx|pip|iconv|zstd|jq) .*", re.DOTALL)
-_FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z]")
+_FLAG = re.compile(r"(?<![\w-])--[a-z](?:[a-z-]*[a-z])?")
 
 
 def fitting(hint: str, flags: Collection[str]) -> str:

@@ -15,9 +15,12 @@ def max_prompt_tokens(prompt: object) -> int:
 
 
 def max_completion_tokens(fields: Mapping[str, Any], params: Mapping[str, Any]) -> int | None:
-    """Return the most tokens of all answers to one prompt, None without max_tokens."""
+    """Return the most tokens that all answers to one prompt can be billed for, None without max_tokens.
+
+    vLLM generates and bills one token for each choice even if max_tokens is 0.
+    """
     limit = params.get("max_tokens", fields.get("max_tokens"))
-    return limit * _answers(fields, params) if isinstance(limit, int) and limit >= 0 else None
+    return max(1, limit) * _answers(fields, params) if isinstance(limit, int) and limit >= 0 else None
 
 
 def max_tokens(prompt: object, fields: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[int, int]:
@@ -27,8 +30,7 @@ def max_tokens(prompt: object, fields: Mapping[str, Any], params: Mapping[str, A
     """
     several = isinstance(prompt, list) and bool(prompt) and not isinstance(prompt[0], int)
     prompts = prompt if isinstance(prompt, list) and several else [prompt]
-    # vLLM generates and bills one token for each choice even if max_tokens is 0.
-    completion = max(max_completion_tokens(fields, params) or 0, _answers(fields, params))
+    completion = max_completion_tokens(fields, params) or _answers(fields, params)
     return sum(map(max_prompt_tokens, prompts)), len(prompts) * completion
 
 

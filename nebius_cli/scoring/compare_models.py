@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nebius_cli.core.short_text import counted
 from nebius_cli.scoring.likelihood import Score, ScoredToken
-from nebius_cli.scoring.multiple_choice import mean_with_error
+from nebius_cli.scoring.means import mean_with_error
 from nebius_cli.scoring.score_record import score_record
 
 MEASURES = ("difference", "difference_per_byte")  # members of the record of a text
@@ -67,7 +68,7 @@ def difference_lines(differences: Sequence[Sequence[float]], names: tuple[str, s
     """Return lines with the mean differences of all texts, given the values of each of MEASURES."""
     one, other = names
     totals, per_byte = differences
-    texts = _texts(len(totals))
+    texts = counted(len(totals), "text")
     return [
         f"{one} minus {other}: log-likelihood {mean_with_error(totals)} on average over {texts}",
         f"{one} minus {other}: {mean_with_error(per_byte)} per byte",
@@ -85,17 +86,14 @@ def divergence_lines(
     lines = []
     if tokens := sums.get("tokens"):
         bound, tail, against = (sums[name] / tokens for name in KL_MEANS)
+        measured = counted(int(tokens), "token")
         lines += [
-            f"KL divergence of {other} from {one}: at least {bound:.4f} nats per token ({tokens:.0f} tokens)",
+            f"KL divergence of {other} from {one}: at least {bound:.4f} nats per token ({measured})",
             f"probability outside the tokens that both report: {tail:.4f} of {one}, {against:.4f} of {other}",
         ]
     if unknown:
-        lines.append(f"{unknown} of {_texts(count)}: no KL, the models split them differently")
+        lines.append(f"{unknown:,} of {counted(count, 'text')}: no KL, the models split them differently")
     return lines
-
-
-def _texts(count: int) -> str:
-    return f"{count} text{'s' if count > 1 else ''}"
 
 
 def _at_position(one: ScoredToken, other: ScoredToken) -> tuple[float, float, float]:

@@ -5,11 +5,12 @@ highest log-likelihood per character, and `acc_bytes` per byte. The blank that j
 is not counted.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nebius_cli.core.short_text import counted
 from nebius_cli.scoring.likelihood import Score
+from nebius_cli.scoring.means import mean_with_error, paired_values
 from nebius_cli.scoring.score_record import likeliest
 from nebius_cli.scoring.token_alignment import utf8
 
@@ -66,7 +67,7 @@ def accuracy_line(values: Mapping[str, Sequence[float]]) -> str:
     """Return the accuracies of all questions with a known answer, with standard errors."""
     count = len(values["acc"])
     means = ", ".join(f"{name} {mean_with_error(values[name])}" for name in ACCURACIES)
-    return f"{means}, {count} question{'s' if count > 1 else ''}"
+    return f"{means}, {counted(count, 'question')}"
 
 
 def paired_lines(pairs: Mapping[str, Sequence[tuple[float, float]]], names: tuple[str, str]) -> list[str]:
@@ -75,27 +76,9 @@ def paired_lines(pairs: Mapping[str, Sequence[tuple[float, float]]], names: tupl
     The standard error of a difference is that of the differences per question: both answer the same ones.
     """
     one, other = names
-    firsts = {name: [a for a, _ in found] for name, found in pairs.items()}
-    seconds = {name: [b for _, b in found] for name, found in pairs.items()}
-    differences = {name: [a - b for a, b in found] for name, found in pairs.items()}
+    values = paired_values(pairs)
     return [
-        f"{one}: {accuracy_line(firsts)}",
-        f"{other}: {accuracy_line(seconds)}",
-        f"{one} minus {other}: {accuracy_line(differences)}",
+        f"{one}: {accuracy_line(values.firsts)}",
+        f"{other}: {accuracy_line(values.seconds)}",
+        f"{one} minus {other}: {accuracy_line(values.differences)}",
     ]
-
-
-def standard_error(values: Sequence[float]) -> float | None:
-    """Return the standard error of the mean: the sample standard deviation / sqrt(n); None for one value."""
-    if len(values) < 2:
-        return None
-    mean = math.fsum(values) / len(values)
-    variance = math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
-    return math.sqrt(variance / len(values))
-
-
-def mean_with_error(values: Sequence[float]) -> str:
-    """Return the mean with its standard error as text: `0.5300 ± 0.0354`."""
-    error = standard_error(values)
-    mean = f"{math.fsum(values) / len(values):.4f}"
-    return mean if error is None else f"{mean} ± {error:.4f}"

@@ -1,5 +1,6 @@
 """The rows of a file to score: texts, and multiple-choice questions."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from nebius_cli.core import jsontext
 from nebius_cli.request.field_validation import whole_number
 from nebius_cli.scoring.likelihood import Passage
 
+_NUMBER = re.compile(r"\s*[0-9]{1,9}(\.0*)?\s*")
 _TEXT_FORM = 'a row is "a text" or {"id": 1, "context": "Q:", "text": " A"}'
 _CHOICES_FORM = 'a question is {"id": 1, "context": "Q:", "choices": [" A", " B"], "gold": 0}'
 
@@ -72,10 +74,17 @@ def _fault(entry: Mapping[str, Any], context: str) -> str:
     if not all(isinstance(choice, str) and choice for choice in choices):
         return "a choice is empty or not a string"
     if gold is not None and (type(gold) is not int or not 0 <= gold < len(choices)):
-        return f"its gold is not a number from 0 to {len(choices) - 1}"
+        numbers = f"a number from 0 to {len(choices) - 1}"
+        return f"its gold is {entry['gold']!r:.60}, not {numbers} (the first choice is 0)"
     return ""
 
 
 def _gold(entry: Mapping[str, Any]) -> Any:
-    """Return the place of the right choice; a data frame with empty cells has floats in the column."""
-    return whole_number(entry.get("gold"))
+    """Return the place of the right choice, which cells and some data sets have as text.
+
+    A data frame with empty cells has floats in the column.
+    """
+    gold = entry.get("gold")
+    if isinstance(gold, str) and _NUMBER.fullmatch(gold):
+        gold = float(gold)
+    return whole_number(gold)

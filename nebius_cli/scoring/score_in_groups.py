@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from nebius_cli.core.errors import BadInputError, IncompleteError, NbxError, RejectedError, ServerError
+from nebius_cli.core.prompts_per_request import ONE_AT_A_TIME, PromptsPerRequest, SplitGroup
 from nebius_cli.scoring.likelihood import NoEchoError, Passage, Score
 
 PASSAGE_STATUSES = (400, 413, 422)  # HTTP statuses that may be caused by a single passage
@@ -66,13 +67,14 @@ class _Groups:
     def __init__(self, score: Scorer, note: Callable[[str], None]) -> None:
         self._score = score
         self._note = note
-        self._arrays = True  # whether the server may accept several prompts
+        self._server = PromptsPerRequest()
+        self._alone = False  # each passage has a request of its own
         self._scored = False  # whether a passage has been scored
         self._server_errors = 0  # before the first score
 
     def results(self, groups: Sequence[Sequence[Passage]]) -> Iterator[Score | NbxError]:
         for group in groups:
-            if len(group) > 1 and self._arrays:
+            if len(group) > 1 and not self._alone:
                 yield from self._group(group)
             else:
                 for passage in group:
@@ -84,14 +86,20 @@ class _Groups:
         except NbxError as error:
             if not isinstance(error, ServerError) and not _concerns_one_passage(error):
                 raise
-            answers = [self._one(passage) for passage in group]
-            yield from (result for result, _ in answers)
-            if all(answered for _, answered in answers):
-                self._arrays = False
-                self._note("the server does not accept several prompts per request: sending one at a time")
+            yield from self._split(group)
             return
+        self._server.answered(len(group), None)
         self._scored |= any(isinstance(result, Score) for result in results)
         yield from results
+
+    def _split(self, group: Sequence[Passage]) -> Iterator[Score | NbxError]:
+        """Send the passages of a group that failed one by one."""
+        origin = SplitGroup(len(group))
+        for result, answered in [self._one(passage) for passage in group]:
+            yield result
+            if answered and self._server.answered(1, origin):
+                self._alone = True
+                self._note(ONE_AT_A_TIME)
 
     def _one(self, passage: Passage) -> tuple[Score | NbxError, bool]:
         """Return the result of one passage, and whether its request was answered."""

@@ -33,8 +33,8 @@ class ScoreOptions:
 
     text: str | None = None
     candidates: tuple[str, ...] = ()
-    file: str | None = None
-    jsonl: str | None = None
+    file: tuple[str, ...] = ()
+    jsonl: tuple[str, ...] = ()
     context: str | None = None
     context_file: str | None = None
     strip_final_newline: bool = False
@@ -95,10 +95,9 @@ class ScoreOptions:
 
     def check(self) -> None:
         """Raise UsageError for flags that do not belong together."""
-        given = [self.text, self.file, self.jsonl]
-        if sum(one is not None for one in given) > 1:
-            why = "use only one of an argument, --file and --jsonl"
-            raise UsageError("more than one text", why, "keep one")
+        if (self.text is not None) + len(self.file) + bool(self.jsonl) > 1:
+            why = "an argument, --file and --jsonl each give what to score"
+            raise UsageError("more than one text", why, "keep one; --jsonl FILE scores each row of a file")
         self._check_models()
         if self.all_here and self.param:
             raise UsageError("--param with --local", "the embedded engine sends no request")
@@ -123,7 +122,7 @@ class ScoreOptions:
             raise UsageError("--logprobs with a model on this machine", why)
 
     def _check_row_flags(self) -> None:
-        if self.jsonl is not None:
+        if self.jsonl:
             return
         names = [name for name in ROW_FLAGS if getattr(self, name)] + list(self.limits)
         if names:

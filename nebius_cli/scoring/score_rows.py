@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 from nebius_cli.scoring import compare_models, multiple_choice, score_record
 from nebius_cli.scoring.echo_support import EchoSupport
@@ -18,8 +19,8 @@ class ScoreRows(EchoSupport):
     `has_totals` tells whether a row was read that the totals of the run count.
     """
 
-    text_columns = frozenset(("context", "text"))
-    json_columns = frozenset(("choices", "gold"))
+    text_columns = frozenset(("context", "text", "gold"))
+    json_columns = frozenset(("choices",))
 
     def __init__(
         self,
@@ -39,6 +40,13 @@ class ScoreRows(EchoSupport):
         self._with_divergence = with_divergence
         self._swapped = swapped
         self.has_totals = compared
+
+    @property
+    def identity(self) -> bytes:
+        """What records depend on besides the requests and the rows; empty without the flags for it."""
+        shown = {"tokens": self._tokens, "kl": self._with_divergence, "swapped": self._swapped}
+        flags = [name for name, is_set in shown.items() if is_set]
+        return jsontext.encode(flags) if flags else b""
 
     def read(self, members: Mapping[str, Any]) -> ScoreRow:
         """Return a row. Raises ValueError, which says what is wrong with it, UsageError for a wrong flag."""

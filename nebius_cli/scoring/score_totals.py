@@ -5,8 +5,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nebius_cli.core.short_text import counted
 from nebius_cli.scoring import compare_models, multiple_choice
 from nebius_cli.scoring.compare_models import MEASURES
+from nebius_cli.scoring.means import means_with_errors, paired_values
 
 
 class Totals:
@@ -61,9 +63,7 @@ class Totals:
             lines.append(multiple_choice.accuracy_line(self._values))
         if self._same_picks:
             same, count = sum(self._same_picks), len(self._same_picks)
-            lines.append(
-                f"both models pick the same choice in {same} of {count} question{'s' if count > 1 else ''}"
-            )
+            lines.append(f"both models pick the same choice in {same} of {counted(count, 'question')}")
         if self._values["difference"]:
             one, other = self._models
             differences = [self._values[name] for name in MEASURES]
@@ -72,3 +72,26 @@ class Totals:
                 self._kl, self._without_kl, len(differences[0]), (one, other)
             )
         return lines
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the same for a program: means, each with its standard error as `NAME_stderr`.
+
+        Accuracies have the names of lm-evaluation-harness; `against` has those of the second model and
+        `differences` the first less the second. There are no members for what no record has.
+        """
+        members: dict[str, Any] = {}
+        if self._pairs:
+            values = paired_values(self._pairs)
+            members |= {"questions": len(values.firsts["acc"]), **means_with_errors(values.firsts)}
+            members["against"] = means_with_errors(values.seconds)
+            members["differences"] = means_with_errors(values.differences)
+        elif accuracies := self._values["acc"]:
+            members["questions"] = len(accuracies)
+            members |= means_with_errors({name: self._values[name] for name in multiple_choice.ACCURACIES})
+        if differences := self._values["difference"]:
+            members["texts"] = len(differences)
+            members |= means_with_errors({name: self._values[name] for name in MEASURES})
+        if tokens := self._kl["tokens"]:
+            sums = {name: self._kl[name] / tokens for name in compare_models.KL_MEANS}
+            members["kl"] = {"tokens": int(tokens), **sums}
+        return members

@@ -105,7 +105,7 @@ def test_rows_are_compared_with_their_divergence(nbx: Runner, server: FakeServer
     assert kl["at_least"] == pytest.approx(0.5 * math.log(2) + 0.25 * math.log(0.5))
     assert (kl["tail"], kl["tail_against"]) == (pytest.approx(0.25), pytest.approx(0.25))
     assert "one minus two: log-likelihood 0.6931 on average over 1 text" in result.err
-    assert "KL divergence of two from one: at least 0.1733 nats per token (1 tokens)" in result.err
+    assert "KL divergence of two from one: at least 0.1733 nats per token (1 token)" in result.err
 
 
 def test_two_models_in_a_terminal_are_a_table(nbx: Runner, server: FakeServer) -> None:

@@ -1,7 +1,10 @@
 """The files of `nbx score --jsonl`: what it reads, and what an output may hold."""
 
+import json
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.support.echo_server import EchoServer
 from tests.support.rows import records, refuse, write_rows
@@ -36,6 +39,36 @@ def test_scores_and_answers_do_not_mix_in_one_file(score: Runner, echo_server: E
     assert OUT.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((), ("--tokens",)),
+        (("--tokens",), ()),
+        ((), ("--against", "other")),
+        (("--against", "other"), ("--against", "other", "--tokens")),
+        (("--against", "other"), ("--against", "other", "--logprobs", "1")),
+        (("-m", "other"), ("-m", "one")),
+        ((), ("--max-tokens", "0")),
+    ],
+)
+def test_a_flag_that_changes_the_records_is_refused_for_an_output_without_it(
+    score: Runner, echo_server: EchoServer, before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    write_rows(Path("in.jsonl"), TEXTS[:3])
+    assert score(*RUN, *before).code == 0
+    echo_server.asked.clear()
+    kept = OUT.read_bytes()
+    result = score(*RUN, *after)
+    assert result.code == 2
+    assert "every row of out.jsonl would be sent and paid for again" in result.err
+    assert "--restart starts over" in result.err
+    assert (echo_server.asked, OUT.read_bytes()) == ({}, kept)
+    assert score(*RUN, *before).code == 0  # the output is still complete for the flags it has
+    assert not echo_server.asked
+    assert score(*RUN, *after, "--restart").code == 0
+    assert all(("token_logprobs" in record) == ("--tokens" in after) for record in records(OUT))
+
+
 def test_questions_can_follow_compared_texts_in_one_file(score: Runner) -> None:
     write_rows(Path("in.jsonl"), TEXTS)
     assert score(*RUN, "--against", "other").code == 0
@@ -65,6 +98,83 @@ def test_a_file_in_another_encoding_is_read_with_the_flag_that_the_message_names
     assert [record["log_likelihood"] for record in records(OUT)] == [-len(" noir") / 4]
     result = score("score", "text", "--encoding", "latin-1")
     assert (result.code, "--encoding without --jsonl" in result.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"question": "Q:", "answer": " A"}, "unknown member 'question'; a row has id, choices, context, "),
+        ({"query": "Q:", "choices": [" A", " B"], "gold": 0}, "unknown member 'query'; a row has id, "),
+        ({"contxt": "Q:", "text": " A"}, "unknown member 'contxt' (did you mean context?); a row has id, "),
+    ],
+)
+def test_a_row_with_an_unknown_member_is_reported_before_anything_is_sent(
+    score: Runner, echo_server: EchoServer, row: dict[str, Any], said: str
+) -> None:
+    write_rows(Path("in.jsonl"), [TEXTS[0], row])
+    result = score(*RUN)
+    assert (result.code, f"line 2: {said}" in result.err) == (65, True), result.err
+    assert not echo_server.bodies
+
+
+def test_the_columns_that_are_not_scored_are_named_once(score: Runner) -> None:
+    Path("in.csv").write_text('question,gold,choices,subject\nQ,0,"["" a"", "" b""]",x\n', "utf-8")
+    result = score("score", "--jsonl", "in.csv", "-c", "Q:", "-o", "out.jsonl")
+    assert result.code == 0, result.err
+    assert result.err.count("ignored columns") == 1
+    assert "in.csv: ignored columns: question, subject\n" in result.err
+
+
+def test_the_rows_of_several_files_are_scored_in_the_order_of_the_files(score: Runner) -> None:
+    write_rows(Path("a.jsonl"), TEXTS)
+    Path("b.csv").write_text("context,text\nRow 3:, and its text\n", "utf-8")
+    result = score("score", "--jsonl", "a.jsonl", "--jsonl", "b.csv", "-o", "out.jsonl", "--ordered")
+    assert result.code == 0, result.err
+    assert [(row["id"], row["index"]) for row in records(OUT)] == [("id 0", 0), ("id 1", 1), (2, 2)]
+    write_rows(Path("b.jsonl"), [TEXTS[0], {"text": "a b", "other": 1}])
+    result = score("score", "--jsonl", "a.jsonl", "--jsonl", "b.jsonl")
+    assert (result.code, "b.jsonl, line 2: unknown member 'other'" in result.err) == (65, True), result.err
+
+
+@pytest.mark.parametrize(
+    "given", [("-f", "a", "-f", "b"), ("-f", "a", "--jsonl", "b"), ("a", "--jsonl", "b")]
+)
+def test_only_one_text_can_be_given(score: Runner, given: tuple[str, ...]) -> None:
+    result = score("score", *given)
+    assert result.code == 2
+    assert "more than one text" in result.err
+    assert "--jsonl FILE scores each row of a file" in result.err
+
+
+def test_a_text_file_of_rows_comes_with_the_flag_for_one_text(score: Runner) -> None:
+    Path("in.txt").write_text("Two words\nand three words\n", "utf-8")
+    said = "each line of a text file is a row; nbx score -f FILE scores a file as one text"
+    result = score("score", "--jsonl", "in.txt")
+    assert (result.code, result.out.count("\n"), result.err.count(said)) == (0, 2, 1)
+    assert said not in score("score", "--jsonl", "in.txt", "--format", "text").err
+
+
+def test_the_summary_has_the_accuracy_of_all_records_and_says_what_was_scored_before(
+    score: Runner, echo_server: EchoServer
+) -> None:
+    write_rows(Path("in.jsonl"), QUESTIONS)
+    echo_server.answer = lambda prompt: refuse(400, "too long") if "1?" in prompt else None
+    assert score(*RUN, "--summary", "run.json").code == 9
+    found = json.loads(Path("run.json").read_bytes())
+    assert (found["questions"], found["acc"], found["acc_stderr"], found["left_out"]) == (1, 1.0, None, 0)
+    echo_server.answer = lambda _: None
+    assert score(*RUN, "--summary", "run.json").code == 0
+    found = json.loads(Path("run.json").read_bytes())
+    assert (found["questions"], found["acc"], found["acc_stderr"], found["left_out"]) == (2, 1.0, 0.0, 1)
+    assert score("score", "--jsonl", "in.jsonl", "--summary", "run.json").code == 0  # scores on stdout
+    assert json.loads(Path("run.json").read_bytes())["acc_norm"] == 0.0
+
+
+def test_a_letter_for_the_right_choice_is_reported_with_what_is_expected(score: Runner) -> None:
+    Path("in.csv").write_text('choices,gold\n"["" a"", "" b""]",1\n"["" a"", "" b""]",B\n', "utf-8")
+    result = score("score", "--jsonl", "in.csv")
+    assert result.code == 65
+    assert "line 3: its gold is 'B', not a number from 0 to 1 (the first choice is 0)" in result.err
 
 
 def test_an_empty_name_is_not_standard_input(score: Runner) -> None:

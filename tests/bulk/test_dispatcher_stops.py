@@ -13,7 +13,7 @@ from nebius_cli.bulk.row_group import Batch, Wait
 from nebius_cli.bulk.row_or_run_fault import MAX_FORBIDDEN, MAX_SUSPECTS
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, NoResourcesError
-from nebius_cli.core.money import Price, PriceList
+from nebius_cli.core.money import FREE, UNKNOWN_PRICE, Price, PriceList
 from nebius_cli.response.answer_events import Usage
 from tests.support.bulk import asking
 from tests.support.dispatching import BROKEN, GARBAGE, answer, dispatcher, fail_until_over, refused, sent
@@ -250,6 +250,15 @@ def test_the_cost_of_unfinished_rows_is_reported_when_the_run_stops() -> None:
     assert of.answered(away, [{}, {}], Usage(1, 1, 2), {}, 1.0) == []
     assert of.failed(away, BROKEN, 1.0) == []
     assert (of.budget.tokens, of.budget.reserved_tokens) == (80, 0)
+
+
+@pytest.mark.parametrize(("price", "why"), [(FREE, ""), (UNKNOWN_PRICE, "it may have been billed")])
+def test_only_an_unfinished_row_that_costs_something_may_have_been_billed(price: Price, why: str) -> None:
+    of = dispatcher(asking(0), budget=Budget(prices=PriceList(default=price)))
+    sent(of)
+    (result,) = of.unfinished()
+    assert result.error is not None
+    assert result.error.why == why
 
 
 def test_the_earlier_cost_of_the_request_that_ended_the_run_is_reported_too() -> None:

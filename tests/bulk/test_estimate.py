@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from nebius_cli.bulk.estimate import RunEstimate
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.run_budget import Budget
-from nebius_cli.core.money import UNKNOWN_PRICE, Price, PriceList
+from nebius_cli.core.money import Price, PriceList
 from nebius_cli.request.read_prompt import Prompt
 from nebius_cli.request.token_bounds import MAX_EXTRA_PROMPT_TOKENS
 from tests.support.bulk import asking
 
-PRICE = Price(Decimal("0.001"), Decimal("0.01"))
+PRICES = PriceList(default=Price(Decimal("0.001"), Decimal("0.01")))
 
 
 def row(prompt: Prompt, max_completion_tokens: int | None) -> Row:
@@ -25,8 +25,8 @@ def row(prompt: Prompt, max_completion_tokens: int | None) -> Row:
 
 def test_an_estimate_adds_up_rows_and_bounds() -> None:
     estimate = RunEstimate()
-    estimate.add(row("ten bytes!", 100), PRICE)
-    estimate.add(row([1, 2, 3, 4], 50), PRICE)
+    estimate.add(row("ten bytes!", 100), PRICES)
+    estimate.add(row([1, 2, 3, 4], 50), PRICES)
     assert (estimate.rows, estimate.prompt_tokens, estimate.max_prompt_tokens) == (2, 7, 30)
     assert estimate.max_completion_tokens == 150
     assert (estimate.cost, estimate.max_cost) == (Decimal("1.507"), Decimal("1.530"))
@@ -53,7 +53,7 @@ def test_an_estimate_adds_up_rows_and_bounds() -> None:
 def test_a_row_without_max_tokens_makes_the_costs_unknown() -> None:
     estimate = RunEstimate()
     for max_tokens in (100, None, 100):
-        estimate.add(row("ten bytes!", max_tokens), PRICE)
+        estimate.add(row("ten bytes!", max_tokens), PRICES)
     assert estimate.rows == 3
     assert (estimate.max_completion_tokens, estimate.cost, estimate.max_cost) == (None, None, None)
     assert estimate.seconds(None, 1000) is None
@@ -64,8 +64,8 @@ def test_a_row_without_max_tokens_makes_the_costs_unknown() -> None:
 
 def test_a_row_of_unknown_price_makes_the_cost_unknown() -> None:
     estimate = RunEstimate()
-    for price in (PRICE, UNKNOWN_PRICE, PRICE):
-        estimate.add(row("x", 10), price)
+    for prices in (PRICES, PriceList(), PRICES):
+        estimate.add(row("x", 10), prices)
     assert (estimate.max_completion_tokens, estimate.cost, estimate.max_cost) == (30, None, None)
 
 
@@ -75,16 +75,17 @@ rows = st.builds(
     st.just(0),
     st.text(max_size=8),
     max_prompt_tokens=st.integers(MAX_EXTRA_PROMPT_TOKENS + 32, 10**6),
-    max_completion_tokens=st.integers(0, 10**6),
+    max_completion_tokens=st.integers(1, 10**6),
     n=st.integers(1, 4),
 )
 
 
 @given(st.lists(rows, min_size=1), st.builds(Price, amounts, amounts, st.none() | amounts))
 def test_an_estimate_is_never_below_what_a_cap_reserves(listed: list[Row], price: Price) -> None:
-    estimate, budget = RunEstimate(), Budget(prices=PriceList(default=price))
+    prices = PriceList(default=price)
+    estimate, budget = RunEstimate(), Budget(prices=prices)
     for one in listed:
-        estimate.add(one, price)
+        estimate.add(one, prices)
         budget.reserve(budget.worst([one]))
     assert estimate.max_cost == budget.reserved_cost
     assert estimate.max_prompt_tokens + (estimate.max_completion_tokens or 0) == budget.reserved_tokens
@@ -95,7 +96,7 @@ def test_an_estimate_is_never_below_what_a_cap_reserves(listed: list[Row], price
 def test_the_time_is_what_the_tighter_limit_allows() -> None:
     estimate = RunEstimate()
     for _ in range(100):
-        estimate.add(row("x" * 40, 90), UNKNOWN_PRICE)
+        estimate.add(row("x" * 40, 90), PriceList())
     assert estimate.seconds(None, None) is None
     assert estimate.seconds(600, None) == 10.0
     assert estimate.seconds(600, None, group=4) == 2.5

@@ -38,10 +38,6 @@ def test_the_worst_of_a_group_is_that_of_its_rows_together() -> None:
     assert Budget().worst(rows) == Charge(30, 10, None)
 
 
-def test_a_choice_takes_a_token_even_where_none_is_asked_for() -> None:
-    assert Budget().worst([asking(0, max_completion_tokens=0, n=2)]).completion == 2
-
-
 def test_without_max_tokens_the_worst_is_not_known_and_fits_below_no_cap() -> None:
     budget, row = Budget(prices=PRICES), asking(0, max_prompt_tokens=10, max_completion_tokens=None)
     worst = budget.worst([row])

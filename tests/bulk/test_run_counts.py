@@ -67,6 +67,21 @@ def test_what_earlier_runs_spent_is_part_of_what_was_spent_and_not_of_this_run()
     assert counts.snapshot(sends, 0.0, 0.5).cost == Decimal("2.5")
 
 
+def test_a_run_that_used_nothing_costs_nothing() -> None:
+    summary = RunCounts(failed=1).summary(dispatcher(), 1.0, "")
+    assert (summary.cost, summary.spent) == (Decimal(), Decimal())
+    summary = RunCounts(unpriced_before=True).summary(dispatcher(), 1.0, "")
+    assert (summary.cost, summary.spent) == (Decimal(), None)
+
+
+def test_what_an_unfinished_row_may_have_used_is_counted_without_an_answer() -> None:
+    counts = RunCounts()
+    counts.add_usage({"prompt_tokens": 3, "completion_tokens": 2, "cost": None})
+    counts.add_usage(None)
+    assert (counts.answered, counts.failed, counts.prompt_tokens) == (0, 0, 3)
+    assert counts.summary(dispatcher(), 1.0, "Ctrl-C").cost is None
+
+
 def test_rows_that_were_not_counted_are_those_that_came() -> None:
     counts, sends = RunCounts(seen=7), dispatcher()
     assert counts.summary(sends, 1.0, "").rows == 7

@@ -9,8 +9,9 @@ from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.row_group import Batch
 from nebius_cli.bulk.run_budget import NOTHING
-from nebius_cli.bulk.waiting_rows import ONE_AT_A_TIME, Grouping
+from nebius_cli.bulk.waiting_rows import Grouping
 from nebius_cli.core.errors import IgnoredFieldError, NbxError, RejectedError
+from nebius_cli.core.prompts_per_request import ONE_AT_A_TIME
 from tests.support.bulk import asking
 from tests.support.dispatching import answer, dispatcher, refused, sent
 from tests.support.item_rows import Words

@@ -93,6 +93,7 @@ def test_a_hint_that_reaches_a_command_loses_what_it_does_not_have(path: str) ->
 FITTED = [
     ("--encoding NAME reads it; iconv converts it", "iconv converts it"),
     ("--json; --view", "--json"),
+    ("--n N asks for N answers; --json", "--json"),
     ("nbx doctor --live checks it; --no-ledger goes without", "nbx doctor --live checks it"),
     ("to resume: nbx bulk a --template 'x; --y'", "to resume: nbx bulk a --template 'x; --y'"),
     (

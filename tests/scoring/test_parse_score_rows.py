@@ -10,7 +10,7 @@ from nebius_cli.scoring.parse_score_rows import ScoreRow, parse_score_row
 
 
 def test_a_row_is_a_text_with_its_own_context_or_the_default_one() -> None:
-    assert parse_score_row({"text": "two", "other": 1}, "C") == ScoreRow((Passage("two", "C"),))
+    assert parse_score_row({"text": "two"}, "C") == ScoreRow((Passage("two", "C"),))
     assert parse_score_row({"context": "", "text": "three"}, "C") == ScoreRow((Passage("three", ""),))
 
 
@@ -25,8 +25,10 @@ def test_a_row_is_a_text_with_its_own_context_or_the_default_one() -> None:
         ({"choices": ["a"]}, "not a list of two or more"),
         ({"choices": ["a", ""]}, "a choice is empty"),
         ({"choices": ["a", 1]}, "a choice is empty or not a string"),
-        ({"choices": ["a", "b"], "gold": 2}, "its gold is not a number from 0 to 1"),
-        ({"choices": ["a", "b"], "gold": True}, "its gold is not a number from 0 to 1"),
+        ({"choices": ["a", "b"], "gold": 2}, r"is 2, not a number from 0 to 1 \(the first choice is 0\)"),
+        ({"choices": ["a", "b"], "gold": True}, "its gold is True, not a number from 0 to 1"),
+        ({"choices": ["a", "b"], "gold": "B"}, "its gold is 'B', not a number from 0 to 1"),
+        ({"choices": ["a", "b"], "gold": "1.5"}, "its gold is '1.5', not a number from 0 to 1"),
     ],
 )
 def test_a_row_that_is_neither_is_refused(row: dict[str, Any], why: str) -> None:
@@ -42,8 +44,9 @@ def test_a_question_has_a_passage_for_each_choice() -> None:
     assert row == ScoreRow((Passage(" a", "C"), Passage(" b", "C")), is_question=True)
 
 
-def test_a_place_that_a_data_frame_made_a_float_is_a_whole_number() -> None:
-    row = parse_score_row({"choices": [" a", " b"], "gold": 1.0}, "")
+@pytest.mark.parametrize("gold", [1.0, "1", "1.0", " 1"], ids=repr)
+def test_a_place_that_a_data_frame_made_a_float_or_a_text_is_a_whole_number(gold: Any) -> None:
+    row = parse_score_row({"choices": [" a", " b"], "gold": gold}, "")
     assert (row.gold, type(row.gold)) == (1, int)
 
 

@@ -64,6 +64,17 @@ def test_without_arrays_all_go_out_alone_and_that_is_said_once(error: NbxError) 
     assert server.notes == ["the server does not accept several prompts per request: sending one at a time"]
 
 
+def test_a_server_that_has_answered_several_at_once_is_sent_several_for_ever() -> None:
+    server = Server()
+    groups = packed([[passage] for passage in PASSAGES * 2], 3)
+    found = score_in_groups(groups, server.score, server.notes.append)
+    next(found)
+    server.arrays = ServerError("busy", status=500)
+    assert len(list(found)) == 9
+    assert server.asked == ["abc", "dea", "d", "e", "a", "bcd", "b", "c", "d", "e"]
+    assert server.notes == []
+
+
 @pytest.mark.parametrize(
     "error",
     [BadInputError("unfit"), RejectedError("unfit", status=400), ServerError("unfit", status=500)],

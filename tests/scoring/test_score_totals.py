@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from nebius_cli.scoring.score_totals import Totals
 
 
@@ -31,6 +33,43 @@ def test_accuracy_is_that_of_the_questions_with_an_answer() -> None:
         "acc 0.5000 ± 0.5000, acc_norm 0.0000 ± 0.0000, acc_bytes 1.0000 ± 0.0000, 2 questions"
     ]
     assert lines(records[0]) == ["acc 1.0000, acc_norm 0.0000, acc_bytes 1.0000, 1 question"]
+
+
+def summary(*records: dict[str, Any]) -> dict[str, Any]:
+    totals = Totals(("one", "two"))
+    for record in records:
+        totals.add(record)
+    return totals.to_json()
+
+
+ALL_RIGHT = {"acc": 1, "acc_norm": 1, "acc_bytes": 1}
+
+
+def test_a_program_gets_the_accuracies_by_their_usual_names() -> None:
+    wrong = {"acc": 0, "acc_norm": 1, "acc_bytes": 1}
+    assert summary(ALL_RIGHT, {"error": {}}, wrong) == {
+        "questions": 2,
+        "acc": 0.5,
+        "acc_stderr": 0.5,
+        "acc_norm": 1.0,
+        "acc_norm_stderr": 0.0,
+        "acc_bytes": 1.0,
+        "acc_bytes_stderr": 0.0,
+    }
+    assert summary(ALL_RIGHT)["acc_stderr"] is None
+    assert summary({"log_likelihood": -1.0}) == {}
+
+
+def test_a_program_gets_what_two_models_differ_in() -> None:
+    won = {"winners": {"total": 0}}
+    question = {**ALL_RIGHT, **won, "against": {"acc": 0, "acc_norm": 1, "acc_bytes": 1, **won}}
+    found = summary(question, question)
+    assert (found["acc"], found["against"]["acc"], found["differences"]["acc"]) == (1.0, 0.0, 1.0)
+    assert found["differences"]["acc_stderr"] == 0.0
+    kl = {"tokens": 2, "at_least": 1.0, "tail": 0.5, "tail_against": 0.25}
+    found = summary(compared(1.0, kl=kl), compared(3.0, kl=None))
+    assert found["difference_per_byte"] == pytest.approx(0.2)
+    assert (found["texts"], found["difference"], found["difference_stderr"], found["kl"]) == (2, 2.0, 1.0, kl)
 
 
 def test_differences_have_their_means() -> None:

@@ -44,6 +44,8 @@ class EchoServer(RowServer):
             return choice("!", [("!", -1.0)], index, prompt_logprobs=positions)
         if not self.echoes:
             return choice("!", [("!", -1.0)], index)
+        if body.get("max_tokens") == 0:  # generated, billed and left out, as by vLLM
+            return choice(prompt, pairs, index)
         return choice(prompt + "!", [*pairs, ("!", -1.0)], index)
 
 

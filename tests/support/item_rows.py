@@ -22,6 +22,7 @@ class Words:
 
     text_columns = frozenset(("text",))
     json_columns = frozenset(("words",))
+    identity = b""
 
     def __init__(self) -> None:
         self.falls_back = False

@@ -18,32 +18,41 @@ from nebius_cli.bulk.input.parse_row import (
 from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, Row, hash_of
 from nebius_cli.bulk.input.row_item import ItemRows, RowItem, RowKind
 from nebius_cli.bulk.input.template import RowError, listed
-from nebius_cli.bulk.input.wrong_format_hints import not_a_row
+from nebius_cli.bulk.input.wrong_format_hints import not_a_row, unknown_member
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request.token_bounds import max_prompt_tokens
 
 
 class ItemParser:
-    """Parses rows of `kind`. A line of JSONL is an object, or a string, which is the member `text`."""
+    """Parses rows of `kind`. A line of JSONL is an object, or a string, which is the member `text`.
+
+    An unknown member of an object makes a bad row. Unknown columns of a table are ignored, and listed in
+    `ignored_columns`.
+    """
 
     text_column = "text"  # what a row of plain text is
 
     def __init__(self, kind: RowKind) -> None:
         self._kind = kind
+        self._columns = kind.text_columns | kind.json_columns
+        self._members = self._columns | IDS | {"error"}  # which lists of failed rows have
+        self.ignored_columns: tuple[str, ...] = ()
 
     def read(self, raw: RawData) -> RowRequest:
         """Parse a row. Raises RowError."""
         if isinstance(raw, UnreadableRow):
             raise RowError(raw.why)
-        value: Any = self._members(raw) if isinstance(raw, dict) else raw
+        value: Any = self._from_cells(raw) if isinstance(raw, dict) else raw
         if isinstance(raw, bytes):
-            value = decode_line(raw)
+            value = decode_line(raw, self.text_column)
         if isinstance(value, str):
             value = {"text": value}
         if not isinstance(value, dict):
             start = "[" if isinstance(value, list) else ""
-            raise RowError(f"a row must be a string or an object{not_a_row(start)}")
+            raise RowError(f"a row must be a string or an object{not_a_row(start, self.text_column)}")
+        if not value.keys() <= self._members:
+            raise RowError(self._unknown(value))
         try:
             item = self._kind.read(value)
         except ValueError as error:
@@ -55,18 +64,29 @@ class ItemParser:
 
     def needs(self, column: str) -> bool:
         """Return whether a column of a table is read."""
-        return column in IDS or column in self._kind.text_columns or column in self._kind.json_columns
+        return column in IDS or column in self._columns
 
     def check_columns(self, columns: Sequence[str], name: str = "the input") -> None:
         """Raise UsageError if none of the columns is part of an item. `name` is that of the table."""
-        wanted = self._kind.text_columns | self._kind.json_columns
-        if not wanted & frozenset(columns):
-            what = f"{name} has none of the columns {listed(sorted(wanted))}"
+        if not self._columns & frozenset(columns):
+            what = f"{name} has none of the columns {listed(sorted(self._columns))}"
             raise UsageError(what, f"columns: {listed(columns)}")
+        ignored = (*self.ignored_columns, *(column for column in columns if not self.needs(column)))
+        self.ignored_columns = tuple(dict.fromkeys(ignored))
 
-    def _members(self, cells: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the cells of a table row as members; empty ones are left out."""
-        found = {name: plain_value(cell) for name, cell in cells.items() if not is_missing(cell)}
+    def _unknown(self, row: Mapping[str, Any]) -> str:
+        """Return a message about the first unknown member of a row."""
+        names = ("id", *sorted(self._columns))
+        unknown = next(name for name in row if name not in self._members)
+        return f"{unknown_member(unknown, names)}; a row has {listed(names)}"
+
+    def _from_cells(self, cells: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the cells of a table row as members; empty ones and unknown columns are left out."""
+        found = {
+            name: plain_value(cell)
+            for name, cell in cells.items()
+            if self.needs(name) and not is_missing(cell)
+        }
         for name in self._kind.json_columns & found.keys():
             if isinstance(found[name], str):
                 try:
@@ -84,13 +104,16 @@ class ItemRequests:
         own = {name: value for name, value in params.items() if name != "model"}
         others = [BodyTemplate(dict(fields), own) for fields in items.variants]
         self._variants = tuple((other.common, other.model) for other in others)
+        self.models = tuple(other.model for other in others)  # besides the one of the row
         self.count = 1 + len(others)
+        self._generates = items.generates
 
     def add(self, row: Row, item: RowItem) -> None:
-        """Add an item to a row, with all its requests, their bounds and a hash of them and of the item."""
+        """Add an item to a row, with all its requests, their bounds and a hash of them and of its record."""
         parts, completion = len(item.prompts) * self.count, row.max_completion_tokens
-        hashed = b"\n".join((row.body, *(common for common, _ in self._variants), item.identity))
+        identity = self.kind.identity + item.identity
+        hashed = b"\n".join((row.body, *(common for common, _ in self._variants), identity))
         row.item, row.variants, row.part_count = item, self._variants, parts
         row.body_hash = hash_of(hashed) + row.body_hash[BODY_HASH_DIGITS:]
         row.max_prompt_tokens = sum(map(max_prompt_tokens, item.prompts)) * self.count
-        row.max_completion_tokens = None if completion is None else completion * parts
+        row.max_completion_tokens = None if completion is None else completion * parts * self._generates

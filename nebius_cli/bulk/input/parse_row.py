@@ -75,9 +75,13 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 class RowParser:
-    """Parses rows. With a template, every member or column except `id` is a variable of it."""
+    """Parses rows. With a template, every member or column except `id` is a variable of it.
+
+    Other columns of a table are ignored without a word: most tables have many.
+    """
 
     text_column = "prompt"  # what a row of plain text is
+    ignored_columns: tuple[str, ...] = ()
 
     def __init__(self, template: Template | None, *, allow_empty: bool, validate: bool) -> None:
         self._template = template
@@ -229,8 +233,8 @@ class RowParser:
         return value
 
 
-def decode_line(line: bytes) -> Any:
-    """Return the value of a line of JSONL. Raises RowError."""
+def decode_line(line: bytes, noun: str = "prompt") -> Any:
+    """Return the value of a line of JSONL. Raises RowError, which calls a row of plain text a `noun`."""
     try:
         text = line.decode("utf-8")
         if text[:1] in ("{", '"'):  # takes half the time, and usually nothing follows the value
@@ -242,7 +246,7 @@ def decode_line(line: bytes) -> Any:
         raise RowError(not_utf8(error)) from None
     except (ValueError, RecursionError) as error:
         found = jsontext.limit_or_error(error)
-        what_else = "" if isinstance(found, jsontext.LimitError) else not_a_row(text)
+        what_else = "" if isinstance(found, jsontext.LimitError) else not_a_row(text, noun)
         raise RowError(jsontext.describe_error(found) + what_else) from None
 
 

@@ -27,11 +27,18 @@ class RowKind(Protocol):
 
     @property
     def text_columns(self) -> frozenset[str]:
-        """The columns of a table that hold texts; a row needs one of them, or one of `json_columns`."""
+        """The columns whose cells are used as they are; a row needs one of them, or of `json_columns`."""
 
     @property
     def json_columns(self) -> frozenset[str]:
         """The columns of a table that hold JSON, if a cell is text."""
+
+    @property
+    def identity(self) -> bytes:
+        """What all records of the run depend on besides the requests and the rows, for `body_hash`.
+
+        A run with another identity does not take these records for its own.
+        """
 
     def read(self, members: Mapping[str, Any]) -> RowItem:
         """Return the item of a row. Raises ValueError, which says what is wrong with it."""
@@ -62,9 +69,11 @@ class RowKind(Protocol):
 class ItemRows(NamedTuple):
     """The kind of a run's rows, and the fields of their requests.
 
-    `variants` are the fields of further requests for each row.
+    `variants` are the fields of further requests for each row. `generates` tells whether any request may
+    generate tokens: a text that is evaluated on this machine has no answer.
     """
 
     kind: RowKind
     fields: Mapping[str, Value]
     variants: Sequence[Mapping[str, Value]] = ()
+    generates: bool = True

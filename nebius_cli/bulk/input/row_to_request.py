@@ -98,9 +98,19 @@ class RowReader:
         return self.models[0] if len(self.models) == 1 else ""
 
     @property
+    def all_models(self) -> tuple[str, ...]:
+        """The models of rows that name none, and those of further requests for each row."""
+        return (*self.models, *(self._items.models if self._items else ()))
+
+    @property
     def bare(self) -> list[CompletionRequest]:
         """The requests, with an empty prompt, of a row that sets no fields itself."""
         return [CompletionRequest("", *request) for request in self._requests]
+
+    @property
+    def ignored_columns(self) -> tuple[str, ...]:
+        """The columns of the tables opened so far that a user should know to be ignored."""
+        return self._parser.ignored_columns
 
     def of_file(self, name: str) -> Self:
         """Return a reader of one file among several: a row without an id is called `NAME:INDEX`."""

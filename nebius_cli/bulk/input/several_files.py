@@ -117,5 +117,5 @@ def check_named_once(paths: Sequence[str]) -> None:
             key = (state.st_dev, state.st_ino)
         if key in seen:
             what = f"{path} is named twice" if seen[key] == path else f"{seen[key]} and {path} are one file"
-            raise UsageError(what, "each row is sent once", "-n N asks for N answers to each row")
+            raise UsageError(what, "each row is sent once", "--n N asks for N answers to each row")
         seen[key] = path

@@ -14,14 +14,17 @@ _ANSWERS = ("id", "custom_id", "output", "answer", "completion", "response", "la
 _CHATS = ("messages", "conversations", "conversation")
 
 
-def not_a_row(text: str) -> str:
-    """Return a clause with a guess what a line that is not a row is, empty if it may be a broken row."""
+def not_a_row(text: str, noun: str = "prompt") -> str:
+    """Return a clause with a guess what a line that is not a row is, empty if it may be a broken row.
+
+    `noun` is what a row of plain text is.
+    """
     text = text.strip()
     if text.startswith("["):
         return "; jq -c '.[]' makes rows of a JSON array"
     if text == "{":
         return "; jq -c . makes each object one line"
-    return "" if text.startswith(("{", '"')) else "; --format text reads each line as a prompt"
+    return "" if text.startswith(("{", '"')) else f"; --format text reads each line as a {noun}"
 
 
 def strange_member(name: str, names: Sequence[str], row: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
 from nebius_cli.core.errors import UsageError
+from nebius_cli.core.short_text import counted
 
 
 class Claims:
@@ -35,14 +36,17 @@ class Claims:
 
 def other_requests(count: int, output: str) -> str:
     """Return a note about answers in an output that no row of the input asks for."""
-    answers = "an answer" if count == 1 else f"{count:,} answers"
+    answers = counted(count, "answer")
     why = "changed prompts or flags, or removed rows"
     return f"{output} has {answers} to other requests ({why}); changed rows are sent again"
 
 
-def would_pay_again(output: str) -> UsageError:
-    """Return the error of a run that would send every row of an output again."""
-    what = f"every row of {output} would be sent and paid for again"
+def would_pay_again(output: str, *, runs_here: bool) -> UsageError:
+    """Return the error of a run that would send every row of an output again.
+
+    `runs_here`: to a model on this machine, which costs nothing.
+    """
+    what = f"every row of {output} would be sent {'' if runs_here else 'and paid for '}again"
     why = "a flag, the project or the base URL has changed, or rows without an id have moved"
     return UsageError(
         what, why, f"--restart starts over and keeps them as {output}.old; or choose another -o"

@@ -21,10 +21,10 @@ PARSER = ItemParser(Words())
     ("raw", "own_id", "prompt"),
     [
         (b'"a b"', None, ["a", "b"]),
-        (b'{"id": 3, "text": "a", "other": 1}', 3, "a"),
+        (b'{"id": 3, "text": "a", "error": {}}', 3, "a"),
         (b'{"custom_id": "x", "words": ["a", "b"]}', "x", ["a", "b"]),
         ("a b", None, ["a", "b"]),
-        ({"id": "x", "text": "a", "words": None}, "x", "a"),
+        ({"id": "x", "text": "a", "words": None, "other": 1}, "x", "a"),
         ({"id": Decimal(4), "text": "", "words": '["a"]'}, 4, "a"),
         ({"id": None, "words": ["a", b"b"]}, None, ["a", "b"]),
     ],
@@ -40,11 +40,17 @@ def test_a_row_has_the_same_content_in_every_format(raw: RawData, own_id: Any, p
     [
         (UnreadableRow("torn"), "torn"),
         (b"[1]", "a row must be a string or an object; jq"),
-        (b"3", "a row must be a string or an object; --format text"),
+        (b"3", "a row must be a string or an object; --format text reads each line as a text"),
+        (b"One two", "not JSON: expecting value at character 1; --format text reads each line as a text"),
         (b'{"text": ""}', "no words"),
         (b"{", "expecting property name"),
         ({"words": "["}, "words is not JSON: expecting value"),
         (b'{"id": "", "text": "a"}', "id is empty"),
+        (
+            b'{"text": "a", "wrds": 1}',
+            r"unknown member 'wrds' \(did you mean words\?\); a row has id, text, words",
+        ),
+        (b'{"question": "a"}', "unknown member 'question'; a row has id, text, words"),
     ],
 )
 def test_a_row_that_cannot_be_read_says_why(raw: RawData, why: str) -> None:
@@ -55,8 +61,16 @@ def test_a_row_that_cannot_be_read_says_why(raw: RawData, why: str) -> None:
 def test_a_table_needs_one_of_the_columns() -> None:
     assert [PARSER.needs(name) for name in ("id", "text", "words", "prompt")] == [True, True, True, False]
     PARSER.check_columns(("id", "words"))
+    assert PARSER.ignored_columns == ()
     with pytest.raises(UsageError, match="none of the columns text, words"):
         PARSER.check_columns(("id", "prompt"))
+
+
+def test_the_ignored_columns_of_all_tables_are_known() -> None:
+    parser = ItemParser(Words())
+    for columns in (("id", "words", "b"), ("text", "a", "b")):
+        parser.check_columns(columns)
+    assert parser.ignored_columns == ("b", "a")
 
 
 def reader(*variants: dict[str, Any]) -> RowReader:
@@ -90,15 +104,18 @@ def test_the_requests_to_other_models_are_part_of_the_row() -> None:
     assert row.parts()[1].body == b'{"model":"other","max_tokens":1,"top_k":1,"prompt":"a"}'
 
 
-def test_the_identity_of_an_item_is_part_of_its_hash() -> None:
+def test_the_identity_of_an_item_and_of_its_kind_is_part_of_its_hash() -> None:
     class Other(Words):
         def read(self, members: Any) -> Item:
             return super().read(members)._replace(identity=b"other")
 
+    class OtherRecord(Words):
+        identity = b"with more"
+
     fields = {"model": "m"}
     hashes = {
         row.body_hash
-        for kind in (Words(), Other())
+        for kind in (Words(), Other(), OtherRecord())
         for row in rows(RowReader(fields, {}, ItemRows(kind, fields)), b'"a"')
     }
-    assert len(hashes) == 2
+    assert len(hashes) == 3

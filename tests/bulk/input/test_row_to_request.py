@@ -136,7 +136,8 @@ def test_a_body_in_the_form_of_a_batch_line_is_the_same_row_again(prompt: Any, o
 
 BOUNDS = [
     ({}, {}, None, 1),
-    ({"max_tokens": 0, "echo": True}, {}, 0, 1),
+    ({"max_tokens": 0, "echo": True}, {}, 1, 1),  # a server generates one all the same
+    ({"max_tokens": 0, "echo": True, "n": 2}, {}, 2, 2),
     ({"max_tokens": 5}, {}, 5, 1),
     ({"max_tokens": 5, "n": 3}, {}, 15, 3),
     ({"max_tokens": 5, "n": 2}, {"best_of": 4}, 20, 2),
