@@ -23,8 +23,6 @@ from nebius_cli.system.temporary_file import sibling
 
 Note = Callable[[str], None]
 
-_COMPRESSED = (".gz", ".zst")
-
 
 class StreamOutput:
     """An output that cannot be read again, as a pipe: like a Journal without earlier records.
@@ -111,7 +109,7 @@ class Journal:
         started. Raises UsageError if another process writes the file or it is not an output of a bulk run; it
         is then unchanged. Raises OutputError if it cannot be written.
         """
-        _check_name(path, sources)
+        check_distinct("-o", path, [("this is the input", source) for source in sources])
         target = Path(os.path.realpath(path))  # follow a symlink rather than replace it
         with contextlib.ExitStack() as stack:
             stack.callback(_lock(target).release)
@@ -245,12 +243,6 @@ class Journal:
         if records.broken:
             lines = "1 line is" if records.broken == 1 else f"{records.broken} lines are"
             note(f"{self.path}: {lines} not JSON; their rows are sent again")
-
-
-def _check_name(path: str, sources: Sequence[str]) -> None:
-    if path.endswith(_COMPRESSED):
-        raise UsageError(f"-o {path}", "nbx does not compress the output", "compress it after the run")
-    check_distinct("-o", path, [("this is the input", source) for source in sources])
 
 
 def _lock(path: Path) -> lock.Lock:
