@@ -100,9 +100,8 @@ def _send(
             # Answers on stdout may appear on the same terminal.
             bulk_run.send(sender, recorder, display_of(app, alone=is_stored or not app.streams.stdout_tty))
             if stray := journal.stray_answers:
-                app.note(
-                    f"{options.output} has {counted(stray, 'answer')} to rows that are not in this input"
-                )
+                note = f"{options.output} has {counted(stray, 'answer')} to rows that are not in this input"
+                app.note(f"{note}; nbx bulk merge --input FILE leaves them out")
 
         # Scores on stdout are read by the next program in the pipe; nobody waits for the totals.
         shown = is_stored or not bulk_run.has_items

@@ -116,6 +116,15 @@ def check_kind(path: Path, *, items: bool) -> None:
                 return
 
 
+def matrix_of(path: Path) -> tuple[str, ...] | None:
+    """Return the fields of the `--matrix` of an output, empty for a run without one; None without records."""
+    with open_answers(path) as file:
+        for _, line, _ in RecordReader(file, path):
+            values = jsontext.decode(line).get("matrix")
+            return tuple(values) if isinstance(values, dict) else ()
+    return None
+
+
 def _last_head(line: bytes) -> RecordHead | None:
     """Return the head of a line without a newline. Raises ValueError if it is incomplete."""
     jsontext.decode(line)

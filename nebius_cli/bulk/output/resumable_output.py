@@ -89,12 +89,12 @@ class Journal:
         self._failed = failed
         self._appender = Appender(file.write, file.sync_if_due)
         self._answered = AnsweredRows()
+        self._answer_count = 0  # in the file
         self._prompts: DigestSet | None = None  # answered, whatever the requests
         self._claimed = self._places = 0  # rows that have their answer, and the sum of their places
         self._indexes = IndexSort()  # digest and index of these rows
         self._appended = False
         self.stray_answers = 0
-        self.unclaimed_answers = 0  # answers to no row of the input
         self._complete = False
 
     @classmethod
@@ -141,6 +141,17 @@ class Journal:
             self._failed.mark_answered(digest(own))
         return True
 
+    @property
+    def unclaimed_answers(self) -> int:
+        """The number of answers that `has_answer` found no row for."""
+        return self._answer_count - self._claimed
+
+    def claimed_rows(self) -> DigestSet:
+        """Return the digests of the rows whose answer `has_answer` found."""
+        found = DigestSet()
+        found.update(key for key, _ in self._indexes)
+        return found
+
     def has_prompt_of(self, row: Row) -> bool:
         """Return whether an earlier run answered a row with this id and prompt, whatever the request.
 
@@ -156,7 +167,6 @@ class Journal:
 
     def forget_answers(self) -> None:
         """Free the memory of `has_answer`, which will not be called again."""
-        self.unclaimed_answers = len(self._answered) - self._claimed
         self._answered, self._prompts = AnsweredRows(), None
         if not self._has_moved:
             self._indexes = IndexSort()
@@ -234,6 +244,7 @@ class Journal:
         with open_answers(self.path) as file:
             records = RecordReader(file, self.path)
             self._answered.update(self.earlier.count(records.heads()))
+        self._answer_count = len(self._answered)
         self.earlier.broken = records.broken
         if records.tail:
             self._file.cut(records.end)
