@@ -33,14 +33,21 @@ def survey_rows(
 ) -> int | None:
     """Check every row and return their number; rows answered in `journal` will be left out.
 
-    Nothing is read, and None returned, if bad rows are allowed or the input can be read only once. Raises
-    BadInputError for a bad row, and UsageError for a row whose cost or length the caps cannot bound.
+    None is returned if bad rows are allowed or the input can be read only once: rows are checked as they are
+    sent. Raises BadInputError for a bad row, and UsageError for a row whose cost or length the caps cannot
+    bound, and if the output has answers that the run would pay for again.
     """
-    if plan.options.on_bad_row == "skip" or not source.seekable:
+    if not source.seekable:
         return None
-
     resumed = journal if isinstance(journal, Journal) and journal.earlier.records else None
     claims = SurveyedClaims(resumed, plan.options.output) if resumed is not None else None
+    if plan.options.on_bad_row == "skip":
+        if claims is not None and resumed is not None:
+            source.survey(claims.has_answer)
+            claims.check()
+            resumed.forget_claims()
+            source.left_out = None
+        return None
 
     def is_answered(row: Row) -> bool:
         if plan.capped:

@@ -140,20 +140,22 @@ def test_files_in_another_order_are_not_paid_for_again_without_a_word(
     assert bulk("bulk", "c.jsonl", "-o", str(OUT), *matrix).code == 0
 
 
-@pytest.mark.parametrize("matrix", [(), ("--matrix", "temperature=0,1")])
+@pytest.mark.parametrize(
+    "flags", [(), ("--matrix", "temperature=0,1"), ("--on-bad-row", "skip"), ("--max-total-tokens", "9999")]
+)
 def test_rows_without_an_id_that_moved_are_not_sent_although_others_have_their_answers(
-    bulk: Runner, row_server: RowServer, matrix: tuple[str, ...]
+    bulk: Runner, row_server: RowServer, flags: tuple[str, ...]
 ) -> None:
     write_rows(Path("a.jsonl"), [{"id": "a", "prompt": "a0"}])
     write_rows(Path("b.jsonl"), ["b0"])
     write_rows(Path("c.jsonl"), ["c0", "c1"])
-    assert bulk("bulk", "a.jsonl", "b.jsonl", "c.jsonl", "-o", str(OUT), *matrix).code == 0
+    assert bulk("bulk", "a.jsonl", "b.jsonl", "c.jsonl", "-o", str(OUT), "--max-tokens=8", *flags).code == 0
     before, sent = OUT.read_bytes(), len(row_server.bodies)
     write_rows(Path("d.jsonl"), ["c1"])  # c0 is gone
     for files in ("a c b", "b a c", "a d b", "a new c"):
         write_rows(Path("new.jsonl"), ["new", "b0"])  # a row before b0
         named = [f"{name}.jsonl" for name in files.split()]
-        result = bulk("bulk", *named, "-o", str(OUT), *matrix)
+        result = bulk("bulk", *named, "-o", str(OUT), "--max-tokens=8", *flags)
         assert (result.code, "without an id moved, and would be" in result.err) == (2, True), files
         assert len(result.err.splitlines()) == 3
     assert (OUT.read_bytes(), len(row_server.bodies)) == (before, sent)

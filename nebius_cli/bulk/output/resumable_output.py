@@ -152,6 +152,11 @@ class Journal:
         found.update(key for key, _ in self._indexes)
         return found
 
+    def forget_claims(self) -> None:
+        """Start again: `has_answer` will be called for every row once more."""
+        self._claimed = self._places = 0
+        self._indexes = IndexSort()
+
     def has_prompt_of(self, row: Row) -> bool:
         """Return whether an earlier run answered a row with this id and prompt, whatever the request.
 
