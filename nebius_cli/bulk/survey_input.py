@@ -44,7 +44,7 @@ def survey_rows(
     if plan.options.on_bad_row == "skip":
         if claims is not None and resumed is not None:
             source.survey(claims.has_answer)
-            claims.check()
+            claims.check(runs_here=plan.options.runs_here)
             resumed.forget_claims()
             source.left_out = None
         return None
