@@ -297,7 +297,7 @@ _nbx_values() {
         'nbx bulk --output-format' | 'nbx bulk run --output-format')
             words='parquet jsonl' ;;
         'nbx bulk export --format')
-            words='text csv parquet html' ;;
+            words='text csv tsv parquet html' ;;
         'nbx score --max-tokens' | 'nbx rank --max-tokens')
             words='0 1' ;;
         'nbx usage --by' | 'nbx usage show --by')

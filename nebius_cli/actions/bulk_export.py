@@ -1,13 +1,15 @@
-"""`nbx bulk export`: writes the answers of a run as text, CSV, Parquet or an HTML page."""
+"""`nbx bulk export`: writes the answers of a run as text, CSV, TSV, Parquet or an HTML page."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nebius_cli.actions.app import App
+from nebius_cli.bulk.export.check_output_name import check_not_compressed
 from nebius_cli.bulk.export.choice_rows import choice_rows, choices_of
+from nebius_cli.bulk.export.formats import SEPARATORS, chosen_format
 from nebius_cli.bulk.export.side_by_side import SideBySide
 from nebius_cli.bulk.export.table_rows import parquet_rows, parquet_schema, table_lines
 from nebius_cli.bulk.output.read_records import AnswerFile, check_kind
@@ -29,8 +31,19 @@ HEADER = (
     "completion_tokens",
     "cost",
 )
-FORMATS = ("text", "csv", "parquet", "html")
 Put = Callable[[Mapping[str, Any]], None]  # writes a record; an empty one is a row without a record
+
+
+@dataclass(slots=True)
+class Gaps:
+    """What an export has no text for: rows that failed and rows without a record.
+
+    `unclear` is the number of texts that contain what ends a text: a newline, or NUL after -0.
+    """
+
+    failed: int = 0
+    missing: int = 0
+    unclear: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,86 +64,76 @@ class BulkExportOptions:
 def run(options: BulkExportOptions, app: App) -> ExitCode:
     """Write the answers in the order of the rows. Raises UsageError if the file is not an output."""
     if not options.answers:
-        raise UsageError("no file to export", "", "nbx bulk export answers.jsonl --csv -o answers.csv")
+        raise UsageError("no file to export", "", "nbx bulk export answers.jsonl -o answers.csv")
+    check_not_compressed(options.output or "-")
     format_ = _format(options)
     if options.side_by_side and format_ == "text":
         raise UsageError("--side-by-side with text", "it is a table", "choose --csv or another --format")
-    if options.escape_formulas and format_ != "csv":
+    if options.escape_formulas and format_ not in SEPARATORS:
         raise UsageError("--escape-formulas without --csv", "it is for spreadsheets, which read CSV")
     if options.null and format_ != "text":
-        raise UsageError(
-            f"-0 with --{format_}" if format_ == "csv" else f"-0 with {format_}", "only texts end with NUL"
-        )
+        raise UsageError(f"-0 with {'--csv' if format_ == 'csv' else format_}", "only texts end with NUL")
     if format_ == "parquet" and options.output in (None, "-") and app.streams.stdout_tty:
         raise UsageError("a Parquet file on a terminal", "it is binary", "-o FILE writes it to a file")
-    failed = missing = 0
     with AnswerFile(options.answers) as records:
         check_kind(Path(options.answers), items=False)
         if options.output is None or options.output == "-":
             put = _shown if app.streams.stdout_tty else bytes
             with buffered(lambda data: app.streams.write_out(put(data))) as write:
-                failed, missing = _write(format_, options, records, write)
+                gaps = _write(format_, options, records, write)
         else:
             check_distinct("-o", options.output, [("this is the file to export", options.answers)])
             check_not_overwritten(options.output, force=options.force)
             with replace_file(options.output) as write:
-                failed, missing = _write(format_, options, records, write)
-    _note_gaps(format_, options, records, (failed, missing), app)
-    return ExitCode.ROWS_FAILED if failed or missing else ExitCode.DONE
+                gaps = _write(format_, options, records, write)
+    _note_gaps(format_, options, records, gaps, app)
+    has_gaps = gaps.failed or gaps.missing or records.hidden
+    return ExitCode.ROWS_FAILED if has_gaps else ExitCode.DONE
 
 
-def _note_gaps(
-    format_: str, options: BulkExportOptions, records: AnswerFile, gaps: tuple[int, int], app: App
-) -> None:
-    """Say what the export has no text for; `gaps` are the numbers that `_write` returns."""
-    failed, missing = gaps
+def _note_gaps(format_: str, options: BulkExportOptions, records: AnswerFile, gaps: Gaps, app: App) -> None:
+    """Say what the export has no text for, and where its lines are not those of the rows."""
     if records.cut:
         app.note(f"{options.answers} has partial or broken lines; they were left out")
     if records.hidden:
-        shared = f"{counted(records.hidden, 'answer')} of other rows with the same index"
-        app.note(f"{shared}: left out; --csv exports all")
-    if failed:
-        have, lines = ("has", "its line is") if failed == 1 else ("have", "their lines are")
+        hidden = f"{counted(records.hidden, 'row')} left out: other rows have the same index"
+        app.warn(f"{hidden}; nbx bulk merge --input FILE puts rows in order, --csv exports all")
+    if gaps.failed:
+        have, lines = ("has", "its line is") if gaps.failed == 1 else ("have", "their lines are")
         form = f"; {lines} empty" if format_ == "text" else f" and {have} an error instead of text"
-        app.note(f"{counted(failed, 'row')} failed{form}")
-    if missing:
+        app.note(f"{counted(gaps.failed, 'row')} failed{form}")
+    if gaps.missing:
         table = options.side_by_side or format_ == "html"
         what = "answers that are still missing" if table else "rows without a record"
-        app.note(f"{what}: {missing}; their {'cells' if table else 'lines'} are empty")
+        app.note(f"{what}: {gaps.missing}; their {'cells' if table else 'lines'} are empty")
+    if gaps.unclear:
+        contain = "1 text contains" if gaps.unclear == 1 else f"{gaps.unclear:,} texts contain"
+        end, way = ("NUL", "--csv") if options.null else ("newlines", "-0, which ends each text with NUL,")
+        app.note(f"{contain} {end}, so line N is not always row N; {way} keeps the texts apart")
 
 
 def _format(options: BulkExportOptions) -> str:
-    """Return one of FORMATS. Raises UsageError unless exactly one was asked for."""
+    """Return the format of the export. Raises UsageError unless there is exactly one."""
     asked = {name for name, given in (("text", options.text), ("csv", options.csv)) if given}
-    if options.format is not None:
-        if options.format not in FORMATS:
-            raise UsageError(f"--format {options.format}", f"it is one of {', '.join(FORMATS)}")
-        asked.add(options.format)
-    if len(asked) > 1:
-        raise UsageError(f"several export formats: {', '.join(sorted(asked))}", "", "keep one of them")
-    if not asked:
-        raise UsageError("no export format", "", f"--format NAME chooses one: {', '.join(FORMATS)}")
-    return asked.pop()
+    return chosen_format(asked if options.format is None else asked | {options.format}, options.output)
 
 
-def _write(format_: str, options: BulkExportOptions, records: AnswerFile, write: Write) -> tuple[int, int]:
-    """Write every record; return the number of rows that failed, and of those without a record."""
+def _write(format_: str, options: BulkExportOptions, records: AnswerFile, write: Write) -> Gaps:
+    """Write every record; return what the export has no text for."""
     if options.side_by_side or format_ == "html":
         return _write_side_by_side(format_, options, records, write)
-    failed = missing = 0
-    with _writer(format_, options, write) as put:
+    gaps = Gaps()
+    with _writer(format_, options, write, gaps) as put:
         # An empty text for a row without a record, so that the answers line up with the rows.
         for record in records.by_row() if format_ == "text" else records:
-            failed += record is not None and record["error"] is not None
-            missing += record is None
+            gaps.failed += record is not None and record["error"] is not None
+            gaps.missing += record is None
             put(record or {})
-    return failed, missing
+    return gaps
 
 
-def _write_side_by_side(
-    format_: str, options: BulkExportOptions, records: AnswerFile, write: Write
-) -> tuple[int, int]:
-    """Write the combinations of a matrix side by side; return the numbers of answers as `_write`."""
+def _write_side_by_side(format_: str, options: BulkExportOptions, records: AnswerFile, write: Write) -> Gaps:
+    """Write the combinations of a matrix side by side; `missing` counts answers."""
     answers = SideBySide(records)
     if format_ == "html":
         from nebius_cli.bulk.export.html_page import write_page
@@ -142,35 +145,44 @@ def _write_side_by_side(
         with ParquetFile(write, parquet_schema(answers.columns)) as file:
             file.add(parquet_rows(answers))
     else:
+        to_line = _line_of(format_, options)
         for cells in table_lines(answers):
-            write(to_bytes(csv_line(cells, escape_formulas=options.escape_formulas)))
-    return sum(column.failed for column in answers.columns), answers.missing
+            write(to_line(cells))
+    return Gaps(sum(column.failed for column in answers.columns), answers.missing)
+
+
+def _line_of(format_: str, options: BulkExportOptions) -> Callable[[Iterable[object]], bytes]:
+    """Return the function that makes a line of cells."""
+    separator, escape = SEPARATORS[format_], options.escape_formulas
+    return lambda cells: to_bytes(csv_line(cells, separator=separator, escape_formulas=escape))
 
 
 @contextlib.contextmanager
-def _writer(format_: str, options: BulkExportOptions, write: Write) -> Iterator[Put]:
+def _writer(format_: str, options: BulkExportOptions, write: Write, gaps: Gaps) -> Iterator[Put]:
     """Give the function that writes a record in one of FORMATS."""
     if format_ == "parquet":
         from nebius_cli.bulk.export.parquet_file import ParquetFile
 
         with ParquetFile(write) as file:
             yield lambda record: file.add(choice_rows(record))
-    elif format_ == "csv":
-        yield _csv(write, escape_formulas=options.escape_formulas)
+    elif format_ in SEPARATORS:
+        yield _table(write, _line_of(format_, options))
     else:
-        yield _text(write, b"\0" if options.null else b"\n")
+        yield _text(write, b"\0" if options.null else b"\n", gaps)
 
 
-def _text(write: Write, end: bytes) -> Put:
+def _text(write: Write, end: bytes, gaps: Gaps) -> Put:
     def put(record: Mapping[str, Any]) -> None:
         for choice in choices_of(record) or [{}]:
-            write(to_bytes(_string(choice.get("text"))) + end)
+            text = to_bytes(_string(choice.get("text")))
+            gaps.unclear += end in text
+            write(text + end)
 
     return put
 
 
-def _csv(write: Write, *, escape_formulas: bool) -> Put:
-    write(to_bytes(csv_line(HEADER)))
+def _table(write: Write, to_line: Callable[[Iterable[object]], bytes]) -> Put:
+    write(to_line(HEADER))
 
     def put(record: Mapping[str, Any]) -> None:
         error = record["error"]
@@ -181,8 +193,7 @@ def _csv(write: Write, *, escape_formulas: bool) -> Put:
         for number, choice in enumerate(choices_of(record) or [{}]):
             named = (record["id"], record["index"], choice.get("index", number) if choice else "")
             text = (_string(choice.get("text")), _string(choice.get("finish_reason")))
-            line = csv_line((*named, *text, message, *used), escape_formulas=escape_formulas)
-            write(to_bytes(line))
+            write(to_line((*named, *text, message, *used)))
             used = ("", "", "")  # usage is for all choices, so that the sum of the column is right
 
     return put

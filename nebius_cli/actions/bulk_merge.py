@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nebius_cli.actions.app import App
+from nebius_cli.bulk.export.check_output_name import check_output_name
 from nebius_cli.bulk.output.failed_rows_file import is_list, path_beside
 from nebius_cli.bulk.output.merge_shards import Gaps, MergedRow, Shards, lock_output
 from nebius_cli.core.errors import ExitCode, UsageError
@@ -102,6 +103,7 @@ def _check_output(options: BulkMergeOptions) -> None:
     if options.output is not None:
         own = [("this is one of the files to merge", path) for path in options.answers]
         own += [("this is the input", path) for path in options.input]
+        check_output_name(options.output)
         check_distinct("-o", options.output, own)
         check_not_overwritten(options.output, force=options.force)
 

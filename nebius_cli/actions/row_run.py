@@ -11,6 +11,7 @@ from nebius_cli.actions.report_run import display_of, reported
 from nebius_cli.api.time_and_memory_limits import limits_of
 from nebius_cli.bulk import options as bulk
 from nebius_cli.bulk.estimate import estimate_rows
+from nebius_cli.bulk.export.check_output_name import check_output_name
 from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.row import BadRow
 from nebius_cli.bulk.input.row_source import Input, RowSource
@@ -40,6 +41,8 @@ from nebius_cli.system.output_file import OutputFile
 def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCode:
     """Send every row that has no answer yet. Raises NbxError for whatever ends the run early."""
     plan = bulk.read(options, app.read_text)
+    if options.ray is None:  # which writes a folder
+        check_output_name(options.output, exportable=items is None)
     settings = app.settings(options.connection)
     reader = _reader(plan, settings, app, items)
     if options.ray is not None:
@@ -97,9 +100,8 @@ def _send(
             # Answers on stdout may appear on the same terminal.
             bulk_run.send(sender, recorder, display_of(app, alone=is_stored or not app.streams.stdout_tty))
             if stray := journal.stray_answers:
-                app.note(
-                    f"{options.output} has {counted(stray, 'answer')} to rows that are not in this input"
-                )
+                note = f"{options.output} has {counted(stray, 'answer')} to rows that are not in this input"
+                app.note(f"{note}; nbx bulk merge --input FILE leaves them out")
 
         # Scores on stdout are read by the next program in the pipe; nobody waits for the totals.
         shown = is_stored or not bulk_run.has_items

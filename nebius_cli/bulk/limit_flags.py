@@ -1,6 +1,9 @@
 """THE table of the limits of a bulk run: speed and money."""
 
-from nebius_cli.request.field_validation import Field, Kind
+from collections.abc import Mapping
+
+from nebius_cli.core.errors import UsageError
+from nebius_cli.request.field_validation import Field, FieldError, Kind
 
 SPEED = "Speed"
 MONEY = "Money"
@@ -27,3 +30,16 @@ LIMITS = (
         low=1,
     ),
 )
+
+
+def parse_limits(given: Mapping[str, str]) -> dict[str, int]:
+    """Parse the flags of LIMITS. Raises UsageError."""
+    values: dict[str, int] = {}
+    for limit in LIMITS:
+        if limit.name in given:
+            text = given[limit.name]
+            try:
+                values[limit.name] = int(str(limit.parse([text])))
+            except FieldError as error:
+                raise UsageError(f"{limit.flag} {text}", f"{limit.name} {error}") from None
+    return values

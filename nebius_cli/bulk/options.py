@@ -14,7 +14,7 @@ from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_item import ItemRows
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.input.shard import Shard, parse_shard
-from nebius_cli.bulk.limit_flags import LIMITS
+from nebius_cli.bulk.limit_flags import parse_limits
 from nebius_cli.bulk.rate_control import MAX_CONCURRENCY, RateController
 from nebius_cli.bulk.run_budget import Budget, Charge
 from nebius_cli.config.run_settings import RunSettings
@@ -23,7 +23,7 @@ from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import FREE, Price, PriceList
 from nebius_cli.core.secret import Secret
 from nebius_cli.request import parse_field_flags, read_prompt
-from nebius_cli.request.field_validation import FieldError, Value
+from nebius_cli.request.field_validation import Value
 
 LOCAL_CONCURRENCY = 4  # requests in flight, and slots of the engine
 
@@ -132,6 +132,16 @@ class BulkPlan:
         if self.max_cost is not None:
             check_price(row.model, prices)
 
+    def budget(self, prices: PriceList, spent_tokens: int, spent_cost: Decimal | None) -> Budget:
+        """Return the budget of this run, of which this has been spent."""
+        return Budget(
+            prices=prices,
+            max_cost=self.max_cost,
+            max_tokens=self.max_tokens,
+            spent_tokens=spent_tokens,
+            spent_cost=spent_cost,
+        )
+
     def dispatcher(
         self,
         prices: PriceList,
@@ -154,16 +164,9 @@ class BulkPlan:
             max_concurrency=self.connections,
             shards=self.shard.of,
         )
-        budget = Budget(
-            prices=prices,
-            max_cost=self.max_cost,
-            max_tokens=self.max_tokens,
-            spent_tokens=spent.tokens,
-            spent_cost=spent.cost,
-        )
         return Dispatcher(
             rate,
-            budget,
+            self.budget(prices, spent.tokens, spent.cost),
             retries=retries,
             jitter=jitter,
             group=self.group,
@@ -257,19 +260,6 @@ def _template(options: BulkOptions, read_file: Callable[[str], str]) -> template
     if options.template_file is not None:
         return template.parse(read_file(options.template_file))
     return None if options.template is None else template.parse(template.unescape(options.template))
-
-
-def parse_limits(given: Mapping[str, str]) -> dict[str, int]:
-    """Parse the flags of LIMITS. Raises UsageError."""
-    values: dict[str, int] = {}
-    for limit in LIMITS:
-        if limit.name in given:
-            text = given[limit.name]
-            try:
-                values[limit.name] = int(str(limit.parse([text])))
-            except FieldError as error:
-                raise UsageError(f"{limit.flag} {text}", f"{limit.name} {error}") from None
-    return values
 
 
 def parse_usd(text: str, flag: str) -> Decimal:

@@ -178,7 +178,7 @@ class ResultWriter:
         From the first row whose prompt has an answer to another request, rows are held back until one has
         its answer. Raises UsageError if none has.
         """
-        claims, held = Claims(self._journal), list[Row]()
+        claims, held = Claims(self._journal, self._output), list[Row]()
         for row in source:
             if not isinstance(row, Row):
                 yield row

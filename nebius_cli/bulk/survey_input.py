@@ -7,7 +7,7 @@ from pathlib import Path
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.options import BulkPlan
-from nebius_cli.bulk.output.changed_flags_check import Claims, would_pay_again
+from nebius_cli.bulk.output.changed_flags_check import SurveyedClaims
 from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import PriceList
@@ -33,13 +33,21 @@ def survey_rows(
 ) -> int | None:
     """Check every row and return their number; rows answered in `journal` will be left out.
 
-    Nothing is read, and None returned, if bad rows are allowed or the input can be read only once. Raises
-    BadInputError for a bad row, and UsageError for a row whose cost or length the caps cannot bound.
+    None is returned if bad rows are allowed or the input can be read only once: rows are checked as they are
+    sent. Raises BadInputError for a bad row, and UsageError for a row whose cost or length the caps cannot
+    bound, and if the output has answers that the run would pay for again.
     """
-    if plan.options.on_bad_row == "skip" or not source.seekable:
+    if not source.seekable:
         return None
-
-    claims = Claims(journal) if journal is not None and journal.earlier.answers else None
+    resumed = journal if isinstance(journal, Journal) and journal.earlier.records else None
+    claims = SurveyedClaims(resumed, plan.options.output) if resumed is not None else None
+    if plan.options.on_bad_row == "skip":
+        if claims is not None and resumed is not None:
+            source.survey(claims.has_answer)
+            claims.check(runs_here=plan.options.runs_here)
+            resumed.forget_claims()
+            source.left_out = None
+        return None
 
     def is_answered(row: Row) -> bool:
         if plan.capped:
@@ -52,8 +60,8 @@ def survey_rows(
         request_body.check_rules({}, {}, validate=True)  # reports that no model is set
     if survey.bad:
         raise source.bad_rows_error(survey.first_bad, survey.bad)
-    if claims is not None and claims.none:
-        raise would_pay_again(plan.options.output, runs_here=plan.options.runs_here)
+    if claims is not None:
+        claims.check(runs_here=plan.options.runs_here)
     if journal is not None:
         journal.forget_answers()
     return survey.rows

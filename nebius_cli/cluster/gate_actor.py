@@ -7,7 +7,6 @@ from typing import Any
 import ray
 
 from nebius_cli.bulk.rate_control import RateController
-from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.cluster.folders import write_run
 from nebius_cli.cluster.gate_messages import Grant, Report, Status
 from nebius_cli.cluster.job import Job, Spent
@@ -29,13 +28,7 @@ class Gate:
             tpm=plan.tpm,
             max_concurrency=plan.connections,
         )
-        budget = Budget(
-            prices=job.prices,
-            max_cost=plan.max_cost,
-            max_tokens=plan.max_tokens,
-            spent_tokens=spent.tokens,
-            spent_cost=spent.cost,
-        )
+        budget = plan.budget(job.prices, spent.tokens, spent.cost)
         self._job = job
         self._keeper = Gatekeeper(rate, budget)
         self._done = spent.done

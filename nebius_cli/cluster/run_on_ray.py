@@ -11,7 +11,6 @@ from ray.exceptions import RayError
 from nebius_cli.bulk.progress_display import BulkDisplay
 from nebius_cli.bulk.progress_snapshot import ProgressSnapshot, RunSummary
 from nebius_cli.bulk.run import DRAIN_TIMEOUT_S, Recorder, drain_note
-from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.run_counts import RunCounts, cap_error
 from nebius_cli.cluster import gate_actor as gates
 from nebius_cli.cluster.gate_messages import Status
@@ -133,15 +132,8 @@ class ClusterRun:
         if status.fatal is not None:
             raise status.fatal
         if status.capped:
-            plan = self._job.plan
-            budget = Budget(
-                prices=self._job.prices,
-                max_cost=plan.max_cost,
-                max_tokens=plan.max_tokens,
-                spent_tokens=status.tokens,
-                spent_cost=Decimal(status.cost),
-            )
-            raise cap_error(budget)
+            job = self._job
+            raise cap_error(job.plan.budget(job.prices, status.tokens, Decimal(status.cost)))
 
     def _drain(self, current: Pass, recorder: Recorder, display: BulkDisplay) -> None:
         """Send nothing more, and wait a while for requests in flight and for their answers to be written."""

@@ -31,7 +31,7 @@ Examples:
   nbx bulk prompts.jsonl -o answers.jsonl
   nbx bulk prompts.jsonl --estimate --max-tokens 64
   nbx bulk merge answers-*.jsonl -o all.jsonl
-  nbx bulk export all.jsonl --csv -o all.csv
+  nbx bulk export all.jsonl -o all.csv
 
 nbx bulk FILE is short for nbx bulk run FILE; nbx bulk run --help describes its flags.
 """
@@ -101,7 +101,7 @@ OWN = (
         "NAME=VALUES",
         INPUT,
     ),
-    text("output", "Write the answers to FILE; needed to resume a run.", "FILE", OUTPUT, "-o"),
+    text("output", "Write JSONL to FILE; needed to resume a run.", "FILE", OUTPUT, "-o"),
     text(
         "ray",
         "Run on a Ray cluster: auto or HOST:PORT; without ADDRESS, start Ray on this machine.",

@@ -2,6 +2,7 @@
 
 import typer
 
+from nebius_cli.bulk.export.formats import FORMATS
 from nebius_cli.commands.declare_command import declare
 from nebius_cli.commands.typer_parameters import argument, switch, text
 
@@ -9,19 +10,23 @@ HELP = """Export the answers of a run as text, a table or a page.
 
 \b
 Examples:
+  nbx bulk export answers.jsonl -o answers.csv
+  nbx bulk export answers.jsonl -o answers.parquet
+  nbx bulk export answers.jsonl -o answers.html
   nbx bulk export answers.jsonl --text
   nbx bulk export answers.jsonl --text -0 | xargs -0 -n 1 ./check
-  nbx bulk export answers.jsonl --csv -o answers.csv
-  nbx bulk export answers.jsonl --format parquet -o answers.parquet
-  nbx bulk export answers.jsonl --format html -o answers.html
 
-Answers are in row order. With --text, line N belongs to row N: a row that failed or has no answer yet is an
-empty line, so paste prompts.txt <(nbx bulk export answers.jsonl --text) pairs each prompt with its answer.
-Each answer ends with a newline, or with NUL after -0, which keeps texts with newlines apart.
+The suffix of -o FILE (.txt .csv .tsv .parquet .html) chooses the format, unless a flag does.
+
+Answers are in row order. --text prints only the texts, each with a newline at its end, and an empty line for
+a row that failed or has no answer yet. So line N belongs to row N, as long as each row has one answer
+without newlines: paste prompts.txt <(nbx bulk export answers.jsonl --text). For texts with newlines, use -0,
+which ends each text with NUL instead, or a table.
 
 --csv has the columns id, index, choice, text, finish_reason, error, prompt_tokens, completion_tokens, cost;
-the usage of a row is on its first choice. Both contain the texts unchanged. A spreadsheet runs texts that
-begin with = + - or @ as formulas; --escape-formulas puts an apostrophe before such a text.
+the usage of a row is on its first choice. --format tsv is the same with tabs. Texts are unchanged, in quotes
+if necessary. A spreadsheet runs texts that begin with = + - or @ as formulas; --escape-formulas puts an
+apostrophe before such a text.
 
 --format parquet (needs the package pyarrow) has a row for each choice, with the columns of --csv, the prompt
 and the model; error, usage and logprobs are nested. DuckDB, pandas and datasets read it; docs/bulk.md has
@@ -30,16 +35,17 @@ examples.
 --format html writes one page that needs no other file: a row for each row of the input, and a column for each
 combination of nbx bulk --matrix. --side-by-side makes the same table with --csv and --format parquet.
 
-The exit code is 9 if rows failed or, with --text or side by side, have no answer yet.
+The exit code is 9 if rows failed; with --text or side by side, also if rows have no answer yet; with --text,
+also if rows have the same index.
 """
 
 OWN = (
     argument("answers", "Output file of nbx bulk.", "ANSWERS"),
     switch("text", "Print only the texts."),
     switch("csv", "Print a CSV table with a header."),
-    text("format", "Format of the export. --text and --csv are short forms.", "text|csv|parquet|html"),
+    text("format", "Format of the export. Default: by the suffix of -o FILE.", "|".join(FORMATS)),
     switch("side_by_side", "One line per row, with a column per combination of --matrix."),
-    switch("escape_formulas", "With --csv: put ' before texts that a spreadsheet would run as formulas."),
+    switch("escape_formulas", "In CSV and TSV: put ' before texts that a spreadsheet would run as formulas."),
     switch("null", "With --text: end each answer with NUL instead of newline.", None, "-0"),
     text("output", "Write to FILE. Default stdout.", "FILE", None, "-o"),
     switch("force", "Replace FILE if it exists."),

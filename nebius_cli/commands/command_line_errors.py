@@ -133,7 +133,11 @@ def _meant(typed: str, command: str, context: Any) -> str:
     """Return what an unknown flag probably stands for, empty if there is no good guess."""
     if command.endswith("complete") and typed in FOREIGN_FLAGS:
         return FOREIGN_FLAGS[typed]
-    flags = [flag for parameter in context.command.params for flag in parameter.opts] if context else []
+    parameters = context.command.params if context else []
+    for parameter in parameters:  # --html for --format html
+        if (name := typed.removeprefix("--")) in (parameter.metavar or "").split("|"):
+            return f"did you mean {parameter.opts[0]} {name}?"
+    flags = [flag for parameter in parameters for flag in parameter.opts]
     meant = [flag for flag in flags if len(typed) > 3 and flag.startswith(typed)]
     close = nearest(typed.lstrip("-"), [flag.lstrip("-") for flag in flags])
     meant = meant or ([f"--{close}"] if close else [])

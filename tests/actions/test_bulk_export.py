@@ -12,12 +12,27 @@ from nebius_cli.bulk.output.resumable_output import Journal
 from tests.support.answers import USED, answer, failure, response, row, write
 from tests.support.run import Runner
 
+HIDDEN = "nbx: warning: 1 row left out: other rows have the same index; "
+
 
 def test_texts_stand_in_the_order_of_the_rows_each_with_its_ending(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(1), " two\nlines", "b"), answer(row(0), "é"))
     done = bare("bulk", "export", "a", "--text")
-    assert (done.code, done.out, done.err) == (0, "é\n two\nlines\nb\n", "")
-    assert bare("bulk", "export", "a", "--text", "-0").out == "é\0 two\nlines\0b\0"
+    assert (done.code, done.out) == (0, "é\n two\nlines\nb\n")
+    done = bare("bulk", "export", "a", "--text", "-0")
+    assert (done.out, done.err) == ("é\0 two\nlines\0b\0", "")
+
+
+@pytest.mark.parametrize(("flags", "end", "said"), [((), "\n", "newlines"), (("-0",), "\0", "NUL")])
+def test_texts_that_contain_their_own_end_are_counted(
+    folder: Path, bare: Runner, flags: tuple[str, ...], end: str, said: str
+) -> None:
+    write(folder / "a", answer(row(0), f"one{end}two{end}"), answer(row(1), end, end), answer(row(2), "x"))
+    done = bare("bulk", "export", "a", "--text", *flags)
+    assert done.err.startswith(f"nbx: 3 texts contain {said}, so line N is not always row N; ")
+    assert "keeps the texts apart\n" in done.err
+    assert done.code == 0
+    assert bare("bulk", "export", "a", "--csv").err == ""
 
 
 def test_line_n_belongs_to_row_n_whatever_came_when(folder: Path, bare: Runner) -> None:
@@ -28,12 +43,33 @@ def test_line_n_belongs_to_row_n_whatever_came_when(folder: Path, bare: Runner) 
     done = bare("bulk", "export", "a", "--text")
     assert (done.code, done.out) == (9, "\n1\n2\n\n4\n\n\n\n\n9\n")
     assert done.err.splitlines() == [
-        "nbx: 1 answer of other rows with the same index: left out; --csv exports all",
+        f"{HIDDEN}nbx bulk merge --input FILE puts rows in order, --csv exports all",
         "nbx: 1 row failed; its line is empty",
         "nbx: rows without a record: 5; their lines are empty",
     ]
     table = list(csv.DictReader(io.StringIO(bare("bulk", "export", "a", "--csv").out)))
     assert [line["index"] for line in table] == ["1", "2", "4", "7", "9", "9"]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "code", "said"),
+    [
+        (answer(row(0, own_id="a")), answer(row(0, own_id="b"), "b"), 9, HIDDEN),
+        (failure(row(0, own_id="a")), answer(row(0, own_id="b"), "b"), 9, HIDDEN),
+        (encode_bad(BadRow(0, 1, "no")), answer(row(0, own_id="b"), "b"), 0, ""),  # it got an id when mended
+        (answer(row(0)), failure(row(0, body=b"{1}")), 9, "nbx: 1 row failed; its line is empty\n"),
+        (answer(row(0)), answer(row(0, body=b"{1}"), "b"), 0, ""),
+    ],
+    ids=["answer", "failure", "bad row", "changed and failed", "changed"],
+)
+def test_a_row_that_another_row_hides_is_reported(
+    folder: Path, bare: Runner, earlier: bytes, later: bytes, code: int, said: str
+) -> None:
+    write(folder / "a", earlier, later)
+    done = bare("bulk", "export", "a", "--text")
+    assert (done.code, done.out) == (code, "\n" if "failed" in said else "b\n")
+    assert done.err.startswith(said)
+    assert bool(done.err) == bool(said)
 
 
 def test_a_record_far_from_all_others_is_damaged(folder: Path, bare: Runner) -> None:
@@ -141,6 +177,7 @@ def test_a_terminal_is_shown_no_control_characters(folder: Path, bare: Runner) -
         (["a", "--text", "--csv"], "keep one of them"),
         (["a", "--csv", "-0"], "-0 with --csv"),
         (["a", "--csv", "-o", "a"], "this is the file to export"),
+        (["a", "-o", "a.csv.gz"], "does not compress"),
         (["gone", "--csv"], "no such file"),
         (["-", "--csv"], "it is read twice"),
         ([".", "--csv"], "it is read twice"),
@@ -176,3 +213,55 @@ def test_formulas_can_be_escaped_for_spreadsheets(folder: Path, bare: Runner) ->
     assert exact[0::3][:2] == ["=cmd|'/c calc'!A0", '=HYPERLINK("http://evil")']
     assert safe == [f"'{cell}" if cell.startswith("=") else cell for cell in exact]
     assert bare("bulk", "export", "a", "--text", "--escape-formulas").code == 2
+
+
+def test_tsv_is_read_back_to_the_byte(folder: Path, bare: Runner) -> None:
+    nasty = ' a,b\t"x"\r\n\u2028é'
+    write(folder / "a", answer(row(0, own_id="i\td"), nasty, "2, nd"))
+    done = bare("bulk", "export", "a", "--format", "tsv")
+    assert done.out.splitlines()[0].split("\t")[:4] == ["id", "index", "choice", "text"]
+    rows = list(csv.reader(io.StringIO(done.out, newline=""), delimiter="\t"))
+    assert [line[:4] for line in rows[1:]] == [["i\td", "0", "0", nasty], ["i\td", "0", "1", "2, nd"]]
+    assert "\t2, nd\t" in done.out  # a comma needs no quotes here
+    (folder / "rows.tsv").write_bytes(done.out_bytes)
+    dry_run = bare("bulk", "rows.tsv", "--template", "{text}", "-m", "m", "--on-bad-row", "skip", "--dry-run")
+    assert dry_run.json["prompt"] == nasty
+
+
+@pytest.mark.parametrize(
+    ("name", "format_"),
+    [
+        *[("x.csv", "csv"), ("x.tsv", "tsv"), ("x.tab", "tsv"), ("x.txt", "text"), ("x.text", "text")],
+        *[("x.parquet", "parquet"), ("x.pq", "parquet"), ("x.y.HTML", "html"), ("x.htm", "html")],
+    ],
+)
+def test_the_suffix_of_the_file_chooses_the_format(
+    folder: Path, bare: Runner, name: str, format_: str
+) -> None:
+    write(folder / "a", answer(row(0), "one\ttwo"))
+    assert bare("bulk", "export", "a", "-o", name).code == 0
+    assert bare("bulk", "export", "a", "--format", format_, "-o", "other").code == 0
+    assert (folder / name).read_bytes() == (folder / "other").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["answers", "answers.json", "csv", "x.csv/csv", "-", "/dev/null"])
+def test_a_name_that_tells_no_format_needs_a_flag(folder: Path, bare: Runner, name: str) -> None:
+    (folder / "x.csv").mkdir()
+    write(folder / "a", answer(row(0), "text"))
+    done = bare("bulk", "export", "a", "-o", name)
+    assert (done.code, done.out) == (2, "")
+    assert "no export format" in done.err
+    assert "or name the file by its format, as in -o answers.csv" in done.err
+    assert bare("bulk", "export", "a", "-o", name, "--text").code == 0
+
+
+def test_a_flag_overrides_the_suffix(folder: Path, bare: Runner) -> None:
+    write(folder / "a", answer(row(0), "text"))
+    assert bare("bulk", "export", "a", "--text", "-o", "x.csv").code == 0
+    assert (folder / "x.csv").read_text() == "text\n"
+
+
+@pytest.mark.parametrize("name", ["parquet", "html", "tsv"])
+def test_a_format_typed_as_a_flag_is_understood(bare: Runner, name: str) -> None:
+    failed = bare("bulk", "export", "a", f"--{name}")
+    assert (failed.code, f"did you mean --format {name}?" in failed.err) == (2, True), failed.err

@@ -129,7 +129,7 @@ def test_large_answers_are_written_in_several_row_groups(folder: Path, bare: Run
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (["--format", "xlsx"], "it is one of text, csv, parquet"),
+        (["--format", "xlsx"], "it is one of text, csv, tsv, parquet"),
         (["--format", "parquet", "--csv"], "keep one of them"),
         (["--format", "parquet", "-0"], "-0 with parquet"),
         (["--format", "parquet", "--escape-formulas"], "--escape-formulas without --csv"),

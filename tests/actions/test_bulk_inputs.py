@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.rows import RowServer, records, texts, write_rows
+from tests.support.rows import RowServer, records, refuse, texts, write_rows
 from tests.support.run import Runner
 
 OUT = Path("out.jsonl")
@@ -130,10 +130,75 @@ def test_files_in_another_order_are_not_paid_for_again_without_a_word(
     write_rows(Path("b.jsonl"), ["b0", "b1"])
     assert bulk("bulk", "a.jsonl", "b.jsonl", "-o", str(OUT), *matrix).code == 0
     before, sent = OUT.read_bytes(), len(row_server.bodies)
-    moved = (("b.jsonl", "a.jsonl"), ("b.jsonl",), ("b.jsonl", "-"))
-    for files in moved:
-        result = bulk("bulk", *files, "-o", str(OUT), *matrix, stdin=b'"a0"\n"a1"\n')
-        assert (result.code, "or rows without an id have moved" in result.err) == (2, True), files
+    for files in (("b.jsonl", "a.jsonl"), ("b.jsonl",)):
+        result = bulk("bulk", *files, "-o", str(OUT), *matrix)
+        assert (result.code, "without an id moved" in result.err) == (2, True), files
+    result = bulk("bulk", "b.jsonl", "-", "-o", str(OUT), *matrix, stdin=b'"a0"\n"a1"\n')
+    assert (result.code, "or rows without an id have moved" in result.err) == (2, True)
     assert (OUT.read_bytes(), len(row_server.bodies)) == (before, sent)
     Path("c.jsonl").write_text('"c0"\n"c1"\n')  # other prompts in the same places are a new input
     assert bulk("bulk", "c.jsonl", "-o", str(OUT), *matrix).code == 0
+
+
+@pytest.mark.parametrize(
+    "flags", [(), ("--matrix", "temperature=0,1"), ("--on-bad-row", "skip"), ("--max-total-tokens", "9999")]
+)
+def test_rows_without_an_id_that_moved_are_not_sent_although_others_have_their_answers(
+    bulk: Runner, row_server: RowServer, flags: tuple[str, ...]
+) -> None:
+    write_rows(Path("a.jsonl"), [{"id": "a", "prompt": "a0"}])
+    write_rows(Path("b.jsonl"), ["b0"])
+    write_rows(Path("c.jsonl"), ["c0", "c1"])
+    assert bulk("bulk", "a.jsonl", "b.jsonl", "c.jsonl", "-o", str(OUT), "--max-tokens=8", *flags).code == 0
+    before, sent = OUT.read_bytes(), len(row_server.bodies)
+    write_rows(Path("d.jsonl"), ["c1"])  # c0 is gone
+    for files in ("a c b", "b a c", "a d b", "a new c"):
+        write_rows(Path("new.jsonl"), ["new", "b0"])  # a row before b0
+        named = [f"{name}.jsonl" for name in files.split()]
+        result = bulk("bulk", *named, "-o", str(OUT), "--max-tokens=8", *flags)
+        assert (result.code, "without an id moved, and would be" in result.err) == (2, True), files
+        assert len(result.err.splitlines()) == 3
+    assert (OUT.read_bytes(), len(row_server.bodies)) == (before, sent)
+
+
+def test_rows_with_ids_may_change_places_among_files_and_are_exported_in_their_new_order(
+    bulk: Runner, row_server: RowServer
+) -> None:
+    for name in "ab":
+        write_rows(Path(f"{name}.jsonl"), [{"id": f"{name}{i}", "prompt": f"{name}{i}"} for i in range(2)])
+    write_rows(Path("c.jsonl"), [{"id": "c", "prompt": "c"}])
+    assert bulk("bulk", "a.jsonl", "b.jsonl", "-o", str(OUT)).code == 0
+    assert bulk("bulk", "c.jsonl", "b.jsonl", "a.jsonl", "-o", str(OUT)).code == 0
+    assert row_server.asked.total() == 5
+    done = bulk("bulk", "export", str(OUT), "--text")
+    assert (done.code, done.out) == (0, " C\n B0\n B1\n A0\n A1\n")
+
+
+def test_equal_prompts_are_not_rows_that_moved(bulk: Runner, row_server: RowServer) -> None:
+    write_rows(Path("in.jsonl"), ["same", "other", "same", "same"])
+    refused = iter([True])
+    row_server.answer = lambda _: refuse(400, "no") if next(refused, False) else None
+    run = ("bulk", "in.jsonl", "-o", str(OUT), "--concurrency", "1")
+    assert bulk(*run).code == 9  # the first row failed; two equal ones were answered
+    assert bulk("bulk", "out.failed.jsonl", "-o", str(OUT)).code == 0
+    assert row_server.asked.total() == 5
+    lines = OUT.read_bytes().splitlines(keepends=True)
+    OUT.write_bytes(b"".join(line for line in lines if b'"id":2,' not in line))  # as after a kill
+    assert bulk(*run).code == 0
+    assert row_server.asked.total() == 6
+    write_rows(Path("in.jsonl"), ["other", "other", "same", "same"])  # edited in its place
+    assert bulk(*run).code == 0
+    assert row_server.asked.total() == 7
+
+
+def test_answers_to_rows_that_are_gone_are_left_out_by_a_merge(bulk: Runner) -> None:
+    for name in "ab":
+        write_rows(Path(f"{name}.jsonl"), [{"id": f"{name}{i}", "prompt": f"{name}{i}"} for i in range(2)])
+    assert bulk("bulk", "a.jsonl", "-o", str(OUT)).code == 0
+    run = bulk("bulk", "b.jsonl", "-o", str(OUT))
+    assert "2 answers to rows that are not in this input; nbx bulk merge --input FILE leaves" in run.err
+    export = bulk("bulk", "export", str(OUT), "--text")
+    assert export.code == 9  # two rows are row 0
+    assert "2 rows left out: other rows have the same index" in export.err
+    assert bulk("bulk", "merge", str(OUT), "--input", "b.jsonl", "-o", "b.out.jsonl").code == 0
+    assert bulk("bulk", "export", "b.out.jsonl", "--text").out == " B0\n B1\n"

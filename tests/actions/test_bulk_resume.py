@@ -109,7 +109,7 @@ def test_answers_to_removed_rows_stay_and_are_reported(bulk: Runner) -> None:
     assert bulk(*RUN).code == 0
     write_rows(Path("in.jsonl"), 2)
     result = bulk(*RUN)
-    assert "out.jsonl has 1 answer to rows that are not in this input\n" in result.err
+    assert "out.jsonl has 1 answer to rows that are not in this input; nbx bulk merge" in result.err
     assert set(texts(OUT)) == {0, 1, 2}
 
 

@@ -127,7 +127,13 @@ def test_a_failed_cell_is_empty_and_the_line_says_why(folder: Path, bare: Runner
 def test_parquet_has_the_same_columns(folder: Path, bare: Runner) -> None:
     values = [{"model": "A"}, {"model": "B"}]
     said = answer(combined(0, values[0], 0, 2), "x").replace(b'"text":"x"', b'"text":"\\ud800 e"')
-    write(folder / "a", said, failure(combined(0, values[1], 1, 2)))
+    answers = (
+        answer(combined(1, values[0], 0, 2), "", "second"),
+        answer(combined(1, values[1], 1, 2), "first"),
+    )
+    unprompted = b"".join(answers).replace(b'"prompt":', b'"was":')
+    common = {"id": "1", "index": 1, "prompt": None, "error": None}
+    write(folder / "a", said, failure(combined(0, values[1], 1, 2)), unprompted)
     assert bare("bulk", "export", "a", *PARQUET, "--side-by-side", "-o", "a.parquet").code == 9
     assert pq.read_table("a.parquet").to_pylist() == [
         {
@@ -138,7 +144,10 @@ def test_parquet_has_the_same_columns(folder: Path, bare: Runner) -> None:
             "model=A": "\ufffd e",
             "model=B": None,
             "error": "model=B: the server answered 500: it broke",
-        }
+        },
+        # Whatever is not there is null, which an empty text is not.
+        {**common, "choice": 0, "model=A": "", "model=B": "first"},
+        {**common, "choice": 1, "model=A": "second", "model=B": None},
     ]
 
 

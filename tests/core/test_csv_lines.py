@@ -12,10 +12,10 @@ from nebius_cli.core.csv_lines import FORMULA_STARTS, csv_line
 CELLS = st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=5)
 
 
-@given(st.lists(CELLS, min_size=1, max_size=5))
-def test_what_is_written_is_read_back(rows: list[list[str]]) -> None:
-    text = "".join(map(csv_line, rows))
-    read = list(csv.reader(io.StringIO(text, newline="")))
+@given(st.lists(CELLS, min_size=1, max_size=5), st.sampled_from([",", "\t"]))
+def test_what_is_written_is_read_back(rows: list[list[str]], separator: str) -> None:
+    text = "".join(csv_line(row, separator=separator) for row in rows)
+    read = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
     assert [row or [""] for row in read] == rows
 
 

@@ -12,24 +12,24 @@ Record = Mapping[str, Any]
 
 
 class Cell(NamedTuple):
-    """One answer to a row; `error` is empty unless the row failed."""
+    """One answer to a row, or why it failed; both are None if the combination has fewer choices."""
 
-    text: str = ""
+    text: str | None = None
     finish_reason: str = ""
-    error: str = ""
+    error: str | None = None
 
 
 class ComparedRow(NamedTuple):
     """The answers to a row of the input: a cell for each column, None where there is no answer yet.
 
     With several answers per request, there is one of these for each; `choice` counts from 0. `prompt` is
-    JSON for token ids, and empty if the output has no prompts.
+    JSON for token ids, and None if the output has no prompts.
     """
 
     row_id: str
     row_index: int
     choice: int
-    prompt: str
+    prompt: str | None
     cells: tuple[Cell | None, ...]
 
 

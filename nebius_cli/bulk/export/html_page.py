@@ -88,8 +88,8 @@ def _cell(cell: Cell | None) -> str:
     return _shown(cell.text) + end
 
 
-def _shown(text: str) -> str:
-    return f'<div class="text" dir="auto">{_escaped(text)}</div>'
+def _shown(text: str | None) -> str:
+    return f'<div class="text" dir="auto">{_escaped(text or "")}</div>'
 
 
 def _escaped(text: str) -> str:

@@ -50,7 +50,7 @@ class SideBySide:
     def _row(self, row_id: str, index: int, answers: Mapping[str, Record]) -> Iterator[ComparedRow]:
         self.missing += len(self.columns) - len(answers)
         texts = {label: _choices(record) for label, record in answers.items()}
-        prompt = next((_text(record["prompt"]) for record in answers.values() if "prompt" in record), "")
+        prompt = next((_text(record["prompt"]) for record in answers.values() if "prompt" in record), None)
         for choice in range(max([1, *map(len, texts.values())])):
             cells = (_cell(answers.get(one.label), texts.get(one.label, ()), choice) for one in self.columns)
             yield ComparedRow(row_id, index, choice, prompt, tuple(cells))
@@ -68,10 +68,10 @@ def _label(record: Record) -> str:
 
 
 def _choices(record: Record) -> list[Cell]:
-    cells = [Cell(_text(one.get("text")), _text(one.get("finish_reason"))) for one in choices_of(record)]
     error = record["error"]
     if error is None:
-        return cells
+        choices = choices_of(record)
+        return [Cell(_text(one.get("text")), _text(one.get("finish_reason")) or "") for one in choices]
     message = error.get("message") if isinstance(error, dict) else None
     return [Cell(error=_text(message) or "failed")]
 
@@ -83,7 +83,5 @@ def _cell(record: Record | None, cells: list[Cell] | tuple[()], choice: int) -> 
     return cells[choice] if choice < len(cells) else Cell()
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return "" if value is None else jsontext.encode(value).decode("utf-8")
+def _text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else jsontext.encode(value).decode("utf-8")

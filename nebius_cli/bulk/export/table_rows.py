@@ -14,7 +14,7 @@ def header(columns: Iterable[Column]) -> tuple[str, ...]:
 
 
 def table_lines(answers: SideBySide) -> Iterator[tuple[object, ...]]:
-    """Yield the header and the rows of a table; None where there is no text.
+    """Yield the header and the rows of a table; None where there is no text, and no error.
 
     `error` says which cells failed, and why: `model=A: REASON; model=B: REASON`.
     """
@@ -40,11 +40,11 @@ def parquet_schema(columns: Iterable[Column]) -> Callable[[Any], Any]:
 
 
 def _line(row: ComparedRow, columns: Iterable[Column]) -> tuple[object, ...]:
-    texts = (None if cell is None or cell.error else cell.text for cell in row.cells)
+    texts = (None if cell is None else cell.text for cell in row.cells)
     return (row.row_id, row.row_index, row.choice, row.prompt, *texts, _errors(row, columns))
 
 
-def _errors(row: ComparedRow, columns: Iterable[Column]) -> str:
+def _errors(row: ComparedRow, columns: Iterable[Column]) -> str | None:
     pairs = zip(columns, row.cells, strict=True)
     found = [(column.label, cell.error) for column, cell in pairs if cell and cell.error]
-    return "; ".join(f"{label}: {error}" if label else error for label, error in found)
+    return "; ".join(f"{label}: {error}" if label else error for label, error in found) or None

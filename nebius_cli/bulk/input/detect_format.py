@@ -3,7 +3,7 @@
 from nebius_cli.core.errors import UsageError
 
 FORMATS = ("jsonl", "csv", "tsv", "text", "parquet")
-_SUFFIXES = {
+SUFFIXES = {  # of file names
     "jsonl": "jsonl",
     "ndjson": "jsonl",
     "csv": "csv",
@@ -25,7 +25,7 @@ def format_of(path: str, format_flag: str | None) -> tuple[str, str]:
     """
     words = path.replace("\\", "/").rpartition("/")[2].lower().split(".")
     compression = words.pop() if words[-1] in COMPRESSIONS else ""
-    known = "jsonl" if path == "-" else _SUFFIXES.get(words[-1], "")
+    known = "jsonl" if path == "-" else SUFFIXES.get(words[-1], "")
     name = format_flag or known
     if name not in FORMATS:
         what = f"--format {format_flag}" if format_flag else f"cannot tell the format of {path} from its name"

@@ -36,11 +36,11 @@ class Row:
     """One prompt, or the prompts of one item, and the request for them. Treat it as immutable.
 
     `index` is its position among all rows of the input, bad ones included; `id` is the row's own id, or the
-    index. With `--matrix`, a row of the input is a Row for each combination, and these follow each other.
-    `body` is the request body when the row is sent alone. `body_hash` identifies the request: 32 hex
-    digits for the body, and 8 for the URL that it is sent to, with its query. `common` is the body without
-    the prompt: rows with the same `common` and `query` may share a request. `max_prompt_tokens` and
-    `max_completion_tokens` are upper bounds; the second is None if the row has no max_tokens.
+    index if the row `is_unnamed`. With `--matrix`, a row of the input is a Row for each combination, and
+    these follow each other. `body` is the request body when the row is sent alone. `body_hash` identifies the
+    request: 32 hex digits for the body, and 8 for the URL that it is sent to, with its query. `common` is the
+    body without the prompt: rows with the same `common` and `query` may share a request. `max_prompt_tokens`
+    and `max_completion_tokens` are upper bounds; the second is None if the row has no max_tokens.
 
     `item` is what a RowKind has read, None for a prompt to complete. If it has several prompts, `prompt` is
     the list of them. `variants` are the `common` and `model` of further requests for the same prompts.
@@ -63,12 +63,12 @@ class Row:
     variants: tuple[tuple[bytes, str], ...] = ()
     part: int = 0
     part_count: int = 1
+    is_unnamed: bool = False
 
     @property
-    def is_unnamed(self) -> bool:
-        """Whether the row has no id of its own: its position stands for it."""
-        place = self.in_matrix
-        return self.id == self.index if place is None else place.row_id == place.row_index
+    def matrix(self) -> tuple[str, ...]:
+        """The fields of the `--matrix` that the row is sent with, empty without one."""
+        return tuple(self.in_matrix.combination.values) if self.in_matrix is not None else ()
 
     def parts(self) -> "list[Row]":
         """Return a row for each prompt; their results make up the result of this row."""

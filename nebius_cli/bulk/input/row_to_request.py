@@ -232,6 +232,7 @@ class RowReader:
             template.model,
             request.in_matrix,
         )
+        row.is_unnamed = request.id is None
         if self._items and request.item is not None:
             self._items.add(row, request.item)
         if self._has_matrix:

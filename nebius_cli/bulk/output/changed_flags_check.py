@@ -1,7 +1,12 @@
-"""Detects that a changed flag would make a run pay again for every row of its output."""
+"""Detects that a run would pay again for rows of its output, or mix it with other answers."""
+
+from array import array
+from collections.abc import Sequence
 
 from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.output.read_records import RecordReader, matrix_of, open_answers
 from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
+from nebius_cli.core.compact_hash_set import DigestSet, digest
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.short_text import counted
 
@@ -14,8 +19,10 @@ class Claims:
     prompt has changed does not count.
     """
 
-    def __init__(self, journal: Journal | StreamOutput) -> None:
+    def __init__(self, journal: Journal | StreamOutput, output: str) -> None:
         self._journal = journal
+        self._output = output  # its name in messages
+        self._matrix = matrix_of(journal.path) if isinstance(journal, Journal) else None
         self.changed = 0
         self.found = journal.earlier.answers == 0  # or there is nothing to find
 
@@ -25,13 +32,57 @@ class Claims:
         return not self.found and self.changed > 0
 
     def has_answer(self, row: Row) -> bool:
-        """Return whether an earlier run answered this row with this request."""
+        """Return whether an earlier run answered this row with this request.
+
+        Raises UsageError if the output is that of a run with another `--matrix`.
+        """
+        if self._matrix is not None and self._matrix != row.matrix:
+            raise _other_matrix(self._output, self._matrix, row.matrix)
         if self._journal.has_answer(row):
             self.found = True
             return True
         if not self.found:
             self.changed += self._journal.has_prompt_of(row)
         return False
+
+
+class SurveyedClaims(Claims):
+    """The claims of every row of an input, before one is sent. Memory: 8 bytes for each row to send."""
+
+    def __init__(self, journal: Journal, output: str) -> None:
+        super().__init__(journal, output)
+        self._journal: Journal = journal
+        self._unanswered = array("Q")  # digests of the requests of rows without an id
+
+    def has_answer(self, row: Row) -> bool:
+        """Return whether an earlier run answered this row with this request. Raises UsageError."""
+        found = super().has_answer(row)
+        if row.is_unnamed and not found:
+            self._unanswered.append(digest(row.body_hash.encode("ascii")))
+        return found
+
+    def check(self, *, runs_here: bool) -> None:
+        """Raise UsageError if the run would pay again for all rows, or for rows that have moved.
+
+        `runs_here`: to a model on this machine, which costs nothing.
+        """
+        if moved := self._moved():
+            what = f"{counted(moved, 'row')} without an id moved, and would be {_sent_again(runs_here)}"
+            why = f"{self._output} has the answers at other positions: rows or files are in another order"
+            raise UsageError(what, why, "restore the order and add new rows at the end, or choose another -o")
+        if self.none:
+            raise would_pay_again(self._output, runs_here=runs_here)
+
+    def _moved(self) -> int:
+        """Return the number of rows without an id whose request has an answer that no row claims."""
+        if not self._unanswered or not self._journal.unclaimed_answers:
+            return 0
+        claimed, unclaimed = self._journal.claimed_rows(), DigestSet()
+        with open_answers(self._journal.path) as file:
+            for row_id, _, body_hash, *_, ok in RecordReader(file, self._journal.path).heads():
+                if ok and digest(row_id) not in claimed:
+                    unclaimed.add(digest(body_hash))
+        return sum(request in unclaimed for request in self._unanswered)
 
 
 def other_requests(count: int, output: str) -> str:
@@ -46,8 +97,25 @@ def would_pay_again(output: str, *, runs_here: bool) -> UsageError:
 
     `runs_here`: to a model on this machine, which costs nothing.
     """
-    what = f"every row of {output} would be sent {'' if runs_here else 'and paid for '}again"
+    what = f"every row of {output} would be {_sent_again(runs_here)}"
     why = "a flag, the project or the base URL has changed, or rows without an id have moved"
     return UsageError(
         what, why, f"--restart starts over and keeps them as {output}.old; or choose another -o"
     )
+
+
+def _sent_again(runs_here: bool) -> str:  # noqa: FBT001 - the only argument
+    return "sent again" if runs_here else "sent and paid for again"
+
+
+def _other_matrix(output: str, found: Sequence[str], wanted: Sequence[str]) -> UsageError:
+    """Return the error of a run whose rows and the records in its output have other fields in the matrix."""
+    what = f"{output} has the answers of a run {_named(found)}"
+    why = f"this run is {_named(wanted)}, and its answers would be mixed with them"
+    return UsageError(
+        what, why, f"choose another -o; or --restart starts over and keeps them as {output}.old"
+    )
+
+
+def _named(matrix: Sequence[str]) -> str:
+    return f"with --matrix {' and '.join(matrix)}" if matrix else "without --matrix"

@@ -116,6 +116,15 @@ def check_kind(path: Path, *, items: bool) -> None:
                 return
 
 
+def matrix_of(path: Path) -> tuple[str, ...] | None:
+    """Return the fields of the `--matrix` of an output, empty for a run without one; None without records."""
+    with open_answers(path) as file:
+        for _, line, _ in RecordReader(file, path):
+            values = jsontext.decode(line).get("matrix")
+            return tuple(values) if isinstance(values, dict) else ()
+    return None
+
+
 def _last_head(line: bytes) -> RecordHead | None:
     """Return the head of a line without a newline. Raises ValueError if it is incomplete."""
     jsontext.decode(line)
@@ -195,7 +204,7 @@ class CurrentRecords:
 class AnswerFile:
     """The current records of a file, in the order of the rows. A run may be writing to it.
 
-    `cut` tells whether lines that are not records were skipped. `hidden` counts the answers that `by_row`
+    `cut` tells whether lines that are not records were skipped. `hidden` counts the rows that `by_row`
     left out, because another row has their index. Raises UsageError.
     """
 
@@ -248,7 +257,8 @@ class AnswerFile:
         for record in self:
             index = record["index"]
             if waiting is not None and index == waiting["index"]:
-                self.hidden += waiting["error"] is None
+                is_bad_row = not waiting["body_hash"]  # its id is its index, which a row with an id may take
+                self.hidden += waiting["id"] != record["id"] and not is_bad_row
                 waiting = record
                 continue
             if waiting is not None:

@@ -23,8 +23,6 @@ from nebius_cli.system.temporary_file import sibling
 
 Note = Callable[[str], None]
 
-_COMPRESSED = (".gz", ".zst")
-
 
 class StreamOutput:
     """An output that cannot be read again, as a pipe: like a Journal without earlier records.
@@ -91,12 +89,12 @@ class Journal:
         self._failed = failed
         self._appender = Appender(file.write, file.sync_if_due)
         self._answered = AnsweredRows()
+        self._answer_count = 0  # in the file
         self._prompts: DigestSet | None = None  # answered, whatever the requests
         self._claimed = self._places = 0  # rows that have their answer, and the sum of their places
         self._indexes = IndexSort()  # digest and index of these rows
         self._appended = False
         self.stray_answers = 0
-        self.unclaimed_answers = 0  # answers to no row of the input
         self._complete = False
 
     @classmethod
@@ -111,7 +109,7 @@ class Journal:
         started. Raises UsageError if another process writes the file or it is not an output of a bulk run; it
         is then unchanged. Raises OutputError if it cannot be written.
         """
-        _check_name(path, sources)
+        check_distinct("-o", path, [("this is the input", source) for source in sources])
         target = Path(os.path.realpath(path))  # follow a symlink rather than replace it
         with contextlib.ExitStack() as stack:
             stack.callback(_lock(target).release)
@@ -143,6 +141,22 @@ class Journal:
             self._failed.mark_answered(digest(own))
         return True
 
+    @property
+    def unclaimed_answers(self) -> int:
+        """The number of answers that `has_answer` found no row for."""
+        return self._answer_count - self._claimed
+
+    def claimed_rows(self) -> DigestSet:
+        """Return the digests of the rows whose answer `has_answer` found."""
+        found = DigestSet()
+        found.update(key for key, _ in self._indexes)
+        return found
+
+    def forget_claims(self) -> None:
+        """Start again: `has_answer` will be called for every row once more."""
+        self._claimed = self._places = 0
+        self._indexes = IndexSort()
+
     def has_prompt_of(self, row: Row) -> bool:
         """Return whether an earlier run answered a row with this id and prompt, whatever the request.
 
@@ -158,7 +172,6 @@ class Journal:
 
     def forget_answers(self) -> None:
         """Free the memory of `has_answer`, which will not be called again."""
-        self.unclaimed_answers = len(self._answered) - self._claimed
         self._answered, self._prompts = AnsweredRows(), None
         if not self._has_moved:
             self._indexes = IndexSort()
@@ -236,6 +249,7 @@ class Journal:
         with open_answers(self.path) as file:
             records = RecordReader(file, self.path)
             self._answered.update(self.earlier.count(records.heads()))
+        self._answer_count = len(self._answered)
         self.earlier.broken = records.broken
         if records.tail:
             self._file.cut(records.end)
@@ -245,12 +259,6 @@ class Journal:
         if records.broken:
             lines = "1 line is" if records.broken == 1 else f"{records.broken} lines are"
             note(f"{self.path}: {lines} not JSON; their rows are sent again")
-
-
-def _check_name(path: str, sources: Sequence[str]) -> None:
-    if path.endswith(_COMPRESSED):
-        raise UsageError(f"-o {path}", "nbx does not compress the output", "compress it after the run")
-    check_distinct("-o", path, [("this is the input", source) for source in sources])
 
 
 def _lock(path: Path) -> lock.Lock:

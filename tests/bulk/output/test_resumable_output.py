@@ -139,11 +139,6 @@ def test_the_input_is_no_place_for_the_answers(path: Path) -> None:
     assert path.read_bytes() == answer(row(0))
 
 
-def test_a_compressed_output_is_refused(path: Path) -> None:
-    with pytest.raises(UsageError, match=r"-o .*gz"):
-        open_quietly(path.with_name("answers.jsonl.gz"))
-
-
 def test_a_folder_that_is_not_there_is_an_output_error(path: Path) -> None:
     with pytest.raises(OutputError):
         open_quietly(path / "x")

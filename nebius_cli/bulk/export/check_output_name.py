@@ -1,0 +1,31 @@
+"""Checks the name of a file of records: it must not promise a format that the file does not have."""
+
+from pathlib import PurePath
+from shlex import quote
+
+from nebius_cli.bulk.export.formats import format_of_suffix
+from nebius_cli.core.errors import UsageError
+from nebius_cli.system.check_output_paths import is_file
+
+_COMPRESSED = (".gz", ".zst")
+
+
+def check_not_compressed(path: str) -> None:
+    """Raise UsageError for a name such as `answers.csv.gz`."""
+    if is_file(path) and path.endswith(_COMPRESSED):
+        raise UsageError(f"-o {path}", "nbx does not compress the output", "compress it afterwards")
+
+
+def check_output_name(path: str, *, exportable: bool = True) -> None:
+    """Raise UsageError for a name such as `answers.csv` or `answers.jsonl.gz`, because records are JSONL.
+
+    `exportable` tells whether `nbx bulk export` makes tables of the records, as it does of answers.
+    """
+    check_not_compressed(path)
+    if not is_file(path) or format_of_suffix(path) in ("", "text"):  # JSONL is text
+        return
+    records = quote(str(PurePath(path).with_suffix(".jsonl")))
+    export = f", then nbx bulk export {records} -o {quote(path)}" if exportable else ""
+    raise UsageError(
+        f"-o {path}", "the output is JSONL, which a later run can resume", f"use -o {records}{export}"
+    )

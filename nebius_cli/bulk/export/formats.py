@@ -1,0 +1,34 @@
+"""The formats of an export, and how a command line names one: by flags, else by the suffix of the file."""
+
+from collections.abc import Collection
+
+from nebius_cli.bulk.input.detect_format import SUFFIXES
+from nebius_cli.core.errors import UsageError
+
+FORMATS = ("text", "csv", "tsv", "parquet", "html")
+SEPARATORS = {"csv": ",", "tsv": "\t"}  # of the cells in a line
+_SUFFIXES = {suffix: name for suffix, name in SUFFIXES.items() if name in FORMATS}
+_SUFFIXES |= {"html": "html", "htm": "html"}
+
+
+def format_of_suffix(path: str) -> str:
+    """Return the format that the suffix of a file name stands for, empty if it stands for none."""
+    _, dot, suffix = path.replace("\\", "/").rpartition("/")[2].rpartition(".")
+    return _SUFFIXES.get(suffix.lower(), "") if dot else ""
+
+
+def chosen_format(asked: Collection[str], output: str | None) -> str:
+    """Return the format that flags ask for, else the one that the suffix of `output` stands for.
+
+    Raises UsageError for several formats, for none, and for one that is unknown.
+    """
+    for name in asked:
+        if name not in FORMATS:
+            raise UsageError(f"--format {name}", f"it is one of {', '.join(FORMATS)}")
+    found = set(asked) or {format_of_suffix(output or "")} - {""}
+    if len(found) > 1:
+        raise UsageError(f"several export formats: {', '.join(sorted(found))}", "", "keep one of them")
+    if not found:
+        why = f"--format NAME chooses one: {', '.join(FORMATS)}"
+        raise UsageError("no export format", why, "or name the file by its format, as in -o answers.csv")
+    return found.pop()

@@ -1,0 +1,58 @@
+"""A file of records has no name that promises another format."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.bulk.export.check_output_name import check_output_name
+from nebius_cli.core.errors import UsageError
+from tests.support.rows import RowServer, write_rows
+from tests.support.run import Runner
+
+TABLES = ("x.csv", "x.tsv", "x.tab", "x.Parquet", "x.pq", "x.html", "x.htm")
+OTHERS = ("-", "x", "x.jsonl", "x.ndjson", "x.json", "x.txt", "x.csv.jsonl", "csv", "/dev/null", "/dev/fd/1")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_name_that_promises_a_table_is_refused_with_the_way_to_one(name: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        check_output_name(f"a b/{name}")
+    assert refused.value.hint == f"use -o 'a b/x.jsonl', then nbx bulk export 'a b/x.jsonl' -o 'a b/{name}'"
+    with pytest.raises(UsageError) as refused:
+        check_output_name(name, exportable=False)
+    assert refused.value.hint == "use -o x.jsonl"
+
+
+@pytest.mark.parametrize("name", ["x.jsonl.gz", "x.csv.zst"])
+def test_a_name_that_promises_compression_is_refused(name: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        check_output_name(name)
+    assert refused.value.why == "nbx does not compress the output"
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_any_other_name_is_fine(name: str) -> None:
+    check_output_name(name)
+
+
+def test_nothing_is_sent_or_written_under_a_name_that_promises_a_table(
+    bulk: Runner, row_server: RowServer
+) -> None:
+    write_rows(Path("in.jsonl"), [{"prompt": "x", "text": "y"}])
+    commands = {
+        "run": ("bulk", "in.jsonl", "-o", "x.csv"),
+        "merge": ("bulk", "merge", "in.jsonl", "-o", "x.csv"),
+        "score": ("score", "--jsonl", "in.jsonl", "-o", "x.csv"),
+    }
+    for name, words in commands.items():
+        failed = bulk(*words)
+        assert (failed.code, "use -o x.jsonl" in failed.err) == (2, True), (name, failed.err)
+        assert ("nbx bulk export" in failed.err) == (name != "score")
+    assert (row_server.bodies, Path("x.csv").exists()) == ([], False)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_may_have_any_name(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.csv")
+    check_output_name(str(tmp_path / "x.csv"))
