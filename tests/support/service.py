@@ -84,7 +84,7 @@ class Run:
         self.threads: set[int] = set()
         first_byte, stall, total = (more.pop(name, 0.0) for name in ("first_byte", "stall", "total"))
         limits = Limits(first_byte, stall, total, 0)
-        fast_rows = more.pop("fast_rows", False)
+        fast_rows, cacert = more.pop("fast_rows", False), more.pop("cacert", "")
         on_result: Callable[[Result], None] = more.pop("on_result", self.keep)
 
         def take(results: list[Result]) -> None:
@@ -102,6 +102,7 @@ class Run:
             now=time.time,
             log=lambda _: None,
             pool=8,
+            cacert=cacert,
         )
         self.pool = WorkerPool(
             ApiSender(self.api),

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.workers import worker_threads
+from nebius_cli.bulk.workers.unwritten_results import MAX_UNWRITTEN
 from nebius_cli.core.errors import NetworkError
 from tests.conftest import CANARY
 from tests.support.server import Reply, Request, reset, sse, status, token
@@ -66,6 +68,49 @@ def test_as_many_requests_are_in_flight_as_the_concurrency_allows(
     run = Run(serve(respond), rows(fixed * 5), fixed=fixed).go()
     assert run.texts() == right(fixed * 5)
     assert len(run.threads) <= fixed + 1
+
+
+@pytest.mark.parametrize("part", ["head", "body"])
+def test_an_answer_that_comes_slowly_holds_up_no_other_row(
+    serve: Callable[[Respond], Service], part: str
+) -> None:
+    others_done = threading.Event()
+
+    def respond(request: Request, number: int) -> Reply:
+        [whole] = well(request)
+        assert isinstance(whole, bytes)
+        if number > 1:
+            return [whole]
+        cut = 5 if part == "head" else len(whole) - 5
+        return [whole[:cut], waiting_for(others_done), whole[cut:]]
+
+    run = Run(serve(respond), rows(20), fixed=2)
+    take = run.pool._listeners.results
+
+    def count(results: list[Result]) -> None:
+        take(results)
+        if len(run.results) == 19:
+            others_done.set()
+
+    run.pool._listeners = run.pool._listeners._replace(results=count)
+    assert run.go().texts() == right(20)
+
+
+def test_results_are_written_together_but_not_many_and_not_late(
+    serve: Callable[[Respond], Service],
+) -> None:
+    written: list[int] = []
+    run = Run(serve(lambda request, _: well(request)), rows(200), fixed=32)
+    take = run.pool._listeners.results
+
+    def count(results: list[Result]) -> None:
+        written.append(len(results))
+        take(results)
+
+    run.pool._listeners = run.pool._listeners._replace(results=count)
+    assert run.go().texts() == right(200)
+    assert max(written) <= MAX_UNWRITTEN
+    assert len(written) < 200
 
 
 def test_groups_are_split(serve: Callable[[Respond], Service]) -> None:

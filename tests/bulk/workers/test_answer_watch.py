@@ -1,0 +1,207 @@
+"""Many requests are waited for in one thread; each one begins, or reaches its limit, for itself."""
+
+import contextlib
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from nebius_cli.api.deadlines import Deadline
+from nebius_cli.api.http_client import Api
+from nebius_cli.api.time_and_memory_limits import Limits
+from nebius_cli.bulk.row_group import Batch
+from nebius_cli.bulk.run_budget import NOTHING
+from nebius_cli.bulk.senders.api import ApiSender
+from nebius_cli.bulk.senders.local import LocalSender
+from nebius_cli.bulk.workers.answer_watch import AnswerWatch, InFlight
+from nebius_cli.core.errors import TimedOutError
+from nebius_cli.core.secret import Secret
+from tests.conftest import CANARY
+from tests.support.bulk import asking
+from tests.support.server import Request
+from tests.support.service import TEST_TIMEOUT_S, Respond, Run, Service, right, rows, waiting_for, well
+
+
+class Clock:
+    """The time, which can be moved on."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead
+
+
+class Watching:
+    """A watch, and requests to a service."""
+
+    def __init__(self, service: Service, cacert: str = "") -> None:
+        self.clock = Clock()
+        self.watch = AnswerWatch(self.clock)
+        api = Api(service.url, Secret(CANARY), connect_timeout=5, now=time.time, log=print, cacert=cacert)
+        self.sender = ApiSender(api)
+        self.sent: list[InFlight] = []
+
+    def send(self, index: int, first_byte: float = 0.0) -> InFlight:
+        deadline = Deadline(Limits(first_byte, 0.0, 0.0, 0), self.clock)
+        batch = Batch([asking(index)], NOTHING)
+        request = InFlight(batch, deadline, self.sender.start(batch, deadline))
+        assert self.watch.add(request)
+        self.sent.append(request)
+        return request
+
+    def close(self) -> None:
+        self.watch.close()
+        for request in self.sent:
+            request.give_up()
+
+    def taken(self, seconds: float = TEST_TIMEOUT_S) -> list[int]:
+        """Return the rows of which something is known, as soon as there is one."""
+        until = time.monotonic() + seconds
+        taken: list[InFlight] = []
+        while not taken and time.monotonic() < until:
+            taken = self.watch.take(self.watch.wait(self.clock() + until - time.monotonic()))
+        self.last = taken
+        return [request.batch.rows[0].index for request in taken]
+
+
+@pytest.fixture
+def watching() -> Iterator[Callable[..., Watching]]:
+    with contextlib.ExitStack() as stack:
+
+        def make(service: Service, cacert: str = "") -> Watching:
+            made = Watching(service, cacert)
+            stack.callback(made.close)
+            return made
+
+        yield make
+
+
+def answering(*events: threading.Event) -> Respond:
+    """Answer the request for row k after event k."""
+
+    def respond(request: Request, number: int) -> list[object]:
+        del number
+        index = int(request.json["prompt"])
+        return [waiting_for(events[index]), *well(request)]
+
+    return respond  # type: ignore[return-value]
+
+
+def test_each_answer_is_taken_when_it_begins(
+    serve: Callable[[Respond], Service], watching: Callable[..., Watching]
+) -> None:
+    events = [threading.Event() for _ in range(3)]
+    here = watching(serve(answering(*events)))
+    for index in range(3):
+        here.send(index)
+    assert (here.taken(0.1), len(here.watch)) == ([], 3)
+    events[1].set()
+    assert (here.taken(), len(here.watch)) == ([1], 2)
+    assert here.last[0].started.finish().reasons == "stop"
+    for event in events:
+        event.set()
+    assert sorted(here.taken() + here.taken(1.0)) == [0, 2]
+
+
+def test_a_request_whose_time_is_over_is_taken_without_an_answer(
+    serve: Callable[[Respond], Service], watching: Callable[..., Watching]
+) -> None:
+    never = threading.Event()
+    here = watching(serve(answering(never, never)))
+    here.send(0)
+    here.send(1, first_byte=0.3)
+    assert here.taken() == [1]
+    with pytest.raises(TimedOutError):
+        here.last[0].started.finish()
+    assert here.taken(0.1) == []
+    never.set()
+    assert here.taken() == [0]
+
+
+def test_time_in_which_the_process_was_suspended_does_not_count(
+    serve: Callable[[Respond], Service], watching: Callable[..., Watching]
+) -> None:
+    go_on = threading.Event()
+    here = watching(serve(answering(go_on)))
+    request = here.send(0, first_byte=50.0)
+
+    def suspended() -> None:
+        here.clock.ahead = 100.0
+        here.watch.wake()
+
+    timer = threading.Timer(0.1, suspended)
+    timer.start()
+    assert here.watch.take(here.watch.wait(here.clock() + 10)) == []
+    timer.join()
+    assert request.deadline.left() > 40
+    go_on.set()
+    assert here.taken() == [0]
+
+
+def test_a_wait_can_be_ended_from_another_thread(
+    serve: Callable[[Respond], Service], watching: Callable[..., Watching]
+) -> None:
+    here = watching(serve(lambda request, _: well(request)))
+    timer = threading.Timer(0.05, here.watch.wake)
+    began = time.monotonic()
+    timer.start()
+    assert here.watch.wait(here.clock() + TEST_TIMEOUT_S) == []
+    assert time.monotonic() - began < 0.9  # the longest wait is a second
+    timer.join()
+
+
+def test_what_waits_for_itself_is_not_watched(
+    serve: Callable[[Respond], Service], watching: Callable[..., Watching]
+) -> None:
+    here = watching(serve(lambda request, _: well(request)))
+    deadline = Deadline(Limits(0.0, 0.0, 0.0, 0), here.clock)
+    batch = Batch([asking(0)], NOTHING)
+    local = LocalSender(lambda item, part: (item, part))
+    assert not here.watch.add(InFlight(batch, deadline, local.start(batch, deadline)))
+
+
+def test_a_server_notices_that_requests_are_given_up(serve: Callable[[Respond], Service]) -> None:
+    service = serve(lambda request, _: [service.until_hung_up, *well(request)])
+    here = Watching(service)
+    here.send(0)
+    here.watch.close()
+    assert service.hung_up.wait(TEST_TIMEOUT_S)
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
+    made, bundle = trustme.CA(), tmp_path / "authorities.pem"
+    made.cert_pem.write_to_path(str(bundle))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.issue_cert("127.0.0.1").configure_cert(context)
+    return context, str(bundle)
+
+
+def test_with_tls_only_an_answer_counts(
+    serve: Callable[[Respond], Service],
+    watching: Callable[..., Watching],
+    authority: tuple[ssl.SSLContext, str],
+) -> None:
+    go_on = threading.Event()
+    service = serve(answering(go_on))
+    service.tls = authority[0]
+    here = watching(service, authority[1])
+    here.send(0)
+    assert here.taken(0.2) == []  # although the tickets of TLS 1.3 have come
+    go_on.set()
+    assert here.taken() == [0]
+    assert here.last[0].started.finish().reasons == "stop"
+
+
+def test_a_run_over_tls_gives_every_row_its_own_answer(
+    serve: Callable[[Respond], Service], authority: tuple[ssl.SSLContext, str]
+) -> None:
+    service = serve(lambda request, _: well(request))
+    service.tls = authority[0]
+    run = Run(service, rows(60), cacert=authority[1]).go()
+    assert run.texts() == right(60)
