@@ -1,37 +1,26 @@
 """`nbx bulk export`: writes the answers of a run as text, CSV, TSV, Parquet or an HTML page."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nebius_cli.actions.app import App
 from nebius_cli.bulk.export.check_output_name import check_not_compressed
-from nebius_cli.bulk.export.choice_rows import choice_rows, choices_of
+from nebius_cli.bulk.export.choice_rows import choice_rows
+from nebius_cli.bulk.export.csv_and_text import TableWriter, TextWriter, line_maker
 from nebius_cli.bulk.export.formats import SEPARATORS, chosen_format
 from nebius_cli.bulk.export.side_by_side import SideBySide
 from nebius_cli.bulk.export.table_rows import parquet_rows, parquet_schema, table_lines
 from nebius_cli.bulk.output.read_records import AnswerFile, check_kind
-from nebius_cli.core.csv_lines import csv_line
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.core.short_text import counted
 from nebius_cli.system.check_output_paths import check_distinct, check_not_overwritten
 from nebius_cli.system.output_file import Write, buffered, replace_file
-from nebius_cli.terminal.sanitize import to_bytes, visible
+from nebius_cli.terminal.sanitize import visible
 
-HEADER = (
-    "id",
-    "index",
-    "choice",
-    "text",
-    "finish_reason",
-    "error",
-    "prompt_tokens",
-    "completion_tokens",
-    "cost",
-)
-Put = Callable[[Mapping[str, Any]], None]  # writes a record; an empty one is a row without a record
+Add = Callable[[Mapping[str, Any]], None]
 
 
 @dataclass(slots=True)
@@ -122,13 +111,23 @@ def _write(format_: str, options: BulkExportOptions, records: AnswerFile, write:
     """Write every record; return what the export has no text for."""
     if options.side_by_side or format_ == "html":
         return _write_side_by_side(format_, options, records, write)
+    if format_ == "text":
+        return _write_text(records, TextWriter(write, b"\0" if options.null else b"\n"))
     gaps = Gaps()
-    with _writer(format_, options, write, gaps) as put:
-        # An empty text for a row without a record, so that the answers line up with the rows.
-        for record in records.by_row() if format_ == "text" else records:
-            gaps.failed += record is not None and record["error"] is not None
-            gaps.missing += record is None
-            put(record or {})
+    with _table(format_, options, write) as add:
+        for record in records:
+            gaps.failed += record["error"] is not None
+            add(record)
+    return gaps
+
+
+def _write_text(records: AnswerFile, writer: TextWriter) -> Gaps:
+    gaps = Gaps()
+    for record in records.by_row():
+        gaps.failed += record is not None and record["error"] is not None
+        gaps.missing += record is None
+        writer.add(record or {})  # an empty text for a row without a record, so that lines and rows agree
+    gaps.unclear = writer.unclear
     return gaps
 
 
@@ -145,62 +144,22 @@ def _write_side_by_side(format_: str, options: BulkExportOptions, records: Answe
         with ParquetFile(write, parquet_schema(answers.columns)) as file:
             file.add(parquet_rows(answers))
     else:
-        to_line = _line_of(format_, options)
+        to_line = line_maker(format_, escape_formulas=options.escape_formulas)
         for cells in table_lines(answers):
             write(to_line(cells))
     return Gaps(sum(column.failed for column in answers.columns), answers.missing)
 
 
-def _line_of(format_: str, options: BulkExportOptions) -> Callable[[Iterable[object]], bytes]:
-    """Return the function that makes a line of cells."""
-    separator, escape = SEPARATORS[format_], options.escape_formulas
-    return lambda cells: to_bytes(csv_line(cells, separator=separator, escape_formulas=escape))
-
-
 @contextlib.contextmanager
-def _writer(format_: str, options: BulkExportOptions, write: Write, gaps: Gaps) -> Iterator[Put]:
-    """Give the function that writes a record in one of FORMATS."""
+def _table(format_: str, options: BulkExportOptions, write: Write) -> Iterator[Add]:
+    """Give the function that adds a record to a table."""
     if format_ == "parquet":
         from nebius_cli.bulk.export.parquet_file import ParquetFile
 
         with ParquetFile(write) as file:
             yield lambda record: file.add(choice_rows(record))
-    elif format_ in SEPARATORS:
-        yield _table(write, _line_of(format_, options))
     else:
-        yield _text(write, b"\0" if options.null else b"\n", gaps)
-
-
-def _text(write: Write, end: bytes, gaps: Gaps) -> Put:
-    def put(record: Mapping[str, Any]) -> None:
-        for choice in choices_of(record) or [{}]:
-            text = to_bytes(_string(choice.get("text")))
-            gaps.unclear += end in text
-            write(text + end)
-
-    return put
-
-
-def _table(write: Write, to_line: Callable[[Iterable[object]], bytes]) -> Put:
-    write(to_line(HEADER))
-
-    def put(record: Mapping[str, Any]) -> None:
-        error = record["error"]
-        message = _string(error.get("message")) if isinstance(error, dict) else ""
-        usage = record.get("usage")
-        usage = usage if isinstance(usage, dict) else {}
-        used = tuple(usage.get(name) for name in HEADER[6:])  # None is an empty cell
-        for number, choice in enumerate(choices_of(record) or [{}]):
-            named = (record["id"], record["index"], choice.get("index", number) if choice else "")
-            text = (_string(choice.get("text")), _string(choice.get("finish_reason")))
-            write(to_line((*named, *text, message, *used)))
-            used = ("", "", "")  # usage is for all choices, so that the sum of the column is right
-
-    return put
-
-
-def _string(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+        yield TableWriter(write, line_maker(format_, escape_formulas=options.escape_formulas)).add
 
 
 def _shown(data: bytes) -> bytes:

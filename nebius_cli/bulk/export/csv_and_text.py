@@ -1,0 +1,74 @@
+"""Writes records as plain text, or as lines of CSV or TSV: one for each choice."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from nebius_cli.bulk.export.choice_rows import choices_of
+from nebius_cli.bulk.export.formats import SEPARATORS
+from nebius_cli.core.csv_lines import csv_line
+from nebius_cli.system.output_file import Write
+from nebius_cli.terminal.sanitize import to_bytes
+
+HEADER = (
+    "id",
+    "index",
+    "choice",
+    "text",
+    "finish_reason",
+    "error",
+    "prompt_tokens",
+    "completion_tokens",
+    "cost",
+)
+ToLine = Callable[[Iterable[object]], bytes]
+
+
+def line_maker(format_name: str, *, escape_formulas: bool) -> ToLine:
+    """Return the function that makes a line of CSV or TSV of cells."""
+    separator = SEPARATORS[format_name]
+    return lambda cells: to_bytes(csv_line(cells, separator=separator, escape_formulas=escape_formulas))
+
+
+class TableWriter:
+    """Writes records with `write`, as lines of a table that begins with HEADER."""
+
+    def __init__(self, write: Write, to_line: ToLine) -> None:
+        self._write = write
+        self._to_line = to_line
+        write(to_line(HEADER))
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Write the choices of a record; its usage stands in the line of the first one."""
+        error = record["error"]
+        message = _string(error.get("message")) if isinstance(error, dict) else ""
+        usage = record.get("usage")
+        usage = usage if isinstance(usage, dict) else {}
+        used = tuple(usage.get(name) for name in HEADER[6:])  # None is an empty cell
+        for number, choice in enumerate(choices_of(record) or [{}]):
+            named = (record["id"], record["index"], choice.get("index", number) if choice else "")
+            text = (_string(choice.get("text")), _string(choice.get("finish_reason")))
+            self._write(self._to_line((*named, *text, message, *used)))
+            used = ("", "", "")  # usage is for all choices, so that the sum of the column is right
+
+
+class TextWriter:
+    """Writes the texts of records with `write`, each followed by `end`.
+
+    `unclear` is the number of texts that contain `end`, so that nothing tells where they end.
+    """
+
+    def __init__(self, write: Write, end: bytes) -> None:
+        self.unclear = 0
+        self._write = write
+        self._end = end
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Write the text of each choice, an empty one for a record without choices."""
+        for choice in choices_of(record) or [{}]:
+            text = to_bytes(_string(choice.get("text")))
+            self.unclear += self._end in text
+            self._write(text + self._end)
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""
