@@ -161,7 +161,13 @@ def _input(plan: BulkPlan, reader: RowReader, app: App) -> Input:
     def open_file(path: str) -> RowFile:
         stdin = app.streams.take_stdin() if path == "-" else None
         return open_rows(
-            path, options.format, nul=options.null, reading=plan.reading, stdin=stdin, needs=reader.needs
+            path,
+            options.format,
+            nul=options.null,
+            reading=plan.reading,
+            stdin=stdin,
+            needs=reader.needs,
+            text_column=reader.text_column,
         )
 
     return open_all(options.inputs, open_file, reader.check_columns)
