@@ -216,7 +216,8 @@ def _estimate(
     if options.json:
         app.write_json(estimate.to_json(seconds))
     else:
-        rows = table_rows(estimate.to_rows(seconds), estimate.to_json(seconds), drawn=app.draws_out)
+        shown = estimate.to_rows(seconds, runs_here=options.runs_here)
+        rows = table_rows(shown, estimate.to_json(seconds), drawn=app.draws_out)
         app.write_table(TABLE_HEADER, rows)
     return ExitCode.DONE
 

@@ -43,11 +43,13 @@ def test_every_row_is_answered_by_the_embedded_model_and_a_second_run_has_nothin
     assert again.code == 0
     reported = json.loads(Path("run.json").read_bytes())
     assert (reported["left_out"], reported["requests"]) == (ROWS, 0)
+    assert (reported["cost_usd"], reported["spent_usd"]) == ("0", "0")
 
 
 def test_groups_choices_and_caps_work_on_the_embedded_model(local: Runner) -> None:
     write_rows(Path("in.jsonl"), ["1, 2,", "A, B,", "a b c"])
-    assert local(*RUN, "-n", "2", "--group", "3", "--max-cost", "0.01").code == 0
+    result = local(*RUN, "-n", "2", "--group", "3", "--max-cost", "0.01")
+    assert (result.code, "cost_usd\t0\n" in result.err) == (0, True)
     assert {record["usage"] for record in records(OUT)} == {None}  # the engine counts one choice of six
     assert {len(record["response"]["choices"]) for record in records(OUT)} == {2}
     assert local("bulk", "in.jsonl", "--local", "--estimate", "--json", "--max-tokens", "5").json == {
