@@ -56,7 +56,7 @@ class Progress:
     """A snapshot with rates and forecasts; None is unknown.
 
     `requests` and `tokens` are per second, over the last RATE_WINDOW_S; `left` is the time left in seconds,
-    `forecast` the cost of the whole input in USD.
+    `forecast` the cost of the whole input in USD. `elapsed` seconds have passed since the first snapshot.
     """
 
     now: ProgressSnapshot
@@ -64,6 +64,7 @@ class Progress:
     tokens: float | None = None
     left: float | None = None
     forecast: Decimal | None = None
+    elapsed: float = 0.0
 
 
 class ThroughputMeter:
@@ -71,6 +72,7 @@ class ThroughputMeter:
 
     def __init__(self) -> None:
         self._kept: deque[ProgressSnapshot] = deque()
+        self._began_at: float | None = None
 
     def read(self, now: ProgressSnapshot) -> Progress:
         """Add a snapshot, later than all before; return it with rates and forecasts."""
@@ -81,14 +83,18 @@ class ThroughputMeter:
         first = kept[0]
         seconds = now.at - first.at
         forecast = _forecast(now)
+        if self._began_at is None:
+            self._began_at = now.at
+        elapsed = now.at - self._began_at
         if seconds < MIN_RATE_WINDOW_S:
-            return Progress(now, forecast=forecast)
+            return Progress(now, forecast=forecast, elapsed=elapsed)
         return Progress(
             now,
             (now.requests - first.requests) / seconds,
             (now.tokens - first.tokens) / seconds,
             _left(now, (now.finished - first.finished) / seconds),
             forecast,
+            elapsed,
         )
 
 
