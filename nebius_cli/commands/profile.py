@@ -13,7 +13,7 @@ Examples:
   nbx profile use work
   nbx complete --profile work "Once upon a time"
 
-The current profile is, highest first: --profile, NBX_PROFILE, the one chosen with nbx profile use; - means
+The current profile is the first of --profile, NBX_PROFILE and the one chosen with nbx profile use; - means
 none. Its settings override those outside of it, and nbx config set writes to it.
 """
 
