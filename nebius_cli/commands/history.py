@@ -83,8 +83,8 @@ Examples:
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(cls=default_group("list"))
-    number = argument("id", "Request ID.", "ID")
-    numbers = arguments("ids", "Request IDs.", "ID...")
+    number = argument("id", "ID of the request; nbx history lists the IDs.", "ID")
+    numbers = arguments("ids", "IDs of the requests; nbx history lists them.", "ID...")
     words = arguments("words", "Words to find in prompt or answer.", "WORD...")
     as_json = switch("json", "Print one JSON object.")
     which = (

@@ -14,7 +14,7 @@ Examples:
   nbx complete --profile work "Once upon a time"
 
 The current profile is the first of --profile, NBX_PROFILE and the one chosen with nbx profile use; - means
-none. Its settings override those outside of it, and nbx config set writes to it.
+none. Its settings override the same settings outside of it, and nbx config set writes to it.
 """
 
 LIST = """List the profiles, what each sets and which one is current.
