@@ -85,7 +85,7 @@ def _send(
             app.note(other_requests(journal.unclaimed_answers, options.output))
         plan = dataclasses.replace(plan, connections=connections(plan, app))
         bulk_run = BulkRun(plan, prices, source, journal, total, limits_of(settings), app.streams, app.note)
-        bulk_run.server_death = server.death
+        bulk_run.server_death, bulk_run.generating = server.death, server.generating
         sender, host = server.open_sender(plan.connections)
         recorder = app.batch_recorder(
             settings,

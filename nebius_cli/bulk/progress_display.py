@@ -120,7 +120,8 @@ def facts(view: Progress) -> list[str]:
     total = f"{now.total:,}" if now.total is not None else f"about {now.rows:,}" if now.rows else ""
     found = [f"{now.done:,} of {total} rows" if total else f"{now.done:,} rows"]
     found += [f"{now.failed:,} failed"] if now.failed else []
-    found += [f"{now.concurrency:,} in flight"]
+    so_far = f" ({compact(now.generating)} tokens so far)" if now.generating else ""
+    found += [f"{now.concurrency:,} in flight{so_far}"]
     found += [f"{duration(view.left)} left"] if view.left is not None else []
     found += [f"{duration(view.elapsed)} elapsed"] if view.elapsed >= 1 else []
     # Tokens count once their answer is complete: a rate of 0 would be wrong while long answers are in flight.

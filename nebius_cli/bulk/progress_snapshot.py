@@ -16,7 +16,8 @@ class ProgressSnapshot:
     """The state of a run at time `at`, in seconds. Rows are those of its shard; None is unknown.
 
     `fraction_read` is the part of the input read so far, 0 to 1, and `seen` the number of its rows. `cost`
-    is in USD and includes earlier runs on the same output.
+    is in USD and includes earlier runs on the same output. `tokens` are those of complete answers,
+    `generating` those of answers in flight, 0 if unknown.
     """
 
     at: float
@@ -32,6 +33,7 @@ class ProgressSnapshot:
     cost: Decimal | None = None
     concurrency: int = 0
     note: str = ""
+    generating: int = 0
 
     @property
     def finished(self) -> int:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.rows import complete_records, records, write_rows
 from tests.support.run import Runner
+from tests.support.terminal import Terminal
 from tests.support.weights import real_weights
 
 pytestmark = pytest.mark.engine
@@ -61,6 +62,17 @@ def test_groups_choices_and_caps_work_on_the_embedded_model(local: Runner) -> No
         "cost_usd_at_most": "0",
         "seconds_at_least": None,
     }
+
+
+def test_the_progress_counts_the_tokens_of_answers_that_are_not_complete(local: Runner) -> None:
+    write_rows(Path("in.jsonl"), ["Once upon a time"])
+    words = [*RUN, "--max-tokens", "4000", "--param", "ignore_eos=true"]
+    with Terminal(words, local.process_env({"TERM": "xterm-256color"})) as screen:
+        screen.wait_for("0 of 1 rows", "1 in flight (", "tokens so far)", "elapsed")
+        screen.type("\x03")
+        screen.wait_for("Ctrl-C again stops now")
+        screen.type("\x03")
+        assert screen.end() == -signal.SIGINT
 
 
 def test_an_engine_that_dies_ends_the_run_at_once_and_the_run_can_be_resumed(local: Runner) -> None:

@@ -145,6 +145,8 @@ def test_while_long_answers_are_generated_the_time_passes_and_no_rate_says_zero(
     for second in range(100):
         view = meter.read(ProgressSnapshot(at=float(second), total=8, requests=4, concurrency=4))
     assert facts(view) == ["0 of 8 rows", "4 in flight", "1:39 elapsed"]
+    known = meter.read(replace(view.now, at=100.0, generating=1200))
+    assert facts(known)[1] == "4 in flight (1.2k tokens so far)"
 
 
 def test_it_is_drawn_five_times_a_second_at_most() -> None:
