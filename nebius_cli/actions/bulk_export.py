@@ -14,6 +14,7 @@ from nebius_cli.bulk.export.formats import SEPARATORS, chosen_format
 from nebius_cli.bulk.export.side_by_side import SideBySide
 from nebius_cli.bulk.export.table_rows import parquet_rows, parquet_schema, table_lines
 from nebius_cli.bulk.output.read_records import AnswerFile, check_kind
+from nebius_cli.bulk.output.unfinished_row import is_failure, is_unfinished
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.core.short_text import counted
 from nebius_cli.system.check_output_paths import check_distinct, check_not_overwritten
@@ -25,7 +26,7 @@ Add = Callable[[Mapping[str, Any]], None]
 
 @dataclass(slots=True)
 class Gaps:
-    """What an export has no text for: rows that failed and rows without a record.
+    """What an export has no text for: rows that failed and rows without an answer yet.
 
     `unclear` is the number of texts that contain what ends a text: a newline, or NUL after -0.
     """
@@ -33,6 +34,12 @@ class Gaps:
     failed: int = 0
     missing: int = 0
     unclear: int = 0
+
+    def count(self, record: Mapping[str, Any] | None) -> None:
+        """Count the record of a row, None if it has none."""
+        error = record["error"] if record is not None else None
+        self.failed += is_failure(error)
+        self.missing += record is None or is_unfinished(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +100,9 @@ def _note_gaps(format_: str, options: BulkExportOptions, records: AnswerFile, ga
         app.note(f"{counted(gaps.failed, 'row')} failed{form}")
     if gaps.missing:
         table = options.side_by_side or format_ == "html"
-        what = "answers that are still missing" if table else "rows without a record"
-        app.note(f"{what}: {gaps.missing}; their {'cells' if table else 'lines'} are empty")
+        what = "answers that are still missing" if table else "rows without an answer yet"
+        empty = "; their cells are empty" if table else "; their lines are empty" if format_ == "text" else ""
+        app.note(f"{what}: {gaps.missing}{empty}")
     if gaps.unclear:
         contain = "1 text contains" if gaps.unclear == 1 else f"{gaps.unclear:,} texts contain"
         end, way = ("NUL", "--csv") if options.null else ("newlines", "-0, which ends each text with NUL,")
@@ -116,7 +124,7 @@ def _write(format_: str, options: BulkExportOptions, records: AnswerFile, write:
     gaps = Gaps()
     with _table(format_, options, write) as add:
         for record in records:
-            gaps.failed += record["error"] is not None
+            gaps.count(record)
             add(record)
     return gaps
 
@@ -124,8 +132,7 @@ def _write(format_: str, options: BulkExportOptions, records: AnswerFile, write:
 def _write_text(records: AnswerFile, writer: TextWriter) -> Gaps:
     gaps = Gaps()
     for record in records.by_row():
-        gaps.failed += record is not None and record["error"] is not None
-        gaps.missing += record is None
+        gaps.count(record)
         writer.add(record or {})  # an empty text for a row without a record, so that lines and rows agree
     gaps.unclear = writer.unclear
     return gaps

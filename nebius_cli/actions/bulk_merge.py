@@ -48,20 +48,25 @@ def run(options: BulkMergeOptions, app: App) -> ExitCode:
     lists = {path_beside(Path(path)) for path in options.answers}
     paths = [path for path in options.answers if not (Path(path) in lists and is_list(Path(path)))]
     with Shards(paths) as shards, _target(options, app) as write:
-        gaps, failed = Gaps(), 0
+        gaps, failed, unfinished = Gaps(), 0, 0
         for merged in _merged(options, app, shards, gaps):
             gaps.add(merged.row)
-            failed += not merged.ok
+            if merged.unfinished:
+                unfinished += 1
+            else:
+                failed += not merged.ok
             write(merged.line)
     for path in shards.cut:
         app.note(f"{path} has partial or broken lines; their rows are missing")
     if shards.stray_records:
         named = " and ".join(options.input)
         app.note(f"left out {counted(shards.stray_records, 'record')} of rows that are not in {named}")
-    app.note(_summary(gaps, failed, len(paths)))
+    app.note(_summary(gaps, failed, unfinished, len(paths)))
     if gaps.missing:
         app.warn(f"missing rows {gaps}")
-    return ExitCode.ROWS_FAILED if gaps.missing or failed else ExitCode.DONE
+    if unfinished:
+        app.warn(f"{counted(unfinished, 'row')} without an answer, because a run stopped early")
+    return ExitCode.ROWS_FAILED if gaps.missing or failed or unfinished else ExitCode.DONE
 
 
 def _merged(options: BulkMergeOptions, app: App, shards: Shards, gaps: Gaps) -> Iterator[MergedRow]:
@@ -120,6 +125,7 @@ def _target(options: BulkMergeOptions, app: App) -> Iterator[Write]:
         yield stack.enter_context(replace_file(str(options.output)))
 
 
-def _summary(gaps: Gaps, failed: int, files: int) -> str:
+def _summary(gaps: Gaps, failed: int, unfinished: int, files: int) -> str:
     merged = f"{gaps.rows} rows of {files} file{'s' if files > 1 else ''}"
-    return f"{merged}: {gaps.rows - failed - gaps.missing} answered, {failed} failed, {gaps.missing} missing"
+    missing = gaps.missing + unfinished
+    return f"{merged}: {gaps.rows - failed - missing} answered, {failed} failed, {missing} missing"

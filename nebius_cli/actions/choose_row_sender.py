@@ -50,6 +50,7 @@ class ItemRun:
 class RowServer(NamedTuple):
     """Where the requests of a run go. `death` returns why the server has ended, if it did.
 
+    `generating` returns how many tokens of incomplete answers it has generated, 0 if that is unknown.
     `open_sender` waits until the server is ready, so that the input is checked meanwhile. It takes how many
     connections may be open, and returns a sender and the host.
     """
@@ -57,6 +58,7 @@ class RowServer(NamedTuple):
     open_sender: Callable[[int], tuple["Sender", str]]
     key: Secret
     death: Callable[[], NbxError | None]
+    generating: Callable[[], int] = int
 
 
 @contextlib.contextmanager
@@ -94,6 +96,7 @@ def row_server(
             yield RowServer(lambda _: (sender, ""), Secret(""), lambda: sender.death)
         return
     from nebius_cli.local import run_embedded
+    from nebius_cli.local.tokens_in_progress import TokensInProgress
 
     slots = max(plan.concurrency or bulk.LOCAL_CONCURRENCY, plan.choices)
     caches = min(MAX_LOCAL_CACHES, slots)
@@ -104,7 +107,8 @@ def row_server(
         def ready() -> Endpoint:
             return Endpoint(engine.base_url, engine.key, is_local=True)
 
-        yield RowServer(partial(api_sender, ready), engine.key, engine.death)
+        generating = TokensInProgress(engine, app.streams.monotonic)
+        yield RowServer(partial(api_sender, ready), engine.key, engine.death, generating)
 
 
 def connections(plan: BulkPlan, app: App) -> int:

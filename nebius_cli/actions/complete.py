@@ -40,7 +40,6 @@ LEDGER_MODULES = (
     "nebius_cli.ledger.pending_rows",
     "nebius_cli.system.thread_with_timeout",
 )
-MAX_LOCAL_CHOICES = 64  # sequences that the engine's cache is made for
 VIEW_LOGPROBS = 5  # what --view asks for by itself: as many as the API's page speaks of
 
 SHORT_HELP = """usage: nbx complete [OPTIONS] PROMPT...
@@ -103,9 +102,10 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
     completion_request = prompt_to_request.make_request(
         options.prompt, readers, fields, params, unset=unset, validate=options.validate
     )
-    if _local(options) and (n := completion_request.n) > MAX_LOCAL_CHOICES:
-        why = f"the embedded engine generates at most {MAX_LOCAL_CHOICES} answers at once"
-        raise UsageError(f"-n {n} with --local", why)
+    if _local(options):
+        from nebius_cli.local import run_embedded
+
+        run_embedded.check_request(completion_request.n, as_curl=options.curl)
     for warning in request_body.warnings(completion_request, local=_local(options)):
         app.warn(warning)
     if app.streams.stderr_tty:
@@ -159,9 +159,6 @@ def _check(options: CompleteOptions) -> None:
     named = [("--api-key-file", options.api_key_file), ("--model-file", options.model_file)]
     read = [*options.prompt.files, *named]
     check_targets([("-o", options.output), ("--export", options.export)], read)
-    if options.curl and _local(options):
-        why = "the local engine stops when nbx exits"
-        raise UsageError("--curl with --local", why, "nbx local serve keeps one running")
     prompt_to_request.check(options.prompt)
     if options.validate:
         check_reasons(options.fail_on)

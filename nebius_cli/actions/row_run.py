@@ -85,7 +85,7 @@ def _send(
             app.note(other_requests(journal.unclaimed_answers, options.output))
         plan = dataclasses.replace(plan, connections=connections(plan, app))
         bulk_run = BulkRun(plan, prices, source, journal, total, limits_of(settings), app.streams, app.note)
-        bulk_run.server_death = server.death
+        bulk_run.server_death, bulk_run.generating = server.death, server.generating
         sender, host = server.open_sender(plan.connections)
         recorder = app.batch_recorder(
             settings,
@@ -161,7 +161,13 @@ def _input(plan: BulkPlan, reader: RowReader, app: App) -> Input:
     def open_file(path: str) -> RowFile:
         stdin = app.streams.take_stdin() if path == "-" else None
         return open_rows(
-            path, options.format, nul=options.null, reading=plan.reading, stdin=stdin, needs=reader.needs
+            path,
+            options.format,
+            nul=options.null,
+            reading=plan.reading,
+            stdin=stdin,
+            needs=reader.needs,
+            text_column=reader.text_column,
         )
 
     return open_all(options.inputs, open_file, reader.check_columns)
@@ -210,7 +216,8 @@ def _estimate(
     if options.json:
         app.write_json(estimate.to_json(seconds))
     else:
-        rows = table_rows(estimate.to_rows(seconds), estimate.to_json(seconds), drawn=app.draws_out)
+        shown = estimate.to_rows(seconds, runs_here=options.runs_here)
+        rows = table_rows(shown, estimate.to_json(seconds), drawn=app.draws_out)
         app.write_table(TABLE_HEADER, rows)
     return ExitCode.DONE
 

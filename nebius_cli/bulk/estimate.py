@@ -54,17 +54,17 @@ class RunEstimate:
         by_tokens = tokens / tpm * MINUTE_S if tpm and tokens is not None else None
         return max((time for time in (by_requests, by_tokens) if time is not None), default=None)
 
-    def to_rows(self, seconds: float | None) -> list[tuple[str, str]]:
-        """Return names and values as they are shown; `seconds` is the shortest time."""
+    def to_rows(self, seconds: float | None, *, runs_here: bool = False) -> list[tuple[str, str]]:
+        """Return what is shown: names and values; `seconds` is the shortest time. A model here is free."""
         unknown, completion = "unknown", self.max_completion_tokens
         money = [unknown if cost is None else usd(cost) for cost in (self.cost, self.max_cost)]
+        free = [("cost", "nothing: the model runs on this machine")]
         return [
             ("rows to send", f"{self.rows:,}"),
             ("prompt tokens, about", f"{self.prompt_tokens:,}"),
             ("prompt tokens, at most", f"{self.max_prompt_tokens:,}"),
             ("completion tokens, at most", unknown if completion is None else f"{completion:,}"),
-            ("cost, about", money[0]),
-            ("cost, at most", money[1]),
+            *(free if runs_here else zip(("cost, about", "cost, at most"), money, strict=True)),
             ("time, at least", unknown if seconds is None else duration(seconds)),
         ]
 

@@ -12,7 +12,7 @@ LIMITS = (
     Field(
         "concurrency",
         Kind.INTEGER,
-        "Number of requests at once. Default: as many as the server takes.",
+        "Number of requests at once. Default: as many as the server can handle.",
         SPEED,
         "N",
         low=1,

@@ -121,7 +121,8 @@ class BulkPlan:
 
     def check(self, row: Row, prices: PriceList) -> None:
         """Raise UsageError for a row whose cost or length the caps cannot bound."""
-        if self.capped and row.max_completion_tokens is None:
+        needs_limit = self.max_tokens is not None or prices.of_model(row.model) != FREE
+        if self.capped and needs_limit and row.max_completion_tokens is None:
             what = f"row {row.id!r} has no max_tokens"
             raise UsageError(what, "a cap needs a limit for every answer", "set --max-tokens N")
         if self.max_tokens is not None and not self.usage_is_complete(row):
@@ -254,9 +255,7 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
 
 def _template(options: BulkOptions, read_file: Callable[[str], str]) -> template.Template | None:
     if options.template is not None and options.template_file is not None:
-        raise UsageError(
-            "--template and --template-file together", "a run has one template", "keep one of them"
-        )
+        raise UsageError("--template and --template-file together", "", "keep one of them")
     if options.template_file is not None:
         return template.parse(read_file(options.template_file))
     return None if options.template is None else template.parse(template.unescape(options.template))

@@ -120,10 +120,14 @@ def facts(view: Progress) -> list[str]:
     total = f"{now.total:,}" if now.total is not None else f"about {now.rows:,}" if now.rows else ""
     found = [f"{now.done:,} of {total} rows" if total else f"{now.done:,} rows"]
     found += [f"{now.failed:,} failed"] if now.failed else []
+    so_far = f" ({compact(now.generating)} tokens so far)" if now.generating else ""
+    found += [f"{now.concurrency:,} in flight{so_far}"]
     found += [f"{duration(view.left)} left"] if view.left is not None else []
-    found += [f"{view.requests:,.1f} requests/s"] if view.requests is not None else []
-    found += [f"{compact(round(view.tokens))} tokens/s"] if view.tokens is not None else []
-    found += [f"{now.concurrency:,} at once"]
+    found += [f"{duration(view.elapsed)} elapsed"] if view.elapsed >= 1 else []
+    # Tokens count once their answer is complete: a rate of 0 would be wrong while long answers are in flight.
+    found += [f"{view.requests:,.1f} requests/s"] if view.requests else []
+    rate = f" ({compact(round(view.tokens))}/s)" if view.tokens else ""
+    found += [f"{compact(now.tokens)} tokens{rate}"] if now.tokens else []
     found += [f"{now.retries:,} {'retry' if now.retries == 1 else 'retries'}"] if now.retries else []
     if now.cost:
         expected = f" of about {usd(view.forecast)}" if view.forecast is not None else ""

@@ -16,7 +16,8 @@ class ProgressSnapshot:
     """The state of a run at time `at`, in seconds. Rows are those of its shard; None is unknown.
 
     `fraction_read` is the part of the input read so far, 0 to 1, and `seen` the number of its rows. `cost`
-    is in USD and includes earlier runs on the same output.
+    is in USD and includes earlier runs on the same output. `tokens` are those of complete answers,
+    `generating` those of answers in flight, 0 if unknown.
     """
 
     at: float
@@ -32,6 +33,7 @@ class ProgressSnapshot:
     cost: Decimal | None = None
     concurrency: int = 0
     note: str = ""
+    generating: int = 0
 
     @property
     def finished(self) -> int:
@@ -56,7 +58,7 @@ class Progress:
     """A snapshot with rates and forecasts; None is unknown.
 
     `requests` and `tokens` are per second, over the last RATE_WINDOW_S; `left` is the time left in seconds,
-    `forecast` the cost of the whole input in USD.
+    `forecast` the cost of the whole input in USD. `elapsed` seconds have passed since the first snapshot.
     """
 
     now: ProgressSnapshot
@@ -64,6 +66,7 @@ class Progress:
     tokens: float | None = None
     left: float | None = None
     forecast: Decimal | None = None
+    elapsed: float = 0.0
 
 
 class ThroughputMeter:
@@ -71,6 +74,7 @@ class ThroughputMeter:
 
     def __init__(self) -> None:
         self._kept: deque[ProgressSnapshot] = deque()
+        self._began_at: float | None = None
 
     def read(self, now: ProgressSnapshot) -> Progress:
         """Add a snapshot, later than all before; return it with rates and forecasts."""
@@ -81,14 +85,18 @@ class ThroughputMeter:
         first = kept[0]
         seconds = now.at - first.at
         forecast = _forecast(now)
+        if self._began_at is None:
+            self._began_at = now.at
+        elapsed = now.at - self._began_at
         if seconds < MIN_RATE_WINDOW_S:
-            return Progress(now, forecast=forecast)
+            return Progress(now, forecast=forecast, elapsed=elapsed)
         return Progress(
             now,
             (now.requests - first.requests) / seconds,
             (now.tokens - first.tokens) / seconds,
             _left(now, (now.finished - first.finished) / seconds),
             forecast,
+            elapsed,
         )
 
 

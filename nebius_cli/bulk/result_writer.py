@@ -16,7 +16,7 @@ from nebius_cli.bulk.output.join_parts import PartJoiner
 from nebius_cli.bulk.output.record_format import Result, encode, encode_bad, failed_line
 from nebius_cli.bulk.output.reorder import ReorderBuffer
 from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
-from nebius_cli.bulk.row_group import unfinished
+from nebius_cli.bulk.output.unfinished_row import UnfinishedRowError
 from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.system.check_output_paths import check_distinct, is_file
 from nebius_cli.system.output_file import OutputFile
@@ -149,7 +149,7 @@ class ResultWriter:
             self._counts.add_usage(result.usage)
         for result in self._parts.incomplete() if self._parts is not None else ():
             if result.usage is not None:
-                result.error = result.error or unfinished(result.usage)
+                result.error = result.error or UnfinishedRowError(result.usage)
                 self._journal.add_unfinished(self._encode(result))
                 self._counts.add_usage(result.usage)
 

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from nebius_cli.bulk.input.row import Row, request_body
 from nebius_cli.bulk.output.record_format import Result
+from nebius_cli.bulk.output.unfinished_row import UnfinishedRowError
 from nebius_cli.bulk.run_budget import NOTHING, Charge
-from nebius_cli.core.errors import IncompleteError, NbxError
+from nebius_cli.core.errors import NbxError
 from nebius_cli.core.prompts_per_request import SplitGroup
 from nebius_cli.response.answer_events import Usage
 
@@ -120,10 +121,4 @@ def unfinished_result(batch: Batch) -> Result:
     It carries the cost of all attempts, so that a later run counts it.
     """
     usage = batch.spent.to_json()
-    return Result(batch.rows[0], batch.attempts, 0.0, usage, unfinished(usage), None)
-
-
-def unfinished(usage: Mapping[str, Any]) -> IncompleteError:
-    """Return the error of a row that the run will not finish, and that used so much."""
-    billed = "" if usage["cost"] == "0" else "it may have been billed"
-    return IncompleteError("the run stopped before this row was answered", billed)
+    return Result(batch.rows[0], batch.attempts, 0.0, usage, UnfinishedRowError(usage), None)

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 
@@ -87,6 +88,7 @@ class BulkRun:
         self._limits = limits
         self._streams = streams
         self.server_death: Callable[[], NbxError | None] = lambda: None  # why a local server ended, if it did
+        self.generating: Callable[[], int] = int  # tokens of incomplete answers so far, where they are known
         self._started_at = streams.monotonic()
         reader = source.reader
         self._writer = ResultWriter(journal, plan, json.loads(reader.defaults), self.counts, reader.kind)
@@ -182,6 +184,7 @@ class BulkRun:
 
     def _show(self, display: BulkDisplay) -> None:
         now = self._streams.monotonic()
-        display.show(self.counts.snapshot(self._dispatcher, now, self._source.fraction_read))
+        snapshot = self.counts.snapshot(self._dispatcher, now, self._source.fraction_read)
+        display.show(replace(snapshot, generating=self.generating()))
         while note := self._dispatcher.rate.take_note():
             display.note(note)

@@ -55,6 +55,8 @@ def _blocks(job: Job, gate: Any, done: Any, file: InputFile) -> Iterator[pa.Tabl
     try:
         with _open(job, file) as rows:
             reader = job.reader.of_file(file.name)
+            if rows.columns:
+                reader.check_columns(rows.columns, file.path)
             yield from _tables(job, gate, ray.get(done), file, reader.rows(rows))
     except NbxError as error:
         ray.get(gate.stop.remote(error))

@@ -70,7 +70,7 @@ class ClusterRun:
             status.counts.retried,
             rows.prompt_tokens,
             rows.completion_tokens,
-            cost - self._spent.cost if rows.priced else None,
+            None if rows.priced is False else cost - self._spent.cost,
             cost if rows.priced else None,
             seconds,
             stopped,

@@ -17,8 +17,8 @@ Examples:
 Create a key in the console: https://tokenfactory.nebius.com
 
 nbx uses the first key that it finds, in this order: --api-key, --api-key-file, NEBIUS_API_KEY,
-api_key_command, the system keyring, the config file. A key in the current profile comes before the same kind
-of key outside of it.
+api_key_command, the system keyring, the config file. A key in the current profile takes precedence over the
+same kind of key outside of it.
 """
 
 

@@ -49,14 +49,15 @@ Examples:
 Each answer becomes a line of -o FILE as soon as it arrives. If a run stops early, repeat the command to
 resume: it sends only the rows that have no answer yet.
 
-Each FILE is JSONL, CSV, TSV, text or Parquet, by file suffix (.gz and .zst too) or --format. A JSONL row is a
-string, {"prompt": ...} with any request field and an id, or a line of a batch file. A row overrides a flag.
+A FILE can be JSONL, CSV, TSV, text or Parquet; its suffix (also with .gz or .zst) or --format says which. A
+JSONL row is a string, {"prompt": ...} with any request field and an id, or a line of a batch file. Fields of
+a row override flags.
 
 With --ray, FILE may be a folder or a pattern, also in an object store, and -o names a folder; docs/cluster.md
 has the details.
 
-The exit code is 0 if every row has an answer and 9 if some failed; these are in answers.failed.jsonl, as
-input for another run.
+The exit code is 0 if every row has an answer, and 9 if some failed. answers.failed.jsonl lists the failed
+rows and can be the input of another run.
 """
 
 EVERYDAY = (
@@ -89,7 +90,7 @@ OWN = (
     ROW_OPTIONS["format"],
     text("template", 'Make the prompt from columns: "Q: {question}\\nA:".', "TEXT", INPUT),
     text("template_file", "Read the template from a file; backslashes are not escapes.", "FILE", INPUT),
-    switch("null", "In text input, NUL ends a prompt instead of newline.", INPUT, "-0"),
+    switch("null", "In text input, prompts end with NUL instead of newline.", INPUT, "-0"),
     ROW_OPTIONS["encoding"],
     ROW_OPTIONS["invalid"],
     switch("allow_empty", "Allow empty prompts.", INPUT),

@@ -35,8 +35,8 @@ examples.
 --format html writes one page that needs no other file: a row for each row of the input, and a column for each
 combination of nbx bulk --matrix. --side-by-side makes the same table with --csv and --format parquet.
 
-The exit code is 9 if rows failed; with --text or side by side, also if rows have no answer yet; with --text,
-also if rows have the same index.
+The exit code is 9 if rows failed or a stopped run left them unfinished; with --text or side by side, also if
+rows have no answer yet; with --text, also if rows have the same index.
 """
 
 OWN = (

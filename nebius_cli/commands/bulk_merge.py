@@ -24,10 +24,15 @@ OWN = (
     arguments("answers", "Output files of nbx bulk.", "ANSWERS..."),
     text("output", "Write to FILE. Default stdout.", "FILE", None, "-o"),
     switch("force", "Replace FILE if it exists."),
-    texts("input", "Check against the rows and IDs of this input; repeat it for several.", "FILE", INPUT),
-    texts("matrix", "The --matrix of the run, with --input.", "NAME=VALUES", INPUT),
+    texts(
+        "input",
+        "Match the answers to the rows of this input by ID; repeatable, for several files.",
+        "FILE",
+        INPUT,
+    ),
+    texts("matrix", "With --input: the --matrix of the run.", "NAME=VALUES", INPUT),
     text("format", "Format of the input. Default: by file suffix.", "jsonl|csv|tsv|text|parquet", INPUT),
-    switch("null", "In text input, NUL ends a prompt instead of newline.", INPUT, "-0"),
+    switch("null", "In text input, prompts end with NUL instead of newline.", INPUT, "-0"),
     ROW_OPTIONS["encoding"],
     ROW_OPTIONS["invalid"],
 )

@@ -53,13 +53,13 @@ SHOW = "Output"
 OWN = (
     arguments(
         "prompt",
-        "The prompt; several make one request. - is stdin.",
+        "The prompt; several are sent in one request. - is stdin.",
         "PROMPT...",
     ),
     texts("file", "Use a file as a prompt, unchanged. - is stdin.", "FILE", PROMPT, "-f"),
     text(
         "template_file",
-        "Use a file as the prompt, with stdin inserted where it says {stdin}.",
+        "Use a file as the prompt, and insert stdin where the file says {stdin}.",
         "FILE",
         PROMPT,
     ),
@@ -67,7 +67,7 @@ OWN = (
     text("tokens", "Token IDs as the prompt: [1,2,3], [[1,2],[3]] or @file.", "JSON", PROMPT),
     switch(
         "null",
-        "Separate prompts of --prompts, and printed choices, with NUL instead of newline.",
+        "Use NUL instead of newline between the prompts of --prompts, and between answers.",
         PROMPT,
         "-0",
     ),
@@ -75,24 +75,31 @@ OWN = (
     text("encoding", "Encoding of stdin and files. Default utf-8.", "NAME", PROMPT),
     text(
         "invalid",
-        "How to treat invalid bytes: fail, or insert U+FFFD. Default strict.",
+        "At bytes that are not valid text: fail (strict, the default) or insert U+FFFD (replace).",
         "strict|replace",
         PROMPT,
     ),
     switch("allow_empty", "Allow an empty prompt.", PROMPT),
-    negatable("continue_last", "--continue", "Send the last prompt and its answer, and go on.", PROMPT),
-    text("continue_from", "Continue the answer of this request of nbx history.", "ID", PROMPT),
-    text("choice", "Continue this one of several answers, counted from 1.", "N", PROMPT),
+    negatable(
+        "continue_last",
+        "--continue",
+        "Continue the last answer with its model and sampling; one answer unless you set -n.",
+        PROMPT,
+    ),
+    text(
+        "continue_from", "Continue the answer of an earlier request; nbx history lists the IDs.", "ID", PROMPT
+    ),
+    text("choice", "Which of several answers to continue, counted from 1.", "N", PROMPT),
     text(
         "suffix",
-        "Write the text between the prompt and TEXT, with a model that can fill in the middle.",
+        "Generate the text between the prompt and TEXT; the model must be trained for infill.",
         "TEXT",
         INFILL,
     ),
     text("suffix_file", "Use a whole file as the suffix; - is stdin.", "FILE", INFILL),
     text(
         "infill",
-        "Write at this position of a file. LINE and COL count from 1; COL defaults to 1.",
+        "Generate the text at this position of a file. LINE and COL count from 1; COL defaults to 1.",
         "FILE:LINE:COL",
         INFILL,
     ),
@@ -120,7 +127,7 @@ OWN = (
     ),
     texts(
         "fail_on",
-        "Exit 8 if the finish reason is REASON; length means that max_tokens cut the answer.",
+        "Exit 8 if the finish reason is REASON; length means that max_tokens cut off the answer.",
         "REASON",
         SHOW,
     ),

@@ -31,7 +31,7 @@ Examples:
   nbx completion install fish
 
 If the shell does not find the script by itself, nbx adds a marked block to its start-up file: .zshrc, the
-PowerShell profile, or .bashrc without bash-completion. nbx completion uninstall removes it.
+PowerShell profile, or .bashrc if bash-completion is not installed. nbx completion uninstall removes it.
 """
 
 UNINSTALL = """Undo nbx completion install.

@@ -18,8 +18,8 @@ Examples:
   nbx config edit
 
 Precedence, highest first: flag, environment, project file, profile, config file, default. A project file is
-a .nbx.toml in the current directory or above it. It may contain only request fields, and nbx reads it if the
-setting project_file is true.
+a .nbx.toml in the current directory or above it. It may contain only request fields, and nbx reads it only
+if the setting project_file is true.
 """
 
 SET = """Set a value in the config file or in the current profile.
@@ -119,7 +119,7 @@ def add_to(root: typer.Typer) -> None:
     )
     declare(group, "unset", (name,), "config.run_unset", help=UNSET)
     shown = (
-        switch("all", "List every setting with its description, set or not."),
+        switch("all", "List all settings with their descriptions, also those that are not set."),
         switch("json", "Print one JSON object."),
     )
     declare(group, "list", shown, "config.run_list", help=LIST)

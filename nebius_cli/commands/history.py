@@ -11,7 +11,7 @@ from nebius_cli.commands.shared_flags import (
 )
 from nebius_cli.commands.typer_parameters import argument, arguments, negatable, switch, text
 
-HELP = """List, search and repeat requests, with stored texts.
+HELP = """List, search and repeat requests and their stored texts.
 
 \b
 Examples:
@@ -62,7 +62,7 @@ Examples:
   nbx history rerun 42
   nbx history rerun 42 --json
 
-nbx uses the server and key of the current configuration. A request to the local engine runs there again.
+nbx uses the server and key of the current configuration. A request that ran on this machine runs here again.
 """
 
 REMOVE = """Delete requests and all traces of their texts.
@@ -83,13 +83,17 @@ Examples:
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(cls=default_group("list"))
-    number = argument("id", "Request ID.", "ID")
-    numbers = arguments("ids", "Request IDs.", "ID...")
+    number = argument("id", "ID of the request; nbx history lists the IDs.", "ID")
+    numbers = arguments("ids", "IDs of the requests; nbx history lists them.", "ID...")
     words = arguments("words", "Words to find in prompt or answer.", "WORD...")
     as_json = switch("json", "Print one JSON object.")
     which = (
         text("limit", "List at most N requests. Default 20.", "N"),
-        text("since", "First day: today, 7d, 4w, 2026-11-01, or 24h to the second. Default all.", "WHEN"),
+        text(
+            "since",
+            "First day: today, 7d, 4w or 2026-11-01; or 24h for exactly 24 hours. Default all.",
+            "WHEN",
+        ),
         text("until", "Last day, in the same forms.", "WHEN"),
         as_json,
     )
@@ -101,11 +105,13 @@ def add_to(root: typer.Typer) -> None:
         as_json,
         switch("ndjson", "Print each object of the stream on its own line, as it arrives."),
         text("output", "Write the answer to FILE once it is complete.", "FILE", None, "-o"),
-        negatable("newline", "--newline/--no-newline, /-N", "End piped output with a newline (default)."),
+        negatable(
+            "newline", "--newline/--no-newline, /-N", "End piped output with a newline (default), or not."
+        ),
         negatable(
             "usage", "--usage/--no-usage", "Show token usage and timing on stderr. Default on a terminal."
         ),
-        text("model_file", "Run this GGUF file, on this machine.", "FILE"),
+        text("model_file", "Run this GGUF file on this machine.", "FILE"),
         *LEDGER_OPTIONS,
         *KEY_OPTIONS,
         *CONNECTION_OPTIONS,

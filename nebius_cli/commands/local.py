@@ -43,6 +43,9 @@ SERVE = """Keep the engine running and print how to reach it.
 Examples:
   nbx local serve > engine.env &
   nbx local serve --port 8080 --model-file model.gguf
+
+It prints lines that export NEBIUS_BASE_URL, NEBIUS_API_KEY and NEBIUS_MODEL. Run them in another shell
+(source engine.env), and nbx uses the engine there without --local. Ctrl-C stops the engine.
 """
 
 

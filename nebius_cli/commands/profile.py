@@ -13,8 +13,8 @@ Examples:
   nbx profile use work
   nbx complete --profile work "Once upon a time"
 
-The current profile is, highest first: --profile, NBX_PROFILE, the one chosen with nbx profile use; - means
-none. Its settings override those outside of it, and nbx config set writes to it.
+The current profile is the first of --profile, NBX_PROFILE and the one chosen with nbx profile use; - means
+none. Its settings override the same settings outside of it, and nbx config set writes to it.
 """
 
 LIST = """List the profiles, what each sets and which one is current.

@@ -63,7 +63,7 @@ ROW_OPTIONS = {
         text("encoding", "Encoding of the input. Default utf-8.", "NAME", INPUT),
         text(
             "invalid",
-            "How to treat invalid bytes: fail, or insert U+FFFD. Default strict.",
+            "At bytes that are not valid text: fail (strict, the default) or insert U+FFFD (replace).",
             "strict|replace",
             INPUT,
         ),
@@ -91,7 +91,7 @@ ROW_OPTIONS = {
         text("max_cost", "Stop before the run costs more than this.", "USD", MONEY),
         text(
             "price",
-            "Price in USD per million prompt and completion tokens.",
+            "Prices in USD per million prompt and completion tokens, such as 0.13/0.40.",
             "IN/OUT",
             MONEY,
         ),

@@ -37,7 +37,7 @@ Examples:
   nbx usage --since 2026-11-01 --until 2026-11-30 --json
 
 Days are in local time; 7d means seven days including today. Costs use the prices that nbx models had cached
-when the request was sent. A sum that lacks an unknown cost begins with ≥.
+when the request was sent. ≥ before a sum means that the cost of some requests is unknown.
 
 In a pipe, each line has these columns, separated by tabs: group, requests, failed requests, prompt,
 completion, cached and reasoning tokens, cost in USD (- if unknown), requests of unknown cost.
@@ -65,10 +65,10 @@ Examples:
   nbx usage export --json --since 7d
 
 Times are in UTC, costs in USD, prices in USD per token. Unknown values are empty, or null in JSON.
-Values are exact: for a spreadsheet, add --escape-formulas.
+Texts are exported unchanged; for a spreadsheet, add --escape-formulas.
 """
 
-FORMS = "today, 7d, 4w, 2026-11-01, all, or 24h to the second"
+FORMS = "today, 7d, 4w, 2026-11-01 or all; or 24h for exactly 24 hours"
 SINCE = text("since", f"First day: {FORMS}. Default 30d.", "WHEN")
 FROM_ANY = text("since", f"First day: {FORMS}. Default all.", "WHEN")
 UNTIL = text("until", "Last day, in the same forms.", "WHEN")
@@ -81,7 +81,7 @@ def add_to(root: typer.Typer) -> None:
     as_json = switch("json", "Print one JSON object.")
     declare(group, "show", (by, SINCE, UNTIL, as_json), "usage.run_show", help=SHOW)
     of = text("of", "What to plot. Default cost, or tokens if no cost is known.", "cost|tokens|requests")
-    picture = text("export", "Write an SVG picture instead.", "FILE")
+    picture = text("export", "Write an SVG picture to FILE instead.", "FILE")
     declare(group, "plot", (of, SINCE, UNTIL, picture), "usage.run_plot", help=PLOT)
     as_csv = switch("csv", "Comma-separated, with a header (default).")
     formulas = "With CSV: put ' before texts that a spreadsheet would run as formulas."

@@ -15,7 +15,7 @@ Examples:
   nbx view answer.json --view table
   nbx view answer.json --export heat.html
 
-The file is output of --json, --ndjson or nbx bulk. Without a file, nbx reads stdin.
+The file is the output of nbx complete --json or --ndjson, or of nbx bulk. Without a file, nbx reads stdin.
 """
 
 OWN = (

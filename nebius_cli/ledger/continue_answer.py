@@ -10,7 +10,8 @@ from nebius_cli.ledger.request_store import Ledger
 from nebius_cli.request import read_prompt, request_body
 from nebius_cli.request.field_validation import Value
 
-_DROPPED = ("stream", "stream_options", "echo")  # nbx decides how to ask; the prompt is not to come back
+# They do not shape the text: how many answers a request has, and how they are sent and shown.
+_DROPPED = ("n", "logprobs", "echo", "stream", "stream_options")
 
 
 class Continuation(NamedTuple):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nebius_cli.core.errors import UsageError
 from nebius_cli.local import fetch_weights, start_engine
 from nebius_cli.local.start_engine import Engine
 from nebius_cli.local.weights import DEFAULT_MODEL, LocalModel
@@ -15,6 +16,8 @@ from nebius_cli.terminal.console import Console
 if TYPE_CHECKING:
     from nebius_cli.local.engine_server_logprobs import EngineScoring
     from nebius_cli.local.library_logprobs import LibraryScoring
+
+MAX_CHOICES = 64  # sequences that the engine's cache is made for
 
 
 def weights_dir(environ: Mapping[str, str]) -> Path:
@@ -46,6 +49,16 @@ def model_name(file: str | None, asked: Value | None, console: Console) -> str:
     if asked not in (None, name):
         console.warn(f"-m {asked} is ignored: --local runs {name}")
     return name
+
+
+def check_request(n: int, *, as_curl: bool) -> None:
+    """Raise UsageError for a request that the engine cannot answer: of `n` choices, or sent by curl."""
+    if as_curl:
+        why = "the embedded engine stops when nbx exits"
+        raise UsageError("--curl with a local model", why, "nbx local serve keeps one running")
+    if n > MAX_CHOICES:
+        why = f"the embedded engine generates at most {MAX_CHOICES} answers at once"
+        raise UsageError(f"-n {n} with a local model", why)
 
 
 @contextlib.contextmanager

@@ -42,7 +42,7 @@ FIELDS = (
     Field(
         "stop",
         Kind.TEXTS,
-        "Stop before TEXT; up to 4 times. Newline: $'\\n'.",
+        "Stop before TEXT (give up to 4). Newline: $'\\n'.",
         SAMPLING,
         "TEXT",
         warn_above=4,

@@ -142,8 +142,9 @@ def choose(model: str, name: str | None) -> InfillFormat:
             return one
     raise UsageError(
         f"no infill markers are known for {model}",
-        "a model fills in the middle only if it was trained to",
-        f"--infill-format NAME chooses them: {NAMES}",
+        "only a model that was trained to, such as Qwen2.5-Coder or StarCoder2, fills in the middle",
+        "choose one with -m MODEL (on a server) or --model-file FILE (on this machine); if nbx does not"
+        f" recognise its name, --infill-format NAME sets the markers: {NAMES}",
     )
 
 

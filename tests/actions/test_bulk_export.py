@@ -45,7 +45,7 @@ def test_line_n_belongs_to_row_n_whatever_came_when(folder: Path, bare: Runner) 
     assert done.err.splitlines() == [
         f"{HIDDEN}nbx bulk merge --input FILE puts rows in order, --csv exports all",
         "nbx: 1 row failed; its line is empty",
-        "nbx: rows without a record: 5; their lines are empty",
+        "nbx: rows without an answer yet: 5; their lines are empty",
     ]
     table = list(csv.DictReader(io.StringIO(bare("bulk", "export", "a", "--csv").out)))
     assert [line["index"] for line in table] == ["1", "2", "4", "7", "9", "9"]

@@ -94,6 +94,29 @@ def test_files_that_are_no_input_are_reported_before_anything_is_sent(
     assert row_server.bodies == []
 
 
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (("c.txt", "questions.csv"), "c.txt"),
+        (("questions.csv", "c.txt"), "c.txt"),
+        (("c.txt",), "c.txt"),
+        (("-", "--format", "text"), "stdin"),
+    ],
+)
+def test_a_text_file_that_lacks_what_the_template_names_is_named(
+    bulk: Runner, row_server: RowServer, words: tuple[str, ...], name: str
+) -> None:
+    Path("c.txt").write_text("a line\n")
+    Path("questions.csv").write_text("question\nwhy\n")
+    failed = bulk("bulk", *words, "--template", "{question}", stdin=b"x\n")
+    assert failed.err.splitlines() == [
+        f"nbx: {name} has no column 'question'",
+        "  columns: prompt",
+        "  in plain text, {prompt} is the whole line",
+    ]
+    assert (failed.code, row_server.bodies) == (2, [])
+
+
 def test_a_file_that_changes_before_it_is_read_ends_the_run(
     bulk: Runner, row_server: RowServer, three: tuple[str, ...]
 ) -> None:

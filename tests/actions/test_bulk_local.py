@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.rows import complete_records, records, write_rows
 from tests.support.run import Runner
+from tests.support.terminal import Terminal
 from tests.support.weights import real_weights
 
 pytestmark = pytest.mark.engine
@@ -43,11 +44,13 @@ def test_every_row_is_answered_by_the_embedded_model_and_a_second_run_has_nothin
     assert again.code == 0
     reported = json.loads(Path("run.json").read_bytes())
     assert (reported["left_out"], reported["requests"]) == (ROWS, 0)
+    assert (reported["cost_usd"], reported["spent_usd"]) == ("0", "0")
 
 
 def test_groups_choices_and_caps_work_on_the_embedded_model(local: Runner) -> None:
     write_rows(Path("in.jsonl"), ["1, 2,", "A, B,", "a b c"])
-    assert local(*RUN, "-n", "2", "--group", "3", "--max-cost", "0.01").code == 0
+    result = local(*RUN, "-n", "2", "--group", "3", "--max-cost", "0.01")
+    assert (result.code, "cost_usd\t0\n" in result.err) == (0, True)
     assert {record["usage"] for record in records(OUT)} == {None}  # the engine counts one choice of six
     assert {len(record["response"]["choices"]) for record in records(OUT)} == {2}
     assert local("bulk", "in.jsonl", "--local", "--estimate", "--json", "--max-tokens", "5").json == {
@@ -59,6 +62,17 @@ def test_groups_choices_and_caps_work_on_the_embedded_model(local: Runner) -> No
         "cost_usd_at_most": "0",
         "seconds_at_least": None,
     }
+
+
+def test_the_progress_counts_the_tokens_of_answers_that_are_not_complete(local: Runner) -> None:
+    write_rows(Path("in.jsonl"), ["Once upon a time"])
+    words = [*RUN, "--max-tokens", "4000", "--param", "ignore_eos=true"]
+    with Terminal(words, local.process_env({"TERM": "xterm-256color"})) as screen:
+        screen.wait_for("0 of 1 rows", "1 in flight (", "tokens so far)", "elapsed")
+        screen.type("\x03")
+        screen.wait_for("Ctrl-C again stops now")
+        screen.type("\x03")
+        assert screen.end() == -signal.SIGINT
 
 
 def test_an_engine_that_dies_ends_the_run_at_once_and_the_run_can_be_resumed(local: Runner) -> None:

@@ -80,6 +80,8 @@ def test_an_estimate_says_what_is_unknown(bare: Runner, tmp_path: Path) -> None:
     assert [line.split()[-1] for line in drawn.out.splitlines() if line.startswith("cost")] == ["unknown"] * 2
     assert "the cost is unknown because some rows have no max_tokens; --max-tokens N" in drawn.err
     assert "max_tokens" not in result.err
+    here = bare("bulk", str(path), "--estimate", "--local", stdout_tty=True)
+    assert ("nothing: the model runs on this machine" in here.out, here.err) == (True, "")
     path.write_text('"x"\n[\n')
     assert bare("bulk", str(path), "--estimate", "-m", "m").code == 65
     skipped = bare("bulk", str(path), "--estimate", "-m", "m", "--on-bad-row", "skip")

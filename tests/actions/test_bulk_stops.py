@@ -91,6 +91,31 @@ def test_a_cap_holds_over_resumed_runs(bulk: Runner, row_server: RowServer) -> N
     assert took == 24 * asked + 15  # the rewritten file has it yet
 
 
+def test_a_row_that_a_stopped_run_did_not_finish_is_missing_and_nowhere_failed(
+    bulk: Runner, row_server: RowServer
+) -> None:
+    row_server.answer = lambda prompt: [reset] if prompt == "prompt 1" else None
+    write_rows(Path("in.jsonl"), 2)
+    # Row 0 takes 5 tokens and each request for row 1 may have taken 24, so there is no second one.
+    stopped = bulk(*RUN, "--concurrency", "1", "--max-tokens", "8", "--max-total-tokens", "50")
+    assert (stopped.code, "failed\t0\n" in stopped.err) == (10, True)
+    exported = {
+        ("--text",): "rows without an answer yet: 1; their lines are empty",
+        ("--csv",): "rows without an answer yet: 1",
+        ("--format", "html"): "answers that are still missing: 1; their cells are empty",
+    }
+    for words, note in exported.items():
+        done = bulk("bulk", "export", "out.jsonl", *words)
+        assert (done.code, done.err) == (9, f"nbx: {note}\n")
+    assert ("no answer yet" in done.out, "failed" in done.out) == (True, False)
+    merged = bulk("bulk", "merge", "out.jsonl")
+    assert merged.code == 9
+    assert merged.err.splitlines() == [
+        "nbx: 2 rows of 1 file: 1 answered, 0 failed, 1 missing",
+        "nbx: warning: 1 row without an answer, because a run stopped early",
+    ]
+
+
 def test_records_without_a_cost_count_at_the_prices_of_the_run(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), 20)
     assert bulk(*RUN, "--max-tokens", "2").code == 0  # 100 tokens, without a price

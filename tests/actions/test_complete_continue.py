@@ -105,10 +105,21 @@ def test_one_of_several_answers_is_chosen_by_its_number(keeping: Runner, server:
         2,
         ["nbx: cannot continue request 1: it has 2 answers", "  --choice N, 1 to 2, chooses one of them"],
     )
-    keeping("complete", "--continue", "--choice", "2", "-n", "1")
+    keeping("complete", "--continue", "--choice", "2")
     assert bodies(server)[1]["prompt"] == "xb"
     wrong = keeping("complete", "--continue-from", "1", "--choice", "3")
     assert (wrong.code, "request 1 has the choices 1 to 2" in wrong.err) == (2, True)
+
+
+def test_a_continuation_is_one_answer_unless_n_asks_for_more(keeping: Runner, server: FakeServer) -> None:
+    server.script(whole("a", "b"), answer("c"), whole("d", "e"))
+    keeping("complete", "x", "-n", "2", "--logprobs", "3", "--json", "--temperature", "0.5")
+    go_on = ("complete", "--continue-from", "1", "--choice", "1")
+    assert keeping(*go_on, env={"NBX_N": "2"}).out == "c\n"
+    assert keeping(*go_on, "-n", "2", "--json").code == 0
+    _, one, two = bodies(server)
+    assert ("n" in one, "logprobs" in one, one["temperature"]) == (False, False, 0.5)
+    assert (two["n"], two["temperature"]) == (2, 0.5)
 
 
 def test_an_answer_to_one_of_several_prompts_belongs_to_that_prompt(
@@ -117,7 +128,7 @@ def test_an_answer_to_one_of_several_prompts_belongs_to_that_prompt(
     four = sse(*(token(text, i) for i, text in enumerate("abcd")), *(token("", i, "stop") for i in range(4)))
     server.script(four, answer("e"))
     keeping("complete", "x", "y", "-n", "2")
-    keeping("complete", "--continue", "--choice", "3", "-n", "1")
+    keeping("complete", "--continue", "--choice", "3")
     assert bodies(server)[1]["prompt"] == "yc"
 
 

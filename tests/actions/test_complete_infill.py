@@ -129,10 +129,19 @@ def test_an_unknown_model_is_a_usage_error_that_lists_the_formats(nbx: Runner) -
     )
 
 
-def test_the_embedded_model_has_no_markers(nbx: Runner) -> None:
-    result = nbx("complete", "a", "--suffix", "b", "--local", "--dry-run")
+@pytest.mark.parametrize("where", [("--local",), ("-m", "meta-llama/Llama-3.3-70B-Instruct")])
+def test_a_model_without_markers_is_a_usage_error_that_names_models_with_them(
+    nbx: Runner, where: tuple[str, ...]
+) -> None:
+    result = nbx("complete", "a", "--suffix", "b", *where, "--dry-run")
     assert result.code == 2
-    assert "no infill markers are known for SmolLM2" in result.err
+    check_message(result.err)
+    what, why, hint = result.err.splitlines()
+    assert what.startswith(
+        f"nbx: no infill markers are known for {'SmolLM2' if len(where) == 1 else where[1]}"
+    )
+    assert "such as Qwen2.5-Coder or StarCoder2" in why
+    assert "-m MODEL (on a server) or --model-file FILE (on this machine)" in hint
 
 
 def test_a_local_file_is_matched_by_its_name(nbx: Runner) -> None:

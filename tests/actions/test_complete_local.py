@@ -83,6 +83,24 @@ def test_model_file_runs_any_gguf(local: Runner, tmp_path: Path) -> None:
     assert result.json["model"] == "mine"
 
 
+def test_a_local_answer_continues_here_and_has_no_curl_command(local: Runner, tmp_path: Path) -> None:
+    keeping = Runner({**local.environ, "NBX_HISTORY_TEXT": "true"})
+    first = keeping("complete", "--local", "1, 2, 3, 4,", *GREEDY, "-N").out
+    whole = local("complete", "--local", "1, 2, 3, 4," + first, *GREEDY, "--no-ledger").out
+    file = tmp_path / "mine.gguf"
+    for words in (("--continue",), ("--local", "x"), ("--model-file", str(file), "x")):
+        refused = keeping("complete", *words, "--curl")
+        assert (refused.code, refused.out) == (2, "")
+        assert refused.err.splitlines() == [
+            "nbx: --curl with a local model",
+            "  the embedded engine stops when nbx exits",
+            "  nbx local serve keeps one running",
+        ]
+    assert keeping("complete", "--continue").out == whole
+    there = keeping("complete", "--continue", "-m", "their/model", "--curl")
+    assert (there.code, '"model":"their/model"' in there.out) == (0, True)
+
+
 def test_another_model_is_reported_to_be_ignored_and_what_ran_is_in_the_ledger(
     local: Runner, tmp_path: Path
 ) -> None:

@@ -98,7 +98,7 @@ def test_a_dry_run_on_a_terminal_cannot_drive_it(nbx: Runner) -> None:
 def test_more_choices_than_the_engine_makes_at_once_are_refused(bare: Runner, n: str) -> None:
     result = bare("complete", "--local", "x", "-n", n)
     assert result.code == 2
-    assert f"-n {n} with --local" in result.err
+    assert f"-n {n} with a local model" in result.err
 
 
 def test_the_engine_is_said_to_ignore_echo(bare: Runner) -> None:

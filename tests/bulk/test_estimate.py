@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from nebius_cli.bulk.estimate import RunEstimate
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.run_budget import Budget
-from nebius_cli.core.money import Price, PriceList
+from nebius_cli.core.money import FREE, Price, PriceList
 from nebius_cli.request.read_prompt import Prompt
 from nebius_cli.request.token_bounds import MAX_EXTRA_PROMPT_TOKENS
 from tests.support.bulk import asking
@@ -60,6 +60,17 @@ def test_a_row_without_max_tokens_makes_the_costs_unknown() -> None:
     assert estimate.seconds(60, 1000) == 3.0
     assert [value for _, value in estimate.to_rows(None)].count("unknown") == 4
     assert list(estimate.to_json(None).values()).count(None) == 4
+
+
+def test_a_run_on_this_machine_costs_nothing_whatever_is_unknown() -> None:
+    estimate = RunEstimate()
+    estimate.add(row("ten bytes!", None), PriceList(default=FREE))
+    shown = estimate.to_rows(None, runs_here=True)
+    assert [one for one in shown if "cost" in one[0]] == [("cost", "nothing: the model runs on this machine")]
+    assert (estimate.to_json(None)["cost_usd_about"], estimate.to_json(None)["cost_usd_at_most"]) == (
+        "0",
+        "0",
+    )
 
 
 def test_a_row_of_unknown_price_makes_the_cost_unknown() -> None:

@@ -179,6 +179,13 @@ def test_a_cap_needs_max_tokens_and_a_price_for_every_row() -> None:
         money.check(row("none"), prices)
 
 
+def test_a_cap_on_the_cost_of_a_free_model_needs_no_max_tokens() -> None:
+    free = PriceList(default=FREE)
+    asked(local=True, max_cost="1").check(row("m", None), free)
+    with pytest.raises(UsageError, match="row 'a' has no max_tokens"):
+        asked(local=True, max_cost="1", limits={"max_total_tokens": "9"}).check(row("m", None), free)
+
+
 def test_the_local_engine_counts_only_requests_of_one_choice() -> None:
     assert asked().usage_is_complete(replace(row("m"), n=3))
     assert asked(local=True).usage_is_complete(row("m"))

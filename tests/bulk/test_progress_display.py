@@ -28,10 +28,11 @@ LATER = ProgressSnapshot(
 WORDS = [
     "4,200 of 10,000 rows",
     "3 failed",
+    "64 in flight",
     "7 s left",
+    "5 s elapsed",
     "802.4 requests/s",
-    "80k tokens/s",
-    "64 at once",
+    "400k tokens (80k/s)",
     "12 retries",
     "$0.0123 of about $0.0293",
 ]
@@ -63,14 +64,14 @@ def rows(glass: Glass, columns: int = 80) -> list[str]:
 
 def test_the_facts_are_in_words_and_what_is_unknown_is_left_out() -> None:
     meter = ThroughputMeter()
-    assert facts(meter.read(START)) == ["0 of 10,000 rows", "0 at once"]
+    assert facts(meter.read(START)) == ["0 of 10,000 rows", "0 in flight"]
     assert facts(meter.read(LATER)) == WORDS
     few = ProgressSnapshot(
         at=6.0, answered=1, retries=1, seen=10, fraction_read=0.5, note="waits 3 s\x1b, as the server asks"
     )
     assert facts(ThroughputMeter().read(few)) == [
         "1 of about 20 rows",
-        "0 at once",
+        "0 in flight",
         "1 retry",
         "waits 3 s␛, as the server asks",
     ]
@@ -109,7 +110,7 @@ def test_without_a_number_of_rows_the_bar_says_no_share() -> None:
         board.show(ProgressSnapshot(at=1.0, answered=7))
         bar, line = rows(glass)
         assert "%" not in bar
-        assert line == "7 rows · 0 at once"
+        assert line == "7 rows · 0 in flight"
 
 
 def test_a_message_stands_above_what_is_drawn_and_stays() -> None:
@@ -134,7 +135,18 @@ def test_undrawn_it_is_a_line_every_thirty_seconds() -> None:
             board.show(replace(LATER, at=clock.now, requests=10 * second, tokens=0))
     lines = glass.text.splitlines()
     assert len(lines) == 100 // LINE_INTERVAL_S
-    assert lines[0].startswith("nbx: 4,200 of 10,000 rows, 3 failed, 10.0 requests/s, 0 tokens/s, 64 at once")
+    assert lines[0].startswith(
+        "nbx: 4,200 of 10,000 rows, 3 failed, 64 in flight, 30 s elapsed, 10.0 requests/s, "
+    )
+
+
+def test_while_long_answers_are_generated_the_time_passes_and_no_rate_says_zero() -> None:
+    meter = ThroughputMeter()
+    for second in range(100):
+        view = meter.read(ProgressSnapshot(at=float(second), total=8, requests=4, concurrency=4))
+    assert facts(view) == ["0 of 8 rows", "4 in flight", "1:39 elapsed"]
+    known = meter.read(replace(view.now, at=100.0, generating=1200))
+    assert facts(known)[1] == "4 in flight (1.2k tokens so far)"
 
 
 def test_it_is_drawn_five_times_a_second_at_most() -> None:

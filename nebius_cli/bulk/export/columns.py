@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from nebius_cli.bulk.output.record_format import MAX_INDEX
+from nebius_cli.bulk.output.unfinished_row import is_failure
 from nebius_cli.core.money import parse_amount
 
 Record = Mapping[str, Any]
@@ -49,7 +50,7 @@ class Column:
     def add(self, record: Record) -> None:
         """Count a record."""
         self.answered += record["error"] is None
-        self.failed += record["error"] is not None
+        self.failed += is_failure(record["error"])
         usage = record.get("usage")
         if isinstance(usage, dict):
             tokens = usage.get("completion_tokens")

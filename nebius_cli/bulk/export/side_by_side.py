@@ -10,6 +10,7 @@ from nebius_cli.bulk.input.matrix_combination import label_of
 from nebius_cli.bulk.output.read_records import AnswerFile
 from nebius_cli.bulk.output.record_format import MAX_INDEX
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
+from nebius_cli.bulk.output.unfinished_row import is_unfinished
 from nebius_cli.core import jsontext
 
 
@@ -48,9 +49,10 @@ class SideBySide:
                 yield from self._row(row_id, index, answers)
 
     def _row(self, row_id: str, index: int, answers: Mapping[str, Record]) -> Iterator[ComparedRow]:
+        prompt = next((_text(record["prompt"]) for record in answers.values() if "prompt" in record), None)
+        answers = {label: one for label, one in answers.items() if not is_unfinished(one["error"])}
         self.missing += len(self.columns) - len(answers)
         texts = {label: _choices(record) for label, record in answers.items()}
-        prompt = next((_text(record["prompt"]) for record in answers.values() if "prompt" in record), None)
         for choice in range(max([1, *map(len, texts.values())])):
             cells = (_cell(answers.get(one.label), texts.get(one.label, ()), choice) for one in self.columns)
             yield ComparedRow(row_id, index, choice, prompt, tuple(cells))

@@ -31,7 +31,7 @@ class ItemParser:
     `ignored_columns`.
     """
 
-    text_column = "text"  # what a row of plain text is
+    text_column = "text"  # of plain text
 
     def __init__(self, kind: RowKind) -> None:
         self._kind = kind
@@ -66,8 +66,8 @@ class ItemParser:
         """Return whether a column of a table is read."""
         return column in IDS or column in self._columns
 
-    def check_columns(self, columns: Sequence[str], name: str = "the input") -> None:
-        """Raise UsageError if none of the columns is part of an item. `name` is that of the table."""
+    def check_columns(self, columns: Sequence[str], name: str) -> None:
+        """Raise UsageError if none of the columns is part of an item. `name` is that of the file."""
         if not self._columns & frozenset(columns):
             what = f"{name} has none of the columns {listed(sorted(self._columns))}"
             raise UsageError(what, f"columns: {listed(columns)}")

@@ -18,8 +18,8 @@ class RowFile:
     """An open input. Iterate once over its rows; each comes with the number of its first line, from 1.
 
     `size`, in bytes, is None if unknown; `position` is how many were read. `seekable` tells whether the
-    file can be opened and read again. `columns` is empty except for tables. `part` is empty: only an input
-    of several files has parts.
+    file can be opened and read again. `columns` are what every row has: those of a table, the one column of
+    plain text, and none for JSONL. `part` is empty: only an input of several files has parts.
     """
 
     def __init__(
@@ -74,9 +74,12 @@ def open_rows(
     reading: DecodeOptions,
     stdin: Readable | None,
     needs: Callable[[str], bool] = lambda _: True,
+    text_column: str = "prompt",
     file: Readable | None = None,
 ) -> RowFile:
     """Open an input. `format_flag` is the format, None to tell it by the name.
+
+    `text_column` is the name of what a line of plain text is.
 
     `file` is the file if it is open already, as one in an object store; for Parquet it can seek.
 
@@ -95,12 +98,13 @@ def open_rows(
         if format_ == "parquet":
             return _parquet(source, file, needs)
         content = TextLines(lines(blocks(source, compression, reading), b"\0" if nul else b"\n"), nul=nul)
-        columns: tuple[str, ...] = ()
         if format_ in DELIMITERS:
             table = DelimitedTable(content, source.name, format_, needs)
             columns, rows = table.columns, table.rows()
+        elif format_ == "text":
+            columns, rows = (text_column,), content.texts()
         else:
-            rows = content.texts() if format_ == "text" else content.json()
+            columns, rows = (), content.json()
     except BaseException:
         source.close()
         raise

@@ -80,7 +80,7 @@ class RowParser:
     Other columns of a table are ignored without a word: most tables have many.
     """
 
-    text_column = "prompt"  # what a row of plain text is
+    text_column = "prompt"  # of plain text, also the variable of a template
     ignored_columns: tuple[str, ...] = ()
 
     def __init__(self, template: Template | None, *, allow_empty: bool, validate: bool) -> None:
@@ -103,10 +103,10 @@ class RowParser:
         """Return whether a column of a table is read."""
         return column in self._needed
 
-    def check_columns(self, columns: Sequence[str], name: str = "the input") -> None:
+    def check_columns(self, columns: Sequence[str], name: str) -> None:
         """Raise UsageError if a column is missing that the template, or a run without one, needs.
 
-        `name` is the table's name in the message.
+        `name` is the file's name in the message.
         """
         there = frozenset(columns)
         for needed in self._template.names if self._template else ("prompt",):
@@ -116,6 +116,8 @@ class RowParser:
                 why = f"columns: {listed(columns)}" + (f"; did you mean {close}?" if close else "")
                 if not hint and not self._template:
                     hint = "--template 'Q: {question}\\nA:' builds prompts from columns"
+                elif tuple(columns) == (self.text_column,):
+                    hint = "in plain text, {prompt} is the whole line"
                 raise UsageError(f"{name} has no column {needed!r}", why, hint)
 
     def _line(self, value: Any) -> RowRequest:

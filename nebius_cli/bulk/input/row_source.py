@@ -44,8 +44,8 @@ class RowSource:
         self.reader = reader
         self._file = open_file()
         try:
-            if self._file.columns:  # checked here too, because a table may have no rows
-                reader.check_columns(self._file.columns)
+            if self._file.columns:
+                reader.check_columns(self._file.columns, self._file.name)
         except BaseException:
             self._file.close()
             raise

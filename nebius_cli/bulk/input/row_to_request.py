@@ -13,7 +13,7 @@ from typing import Any, Self
 from nebius_cli.bulk.input.encode_body import BodyEncoder, BodyTemplate
 from nebius_cli.bulk.input.item_parser import ItemParser, ItemRequests
 from nebius_cli.bulk.input.matrix_combination import NO_MATRIX, Combination
-from nebius_cli.bulk.input.parse_row import RawData, RawRow, RowParser, RowRequest, UnreadableRow
+from nebius_cli.bulk.input.parse_row import RawData, RawRow, RowParser, RowRequest
 from nebius_cli.bulk.input.row import BadRow, InMatrix, Row, RowIds, hash_of
 from nebius_cli.bulk.input.row_item import ItemRows, RowKind
 from nebius_cli.bulk.input.shard import Shard
@@ -23,7 +23,6 @@ from nebius_cli.request.field_validation import Value
 from nebius_cli.request.request_body import CompletionRequest, check_rules
 from nebius_cli.request.token_bounds import max_prompt_tokens
 
-_UNCHECKED = (bytes, UnreadableRow)  # these do not show which columns other rows have
 MAX_URL_HASHES = 1000  # remembered; queries can differ from row to row
 _DROPPED = ("stream", "stream_options")
 # Its index in the input, what it asks for, and its body in each combination.
@@ -121,10 +120,15 @@ class RowReader:
         """Return whether a column of a table is part of a request."""
         return self._parser.needs(column)
 
-    def check_columns(self, columns: Sequence[str], name: str = "the input") -> None:
-        """Raise UsageError if no row of a table with these columns can have a prompt, or a model.
+    @property
+    def text_column(self) -> str:
+        """The name of the one column of plain text."""
+        return self._parser.text_column
 
-        `name` is the table's name in the message.
+    def check_columns(self, columns: Sequence[str], name: str) -> None:
+        """Raise UsageError if no row of a file with these columns can have a prompt, or a model.
+
+        `name` is the file's name in the message.
         """
         self._parser.check_columns(columns, name)
         if self._template or "model" not in columns:
@@ -134,8 +138,7 @@ class RowReader:
     def rows(self, raw: Iterable[RawRow]) -> Iterator[Row | BadRow]:
         """Yield the rows of the shard, in order.
 
-        Duplicate ids within the shard are found by a 64-bit hash. Raises UsageError if no row of the file
-        can be sent: no model, or a missing column.
+        Duplicate ids within the shard are found by a 64-bit hash.
         """
         for found in self._checked(raw):
             if isinstance(found, BadRow):
@@ -155,15 +158,11 @@ class RowReader:
 
     def _checked(self, raw: Iterable[RawRow]) -> Iterator[BadRow | CheckedRow]:
         """Yield each row of the input with its body in each combination."""
-        ids, encoders, checked = RowIds(mixed=self.mixed_ids), self._encoders(), False
+        ids, encoders = RowIds(mixed=self.mixed_ids), self._encoders()
         whole = self._shard.of == 1
         for index, (line, data) in enumerate(raw):
             if not (whole or self._shard.has(index)):
                 continue
-            if not checked and not isinstance(data, _UNCHECKED):
-                checked = True
-                # A plain text is the variable `prompt` of a template, and cannot name a model.
-                self.check_columns(tuple(data) if isinstance(data, dict) else (self._parser.text_column,))
             try:
                 request, templates = self._read(index, data, ids, encoders)
             except ValueError as error:  # RowError, or a value that JSON cannot express, as 1e999

@@ -18,8 +18,8 @@ class JoinedFiles:
     """The rows of several files, in the order of the files. Iterate once; one file is open at a time.
 
     Regular files are opened once at the beginning, so that a file that cannot be read is an error before the
-    first row; `check_columns` is called with the columns and the name of each table. Raises what `open_file`
-    and `check_columns` raise, and UsageError for a file that is named twice.
+    first row; `check_columns` is called with the columns and the name of each, unless it is JSONL. Raises
+    what `open_file` and `check_columns` raise, and UsageError for a file that is named twice.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class JoinedFiles:
                     f"{path} changed during the run", "its rows may differ from those checked"
                 )
             if not self._versions[number] and file.columns:
-                self._check_columns(file.columns, path)
+                self._check_columns(file.columns, file.name)
             yield from file
             self._versions[number] = file.version
             self._bytes_before += file.position
@@ -96,7 +96,7 @@ class JoinedFiles:
         with self._open_file(path) as file:
             self._versions.append(file.version)
             if file.columns:
-                self._check_columns(file.columns, path)
+                self._check_columns(file.columns, file.name)
             return file.size
 
 

@@ -12,6 +12,8 @@ from nebius_cli.bulk.output.record_format import RecordHead, row_key, scan_head
 from nebius_cli.bulk.output.record_index import with_index
 from nebius_cli.bulk.output.resumable_output import lock_path
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
+from nebius_cli.bulk.output.unfinished_row import is_unfinished
+from nebius_cli.core import jsontext
 from nebius_cli.core.compact_hash_set import DigestSet
 from nebius_cli.core.errors import BadInputError, UsageError
 from nebius_cli.system import file_descriptor_limit, lock
@@ -30,6 +32,11 @@ class MergedRow(NamedTuple):
     row: int
     line: bytes
     ok: bool
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the run of its shard stopped before it had a result."""
+        return not self.ok and is_unfinished(jsontext.decode(self.line)["error"])
 
 
 class Shards:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from nebius_cli.bulk.input.row import BadRow, InMatrix, Row
+from nebius_cli.bulk.output.unfinished_row import UnfinishedRowError
 from nebius_cli.core import jsontext
 from nebius_cli.core.compact_hash_set import digest
 from nebius_cli.core.errors import ExitCode, NbxError, StatusError
@@ -234,7 +235,8 @@ def _is_plain(body: bytes) -> bool:
 
 def _error(error: NbxError) -> dict[str, Any]:
     status = error.status if isinstance(error, StatusError) else 0
-    return {"exit": int(error.code), "status": status or None, "message": error.line}
+    found = {"exit": int(error.code), "status": status or None, "message": error.line}
+    return found | ({"unfinished": True} if isinstance(error, UnfinishedRowError) else {})
 
 
 def _parsed_head(line: bytes) -> RecordHead | None:

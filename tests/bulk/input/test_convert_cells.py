@@ -71,5 +71,5 @@ SEPARATORS = {
 @pytest.mark.parametrize(("header", "hint"), SEPARATORS.items())
 def test_a_header_of_another_separator_is_told_how_to_be_read(header: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
-        CHECKED.check_columns([header])
+        CHECKED.check_columns([header], "in.csv")
     assert caught.value.hint == hint

@@ -156,8 +156,9 @@ def test_a_header_of_many_columns_is_read_in_linear_time() -> None:
         begun = time.process_time()
         reader = RowReader({"model": "m"}, {}, template.parse("{prompt}{c1}"))
         assert all(isinstance(row, Row) for row in reader.rows(opened(data, "csv")))
+        reader = RowReader({"model": "m"}, {}, template.parse("{question}"))
         with pytest.raises(UsageError, match="'question'"):
-            RowReader({"model": "m"}, {}, template.parse("{question}")).check_columns(names.split(","))
+            reader.check_columns(names.split(","), "in.csv")
         return time.process_time() - begun
 
     assert min(seconds(40_000) for _ in range(3)) < 60 * min(seconds(2000) for _ in range(3))

@@ -173,18 +173,18 @@ def test_a_row_without_what_the_template_names_says_what_there_is() -> None:
 
 
 def test_a_table_without_a_column_that_is_needed_is_a_usage_error() -> None:
-    QUESTION.check_columns(("id", "question"))
-    CHECKED.check_columns(("prompt",))
+    QUESTION.check_columns(("id", "question"), "in.csv")
+    CHECKED.check_columns(("prompt",), "in.csv")
     with pytest.raises(UsageError) as caught:
-        QUESTION.check_columns(("id", "questions"))
+        QUESTION.check_columns(("id", "questions"), "in.csv")
     error = caught.value
     assert (error.what, error.why, error.hint) == (
-        "the input has no column 'question'",
+        "in.csv has no column 'question'",
         "columns: id, questions; did you mean questions?",
         "",
     )
     with pytest.raises(UsageError) as caught:
-        CHECKED.check_columns(("a", "b"))
+        CHECKED.check_columns(("a", "b"), "in.csv")
     assert (caught.value.why, "--template" in caught.value.hint) == ("columns: a, b", True)
 
 

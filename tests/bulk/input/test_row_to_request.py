@@ -245,23 +245,14 @@ def test_the_model_may_be_set_in_the_rows() -> None:
     )
 
 
-@pytest.mark.parametrize("data", ["a text", {"prompt": "x"}])
-def test_no_model_where_no_row_can_have_one_is_a_usage_error(data: Any) -> None:
+@pytest.mark.parametrize("columns", [("prompt",), ("prompt", "id")])
+def test_no_model_where_no_row_can_have_one_is_a_usage_error(columns: tuple[str, ...]) -> None:
+    RowReader({}, {}).check_columns((*columns, "model"), "in.csv")
     with pytest.raises(UsageError) as caught:
-        next(RowReader({}, {}).rows([(0, UnreadableRow("torn")), (1, data), (2, data)][1:]))
+        RowReader({}, {}).check_columns(columns, "in.csv")
     assert caught.value.what == "no model is set"
-
-
-def test_a_column_that_is_missing_is_a_usage_error_after_a_torn_row_too() -> None:
-    reader = RowReader(MODEL, {}, template.parse("{question}"))
-    rows = reader.rows([(2, UnreadableRow("torn")), (3, {"answer": "x"})])
-    assert why(next(rows)) == "torn"
-    with pytest.raises(UsageError, match="no column 'question'"):
-        next(rows)
-    with pytest.raises(UsageError, match="no column 'question'"):
-        next(reader.rows([(1, "a text")]))
     with pytest.raises(UsageError, match="no model is set"):
-        RowReader({}, {}, template.parse("{model}")).check_columns(("model",))
+        RowReader({}, {}, template.parse("{model}")).check_columns(("model",), "in.csv")
 
 
 def test_what_the_run_sets_is_checked_before_any_row() -> None:

@@ -1,0 +1,65 @@
+"""How many tokens the real engine has generated of answers that are not complete."""
+
+import json
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nebius_cli.local.start_engine import Engine
+from nebius_cli.local.tokens_in_progress import INTERVAL_S, TokensInProgress
+from tests.support.weights import real_weights
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    with Engine(Path(real_weights())) as started:
+        started.ready()
+        yield started
+
+
+class Clock:
+    """A clock that moves on by a whole interval whenever somebody looks."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        self.now += INTERVAL_S
+        return self.now
+
+
+def test_the_tokens_of_an_answer_count_until_it_is_complete(engine: Engine) -> None:
+    count, done = TokensInProgress(engine, Clock()), threading.Event()
+    assert count() == 0
+
+    def ask() -> None:
+        body = {"prompt": "Once", "max_tokens": 60, "ignore_eos": True}
+        key = {"Authorization": f"Bearer {engine.key.reveal()}", "Content-Type": "application/json"}
+        url = f"{engine.base_url}/completions"
+        with urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), key)):
+            done.set()
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    seen = []
+    while not done.is_set():
+        seen.append(count())
+        time.sleep(0.01)
+    asking.join()
+    assert 0 < max(seen) <= 60
+    assert count() == 0
+
+
+def test_it_asks_once_per_interval_and_an_engine_that_is_gone_is_no_error(engine: Engine) -> None:
+    now = 5.0
+    count = TokensInProgress(engine, lambda: now)
+    assert count() == 0
+    engine.stop()
+    assert count() == 0
+    now += INTERVAL_S
+    assert count() == 0
