@@ -7,9 +7,10 @@ from nebius_cli.bulk.input.row import Row
 
 
 class RowFeed:
-    """Reads `rows`, one thread at a time; `failed` gets what they raise. `reading`: a thread waits for a row.
+    """Reads `rows`, one thread at a time; `failed` gets what they raise.
 
-    `rows` may yield None before a row that takes a while; if `is_fast`, no other row does, as from a file.
+    `reading` tells that a thread is to read a row, `waits` that it waits for one. `rows` may yield None
+    before a row that takes a while; if `is_fast`, no other row does, as from a file.
     """
 
     def __init__(
@@ -20,7 +21,7 @@ class RowFeed:
         *,
         is_fast: bool,
     ) -> None:
-        self.reading = False
+        self.reading = self.waits = False
         self.is_fast = is_fast
         self._rows = rows
         self._dispatcher = dispatcher
@@ -30,6 +31,7 @@ class RowFeed:
         """Wait for the next row, without a lock; what is returned offers it, with the lock held."""
         row: Row | None = None
         failure: BaseException | None = None
+        self.waits = True  # first, so that whoever stops the run sees it, or else this thread sees the stop
         try:
             while row is None and not self._dispatcher.stopped:
                 row = next(self._rows)
@@ -37,7 +39,7 @@ class RowFeed:
             failure = error
 
         def offer() -> None:
-            self.reading = False
+            self.reading = self.waits = False
             self._offer(row, failure)
 
         return offer

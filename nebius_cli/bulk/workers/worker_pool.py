@@ -144,7 +144,7 @@ class WorkerPool:
 
     def _finish_if_over(self) -> None:
         # A thread blocked on a pipe is not waited for: its row would not be sent any more.
-        if self._threads.count <= (self._feed.reading and self._dispatcher.stopped):
+        if self._threads.count <= (self._feed.waits and self._dispatcher.stopped):
             self._over.set()
 
     def _take_step(self) -> bool:
