@@ -7,11 +7,11 @@ from typing import Any
 import ray
 
 from nebius_cli.bulk.rate_control import RateController
-from nebius_cli.cluster.folders import write_run
 from nebius_cli.cluster.gate_messages import Grant, Report, Status
 from nebius_cli.cluster.job import Job, Spent
 from nebius_cli.cluster.key_handover import combine, decode
 from nebius_cli.cluster.permit_rules import Gatekeeper
+from nebius_cli.cluster.run_state import delete_failed, write_run
 from nebius_cli.core.errors import NbxError, OutputError
 from nebius_cli.core.money import exact
 
@@ -31,14 +31,15 @@ class Gate:
         budget = plan.budget(job.prices, spent.tokens, spent.cost)
         self._job = job
         self._keeper = Gatekeeper(rate, budget)
-        self._done = spent.done
+        self._spent = spent
         self._begun = spent.begun
         self._sent_before = 0  # rows sent in earlier passes
         self._read: dict[str, tuple[int, int]] = {}  # path → rows read, rows left out
         self._whole: set[str] = set()
         self._taken = 0
-        self._written: dict[Any, tuple[int, int]] = {}
-        self._pass = 0
+        self._written = 0  # rows in this pass
+        self._written_before = 0  # in earlier passes
+        self._failed = 0  # rows of those that are written
         self._actors: dict[str, str] = {}  # member → node
         self._notes: deque[str] = deque()
         self._warned: set[str] = set()
@@ -87,9 +88,10 @@ class Gate:
             self._whole.add(path)
         return self._keeper.stopped
 
-    def written(self, task: int, rows: int, failed: int) -> None:
-        """Note that a task of this pass has written rows."""
-        self._written[self._pass, task] = (rows, failed)
+    def written(self, rows: int, failed: int) -> None:
+        """Note that an actor has written a block."""
+        self._written += rows
+        self._failed += failed
 
     def stop(self, error: NbxError | None = None) -> None:
         """Send nothing more, because of an error or of a signal."""
@@ -108,14 +110,23 @@ class Gate:
 
     # For the driver.
 
+    def forget_failed(self) -> None:
+        """Delete the rows that failed in earlier runs; what they have cost is remembered first."""
+        self._remember()
+        try:
+            delete_failed(self._job)
+        except OutputError as error:
+            self._keeper.stop(error)
+        self._begun -= self._spent.failed
+
     def next_pass(self) -> int:
         """Begin another pass over the input; return how many rows the passes so far have written."""
-        self._pass += 1
-        self._taken = 0
+        self._written_before += self._written
+        self._written = self._taken = 0
         self._sent_before = self._keeper.counts(time.monotonic()).sent
         self._read.clear()
         self._whole.clear()
-        return sum(rows for rows, _ in self._written.values())
+        return self._written_before
 
     def abandon(self) -> None:
         """Tell the actors not to wait for requests in flight any longer."""
@@ -139,8 +150,8 @@ class Gate:
             sum(left_out for _, left_out in self._read.values()),
             self._whole >= {file.path for file in self._job.files},
             self._taken,
-            sum(rows for rows, _ in self._written.values()),
-            sum(failed for _, failed in self._written.values()),
+            self._written_before + self._written,
+            self._failed,
             keeper.budget.tokens,
             exact(keeper.budget.cost),
             len(alive),
@@ -157,9 +168,7 @@ class Gate:
     def close(self) -> None:
         """Remember the run for the next one: no actor is at work, so it is known how many rows were sent."""
         sent = self._keeper.counts(time.monotonic()).sent - self._sent_before
-        written = sum(rows for (number, _), (rows, _) in self._written.items() if number == self._pass)
-        before = sum(rows for (number, _), (rows, _) in self._written.items() if number != self._pass)
-        self._begun = self._done + before + max(sent, written)
+        self._begun = self._spent.done + self._written_before + max(sent, self._written)
         self._remember()
 
     def _remember(self) -> None:

@@ -70,7 +70,8 @@ class Job:
 class Spent:
     """What earlier runs with the same output have spent, and how far they came.
 
-    `begun` rows were in blocks that an actor took. `done` rows are written, of which `failed` have an error.
+    `begun` rows were in blocks that an actor took. `done` rows have an answer, and `failed` ones have
+    an error; these are sent again.
     """
 
     tokens: int = 0
@@ -82,7 +83,7 @@ class Spent:
     @property
     def lost(self) -> int:
         """The most rows that were sent and not written."""
-        return max(0, self.begun - self.done)
+        return max(0, self.begun - self.done - self.failed)
 
 
 def without_secrets(options: BulkOptions) -> BulkOptions:

@@ -1,7 +1,6 @@
 """A bulk run on Ray: starts its parts, shows its progress, and says how it ended."""
 
 import dataclasses
-from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -17,7 +16,7 @@ from nebius_cli.cluster.gate_messages import Status
 from nebius_cli.cluster.job import Job, Spent
 from nebius_cli.cluster.key_handover import Bundle, combine, new_pad
 from nebius_cli.cluster.pipeline import Pass, actor_count
-from nebius_cli.core.errors import IncompleteError, NetworkError, Stopped
+from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, Stopped
 from nebius_cli.core.short_text import counted, first_line
 
 POLL_INTERVAL_S = 0.2
@@ -44,6 +43,8 @@ class ClusterRun:
             with display:
                 if lost := self._spent.lost:
                     display.note(f"up to {lost:,} rows were sent before and not written; they are sent again")
+                if self._spent.failed:
+                    ray.get(self._gate.forget_failed.remote())
                 while self._pass(recorder, display):
                     pass
                 if self._sent_again:
@@ -78,11 +79,10 @@ class ClusterRun:
 
     @property
     def counts(self) -> RunCounts:
-        """The rows of all runs: how many failed, and why."""
-        counts = self._status.counts.rows if self._status is not None else RunCounts()
-        earlier = Counter({"in an earlier run": self._spent.failed})
-        failed = self._spent.failed + (self._status.failed if self._status is not None else 0)
-        return dataclasses.replace(counts, failed=failed, reasons=counts.reasons + earlier)
+        """The rows of this run: how many failed, and why."""
+        if self._status is None:
+            return RunCounts()
+        return dataclasses.replace(self._status.counts.rows, failed=self._status.failed)
 
     def _pass(self, recorder: Recorder, display: BulkDisplay) -> bool:
         """Go through the input once; return whether rows are missing that another pass may complete."""
@@ -100,6 +100,8 @@ class ClusterRun:
         self._raise_end(status)
         written = status.written - before
         lost = max(0, status.taken - written)
+        if isinstance(current.error, NbxError):
+            raise current.error
         if current.error is not None and not written:
             why = first_line(current.error)
             raise NetworkError("Ray could not run the job", why, sent=False)

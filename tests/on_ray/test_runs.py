@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from nebius_cli.cluster.job import BLOCK_ROWS
 from tests.on_ray.conftest import OnRay, TwoNodes
 from tests.support.rows import RowServer, refuse
 from tests.support.run import Runner
@@ -18,6 +19,7 @@ from tests.support.run import Runner
 pytestmark = pytest.mark.ray
 CHANGES = ("attempts", "latency_s")  # from run to run
 UNTIL_S = 120
+ACTORS = 4  # two on each of two nodes
 
 
 def write(path: Path, rows: list[Any]) -> None:
@@ -37,6 +39,11 @@ def table(path: Path) -> list[dict[str, Any]]:
 
 def asked(server: RowServer) -> int:
     return sum(server.asked.values())
+
+
+def number(text: str, words: str) -> int:
+    """Return the number after these words in a message, 0 without the message."""
+    return int(text.partition(words)[2].split()[0].strip(";").replace(",", "")) if words in text else 0
 
 
 def wait_for(server: RowServer, count: int) -> None:
@@ -63,10 +70,13 @@ def test_the_same_input_gets_the_same_answers(
     message = "nbx: 1 row failed\n  the server answered 400: no (1)\n"
     assert message in here.err
     assert message in there.err
+    row_server.answer = lambda _: None
     again = started_here(*flags, "-o", "there")
-    assert (again.code, len(row_server.bodies)) == (9, 2 * sent), again.err
-    assert "nbx: 1 row failed\n  in an earlier run (1)\n" in again.err
-    assert "already answered\t24" in again.err
+    assert (again.code, len(row_server.bodies)) == (0, 2 * sent + 1), again.err
+    assert "already answered\t23" in again.err
+    rows = table(tmp_path / "there")
+    assert [row["error"] for row in rows] == [None] * len(rows)
+    assert len({row["id"] for row in rows}) == 24
 
 
 def test_a_folder_of_files_becomes_a_folder_of_files(
@@ -161,7 +171,8 @@ def test_neither_a_killed_run_nor_a_lost_node_loses_or_doubles_a_row(
     two_nodes.tell("add")
     assert done.code == 0, done.err
     assert [row["id"] for row in table(tmp_path / "out")] == sorted(row["id"] for row in prompts(2000))
-    said = [line for line in done.err.splitlines() if "rows sent again: at most" in line]
+    killed, every = (number(done.err, words) for words in ("nbx: up to ", "rows sent again: at most "))
     again = asked(row_server) - 2000
-    bound = int(said[0].partition("at most ")[2].partition(";")[0].replace(",", "")) if said else 0
-    assert 0 < again <= bound <= 2 * 2 * 4 * 256, (again, done.err)
+    assert 0 < again <= every, (again, done.err)
+    assert killed <= ACTORS * BLOCK_ROWS, done.err
+    assert every - killed <= ACTORS * BLOCK_ROWS, done.err
