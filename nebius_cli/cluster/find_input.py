@@ -2,6 +2,7 @@
 
 import fnmatch
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -42,6 +43,12 @@ def input_files(paths: Sequence[str], format_flag: str | None) -> tuple[Any, lis
     files = [file for _, some, _ in found for file in some]
     if len(files) > 1:  # a file that is not alone has a name, for the ids of its rows
         files = [replace(file, name=file.name or file.path.rpartition("/")[2]) for file in files]
+        if len({file.name for file in files}) < len(files):  # below several folders
+            files = [replace(file, name=file.path) for file in files]
+    if twice := [path for path, count in Counter(file.path for file in files).items() if count > 1]:
+        raise UsageError(
+            f"{twice[0]} is named twice", "each row is sent once", "-n N asks for N answers to each row"
+        )
     return system, files, sum(others for _, _, others in found)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import ray
 
 from nebius_cli.bulk.rate_control import RateController
+from nebius_cli.cluster.claimed_ids import ClaimedIds
 from nebius_cli.cluster.gate_messages import Grant, Report, Status
 from nebius_cli.cluster.job import Job, Spent
 from nebius_cli.cluster.key_handover import combine, decode
@@ -36,6 +37,7 @@ class Gate:
         self._sent_before = 0  # rows sent in earlier passes
         self._read: dict[str, tuple[int, int]] = {}  # path → rows read, rows left out
         self._whole: set[str] = set()
+        self._ids = ClaimedIds()
         self._taken = 0
         self._written = 0  # rows in this pass
         self._written_before = 0  # in earlier passes
@@ -87,6 +89,10 @@ class Gate:
         if whole:
             self._whole.add(path)
         return self._keeper.stopped
+
+    def claim(self, path: str, end: int, ids: bytes) -> int | None:
+        """Note the ids of rows; return the place of the first one that a row of another file has."""
+        return self._ids.claim(path, end, ids)
 
     def written(self, rows: int, failed: int) -> None:
         """Note that an actor has written a block."""

@@ -91,6 +91,11 @@ def without_secrets(options: BulkOptions) -> BulkOptions:
     return dataclasses.replace(options, api_key=None, api_key_file=None, connection={})
 
 
+def id_digest(row: Row) -> int:
+    """Return a digest of the id of a row, as a number of 64 bits."""
+    return int.from_bytes(blake2b(id_bytes(row.id), digest_size=8).digest(), "big")
+
+
 def key_of(row: Row | BadRow, file: InputFile) -> int:
     """Return what a row is remembered by: its id and its request, as a signed number of 64 bits."""
     if isinstance(row, Row):

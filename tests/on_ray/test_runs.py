@@ -100,6 +100,21 @@ def test_a_folder_of_files_becomes_a_folder_of_files(
     assert [texts[name] for name in names] == [" ONE!", " THREE!", " FOUR!", " TWO!"]
 
 
+def test_an_id_that_two_files_use_ends_the_run(on_ray: OnRay, row_server: RowServer, tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        write(
+            tmp_path / folder / "a.jsonl",
+            [{"prompt": f"{folder} without an id"}, {"id": "x", "prompt": "same"}],
+        )
+    done = on_ray("one", "two", "-o", "out", "--on-bad-row", "skip")
+    assert (done.code, "id 'x' is used twice" in done.err) == (65, True), done.err
+    write(tmp_path / "two" / "a.jsonl", [{"prompt": "two without an id"}])
+    assert on_ray("one", "two", "-o", "out").code == 0
+    paths = [str(tmp_path / folder / "a.jsonl:0") for folder in ("one", "two")]
+    assert [row["id"] for row in table(tmp_path / "out")] == [*paths, "x"]
+
+
 def test_a_key_that_is_refused_ends_the_run(on_ray: OnRay, row_server: RowServer, tmp_path: Path) -> None:
     row_server.answer = lambda _: refuse(401, "wrong key")
     write(tmp_path / "in.jsonl", prompts(500))
