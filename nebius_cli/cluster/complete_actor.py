@@ -28,7 +28,7 @@ from nebius_cli.cluster.job import KEY, Job
 from nebius_cli.cluster.key_handover import combine, decode, new_pad
 from nebius_cli.cluster.write_answers import BlockWriter, KeyedRecord
 from nebius_cli.core.errors import NbxError, NetworkError, OutputError
-from nebius_cli.core.money import Number
+from nebius_cli.core.money import ZERO, Number
 from nebius_cli.response.answer_events import Usage
 
 REPORT_INTERVAL_S = 0.25
@@ -165,6 +165,7 @@ class Complete:
             _most([one.prompt for one in each], group),
             _most([one.completion for one in each], group),
             _most([one.cost for one in each], group),
+            expected=_most([one.expected for one in each], group) or ZERO,
         )
 
     def _tick(self, clock: "_Clock") -> None:

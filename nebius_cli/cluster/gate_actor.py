@@ -2,12 +2,14 @@
 
 import time
 from collections import deque
+from decimal import Decimal
 from typing import Any
 
 import ray
 
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.cluster.claimed_ids import ClaimedIds
+from nebius_cli.cluster.covered_budget import CoveredBudget
 from nebius_cli.cluster.gate_messages import Grant, Report, Status
 from nebius_cli.cluster.job import Job, Spent
 from nebius_cli.cluster.key_handover import combine, decode
@@ -29,7 +31,7 @@ class Gate:
             tpm=plan.tpm,
             max_concurrency=plan.connections,
         )
-        budget = plan.budget(job.prices, spent.tokens, spent.cost)
+        budget = plan.budget(CoveredBudget, job.prices, spent.tokens, spent.cost)
         self._job = job
         self._keeper = Gatekeeper(rate, budget)
         self._spent = spent
@@ -134,6 +136,10 @@ class Gate:
         self._whole.clear()
         return self._written_before
 
+    def cover(self, amount: Decimal) -> None:
+        """Let requests cost so much of the daily and monthly budgets."""
+        self._keeper.budget.cover(amount)
+
     def abandon(self) -> None:
         """Tell the actors not to wait for requests in flight any longer."""
         self._keeper.stop()
@@ -168,6 +174,7 @@ class Gate:
             keeper.fatal,
             keeper.capped,
             keeper.stopped,
+            keeper.budget.need(idle=keeper.idle),
             self._bug,
         )
 

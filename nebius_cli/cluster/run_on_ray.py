@@ -10,13 +10,16 @@ from ray.exceptions import RayError
 from nebius_cli.bulk.progress_display import BulkDisplay
 from nebius_cli.bulk.progress_snapshot import ProgressSnapshot, RunSummary
 from nebius_cli.bulk.run import DRAIN_TIMEOUT_S, Recorder, drain_note
+from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.run_counts import RunCounts, cap_error
 from nebius_cli.cluster import gate_actor as gates
+from nebius_cli.cluster.covered_budget import Need
 from nebius_cli.cluster.gate_messages import Status
 from nebius_cli.cluster.job import Job, Spent
 from nebius_cli.cluster.key_handover import Bundle, combine, new_pad
 from nebius_cli.cluster.pipeline import Pass, actor_count
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, Stopped
+from nebius_cli.core.money import ZERO
 from nebius_cli.core.short_text import counted, first_line
 
 POLL_INTERVAL_S = 0.2
@@ -43,6 +46,8 @@ class ClusterRun:
             with display:
                 if lost := self._spent.lost:
                     display.note(f"up to {lost:,} rows were sent before and not written; they are sent again")
+                if recorder.has_budget:
+                    ray.get(self._gate.cover.remote(ZERO))
                 if self._spent.failed:
                     ray.get(self._gate.forget_failed.remote())
                 while self._pass(recorder, display):
@@ -122,10 +127,24 @@ class ClusterRun:
         for sent in status.requests:
             recorder.add(sent.model, now - sent.age, sent.usage, sent.error, sent.finish)
         recorder.tick(lambda error: ray.get(self._gate.stop.remote(error)))
+        if recorder.has_budget:
+            self._cover(status.need, recorder)
         for note in status.notes:
             display.note(note)
         display.show(self._snapshot(status, now))
         return status
+
+    def _cover(self, need: Need | None, recorder: Recorder) -> None:
+        """Reserve what requests may cost of the daily and monthly budgets, and stop if nothing remains."""
+        covered = ZERO
+        if need is not None and recorder.covers(need.ahead):
+            covered = need.ahead
+        elif need is not None and recorder.covers(need.least):
+            covered = need.least
+        elif need is not None and need.idle:
+            ray.get(self._gate.stop.remote(recorder.budget_exceeded()))
+        # Without a ledger to write to, nothing is reserved, and the run goes on.
+        ray.get(self._gate.cover.remote(max(covered, recorder.covered)))
 
     def _raise_end(self, status: Status) -> None:
         """Raise what ended the run early, if anything did."""
@@ -135,7 +154,7 @@ class ClusterRun:
             raise status.fatal
         if status.capped:
             job = self._job
-            raise cap_error(job.plan.budget(job.prices, status.tokens, Decimal(status.cost)))
+            raise cap_error(job.plan.budget(Budget, job.prices, status.tokens, Decimal(status.cost)))
 
     def _drain(self, current: Pass, recorder: Recorder, display: BulkDisplay) -> None:
         """Send nothing more, and wait a while for requests in flight and for their answers to be written."""

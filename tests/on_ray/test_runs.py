@@ -143,6 +143,21 @@ def test_a_cap_is_never_passed_and_a_higher_one_goes_on(
     assert (len(table(tmp_path / "out")), asked(row_server)) == (300, 300)
 
 
+def test_two_runs_at_once_stay_within_a_budget(
+    bulk: Runner, on_ray: OnRay, row_server: RowServer, slowly: Any, tmp_path: Path
+) -> None:
+    slowly(0.2)
+    write(tmp_path / "in.jsonl", prompts(300))
+    bulk("config", "set", "budget.daily", "0.001")
+    flags = ("in.jsonl", "--max-tokens", "8", "--price", "1/1")
+    runs = [on_ray.start(*flags, "-o", name) for name in ("a", "b")]
+    ends = [on_ray.end(process) for process in runs]
+    assert [done.code for done in ends] == [10, 10], ends[0].err
+    assert "stopped before exceeding a budget" in ends[0].err
+    spent = sum(row["cost"] for name in ("a", "b") for row in table(tmp_path / name))
+    assert Decimal("0.0007") < spent <= Decimal("0.001")
+
+
 def test_requests_a_minute_hold_over_two_nodes(on_ray: OnRay, row_server: RowServer, tmp_path: Path) -> None:
     times: list[float] = []
     row_server.answer = lambda _: times.append(time.monotonic())
