@@ -14,6 +14,7 @@ from nebius_cli.cluster.gate_messages import Grant, Report, Status
 from nebius_cli.cluster.job import Job, Spent
 from nebius_cli.cluster.key_handover import combine, decode
 from nebius_cli.cluster.permit_rules import Gatekeeper
+from nebius_cli.cluster.ray_session import beside_driver
 from nebius_cli.cluster.run_state import delete_failed, write_run
 from nebius_cli.core.errors import NbxError, OutputError
 from nebius_cli.core.money import exact
@@ -200,9 +201,6 @@ class Gate:
 
 
 def start(job: Job, spent: Spent) -> Any:
-    """Start the gate on the node of this process, so that it lives as long as the run."""
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
-    remote = ray.remote(num_cpus=0, max_restarts=0, scheduling_strategy=here)(Gate)
+    """Start the gate, on the node that lives as long as the run."""
+    remote = ray.remote(num_cpus=0, max_restarts=0, scheduling_strategy=beside_driver())(Gate)
     return remote.remote(job, spent)

@@ -115,6 +115,21 @@ def test_an_id_that_two_files_use_ends_the_run(on_ray: OnRay, row_server: RowSer
     assert [row["id"] for row in table(tmp_path / "out")] == [*paths, "x"]
 
 
+def test_a_run_from_outside_of_the_cluster_gives_the_same_answers_and_codes(
+    from_outside: OnRay, row_server: RowServer, slowly: Any, tmp_path: Path
+) -> None:
+    slowly(0.1)
+    write(tmp_path / "in.jsonl", prompts(600))
+    process = from_outside.start("in.jsonl", "-o", "out")
+    wait_for(row_server, 50)
+    process.send_signal(signal.SIGTERM)
+    done = from_outside.end(process)
+    assert (done.code, "to resume: nbx bulk in.jsonl" in done.err) == (143, True), done.err
+    assert len(table(tmp_path / "out")) == asked(row_server) < 600
+    done = from_outside("in.jsonl", "-o", "out")
+    assert (done.code, len(table(tmp_path / "out")), asked(row_server)) == (0, 600, 600), done.err
+
+
 def test_a_key_that_is_refused_ends_the_run(on_ray: OnRay, row_server: RowServer, tmp_path: Path) -> None:
     row_server.answer = lambda _: refuse(401, "wrong key")
     write(tmp_path / "in.jsonl", prompts(500))
