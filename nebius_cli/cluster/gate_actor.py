@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any
 
 import ray
@@ -13,11 +14,17 @@ from nebius_cli.cluster.covered_budget import CoveredBudget
 from nebius_cli.cluster.gate_messages import Grant, Report, Status
 from nebius_cli.cluster.job import Job, Spent
 from nebius_cli.cluster.key_handover import combine, decode
+from nebius_cli.cluster.output_folder import in_use
 from nebius_cli.cluster.permit_rules import Gatekeeper
 from nebius_cli.cluster.ray_session import beside_driver
 from nebius_cli.cluster.run_state import delete_failed, write_run
 from nebius_cli.core.errors import NbxError, OutputError
 from nebius_cli.core.money import exact
+
+NAMESPACE = "nbx"
+KILLED_RUN_TIMEOUT_S = 40.0  # Ray Client waits 30 s for a driver that is gone
+CHECK_INTERVAL_S = 0.5
+ACTORS_END_S = 2.0
 
 
 class Gate:
@@ -201,6 +208,39 @@ class Gate:
 
 
 def start(job: Job, spent: Spent) -> Any:
-    """Start the gate, on the node that lives as long as the run."""
+    """Start the gate, on the node that lives as long as the run.
+
+    Its name keeps a second run on the cluster from the same output. Raises UsageError.
+    """
     remote = ray.remote(num_cpus=0, max_restarts=0, scheduling_strategy=beside_driver())(Gate)
-    return remote.remote(job, spent)
+    try:
+        return remote.options(name=_name(job), namespace=NAMESPACE).remote(job, spent)
+    except ValueError:
+        raise in_use(job) from None
+
+
+def wait_for_earlier_run(job: Job) -> None:
+    """Return when no gate of an earlier run with the same output is there; Ray ends those of killed runs.
+
+    Raises UsageError if it is still there after a while.
+    """
+    end, waited = time.monotonic() + KILLED_RUN_TIMEOUT_S, False
+    while _is_there(job):
+        if time.monotonic() > end:
+            raise in_use(job)
+        waited = True
+        time.sleep(CHECK_INTERVAL_S)
+    if waited:  # its actors end at the same time, and may still be writing
+        time.sleep(ACTORS_END_S)
+
+
+def _is_there(job: Job) -> bool:
+    try:
+        ray.get_actor(_name(job), namespace=NAMESPACE)
+    except ValueError:
+        return False
+    return True
+
+
+def _name(job: Job) -> str:
+    return blake2b(f"{job.target.type_name} {job.output}".encode(), digest_size=16).hexdigest()

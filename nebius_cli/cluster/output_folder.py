@@ -29,6 +29,12 @@ def check_output(job: Job) -> None:
         raise OutputError(f"cannot write {shown}", first_line(error)) from None
 
 
+def in_use(job: Job) -> UsageError:
+    """Return the error of a second run with the same output."""
+    shown = job.plan.options.output
+    return UsageError(f"another run is writing {shown}", "", "wait for it, or choose another -o")
+
+
 def earlier_runs(job: Job) -> Spent:
     """Return what earlier runs have done. Raises UsageError if all rows would be sent and paid for again."""
     run = read_run(job)

@@ -12,7 +12,6 @@ from nebius_cli.cluster import find_input, output_folder
 from nebius_cli.cluster.check_options import OUTPUT_FORMATS
 from nebius_cli.cluster.job import Job, Spent, without_secrets
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import PriceList
 from nebius_cli.system.files import writing
 from nebius_cli.system.lock import try_lock
@@ -56,7 +55,6 @@ def opened_output(job: Job) -> Iterator[Spent]:
 
     Raises UsageError if another run writes there, or if the folder is something else.
     """
-    shown = job.plan.options.output
     output_folder.check_output(job)
     path = output_folder.lock_path(job)
     with contextlib.ExitStack() as held:
@@ -64,6 +62,6 @@ def opened_output(job: Job) -> Iterator[Spent]:
             with writing(path):
                 lock = try_lock(path)
             if lock is None:
-                raise UsageError(f"another run is writing {shown}", "", "wait for it, or choose another -o")
+                raise output_folder.in_use(job)
             held.callback(lock.release)
         yield output_folder.earlier_runs(job)

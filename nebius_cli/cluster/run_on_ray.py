@@ -17,7 +17,9 @@ from nebius_cli.cluster.covered_budget import Need
 from nebius_cli.cluster.gate_messages import Status
 from nebius_cli.cluster.job import Job, Spent
 from nebius_cli.cluster.key_handover import Bundle, combine, new_pad
+from nebius_cli.cluster.output_folder import earlier_runs
 from nebius_cli.cluster.pipeline import Pass, actor_count
+from nebius_cli.cluster.run_state import done_keys
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, Stopped
 from nebius_cli.core.money import ZERO
 from nebius_cli.core.short_text import counted, first_line
@@ -30,6 +32,9 @@ class ClusterRun:
     """Completes the rows of a job. `spent` is what earlier runs with the same output have spent."""
 
     def __init__(self, job: Job, spent: Spent, bundle: Bundle, monotonic: Callable[[], float]) -> None:
+        gates.wait_for_earlier_run(job)
+        if len(done_keys(job)) != spent.done + spent.failed:  # it wrote until just now
+            spent = earlier_runs(job)
         self._job = job
         self._spent = spent
         self._monotonic = monotonic
