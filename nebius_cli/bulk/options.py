@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input import template
@@ -24,6 +24,8 @@ from nebius_cli.core.money import FREE, Price, PriceList
 from nebius_cli.core.secret import Secret
 from nebius_cli.request import parse_field_flags, read_prompt
 from nebius_cli.request.field_validation import Value
+
+BudgetKind = TypeVar("BudgetKind", bound=Budget)
 
 LOCAL_CONCURRENCY = 4  # requests in flight, and slots of the engine
 
@@ -133,9 +135,11 @@ class BulkPlan:
         if self.max_cost is not None:
             check_price(row.model, prices)
 
-    def budget(self, prices: PriceList, spent_tokens: int, spent_cost: Decimal | None) -> Budget:
+    def budget(
+        self, kind: type[BudgetKind], prices: PriceList, spent_tokens: int, spent_cost: Decimal | None
+    ) -> BudgetKind:
         """Return the budget of this run, of which this has been spent."""
-        return Budget(
+        return kind(
             prices=prices,
             max_cost=self.max_cost,
             max_tokens=self.max_tokens,
@@ -167,7 +171,7 @@ class BulkPlan:
         )
         return Dispatcher(
             rate,
-            self.budget(prices, spent.tokens, spent.cost),
+            self.budget(Budget, prices, spent.tokens, spent.cost),
             retries=retries,
             jitter=jitter,
             group=self.group,

@@ -55,6 +55,10 @@ class Recorder(Protocol):
     def covers(self, cost: Decimal, /) -> bool:
         """Return whether the budgets have room for requests in flight that may cost this much."""
 
+    @property
+    def covered(self) -> Decimal:
+        """What requests in flight may cost now."""
+
     def budget_exceeded(self) -> NbxError:
         """Return the error of a run that stops because they have no room."""
 

@@ -85,7 +85,7 @@ class Budget:
         self.reserved_cost = Decimal()
         self.covers: Callable[[Decimal], bool] | None = None
         self.uncovered = False  # the last request was refused because of the shared budgets
-        self._expected = ZERO  # for requests in flight, and for those that may have been billed unseen
+        self.expected = ZERO  # for requests in flight, and for those that may have been billed unseen
         self._longest_answer = 0  # in tokens
 
     def worst(self, rows: Sequence[Row]) -> Charge:
@@ -100,6 +100,7 @@ class Budget:
 
     def fits(self, worst: Charge) -> bool:
         """Return whether a request may be sent. An unknown worst case never fits below a cap."""
+        self.uncovered = False
         if self.max_tokens is not None:
             if worst.completion is None:
                 return False
@@ -109,13 +110,13 @@ class Budget:
             worst.cost is None or self.cost + self.reserved_cost + worst.cost > self.max_cost
         ):
             return False
-        self.uncovered = self.covers is not None and not self.covers(self._expected + worst.expected)
+        self.uncovered = self.covers is not None and not self.covers(self.expected + worst.expected)
         return not self.uncovered
 
     def reserve(self, worst: Charge) -> None:
         """Reserve the worst case of a request that is about to be sent."""
         self.reserved_tokens += worst.tokens
-        self._expected += worst.expected
+        self.expected += worst.expected
         if worst.cost:
             self.reserved_cost += worst.cost
 
@@ -127,9 +128,13 @@ class Budget:
         charge = self._actual(worst, usage) if maybe_billed else NOTHING
         self.settle(worst, charge)
         if charge is not worst:  # else it may have been billed, and nobody knows how much
-            self._expected -= worst.expected
+            self.release(worst)
             self._longest_answer = max(self._longest_answer, charge.completion or 0)
         return charge
+
+    def release(self, worst: Charge) -> None:
+        """Release what is reserved in the shared budgets for a request."""
+        self.expected -= worst.expected
 
     def settle(self, worst: Charge, charge: Charge) -> None:
         """Release the reservation of a request, and count what it used."""

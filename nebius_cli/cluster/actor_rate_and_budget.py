@@ -157,6 +157,7 @@ class LeasedBudget(Budget):
         super().__init__(prices=prices)
         self._lease = lease
         self._used: dict[int, Permit] = {}  # by the identity of what may be spent
+        self.covers = lambda _: True  # so that a worst case has what the gate reserves in other budgets
 
     def fits(self, worst: Charge) -> bool:
         """Return True: no request is sent without a permit."""
@@ -171,5 +172,5 @@ class LeasedBudget(Budget):
     def charge(self, worst: Charge, usage: Usage | None, *, maybe_billed: bool) -> Charge:
         """Report what a request has cost, and return it."""
         charge = super().charge(worst, usage, maybe_billed=maybe_billed)
-        self._lease.note(Settled(self._used.pop(id(worst)).number, charge))
+        self._lease.note(Settled(self._used.pop(id(worst)).number, charge, charge is worst))
         return charge

@@ -1,7 +1,4 @@
-"""What may follow --ray: where a cluster is. Any other word there is the input.
-
-Addresses of Ray Client (ray://) are known, to say that Ray Data cannot run through it.
-"""
+"""What may follow --ray: where a cluster is. Any other word there is the input."""
 
 import re
 

@@ -1,7 +1,7 @@
 """Checks which flags of `nbx bulk` a run on Ray takes. Pure."""
 
 from nebius_cli.bulk.options import BulkOptions
-from nebius_cli.cluster.address import ADDRESS, CLIENT, LOCAL
+from nebius_cli.cluster.address import ADDRESS, LOCAL
 from nebius_cli.core.errors import UsageError
 
 OUTPUT_FORMATS = ("parquet", "jsonl")
@@ -11,11 +11,8 @@ def check(options: BulkOptions) -> None:
     """Raise UsageError for what a run on Ray cannot do."""
     address = options.ray or LOCAL
     if not ADDRESS.fullmatch(address):
-        why = "it takes auto or HOST:PORT, or nothing, to start Ray here"
+        why = "it takes auto, HOST:PORT or ray://HOST:PORT, or nothing, to start Ray here"
         raise UsageError(f"--ray {address}", why, "for example --ray auto")
-    if address.startswith(CLIENT):
-        why = "Ray Data does not run through Ray Client"
-        raise UsageError(f"--ray {address}", why, "ray job submit -- nbx bulk ... --ray auto")
     if "-" in options.inputs:
         raise UsageError("--ray with standard input", "the nodes cannot read it", "save it to a file first")
     if options.output == "-":

@@ -1,4 +1,4 @@
-"""An actor of a run on Ray: completes blocks of rows with the dispatcher and the threads of `nbx bulk`."""
+"""An actor of a run on Ray: completes blocks of rows with the threads of `nbx bulk`, and writes them."""
 
 import dataclasses
 import functools
@@ -16,7 +16,6 @@ import ray
 
 from nebius_cli.api.http_client import Api
 from nebius_cli.bulk.dispatcher import Dispatcher
-from nebius_cli.bulk.export.choice_rows import choice_rows
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.output.record_format import Result, encode, encode_bad
 from nebius_cli.bulk.run_budget import Charge
@@ -27,10 +26,9 @@ from nebius_cli.cluster.actor_rate_and_budget import Lease, LeasedBudget, Leased
 from nebius_cli.cluster.gate_messages import Counts, Grant, Report, Sent
 from nebius_cli.cluster.job import KEY, Job
 from nebius_cli.cluster.key_handover import combine, decode, new_pad
-from nebius_cli.cluster.write_answers import FAILED, RECORD, answer_schema
-from nebius_cli.core import jsontext
-from nebius_cli.core.errors import NbxError, NetworkError
-from nebius_cli.core.money import Number
+from nebius_cli.cluster.write_answers import BlockWriter, KeyedRecord
+from nebius_cli.core.errors import NbxError, NetworkError, OutputError
+from nebius_cli.core.money import ZERO, Number
 from nebius_cli.response.answer_events import Usage
 
 REPORT_INTERVAL_S = 0.25
@@ -41,11 +39,15 @@ class _Abandoned(Exception):  # noqa: N818 - no error
 
 
 class Complete:
-    """Completes blocks. Nothing is raised for a row: the gate stops the run if no row can succeed."""
+    """Completes blocks. Nothing is raised for a row: the gate stops the run if no row can succeed.
+
+    The results of a block are written before the next block begins, so that a kill costs an actor one block.
+    """
 
     def __init__(self, job: Job, gate: Any) -> None:
         self._job = job
         self._gate = gate
+        self._writer = BlockWriter(job)
         self._counts = RunCounts()
         self._sent = 0
         self._lock = threading.Lock()
@@ -79,28 +81,42 @@ class Complete:
         ray.get(gate.join.remote(member, ray.get_runtime_context().get_node_id()))
 
     def __call__(self, block: pa.Table) -> pa.Table:
-        """Return the answers to a block of `RowsDatasource`, less those that the end of the run cut off."""
-        schema = answer_schema(self._job.output_format)
+        """Complete a block of `RowsDatasource`, until the run stops; return how many rows are written."""
         grant = ray.get(self._gate.begin.remote(self._lease.member, block.num_rows))
         if grant.stop:
-            return schema.empty_table()
+            return _counted(0)
         self._lease.grant = grant
-        answers = _Answers(self._job)
+        results: list[Result] = []
         rows = [pickle.loads(data) for data in block["row"].to_pylist()]  # noqa: S301 - our own
         keys = {id(row): key for row, key in zip(rows, block[KEY].to_pylist(), strict=True)}
         try:
-            self._run([row for row in rows if isinstance(row, Row)], answers.results)
+            self._run([row for row in rows if isinstance(row, Row)], results)
         except NbxError as error:
             self._stop(error)
         except Exception:  # noqa: BLE001 - reported as a bug, by the process that reports everything
             ray.get(self._gate.failed.remote(traceback.format_exc()))
-        for row in rows:
-            if isinstance(row, BadRow) and not self._lease.grant.stop:
-                answers.bad.append(row)
-                self._counts.failed += 1
-                self._counts.bad += 1
+        bad = [] if self._lease.grant.stop else [row for row in rows if isinstance(row, BadRow)]
+        self._counts.failed += len(bad)
+        self._counts.bad += len(bad)
         self._lease.give_back()
-        return answers.table(keys, schema)
+        return _counted(self._write(results, bad, keys))
+
+    def _write(self, results: list[Result], bad: list[BadRow], keys: dict[int, int]) -> int:
+        """Write the results of a block, and return how many; `keys` are those of the rows, by identity."""
+        with_prompt = not self._job.plan.options.no_prompt
+        records = [
+            KeyedRecord(keys[id(one.row)], one.error is not None, encode(one, with_prompt=with_prompt))
+            for one in results
+        ]
+        records += [KeyedRecord(keys[id(row)], True, encode_bad(row)) for row in bad]
+        try:
+            self._writer.write(records)
+        except OutputError as error:
+            self._stop(error)
+            return 0
+        failed = sum(record.failed for record in records)
+        ray.get(self._gate.written.remote(len(records), failed))
+        return len(records)
 
     def _run(self, rows: list[Row], results: list[Result]) -> None:
         """Send rows and collect their results until the run stops. Raises NbxError to stop it."""
@@ -149,6 +165,7 @@ class Complete:
             _most([one.prompt for one in each], group),
             _most([one.completion for one in each], group),
             _most([one.cost for one in each], group),
+            expected=_most([one.expected for one in each], group) or ZERO,
         )
 
     def _tick(self, clock: "_Clock") -> None:
@@ -199,32 +216,9 @@ class _Clock:
         return True
 
 
-class _Answers:
-    """The results of a block."""
-
-    def __init__(self, job: Job) -> None:
-        self._job = job
-        self.results: list[Result] = []
-        self.bad: list[BadRow] = []
-
-    def table(self, keys: dict[int, int], schema: pa.Schema) -> pa.Table:
-        """Return the block to write; `keys` are those of the rows, by identity."""
-        with_prompt = not self._job.plan.options.no_prompt
-        found = [
-            (keys[id(result.row)], result.error is not None, encode(result, with_prompt=with_prompt))
-            for result in self.results
-        ]
-        found += [(keys[id(row)], True, encode_bad(row)) for row in self.bad]
-        if self._job.output_format == "jsonl":
-            return pa.Table.from_pylist(
-                [{KEY: key, FAILED: failed, RECORD: line} for key, failed, line in found], schema
-            )
-        rows = [
-            {KEY: key, FAILED: failed, **row}
-            for key, failed, line in found
-            for row in choice_rows(jsontext.decode(line))
-        ]
-        return pa.Table.from_pylist(rows, schema)
+def _counted(rows: int) -> pa.Table:
+    """Return what Ray hands on of a block."""
+    return pa.table({"rows": [rows]})
 
 
 def _portable(error: NbxError) -> NbxError:

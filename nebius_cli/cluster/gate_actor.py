@@ -2,18 +2,29 @@
 
 import time
 from collections import deque
+from decimal import Decimal
+from hashlib import blake2b
 from typing import Any
 
 import ray
 
 from nebius_cli.bulk.rate_control import RateController
-from nebius_cli.cluster.folders import write_run
+from nebius_cli.cluster.claimed_ids import ClaimedIds
+from nebius_cli.cluster.covered_budget import CoveredBudget
 from nebius_cli.cluster.gate_messages import Grant, Report, Status
 from nebius_cli.cluster.job import Job, Spent
 from nebius_cli.cluster.key_handover import combine, decode
+from nebius_cli.cluster.output_folder import in_use
 from nebius_cli.cluster.permit_rules import Gatekeeper
+from nebius_cli.cluster.ray_session import beside_driver
+from nebius_cli.cluster.run_state import delete_failed, write_run
 from nebius_cli.core.errors import NbxError, OutputError
 from nebius_cli.core.money import exact
+
+NAMESPACE = "nbx"
+KILLED_RUN_TIMEOUT_S = 40.0  # Ray Client waits 30 s for a driver that is gone
+CHECK_INTERVAL_S = 0.5
+ACTORS_END_S = 2.0
 
 
 class Gate:
@@ -28,17 +39,19 @@ class Gate:
             tpm=plan.tpm,
             max_concurrency=plan.connections,
         )
-        budget = plan.budget(job.prices, spent.tokens, spent.cost)
+        budget = plan.budget(CoveredBudget, job.prices, spent.tokens, spent.cost)
         self._job = job
         self._keeper = Gatekeeper(rate, budget)
-        self._done = spent.done
+        self._spent = spent
         self._begun = spent.begun
         self._sent_before = 0  # rows sent in earlier passes
         self._read: dict[str, tuple[int, int]] = {}  # path → rows read, rows left out
         self._whole: set[str] = set()
+        self._ids = ClaimedIds()
         self._taken = 0
-        self._written: dict[Any, tuple[int, int]] = {}
-        self._pass = 0
+        self._written = 0  # rows in this pass
+        self._written_before = 0  # in earlier passes
+        self._failed = 0  # rows of those that are written
         self._actors: dict[str, str] = {}  # member → node
         self._notes: deque[str] = deque()
         self._warned: set[str] = set()
@@ -87,9 +100,14 @@ class Gate:
             self._whole.add(path)
         return self._keeper.stopped
 
-    def written(self, task: int, rows: int, failed: int) -> None:
-        """Note that a task of this pass has written rows."""
-        self._written[self._pass, task] = (rows, failed)
+    def claim(self, path: str, end: int, ids: bytes) -> int | None:
+        """Note the ids of rows; return the place of the first one that a row of another file has."""
+        return self._ids.claim(path, end, ids)
+
+    def written(self, rows: int, failed: int) -> None:
+        """Note that an actor has written a block."""
+        self._written += rows
+        self._failed += failed
 
     def stop(self, error: NbxError | None = None) -> None:
         """Send nothing more, because of an error or of a signal."""
@@ -108,14 +126,27 @@ class Gate:
 
     # For the driver.
 
+    def forget_failed(self) -> None:
+        """Delete the rows that failed in earlier runs; what they have cost is remembered first."""
+        self._remember()
+        try:
+            delete_failed(self._job)
+        except OutputError as error:
+            self._keeper.stop(error)
+        self._begun -= self._spent.failed
+
     def next_pass(self) -> int:
         """Begin another pass over the input; return how many rows the passes so far have written."""
-        self._pass += 1
-        self._taken = 0
+        self._written_before += self._written
+        self._written = self._taken = 0
         self._sent_before = self._keeper.counts(time.monotonic()).sent
         self._read.clear()
         self._whole.clear()
-        return sum(rows for rows, _ in self._written.values())
+        return self._written_before
+
+    def cover(self, amount: Decimal) -> None:
+        """Let requests cost so much of the daily and monthly budgets."""
+        self._keeper.budget.cover(amount)
 
     def abandon(self) -> None:
         """Tell the actors not to wait for requests in flight any longer."""
@@ -139,8 +170,8 @@ class Gate:
             sum(left_out for _, left_out in self._read.values()),
             self._whole >= {file.path for file in self._job.files},
             self._taken,
-            sum(rows for rows, _ in self._written.values()),
-            sum(failed for _, failed in self._written.values()),
+            self._written_before + self._written,
+            self._failed,
             keeper.budget.tokens,
             exact(keeper.budget.cost),
             len(alive),
@@ -151,15 +182,14 @@ class Gate:
             keeper.fatal,
             keeper.capped,
             keeper.stopped,
+            keeper.budget.need(idle=keeper.idle),
             self._bug,
         )
 
     def close(self) -> None:
         """Remember the run for the next one: no actor is at work, so it is known how many rows were sent."""
         sent = self._keeper.counts(time.monotonic()).sent - self._sent_before
-        written = sum(rows for (number, _), (rows, _) in self._written.items() if number == self._pass)
-        before = sum(rows for (number, _), (rows, _) in self._written.items() if number != self._pass)
-        self._begun = self._done + before + max(sent, written)
+        self._begun = self._spent.done + self._written_before + max(sent, self._written)
         self._remember()
 
     def _remember(self) -> None:
@@ -178,9 +208,39 @@ class Gate:
 
 
 def start(job: Job, spent: Spent) -> Any:
-    """Start the gate on the node of this process, so that it lives as long as the run."""
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+    """Start the gate, on the node that lives as long as the run.
 
-    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
-    remote = ray.remote(num_cpus=0, max_restarts=0, scheduling_strategy=here)(Gate)
-    return remote.remote(job, spent)
+    Its name keeps a second run on the cluster from the same output. Raises UsageError.
+    """
+    remote = ray.remote(num_cpus=0, max_restarts=0, scheduling_strategy=beside_driver())(Gate)
+    try:
+        return remote.options(name=_name(job), namespace=NAMESPACE).remote(job, spent)
+    except ValueError:
+        raise in_use(job) from None
+
+
+def wait_for_earlier_run(job: Job) -> None:
+    """Return when no gate of an earlier run with the same output is there; Ray ends those of killed runs.
+
+    Raises UsageError if it is still there after a while.
+    """
+    end, waited = time.monotonic() + KILLED_RUN_TIMEOUT_S, False
+    while _is_there(job):
+        if time.monotonic() > end:
+            raise in_use(job)
+        waited = True
+        time.sleep(CHECK_INTERVAL_S)
+    if waited:  # its actors end at the same time, and may still be writing
+        time.sleep(ACTORS_END_S)
+
+
+def _is_there(job: Job) -> bool:
+    try:
+        ray.get_actor(_name(job), namespace=NAMESPACE)
+    except ValueError:
+        return False
+    return True
+
+
+def _name(job: Job) -> str:
+    return blake2b(f"{job.target.type_name} {job.output}".encode(), digest_size=16).hexdigest()

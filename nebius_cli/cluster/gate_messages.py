@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from nebius_cli.bulk.run_budget import NOTHING, Charge
 from nebius_cli.bulk.run_counts import RunCounts
+from nebius_cli.cluster.covered_budget import Need
 from nebius_cli.core.errors import NbxError
 from nebius_cli.response.answer_events import Usage
 
@@ -23,10 +24,11 @@ class Permit(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """A permit was used, and its request cost `charge`."""
+    """A permit was used, and its request cost `charge`; `unseen`: or less, as the server did not say."""
 
     permit: int
     charge: Charge
+    unseen: bool = False
 
 
 class Unused(NamedTuple):
@@ -124,7 +126,7 @@ class Status(NamedTuple):
 
     In this pass, `read` rows were read, of which `left_out` were done before, and `taken` rows are in the
     blocks that actors took. `written` rows are in the files of this run. `pause` is in seconds, `cost` in
-    USD. `bug` is the traceback of a bug.
+    USD. `need` is what is missing of the daily and monthly budgets. `bug` is the traceback of a bug.
     """
 
     counts: Counts
@@ -144,4 +146,5 @@ class Status(NamedTuple):
     fatal: NbxError | None
     capped: bool
     stopped: bool
+    need: Need | None
     bug: str

@@ -70,7 +70,8 @@ class Job:
 class Spent:
     """What earlier runs with the same output have spent, and how far they came.
 
-    `begun` rows were in blocks that an actor took. `done` rows are written, of which `failed` have an error.
+    `begun` rows were in blocks that an actor took. `done` rows have an answer, and `failed` ones have
+    an error; these are sent again.
     """
 
     tokens: int = 0
@@ -82,12 +83,17 @@ class Spent:
     @property
     def lost(self) -> int:
         """The most rows that were sent and not written."""
-        return max(0, self.begun - self.done)
+        return max(0, self.begun - self.done - self.failed)
 
 
 def without_secrets(options: BulkOptions) -> BulkOptions:
     """Return options that may be pickled: nothing that says where the key is, or what it is."""
     return dataclasses.replace(options, api_key=None, api_key_file=None, connection={})
+
+
+def id_digest(row: Row) -> int:
+    """Return a digest of the id of a row, as a number of 64 bits."""
+    return int.from_bytes(blake2b(id_bytes(row.id), digest_size=8).digest(), "big")
 
 
 def key_of(row: Row | BadRow, file: InputFile) -> int:

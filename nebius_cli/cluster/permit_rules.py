@@ -4,8 +4,9 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from nebius_cli.bulk.rate_control import RateController
-from nebius_cli.bulk.run_budget import NOTHING, Budget, Charge
+from nebius_cli.bulk.run_budget import NOTHING, Charge
 from nebius_cli.bulk.run_counts import RunCounts
+from nebius_cli.cluster.covered_budget import CoveredBudget
 from nebius_cli.cluster.gate_messages import (
     LEASE_REQUESTS,
     Accepted,
@@ -48,7 +49,7 @@ class Gatekeeper:
     `fatal` is the error that ended the run, and `capped` tells whether a cap did.
     """
 
-    def __init__(self, rate: RateController, budget: Budget) -> None:
+    def __init__(self, rate: RateController, budget: CoveredBudget) -> None:
         self.rate = rate
         self.budget = budget
         self.fatal: NbxError | None = None
@@ -82,6 +83,11 @@ class Gatekeeper:
         """Grant nothing more."""
         self.stopped = True
         self.fatal = self.fatal or fatal
+
+    @property
+    def idle(self) -> bool:
+        """Whether no actor has a permit."""
+        return not self._held()
 
     def expire(self, now: float) -> int:
         """Settle the permits of actors that are lost, as if each was used in full; return how many."""
@@ -123,7 +129,7 @@ class Gatekeeper:
                 break
             if not self.budget.fits(report.worst):
                 wait = CAP_WAIT_S
-                if not self._held():
+                if self.idle and not self.budget.uncovered:
                     self.capped = True
                     self.stop()
                 break
@@ -137,10 +143,13 @@ class Gatekeeper:
 
     def _replay(self, member: Member, event: Event, now: float) -> None:
         match event:
-            case Settled(number, charge):
-                self._settle(member, number, charge)
+            case Settled(number, charge, unseen):
+                permit = self._settle(member, number, charge)
+                if permit is not None and not unseen:
+                    self.budget.ended(permit.worst)
             case Unused(number):
                 if (permit := self._settle(member, number, NOTHING)) is not None:
+                    self.budget.release(permit.worst)
                     self.rate.unsent(permit.estimate, now)
             case Accepted(age):
                 self.rate.accepted(now - age, now)

@@ -1,4 +1,4 @@
-"""The pipeline of Ray Data: read, leave out what is done, cut into blocks, complete, write."""
+"""The pipeline of Ray Data: read, leave out what is done, cut into blocks, complete and write."""
 
 import threading
 from typing import Any
@@ -6,29 +6,18 @@ from typing import Any
 import ray
 import ray.data
 from ray.data import ActorPoolStrategy, DataContext
-from ray.data.checkpoint import CheckpointConfig, IdColumnCheckpointManager
+from ray.util.client import ray as client
 
 from nebius_cli.cluster.complete_actor import Complete
-from nebius_cli.cluster.folders import done_keys
-from nebius_cli.cluster.job import BLOCK_ROWS, KEY, Job
+from nebius_cli.cluster.job import BLOCK_ROWS, Job
+from nebius_cli.cluster.ray_session import beside_driver
 from nebius_cli.cluster.read_input import RowsDatasource
-from nebius_cli.cluster.write_answers import AnswersDatasink
+from nebius_cli.cluster.run_state import delete_pending, done_keys
 from nebius_cli.core.errors import ConfigError
 
 TASK_CPUS = 0.1  # a task of ours waits most of the time; a whole CPU each could leave none for Ray's own
 MIN_CPUS = 2  # of the cluster: Ray itself asks for a whole one to cut blocks
 ACTORS_PER_NODE = 2
-
-
-class Committed(IdColumnCheckpointManager):  # type: ignore[misc]
-    """Leaves the filter to our own readers: Ray's takes a CPU and memory for each of its actors."""
-
-    def load_checkpoint(
-        self, data_file_dir: Any = None, data_file_filesystem: Any = None
-    ) -> tuple[None, int]:
-        """Delete the files that a kill left without a commit, and return no filter."""
-        self._clean_pending_checkpoints(data_file_dir, data_file_filesystem)
-        return None, 0
 
 
 class Pass:
@@ -58,38 +47,38 @@ class Pass:
             self.over.set()
 
     def _run(self) -> None:
-        job, gate = self._job, self._gate
-        context = DataContext.get_current()
-        context.enable_progress_bars = False
-        context.checkpoint_config = _checkpoints(job)
-        # A node that is lost costs blocks, and not the run: another pass completes their rows.
-        context.max_errored_blocks = -1
-        source = RowsDatasource(job, gate, ray.put(done_keys(job)))
-        sink = AnswersDatasink(job, gate)
-        rows = ray.data.read_datasource(source, override_num_blocks=len(job.files), num_cpus=TASK_CPUS)
-        # Without this, Ray makes few large blocks, and nothing is written before the end.
-        blocks = rows.repartition(target_num_rows_per_block=BLOCK_ROWS)
-        answers = blocks.map_batches(
-            Complete,
-            fn_constructor_kwargs={"job": job, "gate": gate},
-            compute=ActorPoolStrategy(size=self._actors),
-            batch_size=None,
-            batch_format="pyarrow",
-            num_cpus=TASK_CPUS,
-            scheduling_strategy="SPREAD",
-            max_task_retries=0,  # what was sent may be billed: only what is missing is sent again
-        )
-        answers.write_datasink(sink, ray_remote_args={"num_cpus": TASK_CPUS})
+        if not client.is_connected():
+            complete_rows(self._job, self._gate, self._actors)
+            return
+        # Ray Data does not run in a process outside of the cluster, so a task of the cluster runs it.
+        task = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=beside_driver())(complete_rows)
+        ray.get(task.remote(self._job, self._gate, self._actors))
 
 
-def _checkpoints(job: Job) -> CheckpointConfig:
-    return CheckpointConfig(
-        id_column=KEY,
-        checkpoint_path=job.checkpoint,
-        override_filesystem=job.target,
-        delete_checkpoint_on_success=False,
-        checkpoint_manager_cls=Committed,
+def complete_rows(job: Job, gate: Any, actors: int) -> None:
+    """Complete and write the rows that are not written."""
+    context = DataContext.get_current()
+    context.enable_progress_bars = False
+    # A node that is lost costs blocks, and not the run: another pass completes their rows.
+    context.max_errored_blocks = -1
+    delete_pending(job)
+    source = RowsDatasource(job, gate, ray.put(done_keys(job)))
+    rows = ray.data.read_datasource(source, override_num_blocks=len(job.files), num_cpus=TASK_CPUS)
+    # Without this, Ray makes few large blocks, and nothing is written before the end.
+    blocks = rows.repartition(target_num_rows_per_block=BLOCK_ROWS)
+    # The actors write, too: a kill would cost the blocks that wait for Ray's own write tasks.
+    written = blocks.map_batches(
+        Complete,
+        fn_constructor_kwargs={"job": job, "gate": gate},
+        compute=ActorPoolStrategy(size=actors),
+        batch_size=None,
+        batch_format="pyarrow",
+        num_cpus=TASK_CPUS,
+        scheduling_strategy="SPREAD",
+        max_task_retries=0,  # what was sent may be billed: only what is missing is sent again
     )
+    for _ in written.iter_internal_ref_bundles():
+        pass
 
 
 def actor_count() -> int:

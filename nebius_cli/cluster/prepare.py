@@ -8,11 +8,10 @@ from nebius_cli.api.time_and_memory_limits import limits_of
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.options import BulkPlan
 from nebius_cli.bulk.rate_control import MAX_CONCURRENCY
-from nebius_cli.cluster import folders
+from nebius_cli.cluster import find_input, output_folder
 from nebius_cli.cluster.check_options import OUTPUT_FORMATS
 from nebius_cli.cluster.job import Job, Spent, without_secrets
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import PriceList
 from nebius_cli.system.files import writing
 from nebius_cli.system.lock import try_lock
@@ -28,10 +27,10 @@ def job_of(
 ) -> Job:
     """Return the job of a plan. Raises UsageError for an input without files."""
     options = plan.options
-    source, files, others = folders.input_files(options.inputs, options.format)
+    source, files, others = find_input.input_files(options.inputs, options.format)
     if others:
         note(f"files of unknown formats in the input: {others}; they were left out")
-    target, output = folders.locate(options.output)
+    target, output = find_input.locate(options.output)
     connections = plan.concurrency or MAX_CONCURRENCY
     return Job(
         dataclasses.replace(plan, options=without_secrets(options), connections=connections),
@@ -56,14 +55,13 @@ def opened_output(job: Job) -> Iterator[Spent]:
 
     Raises UsageError if another run writes there, or if the folder is something else.
     """
-    shown = job.plan.options.output
-    folders.check_output(job)
-    path = folders.lock_path(job)
+    output_folder.check_output(job)
+    path = output_folder.lock_path(job)
     with contextlib.ExitStack() as held:
         if path is not None:
             with writing(path):
                 lock = try_lock(path)
             if lock is None:
-                raise UsageError(f"another run is writing {shown}", "", "wait for it, or choose another -o")
+                raise output_folder.in_use(job)
             held.callback(lock.release)
-        yield folders.earlier_runs(job)
+        yield output_folder.earlier_runs(job)

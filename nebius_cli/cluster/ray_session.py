@@ -58,6 +58,14 @@ def session(address: str | None) -> Iterator[None]:
             ray.shutdown()
 
 
+def beside_driver() -> Any:
+    """Return a strategy that puts a task on the node of this process, or of the one that stands for it."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    return NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+
+
 def _connect(ray: Any, address: str) -> None:
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
     if address == LOCAL:
@@ -67,7 +75,7 @@ def _connect(ray: Any, address: str) -> None:
         with Path(os.devnull).open("wb") as nowhere:  # the part of Ray in C++ writes to the descriptor
             os.dup2(nowhere.fileno(), 2)
         ray.init(address=address, **options)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+    except (ConnectionError, ImportError, RuntimeError, ValueError, OSError) as error:
         why = first_line(error)
         hint = "ray status shows whether it runs"
         raise NetworkError(f"no connection to Ray at {address}", why, hint, sent=False) from None

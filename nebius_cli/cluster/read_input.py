@@ -13,7 +13,8 @@ from ray.data.block import BlockMetadata
 
 from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.cluster.job import KEY, InputFile, Job, key_of
+from nebius_cli.bulk.input.wrong_format_hints import shown
+from nebius_cli.cluster.job import KEY, InputFile, Job, id_digest, key_of
 from nebius_cli.core.errors import BadInputError, NbxError
 from nebius_cli.core.short_text import first_line
 
@@ -76,6 +77,8 @@ def _tables(
         if bad is not None and not skip_bad:
             what = f"{file.path}, line {bad.line}: {bad.why}"
             raise BadInputError(what, "", "--on-bad-row skip leaves bad rows out")
+        if file.name:
+            _claim(gate, file, count, [row for row in chunk if isinstance(row, Row)])
         keys = np.array([key_of(row, file) for row in chunk], np.int64)
         wanted = np.flatnonzero(~_is_in(keys, done))
         left_out += len(chunk) - len(wanted)
@@ -84,6 +87,15 @@ def _tables(
         if len(wanted):
             yield pa.table([keys[wanted], [pickle.dumps(chunk[place]) for place in wanted]], schema=SCHEMA)
     ray.get(gate.read.remote(file.path, count, left_out, whole=True))
+
+
+def _claim(gate: Any, file: InputFile, end: int, rows: list[Row]) -> None:
+    """Raise BadInputError if the id of a row is used in another file, too."""
+    named = [row for row in rows if row.id != f"{file.name}:{row.index}"]
+    ids = np.array([id_digest(row) for row in named], np.uint64).tobytes()
+    if named and (place := ray.get(gate.claim.remote(file.path, end, ids))) is not None:
+        what = f"id {shown(named[place].id)} is used twice"
+        raise BadInputError(what, f"in {file.path} and in another file", "give every row its own id")
 
 
 def _is_in(keys: Any, done: Any) -> Any:

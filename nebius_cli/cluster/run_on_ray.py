@@ -1,7 +1,6 @@
 """A bulk run on Ray: starts its parts, shows its progress, and says how it ended."""
 
 import dataclasses
-from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -11,13 +10,18 @@ from ray.exceptions import RayError
 from nebius_cli.bulk.progress_display import BulkDisplay
 from nebius_cli.bulk.progress_snapshot import ProgressSnapshot, RunSummary
 from nebius_cli.bulk.run import DRAIN_TIMEOUT_S, Recorder, drain_note
+from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.run_counts import RunCounts, cap_error
 from nebius_cli.cluster import gate_actor as gates
+from nebius_cli.cluster.covered_budget import Need
 from nebius_cli.cluster.gate_messages import Status
 from nebius_cli.cluster.job import Job, Spent
 from nebius_cli.cluster.key_handover import Bundle, combine, new_pad
+from nebius_cli.cluster.output_folder import earlier_runs
 from nebius_cli.cluster.pipeline import Pass, actor_count
-from nebius_cli.core.errors import IncompleteError, NetworkError, Stopped
+from nebius_cli.cluster.run_state import done_keys
+from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, Stopped
+from nebius_cli.core.money import ZERO
 from nebius_cli.core.short_text import counted, first_line
 
 POLL_INTERVAL_S = 0.2
@@ -28,6 +32,9 @@ class ClusterRun:
     """Completes the rows of a job. `spent` is what earlier runs with the same output have spent."""
 
     def __init__(self, job: Job, spent: Spent, bundle: Bundle, monotonic: Callable[[], float]) -> None:
+        gates.wait_for_earlier_run(job)
+        if len(done_keys(job)) != spent.done + spent.failed:  # it wrote until just now
+            spent = earlier_runs(job)
         self._job = job
         self._spent = spent
         self._monotonic = monotonic
@@ -44,6 +51,10 @@ class ClusterRun:
             with display:
                 if lost := self._spent.lost:
                     display.note(f"up to {lost:,} rows were sent before and not written; they are sent again")
+                if recorder.has_budget:
+                    ray.get(self._gate.cover.remote(ZERO))
+                if self._spent.failed:
+                    ray.get(self._gate.forget_failed.remote())
                 while self._pass(recorder, display):
                     pass
                 if self._sent_again:
@@ -78,11 +89,10 @@ class ClusterRun:
 
     @property
     def counts(self) -> RunCounts:
-        """The rows of all runs: how many failed, and why."""
-        counts = self._status.counts.rows if self._status is not None else RunCounts()
-        earlier = Counter({"in an earlier run": self._spent.failed})
-        failed = self._spent.failed + (self._status.failed if self._status is not None else 0)
-        return dataclasses.replace(counts, failed=failed, reasons=counts.reasons + earlier)
+        """The rows of this run: how many failed, and why."""
+        if self._status is None:
+            return RunCounts()
+        return dataclasses.replace(self._status.counts.rows, failed=self._status.failed)
 
     def _pass(self, recorder: Recorder, display: BulkDisplay) -> bool:
         """Go through the input once; return whether rows are missing that another pass may complete."""
@@ -100,6 +110,8 @@ class ClusterRun:
         self._raise_end(status)
         written = status.written - before
         lost = max(0, status.taken - written)
+        if isinstance(current.error, NbxError):
+            raise current.error
         if current.error is not None and not written:
             why = first_line(current.error)
             raise NetworkError("Ray could not run the job", why, sent=False)
@@ -120,10 +132,24 @@ class ClusterRun:
         for sent in status.requests:
             recorder.add(sent.model, now - sent.age, sent.usage, sent.error, sent.finish)
         recorder.tick(lambda error: ray.get(self._gate.stop.remote(error)))
+        if recorder.has_budget:
+            self._cover(status.need, recorder)
         for note in status.notes:
             display.note(note)
         display.show(self._snapshot(status, now))
         return status
+
+    def _cover(self, need: Need | None, recorder: Recorder) -> None:
+        """Reserve what requests may cost of the daily and monthly budgets, and stop if nothing remains."""
+        covered = ZERO
+        if need is not None and recorder.covers(need.ahead):
+            covered = need.ahead
+        elif need is not None and recorder.covers(need.least):
+            covered = need.least
+        elif need is not None and need.idle:
+            ray.get(self._gate.stop.remote(recorder.budget_exceeded()))
+        # Without a ledger to write to, nothing is reserved, and the run goes on.
+        ray.get(self._gate.cover.remote(max(covered, recorder.covered)))
 
     def _raise_end(self, status: Status) -> None:
         """Raise what ended the run early, if anything did."""
@@ -133,7 +159,7 @@ class ClusterRun:
             raise status.fatal
         if status.capped:
             job = self._job
-            raise cap_error(job.plan.budget(job.prices, status.tokens, Decimal(status.cost)))
+            raise cap_error(job.plan.budget(Budget, job.prices, status.tokens, Decimal(status.cost)))
 
     def _drain(self, current: Pass, recorder: Recorder, display: BulkDisplay) -> None:
         """Send nothing more, and wait a while for requests in flight and for their answers to be written."""

@@ -1,56 +1,68 @@
-"""Writes the answers of a run on Ray: a file for each block, in a folder."""
+"""Writes the results of a block on Ray: a file of answers, and one of failed rows."""
 
-from typing import Any
+import uuid
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import ray
 from pyarrow import parquet
-from ray.data.block import BlockAccessor
-from ray.data.datasource import BlockBasedFileDatasink
+from ray._common.retry import call_with_retry
+from ray.data import DataContext
+from ray.data.checkpoint import CheckpointConfig
+from ray.data.checkpoint.checkpoint_writer import CheckpointWriter
 
+from nebius_cli.bulk.export.choice_rows import choice_rows
 from nebius_cli.bulk.export.parquet_file import schema
 from nebius_cli.cluster.job import KEY, Job
+from nebius_cli.cluster.run_state import FAILED_PREFIX
+from nebius_cli.core import jsontext
 from nebius_cli.core.errors import OutputError
 from nebius_cli.core.short_text import first_line
 
-FAILED = "failed"
-RECORD = "record"
+
+class KeyedRecord(NamedTuple):
+    """The record of a row, as a line of JSON, and the key that the row is remembered by."""
+
+    key: int
+    failed: bool
+    line: bytes
 
 
-def answer_schema(output_format: str) -> pa.Schema:
-    """Return the columns of a block of answers: the key, whether the row failed, and what is written."""
-    own = [pa.field(KEY, pa.int64()), pa.field(FAILED, pa.bool_())]
-    if output_format == "jsonl":
-        return pa.schema([*own, pa.field(RECORD, pa.binary())])
-    return pa.schema([*own, *schema(pa)])
+class BlockWriter:
+    """Writes files that stay only if they are finished, with the checkpoints of Ray Data in two phases."""
 
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._checkpoints = CheckpointWriter.create(
+            CheckpointConfig(KEY, job.checkpoint, override_filesystem=job.target)
+        )
 
-class AnswersDatasink(BlockBasedFileDatasink):  # type: ignore[misc]
-    """Writes blocks of `answer_schema`, and tells the gate how many rows are written."""
+    def write(self, records: Sequence[KeyedRecord]) -> None:
+        """Write the records of a block for good. Raises OutputError."""
+        stem = uuid.uuid4().hex
+        for name, failed in ((stem, False), (f"{FAILED_PREFIX}{stem}", True)):
+            found = [record for record in records if record.failed == failed]
+            try:
+                if found:
+                    self._write(name, found)
+            except OSError as error:
+                what = f"cannot write {self._job.plan.options.output}"
+                raise OutputError(what, error.strerror or first_line(error)) from None
 
-    def __init__(self, job: Job, gate: Any) -> None:
-        super().__init__(job.output, filesystem=job.target, file_format=job.output_format)
-        self._format = job.output_format
-        self._shown = job.plan.options.output
-        self._gate = gate
+    def _write(self, name: str, records: Sequence[KeyedRecord]) -> None:
+        keys = pa.array([record.key for record in records], pa.int64())
+        pending = self._checkpoints.write_pending_checkpoint(keys, name)
+        call_with_retry(
+            lambda: self._write_file(f"{self._job.output}/{name}.{self._job.output_format}", records),
+            description="write answers",
+            match=DataContext.get_current().retried_io_errors,
+        )
+        self._checkpoints.commit_checkpoint(pending)
 
-    def write_block(self, block: BlockAccessor, block_index: int, ctx: Any) -> None:
-        """Write a block. The gate stops the run if that is not possible."""
-        try:
-            super().write_block(block, block_index, ctx)
-        except OSError as error:
-            why = error.strerror or first_line(error)
-            ray.get(self._gate.stop.remote(OutputError(f"cannot write {self._shown}", why)))
-            raise
-        rows = block.to_arrow().select([KEY, FAILED]).group_by([KEY, FAILED]).aggregate([])
-        failed = pc.sum(rows[FAILED].cast(pa.int64())).as_py()
-        ray.get(self._gate.written.remote(ctx.task_idx, rows.num_rows, failed))
-
-    def write_block_to_file(self, block: BlockAccessor, file: Any) -> None:
-        """Write what a user reads."""
-        table = block.to_arrow()
-        if self._format == "jsonl":
-            file.write(b"".join(table[RECORD].to_pylist()))
-        else:
-            parquet.write_table(table.drop_columns([KEY, FAILED]), file, compression="zstd")
+    def _write_file(self, path: str, records: Sequence[KeyedRecord]) -> None:
+        with self._job.target.open_output_stream(path, compression=None) as file:
+            if self._job.output_format == "jsonl":
+                file.write(b"".join(record.line for record in records))
+            else:
+                rows = [row for record in records for row in choice_rows(jsontext.decode(record.line))]
+                parquet.write_table(pa.Table.from_pylist(rows, schema(pa)), file, compression="zstd")

@@ -105,7 +105,7 @@ OWN = (
     text("output", "Write JSONL to FILE; needed to resume a run.", "FILE", OUTPUT, "-o"),
     text(
         "ray",
-        "Run on a Ray cluster: auto or HOST:PORT; without ADDRESS, start Ray on this machine.",
+        "Run on a Ray cluster: auto, HOST:PORT or ray://HOST:PORT; without ADDRESS, start Ray here.",
         "ADDRESS",
         CLUSTER,
     ),

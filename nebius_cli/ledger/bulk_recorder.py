@@ -119,6 +119,12 @@ class BatchRecorder:
             self._reserved += added
         return added > 0
 
+    @property
+    def covered(self) -> Decimal:
+        """What requests in flight may cost of what is reserved, in USD."""
+        with self._lock:
+            return self._reserved - self._unwritten
+
     def budget_exceeded(self) -> CappedError:
         """Return the error of a run that stops because another request could exceed a budget."""
         assert self._recorder is not None  # noqa: S101 - it refused the request

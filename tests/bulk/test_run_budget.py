@@ -117,3 +117,10 @@ def test_a_row_is_priced_by_the_model_that_it_names() -> None:
     assert not budget.fits(budget.worst([of_model(b"c")]))
     assert ("a" in prices, "c" in prices) == (True, False)
     assert budget.charge(budget.worst([of_model(b"b")]), Usage(3, 4, 7), maybe_billed=True).cost == 7
+
+
+def test_a_cap_ends_a_run_even_if_the_shared_budgets_refused_a_request_before() -> None:
+    budget = Budget(max_tokens=10)
+    budget.covers = lambda _: False
+    assert (budget.fits(Charge(1, 1)), budget.uncovered) == (False, True)
+    assert (budget.fits(Charge(10, 10)), budget.uncovered) == (False, False)

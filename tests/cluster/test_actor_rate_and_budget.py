@@ -7,9 +7,9 @@ from typing import Any
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.bulk.row_group import Batch, Wait
-from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.cluster.actor_rate_and_budget import STOPPED_WAIT_S, Lease, LeasedBudget, LeasedRate
+from nebius_cli.cluster.covered_budget import CoveredBudget
 from nebius_cli.cluster.gate_messages import Counts, Grant, Report
 from nebius_cli.cluster.permit_rules import Gatekeeper
 from nebius_cli.core.errors import RateLimitError, ServerError
@@ -54,7 +54,7 @@ class Actor:
 
 def gatekeeper(fixed: int | None = 4, **caps: Any) -> Gatekeeper:
     rate = RateController(0.0, fixed=fixed, max_concurrency=64)
-    return Gatekeeper(rate, Budget(prices=PRICES, **caps))
+    return Gatekeeper(rate, CoveredBudget(prices=PRICES, **caps))
 
 
 def test_requests_are_sent_as_far_as_permits_go() -> None:

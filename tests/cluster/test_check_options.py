@@ -12,7 +12,7 @@ from tests.support.run import Runner
 GOOD = {"inputs": ("in",), "output": "out", "ray": "local"}
 
 
-@pytest.mark.parametrize("address", ["local", "auto", "10.0.0.1:6379", "[::1]:6379"])
+@pytest.mark.parametrize("address", ["local", "auto", "10.0.0.1:6379", "[::1]:6379", "ray://host:10001"])
 def test_an_address_of_a_cluster_is_taken(address: str) -> None:
     check(BulkOptions(**{**GOOD, "ray": address}))  # type: ignore[arg-type]
 
@@ -20,8 +20,7 @@ def test_an_address_of_a_cluster_is_taken(address: str) -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"ray": "somewhere"}, "auto or HOST:PORT"),
-        ({"ray": "ray://host:10001"}, "ray job submit -- nbx bulk ... --ray auto"),
+        ({"ray": "somewhere"}, "it takes auto, HOST:PORT"),
         ({"inputs": ("-",)}, "the nodes cannot read it"),
         ({"output": "-"}, "-o FOLDER"),
         ({"output_format": "csv"}, "parquet, jsonl"),

@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 
 from nebius_cli.bulk.rate_control import RateController
-from nebius_cli.bulk.run_budget import Budget, Charge
+from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.bulk.run_counts import RunCounts
+from nebius_cli.cluster.covered_budget import CoveredBudget
 from nebius_cli.cluster.gate_messages import (
     LEASE_REQUESTS,
     Accepted,
@@ -32,7 +33,7 @@ USED = Charge(5, 5, Decimal("0.004"))
 
 def keeper(fixed: int | None = 64, rpm: float | None = None, **caps: object) -> Gatekeeper:
     """Return a gatekeeper at time 0."""
-    budget = Budget(prices=PriceList(), **caps)  # type: ignore[arg-type]
+    budget = CoveredBudget(prices=PriceList(), **caps)  # type: ignore[arg-type]
     return Gatekeeper(RateController(0.0, fixed=fixed, rpm=rpm, max_concurrency=64), budget)
 
 

@@ -29,6 +29,7 @@ class TwoNodes:
 
     process: "subprocess.Popen[str]"
     address: str
+    client: str
     dashboard: str
     session: Path
 
@@ -63,8 +64,8 @@ def two_nodes() -> Iterator[TwoNodes]:
         text=True,
     )
     assert process.stdout is not None
-    address, dashboard, session = process.stdout.readline().split()
-    nodes = TwoNodes(process, address, dashboard, Path(session))
+    address, client, dashboard, session = process.stdout.readline().split()
+    nodes = TwoNodes(process, address, client, dashboard, Path(session))
     yield nodes
     if dashboard != "-":
         pages = list(nodes.pages())
@@ -102,6 +103,12 @@ class OnRay:
 def on_ray(bulk: Runner, two_nodes: TwoNodes) -> OnRay:
     """`nbx bulk` on the cluster of two nodes."""
     return OnRay(bulk, two_nodes.address)
+
+
+@pytest.fixture
+def from_outside(bulk: Runner, two_nodes: TwoNodes) -> OnRay:
+    """`nbx bulk` on the cluster of two nodes, through Ray Client."""
+    return OnRay(bulk, two_nodes.client)
 
 
 @pytest.fixture

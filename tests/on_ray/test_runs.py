@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from nebius_cli.cluster.job import BLOCK_ROWS
 from tests.on_ray.conftest import OnRay, TwoNodes
 from tests.support.rows import RowServer, refuse
 from tests.support.run import Runner
@@ -18,6 +19,7 @@ from tests.support.run import Runner
 pytestmark = pytest.mark.ray
 CHANGES = ("attempts", "latency_s")  # from run to run
 UNTIL_S = 120
+ACTORS = 4  # two on each of two nodes
 
 
 def write(path: Path, rows: list[Any]) -> None:
@@ -37,6 +39,11 @@ def table(path: Path) -> list[dict[str, Any]]:
 
 def asked(server: RowServer) -> int:
     return sum(server.asked.values())
+
+
+def number(text: str, words: str) -> int:
+    """Return the number after these words in a message, 0 without the message."""
+    return int(text.partition(words)[2].split()[0].strip(";").replace(",", "")) if words in text else 0
 
 
 def wait_for(server: RowServer, count: int) -> None:
@@ -63,10 +70,13 @@ def test_the_same_input_gets_the_same_answers(
     message = "nbx: 1 row failed\n  the server answered 400: no (1)\n"
     assert message in here.err
     assert message in there.err
+    row_server.answer = lambda _: None
     again = started_here(*flags, "-o", "there")
-    assert (again.code, len(row_server.bodies)) == (9, 2 * sent), again.err
-    assert "nbx: 1 row failed\n  in an earlier run (1)\n" in again.err
-    assert "already answered\t24" in again.err
+    assert (again.code, len(row_server.bodies)) == (0, 2 * sent + 1), again.err
+    assert "already answered\t23" in again.err
+    rows = table(tmp_path / "there")
+    assert [row["error"] for row in rows] == [None] * len(rows)
+    assert len({row["id"] for row in rows}) == 24
 
 
 def test_a_folder_of_files_becomes_a_folder_of_files(
@@ -88,6 +98,36 @@ def test_a_folder_of_files_becomes_a_folder_of_files(
     texts = {name: one["response"]["choices"][0]["text"] for name, one in records.items() if name != 2}
     names = ["a.jsonl:0", "deep/b.parquet:0", "deep/b.parquet:1", "own"]
     assert [texts[name] for name in names] == [" ONE!", " THREE!", " FOUR!", " TWO!"]
+
+
+def test_an_id_that_two_files_use_ends_the_run(on_ray: OnRay, row_server: RowServer, tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        write(
+            tmp_path / folder / "a.jsonl",
+            [{"prompt": f"{folder} without an id"}, {"id": "x", "prompt": "same"}],
+        )
+    done = on_ray("one", "two", "-o", "out", "--on-bad-row", "skip")
+    assert (done.code, "id 'x' is used twice" in done.err) == (65, True), done.err
+    write(tmp_path / "two" / "a.jsonl", [{"prompt": "two without an id"}])
+    assert on_ray("one", "two", "-o", "out").code == 0
+    paths = [str(tmp_path / folder / "a.jsonl:0") for folder in ("one", "two")]
+    assert [row["id"] for row in table(tmp_path / "out")] == [*paths, "x"]
+
+
+def test_a_run_from_outside_of_the_cluster_gives_the_same_answers_and_codes(
+    from_outside: OnRay, row_server: RowServer, slowly: Any, tmp_path: Path
+) -> None:
+    slowly(0.1)
+    write(tmp_path / "in.jsonl", prompts(600))
+    process = from_outside.start("in.jsonl", "-o", "out")
+    wait_for(row_server, 50)
+    process.send_signal(signal.SIGTERM)
+    done = from_outside.end(process)
+    assert (done.code, "to resume: nbx bulk in.jsonl" in done.err) == (143, True), done.err
+    assert len(table(tmp_path / "out")) == asked(row_server) < 600
+    done = from_outside("in.jsonl", "-o", "out")
+    assert (done.code, len(table(tmp_path / "out")), asked(row_server)) == (0, 600, 600), done.err
 
 
 def test_a_key_that_is_refused_ends_the_run(on_ray: OnRay, row_server: RowServer, tmp_path: Path) -> None:
@@ -116,6 +156,21 @@ def test_a_cap_is_never_passed_and_a_higher_one_goes_on(
     assert sum(row["cost"] for row in table(tmp_path / "out")) <= Decimal("0.0011")
     assert on_ray(*flags, "1").code == 0
     assert (len(table(tmp_path / "out")), asked(row_server)) == (300, 300)
+
+
+def test_two_runs_at_once_stay_within_a_budget(
+    bulk: Runner, on_ray: OnRay, row_server: RowServer, slowly: Any, tmp_path: Path
+) -> None:
+    slowly(0.2)
+    write(tmp_path / "in.jsonl", prompts(300))
+    bulk("config", "set", "budget.daily", "0.001")
+    flags = ("in.jsonl", "--max-tokens", "8", "--price", "1/1")
+    runs = [on_ray.start(*flags, "-o", name) for name in ("a", "b")]
+    ends = [on_ray.end(process) for process in runs]
+    assert [done.code for done in ends] == [10, 10], ends[0].err
+    assert "stopped before exceeding a budget" in ends[0].err
+    spent = sum(row["cost"] for name in ("a", "b") for row in table(tmp_path / name))
+    assert Decimal("0.0007") < spent <= Decimal("0.001")
 
 
 def test_requests_a_minute_hold_over_two_nodes(on_ray: OnRay, row_server: RowServer, tmp_path: Path) -> None:
@@ -161,7 +216,8 @@ def test_neither_a_killed_run_nor_a_lost_node_loses_or_doubles_a_row(
     two_nodes.tell("add")
     assert done.code == 0, done.err
     assert [row["id"] for row in table(tmp_path / "out")] == sorted(row["id"] for row in prompts(2000))
-    said = [line for line in done.err.splitlines() if "rows sent again: at most" in line]
+    killed, every = (number(done.err, words) for words in ("nbx: up to ", "rows sent again: at most "))
     again = asked(row_server) - 2000
-    bound = int(said[0].partition("at most ")[2].partition(";")[0].replace(",", "")) if said else 0
-    assert 0 < again <= bound <= 2 * 2 * 4 * 256, (again, done.err)
+    assert 0 < again <= every, (again, done.err)
+    assert killed <= ACTORS * BLOCK_ROWS, done.err
+    assert every - killed <= ACTORS * BLOCK_ROWS, done.err

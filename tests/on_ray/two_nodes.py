@@ -1,11 +1,13 @@
 """A Ray cluster on this machine, as a process of its own: a head without CPUs, and two nodes.
 
-It prints the address of the cluster and that of its dashboard. The line `kill` on stdin kills a node on which
-no gate runs, `add` adds another node, and the end of stdin ends the cluster.
+It prints the address of the cluster, those for Ray Client and of the dashboard, and the folder of its
+session. The line `kill` on stdin kills a node on which no gate runs, `add` adds another node, and the end of
+stdin ends the cluster.
 """
 
 import contextlib
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -31,12 +33,14 @@ def raylet(node: Any) -> int:
 
 def main() -> None:
     dashboard = os.environ.get("NBX_TEST_DASHBOARD") == "1"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     head = {"num_cpus": 0, "object_store_memory": STORE_BYTES, "include_dashboard": dashboard}
+    head["ray_client_server_port"] = port
     cluster = Cluster(initialize_head=True, head_node_args=head)
     nodes = [cluster.add_node(num_cpus=2, object_store_memory=STORE_BYTES) for _ in range(2)]
-    sys.stdout.write(
-        f"{cluster.address} {cluster.webui_url or '-'} {cluster.head_node.get_session_dir_path()}\n"
-    )
+    dashboard_at, session = cluster.webui_url or "-", cluster.head_node.get_session_dir_path()
+    sys.stdout.write(f"{cluster.address} ray://127.0.0.1:{port} {dashboard_at} {session}\n")
     sys.stdout.flush()
     for line in sys.stdin:
         if line.strip() == "kill":

@@ -1,0 +1,105 @@
+"""Checks and creates the folder of the output, and adds up what earlier runs have spent on it."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+from nebius_cli.bulk.input.byte_source import lines
+from nebius_cli.bulk.output.record_format import scan_head
+from nebius_cli.cluster.job import Job, Spent
+from nebius_cli.cluster.run_state import done_keys, failed_keys, files_in, read_run
+from nebius_cli.core.errors import OutputError, UsageError
+from nebius_cli.core.money import parse_amount
+from nebius_cli.core.short_text import first_line
+
+READ_BYTES = 1 << 20
+
+
+def check_output(job: Job) -> None:
+    """Create the folders of the output. Raises UsageError, or OutputError if that is not possible."""
+    from pyarrow import fs
+
+    shown = job.plan.options.output
+    try:
+        if job.target.get_file_info(job.output).type == fs.FileType.File:
+            raise UsageError(f"-o {shown}", "with --ray the output is a folder", "choose another name")
+        for folder in (job.output, job.state):
+            job.target.create_dir(folder, recursive=True)
+    except OSError as error:
+        raise OutputError(f"cannot write {shown}", first_line(error)) from None
+
+
+def in_use(job: Job) -> UsageError:
+    """Return the error of a second run with the same output."""
+    shown = job.plan.options.output
+    return UsageError(f"another run is writing {shown}", "", "wait for it, or choose another -o")
+
+
+def earlier_runs(job: Job) -> Spent:
+    """Return what earlier runs have done. Raises UsageError if all rows would be sent and paid for again."""
+    run = read_run(job)
+    paths = files_in(job, job.output)
+    if not run and paths:
+        what = f"{job.plan.options.output} has files of something else"
+        raise UsageError(what, f"there is no {job.state}, which remembers a run", "choose another -o")
+    if not run:
+        return Spent()
+    if run.get("fingerprint") != job.fingerprint:
+        what = f"every row of {job.plan.options.output} would be sent and paid for again"
+        why = "its answers are to other requests: a flag, the template or the base URL has changed"
+        raise UsageError(what, why, "choose another -o")
+    if run.get("format") != job.output_format:
+        what = f"{job.plan.options.output} is a folder of {run.get('format')}"
+        raise UsageError(what, "a run goes on in the same format", "leave --output-format as it was")
+    written = len(done_keys(job))
+    if written and not paths:
+        what = f"{job.plan.options.output} has lost its files"
+        raise UsageError(what, f"{job.state} says that {written:,} rows are in them", "choose another -o")
+    tokens, cost = 0, Decimal()
+    for path in paths:
+        for used, price in _results(job, path):
+            tokens, cost = tokens + used, cost + price
+    kept = parse_amount(run.get("cost")) or Decimal()
+    failed = len(failed_keys(job))
+    return Spent(
+        max(tokens, int(run.get("tokens", 0))),
+        max(cost, kept),
+        int(run.get("begun", 0)),
+        written - failed,
+        failed,
+    )
+
+
+def _results(job: Job, path: str) -> Iterator[tuple[int, Decimal]]:
+    """Yield tokens and cost of each result in a file; nothing if a kill cut it off."""
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        if job.output_format == "jsonl":
+            yield from _records(job, path)
+            return
+        with job.target.open_input_file(path) as file:
+            for batch in ParquetFile(file).iter_batches(columns=["usage", "cost"]):
+                for row in batch.to_pylist():
+                    usage = row["usage"] or {}
+                    tokens = sum(count or 0 for count in usage.values())
+                    yield tokens, row["cost"] or Decimal()
+    except (pa.ArrowException, OSError):
+        return
+
+
+def _records(job: Job, path: str) -> Iterator[tuple[int, Decimal]]:
+    with job.target.open_input_stream(path, compression=None) as file:
+        for line in lines(iter(lambda: file.read(READ_BYTES), b""), b"\n"):
+            head = None if isinstance(line, int) else scan_head(line)
+            if head is not None:
+                cost = parse_amount(head.cost.decode("ascii")) or Decimal()
+                yield head.prompt_tokens + head.completion_tokens, cost
+
+
+def lock_path(job: Job) -> Path | None:
+    """Return where a lock keeps a second run from the same output; None in an object store."""
+    from pyarrow import fs
+
+    return Path(job.state) / "lock" if isinstance(job.target, fs.LocalFileSystem) else None

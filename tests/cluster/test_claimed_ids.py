@@ -1,0 +1,23 @@
+"""No id is used in two files of an input, in whatever order and however often they are read."""
+
+from array import array
+
+from nebius_cli.cluster.claimed_ids import ClaimedIds
+
+
+def ids(*values: int) -> bytes:
+    return array("Q", values).tobytes()
+
+
+def test_an_id_in_another_file_is_found_with_its_place() -> None:
+    claimed = ClaimedIds()
+    assert claimed.claim("a", 2, ids(1, 2)) is None
+    assert claimed.claim("b", 3, ids(3, 2, 1)) == 1
+
+
+def test_a_file_that_is_read_again_claims_only_the_rows_that_were_not_read() -> None:
+    claimed = ClaimedIds()
+    assert claimed.claim("a", 2, ids(1, 2)) is None
+    assert claimed.claim("a", 2, ids(1, 2)) is None
+    assert claimed.claim("a", 4, ids(3, 4)) is None
+    assert claimed.claim("a", 6, ids(4, 5)) == 0

@@ -1,0 +1,65 @@
+"""What a run on Ray remembers: which answers are finished, and which rows failed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyarrow import fs, parquet
+
+from nebius_cli.cluster.job import KEY, Job
+from nebius_cli.cluster.run_state import (
+    FAILED_PREFIX,
+    PENDING,
+    delete_failed,
+    delete_pending,
+    done_keys,
+    failed_keys,
+)
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    made = Job(*[None] * 13)  # type: ignore[arg-type]
+    for name, value in (("target", fs.LocalFileSystem()), ("output_format", "jsonl")):
+        object.__setattr__(made, name, value)
+    object.__setattr__(made, "output", str(tmp_path / "out"))
+    Path(made.output).mkdir()
+    Path(made.checkpoint).mkdir(parents=True)
+    return made
+
+
+def add(job: Job, stem: str, keys: Sequence[int], *, pending: bool = False, answers: bool = True) -> None:
+    mark = PENDING if pending else ""
+    parquet.write_table(pa.table({KEY: pa.array(keys, pa.int64())}), f"{job.checkpoint}/{stem}{mark}.parquet")
+    if answers:
+        Path(f"{job.output}/{stem}.jsonl").write_text("{}\n")
+
+
+def names(folder: str) -> list[str]:
+    return sorted(path.name for path in Path(folder).iterdir())
+
+
+def test_answers_that_were_not_finished_are_deleted(job: Job) -> None:
+    add(job, "a", [1])
+    add(job, "b", [2], pending=True)
+    add(job, "c", [3], pending=True, answers=False)
+    delete_pending(job)
+    assert (names(job.output), names(job.checkpoint)) == (["a.jsonl"], ["a.parquet"])
+
+
+def test_answers_stay_whose_keys_an_object_store_has_copied_and_not_renamed(job: Job) -> None:
+    add(job, "a", [1])
+    add(job, "a", [1], pending=True)
+    delete_pending(job)
+    assert (names(job.output), names(job.checkpoint)) == (["a.jsonl"], ["a.parquet"])
+
+
+def test_rows_that_failed_are_done_until_the_next_run_deletes_them(job: Job) -> None:
+    add(job, "a", [3, 1])
+    add(job, f"{FAILED_PREFIX}a", [2])
+    add(job, "b", [4], pending=True)
+    assert (done_keys(job).tolist(), failed_keys(job).tolist()) == ([1, 2, 3], [2])
+    delete_failed(job)
+    assert (done_keys(job).tolist(), failed_keys(job).tolist()) == ([1, 3], [])
+    assert names(job.output) == ["a.jsonl", "b.jsonl"]
