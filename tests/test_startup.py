@@ -128,8 +128,8 @@ def test_a_piped_completion_loads_urllib3_and_nothing_that_draws(server: FakeSer
     }
     unneeded |= {
         "nebius_cli.response.token_logprobs",
-        "nebius_cli.render.order_choices_by_span",
-        "nebius_cli.render.probability_scale",
+        "nebius_cli.render.order_logprob_choices",
+        "nebius_cli.render.probability_colors",
     }
     unneeded |= {"nebius_cli.local.start_engine", "nebius_cli.local.weights", "nebius_cli.actions.config"}
     assert modules & unneeded == set()
@@ -204,7 +204,7 @@ def test_a_completion_begins_to_connect_before_it_imports_what_sends_the_request
     server.script(answer("text"))
     arguments = ("complete", "x", "-m", "m", "--base-url", server.url)
     modules = loaded(*arguments, code=FIRST_THREAD, NEBIUS_API_KEY=CANARY)
-    assert "nebius_cli.api.early_connection" in modules
+    assert "nebius_cli.api.connect_during_import" in modules
     assert not {"urllib3", "http", "ssl", "sqlite3"} & modules
     assert not {"nebius_cli.api.http_client", "nebius_cli.api.send_completion"} & modules
 

@@ -177,7 +177,7 @@ class App(Console):
         """
         cacert, early = settings.ca_file(self.streams.environ) or "", None
         if begin_now:
-            from nebius_cli.api.early_connection import connect_early
+            from nebius_cli.api.connect_during_import import connect_early
 
             check_key(endpoint.key)
             early = connect_early(

@@ -1,6 +1,6 @@
 """`nbx bulk`: completes every prompt of a file."""
 
-from nebius_cli.actions import row_run
+from nebius_cli.actions import run_rows
 from nebius_cli.actions.app import App
 from nebius_cli.bulk.options import BulkOptions
 from nebius_cli.bulk.survey_input import check_is_no_command
@@ -19,4 +19,4 @@ def run(options: BulkOptions, app: App) -> ExitCode:
         app.streams.write_err(SHORT_HELP)
         return ExitCode.USAGE
     check_is_no_command(options.inputs[0])
-    return row_run.run(options, app)
+    return run_rows.run(options, app)

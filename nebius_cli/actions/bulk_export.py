@@ -12,7 +12,7 @@ from nebius_cli.bulk.export.choice_rows import choice_rows
 from nebius_cli.bulk.export.csv_and_text import TableWriter, TextWriter, line_maker
 from nebius_cli.bulk.export.formats import SEPARATORS, chosen_format
 from nebius_cli.bulk.export.side_by_side import SideBySide
-from nebius_cli.bulk.export.table_rows import parquet_rows, parquet_schema, table_lines
+from nebius_cli.bulk.export.side_by_side_table import parquet_rows, parquet_schema, table_lines
 from nebius_cli.bulk.output.read_records import AnswerFile, check_kind
 from nebius_cli.bulk.output.unfinished_row import is_failure, is_unfinished
 from nebius_cli.core.errors import ExitCode, UsageError

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nebius_cli.actions.app import App
 from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.bulk import options as bulk
+from nebius_cli.bulk.concurrency_and_rate import MAX_CONCURRENCY
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.input.row_item import ItemRows, RowKind
+from nebius_cli.bulk.input.row_kind import ItemRows, RowKind
 from nebius_cli.bulk.options import BulkPlan
-from nebius_cli.bulk.rate_control import MAX_CONCURRENCY
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import NbxError
 from nebius_cli.core.secret import Secret
@@ -84,7 +84,7 @@ def row_server(
         with items.here() as local:
 
             def mixed_sender(pool: int) -> tuple["Sender", str]:
-                from nebius_cli.bulk.senders.mixed import MixedSender
+                from nebius_cli.bulk.senders.local_or_api import MixedSender
 
                 api, host = open_sender(pool)
                 return MixedSender(api, local, is_here), host

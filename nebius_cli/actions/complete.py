@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 # What writes the ledger's row, which is imported while the server is awaited if that takes time.
 LEDGER_MODULES = (
     "nebius_cli.ledger.request_recorder",
-    "nebius_cli.ledger.pending_rows",
+    "nebius_cli.ledger.unwritten_rows",
     "nebius_cli.system.thread_with_timeout",
 )
 VIEW_LOGPROBS = 5  # what --view asks for by itself: as many as the API's page speaks of

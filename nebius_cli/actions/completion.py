@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nebius_cli.actions.app import App
 from nebius_cli.core.errors import ConfigError, ExitCode
-from nebius_cli.shell_completion import install_script, rc_block, shells
+from nebius_cli.shell_completion import detect_shell, edit_startup_file, install_locations
 from nebius_cli.system.files import read_if_exists
 
 
@@ -39,12 +39,12 @@ def run_install(options: CompletionOptions, app: App) -> ExitCode:
     shell = _shell(options, app)
     script = options.make_script(shell).encode("utf-8")
     changes: list[Change] = []
-    for place in install_script.install_targets(shell, app.streams.environ):
+    for place in install_locations.install_targets(shell, app.streams.environ):
         old = read_if_exists(place.script)
-        if old is not None and not shells.is_nbx_script(old):
+        if old is not None and not detect_shell.is_nbx_script(old):
             raise ConfigError(f"{place.script} already exists", "nbx did not write it", "move it away first")
         changes.append(Change(place.script, old, script, is_script=True))
-        by_itself = install_script.is_autoloaded(shell, place.script, app.streams.environ)
+        by_itself = install_locations.is_autoloaded(shell, place.script, app.streams.environ)
         changes += _start_up(place, "" if by_itself else place.block)
     if _apply(app, changes):
         app.note(f"start a new {shell} to use completion")
@@ -57,11 +57,11 @@ def run_uninstall(options: CompletionOptions, app: App) -> ExitCode:
     """Undo what install did, and nothing else."""
     shell = _shell(options, app)
     changes: list[Change] = []
-    for place in install_script.install_targets(shell, app.streams.environ):
+    for place in install_locations.install_targets(shell, app.streams.environ):
         changes += _start_up(place, "")
         script = read_if_exists(place.script)
         # A link is not from install: it leads to a file of a package manager, such as pipx.
-        ours = script and shells.is_nbx_script(script) and not place.script.is_symlink()
+        ours = script and detect_shell.is_nbx_script(script) and not place.script.is_symlink()
         changes.append(Change(place.script, script, None if ours else script, is_script=True))
     if not _apply(app, changes):
         app.note(f"completion for {shell} was not installed")
@@ -71,21 +71,20 @@ def run_uninstall(options: CompletionOptions, app: App) -> ExitCode:
 def _shell(options: CompletionOptions, app: App) -> str:
     """Return the shell that was named, else the user's own, with a note. Raises UsageError."""
     if options.shell:
-        return shells.find_shell(options.shell)
-    shell, why = shells.detect_shell(app.streams.environ)
+        return detect_shell.find_shell(options.shell)
+    shell, why = detect_shell.detect_shell(app.streams.environ)
     app.note(f"detected {shell}: {why}")
     return shell
 
 
-def _start_up(place: install_script.InstallTarget, block: str) -> Iterator[Change]:
+def _start_up(place: install_locations.InstallTarget, block: str) -> Iterator[Change]:
     """Yield the change of the start-up file: with the block, or without one if it is empty."""
     if place.rc is not None:
         old = read_if_exists(place.rc)
         try:
-            yield Change(
-                place.rc, old, rc_block.insert(old, block) if block else old and rc_block.remove(old)
-            )
-        except rc_block.RcBlockError as error:
+            new = edit_startup_file.insert(old, block) if block else old and edit_startup_file.remove(old)
+            yield Change(place.rc, old, new)
+        except edit_startup_file.RcBlockError as error:
             raise ConfigError(f"cannot change {place.rc}", str(error), "repair it by hand") from None
 
 
@@ -94,8 +93,8 @@ def _apply(app: App, changes: Iterable[Change]) -> bool:
     changed = [change for change in changes if change.old != change.new]
     for path, old, new, is_script in changed:
         if new is None:
-            install_script.remove(path, app.streams.environ)
+            install_locations.remove(path, app.streams.environ)
         else:
-            install_script.write(path, new, replace_link=is_script)
+            install_locations.write(path, new, replace_link=is_script)
         app.note(f"{'removed' if new is None else 'wrote' if old is None else 'changed'} {path}")
     return bool(changed)

@@ -21,11 +21,11 @@ from nebius_cli.core.errors import (
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.short_text import age as age_of
 from nebius_cli.core.short_text import counted
-from nebius_cli.models import format_models, model_details, model_search
+from nebius_cli.models import format_models, model_details, search_and_sort
 from nebius_cli.models import model as models
 from nebius_cli.models.model import Model
 from nebius_cli.models.model_cache import ModelList, ModelsCache
-from nebius_cli.models.model_search import SORTS
+from nebius_cli.models.search_and_sort import SORTS
 
 FIRST_BYTE_TIMEOUT_S = 60.0  # for the list, unless first_byte_timeout is set
 
@@ -68,8 +68,8 @@ def run_list(options: ModelsOptions, app: App) -> ExitCode:
     listing = _listing(options, app.settings(options.connection), app, refresh=options.refresh)
     if not (listing.fetched or listing.failed):
         app.note(_words(listing, app) + "; --refresh fetches a new one")
-    found = model_search.matching(listing.models, options.query)
-    found = model_search.ordered(found, options.sort, reverse=options.reverse)
+    found = search_and_sort.matching(listing.models, options.query)
+    found = search_and_sort.ordered(found, options.sort, reverse=options.reverse)
     if options.json:
         records = {"models": [model_details.to_json(model) for model in found], **_origin(listing, app)}
         app.write_json(records)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from nebius_cli.actions import row_scores
+from nebius_cli.actions import score_file
 from nebius_cli.actions.app import App
 from nebius_cli.api.time_and_memory_limits import limits_of
 from nebius_cli.config.run_settings import RunSettings
@@ -17,7 +17,7 @@ from nebius_cli.core.errors import (
 from nebius_cli.request import parse_field_flags, read_prompt, request_body
 from nebius_cli.request.field_validation import Value
 from nebius_cli.request.request_body import CompletionRequest
-from nebius_cli.response.answer_builder import Completion
+from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.scoring import compare_models, format_scores, ranking, score_in_groups, score_record
 from nebius_cli.scoring.api_scorer import (
     MAX_PROMPTS_PER_REQUEST,
@@ -47,7 +47,7 @@ def run_score(options: ScoreOptions, app: App) -> ExitCode:
     options.check()
     context = _context(options, app)
     if options.jsonl:
-        return row_scores.run(options, context, app)
+        return score_file.run(options, context, app)
     passage = Passage(_text(options, app), context)
     read_prompt.check_not_empty(passage.text, "give a text as an argument, with --file or on stdin")
     with _models(options, app) as models:

@@ -7,8 +7,8 @@ from nebius_cli.core.errors import ExitCode, OutputError, UsageError
 from nebius_cli.render.choose_renderer import choose
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View, parse_export, parse_view
 from nebius_cli.response import saved_answer
-from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.answer_events import Event
+from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.system.check_output_paths import check_distinct
 from nebius_cli.system.output_file import OutputFile
 

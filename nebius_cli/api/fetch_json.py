@@ -13,7 +13,7 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import NbxError, ServerError
 from nebius_cli.models import model
 from nebius_cli.models.model_cache import ModelList
-from nebius_cli.response.error_body import body_message
+from nebius_cli.response.error_message_in_body import body_message
 from nebius_cli.system.streams import Streams
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from nebius_cli.api.connect_during_import import EarlyConnection
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.early_connection import EarlyConnection
 from nebius_cli.api.endpoint import check_key
 from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.api.large_answer_memory import MIN_LARGE_BYTES, LargeAnswers
@@ -18,7 +18,7 @@ from nebius_cli.api.timed_pool import CONNECTION_ERRORS
 from nebius_cli.core.errors import NbxError, NetworkError, from_status
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import endpoint_url, parse_base_url
-from nebius_cli.response.error_body import body_message, is_html
+from nebius_cli.response.error_message_in_body import body_message, is_html
 
 # Bytes read of an error response. The message shown is far shorter, but a 422 can repeat a long prompt
 # before it comes to the point.

@@ -10,8 +10,8 @@ from urllib.parse import SplitResult
 import urllib3
 
 from nebius_cli import __version__
+from nebius_cli.api.connect_during_import import EarlyConnection
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.early_connection import EarlyConnection
 from nebius_cli.api.endpoint import check_key
 from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.api.timed_pool import TimedPool, timed

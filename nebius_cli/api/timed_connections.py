@@ -7,8 +7,8 @@ import urllib3
 import urllib3.exceptions
 from urllib3.connection import HTTPConnection
 
+from nebius_cli.api.connect_during_import import EarlyConnection
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.early_connection import EarlyConnection
 from nebius_cli.core.errors import TimedOutError
 from nebius_cli.system.thread_with_timeout import run_with_timeout
 

@@ -13,8 +13,8 @@ import urllib3
 import urllib3.exceptions
 from urllib3.util.ssl_match_hostname import CertificateError
 
+from nebius_cli.api.connect_during_import import EarlyConnection
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.early_connection import EarlyConnection
 from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.api.timed_connections import TimedConnection
 

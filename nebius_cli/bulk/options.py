@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from nebius_cli.bulk.concurrency_and_rate import MAX_CONCURRENCY, RateController
 from nebius_cli.bulk.dispatcher import Dispatcher
-from nebius_cli.bulk.input import template
+from nebius_cli.bulk.input import fill_template
 from nebius_cli.bulk.input.matrix_combination import NO_MATRIX, Combination
 from nebius_cli.bulk.input.parse_matrix import parse_matrix
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.input.row_item import ItemRows
+from nebius_cli.bulk.input.row_kind import ItemRows
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.input.shard import Shard, parse_shard
 from nebius_cli.bulk.limit_flags import parse_limits
-from nebius_cli.bulk.rate_control import MAX_CONCURRENCY, RateController
 from nebius_cli.bulk.run_budget import Budget, Charge
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import urls
@@ -89,7 +89,7 @@ class BulkPlan:
     params: Mapping[str, Any]
     shard: Shard
     reading: read_prompt.DecodeOptions
-    template: template.Template | None
+    template: fill_template.Template | None
     concurrency: int | None
     rpm: float | None
     tpm: float | None
@@ -257,12 +257,12 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
     )
 
 
-def _template(options: BulkOptions, read_file: Callable[[str], str]) -> template.Template | None:
+def _template(options: BulkOptions, read_file: Callable[[str], str]) -> fill_template.Template | None:
     if options.template is not None and options.template_file is not None:
         raise UsageError("--template and --template-file together", "", "keep one of them")
     if options.template_file is not None:
-        return template.parse(read_file(options.template_file))
-    return None if options.template is None else template.parse(template.unescape(options.template))
+        return fill_template.parse(read_file(options.template_file))
+    return None if options.template is None else fill_template.parse(fill_template.unescape(options.template))
 
 
 def parse_usd(text: str, flag: str) -> Decimal:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_item import RowKind
+from nebius_cli.bulk.input.row_kind import RowKind
 from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
-from nebius_cli.bulk.output.changed_flags_check import Claims, would_pay_again
 from nebius_cli.bulk.output.failed_rows_file import path_beside
 from nebius_cli.bulk.output.join_parts import PartJoiner
 from nebius_cli.bulk.output.record_format import Result, encode, encode_bad, failed_line
+from nebius_cli.bulk.output.refuse_to_pay_again import Claims, would_pay_again
 from nebius_cli.bulk.output.reorder import ReorderBuffer
 from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
 from nebius_cli.bulk.output.unfinished_row import UnfinishedRowError

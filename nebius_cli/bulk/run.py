@@ -13,7 +13,7 @@ from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.options import BulkPlan
 from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
 from nebius_cli.bulk.progress_display import BulkDisplay
-from nebius_cli.bulk.progress_snapshot import RunSummary
+from nebius_cli.bulk.rates_and_time_left import RunSummary
 from nebius_cli.bulk.result_writer import ResultWriter
 from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.bulk.run_counts import RunCounts, cap_error, price_records

@@ -8,7 +8,7 @@ from typing import Any
 
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.output.record_format import Result
-from nebius_cli.bulk.progress_snapshot import ProgressSnapshot, RunSummary
+from nebius_cli.bulk.rates_and_time_left import ProgressSnapshot, RunSummary
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.core.errors import CappedError, IncompleteError, NbxError, StatusError, UsageError
 from nebius_cli.core.money import Price, usd

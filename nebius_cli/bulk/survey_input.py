@@ -7,7 +7,7 @@ from pathlib import Path
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.options import BulkPlan
-from nebius_cli.bulk.output.changed_flags_check import SurveyedClaims
+from nebius_cli.bulk.output.refuse_to_pay_again import SurveyedClaims
 from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import PriceList

@@ -22,10 +22,10 @@ from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.bulk.senders.api import ApiSender
 from nebius_cli.bulk.workers.worker_pool import Listeners, WorkerPool
-from nebius_cli.cluster.actor_rate_and_budget import Lease, LeasedBudget, LeasedRate
 from nebius_cli.cluster.gate_messages import Counts, Grant, Report, Sent
-from nebius_cli.cluster.job import KEY, Job
+from nebius_cli.cluster.job_for_actors import KEY, Job
 from nebius_cli.cluster.key_handover import combine, decode, new_pad
+from nebius_cli.cluster.permits_of_actor import Lease, LeasedBudget, LeasedRate
 from nebius_cli.cluster.write_answers import BlockWriter, KeyedRecord
 from nebius_cli.core.errors import NbxError, NetworkError, OutputError
 from nebius_cli.core.money import ZERO, Number

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nebius_cli.bulk.input.byte_source import lines
 from nebius_cli.bulk.output.record_format import scan_head
-from nebius_cli.cluster.job import Job, Spent
+from nebius_cli.cluster.job_for_actors import Job, Spent
 from nebius_cli.cluster.run_state import done_keys, failed_keys, files_in, read_run
 from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.core.money import parse_amount

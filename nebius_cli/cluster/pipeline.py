@@ -9,7 +9,7 @@ from ray.data import ActorPoolStrategy, DataContext
 from ray.util.client import ray as client
 
 from nebius_cli.cluster.complete_actor import Complete
-from nebius_cli.cluster.job import BLOCK_ROWS, Job
+from nebius_cli.cluster.job_for_actors import BLOCK_ROWS, Job
 from nebius_cli.cluster.ray_session import beside_driver
 from nebius_cli.cluster.read_input import RowsDatasource
 from nebius_cli.cluster.run_state import delete_pending, done_keys

@@ -5,12 +5,12 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 
 from nebius_cli.api.time_and_memory_limits import limits_of
+from nebius_cli.bulk.concurrency_and_rate import MAX_CONCURRENCY
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.options import BulkPlan
-from nebius_cli.bulk.rate_control import MAX_CONCURRENCY
 from nebius_cli.cluster import find_input, output_folder
 from nebius_cli.cluster.check_options import OUTPUT_FORMATS
-from nebius_cli.cluster.job import Job, Spent, without_secrets
+from nebius_cli.cluster.job_for_actors import Job, Spent, without_secrets
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.money import PriceList
 from nebius_cli.system.files import writing

@@ -14,7 +14,7 @@ from ray.data.block import BlockMetadata
 from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.wrong_format_hints import shown
-from nebius_cli.cluster.job import KEY, InputFile, Job, id_digest, key_of
+from nebius_cli.cluster.job_for_actors import KEY, InputFile, Job, id_digest, key_of
 from nebius_cli.core.errors import BadInputError, NbxError
 from nebius_cli.core.short_text import first_line
 

@@ -7,7 +7,7 @@ sends these rows again.
 
 from typing import Any
 
-from nebius_cli.cluster.job import KEY, Job
+from nebius_cli.cluster.job_for_actors import KEY, Job
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.core.short_text import first_line

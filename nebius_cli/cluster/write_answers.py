@@ -13,7 +13,7 @@ from ray.data.checkpoint.checkpoint_writer import CheckpointWriter
 
 from nebius_cli.bulk.export.choice_rows import choice_rows
 from nebius_cli.bulk.export.parquet_file import schema
-from nebius_cli.cluster.job import KEY, Job
+from nebius_cli.cluster.job_for_actors import KEY, Job
 from nebius_cli.cluster.run_state import FAILED_PREFIX
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import OutputError

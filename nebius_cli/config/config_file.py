@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nebius_cli.config import toml_edit, toml_entries
+from nebius_cli.config import change_toml_entry, find_toml_entry
 from nebius_cli.config.settings_layers import EDIT, ConfigSource, no_profile
 from nebius_cli.config.settings_table import PROFILES, SETTINGS, USE_PROFILE, Sourced, keys_of
 from nebius_cli.core.errors import ConfigError
@@ -42,8 +42,8 @@ def parse(data: bytes, path: Path, hint: str) -> ConfigSource:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path}:{line}: not UTF-8", f"at byte {error.start}", hint) from None
     try:
-        return ConfigSource(str(path), text, toml_entries.parse(text))
-    except toml_entries.TomlError as error:
+        return ConfigSource(str(path), text, find_toml_entry.parse(text))
+    except find_toml_entry.TomlError as error:
         where = f"{path}:{error.line}:{error.column}"
         raise ConfigError(f"{where}: not valid TOML", str(error), hint) from None
 
@@ -97,7 +97,7 @@ class ConfigFile:
             source = ConfigSource(str(self.path), text, table)
             if profile and profile not in source.profiles and isinstance(table.get(PROFILES, {}), Mapping):
                 raise no_profile(Sourced(profile, f"cannot write {self.path}"), source)
-            return toml_edit.put(text, _keys(name, profile), value)
+            return change_toml_entry.put(text, _keys(name, profile), value)
 
         self._change(with_it)
 
@@ -108,8 +108,8 @@ class ConfigFile:
         def without(text: str, table: Mapping[str, Any]) -> str:
             # In quotes, a name with a dot is one key.
             for keys in ((*around, *keys_of(name)), (*around, name)):
-                if toml_entries.holds(table, keys):
-                    return _without_empty(toml_edit.drop(text, keys), keys[len(around) : -1], around)
+                if find_toml_entry.holds(table, keys):
+                    return _without_empty(change_toml_entry.drop(text, keys), keys[len(around) : -1], around)
             return text
 
         return self._change(without)
@@ -121,8 +121,8 @@ class ConfigFile:
         def with_it(text: str, table: Mapping[str, Any]) -> str:
             return (
                 text
-                if toml_entries.holds(table, keys)
-                else toml_edit.put_table(text, keys, _nested(settings))
+                if find_toml_entry.holds(table, keys)
+                else change_toml_entry.put_table(text, keys, _nested(settings))
             )
 
         return self._change(with_it)
@@ -132,11 +132,11 @@ class ConfigFile:
         removed: list[dict[str, Any]] = []
 
         def without(text: str, table: Mapping[str, Any]) -> str:
-            if not toml_entries.holds(table, (PROFILES, name)):
+            if not find_toml_entry.holds(table, (PROFILES, name)):
                 return text
             removed.append(table[PROFILES][name])
-            text = toml_edit.drop(text, (PROFILES, name))
-            return toml_edit.drop(text, (USE_PROFILE,)) if table.get(USE_PROFILE) == name else text
+            text = change_toml_entry.drop(text, (PROFILES, name))
+            return change_toml_entry.drop(text, (USE_PROFILE,)) if table.get(USE_PROFILE) == name else text
 
         self._change(without)
         return removed[0] if removed else None
@@ -207,7 +207,7 @@ class ConfigFile:
                 raise ConfigError(f"cannot change {self.path}", str(error), EDIT) from None
             if changed := new != old.text:
                 mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
-                table = toml_entries.parse(new)
+                table = find_toml_entry.parse(new)
                 self._write(mark + new.encode("utf-8"), table)
                 self._last_read = _Read(ConfigSource(str(self.path), new, table))
             return changed
@@ -265,8 +265,8 @@ def _keys(name: str, profile: str | None) -> Sequence[str]:
 def _without_empty(text: str, keys: Sequence[str], around: Sequence[str]) -> str:
     """Return `text` without the tables `keys` that are now empty; the profile `around` stays."""
     for end in range(len(keys), 0, -1):
-        shorter = toml_edit.drop_empty(text, (*around, *keys[:end]))
-        if not toml_entries.holds(toml_entries.parse(shorter), around):
+        shorter = change_toml_entry.drop_empty(text, (*around, *keys[:end]))
+        if not find_toml_entry.holds(find_toml_entry.parse(shorter), around):
             break
         text = shorter
     return text

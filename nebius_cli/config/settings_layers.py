@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from nebius_cli.config.find_toml_entry import first_lines, span
 from nebius_cli.config.settings_table import (
     BY_NAME,
     KEY_SETTINGS,
@@ -21,7 +22,6 @@ from nebius_cli.config.settings_table import (
     merge,
     nearest_name,
 )
-from nebius_cli.config.toml_entries import first_lines, span
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.core.similar_names import nearest
 from nebius_cli.request import field_table

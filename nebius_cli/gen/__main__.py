@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from nebius_cli.commands import root
-from nebius_cli.gen import man, markdown, markdown_blocks
+from nebius_cli.gen import man, markdown_tables, replace_marked_block
 from nebius_cli.shell_completion import command_tree as tree
 from nebius_cli.shell_completion import generators_by_shell, read_command_tree
 
@@ -57,17 +57,17 @@ def find_repository(start: Path) -> Path:
 def generate(repository: Path, command: tree.Command) -> dict[str, str]:
     """Return the content of each generated file by its path in the repository. Raises GenError."""
     files = {path: make(command) for path, make in SCRIPTS.items()} | man.pages(command)
-    blocks = [(path, name, markdown.BLOCKS[name](command)) for path, name in markdown.TARGETS]
-    blocks.append((ARCHITECTURE, "modules", markdown.modules_tables(module_summaries())))
+    blocks = [(path, name, markdown_tables.BLOCKS[name](command)) for path, name in markdown_tables.TARGETS]
+    blocks.append((ARCHITECTURE, "modules", markdown_tables.modules_tables(module_summaries())))
     for path, name, block in blocks:
         try:
             text = files.get(path) or (repository / path).read_text("utf-8")
-            files[path] = markdown_blocks.replace_block(text, name, block)
+            files[path] = replace_marked_block.replace_block(text, name, block)
         except FileNotFoundError:
             raise GenError(
-                f"{path} is missing; it needs the markers {markdown_blocks.markers(name)}"
+                f"{path} is missing; it needs the markers {replace_marked_block.markers(name)}"
             ) from None
-        except markdown_blocks.MarkerError as error:
+        except replace_marked_block.MarkerError as error:
             raise GenError(f"{path} {error}") from None
     return files
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from nebius_cli import __version__
 from nebius_cli.config.settings_table import SETTINGS
 from nebius_cli.core.errors import ExitCode
-from nebius_cli.gen.markdown import synopsis
+from nebius_cli.gen.markdown_tables import synopsis
 from nebius_cli.shell_completion.command_tree import Command, Flag
 
 FOLDER = "docs/man"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nebius_cli.core import jsontext
-from nebius_cli.core.csv_lines import csv_line
+from nebius_cli.core.write_csv import csv_line
 from nebius_cli.ledger.request_columns import COLUMNS
 
 

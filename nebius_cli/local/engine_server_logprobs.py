@@ -18,7 +18,7 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ServerError, from_status
 from nebius_cli.core.short_text import shorten
 from nebius_cli.local.start_engine import Engine
-from nebius_cli.response.error_body import body_message
+from nebius_cli.response.error_message_in_body import body_message
 from nebius_cli.response.parse_logprobs import MIN_LOGPROB
 from nebius_cli.response.token_logprobs import TokenLogprob
 

@@ -9,8 +9,8 @@ from nebius_cli.render import usage_metrics
 from nebius_cli.render.choose_renderer import choose, drawing_module
 from nebius_cli.render.output_options import Mode, OutputOptions, Renderer
 from nebius_cli.render.usage_metrics import Timing
-from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.answer_events import Event, Frame, Repeats
+from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
 from nebius_cli.terminal.color_support import draws

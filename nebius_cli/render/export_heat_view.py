@@ -9,9 +9,9 @@ from rich.text import Text
 
 from nebius_cli.render.choice_heading import heading
 from nebius_cli.render.format_token import percent, shown
-from nebius_cli.render.probability_scale import STEPS, ColorStep, step_of, summary
+from nebius_cli.render.probability_colors import STEPS, ColorStep, step_of, summary
 from nebius_cli.render.svg_and_html import html_page, svg_page
-from nebius_cli.response.answer_builder import Completion
+from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.response.parse_logprobs import parse
 from nebius_cli.response.token_logprobs import TokenLogprob, probability, rank, surprise
 from nebius_cli.response.token_spans import TokenSpan, token_spans

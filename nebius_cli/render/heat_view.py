@@ -8,8 +8,8 @@ from rich.cells import cell_len
 
 from nebius_cli.render.logprob_view_base import TokenView
 from nebius_cli.render.output_options import OutputOptions
-from nebius_cli.render.probability_scale import legend, mark, painted, step_of
-from nebius_cli.response.answer_builder import Completion
+from nebius_cli.render.probability_colors import legend, mark, painted, step_of
+from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.response.token_spans import TokenSpan
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal.color_support import Write

@@ -17,8 +17,8 @@ from rich.text import Text
 from nebius_cli.core.errors import OutputError, ReaderGone
 from nebius_cli.render.choice_heading import heading
 from nebius_cli.render.output_options import OutputOptions
-from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.answer_events import Event, Finished, TextDelta
+from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal.color_support import Write
 from nebius_cli.terminal.rich_console import rich_console

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 
 from nebius_cli.render.choice_heading import heading
 from nebius_cli.render.order_choices import OrderedRenderer
-from nebius_cli.render.order_choices_by_span import SpanOrder
+from nebius_cli.render.order_logprob_choices import SpanOrder
 from nebius_cli.render.output_options import OutputOptions
-from nebius_cli.render.probability_scale import DIM, RESET, summary
-from nebius_cli.response.answer_builder import Completion
+from nebius_cli.render.probability_colors import DIM, RESET, summary
+from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.response.token_logprobs import TokenLogprob
 from nebius_cli.response.token_spans import TokenSpan
 from nebius_cli.system.streams import Streams

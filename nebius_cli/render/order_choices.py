@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.answer_events import Event, Finished, TextDelta
+from nebius_cli.response.events_to_answer import Completion
 
 NEXT_CHOICE = None  # stands between the last piece of a choice and the first of the next one
 

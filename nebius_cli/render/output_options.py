@@ -9,8 +9,8 @@ from nebius_cli.core.similar_names import nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # a run that ends before it sends a request needs none of it
-    from nebius_cli.response.answer_builder import Completion
     from nebius_cli.response.answer_events import Event
+    from nebius_cli.response.events_to_answer import Completion
 
 
 KNOWN_REASONS = ("stop", "length", "content_filter", "abort")  # the last one is of vLLM and SGLang

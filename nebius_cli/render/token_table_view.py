@@ -8,7 +8,7 @@ from rich.cells import cell_len, chop_cells
 
 from nebius_cli.render.format_token import percent, shown
 from nebius_cli.render.logprob_view_base import TokenView
-from nebius_cli.render.probability_scale import BOLD, painted, step_of
+from nebius_cli.render.probability_colors import BOLD, painted, step_of
 from nebius_cli.response.token_logprobs import Alternative, TokenLogprob, entropy, probability, rank, surprise
 from nebius_cli.response.token_spans import TokenSpan
 from nebius_cli.terminal.sanitize import to_bytes, visible

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from nebius_cli.core import jsontext
 from nebius_cli.render.format_token import escaped
 from nebius_cli.render.order_choices import OrderedRenderer
-from nebius_cli.render.order_choices_by_span import SpanOrder
+from nebius_cli.render.order_logprob_choices import SpanOrder
 from nebius_cli.response.token_logprobs import TokenLogprob, entropy, probability, rank, surprise
 from nebius_cli.response.token_spans import TokenSpan
 from nebius_cli.terminal.color_support import Write

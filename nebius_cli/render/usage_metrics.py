@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from nebius_cli.response.answer_builder import Completion
+from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.terminal.sanitize import one_line
 
 MIN_STREAMING_S = 0.01  # a faster answer arrived at once, and has no speed of its own

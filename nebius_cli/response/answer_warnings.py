@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from nebius_cli.response.answer_builder import Completion
+from nebius_cli.response.events_to_answer import Completion
 
 CHAT_SHAPED = "the server answered as the chat endpoint does, not as completions: check base_url"
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError
-from nebius_cli.response.answer_builder import Completion
-from nebius_cli.response.answer_decoder import decode_object
 from nebius_cli.response.answer_events import Event, Finished, TextDelta
+from nebius_cli.response.bytes_to_events import decode_object
+from nebius_cli.response.events_to_answer import Completion
 
 MAX_CHOICES = 100_000  # of all answers in a file together
 HOW = "nbx complete --logprobs 5 --json > FILE saves one"

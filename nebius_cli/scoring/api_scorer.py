@@ -6,7 +6,7 @@ from typing import Any
 from nebius_cli.core.errors import BadInputError, NbxError, RejectedError
 from nebius_cli.request.field_validation import Value
 from nebius_cli.request.request_body import CompletionRequest
-from nebius_cli.response.answer_builder import Completion
+from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.scoring import likelihood
 from nebius_cli.scoring.echo_support import EchoSupport
 from nebius_cli.scoring.likelihood import PROMPT_LOGPROBS, Passage, Score

@@ -16,7 +16,7 @@ from nebius_cli.response import parse_logprobs, token_logprobs
 from nebius_cli.response.parse_logprobs import MIN_LOGPROB
 from nebius_cli.response.token_logprobs import Alternative, TokenLogprob
 from nebius_cli.scoring import plain_echo
-from nebius_cli.scoring.token_alignment import CONTINUATION_BYTES, Extents, align, utf8
+from nebius_cli.scoring.align_tokens_with_text import CONTINUATION_BYTES, Extents, align, utf8
 
 PROMPT_LOGPROBS = "prompt_logprobs"  # vLLM's own request field, and the member of a choice that answers it
 OTHER_MODEL_HINT = "another model or server may; --local scores on this machine"

@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from nebius_cli.response.parse_logprobs import MIN_LOGPROB
-from nebius_cli.scoring.token_alignment import MAX_SPECIAL_TOKENS, UNKNOWN, utf8
+from nebius_cli.scoring.align_tokens_with_text import MAX_SPECIAL_TOKENS, UNKNOWN, utf8
 
 
 class PlainEcho(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.config.toml_entries import write_value
+from nebius_cli.config.find_toml_entry import write_value
 from nebius_cli.main import main
 from nebius_cli.request.field_table import BY_NAME, FIELDS
 from nebius_cli.request.field_validation import Field, Kind

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
+from nebius_cli.bulk.concurrency_and_rate import RateController
 from nebius_cli.bulk.dispatcher import (
     GROUP_WAIT_S,
     RETRY_QUEUE_FACTOR,
     Dispatcher,
 )
 from nebius_cli.bulk.output.record_format import Result
-from nebius_cli.bulk.rate_control import RateController
-from nebius_cli.bulk.row_group import Batch, Wait
+from nebius_cli.bulk.request_batch import Batch, Wait
 from nebius_cli.bulk.run_budget import Budget
-from nebius_cli.bulk.waiting_rows import DEFERRED_RETRY_FACTOR
+from nebius_cli.bulk.send_queue import DEFERRED_RETRY_FACTOR
 from nebius_cli.core.errors import NbxError, NetworkError, TimedOutError
 from nebius_cli.response.answer_events import Usage
 from tests.support.bulk import asking

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from nebius_cli.bulk.concurrency_and_rate import INITIAL_CONCURRENCY
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.options import (
     LOCAL_CONCURRENCY,
@@ -18,7 +19,6 @@ from nebius_cli.bulk.options import (
     read,
     shared_out,
 )
-from nebius_cli.bulk.rate_control import INITIAL_CONCURRENCY
 from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import UsageError

@@ -7,7 +7,7 @@ import pyte
 import pytest
 
 from nebius_cli.bulk.progress_display import LINE_INTERVAL_S, BulkDisplay, facts, folded, table_rows
-from nebius_cli.bulk.progress_snapshot import ProgressSnapshot, ThroughputMeter
+from nebius_cli.bulk.rates_and_time_left import ProgressSnapshot, ThroughputMeter
 from nebius_cli.system.streams import Streams
 from tests.support.screen import Glass, streams_on
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from nebius_cli.bulk.concurrency_and_rate import RateController
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record_format import Result
-from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.run_counts import RunCounts, cap_error
 from nebius_cli.core.errors import NbxError, ServerError

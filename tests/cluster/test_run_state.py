@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import fs, parquet
 
-from nebius_cli.cluster.job import KEY, Job
+from nebius_cli.cluster.job_for_actors import KEY, Job
 from nebius_cli.cluster.run_state import (
     FAILED_PREFIX,
     PENDING,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from nebius_cli.config import settings_layers, toml_edit, toml_entries
+from nebius_cli.config import change_toml_entry, find_toml_entry, settings_layers
 from nebius_cli.config.settings_layers import ConfigSource
 
 
@@ -20,7 +20,7 @@ def many_profiles(count: int) -> str:
 @pytest.mark.parametrize("text", [unknown_keys, many_profiles])
 def test_problems_of_a_file_take_time_in_proportion_to_it(text: Callable[[int], str]) -> None:
     def takes_s(count: int) -> float:
-        source = ConfigSource("c", text(count), toml_entries.parse(text(count)))
+        source = ConfigSource("c", text(count), find_toml_entry.parse(text(count)))
         start = time.process_time()
         assert len(settings_layers.problems_of(source)) == count
         return time.process_time() - start
@@ -34,7 +34,7 @@ def test_a_change_of_a_file_takes_time_in_proportion_to_it(key: str) -> None:
     def takes_s(count: int) -> float:
         text, path = many_profiles(count), ("profile", f"p{count // 2}", key)
         start = time.process_time()
-        assert toml_entries.holds(toml_entries.parse(toml_edit.put(text, path, "x")), path)
+        assert find_toml_entry.holds(find_toml_entry.parse(change_toml_entry.put(text, path, "x")), path)
         return time.process_time() - start
 
     few = min(takes_s(300) for _ in range(3))

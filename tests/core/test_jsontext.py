@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.core import jsontext
-from nebius_cli.response.answer_builder import Completion
-from nebius_cli.response.answer_decoder import decode_object
+from nebius_cli.response.bytes_to_events import decode_object
+from nebius_cli.response.events_to_answer import Completion
 
 
 def test_json_is_compact_and_keeps_characters() -> None:

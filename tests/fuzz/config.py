@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.config import config_file, settings_layers, toml_edit, toml_entries
+from nebius_cli.config import change_toml_entry, config_file, find_toml_entry, settings_layers
 from nebius_cli.config.settings_layers import ConfigSource
 from nebius_cli.core.errors import ConfigError
 from tests.fuzz.target import Target, head
@@ -41,18 +41,18 @@ def edited(data: bytes) -> None:
     if source is None:
         return
     try:
-        text = toml_edit.put(source.text, keys, value)
+        text = change_toml_entry.put(source.text, keys, value)
     except ValueError:
         pass
     else:
-        assert toml_entries.same(_at(toml_entries.parse(text), keys), value)
-        assert toml_edit.drop(text, keys) is not None
-    if toml_entries.holds(source.table, keys):
+        assert find_toml_entry.same(_at(find_toml_entry.parse(text), keys), value)
+        assert change_toml_entry.drop(text, keys) is not None
+    if find_toml_entry.holds(source.table, keys):
         try:
-            text = toml_edit.drop(source.text, keys)
+            text = change_toml_entry.drop(source.text, keys)
         except ValueError:
             return
-        assert not toml_entries.holds(toml_entries.parse(text), keys)
+        assert not find_toml_entry.holds(find_toml_entry.parse(text), keys)
 
 
 def _at(table: Any, keys: tuple[str, ...]) -> Any:

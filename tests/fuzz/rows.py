@@ -3,13 +3,13 @@
 import io
 from typing import Any
 
-from nebius_cli.bulk.input import template
+from nebius_cli.bulk.input import fill_template
 from nebius_cli.bulk.input.byte_source import ByteSource, blocks, lines
+from nebius_cli.bulk.input.fill_template import RowError
 from nebius_cli.bulk.input.open_input import open_rows
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_source import count_rows
 from nebius_cli.bulk.input.row_to_request import RowReader
-from nebius_cli.bulk.input.template import RowError
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, UsageError
 from nebius_cli.request.read_prompt import DecodeOptions
@@ -22,7 +22,7 @@ READINGS = (
     DecodeOptions("latin-1"),
     DecodeOptions("utf-16"),
 )
-TEMPLATES = (None, template.parse("Q: {question}\nA: {prompt}"))
+TEMPLATES = (None, fill_template.parse("Q: {question}\nA: {prompt}"))
 MAX_WHY_CHARS = 2000  # characters
 
 
@@ -69,7 +69,7 @@ def templates(data: bytes) -> None:
     """A template is read or refused; filled, it holds every value that stands in it."""
     text, _, values = data.decode("utf-8", "replace").partition("\0")
     try:
-        parsed = template.parse(template.unescape(text))
+        parsed = fill_template.parse(fill_template.unescape(text))
         filled: Any = dict.fromkeys(parsed.names, values)
         assert parsed.fill(filled) == values.join(parsed.texts)
         parsed.fill({})

@@ -10,10 +10,10 @@ from nebius_cli.core.errors import ServerError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.short_text import MAX_MESSAGE_CHARS
 from nebius_cli.models import model as models
-from nebius_cli.models import model_details, model_search
-from nebius_cli.response.answer_builder import Completion
-from nebius_cli.response.answer_decoder import AnswerDecoder
-from nebius_cli.response.error_body import body_message
+from nebius_cli.models import model_details, search_and_sort
+from nebius_cli.response.bytes_to_events import AnswerDecoder
+from nebius_cli.response.error_message_in_body import body_message
+from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.response.sse_parser import EventParser
 from nebius_cli.terminal.sanitize import one_line, to_bytes, visible, visible_json
 from tests.fuzz.target import Target, head, pieces
@@ -76,15 +76,15 @@ def model_list(data: bytes) -> None:
         found = models.decode(jsontext.replace_nan(jsontext.decode(data)))
     except (ValueError, ServerError):
         return
-    for order in model_search.SORTS:
-        assert len(model_search.ordered(found, order)) == len(
-            model_search.ordered(found, order, reverse=True)
+    for order in search_and_sort.SORTS:
+        assert len(search_and_sort.ordered(found, order)) == len(
+            search_and_sort.ordered(found, order, reverse=True)
         )
     for model in found:
         assert jsontext.encode(model_details.to_json(model))
         assert all(isinstance(text, str) for pair in model_details.rows(model) for text in pair)
     ids = [model.id for model in found]
-    model_search.matching(found, ids[:2])
+    search_and_sort.matching(found, ids[:2])
     similar_names.suggest("a/b-7B", ids)
     models.completable(ids)
 

@@ -9,7 +9,7 @@ import pytest
 
 from nebius_cli.gen import man
 from nebius_cli.gen.__main__ import ARCHITECTURE, SCRIPTS, command_tree, run
-from nebius_cli.gen.markdown import TARGETS
+from nebius_cli.gen.markdown_tables import TARGETS
 
 ROOT = Path(__file__).parents[2]
 PAGES = list(man.pages(command_tree()))

@@ -13,7 +13,7 @@ from nebius_cli.core.errors import ServerError
 from nebius_cli.core.money import per_million
 from nebius_cli.core.short_text import age, compact
 from nebius_cli.models import model as models
-from nebius_cli.models import model_details, model_search
+from nebius_cli.models import model_details, search_and_sort
 from nebius_cli.models.model import Model
 from tests.support.factory import BASIC, ENTRIES, FAST, IDS, LIGHTNING, TRIMMED
 
@@ -91,7 +91,7 @@ def test_any_member_may_be_anything(entry: dict[str, Any]) -> None:
     record = model_details.to_json(model)
     record.pop("raw")
     json.dumps(record, allow_nan=False)
-    assert model_search.ordered([model], "price") == [model]
+    assert search_and_sort.ordered([model], "price") == [model]
     for text in (
         per_million(model.price.input),
         compact(model.context),
@@ -203,14 +203,14 @@ LISTED = models.decode(list(ENTRIES))
     ],
 )
 def test_a_query_is_words_that_a_model_holds(words: tuple[str, ...], ids: tuple[str, ...]) -> None:
-    assert tuple(model.id for model in model_search.matching(LISTED, words)) == ids
+    assert tuple(model.id for model in search_and_sort.matching(LISTED, words)) == ids
 
 
 def test_a_word_of_a_query_may_be_a_feature_or_in_the_name() -> None:
     entries = [{"id": "a", "supported_features": ["tools"]}, {"id": "b", "name": "Tooling"}, {"id": "c"}]
     listed = models.decode(entries)
-    assert [model.id for model in model_search.matching(listed, ["tool"])] == ["a", "b"]
-    assert [model.id for model in model_search.matching(listed, ["tools"])] == ["a"]
+    assert [model.id for model in search_and_sort.matching(listed, ["tool"])] == ["a", "b"]
+    assert [model.id for model in search_and_sort.matching(listed, ["tools"])] == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -223,14 +223,14 @@ def test_a_word_of_a_query_may_be_a_feature_or_in_the_name() -> None:
     ],
 )
 def test_models_are_ordered(by: str, ids: tuple[dict[str, Any], ...]) -> None:
-    assert [model.raw for model in model_search.ordered(LISTED, by)] == list(ids)
+    assert [model.raw for model in search_and_sort.ordered(LISTED, by)] == list(ids)
 
 
 def test_reversed_the_unknown_is_still_last() -> None:
-    assert [m.id for m in model_search.ordered(LISTED, "id", reverse=True)] == [
-        m.id for m in model_search.ordered(LISTED, "id")
+    assert [m.id for m in search_and_sort.ordered(LISTED, "id", reverse=True)] == [
+        m.id for m in search_and_sort.ordered(LISTED, "id")
     ][::-1]
-    dear = [model.raw for model in model_search.ordered(LISTED, "price", reverse=True)]
+    dear = [model.raw for model in search_and_sort.ordered(LISTED, "price", reverse=True)]
     assert dear == [LIGHTNING, FAST, TRIMMED, BASIC]
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from nebius_cli.cluster.job import BLOCK_ROWS
+from nebius_cli.cluster.job_for_actors import BLOCK_ROWS
 from tests.on_ray.conftest import OnRay, TwoNodes
 from tests.support.rows import RowServer, refuse
 from tests.support.run import Runner

@@ -8,8 +8,8 @@ from nebius_cli.core.errors import Interrupted, OutputError
 from nebius_cli.render.answer_writer import AnswerWriter
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions
 from nebius_cli.render.usage_metrics import Timing
-from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.answer_events import Finished, TextDelta, Usage
+from nebius_cli.response.events_to_answer import Completion
 from tests.support.screen import Glass, streams_on
 
 TIMING = Timing(0, 1, 2)

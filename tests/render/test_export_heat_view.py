@@ -11,8 +11,8 @@ import pytest
 from rich.cells import cell_len
 
 from nebius_cli.render.export_heat_view import export
-from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.answer_events import Event, Frame, TextDelta
+from nebius_cli.response.events_to_answer import Completion
 from tests.support.logprobs import FRANCE, Told, completions
 
 DRAWN = {path.name: path.read_text("utf-8") for path in (Path(__file__).parents[2] / "docs").glob("*.svg")}

@@ -6,8 +6,8 @@ import pytest
 
 from nebius_cli.render.heat_view import Heat
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View
-from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.answer_events import Event, Finished, Frame, TextDelta
+from nebius_cli.response.events_to_answer import Completion
 from tests.support.logprobs import FRANCE, Told, completions
 from tests.support.screen import Glass, streams_on
 

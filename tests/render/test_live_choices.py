@@ -8,8 +8,8 @@ from rich.cells import cell_len
 from nebius_cli.core.errors import Interrupted, OutputError, ReaderGone
 from nebius_cli.render.live_choices import LiveChoices
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions
-from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.answer_events import Event, Finished, Frame, TextDelta
+from nebius_cli.response.events_to_answer import Completion
 from tests.support.screen import Glass, streams_on
 
 

@@ -11,8 +11,8 @@ from nebius_cli.render.pipe_text import PlainText
 from nebius_cli.render.terminal_text import TerminalText
 from nebius_cli.render.token_table_view import TokenTable
 from nebius_cli.render.token_tsv import TokenTsv
-from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.answer_events import TextDelta
+from nebius_cli.response.events_to_answer import Completion
 from tests.support.screen import Glass, streams_on
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View
 from nebius_cli.render.token_table_view import TokenTable, packed
-from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.answer_events import Event, Finished, TextDelta
+from nebius_cli.response.events_to_answer import Completion
 from tests.support.logprobs import FRANCE, completions
 from tests.support.screen import Glass, streams_on
 

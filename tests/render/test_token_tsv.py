@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.render.token_tsv import TokenTsv, row
-from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.answer_events import Event, Finished, Frame, TextDelta
+from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.response.token_logprobs import Alternative, TokenLogprob
 from tests.support.logprobs import completions
 from tests.support.screen import Glass, streams_on

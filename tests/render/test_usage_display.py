@@ -6,8 +6,8 @@ import pytest
 
 from nebius_cli.render.usage_display import draw
 from nebius_cli.render.usage_metrics import Metric, Timing, as_pairs, metrics
-from nebius_cli.response.answer_builder import Completion
 from nebius_cli.response.answer_events import Finished, Frame, TextDelta, Usage
+from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.terminal.rich_console import stderr_console
 from tests.support.screen import Glass, streams_on
 

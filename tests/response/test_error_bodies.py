@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nebius_cli.core.short_text import MAX_MESSAGE_CHARS, shorten
-from nebius_cli.response.error_body import body_message
+from nebius_cli.response.error_message_in_body import body_message
 
 MESSAGES: list[tuple[Any, str]] = [
     ({"detail": "Couldn't authenticate."}, "Couldn't authenticate."),

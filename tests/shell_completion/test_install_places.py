@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.shell_completion import install_script
+from nebius_cli.shell_completion import install_locations
 
 SCRIPT = Path("/home/me/.local/share/bash-completion/completions/nbx")
 
@@ -37,31 +37,32 @@ def test_bash_completion_is_on_where_the_last_line_says_so(
     environ: dict[str, str], does: str, *, loads: bool
 ) -> None:
     bash(environ, does)
-    assert install_script.is_autoloaded("bash", SCRIPT, environ) is loads
+    assert install_locations.is_autoloaded("bash", SCRIPT, environ) is loads
 
 
 def test_a_bash_that_never_ends_is_given_up_on(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(install_script, "SHELL_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(install_locations, "SHELL_TIMEOUT_S", 0.1)
     bash(environ, "exec /bin/sleep 300")
-    assert install_script.is_autoloaded("bash", SCRIPT, environ) is False
+    assert install_locations.is_autoloaded("bash", SCRIPT, environ) is False
 
 
 def test_a_file_that_is_no_program_and_a_bash_that_is_not_there_say_nothing(environ: dict[str, str]) -> None:
-    assert install_script.is_autoloaded("bash", SCRIPT, environ) is False
+    assert install_locations.is_autoloaded("bash", SCRIPT, environ) is False
     bash(environ, "")
     (Path(environ["PATH"]) / "bash").write_bytes(b"\x7fELF")
-    assert install_script.is_autoloaded("bash", SCRIPT, environ) is False
+    assert install_locations.is_autoloaded("bash", SCRIPT, environ) is False
 
 
 def test_a_path_that_bash_completion_would_take_apart_is_not_left_to_it(environ: dict[str, str]) -> None:
     bash(environ, "printf 'bash-completion 2'")
-    assert install_script.is_autoloaded("bash", Path("/my home/nbx"), environ) is False
+    assert install_locations.is_autoloaded("bash", Path("/my home/nbx"), environ) is False
 
 
 def test_only_fish_needs_nothing(environ: dict[str, str]) -> None:
     found = {
-        shell: install_script.is_autoloaded(shell, SCRIPT, environ) for shell in ("zsh", "fish", "powershell")
+        shell: install_locations.is_autoloaded(shell, SCRIPT, environ)
+        for shell in ("zsh", "fish", "powershell")
     }
     assert found == {"zsh": False, "fish": True, "powershell": False}

@@ -3,11 +3,11 @@
 import math
 from typing import Any
 
+from nebius_cli.bulk.concurrency_and_rate import RateController
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record_format import Result
-from nebius_cli.bulk.rate_control import RateController
-from nebius_cli.bulk.row_group import Batch
+from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, StatusError, from_status
 from nebius_cli.response.answer_events import Usage

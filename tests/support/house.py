@@ -40,7 +40,7 @@ FOLDERS = (
 STRANGERS = (("render", "api", "shell_completion"), ("scoring", "bulk", "ledger"))
 
 # Modules of actions/ that are no action: what several of them do.
-SHARED_ACTIONS = ("app", "report_run", "row_run", "row_scores", "choose_row_sender")
+SHARED_ACTIONS = ("app", "report_run", "run_rows", "score_file", "choose_row_sender")
 
 PURE_FOLDERS = ("core", "request", "response")
 # Modules, or whole folders, that touch files, sockets, processes, threads, the clock, the environment, random
@@ -61,7 +61,7 @@ OUTSIDE = (
     "cluster.find_input",
     "cluster.gate_actor",
     "cluster.key_handover",
-    "cluster.actor_rate_and_budget",
+    "cluster.permits_of_actor",
     "cluster.pipeline",
     "cluster.output_folder",
     "cluster.prepare",
@@ -90,7 +90,7 @@ OUTSIDE = (
     "system.check_output_paths",
     "ledger.bulk_recorder",
     "ledger.sqlite_file",
-    "ledger.pending_rows",
+    "ledger.unwritten_rows",
     "ledger.budget_reservations",
     "ledger.usage_plot",
     "ledger.schema",
@@ -103,7 +103,7 @@ OUTSIDE = (
     "api.tls_authorities",
     "api.timed_connections",
     "api.deadlines",
-    "api.early_connection",
+    "api.connect_during_import",
     "api.http_response",
     "api.timed_pool",
     "api.timed_reader",
@@ -111,7 +111,7 @@ OUTSIDE = (
     "api.large_answer_memory",
     "api.request_target",
     "api.proxies",
-    "shell_completion.install_script",
+    "shell_completion.install_locations",
     "local",
     "models.model_cache",
     "config.config_file",
@@ -173,7 +173,7 @@ THIRD_PARTY = {
         "terminal.spinner",
         "terminal.write_table",
     ),
-    "tomli_w": ("config.toml_entries",),
+    "tomli_w": ("config.find_toml_entry",),
     "typer": ("commands", "gen.__main__"),
     "urllib3": (
         "api.tls_authorities",

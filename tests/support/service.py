@@ -9,10 +9,10 @@ from typing import Any
 
 from nebius_cli.api.http_client import Api
 from nebius_cli.api.time_and_memory_limits import Limits
+from nebius_cli.bulk.concurrency_and_rate import RateController
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record_format import Result
-from nebius_cli.bulk.rate_control import RateController
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.senders.api import ApiSender
 from nebius_cli.bulk.workers.worker_pool import Listeners, WorkerPool

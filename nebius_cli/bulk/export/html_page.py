@@ -7,8 +7,8 @@ that an answer cannot act in the browser of the person who reads it.
 import html
 from collections.abc import Callable
 
-from nebius_cli.bulk.export.columns import Cell, Column, ComparedRow
 from nebius_cli.bulk.export.side_by_side import SideBySide
+from nebius_cli.bulk.export.side_by_side_columns import Cell, Column, ComparedRow
 from nebius_cli.core.money import usd
 from nebius_cli.terminal.sanitize import to_bytes, visible
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nebius_cli.bulk.export.choice_rows import choices_of
-from nebius_cli.bulk.export.columns import Cell, Column, ComparedRow, Record
+from nebius_cli.bulk.export.side_by_side_columns import Cell, Column, ComparedRow, Record
 from nebius_cli.bulk.input.matrix_combination import label_of
 from nebius_cli.bulk.output.read_records import AnswerFile
 from nebius_cli.bulk.output.record_format import MAX_INDEX

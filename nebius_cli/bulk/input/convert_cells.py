@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from nebius_cli.bulk.input.template import RowError
+from nebius_cli.bulk.input.fill_template import RowError
 
 _DECIMAL_COMMA = re.compile(r"([+-]?)([0-9]+),([0-9]+)")
 

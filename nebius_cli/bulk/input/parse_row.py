@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from nebius_cli.bulk.input.convert_cells import decimal_point, plain_value
+from nebius_cli.bulk.input.fill_template import RowError, Template, listed
 from nebius_cli.bulk.input.matrix_combination import Combination, label_of
 from nebius_cli.bulk.input.row import InMatrix
-from nebius_cli.bulk.input.row_item import RowItem
-from nebius_cli.bulk.input.template import RowError, Template, listed
+from nebius_cli.bulk.input.row_kind import RowItem
 from nebius_cli.bulk.input.wrong_format_hints import (
     CHAT,
     not_a_row,

@@ -11,13 +11,13 @@ from hashlib import blake2b
 from typing import Any, Self
 
 from nebius_cli.bulk.input.encode_body import BodyEncoder, BodyTemplate
-from nebius_cli.bulk.input.item_parser import ItemParser, ItemRequests
+from nebius_cli.bulk.input.fill_template import RowError, Template
 from nebius_cli.bulk.input.matrix_combination import NO_MATRIX, Combination
 from nebius_cli.bulk.input.parse_row import RawData, RawRow, RowParser, RowRequest
+from nebius_cli.bulk.input.parse_row_of_kind import ItemParser, ItemRequests
 from nebius_cli.bulk.input.row import BadRow, InMatrix, Row, RowIds, hash_of
-from nebius_cli.bulk.input.row_item import ItemRows, RowKind
+from nebius_cli.bulk.input.row_kind import ItemRows, RowKind
 from nebius_cli.bulk.input.shard import Shard
-from nebius_cli.bulk.input.template import RowError, Template
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request.field_validation import Value
 from nebius_cli.request.request_body import CompletionRequest, check_rules

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from nebius_cli.bulk.input.row_item import RowKind
+from nebius_cli.bulk.input.row_kind import RowKind
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.core.money import add, exact, parse_amount
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.bulk.row_group import Answered, Batch
+from nebius_cli.bulk.request_batch import Answered, Batch
 from nebius_cli.core.errors import NbxError, ServerError
 from nebius_cli.response.answer_events import Usage
 

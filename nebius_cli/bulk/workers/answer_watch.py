@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from nebius_cli.api.deadlines import MAX_LATE_S, Deadline
-from nebius_cli.bulk.row_group import Batch
+from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.workers.row_sender import Started
 from nebius_cli.core.errors import TimedOutError
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.http_response import HttpResponse
-from nebius_cli.bulk.row_group import Answered, Batch
+from nebius_cli.bulk.request_batch import Answered, Batch
 
 
 class Started(Protocol):

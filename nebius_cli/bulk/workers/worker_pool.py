@@ -17,7 +17,7 @@ from nebius_cli.api.time_and_memory_limits import Limits
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record_format import Result
-from nebius_cli.bulk.row_group import Answered, Batch, RefusedFormError, Wait
+from nebius_cli.bulk.request_batch import Answered, Batch, RefusedFormError, Wait
 from nebius_cli.bulk.workers.answer_watch import AnswerWatch, InFlight
 from nebius_cli.bulk.workers.row_feed import RowFeed
 from nebius_cli.bulk.workers.row_sender import Sender

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.time_and_memory_limits import Limits
-from nebius_cli.system.thread_memory import check_free, share_heap
+from nebius_cli.system.heap_and_free_memory import check_free, share_heap
 
 STACK_BYTES = 512 * 1024  # enough for the deepest JSON that Python parses
 MIN_FREE_BYTES = 32 << 20  # that another thread has to leave to those that run

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from nebius_cli.bulk.input.fill_template import RowError
 from nebius_cli.bulk.input.parse_row import DecimalCommaRow, RowParser, RowRequest, own_id
-from nebius_cli.bulk.input.template import RowError
 from nebius_cli.core.errors import UsageError
 
 CHECKED = RowParser(None, allow_empty=False, validate=True)

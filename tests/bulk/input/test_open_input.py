@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.bulk.input import byte_source, csv_and_tsv, template
+from nebius_cli.bulk.input import byte_source, fill_template, read_csv_and_tsv
 from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.parse_row import UnreadableRow
 from nebius_cli.bulk.input.row import BadRow, Row
@@ -154,9 +154,9 @@ def test_a_header_of_many_columns_is_read_in_linear_time() -> None:
         names = ",".join(f"c{n}" for n in range(columns))
         data = f"prompt,{names}\nx{',1' * columns}\n".encode()
         begun = time.process_time()
-        reader = RowReader({"model": "m"}, {}, template.parse("{prompt}{c1}"))
+        reader = RowReader({"model": "m"}, {}, fill_template.parse("{prompt}{c1}"))
         assert all(isinstance(row, Row) for row in reader.rows(opened(data, "csv")))
-        reader = RowReader({"model": "m"}, {}, template.parse("{question}"))
+        reader = RowReader({"model": "m"}, {}, fill_template.parse("{question}"))
         with pytest.raises(UsageError, match="'question'"):
             reader.check_columns(names.split(","), "in.csv")
         return time.process_time() - begun
@@ -186,7 +186,7 @@ def test_a_table_without_a_good_header_is_bad_input(data: bytes, what: str, why:
 
 
 def test_a_quote_that_is_never_closed_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_and_tsv, "MAX_CELL_CHARS", 1 << 20)
+    monkeypatch.setattr(read_csv_and_tsv, "MAX_CELL_CHARS", 1 << 20)
     error = refused(b'a\nx\n"open\n' + b"more\n" * 300_000, "csv")
     assert error.what == "stdin, line 3: a cell is longer than the limit of 1 Mi characters"
     assert error.why == "a quote may not be closed"

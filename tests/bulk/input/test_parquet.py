@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from nebius_cli.bulk.input import template
+from nebius_cli.bulk.input import fill_template
 from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_to_request import RowReader
@@ -78,7 +78,7 @@ def test_a_value_that_python_cannot_hold_spoils_only_the_rows_that_need_it(path:
     reader = RowReader({"model": "m"}, {})
     with opened(path, reader) as file:
         assert [row.prompt for row in reader.rows(file) if isinstance(row, Row)] == ["x", "y"]
-    reader = RowReader({"model": "m"}, {}, template.parse("{odd}"))
+    reader = RowReader({"model": "m"}, {}, fill_template.parse("{odd}"))
     with opened(path, reader) as file:
         first, second = reader.rows(file)
     if text:
@@ -95,7 +95,7 @@ def test_columns_that_no_request_needs_are_not_read(path: Path) -> None:
     write(path, {"id": ["a"], "prompt": ["x"], "n": [2], "other": [1], "custom_id": ["b"], "question": ["?"]})
     with opened(path, RowReader({"model": "m"}, {})) as file:
         assert [list(row) for _, row in file if isinstance(row, dict)] == [["id", "prompt", "n", "custom_id"]]
-    with opened(path, RowReader({"model": "m"}, {}, template.parse("{question}{other}"))) as file:
+    with opened(path, RowReader({"model": "m"}, {}, fill_template.parse("{question}{other}"))) as file:
         rows = [list(row) for _, row in file if isinstance(row, dict)]
     assert rows == [["id", "other", "custom_id", "question"]]
 
@@ -113,14 +113,14 @@ def test_two_columns_of_one_name_are_bad_input(path: Path) -> None:
     table = pa.Table.from_arrays([pa.array(["a"])] * 3, names=["prompt", "prompt", "x"])
     parquet.write_table(table, path)
     assert reading_fails(path).what == f"{path} has two columns 'prompt'"
-    with opened(path, RowReader({"model": "m"}, {}, template.parse("{x}"))) as file:
+    with opened(path, RowReader({"model": "m"}, {}, fill_template.parse("{x}"))) as file:
         assert [row for _, row in file] == [{"x": "a"}]
 
 
 def test_columns_are_variables(path: Path) -> None:
     write(path, {"question": ["why?"], "year": [1999]})
     with opened(path) as file:
-        (row,) = RowReader({"model": "m"}, {}, template.parse("{year}: {question}")).rows(file)
+        (row,) = RowReader({"model": "m"}, {}, fill_template.parse("{year}: {question}")).rows(file)
     assert isinstance(row, Row)
     assert row.prompt == "1999: why?"
 

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.bulk.input import template
+from nebius_cli.bulk.input import fill_template
 from nebius_cli.bulk.input.detect_format import FORMATS, format_of
+from nebius_cli.bulk.input.fill_template import RowError
 from nebius_cli.bulk.input.parse_row import RowParser, RowRequest, UnreadableRow, own_id
-from nebius_cli.bulk.input.template import RowError
 from nebius_cli.core.errors import UsageError
 
 CHECKED = RowParser(None, allow_empty=False, validate=True)
 LOOSE = RowParser(None, allow_empty=True, validate=False)
-QUESTION = RowParser(template.parse("Q: {question}\nA:"), allow_empty=False, validate=True)
+QUESTION = RowParser(fill_template.parse("Q: {question}\nA:"), allow_empty=False, validate=True)
 
 
 def line(value: Any, forms: RowParser = CHECKED) -> RowRequest:
@@ -72,7 +72,7 @@ def test_with_a_template_everything_but_the_id_is_a_variable() -> None:
     assert line({"id": "a", "question": "why?", "n": 3, "unknown": 1}, QUESTION) == asked
     assert line({"custom_id": "a", "question": "why?"}, QUESTION) == asked
     assert QUESTION.read({"id": "a", "question": "why?", "temperature": "hot"}) == asked
-    lines = RowParser(template.parse("<{prompt}>"), allow_empty=False, validate=True)
+    lines = RowParser(fill_template.parse("<{prompt}>"), allow_empty=False, validate=True)
     assert (lines.read("x"), line("x", lines)) == (RowRequest(None, "<x>", {}, {}),) * 2
 
 

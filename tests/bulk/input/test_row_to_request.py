@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.bulk.input import template
+from nebius_cli.bulk.input import fill_template
+from nebius_cli.bulk.input.fill_template import RowError
 from nebius_cli.bulk.input.parse_row import RawRow, UnreadableRow
 from nebius_cli.bulk.input.row import BadRow, Row, RowIds
 from nebius_cli.bulk.input.row_to_request import RowReader
-from nebius_cli.bulk.input.template import RowError
-from nebius_cli.bulk.row_group import Batch
+from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import NOTHING
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request.request_body import CompletionRequest
@@ -230,7 +230,7 @@ DEEP = [
 @pytest.mark.parametrize(("begin", "end"), [("[", "]"), ('{"a":', "}")])
 def test_a_row_of_any_depth_is_a_row_or_a_bad_one(line: str, begin: str, end: str) -> None:
     data: list[RawRow] = [(n, (line % (begin * n + "1" + end * n)).encode()) for n in range(700, 1050)]
-    for reader in (RowReader(MODEL, {}), RowReader(MODEL, {}, template.parse("{q}"))):
+    for reader in (RowReader(MODEL, {}), RowReader(MODEL, {}, fill_template.parse("{q}"))):
         assert len(list(reader.rows(data))) == len(data)
 
 
@@ -252,7 +252,7 @@ def test_no_model_where_no_row_can_have_one_is_a_usage_error(columns: tuple[str,
         RowReader({}, {}).check_columns(columns, "in.csv")
     assert caught.value.what == "no model is set"
     with pytest.raises(UsageError, match="no model is set"):
-        RowReader({}, {}, template.parse("{model}")).check_columns(("model",), "in.csv")
+        RowReader({}, {}, fill_template.parse("{model}")).check_columns(("model",), "in.csv")
 
 
 def test_what_the_run_sets_is_checked_before_any_row() -> None:

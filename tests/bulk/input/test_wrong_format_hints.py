@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.bulk.input import template
+from nebius_cli.bulk.input import fill_template
+from nebius_cli.bulk.input.fill_template import RowError
 from nebius_cli.bulk.input.parse_row import RowParser
-from nebius_cli.bulk.input.template import RowError
 
 CHECKED = RowParser(None, allow_empty=False, validate=True)
 
@@ -35,5 +35,5 @@ def test_a_row_of_a_data_set_is_told_its_template(row: dict[str, Any], form: str
 
 
 def test_the_template_of_a_data_set_works() -> None:
-    forms = RowParser(template.parse("{messages}"), allow_empty=False, validate=True)
+    forms = RowParser(fill_template.parse("{messages}"), allow_empty=False, validate=True)
     assert forms.read(b'{"messages": [{"role": "user"}]}').prompt == '[{"role":"user"}]'

@@ -7,7 +7,7 @@ import pytest
 
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.time_and_memory_limits import Limits
-from nebius_cli.bulk.row_group import Batch
+from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import NOTHING
 from nebius_cli.bulk.senders.local import LocalSender
 from nebius_cli.core.errors import RejectedError, ServerError

@@ -13,7 +13,7 @@ import trustme
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.http_client import Api
 from nebius_cli.api.time_and_memory_limits import Limits
-from nebius_cli.bulk.row_group import Batch
+from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import NOTHING
 from nebius_cli.bulk.senders.api import ApiSender
 from nebius_cli.bulk.senders.local import LocalSender

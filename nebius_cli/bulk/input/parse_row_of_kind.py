@@ -1,0 +1,119 @@
+"""Reads the rows of a kind of its own, such as texts to score, in any format of an input."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nebius_cli.bulk.input.convert_cells import plain_value
+from nebius_cli.bulk.input.encode_body import BodyTemplate
+from nebius_cli.bulk.input.fill_template import RowError, listed
+from nebius_cli.bulk.input.parse_row import (
+    IDS,
+    RawData,
+    RowRequest,
+    UnreadableRow,
+    cell_id,
+    decode_line,
+    is_missing,
+    member_id,
+)
+from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, Row, hash_of
+from nebius_cli.bulk.input.row_kind import ItemRows, RowItem, RowKind
+from nebius_cli.bulk.input.wrong_format_hints import not_a_row, unknown_member
+from nebius_cli.core import jsontext
+from nebius_cli.core.errors import UsageError
+from nebius_cli.request.token_bounds import max_prompt_tokens
+
+
+class ItemParser:
+    """Parses rows of `kind`. A line of JSONL is an object, or a string, which is the member `text`.
+
+    An unknown member of an object makes a bad row. Unknown columns of a table are ignored, and listed in
+    `ignored_columns`.
+    """
+
+    text_column = "text"  # of plain text
+
+    def __init__(self, kind: RowKind) -> None:
+        self._kind = kind
+        self._columns = kind.text_columns | kind.json_columns
+        self._members = self._columns | IDS | {"error"}  # which lists of failed rows have
+        self.ignored_columns: tuple[str, ...] = ()
+
+    def read(self, raw: RawData) -> RowRequest:
+        """Parse a row. Raises RowError."""
+        if isinstance(raw, UnreadableRow):
+            raise RowError(raw.why)
+        value: Any = self._from_cells(raw) if isinstance(raw, dict) else raw
+        if isinstance(raw, bytes):
+            value = decode_line(raw, self.text_column)
+        if isinstance(value, str):
+            value = {"text": value}
+        if not isinstance(value, dict):
+            start = "[" if isinstance(value, list) else ""
+            raise RowError(f"a row must be a string or an object{not_a_row(start, self.text_column)}")
+        if not value.keys() <= self._members:
+            raise RowError(self._unknown(value))
+        try:
+            item = self._kind.read(value)
+        except ValueError as error:
+            raise RowError(str(error)) from None
+        prompts = item.prompts
+        prompt = prompts[0] if len(prompts) == 1 else list(prompts)
+        own_id = cell_id(raw) if isinstance(raw, dict) else member_id(value)
+        return RowRequest(own_id, prompt, {}, {}, item=item)
+
+    def needs(self, column: str) -> bool:
+        """Return whether a column of a table is read."""
+        return column in IDS or column in self._columns
+
+    def check_columns(self, columns: Sequence[str], name: str) -> None:
+        """Raise UsageError if none of the columns is part of an item. `name` is that of the file."""
+        if not self._columns & frozenset(columns):
+            what = f"{name} has none of the columns {listed(sorted(self._columns))}"
+            raise UsageError(what, f"columns: {listed(columns)}")
+        ignored = (*self.ignored_columns, *(column for column in columns if not self.needs(column)))
+        self.ignored_columns = tuple(dict.fromkeys(ignored))
+
+    def _unknown(self, row: Mapping[str, Any]) -> str:
+        """Return a message about the first unknown member of a row."""
+        names = ("id", *sorted(self._columns))
+        unknown = next(name for name in row if name not in self._members)
+        return f"{unknown_member(unknown, names)}; a row has {listed(names)}"
+
+    def _from_cells(self, cells: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the cells of a table row as members; empty ones and unknown columns are left out."""
+        found = {
+            name: plain_value(cell)
+            for name, cell in cells.items()
+            if self.needs(name) and not is_missing(cell)
+        }
+        for name in self._kind.json_columns & found.keys():
+            if isinstance(found[name], str):
+                try:
+                    found[name] = jsontext.decode(found[name])
+                except ValueError as error:
+                    raise RowError(f"{name} is {jsontext.describe_error(error)}") from None
+        return found
+
+
+class ItemRequests:
+    """Completes rows with their items. `fields` of further requests for each row come from `items`."""
+
+    def __init__(self, items: ItemRows, params: Mapping[str, Any]) -> None:
+        self.kind = items.kind
+        own = {name: value for name, value in params.items() if name != "model"}
+        others = [BodyTemplate(dict(fields), own) for fields in items.variants]
+        self._variants = tuple((other.common, other.model) for other in others)
+        self.models = tuple(other.model for other in others)  # besides the one of the row
+        self.count = 1 + len(others)
+        self._generates = items.generates
+
+    def add(self, row: Row, item: RowItem) -> None:
+        """Add an item to a row, with all its requests, their bounds and a hash of them and of its record."""
+        parts, completion = len(item.prompts) * self.count, row.max_completion_tokens
+        identity = self.kind.identity + item.identity
+        hashed = b"\n".join((row.body, *(common for common, _ in self._variants), identity))
+        row.item, row.variants, row.part_count = item, self._variants, parts
+        row.body_hash = hash_of(hashed) + row.body_hash[BODY_HASH_DIGITS:]
+        row.max_prompt_tokens = sum(map(max_prompt_tokens, item.prompts)) * self.count
+        row.max_completion_tokens = None if completion is None else completion * parts * self._generates

@@ -1,0 +1,206 @@
+"""Builds an answer from its events: texts, finish reasons, logprobs, usage."""
+
+from collections.abc import Collection, Mapping
+from itertools import chain, islice
+from typing import Any, assert_never
+
+from nebius_cli.core.errors import IncompleteError, NbxError, from_status
+from nebius_cli.response.answer_events import Event, Finished, Frame, Problem, Repeats, TextDelta, Usage
+from nebius_cli.response.bytes_to_events import choice_index, choice_text
+from nebius_cli.response.merge_stream_objects import OBJECT_BYTES, merge_members, put_member
+
+MAX_UNFINISHED = 100  # choices that are listed
+# Members of a choice that the fold builds itself.
+_FOLDED = ("index", "text", "finish_reason", "logprobs")
+
+
+class Choice:
+    """One choice, as received so far."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.finish_reason: str | None = None
+        self.has_text = False  # a text came, if only an empty one
+        self._texts: list[str] = []
+        self._logprobs: dict[str, Any] = {}
+        self._extra: dict[str, Any] = {}
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return "".join(self._texts)
+
+    @property
+    def started(self) -> bool:
+        """Whether any part of this choice has been received."""
+        return bool(self._texts or self.finish_reason)
+
+    @property
+    def logprobs(self) -> Mapping[str, Any]:
+        """Its log probabilities in the server's shape, empty if there are none."""
+        return self._logprobs
+
+    def add(self, token: TextDelta) -> int:
+        """Append a token's text and log probabilities; return the bytes they take, roughly."""
+        self.has_text = True
+        self._texts.append(token.text)
+        logprobs = merge_members(self._logprobs, token.logprobs) if token.logprobs else 0
+        return OBJECT_BYTES + len(token.text) + logprobs
+
+    def keep(self, members: Mapping[str, Any]) -> int:
+        """Keep the members of a frame's choice that the fold does not build; return what `add` does."""
+        return merge_members(
+            self._extra, {name: value for name, value in members.items() if name not in _FOLDED}
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the choice as the API writes it."""
+        own = {"index": self.index, "text": self.text}
+        return {**own, "logprobs": self._logprobs or None, "finish_reason": self.finish_reason, **self._extra}
+
+
+class Completion:
+    """The answer so far. Complete only when each of the `expected` choices has a finish reason."""
+
+    def __init__(self, expected: int) -> None:
+        self.expected = expected
+        self.choices: dict[int, Choice] = {}
+        self.usage: Usage | None = None
+        self.problem: str = ""
+        self.refused = 0  # the HTTP status that an error named before any text came
+        self.chat_shaped = False  # the text was where the chat endpoint has it
+        self.held = 0  # bytes of memory, roughly
+        self._members: dict[str, Any] = {}
+
+    def add(self, event: Event) -> None:
+        """Take one event."""
+        match event:
+            case TextDelta(index, text):
+                choice = self._choice(index)
+                if text and choice.finish_reason:
+                    self.problem = self.problem or f"choice {index + 1} continued after its finish_reason"
+                self.held += choice.add(event)
+            case Finished(index, reason):
+                self._choice(index).finish_reason = reason
+            case Usage():
+                self.usage = event
+            case Problem(message, cut, status):
+                if not self.problem and (self.unfinished or not cut):
+                    self.problem = message
+                    self.refused = 0 if self.started else status
+            case Frame(payload):
+                self._keep_members(payload)
+            case Repeats():
+                pass
+            case _:
+                assert_never(event)
+
+    @property
+    def started(self) -> bool:
+        """Whether any part of the answer has been received."""
+        return any(choice.started for choice in self.choices.values())
+
+    @property
+    def has_logprobs(self) -> bool:
+        """Whether any choice has log probabilities."""
+        return any(choice.logprobs for choice in self.choices.values())
+
+    @property
+    def unfinished(self) -> list[int]:
+        """The first indexes of choices without a finish reason, those never seen among them."""
+        return unfinished(self._reasons, self.expected)
+
+    @property
+    def _reasons(self) -> dict[int, str | None]:
+        return {index: choice.finish_reason for index, choice in self.choices.items()}
+
+    @property
+    def fault(self) -> str:
+        """Why the answer is not complete, empty where it is."""
+        silent = [index for index, choice in self.choices.items() if not choice.has_text]
+        missing = missing_reason(self._reasons, self.expected)
+        return self.problem or missing or (f"choice {silent[0] + 1} has no text" if silent else "")
+
+    def check(self, event: Event) -> Event:
+        """Return the event, or a Problem if it belongs to a choice that was not requested."""
+        if isinstance(event, TextDelta | Finished) and event.index >= self.expected:
+            return Problem(
+                f"the server sent choice {event.index + 1}, but the request asked for {self.expected}"
+            )
+        return event
+
+    def member(self, name: str) -> Any:
+        """Return a top-level member of the response, such as `model` or `service_tier`."""
+        return self._members.get(name)
+
+    def reasons(self) -> list[str]:
+        """Return the distinct finish reasons, in index order."""
+        ordered = (self.choices[i].finish_reason for i in sorted(self.choices))
+        return list(dict.fromkeys(reason for reason in ordered if reason))
+
+    def check_reasons(self, refused: Collection[str]) -> None:
+        """Raise IncompleteError for a choice that ended for one of these reasons."""
+        for reason in self.reasons():
+            if reason in refused:
+                what = f"the answer ended with finish_reason {reason}"
+                hint = "--max-tokens N allows more" if reason == "length" else ""
+                raise IncompleteError(what, f"--fail-on {reason}", hint)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return one response object in the API's own shape."""
+        choices = [self.choices[i].to_json() for i in sorted(self.choices)]
+        return {**self._members, "choices": choices}
+
+    def _choice(self, index: int) -> Choice:
+        return self.choices.setdefault(index, Choice(index))
+
+    def _keep_members(self, payload: Mapping[str, Any]) -> None:
+        for name, value in payload.items():
+            if value is None or name == "choices":  # which keeps its place among the members
+                self._members.setdefault(name, None)
+            elif value != self._members.get(name):
+                self.held += put_member(self._members, name, value)
+        choices = payload.get("choices")
+        for place, raw in enumerate(choices if isinstance(choices, list) else ()):
+            # A choice that was not requested is an error only if it has text; see `check`.
+            if isinstance(raw, dict) and (index := choice_index(raw, place)) < self.expected:
+                choice = self._choice(index)
+                self.held += choice.keep(raw)
+                if "text" not in raw and choice_text(raw) is not None:
+                    self.chat_shaped = True
+                choice.has_text = choice.has_text or "text" in raw or choice_text(raw) is not None
+
+
+def unfinished(reasons: Mapping[int, str | None], expected: int) -> list[int]:
+    """Return the first indexes without a finish reason, those never seen among them, in order.
+
+    `reasons` are by index. A request may ask for more choices than fit in memory, so at most
+    MAX_UNFINISHED are returned.
+    """
+    missing = (index for index in range(expected) if not reasons.get(index))
+    others = (index for index in sorted(reasons) if index >= expected and not reasons[index])
+    return list(islice(chain(missing, others), MAX_UNFINISHED))
+
+
+def missing_reason(reasons: Mapping[int, str | None], expected: int) -> str:
+    """Return why choices that ended for these reasons are not a complete answer, empty where they are.
+
+    This is the only rule, streamed or not: each of the `expected` choices has a finish reason.
+    """
+    if not (missing := unfinished(reasons, expected)):
+        return ""
+    what = f"choice {missing[0] + 1} of {expected}" if expected > 1 else "it"
+    return f"{what} ended without a finish_reason"
+
+
+def failure(completion: Completion, request_id: str, hint: str = "") -> NbxError:
+    """Return the error of a completion that is not complete: a refusal by its status, as without a stream."""
+    if completion.refused:
+        return from_status(completion.refused, completion.fault, request_id=request_id)
+    return incomplete(completion.fault, request_id, hint)
+
+
+def incomplete(fault: str, request_id: str, hint: str = "") -> IncompleteError:
+    """Return the error of an answer that is not complete, for the reason `fault`."""
+    note = f" (request {request_id})" if request_id else ""
+    return IncompleteError(f"the answer is incomplete{note}", fault, hint)

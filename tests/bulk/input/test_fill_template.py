@@ -1,0 +1,120 @@
+"""Templates: braces name columns, everything else stands as it is."""
+
+import decimal
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nebius_cli.bulk.input import fill_template
+from nebius_cli.bulk.input.fill_template import RowError
+from nebius_cli.core.errors import UsageError
+
+_NAME = st.text(st.characters(exclude_characters="{}"), min_size=1)
+
+
+def filled(text: str, **values: Any) -> str:
+    return fill_template.parse(text).fill(values)
+
+
+FILLED = [
+    ("Q: {question}\nA:", {"question": "why?"}, "Q: why?\nA:"),
+    ("{a}{b}{a}", {"a": "1", "b": "2"}, "121"),
+    ("{{{a}}}", {"a": "x"}, "{x}"),
+    ("{{a}} {a}", {"a": "{b}"}, "{a} {b}"),
+    ("{two words}", {"two words": "x"}, "x"),
+    ("{a:>5}", {"a:>5": "not a format"}, "not a format"),
+]
+
+
+@pytest.mark.parametrize(("text", "values", "prompt"), FILLED)
+def test_names_in_braces_are_variables(text: str, values: dict[str, str], prompt: str) -> None:
+    assert fill_template.parse(text).fill(values) == prompt
+
+
+@given(st.lists(st.tuples(st.text(), _NAME), min_size=1), st.text())
+def test_any_text_can_stand_around_any_name(pieces: list[tuple[str, str]], end: str) -> None:
+    def escaped(text: str) -> str:
+        return text.replace("{", "{{").replace("}", "}}")
+
+    values = {name: f"<{name}>" for _, name in pieces}
+    text = "".join(escaped(before) + "{" + name + "}" for before, name in pieces) + escaped(end)
+    prompt = "".join(before + values[name] for before, name in pieces) + end
+    assert fill_template.parse(text).fill(values) == prompt
+
+
+@given(st.text(st.sampled_from("{}ab\\n")))
+def test_any_template_can_be_read_or_is_a_usage_error(text: str) -> None:
+    try:
+        parsed = fill_template.parse(fill_template.unescape(text))
+    except UsageError:
+        return
+    assert parsed.fill(dict.fromkeys(parsed.names, "")) == "".join(parsed.texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a {", "{ at character 2 names no column"),
+        ("a } {b}", "} at character 2 names no column"),
+        ("{}", "{} at character 0 names no column"),
+        ("{{a}}", "every prompt would be the same"),
+        ("", "every prompt would be the same"),
+    ],
+)
+def test_a_template_that_means_nothing_is_a_usage_error(text: str, why: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        fill_template.parse(text)
+    assert caught.value.why == why
+
+
+VALUES = [
+    (3, "3"),
+    (0.5, "0.5"),
+    (True, "true"),
+    ([1, "é"], '[1,"é"]'),
+    ({"a": None}, '{"a":null}'),
+    (date(2026, 1, 2), "2026-01-02"),
+    (decimal.Decimal("1.50"), "1.50"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), VALUES)
+def test_a_value_that_is_no_text_stands_as_its_json_or_its_name(value: Any, text: str) -> None:
+    assert filled("{x}", x=value) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"y": "1", "z": "2"}, "the template's {x} is missing; the row has y, z"),
+        ({}, "the template's {x} is missing; the row has nothing"),
+        ({"x": None}, "the template's {x} is null"),
+        ({"x": float("nan")}, "the template's {x}: Out of range float values are not JSON compliant"),
+        ({"x": b"1\xff"}, "the template's {x}: byte 0xff at offset 1 is not UTF-8"),
+        (
+            {f"c{n}": "" for n in range(40_000)},
+            f"the template's {{x}} is missing; the row has {', '.join(f'c{n}' for n in range(30))}, …",
+        ),
+    ],
+)
+def test_a_row_without_a_text_for_a_name_cannot_be_sent(values: dict[str, Any], why: str) -> None:
+    with pytest.raises(RowError) as caught:
+        fill_template.parse("{x}").fill(values)
+    assert str(caught.value) == why
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        (r"Q: {a}\nA:\t", "Q: {a}\nA:\t"),
+        (r"\\n", r"\n"),
+        (r"\d \\d \x", r"\d \d \x"),
+        ("\\", "\\"),
+        ("a\nb", "a\nb"),
+    ],
+)
+def test_newline_tab_and_backslash_can_be_typed(typed: str, read: str) -> None:
+    assert fill_template.unescape(typed) == read

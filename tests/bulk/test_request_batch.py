@@ -1,0 +1,55 @@
+"""One row goes out as it is; rows that share a request stand in its prompt array."""
+
+import json
+
+import pytest
+
+from nebius_cli.bulk.request_batch import Batch
+from nebius_cli.bulk.run_budget import NOTHING
+from nebius_cli.bulk.send_queue import RowGroups
+from tests.support.bulk import asking
+
+
+def test_a_row_alone_goes_out_byte_for_byte() -> None:
+    row = asking(0, query="ai_project_id=a")
+    batch = Batch([row], NOTHING)
+    assert (batch.body, batch.query, batch.choices) == (row.body, "ai_project_id=a", 1)
+
+
+@pytest.mark.parametrize("common", [b'{"model":"m","n":2}', b"{}", b' {"a": 1} '])
+def test_a_group_has_all_its_prompts_and_what_they_share(common: bytes) -> None:
+    batch = Batch([asking(0, 'a"é', common=common, n=2), asking(1, "b", common=common, n=2)], NOTHING)
+    assert json.loads(batch.body) == {**json.loads(common), "prompt": ['a"é', "b"]}
+    assert batch.choices == 4
+
+
+def test_token_ids_share_a_request_with_token_ids() -> None:
+    batch = Batch([asking(0, [1, 2]), asking(1, [3])], NOTHING)
+    assert json.loads(batch.body)["prompt"] == [[1, 2], [3]]
+
+
+def test_only_rows_that_ask_for_the_same_may_share() -> None:
+    for other in (
+        asking(1, common=b'{"model":"other"}'),
+        asking(1, query="ai_project_id=a"),
+        asking(1, [1, 2]),
+    ):
+        groups = RowGroups(2, 1)
+        groups.add(asking(0))
+        groups.add(other)
+        assert groups.take(incomplete=False) == [asking(0)]
+        assert groups.take(incomplete=False) is None
+        assert groups.take(incomplete=True) == [other]
+
+
+def test_groups_of_rows_that_alternate_are_collected_side_by_side() -> None:
+    models = [b'{"model":"a"}', b'{"model":"b"}', b'{"model":"c"}']
+    groups = RowGroups(2, 2)
+    for index, model in enumerate((0, 1, 0, 1, 0, 2, 1, 2)):
+        groups.add(asking(index, common=models[model]))
+    assert len(groups) == 8
+    taken = []
+    while rows := groups.take(incomplete=True):
+        taken.append([row.index for row in rows])
+    assert taken == [[0, 2], [1, 3], [4], [5, 7], [6]]
+    assert len(groups) == 0

@@ -1,0 +1,75 @@
+"""The names of shells, and what is written to their start-up files."""
+
+import pytest
+
+from nebius_cli.core.errors import UsageError
+from nebius_cli.shell_completion import detect_shell
+
+
+@pytest.mark.parametrize(
+    ("name", "shell"),
+    [("bash", "bash"), ("ZSH", "zsh"), ("pwsh", "powershell"), ("PowerShell.exe", "powershell")],
+)
+def test_a_shell_is_found_by_its_name(name: str, shell: str) -> None:
+    assert detect_shell.find_shell(name) == shell
+
+
+def test_a_name_that_is_none_comes_with_the_nearest_and_with_all() -> None:
+    with pytest.raises(UsageError) as error:
+        detect_shell.find_shell("fsh")
+    assert (error.value.what, error.value.why) == ("no completion for 'fsh'", "did you mean fish?")
+    assert error.value.hint == "one of bash, zsh, fish, powershell"
+    with pytest.raises(UsageError) as error:
+        detect_shell.find_shell("nu")
+    assert error.value.why == ""
+
+
+@pytest.mark.parametrize(
+    ("environ", "found"),
+    [
+        ({"SHELL": "/usr/bin/zsh"}, ("zsh", "SHELL is /usr/bin/zsh")),
+        (
+            {"SHELL": "C:\\Program Files\\Git\\bin\\bash.exe"},
+            ("bash", "SHELL is C:\\Program Files\\Git\\bin\\bash.exe"),
+        ),
+        ({"SHELL": "/bin/fish", "PSModulePath": "x"}, ("fish", "SHELL is /bin/fish")),
+        ({"PSModulePath": "x"}, ("powershell", "SHELL is not set, and PSModulePath is")),
+    ],
+)
+def test_the_users_own_shell_is_what_the_environment_says(
+    environ: dict[str, str], found: tuple[str, str]
+) -> None:
+    assert detect_shell.detect_shell(environ) == found
+
+
+@pytest.mark.parametrize(
+    ("environ", "what"),
+    [
+        ({}, "which shell? SHELL is not set"),
+        ({"SHELL": "/bin/tcsh"}, "no completion for /bin/tcsh, the SHELL"),
+    ],
+)
+def test_a_shell_without_completion_is_said(environ: dict[str, str], what: str) -> None:
+    with pytest.raises(UsageError) as error:
+        detect_shell.detect_shell(environ)
+    assert error.value.what == what
+
+
+@pytest.mark.parametrize(
+    ("data", "ours"),
+    [
+        (b"# nbx completion for bash 3.2 and later.\n", True),
+        (b"#compdef nbx\n# nbx completion for zsh: put\n", True),
+        (b"# my own nbx completion for bash\n", False),
+        (b"\n\n# nbx completion for bash\n", False),
+        (b"", False),
+    ],
+)
+def test_a_script_of_ours_is_known_by_its_first_lines(data: bytes, ours: bool) -> None:  # noqa: FBT001
+    assert detect_shell.is_nbx_script(data) is ours
+
+
+def test_blocks_quote_the_paths_in_them() -> None:
+    assert detect_shell.bash_block("/it's/nbx") == r"if [ -r '/it'\''s/nbx' ]; then . '/it'\''s/nbx'; fi"
+    assert detect_shell.zsh_block("/it's").startswith(r"""fpath=('/it'\''s' "${fpath[@]}")""")
+    assert '"$PSScriptRoot/nbx.ps1"' in detect_shell.powershell_block("nbx.ps1")
