@@ -1,6 +1,6 @@
 """The order of choices for the views of log probabilities: yields spans of text with their tokens.
 
-Apart from `choice_order`, because plain text needs none of the modules that read log probabilities.
+Apart from `order_choices`, because plain text needs none of the modules that read log probabilities.
 """
 
 from collections.abc import Iterator, Sequence
