@@ -64,7 +64,7 @@ class HttpResponse(http.client.HTTPResponse):
             self.headers = self.msg = None  # type: ignore[assignment]  # else http.client reads no second head
             super().begin()
         fields = self.fields
-        for name, value in self.msg.items():
+        for name, value in self.msg.raw_items():  # `items` looks for surrogates, which latin-1 never has
             key = name.lower()
             fields[key] = f"{fields[key]}, {value}" if key in fields else value
         try:
