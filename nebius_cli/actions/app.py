@@ -6,7 +6,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from nebius_cli.api.endpoint import Endpoint, check_key
-from nebius_cli.api.time_and_memory_limits import limits_of
+from nebius_cli.api.limits_from_settings import limits_of
 from nebius_cli.config import run_settings, settings_layers, settings_table
 from nebius_cli.config.config_file import ConfigFile
 from nebius_cli.config.run_settings import RunSettings

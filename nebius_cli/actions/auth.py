@@ -6,7 +6,7 @@ from typing import Any
 
 from nebius_cli.actions.app import App
 from nebius_cli.api.endpoint import Endpoint
-from nebius_cli.api.time_and_memory_limits import limits_of
+from nebius_cli.api.limits_from_settings import limits_of
 from nebius_cli.config import api_keys, run_settings
 from nebius_cli.config.api_keys import FoundKey, KeyOrigin, KeyPlace
 from nebius_cli.config.keyring_store import Keychain, forget

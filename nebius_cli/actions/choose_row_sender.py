@@ -20,8 +20,8 @@ from nebius_cli.core.secret import Secret
 from nebius_cli.system import file_descriptor_limit
 
 if TYPE_CHECKING:
-    from nebius_cli.bulk.senders.api import ApiSender
-    from nebius_cli.bulk.senders.local import LocalSender
+    from nebius_cli.bulk.senders.api_sender import ApiSender
+    from nebius_cli.bulk.senders.local_sender import LocalSender
     from nebius_cli.bulk.workers.row_sender import Sender
 
 MAX_LOCAL_CACHES = 4  # whole contexts that the local engine keeps
@@ -69,7 +69,7 @@ def row_server(
     options = plan.options
 
     def api_sender(endpoint: Callable[[], Endpoint], pool: int) -> tuple["ApiSender", str]:
-        from nebius_cli.bulk.senders.api import ApiSender  # imports urllib3
+        from nebius_cli.bulk.senders.api_sender import ApiSender  # imports urllib3
 
         api = app.api(settings, endpoint(), pool=pool)
         return ApiSender(api, kind), api.host
@@ -84,7 +84,7 @@ def row_server(
         with items.here() as local:
 
             def mixed_sender(pool: int) -> tuple["Sender", str]:
-                from nebius_cli.bulk.senders.local_or_api import MixedSender
+                from nebius_cli.bulk.senders.mixed_sender import MixedSender
 
                 api, host = open_sender(pool)
                 return MixedSender(api, local, is_here), host
@@ -102,7 +102,7 @@ def row_server(
     caches = min(MAX_LOCAL_CACHES, slots)
     with run_embedded.running(options.model_file, app, parallel=slots, caches=caches) as engine:
         # Its process takes a while to load the model; this import happens meanwhile.
-        import nebius_cli.bulk.workers.worker_pool  # noqa: F401
+        import nebius_cli.bulk.workers.send_and_receive  # noqa: F401
 
         def ready() -> Endpoint:
             return Endpoint(engine.base_url, engine.key, is_local=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nebius_cli.actions.app import App
 from nebius_cli.api.endpoint import Endpoint
-from nebius_cli.api.time_and_memory_limits import limits_of
+from nebius_cli.api.limits_from_settings import limits_of
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import urls
 from nebius_cli.core.errors import HINTS, ExitCode, NbxError, OutputError, RejectedError, UsageError
@@ -31,7 +31,7 @@ from nebius_cli.terminal.sanitize import visible_json
 
 if TYPE_CHECKING:
     from nebius_cli.api.send_completion import Exchange
-    from nebius_cli.ledger.continue_answer import Continuation
+    from nebius_cli.ledger.prompt_to_continue import Continuation
     from nebius_cli.render.answer_writer import AnswerWriter
 
 # What writes the ledger's row, which is imported while the server is awaited if that takes time.
@@ -135,7 +135,7 @@ def run_rerun(options: CompleteOptions, app: App) -> ExitCode:
 
 def _earlier(options: CompleteOptions, app: App) -> "Continuation":
     """Return what continues an earlier answer, after a note if that may be nothing. Raises UsageError."""
-    from nebius_cli.ledger.continue_answer import continuation
+    from nebius_cli.ledger.prompt_to_continue import continuation
 
     found = continuation(app.ledger, options.prompt.continue_from, options.prompt.choice)
     if found.ended and app.streams.stderr_tty:

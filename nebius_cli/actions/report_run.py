@@ -6,8 +6,8 @@ from typing import Any, Protocol
 from nebius_cli.actions.app import App
 from nebius_cli.bulk import resume_command
 from nebius_cli.bulk.progress_display import BulkDisplay, reason, report
-from nebius_cli.bulk.rates_and_time_left import RunSummary
 from nebius_cli.bulk.run_counts import RunCounts
+from nebius_cli.bulk.run_summary import RunSummary
 from nebius_cli.core.errors import ExitCode, NbxError, ReaderGone
 from nebius_cli.system.output_file import OutputFile
 

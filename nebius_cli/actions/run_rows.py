@@ -8,7 +8,7 @@ from pathlib import Path
 from nebius_cli.actions.app import App
 from nebius_cli.actions.choose_row_sender import ItemRun, RowServer, connections, row_server
 from nebius_cli.actions.report_run import display_of, reported
-from nebius_cli.api.time_and_memory_limits import limits_of
+from nebius_cli.api.limits_from_settings import limits_of
 from nebius_cli.bulk import options as bulk
 from nebius_cli.bulk.estimate import estimate_rows
 from nebius_cli.bulk.export.check_output_name import check_output_name

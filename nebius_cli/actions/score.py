@@ -7,7 +7,7 @@ from typing import Any
 
 from nebius_cli.actions import score_file
 from nebius_cli.actions.app import App
-from nebius_cli.api.time_and_memory_limits import limits_of
+from nebius_cli.api.limits_from_settings import limits_of
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import (
     ExitCode,

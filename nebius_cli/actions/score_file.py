@@ -24,7 +24,7 @@ from nebius_cli.scoring.score_totals import Totals
 from nebius_cli.system.check_output_paths import is_file
 
 if TYPE_CHECKING:
-    from nebius_cli.bulk.senders.local import LocalSender
+    from nebius_cli.bulk.senders.local_sender import LocalSender
 
 
 def run(options: ScoreOptions, context: str, app: App) -> ExitCode:
@@ -94,7 +94,7 @@ class _RowScores:
 
     @contextlib.contextmanager
     def _here(self) -> "Iterator[LocalSender]":
-        from nebius_cli.bulk.senders.local import LocalSender
+        from nebius_cli.bulk.senders.local_sender import LocalSender
         from nebius_cli.local import run_embedded
         from nebius_cli.scoring.embedded_scorer import score_passage
 

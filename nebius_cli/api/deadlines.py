@@ -1,16 +1,17 @@
 """The time limits of one request: until the first byte, between bytes, without progress, in total.
 
 No thread watches the clock. The thread that sends a request asks its `Deadline` before each wait how many
-seconds are left, and gives them to the socket (api/timed_reader.py). So a limit ends exactly one request,
-however slowly its bytes drip in, and Ctrl-C ends the wait at once. In `nbx bulk`, one thread waits for the
-beginnings of many answers (bulk/workers/answer_watch.py), and asks the deadlines of all of them.
+seconds are left, and gives them to the socket (api/read_until_deadline.py). So a limit ends exactly one
+request, however slowly its bytes drip in, and Ctrl-C ends the wait at once. In `nbx bulk`, one thread waits
+for the beginnings of many answers (bulk/workers/wait_for_first_bytes.py), and asks the deadlines of all of
+them.
 """
 
 import math
 import time
 from collections.abc import Callable
 
-from nebius_cli.api.time_and_memory_limits import Limits
+from nebius_cli.api.limits_from_settings import Limits
 from nebius_cli.core.errors import TimedOutError
 
 MIN_WAIT_S = 0.25  # of one wait, while more is left

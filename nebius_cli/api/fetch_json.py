@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from nebius_cli.api import retry
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.http_client import Api, ResponseHead
-from nebius_cli.api.time_and_memory_limits import Limits
+from nebius_cli.api.limits_from_settings import Limits
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import NbxError, ServerError
 from nebius_cli.models import model

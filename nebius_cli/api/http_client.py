@@ -5,16 +5,16 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from nebius_cli.api.connect_during_import import EarlyConnection
+from nebius_cli.api.connection_pool import CONNECTION_ERRORS
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.endpoint import check_key
 from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.api.large_answer_memory import MIN_LARGE_BYTES, LargeAnswers
 from nebius_cli.api.network_errors import check_encoding, network_error, proxy_error
+from nebius_cli.api.pool_and_headers import Pools, Target
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.redirects import follow, too_many
-from nebius_cli.api.request_target import Pools, Target
 from nebius_cli.api.retry import parse_retry_after
-from nebius_cli.api.timed_pool import CONNECTION_ERRORS
 from nebius_cli.core.errors import NbxError, NetworkError, from_status
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import endpoint_url, parse_base_url

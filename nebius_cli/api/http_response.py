@@ -11,7 +11,7 @@ from typing import Any
 import urllib3
 
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.timed_reader import BUFFER_BYTES, TimedReader
+from nebius_cli.api.read_until_deadline import BUFFER_BYTES, TimedReader
 
 # The end of a chunk, the size of the next one, and the first byte in it.
 NEXT_CHUNK = re.compile(rb"\r\n0*[1-9A-Fa-f][0-9A-Fa-f]*\r\n[\s\S]")

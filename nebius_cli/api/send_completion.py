@@ -7,12 +7,13 @@ from typing import NamedTuple
 from nebius_cli.api import retry
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.http_client import Api, ResponseHead
-from nebius_cli.api.time_and_memory_limits import Limits
+from nebius_cli.api.limits_from_settings import Limits
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, TimedOutError
 from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.response.answer_events import Event, Finished, Frame, Problem, Repeats, TextDelta
 from nebius_cli.response.bytes_to_events import AnswerDecoder
-from nebius_cli.response.events_to_answer import Completion, failure, incomplete
+from nebius_cli.response.check_complete import incomplete
+from nebius_cli.response.events_to_answer import Completion, failure
 from nebius_cli.system.streams import Streams
 
 # How often an answer that is not streamed is in memory at once: as bytes, as text, as objects.

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from nebius_cli.bulk.rates_and_time_left import Progress, ProgressSnapshot, RunSummary, ThroughputMeter
+from nebius_cli.bulk.rates_and_time_left import Progress, ProgressSnapshot, ThroughputMeter
+from nebius_cli.bulk.run_summary import RunSummary
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import Interrupted, Stopped
 from nebius_cli.core.money import usd

@@ -8,15 +8,15 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 
-from nebius_cli.api.time_and_memory_limits import Limits
+from nebius_cli.api.limits_from_settings import Limits
 from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.options import BulkPlan
 from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
 from nebius_cli.bulk.progress_display import BulkDisplay
-from nebius_cli.bulk.rates_and_time_left import RunSummary
 from nebius_cli.bulk.result_writer import ResultWriter
 from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.bulk.run_counts import RunCounts, cap_error, price_records
+from nebius_cli.bulk.run_summary import RunSummary
 from nebius_cli.core.errors import NbxError, Stopped
 from nebius_cli.core.money import PriceList
 from nebius_cli.system.streams import Streams
@@ -24,7 +24,7 @@ from nebius_cli.system.streams import Streams
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nebius_cli.bulk.workers.row_sender import Sender
-    from nebius_cli.bulk.workers.worker_pool import OnRequest, WorkerPool
+    from nebius_cli.bulk.workers.send_and_receive import OnRequest, WorkerPool
 
 DRAIN_TIMEOUT_S = 10.0  # for requests in flight when the run is stopped
 
@@ -112,7 +112,7 @@ class BulkRun:
 
         Raises what ended the run early; the journal then has all results so far.
         """
-        from nebius_cli.bulk.workers.worker_pool import Listeners, WorkerPool  # imports urllib3
+        from nebius_cli.bulk.workers.send_and_receive import Listeners, WorkerPool  # imports urllib3
 
         self._dispatcher.note = display.post
         self._journal.before_records(recorder.flush)

@@ -8,8 +8,9 @@ from typing import Any
 
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.output.record_format import Result
-from nebius_cli.bulk.rates_and_time_left import ProgressSnapshot, RunSummary
+from nebius_cli.bulk.rates_and_time_left import ProgressSnapshot
 from nebius_cli.bulk.run_budget import Budget
+from nebius_cli.bulk.run_summary import RunSummary
 from nebius_cli.core.errors import CappedError, IncompleteError, NbxError, StatusError, UsageError
 from nebius_cli.core.money import Price, usd
 from nebius_cli.core.short_text import counted

@@ -20,8 +20,8 @@ from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.output.record_format import Result, encode, encode_bad
 from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.bulk.run_counts import RunCounts
-from nebius_cli.bulk.senders.api import ApiSender
-from nebius_cli.bulk.workers.worker_pool import Listeners, WorkerPool
+from nebius_cli.bulk.senders.api_sender import ApiSender
+from nebius_cli.bulk.workers.send_and_receive import Listeners, WorkerPool
 from nebius_cli.cluster.gate_messages import Counts, Grant, Report, Sent
 from nebius_cli.cluster.job_for_actors import KEY, Job
 from nebius_cli.cluster.key_handover import combine, decode, new_pad

@@ -9,12 +9,12 @@ from typing import Any
 import ray
 
 from nebius_cli.bulk.concurrency_and_rate import RateController
+from nebius_cli.cluster.budget_reserved_by_driver import CoveredBudget
+from nebius_cli.cluster.check_output_folder import in_use
 from nebius_cli.cluster.claimed_ids import ClaimedIds
-from nebius_cli.cluster.covered_budget import CoveredBudget
 from nebius_cli.cluster.gate_messages import Grant, Report, Status
 from nebius_cli.cluster.job_for_actors import Job, Spent
 from nebius_cli.cluster.key_handover import combine, decode
-from nebius_cli.cluster.output_folder import in_use
 from nebius_cli.cluster.ray_session import beside_driver
 from nebius_cli.cluster.run_state import delete_failed, write_run
 from nebius_cli.cluster.share_permits import Gatekeeper

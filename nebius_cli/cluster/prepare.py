@@ -4,11 +4,11 @@ import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 
-from nebius_cli.api.time_and_memory_limits import limits_of
+from nebius_cli.api.limits_from_settings import limits_of
 from nebius_cli.bulk.concurrency_and_rate import MAX_CONCURRENCY
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.options import BulkPlan
-from nebius_cli.cluster import find_input, output_folder
+from nebius_cli.cluster import check_output_folder, find_input
 from nebius_cli.cluster.check_options import OUTPUT_FORMATS
 from nebius_cli.cluster.job_for_actors import Job, Spent, without_secrets
 from nebius_cli.config.run_settings import RunSettings
@@ -55,13 +55,13 @@ def opened_output(job: Job) -> Iterator[Spent]:
 
     Raises UsageError if another run writes there, or if the folder is something else.
     """
-    output_folder.check_output(job)
-    path = output_folder.lock_path(job)
+    check_output_folder.check_output(job)
+    path = check_output_folder.lock_path(job)
     with contextlib.ExitStack() as held:
         if path is not None:
             with writing(path):
                 lock = try_lock(path)
             if lock is None:
-                raise output_folder.in_use(job)
+                raise check_output_folder.in_use(job)
             held.callback(lock.release)
-        yield output_folder.earlier_runs(job)
+        yield check_output_folder.earlier_runs(job)

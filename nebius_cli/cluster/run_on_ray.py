@@ -8,16 +8,17 @@ import ray
 from ray.exceptions import RayError
 
 from nebius_cli.bulk.progress_display import BulkDisplay
-from nebius_cli.bulk.rates_and_time_left import ProgressSnapshot, RunSummary
+from nebius_cli.bulk.rates_and_time_left import ProgressSnapshot
 from nebius_cli.bulk.run import DRAIN_TIMEOUT_S, Recorder, drain_note
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.run_counts import RunCounts, cap_error
+from nebius_cli.bulk.run_summary import RunSummary
 from nebius_cli.cluster import gate_actor as gates
-from nebius_cli.cluster.covered_budget import Need
+from nebius_cli.cluster.budget_reserved_by_driver import Need
+from nebius_cli.cluster.check_output_folder import earlier_runs
 from nebius_cli.cluster.gate_messages import Status
 from nebius_cli.cluster.job_for_actors import Job, Spent
 from nebius_cli.cluster.key_handover import Bundle, combine, new_pad
-from nebius_cli.cluster.output_folder import earlier_runs
 from nebius_cli.cluster.pipeline import Pass, actor_count
 from nebius_cli.cluster.run_state import done_keys
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, Stopped

@@ -1,15 +1,14 @@
 """Builds an answer from its events: texts, finish reasons, logprobs, usage."""
 
 from collections.abc import Collection, Mapping
-from itertools import chain, islice
 from typing import Any, assert_never
 
 from nebius_cli.core.errors import IncompleteError, NbxError, from_status
 from nebius_cli.response.answer_events import Event, Finished, Frame, Problem, Repeats, TextDelta, Usage
 from nebius_cli.response.bytes_to_events import choice_index, choice_text
+from nebius_cli.response.check_complete import incomplete, missing_reason, unfinished
 from nebius_cli.response.merge_stream_objects import OBJECT_BYTES, merge_members, put_member
 
-MAX_UNFINISHED = 100  # choices that are listed
 # Members of a choice that the fold builds itself.
 _FOLDED = ("index", "text", "finish_reason", "logprobs")
 
@@ -171,36 +170,8 @@ class Completion:
                 choice.has_text = choice.has_text or "text" in raw or choice_text(raw) is not None
 
 
-def unfinished(reasons: Mapping[int, str | None], expected: int) -> list[int]:
-    """Return the first indexes without a finish reason, those never seen among them, in order.
-
-    `reasons` are by index. A request may ask for more choices than fit in memory, so at most
-    MAX_UNFINISHED are returned.
-    """
-    missing = (index for index in range(expected) if not reasons.get(index))
-    others = (index for index in sorted(reasons) if index >= expected and not reasons[index])
-    return list(islice(chain(missing, others), MAX_UNFINISHED))
-
-
-def missing_reason(reasons: Mapping[int, str | None], expected: int) -> str:
-    """Return why choices that ended for these reasons are not a complete answer, empty where they are.
-
-    This is the only rule, streamed or not: each of the `expected` choices has a finish reason.
-    """
-    if not (missing := unfinished(reasons, expected)):
-        return ""
-    what = f"choice {missing[0] + 1} of {expected}" if expected > 1 else "it"
-    return f"{what} ended without a finish_reason"
-
-
 def failure(completion: Completion, request_id: str, hint: str = "") -> NbxError:
     """Return the error of a completion that is not complete: a refusal by its status, as without a stream."""
     if completion.refused:
         return from_status(completion.refused, completion.fault, request_id=request_id)
     return incomplete(completion.fault, request_id, hint)
-
-
-def incomplete(fault: str, request_id: str, hint: str = "") -> IncompleteError:
-    """Return the error of an answer that is not complete, for the reason `fault`."""
-    note = f" (request {request_id})" if request_id else ""
-    return IncompleteError(f"the answer is incomplete{note}", fault, hint)

@@ -1,9 +1,9 @@
 """Computes the log-likelihood, perplexity and bits per byte of a text from its tokens' log probabilities.
 
-The tokens are aligned with the prompt byte for byte (token_alignment.py). `text_offset` is not enough: vLLM
-counts the characters of the tokens as it displays them, including a beginning-of-sequence token and each part
-of a split character (`_create_completion_logprobs` in vllm/entrypoints/openai), which are not in the text.
-Where the alignment leaves open which tokens belong to the text, there is no score.
+The tokens are aligned with the prompt byte for byte (align_tokens_with_text.py). `text_offset` is not enough:
+vLLM counts the characters of the tokens as it displays them, including a beginning-of-sequence token and each
+part of a split character (`_create_completion_logprobs` in vllm/entrypoints/openai), which are not in the
+text. Where the alignment leaves open which tokens belong to the text, there is no score.
 """
 
 import math
@@ -15,7 +15,7 @@ from nebius_cli.core.errors import BadInputError, IgnoredFieldError, RejectedErr
 from nebius_cli.response import parse_logprobs, token_logprobs
 from nebius_cli.response.parse_logprobs import MIN_LOGPROB
 from nebius_cli.response.token_logprobs import Alternative, TokenLogprob
-from nebius_cli.scoring import plain_echo
+from nebius_cli.scoring import score_exact_tokens
 from nebius_cli.scoring.align_tokens_with_text import CONTINUATION_BYTES, Extents, align, utf8
 
 PROMPT_LOGPROBS = "prompt_logprobs"  # vLLM's own request field, and the member of a choice that answers it
@@ -104,7 +104,7 @@ def from_choice(
     """
     if not tokens:
         lists, boundary = choice.get("logprobs"), len(passage.context)
-        found = plain_echo.score_plain(passage.prompt, boundary, lists, max_tokens)
+        found = score_exact_tokens.score_plain(passage.prompt, boundary, lists, max_tokens)
         if found is not None:
             return Score((), found.log_likelihood, found.scored, found.bytes, 0, found.spanning, found.tokens)
     try:

@@ -12,7 +12,7 @@ from nebius_cli.core.short_text import counted
 from nebius_cli.scoring.align_tokens_with_text import utf8
 from nebius_cli.scoring.likelihood import Score
 from nebius_cli.scoring.means import mean_with_error, paired_values
-from nebius_cli.scoring.score_record import likeliest
+from nebius_cli.scoring.measures import likeliest
 
 # The accuracies of lm-evaluation-harness, which are members of a record, and the measure by which each one
 # picks a choice.

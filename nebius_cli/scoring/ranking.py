@@ -5,7 +5,8 @@ from typing import Any
 
 from nebius_cli.scoring.compare_models import comparison_record
 from nebius_cli.scoring.likelihood import Passage, Score
-from nebius_cli.scoring.score_record import MEASURES, likeliest, score_record
+from nebius_cli.scoring.measures import MEASURES, likeliest
+from nebius_cli.scoring.score_record import score_record
 
 
 def winners(scores: Sequence[Score]) -> dict[str, int]:

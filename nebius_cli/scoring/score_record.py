@@ -1,23 +1,10 @@
 """Builds the JSON records and the warnings of scores."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nebius_cli.response.parse_logprobs import MIN_LOGPROB
 from nebius_cli.scoring.likelihood import Score
-
-# The measures by which a candidate can win; the first one orders the list.
-MEASURES: Mapping[str, Callable[[Score], float]] = {
-    "total": lambda score: score.log_likelihood,
-    "per_token": lambda score: score.per_token,
-    "per_byte": lambda score: score.per_byte,
-}
-
-
-def likeliest(values: Sequence[float]) -> int:
-    """Return the place of the highest value, of equals the first."""
-    return values.index(max(values))
 
 
 def score_record(score: Score, *, tokens: bool) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.time_and_memory_limits import Limits
+from nebius_cli.api.limits_from_settings import Limits
 from nebius_cli.core.errors import TimedOutError
 
 START = 100.0

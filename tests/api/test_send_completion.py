@@ -2,8 +2,8 @@
 
 import io
 
+from nebius_cli.api.limits_from_settings import Limits
 from nebius_cli.api.send_completion import Exchange, Hooks
-from nebius_cli.api.time_and_memory_limits import Limits
 from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.response.answer_events import Event
 from nebius_cli.system.streams import Streams

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from nebius_cli.bulk.rates_and_time_left import ProgressSnapshot, RunSummary, ThroughputMeter
+from nebius_cli.bulk.rates_and_time_left import ProgressSnapshot, ThroughputMeter
+from nebius_cli.bulk.run_summary import RunSummary
 from nebius_cli.core.short_text import duration
 
 SUMMARY = RunSummary(

@@ -8,7 +8,7 @@ from nebius_cli.bulk.concurrency_and_rate import RateController
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.request_batch import Batch, Wait
 from nebius_cli.bulk.run_counts import RunCounts
-from nebius_cli.cluster.covered_budget import CoveredBudget
+from nebius_cli.cluster.budget_reserved_by_driver import CoveredBudget
 from nebius_cli.cluster.gate_messages import Counts, Grant, Report
 from nebius_cli.cluster.permits_of_actor import STOPPED_WAIT_S, Lease, LeasedBudget, LeasedRate
 from nebius_cli.cluster.share_permits import Gatekeeper

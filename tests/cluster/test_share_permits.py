@@ -8,7 +8,7 @@ import pytest
 from nebius_cli.bulk.concurrency_and_rate import RateController
 from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.bulk.run_counts import RunCounts
-from nebius_cli.cluster.covered_budget import CoveredBudget
+from nebius_cli.cluster.budget_reserved_by_driver import CoveredBudget
 from nebius_cli.cluster.gate_messages import (
     LEASE_REQUESTS,
     Accepted,

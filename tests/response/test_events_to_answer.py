@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from nebius_cli.core.errors import IncompleteError
 from nebius_cli.response.answer_events import Finished, Frame, Problem, TextDelta, Usage
 from nebius_cli.response.bytes_to_events import AnswerDecoder, decode_object
-from nebius_cli.response.events_to_answer import MAX_UNFINISHED, Completion
+from nebius_cli.response.check_complete import MAX_UNFINISHED
+from nebius_cli.response.events_to_answer import Completion
 
 
 def folded(*frames: Any, expected: int = 1) -> Completion:

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from nebius_cli.api.http_client import Api
-from nebius_cli.api.time_and_memory_limits import Limits
+from nebius_cli.api.limits_from_settings import Limits
 from nebius_cli.bulk.concurrency_and_rate import RateController
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.run_budget import Budget
-from nebius_cli.bulk.senders.api import ApiSender
-from nebius_cli.bulk.workers.worker_pool import Listeners, WorkerPool
+from nebius_cli.bulk.senders.api_sender import ApiSender
+from nebius_cli.bulk.workers.send_and_receive import Listeners, WorkerPool
 from nebius_cli.core.secret import Secret
 from tests.support.bulk import asking, completed
 from tests.support.canary import CANARY

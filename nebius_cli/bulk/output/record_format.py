@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from nebius_cli.bulk.input.row import BadRow, InMatrix, Row
-from nebius_cli.bulk.output.unfinished_row import UnfinishedRowError
+from nebius_cli.bulk.output.cost_of_unfinished_rows import UnfinishedRowError
 from nebius_cli.core import jsontext
 from nebius_cli.core.compact_hash_set import digest
 from nebius_cli.core.errors import ExitCode, NbxError, StatusError

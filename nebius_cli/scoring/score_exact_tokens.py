@@ -1,6 +1,6 @@
 """Scores the usual echo: tokens that are displayed as their exact text. That takes a tenth of the time.
 
-It has the same result as the alignment of token_alignment.py, which handles everything else.
+It has the same result as the alignment of align_tokens_with_text.py, which handles everything else.
 """
 
 import math

@@ -10,7 +10,7 @@ import pytest
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.run_budget import Budget
-from nebius_cli.bulk.workers import worker_threads
+from nebius_cli.bulk.workers import start_and_wake_threads
 from nebius_cli.bulk.workers.unwritten_results import MAX_UNWRITTEN
 from nebius_cli.core.errors import NetworkError
 from tests.conftest import CANARY
@@ -214,7 +214,9 @@ def test_no_thread_is_started_that_would_not_leave_enough_memory(
     serve: Callable[[Respond], Service], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def reading() -> Iterator[Row]:
-        monkeypatch.setattr(worker_threads, "MIN_FREE_BYTES", 1 << 62)  # the first thread runs already
+        monkeypatch.setattr(
+            start_and_wake_threads, "MIN_FREE_BYTES", 1 << 62
+        )  # the first thread runs already
         yield from rows(20)
 
     run = Run(serve(lambda request, _: well(request)), reading(), fixed=8).go()

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.time_and_memory_limits import Limits
+from nebius_cli.api.limits_from_settings import Limits
 from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import NOTHING
-from nebius_cli.bulk.senders.local import LocalSender
+from nebius_cli.bulk.senders.local_sender import LocalSender
 from nebius_cli.core.errors import RejectedError, ServerError
 from nebius_cli.response.answer_events import Usage
 from tests.support.bulk import asking

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import trustme
 
-from nebius_cli.api import timed_connections, timed_reader
+from nebius_cli.api import connection_with_deadline, read_until_deadline
 from nebius_cli.core.errors import NetworkError, RejectedError
 from tests.support.calls import connect, failure, send, stream
 from tests.support.gate import Gate
@@ -67,14 +67,14 @@ def test_no_more_is_joined_than_a_buffer_holds(server: FakeServer) -> None:
     pieces = b"".join(chunk(b"x" * 1000) for _ in range(200))
     server.script([CHUNKED + pieces + LAST_CHUNK])
     items = list(stream(connect(server.url)))[1:]
-    assert max(map(len, items)) <= timed_reader.BUFFER_BYTES
+    assert max(map(len, items)) <= read_until_deadline.BUFFER_BYTES
     assert b"".join(item for item in items if isinstance(item, bytes)) == b"x" * 200_000
 
 
 def test_waits_that_have_an_end_now_and_then_keep_the_limits(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timed_reader, "MAX_WAIT_S", 0.05)  # as on Windows
+    monkeypatch.setattr(read_until_deadline, "MAX_WAIT_S", 0.05)  # as on Windows
 
     def pause(_: object) -> None:
         time.sleep(0.3)
@@ -87,7 +87,7 @@ def test_waits_that_have_an_end_now_and_then_keep_the_limits(
 
 
 @pytest.mark.parametrize(
-    "size", [0, timed_connections.MAX_JOINED_BYTES, timed_connections.MAX_JOINED_BYTES + 1]
+    "size", [0, connection_with_deadline.MAX_JOINED_BYTES, connection_with_deadline.MAX_JOINED_BYTES + 1]
 )
 def test_a_body_of_any_size_follows_its_head(server: FakeServer, size: int) -> None:
     server.script(status(200, b"hi"))

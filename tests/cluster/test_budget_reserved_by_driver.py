@@ -5,7 +5,7 @@ from decimal import Decimal
 from nebius_cli.bulk.concurrency_and_rate import RateController
 from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.bulk.run_counts import RunCounts
-from nebius_cli.cluster.covered_budget import CoveredBudget, Need
+from nebius_cli.cluster.budget_reserved_by_driver import CoveredBudget, Need
 from nebius_cli.cluster.gate_messages import Counts, Grant, Permit, Report, Settled, Unused
 from nebius_cli.cluster.share_permits import Gatekeeper
 from nebius_cli.core.money import PriceList

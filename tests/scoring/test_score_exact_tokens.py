@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nebius_cli.core.errors import NbxError
 from nebius_cli.scoring.likelihood import Passage, from_choice
-from nebius_cli.scoring.plain_echo import score_plain
+from nebius_cli.scoring.score_exact_tokens import score_plain
 
 TOKEN = st.text(st.sampled_from("ab é日😀\n"), min_size=1, max_size=3)
 ODD = st.sampled_from(["", "\ufffd", "bytes:\\xe6", "Ġa", "\u2581a", None, 3])

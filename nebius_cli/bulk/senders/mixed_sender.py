@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.request_batch import Batch
-from nebius_cli.bulk.senders.api import ApiSender
-from nebius_cli.bulk.senders.local import LocalSender
+from nebius_cli.bulk.senders.api_sender import ApiSender
+from nebius_cli.bulk.senders.local_sender import LocalSender
 from nebius_cli.bulk.workers.row_sender import Started
 
 

@@ -12,12 +12,12 @@ import trustme
 
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.http_client import Api
-from nebius_cli.api.time_and_memory_limits import Limits
+from nebius_cli.api.limits_from_settings import Limits
 from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import NOTHING
-from nebius_cli.bulk.senders.api import ApiSender
-from nebius_cli.bulk.senders.local import LocalSender
-from nebius_cli.bulk.workers.answer_watch import AnswerWatch, InFlight
+from nebius_cli.bulk.senders.api_sender import ApiSender
+from nebius_cli.bulk.senders.local_sender import LocalSender
+from nebius_cli.bulk.workers.wait_for_first_bytes import AnswerWatch, InFlight
 from nebius_cli.core.errors import TimedOutError
 from nebius_cli.core.secret import Secret
 from tests.conftest import CANARY

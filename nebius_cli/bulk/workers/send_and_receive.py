@@ -13,16 +13,16 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.time_and_memory_limits import Limits
+from nebius_cli.api.limits_from_settings import Limits
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.request_batch import Answered, Batch, RefusedFormError, Wait
-from nebius_cli.bulk.workers.answer_watch import AnswerWatch, InFlight
 from nebius_cli.bulk.workers.row_feed import RowFeed
 from nebius_cli.bulk.workers.row_sender import Sender
+from nebius_cli.bulk.workers.start_and_wake_threads import Work, WorkerDeadline, WorkerThreads
 from nebius_cli.bulk.workers.unwritten_results import UnwrittenResults
-from nebius_cli.bulk.workers.worker_threads import Work, WorkerDeadline, WorkerThreads
+from nebius_cli.bulk.workers.wait_for_first_bytes import AnswerWatch, InFlight
 from nebius_cli.core.errors import NbxError, no_memory
 from nebius_cli.response.answer_events import Usage
 

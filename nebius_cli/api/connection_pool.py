@@ -14,9 +14,9 @@ import urllib3.exceptions
 from urllib3.util.ssl_match_hostname import CertificateError
 
 from nebius_cli.api.connect_during_import import EarlyConnection
+from nebius_cli.api.connection_with_deadline import TimedConnection
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.http_response import HttpResponse
-from nebius_cli.api.timed_connections import TimedConnection
 
 # What is raised where a connection fails or the answer is not HTTP. UnicodeError: a name that is no host.
 CONNECTION_ERRORS = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, UnicodeError)

@@ -11,10 +11,10 @@ import urllib3
 
 from nebius_cli import __version__
 from nebius_cli.api.connect_during_import import EarlyConnection
+from nebius_cli.api.connection_pool import TimedPool, timed
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.endpoint import check_key
 from nebius_cli.api.http_response import HttpResponse
-from nebius_cli.api.timed_pool import TimedPool, timed
 from nebius_cli.api.tls_authorities import check_readable, tls_context, trusted
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import DEFAULT_PORTS, parse_url

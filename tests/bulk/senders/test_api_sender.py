@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.senders.api import ApiSender
+from nebius_cli.bulk.senders.api_sender import ApiSender
 from tests.support.bulk import asking, completed
 from tests.support.item_rows import Words
 from tests.support.server import Reply, Request, status

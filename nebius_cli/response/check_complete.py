@@ -1,0 +1,36 @@
+"""Decides whether an answer is complete: each choice that was asked for has a finish reason."""
+
+from collections.abc import Mapping
+from itertools import chain, islice
+
+from nebius_cli.core.errors import IncompleteError
+
+MAX_UNFINISHED = 100  # choices that are listed
+
+
+def unfinished(reasons: Mapping[int, str | None], expected: int) -> list[int]:
+    """Return the first indexes without a finish reason, those never seen among them, in order.
+
+    `reasons` are by index. A request may ask for more choices than fit in memory, so at most
+    MAX_UNFINISHED are returned.
+    """
+    missing = (index for index in range(expected) if not reasons.get(index))
+    others = (index for index in sorted(reasons) if index >= expected and not reasons[index])
+    return list(islice(chain(missing, others), MAX_UNFINISHED))
+
+
+def missing_reason(reasons: Mapping[int, str | None], expected: int) -> str:
+    """Return why choices that ended for these reasons are not a complete answer, empty where they are.
+
+    This is the only rule, streamed or not: each of the `expected` choices has a finish reason.
+    """
+    if not (missing := unfinished(reasons, expected)):
+        return ""
+    what = f"choice {missing[0] + 1} of {expected}" if expected > 1 else "it"
+    return f"{what} ended without a finish_reason"
+
+
+def incomplete(fault: str, request_id: str, hint: str = "") -> IncompleteError:
+    """Return the error of an answer that is not complete, for the reason `fault`."""
+    note = f" (request {request_id})" if request_id else ""
+    return IncompleteError(f"the answer is incomplete{note}", fault, hint)
