@@ -10,7 +10,7 @@ from nebius_cli.scoring.likelihood import Score, ScoredToken
 from nebius_cli.scoring.means import mean_with_error
 from nebius_cli.scoring.score_record import score_record
 
-MEASURES = ("difference", "difference_per_byte")  # members of the record of a text
+DIFFERENCES = ("difference", "difference_per_byte")  # members of the record of a text
 KL_MEANS = ("at_least", "tail", "tail_against")  # members of `kl`, means over its `tokens`
 MIN_MASS = 1e-7  # what is left of 1 after a sum of rounded probabilities is not more exact
 
@@ -65,7 +65,7 @@ def _means(found: Divergence) -> dict[str, float]:
 
 
 def difference_lines(differences: Sequence[Sequence[float]], names: tuple[str, str]) -> list[str]:
-    """Return lines with the mean differences of all texts, given the values of each of MEASURES."""
+    """Return lines with the mean differences of all texts, given the values of each of DIFFERENCES."""
     one, other = names
     totals, per_byte = differences
     texts = counted(len(totals), "text")

@@ -7,7 +7,7 @@ from typing import Any
 
 from nebius_cli.core.short_text import counted
 from nebius_cli.scoring import compare_models, multiple_choice
-from nebius_cli.scoring.compare_models import MEASURES
+from nebius_cli.scoring.compare_models import DIFFERENCES
 from nebius_cli.scoring.means import means_with_errors, paired_values
 
 
@@ -20,7 +20,7 @@ class Totals:
     def __init__(self, models: Sequence[str]) -> None:
         self._models = models
         self._compares = len(models) > 1
-        self._names = (*multiple_choice.ACCURACIES, *(MEASURES if self._compares else ()))
+        self._names = (*multiple_choice.ACCURACIES, *(DIFFERENCES if self._compares else ()))
         self._values: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
         self._kl: defaultdict[str, float] = defaultdict(float)
         self._without_kl = 0
@@ -66,7 +66,7 @@ class Totals:
             lines.append(f"both models pick the same choice in {same} of {counted(count, 'question')}")
         if self._values["difference"]:
             one, other = self._models
-            differences = [self._values[name] for name in MEASURES]
+            differences = [self._values[name] for name in DIFFERENCES]
             lines += compare_models.difference_lines(differences, (one, other))
             lines += compare_models.divergence_lines(
                 self._kl, self._without_kl, len(differences[0]), (one, other)
@@ -90,7 +90,7 @@ class Totals:
             members |= means_with_errors({name: self._values[name] for name in multiple_choice.ACCURACIES})
         if differences := self._values["difference"]:
             members["texts"] = len(differences)
-            members |= means_with_errors({name: self._values[name] for name in MEASURES})
+            members |= means_with_errors({name: self._values[name] for name in DIFFERENCES})
         if tokens := self._kl["tokens"]:
             sums = {name: self._kl[name] / tokens for name in compare_models.KL_MEANS}
             members["kl"] = {"tokens": int(tokens), **sums}
