@@ -7,7 +7,7 @@ from nebius_cli.bulk.input.row import Row
 
 
 class RowFeed:
-    """Reads `rows`, one thread at a time; `failed` gets what they raise.
+    """Reads `rows`, one thread at a time.
 
     `reading` tells that a thread is to read a row, `waits` that it waits for one. `rows` may yield None
     before a row that takes a while; if `is_fast`, no other row does, as from a file.
@@ -17,7 +17,6 @@ class RowFeed:
         self,
         rows: Iterator[Row | None],
         dispatcher: Dispatcher,
-        failed: Callable[[BaseException], None],
         *,
         is_fast: bool,
     ) -> None:
@@ -25,10 +24,12 @@ class RowFeed:
         self.is_fast = is_fast
         self._rows = rows
         self._dispatcher = dispatcher
-        self._failed = failed
 
-    def read(self) -> Callable[[], None]:
-        """Wait for the next row, without a lock; what is returned offers it, with the lock held."""
+    def read(self) -> Callable[[], BaseException | None]:
+        """Wait for the next row, without a lock.
+
+        What is returned offers it, with the lock held, and returns what `rows` raised.
+        """
         row: Row | None = None
         failure: BaseException | None = None
         self.waits = True  # first, so that whoever stops the run sees it, or else this thread sees the stop
@@ -38,27 +39,29 @@ class RowFeed:
         except BaseException as error:  # noqa: BLE001 - raised again in the main thread
             failure = error
 
-        def offer() -> None:
+        def offer() -> BaseException | None:
             self.reading = self.waits = False
-            self._offer(row, failure)
+            return self._offer(row, failure)
 
         return offer
 
-    def read_fast(self) -> bool:
-        """Offer the next row, with the lock held; return False if reading it may take a while."""
+    def read_fast(self) -> tuple[bool, BaseException | None]:
+        """Offer the next row, with the lock held.
+
+        Returns False if reading it may take a while, and what `rows` raised.
+        """
         row: Row | None = None
         failure: BaseException | None = None
         try:
             row = next(self._rows)
         except BaseException as error:  # noqa: BLE001 - raised again in the main thread
             failure = error
-        self._offer(row, failure)
-        return row is not None or failure is not None
+        return row is not None or failure is not None, self._offer(row, failure)
 
-    def _offer(self, row: Row | None, failure: BaseException | None) -> None:
+    def _offer(self, row: Row | None, failure: BaseException | None) -> BaseException | None:
         if isinstance(failure, StopIteration):
             self._dispatcher.no_more_rows()
-        elif failure is not None:
-            self._failed(failure)
-        elif row is not None:
+            return None
+        if row is not None:
             self._dispatcher.offer(row)
+        return failure

@@ -20,7 +20,7 @@ from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.request_batch import Answered, Batch, RefusedFormError, Wait
 from nebius_cli.bulk.workers.row_feed import RowFeed
 from nebius_cli.bulk.workers.row_sender import Sender
-from nebius_cli.bulk.workers.start_and_wake_threads import Work, WorkerDeadline, WorkerThreads
+from nebius_cli.bulk.workers.start_and_wake_threads import WorkerDeadline, WorkerThreads
 from nebius_cli.bulk.workers.unwritten_results import UnwrittenResults
 from nebius_cli.bulk.workers.wait_for_first_bytes import AnswerWatch, InFlight
 from nebius_cli.core.errors import NbxError, no_memory
@@ -40,7 +40,7 @@ class Listeners(NamedTuple):
     warn: Callable[[str], None]
 
 
-class WorkerPool:
+class WorkerPool(WorkerThreads):
     """Sends the batches of the dispatcher until nothing is left, on as many threads as it needs.
 
     What the listener of results or `rows` raise ends the run. `rows` may yield None before a row that takes a
@@ -58,24 +58,15 @@ class WorkerPool:
         *,
         fast_rows: bool = False,
     ) -> None:
+        super().__init__()
         self._sender = sender
         self._dispatcher = dispatcher
         self._listeners = listeners
         self._monotonic = monotonic
         self._limits = limits
         self._warned: set[str] = set()
-        self._feed = RowFeed(rows, dispatcher, self._end, is_fast=fast_rows)
+        self._feed = RowFeed(rows, dispatcher, is_fast=fast_rows)
         self._watch = AnswerWatch(monotonic)
-        work = Work(
-            self._take_step,
-            self._fail,
-            self._has_work,
-            lambda: dispatcher.rate.concurrency + 1,
-            self._watch.wake,
-            self._thread_left,
-        )
-        self._threads = WorkerThreads(work)
-        self._lock = self._threads.lock
         self._watching = False
         self._begun: deque[InFlight] = deque()  # requests whose answers have begun, or whose time is over
         self._results = UnwrittenResults()
@@ -89,7 +80,7 @@ class WorkerPool:
         Raises what the listener of results or the rows raised. If a signal or `tick` raises, the threads go
         on; call `drain` next.
         """
-        self._threads.start()
+        self._start_threads()
         while not self._over.wait(TICK_S):
             tick()
         if self._error is not None:
@@ -102,14 +93,14 @@ class WorkerPool:
         """
         with self._lock:
             self._dispatcher.stop()
-            self._threads.wake_all()
+            self._wake_all()
             self._finish_if_over()
         try:
             back = self._over.wait(seconds)
         finally:  # also after another signal
             with self._lock:
                 self._abandoned = True
-                self._threads.wake_all()
+                self._wake_all()
         if self._error is not None:
             raise self._error
         return back
@@ -118,7 +109,7 @@ class WorkerPool:
         """Drop all later answers; return results with the cost of unfinished rows."""
         with self._lock:
             self._abandoned = True
-            self._threads.wake_all()
+            self._wake_all()
             unfinished = self._dispatcher.unfinished()
         self._write_results()
         return unfinished
@@ -128,9 +119,12 @@ class WorkerPool:
         may_send = dispatcher.waiting or not (self._feed.reading or dispatcher.input_ended)
         return bool(self._begun or len(self._watch) or (dispatcher.room and may_send))
 
+    def _max_useful_threads(self) -> int:
+        return self._dispatcher.rate.concurrency + 1
+
     def _thread_left(self) -> None:
         self._finish_if_over()
-        if not self._threads.count:
+        if not self._threads:
             self._watch.close()
             for request in self._begun:
                 request.give_up()
@@ -139,12 +133,12 @@ class WorkerPool:
         with self._lock:
             self._end(error)
             self._abandoned = True
-            self._threads.wake_all()
+            self._wake_all()
         self._over.set()
 
     def _finish_if_over(self) -> None:
         # A thread blocked on a pipe is not waited for: its row would not be sent any more.
-        if self._threads.count <= (self._feed.waits and self._dispatcher.stopped):
+        if self._threads <= (self._feed.waits and self._dispatcher.stopped):
             self._over.set()
 
     def _take_step(self) -> bool:
@@ -156,7 +150,7 @@ class WorkerPool:
                     self._feed.reading = True
                 elif self._watching:
                     self._watch.wake()  # it may have to wait less long from now on
-                    self._threads.wait_for_turn()
+                    self._wait_for_turn()
                     return True
                 else:
                     self._watching = True
@@ -183,7 +177,9 @@ class WorkerPool:
         step = self._dispatcher.next(now)
         # Reading a fast row here costs less than a switch to another thread.
         while self._feed.is_fast and not self._feed.reading and isinstance(step, Wait) and step.rows:
-            if not self._feed.read_fast():
+            fast, error = self._feed.read_fast()
+            self._end(error)
+            if not fast:
                 break
             step = self._dispatcher.next(now)
         if isinstance(step, Batch):
@@ -203,7 +199,7 @@ class WorkerPool:
             self._write_results()
 
     def _send(self, batch: Batch) -> None:
-        deadline = WorkerDeadline(self._limits, self._monotonic, self._block, self._threads.unblock)
+        deadline = WorkerDeadline(self._limits, self._monotonic, self._block, self._unblock)
         deadline.resends = False  # it may be billed: the dispatcher sends it again, within the caps
         try:
             request = InFlight(batch, deadline, self._sender.start(batch, deadline))
@@ -274,19 +270,25 @@ class WorkerPool:
         self._listeners.warn(warning)
 
     def _block(self) -> None:
-        """Let another thread go on while this one waits for something."""
+        """Let another thread go on while this one waits for something, until `_unblock`."""
         self._write_results()
-        self._threads.block()
+        super()._block()
+
+    def _wake_all(self) -> None:
+        """Wake the threads that wait. The lock is held."""
+        super()._wake_all()
+        self._watch.wake()
 
     def _read(self) -> None:
         """Offer the next row to the dispatcher. Reading may take a while, so another thread goes on."""
         self._block()
         offer = self._feed.read()
-        self._threads.unblock()
+        self._unblock()
         with self._lock:
-            offer()
+            self._end(offer())
 
-    def _end(self, error: BaseException) -> None:
-        """Send nothing more, and raise an error in the main thread once all requests have ended."""
-        self._error = self._error or error
-        self._dispatcher.stop()
+    def _end(self, error: BaseException | None) -> None:
+        """Send nothing more, and raise an error, if any, in the main thread once all requests have ended."""
+        if error is not None:
+            self._error = self._error or error
+            self._dispatcher.stop()

@@ -1,8 +1,8 @@
 """Threads that work one at a time: another one goes on where one has to wait."""
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import NamedTuple
 
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.limits_from_settings import Limits
@@ -12,58 +12,61 @@ STACK_BYTES = 512 * 1024  # enough for the deepest JSON that Python parses
 MIN_FREE_BYTES = 32 << 20  # that another thread has to leave to those that run
 
 
-class Work(NamedTuple):
-    """What the threads do. All but `take_step` and `failed` are called with the lock held.
+class WorkerThreads(ABC):
+    """The threads of a pool, and the lock of all that they share. They are started as they are needed."""
 
-    `take_step` does one thing and returns False when its thread is no longer needed; `failed` gets what it
-    raises. `is_there` returns whether a thread would have something to do, `max_threads` how many there may
-    be. `woken` is called when threads are woken, `left` when one has ended.
-    """
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._threads = 0
+        self._max_threads = 0  # that the system allows; 0 is unknown
+        self._running = 0  # threads that are neither in `_wait_for_turn` nor between `_block` and `_unblock`
+        self._idle = 0  # those in `_wait_for_turn`
 
-    take_step: Callable[[], bool]
-    failed: Callable[[BaseException], None]
-    is_there: Callable[[], bool]
-    max_threads: Callable[[], int]
-    woken: Callable[[], None]
-    left: Callable[[], None]
+    @abstractmethod
+    def _take_step(self) -> bool:
+        """Do one thing; return False when this thread is no longer needed."""
 
+    @abstractmethod
+    def _fail(self, error: BaseException) -> None:
+        """Handle what `_take_step` raised."""
 
-class WorkerThreads:
-    """The threads of a pool, and the `lock` of all that they share. They are started as they are needed."""
+    @abstractmethod
+    def _has_work(self) -> bool:
+        """Return, with the lock held, whether another thread would have something to do."""
 
-    def __init__(self, work: Work) -> None:
-        self.lock = threading.Lock()
-        self.count = 0
-        self._work = work
-        self._changed = threading.Condition(self.lock)
-        self._max_count = 0  # that the system allows; 0 is unknown
-        self._running = 0  # those that are neither in `wait_for_turn` nor between `block` and `unblock`
-        self._idle = 0  # those in `wait_for_turn`
+    @abstractmethod
+    def _max_useful_threads(self) -> int:
+        """Return, with the lock held, how many threads there may be."""
 
-    def start(self) -> None:
+    @abstractmethod
+    def _thread_left(self) -> None:
+        """Note, with the lock held, that a thread has ended."""
+
+    def _start_threads(self) -> None:
         """Start the first thread. Raises RuntimeError or MemoryError if the system allows none."""
         share_heap()
         self._start_another()
 
-    def block(self) -> None:
-        """Let another thread go on while this one waits for something, until `unblock`."""
-        with self.lock:
+    def _block(self) -> None:
+        """Let another thread go on while this one waits for something, until `_unblock`."""
+        with self._lock:
             self._running -= 1
-            if self._running or not self._work.is_there():
+            if self._running or not self._has_work():
                 return
             if self._idle:
                 self._changed.notify()
                 return
-            if self.count >= (self._max_count or self._work.max_threads()):
+            if self._threads >= (self._max_threads or self._max_useful_threads()):
                 return
         self._start_another()
 
-    def unblock(self) -> None:
+    def _unblock(self) -> None:
         """Go on with this thread, too."""
-        with self.lock:
+        with self._lock:
             self._running += 1
 
-    def wait_for_turn(self) -> None:
+    def _wait_for_turn(self) -> None:
         """Wait, with the lock held, until no other thread runs."""
         self._running -= 1
         self._idle += 1
@@ -73,14 +76,13 @@ class WorkerThreads:
             self._idle -= 1
             self._running += 1
 
-    def wake_all(self) -> None:
+    def _wake_all(self) -> None:
         """Wake the threads that wait for their turn. The lock is held."""
         self._changed.notify_all()
-        self._work.woken()
 
     def _start_another(self) -> None:
-        with self.lock:
-            self.count += 1
+        with self._lock:
+            self._threads += 1
             self._running += 1
         before = threading.stack_size(STACK_BYTES)
         try:
@@ -88,28 +90,28 @@ class WorkerThreads:
             # A daemon, so that an abandoned request does not keep the process alive.
             threading.Thread(target=self._run, name="nbx-bulk", daemon=True).start()
         except (RuntimeError, MemoryError):  # the system allows no more threads
-            with self.lock:
-                self.count -= 1
+            with self._lock:
+                self._threads -= 1
                 self._running -= 1
-                if not self.count:
-                    self._work.left()
+                if not self._threads:
+                    self._thread_left()
                     raise
-                self._max_count = self.count
+                self._max_threads = self._threads
         finally:
             threading.stack_size(before)
 
     def _run(self) -> None:
         try:
-            while self._work.take_step():
+            while self._take_step():
                 pass
         except BaseException as error:  # noqa: BLE001 - raised again in the main thread
-            self._work.failed(error)
+            self._fail(error)
         finally:
-            with self.lock:
-                self.count -= 1
+            with self._lock:
+                self._threads -= 1
                 self._running -= 1
-                self.wake_all()
-                self._work.left()
+                self._wake_all()
+                self._thread_left()
 
 
 class WorkerDeadline(Deadline):
