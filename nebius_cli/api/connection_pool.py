@@ -44,8 +44,13 @@ class TimedPool(urllib3.HTTPConnectionPool):
             connection.close()
             raise
         answer = HttpResponse(connection, deadline)
-        answer.keep = self._put_conn
+        answer.keep = self._keep
         return answer
+
+    def _keep(self, connection: Any) -> None:
+        """Keep a connection for another request, without its deadline, which may lead back to this pool."""
+        del connection.deadline
+        self._put_conn(connection)
 
     def _connect(self, connection: Any, *, tunnel: bool) -> None:
         """Connect. Raises SSLError for whatever TLS refuses, and ProxyError if no proxy was reached."""

@@ -4,10 +4,9 @@ import re
 import subprocess
 from pathlib import Path
 
-# Stands for nbx: notes the words that the shell hands over.
+# Stands for nbx: notes the words that the shell hands over, in one write, as those of a pipe run together.
 STAND_IN = """#!/bin/sh
-printf '%s\\0' "$@" >> "$GIVEN"
-printf '\\036\\0' >> "$GIVEN"
+printf '%s\\0' "$@" "$(printf '\\036')" >> "$GIVEN"
 """
 
 

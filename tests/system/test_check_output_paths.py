@@ -58,7 +58,7 @@ def test_a_name_that_no_file_can_have_is_told_by_those_who_write(path: str, tmp_
         ),
         (["complete", "x", "--model-file", "a.html", "-o", "a.html"], "-o a.html\n  --model-file reads it"),
         (["view", "a.html", "--export", "a.html"], "--export a.html\n  this is the file to view"),
-        (["bulk", "a.html", "--format", "text", "-o", "hard.html"], "-o hard.html\n  this is the input"),
+        (["bulk", "a.html", "--format", "text", "-o", "hard"], "-o hard\n  this is the input"),
     ],
     ids=str,
 )
@@ -74,6 +74,7 @@ def test_one_file_for_two_purposes_is_a_usage_error(
     Path("a.html").write_text("mine")
     Path("link.html").symlink_to("a.html")
     os.link("a.html", "hard.html")
+    os.link("a.html", "hard")
     done = nbx(*args)
     assert (done.code, server.requests, Path("a.html").read_text()) == (2, [], "mine")
     assert done.err.startswith(f"nbx: {why}"), done.err
