@@ -75,15 +75,20 @@ class TimedConnection(HTTPConnection):
             if len(body) <= MAX_JOINED_BYTES:
                 pieces = [b"".join(pieces)]
         deadline.left()
-        self.sock.settimeout(0.0)
-        for piece in pieces:
-            if (count := self._send_now(piece)) < len(piece):
-                self._send(memoryview(piece)[count:])
+        try:
+            for piece in pieces:
+                if (count := self._send_now(piece)) < len(piece):
+                    self._send(memoryview(piece)[count:])
+        finally:
+            self.sock.settimeout(0.0)  # whoever waits for the answer first reads what has come
 
     def _send_now(self, data: bytes) -> int:
         """Send what can be sent without waiting; return its length."""
         try:
-            return 0 if self.sock.gettimeout() else self.sock.send(data)
+            if not isinstance(self.sock, socket.socket):
+                return 0  # TLS inside of TLS loses what cannot be sent at once
+            self.sock.settimeout(0.0)
+            return self.sock.send(data)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return 0
 

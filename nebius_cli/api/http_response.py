@@ -150,7 +150,7 @@ class HttpResponse(http.client.HTTPResponse):
     def _close_conn(self) -> None:
         # Bytes after the end belong to no request. What follows them on the connection would be taken for the
         # answer to the next one.
-        if self._buffered():
+        if self._buffered() or self._reader.has_decrypted:
             self.will_close = True
         super()._close_conn()  # type: ignore[misc]  # not in typeshed
 

@@ -29,6 +29,11 @@ class TimedReader(io.RawIOBase):
         self.waits = True
         self.ended = False
 
+    @property
+    def has_decrypted(self) -> bool:
+        """Whether TLS holds bytes that were received but not read yet: no select would report them."""
+        return isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0
+
     def makefile(self, mode: str) -> io.BufferedReader:
         """Return what http.client reads from."""
         del mode
@@ -63,7 +68,7 @@ class TimedReader(io.RawIOBase):
     def _receive_now(self, buffer: Any) -> int | None:
         try:
             return self._sock.recv_into(buffer)
-        except (BlockingIOError, ssl.SSLWantReadError):
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return None
 
     def _receive(self, buffer: Any) -> int:

@@ -75,7 +75,7 @@ class Dispatcher:
     @property
     def waiting(self) -> int:
         """The number of retries that wait, and of rows not sent yet."""
-        return len(self._retries) + len(self._new)
+        return len(self._retries) + len(self._new) + (self._new.upcoming is not None)
 
     @property
     def room(self) -> bool:

@@ -91,7 +91,7 @@ class Run:
             for result in results:
                 on_result(result)
 
-        rate = RateController(time.monotonic(), fixed=more.pop("fixed", 4))
+        rate = RateController(time.monotonic(), fixed=more.pop("fixed", 4), rpm=more.pop("rpm", None))
         budget = more.pop("budget", Budget())
         settings = {"retries": 3, "jitter": random.Random(0).random, **more}
         self.dispatcher = Dispatcher(rate, budget, **settings)

@@ -83,6 +83,8 @@ class WorkerPool(WorkerThreads):
         self._start_threads()
         while not self._over.wait(TICK_S):
             tick()
+            with self._lock:  # `tick` may have stopped the dispatcher, while the only thread reads a pipe
+                self._finish_if_over()
         if self._error is not None:
             raise self._error
 
@@ -120,7 +122,7 @@ class WorkerPool(WorkerThreads):
         return bool(self._begun or len(self._watch) or (dispatcher.room and may_send))
 
     def _max_useful_threads(self) -> int:
-        return self._dispatcher.rate.concurrency + 1
+        return max(self._dispatcher.rate.concurrency, self._dispatcher.in_flight) + 1
 
     def _thread_left(self) -> None:
         self._finish_if_over()
@@ -146,8 +148,12 @@ class WorkerPool(WorkerThreads):
         with self._lock:
             step = self._next_step()
             if isinstance(step, Wait):
-                if reads := step.rows and not self._feed.reading:
+                # The only thread that the system allows does not wait for a pipe while answers may come.
+                alone = self._max_threads == 1 and self._dispatcher.in_flight > 0
+                if reads := step.rows and not self._feed.reading and not alone:
                     self._feed.reading = True
+                    if self._watching:
+                        self._watch.wake()  # an incomplete group may have to be sent earlier from now on
                 elif self._watching:
                     self._watch.wake()  # it may have to wait less long from now on
                     self._wait_for_turn()

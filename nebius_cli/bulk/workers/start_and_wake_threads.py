@@ -89,14 +89,15 @@ class WorkerThreads(ABC):
             check_free(MIN_FREE_BYTES)  # a thread that has no memory to begin with would never be heard of
             # A daemon, so that an abandoned request does not keep the process alive.
             threading.Thread(target=self._run, name="nbx-bulk", daemon=True).start()
-        except (RuntimeError, MemoryError):  # the system allows no more threads
+        except BaseException as error:
             with self._lock:
                 self._threads -= 1
                 self._running -= 1
                 if not self._threads:
                     self._thread_left()
+                if not self._threads or not isinstance(error, RuntimeError | MemoryError):
                     raise
-                self._max_threads = self._threads
+                self._max_threads = self._threads  # the system allows no more
         finally:
             threading.stack_size(before)
 
