@@ -80,17 +80,21 @@ class TimedConnection(HTTPConnection):
                 if (count := self._send_now(piece)) < len(piece):
                     self._send(memoryview(piece)[count:])
         finally:
-            self.sock.settimeout(0.0)  # whoever waits for the answer first reads what has come
+            self._stop_waiting()  # whoever waits for the answer first reads what has come
 
     def _send_now(self, data: bytes) -> int:
         """Send what can be sent without waiting; return its length."""
         try:
             if not isinstance(self.sock, socket.socket):
                 return 0  # TLS inside of TLS loses what cannot be sent at once
-            self.sock.settimeout(0.0)
+            self._stop_waiting()
             return self.sock.send(data)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return 0
+
+    def _stop_waiting(self) -> None:
+        if self.sock.gettimeout() != 0.0:  # which takes no system call
+            self.sock.settimeout(0.0)
 
     def _send(self, data: memoryview) -> None:
         deadline = self.deadline

@@ -111,7 +111,7 @@ def test_a_request_that_the_rate_held_back_is_sent_while_an_answer_comes_slowly(
     assert run.texts() == right(3)
     assert (
         time.monotonic() - began < TEST_TIMEOUT_S / 2
-    )  # the first answer ended because of the second request
+    )  # the second request ended the first answer
 
 
 def test_an_incomplete_group_of_a_pipe_does_not_wait_for_an_answer(
