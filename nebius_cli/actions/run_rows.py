@@ -141,12 +141,13 @@ def _run_on_ray(plan: BulkPlan, settings: RunSettings, reader: RowReader, app: A
 def _reader(plan: BulkPlan, settings: RunSettings, app: App, items: ItemRun | None) -> RowReader:
     """Return the reader of rows, after warnings about the fields that apply to all of them."""
     options = plan.options
-    local_model: str | None = None
+    local_model, weights = None, ""
     if options.runs_here:
-        from nebius_cli.local import run_embedded
+        from nebius_cli.local import identify_weights, run_embedded
 
+        weights = identify_weights.content_id(options.model_file)
         local_model = run_embedded.model_name(options.model_file, plan.given.get("model"), app)
-    reader = plan.reader(settings, local_model, items.rows(settings) if items else None)
+    reader = plan.reader(settings, local_model, items.rows(settings) if items else None, weights=weights)
     local = options.runs_here and items is None
     warnings = [list(request_body.warnings(one, local=local)) for one in reader.bare]
     for warning in dict.fromkeys(itertools.chain(*warnings)):

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -26,6 +27,7 @@ from nebius_cli.scoring.api_scorer import (
     scoring_fields,
 )
 from nebius_cli.scoring.likelihood import Passage, Score
+from nebius_cli.scoring.model_file_names import model_file_names
 from nebius_cli.scoring.score_in_groups import ScoringModel
 from nebius_cli.scoring.score_options import ScoreOptions
 from nebius_cli.scoring.score_totals import Totals
@@ -89,7 +91,7 @@ def _write_score(
     if with_divergence:
         totals = Totals(names)
         totals.add(values)
-        for line in totals.lines()[2:]:  # the first two are in the table
+        for line in totals.divergence_lines():
             app.note(line)
 
 
@@ -168,7 +170,8 @@ def _models(options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
             request_body.check_rules(own, own_params, validate=True)
             send = send or _sender(settings, options, app)
             models.append(_server_model(own, own_params, send, app))
-        yield models
+        names = model_file_names([model.name for model in models], [one.file for one in options.models])
+        yield [replace(model, name=name) for model, name in zip(models, names, strict=True)]
 
 
 def _server_model(fields: Mapping[str, Any], params: Mapping[str, Any], send: Send, app: App) -> ScoringModel:

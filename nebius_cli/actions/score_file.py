@@ -1,7 +1,7 @@
 """Scores the rows of a file: `nbx score --jsonl`."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.request import parse_field_flags
 from nebius_cli.scoring.api_scorer import MAX_PROMPTS_PER_REQUEST, scoring_fields
+from nebius_cli.scoring.model_file_names import model_file_names
 from nebius_cli.scoring.parse_score_rows import ScoreRow
 from nebius_cli.scoring.score_options import ModelChoice, ScoreOptions
 from nebius_cli.scoring.score_rows import ScoreRows
@@ -50,6 +51,7 @@ class _RowScores:
             compared=options.compares,
             with_divergence=options.logprobs is not None,
             swapped=self._order[0] != 0,
+            weights=_content_ids(models),
         )
         self._totals = Totals(())
 
@@ -82,7 +84,8 @@ class _RowScores:
             else chosen.name or str(params.get("model", fields.get("model")))
             for chosen in options.models
         ]
-        self._totals = Totals(names)
+        self._kind.models = model_file_names(names, [model.file for model in options.models])
+        self._totals = Totals(self._kind.models)
         if not options.all_here:
             names = [
                 _name_in_run(name) if model.runs_here else name
@@ -114,15 +117,14 @@ class _RowScores:
 
     def _write(self, records: bytes) -> None:
         """Write records to stdout, and count them, because they cannot be read again."""
-        if self._kind.has_totals:
-            for line in records.splitlines():
-                self._totals.add(jsontext.decode(line))
+        for line in records.splitlines():
+            self._totals.add(jsontext.decode(line))
         self._app.put_json(records)
 
     def _add_up(self) -> dict[str, Any]:
         """Return what all records add up to; those of earlier runs are in the output file."""
         path = self._options.output
-        if self._kind.has_totals and path is not None and is_file(path):
+        if path is not None and is_file(path):
             with AnswerFile(path) as records:
                 for record in records:
                     self._totals.add(record)
@@ -132,6 +134,16 @@ class _RowScores:
         """Show what all records add up to."""
         for line in self._totals.lines():
             self._app.note(line)
+
+
+def _content_ids(models: Sequence[ModelChoice]) -> list[str]:
+    """Return what identifies the content of the model files on this machine."""
+    files = [model.file for model in models if model.file is not None]
+    if not files:
+        return []
+    from nebius_cli.local import identify_weights
+
+    return [identify_weights.content_id(file) for file in files]
 
 
 def _local_name(file: str | None, app: App) -> str:

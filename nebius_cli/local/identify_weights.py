@@ -1,0 +1,29 @@
+"""Identifies a GGUF file by its content, so that the answers of two models of one name are not mixed."""
+
+from hashlib import blake2b
+from pathlib import Path
+
+BLOCK_BYTES = 128 << 10
+BLOCK_COUNT = 64  # read at even distances, because fine-tuning may change only some of the tensors
+
+
+def content_id(file: str | None) -> str:
+    """Return text that identifies the content of a model file: its size and a hash of 8 MiB of it.
+
+    It is empty for None, the default model, and for a file that cannot be read, which the engine reports.
+    """
+    if file is None:
+        return ""
+    try:
+        if not Path(file).is_file():  # reading a pipe would empty it
+            return ""
+        with Path(file).open("rb") as weights:
+            size = weights.seek(0, 2)
+            hashed = blake2b(b"%d" % size, digest_size=16)
+            last = max(0, size - BLOCK_BYTES)
+            for offset in sorted({last * number // (BLOCK_COUNT - 1) for number in range(BLOCK_COUNT)}):
+                weights.seek(offset)
+                hashed.update(weights.read(BLOCK_BYTES))
+    except OSError:
+        return ""
+    return hashed.hexdigest()
