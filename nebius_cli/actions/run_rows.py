@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -48,8 +49,8 @@ def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCod
     if options.ray is not None:
         return _run_on_ray(plan, settings, reader, app)
     with RowSource(lambda: _input(plan, reader, app), reader) as source:
-        if reader.ignored_columns:
-            app.note(f"{source.name}: ignored columns: {listed(reader.ignored_columns)}")
+        for line in _ignored(reader.ignored_columns):
+            app.note(line)
         if options.dry_run:
             return _show_first(source, app)
         if options.estimate:
@@ -172,6 +173,14 @@ def _input(plan: BulkPlan, reader: RowReader, app: App) -> Input:
         )
 
     return open_all(options.inputs, open_file, reader.check_columns)
+
+
+def _ignored(columns: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return a line for all tables that have the same ignored columns."""
+    tables: dict[tuple[str, ...], list[str]] = {}
+    for name, ignored in columns.items():
+        tables.setdefault(tuple(ignored), []).append(name)
+    return [f"{listed(names)}: ignored columns: {listed(ignored)}" for ignored, names in tables.items()]
 
 
 def _show_first(source: RowSource, app: App) -> ExitCode:

@@ -27,7 +27,6 @@ from nebius_cli.scoring.api_scorer import (
     scoring_fields,
 )
 from nebius_cli.scoring.likelihood import Passage, Score
-from nebius_cli.scoring.model_file_names import model_file_names
 from nebius_cli.scoring.score_in_groups import ScoringModel
 from nebius_cli.scoring.score_options import ScoreOptions
 from nebius_cli.scoring.score_totals import Totals
@@ -170,7 +169,9 @@ def _models(options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
             request_body.check_rules(own, own_params, validate=True)
             send = send or _sender(settings, options, app)
             models.append(_server_model(own, own_params, send, app))
-        names = model_file_names([model.name for model in models], [one.file for one in options.models])
+        from nebius_cli.local.identify_weights import distinct_names
+
+        names = distinct_names([model.name for model in models], [one.file for one in options.models])
         yield [replace(model, name=name) for model, name in zip(models, names, strict=True)]
 
 

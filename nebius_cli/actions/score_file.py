@@ -17,7 +17,6 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.request import parse_field_flags
 from nebius_cli.scoring.api_scorer import MAX_PROMPTS_PER_REQUEST, scoring_fields
-from nebius_cli.scoring.model_file_names import model_file_names
 from nebius_cli.scoring.parse_score_rows import ScoreRow
 from nebius_cli.scoring.score_options import ModelChoice, ScoreOptions
 from nebius_cli.scoring.score_rows import ScoreRows
@@ -84,7 +83,9 @@ class _RowScores:
             else chosen.name or str(params.get("model", fields.get("model")))
             for chosen in options.models
         ]
-        self._kind.models = model_file_names(names, [model.file for model in options.models])
+        from nebius_cli.local.identify_weights import distinct_names
+
+        self._kind.models = distinct_names(names, [model.file for model in options.models])
         self._totals = Totals(self._kind.models)
         if not options.all_here:
             names = [

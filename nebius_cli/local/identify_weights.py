@@ -1,7 +1,8 @@
-"""Identifies a GGUF file by its content, so that the answers of two models of one name are not mixed."""
+"""Tells GGUF files of one name apart: by their content for a run to resume, and by their paths for people."""
 
+from collections.abc import Sequence
 from hashlib import blake2b
-from pathlib import Path
+from pathlib import Path, PurePath
 
 BLOCK_BYTES = 128 << 10
 BLOCK_COUNT = 64  # read at even distances, because fine-tuning may change only some of the tensors
@@ -27,3 +28,19 @@ def content_id(file: str | None) -> str:
     except OSError:
         return ""
     return hashed.hexdigest()
+
+
+def distinct_names(names: Sequence[str], files: Sequence[str | None]) -> list[str]:
+    """Return the names of models; if they are equal, with as much of the paths of the files as differs.
+
+    `files` has the path of each model, None for one without a file of its own.
+    """
+    if len(set(names)) == len(names):
+        return list(names)
+    paths = [PurePath(file or name) for name, file in zip(names, files, strict=True)]
+    longest = max(len(path.parts) for path in paths)
+    for count in range(1, longest + 1):
+        found = ["/".join(path.parts[-count:]) for path in paths]
+        if len(set(found)) == len(found):
+            return found
+    return list(names)

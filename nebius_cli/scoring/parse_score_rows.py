@@ -1,7 +1,7 @@
 """The rows of a file to score: texts, and multiple-choice questions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from nebius_cli.scoring.likelihood import Passage
 
 _NUMBER = re.compile(r"\s*[0-9]{1,9}(\.0*)?\s*")
 _TEXT_FORM = 'a row is "a text" or {"id": 1, "context": "Q:", "text": " A"}'
+_CONTEXT_NAMES = ("question", "query", "prompt", "input", "passage", "ctx", "stem", "instruction", "premise")
 _CHOICES_FORM = 'a question is {"id": 1, "context": "Q:", "choices": [" A", " B"], "gold": 0}'
 
 
@@ -43,6 +44,14 @@ class ScoreRow:
             return {**members, "text": self.passages[0].text}
         members["choices"] = [passage.text for passage in self.passages]
         return members if self.gold is None else {**members, "gold": self.gold}
+
+
+def check_question_columns(columns: Collection[str]) -> None:
+    """Raise ValueError for a table of questions whose context is in a column of another name."""
+    if {"choices", "gold"}.isdisjoint(columns) or "context" in columns:
+        return
+    if asked := next((column for column in columns if column.lower() in _CONTEXT_NAMES), ""):
+        raise ValueError(f"no column context, and {asked!r} would not be scored")
 
 
 def parse_score_row(members: Mapping[str, Any], context: str) -> ScoreRow:

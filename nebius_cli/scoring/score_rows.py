@@ -1,6 +1,6 @@
 """What a bulk run needs to know to score rows: how they are read, and what is kept of the answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from nebius_cli.core import jsontext
@@ -8,7 +8,7 @@ from nebius_cli.core.errors import UsageError
 from nebius_cli.scoring import compare_models, multiple_choice, score_record
 from nebius_cli.scoring.echo_support import EchoSupport
 from nebius_cli.scoring.likelihood import Passage, Score, from_choice
-from nebius_cli.scoring.parse_score_rows import ScoreRow, parse_score_row
+from nebius_cli.scoring.parse_score_rows import ScoreRow, check_question_columns, parse_score_row
 
 
 class ScoreRows(EchoSupport):
@@ -50,6 +50,11 @@ class ScoreRows(EchoSupport):
         parts = [*(name for name, is_set in shown.items() if is_set), *self._weights]
         return jsontext.encode(parts) if parts else b""
 
+    def check_columns(self, columns: Collection[str]) -> None:
+        """Raise ValueError if questions would be scored without what is asked."""
+        if not self._context:
+            check_question_columns(columns)
+
     def read(self, members: Mapping[str, Any]) -> ScoreRow:
         """Return a row. Raises ValueError, which says what is wrong with it, UsageError for a wrong flag."""
         row = parse_score_row(members, self._context)
@@ -70,7 +75,7 @@ class ScoreRows(EchoSupport):
     def kept(self, row: ScoreRow, part: int, score: Score) -> Any:
         """Return what is kept of the score of a part until its row is complete."""
         if row.is_question:
-            return multiple_choice.choice_record(self.passage(row, part).text, score)
+            return multiple_choice.choice_record(self.passage(row, part).text, score, tokens=self._tokens)
         if self._compared:
             return score
         return score_record.score_record(score, tokens=self._tokens)

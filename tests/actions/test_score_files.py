@@ -125,6 +125,38 @@ def test_the_columns_that_are_not_scored_are_named_once(score: Runner) -> None:
     assert "in.csv: ignored columns: question, subject\n" in result.err
 
 
+@pytest.mark.parametrize("column", ["question", "Query", "input"])
+def test_a_table_whose_questions_are_in_another_column_than_context_is_refused(
+    score: Runner, echo_server: EchoServer, column: str
+) -> None:
+    Path("in.csv").write_text(f'{column},gold,choices\nQ,0,"["" a"", "" b""]"\n', "utf-8")
+    result = score("score", "-q", "--jsonl", "in.csv")
+    assert result.code == 2
+    assert f"in.csv: no column context, and '{column}' would not be scored" in result.err
+    assert "rename that column to context, or set --context TEXT for all rows" in result.err
+    assert not echo_server.bodies
+
+
+def test_only_the_files_that_have_an_ignored_column_are_named(score: Runner) -> None:
+    Path("a.csv").write_text("text,topic\na b,x\n", "utf-8")
+    Path("b.csv").write_text("text\na b\n", "utf-8")
+    Path("c.csv").write_text("text,topic\na b,x\n", "utf-8")
+    result = score("score", "--jsonl", "a.csv", "--jsonl", "b.csv", "--jsonl", "c.csv")
+    assert result.code == 0, result.err
+    assert [line for line in result.err.splitlines() if "ignored" in line] == [
+        "nbx: a.csv, c.csv: ignored columns: topic"
+    ]
+
+
+def test_the_record_of_a_question_has_the_tokens_of_each_choice_if_asked(score: Runner) -> None:
+    write_rows(Path("in.jsonl"), QUESTIONS)
+    assert score(*RUN, "--tokens").code == 0
+    for record in records(OUT):
+        for choice in record["choices"]:
+            logprobs = [token["logprob"] for token in choice["token_logprobs"]]
+            assert sum(logprobs) == choice["log_likelihood"]
+
+
 def test_the_rows_of_several_files_are_scored_in_the_order_of_the_files(score: Runner) -> None:
     write_rows(Path("a.jsonl"), TEXTS)
     Path("b.csv").write_text("context,text\nRow 3:, and its text\n", "utf-8")

@@ -42,7 +42,13 @@ def text(log_likelihood: float, tokens: int, size: int) -> dict[str, Any]:
 
 def test_the_perplexity_of_all_texts_weights_every_token_the_same() -> None:
     totals = Totals(("one",))
-    for record in (text(-6.0, 2, 10), text(-2.0, 6, 30), {"error": {}}, {"choices": [], "winners": {}}):
+    rows: list[dict[str, Any]] = [
+        text(-6.0, 2, 10),
+        text(-2.0, 6, 30),
+        {"error": {}},
+        {"choices": [], "winners": {}},
+    ]
+    for record in rows:
         totals.add(record)
     found = totals.to_json()
     assert (found["texts"], found["tokens_scored"], found["bytes_scored"]) == (2, 8, 40)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nebius_cli.scoring.model_file_names import model_file_names
+from nebius_cli.local.identify_weights import distinct_names
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from nebius_cli.scoring.model_file_names import model_file_names
 def test_as_much_of_the_paths_is_shown_as_differs(
     names: list[str], files: list[str | None], shown: list[str]
 ) -> None:
-    assert model_file_names(names, files) == shown
+    assert distinct_names(names, files) == shown
