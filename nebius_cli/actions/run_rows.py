@@ -107,13 +107,16 @@ def _send(
         # Scores on stdout are read by the next program in the pipe; nobody waits for the totals.
         shown = is_stored or not bulk_run.has_items
         failed_file = str(path_beside(Path(options.output))) if is_stored else ""
-        return reported(
+        code = reported(
             *(send, bulk_run, summary, app),
             resumable=is_stored,
             failed_file=failed_file,
             shown=shown,
             totals=items.totals if items else dict,
         )
+        if not bulk_run.counts.seen:
+            app.note(f"{source.name} has no rows{_in_shard(plan)}")
+        return code
 
 
 def _run_on_ray(plan: BulkPlan, settings: RunSettings, reader: RowReader, app: App) -> ExitCode:
@@ -173,6 +176,10 @@ def _input(plan: BulkPlan, reader: RowReader, app: App) -> Input:
         )
 
     return open_all(options.inputs, open_file, reader.check_columns)
+
+
+def _in_shard(plan: BulkPlan) -> str:
+    return f" in shard {plan.options.shard}" if plan.shard.of > 1 else ""
 
 
 def _ignored(columns: Mapping[str, Sequence[str]]) -> list[str]:

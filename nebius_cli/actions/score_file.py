@@ -21,7 +21,7 @@ from nebius_cli.scoring.parse_score_rows import ScoreRow
 from nebius_cli.scoring.score_options import ModelChoice, ScoreOptions
 from nebius_cli.scoring.score_rows import ScoreRows
 from nebius_cli.scoring.score_totals import Totals
-from nebius_cli.system.check_output_paths import is_file
+from nebius_cli.system.check_output_paths import exists_as_file, is_file
 
 if TYPE_CHECKING:
     from nebius_cli.bulk.senders.local_sender import LocalSender
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 def run(options: ScoreOptions, context: str, app: App) -> ExitCode:
     """Score every row that has no score yet; `context` is that of rows without one. Raises NbxError."""
-    if options.format is None and "text" in (format_of(path, None)[0] for path in options.jsonl):
+    files = filter(exists_as_file, options.jsonl)
+    if options.format is None and "text" in (format_of(path, None)[0] for path in files):
         app.note("each line of a text file is a row; nbx score -f FILE scores a file as one text")
     return run_rows.run(_bulk_options(options), app, _RowScores(options, context, app).item_run())
 
@@ -135,6 +136,8 @@ class _RowScores:
         """Show what all records add up to."""
         for line in self._totals.lines():
             self._app.note(line)
+        for warning in self._totals.warnings():
+            self._app.warn(warning)
 
 
 def _content_ids(models: Sequence[ModelChoice]) -> list[str]:

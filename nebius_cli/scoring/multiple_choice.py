@@ -29,6 +29,7 @@ def choice_record(text: str, score: Score, *, tokens: bool = False) -> dict[str,
     values = {
         "text": text,
         "log_likelihood": score.log_likelihood,
+        "tokens": score.count,
         "tokens_scored": score.scored,
         "per_token": score.per_token,
         "per_character": score.log_likelihood / (len(counted) or 1),

@@ -8,7 +8,7 @@ from nebius_cli.core.errors import UsageError
 from nebius_cli.scoring import compare_models, multiple_choice, score_record
 from nebius_cli.scoring.echo_support import EchoSupport
 from nebius_cli.scoring.likelihood import Passage, Score, from_choice
-from nebius_cli.scoring.parse_score_rows import ScoreRow, check_question_columns, parse_score_row
+from nebius_cli.scoring.parse_score_rows import ScoreRow, check_question_columns, jq_program, parse_score_row
 
 
 class ScoreRows(EchoSupport):
@@ -54,6 +54,10 @@ class ScoreRows(EchoSupport):
         """Raise ValueError if questions would be scored without what is asked."""
         if not self._context:
             check_question_columns(columns)
+
+    def jq_program(self, members: Collection[str]) -> str:
+        """Return a jq program that makes a row of an object with these members, empty if none is known."""
+        return jq_program(members)
 
     def read(self, members: Mapping[str, Any]) -> ScoreRow:
         """Return a row. Raises ValueError, which says what is wrong with it, UsageError for a wrong flag."""

@@ -8,6 +8,7 @@ from typing import Any
 from nebius_cli.scoring import compare_models, multiple_choice
 from nebius_cli.scoring.compare_models import DIFFERENCES
 from nebius_cli.scoring.corpus_totals import CorpusTotals
+from nebius_cli.scoring.doubtful_rows import DoubtfulRows
 from nebius_cli.scoring.means import means_with_errors, paired_values
 
 
@@ -20,6 +21,7 @@ class Totals:
     def __init__(self, models: Sequence[str]) -> None:
         self._models = models
         self._compares = len(models) > 1
+        self._doubts = DoubtfulRows()
         self._corpora = [CorpusTotals() for _ in models]  # the texts, for each model
         self._names = (*multiple_choice.ACCURACIES, *(DIFFERENCES if self._compares else ()))
         self._values: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
@@ -31,6 +33,7 @@ class Totals:
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Add the record of a row; one without a score counts nowhere, nor do differences for one model."""
+        self._doubts.add(record)
         other = record.get("against") if self._compares else None
         if other and "winners" in other:
             self._add_pair(record, other)
@@ -75,6 +78,10 @@ class Totals:
             lines += compare_models.difference_lines(differences, (one, other))
             lines += self.divergence_lines()
         return lines
+
+    def warnings(self) -> list[str]:
+        """Return warnings about rows whose scores may not be what the user wants."""
+        return self._doubts.warnings()
 
     def divergence_lines(self) -> list[str]:
         """Return lines about the divergence of two models; none if no record has it."""

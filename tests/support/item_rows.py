@@ -30,6 +30,11 @@ class Words:
     def check_columns(self, columns: Collection[str]) -> None:
         """Accept all columns."""
 
+    def jq_program(self, members: Collection[str]) -> str:
+        """Know no program."""
+        del members
+        return ""
+
     @staticmethod
     def of(text: str) -> Item:
         """Return a row."""

@@ -83,7 +83,9 @@ class ItemParser:
         """Return a message about the first unknown member of a row."""
         names = ("id", *sorted(self._columns))
         unknown = next(name for name in row if name not in self._members)
-        return f"{unknown_member(unknown, names)}; a row has {listed(names)}"
+        program = self._kind.jq_program(row)
+        rename = f"; jq -c '{program}' renames them" if program else ""
+        return f"{unknown_member(unknown, names)}; a row has {listed(names)}{rename}"
 
     def _from_cells(self, cells: Mapping[str, Any]) -> dict[str, Any]:
         """Return the cells of a table row as members; empty ones and unknown columns are left out."""
@@ -97,7 +99,8 @@ class ItemParser:
                 try:
                     found[name] = jsontext.decode(found[name])
                 except ValueError as error:
-                    raise RowError(f"{name} is {jsontext.describe_error(error)}") from None
+                    why = f"{name} is {jsontext.describe_error(error)}"
+                    raise RowError(f'{why}; it must be a JSON list such as [" green", " blue"]') from None
         return found
 
 

@@ -36,6 +36,9 @@ class RowKind(Protocol):
     def check_columns(self, columns: Collection[str]) -> None:
         """Raise ValueError, which says why, if rows of a table with these columns would lack a part."""
 
+    def jq_program(self, members: Collection[str]) -> str:
+        """Return a jq program that makes a row of an object with other members, empty if none is known."""
+
     @property
     def identity(self) -> bytes:
         """What all records of the run depend on besides the requests and the rows, for `body_hash`.
