@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from nebius_cli.core.errors import BadInputError, ServerError
+from nebius_cli.core.errors import BadInputError, RejectedError, ServerError
 from nebius_cli.local.engine_server_logprobs import VocabularyToken
 from nebius_cli.local.start_engine import LOAD_TIMEOUT_S, context_tokens
 from nebius_cli.response.parse_logprobs import MIN_LOGPROB
@@ -82,6 +82,8 @@ class LibraryScoring:
             if "too_long" in answer:
                 what = f"the text has {len(pieces):,} tokens; the model takes {answer['too_long']:,}"
                 raise BadInputError(what, "", "split it into several texts")
+            if "rejected" in answer:
+                raise RejectedError("the model cannot score this text", answer["rejected"], status=400)
             if "logprobs" not in answer:
                 raise ServerError("the engine cannot score", answer["failed"])
             found = answer["logprobs"]

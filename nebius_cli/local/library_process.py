@@ -194,7 +194,7 @@ def _answer(library: Library, order: dict[str, Any]) -> dict[str, Any]:
     if len(ids) > library.context_tokens:
         return {"too_long": library.context_tokens}
     if any(not 0 <= token < library.size for token in ids):
-        return {"failed": "a token is not in the vocabulary"}
+        return {"rejected": "a token is not in the vocabulary"}
     return {"logprobs": library.logprobs(ids, order["first"])}
 
 
