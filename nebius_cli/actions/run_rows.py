@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -48,8 +49,8 @@ def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCod
     if options.ray is not None:
         return _run_on_ray(plan, settings, reader, app)
     with RowSource(lambda: _input(plan, reader, app), reader) as source:
-        if reader.ignored_columns:
-            app.note(f"{source.name}: ignored columns: {listed(reader.ignored_columns)}")
+        for line in _ignored(reader.ignored_columns):
+            app.note(line)
         if options.dry_run:
             return _show_first(source, app)
         if options.estimate:
@@ -106,13 +107,16 @@ def _send(
         # Scores on stdout are read by the next program in the pipe; nobody waits for the totals.
         shown = is_stored or not bulk_run.has_items
         failed_file = str(path_beside(Path(options.output))) if is_stored else ""
-        return reported(
+        code = reported(
             *(send, bulk_run, summary, app),
             resumable=is_stored,
             failed_file=failed_file,
             shown=shown,
             totals=items.totals if items else dict,
         )
+        if not bulk_run.counts.seen:
+            app.note(f"{source.name} has no rows{_in_shard(plan)}")
+        return code
 
 
 def _run_on_ray(plan: BulkPlan, settings: RunSettings, reader: RowReader, app: App) -> ExitCode:
@@ -141,12 +145,13 @@ def _run_on_ray(plan: BulkPlan, settings: RunSettings, reader: RowReader, app: A
 def _reader(plan: BulkPlan, settings: RunSettings, app: App, items: ItemRun | None) -> RowReader:
     """Return the reader of rows, after warnings about the fields that apply to all of them."""
     options = plan.options
-    local_model: str | None = None
+    local_model, weights = None, ""
     if options.runs_here:
-        from nebius_cli.local import run_embedded
+        from nebius_cli.local import identify_weights, run_embedded
 
+        weights = identify_weights.content_id(options.model_file)
         local_model = run_embedded.model_name(options.model_file, plan.given.get("model"), app)
-    reader = plan.reader(settings, local_model, items.rows(settings) if items else None)
+    reader = plan.reader(settings, local_model, items.rows(settings) if items else None, weights=weights)
     local = options.runs_here and items is None
     warnings = [list(request_body.warnings(one, local=local)) for one in reader.bare]
     for warning in dict.fromkeys(itertools.chain(*warnings)):
@@ -171,6 +176,18 @@ def _input(plan: BulkPlan, reader: RowReader, app: App) -> Input:
         )
 
     return open_all(options.inputs, open_file, reader.check_columns)
+
+
+def _in_shard(plan: BulkPlan) -> str:
+    return f" in shard {plan.options.shard}" if plan.shard.of > 1 else ""
+
+
+def _ignored(columns: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return a line for all tables that have the same ignored columns."""
+    tables: dict[tuple[str, ...], list[str]] = {}
+    for name, ignored in columns.items():
+        tables.setdefault(tuple(ignored), []).append(name)
+    return [f"{listed(names)}: ignored columns: {listed(ignored)}" for ignored, names in tables.items()]
 
 
 def _show_first(source: RowSource, app: App) -> ExitCode:

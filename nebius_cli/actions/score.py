@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -89,7 +90,7 @@ def _write_score(
     if with_divergence:
         totals = Totals(names)
         totals.add(values)
-        for line in totals.lines()[2:]:  # the first two are in the table
+        for line in totals.divergence_lines():
             app.note(line)
 
 
@@ -168,7 +169,10 @@ def _models(options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
             request_body.check_rules(own, own_params, validate=True)
             send = send or _sender(settings, options, app)
             models.append(_server_model(own, own_params, send, app))
-        yield models
+        from nebius_cli.local.identify_weights import distinct_names
+
+        names = distinct_names([model.name for model in models], [one.file for one in options.models])
+        yield [replace(model, name=name) for model, name in zip(models, names, strict=True)]
 
 
 def _server_model(fields: Mapping[str, Any], params: Mapping[str, Any], send: Send, app: App) -> ScoringModel:

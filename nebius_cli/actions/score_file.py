@@ -1,7 +1,7 @@
 """Scores the rows of a file: `nbx score --jsonl`."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from nebius_cli.scoring.parse_score_rows import ScoreRow
 from nebius_cli.scoring.score_options import ModelChoice, ScoreOptions
 from nebius_cli.scoring.score_rows import ScoreRows
 from nebius_cli.scoring.score_totals import Totals
-from nebius_cli.system.check_output_paths import is_file
+from nebius_cli.system.check_output_paths import exists_as_file, is_file
 
 if TYPE_CHECKING:
     from nebius_cli.bulk.senders.local_sender import LocalSender
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 def run(options: ScoreOptions, context: str, app: App) -> ExitCode:
     """Score every row that has no score yet; `context` is that of rows without one. Raises NbxError."""
-    if options.format is None and "text" in (format_of(path, None)[0] for path in options.jsonl):
+    files = filter(exists_as_file, options.jsonl)
+    if options.format is None and "text" in (format_of(path, None)[0] for path in files):
         app.note("each line of a text file is a row; nbx score -f FILE scores a file as one text")
     return run_rows.run(_bulk_options(options), app, _RowScores(options, context, app).item_run())
 
@@ -50,6 +51,7 @@ class _RowScores:
             compared=options.compares,
             with_divergence=options.logprobs is not None,
             swapped=self._order[0] != 0,
+            weights=_content_ids(models),
         )
         self._totals = Totals(())
 
@@ -82,7 +84,10 @@ class _RowScores:
             else chosen.name or str(params.get("model", fields.get("model")))
             for chosen in options.models
         ]
-        self._totals = Totals(names)
+        from nebius_cli.local.identify_weights import distinct_names
+
+        self._kind.models = distinct_names(names, [model.file for model in options.models])
+        self._totals = Totals(self._kind.models)
         if not options.all_here:
             names = [
                 _name_in_run(name) if model.runs_here else name
@@ -114,15 +119,14 @@ class _RowScores:
 
     def _write(self, records: bytes) -> None:
         """Write records to stdout, and count them, because they cannot be read again."""
-        if self._kind.has_totals:
-            for line in records.splitlines():
-                self._totals.add(jsontext.decode(line))
+        for line in records.splitlines():
+            self._totals.add(jsontext.decode(line))
         self._app.put_json(records)
 
     def _add_up(self) -> dict[str, Any]:
         """Return what all records add up to; those of earlier runs are in the output file."""
         path = self._options.output
-        if self._kind.has_totals and path is not None and is_file(path):
+        if path is not None and is_file(path):
             with AnswerFile(path) as records:
                 for record in records:
                     self._totals.add(record)
@@ -132,6 +136,18 @@ class _RowScores:
         """Show what all records add up to."""
         for line in self._totals.lines():
             self._app.note(line)
+        for warning in self._totals.warnings():
+            self._app.warn(warning)
+
+
+def _content_ids(models: Sequence[ModelChoice]) -> list[str]:
+    """Return what identifies the content of the model files on this machine."""
+    files = [model.file for model in models if model.file is not None]
+    if not files:
+        return []
+    from nebius_cli.local import identify_weights
+
+    return [identify_weights.content_id(file) for file in files]
 
 
 def _local_name(file: str | None, app: App) -> str:

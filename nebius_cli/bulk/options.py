@@ -185,11 +185,14 @@ class BulkPlan:
         settings: RunSettings,
         local_model: str | None,
         items: ItemRows | None = None,
+        *,
+        weights: str = "",
     ) -> RowReader:
         """Return the reader of rows, with the configured fields; `local_model`, if not None, is their model.
 
-        With `items`, the fields are theirs. Raises UsageError for fields that exclude each other, ConfigError
-        for a base URL that is none.
+        `weights` identifies the content of its file, empty for the default model. With `items`, the fields
+        are theirs. Raises UsageError for fields that exclude each other, ConfigError for a base URL that is
+        none.
         """
         options = self.options
         unset = parse_field_flags.parse_unset(options.unset)
@@ -207,7 +210,7 @@ class BulkPlan:
             allow_empty=options.allow_empty,
             validate=options.validate,
             shard=self.shard,
-            url="local"
+            url=f"local{weights}"
             if self.options.runs_here
             else urls.shown_endpoint(settings.base_url, "/completions", ""),
             combinations=self.combinations,

@@ -14,7 +14,7 @@ from nebius_cli.bulk.output.cost_of_unfinished_rows import UnfinishedRowError
 from nebius_cli.bulk.output.failed_rows_file import path_beside
 from nebius_cli.bulk.output.join_parts import PartJoiner
 from nebius_cli.bulk.output.record_format import Result, encode, encode_bad, failed_line
-from nebius_cli.bulk.output.refuse_to_pay_again import Claims, would_pay_again
+from nebius_cli.bulk.output.refuse_to_pay_again import Claims
 from nebius_cli.bulk.output.reorder import ReorderBuffer
 from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
 from nebius_cli.bulk.run_counts import RunCounts
@@ -195,7 +195,7 @@ class ResultWriter:
             else:
                 yield row
         if held:
-            raise would_pay_again(self._output, runs_here=self._runs_here)
+            raise claims.error(runs_here=self._runs_here)
 
     def _encode(self, result: Result) -> bytes:
         if not self._usage_is_complete(result.row):

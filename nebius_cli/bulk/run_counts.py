@@ -11,7 +11,15 @@ from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.rates_and_time_left import ProgressSnapshot
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.run_summary import RunSummary
-from nebius_cli.core.errors import CappedError, IncompleteError, NbxError, StatusError, UsageError
+from nebius_cli.core.errors import (
+    TOO_LONG,
+    BadInputError,
+    CappedError,
+    IncompleteError,
+    NbxError,
+    StatusError,
+    UsageError,
+)
 from nebius_cli.core.money import Price, usd
 from nebius_cli.core.short_text import counted
 
@@ -37,6 +45,7 @@ class RunCounts:
     completion_tokens: int = 0
     cost: Decimal = field(default_factory=Decimal)
     reasons: Counter[str] = field(default_factory=Counter)  # why rows failed
+    changes: Counter[str] = field(default_factory=Counter)  # what to change in rows that would fail again
     priced: bool | None = None  # whether every usage so far had a cost; None before the first
     unpriced_before: bool = False  # whether the cost of earlier runs is unknown
 
@@ -49,6 +58,7 @@ class RunCounts:
             self.reasons[
                 reason if reason in self.reasons or len(self.reasons) < MAX_REASONS else "other"
             ] += 1
+            self.changes[_change(result.error)] += 1
         self.add_usage(result.usage)
 
     def add_usage(self, usage: Mapping[str, Any] | None) -> None:
@@ -69,8 +79,12 @@ class RunCounts:
         if others := reasons.total() - sum(count for _, count in reasons.most_common(MAX_REASONS_SHOWN)):
             shown.append(f"other reasons ({others:,})")
         hint = "their records in the output contain the errors"
+        after = "repeat the command to send them again" if failed_file else ""
+        if self.changes and not self.changes[""]:
+            after = self.changes.most_common(1)[0][0]
         if failed_file and self.failed > self.bad:
-            hint = f"{failed_file} lists them; repeat the command to send them again"
+            hint = f"{failed_file} lists them"
+        hint = f"{hint}; {after}" if after and self.failed > self.bad else hint
         return IncompleteError(f"{counted(self.failed, 'row')} failed", "; ".join(shown), hint)
 
     def snapshot(self, dispatcher: Dispatcher, at: float, fraction_read: float | None) -> ProgressSnapshot:
@@ -109,6 +123,11 @@ class RunCounts:
             seconds,
             stopped,
         )
+
+
+def _change(error: NbxError) -> str:
+    """Return what to change in a row before it is sent again, empty if it may be sent as it is."""
+    return error.hint if isinstance(error, BadInputError) or error.hint == TOO_LONG else ""
 
 
 def _reason(error: NbxError) -> str:

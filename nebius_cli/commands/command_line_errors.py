@@ -20,6 +20,9 @@ SYNONYMS = {
     **dict.fromkeys(("ls", "all"), "list"),
 }
 
+_SCORE = "nbx score computes perplexity and accuracy"
+FOREIGN_COMMANDS = dict.fromkeys(("perplexity", "ppl", "eval", "evaluate", "logprobs"), _SCORE)
+
 _NO_CHAT = "nbx has no chat: write the instructions into the prompt"
 # Flags that other programs, or nbx bulk, have and nbx complete does not.
 FOREIGN_FLAGS = {
@@ -82,7 +85,7 @@ def _no_command(error: Any, argv: list[str], tree: Any) -> UsageError:
     close = SYNONYMS.get(typed, "") if SYNONYMS.get(typed) in names else nearest(typed, names)
     why = f"did you mean {path} {close}?" if close else ""
     if path == "nbx":
-        why = _usual(argv, tree) or _elsewhere(argv, tree) or why
+        why = _usual(argv, tree) or _elsewhere(argv, tree) or FOREIGN_COMMANDS.get(typed) or why
         if " " in typed.strip():
             why = f"to complete a prompt, run nbx complete {_quoted(typed)}"
     return UsageError(f"no such command: {typed}", why, f"{path} --help shows every command")

@@ -15,7 +15,8 @@ Examples:
   nbx view answer.json --view table
   nbx view answer.json --export heat.html
 
-The file is the output of nbx complete --json or --ndjson, or of nbx bulk. Without a file, nbx reads stdin.
+The file is the output of nbx complete --json or --ndjson, of nbx bulk, or of nbx score --tokens --json.
+Without a file, nbx reads stdin.
 """
 
 OWN = (

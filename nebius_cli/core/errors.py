@@ -241,6 +241,10 @@ HINTS = {
 }
 
 
+TOO_LONG = "shorten the text or split it, or choose a model with a larger context window"
+_TOO_LONG_WORDS = ("context length", "context size", "context window", "max_model_len", "too many tokens")
+
+
 def from_status(
     status: int, message: str, *, request_id: str = "", retry_after: float | None = None
 ) -> StatusError:
@@ -258,4 +262,6 @@ def from_status(
     else:
         kind = RejectedError
     what = f"the server answered {status}" + (f" (request {request_id})" if request_id else "")
-    return kind(what, message, HINTS.get(status, ""), status=status, retry_after=retry_after)
+    too_long = status in (400, 422) and any(words in message.lower() for words in _TOO_LONG_WORDS)
+    hint = TOO_LONG if too_long else HINTS.get(status, "")
+    return kind(what, message, hint, status=status, retry_after=retry_after)

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from nebius_cli.core.errors import RejectedError, ServerError
+from nebius_cli.core.errors import BadInputError, RejectedError, ServerError
 from nebius_cli.local.engine_server_logprobs import VocabularyToken
 from nebius_cli.local.start_engine import LOAD_TIMEOUT_S, context_tokens
 from nebius_cli.response.parse_logprobs import MIN_LOGPROB
@@ -74,11 +74,14 @@ class LibraryScoring:
     def logprobs(self, pieces: list[VocabularyToken], first: int) -> Iterator[TokenLogprob]:
         """Yield each token with its log probability given the tokens before it, None before index `first`.
 
-        Raises RejectedError if the context is too small, ServerError if the library fails.
+        Raises BadInputError if the text is too long, ServerError if the library fails.
         """
         found: list[float] = []
         if first < len(pieces):
             answer = self._ask({"ids": [piece.id for piece in pieces], "first": max(1, first)})
+            if "too_long" in answer:
+                what = f"the text has {len(pieces):,} tokens; the model takes {answer['too_long']:,}"
+                raise BadInputError(what, "", "split it into several texts")
             if "rejected" in answer:
                 raise RejectedError("the model cannot score this text", answer["rejected"], status=400)
             if "logprobs" not in answer:

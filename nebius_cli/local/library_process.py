@@ -192,8 +192,7 @@ def _answer(library: Library, order: dict[str, Any]) -> dict[str, Any]:
         return {"tokens": library.tokenize(order["text"])}
     ids = order["ids"]
     if len(ids) > library.context_tokens:
-        sizes = f"({len(ids)} tokens) exceeds the available context size ({library.context_tokens} tokens)"
-        return {"rejected": f"the text {sizes}"}
+        return {"too_long": library.context_tokens}
     if any(not 0 <= token < library.size for token in ids):
         return {"rejected": "a token is not in the vocabulary"}
     return {"logprobs": library.logprobs(ids, order["first"])}

@@ -1,4 +1,4 @@
-"""Reads an answer that was saved with `--json` or `--ndjson`, or by a bulk run."""
+"""Reads an answer that was saved with `--json` or `--ndjson`, or by a bulk run, or scores with tokens."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,8 +8,10 @@ from nebius_cli.core.errors import BadInputError
 from nebius_cli.response.answer_events import Event, Finished, TextDelta
 from nebius_cli.response.bytes_to_events import decode_object
 from nebius_cli.response.events_to_answer import Completion
+from nebius_cli.response.scores_as_answers import has_scores, scored_texts
 
 MAX_CHOICES = 100_000  # of all answers in a file together
+HOW_SCORES = "nbx score --tokens --json TEXT > FILE saves tokens"
 HOW = "nbx complete --logprobs 5 --json > FILE saves one"
 
 
@@ -18,8 +20,12 @@ def read(text: str, name: str) -> tuple[Completion, list[Event]]:
 
     `name` is what messages call the file. Raises BadInputError if it has no answer with log probabilities.
     """
-    completion, events = _join(_objects(text, name), name)
+    values = _objects(text, name)
+    completion, events = _join(values, name)
     if not completion.choices:
+        if has_scores(values):
+            why = "a score has no tokens unless you ask for them"
+            raise BadInputError(f"{name} has scores without tokens", why, HOW_SCORES)
         raise BadInputError(f"{name} has no answer", "no object in it has choices with text", HOW)
     if not completion.has_logprobs:
         raise BadInputError(f"{name} has no log probabilities", "the server sends them only on request", HOW)
@@ -52,6 +58,7 @@ def _join(values: list[Any], name: str) -> tuple[Completion, list[Event]]:
         frame = value.get("response", value) if isinstance(value, dict) else None
         if not isinstance(frame, dict):
             continue
+        frame = scored_texts(frame) or frame
         # All objects of one stream share an id; two complete answers never do.
         if not events or frame is not value or frame.get("id") != current_id:
             first, current_id = end, frame.get("id")

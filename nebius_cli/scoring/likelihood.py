@@ -209,7 +209,7 @@ def _score(passage: Passage, tokens: Sequence[TokenLogprob], extents: Sequence[E
     size = len(prompt) - unscored
     if not known or not size:
         why = "the first token has no prediction, and the text has no other token"
-        raise BadInputError("nothing to score", why, "--context TEXT gives it one")
+        raise BadInputError("nothing to score", why, "--context TEXT gives the first token one")
     floored = sum(value <= MIN_LOGPROB for value in known)
     return Score(tuple(own), math.fsum(known), len(known), size, floored, spanning, len(own))
 

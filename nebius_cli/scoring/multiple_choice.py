@@ -13,6 +13,7 @@ from nebius_cli.scoring.align_tokens_with_text import utf8
 from nebius_cli.scoring.likelihood import Score
 from nebius_cli.scoring.means import mean_with_error, paired_values
 from nebius_cli.scoring.measures import likeliest
+from nebius_cli.scoring.score_record import token_logprobs
 
 # The accuracies of lm-evaluation-harness, which are members of a record, and the measure by which each one
 # picks a choice.
@@ -22,12 +23,13 @@ ACCURACIES = {"acc": "total", "acc_norm": "per_character", "acc_bytes": "per_byt
 _MEASURES = {"total": "log_likelihood"} | {name: name for name in ("per_token", "per_character", "per_byte")}
 
 
-def choice_record(text: str, score: Score) -> dict[str, Any]:
+def choice_record(text: str, score: Score, *, tokens: bool = False) -> dict[str, Any]:
     """Return the JSON object of a choice."""
     counted = text.removeprefix(" ")
-    return {
+    values = {
         "text": text,
         "log_likelihood": score.log_likelihood,
+        "tokens": score.count,
         "tokens_scored": score.scored,
         "per_token": score.per_token,
         "per_character": score.log_likelihood / (len(counted) or 1),
@@ -35,6 +37,7 @@ def choice_record(text: str, score: Score) -> dict[str, Any]:
         "tokens_floored": score.floored,
         "spanning_token": score.spanning or None,
     }
+    return values | token_logprobs(score) if tokens else values
 
 
 def question_record(entries: Sequence[dict[str, Any]], gold: int | None, *, count: int) -> dict[str, Any]:

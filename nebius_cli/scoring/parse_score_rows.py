@@ -1,7 +1,7 @@
 """The rows of a file to score: texts, and multiple-choice questions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,10 @@ from nebius_cli.request.field_validation import whole_number
 from nebius_cli.scoring.likelihood import Passage
 
 _NUMBER = re.compile(r"\s*[0-9]{1,9}(\.0*)?\s*")
+_LETTER_HINT = "; jq -c '.gold |= explode[0] - 65' turns A to Z into numbers"
 _TEXT_FORM = 'a row is "a text" or {"id": 1, "context": "Q:", "text": " A"}'
+_CONTEXT_NAMES = ("question", "query", "prompt", "input", "passage", "ctx", "stem", "instruction", "premise")
+_ANSWER_NAMES = ("answer", "completion", "target", "response", "output")
 _CHOICES_FORM = 'a question is {"id": 1, "context": "Q:", "choices": [" A", " B"], "gold": 0}'
 
 
@@ -45,6 +48,28 @@ class ScoreRow:
         return members if self.gold is None else {**members, "gold": self.gold}
 
 
+def check_question_columns(columns: Collection[str]) -> None:
+    """Raise ValueError for a table of questions whose context is in a column of another name."""
+    if {"choices", "gold"}.isdisjoint(columns) or "context" in columns:
+        return
+    if asked := next((column for column in columns if column.lower() in _CONTEXT_NAMES), ""):
+        raise ValueError(f"no column context, and {asked!r} would not be scored")
+
+
+def jq_program(members: Collection[str]) -> str:
+    """Return a jq program that makes a row of an object with other members, empty if they tell too little."""
+    asked = next((name for name in members if name.lower() in _CONTEXT_NAMES), "")
+    answer = next((name for name in members if name.lower() in _ANSWER_NAMES), "")
+    if not (asked + answer).isidentifier() or "context" in members:
+        return ""
+    given = [name for name in ("id", "text", "choices", "gold") if name in members]
+    if not {"text", "choices"} & set(given):
+        if not answer:
+            return ""
+        given.append(f'text: (" " + .{answer})')
+    return f"{{context: .{asked}, {', '.join(given)}}}" if asked else ""
+
+
 def parse_score_row(members: Mapping[str, Any], context: str) -> ScoreRow:
     """Return the row of an object with `text`, or with `choices`; `context` is the default context.
 
@@ -75,7 +100,9 @@ def _fault(entry: Mapping[str, Any], context: str) -> str:
         return "a choice is empty or not a string"
     if gold is not None and (type(gold) is not int or not 0 <= gold < len(choices)):
         numbers = f"a number from 0 to {len(choices) - 1}"
-        return f"its gold is {entry['gold']!r:.60}, not {numbers} (the first choice is 0)"
+        shown = jsontext.encode(entry["gold"]).decode("utf-8", "replace")
+        letter = _LETTER_HINT if isinstance(entry["gold"], str) and len(entry["gold"]) == 1 else ""
+        return f"its gold is {shown:.60}, not {numbers} (the first choice is 0){letter}"
     return ""
 
 

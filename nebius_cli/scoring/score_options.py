@@ -118,14 +118,19 @@ class ScoreOptions:
         if self.logprobs is not None and not self.compares:
             raise UsageError("--logprobs without --against", "it sets how many tokens are compared")
         if self.logprobs is not None and any(model.runs_here for model in self.models):
-            why = "the embedded engine reports no alternatives"
-            raise UsageError("--logprobs with a model on this machine", why)
+            why = "it compares the likely alternatives, which a model on this machine does not report"
+            raise UsageError("--logprobs with a model on this machine", why, "leave out --logprobs")
 
     def _check_row_flags(self) -> None:
         if self.jsonl:
             return
         names = [name for name in ROW_FLAGS if getattr(self, name)] + list(self.limits)
         if names:
+            if names[0] == "output":
+                why = "it is for the scores of rows"
+                raise UsageError(
+                    "--output without --jsonl", why, "-o needs --jsonl FILE; for one text, use > FILE"
+                )
             flag = "--" + names[0].replace("_", "-")
             raise UsageError(f"{flag} without --jsonl", "it is about the rows of a file", "--jsonl FILE")
 

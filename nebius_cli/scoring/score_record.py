@@ -24,12 +24,16 @@ def score_record(score: Score, *, tokens: bool) -> dict[str, Any]:
         "tokens_floored": score.floored,
         "spanning_token": score.spanning or None,
     }
-    if tokens:
-        values["token_logprobs"] = [
-            {"token": token.text, "logprob": _finite(token.logprob), "offset": token.offset}
-            for token in score.tokens
-        ]
-    return values
+    return values | token_logprobs(score) if tokens else values
+
+
+def token_logprobs(score: Score) -> dict[str, Any]:
+    """Return the member with the tokens of a score."""
+    tokens = [
+        {"token": token.text, "logprob": _finite(token.logprob), "offset": token.offset}
+        for token in score.tokens
+    ]
+    return {"token_logprobs": tokens}
 
 
 def _finite(logprob: float | None) -> float | None:

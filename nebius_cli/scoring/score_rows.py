@@ -1,6 +1,6 @@
 """What a bulk run needs to know to score rows: how they are read, and what is kept of the answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from nebius_cli.core import jsontext
@@ -8,7 +8,7 @@ from nebius_cli.core.errors import UsageError
 from nebius_cli.scoring import compare_models, multiple_choice, score_record
 from nebius_cli.scoring.echo_support import EchoSupport
 from nebius_cli.scoring.likelihood import Passage, Score, from_choice
-from nebius_cli.scoring.parse_score_rows import ScoreRow, parse_score_row
+from nebius_cli.scoring.parse_score_rows import ScoreRow, check_question_columns, jq_program, parse_score_row
 
 
 class ScoreRows(EchoSupport):
@@ -16,7 +16,7 @@ class ScoreRows(EchoSupport):
 
     With `compared`, each row is scored by two models, and `with_divergence` compares their alternatives.
     The parts of a row are its passages, once for each model; with `swapped`, those of the second model first.
-    `has_totals` tells whether a row was read that the totals of the run count.
+    `weights` identify the content of the model files on this machine.
     """
 
     text_columns = frozenset(("context", "text", "gold"))
@@ -31,6 +31,7 @@ class ScoreRows(EchoSupport):
         compared: bool = False,
         with_divergence: bool = False,
         swapped: bool = False,
+        weights: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self._context = context
@@ -39,21 +40,30 @@ class ScoreRows(EchoSupport):
         self._compared = compared
         self._with_divergence = with_divergence
         self._swapped = swapped
-        self.has_totals = compared
+        self._weights = tuple(weights)
+        self.models: Sequence[str] = ()  # their names, first the one to score with
 
     @property
     def identity(self) -> bytes:
-        """What records depend on besides the requests and the rows; empty without the flags for it."""
+        """What records depend on besides the requests and the rows; empty without flags and files for it."""
         shown = {"tokens": self._tokens, "kl": self._with_divergence, "swapped": self._swapped}
-        flags = [name for name, is_set in shown.items() if is_set]
-        return jsontext.encode(flags) if flags else b""
+        parts = [*(name for name, is_set in shown.items() if is_set), *self._weights]
+        return jsontext.encode(parts) if parts else b""
+
+    def check_columns(self, columns: Collection[str]) -> None:
+        """Raise ValueError if questions would be scored without what is asked."""
+        if not self._context:
+            check_question_columns(columns)
+
+    def jq_program(self, members: Collection[str]) -> str:
+        """Return a jq program that makes a row of an object with these members, empty if none is known."""
+        return jq_program(members)
 
     def read(self, members: Mapping[str, Any]) -> ScoreRow:
         """Return a row. Raises ValueError, which says what is wrong with it, UsageError for a wrong flag."""
         row = parse_score_row(members, self._context)
         if row.is_question and self._with_divergence:
             raise UsageError("--logprobs with choices", "--logprobs compares texts only")
-        self.has_totals = self.has_totals or row.gold is not None
         return row
 
     def passage(self, row: ScoreRow, part: int) -> Passage:
@@ -69,7 +79,7 @@ class ScoreRows(EchoSupport):
     def kept(self, row: ScoreRow, part: int, score: Score) -> Any:
         """Return what is kept of the score of a part until its row is complete."""
         if row.is_question:
-            return multiple_choice.choice_record(self.passage(row, part).text, score)
+            return multiple_choice.choice_record(self.passage(row, part).text, score, tokens=self._tokens)
         if self._compared:
             return score
         return score_record.score_record(score, tokens=self._tokens)
@@ -79,11 +89,13 @@ class ScoreRows(EchoSupport):
         count = len(row.passages)
         if self._swapped:
             values = [*values[count:], *values[:count]]
+        names = dict(zip(("model", "against_model"), self.models, strict=False))
         if row.is_question:
-            return multiple_choice.question_record(values, row.gold, count=count)
+            return multiple_choice.question_record(values, row.gold, count=count) | names
         if not self._compared:
-            return dict(values[0])
+            return {**values[0], **names}
         one, other = values
-        return compare_models.comparison_record(
+        record = compare_models.comparison_record(
             one, other, with_divergence=self._with_divergence, tokens=self._tokens
         )
+        return record | names

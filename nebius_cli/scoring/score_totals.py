@@ -1,13 +1,14 @@
-"""What the records of many rows add up to: accuracy, and the mean differences of two models."""
+"""What the records of many rows add up to: accuracy, perplexity, and the mean differences of two models."""
 
 from array import array
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nebius_cli.core.short_text import counted
 from nebius_cli.scoring import compare_models, multiple_choice
 from nebius_cli.scoring.compare_models import DIFFERENCES
+from nebius_cli.scoring.corpus_totals import CorpusTotals
+from nebius_cli.scoring.doubtful_rows import DoubtfulRows
 from nebius_cli.scoring.means import means_with_errors, paired_values
 
 
@@ -20,6 +21,8 @@ class Totals:
     def __init__(self, models: Sequence[str]) -> None:
         self._models = models
         self._compares = len(models) > 1
+        self._doubts = DoubtfulRows()
+        self._corpora = [CorpusTotals() for _ in models]  # the texts, for each model
         self._names = (*multiple_choice.ACCURACIES, *(DIFFERENCES if self._compares else ()))
         self._values: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
         self._kl: defaultdict[str, float] = defaultdict(float)
@@ -30,6 +33,7 @@ class Totals:
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Add the record of a row; one without a score counts nowhere, nor do differences for one model."""
+        self._doubts.add(record)
         other = record.get("against") if self._compares else None
         if other and "winners" in other:
             self._add_pair(record, other)
@@ -37,6 +41,8 @@ class Totals:
         for name in self._names:
             if isinstance(value := record.get(name), int | float):
                 self._values[name].append(value)
+        for corpus, own in zip(self._corpora, (record, other or {}), strict=False):
+            corpus.add(own)
         if not self._compares:
             return
         if record.get("kl"):
@@ -63,15 +69,25 @@ class Totals:
             lines.append(multiple_choice.accuracy_line(self._values))
         if self._same_picks:
             same, count = sum(self._same_picks), len(self._same_picks)
-            lines.append(f"both models pick the same choice in {same} of {counted(count, 'question')}")
+            lines.append(f"both models pick the same choice for {same} of {count:,} questions")
+        for name, corpus in zip(self._models, self._corpora, strict=True):
+            lines += [f"{name}: {corpus.line()}" if self._compares else corpus.line()] if len(corpus) else []
         if self._values["difference"]:
             one, other = self._models
             differences = [self._values[name] for name in DIFFERENCES]
             lines += compare_models.difference_lines(differences, (one, other))
-            lines += compare_models.divergence_lines(
-                self._kl, self._without_kl, len(differences[0]), (one, other)
-            )
+            lines += self.divergence_lines()
         return lines
+
+    def warnings(self) -> list[str]:
+        """Return warnings about rows whose scores may not be what the user wants."""
+        return self._doubts.warnings()
+
+    def divergence_lines(self) -> list[str]:
+        """Return lines about the divergence of two models; none if no record has it."""
+        one, other = self._models
+        count = len(self._values["difference"])
+        return compare_models.divergence_lines(self._kl, self._without_kl, count, (one, other))
 
     def to_json(self) -> dict[str, Any]:
         """Return the same for a program: means, each with its standard error as `NAME_stderr`.
@@ -79,7 +95,7 @@ class Totals:
         Accuracies have the names of lm-evaluation-harness; `against` has those of the second model and
         `differences` the first less the second. There are no members for what no record has.
         """
-        members: dict[str, Any] = {}
+        members: dict[str, Any] = dict(zip(("model", "against_model"), self._models, strict=False))
         if self._pairs:
             values = paired_values(self._pairs)
             members |= {"questions": len(values.firsts["acc"]), **means_with_errors(values.firsts)}
@@ -88,8 +104,10 @@ class Totals:
         elif accuracies := self._values["acc"]:
             members["questions"] = len(accuracies)
             members |= means_with_errors({name: self._values[name] for name in multiple_choice.ACCURACIES})
-        if differences := self._values["difference"]:
-            members["texts"] = len(differences)
+        if self._corpora and (count := len(self._corpora[0])):
+            members |= {"texts": count, **self._corpora[0].to_json()}
+        if self._values["difference"]:
+            members["against"] = members.get("against", {}) | self._corpora[1].to_json()
             members |= means_with_errors({name: self._values[name] for name in DIFFERENCES})
         if tokens := self._kl["tokens"]:
             sums = {name: self._kl[name] / tokens for name in compare_models.KL_MEANS}

@@ -126,7 +126,7 @@ def test_one_token_without_a_context_has_no_score(nbx: Runner, server: FakeServe
     server.script(echoed(choice("a!", [("a", None), ("!", -1.0)])))
     result = nbx("score", "a")
     assert result.code == 65
-    assert "--context TEXT gives it one" in result.err
+    assert "--context TEXT gives the first token one" in result.err
 
 
 @pytest.mark.parametrize(

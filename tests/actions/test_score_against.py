@@ -53,7 +53,7 @@ def test_questions_are_compared_choice_by_choice_and_in_their_accuracy(
     assert "one: acc 1.0000 ± 0.0000" in result.err
     assert "two: acc 0.5000 ± 0.5000" in result.err
     assert "one minus two: acc 0.5000 ± 0.5000" in result.err
-    assert "both models pick the same choice in 1 of 2 questions" in result.err
+    assert "both models pick the same choice for 1 of 2 questions" in result.err
 
 
 def test_the_error_of_a_difference_is_that_of_pairs(nbx: Runner, server: FakeServer) -> None:

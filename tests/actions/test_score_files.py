@@ -32,7 +32,7 @@ def test_scores_and_answers_do_not_mix_in_one_file(score: Runner, echo_server: E
     ):
         result = score(*command)
         assert (result.code, result.out) == (2, "")
-        assert "out.jsonl has scores, not answers\n  choose another file\n" in result.err
+        assert "out.jsonl has scores, not answers\n  choose another file; jq -r " in result.err
     result = score("score", "--jsonl", "in.jsonl", "-o", "answers.jsonl")
     assert (result.code, "answers.jsonl has answers, not scores" in result.err) == (2, True)
     assert not echo_server.asked
@@ -117,12 +117,108 @@ def test_a_row_with_an_unknown_member_is_reported_before_anything_is_sent(
     assert not echo_server.bodies
 
 
+def test_the_message_about_an_unknown_member_has_the_jq_program_that_renames_it(score: Runner) -> None:
+    write_rows(Path("in.jsonl"), [{"id": 1, "question": "Q:", "answer": "A"}])
+    said = "jq -c '{context: .question, id, text: (\" \" + .answer)}' renames them"
+    assert said in score(*RUN).err
+    write_rows(Path("in.jsonl"), [{"query": "Q:", "choices": [" A", " B"], "gold": 0}])
+    assert "jq -c '{context: .query, choices, gold}' renames them" in score(*RUN).err
+
+
 def test_the_columns_that_are_not_scored_are_named_once(score: Runner) -> None:
     Path("in.csv").write_text('question,gold,choices,subject\nQ,0,"["" a"", "" b""]",x\n', "utf-8")
     result = score("score", "--jsonl", "in.csv", "-c", "Q:", "-o", "out.jsonl")
     assert result.code == 0, result.err
     assert result.err.count("ignored columns") == 1
     assert "in.csv: ignored columns: question, subject\n" in result.err
+
+
+@pytest.mark.parametrize("column", ["question", "Query", "input"])
+def test_a_table_whose_questions_are_in_another_column_than_context_is_refused(
+    score: Runner, echo_server: EchoServer, column: str
+) -> None:
+    Path("in.csv").write_text(f'{column},gold,choices\nQ,0,"["" a"", "" b""]"\n', "utf-8")
+    result = score("score", "-q", "--jsonl", "in.csv")
+    assert result.code == 2
+    assert f"in.csv: no column context, and '{column}' would not be scored" in result.err
+    assert "rename that column to context, or set --context TEXT for all rows" in result.err
+    assert not echo_server.bodies
+
+
+def test_only_the_files_that_have_an_ignored_column_are_named(score: Runner) -> None:
+    Path("a.csv").write_text("text,topic\na b,x\n", "utf-8")
+    Path("b.csv").write_text("text\na b\n", "utf-8")
+    Path("c.csv").write_text("text,topic\na b,x\n", "utf-8")
+    result = score("score", "--jsonl", "a.csv", "--jsonl", "b.csv", "--jsonl", "c.csv")
+    assert result.code == 0, result.err
+    assert [line for line in result.err.splitlines() if "ignored" in line] == [
+        "nbx: a.csv, c.csv: ignored columns: topic"
+    ]
+
+
+def test_the_record_of_a_question_has_the_tokens_of_each_choice_if_asked(score: Runner) -> None:
+    write_rows(Path("in.jsonl"), QUESTIONS)
+    assert score(*RUN, "--tokens").code == 0
+    for record in records(OUT):
+        for choice in record["choices"]:
+            logprobs = [token["logprob"] for token in choice["token_logprobs"]]
+            assert sum(logprobs) == choice["log_likelihood"]
+
+
+def test_an_input_without_rows_is_noticed(score: Runner) -> None:
+    Path("in.jsonl").touch()
+    result = score("score", "--jsonl", "in.jsonl")
+    assert (result.code, result.out, result.err) == (0, "", "nbx: in.jsonl has no rows\n")
+    assert "stdin has no rows" in score("bulk", "-", "-o", "out.jsonl", stdin=b"").err
+
+
+def test_a_folder_is_called_one_and_a_missing_file_gets_no_other_advice(score: Runner) -> None:
+    result = score("score", "--jsonl", ".")
+    assert (result.code, result.err) == (
+        2,
+        "nbx: cannot read .\n  it is a directory\n  name the files in it\n",
+    )
+    result = score("score", "--jsonl", "missing.txt")
+    assert (result.code, "each line" in result.err) == (2, False)
+
+
+def test_a_format_that_the_name_contradicts_is_what_to_leave_out(score: Runner) -> None:
+    Path("in.csv").write_text("text\na b\n", "utf-8")
+    result = score("score", "--jsonl", "in.csv", "--format", "jsonl")
+    assert result.code == 65
+    assert result.err.endswith("\n  leave out --format: the name of in.csv says csv, not jsonl\n")
+
+
+def test_one_warning_counts_the_rows_with_a_token_across_the_boundary(score: Runner) -> None:
+    rows: list[Any] = [{"context": "One tw", "text": "o three"}] * 2 + [{"context": "One", "text": " two"}]
+    write_rows(Path("in.jsonl"), rows)
+    result = score("score", "--jsonl", "in.jsonl")
+    assert result.code == 0, result.err
+    said = "2 rows with a token that begins in the context and ends in the text, as ' two': it counts as"
+    assert result.err.count(said) == 1
+
+
+def test_questions_without_a_context_are_counted_in_one_warning(score: Runner) -> None:
+    write_rows(Path("in.jsonl"), [{"choices": ["a b", "c d"]}] * 2 + QUESTIONS[:0])
+    result = score("score", "--jsonl", "in.jsonl")
+    assert result.code == 0, result.err
+    assert "2 questions without a context: the first token of each choice has no prediction" in result.err
+
+
+def test_rows_that_would_fail_again_are_not_to_be_sent_again_as_they_are(
+    score: Runner, echo_server: EchoServer
+) -> None:
+    write_rows(Path("in.jsonl"), ["a"])
+    result = score(*RUN)
+    assert (result.code, "repeat" in result.err) == (9, False)
+    assert "out.failed.jsonl lists them; --context TEXT gives the first token one\n" in result.err
+    assert score("score", "--jsonl", "in.jsonl").err.endswith("; --context TEXT gives the first token one\n")
+    write_rows(Path("in.jsonl"), ["a b", "c d"])
+    message = "This model's maximum context length is 1 token"
+    echo_server.answer = lambda prompt: refuse(400, message) if "a" in prompt else None
+    result = score(*RUN, "--restart")
+    assert (result.code, "repeat" in result.err) == (9, False)
+    assert "out.failed.jsonl lists them; shorten the text or split it" in result.err
 
 
 def test_the_rows_of_several_files_are_scored_in_the_order_of_the_files(score: Runner) -> None:
@@ -174,9 +270,28 @@ def test_a_letter_for_the_right_choice_is_reported_with_what_is_expected(score: 
     Path("in.csv").write_text('choices,gold\n"["" a"", "" b""]",1\n"["" a"", "" b""]",B\n', "utf-8")
     result = score("score", "--jsonl", "in.csv")
     assert result.code == 65
-    assert "line 3: its gold is 'B', not a number from 0 to 1 (the first choice is 0)" in result.err
+    assert 'line 3: its gold is "B", not a number from 0 to 1 (the first choice is 0)' in result.err
 
 
 def test_an_empty_name_is_not_standard_input(score: Runner) -> None:
     result = score("score", "--jsonl", "", stdin=b'"a b"\n')
     assert (result.code, "cannot tell the format" in result.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("score", "x", "-o", "out.jsonl"), "-o needs --jsonl FILE; for one text, use > FILE"),
+        (("perplexity", "x"), "nbx score computes perplexity and accuracy"),
+        (("eval",), "nbx score computes perplexity and accuracy"),
+    ],
+)
+def test_what_was_meant_is_named(score: Runner, given: tuple[str, ...], said: str) -> None:
+    result = score(*given)
+    assert (result.code, said in result.err) == (2, True), result.err
+
+
+def test_a_cell_of_choices_that_is_no_json_comes_with_an_example(score: Runner) -> None:
+    Path("in.csv").write_text("context,choices\nQ,yes|no\n", "utf-8")
+    result = score("score", "--jsonl", "in.csv")
+    assert (result.code, 'it must be a JSON list such as [" green", " blue"]' in result.err) == (65, True)

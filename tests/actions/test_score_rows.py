@@ -30,7 +30,8 @@ def test_jsonl_goes_out_in_one_request_and_comes_back_in_order(nbx: Runner, serv
     server.script(echoed(choice("Q: A!", other, index=1), choice(TEXT + "!", PAIRS, index=0)))
     save(TEXT, {"id": "q", "context": "Q:", "text": " A"})
     result = nbx("score", "--jsonl", "rows.jsonl")
-    assert (result.code, result.err) == (0, "")
+    totals = "perplexity 7.3891, bits per byte 0.8244, log-likelihood -8.0000, 2 texts, 4 tokens"
+    assert (result.code, result.err) == (0, f"nbx: {totals}\n")
     assert server.requests[0].json["prompt"] == [TEXT, "Q: A"]
     one, two = map(json.loads, result.out.splitlines())
     assert (one["id"], one["log_likelihood"], one["tokens"]) == (0, -6.0, 4)

@@ -281,3 +281,18 @@ def test_candidates_are_ranked_by_a_server_without_echo(score: Runner, echo_serv
     assert result.code == 0, result.err
     assert [entry["candidate"] for entry in result.json["candidates"]] == list(range(17))
     assert len([body for body in echo_server.bodies if "prompt_logprobs" in body]) == 17
+
+
+def test_records_and_the_summary_name_the_model_and_a_changed_model_is_named_in_the_refusal(
+    score: Runner,
+) -> None:
+    write_rows(Path("in.jsonl"), [*TEXTS[:2], QUESTIONS[0]])
+    assert score(*RUN, "--against", "other", "--summary", "run.json").code == 0
+    summary = json.loads(Path("run.json").read_bytes())
+    for found in (*records(OUT), summary):
+        assert (found["model"], found["against_model"]) == ("test/model", "other")
+    assert (summary["texts"], summary["questions"]) == (2, 1)
+    assert summary["against"]["tokens_scored"] == summary["tokens_scored"] > 0
+    result = score(*RUN, "-m", "third", "--against", "other")
+    assert result.code == 2
+    assert "the model (test/model before, third now), a flag, " in result.err

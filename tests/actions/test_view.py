@@ -238,3 +238,19 @@ def test_with_color_always_a_pager_gets_the_view(view: str, bare: Runner) -> Non
     piped = bare("view", "--view", view, "--color", "always", stdin=stdin, env={"TERM": "xterm"})
     assert (piped.out, piped.err) == (shown, "")
     assert "\x1b[" in shown
+
+
+def test_the_tokens_of_scored_texts_are_shown(bare: Runner, tmp_path: Path) -> None:
+    first = {"token": "Hi", "logprob": None, "offset": 0}
+    second = {"token": " you", "logprob": -1.5, "offset": 2}
+    text = {"log_likelihood": -1.5, "token_logprobs": [first, second]}
+    question = {"id": 1, "choices": [text, text], "winners": {}}
+    out = bare("view", saved(tmp_path, text, question), "--view", "table").out
+    assert tokens(out) == [[choice, *token] for choice in "123" for token in (["1", "Hi"], ["2", " you"])]
+
+
+def test_scores_without_tokens_come_with_the_flag_that_saves_them(bare: Runner, tmp_path: Path) -> None:
+    result = bare("view", saved(tmp_path, {"log_likelihood": -1.5}))
+    assert result.code == 65
+    assert "has scores without tokens" in result.err
+    assert "nbx score --tokens --json TEXT > FILE saves tokens" in result.err

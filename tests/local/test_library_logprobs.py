@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.core.errors import RejectedError, ServerError
+from nebius_cli.core.errors import BadInputError, RejectedError, ServerError
 from nebius_cli.local.engine_server_logprobs import EngineScoring, VocabularyToken
 from nebius_cli.local.library_logprobs import LibraryScoring, LibraryUnavailableError
 from nebius_cli.local.start_engine import Engine
@@ -58,10 +58,12 @@ def test_a_text_of_several_batches_is_scored_as_its_beginning_is(library: Librar
 
 
 def test_what_does_not_fit_is_refused_and_the_next_text_is_scored(library: LibraryScoring) -> None:
-    for pieces in ([VocabularyToken(504, b"The")] * 9000, [VocabularyToken(99_999_999, b"x")] * 2):
-        with pytest.raises(RejectedError) as caught:
-            list(library.logprobs(pieces, 1))
-        assert caught.value.status == 400
+    with pytest.raises(BadInputError, match="the text has 9,000 tokens; the model takes 8,192") as too_long:
+        list(library.logprobs([VocabularyToken(504, b"The")] * 9000, 1))
+    assert too_long.value.hint == "split it into several texts"
+    with pytest.raises(RejectedError) as caught:
+        list(library.logprobs([VocabularyToken(99_999_999, b"x")] * 2, 1))
+    assert caught.value.status == 400
     assert len(list(library.logprobs(library.tokenize("The capital"), 1))) == 2
 
 

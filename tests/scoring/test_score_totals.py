@@ -1,5 +1,6 @@
 """What records add up to."""
 
+import math
 from typing import Any
 
 import pytest
@@ -35,6 +36,37 @@ def test_accuracy_is_that_of_the_questions_with_an_answer() -> None:
     assert lines(records[0]) == ["acc 1.0000, acc_norm 0.0000, acc_bytes 1.0000, 1 question"]
 
 
+def text(log_likelihood: float, tokens: int, size: int) -> dict[str, Any]:
+    return {"log_likelihood": log_likelihood, "tokens_scored": tokens, "bytes_scored": size}
+
+
+def test_the_perplexity_of_all_texts_weights_every_token_the_same() -> None:
+    totals = Totals(("one",))
+    rows: list[dict[str, Any]] = [
+        text(-6.0, 2, 10),
+        text(-2.0, 6, 30),
+        {"error": {}},
+        {"choices": [], "winners": {}},
+    ]
+    for record in rows:
+        totals.add(record)
+    found = totals.to_json()
+    assert (found["texts"], found["tokens_scored"], found["bytes_scored"]) == (2, 8, 40)
+    assert found["log_likelihood"] == -8.0
+    assert found["perplexity"] == pytest.approx(math.exp(1))
+    assert found["bits_per_byte"] == pytest.approx(0.2 / math.log(2))
+    assert totals.lines() == [
+        "perplexity 2.7183, bits per byte 0.2885, log-likelihood -8.0000, 2 texts, 8 tokens"
+    ]
+
+
+def test_a_perplexity_beyond_a_float_is_null() -> None:
+    totals = Totals(("one",))
+    totals.add(text(-9999.0, 1, 1))
+    assert totals.to_json()["perplexity"] is None
+    assert "perplexity inf" in totals.lines()[0]
+
+
 def summary(*records: dict[str, Any]) -> dict[str, Any]:
     totals = Totals(("one", "two"))
     for record in records:
@@ -48,6 +80,8 @@ ALL_RIGHT = {"acc": 1, "acc_norm": 1, "acc_bytes": 1}
 def test_a_program_gets_the_accuracies_by_their_usual_names() -> None:
     wrong = {"acc": 0, "acc_norm": 1, "acc_bytes": 1}
     assert summary(ALL_RIGHT, {"error": {}}, wrong) == {
+        "model": "one",
+        "against_model": "two",
         "questions": 2,
         "acc": 0.5,
         "acc_stderr": 0.5,
@@ -57,7 +91,7 @@ def test_a_program_gets_the_accuracies_by_their_usual_names() -> None:
         "acc_bytes_stderr": 0.0,
     }
     assert summary(ALL_RIGHT)["acc_stderr"] is None
-    assert summary({"log_likelihood": -1.0}) == {}
+    assert summary({"error": {}}) == {"model": "one", "against_model": "two"}
 
 
 def test_a_program_gets_what_two_models_differ_in() -> None:
@@ -67,7 +101,9 @@ def test_a_program_gets_what_two_models_differ_in() -> None:
     assert (found["acc"], found["against"]["acc"], found["differences"]["acc"]) == (1.0, 0.0, 1.0)
     assert found["differences"]["acc_stderr"] == 0.0
     kl = {"tokens": 2, "at_least": 1.0, "tail": 0.5, "tail_against": 0.25}
-    found = summary(compared(1.0, kl=kl), compared(3.0, kl=None))
+    scores = {**text(-1.0, 1, 4), "against": text(-2.0, 1, 4)}
+    found = summary(compared(1.0, kl=kl, **scores), compared(3.0, kl=None, **scores))
+    assert (found["log_likelihood"], found["against"]["log_likelihood"]) == (-2.0, -4.0)
     assert found["difference_per_byte"] == pytest.approx(0.2)
     assert (found["texts"], found["difference"], found["difference_stderr"], found["kl"]) == (2, 2.0, 1.0, kl)
 

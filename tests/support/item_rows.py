@@ -1,6 +1,6 @@
 """A kind of rows for tests: each word of a text is a prompt, and its answer in capitals is kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nebius_cli.core.errors import IgnoredFieldError, NbxError
@@ -26,6 +26,14 @@ class Words:
 
     def __init__(self) -> None:
         self.falls_back = False
+
+    def check_columns(self, columns: Collection[str]) -> None:
+        """Accept all columns."""
+
+    def jq_program(self, members: Collection[str]) -> str:
+        """Know no program."""
+        del members
+        return ""
 
     @staticmethod
     def of(text: str) -> Item:

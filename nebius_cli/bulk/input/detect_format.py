@@ -37,6 +37,14 @@ def format_of(path: str, format_flag: str | None) -> tuple[str, str]:
     return name, compression
 
 
+def wrong_format_flag(path: str, used: str) -> str:
+    """Return a hint if a file that was read as one format has a name of another one."""
+    words = path.lower().split(".")
+    suffix = words[-2] if len(words) > 2 and words[-1] in COMPRESSIONS else words[-1]
+    known = SUFFIXES.get(suffix, used) if used else used
+    return "" if known == used else f"leave out --format: the name of {path} says {known}, not {used}"
+
+
 def _format_hint(suffix: str, format_flag: str | None) -> str:
     if suffix == "json" and not format_flag:
         return "a row is one line of JSON: set --format jsonl, or make lines of an array with jq -c '.[]'"

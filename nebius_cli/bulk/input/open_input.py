@@ -1,5 +1,6 @@
 """Opens an input file of any format and streams its rows."""
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Self
 
@@ -88,6 +89,8 @@ def open_rows(
     accepts are read. Raises UsageError, ConfigError for a missing
     package, and BadInputError, which iterating raises too.
     """
+    if file is None and os.path.isdir(path):  # noqa: PTH112 - Path's raises OSError
+        raise UsageError(f"cannot read {path}", "it is a directory", "name the files in it")
     format_, compression = format_of(path, format_flag)
     if nul and format_ != "text":
         raise UsageError(f"-0 with {format_} input", "NUL separates plain prompts", "set --format text")

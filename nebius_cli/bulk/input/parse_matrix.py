@@ -15,6 +15,7 @@ from nebius_cli.request.request_body import NO_VALIDATE
 MAX_COMBINATIONS = 1000
 
 _NOT_HERE = ("stream", "stream_options")
+_PARAMETER = "for a parameter of the engine, run once per value: --param {}=VALUE and another -o"
 _EXAMPLE = "for example --matrix temperature=0,0.7"
 
 
@@ -58,9 +59,10 @@ def _field(name: str, text: str) -> Field | None:
     if found is not None and found.name in _NOT_HERE:
         raise UsageError(f"--matrix {text}", f"nbx bulk sets {found.name} itself")
     if found is None and name:
-        close = nearest(name, [known for known in BY_NAME if known not in _NOT_HERE])
-        why = f"there is no request field {name!r}"
-        raise UsageError(f"--matrix {text}", why, f"did you mean {close}?" if close else "")
+        known = [one for one in BY_NAME if one not in _NOT_HERE]
+        close = nearest(name, known) or next((one for one in known if one.startswith(name)), "")
+        hint = f"did you mean {close}?" if close else _PARAMETER.format(name)
+        raise UsageError(f"--matrix {text}", f"there is no request field {name!r}", hint)
     return found
 
 

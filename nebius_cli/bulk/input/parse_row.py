@@ -81,7 +81,7 @@ class RowParser:
     """
 
     text_column = "prompt"  # of plain text, also the variable of a template
-    ignored_columns: tuple[str, ...] = ()
+    ignored_columns: Mapping[str, Sequence[str]] = {}
 
     def __init__(self, template: Template | None, *, allow_empty: bool, validate: bool) -> None:
         self._template = template

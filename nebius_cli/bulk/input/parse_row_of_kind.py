@@ -27,8 +27,8 @@ from nebius_cli.request.token_bounds import max_prompt_tokens
 class ItemParser:
     """Parses rows of `kind`. A line of JSONL is an object, or a string, which is the member `text`.
 
-    An unknown member of an object makes a bad row. Unknown columns of a table are ignored, and listed in
-    `ignored_columns`.
+    An unknown member of an object makes a bad row. Unknown columns of a table are ignored; `ignored_columns`
+    has them by the name of the file.
     """
 
     text_column = "text"  # of plain text
@@ -37,7 +37,7 @@ class ItemParser:
         self._kind = kind
         self._columns = kind.text_columns | kind.json_columns
         self._members = self._columns | IDS | {"error"}  # which lists of failed rows have
-        self.ignored_columns: tuple[str, ...] = ()
+        self.ignored_columns: dict[str, tuple[str, ...]] = {}
 
     def read(self, raw: RawData) -> RowRequest:
         """Parse a row. Raises RowError."""
@@ -67,18 +67,25 @@ class ItemParser:
         return column in IDS or column in self._columns
 
     def check_columns(self, columns: Sequence[str], name: str) -> None:
-        """Raise UsageError if none of the columns is part of an item. `name` is that of the file."""
+        """Raise UsageError if items cannot be made of these columns. `name` is that of the file."""
         if not self._columns & frozenset(columns):
             what = f"{name} has none of the columns {listed(sorted(self._columns))}"
             raise UsageError(what, f"columns: {listed(columns)}")
-        ignored = (*self.ignored_columns, *(column for column in columns if not self.needs(column)))
-        self.ignored_columns = tuple(dict.fromkeys(ignored))
+        try:
+            self._kind.check_columns(columns)
+        except ValueError as error:
+            hint = "rename that column to context, or set --context TEXT for all rows"
+            raise UsageError(f"{name}: {error}", f"columns: {listed(columns)}", hint) from None
+        if ignored := tuple(column for column in columns if not self.needs(column)):
+            self.ignored_columns[name] = ignored
 
     def _unknown(self, row: Mapping[str, Any]) -> str:
         """Return a message about the first unknown member of a row."""
         names = ("id", *sorted(self._columns))
         unknown = next(name for name in row if name not in self._members)
-        return f"{unknown_member(unknown, names)}; a row has {listed(names)}"
+        program = self._kind.jq_program(row)
+        rename = f"; jq -c '{program}' renames them" if program else ""
+        return f"{unknown_member(unknown, names)}; a row has {listed(names)}{rename}"
 
     def _from_cells(self, cells: Mapping[str, Any]) -> dict[str, Any]:
         """Return the cells of a table row as members; empty ones and unknown columns are left out."""
@@ -92,7 +99,8 @@ class ItemParser:
                 try:
                     found[name] = jsontext.decode(found[name])
                 except ValueError as error:
-                    raise RowError(f"{name} is {jsontext.describe_error(error)}") from None
+                    why = f"{name} is {jsontext.describe_error(error)}"
+                    raise RowError(f'{why}; it must be a JSON list such as [" green", " blue"]') from None
         return found
 
 

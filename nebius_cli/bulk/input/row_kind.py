@@ -1,6 +1,6 @@
 """What a run needs to know about rows that are more than a prompt to complete, such as texts to score."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from nebius_cli.core.errors import NbxError
@@ -32,6 +32,12 @@ class RowKind(Protocol):
     @property
     def json_columns(self) -> frozenset[str]:
         """The columns of a table that hold JSON, if a cell is text."""
+
+    def check_columns(self, columns: Collection[str]) -> None:
+        """Raise ValueError, which says why, if rows of a table with these columns would lack a part."""
+
+    def jq_program(self, members: Collection[str]) -> str:
+        """Return a jq program that makes a row of an object with other members, empty if none is known."""
 
     @property
     def identity(self) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self, TypeVar
 
+from nebius_cli.bulk.input.detect_format import wrong_format_flag
 from nebius_cli.bulk.input.open_input import RowFile
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_to_request import RowReader
@@ -113,9 +114,9 @@ class RowSource:
             _place(row) + (": the same" if row.why == first.why else f": {row.why}") for row in listed[1:]
         )
         rest = f"; {count - len(listed)} more" if count > len(listed) else ""
-        return BadInputError(
-            what, f"{more}{rest}".removeprefix("; "), "--on-bad-row skip leaves bad rows out"
-        )
+        other = wrong_format_flag(self.name, self._file.format)
+        hint = other or "--on-bad-row skip leaves bad rows out"
+        return BadInputError(what, f"{more}{rest}".removeprefix("; "), hint)
 
     def place(self, bad: BadRow) -> str:
         """Return where a bad row is: its file and line."""

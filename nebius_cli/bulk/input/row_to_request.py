@@ -107,8 +107,8 @@ class RowReader:
         return [CompletionRequest("", *request) for request in self._requests]
 
     @property
-    def ignored_columns(self) -> tuple[str, ...]:
-        """The columns of the tables opened so far that a user should know to be ignored."""
+    def ignored_columns(self) -> Mapping[str, Sequence[str]]:
+        """The columns that a user should know to be ignored, by the names of the tables opened so far."""
         return self._parser.ignored_columns
 
     def of_file(self, name: str) -> Self:

@@ -32,7 +32,7 @@ class JoinedFiles:
         self.name = f"{paths[0]} and {len(paths) - 1} more"
         self.columns: tuple[str, ...] = ()  # checked for each file
         self.seekable = all(map(is_file, paths))
-        self.part = ""
+        self.part = self.format = ""  # each file has its own format
         self._paths = tuple(paths)
         self._open_file = open_file
         self._check_columns = check_columns

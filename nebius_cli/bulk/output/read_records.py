@@ -16,6 +16,7 @@ from nebius_cli.core.errors import BadInputError, UsageError
 READ_BUFFER_BYTES = 1 << 20
 SCAN_BLOCK_BYTES = 1 << 18  # scanned at a time
 
+_SCORES_TO_CSV = "; jq -r '[.id, .log_likelihood] | @csv' {} makes a table of scores"
 MAX_ROWS_MISSING = 10_000_000  # between two records
 ERROR, ANSWER = 1, 2  # kinds of current records
 
@@ -112,7 +113,8 @@ def check_kind(path: Path, *, items: bool) -> None:
                 has_items = "response" not in jsontext.decode(line)
                 if has_items != items:
                     found, wanted = ("scores", "answers") if has_items else ("answers", "scores")
-                    raise UsageError(f"{path} has {found}, not {wanted}", "", "choose another file")
+                    hint = f"choose another file{_SCORES_TO_CSV.format(path) if has_items else ''}"
+                    raise UsageError(f"{path} has {found}, not {wanted}", "", hint)
                 return
 
 

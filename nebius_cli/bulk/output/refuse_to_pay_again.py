@@ -2,10 +2,12 @@
 
 from array import array
 from collections.abc import Sequence
+from pathlib import Path
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.read_records import RecordReader, matrix_of, open_answers
 from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
+from nebius_cli.core import jsontext
 from nebius_cli.core.compact_hash_set import DigestSet, digest
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.short_text import counted
@@ -24,6 +26,7 @@ class Claims:
         self._output = output  # its name in messages
         self._matrix = matrix_of(journal.path) if isinstance(journal, Journal) else None
         self.changed = 0
+        self._model = ""  # of the first changed row
         self.found = journal.earlier.answers == 0  # or there is nothing to find
 
     @property
@@ -43,7 +46,21 @@ class Claims:
             return True
         if not self.found:
             self.changed += self._journal.has_prompt_of(row)
+            self._model = self._model or row.model
         return False
+
+    def error(self, *, runs_here: bool) -> UsageError:
+        """Return the error of a run that would send every row of the output again.
+
+        `runs_here`: to a model on this machine, which costs nothing.
+        """
+        what = f"every row of {self._output} would be {_sent_again(runs_here)}"
+        found = _model_of(self._journal.path) if isinstance(self._journal, Journal) else ""
+        other = found and self._model and found != self._model
+        model = f"the model ({found} before, {self._model} now)" if other else "the model"
+        why = f"{model}, a flag, the project or the base URL has changed, or rows without an id have moved"
+        hint = f"--restart starts over and keeps them as {self._output}.old; or choose another -o"
+        return UsageError(what, why, hint)
 
 
 class SurveyedClaims(Claims):
@@ -71,7 +88,7 @@ class SurveyedClaims(Claims):
             why = f"{self._output} has the answers at other positions: rows or files are in another order"
             raise UsageError(what, why, "restore the order and add new rows at the end, or choose another -o")
         if self.none:
-            raise would_pay_again(self._output, runs_here=runs_here)
+            raise self.error(runs_here=runs_here)
 
     def _moved(self) -> int:
         """Return the number of rows without an id whose request has an answer that no row claims."""
@@ -92,16 +109,15 @@ def other_requests(count: int, output: str) -> str:
     return f"{output} has {answers} to other requests ({why}); changed rows are sent again"
 
 
-def would_pay_again(output: str, *, runs_here: bool) -> UsageError:
-    """Return the error of a run that would send every row of an output again.
-
-    `runs_here`: to a model on this machine, which costs nothing.
-    """
-    what = f"every row of {output} would be {_sent_again(runs_here)}"
-    why = "a flag, the project or the base URL has changed, or rows without an id have moved"
-    return UsageError(
-        what, why, f"--restart starts over and keeps them as {output}.old; or choose another -o"
-    )
+def _model_of(path: Path) -> str:
+    """Return the model that the first record with an answer names, empty if none does."""
+    with open_answers(path) as file:
+        for _, line, head in RecordReader(file, path):
+            if head.ok:
+                record = jsontext.decode(line)
+                model = record.get("model") or (record.get("response") or {}).get("model")
+                return model if isinstance(model, str) else ""
+    return ""
 
 
 def _sent_again(runs_here: bool) -> str:  # noqa: FBT001 - the only argument

@@ -96,7 +96,13 @@ def test_what_is_no_matrix_is_a_usage_error(texts: list[str], what: str, why: st
 
 
 def test_the_hint_names_the_field_that_was_probably_meant_or_the_flag_that_helps() -> None:
-    for text, hint in (("temprature=1", "did you mean temperature?"), ("temperature=3", "--no-validate")):
+    hints = {
+        "temprature=1": "did you mean temperature?",
+        "temp=0,1": "did you mean temperature?",
+        "seed=1,2": "for a parameter of the engine, run once per value: --param seed=VALUE",
+        "temperature=3": "--no-validate",
+    }
+    for text, hint in hints.items():
         with pytest.raises(UsageError) as caught:
             parse_matrix([text])
         assert caught.value.hint.startswith(hint)

@@ -61,16 +61,17 @@ def test_a_row_that_cannot_be_read_says_why(raw: RawData, why: str) -> None:
 def test_a_table_needs_one_of_the_columns() -> None:
     assert [PARSER.needs(name) for name in ("id", "text", "words", "prompt")] == [True, True, True, False]
     PARSER.check_columns(("id", "words"), "in.csv")
-    assert PARSER.ignored_columns == ()
+    assert PARSER.ignored_columns == {}
     with pytest.raises(UsageError, match="none of the columns text, words"):
         PARSER.check_columns(("id", "prompt"), "in.csv")
 
 
 def test_the_ignored_columns_of_all_tables_are_known() -> None:
     parser = ItemParser(Words())
-    for columns in (("id", "words", "b"), ("text", "a", "b")):
-        parser.check_columns(columns, "in.csv")
-    assert parser.ignored_columns == ("b", "a")
+    parser.check_columns(("id", "words", "b"), "1.csv")
+    parser.check_columns(("text", "a", "b"), "2.csv")
+    parser.check_columns(("text",), "3.csv")
+    assert parser.ignored_columns == {"1.csv": ("b",), "2.csv": ("a", "b")}
 
 
 def reader(*variants: dict[str, Any]) -> RowReader:

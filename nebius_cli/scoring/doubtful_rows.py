@@ -1,0 +1,36 @@
+"""Counts rows whose scores depend on where the context ends, for one warning per run. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nebius_cli.core.short_text import counted
+
+
+class DoubtfulRows:
+    """Counts over records of texts and questions."""
+
+    def __init__(self) -> None:
+        self._spanning = self._unpredicted = 0
+        self._token = ""  # the first spanning one
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Add the record of a row; one without a score counts nowhere."""
+        scores = record.get("choices") or (record,)
+        if tokens := [score["spanning_token"] for score in scores if score.get("spanning_token")]:
+            self._spanning += 1
+            self._token = self._token or tokens[0]
+        # Choices are compared with each other, each without its first token.
+        self._unpredicted += any(
+            score["tokens_scored"] < score.get("tokens", 0) for score in record.get("choices") or ()
+        )
+
+    def warnings(self) -> list[str]:
+        """Return a warning for each kind of rows."""
+        found = []
+        if self._spanning:
+            what = f"{counted(self._spanning, 'row')} with a token that begins in the context"
+            found.append(f"{what} and ends in the text, as {self._token!r}: it counts as part of the text")
+        if self._unpredicted:
+            what = f"{counted(self._unpredicted, 'question')} without a context"
+            found.append(f"{what}: the first token of each choice has no prediction and does not count")
+        return found
