@@ -109,9 +109,7 @@ def test_a_request_that_the_rate_held_back_is_sent_while_an_answer_comes_slowly(
     began = time.monotonic()
     run = Run(serve(respond), rows(3), fixed=4, group=2, rpm=60, fast_rows=True).go()
     assert run.texts() == right(3)
-    assert (
-        time.monotonic() - began < TEST_TIMEOUT_S / 2
-    )  # the second request ended the first answer
+    assert time.monotonic() - began < TEST_TIMEOUT_S / 2  # the second request ended the first answer
 
 
 def test_an_incomplete_group_of_a_pipe_does_not_wait_for_an_answer(
