@@ -16,6 +16,7 @@ from nebius_cli.api.read_until_deadline import BUFFER_BYTES, TimedReader
 # The end of a chunk, the size of the next one, and the first byte in it.
 NEXT_CHUNK = re.compile(rb"\r\n0*[1-9A-Fa-f][0-9A-Fa-f]*\r\n[\s\S]")
 LENGTH = r"[0-9]{1,18}"
+FRAMING = r"(?im)^(content-length|transfer-encoding)[ \t]*:"  # what says where the body ends
 
 
 class HttpResponse(http.client.HTTPResponse):
@@ -126,8 +127,13 @@ class HttpResponse(http.client.HTTPResponse):
         """
         fields, encoding = self.fields, self.fields.get("transfer-encoding", "identity")
         if any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in self.msg.defects):
-            raise http.client.HTTPException("its head has a line that is not a header")
-        if not self.chunked and encoding.lower() != "identity":
+            unread = str(self.msg.get_payload())  # the lines from the first one on that is not a header
+            if re.search(FRAMING, unread):
+                raise http.client.HTTPException("its head has a line that is not a header")
+        codings = {coding.strip().lower() for coding in encoding.split(",")}
+        if not self.chunked and codings == {"chunked"}:
+            self.chunked, self.chunk_left, self.length = True, None, None  # with a blank, or twice
+        if not self.chunked and codings != {"identity"}:
             raise http.client.HTTPException(f"its transfer encoding is not known: {encoding}")
         if self.status == HTTPStatus.NO_CONTENT:
             self.chunked = False

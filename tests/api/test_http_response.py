@@ -55,12 +55,24 @@ def test_an_error_status_counts_although_its_end_is_not_clear() -> None:
     ("reply", "body"),
     [
         ([with_lines("Content-Length: 2, 2") + b"{}"], b"{}"),
+        ([with_lines("Content-Length: 2", "no header", "X: 1") + b"{}"], b"{}"),
+        ([with_lines("Transfer-Encoding: chunked ") + chunk(b"{}") + LAST_CHUNK], b"{}"),
+        ([with_lines("Transfer-Encoding: chunked, chunked") + chunk(b"{}") + LAST_CHUNK], b"{}"),
         ([with_lines("Content-Length: 2", "Content-Length: 2") + b"{}"], b"{}"),
         ([with_lines("Transfer-Encoding: identity", "Content-Length: 2") + b"{}"], b"{}"),
         ([with_lines("Content-Length: 7", "Transfer-Encoding: chunked") + chunk(b"{}") + LAST_CHUNK], b"{}"),
         ([with_lines("Transfer-Encoding: chunked", code=204)], b""),
     ],
-    ids=["twice in a line", "in two lines", "identity", "both", "204"],
+    ids=[
+        "twice in a line",
+        "before a line that is no header",
+        "a blank behind chunked",
+        "chunked twice",
+        "in two lines",
+        "identity",
+        "both",
+        "204",
+    ],
 )
 def test_an_answer_whose_end_is_clear_is_taken(reply: Reply, body: bytes) -> None:
     with contextlib.closing(patient(reply)) as server:
