@@ -88,18 +88,22 @@ class WorkerPool(WorkerThreads):
         if self._error is not None:
             raise self._error
 
-    def drain(self, seconds: float) -> bool:
+    def drain(self, seconds: float, *, hurried: Callable[[], bool] = lambda: False) -> bool:
         """Send nothing more and wait for the requests in flight; return whether all of them ended in time.
 
-        Later answers are dropped. Raises what the listener of results raised.
+        The wait also ends once `hurried` returns True. Later answers are dropped. Raises what the listener of
+        results raised.
         """
         with self._lock:
             self._dispatcher.stop()
             self._wake_all()
             self._finish_if_over()
         try:
-            back = self._over.wait(seconds)
-        finally:  # also after another signal
+            end = self._monotonic() + seconds
+            while not (back := self._over.wait(max(0.0, min(TICK_S, end - self._monotonic())))):
+                if hurried() or self._monotonic() >= end:
+                    break
+        finally:
             with self._lock:
                 self._abandoned = True
                 self._wake_all()
