@@ -57,9 +57,6 @@ def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCod
             return _estimate(plan, settings, source, app, items)
         if plan.shard.of > 1 and plan.limited:
             app.note(f"limits and caps are divided among the {plan.shard.of} shards")
-        if not options.runs_here:
-            for model in reader.models or ("",):
-                app.check_budget(settings, model, over=options.over_budget)
         summary = open_summary(options)
         with row_server(plan, settings, reader.kind, app, items) as server:
             code = _send(plan, settings, source, server, summary, app, items)
@@ -79,6 +76,8 @@ def _send(
 ) -> ExitCode:
     """Check the rows, send them and report the totals."""
     options, model = plan.options, source.reader.model
+    if not options.runs_here:
+        _check_budget(plan, settings, source.reader, server.key, app)
     prices = _prices(plan, settings, source.reader, server.key, app, items)
     here = items.local_model if items is not None else None
     with surveyed(source, plan, prices, lambda: _output(options, app, items)) as (journal, total):
@@ -127,8 +126,8 @@ def _run_on_ray(plan: BulkPlan, settings: RunSettings, reader: RowReader, app: A
     options = plan.options
     check_options.check(options)
     ray_session.check_installed()
-    app.check_budget(settings, reader.model, over=options.over_budget)
     endpoint = app.endpoint(settings, options.api_key, options.api_key_file)
+    _check_budget(plan, settings, reader, endpoint.key, app)
     host = app.api(settings, endpoint).host
     prices = _prices(plan, settings, reader, endpoint.key, app)
     summary = open_summary(options)
@@ -237,6 +236,13 @@ def _estimate(
         rows = table_rows(shown, estimate.to_json(seconds), drawn=app.draws_out)
         app.write_table(TABLE_HEADER, rows)
     return ExitCode.DONE
+
+
+def _check_budget(plan: BulkPlan, settings: RunSettings, reader: RowReader, key: Secret, app: App) -> None:
+    """Check the budgets before the first request. Raises CappedError if one is spent."""
+    for model in reader.models or ("",):
+        price = None if plan.prices is None else plan.prices.of_model(model)
+        app.check_budget(settings, model, key, price=price, over=plan.options.over_budget)
 
 
 def _prices(
