@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -36,7 +36,6 @@ from nebius_cli.core.secret import Secret
 from nebius_cli.core.short_text import counted
 from nebius_cli.request import request_body
 from nebius_cli.system.check_output_paths import is_file
-from nebius_cli.system.output_file import OutputFile
 
 
 def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCode:
@@ -57,7 +56,7 @@ def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCod
             return _estimate(plan, settings, source, app, items)
         if plan.shard.of > 1 and plan.limited:
             app.note(f"limits and caps are divided among the {plan.shard.of} shards")
-        summary = open_summary(options)
+        summary = open_summary(options, app.put_json)
         with row_server(plan, settings, reader.kind, app, items) as server:
             code = _send(plan, settings, source, server, summary, app, items)
     if items is not None:
@@ -70,7 +69,7 @@ def _send(
     settings: RunSettings,
     source: RowSource,
     server: RowServer,
-    summary: OutputFile | None,
+    summary: Callable[[bytes], None] | None,
     app: App,
     items: ItemRun | None,
 ) -> ExitCode:
@@ -130,7 +129,7 @@ def _run_on_ray(plan: BulkPlan, settings: RunSettings, reader: RowReader, app: A
     _check_budget(plan, settings, reader, endpoint.key, app)
     host = app.api(settings, endpoint).host
     prices = _prices(plan, settings, reader, endpoint.key, app)
-    summary = open_summary(options)
+    summary = open_summary(options, app.put_json)
     job = prepare.job_of(plan, reader, settings, prices, app.streams.environ, app.note)
     with prepare.opened_output(job) as spent, ray_session.session(options.ray):
         from nebius_cli.cluster.run_on_ray import ClusterRun  # imports Ray
