@@ -55,6 +55,7 @@ class App(Console):
         super().__init__(streams, flags.color, quiet=flags.quiet, verbose=verbose)
         self.flags = flags
         self.argv = argv  # as typed; it may hold a key
+        self.key_place: KeyPlace | None = None  # where the key in use was found
         self._recorder: LedgerRecorder | None = None
         self._caches: dict[tuple[str, str | None, str | None], ModelsCache] = {}
 
@@ -149,6 +150,7 @@ class App(Console):
             raise api_keys.missing(self.streams.environ, local="--local needs no key" if local else "")
         for warning in api_keys.warnings(places, self.flags.profile):
             self.warn(warning)
+        self.key_place = places[0]
         self.log(f"key from {places[0].source.value}: {places[0].where}")
         return api_keys.FoundKey(places[0].read(), places[0])
 
@@ -257,10 +259,7 @@ class App(Console):
         price: "Price | None" = None,
         over: bool = False,
     ) -> None:
-        """Check the budgets before a request. Raises CappedError if one is spent, unless `over`.
-
-        With a key, an unknown `price` is looked up in the server's list; if that fails, there is a warning.
-        """
+        """Check the budgets, or only warn if `over`; with a key, look up the price. Raises CappedError."""
         if not settings.has_budget:
             return
         recorder = self.recorder(settings)

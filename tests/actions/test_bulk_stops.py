@@ -67,9 +67,7 @@ def test_a_summary_that_cannot_be_written_hides_nothing(bulk: Runner, row_server
     result = bulk(*words)
     assert result.code == 4
     assert "gone/run.json" in result.err
-    assert result.err.endswith(
-        "nbx auth status shows where the key comes from, nbx auth login stores another\n"
-    )
+    assert "\n  the key is from NEBIUS_API_KEY: replace it there; to resume: nbx bulk in.jsonl" in result.err
 
 
 def test_an_output_in_a_missing_folder_is_an_error(bulk: Runner, row_server: RowServer) -> None:
