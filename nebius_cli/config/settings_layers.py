@@ -105,7 +105,7 @@ def read_environ(environ: Mapping[str, str]) -> Layer:
         try:
             found[setting.field.name] = Sourced(as_secret(setting, setting.parse(text)), name)
         except FieldError as error:
-            shown = "" if setting.secret else f"={setting.shown(text)}"
+            shown = "" if setting.secret else f"={setting.words(text)}"
             problems.append(ConfigError(f"{name}{shown}", f"{setting.field.name} {error}"))
     return Layer(found, tuple(problems))
 
