@@ -75,8 +75,7 @@ def _send(
 ) -> ExitCode:
     """Check the rows, send them and report the totals."""
     options, model = plan.options, source.reader.model
-    if not options.runs_here:
-        _check_budget(plan, settings, source.reader, server.key, app)
+    _check_budget(plan, settings, source.reader, server.key, app)
     prices = _prices(plan, settings, source.reader, server.key, app, items)
     here = items.local_model if items is not None else None
     with surveyed(source, plan, prices, lambda: _output(options, app, items)) as (journal, total):
@@ -239,7 +238,7 @@ def _estimate(
 
 def _check_budget(plan: BulkPlan, settings: RunSettings, reader: RowReader, key: Secret, app: App) -> None:
     """Check the budgets before the first request. Raises CappedError if one is spent."""
-    for model in reader.models or ("",):
+    for model in () if plan.options.runs_here else reader.models or ("",):
         price = None if plan.prices is None else plan.prices.of_model(model)
         app.check_budget(settings, model, key, price=price, over=plan.options.over_budget)
 

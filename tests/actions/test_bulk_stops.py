@@ -56,7 +56,7 @@ def test_the_summary_of_an_earlier_run_is_not_taken_for_that_of_one_without(
 def test_an_input_without_rows_is_reported(bulk: Runner, flags: tuple[str, ...]) -> None:
     write_rows(Path("in.jsonl"), 1 if "--shard" in flags else 0)
     result = bulk(*RUN, *flags)
-    shard = " for --shard 2/2" if "--shard" in flags else ""
+    shard = " in shard 2/2" if "--shard" in flags else ""
     assert (result.code, f"nbx: in.jsonl has no rows{shard}\n" in result.err) == (0, True)
 
 

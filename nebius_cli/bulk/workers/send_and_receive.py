@@ -91,22 +91,18 @@ class WorkerPool(WorkerThreads):
     def drain(self, seconds: float, *, hurried: Callable[[], bool] = lambda: False) -> bool:
         """Send nothing more and wait for the requests in flight; return whether all of them ended in time.
 
-        The wait also ends once `hurried` returns True. Later answers are dropped. Raises what the listener of
-        results raised.
+        `hurried` ends the wait. Later answers are dropped. Raises what the listener of results raised.
         """
         with self._lock:
             self._dispatcher.stop()
             self._wake_all()
             self._finish_if_over()
-        try:
-            end = self._monotonic() + seconds
-            while not (back := self._over.wait(max(0.0, min(TICK_S, end - self._monotonic())))):
-                if hurried() or self._monotonic() >= end:
-                    break
-        finally:
-            with self._lock:
-                self._abandoned = True
-                self._wake_all()
+        end, back = self._monotonic() + seconds, False
+        while not back and not hurried() and (left := end - self._monotonic()) > 0:
+            back = self._over.wait(min(TICK_S, left))
+        with self._lock:
+            self._abandoned = True
+            self._wake_all()
         if self._error is not None:
             raise self._error
         return back
