@@ -12,11 +12,13 @@ import yaml
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.core.optional_packages import REQUIREMENTS
 from tests.support.pasted import ROOT, blocks, environ, run
-from tests.support.server import FakeServer, answer, detail, sse, status, token, whole
+from tests.support.server import FakeServer, answer, detail, event, head, reset, sse, status, token, whole
 from tests.support.weights import real_weights
 
 PAGE = (ROOT / "docs" / "ci.md").read_text("utf-8")
-LATER = [int(code) for code in (ExitCode.RATE_LIMITED, ExitCode.SERVER, ExitCode.NETWORK)]
+LATER = [
+    int(code) for code in (ExitCode.RATE_LIMITED, ExitCode.SERVER, ExitCode.NETWORK, ExitCode.INCOMPLETE)
+]
 
 # Where NBX_TEST_SHELLS is set, what the recipes call must be there.
 REQUIRED = os.environ.get("NBX_TEST_SHELLS") == "1"
@@ -104,6 +106,15 @@ def test_the_github_job_tells_trouble_that_passes_from_trouble_that_stays(
     done = run(STEP, tmp_path, paid, "-e")
     assert done.returncode == exits
     assert says in done.stdout.splitlines()
+
+
+def test_a_connection_that_breaks_in_the_middle_of_a_streamed_answer_is_tried_again(
+    paid: dict[str, str], server: FakeServer, tmp_path: Path
+) -> None:
+    server.script([head(200, "text/event-stream"), event(token(" Par")), reset])
+    code = run(SCRIPT, tmp_path, paid, "-eo", "pipefail").returncode
+    assert code == ExitCode.INCOMPLETE
+    assert code in GITLAB["retry"]["exit_codes"]
 
 
 @pytest.mark.engine

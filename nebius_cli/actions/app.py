@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from nebius_cli.api.http_client import Api
     from nebius_cli.api.send_completion import Exchange
     from nebius_cli.config.api_keys import FoundKey, KeyPlace
-    from nebius_cli.core.money import PriceList
+    from nebius_cli.core.money import Price, PriceList
     from nebius_cli.ledger.bulk_recorder import BatchRecorder
     from nebius_cli.ledger.request_recorder import LedgerRecorder
     from nebius_cli.ledger.request_store import Ledger
@@ -55,7 +55,9 @@ class App(Console):
         super().__init__(streams, flags.color, quiet=flags.quiet, verbose=verbose)
         self.flags = flags
         self.argv = argv  # as typed; it may hold a key
+        self.key_place: KeyPlace | None = None  # where the key in use was found
         self._recorder: LedgerRecorder | None = None
+        self._caches: dict[tuple[str, str | None, str | None], ModelsCache] = {}
 
     # Settings and keys.
 
@@ -148,6 +150,7 @@ class App(Console):
             raise api_keys.missing(self.streams.environ, local="--local needs no key" if local else "")
         for warning in api_keys.warnings(places, self.flags.profile):
             self.warn(warning)
+        self.key_place = places[0]
         self.log(f"key from {places[0].source.value}: {places[0].where}")
         return api_keys.FoundKey(places[0].read(), places[0])
 
@@ -176,15 +179,13 @@ class App(Console):
         With `begin_now` it begins to connect at once: a request is sure to follow. Close the API then.
         """
         cacert, early = settings.ca_file(self.streams.environ) or "", None
+        trust_env = not endpoint.is_local
         if begin_now:
             from nebius_cli.api.connect_during_import import connect_early
 
             check_key(endpoint.key)
             early = connect_early(
-                endpoint.base_url,
-                settings.connect_timeout or None,
-                cacert=cacert,
-                trust_env=not endpoint.is_local,
+                endpoint.base_url, settings.connect_timeout or None, cacert=cacert, trust_env=trust_env
             )
         from nebius_cli.api.http_client import Api  # imports urllib3
 
@@ -196,7 +197,7 @@ class App(Console):
             log=self.log,
             cacert=cacert,
             headers={} if endpoint.is_local else settings.headers,
-            trust_env=not endpoint.is_local,
+            trust_env=trust_env,
             pool=pool,
             early=early,
         )
@@ -211,9 +212,8 @@ class App(Console):
         """Return the cached model list of the server, project and profile in `settings`."""
         from nebius_cli.models.model_cache import ModelsCache
 
-        base = parse_base_url(settings.base_url).geturl()
-        folder = paths.cache_dir(self.streams.environ)
-        return ModelsCache(folder, base, settings.ai_project_id, settings.profile)
+        asked = parse_base_url(settings.base_url).geturl(), settings.ai_project_id, settings.profile
+        return self._caches.setdefault(asked, ModelsCache(paths.cache_dir(self.streams.environ), *asked))
 
     def ask_models(
         self, settings: RunSettings, key: Secret, *, first_byte_timeout_s: float, retries: int | None = None
@@ -250,33 +250,32 @@ class App(Console):
             self._recorder = LedgerRecorder(self.ledger, settings, cache, self.streams, self.warn)
         return self._recorder
 
-    def check_budget(self, settings: RunSettings, model: str, *, over: bool = False) -> None:
-        """Check the budgets before a request. Raises CappedError if one is spent, unless `over`."""
-        if settings.has_budget:
-            self.recorder(settings).budgets.check(model, over_budget=over)
-
-    def batch_recorder(
+    def check_budget(
         self,
         settings: RunSettings,
-        prices: "PriceList",
+        model: str,
+        key: Secret | None = None,
         *,
-        over: bool,
-        host: str | None = None,
-        local_model: str | None = None,
+        price: "Price | None" = None,
+        over: bool = False,
+    ) -> None:
+        """Check the budgets, or only warn if `over`; with a key, look up the price. Raises CappedError."""
+        if not settings.has_budget:
+            return
+        recorder = self.recorder(settings)
+        price = price or recorder.price(model)
+        if key is not None and not over and not price.known:
+            price = self.price_source(settings, lambda: key).look_up(model, self.streams.now())
+        recorder.budgets.check(model, price, over_budget=over)
+
+    def batch_recorder(
+        self, settings: RunSettings, prices: "PriceList", *, over: bool, **where: str | None
     ) -> "BatchRecorder":
-        """Return what writes a bulk run's requests into the ledger: to `host` or of a `local_model`."""
+        """Return what writes a bulk run's requests into the ledger; `where`: its `host` and `local_model`."""
         from nebius_cli.ledger.bulk_recorder import BatchRecorder
 
         recorder = self.recorder(settings) if settings.ledger else None
-        return BatchRecorder(
-            recorder,
-            prices,
-            settings.profile,
-            self.streams,
-            over_budget=over,
-            host=host,
-            local_model=local_model,
-        )
+        return BatchRecorder(recorder, prices, settings.profile, self.streams, over_budget=over, **where)
 
     @contextlib.contextmanager
     def recorded(

@@ -144,9 +144,9 @@ def _earlier(options: CompleteOptions, app: App) -> "Continuation":
 
 
 def _send(options: CompleteOptions, what: CompletionRequest, settings: RunSettings, app: App) -> ExitCode:
-    if not _local(options):
-        app.check_budget(settings, what.model, over=options.over_budget)
     with _endpoint(options, what, settings, app) as endpoint:
+        if not _local(options):
+            app.check_budget(settings, what.model, endpoint.key, over=options.over_budget)
         return _answer(options, what, settings, app, endpoint)
 
 

@@ -77,7 +77,7 @@ def _run_checks(options: DoctorOptions, app: App) -> list[Check]:
 
     results = CheckList(show_status)
     results.checks += [Check(name, State.OK, text) for name, text in probes.describe_system()]
-    results.checks += machine_checks.check_config(app.config, effective)
+    results.checks += machine_checks.check_config(app.config, effective, streams.environ)
     connection = ConnectionChecks(effective, settings, settings.ca_file(streams.environ))
     results.run("base_url", (), connection.base_url)
     results.run("proxy", ("base_url",), connection.proxy)

@@ -9,7 +9,6 @@ from nebius_cli.bulk.progress_display import BulkDisplay, reason, report
 from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.bulk.run_summary import RunSummary
 from nebius_cli.core.errors import ExitCode, NbxError, ReaderGone
-from nebius_cli.system.output_file import OutputFile
 
 
 def display_of(app: App, *, alone: bool = True) -> BulkDisplay:
@@ -32,7 +31,7 @@ class Run(Protocol):
 def reported(
     send: Callable[[], None],
     run: Run,
-    summary: OutputFile | None,
+    summary: Callable[[bytes], None] | None,
     app: App,
     *,
     resumable: bool = True,

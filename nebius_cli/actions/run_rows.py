@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -36,7 +36,6 @@ from nebius_cli.core.secret import Secret
 from nebius_cli.core.short_text import counted
 from nebius_cli.request import request_body
 from nebius_cli.system.check_output_paths import is_file
-from nebius_cli.system.output_file import OutputFile
 
 
 def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCode:
@@ -57,10 +56,7 @@ def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCod
             return _estimate(plan, settings, source, app, items)
         if plan.shard.of > 1 and plan.limited:
             app.note(f"limits and caps are divided among the {plan.shard.of} shards")
-        if not options.runs_here:
-            for model in reader.models or ("",):
-                app.check_budget(settings, model, over=options.over_budget)
-        summary = open_summary(options)
+        summary = open_summary(options, app.put_json)
         with row_server(plan, settings, reader.kind, app, items) as server:
             code = _send(plan, settings, source, server, summary, app, items)
     if items is not None:
@@ -73,12 +69,13 @@ def _send(
     settings: RunSettings,
     source: RowSource,
     server: RowServer,
-    summary: OutputFile | None,
+    summary: Callable[[bytes], None] | None,
     app: App,
     items: ItemRun | None,
 ) -> ExitCode:
     """Check the rows, send them and report the totals."""
     options, model = plan.options, source.reader.model
+    _check_budget(plan, settings, source.reader, server.key, app)
     prices = _prices(plan, settings, source.reader, server.key, app, items)
     here = items.local_model if items is not None else None
     with surveyed(source, plan, prices, lambda: _output(options, app, items)) as (journal, total):
@@ -127,11 +124,11 @@ def _run_on_ray(plan: BulkPlan, settings: RunSettings, reader: RowReader, app: A
     options = plan.options
     check_options.check(options)
     ray_session.check_installed()
-    app.check_budget(settings, reader.model, over=options.over_budget)
     endpoint = app.endpoint(settings, options.api_key, options.api_key_file)
+    _check_budget(plan, settings, reader, endpoint.key, app)
     host = app.api(settings, endpoint).host
     prices = _prices(plan, settings, reader, endpoint.key, app)
-    summary = open_summary(options)
+    summary = open_summary(options, app.put_json)
     job = prepare.job_of(plan, reader, settings, prices, app.streams.environ, app.note)
     with prepare.opened_output(job) as spent, ray_session.session(options.ray):
         from nebius_cli.cluster.run_on_ray import ClusterRun  # imports Ray
@@ -237,6 +234,13 @@ def _estimate(
         rows = table_rows(shown, estimate.to_json(seconds), drawn=app.draws_out)
         app.write_table(TABLE_HEADER, rows)
     return ExitCode.DONE
+
+
+def _check_budget(plan: BulkPlan, settings: RunSettings, reader: RowReader, key: Secret, app: App) -> None:
+    """Check the budgets before the first request. Raises CappedError if one is spent."""
+    for model in () if plan.options.runs_here else reader.models or ("",):
+        price = None if plan.prices is None else plan.prices.of_model(model)
+        app.check_budget(settings, model, key, price=price, over=plan.options.over_budget)
 
 
 def _prices(

@@ -182,13 +182,14 @@ def _server_model(fields: Mapping[str, Any], params: Mapping[str, Any], send: Se
 
 def _sender(settings: RunSettings, options: ScoreOptions, app: App) -> Send:
     """Return a function that sends a request, records it in the ledger, and returns the answer."""
-    api = app.api(settings, app.endpoint(settings, options.api_key, options.api_key_file))
+    endpoint = app.endpoint(settings, options.api_key, options.api_key_file)
+    api = app.api(settings, endpoint)
     from nebius_cli.api.send_completion import Exchange, Hooks  # imports urllib3
 
     hooks = Hooks(lambda _: None, lambda: None, app.note, lambda: True)
 
     def send(completion_request: CompletionRequest) -> Completion:
-        app.check_budget(settings, completion_request.model, over=options.over_budget)
+        app.check_budget(settings, completion_request.model, endpoint.key, over=options.over_budget)
         exchange = Exchange(api, completion_request, limits_of(settings), app.streams, hooks)
         with app.recorded(exchange, settings, over_budget=options.over_budget):
             return exchange.run()

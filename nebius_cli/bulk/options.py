@@ -271,7 +271,8 @@ def _template(options: BulkOptions, read_file: Callable[[str], str]) -> fill_tem
 def parse_usd(text: str, flag: str) -> Decimal:
     """Return an exact amount of USD above zero. Raises UsageError."""
     if not _USD.fullmatch(text) or not Decimal(text):
-        raise UsageError(f"{flag} {text}", "it takes an amount of USD", f"for example {flag} 2.50")
+        why = "it must be more than 0" if _USD.fullmatch(text) else "it takes an amount of USD"
+        raise UsageError(f"{flag} {text}", why, f"for example {flag} 2.50")
     return Decimal(text)
 
 

@@ -1,7 +1,7 @@
 """Shows a bulk run on stderr: its progress, drawn on a terminal or as a line now and then, and its totals."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,7 +11,6 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import Interrupted, Stopped
 from nebius_cli.core.money import usd
 from nebius_cli.core.short_text import compact, duration
-from nebius_cli.system.output_file import OutputFile
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
 from nebius_cli.terminal.console import Console
@@ -186,13 +185,13 @@ def reason(stop: BaseException) -> str:
 
 def report(
     totals: RunSummary,
-    summary: OutputFile | None,
+    summary: Callable[[bytes], None] | None,
     console: Console,
     *,
     shown: bool = True,
     members: Mapping[str, Any] | None = None,
 ) -> None:
-    """Show the totals, and write them to the file of `--summary`, with more `members` after them."""
+    """Show the totals, and write them to the target of `--summary`, with more `members` after them."""
     values = totals.to_json()
     if shown and not console.quiet and totals.has_results:
         # The message about the end of the run says why it stopped.
@@ -200,5 +199,4 @@ def report(
         rows = table_rows(totals.to_rows(), plain, drawn=console.draws_err)
         console.write_table(TABLE_HEADER, rows, err=True)
     if summary is not None:
-        summary.write(jsontext.encode(values | dict(members or {})) + b"\n")
-        summary.finish()
+        summary(jsontext.encode(values | dict(members or {})) + b"\n")

@@ -18,7 +18,9 @@ from nebius_cli.bulk.output.refuse_to_pay_again import Claims
 from nebius_cli.bulk.output.reorder import ReorderBuffer
 from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
 from nebius_cli.bulk.run_counts import RunCounts
+from nebius_cli.core.errors import UsageError
 from nebius_cli.system.check_output_paths import check_distinct, is_file
+from nebius_cli.system.files import writing
 from nebius_cli.system.output_file import OutputFile
 
 MAX_HELD_CHANGED_ROWS = 20  # held back while each answer found is to another request
@@ -48,21 +50,35 @@ def open_output(
     return StreamOutput(pipe.write, pipe.finish)
 
 
-def open_summary(options: BulkOptions) -> OutputFile | None:
-    """Return the file of `--summary`, None if it was not given. Nothing is written yet.
+def open_summary(options: BulkOptions, write: Callable[[bytes], None]) -> Callable[[bytes], None] | None:
+    """Return what writes the whole summary to the target of `--summary`, None if it was not given.
 
-    Raises UsageError for a file that the run reads or writes, OutputError if it cannot be written.
+    `write` writes to stdout. The file of an earlier run is removed, so that it is not taken for that of this
+    run. Raises UsageError for a file that the run reads or writes, OutputError if it cannot be written.
     """
     path = options.summary
     if path is None:
         return None
+    if path == "-":
+        if options.output == "-":
+            raise UsageError("--summary -", "the answers go to stdout", "choose a file, or -o FILE")
+        return write
     own = [("this is the input", path) for path in options.inputs]
     if is_file(options.output):
         own.append(("the answers go there", options.output))
         failed = path_beside(Path(os.path.realpath(options.output)))
         own.append(("failed rows are listed there", str(failed)))
     check_distinct("--summary", path, own)
-    return OutputFile(path)
+    file = OutputFile(path)
+    if is_file(path):
+        with writing(file.path):
+            file.path.unlink(missing_ok=True)
+
+    def write_file(data: bytes) -> None:
+        file.write(data)
+        file.finish()
+
+    return write_file
 
 
 class ResultWriter:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from nebius_cli.core import urls
 from nebius_cli.core.errors import (
+    AuthError,
     IncompleteError,
     NbxError,
     NetworkError,
@@ -26,8 +27,13 @@ def add_hint(stop: BaseException, argv: Sequence[str]) -> None:
     words = f"to resume: {again}" if len(again) <= _MAX_COMMAND_CHARS else "the same command resumes the run"
     if not isinstance(stop, NbxError):
         stop.add_note(words)
-    elif isinstance(stop, _TEMPORARY) or not stop.hint:
+    elif isinstance(stop, _TEMPORARY) or _is_refused_key(stop) or not stop.hint:
         stop.hint = f"{stop.hint}; {words}" if stop.hint else words
+
+
+def _is_refused_key(stop: NbxError) -> bool:
+    """Return whether the server refused the key; the same command resumes the run with another."""
+    return isinstance(stop, AuthError) and stop.status > 0
 
 
 def command(argv: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
@@ -19,6 +19,7 @@ from nebius_cli.bulk.run_counts import RunCounts, cap_error, price_records
 from nebius_cli.bulk.run_summary import RunSummary
 from nebius_cli.core.errors import NbxError, Stopped
 from nebius_cli.core.money import PriceList
+from nebius_cli.system.second_signal import second_signal
 from nebius_cli.system.streams import Streams
 
 TYPE_CHECKING = False
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from nebius_cli.bulk.workers.row_sender import Sender
     from nebius_cli.bulk.workers.send_and_receive import OnRequest, WorkerPool
 
-DRAIN_TIMEOUT_S = 10.0  # for requests in flight when the run is stopped
+# For requests in flight when the run is stopped. `docker stop` kills a program 10 s after it asked it to end;
+# what remains of them is for the records of abandoned requests.
+DRAIN_TIMEOUT_S = 8.0
 
 
 def drain_note(in_flight: int) -> str:
@@ -93,6 +96,8 @@ class BulkRun:
         self._streams = streams
         self.server_death: Callable[[], NbxError | None] = lambda: None  # why a local server ended, if it did
         self.generating: Callable[[], int] = int  # tokens of incomplete answers so far, where they are known
+        self._stopping = contextlib.ExitStack()  # closed after the last record
+        self._hurried = False  # whether a second signal ends the wait for requests in flight
         self._started_at = streams.monotonic()
         reader = source.reader
         self._writer = ResultWriter(journal, plan, json.loads(reader.defaults), self.counts, reader.kind)
@@ -118,7 +123,7 @@ class BulkRun:
         self._journal.before_records(recorder.flush)
         if recorder.has_budget:
             self._dispatcher.budget.covers = recorder.covers
-        try:
+        with self._stopping, self._finishing():
             with display, contextlib.closing(recorder):
                 check = functools.partial(self._plan.check, prices=self._prices)
                 pool = WorkerPool(
@@ -138,6 +143,12 @@ class BulkRun:
                     raise
             self._writer.finish(complete=True)
             self._journal.close()
+
+    @contextlib.contextmanager
+    def _finishing(self) -> Iterator[None]:
+        """Write what is left of a run that the block ends early."""
+        try:
+            yield
         except BaseException:
             with contextlib.suppress(NbxError):  # the first error is the one to report
                 self._writer.finish(complete=False)
@@ -172,9 +183,10 @@ class BulkRun:
         try:
             pool.run(tick)
         except (KeyboardInterrupt, Stopped):
+            self._stopping.enter_context(second_signal(self._hurry))
             if count := dispatcher.in_flight:
                 display.note(drain_note(count))
-            if not pool.drain(DRAIN_TIMEOUT_S):
+            if not pool.drain(DRAIN_TIMEOUT_S, hurried=lambda: self._hurried):
                 display.note(f"requests abandoned: {dispatcher.in_flight}; their rows will be sent again")
             raise
         if counts.bad > MAX_BAD_KEPT:
@@ -185,6 +197,9 @@ class BulkRun:
             raise recorder.budget_exceeded()
         if dispatcher.capped:
             raise cap_error(dispatcher.budget)
+
+    def _hurry(self) -> None:
+        self._hurried = True
 
     def _show(self, display: BulkDisplay) -> None:
         now = self._streams.monotonic()

@@ -40,7 +40,7 @@ def survey_rows(
     if not source.seekable:
         return None
     resumed = journal if isinstance(journal, Journal) and journal.earlier.records else None
-    claims = SurveyedClaims(resumed, plan.options.output) if resumed is not None else None
+    claims = SurveyedClaims(resumed, plan.options.output, plan.shard) if resumed is not None else None
     if plan.options.on_bad_row == "skip":
         if claims is not None and resumed is not None:
             source.survey(claims.has_answer)

@@ -36,7 +36,8 @@ examples.
 combination of nbx bulk --matrix. --side-by-side makes the same table with --csv and --format parquet.
 
 The exit code is 9 if rows failed or a stopped run left them unfinished; with --text or side by side, also if
-rows have no answer yet; with --text, also if rows have the same index.
+rows have no answer yet; with --text, also if rows have the same index. Rows missing at the end of ANSWERS, as
+after kill -9, cannot be noticed: nbx bulk merge --input FILE notices them.
 """
 
 OWN = (

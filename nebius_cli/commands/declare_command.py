@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from nebius_cli.commands.shared_flags import SHARED
 from nebius_cli.commands.typer_parameters import Parameter, parameter
-from nebius_cli.core.errors import ExitCode, NbxError
+from nebius_cli.core.errors import HINTS, ExitCode, NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.field_validation import Field
 
@@ -112,6 +112,8 @@ def declare(
             if error.hint:
                 from nebius_cli.core import hints_for_command
 
+                if app.key_place is not None and (better := app.key_place.replace_hint):
+                    error.hint = error.hint.replace(HINTS[401], better)
                 error.hint = hints_for_command.fitting(error.hint, flags_of(ctx.command))
             raise
 

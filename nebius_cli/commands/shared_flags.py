@@ -85,7 +85,7 @@ ROW_OPTIONS = {
             "Write the answers in input order.",
             OUTPUT,
         ),
-        text("summary", "Write a summary of the run to FILE, as JSON.", "FILE", OUTPUT),
+        text("summary", "Write a summary of the run to FILE, as JSON; - is stdout.", "FILE", OUTPUT),
         switch("estimate", "Print rows, tokens, cost and time; send nothing.", OUTPUT),
         switch("dry_run", "Print the first request body and send nothing.", OUTPUT),
         text("max_cost", "Stop before the run costs more than this.", "USD", MONEY),

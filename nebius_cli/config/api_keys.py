@@ -70,6 +70,14 @@ class KeyPlace(NamedTuple):
         return None
 
     @property
+    def replace_hint(self) -> str:
+        """What to do about a key in it that the server rejects; empty if nbx itself stores it."""
+        if self.source in (KeyOrigin.KEYRING, KeyOrigin.CONFIG):
+            return ""
+        name = f"{self.source.value} " if self.source in (KeyOrigin.FILE, KeyOrigin.COMMAND) else ""
+        return f"the key is from {name}{self.where}: replace it there"
+
+    @property
     def mend(self) -> str:
         """The command that makes its file private, empty if it is private."""
         if self.path is None or self.mode is None or not self.mode & 0o066:
@@ -136,10 +144,11 @@ def _place(name: str, sourced: Sourced, config: Path, streams: Streams) -> KeyPl
     if name == "api_key_command":
         # Only the program is shown: its arguments may hold a secret.
         command = value if isinstance(value, list) else str(value)
+        hint = f"correct {origin}" if origin in BY_NAME[name].env else HINT
         return KeyPlace(
             KeyOrigin.COMMAND,
             _program(command),
-            lambda: from_command(_words(command), streams.environ),
+            lambda: from_command(_words(command, hint), streams.environ, hint=hint),
             origin,
         )
     return KeyPlace(KeyOrigin.KEYRING, str(value), lambda: _from_keyring(str(value)), origin)
@@ -152,7 +161,7 @@ def clean(key: Secret, where: str) -> Secret:
     """
     value = key.reveal().strip("\ufeff \t\r\n")
     if not value:
-        raise AuthError(f"no key in {where}", "it is empty")
+        raise AuthError(f"no key in {where}", "it has only spaces" if key.reveal() else "it is empty")
     if not value.isascii() or not value.isprintable() or " " in value:
         why = "it contains spaces or characters that no key has"
         raise AuthError(
@@ -182,7 +191,11 @@ def ask(streams: Streams) -> Secret:
 
 
 def from_command(
-    words: Sequence[str], environ: Mapping[str, str], timeout_s: float = COMMAND_TIMEOUT_S
+    words: Sequence[str],
+    environ: Mapping[str, str],
+    timeout_s: float = COMMAND_TIMEOUT_S,
+    *,
+    hint: str = HINT,
 ) -> Secret:
     """Return the key that a program prints on its first line; no shell is involved.
 
@@ -191,14 +204,14 @@ def from_command(
     from subprocess import DEVNULL, PIPE
 
     if environ.get(INSIDE):
-        raise ConfigError("api_key_command calls nbx, which calls api_key_command", "", HINT)
+        raise ConfigError("api_key_command calls nbx, which calls api_key_command", "", hint)
     # It must not read the prompt from stdin, but it may ask on the terminal.
     process = child_process.start(
         [expand(word, environ) for word in words],
         environ,
         changes={INSIDE: "1"},
         failure=f"cannot run {words[0]}, the api_key_command",
-        hint=HINT,
+        hint=hint,
         bufsize=0,
         stdin=DEVNULL,
         stdout=PIPE,
@@ -242,15 +255,15 @@ def _printed(process: "Popen[bytes]", program: str, timeout_s: float) -> bytes:
     return bytes(printed)
 
 
-def _words(command: str | list[str]) -> list[str]:
+def _words(command: str | list[str], hint: str = HINT) -> list[str]:
     if isinstance(command, list):
         return command
     try:
         words = shlex.split(command, posix=os.name != "nt")
     except ValueError as error:
-        raise ConfigError("api_key_command cannot be read", str(error).lower(), HINT) from None
+        raise ConfigError("api_key_command cannot be read", str(error).lower(), hint) from None
     if not words:
-        raise ConfigError("api_key_command is empty", "", HINT)
+        raise ConfigError("api_key_command is empty", "", hint)
     return words
 
 

@@ -4,6 +4,7 @@ Reading does not stop at the first mistake: a layer holds what could be read and
 `nbx config list` works with a broken file. Callers that need every value raise the first problem.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -29,6 +30,8 @@ from nebius_cli.request.field_validation import FieldError
 
 NONE = "-"  # the name of no profile
 EDIT = "nbx config edit"
+PREFIXES = ("NBX_", "NEBIUS_")  # of the environment variables of nbx
+MIN_SIMILARITY = 0.85  # of a mistyped variable, 0 to 1; NBX_CACHE_DIR is not NBX_CACERT
 
 
 class ConfigSource:
@@ -93,6 +96,18 @@ class EffectiveSettings(NamedTuple):
         return [problem for layer in self.layers for problem in layer.problems]
 
 
+def misspelled(name: str) -> str:
+    """Return the variable that an unknown one most likely stands for, empty if it is not a typo."""
+    known = {_stem(variable): variable for setting in SETTINGS for variable in setting.env}
+    if not name.startswith(PREFIXES) or name in known.values():
+        return ""
+    return known.get(nearest(_stem(name), list(known), cutoff=MIN_SIMILARITY), "")
+
+
+def _stem(variable: str) -> str:
+    return re.sub("^(NBX|NEBIUS)|_", "", variable)
+
+
 def read_environ(environ: Mapping[str, str]) -> Layer:
     """Return the settings from environment variables; an empty variable is ignored."""
     found: dict[str, Sourced] = {}
@@ -105,7 +120,7 @@ def read_environ(environ: Mapping[str, str]) -> Layer:
         try:
             found[setting.field.name] = Sourced(as_secret(setting, setting.parse(text)), name)
         except FieldError as error:
-            shown = "" if setting.secret else f"={setting.shown(text)}"
+            shown = "" if setting.secret else f"={setting.words(text)}"
             problems.append(ConfigError(f"{name}{shown}", f"{setting.field.name} {error}"))
     return Layer(found, tuple(problems))
 

@@ -56,6 +56,11 @@ class Setting(NamedTuple):
             return "***"
         return self.hides(value) if self.hides else value
 
+    def words(self, value: Value) -> str:
+        """Return what `shown` does, for a message."""
+        shown = self.shown(value)
+        return ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown)
+
     def _ruled(self, value: Value) -> Value:
         if self.rule:
             self.rule(value)
@@ -254,7 +259,7 @@ def parse(setting: Setting, text: str) -> Value:
         return setting.parse(text)
     except ValueError as error:  # FieldError is one, and so are the errors of JSON
         name = setting.field.name
-        raise UsageError(f"{name} {setting.shown(text)}", f"{name} {error}") from None
+        raise UsageError(f"{name} {setting.words(text)}", f"{name} {error}") from None
 
 
 def as_secret(setting: Setting, value: Value) -> Value | Secret:
@@ -280,5 +285,5 @@ def parse_flags(given: Mapping[str, str | bool | list[str]]) -> dict[str, Value]
         try:
             values[name] = setting.parse(typed) if isinstance(typed, str) else setting.check(typed)
         except FieldError as error:
-            raise UsageError(f"{setting.field.flag} {setting.shown(typed)}", f"{name} {error}") from None
+            raise UsageError(f"{setting.field.flag} {setting.words(typed)}", f"{name} {error}") from None
     return values

@@ -42,7 +42,7 @@ class ExitCode(IntEnum):
     CAPPED = 10, "stopped by a cap on cost or tokens"
     BAD_INPUT = 65, "bad input data (invalid UTF-8, malformed JSONL)"
     OUTPUT = 74, "output could not be written (disk full, closed stdout)"
-    CONFIG = 78, "bad configuration"
+    CONFIG = 78, "bad configuration, or the config file could not be written"
     HUNG_UP = 129, "SIGHUP: the terminal was closed"
     INTERRUPTED = 130, "SIGINT (Ctrl-C)"
     QUIT = 131, "SIGQUIT"

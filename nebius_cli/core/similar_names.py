@@ -6,11 +6,11 @@ PREFIX = "nebius/"  # other tools put it in front of a model id; the API does no
 MAX_NAME_CHARS = 200  # longer names are not compared
 
 
-def nearest(name: str, names: Sequence[str]) -> str:
-    """Return the most similar of some names, empty if none is similar."""
+def nearest(name: str, names: Sequence[str], *, cutoff: float = 0.6) -> str:
+    """Return the most similar of some names, empty if the similarity of none, 0 to 1, reaches `cutoff`."""
     import difflib  # needed only after a mistake
 
-    return next(iter(difflib.get_close_matches(name, names, 1)), "")
+    return next(iter(difflib.get_close_matches(name, names, 1, cutoff)), "")
 
 
 def suggest(name: str, ids: Sequence[str], limit: int = 3) -> list[str]:

@@ -28,12 +28,12 @@ def check_ledger(ledger: Ledger, *, on: bool) -> Check:
     except LedgerError as error:
         return Check(name, State.WARN, error.line, _move(ledger))
     if waiting := ledger.pending_files:
-        text += f"; {counted(len(waiting), 'file')} of rows beside it that could not be read yet"
+        text += f"; {counted(len(waiting), 'file')} of waiting rows beside it"
         return Check(
             name,
             State.WARN,
             text,
-            f"nbx usage reads them; files that stay in {waiting[0].parent} hold no rows",
+            f"the next request adds the rows; files that stay in {waiting[0].parent} hold none",
         )
     if not path.exists():
         return Check(name, State.OK, f"no file {path} yet")

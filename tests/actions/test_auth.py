@@ -239,7 +239,11 @@ def test_check_asks_the_server(nbx: Runner, server: FakeServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "hint"), [(401, "nbx auth login"), (403, "an IAM token is not a Token Factory key")]
+    ("code", "hint"),
+    [
+        (401, "the key is from NEBIUS_API_KEY: replace it there"),
+        (403, "an IAM token is not a Token Factory key"),
+    ],
 )
 def test_a_key_that_the_server_refuses_is_reported(
     nbx: Runner, server: FakeServer, code: int, hint: str

@@ -63,6 +63,21 @@ def test_a_budget_that_is_spent_stops_a_run_before_it_begins(bulk: Runner, row_s
     assert bulk(*RUN, *PRICED, "--over-budget").code == 0
 
 
+def test_a_budget_fetches_the_prices_of_a_run(bulk: Runner, row_server: RowServer) -> None:
+    write_rows(Path("in.jsonl"), ["a", "b"])
+    env = {"NBX_BUDGET_DAILY": "0.00000001", "NEBIUS_MODEL": FAST["id"]}
+    stopped = bulk(*RUN, env=env)
+    assert (stopped.code, "stopped before exceeding a budget" in stopped.err) == (10, True)
+    assert row_server.bodies == []
+
+
+def test_a_given_price_counts_for_a_budget(bulk: Runner, row_server: RowServer) -> None:
+    write_rows(Path("in.jsonl"), ["a"])
+    done = bulk(*RUN, *PRICED, env={"NBX_BUDGET_DAILY": "5"})
+    assert (done.code, done.err) == (0, "")
+    assert [request.method for request in row_server.requests] == ["POST"]
+
+
 def spent(nbx: Runner) -> Decimal:
     """What the requests in the ledger cost together."""
     return sum((Decimal(str(row["cost"])) for row in rows_of(nbx)), Decimal())

@@ -30,6 +30,36 @@ def test_the_summary_has_a_file_of_its_own_before_anything_is_sent(
     assert (row_server.bodies, Path("in.jsonl").read_bytes(), OUT.exists()) == ([], before, False)
 
 
+def test_a_summary_goes_to_stdout_unless_the_answers_do(bulk: Runner, row_server: RowServer) -> None:
+    write_rows(Path("in.jsonl"), 2)
+    result = bulk(*RUN, "--summary", "-")
+    assert (result.code, json.loads(result.out)["answered"]) == (0, 2)
+    assert not Path("-").exists()
+    refused = bulk("bulk", "in.jsonl", "--summary", "-")
+    assert (refused.code, refused.out, len(row_server.bodies)) == (2, "", 2)
+    assert refused.err == ("nbx: --summary -\n  the answers go to stdout\n  choose a file, or -o FILE\n")
+
+
+def test_the_summary_of_an_earlier_run_is_not_taken_for_that_of_one_without(
+    bulk: Runner, row_server: RowServer
+) -> None:
+    write_rows(Path("in.jsonl"), 2)
+    assert bulk(*RUN, "--summary", "run.json").code == 0
+    row_server.answer = lambda _: refuse(401, "no")
+    assert bulk(*RUN, "--restart", "--summary", "run.json").code == 4
+    assert json.loads(Path("run.json").read_bytes())["answered"] == 0
+    assert bulk(*RUN, "--summary", "run.json", env={"NEBIUS_API_KEY": ""}).code == 4
+    assert not Path("run.json").exists()
+
+
+@pytest.mark.parametrize("flags", [(), ("--on-bad-row", "skip"), ("--shard", "2/2")])
+def test_an_input_without_rows_is_reported(bulk: Runner, flags: tuple[str, ...]) -> None:
+    write_rows(Path("in.jsonl"), 1 if "--shard" in flags else 0)
+    result = bulk(*RUN, *flags)
+    shard = " in shard 2/2" if "--shard" in flags else ""
+    assert (result.code, f"nbx: in.jsonl has no rows{shard}\n" in result.err) == (0, True)
+
+
 def test_a_summary_that_cannot_be_written_hides_nothing(bulk: Runner, row_server: RowServer) -> None:
     folder = Path("gone")
     folder.mkdir()
@@ -45,9 +75,7 @@ def test_a_summary_that_cannot_be_written_hides_nothing(bulk: Runner, row_server
     result = bulk(*words)
     assert result.code == 4
     assert "gone/run.json" in result.err
-    assert result.err.endswith(
-        "nbx auth status shows where the key comes from, nbx auth login stores another\n"
-    )
+    assert "\n  the key is from NEBIUS_API_KEY: replace it there; to resume: nbx bulk in.jsonl" in result.err
 
 
 def test_an_output_in_a_missing_folder_is_an_error(bulk: Runner, row_server: RowServer) -> None:

@@ -257,3 +257,10 @@ def test_states_are_in_colour_on_a_terminal(bare: Runner) -> None:
     shown = bare("doctor", "--base-url", url, stdout_tty=True, env={"TERM": "xterm", "COLUMNS": "90"}).out
     assert re.search(r"\x1b\[32mok *\x1b\[0m", shown)
     assert re.search(r"\x1b\[1;31mfail *\x1b\[0m", shown)
+
+
+def test_a_mistyped_variable_is_a_warning(bare: Runner) -> None:
+    url = f"http://127.0.0.1:{closed_port()}"
+    result = bare("doctor", "--base-url", url, env={"NBX_BUDGETDAILY": "5"})
+    found = ["config", "warn", "NBX_BUDGETDAILY is not a variable of nbx", "did you mean NBX_BUDGET_DAILY?"]
+    assert found in [list(one) for one in rows(result)]

@@ -79,14 +79,14 @@ def leave_pending(nbx: Runner) -> None:
     keep(nbx, entry(1))
     folder = ledger_of(nbx).path.with_suffix(".pending")
     folder.mkdir()
-    (folder / "1-1-aa.jsonl").write_bytes(b"")
+    (folder / "1-1-aa.jsonl").write_bytes(b"x")
 
 
 @pytest.mark.parametrize(
     ("prepare", "said"),
     [
         (damage, "; it is damaged: "),
-        (leave_pending, "; 1 file of rows beside it that could not be read yet"),
+        (leave_pending, "; 1 file of waiting rows beside it"),
         (lambda nbx: ledger_of(nbx).path.mkdir(parents=True), "it is not a regular file"),
     ],
 )

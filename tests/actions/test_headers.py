@@ -100,3 +100,8 @@ def test_a_header_that_cannot_be_sent_is_a_usage_error(nbx: Runner, header: str,
     result = nbx("complete", "x", "--header", header)
     assert (result.code, why in result.err, "hush" in result.err) == (2, True, False)
     check_message(result.err)
+
+
+def test_several_wrong_headers_are_named_without_their_values(nbx: Runner) -> None:
+    result = nbx("complete", "x", "--header", "X-A: hush", "--header", "hush")
+    assert (result.code, result.err) == (2, "nbx: --header X-A: ***, ***\n  headers must be NAME: VALUE\n")

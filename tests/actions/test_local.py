@@ -148,3 +148,17 @@ def test_serve_takes_the_fetched_model_and_says_when_the_engine_dies(bare: Runne
         _, err = child.communicate(timeout=60)
         assert child.returncode == 6
         assert "the engine stopped unexpectedly" in err
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("head", [b"", b"GGUF"])
+def test_damaged_weights_can_be_fetched_again(head: bytes, bare: Runner, weights_dir: Path) -> None:
+    path = put_default(weights_dir)
+    with path.open("r+b") as file:
+        file.write(head)
+    for command in (("complete", "x"), ("score", "x")):
+        result = bare(*command, "--local")
+        assert result.code == 78
+        assert result.err.endswith("\n  the file is damaged: nbx local pull --force fetches it again\n")
+    own = bare("complete", "x", "--model-file", str(path))
+    assert own.err.endswith("\n  choose another GGUF file\n")

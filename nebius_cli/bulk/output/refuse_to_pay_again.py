@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.input.shard import Shard
 from nebius_cli.bulk.output.read_records import RecordReader, matrix_of, open_answers
 from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
 from nebius_cli.core import jsontext
@@ -64,10 +65,11 @@ class Claims:
 
 
 class SurveyedClaims(Claims):
-    """The claims of every row of an input, before one is sent. Memory: 8 bytes for each row to send."""
+    """The claims of every row of a shard, before one is sent. Memory: 8 bytes for each row to send."""
 
-    def __init__(self, journal: Journal, output: str) -> None:
+    def __init__(self, journal: Journal, output: str, shard: Shard) -> None:
         super().__init__(journal, output)
+        self._shard = shard
         self._journal: Journal = journal
         self._unanswered = array("Q")  # digests of the requests of rows without an id
 
@@ -81,14 +83,27 @@ class SurveyedClaims(Claims):
     def check(self, *, runs_here: bool) -> None:
         """Raise UsageError if the run would pay again for all rows, or for rows that have moved.
 
-        `runs_here`: to a model on this machine, which costs nothing.
+        Raise it also if the output has records of another shard. `runs_here`: to a model on this machine,
+        which costs nothing.
         """
+        if self._shard.of > 1 and (foreign := self._rows_of_other_shards()):
+            what = f"{self._output} has {counted(foreign, 'record')} of rows outside --shard {self._shard}"
+            raise UsageError(what, "each shard needs its own output", "choose another -o, or correct --shard")
         if moved := self._moved():
             what = f"{counted(moved, 'row')} without an id moved, and would be {_sent_again(runs_here)}"
             why = f"{self._output} has the answers at other positions: rows or files are in another order"
             raise UsageError(what, why, "restore the order and add new rows at the end, or choose another -o")
         if self.none:
             raise self.error(runs_here=runs_here)
+
+    def _rows_of_other_shards(self) -> int:
+        """Return the number of records of rows that this shard neither claims nor has."""
+        claimed, count = self._journal.claimed_rows(), 0
+        with open_answers(self._journal.path) as file:
+            for _, line, head in RecordReader(file, self._journal.path):
+                index = jsontext.decode(line)["row_index"] if self._matrix else head.row_index
+                count += not self._shard.has(index) and head.row_key not in claimed
+        return count
 
     def _moved(self) -> int:
         """Return the number of rows without an id whose request has an answer that no row claims."""

@@ -88,21 +88,21 @@ class WorkerPool(WorkerThreads):
         if self._error is not None:
             raise self._error
 
-    def drain(self, seconds: float) -> bool:
+    def drain(self, seconds: float, *, hurried: Callable[[], bool] = lambda: False) -> bool:
         """Send nothing more and wait for the requests in flight; return whether all of them ended in time.
 
-        Later answers are dropped. Raises what the listener of results raised.
+        `hurried` ends the wait. Later answers are dropped. Raises what the listener of results raised.
         """
         with self._lock:
             self._dispatcher.stop()
             self._wake_all()
             self._finish_if_over()
-        try:
-            back = self._over.wait(seconds)
-        finally:  # also after another signal
-            with self._lock:
-                self._abandoned = True
-                self._wake_all()
+        end, back = self._monotonic() + seconds, False
+        while not back and not hurried() and (left := end - self._monotonic()) > 0:
+            back = self._over.wait(min(TICK_S, left))
+        with self._lock:
+            self._abandoned = True
+            self._wake_all()
         if self._error is not None:
             raise self._error
         return back

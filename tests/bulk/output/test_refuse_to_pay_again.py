@@ -1,4 +1,4 @@
-"""An output is not mixed with the answers of another `--matrix`."""
+"""An output is not mixed with the answers of another `--matrix` or `--shard`."""
 
 from pathlib import Path
 
@@ -41,3 +41,39 @@ def test_an_output_of_failures_is_not_mixed_with_a_matrix_either(bulk: Runner, r
     run = ("bulk", "in.jsonl", "-o", "out.jsonl", "--matrix", "temperature=0,1")
     assert bulk(*run).code == 2
     assert bulk(*run, "--restart").code == 0
+
+
+@pytest.mark.parametrize("matrix", [(), ("--matrix", "temperature=0,1")])
+@pytest.mark.parametrize("survey", [(), ("--on-bad-row", "skip")])
+def test_an_output_of_one_shard_is_not_mixed_with_another(
+    bulk: Runner, row_server: RowServer, survey: tuple[str, ...], matrix: tuple[str, ...]
+) -> None:
+    write_rows(Path("in.jsonl"), ["a", "b", "c", "d"])
+    row_server.answer = lambda prompt: refuse(400, "no") if prompt == "c" else None
+    run = ("bulk", "in.jsonl", "-o", "out.jsonl", *survey, *matrix)
+    assert bulk(*run, "--shard", "1/2").code == 9
+    sent, failed = len(row_server.bodies), Path("out.failed.jsonl").read_bytes()
+    refused = bulk(*run, "--shard", "2/2")
+    records = "4 records" if matrix else "2 records"
+    assert refused.code == 2
+    assert refused.err == (
+        f"nbx: out.jsonl has {records} of rows outside --shard 2/2\n"
+        "  each shard needs its own output\n"
+        "  choose another -o, or correct --shard\n"
+    )
+    assert len(row_server.bodies) == sent
+    assert Path("out.failed.jsonl").read_bytes() == failed
+    row_server.answer = lambda _: None
+    assert bulk(*run, "--shard", "1/2").code == 0
+    assert bulk(*run).code == 0  # without --shard, the rest is added
+    assert bulk(*run, "--shard", "1/2").code == 2
+
+
+def test_named_rows_that_moved_stay_in_their_shard(bulk: Runner, row_server: RowServer) -> None:
+    rows = [{"id": name, "prompt": name} for name in "abcdef"]
+    write_rows(Path("in.jsonl"), rows)
+    run = ("bulk", "in.jsonl", "-o", "out.jsonl", "--shard", "1/2")
+    assert bulk(*run).code == 0
+    write_rows(Path("in.jsonl"), rows[2:])
+    assert bulk(*run).code == 0
+    assert len(row_server.bodies) == 3
