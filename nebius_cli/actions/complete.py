@@ -24,7 +24,6 @@ from nebius_cli.request import curl_command, parse_field_flags, prompt_to_reques
 from nebius_cli.request.field_validation import Value
 from nebius_cli.request.prompt_to_request import PromptOptions
 from nebius_cli.request.request_body import CompletionRequest
-from nebius_cli.system.check_output_paths import check_targets
 from nebius_cli.system.files import encode_argument, read_bytes
 from nebius_cli.system.output_file import OutputFile
 from nebius_cli.terminal.sanitize import visible_json
@@ -156,9 +155,6 @@ def _check(options: CompleteOptions) -> None:
     if parse_view(options.view) and (options.json or options.ndjson):
         raise UsageError("--view with --json or --ndjson", "", "nbx view FILE shows saved JSON")
     parse_export(options.export)
-    named = [("--api-key-file", options.api_key_file), ("--model-file", options.model_file)]
-    read = [*options.prompt.files, *named]
-    check_targets([("-o", options.output), ("--export", options.export)], read)
     prompt_to_request.check(options.prompt)
     if options.validate:
         check_reasons(options.fail_on)

@@ -107,6 +107,7 @@ def declare(
         app = ctx.obj.app(shared)
         given = {key: value for key, value in flags.items() if value is not None and value != []}
         try:
+            _check_files(given)
             return body(given, app)
         except NbxError as error:
             if error.hint:
@@ -120,6 +121,15 @@ def declare(
     context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     command.__signature__ = inspect.Signature([context, *parameters])  # type: ignore[attr-defined]
     group.command(name, help=help, cls=cls)(command)
+
+
+def _check_files(flags: Flags) -> None:
+    """Raise UsageError if a file is written by one of the flags, and read or written by another."""
+    if "output" in flags or "export" in flags or "summary" in flags:
+        from nebius_cli.request import files_of_flags
+        from nebius_cli.system.check_output_paths import check_targets
+
+        check_targets(files_of_flags.files_written(flags), files_of_flags.files_read(flags))
 
 
 def flags_of(command: Any) -> set[str]:

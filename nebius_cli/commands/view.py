@@ -20,7 +20,7 @@ Without a file, nbx reads stdin.
 """
 
 OWN = (
-    argument("file", "A saved answer. Default: stdin.", "FILE"),
+    argument("answer", "A saved answer. Default: stdin.", "FILE"),
     text("view", "How to show the answer. Default heat. In a pipe, both are TSV.", "heat|table", "Output"),
     text("export", "Write the heat view to a .svg or .html file and print nothing.", "FILE", "Output"),
 )

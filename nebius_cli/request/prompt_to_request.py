@@ -43,12 +43,6 @@ class PromptOptions(NamedTuple):
         return PromptSources(self.prompt, self.file, self.prompts, self.tokens, self.template_file)
 
     @property
-    def files(self) -> list[tuple[str, str | None]]:
-        """The files that are read whole, as pairs of flag and path."""
-        named = [*(("-f", path) for path in self.file), *(("--prompts", path) for path in self.prompts)]
-        return [*named, ("--suffix-file", self.suffix_file)]
-
-    @property
     def is_infill(self) -> bool:
         """Whether text is to be inserted before other text."""
         return (self.suffix, self.suffix_file, self.infill) != (None, None, None)
