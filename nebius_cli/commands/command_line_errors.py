@@ -99,9 +99,10 @@ def _quoted(text: str) -> str:
 
 def in_our_words(error: typer.TyperException | UsageError, argv: list[str], root: typer.Typer) -> UsageError:
     """Return the error of a wrong command line as a UsageError, with a hint at what was probably meant."""
+    tree = typer.main.get_command(root)
     if not isinstance(error, UsageError):
-        error = usage_error(error, argv, typer.main.get_command(root))
-    return with_dashes_hint(error, argv)
+        error = usage_error(error, argv, tree)
+    return with_dashes_hint(error, argv, tree)
 
 
 def usage_error(error: typer.TyperException, argv: list[str], tree: Any) -> UsageError:
@@ -147,12 +148,12 @@ def _meant(typed: str, command: str, context: Any) -> str:
     return f"did you mean {' or '.join(meant)}?" if meant else ""
 
 
-def with_dashes_hint(error: UsageError, argv: list[str]) -> UsageError:
+def with_dashes_hint(error: UsageError, argv: list[str], tree: Any) -> UsageError:
     """Return a usage error with the way to give a text that begins with a dash, if that may be its cause."""
     words = argv[: argv.index("--")] if "--" in argv else argv
     noun = next((TEXT_OPERANDS[word] for word in words if word in TEXT_OPERANDS), "")
     unknown = error.what.startswith(NO_FLAG) and not error.why
     if noun and (unknown or any(map(_DASHED_TEXT.match, words))):
-        way = f"put -- before a {noun} that starts with -"
+        way = f'put -- and the {noun} last: {_named(words, tree)[0]} [OPTIONS] -- "{noun.upper()}"'
         error.hint = f"{way}; {error.hint}" if error.hint else way
     return error
