@@ -83,6 +83,22 @@ MISTAKES = [
     (["complete", "--prompt", "x"], "no such flag: --prompt", 'nbx complete "PROMPT"'),
     (["local", "remove", "x"], "no such command: remove", "did you mean nbx local rm?"),
     (["profile", "create", "x"], "no such command: create", "did you mean nbx profile add?"),
+    (["-m", "M", "complete", "Hi"], "no such flag: -m", "-m goes after the command: nbx complete -m"),
+    (["--local", "complete", "Hi"], "no such flag: --local", "after the command: nbx complete --local"),
+    (["-q", "--json", "config", "list"], "no such flag: --json", "the command: nbx config list --json"),
+    (["complete", "-t", "0"], "no such flag: -t", "did you mean --temperature?"),
+    (["complete", "--stop-sequence", "x"], "no such flag", "did you mean --stop?"),
+    (["complete", "--prompt-file", "x"], "no such flag", "did you mean --file?"),
+    (["complete", "--server", "x"], "no such flag", "did you mean --base-url?"),
+    (["score", "--url", "x"], "no such flag", "did you mean --base-url?"),
+    (["complete", "--jsonl"], "no such flag", "did you mean --ndjson?"),
+    (["complete", "--format", "json"], "no such flag", "did you mean --json?"),
+    (["bulk", "a", "--workers", "3"], "no such flag", "did you mean --concurrency?"),
+    (["bulk", "a", "--resume"], "no such flag", "repeat the command to resume"),
+    (["profile", "add", "loc", "--base-url", "U"], "no such flag", "write base_url=VALUE"),
+    (["config", "set", "--temperature", "0"], "no such flag", "write temperature VALUE"),
+    (["score", "--export", "x"], "no such flag: --export", "nbx complete --view and --export show"),
+    (["rank", "--html"], "no such flag: --html", "nbx complete --view and --export show"),
     (["complete", "--stop", "--max-tokens", "3"], "--stop needs a value", "value: --stop=--max-tokens"),
     (["complete", "-m", "--max-tokens", "3", "Hi"], "-m needs a value", "value: --model=--max-tokens"),
     (["complete", "Hi", "--user", "--dry-run"], "--user needs a value", "--dry-run is a flag"),
@@ -122,8 +138,9 @@ def test_commands_are_listed_in_the_order_of_their_table(bare: Runner) -> None:
     assert tuple(line.split()[0] for line in listed.splitlines()) == tuple(MODULES)
 
 
-def test_a_value_with_a_dash_or_a_text_after_two_dashes_gets_no_advice(bare: Runner) -> None:
-    for args in (("--stop=- a b", "--temperature", "hot"), ("--temperature", "hot", "--", "--- a")):
+def test_a_flag_a_value_with_a_dash_or_a_text_after_two_dashes_gets_no_advice(bare: Runner) -> None:
+    wrong = (("--stop=- a b", "--temperature", "hot"), ("--temperature", "hot", "--", "--- a"), ("--bogus",))
+    for args in wrong:
         result = bare("complete", "x", *args)
         assert result.code == 2
         assert "put --" not in result.err
