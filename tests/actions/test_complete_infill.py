@@ -168,6 +168,10 @@ def test_a_marker_in_the_text_is_refused_unless_validation_is_off(nbx: Runner, t
         (("--suffix", "b", "--infill", "f:1"), "--infill with a suffix"),
         (("--tokens", "[1]", "--suffix", "b"), "--tokens with a suffix"),
         (("a", "--infill-format", "qwen"), "--infill-format without an infill"),
+        (
+            ("--infill", "f:a:1"),
+            "cannot read f:a\n  No such file or directory; if 'a' is meant as LINE, it must be a number\n",
+        ),
         (("--infill", "f"), "--infill f\n  it takes FILE:LINE or FILE:LINE:COL"),
         (("--infill", "/none/f:1"), "cannot read /none/f"),
         (("-", "--suffix-file", "-"), "stdin is asked for twice"),
