@@ -89,9 +89,7 @@ def check(options: PromptOptions) -> None:
     if options.invalid not in ("strict", "replace"):
         raise UsageError(f"--invalid {options.invalid}", "it takes strict or replace")
     if options.continues and (options.sources.given or options.is_infill):
-        raise UsageError(
-            "--continue with a prompt", "it sends the prompt and the answer of an earlier request"
-        )
+        raise UsageError("--continue takes no prompt", "it continues an earlier answer")
     if options.continue_last and options.continue_from is not None:
         raise UsageError("--continue and --continue-from together", "", "keep one of them")
     if options.choice is not None and not options.continues:
