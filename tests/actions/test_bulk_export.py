@@ -178,7 +178,7 @@ def test_a_terminal_is_shown_no_control_characters(folder: Path, bare: Runner) -
         (["a", "--csv", "-0"], "-0 with --csv"),
         (["a", "--csv", "-o", "a"], "this is the file to export"),
         (["a", "-o", "a.csv.gz"], "does not compress"),
-        (["gone", "--csv"], "no such file"),
+        (["gone", "--csv"], "No such file or directory"),
         (["-", "--csv"], "it is read twice"),
         ([".", "--csv"], "it is read twice"),
         (["notes", "--csv"], "notes is not the output of nbx bulk"),
