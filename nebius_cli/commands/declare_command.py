@@ -147,6 +147,9 @@ def declare(
         for word in ctx.meta.get(FLAGS_AFTER_DASHES, ()):
             app.note(f"{word} after -- is not a flag; put flags before --")
         given = {key: value for key, value in flags.items() if value is not None and value != []}
+        here = given.keys() & {"local", "model_file"} and "against" not in given
+        if here and "base_url" in given:
+            app.warn("--base-url is ignored: --local runs the model on this machine")
         try:
             _check_files(given)
             return body(given, app)
