@@ -110,7 +110,7 @@ OWN = (
     switch("ndjson", "Print each object of the stream on its own line, as it arrives.", SHOW),
     text(
         "view",
-        "Show the probability of each token (implies --logprobs 5). In a pipe: TSV.",
+        "Show the probability of each token (implies --logprobs 5). In a pipe: TSV; see nbx view --help.",
         "heat|table",
         SHOW,
     ),

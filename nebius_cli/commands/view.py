@@ -17,6 +17,9 @@ Examples:
 
 The file is the output of nbx complete --json or --ndjson, of nbx bulk, or of nbx score --tokens --json.
 Without a file, nbx reads stdin.
+
+In a pipe, each token is a line with these columns, separated by tabs: choice, number, token, log probability,
+probability, surprise in bits, entropy in bits, rank, and the alternatives as JSON; empty if unknown.
 """
 
 OWN = (
