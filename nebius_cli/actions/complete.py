@@ -41,11 +41,11 @@ LEDGER_MODULES = (
 )
 VIEW_LOGPROBS = 5  # what --view asks for by itself: as many as the API's page speaks of
 
-SHORT_HELP = """usage: nbx complete [OPTIONS] PROMPT...
-  nbx complete "The capital of France is" --max-tokens 8
-  echo "Once upon a time" | nbx complete -s
-  nbx complete --help  shows every flag
-"""
+NO_PROMPT = (
+    "no prompt given",
+    'nbx complete "The capital of France is" --max-tokens 8',
+    "nbx complete --help shows every flag",
+)
 
 
 class CompleteOptions(NamedTuple):
@@ -84,8 +84,7 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
     given = parse_field_flags.parse_fields(options.fields, app.read_text, validate=options.validate)
     params = parse_field_flags.parse_params(options.param, validate=options.validate)
     if options.prompt.stdin_is_prompt and (app.streams.stdin is None or app.streams.stdin_tty):
-        app.streams.write_err(SHORT_HELP)
-        return ExitCode.USAGE
+        raise UsageError(*NO_PROMPT)
     settings = app.settings(options.connection)
     unset = parse_field_flags.parse_unset(options.unset)
     configured = settings.fields_without(unset)
