@@ -97,7 +97,7 @@ MISTAKES = [
     (["bulk", "a", "--resume"], "no such flag", "repeat the command to resume"),
     (["profile", "add", "loc", "--base-url", "U"], "no such flag", "write base_url=VALUE"),
     (["config", "set", "--temperature", "0"], "no such flag", "write temperature VALUE"),
-    (["score", "--export", "x"], "no such flag: --export", "nbx complete --view and --export show"),
+    (["score", "--export", "x"], "no such flag: --export", "save --tokens --json, then: nbx view FILE"),
     (["rank", "--html"], "no such flag: --html", "nbx complete --view and --export show"),
     (["complete", "--stop", "--max-tokens", "3"], "--stop needs a value", "value: --stop=--max-tokens"),
     (["complete", "-m", "--max-tokens", "3", "Hi"], "-m needs a value", "value: --model=--max-tokens"),
