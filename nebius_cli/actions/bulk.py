@@ -4,19 +4,18 @@ from nebius_cli.actions import run_rows
 from nebius_cli.actions.app import App
 from nebius_cli.bulk.options import BulkOptions
 from nebius_cli.bulk.survey_input import check_is_no_command
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.core.errors import ExitCode, UsageError
 
-SHORT_HELP = """usage: nbx bulk [OPTIONS] FILE...
-  nbx bulk prompts.jsonl -o answers.jsonl --max-tokens 64
-  nbx bulk questions.csv --template "Q: {question}\\nA:" -o answers.jsonl
-  nbx bulk run --help  shows every flag
-"""
+NO_FILE = (
+    "no file given",
+    "nbx bulk prompts.jsonl -o answers.jsonl --max-tokens 64",
+    "nbx bulk run --help shows every flag",
+)
 
 
 def run(options: BulkOptions, app: App) -> ExitCode:
     """Complete every row that has no answer yet. Raises NbxError for whatever ends the run early."""
     if options.inputs == ("-",) and app.streams.stdin_has_no_input:
-        app.streams.write_err(SHORT_HELP)
-        return ExitCode.USAGE
+        raise UsageError(*NO_FILE)
     check_is_no_command(options.inputs[0])
     return run_rows.run(options, app)

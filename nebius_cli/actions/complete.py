@@ -24,7 +24,6 @@ from nebius_cli.request import curl_command, parse_field_flags, prompt_to_reques
 from nebius_cli.request.field_validation import Value
 from nebius_cli.request.prompt_to_request import PromptOptions
 from nebius_cli.request.request_body import CompletionRequest
-from nebius_cli.system.check_output_paths import check_targets
 from nebius_cli.system.files import encode_argument, read_bytes
 from nebius_cli.system.output_file import OutputFile
 from nebius_cli.terminal.sanitize import visible_json
@@ -42,11 +41,11 @@ LEDGER_MODULES = (
 )
 VIEW_LOGPROBS = 5  # what --view asks for by itself: as many as the API's page speaks of
 
-SHORT_HELP = """usage: nbx complete [OPTIONS] PROMPT...
-  nbx complete "The capital of France is" --max-tokens 8
-  echo "Once upon a time" | nbx complete -s
-  nbx complete --help  shows every flag
-"""
+NO_PROMPT = (
+    "no prompt given",
+    'nbx complete "The capital of France is" --max-tokens 8',
+    "nbx complete --help shows every flag",
+)
 
 
 class CompleteOptions(NamedTuple):
@@ -85,8 +84,7 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
     given = parse_field_flags.parse_fields(options.fields, app.read_text, validate=options.validate)
     params = parse_field_flags.parse_params(options.param, validate=options.validate)
     if options.prompt.stdin_is_prompt and (app.streams.stdin is None or app.streams.stdin_tty):
-        app.streams.write_err(SHORT_HELP)
-        return ExitCode.USAGE
+        raise UsageError(*NO_PROMPT)
     settings = app.settings(options.connection)
     unset = parse_field_flags.parse_unset(options.unset)
     configured = settings.fields_without(unset)
@@ -156,9 +154,6 @@ def _check(options: CompleteOptions) -> None:
     if parse_view(options.view) and (options.json or options.ndjson):
         raise UsageError("--view with --json or --ndjson", "", "nbx view FILE shows saved JSON")
     parse_export(options.export)
-    named = [("--api-key-file", options.api_key_file), ("--model-file", options.model_file)]
-    read = [*options.prompt.files, *named]
-    check_targets([("-o", options.output), ("--export", options.export)], read)
     prompt_to_request.check(options.prompt)
     if options.validate:
         check_reasons(options.fail_on)

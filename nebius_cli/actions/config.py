@@ -95,7 +95,7 @@ def run_unset(options: ConfigOptions, app: App) -> ExitCode:
     # Unknown names can be removed too: that is how a file with a wrong name is repaired.
     name = options.name
     if not name:
-        raise UsageError("no setting named", "", "nbx config unset NAME")
+        raise UsageError("no setting given", "", "nbx config unset NAME")
     if name == PROFILES:
         raise UsageError("it contains all profiles", "", "nbx profile rm NAME")
     profile = app.profile_name
@@ -243,7 +243,7 @@ def _place(app: App, profile: str | None) -> str:
 
 def _named(options: ConfigOptions, usage: str) -> Setting:
     if not options.name:
-        raise UsageError("no setting named", "", f"nbx config {usage}")
+        raise UsageError("no setting given", "", f"nbx config {usage}")
     return settings_table.find(options.name)
 
 

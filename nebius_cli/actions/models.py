@@ -28,6 +28,7 @@ from nebius_cli.models.model_cache import ModelList, ModelsCache
 from nebius_cli.models.search_and_sort import SORTS
 
 FIRST_BYTE_TIMEOUT_S = 60.0  # for the list, unless first_byte_timeout is set
+MIN_NOTED_AGE_S = 60  # a list that is younger is not worth a note
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def run_list(options: ModelsOptions, app: App) -> ExitCode:
     if options.sort not in SORTS:
         raise UsageError(f"--sort {options.sort}", f"it takes {', '.join(SORTS)}")
     listing = _listing(options, app.settings(options.connection), app, refresh=options.refresh)
-    if not (listing.fetched or listing.failed):
+    if not (listing.fetched or listing.failed) and _age(listing, app) >= MIN_NOTED_AGE_S:
         app.note(_words(listing, app) + "; --refresh fetches a new one")
     found = search_and_sort.matching(listing.models, options.query)
     found = search_and_sort.ordered(found, options.sort, reverse=options.reverse)

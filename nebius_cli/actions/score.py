@@ -33,18 +33,18 @@ from nebius_cli.scoring.score_totals import Totals
 from nebius_cli.system.files import encode_argument
 from nebius_cli.terminal.spinner import Spinner
 
-SHORT_HELP = """usage: nbx score [OPTIONS] TEXT
-  nbx score --local "The capital of France is Paris."
-  nbx score --help  shows every flag
-"""
+NO_TEXT = (
+    "no text given",
+    'nbx score --local "The capital of France is Paris."',
+    "nbx score --help shows every flag",
+)
 
 
 def run_score(options: ScoreOptions, app: App) -> ExitCode:
     """Score one text, or each row of a JSONL file. Raises NbxError."""
     given = options.text is not None or options.file or options.jsonl
     if not given and (app.streams.stdin is None or app.streams.stdin_tty):
-        app.streams.write_err(SHORT_HELP)
-        return ExitCode.USAGE
+        raise UsageError(*NO_TEXT)
     options.check()
     context = _context(options, app)
     if options.jsonl:

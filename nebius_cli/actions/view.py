@@ -17,7 +17,7 @@ from nebius_cli.system.output_file import OutputFile
 class ViewOptions:
     """What was typed after `nbx view`."""
 
-    file: str | None = None
+    answer: str | None = None
     view: str | None = None
     export: str | None = None
 
@@ -25,9 +25,9 @@ class ViewOptions:
 def run(options: ViewOptions, app: App) -> ExitCode:
     """Show the answer. Raises BadInputError if the file has no answer with log probabilities."""
     view, form = parse_view(options.view), parse_export(options.export)
-    if options.file is None and app.streams.stdin_has_no_input:
+    if options.answer is None and app.streams.stdin_has_no_input:
         raise UsageError("no file given", "", "nbx view FILE, or nbx complete … --json | nbx view")
-    file = options.file or "-"
+    file = options.answer or "-"
     if options.export:
         check_distinct("--export", options.export, [("this is the file to view", file)])
     name = "stdin" if file == "-" else file

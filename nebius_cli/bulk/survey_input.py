@@ -1,6 +1,8 @@
 """Checks the rows of an input before the first request, and counts what the run has to send."""
 
 import contextlib
+import errno
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,7 +24,7 @@ def check_is_no_command(path: str) -> None:
     """Raise UsageError for a mistyped subcommand that was taken for the first file."""
     close = "" if path == "-" or Path(path).exists() else nearest(path, COMMANDS)
     if close:
-        raise UsageError(f"cannot read {path}", "no such file", f"did you mean nbx bulk {close}?")
+        raise UsageError(f"cannot read {path}", os.strerror(errno.ENOENT), f"did you mean nbx bulk {close}?")
 
 
 def survey_rows(

@@ -75,6 +75,7 @@ EVERYDAY = (
 # An answer is written as one line when it is complete, so there is nothing to stream.
 _HERE = {  # help texts that differ from those of other commands
     "logprobs": "Return log probabilities of the N most likely tokens at each position.",
+    "n": "Number of answers per prompt (server default 1).",
     "timeout": "Time limit for one attempt of a request; 0 is none.",
 }
 

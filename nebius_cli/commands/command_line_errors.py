@@ -5,6 +5,7 @@ from typing import Any
 
 import typer
 
+from nebius_cli.commands.declare_command import flags_of
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.similar_names import nearest
 
@@ -24,12 +25,37 @@ _SCORE = "nbx score computes perplexity and accuracy"
 FOREIGN_COMMANDS = dict.fromkeys(("perplexity", "ppl", "eval", "evaluate", "logprobs"), _SCORE)
 
 _NO_CHAT = "nbx has no chat: write the instructions into the prompt"
-# Flags that other programs, or nbx bulk, have and nbx complete does not.
+_PICTURE_OF_SCORE = "save --tokens --json, then: nbx view FILE"
+_NO_PICTURE = "nbx complete --view and --export show the probabilities of tokens"
+# Flags that other programs or other commands have: the hint, by the beginning of the command's path.
 FOREIGN_FLAGS = {
-    "--template": "{stdin} in the prompt inserts stdin; for a file of rows: nbx bulk FILE --template TEXT",
-    "--prompt": 'the prompt needs no flag: nbx complete "PROMPT"',
-    "--input": "--file FILE reads the prompt from a file",
-    **dict.fromkeys(("--system", "--system-prompt", "--messages", "--chat", "--role"), _NO_CHAT),
+    "nbx complete": {
+        "--template": "{stdin} in the prompt inserts stdin; for rows: nbx bulk FILE --template TEXT",
+        "--prompt": 'the prompt needs no flag: nbx complete "PROMPT"',
+        "--input": "--file FILE reads the prompt from a file",
+        "--format": "did you mean --json?",
+        "--jsonl": "did you mean --ndjson?",
+        **dict.fromkeys(("--system", "--system-prompt", "--messages", "--chat", "--role"), _NO_CHAT),
+    },
+    "nbx bulk": {
+        "--resume": "repeat the command to resume",
+        "--input": "the input needs no flag: nbx bulk FILE",
+    },
+    "nbx score": dict.fromkeys(("--view", "--export", "--html"), _PICTURE_OF_SCORE),
+    "nbx rank": dict.fromkeys(("--view", "--export", "--html"), _NO_PICTURE),
+}
+# Flags by the names that other programs give them, for commands that have the second.
+OTHER_NAMES = {
+    "-t": "--temperature",
+    "-c": "--concurrency",
+    "-j": "--concurrency",
+    "-p": "--profile",
+    **dict.fromkeys(("--stop-sequence", "--stop-sequences"), "--stop"),
+    **dict.fromkeys(("--prompt-file", "--from-file", "--input-file"), "--file"),
+    **dict.fromkeys(("--server", "--url", "--api-base", "--base", "--endpoint", "--host"), "--base-url"),
+    **dict.fromkeys(("--workers", "--jobs", "--parallel", "--threads"), "--concurrency"),
+    **dict.fromkeys(("--out", "--output-file"), "--output"),
+    **dict.fromkeys(("--num-predict", "--max-new-tokens", "--max-length"), "--max-tokens"),
 }
 
 # What these flags are called in other programs.
@@ -40,6 +66,8 @@ TEXT_OPERANDS = {"complete": "prompt", "score": "text", "rank": "candidate", "se
 NO_FLAG = "no such flag:"
 # A word that begins like a flag and has blanks where a flag has none.
 _DASHED_TEXT = re.compile(r"-+[^=\s]*\s")
+
+_FLAG = re.compile(r"--[a-z][a-z0-9_-]*|-[A-Za-z]", re.ASCII)
 
 
 def _named(argv: list[str], tree: Any) -> tuple[str, Any]:
@@ -99,9 +127,10 @@ def _quoted(text: str) -> str:
 
 def in_our_words(error: typer.TyperException | UsageError, argv: list[str], root: typer.Typer) -> UsageError:
     """Return the error of a wrong command line as a UsageError, with a hint at what was probably meant."""
+    tree = typer.main.get_command(root)
     if not isinstance(error, UsageError):
-        error = usage_error(error, argv, typer.main.get_command(root))
-    return with_dashes_hint(error, argv)
+        error = usage_error(error, argv, tree)
+    return with_dashes_hint(error, argv, tree)
 
 
 def usage_error(error: typer.TyperException, argv: list[str], tree: Any) -> UsageError:
@@ -129,30 +158,48 @@ def usage_error(error: typer.TyperException, argv: list[str], tree: Any) -> Usag
         return UsageError(
             f"{NO_FLAG} {typed}", "it is a parameter of the engine, not of the API", f"--param {name}=VALUE"
         )
-    return UsageError(f"{NO_FLAG} {typed}", _meant(typed, command, context) or _usual(argv, tree), hint)
+    return UsageError(
+        f"{NO_FLAG} {typed}", _meant(typed, command, context, tree, argv) or _usual(argv, tree), hint
+    )
 
 
-def _meant(typed: str, command: str, context: Any) -> str:
+def _meant(typed: str, command: str, context: Any, tree: Any, argv: list[str]) -> str:
     """Return what an unknown flag probably stands for, empty if there is no good guess."""
-    if command.endswith("complete") and typed in FOREIGN_FLAGS:
-        return FOREIGN_FLAGS[typed]
-    parameters = context.command.params if context else []
-    for parameter in parameters:  # --html for --format html
-        if (name := typed.removeprefix("--")) in (parameter.metavar or "").split("|"):
-            return f"did you mean {parameter.opts[0]} {name}?"
-    flags = [flag for parameter in parameters for flag in parameter.opts]
+    for path, foreign in FOREIGN_FLAGS.items():
+        if command.startswith(path) and typed in foreign:
+            return foreign[typed]
+    inner, named = _named(argv, tree)
+    if command != inner and typed in flags_of(named):
+        return f"{typed} goes after the command: {inner} {typed}"
+    if command in ("nbx profile add", "nbx config set") and (name := _setting(typed)):
+        return f"write {name}=VALUE" if command == "nbx profile add" else f"write {name} VALUE"
+    options = [one for one in (context.command.params if context else []) if one.param_type_name == "option"]
+    flags = [flag for option in options for flag in option.opts]
+    if OTHER_NAMES.get(typed) in flags:
+        return f"did you mean {OTHER_NAMES[typed]}?"
+    for option in options:  # --html for --format html
+        if (name := typed.removeprefix("--")) in (option.metavar or "").split("|"):
+            return f"did you mean {option.opts[0]} {name}?"
     meant = [flag for flag in flags if len(typed) > 3 and flag.startswith(typed)]
-    close = nearest(typed.lstrip("-"), [flag.lstrip("-") for flag in flags])
+    close = nearest(typed.lstrip("-"), [flag.lstrip("-") for flag in flags if flag.startswith("--")])
     meant = meant or ([f"--{close}"] if close else [])
     return f"did you mean {' or '.join(meant)}?" if meant else ""
 
 
-def with_dashes_hint(error: UsageError, argv: list[str]) -> UsageError:
+def _setting(flag: str) -> str:
+    """Return the name of the setting that a flag sets, else nothing."""
+    from nebius_cli.config.settings_table import SETTINGS
+
+    return next((one.field.name for one in SETTINGS if flag in (one.field.flag, one.field.short)), "")
+
+
+def with_dashes_hint(error: UsageError, argv: list[str], tree: Any) -> UsageError:
     """Return a usage error with the way to give a text that begins with a dash, if that may be its cause."""
     words = argv[: argv.index("--")] if "--" in argv else argv
     noun = next((TEXT_OPERANDS[word] for word in words if word in TEXT_OPERANDS), "")
     unknown = error.what.startswith(NO_FLAG) and not error.why
+    unknown = unknown and not _FLAG.fullmatch(error.what.removeprefix(NO_FLAG).strip())
     if noun and (unknown or any(map(_DASHED_TEXT.match, words))):
-        way = f"put -- before a {noun} that starts with -"
+        way = f'put -- and the {noun} last: {_named(words, tree)[0]} [OPTIONS] -- "{noun.upper()}"'
         error.hint = f"{way}; {error.hint}" if error.hint else way
     return error

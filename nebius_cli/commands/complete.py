@@ -29,8 +29,8 @@ Examples:
   nbx complete --local "The capital of France is" --view heat
 
 Without a prompt, nbx reads it from stdin, unchanged; -s drops the newline that echo adds. With a prompt, nbx
-reads stdin only for - and {stdin}. Put -- before a prompt that starts with -. Only fields that you set are
-sent; the server has its own defaults for the others.
+reads stdin only for - and {stdin}. Put -- and the prompt last if it starts with -. Only fields that you set
+are sent; the server has its own defaults for the others.
 """
 
 EVERYDAY = (
@@ -110,7 +110,7 @@ OWN = (
     switch("ndjson", "Print each object of the stream on its own line, as it arrives.", SHOW),
     text(
         "view",
-        "Show the probability of each token (implies --logprobs 5). In a pipe: TSV.",
+        "Show the probability of each token (implies --logprobs 5). In a pipe: TSV; see nbx view --help.",
         "heat|table",
         SHOW,
     ),

@@ -11,23 +11,62 @@ from typer.core import TyperCommand, TyperGroup
 
 from nebius_cli.commands.shared_flags import SHARED
 from nebius_cli.commands.typer_parameters import Parameter, parameter
-from nebius_cli.core.errors import HINTS, ExitCode, NbxError
+from nebius_cli.core.errors import HINTS, ExitCode, NbxError, UsageError
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.field_validation import Field
 
 T = TypeVar("T")
+FLAGS_AFTER_DASHES = "nbx.flags_after_dashes"  # what a command's context remembers for its function
 Flags = Mapping[str, Any]  # the flags that were given, by name: not given is not default
 CommandFunction = Callable[[Flags, Any], ExitCode]  # flags and App → exit code
 
 
-class Helped:
-    """Mixed into Typer's classes: shows our own help page."""
+class Ours:
+    """Mixed into Typer's classes: shows our own help page, and takes no flag for the value of another."""
 
     everyday: Sequence[str] = ()
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the command line. Raises UsageError for a flag whose value is missing."""
+        ctx.meta[FLAGS_AFTER_DASHES] = _check_values(self, ctx, args)
+        return super().parse_args(ctx, args)  # type: ignore[misc, no-any-return]
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the page."""
         formatter.write(_page(self, ctx, self.everyday))
+
+
+def _check_values(command: Any, ctx: Any, args: list[str]) -> list[str]:
+    """Return the words after `--` that are flags elsewhere.
+
+    Raises UsageError if a word that is a flag of the command stands where a flag's value belongs.
+    """
+    options = {flag: one for one in command.params for flag in (*one.opts, *one.secondary_opts)}
+    flags = flags_of(command)
+    words = iter(args)
+    for word in words:
+        if word == "--":
+            return [after for after in words if after in flags]
+        if not word.startswith("-"):
+            if not ctx.allow_interspersed_args:
+                break  # the rest is for a subcommand
+            continue
+        option = options.get(word) or _last_of_cluster(word, options)
+        if option is not None and not option.is_flag and (value := next(words, "")) in flags:
+            long = option.opts[0]
+            raise UsageError(
+                f"{word} needs a value", f"{value} is a flag", f"to use it as the value: {long}={value}"
+            )
+    return []
+
+
+def _last_of_cluster(word: str, options: Mapping[str, Any]) -> Any:
+    """Return the last flag of a word such as `-sm`, if the value of that flag is the next word."""
+    if word.startswith("--"):
+        return None
+    found = [options.get(f"-{letter}") for letter in word[1:]]
+    switches_first = all(option is not None and option.is_flag for option in found[:-1])
+    return found[-1] if found and switches_first else None
 
 
 def _page(command: Any, ctx: Any, everyday: Sequence[str], *, complete: bool = False) -> str:
@@ -53,12 +92,12 @@ HELP_ALL = parameter(
 )
 
 
-class Command(Helped, TyperCommand):
-    """A command with our help."""
+class Command(Ours, TyperCommand):
+    """A command of nbx."""
 
 
-class Group(Helped, TyperGroup):
-    """A group of commands with our help."""
+class Group(Ours, TyperGroup):
+    """A group of commands."""
 
 
 class DefaultGroup(Group):
@@ -105,8 +144,14 @@ def declare(
         shared = {parameter.name: flags.pop(parameter.name) for parameter in SHARED}
         flags.pop(HELP_ALL.name, None)
         app = ctx.obj.app(shared)
+        for word in ctx.meta.get(FLAGS_AFTER_DASHES, ()):
+            app.note(f"{word} after -- is not a flag; put flags before --")
         given = {key: value for key, value in flags.items() if value is not None and value != []}
+        here = given.keys() & {"local", "model_file"} and "against" not in given
+        if here and "base_url" in given:
+            app.warn("--base-url is ignored: --local runs the model on this machine")
         try:
+            _check_files(given)
             return body(given, app)
         except NbxError as error:
             if error.hint:
@@ -122,10 +167,19 @@ def declare(
     group.command(name, help=help, cls=cls)(command)
 
 
+def _check_files(flags: Flags) -> None:
+    """Raise UsageError if a file is written by one of the flags, and read or written by another."""
+    if "output" in flags or "export" in flags or "summary" in flags:
+        from nebius_cli.request import files_of_flags
+        from nebius_cli.system.check_output_paths import check_targets
+
+        check_targets(files_of_flags.files_written(flags), files_of_flags.files_read(flags))
+
+
 def flags_of(command: Any) -> set[str]:
     """Return every flag of a Typer command, negations too."""
-    named = {flag for one in command.params for flag in (*one.opts, *one.secondary_opts)}
-    return {*named, "--help"}
+    options = (one for one in command.params if one.param_type_name == "option")
+    return {"--help", "-h", *(flag for one in options for flag in (*one.opts, *one.secondary_opts))}
 
 
 def _run_action(action: str, tables: Mapping[str, Iterable[Field]], flags: Flags, app: Any) -> ExitCode:

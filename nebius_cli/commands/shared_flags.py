@@ -12,7 +12,7 @@ REQUEST_SETTINGS = (*CONNECTION, BY_NAME["ledger"].field)
 # Flags of every command.
 SHARED = (
     switch("quiet", "Print nothing on stderr but errors.", "Messages", "-q"),
-    switch("verbose", "Show requests and responses on stderr.", "Messages", "-v"),
+    switch("verbose", "Show the address, size and status of each request on stderr.", "Messages", "-v"),
     switch("debug", "Like --verbose, plus a traceback if nbx has a bug.", "Messages"),
     text("color", "When to use colour. Default auto.", "auto|always|never", "Messages"),
     text("profile", "Use a profile of the config file.", "NAME", "Connection"),

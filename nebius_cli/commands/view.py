@@ -17,10 +17,13 @@ Examples:
 
 The file is the output of nbx complete --json or --ndjson, of nbx bulk, or of nbx score --tokens --json.
 Without a file, nbx reads stdin.
+
+In a pipe, each token is a line with these columns, separated by tabs: choice, number, token, log probability,
+probability, surprise in bits, entropy in bits, rank, and the alternatives as JSON; empty if unknown.
 """
 
 OWN = (
-    argument("file", "A saved answer. Default: stdin.", "FILE"),
+    argument("answer", "A saved answer. Default: stdin.", "FILE"),
     text("view", "How to show the answer. Default heat. In a pipe, both are TSV.", "heat|table", "Output"),
     text("export", "Write the heat view to a .svg or .html file and print nothing.", "FILE", "Output"),
 )

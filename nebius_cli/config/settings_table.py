@@ -244,7 +244,7 @@ def find(name: str) -> Setting:
         return BY_NAME[known]
     close = nearest_name(known, BY_NAME)
     why = f"did you mean {close}?" if close else ""
-    raise UsageError(f"no setting {name!r}", why, "nbx config set --help")
+    raise UsageError(f"no setting {name!r}", why, "nbx config list --all shows every setting")
 
 
 # The beginning of a list in JSON, and not one text such as [END].

@@ -52,7 +52,8 @@ def settings_table(_root: Command) -> str:
 
 def _setting_row(setting: Setting) -> Sequence[str]:
     env = ", ".join(f"`{name}`" for name in setting.env)
-    default = "" if setting.default is None else f"`{setting.default}`"
+    value = str(setting.default).lower() if isinstance(setting.default, bool) else setting.default
+    default = "" if value is None else f"`{value}`"
     return f"`{setting.field.name}`", env, default, _text(setting.field.help)
 
 

@@ -64,7 +64,8 @@ def _chosen(text: StoredText, sent: read_prompt.Prompt, choice: str | None, name
         raise UsageError(what, "", f"--choice N, 1 to {len(answers)}, chooses one of them")
     number = whole_number(choice) if choice else 1
     if not 1 <= number <= len(answers):
-        raise UsageError(f"--choice {choice}", f"{name} has the choices 1 to {len(answers)}")
+        count = "1 answer" if len(answers) == 1 else f"{len(answers)} answers"
+        raise UsageError(f"--choice {choice}", f"{name} has {count}")
     prompts = read_prompt.count(sent)
     # Prompts in an array have their answers one prompt after the other.
     listed = isinstance(sent, list) and (prompts > 1 or not isinstance(sent[0], int))

@@ -38,7 +38,15 @@ FIELDS = (
         low=0,
         high=1,
     ),
-    Field("n", Kind.INTEGER, "Number of answers per prompt (server default 1).", SAMPLING, "N", "-n", low=1),
+    Field(
+        "n",
+        Kind.INTEGER,
+        "Answers per prompt (default 1); -0 separates them.",
+        SAMPLING,
+        "N",
+        "-n",
+        low=1,
+    ),
     Field(
         "stop",
         Kind.TEXTS,

@@ -143,8 +143,8 @@ def choose(model: str, name: str | None) -> InfillFormat:
     raise UsageError(
         f"no infill markers are known for {model}",
         "only a model that was trained to, such as Qwen2.5-Coder or StarCoder2, fills in the middle",
-        "choose one with -m MODEL (on a server) or --model-file FILE (on this machine); if nbx does not"
-        f" recognise its name, --infill-format NAME sets the markers: {NAMES}",
+        "choose one with -m MODEL (on a server) or --model-file FILE (on this machine);"
+        " --infill-format NAME sets the markers by hand",
     )
 
 

@@ -63,7 +63,14 @@ def read_infill(
     prefix: str | list[str]
     if sources.cursor is not None:
         at = split_at_position.parse(sources.cursor)
-        prefix, suffix = split_at_position.split(_read(at.file, readers, options), at)
+        try:
+            text = _read(at.file, readers, options)
+        except UsageError as error:
+            file, _, line = at.file.rpartition(":")
+            if file:  # the name of a file may contain a colon, so this is only likely
+                error.why = f"{error.why}; if {line!r} is meant as LINE, it must be a number"
+            raise
+        prefix, suffix = split_at_position.split(text, at)
     else:
         prefix = read_prompt.read_texts(prompts, readers, options, nul=nul, allow_empty=allow_empty)
         if sources.suffix_file is not None:

@@ -43,12 +43,6 @@ class PromptOptions(NamedTuple):
         return PromptSources(self.prompt, self.file, self.prompts, self.tokens, self.template_file)
 
     @property
-    def files(self) -> list[tuple[str, str | None]]:
-        """The files that are read whole, as pairs of flag and path."""
-        named = [*(("-f", path) for path in self.file), *(("--prompts", path) for path in self.prompts)]
-        return [*named, ("--suffix-file", self.suffix_file)]
-
-    @property
     def is_infill(self) -> bool:
         """Whether text is to be inserted before other text."""
         return (self.suffix, self.suffix_file, self.infill) != (None, None, None)
@@ -95,9 +89,7 @@ def check(options: PromptOptions) -> None:
     if options.invalid not in ("strict", "replace"):
         raise UsageError(f"--invalid {options.invalid}", "it takes strict or replace")
     if options.continues and (options.sources.given or options.is_infill):
-        raise UsageError(
-            "--continue with a prompt", "it sends the prompt and the answer of an earlier request"
-        )
+        raise UsageError("--continue takes no prompt", "it continues an earlier answer")
     if options.continue_last and options.continue_from is not None:
         raise UsageError("--continue and --continue-from together", "", "keep one of them")
     if options.choice is not None and not options.continues:

@@ -86,9 +86,7 @@ def check_rules(fields: Mapping[str, Value], params: Mapping[str, Any], *, valid
     """Raise UsageError if no model is set or two fields contradict each other."""
     if "model" not in fields and "model" not in params:
         hint = "nbx models lists the models; set one with -m ID or nbx models use ID; --local needs none"
-        raise UsageError(
-            "no model is set", "nbx has no default model, because servers change their models", hint
-        )
+        raise UsageError("no model is set", "", hint)
     if "stream_options" in fields and fields.get("stream") is not True:
         raise UsageError(
             "--stream-options needs a streamed answer", "the API accepts it only with stream", "--stream"

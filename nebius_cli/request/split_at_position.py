@@ -8,6 +8,9 @@ from nebius_cli.request.read_prompt import source_name
 
 _CURSOR = r"(?s)(.+?):([0-9]{1,9})(?::([0-9]{1,9}))?"
 
+_WRONG_COLUMN = r"(?s).+:[0-9]{1,9}:([^:]*[^:0-9][^:]*)"
+EXAMPLE = "for example app.py:12:5"
+
 
 class Cursor(NamedTuple):
     """A position in a file, as editors and compilers write it. `line` and `column` count from 1."""
@@ -24,7 +27,9 @@ def parse(text: str) -> Cursor:
     """
     match = re.fullmatch(_CURSOR, text)
     if match is None:
-        raise UsageError(f"--infill {text}", "it takes FILE:LINE or FILE:LINE:COL", "for example app.py:12:5")
+        if (wrong := re.fullmatch(_WRONG_COLUMN, text)) is not None:
+            raise UsageError(f"--infill {text}", f"COL must be a number: {wrong[1]!r}", EXAMPLE)
+        raise UsageError(f"--infill {text}", "it takes FILE:LINE or FILE:LINE:COL", EXAMPLE)
     file, line, column = match.group(1), int(match.group(2)), int(match.group(3) or 1)
     if not (line and column):
         raise UsageError(f"--infill {text}", "LINE and COL count from 1")

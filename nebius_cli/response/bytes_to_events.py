@@ -100,9 +100,10 @@ class AnswerDecoder:
         if isinstance(value, dict):
             yield from decode_object(value)
         elif self._body:
-            yield Problem(
-                f"the answer is {self._content_type or 'something'} that is not a complete JSON object"
-            )
+            sent = self._content_type or "something"
+            is_json = "json" in sent or "event-stream" in sent or sent == "something"
+            lacks = " that is not a complete JSON object" if is_json else ", not JSON"
+            yield Problem(f"the server sent {sent}{lacks}")
 
 
 def _parse(payload: Payload) -> Any:

@@ -141,9 +141,10 @@ class Completion:
         """Raise IncompleteError for a choice that ended for one of these reasons."""
         for reason in self.reasons():
             if reason in refused:
-                what = f"the answer ended with finish_reason {reason}"
-                hint = "--max-tokens N allows more" if reason == "length" else ""
-                raise IncompleteError(what, f"--fail-on {reason}", hint)
+                cut = reason == "length"
+                what = "the token limit cut off the answer" if cut else f"the finish reason is {reason}"
+                hint = "--max-tokens N allows a longer answer" if cut else ""
+                raise IncompleteError(what, f"--fail-on {reason} makes this an error", hint)
 
     def to_json(self) -> dict[str, Any]:
         """Return one response object in the API's own shape."""

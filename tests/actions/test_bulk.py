@@ -226,7 +226,7 @@ def test_a_dry_run_shows_the_first_body_and_needs_no_key(bare: Runner, tmp_path:
 def test_without_rows_on_a_terminal_the_usage_is_shown(bulk: Runner, *, tty: bool) -> None:
     result = bulk("bulk", stdin=b"" if tty else None, stdin_tty=tty)
     assert (result.code, result.out) == (2, "")
-    assert result.err.startswith("usage: nbx bulk [OPTIONS] FILE...\n")
+    assert result.err.startswith("nbx: no file given\n  nbx bulk prompts.jsonl")
 
 
 def test_an_empty_input_is_done(bulk: Runner) -> None:

@@ -108,7 +108,7 @@ def test_one_of_several_answers_is_chosen_by_its_number(keeping: Runner, server:
     keeping("complete", "--continue", "--choice", "2")
     assert bodies(server)[1]["prompt"] == "xb"
     wrong = keeping("complete", "--continue-from", "1", "--choice", "3")
-    assert (wrong.code, "request 1 has the choices 1 to 2" in wrong.err) == (2, True)
+    assert (wrong.code, "request 1 has 2 answers" in wrong.err) == (2, True)
 
 
 def test_a_continuation_is_one_answer_unless_n_asks_for_more(keeping: Runner, server: FakeServer) -> None:
@@ -191,8 +191,8 @@ def test_dry_run_shows_what_would_be_sent(keeping: Runner, server: FakeServer) -
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["x", "--continue"], "--continue with a prompt"),
-        (["--continue", "--suffix", "y"], "--continue with a prompt"),
+        (["x", "--continue"], "--continue takes no prompt"),
+        (["--continue", "--suffix", "y"], "--continue takes no prompt"),
         (["--continue", "--continue-from", "1"], "--continue and --continue-from together"),
         (["x", "--choice", "1"], "--choice without --continue"),
     ],

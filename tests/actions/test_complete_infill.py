@@ -117,16 +117,15 @@ def test_a_model_that_only_a_param_names_is_the_one_that_counts(nbx: Runner) -> 
     assert result.json["prompt"] == "<fim_prefix>a<fim_suffix>b<fim_middle>"
 
 
-def test_an_unknown_model_is_a_usage_error_that_lists_the_formats(nbx: Runner) -> None:
+def test_an_unknown_model_leads_to_the_flag_whose_error_lists_the_formats(nbx: Runner) -> None:
     result = nbx("complete", "a", "--suffix-file", "-", stdin=b"b")
     assert (result.code, result.out) == (2, "")
     check_message(result.err)
     assert "no infill markers are known for test/model" in result.err
     assert "--infill-format NAME" in result.err
-    assert (
-        "codegemma, codellama, codestral, deepseek, granite, granite4, qwen, starcoder, starcoder2"
-        in result.err
-    )
+    wrong = nbx("complete", "a", "--suffix-file", "-", "--infill-format", "NAME", stdin=b"b")
+    names = "codegemma, codellama, codestral, deepseek, granite, granite4, qwen, starcoder, starcoder2"
+    assert (wrong.code, wrong.err) == (2, f"nbx: --infill-format NAME\n  the formats are {names}\n")
 
 
 @pytest.mark.parametrize("where", [("--local",), ("-m", "meta-llama/Llama-3.3-70B-Instruct")])
@@ -168,6 +167,10 @@ def test_a_marker_in_the_text_is_refused_unless_validation_is_off(nbx: Runner, t
         (("--suffix", "b", "--infill", "f:1"), "--infill with a suffix"),
         (("--tokens", "[1]", "--suffix", "b"), "--tokens with a suffix"),
         (("a", "--infill-format", "qwen"), "--infill-format without an infill"),
+        (
+            ("--infill", "f:a:1"),
+            "cannot read f:a\n  No such file or directory; if 'a' is meant as LINE, it must be a number\n",
+        ),
         (("--infill", "f"), "--infill f\n  it takes FILE:LINE or FILE:LINE:COL"),
         (("--infill", "/none/f:1"), "cannot read /none/f"),
         (("-", "--suffix-file", "-"), "stdin is asked for twice"),
@@ -181,9 +184,9 @@ def test_what_makes_no_sense_is_a_usage_error(nbx: Runner, args: tuple[str, ...]
     assert result.err.startswith(f"nbx: {message}")
 
 
-def test_a_suffix_without_a_prompt_on_a_terminal_shows_short_help(nbx: Runner) -> None:
+def test_a_suffix_without_a_prompt_on_a_terminal_says_how_to_give_one(nbx: Runner) -> None:
     result = nbx("complete", "--suffix", "b", *QWEN, stdin=b"", stdin_tty=True)
     assert result.code == 2
-    assert result.err.startswith("usage: nbx complete")
+    assert result.err.startswith("nbx: no prompt given\n")
     result = nbx("complete", "--infill", "/none/f:1", *QWEN, stdin=b"", stdin_tty=True)
     assert result.err.startswith("nbx: cannot read /none/f")

@@ -55,14 +55,14 @@ def test_get_without_a_file_gives_the_default_and_its_origin(bare: Runner) -> No
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["set"], "nbx: no setting named\n  nbx config set NAME VALUE\n"),
+        (["set"], "nbx: no setting given\n  nbx config set NAME VALUE\n"),
         (["set", "model"], "nbx: no value for model\n  nbx config set model VALUE\n"),
-        (["get"], "nbx: no setting named\n  nbx config get NAME\n"),
-        (["unset"], "nbx: no setting named\n  nbx config unset NAME\n"),
+        (["get"], "nbx: no setting given\n  nbx config get NAME\n"),
+        (["unset"], "nbx: no setting given\n  nbx config unset NAME\n"),
         (["unset", "profile"], "nbx: it contains all profiles\n  nbx profile rm NAME\n"),
         (
             ["get", "modle"],
-            "nbx: no setting 'modle'\n  did you mean model?\n  nbx config set --help\n",
+            "nbx: no setting 'modle'\n  did you mean model?\n  nbx config list --all shows every setting\n",
         ),
         (["set", "n", "0"], "nbx: n 0\n  n must be 1 or more\n"),
         (["set", "extra_body", '{"a": null}'], None),

@@ -253,14 +253,14 @@ def test_an_empty_prompt_is_refused_before_money_is_spent(
     assert nbx("complete", *args, "--allow-empty", "--dry-run", stdin=stdin).code == 0
 
 
-def test_no_prompt_on_a_terminal_shows_short_help(nbx: Runner, server: FakeServer) -> None:
+def test_no_prompt_on_a_terminal_says_how_to_give_one(nbx: Runner, server: FakeServer) -> None:
     for result in (
         nbx("complete", stdin=b"unread", stdin_tty=True),
         nbx("complete"),
         nbx("complete", "--json"),
     ):
         assert (result.code, result.out, server.requests) == (2, "", [])
-        assert result.err.startswith("usage: nbx complete")
+        assert result.err.startswith("nbx: no prompt given\n  nbx complete ")
         assert "nbx complete --help" in result.err
 
 
@@ -268,11 +268,11 @@ def test_a_dash_with_a_closed_stdin_is_an_empty_prompt(nbx: Runner) -> None:
     assert nbx("complete", "-").err.startswith("nbx: the prompt is empty\n")
 
 
-def test_a_process_with_a_closed_stdin_shows_short_help(nbx: Runner) -> None:
+def test_a_process_with_a_closed_stdin_says_how_to_give_a_prompt(nbx: Runner) -> None:
     command = ["sh", "-c", f"exec {sys.executable} -m nebius_cli complete <&-"]
     done = subprocess.run(command, env=nbx.process_env(), capture_output=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr.startswith(b"usage: nbx complete")
+    assert done.stderr.startswith(b"nbx: no prompt given\n  nbx complete ")
 
 
 def test_ten_megabytes_come_through_a_pipe(nbx: Runner, server: FakeServer) -> None:

@@ -107,7 +107,6 @@ def test_unset_of_what_is_no_field_names_the_nearest(nbx: Runner) -> None:
 def test_no_model_says_how_to_choose_one(bare: Runner) -> None:
     expected = (
         "no model is set",
-        "nbx has no default model, because servers change their models",
         "nbx models lists the models; set one with -m ID or nbx models use ID; --local needs none",
     )
     refused(bare("complete", "x"), *expected)

@@ -172,7 +172,7 @@ def test_a_request_has_its_row_in_the_ledger(nbx: Runner, server: FakeServer) ->
 def test_asked_for_nothing_it_says_how(nbx: Runner) -> None:
     result = nbx("score", stdin_tty=True, stdin=b"")
     assert result.code == 2
-    assert result.err.startswith("usage: nbx score")
+    assert result.err.startswith("nbx: no text given\n  nbx score --local")
 
 
 def test_no_model_and_no_key_are_said(bare: Runner) -> None:

@@ -14,6 +14,7 @@ from nebius_cli.commands.shared_flags import CONNECTION, REQUEST_SETTINGS
 from nebius_cli.core.secret import Secret
 from tests.conftest import CANARY
 from tests.support.house import SHARED_ACTIONS
+from tests.support.run import Runner
 
 ACTIONS = sorted(
     path.stem
@@ -63,3 +64,11 @@ def test_every_action_takes_frozen_options_and_the_app(name: str) -> None:
         made = kind(**({"make_script": str} if name == "completion" else {}))
         with pytest.raises(AttributeError):
             setattr(made, next(iter(inspect.signature(kind).parameters)), None)
+
+
+def test_a_server_that_a_local_run_does_not_use_is_a_warning(bare: Runner) -> None:
+    words = ("complete", "x", "--dry-run", "--local", "--base-url", "http://127.0.0.1:9/v1")
+    result = bare(*words)
+    said = "nbx: warning: --base-url is ignored: --local runs the model on this machine\n"
+    assert (result.code, result.err) == (0, said)
+    assert bare("-q", *words).err == ""

@@ -11,19 +11,27 @@ MISTAKES = [
     (["complete", "--seed", "5"], "no such flag: --seed", "--param seed=VALUE"),
     (["complete", "--top-k", "5"], "no such flag: --top-k", "--param top_k=VALUE"),
     (["complete", "--bogus"], "no such flag: --bogus", "nbx complete --help shows every flag"),
-    (["complete", "-5 + 3 ="], "no such flag: -5", "put -- before a prompt that starts with -"),
-    (["complete", "- a list"], "no such flag: -", "put -- before a prompt that starts with -"),
-    (["complete", "--- title: x ---"], "no such flag: --- title: x ---", "put -- before a prompt"),
-    (["complete", "---\ntitle: x\n---\n"], "no such flag: --- title: x ---", "put -- before a prompt"),
-    (["complete", "--find me"], "no such flag: --find me", "put -- before a prompt"),
-    (["complete", "--stop it"], "no such flag: --stop it", "put -- before a prompt"),
-    (["complete", "-" * 80], "no such flag: ----", "put -- before a prompt"),
-    (["complete", "-1 degrees"], "no such flag: -1", "put -- before a prompt"),
-    (["complete", "-n is a flag"], "nbx: --n is a flag", "put -- before a prompt"),
-    (["complete", "-f is a flag", "-m", "m"], "cannot read is a flag", "put -- before a prompt"),
-    (["score", "--- a"], "no such flag: --- a", "put -- before a text"),
-    (["rank", "a", "-b c"], "no such flag: -b", "put -- before a candidate"),
-    (["history", "search", "--- a"], "no such flag: --- a", "put -- before a text"),
+    (
+        ["complete", "-5 + 3 ="],
+        "no such flag: -5",
+        'put -- and the prompt last: nbx complete [OPTIONS] -- "PROMPT"',
+    ),
+    (
+        ["complete", "- a list"],
+        "no such flag: -",
+        'put -- and the prompt last: nbx complete [OPTIONS] -- "PROMPT"',
+    ),
+    (["complete", "--- title: x ---"], "no such flag: --- title: x ---", "put -- and the prompt last"),
+    (["complete", "---\ntitle: x\n---\n"], "no such flag: --- title: x ---", "put -- and the prompt last"),
+    (["complete", "--find me"], "no such flag: --find me", "put -- and the prompt last"),
+    (["complete", "--stop it"], "no such flag: --stop it", "put -- and the prompt last"),
+    (["complete", "-" * 80], "no such flag: ----", "put -- and the prompt last"),
+    (["complete", "-1 degrees"], "no such flag: -1", "put -- and the prompt last"),
+    (["complete", "-n is a flag"], "nbx: --n is a flag", "put -- and the prompt last"),
+    (["complete", "-f is a flag", "-m", "m"], "cannot read is a flag", "put -- and the prompt last"),
+    (["score", "--- a"], "no such flag: --- a", "put -- and the text last: nbx score"),
+    (["rank", "a", "-b c"], "no such flag: -b", "put -- and the candidate last: nbx rank"),
+    (["history", "search", "--- a"], "no such flag: --- a", "put -- and the text last: nbx history search"),
     (["complete", "--max-tokens"], "--max-tokens needs a value", "--help shows every"),
     (["bulk", "in.jsonl", "--max-tok", "3"], "no such flag: --max-tok", "did you mean --max-tokens?"),
     (["bulk", "in.jsonl", "--seed", "3"], "no such flag: --seed", "--param seed=VALUE"),
@@ -75,6 +83,32 @@ MISTAKES = [
     (["complete", "--prompt", "x"], "no such flag: --prompt", 'nbx complete "PROMPT"'),
     (["local", "remove", "x"], "no such command: remove", "did you mean nbx local rm?"),
     (["profile", "create", "x"], "no such command: create", "did you mean nbx profile add?"),
+    (["-m", "M", "complete", "Hi"], "no such flag: -m", "-m goes after the command: nbx complete -m"),
+    (["--local", "complete", "Hi"], "no such flag: --local", "after the command: nbx complete --local"),
+    (["-q", "--json", "config", "list"], "no such flag: --json", "the command: nbx config list --json"),
+    (["complete", "-t", "0"], "no such flag: -t", "did you mean --temperature?"),
+    (["complete", "--stop-sequence", "x"], "no such flag", "did you mean --stop?"),
+    (["complete", "--prompt-file", "x"], "no such flag", "did you mean --file?"),
+    (["complete", "--server", "x"], "no such flag", "did you mean --base-url?"),
+    (["score", "--url", "x"], "no such flag", "did you mean --base-url?"),
+    (["complete", "--jsonl"], "no such flag", "did you mean --ndjson?"),
+    (["complete", "--format", "json"], "no such flag", "did you mean --json?"),
+    (["bulk", "a", "--workers", "3"], "no such flag", "did you mean --concurrency?"),
+    (["bulk", "a", "--resume"], "no such flag", "repeat the command to resume"),
+    (["profile", "add", "loc", "--base-url", "U"], "no such flag", "write base_url=VALUE"),
+    (["config", "set", "--temperature", "0"], "no such flag", "write temperature VALUE"),
+    (["score", "--export", "x"], "no such flag: --export", "save --tokens --json, then: nbx view FILE"),
+    (["rank", "--html"], "no such flag: --html", "nbx complete --view and --export show"),
+    (["complete", "--stop", "--max-tokens", "3"], "--stop needs a value", "value: --stop=--max-tokens"),
+    (["complete", "-m", "--max-tokens", "3", "Hi"], "-m needs a value", "value: --model=--max-tokens"),
+    (["complete", "Hi", "--user", "--dry-run"], "--user needs a value", "--dry-run is a flag"),
+    (["complete", "Hi", "-o", "--json"], "-o needs a value", "value: --output=--json"),
+    (["complete", "Hi", "-so", "--no-newline"], "-so needs a value", "value: --output=--no-newline"),
+    (["complete", "Hi", "--api-key", "--retries", "0"], "--api-key needs a value", "--retries is a flag"),
+    (["complete", "Hi", "--model", "-s"], "--model needs a value", "value: --model=-s"),
+    (["bulk", "a", "-o", "--json"], "-o needs a value", "value: --output=--json"),
+    (["models", "--sort", "--json"], "--sort needs a value", "value: --sort=--json"),
+    (["--profile", "-q", "models"], "--profile needs a value", "value: --profile=-q"),
     (["complete", "x", "-q", "-v"], "--quiet and --verbose together", "keep one of them"),
     (["-q", "complete", "x", "--debug"], "--quiet and --debug together", "keep one of them"),
     (["complete", "x", "--color", "purple"], "--color purple", "auto, always or never"),
@@ -104,8 +138,9 @@ def test_commands_are_listed_in_the_order_of_their_table(bare: Runner) -> None:
     assert tuple(line.split()[0] for line in listed.splitlines()) == tuple(MODULES)
 
 
-def test_a_value_with_a_dash_or_a_text_after_two_dashes_gets_no_advice(bare: Runner) -> None:
-    for args in (("--stop=- a b", "--temperature", "hot"), ("--temperature", "hot", "--", "--- a")):
+def test_a_flag_a_value_with_a_dash_or_a_text_after_two_dashes_gets_no_advice(bare: Runner) -> None:
+    wrong = (("--stop=- a b", "--temperature", "hot"), ("--temperature", "hot", "--", "--- a"), ("--bogus",))
+    for args in wrong:
         result = bare("complete", "x", *args)
         assert result.code == 2
         assert "put --" not in result.err
@@ -114,3 +149,23 @@ def test_a_value_with_a_dash_or_a_text_after_two_dashes_gets_no_advice(bare: Run
 def test_what_looks_like_a_flag_is_a_prompt_after_two_dashes(bare: Runner) -> None:
     result = bare("complete", "-m", "m", "--dry-run", "--", "-5 + 3 =")
     assert '"prompt":"-5 + 3 ="' in result.out
+
+
+def test_a_value_may_look_like_a_flag_of_another_command_or_follow_an_equals_sign(bare: Runner) -> None:
+    for args in (
+        ("--stop=--max-tokens",),
+        ("--stop", "--concurrency"),
+        ("--stop", "prompt"),
+        ("--stop", "-1"),
+    ):
+        result = bare("complete", "x", "-m", "m", "--dry-run", *args)
+        assert (result.code, result.err) == (0, ""), result.err
+        assert f'"stop":"{args[-1].removeprefix("--stop=")}"' in result.out
+
+
+def test_a_flag_after_two_dashes_is_a_prompt_with_a_note(bare: Runner) -> None:
+    words = ("complete", "-m", "m", "--dry-run", "--", "- a list", "--max-tokens", "3")
+    result = bare(*words)
+    assert '"prompt":["- a list","--max-tokens","3"]' in result.out
+    assert result.err == "nbx: --max-tokens after -- is not a flag; put flags before --\n"
+    assert bare("-q", *words).err == ""

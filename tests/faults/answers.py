@@ -124,7 +124,7 @@ FAULTS = (
     Fault(
         "HTML",
         body(b"<html>down for maintenance", "text/html"),
-        _both(Seen(8, "", f"text/html {NOT_WHOLE}"), Seen(6, "", "HTML")),
+        _both(Seen(8, "", "text/html, not JSON"), Seen(6, "", "HTML")),
     ),
     Fault("HTML called what it should be", lambda good: [good.head(), b"<html>down"], GARBAGE),
     Fault(

@@ -47,6 +47,16 @@ def test_what_is_no_cursor_is_refused(text: str) -> None:
     assert caught.value.why == "it takes FILE:LINE or FILE:LINE:COL"
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("a.py:1:b", "COL must be a number: 'b'"), ("C:\\a.py:1:-2", "COL must be a number: '-2'")],
+)
+def test_a_column_that_is_no_number_is_named(text: str, why: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        split_at_position.parse(text)
+    assert caught.value.why == why
+
+
 @pytest.mark.parametrize("text", ["a.py:0", "a.py:1:0"])
 def test_lines_and_columns_count_from_one(text: str) -> None:
     with pytest.raises(UsageError) as caught:

@@ -236,11 +236,15 @@ def test_an_answer_that_ended_for_a_refused_reason_is_incomplete() -> None:
     completion.check_reasons(["stop"])
     with pytest.raises(IncompleteError) as caught:
         completion.check_reasons(["stop", "length"])
-    assert (caught.value.why, caught.value.hint) == ("--fail-on length", "--max-tokens N allows more")
+    assert (caught.value.what, caught.value.why, caught.value.hint) == (
+        "the token limit cut off the answer",
+        "--fail-on length makes this an error",
+        "--max-tokens N allows a longer answer",
+    )
     odd = folded(frame({"index": 0, "text": "a", "finish_reason": "odd"}))
     with pytest.raises(IncompleteError) as caught:
         odd.check_reasons(["odd"])
-    assert caught.value.hint == ""
+    assert (caught.value.what, caught.value.hint) == ("the finish reason is odd", "")
 
 
 def test_a_choice_that_nobody_asked_for_is_nothing_without_text() -> None:

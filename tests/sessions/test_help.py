@@ -67,11 +67,11 @@ def test_help_needs_no_key_no_config_and_no_home(bare: Runner) -> None:
     assert (done.code, done.err) == (0, "")
 
 
-def test_complete_without_a_prompt_on_a_terminal_is_short_help_on_stderr(terminal: Open) -> None:
+def test_complete_without_a_prompt_on_a_terminal_is_a_usage_error(terminal: Open) -> None:
     screen = terminal("complete", redirect=">/dev/null")
     assert screen.end() == 2
-    assert screen.rows[0] == "usage: nbx complete [OPTIONS] PROMPT..."
-    assert 3 <= len(screen.rows) <= 6
+    assert screen.rows[0] == "nbx: no prompt given"
+    assert len(screen.rows) == 3
     assert terminal("complete", redirect="2>/dev/null").end() == 2
 
 

@@ -87,7 +87,7 @@ def test_any_closed_stream_is_noticed_where_it_matters(
 def test_a_closed_stdin_is_no_prompt(nbx: Runner) -> None:
     done = sh('"$@" <&-', nbx, "complete")
     assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr.startswith(b"usage: nbx complete")
+    assert done.stderr.startswith(b"nbx: no prompt given")
 
 
 @pytest.mark.parametrize("redirect", [">&-", ">/dev/full"])

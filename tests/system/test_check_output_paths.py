@@ -57,6 +57,33 @@ def test_a_name_that_no_file_can_have_is_told_by_those_who_write(path: str, tmp_
             "-o a.html\n  --api-key-file reads it",
         ),
         (["complete", "x", "--model-file", "a.html", "-o", "a.html"], "-o a.html\n  --model-file reads it"),
+        (["complete", "--infill", "a.html:1:2", "-o", "a.html"], "-o a.html\n  --infill reads it"),
+        (
+            ["complete", "--infill", "link.html:1", "--export", "a.html"],
+            "--export a.html\n  --infill reads it",
+        ),
+        (["complete", "--template-file", "a.html", "-o", "hard"], "-o hard\n  --template-file reads it"),
+        (["complete", "x", "--suffix-file", "a.html", "-o", "hard"], "-o hard\n  --suffix-file reads it"),
+        (["complete", "--tokens", "@a.html", "-o", "hard"], "-o hard\n  --tokens reads it"),
+        (["complete", "x", "--extra-body", "@a.html", "-o", "hard"], "-o hard\n  --extra-body reads it"),
+        (["complete", "x", "--cacert", "a.html", "-o", "hard"], "-o hard\n  --cacert reads it"),
+        (
+            ["score", "--jsonl", "b", "--context-file", "a.html", "-o", "hard"],
+            "-o hard\n  --context-file reads it",
+        ),
+        (
+            ["score", "--jsonl", "b", "--against-file", "a.html", "--summary", "hard"],
+            "--summary hard\n  --against-file reads it",
+        ),
+        (["bulk", "b", "--template-file", "a.html", "-o", "hard"], "-o hard\n  --template-file reads it"),
+        (
+            ["bulk", "b", "--template-file", "a.html", "--summary", "hard"],
+            "--summary hard\n  --template-file reads it",
+        ),
+        (
+            ["history", "rerun", "--api-key-file", "a.html", "-o", "hard"],
+            "-o hard\n  --api-key-file reads it",
+        ),
         (["view", "a.html", "--export", "a.html"], "--export a.html\n  this is the file to view"),
         (["bulk", "a.html", "--format", "text", "-o", "hard"], "-o hard\n  this is the input"),
     ],

@@ -13,8 +13,12 @@ _SUFFIXES |= {"html": "html", "htm": "html"}
 
 def format_of_suffix(path: str) -> str:
     """Return the format that the suffix of a file name stands for, empty if it stands for none."""
+    return _SUFFIXES.get(_suffix(path), "")
+
+
+def _suffix(path: str) -> str:
     _, dot, suffix = path.replace("\\", "/").rpartition("/")[2].rpartition(".")
-    return _SUFFIXES.get(suffix.lower(), "") if dot else ""
+    return suffix.lower() if dot else ""
 
 
 def chosen_format(asked: Collection[str], output: str | None) -> str:
@@ -30,5 +34,6 @@ def chosen_format(asked: Collection[str], output: str | None) -> str:
         raise UsageError(f"several export formats: {', '.join(sorted(found))}", "", "keep one of them")
     if not found:
         why = f"--format NAME chooses one: {', '.join(FORMATS)}"
-        raise UsageError("no export format", why, "or name the file by its format, as in -o answers.csv")
+        what = f"no export format {_suffix(output or '')}".rstrip()
+        raise UsageError(what, why, "or name the file by its format, as in -o answers.csv")
     return found.pop()

@@ -1,6 +1,7 @@
 """Merges the outputs of several shards: one record for each row, in the order of the rows."""
 
 import contextlib
+import errno
 import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -118,7 +119,7 @@ class Shards:
         for path in self._paths:
             real = Path(os.path.realpath(path))
             if not real.exists():
-                raise UsageError(f"cannot read {path}", "no such file")
+                raise UsageError(f"cannot read {path}", os.strerror(errno.ENOENT))
             found = real.stat()
             if (found.st_dev, found.st_ino) in seen:
                 raise UsageError(f"{path} is named twice", "name each file once")

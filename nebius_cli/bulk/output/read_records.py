@@ -1,7 +1,9 @@
 """Reads a file of records: their heads, which of them are current, and a partial one at the end."""
 
+import errno
 import io
 import itertools
+import os
 from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -215,7 +217,7 @@ class AnswerFile:
         self.hidden = 0
         if not self._path.is_file():
             why = "it must be a file, because it is read twice" if path == "-" or self._path.exists() else ""
-            raise UsageError(f"cannot read {path}", why or "no such file")
+            raise UsageError(f"cannot read {path}", why or os.strerror(errno.ENOENT))
         self._file = open_answers(self._path)
         try:
             self._offsets, self.cut = self._read()
