@@ -24,7 +24,8 @@ from nebius_cli.bulk.output.answered_rows import AnsweredRows
 from nebius_cli.bulk.output.failed_rows_file import path_beside
 from nebius_cli.bulk.output.read_records import answered
 from nebius_cli.bulk.output.refuse_to_pay_again import other_requests
-from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
+from nebius_cli.bulk.output.resumable_output import Journal
+from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.bulk.progress_display import TABLE_HEADER, table_rows
 from nebius_cli.bulk.result_writer import open_output, open_summary
 from nebius_cli.bulk.run import BulkRun

@@ -16,7 +16,8 @@ from nebius_cli.bulk.output.join_parts import PartJoiner
 from nebius_cli.bulk.output.record_format import Result, encode, encode_bad, failed_line
 from nebius_cli.bulk.output.refuse_to_pay_again import Claims
 from nebius_cli.bulk.output.reorder import ReorderBuffer
-from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
+from nebius_cli.bulk.output.resumable_output import Journal
+from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.core.errors import UsageError
 from nebius_cli.system.check_output_paths import check_distinct, is_file

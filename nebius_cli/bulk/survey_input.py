@@ -10,7 +10,8 @@ from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.options import BulkPlan
 from nebius_cli.bulk.output.refuse_to_pay_again import SurveyedClaims
-from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
+from nebius_cli.bulk.output.resumable_output import Journal
+from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.money import PriceList
 from nebius_cli.core.similar_names import nearest
@@ -42,14 +43,28 @@ def survey_rows(
     if not source.seekable:
         return None
     resumed = journal if isinstance(journal, Journal) and journal.earlier.records else None
-    claims = SurveyedClaims(resumed, plan.options.output, plan.shard) if resumed is not None else None
+    total, claims = _survey(source, plan, prices, resumed)
+    if claims is not None and claims.renumber():
+        total, claims = _survey(source, plan, prices, resumed)
+    if claims is not None:
+        claims.check(runs_here=plan.options.runs_here)
+    if total is not None and journal is not None:
+        journal.forget_answers()
+    elif resumed is not None:  # rows are checked as they are sent
+        resumed.forget_claims()
+        source.left_out = None
+    return total
+
+
+def _survey(
+    source: RowSource, plan: BulkPlan, prices: PriceList, journal: Journal | None
+) -> tuple[int | None, SurveyedClaims | None]:
+    """Return the number of rows, None if bad rows are allowed, and what they claim in `journal`."""
+    claims = SurveyedClaims(journal, plan.options.output, plan.shard) if journal is not None else None
     if plan.options.on_bad_row == "skip":
-        if claims is not None and resumed is not None:
+        if claims is not None:
             source.survey(claims.has_answer)
-            claims.check(runs_here=plan.options.runs_here)
-            resumed.forget_claims()
-            source.left_out = None
-        return None
+        return None, claims
 
     def is_answered(row: Row) -> bool:
         if plan.capped:
@@ -62,11 +77,7 @@ def survey_rows(
         request_body.check_rules({}, {}, validate=True)  # reports that no model is set
     if survey.bad:
         raise source.bad_rows_error(survey.first_bad, survey.bad)
-    if claims is not None:
-        claims.check(runs_here=plan.options.runs_here)
-    if journal is not None:
-        journal.forget_answers()
-    return survey.rows
+    return survey.rows, claims
 
 
 @contextlib.contextmanager

@@ -43,6 +43,8 @@ def _read(flags: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _values(flags: Mapping[str, Any], name: str) -> list[str]:
     given = flags.get(name, [])
+    if isinstance(given, bool):  # a switch of this name, such as --tokens of nbx score
+        return []
     return [given] if isinstance(given, str) else given
 
 

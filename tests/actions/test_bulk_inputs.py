@@ -145,43 +145,68 @@ def test_standard_input_is_read_once_under_any_name(bulk: Runner, row_server: Ro
     assert not row_server.bodies
 
 
-@pytest.mark.parametrize("matrix", [(), ("--matrix", "temperature=0,1")])
-def test_files_in_another_order_are_not_paid_for_again_without_a_word(
-    bulk: Runner, row_server: RowServer, matrix: tuple[str, ...]
+MATRIX = ("--matrix", "temperature=0,1")
+
+
+def test_files_of_a_matrix_in_another_order_are_not_paid_for_again(
+    bulk: Runner, row_server: RowServer
 ) -> None:
     write_rows(Path("a.jsonl"), ["a0", "a1"])
     write_rows(Path("b.jsonl"), ["b0", "b1"])
-    assert bulk("bulk", "a.jsonl", "b.jsonl", "-o", str(OUT), *matrix).code == 0
+    assert bulk("bulk", "a.jsonl", "b.jsonl", "-o", str(OUT), *MATRIX).code == 0
     before, sent = OUT.read_bytes(), len(row_server.bodies)
     for files in (("b.jsonl", "a.jsonl"), ("b.jsonl",)):
-        result = bulk("bulk", *files, "-o", str(OUT), *matrix)
+        result = bulk("bulk", *files, "-o", str(OUT), *MATRIX)
         assert (result.code, "without an id moved" in result.err) == (2, True), files
-    result = bulk("bulk", "b.jsonl", "-", "-o", str(OUT), *matrix, stdin=b'"a0"\n"a1"\n')
-    assert (result.code, "or rows without an id have moved" in result.err) == (2, True)
     assert (OUT.read_bytes(), len(row_server.bodies)) == (before, sent)
     Path("c.jsonl").write_text('"c0"\n"c1"\n')  # other prompts in the same places are a new input
-    assert bulk("bulk", "c.jsonl", "-o", str(OUT), *matrix).code == 0
+    assert bulk("bulk", "c.jsonl", "-o", str(OUT), *MATRIX).code == 0
 
 
-@pytest.mark.parametrize(
-    "flags", [(), ("--matrix", "temperature=0,1"), ("--on-bad-row", "skip"), ("--max-total-tokens", "9999")]
-)
-def test_rows_without_an_id_that_moved_are_not_sent_although_others_have_their_answers(
+def test_a_pipe_in_another_place_is_not_paid_for_again(bulk: Runner, row_server: RowServer) -> None:
+    write_rows(Path("a.jsonl"), ["a0", "a1"])
+    write_rows(Path("b.jsonl"), ["b0", "b1"])
+    assert bulk("bulk", "a.jsonl", "b.jsonl", "-o", str(OUT)).code == 0
+    before, sent = OUT.read_bytes(), len(row_server.bodies)
+    result = bulk("bulk", "b.jsonl", "-", "-o", str(OUT), stdin=b'"a0"\n"a1"\n')
+    assert (result.code, "or rows without an id have moved" in result.err) == (2, True)
+    assert (OUT.read_bytes(), len(row_server.bodies)) == (before, sent)
+
+
+@pytest.mark.parametrize("flags", [(), ("--on-bad-row", "skip"), ("--max-total-tokens", "9999")])
+def test_answers_to_rows_without_an_id_move_with_their_rows(
     bulk: Runner, row_server: RowServer, flags: tuple[str, ...]
 ) -> None:
     write_rows(Path("a.jsonl"), [{"id": "a", "prompt": "a0"}])
     write_rows(Path("b.jsonl"), ["b0"])
-    write_rows(Path("c.jsonl"), ["c0", "c1"])
-    assert bulk("bulk", "a.jsonl", "b.jsonl", "c.jsonl", "-o", str(OUT), "--max-tokens=8", *flags).code == 0
-    before, sent = OUT.read_bytes(), len(row_server.bodies)
-    write_rows(Path("d.jsonl"), ["c1"])  # c0 is gone
-    for files in ("a c b", "b a c", "a d b", "a new c"):
-        write_rows(Path("new.jsonl"), ["new", "b0"])  # a row before b0
-        named = [f"{name}.jsonl" for name in files.split()]
-        result = bulk("bulk", *named, "-o", str(OUT), "--max-tokens=8", *flags)
-        assert (result.code, "without an id moved, and would be" in result.err) == (2, True), files
-        assert len(result.err.splitlines()) == 3
-    assert (OUT.read_bytes(), len(row_server.bodies)) == (before, sent)
+    write_rows(Path("c.jsonl"), ["c0", "c1", "c0"])
+    write_rows(Path("new.jsonl"), ["new", "b0"])  # a row before b0
+    run = ("-o", str(OUT), "--max-tokens=8", *flags)
+    assert bulk("bulk", "a.jsonl", "b.jsonl", "c.jsonl", *run).code == 0
+    orders = {"a c b": " A0 C0 C1 C0 B0", "c b a": " C0 C1 C0 B0 A0", "new c a": " NEW B0 C0 C1 C0 A0"}
+    for files, answers in orders.items():
+        result = bulk("bulk", *(f"{name}.jsonl" for name in files.split()), *run)
+        assert result.code == 0, result.err
+        assert "without an id moved in the input, and their answers with them" in result.err
+        export = bulk("bulk", "export", str(OUT), "--text")
+        assert (export.code, export.out.replace("\n", "")) == (0, answers), files
+    assert len(row_server.bodies) == 6  # only `new` was sent
+    assert not Path("out.jsonl.old").exists()
+
+
+def test_an_answer_whose_place_another_row_has_taken_is_kept_in_a_copy(
+    bulk: Runner, row_server: RowServer
+) -> None:
+    write_rows(Path("in.jsonl"), ["w", "x", "y", "z"])
+    assert bulk("bulk", "in.jsonl", "-o", str(OUT)).code == 0
+    before = OUT.read_bytes()
+    write_rows(Path("in.jsonl"), ["w", "z"])
+    result = bulk("bulk", "in.jsonl", "-o", str(OUT))
+    assert (result.code, len(row_server.bodies)) == (0, 4), result.err
+    assert texts(OUT)[1] == " Z"
+    assert "earlier answers are kept in" in result.err
+    (kept,) = Path().glob("out*.old*")
+    assert kept.read_bytes() == before
 
 
 def test_rows_with_ids_may_change_places_among_files_and_are_exported_in_their_new_order(

@@ -14,7 +14,7 @@ import pytest
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.options import BulkOptions, read
 from nebius_cli.bulk.output.record_format import Result
-from nebius_cli.bulk.output.resumable_output import StreamOutput
+from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.bulk.result_writer import MAX_HELD_ROWS, ResultWriter, open_output
 from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.core.errors import ServerError

@@ -1,13 +1,15 @@
 """Detects that a run would pay again for rows of its output, or mix it with other answers."""
 
-from array import array
 from collections.abc import Sequence
 from pathlib import Path
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.shard import Shard
 from nebius_cli.bulk.output.read_records import RecordReader, matrix_of, open_answers
-from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
+from nebius_cli.bulk.output.renumber_moved_rows import moved_records
+from nebius_cli.bulk.output.resumable_output import Journal
+from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
+from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.core import jsontext
 from nebius_cli.core.compact_hash_set import DigestSet, digest
 from nebius_cli.core.errors import UsageError
@@ -65,23 +67,36 @@ class Claims:
 
 
 class SurveyedClaims(Claims):
-    """The claims of every row of a shard, before one is sent. Memory: 8 bytes for each row to send."""
+    """The claims of every row of a shard, before one is sent. Memory: 16 bytes for each row to send."""
 
     def __init__(self, journal: Journal, output: str, shard: Shard) -> None:
         super().__init__(journal, output)
         self._shard = shard
         self._journal: Journal = journal
-        self._unanswered = array("Q")  # digests of the requests of rows without an id
+        self._unanswered = IndexSort()  # digests of the requests, and indexes, of rows without an id
 
     def has_answer(self, row: Row) -> bool:
         """Return whether an earlier run answered this row with this request. Raises UsageError."""
         found = super().has_answer(row)
         if row.is_unnamed and not found:
-            self._unanswered.append(digest(row.body_hash.encode("ascii")))
+            self._unanswered.add(digest(row.body_hash.encode("ascii")), row.index)
         return found
 
+    def renumber(self) -> bool:
+        """Let the answers to rows without an id follow their rows; return whether any row has moved.
+
+        If so, the claims have to be made again. Raises OutputError.
+        """
+        if self._matrix or not len(self._unanswered) or not self._journal.unclaimed_answers:
+            return False
+        path, claimed = self._journal.path, self._journal.claimed_rows()
+        moved = moved_records(path, self._unanswered, claimed)
+        if len(moved):
+            self._journal.renumber(moved)
+        return len(moved) > 0
+
     def check(self, *, runs_here: bool) -> None:
-        """Raise UsageError if the run would pay again for all rows, or for rows that have moved.
+        """Raise UsageError if the run would pay again for all rows, or for rows of a matrix that have moved.
 
         Raise it also if the output has records of another shard. `runs_here`: to a model on this machine,
         which costs nothing.
@@ -107,14 +122,14 @@ class SurveyedClaims(Claims):
 
     def _moved(self) -> int:
         """Return the number of rows without an id whose request has an answer that no row claims."""
-        if not self._unanswered or not self._journal.unclaimed_answers:
+        if not self._matrix or not len(self._unanswered) or not self._journal.unclaimed_answers:
             return 0
         claimed, unclaimed = self._journal.claimed_rows(), DigestSet()
         with open_answers(self._journal.path) as file:
             for row_id, _, body_hash, *_, ok in RecordReader(file, self._journal.path).heads():
                 if ok and digest(row_id) not in claimed:
                     unclaimed.add(digest(body_hash))
-        return sum(request in unclaimed for request in self._unanswered)
+        return sum(request in unclaimed for request, _ in self._unanswered)
 
 
 def other_requests(count: int, output: str) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
@@ -13,9 +14,11 @@ from nebius_cli.bulk.output.append_records import Appender, LineFile
 from nebius_cli.bulk.output.failed_rows_file import FailedRows, path_beside
 from nebius_cli.bulk.output.read_records import RecordReader, check_kind, open_answers
 from nebius_cli.bulk.output.record_format import id_bytes
+from nebius_cli.bulk.output.renumber_moved_rows import renumber, replaces_answers
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
 from nebius_cli.core.compact_hash_set import DigestSet, digest
 from nebius_cli.core.errors import OutputError, UsageError
+from nebius_cli.core.short_text import counted
 from nebius_cli.system import lock
 from nebius_cli.system.check_output_paths import check_distinct, exists_as_file
 from nebius_cli.system.files import mkdir_hint
@@ -24,65 +27,14 @@ from nebius_cli.system.temporary_file import sibling
 Note = Callable[[str], None]
 
 
-class StreamOutput:
-    """An output that cannot be read again, as a pipe: like a Journal without earlier records.
-
-    `end` is called after the last record, or after a failed write.
-    """
-
-    def __init__(self, write: Callable[[bytes], None], end: Callable[[], None] = lambda: None) -> None:
-        self.earlier = EarlierRuns()
-        self.stray_answers = self.unclaimed_answers = 0
-        self._appender = Appender(write)
-        self._end = end
-        self._closed = False
-
-    def has_answer(self, row: Row) -> bool:
-        """Return False: earlier answers are unknown."""
-        del row
-        return False
-
-    def has_prompt_of(self, row: Row) -> bool:
-        """Return False: earlier answers are unknown."""
-        del row
-        return False
-
-    def forget_answers(self) -> None:
-        """Do nothing: there are no answers to forget."""
-
-    def before_records(self, call: Callable[[], None]) -> None:
-        """Call this before records are written, in the thread that writes them."""
-        self._appender.before = call
-
-    def append(self, *records: bytes) -> None:
-        """Write records. Thread-safe. Raises what writing raises."""
-        self._appender.add(*records)
-
-    def add_unfinished(self, record: bytes) -> None:
-        """Do nothing: no later run reads it."""
-
-    def add_failed(self, line: bytes) -> None:
-        """Do nothing: a pipe has no list of failed rows."""
-
-    def compact(self, *, ordered: bool, combinations: int = 0) -> None:
-        """Do nothing: written records cannot be changed."""
-        del ordered, combinations
-
-    def close(self) -> None:
-        """Write all pending records. May be called again. Raises what writing raises."""
-        if not self._closed:
-            self._closed = True
-            try:
-                self._appender.flush()
-            finally:
-                self._end()
-
-
 class Journal:
     """A file of records, and the rows answered in it. `open` takes its lock, `close` releases it."""
 
-    def __init__(self, path: Path, held: contextlib.ExitStack, file: LineFile, failed: FailedRows) -> None:
+    def __init__(
+        self, path: Path, held: contextlib.ExitStack, file: LineFile, failed: FailedRows, note: Note
+    ) -> None:
         self.path = path
+        self._note = note
         self.earlier = EarlierRuns()
         self._held: contextlib.ExitStack | None = held  # the locks
         self._file = file
@@ -121,7 +73,7 @@ class Journal:
             if restart:
                 _set_aside(target, note)
             file = LineFile(target)
-            journal = cls(target, stack.pop_all(), file, failed)
+            journal = cls(target, stack.pop_all(), file, failed, note)
         try:
             journal._read(note)
         except BaseException:
@@ -156,6 +108,22 @@ class Journal:
         """Start again: `has_answer` will be called for every row once more."""
         self._claimed = self._places = 0
         self._indexes = IndexSort()
+
+    def renumber(self, moved: IndexSort) -> None:
+        """Change the ids and indexes of records, and read the file anew. Raises OutputError."""
+        self._file.close()
+        try:
+            if replaces_answers(self.path, moved):
+                _keep_copy(self.path, self._note)
+            renumber(self.path, moved)
+        finally:
+            self._file = LineFile(self.path)
+            self._appender = Appender(self._file.write, self._file.sync_if_due)
+        self.earlier, self._answered, self._prompts = EarlierRuns(), AnsweredRows(), None
+        self.forget_claims()
+        self._read(self._note)
+        rows = counted(len(moved), "row")
+        self._note(f"{self.path}: {rows} without an id moved in the input, and their answers with them")
 
     def has_prompt_of(self, row: Row) -> bool:
         """Return whether an earlier run answered a row with this id and prompt, whatever the request.
@@ -281,12 +249,30 @@ def _set_aside(path: Path, note: Note) -> None:
     """Rename a file that is not empty, because its answers have been paid for."""
     if not path.exists() or path.stat().st_size == 0:
         return
-    number, aside = 1, sibling(path, ".old")
-    while aside.exists():
-        number += 1
-        aside = sibling(path, f".old{number}")
+    aside = _old_name(path)
     try:
         path.rename(aside)
     except OSError as error:
         raise OutputError(f"cannot rename {path}", error.strerror or str(error)) from None
     note(f"earlier answers are kept in {aside}")
+
+
+def _keep_copy(path: Path, note: Note) -> None:
+    """Keep the content of a file that is to be replaced, because its answers have been paid for."""
+    aside = _old_name(path)
+    try:
+        try:
+            aside.hardlink_to(path)
+        except OSError:  # the file system has no links
+            shutil.copyfile(path, aside)
+    except OSError as error:
+        raise OutputError(f"cannot write {aside}", error.strerror or str(error)) from None
+    note(f"earlier answers are kept in {aside}")
+
+
+def _old_name(path: Path) -> Path:
+    number, aside = 1, sibling(path, ".old")
+    while aside.exists():
+        number += 1
+        aside = sibling(path, f".old{number}")
+    return aside

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.output.resumable_output import Journal, StreamOutput
+from nebius_cli.bulk.output.resumable_output import Journal
+from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.system.check_output_paths import is_file
 from tests.support.answers import answer, failure, row, write
