@@ -10,7 +10,7 @@ from urllib3.connection import HTTPConnection
 from nebius_cli.api.connect_during_import import EarlyConnection
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.core.errors import TimedOutError
-from nebius_cli.system.thread_with_timeout import run_with_timeout
+from nebius_cli.system.thread_with_timeout import begin
 
 MAX_JOINED_BYTES = 65536  # a larger body is sent after the head: joining them costs more than it saves
 MAX_UPLOAD_S = 86_400.0
@@ -33,9 +33,10 @@ class TimedConnection(HTTPConnection):
             if given_up:
                 self.close()
 
+        connecting = begin(work, "nbx-connect")  # first, so that requests reach the server in their order
         deadline.blocks()
         try:
-            run_with_timeout(deadline.left(), work)
+            connecting.outcome_within(deadline.left())
         except BaseException as error:
             given_up = True
             if not isinstance(error, TimedOutError):

@@ -88,6 +88,13 @@ class Task(Generic[T]):
         result: T = self._result
         return result
 
+    def outcome_within(self, timeout_s: float) -> T:
+        """Return what `outcome` does. Raises TimedOutError if the work takes longer than that."""
+        self.wait(timeout_s)
+        if not self.ended:
+            raise TimedOutError(f"no answer within {timeout_s:g} s")
+        return self.outcome()
+
     def wait(self, timeout_s: float) -> None:
         """Wait for the end of the work, at most `timeout_s` seconds."""
         left = 0.0 if self.ended else timeout_s
