@@ -39,7 +39,7 @@ FAULTS = (
     Fault(
         "401",
         detail(401, "Couldn't authenticate."),
-        everywhere(4, "", "authenticate.", hint="nbx auth status"),
+        everywhere(4, "", "authenticate.", hint="the key is from NEBIUS_API_KEY"),
     ),
     Fault(
         "402",
