@@ -17,7 +17,7 @@ from nebius_cli.core.urls import is_plain_http, parse_base_url
 from nebius_cli.request import read_prompt
 from nebius_cli.request.field_validation import Value
 from nebius_cli.system import paths
-from nebius_cli.system.files import read_bytes
+from nebius_cli.system.read_and_replace_files import read_bytes
 from nebius_cli.system.streams import Streams
 from nebius_cli.system.system_errors import exit_code
 from nebius_cli.terminal.console import Console

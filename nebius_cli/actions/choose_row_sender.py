@@ -21,7 +21,7 @@ from nebius_cli.system import file_descriptor_limit
 
 if TYPE_CHECKING:
     from nebius_cli.bulk.senders.api_sender import ApiSender
-    from nebius_cli.bulk.senders.local_sender import LocalSender
+    from nebius_cli.bulk.senders.local_scoring_sender import LocalScoringSender
     from nebius_cli.bulk.workers.row_sender import Sender
 
 MAX_LOCAL_CACHES = 4  # whole contexts that the local engine keeps
@@ -39,7 +39,7 @@ class ItemRun:
     """
 
     rows: Callable[[RunSettings], ItemRows]
-    here: Callable[[], AbstractContextManager["LocalSender"]]
+    here: Callable[[], AbstractContextManager["LocalScoringSender"]]
     write: Callable[[bytes], None]
     totals: Callable[[], Mapping[str, Any]]
     finished: Callable[[], None]

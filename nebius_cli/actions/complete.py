@@ -24,8 +24,8 @@ from nebius_cli.request import curl_command, parse_field_flags, prompt_to_reques
 from nebius_cli.request.field_validation import Value
 from nebius_cli.request.prompt_to_request import PromptOptions
 from nebius_cli.request.request_body import CompletionRequest
-from nebius_cli.system.files import encode_argument, read_bytes
 from nebius_cli.system.output_file import OutputFile
+from nebius_cli.system.read_and_replace_files import encode_argument, read_bytes
 from nebius_cli.terminal.sanitize import visible_json
 
 if TYPE_CHECKING:

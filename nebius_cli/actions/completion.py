@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from nebius_cli.actions.app import App
 from nebius_cli.core.errors import ConfigError, ExitCode
-from nebius_cli.shell_completion import detect_shell, edit_startup_file, install_locations
-from nebius_cli.system.files import read_if_exists
+from nebius_cli.shell_completion import edit_startup_file, install_locations, supported_shells
+from nebius_cli.system.read_and_replace_files import read_if_exists
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def run_install(options: CompletionOptions, app: App) -> ExitCode:
     changes: list[Change] = []
     for place in install_locations.install_targets(shell, app.streams.environ):
         old = read_if_exists(place.script)
-        if old is not None and not detect_shell.is_nbx_script(old):
+        if old is not None and not supported_shells.is_nbx_script(old):
             raise ConfigError(f"{place.script} already exists", "nbx did not write it", "move it away first")
         changes.append(Change(place.script, old, script, is_script=True))
         by_itself = install_locations.is_autoloaded(shell, place.script, app.streams.environ)
@@ -61,7 +61,7 @@ def run_uninstall(options: CompletionOptions, app: App) -> ExitCode:
         changes += _start_up(place, "")
         script = read_if_exists(place.script)
         # A link is not from install: it leads to a file of a package manager, such as pipx.
-        ours = script and detect_shell.is_nbx_script(script) and not place.script.is_symlink()
+        ours = script and supported_shells.is_nbx_script(script) and not place.script.is_symlink()
         changes.append(Change(place.script, script, None if ours else script, is_script=True))
     if not _apply(app, changes):
         app.note(f"completion for {shell} was not installed")
@@ -71,8 +71,8 @@ def run_uninstall(options: CompletionOptions, app: App) -> ExitCode:
 def _shell(options: CompletionOptions, app: App) -> str:
     """Return the shell that was named, else the user's own, with a note. Raises UsageError."""
     if options.shell:
-        return detect_shell.find_shell(options.shell)
-    shell, why = detect_shell.detect_shell(app.streams.environ)
+        return supported_shells.find_shell(options.shell)
+    shell, why = supported_shells.detect_shell(app.streams.environ)
     app.note(f"detected {shell}: {why}")
     return shell
 

@@ -119,7 +119,7 @@ def _send(
 
 def _run_on_ray(plan: BulkPlan, settings: RunSettings, reader: RowReader, app: App) -> ExitCode:
     """Send every row that has no result yet from a Ray cluster."""
-    from nebius_cli.cluster import check_options, prepare, ray_session
+    from nebius_cli.cluster import check_options, prepare_run, ray_session
     from nebius_cli.cluster.key_handover import Bundle
 
     options = plan.options
@@ -130,8 +130,8 @@ def _run_on_ray(plan: BulkPlan, settings: RunSettings, reader: RowReader, app: A
     host = app.api(settings, endpoint).host
     prices = _prices(plan, settings, reader, endpoint.key, app)
     summary = open_summary(options, app.put_json)
-    job = prepare.job_of(plan, reader, settings, prices, app.streams.environ, app.note)
-    with prepare.opened_output(job) as spent, ray_session.session(options.ray):
+    job = prepare_run.job_of(plan, reader, settings, prices, app.streams.environ, app.note)
+    with prepare_run.opened_output(job) as spent, ray_session.session(options.ray):
         from nebius_cli.cluster.run_on_ray import ClusterRun  # imports Ray
 
         bundle = Bundle(endpoint.base_url, endpoint.key, dict(settings.headers))

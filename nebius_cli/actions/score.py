@@ -30,7 +30,7 @@ from nebius_cli.scoring.likelihood import Passage, Score
 from nebius_cli.scoring.score_in_groups import ScoringModel
 from nebius_cli.scoring.score_options import ScoreOptions
 from nebius_cli.scoring.score_totals import Totals
-from nebius_cli.system.files import encode_argument
+from nebius_cli.system.read_and_replace_files import encode_argument
 from nebius_cli.terminal.spinner import Spinner
 
 NO_TEXT = (

@@ -24,7 +24,7 @@ from nebius_cli.scoring.score_totals import Totals
 from nebius_cli.system.check_output_paths import exists_as_file, is_file
 
 if TYPE_CHECKING:
-    from nebius_cli.bulk.senders.local_sender import LocalSender
+    from nebius_cli.bulk.senders.local_scoring_sender import LocalScoringSender
 
 
 def run(options: ScoreOptions, context: str, app: App) -> ExitCode:
@@ -98,8 +98,8 @@ class _RowScores:
         return ItemRows(self._kind, own, others, generates=not options.all_here)
 
     @contextlib.contextmanager
-    def _here(self) -> "Iterator[LocalSender]":
-        from nebius_cli.bulk.senders.local_sender import LocalSender
+    def _here(self) -> "Iterator[LocalScoringSender]":
+        from nebius_cli.bulk.senders.local_scoring_sender import LocalScoringSender
         from nebius_cli.local import run_embedded
         from nebius_cli.scoring.embedded_scorer import score_passage
 
@@ -115,7 +115,7 @@ class _RowScores:
                 score, tokens = score_passage(engine, self._kind.passage(row, part))
                 return self._kind.kept(row, part, score), tokens
 
-            yield LocalSender(evaluate)
+            yield LocalScoringSender(evaluate)
 
     def _write(self, records: bytes) -> None:
         """Write records to stdout, and count them, because they cannot be read again."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from nebius_cli.api import tls_authorities
 from nebius_cli.core.urls import DEFAULT_PORTS, is_loopback, parse_base_url
-from nebius_cli.system import proxy_settings
+from nebius_cli.system import may_need_proxy
 from nebius_cli.system.thread_with_timeout import begin
 
 MAX_NEAR_S = 0.005  # which connecting to a server nearby takes at most
@@ -83,6 +83,6 @@ def connect_early(
     if parts.scheme == "https" and (named := tls_authorities.named(cacert, trust_env=trust_env)):
         tls_authorities.check_readable(named)
     host = parts.hostname or ""
-    if proxy_settings.may_apply_to(host, trust_env=trust_env):
+    if may_need_proxy.may_apply_to(host, trust_env=trust_env):
         return None
     return EarlyConnection(host, parts.port or DEFAULT_PORTS[parts.scheme], timeout_s)

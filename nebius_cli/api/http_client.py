@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from nebius_cli.api.choose_pool_and_headers import Pools, Target
 from nebius_cli.api.connect_during_import import EarlyConnection
 from nebius_cli.api.connection_pool import CONNECTION_ERRORS
 from nebius_cli.api.deadlines import Deadline
@@ -11,7 +12,6 @@ from nebius_cli.api.endpoint import check_key
 from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.api.large_answer_memory import MIN_LARGE_BYTES, LargeAnswers
 from nebius_cli.api.network_errors import check_encoding, network_error, proxy_error
-from nebius_cli.api.pool_and_headers import Pools, Target
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.redirects import follow, too_many
 from nebius_cli.api.retry import parse_retry_after

@@ -15,8 +15,8 @@ from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.system.file_descriptor_limit import TOO_MANY_FILES, too_many_files
 
 if TYPE_CHECKING:
-    from nebius_cli.api.pool_and_headers import Target
-    from nebius_cli.api.proxies import Proxy
+    from nebius_cli.api.choose_pool_and_headers import Target
+    from nebius_cli.api.choose_proxy import Proxy
 
 # What OpenSSL says of bytes that are no TLS, and the first bytes of a TLS alert, which is no HTTP.
 _NOT_TLS = r"(?i)wrong version number|record layer failure|packet length too long|http request"

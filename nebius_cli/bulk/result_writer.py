@@ -21,8 +21,8 @@ from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.core.errors import UsageError
 from nebius_cli.system.check_output_paths import check_distinct, is_file
-from nebius_cli.system.files import writing
 from nebius_cli.system.output_file import OutputFile
+from nebius_cli.system.read_and_replace_files import writing
 
 MAX_HELD_CHANGED_ROWS = 20  # held back while each answer found is to another request
 YIELD_INTERVAL_ROWS = 100  # rows answered earlier, after which other threads get a turn

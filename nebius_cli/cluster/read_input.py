@@ -25,13 +25,13 @@ SCHEMA = pa.schema([(KEY, pa.int64()), ("row", pa.binary())])
 class RowsDatasource(Datasource):  # type: ignore[misc]
     """The rows of the input that are not done: a key, and a pickled `Row` or `BadRow`.
 
-    `done` refers to the sorted array of the keys that are done. The gate hears of every problem.
+    `done` refers to the sorted array of the keys that are done. The coordinator hears of every problem.
     """
 
-    def __init__(self, job: Job, gate: Any, done: Any) -> None:
+    def __init__(self, job: Job, coordinator: Any, done: Any) -> None:
         super().__init__()
         self._job = job
-        self._gate = gate
+        self._coordinator = coordinator
         self._done = done
 
     def estimate_inmemory_data_size(self) -> int:
@@ -40,10 +40,10 @@ class RowsDatasource(Datasource):  # type: ignore[misc]
 
     def get_read_tasks(self, *_: object, **__: object) -> list[ReadTask]:
         """Return a task for each file."""
-        job, gate, done = self._job, self._gate, self._done
+        job, coordinator, done = self._job, self._coordinator, self._done
         return [
             ReadTask(
-                lambda file=file: _blocks(job, gate, done, file),
+                lambda file=file: _blocks(job, coordinator, done, file),
                 BlockMetadata(num_rows=None, size_bytes=file.size, input_files=[file.path], exec_stats=None),
                 SCHEMA,
             )
@@ -51,23 +51,23 @@ class RowsDatasource(Datasource):  # type: ignore[misc]
         ]
 
 
-def _blocks(job: Job, gate: Any, done: Any, file: InputFile) -> Iterator[pa.Table]:
-    """Yield the rows of a file until the run stops. Nothing is raised: the gate stops the run instead."""
+def _blocks(job: Job, coordinator: Any, done: Any, file: InputFile) -> Iterator[pa.Table]:
+    """Yield the rows of a file until the run stops. Instead of raising, tell the coordinator to stop it."""
     try:
         with _open(job, file) as rows:
             reader = job.reader.of_file(file.name)
             if rows.columns:
                 reader.check_columns(rows.columns, file.path)
-            yield from _tables(job, gate, ray.get(done), file, reader.rows(rows))
+            yield from _tables(job, coordinator, ray.get(done), file, reader.rows(rows))
     except NbxError as error:
-        ray.get(gate.stop.remote(error))
+        ray.get(coordinator.stop.remote(error))
     except (OSError, pa.ArrowException) as error:
         why = first_line(error)
-        ray.get(gate.stop.remote(BadInputError(f"cannot read {file.path}", why)))
+        ray.get(coordinator.stop.remote(BadInputError(f"cannot read {file.path}", why)))
 
 
 def _tables(
-    job: Job, gate: Any, done: Any, file: InputFile, rows: Iterable[Row | BadRow]
+    job: Job, coordinator: Any, done: Any, file: InputFile, rows: Iterable[Row | BadRow]
 ) -> Iterator[pa.Table]:
     count, left_out, found = 0, 0, iter(rows)
     skip_bad = job.plan.options.on_bad_row == "skip"
@@ -78,22 +78,22 @@ def _tables(
             what = f"{file.path}, line {bad.line}: {bad.why}"
             raise BadInputError(what, "", "--on-bad-row skip leaves bad rows out")
         if file.name:
-            _claim(gate, file, count, [row for row in chunk if isinstance(row, Row)])
+            _claim(coordinator, file, count, [row for row in chunk if isinstance(row, Row)])
         keys = np.array([key_of(row, file) for row in chunk], np.int64)
         wanted = np.flatnonzero(~_is_in(keys, done))
         left_out += len(chunk) - len(wanted)
-        if ray.get(gate.read.remote(file.path, count, left_out)):
+        if ray.get(coordinator.read.remote(file.path, count, left_out)):
             return
         if len(wanted):
             yield pa.table([keys[wanted], [pickle.dumps(chunk[place]) for place in wanted]], schema=SCHEMA)
-    ray.get(gate.read.remote(file.path, count, left_out, whole=True))
+    ray.get(coordinator.read.remote(file.path, count, left_out, whole=True))
 
 
-def _claim(gate: Any, file: InputFile, end: int, rows: list[Row]) -> None:
+def _claim(coordinator: Any, file: InputFile, end: int, rows: list[Row]) -> None:
     """Raise BadInputError if the id of a row is used in another file, too."""
     named = [row for row in rows if row.id != f"{file.name}:{row.index}"]
     ids = np.array([id_digest(row) for row in named], np.uint64).tobytes()
-    if named and (place := ray.get(gate.claim.remote(file.path, end, ids))) is not None:
+    if named and (place := ray.get(coordinator.claim.remote(file.path, end, ids))) is not None:
         what = f"id {shown(named[place].id)} is used twice"
         raise BadInputError(what, f"in {file.path} and in another file", "give every row its own id")
 

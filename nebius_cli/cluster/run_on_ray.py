@@ -13,13 +13,13 @@ from nebius_cli.bulk.run import DRAIN_TIMEOUT_S, Recorder, drain_note
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.run_counts import RunCounts, cap_error
 from nebius_cli.bulk.run_summary import RunSummary
-from nebius_cli.cluster import gate_actor as gates
+from nebius_cli.cluster import coordinator_actor
 from nebius_cli.cluster.budget_reserved_by_driver import Need
 from nebius_cli.cluster.check_output_folder import earlier_runs
-from nebius_cli.cluster.gate_messages import Status
+from nebius_cli.cluster.coordinator_messages import Status
 from nebius_cli.cluster.job_for_actors import Job, Spent
 from nebius_cli.cluster.key_handover import Bundle, combine, new_pad
-from nebius_cli.cluster.pipeline import Pass, actor_count
+from nebius_cli.cluster.ray_data_pipeline import Pass, actor_count
 from nebius_cli.cluster.run_state import done_keys
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, Stopped
 from nebius_cli.core.money import ZERO
@@ -33,18 +33,23 @@ class ClusterRun:
     """Completes the rows of a job. `spent` is what earlier runs with the same output have spent."""
 
     def __init__(self, job: Job, spent: Spent, bundle: Bundle, monotonic: Callable[[], float]) -> None:
-        gates.wait_for_earlier_run(job)
+        coordinator_actor.wait_for_earlier_run(job)
         if len(done_keys(job)) != spent.done + spent.failed:  # it wrote until just now
             spent = earlier_runs(job)
         self._job = job
         self._spent = spent
         self._monotonic = monotonic
         self._started_at = monotonic()
-        self._gate = gates.start(job, spent)
+        self._coordinator = coordinator_actor.start(job, spent)
         self._status: Status | None = None
         self._sent_again = spent.lost
         pad = new_pad()
-        ray.get([self._gate.expect.remote(pad), self._gate.keep.remote(combine(bundle.encode(), pad))])
+        ray.get(
+            [
+                self._coordinator.expect.remote(pad),
+                self._coordinator.keep.remote(combine(bundle.encode(), pad)),
+            ]
+        )
 
     def send(self, recorder: Recorder, display: BulkDisplay) -> None:
         """Return when every row has its result. Raises what ended the run early."""
@@ -53,9 +58,9 @@ class ClusterRun:
                 if lost := self._spent.lost:
                     display.note(f"up to {lost:,} rows were sent before and not written; they are sent again")
                 if recorder.has_budget:
-                    ray.get(self._gate.cover.remote(ZERO))
+                    ray.get(self._coordinator.cover.remote(ZERO))
                 if self._spent.failed:
-                    ray.get(self._gate.forget_failed.remote())
+                    ray.get(self._coordinator.forget_failed.remote())
                 while self._pass(recorder, display):
                     pass
                 if self._sent_again:
@@ -97,8 +102,8 @@ class ClusterRun:
 
     def _pass(self, recorder: Recorder, display: BulkDisplay) -> bool:
         """Go through the input once; return whether rows are missing that another pass may complete."""
-        before = ray.get(self._gate.next_pass.remote())
-        current = Pass(self._job, self._gate, actor_count())
+        before = ray.get(self._coordinator.next_pass.remote())
+        current = Pass(self._job, self._coordinator, actor_count())
         current.start()
         try:
             while not current.over.wait(POLL_INTERVAL_S):
@@ -107,7 +112,7 @@ class ClusterRun:
             self._drain(current, recorder, display)
             raise
         status = self._poll(recorder, display)
-        ray.get(self._gate.close.remote())
+        ray.get(self._coordinator.close.remote())
         self._raise_end(status)
         written = status.written - before
         lost = max(0, status.taken - written)
@@ -128,11 +133,11 @@ class ClusterRun:
         return True
 
     def _poll(self, recorder: Recorder, display: BulkDisplay) -> Status:
-        status: Status = ray.get(self._gate.poll.remote())
+        status: Status = ray.get(self._coordinator.poll.remote())
         self._status, now = status, self._monotonic()
         for sent in status.requests:
             recorder.add(sent.model, now - sent.age, sent.usage, sent.error, sent.finish)
-        recorder.tick(lambda error: ray.get(self._gate.stop.remote(error)))
+        recorder.tick(lambda error: ray.get(self._coordinator.stop.remote(error)))
         if recorder.has_budget:
             self._cover(status.need, recorder)
         for note in status.notes:
@@ -148,9 +153,9 @@ class ClusterRun:
         elif need is not None and recorder.covers(need.least):
             covered = need.least
         elif need is not None and need.idle:
-            ray.get(self._gate.stop.remote(recorder.budget_exceeded()))
+            ray.get(self._coordinator.stop.remote(recorder.budget_exceeded()))
         # Without a ledger to write to, nothing is reserved, and the run goes on.
-        ray.get(self._gate.cover.remote(max(covered, recorder.covered)))
+        ray.get(self._coordinator.cover.remote(max(covered, recorder.covered)))
 
     def _raise_end(self, status: Status) -> None:
         """Raise what ended the run early, if anything did."""
@@ -164,18 +169,18 @@ class ClusterRun:
 
     def _drain(self, current: Pass, recorder: Recorder, display: BulkDisplay) -> None:
         """Send nothing more, and wait a while for requests in flight and for their answers to be written."""
-        ray.get(self._gate.stop.remote())
+        ray.get(self._coordinator.stop.remote())
         status = self._poll(recorder, display)
         if count := status.counts.in_flight:
             display.note(drain_note(count))
         end = self._monotonic() + DRAIN_TIMEOUT_S
         while not current.over.wait(POLL_INTERVAL_S) and self._monotonic() < end + WRITE_TIMEOUT_S:
             if self._monotonic() >= end:
-                ray.get(self._gate.abandon.remote())
+                ray.get(self._coordinator.abandon.remote())
             self._poll(recorder, display)
         self._poll(recorder, display)
         if current.over.is_set():
-            ray.get(self._gate.close.remote())
+            ray.get(self._coordinator.close.remote())
 
     def _snapshot(self, status: Status, now: float) -> ProgressSnapshot:
         counts = status.counts

@@ -15,8 +15,8 @@ from nebius_cli.core.errors import AuthError, ConfigError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import CONSOLE_URL
 from nebius_cli.system import child_process
-from nebius_cli.system.files import read_bytes
 from nebius_cli.system.paths import expand
+from nebius_cli.system.read_and_replace_files import read_bytes
 from nebius_cli.system.streams import Streams
 
 if TYPE_CHECKING:

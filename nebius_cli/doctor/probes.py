@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nebius_cli import __version__
 from nebius_cli.api import tls_authorities
-from nebius_cli.api.proxies import Proxy, proxy_of
+from nebius_cli.api.choose_proxy import Proxy, proxy_of
 from nebius_cli.core.errors import NetworkError
 from nebius_cli.system.thread_with_timeout import run_with_timeout
 

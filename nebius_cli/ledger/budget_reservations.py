@@ -16,8 +16,8 @@ from typing import NamedTuple
 from nebius_cli.core.money import ZERO, exact, parse_amount
 from nebius_cli.ledger.request_columns import milliseconds
 from nebius_cli.ledger.sqlite_file import LedgerFile
-from nebius_cli.system.files import make_folder
 from nebius_cli.system.lock import Lock, try_lock
+from nebius_cli.system.read_and_replace_files import make_folder
 
 _OWNER = r"[0-9a-f]{1,32}"
 # A process reserves more than its next request needs, so that it seldom comes back: this many times the

@@ -15,7 +15,7 @@ from nebius_cli.core.errors import LedgerError
 from nebius_cli.core.money import ZERO, parse_amount
 from nebius_cli.core.short_text import shorten
 from nebius_cli.ledger.schema import MIGRATIONS, check_ours, migrate, version_of
-from nebius_cli.system.files import make_folder
+from nebius_cli.system.read_and_replace_files import make_folder
 
 LOCK_TIMEOUT_S = 1.5  # for other writers; each of them takes less than a millisecond
 RETRY_INTERVAL_S = 0.003

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from nebius_cli.ledger import request_columns
 from nebius_cli.ledger.entry import StoredText
 from nebius_cli.ledger.request_columns import Values
-from nebius_cli.system.files import make_folder
+from nebius_cli.system.read_and_replace_files import make_folder
 
 FILE_MODE = 0o600
 WAITING, TAKEN = ".jsonl", ".taken"

@@ -15,7 +15,7 @@ from nebius_cli.core.errors import NbxError, ServerError
 from nebius_cli.core.money import Price, PriceList
 from nebius_cli.core.urls import strip_credentials
 from nebius_cli.models import model as models
-from nebius_cli.system.files import read_regular, write_atomically
+from nebius_cli.system.read_and_replace_files import read_regular, write_atomically
 
 FORMAT = 1
 FILE_MODE = 0o600

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nebius_cli.core.errors import ConfigError
-from nebius_cli.shell_completion import detect_shell
+from nebius_cli.shell_completion import supported_shells
 from nebius_cli.system import child_process, paths
-from nebius_cli.system.files import write_atomically, writing
 from nebius_cli.system.paths import data_dir, xdg_base
+from nebius_cli.system.read_and_replace_files import write_atomically, writing
 
 NEW_FILE_MODE = 0o644
 SHELL_TIMEOUT_S = 15.0  # start-up files may take long
@@ -46,17 +46,17 @@ def install_targets(shell: str, environ: Mapping[str, str]) -> list[InstallTarge
             # Since 2.12 bash-completion accepts a list here, and the first entry has priority.
             named = environ.get("BASH_COMPLETION_USER_DIR", "").partition(":")[0]
             script = (Path(paths.expand(named, environ)) if named else own) / "completions/nbx"
-            return [InstallTarget(script, home / ".bashrc", detect_shell.bash_block(str(script)))]
+            return [InstallTarget(script, home / ".bashrc", supported_shells.bash_block(str(script)))]
         case "zsh":
             rc = Path(paths.expand(environ.get("ZDOTDIR") or str(home), environ)) / ".zshrc"
             folder = data_dir(environ) / "zsh"
-            return [InstallTarget(folder / "_nbx", rc, detect_shell.zsh_block(str(folder)))]
+            return [InstallTarget(folder / "_nbx", rc, supported_shells.zsh_block(str(folder)))]
         case "fish":
             config = xdg_base(environ, "XDG_CONFIG_HOME") or home / ".config"
             return [InstallTarget(config / "fish/completions/nbx.fish")]
     name = "nbx.completion.ps1"
     return [
-        InstallTarget(profile.with_name(name), profile, detect_shell.powershell_block(name))
+        InstallTarget(profile.with_name(name), profile, supported_shells.powershell_block(name))
         for profile in _powershell_profiles(environ)
     ]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from nebius_cli.core.errors import OutputError, ReaderGone
-from nebius_cli.system.files import writing
+from nebius_cli.system.read_and_replace_files import writing
 from nebius_cli.system.streams import write_all
 from nebius_cli.system.temporary_file import ANSWER, COPY, TemporaryFile, partial_path
 

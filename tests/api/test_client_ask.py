@@ -10,10 +10,10 @@ import pytest
 import urllib3
 from urllib3.response import HTTPResponse
 
-from nebius_cli.api import pool_and_headers
+from nebius_cli.api import choose_pool_and_headers
+from nebius_cli.api.choose_pool_and_headers import Pools
 from nebius_cli.api.http_client import ResponseHead
 from nebius_cli.api.network_errors import network_error
-from nebius_cli.api.pool_and_headers import Pools
 from nebius_cli.core.errors import (
     ConfigError,
     NetworkError,
@@ -117,7 +117,7 @@ def test_any_number_of_threads_may_ask(patient: FakeServer) -> None:
 def test_more_addresses_than_are_remembered_do_no_harm(
     patient: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool_and_headers, "MAX_TARGETS", 2)
+    monkeypatch.setattr(choose_pool_and_headers, "MAX_TARGETS", 2)
     patient.script(*[KEPT_OPEN for _ in range(5)])
     api = connect(patient.url)
     for number in range(5):

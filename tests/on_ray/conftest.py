@@ -70,7 +70,7 @@ def two_nodes() -> Iterator[TwoNodes]:
     if dashboard != "-":
         pages = list(nodes.pages())
         assert not [page for page in pages if CANARY.encode() in page]
-        assert any(b"Gate" in page for page in pages)
+        assert any(b"Coordinator" in page for page in pages)
     found = files_with_key(nodes.session)
     process.communicate(timeout=TIMEOUT_S)
     shutil.rmtree(folder, ignore_errors=True)

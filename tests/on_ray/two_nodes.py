@@ -1,8 +1,8 @@
 """A Ray cluster on this machine, as a process of its own: a head without CPUs, and two nodes.
 
 It prints the address of the cluster, those for Ray Client and of the dashboard, and the folder of its
-session. The line `kill` on stdin kills a node on which no gate runs, `add` adds another node, and the end of
-stdin ends the cluster.
+session. The line `kill` on stdin kills a node on which no coordinator runs, `add` adds another node, and
+the end of stdin ends the cluster.
 """
 
 import contextlib
@@ -17,12 +17,12 @@ from ray.cluster_utils import Cluster
 STORE_BYTES = 100 << 20
 
 
-def gates() -> set[int]:
-    """Return the process ids of the parents of all gates: these are the nodes that they run on."""
+def coordinators() -> set[int]:
+    """Return the process ids of the parents of all coordinators: these are the nodes that they run on."""
     found = set()
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if (folder / "cmdline").read_bytes().startswith(b"ray::Gate"):
+            if (folder / "cmdline").read_bytes().startswith(b"ray::Coordinator"):
                 found.add(int((folder / "stat").read_text().rpartition(")")[2].split()[1]))
     return found
 
@@ -44,7 +44,7 @@ def main() -> None:
     sys.stdout.flush()
     for line in sys.stdin:
         if line.strip() == "kill":
-            busy = gates()
+            busy = coordinators()
             node = next(node for node in nodes if raylet(node) not in busy)
             nodes.remove(node)
             cluster.remove_node(node, allow_graceful=False)

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.system import temporary_file
-from nebius_cli.system.files import write_atomically
 from nebius_cli.system.output_file import OutputFile, replace_file
+from nebius_cli.system.read_and_replace_files import write_atomically
 from nebius_cli.system.temporary_file import ANSWER, COPY, TemporaryFile, partial_path, sibling
 from tests.support.folder import names
 

@@ -21,7 +21,7 @@ from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.core.short_text import counted
 from nebius_cli.system import lock
 from nebius_cli.system.check_output_paths import check_distinct, exists_as_file
-from nebius_cli.system.files import mkdir_hint
+from nebius_cli.system.read_and_replace_files import mkdir_hint
 from nebius_cli.system.temporary_file import sibling
 
 Note = Callable[[str], None]

@@ -7,14 +7,14 @@ from nebius_cli.api.deadlines import Deadline
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.senders.api_sender import ApiSender
-from nebius_cli.bulk.senders.local_sender import LocalSender
+from nebius_cli.bulk.senders.local_scoring_sender import LocalScoringSender
 from nebius_cli.bulk.workers.row_sender import Started
 
 
 class MixedSender:
     """A sender for rows of which `is_here` tells which part is evaluated on this machine."""
 
-    def __init__(self, api: ApiSender, local: LocalSender, is_here: Callable[[Row], bool]) -> None:
+    def __init__(self, api: ApiSender, local: LocalScoringSender, is_here: Callable[[Row], bool]) -> None:
         self._api = api
         self._local = local
         self._is_here = is_here

@@ -16,7 +16,7 @@ from nebius_cli.api.limits_from_settings import Limits
 from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import NOTHING
 from nebius_cli.bulk.senders.api_sender import ApiSender
-from nebius_cli.bulk.senders.local_sender import LocalSender
+from nebius_cli.bulk.senders.local_scoring_sender import LocalScoringSender
 from nebius_cli.bulk.workers.wait_for_first_bytes import AnswerWatch, InFlight
 from nebius_cli.core.errors import TimedOutError
 from nebius_cli.core.secret import Secret
@@ -161,7 +161,7 @@ def test_what_waits_for_itself_is_not_watched(
     here = watching(serve(lambda request, _: well(request)))
     deadline = Deadline(Limits(0.0, 0.0, 0.0, 0), here.clock)
     batch = Batch([asking(0)], NOTHING)
-    local = LocalSender(lambda item, part: (item, part))
+    local = LocalScoringSender(lambda item, part: (item, part))
     assert not here.watch.add(InFlight(batch, deadline, local.start(batch, deadline)))
 
 

@@ -7,7 +7,7 @@ from nebius_cli.bulk.concurrency_and_rate import RateController
 from nebius_cli.bulk.run_budget import NOTHING, Charge
 from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.cluster.budget_reserved_by_driver import CoveredBudget
-from nebius_cli.cluster.gate_messages import (
+from nebius_cli.cluster.coordinator_messages import (
     LEASE_REQUESTS,
     Accepted,
     Answered,
@@ -43,7 +43,7 @@ class Member:
     counts: Counts = field(default_factory=lambda: Counts(RunCounts()))
 
 
-class Gatekeeper:
+class RunPermits:
     """The state of the limits. Callers pass the time in seconds.
 
     `fatal` is the error that ended the run, and `capped` tells whether a cap did.

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from nebius_cli.api.pool_and_headers import Pools, Target
-from nebius_cli.api.proxies import proxy_of
+from nebius_cli.api.choose_pool_and_headers import Pools, Target
+from nebius_cli.api.choose_proxy import proxy_of
 from nebius_cli.api.tls_authorities import trusted
 from nebius_cli.core.secret import Secret
 

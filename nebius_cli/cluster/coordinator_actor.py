@@ -1,4 +1,4 @@
-"""The gate of a run on Ray: one actor that keeps its limits and caps, and remembers how far it came."""
+"""The coordinator of a run on Ray: one actor that keeps its limits and caps, and remembers its progress."""
 
 import time
 from collections import deque
@@ -12,12 +12,12 @@ from nebius_cli.bulk.concurrency_and_rate import RateController
 from nebius_cli.cluster.budget_reserved_by_driver import CoveredBudget
 from nebius_cli.cluster.check_output_folder import in_use
 from nebius_cli.cluster.claimed_ids import ClaimedIds
-from nebius_cli.cluster.gate_messages import Grant, Report, Status
+from nebius_cli.cluster.coordinator_messages import Grant, Report, Status
+from nebius_cli.cluster.grant_permits import RunPermits
 from nebius_cli.cluster.job_for_actors import Job, Spent
 from nebius_cli.cluster.key_handover import combine, decode
 from nebius_cli.cluster.ray_session import beside_driver
 from nebius_cli.cluster.run_state import delete_failed, write_run
-from nebius_cli.cluster.share_permits import Gatekeeper
 from nebius_cli.core.errors import NbxError, OutputError
 from nebius_cli.core.money import exact
 
@@ -27,7 +27,7 @@ CHECK_INTERVAL_S = 0.5
 ACTORS_END_S = 2.0
 
 
-class Gate:
+class Coordinator:
     """Serves the actors of a run, one call after the other. `spent` is what earlier runs have spent."""
 
     def __init__(self, job: Job, spent: Spent) -> None:
@@ -41,7 +41,7 @@ class Gate:
         )
         budget = plan.budget(CoveredBudget, job.prices, spent.tokens, spent.cost)
         self._job = job
-        self._keeper = Gatekeeper(rate, budget)
+        self._keeper = RunPermits(rate, budget)
         self._spent = spent
         self._begun = spent.begun
         self._sent_before = 0  # rows sent in earlier passes
@@ -208,11 +208,11 @@ class Gate:
 
 
 def start(job: Job, spent: Spent) -> Any:
-    """Start the gate, on the node that lives as long as the run.
+    """Start the coordinator, on the node that lives as long as the run.
 
     Its name keeps a second run on the cluster from the same output. Raises UsageError.
     """
-    remote = ray.remote(num_cpus=0, max_restarts=0, scheduling_strategy=beside_driver())(Gate)
+    remote = ray.remote(num_cpus=0, max_restarts=0, scheduling_strategy=beside_driver())(Coordinator)
     try:
         return remote.options(name=_name(job), namespace=NAMESPACE).remote(job, spent)
     except ValueError:
@@ -220,7 +220,7 @@ def start(job: Job, spent: Spent) -> Any:
 
 
 def wait_for_earlier_run(job: Job) -> None:
-    """Return when no gate of an earlier run with the same output is there; Ray ends those of killed runs.
+    """Return when no coordinator of an earlier run with this output is left; Ray ends those of killed runs.
 
     Raises UsageError if it is still there after a while.
     """

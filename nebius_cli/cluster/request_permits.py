@@ -1,4 +1,4 @@
-"""The rate and the budget of an actor: what the dispatcher asks goes to the gate of the run. Pure."""
+"""The rate and the budget of an actor: what the dispatcher asks goes to the coordinator of the run. Pure."""
 
 import threading
 from collections import deque
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from nebius_cli.bulk.concurrency_and_rate import RateController
 from nebius_cli.bulk.run_budget import NOTHING, Budget, Charge
-from nebius_cli.cluster.gate_messages import (
+from nebius_cli.cluster.coordinator_messages import (
     LEASE_REQUESTS,
     Accepted,
     Answered,
@@ -29,7 +29,7 @@ STOPPED_WAIT_S = 0.2
 
 
 class Lease:
-    """The permits of one actor. `call` sends a report to the gate and returns its grant.
+    """The permits of one actor. `call` sends a report to the coordinator and returns its grant.
 
     The dispatcher asks from many threads, one at a time; `flush` is called from another one. `worst` is the
     most that a request of the current block can cost.
@@ -151,13 +151,15 @@ class LeasedRate(RateController):
 
 
 class LeasedBudget(Budget):
-    """The budget of an actor: a permit stands for a reservation that the gate has made."""
+    """The budget of an actor: a permit stands for a reservation that the coordinator has made."""
 
     def __init__(self, lease: Lease, prices: PriceList) -> None:
         super().__init__(prices=prices)
         self._lease = lease
         self._used: dict[int, Permit] = {}  # by the identity of what may be spent
-        self.covers = lambda _: True  # so that a worst case has what the gate reserves in other budgets
+        self.covers = lambda _: (
+            True
+        )  # so that a worst case has what the coordinator reserves in other budgets
 
     def fits(self, worst: Charge) -> bool:
         """Return True: no request is sent without a permit."""

@@ -3,7 +3,7 @@
 import pytest
 
 from nebius_cli.core.errors import UsageError
-from nebius_cli.shell_completion import detect_shell
+from nebius_cli.shell_completion import supported_shells
 
 
 @pytest.mark.parametrize(
@@ -11,16 +11,16 @@ from nebius_cli.shell_completion import detect_shell
     [("bash", "bash"), ("ZSH", "zsh"), ("pwsh", "powershell"), ("PowerShell.exe", "powershell")],
 )
 def test_a_shell_is_found_by_its_name(name: str, shell: str) -> None:
-    assert detect_shell.find_shell(name) == shell
+    assert supported_shells.find_shell(name) == shell
 
 
 def test_a_name_that_is_none_comes_with_the_nearest_and_with_all() -> None:
     with pytest.raises(UsageError) as error:
-        detect_shell.find_shell("fsh")
+        supported_shells.find_shell("fsh")
     assert (error.value.what, error.value.why) == ("no completion for 'fsh'", "did you mean fish?")
     assert error.value.hint == "one of bash, zsh, fish, powershell"
     with pytest.raises(UsageError) as error:
-        detect_shell.find_shell("nu")
+        supported_shells.find_shell("nu")
     assert error.value.why == ""
 
 
@@ -39,7 +39,7 @@ def test_a_name_that_is_none_comes_with_the_nearest_and_with_all() -> None:
 def test_the_users_own_shell_is_what_the_environment_says(
     environ: dict[str, str], found: tuple[str, str]
 ) -> None:
-    assert detect_shell.detect_shell(environ) == found
+    assert supported_shells.detect_shell(environ) == found
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_users_own_shell_is_what_the_environment_says(
 )
 def test_a_shell_without_completion_is_said(environ: dict[str, str], what: str) -> None:
     with pytest.raises(UsageError) as error:
-        detect_shell.detect_shell(environ)
+        supported_shells.detect_shell(environ)
     assert error.value.what == what
 
 
@@ -66,10 +66,10 @@ def test_a_shell_without_completion_is_said(environ: dict[str, str], what: str) 
     ],
 )
 def test_a_script_of_ours_is_known_by_its_first_lines(data: bytes, ours: bool) -> None:  # noqa: FBT001
-    assert detect_shell.is_nbx_script(data) is ours
+    assert supported_shells.is_nbx_script(data) is ours
 
 
 def test_blocks_quote_the_paths_in_them() -> None:
-    assert detect_shell.bash_block("/it's/nbx") == r"if [ -r '/it'\''s/nbx' ]; then . '/it'\''s/nbx'; fi"
-    assert detect_shell.zsh_block("/it's").startswith(r"""fpath=('/it'\''s' "${fpath[@]}")""")
-    assert '"$PSScriptRoot/nbx.ps1"' in detect_shell.powershell_block("nbx.ps1")
+    assert supported_shells.bash_block("/it's/nbx") == r"if [ -r '/it'\''s/nbx' ]; then . '/it'\''s/nbx'; fi"
+    assert supported_shells.zsh_block("/it's").startswith(r"""fpath=('/it'\''s' "${fpath[@]}")""")
+    assert '"$PSScriptRoot/nbx.ps1"' in supported_shells.powershell_block("nbx.ps1")

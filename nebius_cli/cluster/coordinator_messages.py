@@ -1,4 +1,4 @@
-"""What an actor and the gate of a run on Ray say to each other: permits to send, and what became of them.
+"""The messages between an actor and the coordinator of a run on Ray: permits to send, and their results.
 
 The two may run on different machines, whose clocks differ, so times are ages in seconds.
 """

@@ -22,10 +22,10 @@ from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.bulk.senders.api_sender import ApiSender
 from nebius_cli.bulk.workers.send_and_receive import Listeners, WorkerPool
-from nebius_cli.cluster.gate_messages import Counts, Grant, Report, Sent
+from nebius_cli.cluster.coordinator_messages import Counts, Grant, Report, Sent
 from nebius_cli.cluster.job_for_actors import KEY, Job
 from nebius_cli.cluster.key_handover import combine, decode, new_pad
-from nebius_cli.cluster.permits_of_actor import Lease, LeasedBudget, LeasedRate
+from nebius_cli.cluster.request_permits import Lease, LeasedBudget, LeasedRate
 from nebius_cli.cluster.write_answers import BlockWriter, KeyedRecord
 from nebius_cli.core.errors import NbxError, NetworkError, OutputError
 from nebius_cli.core.money import ZERO, Number
@@ -39,14 +39,14 @@ class _Abandoned(Exception):  # noqa: N818 - no error
 
 
 class Complete:
-    """Completes blocks. Nothing is raised for a row: the gate stops the run if no row can succeed.
+    """Completes blocks. Nothing is raised for a row: the coordinator stops the run if no row can succeed.
 
     The results of a block are written before the next block begins, so that a kill costs an actor one block.
     """
 
-    def __init__(self, job: Job, gate: Any) -> None:
+    def __init__(self, job: Job, coordinator: Any) -> None:
         self._job = job
-        self._gate = gate
+        self._coordinator = coordinator
         self._writer = BlockWriter(job)
         self._counts = RunCounts()
         self._sent = 0
@@ -65,7 +65,7 @@ class Complete:
         )
         rate.in_flight = lambda: self._dispatcher.in_flight
         pad = new_pad()
-        bundle = decode(combine(ray.get(gate.bundle.remote(pad)), pad))
+        bundle = decode(combine(ray.get(coordinator.bundle.remote(pad)), pad))
         api = Api(
             bundle.base_url,
             bundle.key,
@@ -78,11 +78,11 @@ class Complete:
         )
         self._sender = ApiSender(api)
         self._dispatcher.note = self._warn
-        ray.get(gate.join.remote(member, ray.get_runtime_context().get_node_id()))
+        ray.get(coordinator.join.remote(member, ray.get_runtime_context().get_node_id()))
 
     def __call__(self, block: pa.Table) -> pa.Table:
         """Complete a block of `RowsDatasource`, until the run stops; return how many rows are written."""
-        grant = ray.get(self._gate.begin.remote(self._lease.member, block.num_rows))
+        grant = ray.get(self._coordinator.begin.remote(self._lease.member, block.num_rows))
         if grant.stop:
             return _counted(0)
         self._lease.grant = grant
@@ -94,7 +94,7 @@ class Complete:
         except NbxError as error:
             self._stop(error)
         except Exception:  # noqa: BLE001 - reported as a bug, by the process that reports everything
-            ray.get(self._gate.failed.remote(traceback.format_exc()))
+            ray.get(self._coordinator.failed.remote(traceback.format_exc()))
         bad = [] if self._lease.grant.stop else [row for row in rows if isinstance(row, BadRow)]
         self._counts.failed += len(bad)
         self._counts.bad += len(bad)
@@ -115,7 +115,7 @@ class Complete:
             self._stop(error)
             return 0
         failed = sum(record.failed for record in records)
-        ray.get(self._gate.written.remote(len(records), failed))
+        ray.get(self._coordinator.written.remote(len(records), failed))
         return len(records)
 
     def _run(self, rows: list[Row], results: list[Result]) -> None:
@@ -177,7 +177,7 @@ class Complete:
             raise _Abandoned
 
     def _exchange(self, report: Report) -> Grant:
-        answer: tuple[Grant, bool] = ray.get(self._gate.exchange.remote(report))
+        answer: tuple[Grant, bool] = ray.get(self._coordinator.exchange.remote(report))
         grant, self._abandon = answer
         return grant
 
@@ -195,10 +195,10 @@ class Complete:
             self._lease.note_request(Sent(model, time.monotonic() - sent_at, usage, kept, finish))
 
     def _warn(self, text: str) -> None:
-        self._gate.warn.remote(text)
+        self._coordinator.warn.remote(text)
 
     def _stop(self, error: NbxError) -> None:
-        ray.get(self._gate.stop.remote(_portable(error)))
+        ray.get(self._coordinator.stop.remote(_portable(error)))
 
 
 class _Clock:

@@ -8,7 +8,7 @@ import ray.data
 from ray.data import ActorPoolStrategy, DataContext
 from ray.util.client import ray as client
 
-from nebius_cli.cluster.complete_actor import Complete
+from nebius_cli.cluster.completion_actor import Complete
 from nebius_cli.cluster.job_for_actors import BLOCK_ROWS, Job
 from nebius_cli.cluster.ray_session import beside_driver
 from nebius_cli.cluster.read_input import RowsDatasource
@@ -27,10 +27,10 @@ class Pass:
     Python 3.11 count as ended.)
     """
 
-    def __init__(self, job: Job, gate: Any, actors: int) -> None:
+    def __init__(self, job: Job, coordinator: Any, actors: int) -> None:
         self.over = threading.Event()
         self._job = job
-        self._gate = gate
+        self._coordinator = coordinator
         self._actors = actors
         self.error: BaseException | None = None
 
@@ -48,28 +48,28 @@ class Pass:
 
     def _run(self) -> None:
         if not client.is_connected():
-            complete_rows(self._job, self._gate, self._actors)
+            complete_rows(self._job, self._coordinator, self._actors)
             return
         # Ray Data does not run in a process outside of the cluster, so a task of the cluster runs it.
         task = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=beside_driver())(complete_rows)
-        ray.get(task.remote(self._job, self._gate, self._actors))
+        ray.get(task.remote(self._job, self._coordinator, self._actors))
 
 
-def complete_rows(job: Job, gate: Any, actors: int) -> None:
+def complete_rows(job: Job, coordinator: Any, actors: int) -> None:
     """Complete and write the rows that are not written."""
     context = DataContext.get_current()
     context.enable_progress_bars = False
     # A node that is lost costs blocks, and not the run: another pass completes their rows.
     context.max_errored_blocks = -1
     delete_pending(job)
-    source = RowsDatasource(job, gate, ray.put(done_keys(job)))
+    source = RowsDatasource(job, coordinator, ray.put(done_keys(job)))
     rows = ray.data.read_datasource(source, override_num_blocks=len(job.files), num_cpus=TASK_CPUS)
     # Without this, Ray makes few large blocks, and nothing is written before the end.
     blocks = rows.repartition(target_num_rows_per_block=BLOCK_ROWS)
     # The actors write, too: a kill would cost the blocks that wait for Ray's own write tasks.
     written = blocks.map_batches(
         Complete,
-        fn_constructor_kwargs={"job": job, "gate": gate},
+        fn_constructor_kwargs={"job": job, "coordinator": coordinator},
         compute=ActorPoolStrategy(size=actors),
         batch_size=None,
         batch_format="pyarrow",

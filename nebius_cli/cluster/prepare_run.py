@@ -13,8 +13,8 @@ from nebius_cli.cluster.check_options import OUTPUT_FORMATS
 from nebius_cli.cluster.job_for_actors import Job, Spent, without_secrets
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.money import PriceList
-from nebius_cli.system.files import writing
 from nebius_cli.system.lock import try_lock
+from nebius_cli.system.read_and_replace_files import writing
 
 
 def job_of(

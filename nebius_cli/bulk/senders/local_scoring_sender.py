@@ -14,7 +14,7 @@ from nebius_cli.response.answer_events import Usage
 Evaluate = Callable[[Any, int], tuple[Any, int]]
 
 
-class LocalSender:
+class LocalScoringSender:
     """Calls `evaluate` for each row, one at a time. `death` is why it ended by itself, if it did."""
 
     def __init__(self, evaluate: Evaluate) -> None:
@@ -32,9 +32,9 @@ class LocalSender:
         """Return False."""
         return False
 
-    def start(self, batch: Batch, deadline: Deadline) -> "LocalRequest":
+    def start(self, batch: Batch, deadline: Deadline) -> "LocalScoringRequest":
         """Return a request; its `finish` does all the work."""
-        return LocalRequest(self, batch, deadline)
+        return LocalScoringRequest(self, batch, deadline)
 
     def evaluate(self, batch: Batch) -> Answered:
         """Return the value or the error of each row. Raises ServerError if the function cannot go on."""
@@ -55,16 +55,16 @@ class LocalSender:
         return Answered(outcomes, Usage(tokens, 0, tokens), "", {})
 
 
-class LocalRequest(NamedTuple):
+class LocalScoringRequest(NamedTuple):
     """Rows to evaluate. There is nothing to watch: `response` is None."""
 
-    sender: LocalSender
+    sender: LocalScoringSender
     batch: Batch
     deadline: Deadline
     response: None = None
 
     def finish(self) -> Answered:
-        """Evaluate the rows, while another thread goes on. Raises what `LocalSender.evaluate` does."""
+        """Evaluate the rows, while another thread goes on. Raises what `LocalScoringSender.evaluate` does."""
         self.deadline.blocks()
         try:
             return self.sender.evaluate(self.batch)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.core.errors import UsageError
-from nebius_cli.system import files
-from nebius_cli.system.files import read_bytes, write_atomically
+from nebius_cli.system import read_and_replace_files
+from nebius_cli.system.read_and_replace_files import read_bytes, write_atomically
 from tests.support.folder import mode_of, names
 
 
@@ -25,7 +25,7 @@ def test_a_file_that_cannot_be_read_is_a_usage_error(folder: Path, name: str, wh
 
 
 def test_an_argument_is_given_back_as_the_system_had_it() -> None:
-    assert files.encode_argument("é\udcff") == b"\xc3\xa9\xff"
+    assert read_and_replace_files.encode_argument("é\udcff") == b"\xc3\xa9\xff"
 
 
 def test_an_atomic_write_makes_its_folder_and_keeps_others_out(folder: Path) -> None:

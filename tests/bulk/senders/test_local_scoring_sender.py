@@ -9,7 +9,7 @@ from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.limits_from_settings import Limits
 from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import NOTHING
-from nebius_cli.bulk.senders.local_sender import LocalSender
+from nebius_cli.bulk.senders.local_scoring_sender import LocalScoringSender
 from nebius_cli.core.errors import RejectedError, ServerError
 from nebius_cli.response.answer_events import Usage
 from tests.support.bulk import asking
@@ -32,7 +32,7 @@ def batch(*words: str) -> Batch:
 
 
 def test_each_part_has_its_value_or_its_error_and_tokens_are_counted() -> None:
-    sender = LocalSender(evaluate)
+    sender = LocalScoringSender(evaluate)
     with sender.turn:
         answer = sender.start(batch("a", "long", "bc"), Deadline(LIMITS, lambda: 0.0)).finish()
     assert answer == (["A", TOO_LONG, "BC"], Usage(3, 0, 3), "", {}, False, "")
@@ -40,7 +40,7 @@ def test_each_part_has_its_value_or_its_error_and_tokens_are_counted() -> None:
 
 
 def test_a_function_that_cannot_go_on_ends_the_run() -> None:
-    sender = LocalSender(evaluate)
+    sender = LocalScoringSender(evaluate)
     with pytest.raises(ServerError):
         sender.start(batch("dead"), Deadline(LIMITS, lambda: 0.0)).finish()
     assert sender.death is DEAD

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nebius_cli.system import proxy_settings
+from nebius_cli.system import may_need_proxy
 
 PROXY = "http://127.0.0.1:9"
 
@@ -23,7 +23,7 @@ def test_a_proxy_may_be_set_by_any_scheme(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, *, expected: bool
 ) -> None:
     monkeypatch.setenv(name, value)
-    assert proxy_settings.may_be_set() is expected
+    assert may_need_proxy.may_be_set() is expected
 
 
 @pytest.mark.parametrize("platform", ["win32", "darwin"])
@@ -31,6 +31,6 @@ def test_a_system_with_settings_of_its_own_is_asked(monkeypatch: pytest.MonkeyPa
     found: dict[str, str] = {}
     monkeypatch.setattr("sys.platform", platform)
     monkeypatch.setattr("urllib.request.getproxies", lambda: found)
-    assert not proxy_settings.may_be_set()
+    assert not may_need_proxy.may_be_set()
     found["https"] = PROXY
-    assert proxy_settings.may_be_set()
+    assert may_need_proxy.may_be_set()

@@ -18,13 +18,13 @@ from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.api.tls_authorities import check_readable, tls_context, trusted
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import DEFAULT_PORTS, parse_url
-from nebius_cli.system import proxy_settings
+from nebius_cli.system import may_need_proxy
 from nebius_cli.system.thread_with_timeout import Task, begin
 
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-    from nebius_cli.api.proxies import Proxy, ProxyPools
+    from nebius_cli.api.choose_proxy import Proxy, ProxyPools
 
 ZONE = re.compile(r"%[^\]]*")
 MAX_TARGETS = 100  # remembered; queries can differ from row to row
@@ -103,9 +103,9 @@ class Pools:
 
     def proxy(self, parts: SplitResult) -> "Proxy | None":
         """Return the proxy for requests to a URL, None for none. Raises ConfigError for a wrong one."""
-        if not proxy_settings.may_apply_to(parts.hostname or "", trust_env=self._trust_env):
+        if not may_need_proxy.may_apply_to(parts.hostname or "", trust_env=self._trust_env):
             return None
-        from nebius_cli.api.proxies import proxy_of
+        from nebius_cli.api.choose_proxy import proxy_of
 
         return proxy_of(parts.geturl())
 
@@ -145,7 +145,7 @@ class Pools:
         if proxy is None:
             return self._direct
         if self._proxied is None:
-            from nebius_cli.api.proxies import ProxyPools
+            from nebius_cli.api.choose_proxy import ProxyPools
 
             self._proxied = ProxyPools(self._pool_options, self._tls_context)
         return self._proxied.manager(proxy)
