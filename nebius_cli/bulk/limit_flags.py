@@ -1,4 +1,4 @@
-"""THE table of the limits of a bulk run: speed and money."""
+"""THE tables of the limits of a bulk run: speed and money."""
 
 from collections.abc import Mapping
 
@@ -28,6 +28,18 @@ LIMITS = (
         MONEY,
         "N",
         low=1,
+    ),
+)
+
+# The flags about money, which `core/money.py` parses.
+COST_FLAGS = (
+    Field("max_cost", Kind.TEXT, "Stop before the run costs more than this.", MONEY, "USD"),
+    Field(
+        "price",
+        Kind.TEXT,
+        "Prices in USD per million prompt and completion tokens, such as 0.13/0.40.",
+        MONEY,
+        "IN/OUT",
     ),
 )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from nebius_cli.bulk.limit_flags import LIMITS, MONEY, SPEED
+from nebius_cli.bulk.limit_flags import LIMITS
 from nebius_cli.cluster.address import ADDRESS, LOCAL
 from nebius_cli.commands.declare_command import Command, declare, default_group
 from nebius_cli.commands.shared_flags import (
@@ -118,8 +118,7 @@ OWN = (
     ROW_OPTIONS["estimate"],
     switch("json", "With --estimate: one JSON object.", OUTPUT),
     ROW_OPTIONS["dry_run"],
-    *field_options(field for field in LIMITS if field.panel == SPEED),
-    *field_options(field for field in LIMITS if field.panel == MONEY),
+    *field_options(LIMITS),
     ROW_OPTIONS["max_cost"],
     ROW_OPTIONS["price"],
     *field_options(ROW_FIELDS),

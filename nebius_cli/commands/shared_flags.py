@@ -1,6 +1,6 @@
 """The flags that several commands have in common, and the settings among them."""
 
-from nebius_cli.bulk.limit_flags import MONEY
+from nebius_cli.bulk.limit_flags import COST_FLAGS
 from nebius_cli.commands.typer_parameters import field_options, negatable, switch, text, texts
 from nebius_cli.config.settings_table import BY_NAME, SETTINGS
 from nebius_cli.request.field_table import FIELDS
@@ -88,12 +88,6 @@ ROW_OPTIONS = {
         text("summary", "Write a summary of the run to FILE, as JSON; - is stdout.", "FILE", OUTPUT),
         switch("estimate", "Print rows, tokens, cost and time; send nothing.", OUTPUT),
         switch("dry_run", "Print the first request body and send nothing.", OUTPUT),
-        text("max_cost", "Stop before the run costs more than this.", "USD", MONEY),
-        text(
-            "price",
-            "Prices in USD per million prompt and completion tokens, such as 0.13/0.40.",
-            "IN/OUT",
-            MONEY,
-        ),
+        *field_options(COST_FLAGS),
     )
 }
