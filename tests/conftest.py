@@ -48,9 +48,10 @@ _LEAKS += ("all_proxy", "no_proxy", "COLUMNS", "TYPER_", "CI")
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C be heard: a shell that starts the tests in the background has it ignored, here and below."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Listen to the signals of the keyboard, which a shell ignores for what it starts in the background."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
