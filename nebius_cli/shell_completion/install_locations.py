@@ -17,7 +17,7 @@ from nebius_cli.system.paths import data_dir, xdg_base
 from nebius_cli.system.read_and_replace_files import write_atomically, writing
 
 NEW_FILE_MODE = 0o644
-SHELL_TIMEOUT_S = 15.0  # start-up files may take long
+SHELL_TIMEOUT_S = 5.0  # start-up files may take long; without an answer, the script is loaded from .bashrc
 MAX_SHELL_OUTPUT_BYTES = 1 << 20
 
 _MARKER = "bash-completion "
