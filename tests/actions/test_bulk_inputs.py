@@ -77,6 +77,7 @@ def test_a_bad_row_is_reported_with_its_file(bulk: Runner, three: tuple[str, ...
         (("a.jsonl", "link.jsonl"), "a.jsonl and link.jsonl are one file"),
         (("-", "a.jsonl", "-"), "- is named twice"),
         (("a.jsonl", "gone.jsonl"), "cannot read gone.jsonl"),
+        (("a.jsonl", "gone"), "cannot read gone"),
         (("a.jsonl", "b.dat"), "cannot tell the format of b.dat"),
         (("a.jsonl", "questions.csv"), "questions.csv has no column 'prompt'"),
         (("a.jsonl", "b.csv", "out.jsonl"), "-o out.jsonl"),
@@ -88,6 +89,7 @@ def test_files_that_are_no_input_are_reported_before_anything_is_sent(
     del three
     Path("link.jsonl").symlink_to("a.jsonl")
     Path("questions.csv").write_text("question\nwhy\n")
+    Path("b.dat").touch()
     OUT.write_text("")
     failed = bulk("bulk", *files, "-o", str(OUT), stdin=b'"x"\n')
     assert (failed.code, said in failed.err) == (2, True), failed.err

@@ -275,7 +275,7 @@ def test_a_letter_for_the_right_choice_is_reported_with_what_is_expected(score: 
 
 def test_an_empty_name_is_not_standard_input(score: Runner) -> None:
     result = score("score", "--jsonl", "", stdin=b'"a b"\n')
-    assert (result.code, "cannot tell the format" in result.err) == (2, True)
+    assert (result.code, "cannot read" in result.err) == (2, True)
 
 
 @pytest.mark.parametrize(

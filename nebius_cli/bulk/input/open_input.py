@@ -91,13 +91,9 @@ def open_rows(
     """
     if file is None and os.path.isdir(path):  # noqa: PTH112 - Path's raises OSError
         raise UsageError(f"cannot read {path}", "it is a directory", "name the files in it")
-    format_, compression = format_of(path, format_flag)
-    if nul and format_ != "text":
-        raise UsageError(f"-0 with {format_} input", "NUL separates plain prompts", "set --format text")
-    if format_ == "parquet" and path == "-":
-        raise UsageError("parquet on stdin", "its index is at the end of the file", "save it to a file first")
     source = ByteSource(path, stdin, file)
     try:
+        format_, compression = _format_of(path, format_flag, nul=nul)
         if format_ == "parquet":
             return _parquet(source, file, needs)
         content = TextLines(lines(blocks(source, compression, reading), b"\0" if nul else b"\n"), nul=nul)
@@ -117,6 +113,15 @@ def open_rows(
         return min(content.offset, source.position) if exact else source.position
 
     return RowFile(format_, source, rows, columns, position, source.close)
+
+
+def _format_of(path: str, format_flag: str | None, *, nul: bool) -> tuple[str, str]:
+    format_, compression = format_of(path, format_flag)
+    if nul and format_ != "text":
+        raise UsageError(f"-0 with {format_} input", "NUL separates plain prompts", "set --format text")
+    if format_ == "parquet" and path == "-":
+        raise UsageError("parquet on stdin", "its index is at the end of the file", "save it to a file first")
+    return format_, compression
 
 
 def _parquet(source: ByteSource, file: Readable | None, needs: Callable[[str], bool]) -> RowFile:

@@ -271,7 +271,8 @@ def test_stdin_is_read_as_it_comes_and_cannot_be_read_again() -> None:
         ("-", "parquet", False, "parquet on stdin"),
         ("missing.jsonl", None, False, "cannot read missing.jsonl"),
         ("missing.parquet", None, False, "cannot read missing.parquet"),
-        ("x.doc", None, False, "cannot tell the format of x.doc from its name"),
+        ("missing.doc", None, False, "cannot read missing.doc"),
+        ("/dev/null", None, False, "cannot tell the format of /dev/null from its name"),
     ],
 )
 def test_what_cannot_be_opened_is_a_usage_error(path: str, format_: str | None, nul: bool, what: str) -> None:  # noqa: FBT001
