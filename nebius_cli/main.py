@@ -1,30 +1,17 @@
 """Runs one command line and returns its exit code; the only place that reports errors."""
 
 import contextlib
-import signal
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from nebius_cli import __version__
-from nebius_cli.core.errors import (
-    ExitCode,
-    HungUp,
-    Interrupted,
-    NbxError,
-    Quit,
-    ReaderGone,
-    Stopped,
-    Terminated,
-    UsageError,
-)
+from nebius_cli.core.errors import ExitCode, Interrupted, NbxError, ReaderGone, Stopped, UsageError
 from nebius_cli.system import system_errors
+from nebius_cli.system.raise_on_signals import raise_on_signals, restore_signals, signal_before
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
 from nebius_cli.terminal.color_support import use_color
-
-# Windows has only the first two.
-SIGNALS = {"SIGINT": Interrupted, "SIGTERM": Terminated, "SIGHUP": HungUp, "SIGQUIT": Quit}
 
 
 class Invocation:
@@ -71,10 +58,10 @@ def main(argv: Sequence[str] | None = None, streams: Streams | None = None) -> i
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         if whole_process:
-            _raise_on_signals()
+            raise_on_signals()
         code = _run_and_report(words, Invocation(streams, tuple(words)))
         if whole_process:
-            _restore_signals()  # all work is done: let a signal end the process
+            restore_signals()  # all work is done: let a signal end the process
     except Stopped as stop:
         messages.stopped(stop.by, stop, streams)
         return stop.code
@@ -90,7 +77,7 @@ def _run_and_report(args: list[str], invocation: Invocation) -> int:
     try:
         return _run(args, invocation)
     except NbxError as error:
-        if (stop := _signal_before(error)) is not None:  # a closed terminal cannot be written to, either
+        if (stop := signal_before(error)) is not None:  # a closed terminal cannot be written to, either
             raise stop from None
         return _report(error, invocation)
     except ReaderGone:
@@ -115,13 +102,6 @@ def _report(error: NbxError, invocation: Invocation) -> int:
     return error.code
 
 
-def _signal_before(error: BaseException | None) -> Stopped | None:
-    """Return the signal that was being handled when `error` was raised."""
-    while error is not None and not isinstance(error, Stopped):
-        error = error.__context__
-    return error
-
-
 def _run(args: list[str], invocation: Invocation) -> int:
     if args == ["--version"]:  # fast path, without the command tree
         invocation.version()
@@ -139,29 +119,3 @@ def _run(args: list[str], invocation: Invocation) -> int:
     )
     with contextlib.redirect_stdout(text_out):
         return run(args, invocation, streams.width)
-
-
-def _raise_on_signals() -> None:
-    """Make each signal raise its exception; a second one, other than SIGHUP, ends the process at once."""
-
-    def stop(caught: int, frame: object) -> NoReturn:
-        del frame
-        _restore_signals()
-        if hasattr(signal, "SIGHUP"):  # a terminal that closes sends several: one itself, one by its shell
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        raise SIGNALS[signal.Signals(caught).name]
-
-    for number in _handled_signals():
-        signal.signal(number, stop)
-
-
-def _restore_signals() -> None:
-    """Restore the default action of signals."""
-    for number in _handled_signals():
-        signal.signal(number, signal.SIG_DFL)
-
-
-def _handled_signals() -> list[signal.Signals]:
-    """Return the signals of this system, except those ignored at the start, as by nohup or `&`."""
-    numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
-    return [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]

@@ -15,7 +15,7 @@ from nebius_cli.config.settings_table import Setting, Sourced
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import is_plain_http, parse_base_url
 from nebius_cli.request import read_prompt
-from nebius_cli.request.field_validation import Value
+from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.system import paths
 from nebius_cli.system.read_and_replace_files import read_bytes
 from nebius_cli.system.streams import Streams
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from nebius_cli.api.http_client import Api
     from nebius_cli.api.send_completion import Exchange
     from nebius_cli.config.api_keys import FoundKey, KeyPlace
-    from nebius_cli.core.money import Price, PriceList
+    from nebius_cli.core.prices_and_costs import Price, PriceList
     from nebius_cli.ledger.bulk_recorder import BatchRecorder
     from nebius_cli.ledger.request_recorder import LedgerRecorder
     from nebius_cli.ledger.request_store import Ledger

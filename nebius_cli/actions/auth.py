@@ -9,9 +9,9 @@ from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.api.limits_from_settings import limits_of
 from nebius_cli.config import api_keys, run_settings
 from nebius_cli.config.api_keys import FoundKey, KeyOrigin, KeyPlace
-from nebius_cli.config.keyring_store import Keychain, forget
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.config.settings_layers import NONE
+from nebius_cli.config.system_keyring import Keychain, forget
 from nebius_cli.core.errors import AuthError, ConfigError, ExitCode, NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import CONSOLE_URL

@@ -13,8 +13,8 @@ from nebius_cli.bulk.export.csv_and_text import TableWriter, TextWriter, line_ma
 from nebius_cli.bulk.export.formats import SEPARATORS, chosen_format
 from nebius_cli.bulk.export.side_by_side import SideBySide
 from nebius_cli.bulk.export.side_by_side_table import parquet_rows, parquet_schema, table_lines
-from nebius_cli.bulk.output.cost_of_unfinished_rows import is_failure, is_unfinished
 from nebius_cli.bulk.output.read_records import AnswerFile, check_kind
+from nebius_cli.bulk.output.unfinished_rows import is_failure, is_unfinished
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.core.short_text import counted
 from nebius_cli.system.check_output_paths import check_distinct, check_not_overwritten

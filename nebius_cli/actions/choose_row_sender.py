@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nebius_cli.actions.app import App
 from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.bulk import options as bulk
-from nebius_cli.bulk.concurrency_and_rate import MAX_CONCURRENCY
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_kind import ItemRows, RowKind
+from nebius_cli.bulk.limit_concurrency_and_rate import MAX_CONCURRENCY
 from nebius_cli.bulk.options import BulkPlan
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import NbxError

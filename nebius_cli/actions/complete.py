@@ -20,9 +20,15 @@ from nebius_cli.render.output_options import (
     parse_export,
     parse_view,
 )
-from nebius_cli.request import curl_command, parse_field_flags, prompt_to_request, read_prompt, request_body
-from nebius_cli.request.field_validation import Value
-from nebius_cli.request.prompt_to_request import PromptOptions
+from nebius_cli.request import (
+    collect_field_flags,
+    curl_command,
+    prompt_flags_to_request,
+    read_prompt,
+    request_body,
+)
+from nebius_cli.request.parse_and_check_values import Value
+from nebius_cli.request.prompt_flags_to_request import PromptOptions
 from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.system.output_file import OutputFile
 from nebius_cli.system.read_and_replace_files import encode_argument, read_bytes
@@ -36,7 +42,7 @@ if TYPE_CHECKING:
 # What writes the ledger's row, which is imported while the server is awaited if that takes time.
 LEDGER_MODULES = (
     "nebius_cli.ledger.request_recorder",
-    "nebius_cli.ledger.unwritten_rows",
+    "nebius_cli.ledger.pending_rows_file",
     "nebius_cli.system.thread_with_timeout",
 )
 VIEW_LOGPROBS = 5  # what --view asks for by itself: as many as the API's page speaks of
@@ -81,12 +87,12 @@ class CompleteOptions(NamedTuple):
 def run(options: CompleteOptions, app: App) -> ExitCode:
     """Complete the prompt. Raises NbxError for every failure that has a name."""
     _check(options)
-    given = parse_field_flags.parse_fields(options.fields, app.read_text, validate=options.validate)
-    params = parse_field_flags.parse_params(options.param, validate=options.validate)
+    given = collect_field_flags.parse_fields(options.fields, app.read_text, validate=options.validate)
+    params = collect_field_flags.parse_params(options.param, validate=options.validate)
     if options.prompt.stdin_is_prompt and (app.streams.stdin is None or app.streams.stdin_tty):
         raise UsageError(*NO_PROMPT)
     settings = app.settings(options.connection)
-    unset = parse_field_flags.parse_unset(options.unset)
+    unset = collect_field_flags.parse_unset(options.unset)
     configured = settings.fields_without(unset)
     if options.prompt.continues:
         earlier = _earlier(options, app)
@@ -97,7 +103,7 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
     fields = _fields(options, given, configured, app)
     request_body.check_rules(fields, params, validate=options.validate)
     readers = read_prompt.InputReaders(app.streams.read_stdin, read_bytes, encode_argument)
-    completion_request = prompt_to_request.make_request(
+    completion_request = prompt_flags_to_request.make_request(
         options.prompt, readers, fields, params, unset=unset, validate=options.validate
     )
     if _local(options):
@@ -107,7 +113,7 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
     for warning in request_body.warnings(completion_request, local=_local(options)):
         app.warn(warning)
     if app.streams.stderr_tty:
-        for notice in prompt_to_request.notices(options.prompt, completion_request.prompt):
+        for notice in prompt_flags_to_request.notices(options.prompt, completion_request.prompt):
             app.note(notice)
     if options.dry_run or options.curl:
         return _show(completion_request, settings, app, as_curl=options.curl)
@@ -154,10 +160,10 @@ def _check(options: CompleteOptions) -> None:
     if parse_view(options.view) and (options.json or options.ndjson):
         raise UsageError("--view with --json or --ndjson", "", "nbx view FILE shows saved JSON")
     parse_export(options.export)
-    prompt_to_request.check(options.prompt)
+    prompt_flags_to_request.check(options.prompt)
     if options.validate:
         check_reasons(options.fail_on)
-    parse_field_flags.parse_unset(options.unset)
+    collect_field_flags.parse_unset(options.unset)
 
 
 def _fields(
@@ -172,7 +178,7 @@ def _fields(
     fields = {**configured, **given}
     if options.view or options.export:
         fields.setdefault("logprobs", VIEW_LOGPROBS)
-    prompt_to_request.add_stream(fields, given, as_json=options.json)
+    request_body.add_stream(fields, given, as_json=options.json)
     return fields
 
 

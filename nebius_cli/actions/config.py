@@ -9,7 +9,7 @@ from nebius_cli.config import api_keys, settings_layers, settings_table
 from nebius_cli.config.settings_table import PROFILES, PROJECT_FILE, USE_PROFILE, Setting, Sourced
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ConfigError, ExitCode, UsageError
-from nebius_cli.request.field_validation import Value
+from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.terminal import messages
 
 TEMPLATE = b"""\

@@ -11,7 +11,7 @@ from nebius_cli.config.settings_table import USE_PROFILE
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.core.similar_names import nearest
 from nebius_cli.core.urls import parse_base_url
-from nebius_cli.request.field_validation import Value
+from nebius_cli.request.parse_and_check_values import Value
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 
@@ -108,7 +108,7 @@ def run_rm(options: ProfileOptions, app: App) -> ExitCode:
     account = tables.pop(name, {}).get("api_key_keyring")
     others = [table.get("api_key_keyring") for table in (source.table if source else {}, *tables.values())]
     if account and account not in others:
-        from nebius_cli.config.keyring_store import forget
+        from nebius_cli.config.system_keyring import forget
 
         # First: without the profile nothing says that the entry is there.
         forget(str(account), f"nbx config unset --profile {name} api_key_keyring")

@@ -15,8 +15,8 @@ from nebius_cli.core.errors import (
     NbxError,
     UsageError,
 )
-from nebius_cli.request import parse_field_flags, read_prompt, request_body
-from nebius_cli.request.field_validation import Value
+from nebius_cli.request import collect_field_flags, read_prompt, request_body
+from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.scoring import compare_models, format_scores, ranking, score_in_groups, score_record
@@ -148,8 +148,8 @@ def _text(options: ScoreOptions, app: App) -> str:
 @contextlib.contextmanager
 def _models(options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
     """Yield the models to score with: one, or two that are compared."""
-    params = parse_field_flags.parse_params(options.param, validate=True)
-    given = parse_field_flags.parse_fields(options.fields, str, validate=True)
+    params = collect_field_flags.parse_params(options.param, validate=True)
+    given = collect_field_flags.parse_fields(options.fields, str, validate=True)
     settings = app.settings(options.connection)
     fields = scoring_fields(
         settings.request_fields, given, max_tokens=int(options.max_tokens), alternatives=options.alternatives

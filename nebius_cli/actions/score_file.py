@@ -15,7 +15,7 @@ from nebius_cli.bulk.output.read_records import AnswerFile
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode
-from nebius_cli.request import parse_field_flags
+from nebius_cli.request import collect_field_flags
 from nebius_cli.scoring.api_scorer import MAX_PROMPTS_PER_REQUEST, scoring_fields
 from nebius_cli.scoring.parse_score_rows import ScoreRow
 from nebius_cli.scoring.score_options import ModelChoice, ScoreOptions
@@ -70,14 +70,14 @@ class _RowScores:
 
     def _rows(self, settings: RunSettings) -> ItemRows:
         options = self._options
-        given = parse_field_flags.parse_fields(options.fields, str, validate=True)
+        given = collect_field_flags.parse_fields(options.fields, str, validate=True)
         fields = scoring_fields(
             settings.request_fields,
             given,
             max_tokens=int(options.max_tokens),
             alternatives=options.alternatives,
         )
-        params = parse_field_flags.parse_params(options.param, validate=True)
+        params = collect_field_flags.parse_params(options.param, validate=True)
         names = [
             _local_name(chosen.file, self._app)
             if chosen.runs_here

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from nebius_cli.api import retry
 from nebius_cli.api.retry import RowRule
-from nebius_cli.bulk.concurrency_and_rate import RateController
 from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.limit_concurrency_and_rate import RateController
 from nebius_cli.bulk.outage import Outage
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.request_batch import Batch, Outcome, Wait, results_of, split, unfinished_result

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from nebius_cli.core.errors import UsageError
-from nebius_cli.request.field_validation import Field, FieldError, Kind
+from nebius_cli.request.parse_and_check_values import Field, FieldError, Kind
 
 SPEED = "Speed"
 MONEY = "Money"
@@ -31,7 +31,7 @@ LIMITS = (
     ),
 )
 
-# The flags about money, which `core/money.py` parses.
+# The flags about money, which `core/prices_and_costs.py` parses.
 COST_FLAGS = (
     Field("max_cost", Kind.TEXT, "Stop before the run costs more than this.", MONEY, "USD"),
     Field(

@@ -19,7 +19,7 @@ from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.bulk.run_counts import RunCounts, cap_error, price_records
 from nebius_cli.bulk.run_summary import RunSummary
 from nebius_cli.core.errors import NbxError, Stopped
-from nebius_cli.core.money import PriceList
+from nebius_cli.core.prices_and_costs import PriceList
 from nebius_cli.system.second_signal import second_signal
 from nebius_cli.system.streams import Streams
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.core.money import UNKNOWN_PRICE, ZERO, Price, PriceList, add, exact, token_count
+from nebius_cli.core.prices_and_costs import UNKNOWN_PRICE, ZERO, Price, PriceList, add, exact, token_count
 from nebius_cli.response.answer_events import Usage
 
 

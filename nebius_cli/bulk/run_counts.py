@@ -20,7 +20,7 @@ from nebius_cli.core.errors import (
     StatusError,
     UsageError,
 )
-from nebius_cli.core.money import Price, usd
+from nebius_cli.core.prices_and_costs import Price, usd
 from nebius_cli.core.short_text import counted
 
 MAX_REASONS = 100  # kept; servers put IDs and numbers into messages

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from nebius_cli.core.money import exact, usd
+from nebius_cli.core.prices_and_costs import exact, usd
 
 
 @dataclass(frozen=True, slots=True)

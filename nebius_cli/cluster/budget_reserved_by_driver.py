@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from nebius_cli.bulk.run_budget import Budget, Charge
-from nebius_cli.core.money import ZERO
+from nebius_cli.core.prices_and_costs import ZERO
 
 REQUESTS_AHEAD = 64  # that a run asks the driver for at once, who answers a few times a second
 

@@ -9,7 +9,7 @@ from nebius_cli.bulk.output.record_format import scan_head
 from nebius_cli.cluster.job_for_actors import Job, Spent
 from nebius_cli.cluster.run_state import done_keys, failed_keys, files_in, read_run
 from nebius_cli.core.errors import OutputError, UsageError
-from nebius_cli.core.money import parse_amount
+from nebius_cli.core.prices_and_costs import parse_amount
 from nebius_cli.core.short_text import first_line
 
 READ_BYTES = 1 << 20

@@ -3,7 +3,7 @@
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from nebius_cli.bulk.concurrency_and_rate import RateController
+from nebius_cli.bulk.limit_concurrency_and_rate import RateController
 from nebius_cli.bulk.run_budget import NOTHING, Charge
 from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.cluster.budget_reserved_by_driver import CoveredBudget

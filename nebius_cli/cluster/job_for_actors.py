@@ -11,7 +11,7 @@ from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.record_format import id_bytes
-from nebius_cli.core.money import PriceList
+from nebius_cli.core.prices_and_costs import PriceList
 
 KEY = "key"  # the column that Ray knows rows by
 BLOCK_ROWS = 256  # that an actor takes at a time; a lost actor costs at most so many rows again

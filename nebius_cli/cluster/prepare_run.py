@@ -5,14 +5,14 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 
 from nebius_cli.api.limits_from_settings import limits_of
-from nebius_cli.bulk.concurrency_and_rate import MAX_CONCURRENCY
 from nebius_cli.bulk.input.row_to_request import RowReader
+from nebius_cli.bulk.limit_concurrency_and_rate import MAX_CONCURRENCY
 from nebius_cli.bulk.options import BulkPlan
 from nebius_cli.cluster import check_output_folder, find_input
 from nebius_cli.cluster.check_options import OUTPUT_FORMATS
 from nebius_cli.cluster.job_for_actors import Job, Spent, without_secrets
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.core.money import PriceList
+from nebius_cli.core.prices_and_costs import PriceList
 from nebius_cli.system.lock import try_lock
 from nebius_cli.system.read_and_replace_files import writing
 

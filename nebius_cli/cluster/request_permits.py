@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from nebius_cli.bulk.concurrency_and_rate import RateController
+from nebius_cli.bulk.limit_concurrency_and_rate import RateController
 from nebius_cli.bulk.run_budget import NOTHING, Budget, Charge
 from nebius_cli.cluster.coordinator_messages import (
     LEASE_REQUESTS,
@@ -22,7 +22,7 @@ from nebius_cli.cluster.coordinator_messages import (
     Settled,
     Unused,
 )
-from nebius_cli.core.money import PriceList
+from nebius_cli.core.prices_and_costs import PriceList
 from nebius_cli.response.answer_events import Usage
 
 STOPPED_WAIT_S = 0.2

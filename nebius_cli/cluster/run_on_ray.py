@@ -22,7 +22,7 @@ from nebius_cli.cluster.key_handover import Bundle, combine, new_pad
 from nebius_cli.cluster.ray_data_pipeline import Pass, actor_count
 from nebius_cli.cluster.run_state import done_keys
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, Stopped
-from nebius_cli.core.money import ZERO
+from nebius_cli.core.prices_and_costs import ZERO
 from nebius_cli.core.short_text import counted, first_line
 
 POLL_INTERVAL_S = 0.2

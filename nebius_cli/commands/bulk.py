@@ -20,7 +20,7 @@ from nebius_cli.commands.shared_flags import (
 )
 from nebius_cli.commands.typer_parameters import arguments, field_options, switch, text, texts
 from nebius_cli.request.field_table import FIELDS
-from nebius_cli.request.field_validation import Field
+from nebius_cli.request.parse_and_check_values import Field
 
 CLUSTER = "Cluster"
 

@@ -57,11 +57,12 @@ def add_to(root: typer.Typer) -> None:
 
     def run(action: str, flags: Flags, app: Any) -> ExitCode:
         from nebius_cli.actions import completion
-        from nebius_cli.shell_completion import generators_by_shell, read_command_tree
+        from nebius_cli.command_tree import read_typer_commands
+        from nebius_cli.shell_completion import generators_by_shell
 
         def make_script(shell: str) -> str:
             return generators_by_shell.GENERATORS[shell](
-                read_command_tree.read_tree(typer.main.get_command(root), "nbx")
+                read_typer_commands.read_tree(typer.main.get_command(root), "nbx")
             )
 
         options = options_of(completion.CompletionOptions, {"make_script": make_script, **flags})

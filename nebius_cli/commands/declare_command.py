@@ -13,7 +13,7 @@ from nebius_cli.commands.shared_flags import SHARED
 from nebius_cli.commands.typer_parameters import Parameter, parameter
 from nebius_cli.core.errors import HINTS, ExitCode, NbxError, UsageError
 from nebius_cli.core.secret import Secret
-from nebius_cli.request.field_validation import Field
+from nebius_cli.request.parse_and_check_values import Field
 
 T = TypeVar("T")
 FLAGS_AFTER_DASHES = "nbx.flags_after_dashes"  # what a command's context remembers for its function
@@ -70,8 +70,8 @@ def _last_of_cluster(word: str, options: Mapping[str, Any]) -> Any:
 
 
 def _page(command: Any, ctx: Any, everyday: Sequence[str], *, complete: bool = False) -> str:
-    from nebius_cli.shell_completion import help_page
-    from nebius_cli.shell_completion.read_command_tree import read_tree
+    from nebius_cli.command_tree import help_page
+    from nebius_cli.command_tree.read_typer_commands import read_tree
 
     tree = read_tree(command, ctx.command_path, ctx.parent)
     return help_page.page(tree, ctx.terminal_width or help_page.MAX_COLUMNS, everyday, complete=complete)

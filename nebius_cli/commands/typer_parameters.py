@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from nebius_cli.config.settings_table import MAX_TIMEOUT_S
-from nebius_cli.request.field_validation import Field, Kind
+from nebius_cli.request.parse_and_check_values import Field, Kind
 
 Parameter = inspect.Parameter
 

@@ -279,7 +279,7 @@ def _from_file(path: str, streams: Streams) -> Secret:
 
 
 def _from_keyring(account: str) -> Secret:
-    from nebius_cli.config.keyring_store import Keychain
+    from nebius_cli.config.system_keyring import Keychain
 
     return clean(Keychain().read(account), "the keyring")
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from nebius_cli.core.secret import Secret
-from nebius_cli.request.field_validation import FieldError, Value
+from nebius_cli.request.parse_and_check_values import FieldError, Value
 
 _NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _OWN = "nbx sets it itself"

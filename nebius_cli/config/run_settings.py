@@ -8,7 +8,7 @@ from nebius_cli.config.settings_layers import EffectiveSettings
 from nebius_cli.config.settings_table import Sourced
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.field_table import FIELDS
-from nebius_cli.request.field_validation import Value
+from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.system import certificate_paths
 from nebius_cli.system.paths import expand
 

@@ -26,7 +26,7 @@ from nebius_cli.config.settings_table import (
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.core.similar_names import nearest
 from nebius_cli.request import field_table
-from nebius_cli.request.field_validation import FieldError
+from nebius_cli.request.parse_and_check_values import FieldError
 
 NONE = "-"  # the name of no profile
 EDIT = "nbx config edit"

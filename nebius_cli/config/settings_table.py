@@ -15,7 +15,7 @@ from nebius_cli.core.errors import ConfigError, UsageError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.similar_names import nearest
 from nebius_cli.request.field_table import FIELDS
-from nebius_cli.request.field_validation import Field, FieldError, Kind, Value
+from nebius_cli.request.parse_and_check_values import Field, FieldError, Kind, Value
 
 USE_PROFILE, PROJECT_FILE = "use_profile", "project_file"  # the settings that choose where others come from
 DEFAULT = "default"  # the origin of a value that nothing sets

@@ -14,7 +14,7 @@ from nebius_cli.core.errors import ExitCode
 from nebius_cli.core.short_text import counted
 from nebius_cli.doctor.check_results import Check, State, check_clock
 from nebius_cli.models import model as models
-from nebius_cli.request.field_validation import Value
+from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.system.streams import Streams
 

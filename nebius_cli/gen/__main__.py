@@ -8,10 +8,11 @@ from pathlib import Path
 
 import typer
 
+from nebius_cli.command_tree import commands_as_data as tree
+from nebius_cli.command_tree import read_typer_commands
 from nebius_cli.commands import root
 from nebius_cli.gen import man, markdown_tables, replace_marked_block
-from nebius_cli.shell_completion import command_tree as tree
-from nebius_cli.shell_completion import generators_by_shell, read_command_tree
+from nebius_cli.shell_completion import generators_by_shell
 
 SCRIPTS = {
     f"completions/{generators_by_shell.FILE_NAMES[shell]}": make
@@ -28,7 +29,7 @@ class GenError(Exception):
 
 def command_tree() -> tree.Command:
     """Return the command tree of nbx."""
-    return read_command_tree.read_tree(typer.main.get_command(root.build()), "nbx")
+    return read_typer_commands.read_tree(typer.main.get_command(root.build()), "nbx")
 
 
 def module_summaries() -> dict[str, str]:

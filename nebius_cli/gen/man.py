@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from nebius_cli import __version__
+from nebius_cli.command_tree.commands_as_data import Command, Flag
 from nebius_cli.config.settings_table import SETTINGS
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.gen.markdown_tables import synopsis
-from nebius_cli.shell_completion.command_tree import Command, Flag
 
 FOLDER = "docs/man"
 RELEASE_DATE = "2026-11-23"  # of the version in __version__

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-from nebius_cli.core.money import ZERO, exact, parse_amount
+from nebius_cli.core.prices_and_costs import ZERO, exact, parse_amount
 from nebius_cli.ledger.request_columns import milliseconds
 from nebius_cli.ledger.sqlite_file import LedgerFile
 from nebius_cli.system.lock import Lock, try_lock

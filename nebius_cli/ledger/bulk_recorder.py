@@ -5,7 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from nebius_cli.core.errors import CappedError, NbxError, NetworkError, StatusError
-from nebius_cli.core.money import ZERO, PriceList
+from nebius_cli.core.prices_and_costs import ZERO, PriceList
 from nebius_cli.ledger.day_and_month_budgets import BUDGET_HINT
 from nebius_cli.ledger.entry import Entry, cost_of, plausible
 from nebius_cli.ledger.request_recorder import LOCAL, LedgerRecorder

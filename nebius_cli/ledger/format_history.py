@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from nebius_cli.core.money import parse_amount, usd
+from nebius_cli.core.prices_and_costs import parse_amount, usd
 from nebius_cli.core.short_text import UNKNOWN
 from nebius_cli.ledger import periods
 from nebius_cli.ledger.excerpts import excerpt

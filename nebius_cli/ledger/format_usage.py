@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from nebius_cli.core.money import exact, usd
+from nebius_cli.core.prices_and_costs import exact, usd
 from nebius_cli.core.short_text import UNKNOWN
 from nebius_cli.ledger.sums import Sums, total
 from nebius_cli.terminal.write_table import COLUMN_GAP, columns_that_fit, width_of

@@ -8,7 +8,7 @@ from nebius_cli.ledger.entry import StoredText
 from nebius_cli.ledger.find_by_id import find_text, last_id, parse_id, ran_here, whole_number
 from nebius_cli.ledger.request_store import Ledger
 from nebius_cli.request import read_prompt, request_body
-from nebius_cli.request.field_validation import Value
+from nebius_cli.request.parse_and_check_values import Value
 
 # They do not shape the text: how many answers a request has, and how they are sent and shown.
 _DROPPED = ("n", "logprobs", "echo", "stream", "stream_options")

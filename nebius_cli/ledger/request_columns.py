@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from nebius_cli.core.money import Price, exact, parse_amount, token_count
+from nebius_cli.core.prices_and_costs import Price, exact, parse_amount, token_count
 from nebius_cli.ledger.entry import Entry, StoredText, plausible
 
 MAX_TIME_MS = 253_402_214_400_000  # 9999-12-31; a later time is damaged

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import LedgerError, NetworkError, StatusError, TimedOutError
-from nebius_cli.core.money import FREE, UNKNOWN_PRICE, ZERO, Price
+from nebius_cli.core.prices_and_costs import FREE, UNKNOWN_PRICE, ZERO, Price
 from nebius_cli.ledger.entry import Entry, StoredText, cost_of, plausible
 from nebius_cli.ledger.ledger_with_timeout import LEDGER_TIMEOUT_S, LedgerAccess
 from nebius_cli.ledger.request_store import Ledger

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from nebius_cli.core.errors import LedgerError
-from nebius_cli.core.money import MAX_TOKENS
+from nebius_cli.core.prices_and_costs import MAX_TOKENS
 from nebius_cli.ledger import request_columns
 from nebius_cli.ledger.entry import Entry, StoredText
+from nebius_cli.ledger.pending_rows_file import Pending
 from nebius_cli.ledger.request_columns import COLUMNS, Values, milliseconds, storable
 from nebius_cli.ledger.sqlite_file import HINT, LOCK_TIMEOUT_S, LedgerFile
-from nebius_cli.ledger.unwritten_rows import Pending
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # a run that only writes its row need not import what queries need

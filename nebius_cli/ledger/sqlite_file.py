@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from nebius_cli.core.errors import LedgerError
-from nebius_cli.core.money import ZERO, parse_amount
+from nebius_cli.core.prices_and_costs import ZERO, parse_amount
 from nebius_cli.core.short_text import shorten
 from nebius_cli.ledger.schema import MIGRATIONS, check_ours, migrate, version_of
 from nebius_cli.system.read_and_replace_files import make_folder

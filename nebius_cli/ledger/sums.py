@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from nebius_cli.core.money import ZERO, exact
+from nebius_cli.core.prices_and_costs import ZERO, exact
 
 
 class Sums(NamedTuple):

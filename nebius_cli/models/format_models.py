@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from nebius_cli.core.money import per_million
+from nebius_cli.core.prices_and_costs import per_million
 from nebius_cli.core.short_text import UNKNOWN, compact
 from nebius_cli.models.model import Model
 from nebius_cli.terminal.write_table import COLUMN_GAP, columns_that_fit

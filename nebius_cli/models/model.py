@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from nebius_cli.core.errors import ServerError
-from nebius_cli.core.money import UNKNOWN_PRICE, Price, PriceList, parse_amount
+from nebius_cli.core.prices_and_costs import UNKNOWN_PRICE, Price, PriceList, parse_amount
 
 # Token Factory, vLLM, LiteLLM
 CONTEXT_NAMES = ("context_length", "max_model_len", "max_input_tokens")

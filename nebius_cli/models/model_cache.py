@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from nebius_cli.core import jsontext, similar_names
 from nebius_cli.core.errors import NbxError, ServerError
-from nebius_cli.core.money import Price, PriceList
+from nebius_cli.core.prices_and_costs import Price, PriceList
 from nebius_cli.core.urls import strip_credentials
 from nebius_cli.models import model as models
 from nebius_cli.system.read_and_replace_files import read_regular, write_atomically

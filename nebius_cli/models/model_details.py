@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from nebius_cli.core import jsontext
-from nebius_cli.core.money import per_million
+from nebius_cli.core.prices_and_costs import per_million
 from nebius_cli.core.short_text import UNKNOWN
 from nebius_cli.models.model import CONTEXT_NAMES, Model
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from nebius_cli.core.money import add
+from nebius_cli.core.prices_and_costs import add
 from nebius_cli.models.model import Model
 
 SORTS = ("id", "context", "price", "created")

@@ -5,7 +5,7 @@ Bounds are those the reference documents, or the obvious ones, such as 0 or more
 in the table: it has four forms and flags of its own (request/read_prompt.py).
 """
 
-from nebius_cli.request.field_validation import Field, Kind
+from nebius_cli.request.parse_and_check_values import Field, Kind
 
 SAMPLING = "Sampling"
 REQUEST = "Request"

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, UsageError
-from nebius_cli.request.field_validation import whole_number
+from nebius_cli.request.parse_and_check_values import whole_number
 
 # The four forms the API accepts: a string, several strings, token ids, several arrays of token ids.
 Prompt = str | list[str] | list[int] | list[list[int]]

@@ -3,7 +3,7 @@
 A request holds the fields that the user set and nothing else. `check_rules` has the rules across fields.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
@@ -12,7 +12,7 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, UsageError
 from nebius_cli.request import read_prompt
 from nebius_cli.request.field_table import BY_NAME, FIELDS
-from nebius_cli.request.field_validation import Value
+from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.request.read_prompt import Prompt
 
 NO_VALIDATE = "--no-validate sends it anyway"
@@ -80,6 +80,16 @@ def from_body(body: bytes, query: str) -> CompletionRequest:
         raise BadInputError("the stored request cannot be sent again", "it has no prompt") from None
     fields = {name: members.pop(name) for name in tuple(members) if name in BY_NAME}
     return CompletionRequest(prompts, {**fields, **dict(parse_qsl(query))}, members, body)
+
+
+def add_stream(fields: dict[str, Value], given: Collection[str], *, as_json: bool) -> None:
+    """Set how the answer is streamed, unless a flag in `given` or the configuration says so."""
+    if "stream" not in fields and not as_json:
+        fields["stream"] = True
+    if fields.get("stream") is True:
+        fields.setdefault("stream_options", {"include_usage": True})
+    elif "stream_options" not in given:
+        fields.pop("stream_options", None)
 
 
 def check_rules(fields: Mapping[str, Value], params: Mapping[str, Any], *, validate: bool) -> None:

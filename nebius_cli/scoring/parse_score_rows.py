@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nebius_cli.core import jsontext
-from nebius_cli.request.field_validation import whole_number
+from nebius_cli.request.parse_and_check_values import whole_number
 from nebius_cli.scoring.likelihood import Passage
 
 _NUMBER = re.compile(r"\s*[0-9]{1,9}(\.0*)?\s*")

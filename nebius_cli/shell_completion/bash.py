@@ -6,7 +6,7 @@ branches, because bash 3.2 has no associative arrays.
 
 from collections.abc import Iterable
 
-from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, ValueKind
+from nebius_cli.command_tree.commands_as_data import Argument, Command, Flag, ValueKind
 
 SCRIPT = r"""# nbx completion for bash 3.2 and later.
 # Made by `python -m nebius_cli.gen --write`; do not edit. TAB starts neither Python nor nbx.

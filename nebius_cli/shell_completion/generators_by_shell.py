@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from nebius_cli.command_tree.commands_as_data import Command
 from nebius_cli.shell_completion import bash, fish, powershell, zsh
-from nebius_cli.shell_completion.command_tree import Command
 
 GENERATORS: dict[str, Callable[[Command], str]] = {
     "bash": bash.script,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, ValueKind
+from nebius_cli.command_tree.commands_as_data import Argument, Command, Flag, ValueKind
 
 HEAD = r"""# nbx completion for PowerShell: dot-source this file from $PROFILE.
 # Made by `python -m nebius_cli.gen --write`; do not edit. TAB starts neither Python nor nbx.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, ValueKind
+from nebius_cli.command_tree.commands_as_data import Argument, Command, Flag, ValueKind
 
 HEAD = """#compdef nbx
 # nbx completion for zsh: put this file into a directory of $fpath, or source it after compinit.

@@ -11,7 +11,7 @@ import pytest
 from nebius_cli.config.find_toml_entry import write_value
 from nebius_cli.main import main
 from nebius_cli.request.field_table import BY_NAME, FIELDS
-from nebius_cli.request.field_validation import Field, Kind
+from nebius_cli.request.parse_and_check_values import Field, Kind
 from nebius_cli.system.streams import Streams
 from tests.support.run import Runner
 from tests.support.server import FakeServer, answer, whole

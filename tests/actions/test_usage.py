@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.money import Price
+from nebius_cli.core.prices_and_costs import Price
 from tests.support.ledger import entry, keep, ledger_of
 from tests.support.run import Result, Runner
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from nebius_cli.bulk.estimate import RunEstimate
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.run_budget import Budget
-from nebius_cli.core.money import FREE, Price, PriceList
+from nebius_cli.core.prices_and_costs import FREE, Price, PriceList
 from nebius_cli.request.read_prompt import Prompt
 from nebius_cli.request.token_bounds import MAX_EXTRA_PROMPT_TOKENS
 from tests.support.bulk import asking

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from nebius_cli.bulk.concurrency_and_rate import (
+from nebius_cli.bulk.limit_concurrency_and_rate import (
     INITIAL_CONCURRENCY,
     MAX_CONCURRENCY,
     MAX_PAUSE_S,

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.bulk.concurrency_and_rate import INITIAL_CONCURRENCY
 from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.limit_concurrency_and_rate import INITIAL_CONCURRENCY
 from nebius_cli.bulk.options import (
     LOCAL_CONCURRENCY,
     BulkOptions,
@@ -22,7 +22,7 @@ from nebius_cli.bulk.options import (
 from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import UsageError
-from nebius_cli.core.money import FREE, UNKNOWN_PRICE, Price, PriceList
+from nebius_cli.core.prices_and_costs import FREE, UNKNOWN_PRICE, Price, PriceList
 from nebius_cli.models.model import Model, price_list
 from tests.support.settings import resolved
 

@@ -6,7 +6,7 @@ import pytest
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.run_budget import NOTHING, Budget, Charge
-from nebius_cli.core.money import Price, PriceList
+from nebius_cli.core.prices_and_costs import Price, PriceList
 from nebius_cli.response.answer_events import Usage
 from tests.support.bulk import asking
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.bulk.concurrency_and_rate import RateController
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.limit_concurrency_and_rate import RateController
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.run_counts import RunCounts, cap_error
 from nebius_cli.core.errors import NbxError, ServerError
-from nebius_cli.core.money import Price, PriceList
+from nebius_cli.core.prices_and_costs import Price, PriceList
 
 PRICES = PriceList(default=Price(Decimal(1), Decimal(1)))
 ROW = Row(0, 0, "x", b"{}", "", "", 9, 4, 1, b"{}", "m")

@@ -9,15 +9,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nebius_cli.bulk.concurrency_and_rate import RateController
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.limit_concurrency_and_rate import RateController
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.request_batch import Batch, Wait
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.send_queue import DEFERRED_RETRY_FACTOR
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, from_status
-from nebius_cli.core.money import Price, PriceList
+from nebius_cli.core.prices_and_costs import Price, PriceList
 from nebius_cli.response.answer_events import Usage
 from tests.support.bulk import asking
 

@@ -2,13 +2,13 @@
 
 from decimal import Decimal
 
-from nebius_cli.bulk.concurrency_and_rate import RateController
+from nebius_cli.bulk.limit_concurrency_and_rate import RateController
 from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.cluster.budget_reserved_by_driver import CoveredBudget, Need
 from nebius_cli.cluster.coordinator_messages import Counts, Grant, Permit, Report, Settled, Unused
 from nebius_cli.cluster.grant_permits import RunPermits
-from nebius_cli.core.money import PriceList
+from nebius_cli.core.prices_and_costs import PriceList
 
 EACH = Decimal("0.01")
 WORST = Charge(10, 10, EACH, expected=EACH)

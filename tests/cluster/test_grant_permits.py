@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from nebius_cli.bulk.concurrency_and_rate import RateController
+from nebius_cli.bulk.limit_concurrency_and_rate import RateController
 from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.cluster.budget_reserved_by_driver import CoveredBudget
@@ -25,7 +25,7 @@ from nebius_cli.cluster.coordinator_messages import (
 )
 from nebius_cli.cluster.grant_permits import SILENT_S, RunPermits
 from nebius_cli.core.errors import ServerError
-from nebius_cli.core.money import PriceList
+from nebius_cli.core.prices_and_costs import PriceList
 
 WORST = Charge(10, 10, Decimal("0.01"))
 USED = Charge(5, 5, Decimal("0.004"))

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from nebius_cli.bulk.concurrency_and_rate import RateController
 from nebius_cli.bulk.dispatcher import Dispatcher
+from nebius_cli.bulk.limit_concurrency_and_rate import RateController
 from nebius_cli.bulk.request_batch import Batch, Wait
 from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.cluster.budget_reserved_by_driver import CoveredBudget
@@ -13,7 +13,7 @@ from nebius_cli.cluster.coordinator_messages import Counts, Grant, Report
 from nebius_cli.cluster.grant_permits import RunPermits
 from nebius_cli.cluster.request_permits import STOPPED_WAIT_S, Lease, LeasedBudget, LeasedRate
 from nebius_cli.core.errors import RateLimitError, ServerError
-from nebius_cli.core.money import Price, PriceList
+from nebius_cli.core.prices_and_costs import Price, PriceList
 from nebius_cli.response.answer_events import Usage
 from tests.support.bulk import asking
 

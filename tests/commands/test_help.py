@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from nebius_cli.command_tree.commands_as_data import Command
 from nebius_cli.gen.__main__ import command_tree
-from nebius_cli.shell_completion.command_tree import Command
 from tests.support.lines import given
 from tests.support.run import Runner
 

@@ -11,7 +11,7 @@ from nebius_cli.config.settings_table import SETTINGS, Sourced
 from nebius_cli.core.errors import ConfigError
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.field_table import BY_NAME
-from nebius_cli.request.field_validation import Value
+from nebius_cli.request.parse_and_check_values import Value
 from tests.conftest import CANARY
 
 ENV: dict[str, tuple[str, str, Value]] = {

@@ -9,7 +9,7 @@ from nebius_cli.config.settings_table import BY_NAME, SETTINGS, Sourced
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.field_table import FIELDS
-from nebius_cli.request.field_validation import FieldError
+from nebius_cli.request.parse_and_check_values import FieldError
 from tests.conftest import CANARY
 
 

@@ -5,7 +5,7 @@ from nebius_cli.core import jsontext, urls
 from nebius_cli.core.errors import BadInputError, ConfigError, UsageError
 from nebius_cli.request import read_prompt
 from nebius_cli.request.field_table import BY_NAME, FIELDS
-from nebius_cli.request.field_validation import Field, FieldError
+from nebius_cli.request.parse_and_check_values import Field, FieldError
 from nebius_cli.request.read_prompt import DecodeOptions
 from tests.fuzz.target import Target, head
 

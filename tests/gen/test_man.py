@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from nebius_cli.command_tree.commands_as_data import Command, Flag, ValueKind
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.gen import man
 from nebius_cli.gen.__main__ import command_tree
-from nebius_cli.shell_completion.command_tree import Command, Flag, ValueKind
 from tests.support.run import Runner
 
 ROOT = Path(__file__).parents[2]

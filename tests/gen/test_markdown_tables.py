@@ -4,13 +4,13 @@ import re
 
 import pytest
 
+from nebius_cli.command_tree.commands_as_data import Argument, Command, Flag, ValueKind
 from nebius_cli.config.settings_table import SETTINGS
 from nebius_cli.core.errors import ExitCode
 from nebius_cli.gen import markdown_tables, replace_marked_block
 from nebius_cli.gen.__main__ import command_tree
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.infill import FORMATS
-from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, ValueKind
 
 ROOT = command_tree()
 

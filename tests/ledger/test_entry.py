@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.money import FREE, MAX_TOKENS, UNKNOWN_PRICE, ZERO, Price
+from nebius_cli.core.prices_and_costs import FREE, MAX_TOKENS, UNKNOWN_PRICE, ZERO, Price
 from nebius_cli.ledger.entry import cost_of, plausible
 from nebius_cli.models.model import price_in
 from nebius_cli.response.answer_events import Usage

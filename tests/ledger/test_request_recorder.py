@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.core.money import UNKNOWN_PRICE, PriceList
+from nebius_cli.core.prices_and_costs import UNKNOWN_PRICE, PriceList
 from nebius_cli.ledger.bulk_recorder import BatchRecorder
 from nebius_cli.ledger.periods import Period
 from nebius_cli.ledger.request_recorder import LedgerRecorder

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from nebius_cli.core.errors import LedgerError
-from nebius_cli.core.money import Price
+from nebius_cli.core.prices_and_costs import Price
 from nebius_cli.ledger.entry import Entry, StoredText
 from nebius_cli.ledger.periods import Period
 from nebius_cli.ledger.request_columns import COLUMNS

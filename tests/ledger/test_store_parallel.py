@@ -20,7 +20,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from nebius_cli.ledger.request_store import Ledger
-from nebius_cli.core.money import ZERO
+from nebius_cli.core.prices_and_costs import ZERO
 from nebius_cli.ledger.entry import Entry
 sys.stdin.read(1)
 for number in range(int(sys.argv[2])):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from nebius_cli.core.errors import BadInputError, UsageError
-from nebius_cli.request.parse_field_flags import parse_unset
+from nebius_cli.request.collect_field_flags import parse_unset
 from nebius_cli.request.read_prompt import Prompt, as_text
 from nebius_cli.request.request_body import CompletionRequest, from_body
 

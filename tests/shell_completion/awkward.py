@@ -1,6 +1,6 @@
 """A command tree in which everything means something to some shell."""
 
-from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, ValueKind
+from nebius_cli.command_tree.commands_as_data import Argument, Command, Flag, ValueKind
 
 HELP = r"""It's [a] $HOME `id` \n \\ "q" 50% {x,y} *? a|b & <c> ! # ~ (p): $'\n'"""
 

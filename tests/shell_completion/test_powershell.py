@@ -8,9 +8,9 @@ import pytest
 import tree_sitter
 import tree_sitter_powershell
 
+from nebius_cli.command_tree.commands_as_data import Command
 from nebius_cli.gen.__main__ import command_tree
 from nebius_cli.shell_completion import powershell
-from nebius_cli.shell_completion.command_tree import Command
 from tests.shell_completion.awkward import HELP, TREE
 from tests.shell_completion.shells import COMPLETIONS
 

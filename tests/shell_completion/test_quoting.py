@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from nebius_cli.command_tree.commands_as_data import Command
 from nebius_cli.shell_completion import bash, fish, zsh
-from nebius_cli.shell_completion.command_tree import Command
 from tests.shell_completion.awkward import HELP, TREE
 from tests.shell_completion.shells import COMPLETIONS, DESCRIBING, SCRIPTS, SHELLS, shell
 

@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
-from nebius_cli.bulk.concurrency_and_rate import RateController
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.limit_concurrency_and_rate import RateController
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import Budget

@@ -4,7 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.core.money import Price
+from nebius_cli.core.prices_and_costs import Price
 from nebius_cli.ledger.entry import Entry, StoredText, cost_of
 from nebius_cli.ledger.periods import Period
 from nebius_cli.ledger.request_store import NAME, Ledger

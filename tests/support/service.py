@@ -9,9 +9,9 @@ from typing import Any
 
 from nebius_cli.api.http_client import Api
 from nebius_cli.api.limits_from_settings import Limits
-from nebius_cli.bulk.concurrency_and_rate import RateController
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.limit_concurrency_and_rate import RateController
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.senders.api_sender import ApiSender

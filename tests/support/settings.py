@@ -5,7 +5,7 @@ from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.config.settings_layers import EffectiveSettings, Layer
 from nebius_cli.config.settings_table import Sourced
 from nebius_cli.core.secret import Secret
-from nebius_cli.request.field_validation import Value
+from nebius_cli.request.parse_and_check_values import Value
 
 
 def resolved(values: dict[str, Value | Secret] | None = None) -> RunSettings:

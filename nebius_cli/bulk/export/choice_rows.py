@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Context, Decimal
 from typing import Any
 
-from nebius_cli.core.money import parse_amount
+from nebius_cli.core.prices_and_costs import parse_amount
 from nebius_cli.response.parse_logprobs import parse
 from nebius_cli.response.token_logprobs import Alternative, TokenLogprob
 from nebius_cli.terminal.sanitize import to_bytes

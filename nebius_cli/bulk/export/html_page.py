@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from nebius_cli.bulk.export.side_by_side import SideBySide
 from nebius_cli.bulk.export.side_by_side_columns import Cell, Column, ComparedRow
-from nebius_cli.core.money import usd
+from nebius_cli.core.prices_and_costs import usd
 from nebius_cli.terminal.sanitize import to_bytes, visible
 
 HEAD = """<!DOCTYPE html>

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from nebius_cli.bulk.output.cost_of_unfinished_rows import is_failure
 from nebius_cli.bulk.output.record_format import MAX_INDEX
-from nebius_cli.core.money import parse_amount
+from nebius_cli.bulk.output.unfinished_rows import is_failure
+from nebius_cli.core.prices_and_costs import parse_amount
 
 Record = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from nebius_cli.bulk.input.parse_row import RowRequest
 from nebius_cli.core import jsontext
-from nebius_cli.request.field_validation import Value
+from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.request.read_prompt import Prompt
 from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.request.token_bounds import max_completion_tokens

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from nebius_cli.core import jsontext
-from nebius_cli.request.field_validation import Value
+from nebius_cli.request.parse_and_check_values import Value
 
 MAX_VALUE_CHARS = 60  # of a value in an id; a longer one is shortened
 

@@ -9,7 +9,7 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.similar_names import nearest
 from nebius_cli.request.field_table import BY_NAME
-from nebius_cli.request.field_validation import Field, FieldError, Value
+from nebius_cli.request.parse_and_check_values import Field, FieldError, Value
 from nebius_cli.request.request_body import NO_VALIDATE
 
 MAX_COMBINATIONS = 1000

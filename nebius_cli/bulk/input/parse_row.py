@@ -28,7 +28,7 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.similar_names import nearest
 from nebius_cli.request.field_table import BY_NAME
-from nebius_cli.request.field_validation import Field, FieldError, Kind, Value, whole_number
+from nebius_cli.request.parse_and_check_values import Field, FieldError, Kind, Value, whole_number
 from nebius_cli.request.read_prompt import Prompt, token_ids
 
 IN_MATRIX = ("row", "row_index", "matrix")  # what a list of failed rows says about a combination

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from nebius_cli.core.errors import NbxError
-from nebius_cli.request.field_validation import Value
+from nebius_cli.request.parse_and_check_values import Value
 
 
 class RowItem(Protocol):

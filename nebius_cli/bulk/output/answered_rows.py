@@ -8,7 +8,7 @@ from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, Row
 from nebius_cli.bulk.output.record_format import HeadFields, id_bytes
 from nebius_cli.core import jsontext
 from nebius_cli.core.compact_hash_set import DigestSet, digest
-from nebius_cli.core.money import parse_amount
+from nebius_cli.core.prices_and_costs import parse_amount
 
 
 class AnsweredRows:

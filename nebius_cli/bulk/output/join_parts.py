@@ -8,7 +8,7 @@ from typing import Any
 
 from nebius_cli.bulk.input.row_kind import RowKind
 from nebius_cli.bulk.output.record_format import Result
-from nebius_cli.core.money import add, exact, parse_amount
+from nebius_cli.core.prices_and_costs import add, exact, parse_amount
 
 
 class PartJoiner:

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
-from nebius_cli.bulk.output.cost_of_unfinished_rows import is_unfinished
 from nebius_cli.bulk.output.read_records import READ_BUFFER_BYTES, RecordReader, open_answers
 from nebius_cli.bulk.output.record_format import RecordHead, row_key, scan_head
-from nebius_cli.bulk.output.renumber_record import with_index
 from nebius_cli.bulk.output.resumable_output import lock_path
+from nebius_cli.bulk.output.set_record_index import with_index
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
+from nebius_cli.bulk.output.unfinished_rows import is_unfinished
 from nebius_cli.core import jsontext
 from nebius_cli.core.compact_hash_set import DigestSet
 from nebius_cli.core.errors import BadInputError, UsageError

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.output import compaction
+from nebius_cli.bulk.output import sort_and_compact_file
 from nebius_cli.bulk.output.answered_rows import AnsweredRows, EarlierRuns, place, prompt_key, prompt_keys
 from nebius_cli.bulk.output.append_records import Appender, LineFile
 from nebius_cli.bulk.output.failed_rows_file import FailedRows, path_beside
@@ -185,10 +185,10 @@ class Journal:
         # Nothing can be dropped if every record is the answer to a different row.
         distinct = not self._appended and self._claimed == self.earlier.records and not self._has_moved
         if ordered or (self.earlier.records and not distinct):
-            earlier = compaction.Earlier(
+            earlier = sort_and_compact_file.Earlier(
                 self.earlier.records, self._claimed, self._indexes if self._has_moved else None, combinations
             )
-            kept = compaction.compact(self.path, ordered=ordered, earlier=earlier)
+            kept = sort_and_compact_file.compact(self.path, ordered=ordered, earlier=earlier)
             self.stray_answers = max(0, kept - self._claimed)
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.bulk.output.reorder import ReorderBuffer
+from nebius_cli.bulk.output.reorder_for_pipe import ReorderBuffer
 
 
 @given(st.integers(1, 60), st.integers(1, 8), st.randoms(use_true_random=False))

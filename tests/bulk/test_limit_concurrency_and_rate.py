@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.bulk.concurrency_and_rate import (
+from nebius_cli.bulk.limit_concurrency_and_rate import (
     INITIAL_CONCURRENCY,
     MAX_CONCURRENCY,
     MAX_OUTAGE_PAUSE_S,

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from nebius_cli.bulk.output.record_format import scan_head
-from nebius_cli.bulk.output.renumber_record import with_index
+from nebius_cli.bulk.output.set_record_index import with_index
 from tests.support.answers import answer, row
 
 

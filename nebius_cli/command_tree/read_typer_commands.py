@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from nebius_cli.command_tree.commands_as_data import Argument, Command, Flag, ValueKind
 from nebius_cli.config.settings_table import SETTINGS
 from nebius_cli.request import infill
 from nebius_cli.request.field_table import FIELDS
-from nebius_cli.shell_completion.command_tree import Argument, Command, Flag, ValueKind
 
 # Names and choices that need no quotes in any shell; others are refused.
 _PLAIN = re.compile(r"[A-Za-z0-9_./-][A-Za-z0-9_./:=@%+,-]*")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.core import jsontext
-from nebius_cli.request.field_validation import Field, FieldError, Kind, Value
+from nebius_cli.request.parse_and_check_values import Field, FieldError, Kind, Value
 
 TEXT = Field("x", Kind.TEXT, "")
 INTEGER = Field("x", Kind.INTEGER, "")

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 import pytest
 import typer
 
+from nebius_cli.command_tree.commands_as_data import Command, Flag, ValueKind
+from nebius_cli.command_tree.read_typer_commands import read_tree
 from nebius_cli.config.settings_table import SETTINGS
 from nebius_cli.gen.__main__ import command_tree
 from nebius_cli.request.field_table import FIELDS
-from nebius_cli.request.field_validation import Field, Kind
-from nebius_cli.shell_completion.command_tree import Command, Flag, ValueKind
-from nebius_cli.shell_completion.read_command_tree import read_tree
+from nebius_cli.request.parse_and_check_values import Field, Kind
 
 NBX = command_tree()
 BY_NAME = {command.name: command for command in NBX.walk()}

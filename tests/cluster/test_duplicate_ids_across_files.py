@@ -2,7 +2,7 @@
 
 from array import array
 
-from nebius_cli.cluster.claimed_ids import ClaimedIds
+from nebius_cli.cluster.duplicate_ids_across_files import ClaimedIds
 
 
 def ids(*values: int) -> bytes:

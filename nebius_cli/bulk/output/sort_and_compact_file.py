@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from nebius_cli.bulk.output.read_records import ANSWER, CurrentRecords, RecordReader, open_answers
 from nebius_cli.bulk.output.record_format import add_usage, scan_head
-from nebius_cli.bulk.output.renumber_record import with_index
+from nebius_cli.bulk.output.set_record_index import with_index
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
 from nebius_cli.core.errors import OutputError
 from nebius_cli.system.output_file import replace_file

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.bulk.run_budget import Budget
-from nebius_cli.core.money import (
+from nebius_cli.core.prices_and_costs import (
     FREE,
     MAX_TOKENS,
     UNKNOWN_PRICE,

@@ -1,4 +1,4 @@
-"""Puts results back into the order of their rows, within bounded memory."""
+"""Puts the records of `--ordered` output to a pipe into the order of their rows, within bounded memory."""
 
 from collections import deque
 

@@ -17,10 +17,10 @@ import pytest
 from nebius_cli.core.errors import LedgerError
 from nebius_cli.ledger import request_columns
 from nebius_cli.ledger.entry import Entry, StoredText
+from nebius_cli.ledger.pending_rows_file import Pending
 from nebius_cli.ledger.periods import Period
 from nebius_cli.ledger.request_store import Ledger
 from nebius_cli.ledger.sqlite_file import BusyError
-from nebius_cli.ledger.unwritten_rows import Pending
 from tests.support.ledger import entry
 
 ALL = Period()

@@ -7,7 +7,7 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.similar_names import nearest
 from nebius_cli.request.field_table import BY_NAME
-from nebius_cli.request.field_validation import FieldError, Value
+from nebius_cli.request.parse_and_check_values import FieldError, Value
 from nebius_cli.request.request_body import NO_VALIDATE
 
 

