@@ -20,6 +20,8 @@ from typing import Any, Protocol, TextIO
 from nebius_cli.core.errors import BadInputError, OutputError, ReaderGone, UsageError
 from nebius_cli.system.child_process import SECRET_VARIABLES
 
+Write = Callable[[bytes], None]
+
 READ_CHUNK_BYTES = 1 << 20
 MAX_READ_BYTES = 1 << 30  # of a stream that is read as a whole; no server takes a prompt of that size
 
@@ -230,7 +232,7 @@ class TextWriter(io.TextIOBase):
 
     encoding = "utf-8"
 
-    def __init__(self, write: Callable[[bytes], None], tty: Callable[[], bool]) -> None:
+    def __init__(self, write: Write, tty: Callable[[], bool]) -> None:
         self._bytes = write
         self._tty = tty
 

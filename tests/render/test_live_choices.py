@@ -26,7 +26,7 @@ def blocks(glass: Glass, choices: int = 2, *, color: bool = False, **environ: st
 
 def rows(part: LiveChoices, width: int = 80, height: int = 24) -> list[str]:
     """Return the rows of the live part."""
-    return [text.plain for text in part.draw(width, height)]
+    return [text.plain for text in part.rows(width, height)]
 
 
 def folded(*events: Event, expected: int = 2) -> Completion:
