@@ -49,9 +49,9 @@ def parse(data: bytes, path: Path, hint: str) -> ConfigSource:
 
 
 class _Read(NamedTuple):
-    """How reading the file ended: with what it says, None where there is no file, or with an error."""
+    """How reading the file ended: with what it says, or with an error."""
 
-    source: ConfigSource | None = None
+    source: ConfigSource
     error: ConfigError | None = None
 
 
@@ -70,17 +70,18 @@ class ConfigFile:
         self._lock_timeout_s = lock_timeout_s
         self._last_read: _Read | None = None
 
-    def read(self) -> ConfigSource | None:
-        """Return what the file says, None if there is no file. Raises ConfigError.
+    def read(self) -> ConfigSource:
+        """Return what the file says, nothing if there is no file. Raises ConfigError.
 
         The file is opened once, so that a run does not mix two versions of it. After a change this is what
         was written.
         """
         if self._last_read is None:
+            nothing = ConfigSource(str(self.path), "", {})
             try:
-                self._last_read = _Read(read_toml(self.path, EDIT))
+                self._last_read = _Read(read_toml(self.path, EDIT) or nothing)
             except ConfigError as error:
-                self._last_read = _Read(error=error)
+                self._last_read = _Read(nothing, error)
         if self._last_read.error is not None:
             raise self._last_read.error
         return self._last_read.source
