@@ -103,9 +103,6 @@ def _report(error: NbxError, invocation: Invocation) -> int:
 
 
 def _run(args: list[str], invocation: Invocation) -> int:
-    if args == ["--version"]:  # fast path, without the command tree
-        invocation.version()
-        return ExitCode.DONE
     from nebius_cli.commands.root import run
 
     streams = invocation.streams
