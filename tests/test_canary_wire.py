@@ -199,11 +199,6 @@ def test_a_password_in_a_url_is_shown_to_nobody(
     server.replies.clear()
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
 @contextlib.contextmanager
 def proxy(answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
     """Listen as a proxy that answers everybody alike; give its port and the heads of what it was asked."""

@@ -15,9 +15,8 @@ DEFAULT = "https://api.tokenfactory.nebius.com/v1\n"
 
 @pytest.fixture
 def path(bare: Runner) -> Path:
-    path = Path(bare.environ["NBX_CONFIG_DIR"]) / "config.toml"
-    path.parent.mkdir()
-    return path
+    bare.config_path.parent.mkdir()
+    return bare.config_path
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from nebius_cli.main import main
 from nebius_cli.request.field_table import BY_NAME, FIELDS
 from nebius_cli.request.parse_and_check_values import Field, Kind
 from nebius_cli.system.streams import Streams
-from tests.support.run import Runner
+from tests.support.run import Runner, Untouchable
 from tests.support.server import FakeServer, answer, whole
 
 DEFAULTS = {
@@ -128,13 +128,6 @@ def test_every_bound_of_the_table_is_tried() -> None:
     bounded = {field.name for field in FIELDS if field.low is not None or field.choices}
     assert bounded == {param.values[0].name for param in OUTSIDE}  # type: ignore[union-attr]
     assert len(OUTSIDE) >= 16
-
-
-class Untouchable(io.RawIOBase):
-    """A stdin that must not be read."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        raise AssertionError(f"{size} bytes of stdin were read")
 
 
 @pytest.mark.parametrize(("field", "args", "shown", "value"), OUTSIDE)

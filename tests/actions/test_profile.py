@@ -6,20 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CANARY
-from tests.support.confirmations import without
+from tests.support.confirmations import done
 from tests.support.messages import check_message
 from tests.support.run import Result, Runner
 from tests.support.server import FakeServer, whole
-
-
-@pytest.fixture
-def path(bare: Runner) -> Path:
-    return Path(bare.environ["NBX_CONFIG_DIR"]) / "config.toml"
-
-
-def done(result: Result, err: str = "") -> None:
-    said = result.err if "is set in" in err else without(result.err)
-    assert (result.code, result.out, said) == (0, "", err)
 
 
 def refused(result: Result, what: str) -> None:
@@ -82,8 +72,7 @@ def test_list_says_what_chose_the_one_in_force(bare: Runner, path: Path) -> None
 
 
 def test_list_works_with_what_is_wrong_and_says_it(bare: Runner, path: Path) -> None:
-    path.parent.mkdir()
-    path.write_text("use_profile = 'z'\n[profile.a]\nmodle = 'm'\nn = 2\n")
+    bare.write_config("use_profile = 'z'\n[profile.a]\nmodle = 'm'\nn = 2\n")
     result = bare("profile", "list")
     assert (result.code, result.out) == (78, "a\t\tn\n")
     assert [line for line in result.err.splitlines() if line.startswith("nbx:")] == [

@@ -17,11 +17,6 @@ from tests.support.run import Result, Runner
 from tests.support.server import FakeServer, answer, status
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
 @pytest.fixture
 def bundle(authority: trustme.CA, tmp_path: Path) -> str:
     """A file with the test's own certificate authority."""

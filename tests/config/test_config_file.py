@@ -36,7 +36,7 @@ with hold_lock(Path(sys.argv[1]), lambda: None):
 
 @pytest.fixture
 def path(bare: Runner) -> Path:
-    return Path(bare.environ["NBX_CONFIG_DIR"]) / "config.toml"
+    return bare.config_path
 
 
 @pytest.fixture

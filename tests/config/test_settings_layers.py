@@ -269,11 +269,6 @@ def test_a_whole_file_is_checked_with_the_profiles_that_are_not_in_force() -> No
     assert problems("use_profile = 3\n") == ["the file:1: use_profile must be a text"]
 
 
-def test_profiles_are_only_tables() -> None:
-    assert source("profile = 1").profiles == {}
-    assert dict(source("profile.x = 1\n[profile.y]\n").profiles) == {"y": {}}
-
-
 def test_a_setting_with_a_dot_stands_in_a_table_of_the_file_and_of_a_profile() -> None:
     text = "[budget]\ndaily = 5\n[profile.w]\nbudget.daily = 2\n[profile.w.history]\ntext = true\n"
     assert gather(text).values["budget.daily"] == Sourced(5, "the file")
