@@ -88,7 +88,6 @@ OUTSIDE = (
     "bulk.export.parquet_file",
     "bulk.output.read_records",
     "bulk.output.merge_shards",
-    "system.check_output_paths",
     "ledger.bulk_recorder",
     "ledger.sqlite_file",
     "ledger.pending_rows_file",
@@ -160,7 +159,7 @@ THIRD_PARTY = {
         "cluster.write_answers",
         "cluster.read_input",
     ),
-    "requests": ("api.choose_proxy", "doctor.probes", "local.fetch_weights", "local.weights"),
+    "requests": ("local.fetch_weights",),
     "rich": (
         "bulk.progress_display",
         "render.heat_view",
