@@ -170,9 +170,7 @@ def _append_chunks(
     with partial.open("r+b" if done else "wb", buffering=0) as file:
         file.seek(done)
         for chunk in chunks:
-            view = memoryview(chunk)
-            while view:
-                view = view[file.write(view) :]
+            write_all(file, chunk)
             done += len(chunk)
             report(done, total, "download")
             if done > total:

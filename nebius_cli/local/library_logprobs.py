@@ -9,7 +9,6 @@ import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from nebius_cli.core.errors import BadInputError, RejectedError, ServerError
@@ -49,9 +48,7 @@ class LibraryScoring:
             raise LibraryUnavailableError(str(answer.get("unavailable")))
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._child.stop()
 
     def tokenize(self, text: str) -> list[VocabularyToken]:

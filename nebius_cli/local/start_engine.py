@@ -13,7 +13,6 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, Self
 
 from nebius_cli.core.errors import ConfigError, IncompleteError, NbxError, NetworkError, UsageError
@@ -93,9 +92,7 @@ class Engine:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         death = self.death(DEATH_WAIT_S) if isinstance(error, NetworkError | IncompleteError) else None
         if death is not None and isinstance(error, NbxError) and error.what != death.what:
             # A connection that broke, or is refused, is only how the end of the engine looks from here.

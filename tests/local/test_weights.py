@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.core.errors import ConfigError, NetworkError, OutputError
+from nebius_cli.core.errors import ConfigError, NetworkError, OutputError, UsageError
 from nebius_cli.local import fetch_weights, weights
 from nebius_cli.local.weights import DEFAULT_MODEL
 from tests.support.folder import names
@@ -222,11 +222,11 @@ def test_what_is_there_is_listed_found_and_removed(here: Path) -> None:
 
 
 def test_a_name_that_is_not_there_is_answered_with_the_way_on(here: Path) -> None:
-    with pytest.raises(ConfigError) as fetchable:
+    with pytest.raises(UsageError) as fetchable:
         weights.path_of(DEFAULT_MODEL.name, here)
     assert fetchable.value.hint == f"nbx local pull {DEFAULT_MODEL.name}"
     for call in (lambda: weights.find_known("smollm2-135m"), lambda: weights.path_of("SmolLM2-135M", here)):
-        with pytest.raises(ConfigError) as unknown:
+        with pytest.raises(UsageError) as unknown:
             call()
         assert "no model " in unknown.value.what
         assert DEFAULT_MODEL.name in unknown.value.why

@@ -9,7 +9,6 @@ import termios
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fcntl import ioctl
-from types import TracebackType
 from typing import Any, Self
 
 import pexpect
@@ -64,9 +63,7 @@ class Terminal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
         if not self._master.closed:
