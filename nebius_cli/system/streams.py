@@ -202,10 +202,6 @@ class Streams:
             with contextlib.suppress(OSError):
                 write_all(self.stderr, text.encode("utf-8", "replace"))
 
-    def text_out(self, *, tty: Callable[[], bool]) -> TextIO:
-        """Return stdout as a text file, for libraries that print by themselves."""
-        return TextWriter(self.write_out, tty)  # type: ignore[return-value]  # has the methods such libraries use
-
     @property
     def width(self) -> int:
         """Width of the terminal in columns, 80 without a terminal."""
