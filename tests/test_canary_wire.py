@@ -182,12 +182,7 @@ SHOWN = [
 
 @pytest.mark.parametrize(("odd", "name"), SHOWN)
 def test_a_password_in_a_url_is_shown_to_nobody(
-    odd: str,
-    name: str,
-    nbx: Runner,
-    server: FakeServer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    odd: str, name: str, nbx: Runner, server: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     variable, url = ODD[odd]
     url = url.format(server.port)

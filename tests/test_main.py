@@ -68,11 +68,7 @@ def run(*args: str, error: BaseException) -> tuple[int, str]:
             78,
             "nbx: out of memory\n  the system has no more memory for nbx\n  send less at once\n",
         ),
-        (
-            RecursionError(),
-            65,
-            "nbx: the input is nested too deeply\n  nbx reads some hundred levels\n",
-        ),
+        (RecursionError(), 65, "nbx: the input is nested too deeply\n  nbx reads some hundred levels\n"),
         (
             ImportError("x.so: cannot open shared object file: Too many open files", name="x"),
             78,

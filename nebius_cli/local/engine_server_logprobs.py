@@ -47,10 +47,7 @@ class EngineScoring:
         self._connection = http.client.HTTPConnection(
             address.hostname or "", address.port, timeout=ANSWER_TIMEOUT_S
         )
-        self._headers = {
-            "Authorization": f"Bearer {engine.key.reveal()}",
-            "Content-Type": "application/json",
-        }
+        self._headers = {"Authorization": f"Bearer {engine.key.reveal()}", "Content-Type": "application/json"}
 
     def __enter__(self) -> Self:
         return self

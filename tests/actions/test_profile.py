@@ -92,10 +92,7 @@ def test_a_key_in_a_profile_comes_from_stdin_and_is_never_shown(
     server.script(whole("x"))
     assert bare("complete", "y", "--profile", "work", "--no-stream").out == "x\n"
     assert server.requests[0].headers["authorization"] == f"Bearer {CANARY}"
-    done(
-        bare("profile", "rm", "work"),
-        "nbx: removed profile work with api_key, base_url, model\n",
-    )
+    done(bare("profile", "rm", "work"), "nbx: removed profile work with api_key, base_url, model\n")
 
 
 def test_a_profile_with_another_server_and_no_key_of_its_own_is_reported_whose_key_goes_there(

@@ -175,11 +175,7 @@ def test_a_bound_holds_for_the_configuration_too(nbx: Runner, tmp_path: Path) ->
 
 
 def test_json_and_ndjson_exclude_each_other(nbx: Runner) -> None:
-    refused(
-        nbx("complete", "x", "--json", "--ndjson"),
-        "--json and --ndjson together",
-        "keep one of them",
-    )
+    refused(nbx("complete", "x", "--json", "--ndjson"), "--json and --ndjson together", "keep one of them")
 
 
 def test_neither_dry_run_nor_curl_needs_a_key_or_calls_anybody(bare: Runner, server: FakeServer) -> None:

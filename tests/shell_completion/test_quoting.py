@@ -15,11 +15,7 @@ from tests.shell_completion.shells import COMPLETIONS, DESCRIBING, SCRIPTS, shel
 MAKERS: dict[str, Callable[[Command], str]] = {"bash": bash.script, "zsh": zsh.script, "fish": fish.script}
 
 # What checks a script without running it.
-CHECKS = {
-    "bash": ("bash", "-n"),
-    "zsh": ("zsh", "-n"),
-    "fish": ("fish", "--no-execute"),
-}
+CHECKS = {"bash": ("bash", "-n"), "zsh": ("zsh", "-n"), "fish": ("fish", "--no-execute")}
 
 LINES = {
     "a choice with a colon": ("nbx two-words --kind a:b\tx", "<two-words><--kind><a:b><x>"),

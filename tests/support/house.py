@@ -122,14 +122,7 @@ OUTSIDE = (
     "system",
 )
 # Modules that may speak to the process's own streams; everybody else gets them handed in.
-SPEAKERS = (
-    "__main__",
-    "main",
-    "gen.__main__",
-    "local.engine_process",
-    "local.library_process",
-    "system",
-)
+SPEAKERS = ("__main__", "main", "gen.__main__", "local.engine_process", "local.library_process", "system")
 SPEECH = ("input", "print", "sys.argv", "sys.exit", "sys.stderr", "sys.stdin", "sys.stdout")
 
 THIRD_PARTY = {
