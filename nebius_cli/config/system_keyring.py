@@ -14,11 +14,6 @@ SERVICE = "nbx"
 KEYRING_TIMEOUT_S = 30.0  # a locked keyring asks for its password on a screen that nobody may look at
 
 
-def installed() -> bool:
-    """Return whether the package is there, without importing it."""
-    return find_spec("keyring") is not None
-
-
 class Keychain:
     """The keyring that PYTHON_KEYRING_BACKEND or keyringrc.cfg names, else the system's own.
 
@@ -26,7 +21,7 @@ class Keychain:
     """
 
     def __init__(self) -> None:
-        if not installed():
+        if find_spec("keyring") is None:
             raise ConfigError(
                 "the keyring is not installed", "its package is keyring", install_hint("keyring")
             )
