@@ -109,11 +109,3 @@ def test_status_shows_whether_the_profile_or_the_file_gives_a_key(bare: Runner, 
     bare.write_config(f'api_key = "{CANARY}"\n[profile.work]\napi_key = "{KEY}"\n')
     result = bare("auth", "status", "--profile", "work")
     assert [line.split("\t")[5] for line in result.out.splitlines()] == ["profile work", str(config)]
-
-
-def test_a_mistyped_profile_is_reported_before_the_key_is_read(bare: Runner) -> None:
-    result = bare(
-        "auth", "login", "--no-verify", "--with-token", "--profile", "wrok", stdin=b"not text: \xff\n"
-    )
-    assert (result.code, result.out) == (78, "")
-    assert "wrok" in result.err
