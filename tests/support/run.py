@@ -90,7 +90,7 @@ class Runner:
     def write_config(self, text: str) -> Path:
         """Write the config file, for its owner only; return its path."""
         self.config_path.parent.mkdir(exist_ok=True)
-        self.config_path.write_text(text)
+        self.config_path.write_text(text, "utf-8")
         self.config_path.chmod(0o600)
         return self.config_path
 

@@ -83,11 +83,6 @@ class Terminal:
         self.wait_until(lambda: all(text in "\n".join(self.rows) for text in texts), repr(texts))
         return self.rows
 
-    def wait_without(self, text: str) -> list[str]:
-        """Wait until the screen shows `text` no more; return its rows."""
-        self.wait_until(lambda: text not in "\n".join(self.rows), f"losing {text!r}")
-        return self.rows
-
     def wait_for_bytes(self, data: bytes) -> None:
         """Wait until the program has written `data`."""
         self.wait_until(lambda: data in self.raw, repr(data))
