@@ -52,11 +52,6 @@ def test_the_authorities_of_openssl_are_those_that_doctor_looks_at(well: Runner,
     assert row(result, "ca")[:2] == ("ok", f"{path} (SSL_CERT_FILE or SSL_CERT_DIR), 1 authorities")
 
 
-def test_the_authorities_of_openssl_are_those_of_curl_too(well: Runner) -> None:
-    result = well("complete", "x", "--curl", env={"SSL_CERT_FILE": "/a.pem"})
-    assert "--cacert /a.pem" in result.out
-
-
 def test_a_wrong_base_url_counts_unless_a_stronger_one_is_right(well: Runner, server: FakeServer) -> None:
     well.write_config("base_url = 'ftp://h'\n")
     server.script(model_list(Date=today()))

@@ -82,10 +82,3 @@ def test_the_engine_is_said_to_ignore_echo(bare: Runner) -> None:
     result = bare("complete", "--local", "x", "--echo", "--dry-run")
     assert result.code == 0
     assert "ignores echo" in result.err
-
-
-def test_openssls_variable_counts_where_requests_has_none(nbx: Runner, tmp_path: Path) -> None:
-    missing = {"SSL_CERT_FILE": str(tmp_path / "none.pem"), "NEBIUS_BASE_URL": "https://127.0.0.1:9/v1"}
-    result = nbx("complete", "x", "--retries", "0", env=missing)
-    assert result.code == 78
-    assert "none.pem" in result.err

