@@ -9,7 +9,7 @@ from nebius_cli import __version__
 from nebius_cli.core.errors import ExitCode, Interrupted, NbxError, ReaderGone, Stopped, UsageError
 from nebius_cli.system import system_errors
 from nebius_cli.system.raise_on_signals import raise_on_signals, restore_signals, signal_before
-from nebius_cli.system.streams import Streams
+from nebius_cli.system.streams import Streams, TextWriter
 from nebius_cli.terminal import messages
 from nebius_cli.terminal.color_support import use_color
 
@@ -103,19 +103,17 @@ def _report(error: NbxError, invocation: Invocation) -> int:
 
 
 def _run(args: list[str], invocation: Invocation) -> int:
-    if args == ["--version"]:  # fast path, without the command tree
-        invocation.version()
-        return ExitCode.DONE
     from nebius_cli.commands.root import run
 
     streams = invocation.streams
     # Typer prints help itself; redirected to our stdout, so that write errors are noticed.
     # FORCE_COLOR is not enough for a pipe: help that a program reads must not change with the environment.
-    text_out = streams.text_out(
-        tty=lambda: (
+    stdout: Any = TextWriter(
+        streams.write_out,
+        lambda: (
             invocation.color == "always"
             or (streams.stdout_tty and use_color(streams, invocation.color, tty=True))
-        )
+        ),
     )
-    with contextlib.redirect_stdout(text_out):
+    with contextlib.redirect_stdout(stdout):
         return run(args, invocation, streams.width)

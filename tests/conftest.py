@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from hypothesis import settings
 
 from tests.support import canary
+from tests.support.factory import BASIC
 from tests.support.rows import RowServer
 from tests.support.run import Runner
 from tests.support.server import FakeServer
@@ -170,6 +172,18 @@ def nbx(bare: Runner, server: FakeServer) -> Runner:
     """nbx with a key and a model, talking to the scripted server."""
     environ = {"NEBIUS_API_KEY": CANARY, "NEBIUS_BASE_URL": server.url, "NEBIUS_MODEL": "test/model"}
     return Runner({**bare.environ, **environ})
+
+
+@pytest.fixture
+def well(nbx: Runner) -> Runner:
+    """nbx with a model that is in the list of Token Factory's models."""
+    return Runner({**nbx.environ, "NEBIUS_MODEL": BASIC["id"]})
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """A certificate authority that nobody trusts by itself."""
+    return trustme.CA()
 
 
 @pytest.fixture

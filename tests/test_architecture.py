@@ -41,10 +41,7 @@ def test_the_folders_are_those_of_the_house_from_the_top_down() -> None:
     assert reported == [folder for folder in FOLDERS if folder in reported]
     assert set(reported) == {
         folder for folder in FOLDERS if (PACKAGE / folder.replace(".", "/")).is_dir()
-    } | {
-        "__main__",
-        "main",
-    }
+    } | {"__main__", "main"}
 
 
 def test_the_import_rules_are_those_that_are_kept() -> None:

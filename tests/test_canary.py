@@ -84,7 +84,6 @@ def set_up(source: str, nbx: Runner, folder: Path) -> tuple[list[str], bytes, se
     del nbx.environ["NEBIUS_API_KEY"]
     file = folder / "key"
     file.touch(mode=0o600)
-    config = Path(nbx.environ["NBX_CONFIG_DIR"]) / "config.toml"
     if source == "stdin":
         return ["--api-key-file", "-"], CANARY.encode(), set()
     if source in ("file", "command"):
@@ -93,7 +92,7 @@ def set_up(source: str, nbx: Runner, folder: Path) -> tuple[list[str], bytes, se
         return ["--api-key-file", str(file)] if source == "file" else [], b"", {file}
     where = "--keyring" if source == "keyring" else "--no-keyring"
     assert nbx("auth", "login", "--no-verify", "--with-token", where, stdin=CANARY.encode()).code == 0
-    return [], b"", {keyring.file() if source == "keyring" else config}
+    return [], b"", {keyring.file() if source == "keyring" else nbx.config_path}
 
 
 # What runs, and how it ends where one text is all that comes.

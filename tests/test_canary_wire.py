@@ -182,12 +182,7 @@ SHOWN = [
 
 @pytest.mark.parametrize(("odd", "name"), SHOWN)
 def test_a_password_in_a_url_is_shown_to_nobody(
-    odd: str,
-    name: str,
-    nbx: Runner,
-    server: FakeServer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    odd: str, name: str, nbx: Runner, server: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     variable, url = ODD[odd]
     url = url.format(server.port)
@@ -197,11 +192,6 @@ def test_a_password_in_a_url_is_shown_to_nobody(
     assert "a bug in nbx" not in result.err
     searched(result, tmp_path)
     server.replies.clear()
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
 
 
 @contextlib.contextmanager

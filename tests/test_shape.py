@@ -154,6 +154,17 @@ def test_packages_from_outside_are_imported_where_they_are_allowed() -> None:
     assert not wrong, reported(wrong)
 
 
+def test_no_module_is_allowed_a_package_that_it_does_not_import() -> None:
+    idle = [
+        f"{entry} does not import {package}"
+        for package, entries in THIRD_PARTY.items()
+        for entry in entries
+        if (fitting := [path for module, path in MODULES.items() if below(module, (entry,))])
+        and not any(name.partition(".")[0] == package for path in fitting for _, name in imports(path))
+    ]
+    assert not idle, reported(idle)
+
+
 def test_nobody_imports_click() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{line}"

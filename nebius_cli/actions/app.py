@@ -70,7 +70,7 @@ class App(Console):
     def profile(self) -> str | None:
         """The active profile, None for none. Raises ConfigError for one that is not in the file."""
         chosen, source = self._chosen_profile(), self.config.read()
-        if chosen is not None and (source is None or chosen.value not in source.profiles):
+        if chosen is not None and chosen.value not in source.profiles:
             raise settings_layers.no_profile(chosen, source)
         return None if chosen is None else str(chosen.value)
 

@@ -118,7 +118,7 @@ def _forget(account: str, app: App) -> None:
 def run_logout(options: AuthOptions, app: App) -> ExitCode:
     """Remove the stored key, with --all those of every profile; warn about other places that hold a key."""
     stored, failures = False, list[ConfigError]()
-    for profile in (None, *_profiles(app)) if options.all else (app.profile,):
+    for profile in (None, *app.config.read().profiles) if options.all else (app.profile,):
         stored = stored or bool({"api_key", "api_key_keyring"} & set(_table(app, profile)))
         try:
             _remove(app, profile)
@@ -238,16 +238,9 @@ def _show(app: App, entries: list[dict[str, Any]], *, json: bool, accepted: bool
         app.write_table(("state", "source", "where", "mode", "key", "set by"), rows)
 
 
-def _profiles(app: App) -> list[str]:
-    source = app.config.read()
-    return list(source.profiles) if source else []
-
-
 def _table(app: App, profile: str | None) -> Mapping[str, Any]:
     """Return the table of one profile in the config file; without a profile, the top of the file."""
     source = app.config.read()
-    if source is None:
-        return {}
     return source.table if profile is None else source.profiles.get(profile, {})
 
 

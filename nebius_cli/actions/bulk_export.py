@@ -18,7 +18,8 @@ from nebius_cli.bulk.output.unfinished_rows import is_failure, is_unfinished
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.core.short_text import counted
 from nebius_cli.system.check_output_paths import check_distinct, check_not_overwritten
-from nebius_cli.system.output_file import Write, buffered, replace_file
+from nebius_cli.system.output_file import buffered, replace_file
+from nebius_cli.system.streams import Write
 from nebius_cli.terminal.sanitize import visible
 
 Add = Callable[[Mapping[str, Any]], None]

@@ -14,7 +14,8 @@ from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.core.short_text import counted
 from nebius_cli.request import read_prompt
 from nebius_cli.system.check_output_paths import check_distinct, check_not_overwritten, is_file
-from nebius_cli.system.output_file import Write, buffered, replace_file
+from nebius_cli.system.output_file import buffered, replace_file
+from nebius_cli.system.streams import Write
 
 
 @dataclass(frozen=True, slots=True)

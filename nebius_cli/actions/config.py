@@ -69,8 +69,7 @@ def _stronger(app: App, setting: Setting, value: Value, profile: str | None) -> 
         return None
     # A stronger key may be of another kind: in the keyring, or printed by a command.
     places = app.key_places(found)
-    own = str(app.config.path) if profile is None else f"profile {profile}"
-    if not places or (places[0].source is KEYS[name] and places[0].origin == own):
+    if not places or (places[0].source is KEYS[name] and places[0].origin == _place(app, profile)):
         return None
     return f"{places[0].source.value} {places[0].where}"
 

@@ -1,16 +1,12 @@
 """`nbx local`: downloads, lists and deletes model files, and serves one with the embedded engine."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from nebius_cli.actions.app import App
-from nebius_cli.core.errors import ConfigError, ExitCode, ServerError, UsageError
+from nebius_cli.core.errors import ExitCode, ServerError, UsageError
 from nebius_cli.local import run_embedded, weights
 from nebius_cli.local.weights import DEFAULT_MODEL, MODELS
 from nebius_cli.terminal.download_progress import megabytes
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +22,7 @@ class LocalOptions:
 
 def run_pull(options: LocalOptions, app: App) -> ExitCode:
     """Fetch a model unless it is installed; print its path."""
-    model = _find(lambda: weights.find_known(options.name or DEFAULT_MODEL.name))
+    model = weights.find_known(options.name or DEFAULT_MODEL.name)
     path = run_embedded.fetch(model, app, force=options.force)
     app.write(f"{path}\n")
     return ExitCode.DONE
@@ -61,7 +57,7 @@ def run_rm(options: LocalOptions, app: App) -> ExitCode:
     name = options.name
     if not name:
         raise UsageError("no model named", "", "nbx local rm NAME; nbx local list shows the names")
-    freed = _find(lambda: weights.remove(name, run_embedded.weights_dir(app.streams.environ)))
+    freed = weights.remove(name, run_embedded.weights_dir(app.streams.environ))
     app.note(f"removed {name}, {megabytes(freed)}")
     return ExitCode.DONE
 
@@ -85,14 +81,6 @@ def run_serve(options: LocalOptions, app: App) -> ExitCode:
         app.note(f"serving {engine.model}; run these lines in another shell; Ctrl-C stops the engine")
         code = engine.wait()
     raise ServerError("the engine stopped unexpectedly", f"its exit code was {code}", "start it again")
-
-
-def _find(find: Callable[[], T]) -> T:
-    """Return the result of `find`; turn a ConfigError about a name on the command line into a UsageError."""
-    try:
-        return find()
-    except ConfigError as error:
-        raise UsageError(error.what, error.why, error.hint) from None
 
 
 def _quoted(value: str) -> str:

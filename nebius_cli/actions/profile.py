@@ -29,7 +29,7 @@ class ProfileOptions:
 def run_list(options: ProfileOptions, app: App) -> ExitCode:
     """List the profiles; the active one with what chose it."""
     source = app.config.read()
-    found = {name: settings_layers.read_profile(source, name) for name in source.profiles} if source else {}
+    found = {name: settings_layers.read_profile(source, name) for name in source.profiles}
     effective = app.effective_settings()
     chosen = effective.profile
     origins = {name: chosen.origin for name in found if chosen is not None and chosen.value == name}
@@ -103,10 +103,9 @@ def run_rm(options: ProfileOptions, app: App) -> ExitCode:
     name = options.name or ""
     _check_there(app, name)
     source = app.config.read()
-    was_in_use = source is not None and source.table.get(USE_PROFILE) == name
-    tables = dict(source.profiles) if source else {}
+    tables = dict(source.profiles)
     account = tables.pop(name, {}).get("api_key_keyring")
-    others = [table.get("api_key_keyring") for table in (source.table if source else {}, *tables.values())]
+    others = [table.get("api_key_keyring") for table in (source.table, *tables.values())]
     if account and account not in others:
         from nebius_cli.config.system_keyring import forget
 
@@ -115,7 +114,7 @@ def run_rm(options: ProfileOptions, app: App) -> ExitCode:
         app.note(f"removed the key {account} from the keyring")
     removed = app.config.remove_profile(name)
     app.note(f"removed profile {name}" + (f" with {', '.join(removed)}" if removed else ""))
-    if was_in_use:
+    if source.table.get(USE_PROFILE) == name:
         app.note("it was in use; now using no profile")
     return ExitCode.DONE
 
@@ -123,8 +122,7 @@ def run_rm(options: ProfileOptions, app: App) -> ExitCode:
 def _check_there(app: App, name: str) -> None:
     if not name:
         raise UsageError("no profile named", "", "nbx profile list")
-    source = app.config.read()
-    names = tuple(source.profiles) if source else ()
+    names = tuple(app.config.read().profiles)
     if name not in names:
         close = nearest(name, names)
         why = f"did you mean {close}?" if close else ""

@@ -11,6 +11,7 @@ from nebius_cli.commands.shared_flags import (
     FIELD_OPTIONS,
     KEY_OPTIONS,
     LEDGER_OPTIONS,
+    LOCAL_OPTIONS,
     REQUEST_SETTINGS,
 )
 from nebius_cli.commands.typer_parameters import arguments, negatable, switch, text, texts
@@ -51,11 +52,7 @@ INFILL = "Infill"
 SHOW = "Output"
 
 OWN = (
-    arguments(
-        "prompt",
-        "The prompt; several are sent in one request. - is stdin.",
-        "PROMPT...",
-    ),
+    arguments("prompt", "The prompt; several are sent in one request. - is stdin.", "PROMPT..."),
     texts("file", "Use a file as a prompt, unchanged. - is stdin.", "FILE", PROMPT, "-f"),
     text(
         "template_file",
@@ -133,12 +130,7 @@ OWN = (
     ),
     switch("dry_run", "Print the request body and send nothing.", SHOW),
     switch("curl", "Print the request as a curl command and send nothing.", SHOW),
-    switch(
-        "local",
-        "Run a small model on this machine; needs no key.",
-        "Connection",
-    ),
-    text("model_file", "Run this GGUF file on this machine (implies --local).", "FILE", "Connection"),
+    *LOCAL_OPTIONS,
     *LEDGER_OPTIONS,
     *KEY_OPTIONS,
     *CONNECTION_OPTIONS,

@@ -3,12 +3,7 @@
 import typer
 
 from nebius_cli.commands.declare_command import declare, default_group
-from nebius_cli.commands.shared_flags import (
-    CONNECTION_OPTIONS,
-    KEY_OPTIONS,
-    LEDGER_OPTIONS,
-    REQUEST_SETTINGS,
-)
+from nebius_cli.commands.shared_flags import CONNECTION_OPTIONS, KEY_OPTIONS, LEDGER_OPTIONS, REQUEST_SETTINGS
 from nebius_cli.commands.typer_parameters import argument, arguments, negatable, switch, text
 
 HELP = """List, search and repeat requests and their stored texts.

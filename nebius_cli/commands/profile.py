@@ -64,10 +64,7 @@ def add_to(root: typer.Typer) -> None:
     declare(
         group,
         "add",
-        (
-            name,
-            arguments("settings", "Its settings; - as a value reads stdin.", "SETTING=VALUE"),
-        ),
+        (name, arguments("settings", "Its settings; - as a value reads stdin.", "SETTING=VALUE")),
         "profile.run_add",
         help=ADD,
     )

@@ -2,7 +2,7 @@
 
 import inspect
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any
 
 import typer
 
@@ -48,19 +48,6 @@ NEED_ALL = ("completion",)  # commands that need the whole tree
 GROUPS = ("", "auth", "completion", "config", "local", "profile")
 
 
-class Invocation(Protocol):
-    """What `main` puts on the context: it makes the App when the shared flags are known."""
-
-    def app(self, flags: dict[str, Any]) -> Any:
-        """Return the App for these shared flags."""
-
-    def remember(self, flags: dict[str, Any]) -> None:
-        """Keep the shared flags that were given before the command."""
-
-    def version(self) -> None:
-        """Print the version."""
-
-
 class Root(Group):
     """The commands in help order; Typer would list groups after all other commands."""
 
@@ -104,10 +91,11 @@ def _version(ctx: typer.Context, *, wanted: bool) -> None:
         raise typer.Exit
 
 
-def run(argv: list[str], invocation: Invocation, columns: int) -> ExitCode:
+def run(argv: list[str], invocation: Any, columns: int) -> ExitCode:
     """Parse `argv` and run the command; help is at most `columns` wide.
 
-    Raises UsageError for a wrong command line.
+    `invocation` is main's, which makes the App when the shared flags are known. Raises UsageError for a
+    wrong command line.
     """
     only = argv[0] if argv and argv[0] in MODULES and argv[0] not in NEED_ALL else ""
     root = build(columns, only)

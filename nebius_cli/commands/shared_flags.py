@@ -42,6 +42,11 @@ ANY_FIELD_OPTIONS = (
     ),
 )
 
+LOCAL_OPTIONS = (
+    switch("local", "Run a small model on this machine; needs no key.", "Connection"),
+    text("model_file", "Run this GGUF file on this machine (implies --local).", "FILE", "Connection"),
+)
+
 LEDGER_OPTIONS = (
     negatable(
         "ledger", "--ledger/--no-ledger", "Record this run in the usage ledger (default), or not.", "Ledger"
@@ -80,11 +85,7 @@ ROW_OPTIONS = {
             INPUT,
         ),
         switch("restart", "Start over; the existing output is kept as FILE.old.", OUTPUT),
-        switch(
-            "ordered",
-            "Write the answers in input order.",
-            OUTPUT,
-        ),
+        switch("ordered", "Write the answers in input order.", OUTPUT),
         text("summary", "Write a summary of the run to FILE, as JSON; - is stdout.", "FILE", OUTPUT),
         switch("estimate", "Print rows, tokens, cost and time; send nothing.", OUTPUT),
         switch("dry_run", "Print the first request body and send nothing.", OUTPUT),

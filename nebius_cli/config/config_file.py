@@ -8,7 +8,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from nebius_cli.config import change_toml_entry, find_toml_entry
 from nebius_cli.config.settings_layers import EDIT, ConfigSource, no_profile
@@ -48,13 +48,6 @@ def parse(data: bytes, path: Path, hint: str) -> ConfigSource:
         raise ConfigError(f"{where}: not valid TOML", str(error), hint) from None
 
 
-class _Read(NamedTuple):
-    """How reading the file ended: with what it says, None where there is no file, or with an error."""
-
-    source: ConfigSource | None = None
-    error: ConfigError | None = None
-
-
 class ConfigFile:
     """The config file at `path`: top-level keys are settings, `[profile.NAME]` tables override them.
 
@@ -68,22 +61,22 @@ class ConfigFile:
         self.path = path
         self._warn = warn
         self._lock_timeout_s = lock_timeout_s
-        self._last_read: _Read | None = None
+        self._last_read: ConfigSource | ConfigError | None = None
 
-    def read(self) -> ConfigSource | None:
-        """Return what the file says, None if there is no file. Raises ConfigError.
+    def read(self) -> ConfigSource:
+        """Return what the file says, nothing if there is no file. Raises ConfigError.
 
         The file is opened once, so that a run does not mix two versions of it. After a change this is what
         was written.
         """
         if self._last_read is None:
             try:
-                self._last_read = _Read(read_toml(self.path, EDIT))
+                self._last_read = read_toml(self.path, EDIT) or ConfigSource(str(self.path), "", {})
             except ConfigError as error:
-                self._last_read = _Read(error=error)
-        if self._last_read.error is not None:
-            raise self._last_read.error
-        return self._last_read.source
+                self._last_read = error
+        if isinstance(self._last_read, ConfigError):
+            raise self._last_read
+        return self._last_read
 
     def content(self) -> bytes:
         """Return the bytes of the file as they are now, empty if there is none. Raises ConfigError."""
@@ -148,7 +141,7 @@ class ConfigFile:
                 return False
             source = parse(new, self.path, "")
             self._write(new, source.table)
-            self._last_read = _Read(source)
+            self._last_read = source
         return True
 
     @contextlib.contextmanager
@@ -209,7 +202,7 @@ class ConfigFile:
                 mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
                 table = find_toml_entry.parse(new)
                 self._write(mark + new.encode("utf-8"), table)
-                self._last_read = _Read(ConfigSource(str(self.path), new, table))
+                self._last_read = ConfigSource(str(self.path), new, table)
             return changed
 
     def _write(self, data: bytes, table: Mapping[str, Any]) -> None:

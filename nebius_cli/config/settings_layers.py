@@ -162,35 +162,31 @@ def problems_of(source: ConfigSource) -> list[ConfigError]:
     return problems
 
 
-def choose_profile(
-    flag: str | None, environ: Mapping[str, str], source: ConfigSource | None
-) -> Sourced | None:
+def choose_profile(flag: str | None, environ: Mapping[str, str], source: ConfigSource) -> Sourced | None:
     """Return the name of the chosen profile and what chose it, None for no profile.
 
     A flag or variable that says `-` chooses no profile, whatever the file says.
     """
     variable = BY_NAME[USE_PROFILE].env[0]
-    in_file = source.table.get(USE_PROFILE) if source else None
+    in_file = source.table.get(USE_PROFILE)
     for name, origin in (
         (flag, "--profile"),
         (environ.get(variable, ""), variable),
-        (in_file if isinstance(in_file, str) else "", source.path if source else ""),
+        (in_file if isinstance(in_file, str) else "", source.path),
     ):
         if name:
             return None if name == NONE else Sourced(name, origin)
     return None
 
 
-def no_profile(chosen: Sourced, source: ConfigSource | None) -> ConfigError:
+def no_profile(chosen: Sourced, source: ConfigSource) -> ConfigError:
     """Return the error for a profile that does not exist."""
-    names = tuple(source.profiles) if source else ()
+    names = tuple(source.profiles)
     close = nearest(str(chosen.value), names)
     defined = f"defined: {', '.join(names)}" if names else "no profiles are defined yet"
     why = f"did you mean {close}?" if close else defined
     hint = f"nbx profile list, or nbx profile add {chosen.value}"
-    origin = chosen.origin
-    if source and origin == source.path:
-        origin = source.where(USE_PROFILE)
+    origin = source.where(USE_PROFILE) if chosen.origin == source.path else chosen.origin
     return ConfigError(f"{origin}: no profile {chosen.value!r}", why, hint)
 
 
@@ -198,15 +194,16 @@ def gather(
     typed: Mapping[str, Sourced],
     environ: Mapping[str, str],
     profile_flag: str | None,
-    read_config: Callable[[], ConfigSource | None],
+    read_config: Callable[[], ConfigSource],
     find_project: Callable[[], ConfigSource | None],
 ) -> EffectiveSettings:
     """Return every layer of a run. Raises nothing: a file that cannot be read is a problem of its layer."""
-    source, broken = _attempt(read_config)
+    read, broken = _attempt(read_config)
+    source = read or ConfigSource("", "", {})
     chosen = choose_profile(profile_flag, environ, source)
-    file = read_file(source) if source else Layer({}, broken)
+    file = Layer({}, broken) if broken else read_file(source)
     profile = Layer({})
-    if chosen is not None and source is not None and chosen.value in source.profiles:
+    if chosen is not None and chosen.value in source.profiles:
         profile = read_profile(source, str(chosen.value))
     elif chosen is not None and not broken:
         profile = Layer({}, (no_profile(chosen, source),))

@@ -112,19 +112,12 @@ def _seconds(name: str, help: str, default: float) -> Setting:  # noqa: A002 - t
     return Setting(field, (f"NBX_{name.upper()}",), default)
 
 
-_REQUEST_ENV = {
-    "model": ("NEBIUS_MODEL",),
-    "ai_project_id": ("NEBIUS_AI_PROJECT", "NEBIUS_AI_PROJECT_ID"),
-}
+_REQUEST_ENV = {"model": ("NEBIUS_MODEL",), "ai_project_id": ("NEBIUS_AI_PROJECT", "NEBIUS_AI_PROJECT_ID")}
 
 SETTINGS = (
     Setting(Field("api_key", Kind.TEXT, "Token Factory API key."), ("NEBIUS_API_KEY",), secret=True),
     Setting(
-        Field(
-            "api_key_command",
-            Kind.TEXTS,
-            "Program that prints the API key, with its arguments.",
-        ),
+        Field("api_key_command", Kind.TEXTS, "Program that prints the API key, with its arguments."),
         ("NBX_API_KEY_COMMAND",),
         rule=_is_command,
         hides=_program,

@@ -3,22 +3,15 @@
 import contextlib
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Any, TypeVar
+from typing import Any
 
-from nebius_cli.core.errors import AuthError, ConfigError, TimedOutError
+from nebius_cli.core.errors import AuthError, ConfigError, NbxError, TimedOutError
 from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.core.secret import Secret
 from nebius_cli.system.thread_with_timeout import run_with_timeout
 
-T = TypeVar("T")
-
 SERVICE = "nbx"
 KEYRING_TIMEOUT_S = 30.0  # a locked keyring asks for its password on a screen that nobody may look at
-
-
-def installed() -> bool:
-    """Return whether the package is there, without importing it."""
-    return find_spec("keyring") is not None
 
 
 class Keychain:
@@ -28,7 +21,7 @@ class Keychain:
     """
 
     def __init__(self) -> None:
-        if not installed():
+        if find_spec("keyring") is None:
             raise ConfigError(
                 "the keyring is not installed", "its package is keyring", install_hint("keyring")
             )
@@ -40,10 +33,7 @@ class Keychain:
             keyring.core.init_backend(keyring.core.recommended)
             return keyring.get_keyring()
 
-        try:
-            self._backend: Any = _with_timeout(choose)
-        except Exception as error:  # noqa: BLE001 - backends are plug-ins and fail in their own ways
-            raise ConfigError("the keyring does not work", _why(error)) from None
+        self._backend: Any = _try(choose, ConfigError, "the keyring does not work")
         if isinstance(self._backend, NoKeyring):
             raise ConfigError(
                 "no keyring works here", "the system offers none that the package keyring supports"
@@ -52,10 +42,8 @@ class Keychain:
 
     def read(self, account: str) -> Secret:
         """Return the key kept under `account`. Raises AuthError if it cannot be read."""
-        try:
-            value = _with_timeout(lambda: self._backend.get_password(SERVICE, account))
-        except Exception as error:  # noqa: BLE001
-            raise AuthError(f"cannot read the key from {self.name}", _why(error)) from None
+        what = f"cannot read the key from {self.name}"
+        value = _try(lambda: self._backend.get_password(SERVICE, account), AuthError, what)
         if not value:
             what = f"{self.name} has no key under {SERVICE}, {account}"
             raise AuthError(what, "the setting api_key_keyring names it", "nbx auth login stores one")
@@ -68,10 +56,7 @@ class Keychain:
             self._backend.set_password(SERVICE, account, key.reveal())
             return self._backend.get_password(SERVICE, account)
 
-        try:
-            kept = _with_timeout(work)
-        except Exception as error:  # noqa: BLE001
-            raise ConfigError(f"{self.name} does not accept the key", _why(error)) from None
+        kept = _try(work, ConfigError, f"{self.name} does not accept the key")
         if kept != key.reveal():
             raise ConfigError(
                 f"{self.name} does not store the key", "reading it back returned something else"
@@ -86,12 +71,9 @@ class Keychain:
                 self._backend.delete_password(SERVICE, account)
             return self._backend.get_password(SERVICE, account)
 
-        try:
-            left = _with_timeout(work)
-        except Exception as error:  # noqa: BLE001
-            raise ConfigError(f"cannot remove the key from {self.name}", _why(error)) from None
-        if left:
-            raise ConfigError(f"cannot remove the key from {self.name}", "it is still there")
+        what = f"cannot remove the key from {self.name}"
+        if _try(work, ConfigError, what):
+            raise ConfigError(what, "it is still there")
 
 
 def forget(account: str, hint: str = "") -> None:
@@ -102,10 +84,12 @@ def forget(account: str, hint: str = "") -> None:
         raise ConfigError(error.what, error.why, error.hint or hint) from None
 
 
-def _with_timeout(work: Callable[[], T]) -> T:
-    return run_with_timeout(KEYRING_TIMEOUT_S, work)
-
-
-def _why(error: Exception) -> str:
-    # The message comes from a plug-in and may hold the key.
-    return error.what if isinstance(error, TimedOutError) else type(error).__name__
+def _try(work: Callable[[], Any], kind: type[NbxError], what: str) -> Any:
+    """Return what `work` returns. Raises `kind` with `what` if the backend fails or takes too long."""
+    try:
+        return run_with_timeout(KEYRING_TIMEOUT_S, work)
+    except TimedOutError as error:
+        raise kind(what, error.what) from None
+    except Exception as error:  # noqa: BLE001 - backends are plug-ins and fail in their own ways
+        # Its message may hold the key.
+        raise kind(what, type(error).__name__) from None

@@ -27,9 +27,8 @@ def check_config(
     problems: list[NbxError] = [*effective.problems]
     unused: list[NbxError] = []  # in profiles that are not active
     try:
-        source = file.read()
-        unused = [] if source is None else [*settings_layers.problems_of(source)]
-        yield _check_config_file(file.path, exists=source is not None)
+        unused = [*settings_layers.problems_of(file.read())]
+        yield _check_config_file(file.path)
     except ConfigError as error:
         problems = [error, *(problem for problem in problems if problem.what != error.what)]
     yield from (check_results.failed_check("config", problem) for problem in problems)
@@ -46,8 +45,8 @@ def check_config(
         yield Check("project file", State.OK, effective.project)
 
 
-def _check_config_file(path: Path, *, exists: bool) -> Check:
-    if not exists:
+def _check_config_file(path: Path) -> Check:
+    if not path.exists():
         return Check("config", State.OK, f"no file {path}")
     for place in (path, path.parent):
         if (mode := probes.permissions(place)) is not None and mode & OTHERS_WRITE:

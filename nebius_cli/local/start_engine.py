@@ -4,6 +4,7 @@ In our process, destroying the server would hold the interpreter lock for 30 sec
 and an abort of the engine would end nbx.
 """
 
+import contextlib
 import json
 import secrets
 import socket
@@ -12,8 +13,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import IO, Any, Self
 
 from nebius_cli.core.errors import ConfigError, IncompleteError, NbxError, NetworkError, UsageError
 from nebius_cli.core.optional_packages import install_hint
@@ -27,6 +27,30 @@ LOAD_TIMEOUT_S = 3600.0  # a slow disk may take long; a stopped process is notic
 CHOOSE_HINT = "choose another GGUF file"
 ENDED = "the local engine has ended"
 DEATH_WAIT_S = 0.5  # after a connection broke, for the end of the process that broke it
+
+
+class EngineChild:
+    """A script of this folder in a process of its own that is watched; `options` go to Popen."""
+
+    def __init__(self, script: str, **options: Any) -> None:
+        self.process = child_process.start(
+            [sys.executable, "-P", str(Path(__file__).with_name(script))],
+            failure="cannot start the local engine",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            **options,
+        )
+        self.stdin: IO[bytes] = self.process.stdin  # type: ignore[assignment]  # asked for
+        self.stdout: IO[bytes] = self.process.stdout  # type: ignore[assignment]
+        self.watch = ChildWatch(self.process)
+
+    def stop(self) -> None:
+        """Kill the process. May be called more than once."""
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.stdin, self.stdout):
+            with contextlib.suppress(OSError):  # unsent bytes for a process that ended
+                pipe.close()
 
 
 class Engine:
@@ -54,26 +78,13 @@ class Engine:
             "for_scoring": for_scoring,
             "fit": path.stat().st_size > MIN_FIT_CHECK_BYTES,
         }
-        require_engine()
         self._port = 0
-        self._process: subprocess.Popen[bytes] | None = None
-        self._watch: ChildWatch | None = None
 
     def __enter__(self) -> Self:
-        child = Path(__file__).with_name("engine_process.py")
-        command = [sys.executable, "-P", str(child)]
-        self._process = child_process.start(
-            command,
-            failure="cannot start the local engine",
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            bufsize=0,
-        )
-        self._watch = ChildWatch(self._process)
+        self._child = EngineChild("engine_process.py", stderr=subprocess.STDOUT, bufsize=0)
         launch_options = self._launch_options | {"key": self.key.reveal()}
         try:
-            self._process.stdin.write(json.dumps(launch_options).encode() + b"\n")  # type: ignore[union-attr]
+            self._child.stdin.write(json.dumps(launch_options).encode() + b"\n")
         except OSError:
             pass  # the process ended at once; `ready` reports why
         except BaseException:
@@ -81,9 +92,7 @@ class Engine:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         death = self.death(DEATH_WAIT_S) if isinstance(error, NetworkError | IncompleteError) else None
         if death is not None and isinstance(error, NbxError) and error.what != death.what:
             # A connection that broke, or is refused, is only how the end of the engine looks from here.
@@ -92,14 +101,12 @@ class Engine:
 
     def death(self, wait_s: float = 0.0) -> NetworkError | None:
         """Return why the process has ended, None while it runs; wait up to `wait_s` for its end."""
-        if self._process is None:
-            return None
         try:
-            code = self._process.wait(wait_s)
+            code = self._child.process.wait(wait_s)
         except subprocess.TimeoutExpired:
             return None
-        if self._watch is not None and self._watch.reason:
-            return NetworkError(ENDED, self._watch.reason, "start it again")
+        if self._child.watch.reason:
+            return NetworkError(ENDED, self._child.watch.reason, "start it again")
         why = f"its exit code is {code}" if code >= 0 else f"signal {-code} ended it"
         if code == -9:
             why += ", probably for lack of memory"
@@ -118,35 +125,25 @@ class Engine:
         """
         if self._port:
             return
-        if self._process is None or self._process.stdout is None or self._watch is None:
-            raise RuntimeError("the engine has not been started")
-        log_lines: list[str] = []
-        with self._watch.limit(LOAD_TIMEOUT_S):
-            for line in self._process.stdout:
+        child, log_lines = self._child, list[str]()
+        with child.watch.limit(LOAD_TIMEOUT_S):
+            for line in child.stdout:
                 if line.startswith(b'{"port"'):
                     self._port = json.loads(line)["port"]
                     return
                 log_lines.append(line.decode("utf-8", "replace").strip())
-            code = self._process.wait()
-        if self._watch.reason:
-            raise NetworkError(ENDED, self._watch.reason, "start it again")
+            code = child.process.wait()
+        if child.watch.reason:
+            raise NetworkError(ENDED, child.watch.reason, "start it again")
         raise self._failure([line for line in log_lines if line], code)
 
     def wait(self) -> int:
         """Wait until the process ends (normally it does not by itself); return its exit code."""
-        if self._process is None:
-            raise RuntimeError("the engine has not been started")
-        return self._process.wait()
+        return self._child.process.wait()
 
     def stop(self) -> None:
         """Kill the process. May be called more than once."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    pipe.close()
-        self._process = None
+        self._child.stop()
 
     def _failure(self, log_lines: list[str], code: int) -> ConfigError | UsageError:
         if self._given_port and _port_in_use(self._given_port):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nebius_cli.core.errors import ConfigError, OutputError
+from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.core.similar_names import nearest
 
 
@@ -55,7 +55,7 @@ MODELS = (DEFAULT_MODEL,)
 
 
 def find_known(name: str) -> LocalModel:
-    """Return the model with this name that nbx can fetch. Raises ConfigError if there is none."""
+    """Return the model with this name that nbx can fetch. Raises UsageError if there is none."""
     names = {model.name: model for model in MODELS}
     if name not in names:
         raise _unknown_model(name, list(names), "nbx can download")
@@ -71,12 +71,12 @@ def installed(directory: Path) -> list[InstalledModel]:
 
 
 def path_of(name: str, directory: Path) -> Path:
-    """Return the path of an installed model. Raises ConfigError if it is not installed."""
+    """Return the path of an installed model. Raises UsageError if it is not installed."""
     paths = {entry.name: entry.path for entry in installed(directory)}
     if name in paths:
         return paths[name]
     if any(model.name == name for model in MODELS):
-        raise ConfigError(
+        raise UsageError(
             f"the weights of {name} are not downloaded", f"{directory}", f"nbx local pull {name}"
         )
     raise _unknown_model(name, sorted({*paths, *(model.name for model in MODELS)}), "the models are")
@@ -85,7 +85,7 @@ def path_of(name: str, directory: Path) -> Path:
 def remove(name: str, directory: Path) -> int:
     """Delete a model and any interrupted download of it; return the number of bytes freed.
 
-    Raises ConfigError if there is nothing to delete, OutputError if a file cannot be deleted.
+    Raises UsageError if there is nothing to delete, OutputError if a file cannot be deleted.
     """
     partials = [directory / f"{model.wheel}.partial" for model in MODELS if model.name == name]
     targets = [path for path in partials if os.path.lexists(path)]  # lexists never raises
@@ -98,10 +98,10 @@ def remove(name: str, directory: Path) -> int:
     return freed
 
 
-def _unknown_model(name: str, names: list[str], label: str) -> ConfigError:
+def _unknown_model(name: str, names: list[str], label: str) -> UsageError:
     close = nearest(name, names)
     hint = f"did you mean {close}?" if close else ""
-    return ConfigError(f"no model {name}", f"{label} {', '.join(names)}", hint)
+    return UsageError(f"no model {name}", f"{label} {', '.join(names)}", hint)
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Protocol
 
 from nebius_cli.core.errors import OutputError, ReaderGone
 from nebius_cli.render import usage_metrics
@@ -11,6 +10,7 @@ from nebius_cli.render.output_options import Mode, OutputOptions, Renderer
 from nebius_cli.render.usage_metrics import Timing
 from nebius_cli.response.answer_events import Event, Frame, Repeats
 from nebius_cli.response.events_to_answer import Completion
+from nebius_cli.system.output_file import OutputFile
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
 from nebius_cli.terminal.color_support import draws
@@ -18,19 +18,6 @@ from nebius_cli.terminal.import_while_waiting import preload
 from nebius_cli.terminal.spinner import Spinner
 
 USAGE_MODULES = ("nebius_cli.terminal.rich_console", "nebius_cli.render.usage_display")
-
-
-class OutputTarget(Protocol):
-    """A file that the answer, or its export, is written to."""
-
-    def write(self, data: bytes) -> None:
-        """Append bytes."""
-
-    def finish(self) -> None:
-        """Give the file its final name."""
-
-    def abandon(self) -> object:
-        """Close an unfinished file; return where its content is kept, None if it has none."""
 
 
 class AnswerWriter:
@@ -44,8 +31,8 @@ class AnswerWriter:
         self,
         streams: Streams,
         options: OutputOptions,
-        target: OutputTarget | None,
-        export: OutputTarget | None = None,
+        target: OutputFile | None,
+        export: OutputFile | None = None,
         *,
         needed_after: Sequence[str] = (),
         long_wait: bool = False,
@@ -110,14 +97,12 @@ class AnswerWriter:
     def cut(self, completion: Completion, timing: Timing) -> str:
         """Write what has arrived of an incomplete answer; return where it is kept, if in a file."""
         self._spinner.stop()
-        kept: object = None
         if completion.started and not self._broken and not self._ended:
             self._renderer.finish(completion)
             self._spinner.stop()
             if completion.usage is not None or self._options.usage:
                 self._write_usage(completion, timing)
-        if self._target:
-            kept = self._target.abandon()
+        kept = self._target.abandon() if self._target else None
         return f"the answer received so far is in {kept}" if kept else ""
 
     @cached_property

@@ -1,8 +1,8 @@
 """Chooses the renderer of an answer. Only the branches that draw import rich."""
 
 from nebius_cli.render.output_options import Mode, OutputOptions, Renderer, View
-from nebius_cli.system.streams import Streams
-from nebius_cli.terminal.color_support import Write, draws
+from nebius_cli.system.streams import Streams, Write
+from nebius_cli.terminal.color_support import draws
 
 MAX_LIVE_CHOICES = 1000  # that are drawn at once; more are written one after another
 

@@ -11,8 +11,7 @@ from nebius_cli.render.output_options import OutputOptions
 from nebius_cli.render.probability_colors import legend, mark, painted, step_of
 from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.response.token_spans import TokenSpan
-from nebius_cli.system.streams import Streams
-from nebius_cli.terminal.color_support import Write
+from nebius_cli.system.streams import Streams, Write
 from nebius_cli.terminal.sanitize import to_bytes, visible
 
 _ERASE = "\x1b[K"  # to the end of the row

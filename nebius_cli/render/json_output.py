@@ -7,7 +7,7 @@ from nebius_cli.core import jsontext
 from nebius_cli.render.output_options import Mode
 from nebius_cli.response.answer_events import Event, Frame, Repeats
 from nebius_cli.response.events_to_answer import Completion
-from nebius_cli.terminal.color_support import Write
+from nebius_cli.system.streams import Write
 from nebius_cli.terminal.sanitize import visible_json
 
 _MARK = "\0é\0"  # stands for a text; not ASCII, so that a frame that has to be ASCII is noticed

@@ -19,8 +19,7 @@ from nebius_cli.render.choice_heading import heading
 from nebius_cli.render.output_options import OutputOptions
 from nebius_cli.response.answer_events import Event, Finished, TextDelta
 from nebius_cli.response.events_to_answer import Completion
-from nebius_cli.system.streams import Streams
-from nebius_cli.terminal.color_support import Write
+from nebius_cli.system.streams import Streams, Write
 from nebius_cli.terminal.rich_console import rich_console
 from nebius_cli.terminal.sanitize import to_bytes, visible
 from nebius_cli.terminal.spinner import spinner_text
@@ -46,7 +45,7 @@ class LiveChoices:
         self._failure: BaseException | None = None
         self._console: Console = rich_console(self._put, streams, color=options.color_out)
         self._live = Live(
-            _LivePart(self),
+            self,
             console=self._console,
             refresh_per_second=REFRESHES_PER_S,
             transient=True,
@@ -102,16 +101,19 @@ class LiveChoices:
         text = heading(index, self._options.choices, self._options.prompts, reason)
         return Text(text, style="bold", overflow="ellipsis", no_wrap=True)
 
-    def draw(self, width: int, height: int) -> Iterator[Text]:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        yield from list(self.rows(options.max_width, console.height))  # all of them under the lock
+
+    def rows(self, width: int, height: int) -> Iterator[Text]:
         """Yield the rows of the live part: the blocks that are not printed yet, and the progress of all."""
         with self._lock:
             open_blocks = range(self._printed, max([self._options.choices, *(i + 1 for i in self._texts)]))
             budget = max(0, height - 2)
             shown = self._shown_blocks(open_blocks, budget // 2)
-            rows = min(MAX_BLOCK_ROWS, max(1, budget // max(1, len(shown)) - 1))
+            block_rows = min(MAX_BLOCK_ROWS, max(1, budget // max(1, len(shown)) - 1))
             for index in shown:
                 yield self.heading(index, "writing" if index in self._texts else "waiting")
-                yield from self._tail(index, rows, width)
+                yield from self._tail(index, block_rows, width)
             note = f"{len(self._reasons)} of {self._options.choices} done"
             if len(shown) < len(open_blocks):
                 note += f", {len(open_blocks) - len(shown)} not shown"
@@ -143,16 +145,6 @@ class LiveChoices:
                 self._failure = error  # perhaps in rich's thread, where nobody would see it
                 if threading.current_thread() is threading.main_thread():
                     raise
-
-
-class _LivePart:
-    """What rich draws each time that it refreshes the live part."""
-
-    def __init__(self, blocks: LiveChoices) -> None:
-        self._blocks = blocks
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
-        yield from list(self._blocks.draw(options.max_width, console.height))
 
 
 class _Exact:

@@ -11,8 +11,7 @@ from nebius_cli.render.probability_colors import DIM, RESET, summary
 from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.response.token_logprobs import TokenLogprob
 from nebius_cli.response.token_spans import TokenSpan
-from nebius_cli.system.streams import Streams
-from nebius_cli.terminal.color_support import Write
+from nebius_cli.system.streams import Streams, Write
 
 
 class TokenView(OrderedRenderer[TokenSpan]):

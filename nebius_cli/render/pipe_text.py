@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from nebius_cli.render.order_choices import OrderedRenderer, TextOrder
 from nebius_cli.render.output_options import Layout
 from nebius_cli.response.events_to_answer import Completion
-from nebius_cli.terminal.color_support import Write
+from nebius_cli.system.streams import Write
 from nebius_cli.terminal.sanitize import to_bytes
 
 

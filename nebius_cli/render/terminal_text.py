@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from nebius_cli.render.choice_heading import heading
 from nebius_cli.render.order_choices import OrderedRenderer, TextOrder
 from nebius_cli.response.events_to_answer import Completion
-from nebius_cli.terminal.color_support import Write
+from nebius_cli.system.streams import Write
 from nebius_cli.terminal.sanitize import to_bytes, visible
 
 

@@ -9,7 +9,7 @@ from nebius_cli.render.order_choices import OrderedRenderer
 from nebius_cli.render.order_logprob_choices import SpanOrder
 from nebius_cli.response.token_logprobs import TokenLogprob, entropy, probability, rank, surprise
 from nebius_cli.response.token_spans import TokenSpan
-from nebius_cli.terminal.color_support import Write
+from nebius_cli.system.streams import Write
 from nebius_cli.terminal.sanitize import to_bytes
 
 

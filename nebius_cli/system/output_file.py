@@ -3,15 +3,13 @@
 import contextlib
 import os
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from nebius_cli.core.errors import OutputError, ReaderGone
 from nebius_cli.system.read_and_replace_files import writing
-from nebius_cli.system.streams import write_all
+from nebius_cli.system.streams import Write, write_all
 from nebius_cli.system.temporary_file import ANSWER, COPY, TemporaryFile, partial_path
-
-Write = Callable[[bytes], None]
 
 WRITE_BUFFER_BYTES = 1 << 18
 # Paths of open files and devices, which are appended to and never replaced.

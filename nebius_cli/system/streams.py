@@ -20,6 +20,8 @@ from typing import Any, Protocol, TextIO
 from nebius_cli.core.errors import BadInputError, OutputError, ReaderGone, UsageError
 from nebius_cli.system.child_process import SECRET_VARIABLES
 
+Write = Callable[[bytes], None]
+
 READ_CHUNK_BYTES = 1 << 20
 MAX_READ_BYTES = 1 << 30  # of a stream that is read as a whole; no server takes a prompt of that size
 
@@ -200,10 +202,6 @@ class Streams:
             with contextlib.suppress(OSError):
                 write_all(self.stderr, text.encode("utf-8", "replace"))
 
-    def text_out(self, *, tty: Callable[[], bool]) -> TextIO:
-        """Return stdout as a text file, for libraries that print by themselves."""
-        return TextWriter(self.write_out, tty)  # type: ignore[return-value]  # has the methods such libraries use
-
     @property
     def width(self) -> int:
         """Width of the terminal in columns, 80 without a terminal."""
@@ -230,7 +228,7 @@ class TextWriter(io.TextIOBase):
 
     encoding = "utf-8"
 
-    def __init__(self, write: Callable[[bytes], None], tty: Callable[[], bool]) -> None:
+    def __init__(self, write: Write, tty: Callable[[], bool]) -> None:
         self._bytes = write
         self._tty = tty
 

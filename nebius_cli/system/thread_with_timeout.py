@@ -117,8 +117,4 @@ def begin(work: Callable[[], T], name: str) -> Task[T]:
 
 def run_with_timeout(timeout_s: float, work: Callable[[], T]) -> T:
     """Do one piece of work as `TimeoutThread.run` does, in a thread that ends with it."""
-    thread = TimeoutThread("nbx-timeout")
-    try:
-        return thread.run(timeout_s, work)
-    finally:
-        thread.close()
+    return begin(work, "nbx-timeout").outcome_within(timeout_s)

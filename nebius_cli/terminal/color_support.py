@@ -1,11 +1,8 @@
 """What a stream can do: whether nbx may draw on it, and whether it gets colour."""
 
 import sys
-from collections.abc import Callable
 
 from nebius_cli.system.streams import Streams
-
-Write = Callable[[bytes], None]
 
 # Jenkins, expect and `docker exec` leave TERM unset, empty or "unknown".
 DUMB_TERMS = ("", "dumb", "unknown")

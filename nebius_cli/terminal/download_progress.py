@@ -1,6 +1,5 @@
 """The progress of a download on stderr: a bar on a terminal, a line every few seconds anywhere else."""
 
-from types import TracebackType
 from typing import Any, Self
 
 from nebius_cli.system.streams import Streams
@@ -38,9 +37,7 @@ class DownloadProgress:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.stop()
 

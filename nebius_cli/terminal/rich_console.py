@@ -4,8 +4,7 @@ from typing import Any
 
 from rich.console import Console, ConsoleDimensions
 
-from nebius_cli.system.streams import Streams, TextWriter
-from nebius_cli.terminal.color_support import Write
+from nebius_cli.system.streams import Streams, TextWriter, Write
 
 
 class _Console(Console):

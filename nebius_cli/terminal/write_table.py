@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from nebius_cli.system.streams import Streams
-from nebius_cli.terminal.color_support import Write
+from nebius_cli.system.streams import Streams, Write
 from nebius_cli.terminal.sanitize import one_line
 
 Cells = Sequence[str]

@@ -9,14 +9,26 @@ from tests.support import keyring
 from tests.support.canary import CANARY
 from tests.support.echo_server import EchoServer
 from tests.support.run import Runner
+from tests.support.weights import real_weights
 
 
 @pytest.fixture
 def config(bare: Runner, key_files: set[Path]) -> Path:
     """The config file, in which the key may be; it is not there yet, nor is its folder."""
-    path = Path(bare.environ["NBX_CONFIG_DIR"]) / "config.toml"
-    key_files |= {path, keyring.file()}
-    return path
+    key_files |= {bare.config_path, keyring.file()}
+    return bare.config_path
+
+
+@pytest.fixture
+def path(bare: Runner) -> Path:
+    """The path of the config file, which is not there yet."""
+    return bare.config_path
+
+
+@pytest.fixture
+def local(bare: Runner) -> Runner:
+    """nbx on a machine that has the weights, and neither key nor model configured."""
+    return Runner({**bare.environ, "NBX_CACHE_DIR": str(real_weights().parent.parent)})
 
 
 @pytest.fixture

@@ -166,9 +166,7 @@ def test_logout_keeps_the_name_of_a_key_it_cannot_remove(
 
 
 def test_a_config_file_with_a_key_that_others_can_read_warns(bare: Runner, config: Path) -> None:
-    config.parent.mkdir()
-    config.write_text(f'api_key = "{CANARY}"\n')
-    config.chmod(0o640)
+    bare.write_config(f'api_key = "{CANARY}"\n').chmod(0o640)
     result = bare("auth", "status")
     assert result.code == 0
     assert f"chmod 600 {config}" in result.err

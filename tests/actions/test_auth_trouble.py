@@ -12,26 +12,13 @@ KEY = "another-key-of-some-length"
 MISTAKE = "temprature = 1\n"
 
 
-@pytest.fixture
-def config(config: Path) -> Path:
-    """The config file, whose folder is there."""
-    config.parent.mkdir()
-    return config
-
-
-def write(config: Path, text: str) -> None:
-    """Write the config file, for its owner only."""
-    config.write_text(text)
-    config.chmod(0o600)
-
-
 def break_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put one that does nothing in the place of the keyring."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", keyring.FAILS["PYTHON_KEYRING_BACKEND"])
 
 
 def test_another_mistake_in_the_file_stops_neither_login_nor_logout(bare: Runner, config: Path) -> None:
-    write(config, MISTAKE)
+    bare.write_config(MISTAKE)
     result = bare(
         "auth",
         "login",
@@ -53,7 +40,7 @@ def test_another_mistake_in_the_file_stops_neither_login_nor_logout(bare: Runner
 def test_logout_of_all_goes_on_after_a_keyring_that_fails(
     bare: Runner, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(config, f'api_key_keyring = "a"\n[profile.work]\napi_key = "{CANARY}"\n')
+    bare.write_config(f'api_key_keyring = "a"\n[profile.work]\napi_key = "{CANARY}"\n')
     break_keyring(monkeypatch)
     result = bare("auth", "logout", "--all")
     assert result.code == 78
@@ -65,7 +52,7 @@ def test_logout_of_all_goes_on_after_a_keyring_that_fails(
 def test_the_way_out_of_a_failing_keyring_names_the_profile(
     bare: Runner, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(config, '[profile.work]\napi_key_keyring = "a"\n')
+    bare.write_config('[profile.work]\napi_key_keyring = "a"\n')
     break_keyring(monkeypatch)
     result = bare("auth", "logout", "--profile", "work")
     assert result.code == 78
@@ -78,7 +65,7 @@ def test_the_way_out_of_a_failing_keyring_names_the_profile(
 def test_removing_a_profile_removes_its_key_from_the_keyring(
     bare: Runner, config: Path, working_keyring: None
 ) -> None:
-    write(config, "[profile.work]\n")
+    bare.write_config("[profile.work]\n")
     bare("auth", "login", "--no-verify", "--with-token", "--profile", "work", stdin=CANARY.encode())
     assert keyring.holds(CANARY)
     result = bare("profile", "rm", "work")
@@ -91,7 +78,7 @@ def test_a_key_that_another_profile_uses_too_stays_in_the_keyring(
     bare: Runner, config: Path, working_keyring: None
 ) -> None:
     bare("auth", "login", "--no-verify", "--with-token", stdin=CANARY.encode())
-    write(config, config.read_text() + "\n[profile.work]\n" + config.read_text())
+    bare.write_config(config.read_text() + "\n[profile.work]\n" + config.read_text())
     assert bare("profile", "rm", "work").code == 0
     assert keyring.holds(CANARY)
 
@@ -99,7 +86,7 @@ def test_a_key_that_another_profile_uses_too_stays_in_the_keyring(
 def test_a_profile_whose_key_cannot_be_removed_stays(
     bare: Runner, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(config, '[profile.work]\napi_key_keyring = "a"\n')
+    bare.write_config('[profile.work]\napi_key_keyring = "a"\n')
     break_keyring(monkeypatch)
     result = bare("profile", "rm", "work")
     assert result.code == 78
@@ -110,7 +97,7 @@ def test_a_profile_whose_key_cannot_be_removed_stays(
 def test_a_key_that_others_can_read_is_warned_of_though_another_one_is_used(
     bare: Runner, config: Path
 ) -> None:
-    write(config, f'api_key = "{CANARY}"\n')
+    bare.write_config(f'api_key = "{CANARY}"\n')
     config.chmod(0o644)
     result = bare("auth", "status", env={"NEBIUS_API_KEY": KEY})
     assert result.code == 0
@@ -119,14 +106,6 @@ def test_a_key_that_others_can_read_is_warned_of_though_another_one_is_used(
 
 
 def test_status_shows_whether_the_profile_or_the_file_gives_a_key(bare: Runner, config: Path) -> None:
-    write(config, f'api_key = "{CANARY}"\n[profile.work]\napi_key = "{KEY}"\n')
+    bare.write_config(f'api_key = "{CANARY}"\n[profile.work]\napi_key = "{KEY}"\n')
     result = bare("auth", "status", "--profile", "work")
     assert [line.split("\t")[5] for line in result.out.splitlines()] == ["profile work", str(config)]
-
-
-def test_a_mistyped_profile_is_reported_before_the_key_is_read(bare: Runner) -> None:
-    result = bare(
-        "auth", "login", "--no-verify", "--with-token", "--profile", "wrok", stdin=b"not text: \xff\n"
-    )
-    assert (result.code, result.out) == (78, "")
-    assert "wrok" in result.err

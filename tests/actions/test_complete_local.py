@@ -15,12 +15,6 @@ GREEDY = ("--temperature", "0", "--max-tokens", "3")
 TOKENS = [[504, 3575], [6403, 2519, 253, 655]]
 
 
-@pytest.fixture
-def local(bare: Runner) -> Runner:
-    """nbx on a machine that has the weights, and neither key nor model configured."""
-    return Runner({**bare.environ, "NBX_CACHE_DIR": str(real_weights().parent.parent)})
-
-
 @pytest.mark.parametrize(
     ("prompt", "choices"),
     [
@@ -132,9 +126,8 @@ def test_a_wrong_field_is_the_engines_own_refusal(local: Runner) -> None:
 def test_more_choices_than_the_engine_has_room_for_are_a_usage_error(
     local: Runner, given: list[str], configured: str
 ) -> None:
-    config = Path(local.environ["NBX_CONFIG_DIR"]) / "config.toml"
-    config.parent.mkdir(exist_ok=True)
-    config.write_text(configured)
+    local.write_config(configured)
     result = local("complete", "--local", "x", "--max-tokens", "1", "--no-validate", *given)
     assert (result.code, result.out) == (2, "")
-    assert "at most 64 answers at once" in result.err or "9" * 50 in result.err
+    why = "-n 65 with a local model\n  the embedded engine generates at most 64 answers at once"
+    assert why in result.err or "9" * 50 in result.err

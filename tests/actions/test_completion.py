@@ -72,11 +72,7 @@ def test_a_shell_that_nbx_does_not_complete_in_is_refused(user: Runner, home: Pa
 def test_every_file_is_named_and_uninstall_takes_each_away(user: Runner, home: Path) -> None:
     script, rc = home / ".local/share/nbx/zsh/_nbx", home / ".zshrc"
     lines = said(user("completion", "install", "zsh"))
-    assert lines == [
-        f"wrote {script}",
-        f"wrote {rc}",
-        "start a new zsh to use completion",
-    ]
+    assert lines == [f"wrote {script}", f"wrote {rc}", "start a new zsh to use completion"]
     assert script.read_bytes() == (COMPLETIONS / "_nbx").read_bytes()
     assert stat.S_IMODE(script.stat().st_mode) == 0o644
     assert rc.read_text().startswith(START_MARKER)

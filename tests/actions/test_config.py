@@ -9,26 +9,11 @@ import pytest
 
 from nebius_cli.config.settings_table import BY_NAME, SETTINGS
 from tests.conftest import CANARY
-from tests.support.confirmations import without
+from tests.support.confirmations import done, without
 from tests.support.messages import check_message
 from tests.support.run import Result, Runner
 
 OTHER = "another-key-for-tests"
-
-
-@pytest.fixture
-def path(bare: Runner) -> Path:
-    return Path(bare.environ["NBX_CONFIG_DIR"]) / "config.toml"
-
-
-def write(path: Path, text: str) -> None:
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text)
-
-
-def done(result: Result, err: str = "") -> None:
-    said = result.err if "is set in" in err else without(result.err)
-    assert (result.code, result.out, said) == (0, "", err)
 
 
 def table(result: Result) -> dict[str, tuple[str, str]]:
@@ -114,9 +99,8 @@ def test_list_names_every_origin(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".nbx.toml").write_text("temperature = 0.5\nstop = ['a', 'b']\n")
-    write(
-        path,
-        "use_profile = 'w'\nproject_file = true\ntemperature = 1\nn = 1\nuser = 'u'\n[profile.w]\nn = 2\n",
+    bare.write_config(
+        "use_profile = 'w'\nproject_file = true\ntemperature = 1\nn = 1\nuser = 'u'\n[profile.w]\nn = 2\n"
     )
     listed = bare("config", "list", env={"NBX_RETRIES": "5"})
     assert listed.err == f"nbx: the project file is {tmp_path / '.nbx.toml'}\n"
@@ -165,7 +149,7 @@ BROKEN = "# mine\nmodel = 'm'\ntemprature = 0.5\nn = 0\n"
 
 
 def test_list_and_get_show_what_could_be_read_and_what_is_wrong(bare: Runner, path: Path) -> None:
-    write(path, BROKEN)
+    bare.write_config(BROKEN)
     reported = (
         f"nbx: {path}:3: no setting 'temprature'\n  did you mean temperature?\n"
         "  nbx config edit, or nbx config unset --profile - temprature\n"
@@ -183,23 +167,23 @@ def test_list_and_get_show_what_could_be_read_and_what_is_wrong(bare: Runner, pa
 
 
 def test_set_and_unset_mend_a_file_with_wrong_entries(bare: Runner, path: Path) -> None:
-    write(path, BROKEN)
+    bare.write_config(BROKEN)
     asked = bare("complete", "x", "--dry-run")
     assert (asked.code, asked.out) == (78, "")
     done(bare("config", "unset", "--profile", "-", "temprature"))
     done(bare("config", "set", "n", "2"))
     assert path.read_text() == "# mine\nmodel = 'm'\nn = 2\n"
     assert bare("complete", "x", "--dry-run").code == 0
-    write(path, "max-tokens = 1\n")
+    bare.write_config("max-tokens = 1\n")
     done(bare("config", "unset", "max-tokens"))
     assert path.read_text() == ""
-    write(path, "[profile.w]\nuse_profile = 'x'\n")
+    bare.write_config("[profile.w]\nuse_profile = 'x'\n")
     done(bare("config", "unset", "--profile", "w", "use_profile"))
     assert path.read_text() == "[profile.w]\n"
 
 
 def test_with_a_file_that_is_no_toml_all_but_writing_works(bare: Runner, path: Path) -> None:
-    write(path, "model = 'm'\nn 2\n")
+    bare.write_config("model = 'm'\nn 2\n")
     why = "Expected '=' after a key in a key/value pair"
     reported = f"nbx: {path}:2:3: not valid TOML\n  {why}\n  nbx config edit\n"
     listed = bare("config", "list", env={"NEBIUS_MODEL": "x"})

@@ -17,11 +17,6 @@ Editor = Callable[[str], dict[str, str]]
 
 
 @pytest.fixture
-def path(bare: Runner) -> Path:
-    return Path(bare.environ["NBX_CONFIG_DIR"]) / "config.toml"
-
-
-@pytest.fixture
 def editor(tmp_path: Path) -> Editor:
     """Return the environment in which the editor is this shell script; $1 is the file."""
 
@@ -34,17 +29,12 @@ def editor(tmp_path: Path) -> Editor:
     return make
 
 
-def write(path: Path, text: str) -> None:
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text)
-
-
 def files(path: Path) -> list[Path]:
     return sorted(path.parent.iterdir())
 
 
 def test_a_good_text_replaces_the_file(bare: Runner, path: Path, editor: Editor) -> None:
-    write(path, "# mine\nn = 1\n")
+    bare.write_config("# mine\nn = 1\n")
     path.chmod(0o600)
     script = 'stat -c %a "$1" > mode; dirname "$1" >> mode; echo \'model = "m"\' >> "$1"'
     place = path.parent.parent
@@ -65,7 +55,7 @@ def test_a_new_file_begins_with_what_can_stand_in_it(bare: Runner, path: Path, e
 @pytest.mark.parametrize("old", [None, "n = 1\n", "broken"])
 def test_an_unchanged_text_writes_nothing(bare: Runner, path: Path, editor: Editor, old: str | None) -> None:
     if old is not None:
-        write(path, old)
+        bare.write_config(old)
     result = bare("config", "edit", env=editor("true"))
     assert (result.code, result.out, result.err) == (0, "", NOTHING)
     assert files(path) == ([path] if old is not None else [])
@@ -74,7 +64,7 @@ def test_an_unchanged_text_writes_nothing(bare: Runner, path: Path, editor: Edit
 def test_a_wrong_text_is_kept_with_all_its_mistakes_reported_and_taken_up_again(
     bare: Runner, path: Path, editor: Editor
 ) -> None:
-    write(path, "n = 1\n")
+    bare.write_config("n = 1\n")
     wrong = "printf 'modle = 1\\nn = 0\\n[profile.w]\\ntop_p = 2\\n' > \"$1\""
     first = bare("config", "edit", env=editor(wrong))
     assert path.read_text() == "n = 1\n"
@@ -120,13 +110,13 @@ def test_a_text_that_is_no_toml_is_kept(bare: Runner, path: Path, editor: Editor
 
 
 def test_a_file_that_is_no_toml_can_be_mended(bare: Runner, path: Path, editor: Editor) -> None:
-    write(path, "n = = 1\n")
+    bare.write_config("n = = 1\n")
     assert bare("config", "edit", env=editor('sed -i "s/= =/=/" "$1"')).code == 0
     assert path.read_text() == "n = 1\n"
 
 
 def test_what_others_wrote_meanwhile_is_not_lost(bare: Runner, path: Path, editor: Editor) -> None:
-    write(path, "n = 1\n")
+    bare.write_config("n = 1\n")
     set_it = f"{sys.executable} -m nebius_cli config set model m"
     environ = editor(f"NBX_CONFIG_DIR={path.parent} {set_it}; echo 'n = 2' > \"$1\"")
     result = bare("config", "edit", env=environ)
@@ -146,7 +136,7 @@ def test_what_others_wrote_meanwhile_is_not_lost(bare: Runner, path: Path, edito
 def test_when_the_editor_fails_the_file_stays(
     bare: Runner, path: Path, editor: Editor, script: str, *, kept: bool
 ) -> None:
-    write(path, "n = 1\n")
+    bare.write_config("n = 1\n")
     environ = editor(script)
     result = bare("config", "edit", env=environ)
     lines = result.err.splitlines()
@@ -163,7 +153,7 @@ def test_when_the_editor_fails_the_file_stays(
 def test_an_editor_that_removes_the_text_leaves_an_empty_one(
     bare: Runner, path: Path, editor: Editor
 ) -> None:
-    write(path, "n = 1\n")
+    bare.write_config("n = 1\n")
     result = bare("config", "edit", env=editor('rm "$1"'))
     assert (result.code, path.read_text()) == (78, "n = 1\n")
     assert result.err.startswith("nbx: the draft no longer exists\n")
@@ -180,7 +170,7 @@ def test_without_an_editor_and_a_terminal_it_is_reported_what_to_do(bare: Runner
 
 
 def test_a_killed_run_keeps_the_text(bare: Runner, path: Path, editor: Editor) -> None:
-    write(path, "n = 1\n")
+    bare.write_config("n = 1\n")
     environ = editor("echo 'n = 2' > \"$1\"; echo ready; exec sleep 600")
     words = [sys.executable, "-m", "nebius_cli", "config", "edit"]
     with subprocess.Popen(

@@ -15,9 +15,8 @@ DEFAULT = "https://api.tokenfactory.nebius.com/v1\n"
 
 @pytest.fixture
 def path(bare: Runner) -> Path:
-    path = Path(bare.environ["NBX_CONFIG_DIR"]) / "config.toml"
-    path.parent.mkdir()
-    return path
+    bare.config_path.parent.mkdir()
+    return bare.config_path
 
 
 @pytest.mark.parametrize(
@@ -94,13 +93,12 @@ def test_a_base_url_with_a_user_name_is_a_wrong_value_and_is_not_shown(bare: Run
 def test_a_mistyped_profile_is_not_made_by_writing_into_it(bare: Runner, path: Path) -> None:
     bare("profile", "add", "work")
     text = path.read_text()
-    key = CANARY.encode()
     for args in (
         ["config", "set", "model", "z"],
         ["auth", "login", "--no-verify", "--with-token"],
         ["models", "use", "--force", "z"],
     ):
-        result = bare(*args, "--profile", "wrok", stdin=key)
+        result = bare(*args, "--profile", "wrok", stdin=b"not read: \xff\n")
         assert (result.code, result.out) == (78, "")
         assert result.err == (
             "nbx: --profile: no profile 'wrok'\n  did you mean work?\n"
@@ -139,8 +137,7 @@ def test_a_key_that_another_one_hides_is_warned_of(bare: Runner, path: Path, key
     assert reported("api_key", "-", "--profile", "work") == "nbx: api_key is set in profile work\n"
 
 
-def test_a_setting_with_a_dot_is_written_into_its_table_and_out_of_it(bare: Runner) -> None:
-    path = Path(bare("config", "path").out.strip())
+def test_a_setting_with_a_dot_is_written_into_its_table_and_out_of_it(bare: Runner, path: Path) -> None:
     bare("config", "set", "model", "m")
     bare("config", "set", "budget.daily", "2.5")
     bare("config", "set", "history.text", "yes")
@@ -158,9 +155,9 @@ def test_a_setting_with_a_dot_is_written_into_its_table_and_out_of_it(bare: Runn
     assert path.read_text() == 'model = "m"\n'
 
 
-def test_a_table_that_is_emptied_goes_unless_it_has_a_comment_or_is_the_profile(bare: Runner) -> None:
-    path = Path(bare("config", "path").out.strip())
-    path.parent.mkdir()
+def test_a_table_that_is_emptied_goes_unless_it_has_a_comment_or_is_the_profile(
+    bare: Runner, path: Path
+) -> None:
     kept = {
         "[budget] # mine\ndaily = 5\n": "[budget] # mine\n",
         "# mine\n[budget]\ndaily = 5\n": "# mine\n[budget]\n",
@@ -199,9 +196,7 @@ def test_a_profile_has_such_settings_too(bare: Runner) -> None:
     assert bare("config", "get", "n", "--profile", "w").out == "2\n"
 
 
-def test_a_key_in_quotes_is_taken_out_as_well(bare: Runner) -> None:
-    path = Path(bare("config", "path").out.strip())
-    path.parent.mkdir()
+def test_a_key_in_quotes_is_taken_out_as_well(bare: Runner, path: Path) -> None:
     path.write_text('"budget.daily" = 5\n')
     assert bare("config", "get", "budget.daily").out == "5\n"
     bare("config", "unset", "budget.daily")

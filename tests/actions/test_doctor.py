@@ -18,12 +18,6 @@ NAMES = ["nbx", "python", "platform", "config", "base_url", "proxy", "ca", "key"
 NAMES += ["dns", "tcp", "tls", "api", "clock", "model", "live", "engine", "ledger"]
 
 
-@pytest.fixture
-def well(nbx: Runner) -> Runner:
-    """nbx with nothing wrong but that the scripted server speaks plain http."""
-    return Runner({**nbx.environ, "NEBIUS_MODEL": BASIC["id"]})
-
-
 def test_everything_is_looked_at_in_order(well: Runner, server: FakeServer) -> None:
     server.script(model_list(Date=today()))
     result = well("doctor")
@@ -155,14 +149,6 @@ def test_a_clock_that_is_wrong_is_reported(well: Runner, server: FakeServer) -> 
     assert row(well("doctor"), "clock")[0] == "skipped"
 
 
-def config_of(nbx: Runner, text: str, mode: int = 0o600) -> Path:
-    path = Path(nbx.environ["NBX_CONFIG_DIR"]) / "config.toml"
-    path.parent.mkdir(mode=0o700)
-    path.write_text(text)
-    path.chmod(mode)
-    return path
-
-
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -176,7 +162,7 @@ def config_of(nbx: Runner, text: str, mode: int = 0o600) -> Path:
 def test_a_broken_config_file_is_reported_and_the_rest_is_looked_at(
     text: str, words: str, well: Runner, server: FakeServer
 ) -> None:
-    config_of(well, text)
+    well.write_config(text)
     server.script(model_list(Date=today()))
     result = well("doctor")
     assert result.code == 78
@@ -185,7 +171,7 @@ def test_a_broken_config_file_is_reported_and_the_rest_is_looked_at(
 
 
 def test_a_wrong_variable_and_a_wrong_profile_out_of_force(well: Runner, server: FakeServer) -> None:
-    config_of(well, "[profile.other]\ntop_p = 7\n")
+    well.write_config("[profile.other]\ntop_p = 7\n")
     server.script(model_list(Date=today()))
     result = well("doctor", env={"NBX_RETRIES": "many"})
     found = [(state, text) for name, state, text, _ in rows(result) if name == "config"]
@@ -196,7 +182,7 @@ def test_a_wrong_variable_and_a_wrong_profile_out_of_force(well: Runner, server:
 
 
 def test_the_profile_in_force_is_named(well: Runner, server: FakeServer) -> None:
-    config_of(well, "[profile.work]\nmodel = 'x'\n")
+    well.write_config("[profile.work]\nmodel = 'x'\n")
     server.script(model_list(Date=today()))
     assert row(well("doctor", "--profile", "work"), "profile")[:2] == ("ok", "work, from --profile")
 
@@ -204,7 +190,8 @@ def test_the_profile_in_force_is_named(well: Runner, server: FakeServer) -> None
 def test_a_file_that_others_can_write_or_a_key_that_they_can_read_is_reported(
     well: Runner, server: FakeServer, key_files: set[Path]
 ) -> None:
-    path = config_of(well, f"api_key = '{CANARY}'\n", 0o666)
+    path = well.write_config(f"api_key = '{CANARY}'\n")
+    path.chmod(0o666)
     key_files.add(path)
     server.script(model_list(Date=today()))
     result = well("doctor", env={"NEBIUS_API_KEY": ""})

@@ -6,15 +6,10 @@ import pytest
 import trustme
 
 from tests.conftest import CANARY
-from tests.support.factory import BASIC, model_list
+from tests.support.factory import model_list
 from tests.support.findings import row, today
 from tests.support.run import Runner
 from tests.support.server import FakeServer
-
-
-@pytest.fixture
-def well(nbx: Runner) -> Runner:
-    return Runner({**nbx.environ, "NEBIUS_MODEL": BASIC["id"]})
 
 
 def test_a_key_on_stdin_is_read_without_a_time_limit(
@@ -29,9 +24,7 @@ def test_a_key_on_stdin_is_read_without_a_time_limit(
 def test_every_file_with_a_key_that_others_can_read_is_reported(
     well: Runner, server: FakeServer, tmp_path: Path, key_files: set[Path]
 ) -> None:
-    key, config = tmp_path / "key", Path(well.environ["NBX_CONFIG_DIR"]) / "config.toml"
-    config.parent.mkdir()
-    config.write_text(f"api_key = '{CANARY}'\n")
+    key, config = tmp_path / "key", well.write_config(f"api_key = '{CANARY}'\n")
     key.write_text(CANARY)
     key_files |= {key, config}
     for mode, mends in ((0o600, ""), (0o644, f"chmod 600 {key}; ")):
@@ -59,15 +52,8 @@ def test_the_authorities_of_openssl_are_those_that_doctor_looks_at(well: Runner,
     assert row(result, "ca")[:2] == ("ok", f"{path} (SSL_CERT_FILE or SSL_CERT_DIR), 1 authorities")
 
 
-def test_the_authorities_of_openssl_are_those_of_curl_too(well: Runner) -> None:
-    result = well("complete", "x", "--curl", env={"SSL_CERT_FILE": "/a.pem"})
-    assert "--cacert /a.pem" in result.out
-
-
 def test_a_wrong_base_url_counts_unless_a_stronger_one_is_right(well: Runner, server: FakeServer) -> None:
-    config = Path(well.environ["NBX_CONFIG_DIR"]) / "config.toml"
-    config.parent.mkdir()
-    config.write_text("base_url = 'ftp://h'\n")
+    well.write_config("base_url = 'ftp://h'\n")
     server.script(model_list(Date=today()))
     assert row(well("doctor"), "base_url")[0] == "ok"
     result = well("doctor", env={"NEBIUS_BASE_URL": ""})

@@ -13,15 +13,10 @@ from nebius_cli.main import main
 from nebius_cli.request.field_table import BY_NAME, FIELDS
 from nebius_cli.request.parse_and_check_values import Field, Kind
 from nebius_cli.system.streams import Streams
-from tests.support.run import Runner
+from tests.support.run import Runner, Untouchable
 from tests.support.server import FakeServer, answer, whole
 
-DEFAULTS = {
-    "model": "test/model",
-    "prompt": "x",
-    "stream": True,
-    "stream_options": {"include_usage": True},
-}
+DEFAULTS = {"model": "test/model", "prompt": "x", "stream": True, "stream_options": {"include_usage": True}}
 
 
 def samples(field: Field) -> Iterator[tuple[list[str], Any]]:
@@ -130,20 +125,11 @@ def test_every_bound_of_the_table_is_tried() -> None:
     assert len(OUTSIDE) >= 16
 
 
-class Untouchable(io.RawIOBase):
-    """A stdin that must not be read."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        raise AssertionError(f"{size} bytes of stdin were read")
-
-
 @pytest.mark.parametrize(("field", "args", "shown", "value"), OUTSIDE)
 def test_a_value_outside_its_bounds_is_a_usage_error_before_any_io(
-    nbx: Runner, server: FakeServer, tmp_path: Path, field: Field, args: list[str], shown: str, value: Any
+    nbx: Runner, server: FakeServer, field: Field, args: list[str], shown: str, value: Any
 ) -> None:
-    folder = tmp_path / "config"
-    folder.mkdir()
-    (folder / "config.toml").write_text("this is [no TOML")
+    nbx.write_config("this is [no TOML")
     out, err = io.BytesIO(), io.BytesIO()
     streams = Streams(Untouchable(), out, err, environ=nbx.environ)
     command = [
@@ -205,11 +191,8 @@ def test_a_file_that_is_not_there_is_a_usage_error(nbx: Runner) -> None:
     assert (result.code, result.err) == (2, "nbx: cannot read /no/such/file\n  No such file or directory\n")
 
 
-def configured(tmp_path: Path, **settings: Any) -> None:
-    folder = tmp_path / "config"
-    folder.mkdir(exist_ok=True)
-    lines = [f"{name} = {write_value(value)}\n" for name, value in settings.items()]
-    (folder / "config.toml").write_text("".join(lines), encoding="utf-8")
+def configured(nbx: Runner, **settings: Any) -> None:
+    nbx.write_config("".join(f"{name} = {write_value(value)}\n" for name, value in settings.items()))
 
 
 IN_FILE = {
@@ -222,9 +205,9 @@ IN_FILE = {
 
 @pytest.mark.parametrize(("field", "value"), IN_FILE.values(), ids=IN_FILE)
 def test_the_configuration_sets_a_field_and_unset_takes_it_out(
-    bare: Runner, tmp_path: Path, field: Field, value: Any
+    bare: Runner, field: Field, value: Any
 ) -> None:
-    configured(tmp_path, **{"model": "test/model", field.name: value})
+    configured(bare, **{"model": "test/model", field.name: value})
     body = bare("complete", "x", "--dry-run").json
     expected = DEFAULTS if field.in_query else {**DEFAULTS, field.name: value}
     if field.name == "stream" and value is False:
@@ -247,7 +230,7 @@ def test_a_flag_beats_the_configuration(
         Kind.TEXTS: ["o"],
     }
     table: Any = {Kind.BIASES: {"7": 7}, Kind.OBJECT: {"o": True}}
-    configured(tmp_path, **{"model": "test/model", field.name: {**other, **table}.get(field.kind, "other")})
+    configured(bare, **{"model": "test/model", field.name: {**other, **table}.get(field.kind, "other")})
     flagged = bare("complete", "x", "--dry-run", *fill(args, tmp_path)).json
     unset = bare("complete", "x", "--dry-run", "--unset", field.name, *fill(args, tmp_path)).json
     assert flagged == unset

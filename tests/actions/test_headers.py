@@ -13,8 +13,7 @@ VALUE = "a-secret-value-77"
 HEADER = f"X-Gateway-Token: {VALUE}"
 LIST = status(200, b'{"data": []}')
 WHOLE = status(
-    200,
-    json.dumps({"choices": [{"index": 0, "text": "a", "finish_reason": "stop"}], "usage": {}}).encode(),
+    200, json.dumps({"choices": [{"index": 0, "text": "a", "finish_reason": "stop"}], "usage": {}}).encode()
 )
 COMMANDS = {
     "complete": (("complete", "x"), answer("a")),

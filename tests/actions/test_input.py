@@ -16,7 +16,7 @@ from nebius_cli.main import main
 from nebius_cli.system import streams
 from nebius_cli.system.streams import Streams
 from tests.support.messages import check_message
-from tests.support.run import Result, Runner
+from tests.support.run import Result, Runner, Untouchable
 from tests.support.server import FakeServer, answer, whole
 
 BOM = codecs.BOM_UTF8
@@ -78,13 +78,6 @@ def test_a_file_reaches_the_server_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "-a prompt"
     path.write_bytes(BOM + text.encode())
     assert sent(([f"--file={path}"], b"unread"), ([f"-f{path}"], None)) == [text, text]
-
-
-class Untouchable(io.RawIOBase):
-    """A stdin that must not be read."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        raise AssertionError(f"{size} bytes of stdin were read")
 
 
 @pytest.mark.parametrize("tty", [False, True])

@@ -54,8 +54,7 @@ def test_a_file_that_others_can_read_is_used_with_a_warning(bare: Runner, tmp_pa
 def test_the_key_of_a_profile_is_used_with_the_profile(
     nbx: Runner, server: FakeServer, key_files: set[Path]
 ) -> None:
-    config = Path(nbx.environ["NBX_CONFIG_DIR"]) / "config.toml"
-    key_files.add(config)
+    key_files.add(nbx.config_path)
     del nbx.environ["NEBIUS_API_KEY"]
     nbx("auth", "login", "--no-verify", "--with-token", stdin=CANARY.encode())
     nbx("profile", "add", "work")

@@ -6,20 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CANARY
-from tests.support.confirmations import without
+from tests.support.confirmations import done
 from tests.support.messages import check_message
 from tests.support.run import Result, Runner
 from tests.support.server import FakeServer, whole
-
-
-@pytest.fixture
-def path(bare: Runner) -> Path:
-    return Path(bare.environ["NBX_CONFIG_DIR"]) / "config.toml"
-
-
-def done(result: Result, err: str = "") -> None:
-    said = result.err if "is set in" in err else without(result.err)
-    assert (result.code, result.out, said) == (0, "", err)
 
 
 def refused(result: Result, what: str) -> None:
@@ -82,8 +72,7 @@ def test_list_says_what_chose_the_one_in_force(bare: Runner, path: Path) -> None
 
 
 def test_list_works_with_what_is_wrong_and_says_it(bare: Runner, path: Path) -> None:
-    path.parent.mkdir()
-    path.write_text("use_profile = 'z'\n[profile.a]\nmodle = 'm'\nn = 2\n")
+    bare.write_config("use_profile = 'z'\n[profile.a]\nmodle = 'm'\nn = 2\n")
     result = bare("profile", "list")
     assert (result.code, result.out) == (78, "a\t\tn\n")
     assert [line for line in result.err.splitlines() if line.startswith("nbx:")] == [
@@ -103,10 +92,7 @@ def test_a_key_in_a_profile_comes_from_stdin_and_is_never_shown(
     server.script(whole("x"))
     assert bare("complete", "y", "--profile", "work", "--no-stream").out == "x\n"
     assert server.requests[0].headers["authorization"] == f"Bearer {CANARY}"
-    done(
-        bare("profile", "rm", "work"),
-        "nbx: removed profile work with api_key, base_url, model\n",
-    )
+    done(bare("profile", "rm", "work"), "nbx: removed profile work with api_key, base_url, model\n")
 
 
 def test_a_profile_with_another_server_and_no_key_of_its_own_is_reported_whose_key_goes_there(

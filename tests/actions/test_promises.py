@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import CANARY
 from tests.support.run import Runner
 from tests.support.server import FakeServer, answer, detail, sse, token
@@ -36,20 +34,6 @@ def test_a_failed_rerun_leaves_the_partial_answer_of_the_first_run(
     assert nbx("complete", "x", "-o", str(target)).code == 4
     assert (tmp_path / "answer.txt.partial").read_text() == "half\n"
     assert not target.exists()
-
-
-def test_a_wait_that_is_too_long_is_named_and_not_waited_for(nbx: Runner, server: FakeServer) -> None:
-    server.script(detail(429, "slow down", Retry_After="600"))
-    result = nbx("complete", "x")
-    assert (result.code, result.slept) == (5, [])
-    assert "it asks to wait 600 s; nbx waits at most 120 s" in result.err
-
-
-def test_a_try_that_the_total_limit_has_no_time_for_is_named(nbx: Runner, server: FakeServer) -> None:
-    server.script(detail(429, "slow down", Retry_After="100"))
-    result = nbx("complete", "x", "--timeout", "50")
-    assert (result.code, result.slept) == (5, [])
-    assert "no time is left to try again: --timeout is 50 s" in result.err
 
 
 def test_a_key_that_the_server_repeats_is_not_shown(nbx: Runner, server: FakeServer) -> None:
@@ -94,21 +78,7 @@ def test_a_dry_run_on_a_terminal_cannot_drive_it(nbx: Runner) -> None:
     assert "\x9b" not in result.out
 
 
-@pytest.mark.parametrize("n", ["65", "100000"])
-def test_more_choices_than_the_engine_makes_at_once_are_refused(bare: Runner, n: str) -> None:
-    result = bare("complete", "--local", "x", "-n", n)
-    assert result.code == 2
-    assert f"-n {n} with a local model" in result.err
-
-
 def test_the_engine_is_said_to_ignore_echo(bare: Runner) -> None:
     result = bare("complete", "--local", "x", "--echo", "--dry-run")
     assert result.code == 0
     assert "ignores echo" in result.err
-
-
-def test_openssls_variable_counts_where_requests_has_none(nbx: Runner, tmp_path: Path) -> None:
-    missing = {"SSL_CERT_FILE": str(tmp_path / "none.pem"), "NEBIUS_BASE_URL": "https://127.0.0.1:9/v1"}
-    result = nbx("complete", "x", "--retries", "0", env=missing)
-    assert result.code == 78
-    assert "none.pem" in result.err

@@ -139,6 +139,7 @@ def test_a_wait_that_is_too_long_ends_the_run_at_once(nbx: Runner, server: FakeS
     result = nbx("complete", "x")
     assert (result.code, result.slept, len(server.requests)) == (5, [], 1)
     assert "come back later" in result.err
+    assert " s; nbx waits at most 120 s" in result.err
 
 
 @pytest.mark.parametrize("args", [[], ["--json", "--stream"], ["--ndjson"], ["-o", "{file}"]], ids=" ".join)

@@ -86,9 +86,8 @@ def test_a_param_can_give_the_model(bare: Runner) -> None:
     assert result.json == {"prompt": "x", **STREAMED, "model": "m"}
 
 
-def test_unset_takes_out_what_the_configuration_sets_and_leaves_flags(nbx: Runner, tmp_path: Path) -> None:
-    (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "config.toml").write_text("temperature = 0.5\nmax_tokens = 9\n")
+def test_unset_takes_out_what_the_configuration_sets_and_leaves_flags(nbx: Runner) -> None:
+    nbx.write_config("temperature = 0.5\nmax_tokens = 9\n")
     assert body(nbx("complete", "x", "--dry-run")) == {**STREAMED, "max_tokens": 9, "temperature": 0.5}
     unset = ["--unset", "temperature", "--unset", "max-tokens", "--unset", "user"]
     assert body(nbx("complete", "x", "--dry-run", *unset)) == STREAMED
@@ -165,9 +164,8 @@ def test_no_tokens_go_only_with_echo(nbx: Runner, server: FakeServer) -> None:
     assert (second["max_tokens"], "echo" in second) == (0, False)
 
 
-def test_a_bound_holds_for_the_configuration_too(nbx: Runner, tmp_path: Path) -> None:
-    (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "config.toml").write_text("temperature = 9\n")
+def test_a_bound_holds_for_the_configuration_too(nbx: Runner) -> None:
+    nbx.write_config("temperature = 9\n")
     result = nbx("complete", "x", "--dry-run")
     assert (result.code, result.out) == (78, "")
     assert "temperature must be between 0 and 2" in result.err
@@ -175,11 +173,7 @@ def test_a_bound_holds_for_the_configuration_too(nbx: Runner, tmp_path: Path) ->
 
 
 def test_json_and_ndjson_exclude_each_other(nbx: Runner) -> None:
-    refused(
-        nbx("complete", "x", "--json", "--ndjson"),
-        "--json and --ndjson together",
-        "keep one of them",
-    )
+    refused(nbx("complete", "x", "--json", "--ndjson"), "--json and --ndjson together", "keep one of them")
 
 
 def test_neither_dry_run_nor_curl_needs_a_key_or_calls_anybody(bare: Runner, server: FakeServer) -> None:

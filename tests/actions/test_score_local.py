@@ -21,12 +21,6 @@ TEXT = " José wrote: 日本 🦙\n\n  'Well.'"
 CLOSE = 1e-3
 
 
-@pytest.fixture
-def local(bare: Runner) -> Runner:
-    """nbx on a machine that has the weights, and neither key nor model configured."""
-    return Runner({**bare.environ, "NBX_CACHE_DIR": str(real_weights().parent.parent)})
-
-
 def independent(*orders: dict[str, Any]) -> list[Any]:
     """Return what llama.cpp's C library and a softmax in Python make of texts."""
     done = subprocess.run(

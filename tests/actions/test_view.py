@@ -16,7 +16,6 @@ from tests.support.gate import gated
 from tests.support.logprobs import FRANCE, frame
 from tests.support.run import Runner
 from tests.support.server import FakeServer, answer, status, token, whole
-from tests.support.weights import real_weights
 
 TEXT = "".join(reported[0] for reported in FRANCE)
 ANSWER = frame(*FRANCE, reason="stop")
@@ -152,8 +151,7 @@ def test_complete_sends_the_number_of_log_probabilities_that_was_given(
     server.script(gated(frame(*FRANCE, reason="stop")), gated(frame(*FRANCE, reason="stop")))
     nbx("complete", "x", "--view", "heat", "--logprobs", "2")
     assert server.requests[0].json["logprobs"] == 2
-    Path(nbx.environ["NBX_CONFIG_DIR"]).mkdir()
-    (Path(nbx.environ["NBX_CONFIG_DIR"]) / "config.toml").write_text("logprobs = 3\n")
+    nbx.write_config("logprobs = 3\n")
     nbx("complete", "x", "--view", "heat")
     assert server.requests[1].json["logprobs"] == 3
 
@@ -188,12 +186,6 @@ def test_complete_warns_of_a_server_without_log_probabilities_and_keeps_the_text
     assert nbx("complete", "x", "--json").err == ""
 
 
-@pytest.fixture
-def local(bare: Runner) -> Runner:
-    """nbx on a machine that has the weights, and neither key nor model configured."""
-    return Runner({**bare.environ, "NBX_CACHE_DIR": str(real_weights().parent.parent)})
-
-
 GREEDY = ("--local", "The capital of France is", "--max-tokens", "6", "--temperature", "0")
 
 
@@ -224,11 +216,6 @@ def test_the_whole_vocabulary_is_a_distribution_whose_entropy_the_figure_never_e
         assert bound is not None
         assert 0 < bound <= true + 1e-3
         assert entropy(whole_place) == pytest.approx(true, abs=1e-2)
-
-
-def test_json_can_be_piped_into_it(bare: Runner) -> None:
-    result = bare("view", stdin=json.dumps(ANSWER).encode())
-    assert (result.code, tokens(result.out)) == (0, ROWS)
 
 
 @pytest.mark.parametrize("view", ["heat", "table"])

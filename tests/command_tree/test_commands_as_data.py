@@ -32,10 +32,6 @@ def tree_of(**options: Any) -> Command:
     return read_tree(typer.main.get_command(app), "nbx")
 
 
-def test_every_command_is_there_under_its_whole_name() -> None:
-    assert {"nbx", "nbx complete", "nbx config", "nbx config set"} <= set(BY_NAME)
-
-
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: str(field.name))
 def test_every_request_field_is_a_flag_of_complete(field: Field) -> None:
     flag = flags_of("nbx complete")[field.flag]

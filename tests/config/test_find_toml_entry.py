@@ -78,12 +78,6 @@ def test_what_is_no_toml_is_reported_with_its_line(text: str, line: int) -> None
     assert "(at" not in str(caught.value)
 
 
-def test_the_column_is_reported_too() -> None:
-    with pytest.raises(TomlError) as caught:
-        find_toml_entry.parse("a = 1\nb 2\n")
-    assert (caught.value.line, caught.value.column) == (2, 3)
-
-
 def test_an_error_does_not_show_the_value() -> None:
     for text in ('api_key = "canary', "api_key = canary", "api_key = 'x'canary", 'api_key = "can\\ary"'):
         with pytest.raises(TomlError) as caught:

@@ -42,7 +42,7 @@ def source(text: str, path: str = "the file") -> ConfigSource:
 
 
 def gather(
-    config: str | None = None,
+    config: str = "",
     project: str | None = None,
     *,
     flag: str = "",
@@ -59,9 +59,7 @@ def gather(
 
     find = refuse if project is None else given
     flags = {name: Sourced(value, f"--{name}") for name, value in (typed or {}).items()}
-    return settings_layers.gather(
-        flags, environ, flag, lambda: None if config is None else source(config), find
-    )
+    return settings_layers.gather(flags, environ, flag, lambda: source(config), find)
 
 
 def reported(problem: ConfigError) -> tuple[str, str, str]:
@@ -163,7 +161,7 @@ def test_a_profile_that_is_not_there_is_reported_with_what_chose_it_and_the_near
     assert reported(problem) == ("the file:2: no profile 'wrk'", "did you mean work?", hint)
     (problem,) = gather(config, NBX_PROFILE="z").problems
     assert reported(problem)[:2] == ("NBX_PROFILE: no profile 'z'", "defined: work, home")
-    (problem,) = gather(None, flag="z").problems
+    (problem,) = gather("", flag="z").problems
     assert reported(problem)[1] == "no profiles are defined yet"
 
 
@@ -171,7 +169,7 @@ def test_a_project_file_is_looked_for_only_where_a_setting_says_so() -> None:
     project = "temperature = 0.5\n"
     assert "temperature" not in gather("project_file = false").values
     assert "temperature" not in gather("project_file = true", NBX_PROJECT_FILE="0").values
-    for found in (gather("project_file = true", project), gather(None, project, NBX_PROJECT_FILE="1")):
+    for found in (gather("project_file = true", project), gather("", project, NBX_PROJECT_FILE="1")):
         assert found.values["temperature"] == Sourced(0.5, "the project")
         assert found.project == "the project"
     assert gather("project_file = true", "").project is None
@@ -244,7 +242,7 @@ def test_the_strongest_place_is_mended_first() -> None:
 
 
 def test_files_that_cannot_be_read_leave_the_rest() -> None:
-    def broken() -> ConfigSource | None:
+    def broken() -> ConfigSource:
         raise ConfigError("broken")
 
     environ = {"NEBIUS_MODEL": "m", "NBX_PROFILE": "p", "NBX_PROJECT_FILE": "1"}
@@ -269,11 +267,6 @@ def test_a_whole_file_is_checked_with_the_profiles_that_are_not_in_force() -> No
     assert problems("profile = 'a'\n") == ["the file:1: profile must contain one table for each profile"]
     assert problems("use_profile = '-'\n") == []
     assert problems("use_profile = 3\n") == ["the file:1: use_profile must be a text"]
-
-
-def test_profiles_are_only_tables() -> None:
-    assert source("profile = 1").profiles == {}
-    assert dict(source("profile.x = 1\n[profile.y]\n").profiles) == {"y": {}}
 
 
 def test_a_setting_with_a_dot_stands_in_a_table_of_the_file_and_of_a_profile() -> None:

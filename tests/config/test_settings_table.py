@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from nebius_cli.config import settings_table
-from nebius_cli.config.settings_table import BY_NAME, SETTINGS, Sourced
+from nebius_cli.config.settings_table import BY_NAME, SETTINGS
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.field_table import FIELDS
@@ -38,21 +38,6 @@ def test_a_typed_value_is_read_or_refused_with_what_it_takes() -> None:
     assert (error.what, error.why) == ("retries -1", "retries must be 0 or more")
     error = refused(lambda: settings_table.parse(BY_NAME["api_key"], CANARY + "\udcff"))
     assert (error.what, error.why) == ("api_key ***", "api_key must be valid UTF-8")
-
-
-def test_a_secret_is_carried_out_of_sight() -> None:
-    assert settings_table.as_secret(BY_NAME["api_key"], CANARY) == Secret(CANARY)
-    assert settings_table.as_secret(BY_NAME["model"], "m") == "m"
-
-
-def test_the_first_layer_that_has_a_value_gives_it() -> None:
-    flag, env, file = (
-        {"retries": Sourced(n, origin)} for n, origin in ((1, "flag"), (2, "env"), (5, "file"))
-    )
-    assert settings_table.merge([flag, env, file])["retries"] == Sourced(1, "flag")
-    assert settings_table.merge([{}, env, file])["retries"] == Sourced(2, "env")
-    assert settings_table.merge([{}, {}, file])["retries"] == Sourced(5, "file")
-    assert settings_table.merge([])["retries"] == Sourced(3, "default")
 
 
 def test_the_defaults_are_those_of_the_documentation() -> None:

@@ -95,9 +95,7 @@ def test_a_keyring_that_waits_for_somebody_is_given_up(monkeypatch: pytest.Monke
     unlocked.set()
 
 
-def test_of_a_plug_in_that_fails_only_the_kind_of_its_error_is_shown(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_of_a_plug_in_that_fails_only_the_kind_of_its_error_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: str) -> None:
         raise RuntimeError(f"wrong: {CANARY}")
 

@@ -23,12 +23,7 @@ NO_WAY = check_results.failed_check("tcp", NetworkError("refused"))
 
 @pytest.mark.parametrize(
     ("found", "code"),
-    [
-        ([], 0),
-        ([OK, WARN, SKIPPED], 0),
-        ([OK, NO_KEY, NO_WAY], 4),
-        ([NO_WAY, NO_KEY], 7),
-    ],
+    [([], 0), ([OK, WARN, SKIPPED], 0), ([OK, NO_KEY, NO_WAY], 4), ([NO_WAY, NO_KEY], 7)],
     ids=["nothing", "no failure", "key first", "network first"],
 )
 def test_the_first_failure_is_the_exit_code(found: list[Check], code: int) -> None:

@@ -28,11 +28,6 @@ SHARED = {
 RUNS = [(fault, name) for fault in FAULTS for name in fault.seen if fault.name not in SHARED.get(name, set())]
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
 @pytest.mark.parametrize(("fault", "name"), RUNS, ids=[f"{fault.name}-{name}" for fault, name in RUNS])
 def test_fault(
     fault: Fault,

@@ -78,8 +78,7 @@ def test_a_model_that_cannot_be_loaded_is_left_to_the_engines_server(tmp_path: P
 
 def test_a_process_that_died_is_said() -> None:
     with LibraryScoring(real_weights()) as library:
-        assert library._process
-        library._process.kill()
+        library._child.process.kill()
         with pytest.raises(ServerError, match="stopped unexpectedly"):
             library.tokenize("a")
 
@@ -87,8 +86,7 @@ def test_a_process_that_died_is_said() -> None:
 def test_a_process_that_is_stopped_is_ended_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(end_stuck_child, "STOPPED_TIMEOUT_S", 1.0)
     with LibraryScoring(real_weights()) as library:
-        assert library._process
-        library._process.send_signal(signal.SIGSTOP)
+        library._child.process.send_signal(signal.SIGSTOP)
         with pytest.raises(ServerError, match="stopped unexpectedly") as caught:
             library.tokenize("a")
     assert "a signal stopped it" in caught.value.why
@@ -96,8 +94,7 @@ def test_a_process_that_is_stopped_is_ended_and_named(monkeypatch: pytest.Monkey
 
 def test_the_process_ends_with_nbx_in_the_middle_of_an_evaluation() -> None:
     with LibraryScoring(real_weights()) as library:
-        process = library._process
-        assert process
+        process = library._child.process
         assert process.stdin
         ids = [piece.id for piece in library.tokenize(" word" * 8000)]
         process.stdin.write(json.dumps({"ids": ids, "first": 1}).encode() + b"\n")

@@ -33,7 +33,7 @@ from nebius_cli.local.start_engine import Engine
 engine = Engine(Path(sys.argv[1]))
 with engine:
     if sys.argv[2] == "stay while loading":
-        print(engine._process.pid, flush=True)
+        print(engine._child.process.pid, flush=True)
         engine.ready()
     if sys.argv[2] == "leave while loading":
         sys.exit(3)
@@ -181,8 +181,7 @@ def test_an_engine_that_is_stopped_while_it_loads_is_ended_and_named(
 ) -> None:
     monkeypatch.setattr(end_stuck_child, "STOPPED_TIMEOUT_S", 1.0)
     with Engine(model) as engine:
-        assert engine._process is not None
-        engine._process.send_signal(signal.SIGSTOP)
+        engine._child.process.send_signal(signal.SIGSTOP)
         with pytest.raises(NetworkError, match="the local engine has ended") as caught:
             engine.ready()
     assert "a signal stopped it" in caught.value.why
@@ -200,8 +199,6 @@ def test_it_may_be_stopped_twice_and_started_on_a_given_port(model: Path) -> Non
             second.ready()
     engine.stop()
     assert not listens(port)
-    with pytest.raises(RuntimeError):
-        Engine(model).ready()
 
 
 @pytest.mark.parametrize("size", [100, 5_000_000])
@@ -250,8 +247,7 @@ def test_without_the_engine_installed_the_way_to_it_is_said(tmp_path: Path) -> N
 def test_a_dead_engine_process_is_said(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Engine(model)
     with engine:
-        assert engine._process is not None
-        engine._process.kill()
+        engine._child.process.kill()
         with pytest.raises(ConfigError, match="cannot load") as caught:
             engine.ready()
     assert "memory" in caught.value.why

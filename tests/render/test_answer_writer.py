@@ -1,5 +1,6 @@
 """One answer: where it goes, when there is a usage table, and what an incomplete one leaves."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,39 +11,20 @@ from nebius_cli.render.output_options import Layout, Mode, OutputOptions
 from nebius_cli.render.usage_metrics import Timing
 from nebius_cli.response.answer_events import Finished, TextDelta, Usage
 from nebius_cli.response.events_to_answer import Completion
+from nebius_cli.system.output_file import OutputFile
 from tests.support.screen import Glass, streams_on
 
 TIMING = Timing(0, 1, 2)
 
 
-class Shelf:
-    """A target that keeps what it gets."""
-
-    def __init__(self) -> None:
-        self.data = b""
-        self.end = ""
-
-    def write(self, data: bytes) -> None:
-        """Keep it."""
-        self.data += data
-
-    def finish(self) -> None:
-        """Note that it is whole."""
-        self.end = "whole"
-
-    def abandon(self) -> object:
-        """Note that it is not."""
-        self.end = "cut"
-        return "the shelf" if self.data else None
-
-
 class Run:
     """An answer of "text", on glass."""
 
-    def __init__(self, *, tty: bool = True, target: Shelf | None = None, **show: Any) -> None:
-        self.out, self.err, self.target = Glass(), Glass(), target
+    def __init__(self, *, tty: bool = True, target: Path | None = None, **show: Any) -> None:
+        self.out, self.err = Glass(), Glass()
         settings = {"mode": Mode.TEXT, "layout": Layout(), "choices": 1, **show}
-        self.answer = AnswerWriter(streams_on(self.out, self.err, tty=tty), OutputOptions(**settings), target)
+        file = OutputFile(str(target)) if target else None
+        self.answer = AnswerWriter(streams_on(self.out, self.err, tty=tty), OutputOptions(**settings), file)
         self.completion = Completion(1)
 
     def take(self, *events: Any) -> "Run":
@@ -77,25 +59,25 @@ def test_the_usage_is_shown_to_who_watches_or_asks(show: dict[str, Any], *, tty:
     assert bool(run.err.text) == table
 
 
-def test_a_target_gets_exact_bytes_even_at_a_terminal() -> None:
-    shelf = Shelf()
-    run = Run(target=shelf).take(TextDelta(0, "text\x1b[31m")).finish()
-    assert (shelf.data, shelf.end) == (b"text\x1b[31m\n", "whole")
+def test_a_target_gets_exact_bytes_even_at_a_terminal(tmp_path: Path) -> None:
+    run = Run(target=tmp_path / "out").take(TextDelta(0, "text\x1b[31m")).finish()
+    assert (tmp_path / "out").read_bytes() == b"text\x1b[31m\n"
     assert run.out.data == b""
     assert "completion" in run.err.text, "a person watches, and sees what it took"
 
 
-def test_a_cut_answer_says_where_it_is_kept() -> None:
-    run = Run(target=Shelf()).take(TextDelta(0, "half"))
-    assert run.answer.cut(run.completion, TIMING) == "the answer received so far is in the shelf"
+def test_a_cut_answer_says_where_it_is_kept(tmp_path: Path) -> None:
+    run = Run(target=tmp_path / "out").take(TextDelta(0, "half"))
+    partial = tmp_path / "out.partial"
+    assert run.answer.cut(run.completion, TIMING) == f"the answer received so far is in {partial}"
+    assert partial.read_bytes() == b"half\n"
     assert run.err.text == ""
 
 
-def test_a_cut_answer_of_which_nothing_came_is_nowhere() -> None:
-    shelf = Shelf()
-    run = Run(target=shelf)
+def test_a_cut_answer_of_which_nothing_came_is_nowhere(tmp_path: Path) -> None:
+    run = Run(target=tmp_path / "out")
     assert run.answer.cut(run.completion, TIMING) == ""
-    assert (shelf.end, run.answer.untouched) == ("cut", True)
+    assert (list(tmp_path.glob("*out*")), run.answer.untouched) == ([], True)
 
 
 def test_a_cut_answer_that_was_counted_shows_what_it_cost() -> None:

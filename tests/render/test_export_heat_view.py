@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from nebius_cli.render.export_heat_view import export
 from nebius_cli.response.answer_events import Event, Frame, TextDelta
 from nebius_cli.response.events_to_answer import Completion
-from tests.support.logprobs import FRANCE, Told, completions
+from tests.support.logprobs import FRANCE, Told, delta
 
 DRAWN = {path.name: path.read_text("utf-8") for path in (Path(__file__).parents[2] / "docs").glob("*.svg")}
 SVG = "{http://www.w3.org/2000/svg}"
@@ -69,10 +69,6 @@ def answer(*events: Event, expected: int = 1) -> Completion:
     return completion
 
 
-def choice(*tokens: Told, index: int = 0) -> TextDelta:
-    return TextDelta(index, "".join(text for text, _, _ in tokens), completions(*tokens))
-
-
 def svg_rows(page: bytes) -> list[str]:
     """Return what a picture shows, row by row, after checking the width of each piece."""
     pieces: dict[float, str] = {}
@@ -86,7 +82,7 @@ def svg_rows(page: bytes) -> list[str]:
 
 
 def test_a_page_has_the_text_and_the_alternatives_of_each_token() -> None:
-    page = Page(export(answer(choice(*FRANCE)), ".html", prompts=1))
+    page = Page(export(answer(delta(*FRANCE)), ".html", prompts=1))
     text = "".join(text for text, _, _ in FRANCE)
     assert page.text.startswith(f"{text}\n7 tokens at ")
     assert [token for token, _ in page.hovers] == [text for text, _, _ in FRANCE]
@@ -100,13 +96,13 @@ def test_a_page_has_the_text_and_the_alternatives_of_each_token() -> None:
 
 def test_a_page_keeps_the_rows_of_the_text_and_breaks_none() -> None:
     long = "word " * 100
-    page = Page(export(answer(choice((f"{long}\n\n", 0.5, {}), ("x\n", 0.5, {}))), ".html", prompts=1))
+    page = Page(export(answer(delta((f"{long}\n\n", 0.5, {}), ("x\n", 0.5, {}))), ".html", prompts=1))
     assert page.text.split("\n")[:3] == [long, " ", "x"]
     assert page.text.split("\n")[3].startswith("2 tokens")
 
 
 def test_a_picture_has_the_text_in_the_colours_of_its_tokens() -> None:
-    page = export(answer(choice(*FRANCE)), ".svg", prompts=1)
+    page = export(answer(delta(*FRANCE)), ".svg", prompts=1)
     rows = svg_rows(page)
     assert rows[0] == "".join(text for text, _, _ in FRANCE)
     assert rows[1].startswith("7 tokens at ")
@@ -120,12 +116,12 @@ def test_a_picture_has_the_text_in_the_colours_of_its_tokens() -> None:
 
 
 def test_wide_characters_have_their_width_in_a_picture() -> None:
-    rows = svg_rows(export(answer(choice(("日本語", 0.95, {}), (" text 👍", 0.5, {}))), ".svg", prompts=1))
+    rows = svg_rows(export(answer(delta(("日本語", 0.95, {}), (" text 👍", 0.5, {}))), ".svg", prompts=1))
     assert rows[0] == "日本語 text 👍"
 
 
 def test_blanks_in_front_of_a_text_are_kept_by_every_viewer() -> None:
-    page = ET.fromstring(export(answer(choice((" Paris", 0.95, {}))), ".svg", prompts=1))
+    page = ET.fromstring(export(answer(delta((" Paris", 0.95, {}))), ".svg", prompts=1))
     groups = [group for group in page.iter(f"{SVG}g") if group.attrib.get("class", "").endswith("-matrix")]
     # librsvg takes even no-break spaces away where this is not said.
     space = "{http://www.w3.org/XML/1998/namespace}space"
@@ -133,7 +129,7 @@ def test_blanks_in_front_of_a_text_are_kept_by_every_viewer() -> None:
 
 
 def test_model_text_is_text_in_a_page() -> None:
-    completion = answer(Frame({"model": "<b>{0}\x1b&"}), choice(*EVIL))
+    completion = answer(Frame({"model": "<b>{0}\x1b&"}), delta(*EVIL))
     data = export(completion, ".html", prompts=1)
     page = Page(data)
     assert page.text.startswith(EVIL_SHOWN)
@@ -146,21 +142,21 @@ def test_model_text_is_text_in_a_page() -> None:
 
 
 def test_model_text_is_text_in_a_picture() -> None:
-    completion = answer(Frame({"model": "<b>{0}\x1b\uffff&"}), choice(*EVIL))
+    completion = answer(Frame({"model": "<b>{0}\x1b\uffff&"}), delta(*EVIL))
     rows = svg_rows(export(completion, ".svg", prompts=1))
     assert "".join(rows[:2]).replace(" ", "").startswith(EVIL_SHOWN.replace(" ", ""))
 
 
 @pytest.mark.parametrize("name", [".svg", ".html", *sorted(DRAWN)])
 def test_an_export_and_a_picture_of_the_docs_ask_nobody_for_anything(name: str) -> None:
-    page = DRAWN.get(name) or export(answer(choice(*FRANCE)), name, prompts=1).decode()
+    page = DRAWN.get(name) or export(answer(delta(*FRANCE)), name, prompts=1).decode()
     assert not re.search(r"(?:src|href|url|import|@font-face)\s*[=(:]?\s*['\"(]?(?!#|\(#)https?:", page)
     assert set(re.findall(r"url\(#([^)]*)\)", page)) <= set(re.findall(r'\bid="([^"]*)"', page))
     assert re.findall(r"https?://[^\"' ]+", page) in ([], ["http://www.w3.org/2000/svg"])
 
 
 def test_choices_have_headings_and_text_without_log_probabilities_is_there_too() -> None:
-    completion = answer(choice(("a", 0.25, {})), TextDelta(1, "plain"), expected=2)
+    completion = answer(delta(("a", 0.25, {})), TextDelta(1, "plain"), expected=2)
     for form in (".svg", ".html"):
         page = export(completion, form, prompts=2)
         rows = svg_rows(page) if form == ".svg" else Page(page).text.split("\n")

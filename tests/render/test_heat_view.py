@@ -8,7 +8,7 @@ from nebius_cli.render.heat_view import Heat
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View
 from nebius_cli.response.answer_events import Event, Finished, Frame, TextDelta
 from nebius_cli.response.events_to_answer import Completion
-from tests.support.logprobs import FRANCE, Told, completions
+from tests.support.logprobs import FRANCE, completions, delta
 from tests.support.screen import Glass, streams_on
 
 SURE, DOUBTFUL = "\x1b[38;5;231;48;5;17m", "\x1b[38;5;16;48;5;226m"
@@ -19,10 +19,6 @@ def heat(glass: Glass, choices: int = 1, *, color: bool = True, columns: int = 8
     streams = streams_on(glass, environ={"COLUMNS": str(columns)})
     show = OutputOptions(Mode.TEXT, Layout(), choices, view=View.HEAT, color_out=color)
     return Heat(streams, streams.write_out, show)
-
-
-def event(*tokens: Told, index: int = 0) -> TextDelta:
-    return TextDelta(index, "".join(text for text, _, _ in tokens), completions(*tokens))
 
 
 def drawn(*events: Event, choices: int = 1, color: bool = True, columns: int = 80) -> str:
@@ -46,36 +42,36 @@ def finished(*events: Event, choices: int = 1, color: bool = False, columns: int
 def test_each_token_is_written_as_it_comes_and_in_its_colours() -> None:
     glass = Glass()
     part = heat(glass)
-    part.event(event((" Paris", 0.95, {})))
+    part.event(delta((" Paris", 0.95, {})))
     assert glass.text == f"{SURE} Paris{OFF}"
-    part.event(event(("!", 0.001, {})))
+    part.event(delta(("!", 0.001, {})))
     assert glass.text == f"{SURE} Paris{OFF}{DOUBTFUL}!{OFF}"
 
 
 def test_what_has_no_log_probability_has_the_terminals_own_colours() -> None:
-    assert drawn(event(("The", None, {}))) == "The"
+    assert drawn(delta(("The", None, {}))) == "The"
     assert drawn(TextDelta(0, "text")) == "text"
 
 
 def test_a_newline_ends_the_colour_and_has_a_blank_in_it_where_it_stands_alone() -> None:
-    assert drawn(event((".\n", 0.95, {}))) == f"{SURE}.{OFF}\n"
-    assert drawn(event(("\n\n", 0.95, {}))) == f"{SURE} {OFF}\n{SURE} {OFF}\n"
+    assert drawn(delta((".\n", 0.95, {}))) == f"{SURE}.{OFF}\n"
+    assert drawn(delta(("\n\n", 0.95, {}))) == f"{SURE} {OFF}\n{SURE} {OFF}\n"
 
 
 def test_without_colour_marks_stand_before_the_newline() -> None:
-    rows = finished(event(("a", 0.95, {}), (" b\n", 0.12, {}), ("c", 0.002, {}), ("d", None, {})))
+    rows = finished(delta(("a", 0.95, {}), (" b\n", 0.12, {}), ("c", 0.002, {}), ("d", None, {})))
     assert rows[:2] == ["a b{12}", "c{<1}d{?}"]
     assert rows[3:] == ["{12} = 12 %, unmarked = 50 % or more", ""]
 
 
 def test_a_full_row_is_left_alone_and_a_row_that_was_begun_by_scrolling_is_cleaned() -> None:
     erase = "\x1b[K"
-    assert erase not in drawn(event(("x" * 10, 0.95, {})), columns=10)
-    assert drawn(event(("x" * 11, 0.95, {})), columns=10).endswith(OFF + erase)
-    assert erase not in drawn(event(("x" * 20, 0.95, {})), columns=10)
-    assert erase not in drawn(event(("x" * 9, None, {}), ("yy", None, {})), columns=10)
+    assert erase not in drawn(delta(("x" * 10, 0.95, {})), columns=10)
+    assert drawn(delta(("x" * 11, 0.95, {})), columns=10).endswith(OFF + erase)
+    assert erase not in drawn(delta(("x" * 20, 0.95, {})), columns=10)
+    assert erase not in drawn(delta(("x" * 9, None, {}), ("yy", None, {})), columns=10)
     # A newline alone at the edge gets no blank, which would open a row of its own.
-    assert drawn(event(("x" * 10, None, {}), ("\n", 0.95, {})), columns=10) == "x" * 10 + "\n"
+    assert drawn(delta(("x" * 10, None, {}), ("\n", 0.95, {})), columns=10) == "x" * 10 + "\n"
 
 
 @pytest.mark.parametrize(
@@ -90,11 +86,11 @@ def test_a_full_row_is_left_alone_and_a_row_that_was_begun_by_scrolling_is_clean
     ],
 )
 def test_wide_characters_tabs_and_accents_are_measured(text: str, *, wraps: bool) -> None:
-    assert drawn(event((text, 0.95, {})), columns=10).endswith("\x1b[K") == wraps
+    assert drawn(delta((text, 0.95, {})), columns=10).endswith("\x1b[K") == wraps
 
 
 def test_choices_come_one_after_another_each_with_its_summary() -> None:
-    first, second = event(("a", 0.25, {})), event(("b\n", 0.5, {}), index=1)
+    first, second = delta(("a", 0.25, {})), delta(("b\n", 0.5, {}), index=1)
     rows = finished(second, first, Finished(1, "stop"), Finished(0, "stop"), choices=2)
     assert rows == [
         "── choice 1 ──",
@@ -109,12 +105,12 @@ def test_choices_come_one_after_another_each_with_its_summary() -> None:
 
 
 def test_the_summary_is_dim_where_there_is_colour() -> None:
-    rows = finished(event(("a", 0.25, {})), color=True)
+    rows = finished(delta(("a", 0.25, {})), color=True)
     assert rows[1] == "\x1b[2m1 token at 2.00 bits, perplexity 4\x1b[0m"
 
 
 def test_a_whole_answer_in_one_piece_is_reported_apart_token_by_token() -> None:
-    text = drawn(event(*FRANCE))
+    text = drawn(delta(*FRANCE))
     assert text.count(OFF) == len(FRANCE)
 
 

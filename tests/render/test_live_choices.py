@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from nebius_cli.core.errors import Interrupted, OutputError, ReaderGone
 from nebius_cli.render.live_choices import LiveChoices
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions
-from nebius_cli.response.answer_events import Event, Finished, Frame, TextDelta
+from nebius_cli.response.answer_events import Finished, Frame, TextDelta
 from nebius_cli.response.events_to_answer import Completion
 from tests.support.screen import Glass, streams_on
 
@@ -26,15 +26,7 @@ def blocks(glass: Glass, choices: int = 2, *, color: bool = False, **environ: st
 
 def rows(part: LiveChoices, width: int = 80, height: int = 24) -> list[str]:
     """Return the rows of the live part."""
-    return [text.plain for text in part.draw(width, height)]
-
-
-def folded(*events: Event, expected: int = 2) -> Completion:
-    """Return the answer that these events make."""
-    completion = Completion(expected)
-    for event in events:
-        completion.add(event)
-    return completion
+    return [text.plain for text in part.rows(width, height)]
 
 
 def test_the_live_part_never_fills_the_window() -> None:
@@ -43,7 +35,7 @@ def test_the_live_part_never_fills_the_window() -> None:
         part.event(TextDelta(index, "row\n" * 30))
     for height in (2, 3, 4, 5, 10, 24, 60, 200):
         assert len(rows(part, height=height)) < height
-    part.finish(folded(expected=50))
+    part.finish(Completion(50))
 
 
 def test_those_being_written_are_shown_before_those_that_are_done_or_have_not_begun() -> None:
@@ -54,7 +46,7 @@ def test_those_being_written_are_shown_before_those_that_are_done_or_have_not_be
     shown = rows(part, height=6)
     assert shown[:2] == ["── choice 1 · waiting ──", "── choice 5 · writing ──"]
     assert shown[-1][2:].startswith("1 of 6 done, 4 not shown, ")
-    part.finish(folded(expected=6))
+    part.finish(Completion(6))
 
 
 def test_tabs_and_wide_characters_are_measured() -> None:
@@ -65,7 +57,7 @@ def test_tabs_and_wide_characters_are_measured() -> None:
     assert max(sizes) == width - 1  # of letters; the last column is the cursor's
     assert width - 2 in sizes  # of wide characters, of which half is none
     assert "\t" not in "".join(rows(part, width))
-    part.finish(folded())
+    part.finish(Completion(2))
 
 
 def test_what_is_settled_is_not_drawn_again_in_the_very_same_frame() -> None:
@@ -78,7 +70,7 @@ def test_what_is_settled_is_not_drawn_again_in_the_very_same_frame() -> None:
     settling = next(frame for frame in frames if "choice 1 · stop" in frame)
     assert settling.count("choice 1") == 1
     assert settling.count("first") == 1
-    part.finish(folded())
+    part.finish(Completion(2))
     assert glass.text.endswith("── choice 2 · unfinished ──\nsecond\n")
 
 
@@ -87,7 +79,7 @@ def test_colour_is_bold_headings_and_no_colour_is_none() -> None:
         glass = Glass()
         part = blocks(glass, color=color)
         part.event(TextDelta(0, "text"))
-        part.finish(folded())
+        part.finish(Completion(2))
         assert ("\x1b[1m" in glass.text) == color
 
 
@@ -103,7 +95,7 @@ def test_a_signal_while_a_choice_is_printed_loses_none_of_it() -> None:
     part.event(TextDelta(0, "first"))
     with pytest.raises(Interrupted):
         part.event(Finished(0, "stop"))
-    part.finish(folded(TextDelta(0, "first")))
+    part.finish(Completion(2))
     assert "── choice 1 · stop ──\nfirst\n" in glass.text
 
 
@@ -124,7 +116,7 @@ def test_a_stream_that_fails_in_the_drawing_thread_fails_the_next_event(failure:
     part._live.stop()  # waits for the thread, which notes its failure after it has failed
     with pytest.raises(type(failure)):
         part.event(TextDelta(0, "more"))
-    part.finish(folded())
+    part.finish(Completion(2))
 
 
 def test_other_events_draw_nothing() -> None:
@@ -141,4 +133,4 @@ def test_a_stream_that_fails_at_once_says_so_at_once() -> None:
     part = LiveChoices(streams_on(Glass()), fail, OutputOptions(Mode.TEXT, Layout(), 2), 0)
     with pytest.raises(ReaderGone):
         part.event(TextDelta(0, "text"))
-    part.finish(folded())
+    part.finish(Completion(2))

@@ -6,7 +6,7 @@ from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View
 from nebius_cli.render.token_table_view import TokenTable, packed
 from nebius_cli.response.answer_events import Event, Finished, TextDelta
 from nebius_cli.response.events_to_answer import Completion
-from tests.support.logprobs import FRANCE, completions
+from tests.support.logprobs import FRANCE, completions, delta
 from tests.support.screen import Glass, streams_on
 
 
@@ -29,7 +29,7 @@ def drawn(*events: Event, choices: int = 1, color: bool = False, columns: int = 
     return [row.rstrip() for row in glass.text.split("\n")]
 
 
-PARIS = TextDelta(0, " Paris", completions((" Paris", 0.5, {" the": 0.25, " a": 0.124})))
+PARIS = delta((" Paris", 0.5, {" the": 0.25, " a": 0.124}))
 
 
 def test_a_row_says_all_there_is_to_say_of_a_token() -> None:
@@ -45,7 +45,7 @@ def test_the_rows_come_with_their_tokens() -> None:
     glass = Glass()
     part = table(glass)
     for count, entry in enumerate(FRANCE, start=1):
-        part.event(TextDelta(0, entry[0], completions(entry)))
+        part.event(delta(entry))
         assert glass.text.count("\n") == count + 1
 
 
@@ -65,7 +65,7 @@ def test_a_window_that_is_too_narrow_still_shows_everything() -> None:
     ],
 )
 def test_a_narrow_terminal_has_fewer_columns_and_every_row_fits(columns: int, titles: list[str]) -> None:
-    rows = drawn(TextDelta(0, "".join(text for text, _, _ in FRANCE), completions(*FRANCE)), columns=columns)
+    rows = drawn(delta(*FRANCE), columns=columns)
     assert rows[0].split()[: len(titles)] == titles
     assert max(map(len, rows)) <= columns
 
@@ -85,7 +85,7 @@ def test_what_is_not_known_is_a_question_mark() -> None:
 
 
 def test_choices_come_one_after_another_under_their_own_heading() -> None:
-    second = TextDelta(1, "b", completions(("b", 0.25, {})))
+    second = delta(("b", 0.25, {}), index=1)
     rows = drawn(second, PARIS, Finished(0, "stop"), Finished(1, "stop"), choices=2)
     assert [row.split("  ")[0] for row in rows] == [
         "── choice 1 ──",
@@ -102,7 +102,7 @@ def test_choices_come_one_after_another_under_their_own_heading() -> None:
 
 def test_the_token_has_the_colour_of_its_probability_and_its_neighbours_have_none() -> None:
     glass = Glass()
-    table(glass, color=True).event(TextDelta(0, "x", completions(("x", 0.95, {"y": 0.01}))))
+    table(glass, color=True).event(delta(("x", 0.95, {"y": 0.01})))
     row = glass.text.split("\n")[1]
     assert row.startswith('\x1b[38;5;231;48;5;17m"x"\x1b[0m  ')
     assert row.count("\x1b") == 2

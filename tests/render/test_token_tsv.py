@@ -10,7 +10,7 @@ from nebius_cli.render.token_tsv import TokenTsv, row
 from nebius_cli.response.answer_events import Event, Finished, Frame, TextDelta
 from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.response.token_logprobs import Alternative, TokenLogprob
-from tests.support.logprobs import completions
+from tests.support.logprobs import completions, delta
 from tests.support.screen import Glass, streams_on
 
 
@@ -39,7 +39,7 @@ def test_every_figure_of_a_token_is_there_in_full() -> None:
 
 
 def test_what_is_not_known_is_an_empty_column() -> None:
-    assert lines(TextDelta(0, "x", completions(("x", None, {})))) == [["1", "1", "x", "", "", "", "", "", ""]]
+    assert lines(delta(("x", None, {}))) == [["1", "1", "x", "", "", "", "", "", ""]]
 
 
 def test_text_without_tokens_is_a_row_of_its_own() -> None:
@@ -54,8 +54,8 @@ def test_an_impossible_token_is_infinite_and_its_json_has_no_infinity() -> None:
 
 
 def test_choices_come_one_after_another_and_count_from_one() -> None:
-    second = TextDelta(1, "cd", completions(("c", 0.5, {}), ("d", 0.5, {})))
-    first = TextDelta(0, "ab", completions(("a", 0.5, {}), ("b", 0.5, {})))
+    second = delta(("c", 0.5, {}), ("d", 0.5, {}), index=1)
+    first = delta(("a", 0.5, {}), ("b", 0.5, {}))
     out = lines(second, Finished(1, "stop"), first, Finished(0, "stop"), choices=2)
     assert [columns[:3] for columns in out] == [
         ["1", "1", "a"],

@@ -22,9 +22,8 @@ ENTER, ERASE, CLEAR, CTRL_C, CTRL_D, CTRL_Z = "\r", "\x7f", "\x15", "\x03", "\x0
 def config(nbx: Runner, key_files: set[Path]) -> Path:
     """The config file, in which the key may be; the environment has none."""
     del nbx.environ["NEBIUS_API_KEY"]
-    path = Path(nbx.environ["NBX_CONFIG_DIR"]) / "config.toml"
-    key_files.add(path)
-    return path
+    key_files.add(nbx.config_path)
+    return nbx.config_path
 
 
 def modes(screen: Terminal) -> int:

@@ -71,8 +71,11 @@ def test_a_model_must_be_named(command: str, stocked: Runner) -> None:
 
 def test_use_makes_a_model_the_default(stocked: Runner, server: FakeServer) -> None:
     result = stocked("models", "use", GPT)
-    config = Path(stocked.environ["NBX_CONFIG_DIR"]) / "config.toml"
-    assert (result.code, result.out, result.err) == (0, "", f"nbx: set model to {GPT} in {config}\n")
+    assert (result.code, result.out, result.err) == (
+        0,
+        "",
+        f"nbx: set model to {GPT} in {stocked.config_path}\n",
+    )
     assert stocked("config", "get", "model").out == f"{GPT}\n"
     server.script(answer("hi"))
     assert stocked("complete", "x").out == "hi\n"
@@ -81,10 +84,7 @@ def test_use_makes_a_model_the_default(stocked: Runner, server: FakeServer) -> N
 
 def test_use_writes_into_the_chosen_profile(stocked: Runner, server: FakeServer) -> None:
     server.script(model_list())
-    config = Path(stocked.environ["NBX_CONFIG_DIR"]) / "config.toml"
-    config.parent.mkdir()
-    config.write_text("[profile.work]\n")
-    config.chmod(0o600)
+    stocked.write_config("[profile.work]\n")
     result = stocked("models", "use", GPT, "--profile", "work")
     assert (result.code, result.err) == (0, f"nbx: set model to {GPT} in profile work\n")
     assert stocked("config", "get", "model").code == 78

@@ -10,21 +10,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.support.factory import BASIC, model_list
+from tests.support.factory import model_list
 from tests.support.findings import row, today
 from tests.support.run import Runner
 from tests.support.server import FakeServer
-
-
-@pytest.fixture
-def well(nbx: Runner) -> Runner:
-    """nbx with nothing wrong."""
-    return Runner({**nbx.environ, "NEBIUS_MODEL": BASIC["id"]})
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
 
 
 @pytest.fixture

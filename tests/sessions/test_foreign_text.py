@@ -36,9 +36,7 @@ def configured(text: str, *args: str) -> Prepare:
 
     def prepare(nbx: Runner, folder: Path) -> list[str]:
         del folder
-        path = Path(nbx.environ["NBX_CONFIG_DIR"]) / "config.toml"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
+        nbx.write_config(text)
         return list(args)
 
     return prepare

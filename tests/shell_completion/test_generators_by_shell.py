@@ -1,13 +1,11 @@
 """TAB in the real shells."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.shell_completion.shells import COMPLETIONS, DESCRIBING, SCRIPTS, SHELLS, Shell, shell
+from tests.shell_completion.shells import COMPLETIONS, DESCRIBING, SHELLS, Shell, shell
 
 # What is typed, and what nbx is given when Enter follows.
 LINES = {
@@ -88,14 +86,12 @@ def test_tab_leaves_alone(case: str, tab: Shell) -> None:
     assert tab.given(keys) == words
 
 
-@pytest.mark.parametrize("name", SHELLS)
 def test_tab_lists_the_commands(name: str, tmp_path: Path) -> None:
     with shell(name, tmp_path) as running:
         shown = running.listed("nbx \t\t\t", "complete", "config")
     assert ("Read and write settings." in shown) == (name in DESCRIBING)
 
 
-@pytest.mark.parametrize("name", SHELLS)
 def test_tab_lists_the_flags_of_the_command_and_no_others(name: str, tmp_path: Path) -> None:
     with shell(name, tmp_path) as running:
         shown = running.listed(
@@ -105,7 +101,6 @@ def test_tab_lists_the_flags_of_the_command_and_no_others(name: str, tmp_path: P
     assert "--version" not in shown
 
 
-@pytest.mark.parametrize("name", SHELLS)
 def test_tab_lists_choices(name: str, tmp_path: Path) -> None:
     with shell(name, tmp_path) as running:
         running.listed(
@@ -113,7 +108,6 @@ def test_tab_lists_choices(name: str, tmp_path: Path) -> None:
         )
 
 
-@pytest.mark.parametrize("name", SHELLS)
 def test_tab_lists_files_and_folders(name: str, tmp_path: Path) -> None:
     with shell(name, tmp_path) as running:
         running.listed("nbx complete --file \t\t", "only", "one.txt", "sub", "folder/")
@@ -129,14 +123,8 @@ def test_bash_completes_with_other_word_breaks_and_without_compopt(before: str, 
             assert running.given(keys) == words
 
 
-@pytest.mark.parametrize("name", SHELLS)
 def test_the_script_may_be_sourced(name: str, tmp_path: Path) -> None:
     # The others are sourced anyway; zsh's is a file for $fpath first of all.
     before = f"unfunction _nbx; source {COMPLETIONS / '_nbx'}" if name == "zsh" else ""
     with shell(name, tmp_path, before=before) as running:
         assert running.given("nbx doc\tx") == "<doctor><x>"
-
-
-def test_every_shell_is_there_where_they_are_required() -> None:
-    if os.environ.get("NBX_TEST_SHELLS") == "1":
-        assert [name for name in SCRIPTS if shutil.which(name)] == list(SCRIPTS)

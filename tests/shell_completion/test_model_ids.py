@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
 from nebius_cli.models.model_cache import ModelsCache
-from tests.shell_completion.shells import SHELLS, shell
+from tests.shell_completion.shells import shell
 
 IDS = (
     "meta-llama/Llama-3.3-70B-Instruct",
@@ -61,11 +59,6 @@ LINES = {
     "flags of the list after a query": ("nbx models llama --refr\tx", "<models><llama><--refresh><x>"),
     "an order": ("nbx models --sort pr\tx", "<models><--sort><price><x>"),
 }
-
-
-@pytest.fixture(params=SHELLS)
-def name(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 def exported(name: str, variable: str, value: Path) -> str:

@@ -10,16 +10,12 @@ import pytest
 from nebius_cli.command_tree.commands_as_data import Command
 from nebius_cli.shell_completion import bash, fish, zsh
 from tests.shell_completion.awkward import HELP, TREE
-from tests.shell_completion.shells import COMPLETIONS, DESCRIBING, SCRIPTS, SHELLS, shell
+from tests.shell_completion.shells import COMPLETIONS, DESCRIBING, SCRIPTS, shell
 
 MAKERS: dict[str, Callable[[Command], str]] = {"bash": bash.script, "zsh": zsh.script, "fish": fish.script}
 
 # What checks a script without running it.
-CHECKS = {
-    "bash": ("bash", "-n"),
-    "zsh": ("zsh", "-n"),
-    "fish": ("fish", "--no-execute"),
-}
+CHECKS = {"bash": ("bash", "-n"), "zsh": ("zsh", "-n"), "fish": ("fish", "--no-execute")}
 
 LINES = {
     "a choice with a colon": ("nbx two-words --kind a:b\tx", "<two-words><--kind><a:b><x>"),
@@ -39,11 +35,6 @@ LINES = {
 }
 
 
-@pytest.fixture(params=SHELLS)
-def name(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 @pytest.fixture
 def script(name: str, tmp_path: Path) -> Path:
     """The script for a tree that has every awkward thing."""
@@ -58,17 +49,17 @@ def test_awkward_words_are_completed_as_they_are(name: str, script: Path, tmp_pa
     assert given == {case: words for case, (_, words) in LINES.items()}
 
 
-def test_awkward_help_is_shown_as_it_is(name: str, script: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [("nbx two-words --\t\t", ("--kind", "--into")), ("nbx \t\t", ("two-words", "plain"))],
+    ids=["flags", "summaries"],
+)
+def test_awkward_help_is_shown_as_it_is(
+    name: str, script: Path, tmp_path: Path, keys: str, words: tuple[str, ...]
+) -> None:
     with shell(name, tmp_path, script) as running:
-        shown = running.listed("nbx two-words --\t\t", "--kind", "--into")
-    described = [f"{HELP} {word}" in shown for word in ("--kind", "--into")]
-    assert described == [name in DESCRIBING] * 2
-
-
-def test_awkward_summaries_are_shown_as_they_are(name: str, script: Path, tmp_path: Path) -> None:
-    with shell(name, tmp_path, script) as running:
-        shown = running.listed("nbx \t\t", "two-words", "plain")
-    described = [f"{HELP} {word}" in shown for word in ("two-words", "plain")]
+        shown = running.listed(keys, *words)
+    described = [f"{HELP} {word}" in shown for word in words]
     assert described == [name in DESCRIBING] * 2
 
 

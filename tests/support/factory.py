@@ -20,11 +20,7 @@ FAST: dict[str, Any] = {
         "price_per_video_second": "0",
         "request": "0",
     },
-    "per_request_limits": {
-        "tokens_per_minute": 800000.0,
-        "requests_per_minute": 1200.0,
-        "burst_ratio": 1.0,
-    },
+    "per_request_limits": {"tokens_per_minute": 800000.0, "requests_per_minute": 1200.0, "burst_ratio": 1.0},
     "object": "model",
     "owned_by": "system",
 }

@@ -1,6 +1,9 @@
-"""What a test looks at in a folder."""
+"""What a test looks at in a folder, and a disk that fills."""
 
+import contextlib
+import resource
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -12,3 +15,14 @@ def names(folder: Path) -> list[str]:
 def mode_of(path: Path) -> int:
     """Return the permissions of a file."""
     return stat.S_IMODE(path.stat().st_mode)
+
+
+@contextlib.contextmanager
+def disk_of(size: int) -> Iterator[None]:
+    """Let no file grow beyond a size, as on a disk that fills."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -88,7 +88,6 @@ OUTSIDE = (
     "bulk.export.parquet_file",
     "bulk.output.read_records",
     "bulk.output.merge_shards",
-    "system.check_output_paths",
     "ledger.bulk_recorder",
     "ledger.sqlite_file",
     "ledger.pending_rows_file",
@@ -123,14 +122,7 @@ OUTSIDE = (
     "system",
 )
 # Modules that may speak to the process's own streams; everybody else gets them handed in.
-SPEAKERS = (
-    "__main__",
-    "main",
-    "gen.__main__",
-    "local.engine_process",
-    "local.library_process",
-    "system",
-)
+SPEAKERS = ("__main__", "main", "gen.__main__", "local.engine_process", "local.library_process", "system")
 SPEECH = ("input", "print", "sys.argv", "sys.exit", "sys.stderr", "sys.stdin", "sys.stdout")
 
 THIRD_PARTY = {
@@ -160,7 +152,7 @@ THIRD_PARTY = {
         "cluster.write_answers",
         "cluster.read_input",
     ),
-    "requests": ("api.choose_proxy", "doctor.probes", "local.fetch_weights", "local.weights"),
+    "requests": ("local.fetch_weights",),
     "rich": (
         "bulk.progress_display",
         "render.heat_view",

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from nebius_cli.response.answer_events import TextDelta
 from tests.support.server import token
 
 # A token's text, its probability, and the others at its place.
@@ -31,6 +32,11 @@ def completions(*tokens: Told, offset: int = 0) -> dict[str, Any]:
         ],
         "text_offset": [offset + len("".join(texts[:place])) for place in range(len(texts))],
     }
+
+
+def delta(*tokens: Told, index: int = 0) -> TextDelta:
+    """Return the event of these tokens."""
+    return TextDelta(index, "".join(text for text, _, _ in tokens), completions(*tokens))
 
 
 def frame(

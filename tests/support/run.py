@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from nebius_cli.main import main
@@ -32,6 +33,14 @@ class Result:
     def json(self) -> Any:
         """Stdout as one JSON value."""
         return json.loads(self.out_bytes)
+
+
+class Untouchable(io.RawIOBase):
+    """A stdin that must not be read."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Fail."""
+        raise AssertionError(f"{size} bytes of stdin were read")
 
 
 class Runner:
@@ -72,6 +81,18 @@ class Runner:
         assert may_show_key or not shows_key(out.getvalue()), "the key is on stdout"
         assert not shows_key(err.getvalue()), "the key is on stderr"
         return Result(int(code), out.getvalue(), err.getvalue().decode("utf-8"), slept)
+
+    @property
+    def config_path(self) -> Path:
+        """The path of the config file."""
+        return Path(self.environ["NBX_CONFIG_DIR"]) / "config.toml"
+
+    def write_config(self, text: str) -> Path:
+        """Write the config file, for its owner only; return its path."""
+        self.config_path.parent.mkdir(exist_ok=True)
+        self.config_path.write_text(text, "utf-8")
+        self.config_path.chmod(0o600)
+        return self.config_path
 
     def process_env(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the environment of a child: this one's, less what could leak in, plus the runner's."""

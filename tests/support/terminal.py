@@ -9,7 +9,6 @@ import termios
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fcntl import ioctl
-from types import TracebackType
 from typing import Any, Self
 
 import pexpect
@@ -64,9 +63,7 @@ class Terminal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
         if not self._master.closed:
@@ -84,11 +81,6 @@ class Terminal:
     def wait_for(self, *texts: str) -> list[str]:
         """Wait until the screen shows each of `texts`; return its rows."""
         self.wait_until(lambda: all(text in "\n".join(self.rows) for text in texts), repr(texts))
-        return self.rows
-
-    def wait_without(self, text: str) -> list[str]:
-        """Wait until the screen shows `text` no more; return its rows."""
-        self.wait_until(lambda: text not in "\n".join(self.rows), f"losing {text!r}")
         return self.rows
 
     def wait_for_bytes(self, data: bytes) -> None:

@@ -1,7 +1,6 @@
 """The file of -o: it appears whole or not at all, and text received so far is kept."""
 
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 
 from nebius_cli.core.errors import OutputError, ReaderGone
 from nebius_cli.system.output_file import OutputFile
-from tests.support.folder import mode_of, names
+from tests.support.folder import disk_of, mode_of, names
 
 
 def test_an_answer_grows_beside_its_place_and_appears_whole(folder: Path) -> None:
@@ -42,14 +41,9 @@ def test_an_answer_of_which_nothing_came_leaves_nothing(folder: Path) -> None:
 def test_what_a_full_disk_took_is_kept_and_nothing_where_it_took_nothing(
     folder: Path, room: int, left: list[str]
 ) -> None:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
     output = OutputFile(str(folder / "x"))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
-    try:
-        with pytest.raises(OutputError, match="cannot write"):
-            output.write(b"a" * 2000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with disk_of(room), pytest.raises(OutputError, match="cannot write"):
+        output.write(b"a" * 2000)
     assert output.abandon() == (folder / "x.partial" if left else None)
     assert {name: (folder / name).stat().st_size for name in names(folder)} == dict.fromkeys(left, room)
 

@@ -164,7 +164,7 @@ def test_chance_is_between_0_and_1() -> None:
 
 def test_a_text_file_for_libraries_writes_utf8_through_stdout() -> None:
     out = Stubborn()
-    text = Streams(None, out, None).text_out(tty=lambda: True)
+    text = TextWriter(Streams(None, out, None).write_out, lambda: True)
     assert text.write("é\ud83d") == 2
     text.flush()
     assert out.data == b"\xc3\xa9?"

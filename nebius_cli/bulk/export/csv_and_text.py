@@ -6,7 +6,7 @@ from typing import Any
 from nebius_cli.bulk.export.choice_rows import choices_of
 from nebius_cli.bulk.export.formats import SEPARATORS
 from nebius_cli.core.write_csv import csv_line
-from nebius_cli.system.output_file import Write
+from nebius_cli.system.streams import Write
 from nebius_cli.terminal.sanitize import to_bytes
 
 HEADER = (
