@@ -30,7 +30,7 @@ class Invocation:
         self.debug = bool(flags.get("debug"))
         color = flags.get("color") or "auto"
         if color not in ("auto", "always", "never"):
-            raise UsageError(f"--color {color}", "it takes auto, always or never")
+            raise UsageError(f"--color {color}", "must be auto, always or never")
         self.color = color
 
     def app(self, flags: dict[str, Any]) -> Any:
@@ -90,7 +90,7 @@ def _run_and_report(args: list[str], invocation: Invocation) -> int:
         if (named := system_errors.from_exception(error)) is not None:
             return _report(named, invocation)
         streams.write_err(
-            f"nbx: a bug in nbx: {type(error).__name__}; run with --debug and report its output\n"
+            f"nbx: a bug in nbx: {type(error).__name__}; run with --debug and report the output\n"
         )
         return ExitCode.BUG
 

@@ -44,9 +44,9 @@ def run(*args: str, error: BaseException) -> tuple[int, str]:
         (
             MemoryError(),
             78,
-            "nbx: out of memory\n  the system has no more memory for nbx\n  send less at once\n",
+            "nbx: out of memory\n  the system has no more memory for nbx\n  send fewer requests at once\n",
         ),
-        (RecursionError(), 65, "nbx: the input is nested too deeply\n  nbx reads some hundred levels\n"),
+        (RecursionError(), 65, "nbx: the input is nested too deeply\n  nbx accepts a few hundred levels\n"),
         (
             ImportError("x.so: cannot open shared object file: Too many open files", name="x"),
             78,
@@ -55,12 +55,12 @@ def run(*args: str, error: BaseException) -> tuple[int, str]:
         (
             ModuleNotFoundError("No module named 'x'", name="x"),
             78,
-            "nbx: cannot import x\n  No module named 'x'\n  install nbx again, with its extras\n",
+            "nbx: cannot import x\n  No module named 'x'\n  reinstall nbx with its extras\n",
         ),
         (
             RuntimeError("oops"),
             1,
-            "nbx: a bug in nbx: RuntimeError; run with --debug and report its output\n",
+            "nbx: a bug in nbx: RuntimeError; run with --debug and report the output\n",
         ),
     ],
     ids=repr,

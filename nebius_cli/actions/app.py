@@ -117,7 +117,7 @@ class App(Console):
             reading = read_prompt.DecodeOptions(strip_final_newline=True)
             text = read_prompt.decode(self.streams.read_stdin(), "stdin", reading)
         elif setting.secret:
-            self.warn(f"the shell's history now has the {setting.field.name}; - reads it from stdin instead")
+            self.warn(f"the {setting.field.name} is now in the shell history; use - to read it from stdin")
         return settings_table.parse(setting, text)
 
     def key_places(

@@ -65,13 +65,13 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
     check_not_compressed(options.output or "-")
     format_ = _format(options)
     if options.side_by_side and format_ == "text":
-        raise UsageError("--side-by-side with text", "it is a table", "choose --csv or another --format")
+        raise UsageError("--side-by-side with text", "it makes a table", "choose --csv or another --format")
     if options.escape_formulas and format_ not in SEPARATORS:
         raise UsageError("--escape-formulas without --csv", "it is for spreadsheets, which read CSV")
     if options.null and format_ != "text":
         raise UsageError(f"-0 with {'--csv' if format_ == 'csv' else format_}", "only texts end with NUL")
     if format_ == "parquet" and options.output in (None, "-") and app.streams.stdout_tty:
-        raise UsageError("a Parquet file on a terminal", "it is binary", "-o FILE writes it to a file")
+        raise UsageError("cannot write Parquet to a terminal", "it is binary", "-o FILE writes it to a file")
     with AnswerFile(options.answers) as records:
         check_kind(Path(options.answers), items=False)
         if options.output is None or options.output == "-":

@@ -41,9 +41,9 @@ def run(options: BulkMergeOptions, app: App) -> ExitCode:
     if not options.answers:
         raise UsageError("no files to merge", "", "nbx bulk merge A.jsonl B.jsonl -o ALL.jsonl")
     if options.invalid not in ("strict", "replace"):
-        raise UsageError(f"--invalid {options.invalid}", "it takes strict or replace")
+        raise UsageError(f"--invalid {options.invalid}", "must be strict or replace")
     if options.matrix and not options.input:
-        raise UsageError("--matrix without --input", "it says which rows the input stands for")
+        raise UsageError("--matrix without --input", "it applies to the rows of --input")
     _check_output(options)
     # answers-*.jsonl also matches the lists of failed rows.
     lists = {path_beside(Path(path)) for path in options.answers}

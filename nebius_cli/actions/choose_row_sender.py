@@ -51,7 +51,7 @@ class RowServer(NamedTuple):
     """Where the requests of a run go. `death` returns why the server has ended, if it did.
 
     `generating` returns how many tokens of incomplete answers it has generated, 0 if that is unknown.
-    `open_sender` waits until the server is ready, so that the input is checked meanwhile. It takes how many
+    `open_sender` waits until the server is ready, so that nbx checks the input meanwhile. It takes how many
     connections may be open, and returns a sender and the host.
     """
 
@@ -101,7 +101,7 @@ def row_server(
     slots = max(plan.concurrency or bulk.LOCAL_CONCURRENCY, plan.choices)
     caches = min(MAX_LOCAL_CACHES, slots)
     with run_embedded.running(options.model_file, app, parallel=slots, caches=caches) as engine:
-        # Its process takes a while to load the model; this import happens meanwhile.
+        # Its process takes a while to load the model; this import happens in the meantime.
         import nebius_cli.bulk.workers.send_and_receive  # noqa: F401
 
         def ready() -> Endpoint:
@@ -119,6 +119,6 @@ def connections(plan: BulkPlan, app: App) -> int:
         return wanted
     if plan.concurrency is not None:
         app.note(
-            f"at most {allowed:.0f} requests at once: the limit of open files is low; ulimit -n raises it"
+            f"at most {allowed:.0f} requests at once: the limit on open files is low; ulimit -n raises it"
         )
     return int(allowed)

@@ -212,7 +212,7 @@ def _endpoint(
 
     parallel, caches = max(4, what.n), min(4, what.choices)
     with run_embedded.running(options.model_file, app, parallel=parallel, caches=caches) as engine:
-        # Its process takes a while to load the model; this import happens meanwhile.
+        # Its process takes a while to load the model; this import happens in the meantime.
         import nebius_cli.api.send_completion  # noqa: F401
 
         yield Endpoint(engine.base_url, engine.key, is_local=True)

@@ -49,7 +49,7 @@ def run_install(options: CompletionOptions, app: App) -> ExitCode:
     if _apply(app, changes):
         app.note(f"start a new {shell} to use completion")
     else:
-        app.note(f"completion for {shell} was installed already")
+        app.note(f"completion for {shell} was already installed")
     return ExitCode.DONE
 
 
@@ -85,7 +85,7 @@ def _start_up(place: install_locations.InstallTarget, block: str) -> Iterator[Ch
             new = edit_startup_file.insert(old, block) if block else old and edit_startup_file.remove(old)
             yield Change(place.rc, old, new)
         except edit_startup_file.RcBlockError as error:
-            raise ConfigError(f"cannot change {place.rc}", str(error), "repair it by hand") from None
+            raise ConfigError(f"cannot change {place.rc}", str(error), "fix it by hand") from None
 
 
 def _apply(app: App, changes: Iterable[Change]) -> bool:

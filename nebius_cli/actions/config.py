@@ -55,7 +55,7 @@ def run_set(options: ConfigOptions, app: App) -> ExitCode:
     app.config.set(name, parsed, profile)
     app.note(f"{name} is set in {_place(app, profile)}")
     if stronger := _stronger(app, setting, parsed, profile):
-        app.warn(f"{stronger} overrides what was set")
+        app.warn(f"{stronger} overrides the new value")
     return ExitCode.DONE
 
 
@@ -207,7 +207,7 @@ def _finish(app: App, draft: Path, old: bytes) -> ExitCode:
         ) from None
     if new == (old or TEMPLATE):
         draft.unlink()
-        app.note("nothing changed; an editor that returns at once needs its wait flag, as in 'code --wait'")
+        app.note("nothing changed; if your editor returns at once, add its wait flag, as in 'code --wait'")
         return ExitCode.DONE
     wrong = _check(new, draft)
     for problem in wrong:
@@ -215,9 +215,9 @@ def _finish(app: App, draft: Path, old: bytes) -> ExitCode:
     if wrong:
         raise ConfigError(f"{path} is unchanged", kept, f"nbx config edit continues with it; {ANEW}")
     if not app.config.replace(old, new):
-        raise ConfigError(f"{path} was changed meanwhile", kept, "nbx config edit starts from the new file")
+        raise ConfigError(f"{path} changed in the meantime", kept, "nbx config edit starts from the new file")
     draft.unlink()
-    app.note(f"{path} is written")
+    app.note(f"saved {path}")
     return ExitCode.DONE
 
 

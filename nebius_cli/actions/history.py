@@ -78,14 +78,14 @@ def run_show(options: HistoryOptions, app: App) -> ExitCode:
 def run_rm(options: HistoryOptions, app: App) -> ExitCode:
     """Delete requests and every trace of their texts."""
     if not options.ids:
-        raise UsageError("no request given", "", "nbx history rm ID...; nbx history list shows the ids")
+        raise UsageError("no request given", "", "nbx history rm ID...; nbx history list shows the IDs")
     wanted = [parse_id(text) for text in options.ids]
     ledger = app.ledger
     ledger.write_pending()
     gone = ledger.remove(wanted)
     if missing := [str(number) for number in wanted if number not in gone]:
         deleted = f"deleted: {', '.join(map(str, gone))}" if gone else ""
-        raise UsageError(f"no request {', '.join(missing)}", deleted, "nbx history list shows the ids")
+        raise UsageError(f"no request {', '.join(missing)}", deleted, "nbx history list shows the IDs")
     return ExitCode.DONE
 
 
@@ -105,7 +105,7 @@ def _latest(options: HistoryOptions, words: Sequence[str], app: App) -> list[dic
     period = periods.period(options.since, options.until, app.streams.now(), LocalCalendar())
     limit = whole_number(options.limit) if options.limit else DEFAULT_LIMIT
     if limit < 1:
-        raise UsageError(f"--limit {options.limit}", "it takes a whole number above 0")
+        raise UsageError(f"--limit {options.limit}", "must be a whole number above 0")
     ledger = app.ledger
     ledger.write_pending()
     return ledger.latest(period, limit, words)

@@ -48,7 +48,7 @@ def run_list(options: LocalOptions, app: App) -> ExitCode:
     ]
     app.write_table(("model", "size", "file"), rows, numbers=("size",), stacked=True)
     if None in paths.values():
-        app.note(f"the part that was downloaded is kept in {folder}")
+        app.note(f"the partial download is kept in {folder}")
     return ExitCode.DONE
 
 
@@ -56,7 +56,7 @@ def run_rm(options: LocalOptions, app: App) -> ExitCode:
     """Delete a model."""
     name = options.name
     if not name:
-        raise UsageError("no model named", "", "nbx local rm NAME; nbx local list shows the names")
+        raise UsageError("no model given", "", "nbx local rm NAME; nbx local list shows the names")
     freed = weights.remove(name, run_embedded.weights_dir(app.streams.environ))
     app.note(f"removed {name}, {megabytes(freed)}")
     return ExitCode.DONE

@@ -65,7 +65,7 @@ class Listing:
 def run_list(options: ModelsOptions, app: App) -> ExitCode:
     """List the models whose id, name or features contain every word of the query."""
     if options.sort not in SORTS:
-        raise UsageError(f"--sort {options.sort}", f"it takes {', '.join(SORTS)}")
+        raise UsageError(f"--sort {options.sort}", f"must be one of {', '.join(SORTS)}")
     listing = _listing(options, app.settings(options.connection), app, refresh=options.refresh)
     if not (listing.fetched or listing.failed) and _age(listing, app) >= MIN_NOTED_AGE_S:
         app.note(_words(listing, app) + "; --refresh fetches a new one")
@@ -77,7 +77,9 @@ def run_list(options: ModelsOptions, app: App) -> ExitCode:
     else:
         _write_rows(found, app)
     if not found:
-        app.note(f"no model of {len(listing.models)} matches {' '.join(options.query)}".rstrip())
+        app.note(
+            f"none of {counted(len(listing.models), 'model')} matches {' '.join(options.query)}".rstrip()
+        )
     return ExitCode.DONE
 
 
@@ -125,13 +127,13 @@ def _check_listed(wanted: str, options: ModelsOptions, app: App) -> None:
 
 def _named(options: ModelsOptions, command: str) -> str:
     if not options.id:
-        raise UsageError("no model given", "", f"nbx models {command} ID; nbx models lists the ids")
+        raise UsageError("no model given", "", f"nbx models {command} ID; nbx models lists the IDs")
     return options.id
 
 
 def _missing(wanted: str, listing: Listing, app: App) -> RejectedError:
     age = "" if listing.fetched else f", as of {age_of(_age(listing, app))} ago"
-    hint = similar_names.did_you_mean(wanted, listing.ids) or "nbx models lists the ids"
+    hint = similar_names.did_you_mean(wanted, listing.ids) or "nbx models lists the IDs"
     return RejectedError(
         f"no model {wanted}", f"the list has {counted(len(listing.models), 'model')}{age}", hint
     )
@@ -203,7 +205,7 @@ def _completable(listing: Listing, app: App, cache: ModelsCache) -> Listing:
     try:
         cache.write_ids(models.completable(listing.ids))
     except OSError as error:
-        app.log(f"shell completion will not know these models: {error.strerror or error}")
+        app.log(f"shell completion will not offer these models: {error.strerror or error}")
     return listing
 
 

@@ -50,7 +50,7 @@ def run_use(options: ProfileOptions, app: App) -> ExitCode:
     """Choose a profile for every later run, `-` for none. Raises UsageError if there is no such profile."""
     name = NONE if options.none else options.name
     if not name or (options.none and options.name):
-        raise UsageError("which profile?", "", "nbx profile use NAME, or --none")
+        raise UsageError("no profile given", "", "nbx profile use NAME, or --none")
     if name == NONE:
         app.note("now using no profile" if app.config.unset(USE_PROFILE) else "no profile was in use")
     else:
@@ -67,8 +67,8 @@ def run_add(options: ProfileOptions, app: App) -> ExitCode:
     """Write a new profile. Raises UsageError for one that exists, and for a wrong name or setting."""
     name = options.name or ""
     if not _NAME.fullmatch(name):
-        why = "a name consists of letters, digits, _ and -, at most 64 of them"
-        raise UsageError(f"{name!r} is not a valid profile name" if name else "no profile named", why)
+        why = "a name may have up to 64 letters, digits, _ and -"
+        raise UsageError(f"{name!r} is not a valid profile name" if name else "no profile given", why)
     if not app.config.add_profile(name, _values(app, options.settings)):
         hint = f"nbx config set --profile {name} SETTING VALUE changes it"
         raise UsageError(f"profile {name} already exists", "", hint)
@@ -121,7 +121,7 @@ def run_rm(options: ProfileOptions, app: App) -> ExitCode:
 
 def _check_there(app: App, name: str) -> None:
     if not name:
-        raise UsageError("no profile named", "", "nbx profile list")
+        raise UsageError("no profile given", "", "nbx profile list")
     names = tuple(app.config.read().profiles)
     if name not in names:
         close = nearest(name, names)
@@ -135,7 +135,7 @@ def _values(app: App, given: Sequence[str]) -> dict[str, Value]:
         name, equals, value = text.partition("=")
         if not equals:
             raise UsageError(
-                f"{text!r} is not a setting", "it takes SETTING=VALUE", "for example model=MODEL"
+                f"{text!r} is not a setting", "the format is SETTING=VALUE", "for example model=MODEL"
             )
         setting = settings_table.find(name)
         if setting.chooses:

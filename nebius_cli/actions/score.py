@@ -103,7 +103,7 @@ def run_rank(options: ScoreOptions, app: App) -> ExitCode:
         what = f"candidate {options.candidates.index('') + 1} is empty"
         raise UsageError(what, "an empty text has no likelihood")
     if options.tokens and not options.json:
-        raise UsageError("--tokens without --json", "the table of candidates does not show tokens", "--json")
+        raise UsageError("--tokens without --json", "the table does not show tokens", "add --json")
     context = _context(options, app)
     passages = [
         Passage(read_prompt.decode_argument(one, encode_argument(one)), context) for one in options.candidates

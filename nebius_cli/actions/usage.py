@@ -33,7 +33,7 @@ class UsageOptions:
 def run_show(options: UsageOptions, app: App) -> ExitCode:
     """Show sums by day, model, profile or run."""
     if options.by not in GROUPS:
-        raise UsageError(f"--by {options.by}", f"it takes {', '.join(GROUPS)}")
+        raise UsageError(f"--by {options.by}", f"must be one of {', '.join(GROUPS)}")
     since = options.since or DEFAULT_SINCE
     period = _period(since, options.until, app)
     rows = _sums(options.by, period, app)
@@ -62,7 +62,7 @@ def run_show(options: UsageOptions, app: App) -> ExitCode:
 def run_plot(options: UsageOptions, app: App) -> ExitCode:
     """Plot cost, tokens or requests of each day on the terminal, or into an SVG file."""
     if options.of and options.of not in MEASURES:
-        raise UsageError(f"--of {options.of}", f"it takes {', '.join(MEASURES)}")
+        raise UsageError(f"--of {options.of}", f"must be one of {', '.join(MEASURES)}")
     since = options.since or DEFAULT_SINCE
     period = _period(since, options.until, app)
     # A damaged time has no day, and one far in the future would make millions of days.

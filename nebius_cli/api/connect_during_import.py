@@ -1,4 +1,4 @@
-"""Connects to the server while nbx still imports what sends the request.
+"""Connects to the server while nbx is still importing the code that sends the request.
 
 Importing urllib3 takes about as long as a packet needs to a server on the same continent and back. So an
 action that is going to send a request begins to connect first. The first request of the `Api` uses the

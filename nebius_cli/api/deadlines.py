@@ -89,7 +89,7 @@ class Deadline:
         """Note the end of a wait.
 
         The time by which it was longer does not count: the process was suspended (Ctrl-Z, a laptop that
-        sleeps), and what the server sent meanwhile is there to be read.
+        sleeps), and what the server sent in the meantime can be read.
         """
         self.ran_late(self._monotonic() - self._wait_began - self._wait_s)
         self.goes_on()

@@ -18,6 +18,6 @@ def check_key(key: Secret) -> Secret:
     """Return the key without white space around it. Raises AuthError where no header can carry it."""
     value = key.reveal().strip()
     if not value.isascii() or not value.isprintable() or not value:
-        why = "it contains characters that no key has" if value else "it is empty"
+        why = "it contains characters that a key cannot have" if value else "it is empty"
         raise AuthError("the API key cannot be sent", why, "copy the key again")
     return Secret(value)

@@ -1,4 +1,4 @@
-"""Reads an answer from a connection: http.client parses it, and urllib3 decompresses it where need be."""
+"""Reads an answer from a connection: http.client parses it, and urllib3 decompresses it if necessary."""
 
 import http.client
 import re

@@ -1,4 +1,4 @@
-"""Bounds the memory of all answers together: few large ones are in memory at once, the others wait."""
+"""Bounds the memory of all answers together: only a few large ones are in memory at once."""
 
 import threading
 

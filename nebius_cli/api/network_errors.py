@@ -80,7 +80,7 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], Net
     (
         (urllib3.exceptions.ReadTimeoutError, TimeoutError),
         lambda to, why: TimedOutError(
-            f"the connection{to} was silent too long",
+            f"the connection{to} was silent for too long",
             why,
             "--connect-timeout, --first-byte-timeout or --stall-timeout waits longer",
         ),
@@ -126,7 +126,7 @@ def check_encoding(header: str) -> None:
     """
     for name in (word.strip().lower() for word in header.split(",")):
         if name in COMPRESSIONS and name not in urllib3.response.HTTPResponse.CONTENT_DECODERS:
-            why, hint = "nbx does not read that", "the server should send what Accept-Encoding names"
+            why, hint = "nbx does not read that", "the server should send an encoding from Accept-Encoding"
             if name == "zstd":
                 why, hint = "the package backports.zstd is not installed", install_hint("zstd")
             raise NetworkError(f"the answer is compressed with {name}", why, hint)

@@ -51,7 +51,7 @@ class TimedReader(io.RawIOBase):
         if self._sock.gettimeout() == 0.0:
             count = self._receive_now(buffer)
             if count is not None and self.waits:
-                deadline.left()  # bytes that always come in time must not go on for ever
+                deadline.left()  # a server that always sends in time must not send forever
         else:
             count = None
         if count is None:

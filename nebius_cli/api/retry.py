@@ -83,7 +83,7 @@ class RowRule(Enum):
     END_RUN = auto()  # no row can succeed
     FORBIDDEN = auto()  # is not sent again; a group is split; ends the run if it happens to row after row
     BUSY = auto()  # is sent again, more slowly, and uses up no retry
-    UNREACHABLE = auto()  # is sent again; many in a row are an outage, which uses up no retry
+    UNREACHABLE = auto()  # is sent again; many consecutive ones are an outage, which uses up no retry
     TRY_AGAIN = auto()  # is sent again, as often as --retries says; then a group is split
     FAIL = auto()  # is not sent again; a group is split
 

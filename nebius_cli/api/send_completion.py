@@ -186,8 +186,8 @@ class Exchange:
 
     def _incomplete(self, why: str, hint: str = "") -> IncompleteError:
         if not hint:
-            again = "send it again, or check base_url: does it point to the API?"
-            hint = "text received so far is kept; send it again" if self.completion.started else again
+            again = "repeat the request, or check base_url: does it point to the API?"
+            hint = "text received so far is kept; repeat the request" if self.completion.started else again
         return incomplete(self._api.redactor.line(why), self.sent[-1].request_id, hint)
 
     def _hint(self) -> str:

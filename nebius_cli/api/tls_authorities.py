@@ -1,4 +1,4 @@
-"""The certificate authorities that requests trust: the file or folder, and what TLS makes of it."""
+"""The certificate authorities that requests trust: finds the file or folder, and loads it for TLS."""
 
 import os
 from typing import TYPE_CHECKING

@@ -32,7 +32,7 @@ class Dispatcher:
     `jitter` returns a number in [0, 1) that spreads retries; `may_take` returns whether a new row may be
     taken now. `model` is the model of rows that name none. The rows of `combinations` alternate, so that many
     groups are collected at once. After the run, `fatal` is the error that stopped it, if any, and `capped`
-    tells whether the budget did. Set `input_ended` to False to go on with more rows.
+    tells whether the budget did. Set `input_ended` to False to continue with more rows.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Dispatcher:
         self.budget = budget
         self._retries = RetryQueue(retries, jitter)
         self._new = Grouping(group, combinations, budget.worst)
-        self.note: Callable[[str], object] = lambda _: None  # is told what the run finds out
+        self.note: Callable[[str], object] = lambda _: None  # gets messages about what the run finds out
         self._may_take = may_take
         self._model = model
         self._row_wanted_since = math.inf  # when `next` first asked for a row

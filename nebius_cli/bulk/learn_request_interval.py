@@ -1,4 +1,4 @@
-"""Finds the interval between requests that a server accepts when it limits their rate without naming it.
+"""Finds the interval between requests that a server accepts when it limits their rate without stating it.
 
 Such a server (nginx's limit_req, for one) only refuses requests. So the interval is found by trying: the
 first refusals set a short one, further refusals lengthen it, and accepted requests shorten it slowly. A
@@ -19,7 +19,7 @@ MAX_SEARCH_INTERVAL_S = 1.0  # that refusals alone lead to; beyond it, the backo
 FAST_SHRINK = 0.93  # after each accepted request, once per round trip, until the server refuses again
 SHRINK = 0.98  # the same from then on
 GROW = 1.05  # after a refusal that follows an accepted request
-MAX_GROW = 2.0  # after many refusals in a row
+MAX_GROW = 2.0  # after many consecutive refusals
 MAX_BRACKET_GROW = 1.5  # towards the interval that the last accepted requests show
 SHARE_REQUESTS = 20  # the last requests, whose share of refusals counts
 MIN_LIMITED_SHARE = 0.2  # of refusals, from which on the server limits the rate
@@ -47,7 +47,7 @@ class RequestInterval:
         self.interval = 0.0
         self._next_at = -math.inf
         self._changed_at = -math.inf  # requests sent before this say nothing about the interval
-        self._refusals = 0  # in a row
+        self._refusals = 0  # consecutive ones
         self._shrink = 1.0
         self._accepted_at = -math.inf  # when the last accepted request was sent
         self._refused_at = -math.inf  # when the last refused request was sent

@@ -130,7 +130,7 @@ class BulkPlan:
         if self.max_tokens is not None and not self.usage_is_complete(row):
             what = "--max-total-tokens with --local and several choices in a request"
             raise UsageError(
-                what, "the engine counts the tokens of one choice only", "leave out --group and n"
+                what, "the engine counts the tokens of one choice only", "leave out --group and -n"
             )
         if self.max_cost is not None:
             check_price(row.model, prices)
@@ -200,7 +200,7 @@ class BulkPlan:
         own: dict[str, Value] = {}
         if local_model is not None:
             if "model" in self.combinations[0].values:
-                raise UsageError("--matrix model with --local", "--local runs one model")
+                raise UsageError("--matrix model with --local", "--local runs only one model")
             fields.pop("ai_project_id", None)
             own["model"] = local_model
         reader = RowReader(
@@ -226,11 +226,11 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
         ("--on-bad-row", options.on_bad_row, ("fail", "skip")),
     ):
         if value not in values:
-            raise UsageError(f"{name} {value}", f"it takes {' or '.join(values)}")
+            raise UsageError(f"{name} {value}", f"must be {' or '.join(values)}")
     if options.restart and options.output == "-":
         raise UsageError("--restart without -o", "stdout has no earlier answers to replace")
     if options.output_format is not None and options.ray is None:
-        why = "the output of one machine is JSONL"
+        why = "without --ray, the output is JSONL"
         raise UsageError("--output-format without --ray", why, "nbx bulk export converts it")
     collect_field_flags.parse_unset(options.unset)
     shard, limits = parse_shard(options.shard), parse_limits(options.limits)
@@ -271,7 +271,7 @@ def _template(options: BulkOptions, read_file: Callable[[str], str]) -> fill_tem
 def parse_usd(text: str, flag: str) -> Decimal:
     """Return an exact amount of USD above zero. Raises UsageError."""
     if not _USD.fullmatch(text) or not Decimal(text):
-        why = "it must be more than 0" if _USD.fullmatch(text) else "it takes an amount of USD"
+        why = "must be more than 0" if _USD.fullmatch(text) else "must be an amount in USD"
         raise UsageError(f"{flag} {text}", why, f"for example {flag} 2.50")
     return Decimal(text)
 
@@ -280,7 +280,7 @@ def parse_price(text: str) -> Price:
     """Parse `IN/OUT`, USD per million tokens. Raises UsageError."""
     prices = text.split("/")
     if len(prices) != 2 or not all(_USD.fullmatch(price) for price in prices):
-        why = "it takes IN/OUT, USD per million prompt and completion tokens"
+        why = "the format is IN/OUT, in USD per million prompt and completion tokens"
         raise UsageError(f"--price {text}", why, "for example --price 0.13/0.40")
     return Price(Decimal(prices[0]).scaleb(-6), Decimal(prices[1]).scaleb(-6))
 
@@ -288,7 +288,7 @@ def parse_price(text: str) -> Price:
 def check_price(model: str, prices: PriceList) -> None:
     """Raise UsageError if the price of a model is unknown."""
     if model not in prices:
-        hint = "set --price IN/OUT, USD per million prompt and completion tokens"
+        hint = "set --price IN/OUT, in USD per million prompt and completion tokens"
         raise UsageError(f"the price of {model} is unknown", "--max-cost needs it", hint)
 
 

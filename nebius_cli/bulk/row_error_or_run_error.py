@@ -1,4 +1,4 @@
-"""Distinguishes a problem of one row from a problem of all, by whether other rows are answered. Pure."""
+"""Decides whether a failure concerns one row or the whole run: are other rows answered? Pure."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from nebius_cli.bulk.request_batch import Batch, Outcome
 from nebius_cli.core.errors import IgnoredFieldError, IncompleteError, NbxError
 
 MAX_SUSPECTS = 3  # rows that fail like this before any answer, before the run stops
-MAX_FORBIDDEN = 20  # rows in a row that are refused with 403 after an answer, before the run stops
+MAX_FORBIDDEN = 20  # consecutive rows that are refused with 403 after an answer, before the run stops
 
 
 class Suspects:

@@ -36,7 +36,7 @@ DRAIN_TIMEOUT_S = 8.0
 def drain_note(in_flight: int) -> str:
     """Return what a run says when it is stopped while requests are in flight."""
     wait = f"waiting up to {DRAIN_TIMEOUT_S:.0f} s for requests in flight: {in_flight}"
-    return f"{wait}; Ctrl-C again stops now"
+    return f"{wait}; press Ctrl-C again to stop now"
 
 
 class Recorder(Protocol):

@@ -1,4 +1,4 @@
-"""What waits to be sent: new rows, which may share requests, and requests that are sent again. Pure."""
+"""What is waiting to be sent: new rows, which may share requests, and requests to retry. Pure."""
 
 import heapq
 import math

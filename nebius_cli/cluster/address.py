@@ -1,4 +1,4 @@
-"""What may follow --ray: where a cluster is. Any other word there is the input."""
+"""Tells whether the word after --ray is the address of a cluster or the input."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The budget of a run on Ray below the daily and monthly budgets, which the driver reserves. Pure."""
+"""The part of the daily and monthly budgets that the driver reserves for a run on Ray. Pure."""
 
 from decimal import Decimal
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Checks which flags of `nbx bulk` a run on Ray takes. Pure."""
+"""Checks that a run on Ray supports the given flags of `nbx bulk`. Pure."""
 
 from nebius_cli.bulk.options import BulkOptions
 from nebius_cli.cluster.address import ADDRESS, LOCAL
@@ -11,15 +11,15 @@ def check(options: BulkOptions) -> None:
     """Raise UsageError for what a run on Ray cannot do."""
     address = options.ray or LOCAL
     if not ADDRESS.fullmatch(address):
-        why = "it takes auto, HOST:PORT or ray://HOST:PORT, or nothing, to start Ray here"
+        why = "must be auto, HOST:PORT or ray://HOST:PORT; without a value, nbx starts Ray here"
         raise UsageError(f"--ray {address}", why, "for example --ray auto")
     if "-" in options.inputs:
         raise UsageError("--ray with standard input", "the nodes cannot read it", "save it to a file first")
     if options.output == "-":
-        raise UsageError("--ray without -o", "the answers go to a folder", "-o FOLDER")
+        raise UsageError("--ray without -o", "the answers go to a folder", "add -o FOLDER")
     if options.output_format not in (None, *OUTPUT_FORMATS):
         what = f"--output-format {options.output_format}"
-        raise UsageError(what, f"it is one of {', '.join(OUTPUT_FORMATS)}")
+        raise UsageError(what, f"must be one of {', '.join(OUTPUT_FORMATS)}")
     flags = {
         "--local": options.runs_here,
         "--matrix": bool(options.matrix),
@@ -36,10 +36,10 @@ def check(options: BulkOptions) -> None:
 
 _WHY = {
     "--local": "the model would run on this machine only",
-    "--matrix": "run each combination by itself",
-    "--shard": "Ray shares the rows out itself",
-    "--ordered": "the rows of a cluster have no order",
+    "--matrix": "run each combination separately",
+    "--shard": "Ray distributes the rows itself",
+    "--ordered": "a cluster writes the rows in no particular order",
     "--restart": "choose another -o to start over",
-    "--estimate": "leave --ray out for it",
-    "--dry-run": "leave --ray out for it",
+    "--estimate": "it works only without --ray",
+    "--dry-run": "it works only without --ray",
 }

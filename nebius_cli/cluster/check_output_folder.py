@@ -40,8 +40,8 @@ def earlier_runs(job: Job) -> Spent:
     run = read_run(job)
     paths = files_in(job, job.output)
     if not run and paths:
-        what = f"{job.plan.options.output} has files of something else"
-        raise UsageError(what, f"there is no {job.state}, which remembers a run", "choose another -o")
+        what = f"{job.plan.options.output} contains other files"
+        raise UsageError(what, f"{job.state}, the record of the run, is missing", "choose another -o")
     if not run:
         return Spent()
     if run.get("fingerprint") != job.fingerprint:
@@ -49,12 +49,12 @@ def earlier_runs(job: Job) -> Spent:
         why = "its answers are to other requests: a flag, the template or the base URL has changed"
         raise UsageError(what, why, "choose another -o")
     if run.get("format") != job.output_format:
-        what = f"{job.plan.options.output} is a folder of {run.get('format')}"
-        raise UsageError(what, "a run goes on in the same format", "leave --output-format as it was")
+        what = f"{job.plan.options.output} contains {run.get('format')} files"
+        raise UsageError(what, "a run cannot change the format", "use the old --output-format")
     written = len(done_keys(job))
     if written and not paths:
-        what = f"{job.plan.options.output} has lost its files"
-        raise UsageError(what, f"{job.state} says that {written:,} rows are in them", "choose another -o")
+        what = f"{job.plan.options.output} is missing files"
+        raise UsageError(what, f"{job.state} lists {written:,} rows", "choose another -o")
     tokens, cost = 0, Decimal()
     for path in paths:
         for used, price in _results(job, path):

@@ -157,7 +157,7 @@ class Coordinator:
         """Return the state of the run, and what was noted since the last call."""
         keeper, now = self._keeper, time.monotonic()
         if lost := keeper.expire(now):
-            self._notes.append(f"an actor was lost: its {lost} requests in flight count at their most")
+            self._notes.append(f"an actor was lost: its {lost} requests in flight count as the worst case")
         while note := keeper.rate.take_note():
             self._notes.append(note)
         requests, notes = tuple(keeper.requests), tuple(self._notes)

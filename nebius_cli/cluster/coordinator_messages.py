@@ -86,7 +86,7 @@ class Sent(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """What an actor has done since it started; `sent` rows had a request, whatever became of it."""
+    """What an actor has done since it started; `sent` rows had a request, whatever its result."""
 
     rows: RunCounts
     sent: int = 0

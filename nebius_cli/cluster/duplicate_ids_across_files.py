@@ -1,4 +1,4 @@
-"""The ids in all files of an input: which rows have an id that a row of another file has. Pure."""
+"""The IDs in all files of an input: finds rows with an ID that a row of another file has, too. Pure."""
 
 from array import array
 

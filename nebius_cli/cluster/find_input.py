@@ -39,7 +39,7 @@ def input_files(paths: Sequence[str], format_flag: str | None) -> tuple[Any, lis
     for path, (other, _, _) in zip(paths, found, strict=True):
         if not other.equals(system):
             what = f"{path} and {paths[0]} are on different file systems"
-            raise UsageError(what, "a run reads from one", "run them apart")
+            raise UsageError(what, "a run can read from only one", "run nbx once for each")
     files = [file for _, some, _ in found for file in some]
     if len(files) > 1:  # a file that is not alone has a name, for the ids of its rows
         files = [replace(file, name=file.name or file.path.rpartition("/")[2]) for file in files]
@@ -83,5 +83,5 @@ def _files_of(path: str, format_flag: str | None) -> tuple[Any, list[InputFile],
         except UsageError:
             others += 1
     if not files:
-        raise UsageError(f"no input in {path}", "no file there has rows", "--format sets the format of all")
+        raise UsageError(f"no input in {path}", "no file there has rows", "--format sets their format")
     return system, files, others

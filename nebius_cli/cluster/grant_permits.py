@@ -1,4 +1,4 @@
-"""Keeps the limits and caps of a run for all its actors: hands out permits and settles them. Pure."""
+"""Keeps the limits and caps of a run for all its actors: grants permits and settles them. Pure."""
 
 from collections import Counter, deque
 from dataclasses import dataclass, field

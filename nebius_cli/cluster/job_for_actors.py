@@ -1,4 +1,4 @@
-"""What the actors of a run on Ray are told: everything but the key. It can be pickled."""
+"""What the actors of a run on Ray get to know: everything except the key. It can be pickled."""
 
 import dataclasses
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Hands the key over to the actors of a run, as bytes that are never readable in a message by themselves.
+"""Passes the key to the actors of a run in such a way that no single message contains it in readable form.
 
 Ray keeps the arguments and results of calls for a while: in memory, and large ones in files. Whoever takes
 the bundle sends random bytes first and gets back the bundle combined with them. This is no encryption: who

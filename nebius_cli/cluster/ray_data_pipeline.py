@@ -1,4 +1,4 @@
-"""The pipeline of Ray Data: read, leave out what is done, cut into blocks, complete and write."""
+"""The pipeline of Ray Data: reads rows, skips finished ones, splits them up, completes and writes."""
 
 import threading
 from typing import Any
@@ -84,7 +84,7 @@ def complete_rows(job: Job, coordinator: Any, actors: int) -> None:
 def actor_count() -> int:
     """Return how many actors a run has: two on each node, so that one is busy while the other one waits.
 
-    Raises ConfigError for a cluster that is too small: its tasks would wait for ever.
+    Raises ConfigError for a cluster that is too small: its tasks would wait forever.
     """
     cpus = [node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]]
     if sum(cpus) < MIN_CPUS:

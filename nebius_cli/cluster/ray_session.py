@@ -1,4 +1,4 @@
-"""Starts Ray on this machine or connects to a cluster, without a word on the terminal."""
+"""Starts Ray on this machine or connects to a cluster, and keeps Ray from writing to the terminal."""
 
 import contextlib
 import logging

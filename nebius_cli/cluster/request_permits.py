@@ -1,4 +1,4 @@
-"""The rate and the budget of an actor: what the dispatcher asks goes to the coordinator of the run. Pure."""
+"""The rate and budget of an actor: asks the coordinator of the run what the dispatcher may send. Pure."""
 
 import threading
 from collections import deque

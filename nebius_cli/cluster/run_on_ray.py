@@ -1,4 +1,4 @@
-"""A bulk run on Ray: starts its parts, shows its progress, and says how it ended."""
+"""A bulk run on Ray: starts its parts, and shows its progress and its result."""
 
 import dataclasses
 from collections.abc import Callable
@@ -56,7 +56,9 @@ class ClusterRun:
         try:
             with display:
                 if lost := self._spent.lost:
-                    display.note(f"up to {lost:,} rows were sent before and not written; they are sent again")
+                    display.note(
+                        f"up to {lost:,} rows without a written answer were already sent; they are sent again"
+                    )
                 if recorder.has_budget:
                     ray.get(self._coordinator.cover.remote(ZERO))
                 if self._spent.failed:
@@ -126,7 +128,7 @@ class ClusterRun:
             return False
         if not written:
             what = f"{max(missing, lost):,} rows have no answer"
-            raise IncompleteError(what, "nodes of the cluster were lost again and again")
+            raise IncompleteError(what, "nodes of the cluster were lost repeatedly")
         self._sent_again += lost
         again = f"nodes were lost: {max(missing, lost):,} rows are left"
         display.note(f"{again}, of which up to {lost:,} are sent again")
@@ -154,7 +156,7 @@ class ClusterRun:
             covered = need.least
         elif need is not None and need.idle:
             ray.get(self._coordinator.stop.remote(recorder.budget_exceeded()))
-        # Without a ledger to write to, nothing is reserved, and the run goes on.
+        # Without a ledger to write to, nothing is reserved, and the run continues.
         ray.get(self._coordinator.cover.remote(max(covered, recorder.covered)))
 
     def _raise_end(self, status: Status) -> None:

@@ -1,4 +1,4 @@
-"""Remembers a run on Ray in a folder beside its output: which rows are written, and what they have cost.
+"""Records a run on Ray in a folder beside its output: which rows are written, and what they have cost.
 
 A file of answers has a file of keys with the same name, in the folder of Ray's checkpoints. It is pending
 until the answers are written. Files of failed rows begin with FAILED_PREFIX; the next run deletes them and

@@ -50,12 +50,12 @@ Examples:
 Each answer becomes a line of -o FILE as soon as it arrives. If a run stops early, repeat the command to
 resume: it sends only the rows that have no answer yet.
 
-A FILE can be JSONL, CSV, TSV, text or Parquet; its suffix (also with .gz or .zst) or --format says which. A
+FILE can be JSONL, CSV, TSV, text or Parquet; nbx goes by the suffix (also with .gz or .zst) or by --format. A
 JSONL row is a string, {"prompt": ...} with any request field and an id, or a line of a batch file. Fields of
 a row override flags.
 
-With --ray, FILE may be a folder or a pattern, also in an object store, and -o names a folder; docs/cluster.md
-has the details.
+With --ray, FILE may also be a folder or a pattern, or in an object store, and -o names a folder;
+docs/cluster.md has the details.
 
 The exit code is 0 if every row has an answer, and 9 if some failed. answers.failed.jsonl lists the failed
 rows and can be the input of another run.
@@ -77,7 +77,7 @@ EVERYDAY = (
 _HERE = {  # help texts that differ from those of other commands
     "logprobs": "Return log probabilities of the N most likely tokens at each position.",
     "n": "Number of answers per prompt (server default 1).",
-    "timeout": "Time limit for one attempt of a request; 0 is none.",
+    "timeout": "Time limit for one attempt of a request; 0 means no limit.",
 }
 
 

@@ -20,8 +20,8 @@ The suffix of -o FILE (.txt .csv .tsv .parquet .html) chooses the format, unless
 
 Answers are in row order. --text prints only the texts, each with a newline at its end, and an empty line for
 a row that failed or has no answer yet. So line N belongs to row N, as long as each row has one answer
-without newlines: paste prompts.txt <(nbx bulk export answers.jsonl --text). For texts with newlines, use -0,
-which ends each text with NUL instead, or a table.
+without newlines: paste prompts.txt <(nbx bulk export answers.jsonl --text). For texts with newlines, use a
+table, or -0, which ends each text with NUL instead.
 
 --csv has the columns id, index, choice, text, finish_reason, error, prompt_tokens, completion_tokens, cost;
 the usage of a row is on its first choice. --format tsv is the same with tabs. Texts are unchanged, in quotes
@@ -32,12 +32,12 @@ apostrophe before such a text.
 and the model; error, usage and logprobs are nested. DuckDB, pandas and datasets read it; docs/bulk.md has
 examples.
 
---format html writes one page that needs no other file: a row for each row of the input, and a column for each
-combination of nbx bulk --matrix. --side-by-side makes the same table with --csv and --format parquet.
+--format html writes one self-contained page with a table: a row for each row of the input, and a column for
+each combination of nbx bulk --matrix. --side-by-side makes the same table with --csv and --format parquet.
 
 The exit code is 9 if rows failed or a stopped run left them unfinished; with --text or side by side, also if
-rows have no answer yet; with --text, also if rows have the same index. Rows missing at the end of ANSWERS, as
-after kill -9, cannot be noticed: nbx bulk merge --input FILE notices them.
+rows have no answer yet; with --text, also if rows have the same index. Rows missing at the end of ANSWERS,
+for example after kill -9, are not detected: nbx bulk merge --input FILE detects them.
 """
 
 OWN = (

@@ -15,7 +15,7 @@ Examples:
 
 Answers are written in row order, each row once. An answer replaces an error of the same row; two different
 answers to one row are an error (exit 65). Without --input, nbx orders rows by the index in their records and
-cannot notice rows missing at the end.
+cannot detect rows missing at the end.
 
 The exit code is 9 if rows are missing or failed; nbx writes the others anyway.
 """

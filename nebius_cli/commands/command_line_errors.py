@@ -1,4 +1,4 @@
-"""Turns the parser's errors into UsageErrors, with a hint at what was probably meant."""
+"""Turns the parser's errors into UsageErrors, with a hint about what was probably meant."""
 
 import re
 from typing import Any

@@ -56,7 +56,7 @@ OWN = (
     texts("file", "Use a file as a prompt, unchanged. - is stdin.", "FILE", PROMPT, "-f"),
     text(
         "template_file",
-        "Use a file as the prompt, and insert stdin where the file says {stdin}.",
+        "Use a file as the prompt, and insert stdin where the file contains {stdin}.",
         "FILE",
         PROMPT,
     ),
@@ -72,7 +72,7 @@ OWN = (
     text("encoding", "Encoding of stdin and files. Default utf-8.", "NAME", PROMPT),
     text(
         "invalid",
-        "At bytes that are not valid text: fail (strict, the default) or insert U+FFFD (replace).",
+        "What to do with invalid bytes: fail (strict, the default) or insert U+FFFD (replace).",
         "strict|replace",
         PROMPT,
     ),

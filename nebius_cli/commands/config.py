@@ -119,7 +119,7 @@ def add_to(root: typer.Typer) -> None:
     )
     declare(group, "unset", (name,), "config.run_unset", help=UNSET)
     shown = (
-        switch("all", "List all settings with their descriptions, also those that are not set."),
+        switch("all", "List all settings with their descriptions, including those that are not set."),
         switch("json", "Print one JSON object."),
     )
     declare(group, "list", shown, "config.run_list", help=LIST)

@@ -28,19 +28,19 @@ Examples:
 Logarithms are natural. Neither the context nor the very first token is scored.
 
 A row of --jsonl is "a text", {"id": 1, "context": "Q:", "text": " A"} or a multiple-choice question
-{"id": 1, "context": "Q:", "choices": [" A", " B"], "gold": 0}. CSV, TSV, text and Parquet are read too.
+{"id": 1, "context": "Q:", "choices": [" A", " B"], "gold": 0}. nbx also reads CSV, TSV, text and Parquet.
 --context is for rows without a context of their own; a row's context replaces it.
 
-With -o FILE each score becomes a line of FILE as soon as it arrives. If a run stops early, repeat the command
-to resume, as with nbx bulk: it sends only the rows that have no score yet. Without -o the scores go to
-stdout, in the order of the rows.
+With -o FILE, each score becomes a line of FILE as soon as it arrives. If a run stops early, repeat the
+command to resume, as with nbx bulk: it sends only the rows that have no score yet. Without -o, the scores go
+to stdout, in the order of the rows.
 
 A line of output has id, index, body_hash, attempts, latency_s, usage and error, then log_likelihood, tokens,
 tokens_scored, bytes_scored, per_token, per_byte, perplexity, bits_per_byte, tokens_floored, spanning_token
 and model; with --tokens also token_logprobs, a list of {token, logprob, offset}. For a question it has
-choices, winners, gold, acc, acc_norm and acc_bytes instead. stderr and --summary have the accuracy, and the
-perplexity of all texts, at the end. --against adds against, difference and difference_per_byte, and kl with
---logprobs. If some rows cannot be scored, the exit code is 9.
+choices, winners, gold, acc, acc_norm and acc_bytes instead. At the end, stderr and --summary show the
+accuracy for questions and the perplexity for texts. --against adds against, difference and
+difference_per_byte, and kl with --logprobs. If some rows cannot be scored, the exit code is 9.
 """
 
 RANK = """Rank candidates by how likely they follow a context.

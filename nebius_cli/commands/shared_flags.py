@@ -1,4 +1,4 @@
-"""The flags that several commands have in common, and the settings among them."""
+"""The flags that several commands share, and which of them are settings."""
 
 from nebius_cli.bulk.limit_flags import COST_FLAGS
 from nebius_cli.commands.typer_parameters import field_options, negatable, switch, text, texts
@@ -68,7 +68,7 @@ ROW_OPTIONS = {
         text("encoding", "Encoding of the input. Default utf-8.", "NAME", INPUT),
         text(
             "invalid",
-            "At bytes that are not valid text: fail (strict, the default) or insert U+FFFD (replace).",
+            "What to do with invalid bytes: fail (strict, the default) or insert U+FFFD (replace).",
             "strict|replace",
             INPUT,
         ),

@@ -1,4 +1,4 @@
-"""Makes the flags and operands of commands as parameters that Typer reads.
+"""Turns the flags and operands of commands into parameters for Typer.
 
 Typer sees only `str`, `list[str]` and `bool`. `Field.parse` reads the values in the action, so that flags,
 configuration and data rows share one parser and one set of messages.

@@ -127,7 +127,7 @@ def warnings(found: Sequence[KeyPlace], profile: str | None) -> Iterator[str]:
     """
     first = found[0]
     if first.source is KeyOrigin.ARGUMENT:
-        yield "--api-key: ps and the shell's history show the key; --api-key-file - hides it"
+        yield "--api-key: ps and the shell history show the key; --api-key-file - hides it"
     if first.mend:
         yield f"other users of this machine can read the key: {first.mend}"
     own = f"profile {profile}"
@@ -163,7 +163,7 @@ def clean(key: Secret, where: str) -> Secret:
     if not value:
         raise AuthError(f"no key in {where}", "it has only spaces" if key.reveal() else "it is empty")
     if not value.isascii() or not value.isprintable() or " " in value:
-        why = "it contains spaces or characters that no key has"
+        why = "it contains spaces or characters that a key cannot have"
         raise AuthError(
             f"the content of {where} is not a key", why, "copy the key again, without anything else"
         )
@@ -248,7 +248,7 @@ def _printed(process: "Popen[bytes]", program: str, timeout_s: float) -> bytes:
     if len(printed) >= MAX_COMMAND_OUTPUT_BYTES:
         raise AuthError(f"{name} printed too much", f"more than {MAX_COMMAND_OUTPUT_BYTES} bytes")
     if code is None:
-        why = f"it did not end within {timeout_s:g} s" if came else f"there was no key after {timeout_s:g} s"
+        why = f"it did not exit within {timeout_s:g} s" if came else f"there was no key after {timeout_s:g} s"
         raise AuthError(f"{name} took too long", why)
     if code:
         raise AuthError(f"{name} failed", f"exit code {code}", "run it by itself to see why")

@@ -150,7 +150,7 @@ class ConfigFile:
 
         def refuse() -> None:
             raise ConfigError(
-                f"{self.path} is being edited", "another nbx config edit is open", "end it first"
+                f"{self.path} is being edited", "another nbx config edit is open", "close it first"
             )
 
         with self._failing():
@@ -232,7 +232,7 @@ class ConfigFile:
         def wait() -> None:
             if time.monotonic() > end:
                 raise ConfigError(
-                    f"cannot write {self.path}", f"another program has locked {lock}", "end it first"
+                    f"cannot write {self.path}", f"another program has locked {lock}", "close it first"
                 )
 
         with self._failing():

@@ -160,7 +160,7 @@ SETTINGS = (
     # An idle Token Factory request has been seen to wait 100 s for its first byte.
     _seconds("first_byte_timeout", "Time limit for the first byte of the answer.", 600),
     _seconds("stall_timeout", "Time limit between two pieces of a streamed answer.", 120),
-    _seconds("timeout", "Time limit for the whole request with all retries; 0 is none.", 0),
+    _seconds("timeout", "Time limit for the whole request with all retries; 0 means no limit.", 0),
     Setting(
         Field(
             "max_memory",

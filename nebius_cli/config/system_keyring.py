@@ -1,4 +1,4 @@
-"""Stores keys in the system's keyring, through the package `keyring`: an extra, slow to import (0.2 s)."""
+"""Stores keys in the system's keyring with the optional package `keyring`, which takes 0.2 s to import."""
 
 import contextlib
 from collections.abc import Callable
@@ -36,7 +36,7 @@ class Keychain:
         self._backend: Any = _try(choose, ConfigError, "the keyring does not work")
         if isinstance(self._backend, NoKeyring):
             raise ConfigError(
-                "no keyring works here", "the system offers none that the package keyring supports"
+                "no usable keyring", "the system has no keyring that the package keyring supports"
             )
         self.name = str(self._backend.name)
 

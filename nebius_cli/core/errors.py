@@ -226,7 +226,7 @@ class Quit(Stopped):
 
 def no_memory(*, sent: bool = False) -> NoResourcesError:
     """Return the error of a process without enough memory; `sent`: a request may have been billed."""
-    what, hint = "out of memory", "send less at once"
+    what, hint = "out of memory", "send fewer requests at once"
     return NoResourcesError(what, "the system has no more memory for nbx", hint, retryable=True, sent=sent)
 
 

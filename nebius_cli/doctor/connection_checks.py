@@ -93,7 +93,7 @@ class ConnectionChecks:
         if self._base.scheme == "http":
             return Check("tls", State.SKIPPED, "plain http has none")
         if self._route.proxy:
-            return Check("tls", State.SKIPPED, "behind the proxy; see the check of the API")
+            return Check("tls", State.SKIPPED, "behind the proxy; see the API check")
         tls = probes.handshake(*self._first_hop, self._route.authorities, PROBE_TIMEOUT_S)
         return check_results.check_certificate(tls.version, tls.ends, now)
 

@@ -28,12 +28,12 @@ def check_ledger(ledger: Ledger, *, on: bool) -> Check:
     except LedgerError as error:
         return Check(name, State.WARN, error.line, _move(ledger))
     if waiting := ledger.pending_files:
-        text += f"; {counted(len(waiting), 'file')} of waiting rows beside it"
+        text += f"; {counted(len(waiting), 'file')} of pending rows beside it"
         return Check(
             name,
             State.WARN,
             text,
-            f"the next request adds the rows; files that stay in {waiting[0].parent} hold none",
+            f"the next request adds the rows; files that remain in {waiting[0].parent} contain none",
         )
     if not path.exists():
         return Check(name, State.OK, f"no file {path} yet")
@@ -50,13 +50,13 @@ def check_budgets(budgets: Sequence[SpendingLimit], *, on: bool) -> Check:
     name, text = "budget", "; ".join(budget.words for budget in budgets)
     spent = next((budget for budget in budgets if budget.is_spent), None)
     if spent is not None:
-        hint = f"raise {spent.name}, or --over-budget for one run"
+        hint = f"raise {spent.name}, or use --over-budget for one run"
         return Check(name, State.FAIL, text, hint, ExitCode.CAPPED)
     if not on:
         hint = "nbx config set ledger true turns it on"
         return Check(name, State.WARN, "requests are not counted: the ledger is off", hint)
     if not budgets:
-        return Check(name, State.WARN, "the budgets cannot be checked", "see the check of the ledger")
+        return Check(name, State.WARN, "the budgets cannot be checked", "see the ledger check")
     return Check(name, State.WARN if any(budget.is_nearly_spent for budget in budgets) else State.OK, text)
 
 

@@ -92,7 +92,7 @@ def connect(host: str, port: int, timeout_s: float) -> float:
         raise NetworkError(
             f"no connection to {host}:{port}",
             error.strerror or str(error),
-            "a firewall blocks it, or no server is there",
+            "a firewall blocks it, or no server is listening there",
         ) from None
     return time.monotonic() - started
 

@@ -29,7 +29,7 @@ class BatchRecorder:
     Of what the run has reserved, requests that ended take their cost; `flush` turns that into spent money.
     `host` is where the requests go, None for the embedded engine, which runs `local_model` whatever model a
     row names. With both, requests for `local_model`
-    are those of the embedded engine. With `recorder` None nothing is written. `over_budget` goes on when a
+    are those of the embedded engine. With `recorder` None nothing is written. `over_budget` continues when a
     budget is spent.
     """
 

@@ -1,4 +1,4 @@
-"""Budgets: the limits of what a day or a month may cost, checked before each request."""
+"""Budgets: the limits on what a day or a month may cost, checked before each request."""
 
 import contextlib
 from collections.abc import Callable

@@ -21,11 +21,11 @@ def find(ledger: Ledger, typed: str | None, command: str) -> tuple[dict[str, Any
     `command` is the one of `nbx history` to name in the hint.
     """
     if not typed:
-        hint = f"nbx history {command} ID; nbx history list shows the ids"
+        hint = f"nbx history {command} ID; nbx history list shows the IDs"
         raise UsageError("no request given", "", hint)
     found = ledger.find(parse_id(typed))
     if found is None:
-        raise UsageError(f"no request {typed}", "", "nbx history list shows the ids")
+        raise UsageError(f"no request {typed}", "", "nbx history list shows the IDs")
     return found
 
 
@@ -45,7 +45,7 @@ def ran_here(row: Mapping[str, Any], model_file: str | None) -> bool:
         return False
     if row["model"] != DEFAULT_MODEL.name and model_file is None:
         why = f"it used the model file {row['model']}"
-        raise UsageError(f"request {row['id']} needs its model file", why, "--model-file FILE")
+        raise UsageError(f"request {row['id']} needs its model file", why, "add --model-file FILE")
     return True
 
 
@@ -61,7 +61,7 @@ def parse_id(text: str) -> int:
     """Return the id that a text stands for. Raises UsageError."""
     if (number := whole_number(text)) < 0:
         raise UsageError(
-            f"{text!r} is not a request id", "an id is a number", "nbx history list shows the ids"
+            f"{text!r} is not a request ID", "an ID is a number", "nbx history list shows the IDs"
         )
     return number
 

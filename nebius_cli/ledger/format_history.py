@@ -1,4 +1,4 @@
-"""The tables and texts of `nbx history`, as wide as the terminal, or for programs."""
+"""The tables and texts of `nbx history`, either to fit the terminal or for programs."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -54,7 +54,7 @@ class Pending:
         data = b"".join(self._line(values, text) for values, text in rows)
         self._append(data)
         if not _is_file(self._path, self._descriptor):
-            # A writer took the file meanwhile, perhaps before these rows were in it. It may take them twice.
+            # Meanwhile a writer took the file, perhaps before these rows were in it. It may take them twice.
             self._create(rows[0][0][0])
             self._append(data)
 

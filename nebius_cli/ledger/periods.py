@@ -61,13 +61,13 @@ def _parse(flag: str, text: str, now: float, calendar: Calendar, *, end: bool = 
         day = day or date.fromisoformat(text)
         return calendar.start(day + timedelta(1) if end else day)
     except (ValueError, OverflowError):
-        raise UsageError(f"{flag} {text}", f"it takes {FORMS}") from None
+        raise UsageError(f"{flag} {text}", f"must be {FORMS}") from None
 
 
 def age(flag: str, text: str) -> float:
     """Return the length in seconds of a span such as `30d`. Raises UsageError."""
     if not (span := _SPAN.fullmatch(text)):
-        raise UsageError(f"{flag} {text}", "it takes a span such as 12h, 30d or 8w")
+        raise UsageError(f"{flag} {text}", "must be a span such as 12h, 30d or 8w")
     return int(span[1]) * _HOURS[span[2]] * 3600.0
 
 

@@ -1,4 +1,4 @@
-"""Makes the prompt that continues the answer of an earlier request, and says how that was sent."""
+"""Makes the prompt that continues the answer of an earlier request, and finds out how that was sent."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
@@ -17,8 +17,8 @@ _DROPPED = ("n", "logprobs", "echo", "stream", "stream_options")
 class Continuation(NamedTuple):
     """An earlier request: its row in the ledger, and what to send to continue it.
 
-    `prompt` is what was sent and what came, exactly. `ended` tells whether the model ended the answer, so
-    that there may be nothing to add.
+    `prompt` is the prompt as sent plus the answer as received. `ended` tells whether the model ended the
+    answer, so that there may be nothing to add.
     """
 
     row: Mapping[str, Any]
@@ -50,7 +50,7 @@ def continuation(ledger: Ledger, typed_id: str | None, choice: str | None) -> Co
     fields = {name: value for name, value in sent.fields.items() if name not in _DROPPED}
     answer, asked = _chosen(text, sent.prompt, choice, name)
     if not isinstance(asked, str):
-        raise UsageError(f"cannot continue {name}", "its prompt is token ids, and the answer is text")
+        raise UsageError(f"cannot continue {name}", "its prompt is token IDs, but the answer is text")
     echoed = sent.fields.get("echo") is True and answer.startswith(asked)
     whole = answer if echoed else asked + answer
     return Continuation(row, whole, fields, sent.params, ended="stop" in row["finish"].split(","))

@@ -37,7 +37,7 @@ def main() -> None:
 def end_with_parent() -> None:
     """End when the parent process ends, where the system has a signal for that (Linux).
 
-    Loading a model holds the interpreter lock, so no thread could notice the end of stdin meanwhile.
+    Loading a model holds the interpreter lock, so no thread could notice the end of stdin during that time.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

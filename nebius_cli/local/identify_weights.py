@@ -1,4 +1,4 @@
-"""Tells GGUF files of one name apart: by their content for a run to resume, and by their paths for people."""
+"""Distinguishes GGUF files with the same name: by content, to resume a run, and by path, for people."""
 
 from collections.abc import Sequence
 from hashlib import blake2b

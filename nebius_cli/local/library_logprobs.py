@@ -64,7 +64,9 @@ class LibraryScoring:
         if first < len(pieces):
             answer = self._ask({"ids": [piece.id for piece in pieces], "first": max(1, first)})
             if "too_long" in answer:
-                what = f"the text has {len(pieces):,} tokens; the model takes {answer['too_long']:,}"
+                what = (
+                    f"the text has {len(pieces):,} tokens; the model accepts at most {answer['too_long']:,}"
+                )
                 raise BadInputError(what, "", "split it into several texts")
             if "rejected" in answer:
                 raise RejectedError("the model cannot score this text", answer["rejected"], status=400)

@@ -110,7 +110,7 @@ class Engine:
         why = f"its exit code is {code}" if code >= 0 else f"signal {-code} ended it"
         if code == -9:
             why += ", probably for lack of memory"
-        return NetworkError(ENDED, why, "free memory, or choose a smaller model")
+        return NetworkError(ENDED, why, "free some memory, or choose a smaller model")
 
     @property
     def base_url(self) -> str:
@@ -147,7 +147,7 @@ class Engine:
 
     def _failure(self, log_lines: list[str], code: int) -> ConfigError | UsageError:
         if self._given_port and _port_in_use(self._given_port):
-            return UsageError(f"port {self._given_port} is taken", "another program listens there")
+            return UsageError(f"port {self._given_port} is taken", "another program is listening there")
         marker = "error loading model: "
         why = next((line.partition(marker)[2] for line in log_lines if marker in line), "")
         if not why:

@@ -112,5 +112,5 @@ def directory_write_errors(directory: Path) -> Iterator[None]:
     except OSError as error:
         why = error.strerror or str(error)
         is_full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
-        hint = "make room, or set NBX_CACHE_DIR" if is_full else "NBX_CACHE_DIR sets another folder"
+        hint = "free space, or set NBX_CACHE_DIR" if is_full else "NBX_CACHE_DIR sets another folder"
         raise OutputError(f"cannot write {directory}", why, hint) from None

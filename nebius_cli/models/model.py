@@ -38,7 +38,7 @@ def decode(value: Any) -> list[Model]:
     """Return the models in an answer, each id once. Raises ServerError if the answer is not a list."""
     entries = value.get("data") if isinstance(value, dict) else value
     if not isinstance(entries, list):
-        raise ServerError("the answer to GET /models lists no models", "it has no list under data")
+        raise ServerError("the answer to GET /models lists no models", "its member data is not a list")
     found: dict[str, Model] = {}
     for entry in entries:
         if isinstance(entry, dict) and (name := _text(entry.get("id"))):

@@ -73,7 +73,7 @@ class OutputOptions(NamedTuple):
 def parse_view(word: str | None) -> View | None:
     """Return the view of this name. Raises UsageError for another word."""
     if word not in (None, *(view.value for view in View)):
-        raise UsageError(f"--view {word}", "it takes heat or table")
+        raise UsageError(f"--view {word}", "must be heat or table")
     return View(word) if word else None
 
 

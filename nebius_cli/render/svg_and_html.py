@@ -1,4 +1,4 @@
-"""The pages that `--export` writes: an SVG picture or an HTML page of what a rich console was given.
+"""The files that `--export` writes: the content of a rich console as an SVG picture or an HTML page.
 
 Rich writes both. What its output lacks is added here, to text that rich has already escaped:
 

@@ -1,4 +1,4 @@
-"""Draws the metrics of an answer on a terminal: side by side where they fit, else one per line."""
+"""Draws the metrics of an answer on a terminal: side by side if they fit, otherwise one per line."""
 
 from collections.abc import Sequence
 

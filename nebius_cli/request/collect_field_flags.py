@@ -43,15 +43,15 @@ def parse_params(texts: Sequence[str], *, validate: bool) -> dict[str, Any]:
     for text in texts:
         key, equals, raw = text.partition("=")
         if not key or not equals:
-            raise UsageError(f"--param {text}", "it takes KEY=JSON", "for example --param top_k=40")
+            raise UsageError(f"--param {text}", "the format is KEY=JSON", "for example --param top_k=40")
         if key in ("prompt", "stream") or (validate and key in BY_NAME):
             flag = BY_NAME[key].flag if key in BY_NAME else "an argument, --file, --prompts or --tokens"
-            raise UsageError(f"--param {key}", f"{key} is not set with --param", f"use {flag}")
+            raise UsageError(f"--param {key}", f"{key} cannot be set with --param", f"use {flag}")
         try:
             params[key] = jsontext.decode(raw)
             jsontext.encode(params[key])  # Python's parser accepts NaN, which is not JSON
         except ValueError as error:
-            hint = f"a text needs JSON quotes: --param '{key}=\"{raw}\"'"
+            hint = f"text needs JSON quotes: --param '{key}=\"{raw}\"'"
             if isinstance(error, jsontext.LimitError):
                 raise UsageError(f"--param {text}", jsontext.describe_error(error)) from None
             raise UsageError(f"--param {text}", f"{raw!r} is not JSON", hint) from None
@@ -63,6 +63,6 @@ def parse_unset(names: Sequence[str]) -> set[str]:
     for name in names:
         if name.replace("-", "_") not in BY_NAME:
             close = nearest(name, tuple(BY_NAME))
-            why = "there is no such request field"
+            why = "no such request field"
             raise UsageError(f"--unset {name}", why, f"did you mean {close}?" if close else "")
     return {name.replace("-", "_") for name in names}

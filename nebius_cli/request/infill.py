@@ -142,9 +142,9 @@ def choose(model: str, name: str | None) -> InfillFormat:
             return one
     raise UsageError(
         f"no infill markers are known for {model}",
-        "only a model that was trained to, such as Qwen2.5-Coder or StarCoder2, fills in the middle",
+        "only models that were trained for it, such as Qwen2.5-Coder or StarCoder2, fill in the middle",
         "choose one with -m MODEL (on a server) or --model-file FILE (on this machine);"
-        " --infill-format NAME sets the markers by hand",
+        " --infill-format NAME chooses the markers explicitly",
     )
 
 

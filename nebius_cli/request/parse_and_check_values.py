@@ -185,7 +185,7 @@ def _parse_biases(texts: Sequence[str]) -> dict[str, Any]:
 
 def _check_text(value: Any) -> Value:
     if not isinstance(value, str):
-        raise FieldError("must be a text")
+        raise FieldError("must be text")
     if not value:
         raise FieldError("must not be empty")
     _check_utf8(value)
@@ -227,7 +227,7 @@ def _check_boolean(value: Any) -> Value:
 def _check_texts(value: Any) -> Value:
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise FieldError("must be a text or a list of texts")
+        raise FieldError("must be text or a list of texts")
     if not texts or "" in texts:
         raise FieldError("must not be empty")
     _check_utf8(*texts)
@@ -237,7 +237,7 @@ def _check_texts(value: Any) -> Value:
 
 def _check_biases(value: Any) -> Value:
     if not isinstance(value, Mapping):
-        raise FieldError("must be an object of token id to bias")
+        raise FieldError("must be an object that maps token IDs to biases")
     biases: dict[str, Any] = {}
     for token, bias in value.items():
         if not (number := re.fullmatch(_PLAIN_ID, token)):

@@ -1,4 +1,4 @@
-"""Makes a request from the flags about the prompt: the prompt as it is, or an infill."""
+"""Makes a request from the flags about the prompt: the prompt as given, or an infill."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -77,7 +77,7 @@ class PromptOptions(NamedTuple):
 def check(options: PromptOptions) -> None:
     """Raise UsageError for flags that mean nothing or exclude each other, before anything is read."""
     if options.invalid not in ("strict", "replace"):
-        raise UsageError(f"--invalid {options.invalid}", "it takes strict or replace")
+        raise UsageError(f"--invalid {options.invalid}", "must be strict or replace")
     if options.continues and (options.sources.given or options.is_infill):
         raise UsageError("--continue takes no prompt", "it continues an earlier answer")
     if options.continue_last and options.continue_from is not None:

@@ -1,4 +1,4 @@
-"""Reads prompts exactly as given: decodes bytes, splits lines, parses token ids; trims and joins nothing."""
+"""Reads prompts exactly as given: decodes bytes, splits lines, parses token IDs; trims and joins nothing."""
 
 import codecs
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def decode_options(encoding: str, *, replace_invalid: bool, strip_final_newline:
         "".encode(name)
     except (LookupError, UnicodeError):
         raise UsageError(
-            f"--encoding {encoding}", "Python knows no such text encoding", "for example latin-1"
+            f"--encoding {encoding}", "Python has no text encoding with this name", "for example latin-1"
         ) from None
     return DecodeOptions(name, replace_invalid, strip_final_newline)
 
@@ -231,7 +231,7 @@ def parse_tokens(text: str) -> Prompt:
     arrays = [token_ids(array) for array in (value if several else [value])]
     if None in arrays:
         hint = "write [1,2,3], [[1,2],[3]] or @file"
-        raise UsageError("--tokens takes token ids", "whole numbers, 0 or more, in one or more arrays", hint)
+        raise UsageError("--tokens takes token IDs", "whole numbers, 0 or more, in one or more arrays", hint)
     return arrays if several else arrays[0]  # type: ignore[return-value]
 
 

@@ -1,4 +1,4 @@
-"""A completion request, and the rules that its fields keep together.
+"""A completion request, and the rules that apply across its fields.
 
 A request holds the fields that the user set and nothing else. `check_rules` has the rules across fields.
 """
@@ -99,7 +99,7 @@ def check_rules(fields: Mapping[str, Value], params: Mapping[str, Any], *, valid
         raise UsageError("no model is set", "", hint)
     if "stream_options" in fields and fields.get("stream") is not True:
         raise UsageError(
-            "--stream-options needs a streamed answer", "the API accepts it only with stream", "--stream"
+            "--stream-options needs a streamed answer", "the API accepts it only with stream", "add --stream"
         )
     if validate and fields.get("max_tokens") == 0 and not fields.get("echo"):
         raise UsageError(
@@ -119,4 +119,4 @@ def warnings(request: CompletionRequest, *, local: bool = False) -> Iterator[str
     if any("\\n" in text for text in (stop if isinstance(stop, list) else [str(stop)])):
         yield "a stop sequence contains a backslash and an n; a newline is $'\\n' in most shells"
     if local and request.fields.get("echo"):
-        yield "the embedded engine ignores echo: the prompt will not come back"
+        yield "the embedded engine ignores echo: the answer will not contain the prompt"

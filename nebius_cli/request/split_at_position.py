@@ -29,7 +29,7 @@ def parse(text: str) -> Cursor:
     if match is None:
         if (wrong := re.fullmatch(_WRONG_COLUMN, text)) is not None:
             raise UsageError(f"--infill {text}", f"COL must be a number: {wrong[1]!r}", EXAMPLE)
-        raise UsageError(f"--infill {text}", "it takes FILE:LINE or FILE:LINE:COL", EXAMPLE)
+        raise UsageError(f"--infill {text}", "the format is FILE:LINE or FILE:LINE:COL", EXAMPLE)
     file, line, column = match.group(1), int(match.group(2)), int(match.group(3) or 1)
     if not (line and column):
         raise UsageError(f"--infill {text}", "LINE and COL count from 1")

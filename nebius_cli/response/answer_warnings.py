@@ -5,7 +5,7 @@ from typing import Any
 
 from nebius_cli.response.events_to_answer import Completion
 
-CHAT_SHAPED = "the server answered as the chat endpoint does, not as completions: check base_url"
+CHAT_SHAPED = "the answer has the format of the chat endpoint, not of completions: check base_url"
 
 
 def oddities(completion: Completion, prompt: Any, *, echo: bool) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Makes answers of saved scores, so that `nbx view` shows the tokens of a scored text. Pure."""
+"""Turns saved scores into answers, so that `nbx view` can show the tokens of a scored text. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -44,7 +44,7 @@ class ApiScorer:
     """Scores the prompts of one request with `scoring_fields`; a scorer as `groups.score_in_groups` takes it.
 
     If the server does not echo prompts, it is asked for `prompt_logprobs` instead, one prompt per request;
-    `note` is told once.
+    `note` is called once.
     """
 
     def __init__(

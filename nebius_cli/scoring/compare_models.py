@@ -1,4 +1,4 @@
-"""Compares the scores of two models: the difference per text, and a bound of the KL divergence per token."""
+"""Compares the scores of two models: the difference per text, and a bound on the KL divergence per token."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -92,7 +92,7 @@ def divergence_lines(
             f"probability outside the tokens that both report: {tail:.4f} of {one}, {against:.4f} of {other}",
         ]
     if unknown:
-        lines.append(f"{unknown:,} of {counted(count, 'text')}: no KL, the models split them differently")
+        lines.append(f"{unknown:,} of {counted(count, 'text')}: no KL, as the models split them differently")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Adds up the scores of many texts: the perplexity and bits per byte of them all as one corpus."""
+"""Adds up the scores of many texts: the perplexity and bits per byte of all of them as one corpus."""
 
 import math
 from array import array

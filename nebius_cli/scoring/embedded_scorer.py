@@ -24,7 +24,7 @@ class TokenScorer(Protocol):
 def score_passage(engine: TokenScorer, passage: Passage) -> tuple[Score, int]:
     """Return the score of a passage, and how many tokens its prompt has.
 
-    Raises NbxError if it has no score, ServerError if the engine cannot go on.
+    Raises NbxError if it has no score, ServerError if the engine cannot continue.
     """
     tokens = engine.tokenize(passage.prompt)
     first = likelihood.first_scored(passage, [token.raw for token in tokens])

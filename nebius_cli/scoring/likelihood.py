@@ -19,7 +19,7 @@ from nebius_cli.scoring import score_exact_tokens
 from nebius_cli.scoring.align_tokens_with_text import CONTINUATION_BYTES, Extents, align, utf8
 
 PROMPT_LOGPROBS = "prompt_logprobs"  # vLLM's own request field, and the member of a choice that answers it
-OTHER_MODEL_HINT = "another model or server may; --local scores on this machine"
+OTHER_MODEL_HINT = "another model or server may be able to; --local scores on this machine"
 _CANNOT = "the server cannot score"
 _CANNOT_TEXT = "the server cannot score this text"
 
@@ -209,7 +209,7 @@ def _score(passage: Passage, tokens: Sequence[TokenLogprob], extents: Sequence[E
     size = len(prompt) - unscored
     if not known or not size:
         why = "the first token has no prediction, and the text has no other token"
-        raise BadInputError("nothing to score", why, "--context TEXT gives the first token one")
+        raise BadInputError("nothing to score", why, "--context TEXT gives the first token a prediction")
     floored = sum(value <= MIN_LOGPROB for value in known)
     return Score(tuple(own), math.fsum(known), len(known), size, floored, spanning, len(own))
 

@@ -44,8 +44,8 @@ def score_in_groups(
     """Yield the score of each passage or its error; raise an error that concerns all of them.
 
     If a request for several passages fails, they are sent again one by one: the server may not accept arrays
-    or such long ones, or a single passage may be invalid. If it is the array, `note` is told, and all others
-    are sent one by one too. A server that echoes none of the first passages ends the run.
+    or such long ones, or a single passage may be invalid. If the array is the reason, `note` is called, and
+    all others are sent one by one, too. A server that echoes none of the first passages ends the run.
     """
     held: list[NoEchoError] | None = []  # the errors of the first passages
     for result in _Groups(score, note).results(groups):

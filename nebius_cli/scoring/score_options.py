@@ -96,25 +96,25 @@ class ScoreOptions:
     def check(self) -> None:
         """Raise UsageError for flags that do not belong together."""
         if (self.text is not None) + len(self.file) + bool(self.jsonl) > 1:
-            why = "an argument, --file and --jsonl each give what to score"
+            why = "an argument, --file and --jsonl each name a text to score"
             raise UsageError("more than one text", why, "keep one; --jsonl FILE scores each row of a file")
         self._check_models()
         if self.all_here and self.param:
             raise UsageError("--param with --local", "the embedded engine sends no request")
         if self.max_tokens not in ("0", "1"):
-            why = "scoring discards the generated token, so it takes 0 or 1"
+            why = "scoring discards the generated token, so it must be 0 or 1"
             raise UsageError(f"--max-tokens {self.max_tokens}", why)
         self._check_row_flags()
 
     def _check_models(self) -> None:
         if (self.against is not None) + self.against_local + (self.against_file is not None) > 1:
-            why = "--against, --against-local and --against-file each name it"
+            why = "--against, --against-local and --against-file each name one"
             raise UsageError("more than one model to compare with", why, "keep one")
         if self.compares and self.models[0] == self.models[1]:
             raise UsageError("nothing to compare", "both are the same model on this machine")
         if self.compares and self.tokens and not (self.json or self.jsonl):
             what, why = "--tokens without --json", "the table for two models does not show tokens"
-            raise UsageError(what, why, "--json")
+            raise UsageError(what, why, "add --json")
         if self.logprobs is not None and not self.compares:
             raise UsageError("--logprobs without --against", "it sets how many tokens are compared")
         if self.logprobs is not None and any(model.runs_here for model in self.models):
@@ -132,7 +132,9 @@ class ScoreOptions:
                     "--output without --jsonl", why, "-o needs --jsonl FILE; for one text, use > FILE"
                 )
             flag = "--" + names[0].replace("_", "-")
-            raise UsageError(f"{flag} without --jsonl", "it is about the rows of a file", "--jsonl FILE")
+            raise UsageError(
+                f"{flag} without --jsonl", "it applies to the rows of a file", "add --jsonl FILE"
+            )
 
     @property
     def alternatives(self) -> int:

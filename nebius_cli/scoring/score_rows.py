@@ -1,4 +1,4 @@
-"""What a bulk run needs to know to score rows: how they are read, and what is kept of the answers."""
+"""Tells a bulk run how to score rows: how they are read, and what is kept of the answers."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any

@@ -84,7 +84,7 @@ def _powershell_profiles(environ: Mapping[str, str]) -> list[Path]:
             found.append(Path(output.splitlines()[-1]))
     if not found:
         hint = "nbx completion show powershell prints the script; dot-source it in $PROFILE"
-        raise ConfigError("there is no PowerShell here", "it has to say where its $PROFILE is", hint)
+        raise ConfigError("PowerShell was not found", "nbx asks it for the path of $PROFILE", hint)
     return list(dict.fromkeys(found))
 
 

@@ -27,8 +27,8 @@ def detect_shell(environ: Mapping[str, str]) -> tuple[str, str]:
         return "powershell", "SHELL is not set, and PSModulePath is"
     shell = _shell_of_program(program)
     if shell not in SHELLS:
-        what = f"no completion for {program}, the SHELL" if program else "which shell? SHELL is not set"
-        raise UsageError(what, "", f"name {_HINT}")
+        what = f"no completion for {program}, your shell" if program else "unknown shell: SHELL is not set"
+        raise UsageError(what, "", f"choose {_HINT}")
     return shell, f"SHELL is {program}"
 
 

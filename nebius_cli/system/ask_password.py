@@ -1,6 +1,6 @@
 """Reads a password or key from the terminal without showing it.
 
-The standard library's getpass leaves the terminal in line mode, which cuts a long key without a word: at 4095
+The standard library's getpass leaves the terminal in line mode, which silently cuts off a long key: at 4095
 characters on Linux and 1024 on macOS.
 """
 

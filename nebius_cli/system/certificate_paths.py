@@ -1,4 +1,4 @@
-"""Tells the file of certificate authorities from the folders, in a path as OpenSSL's variables have it."""
+"""Splits the path in a variable of OpenSSL into the file and the folders of certificate authorities."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ def exists(path: str) -> bool:
 
 
 def places(path: str) -> list[str]:
-    """Return the files and folders that a path names: itself, or those it lists if it is none."""
+    """Return the files and folders that a path names: the path itself, or those in a list of paths."""
     return [path] if exists(path) else path.split(os.pathsep)
 
 

@@ -1,4 +1,4 @@
-"""Ends a child process that is stopped or takes too long, so that no wait for it lasts for ever."""
+"""Ends a child process that is stopped or takes too long, so that nbx never waits for it forever."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ STOPPED_TIMEOUT_S = 10.0
 class ChildWatch:
     """Watches a process from a thread and kills it when it will not answer; `reason` then says why.
 
-    A killed process closes its pipes and sockets: whoever waits at them goes on at once.
+    A killed process closes its pipes and sockets: whoever waits for them continues at once.
     """
 
     def __init__(self, process: "Popen[bytes]") -> None:
@@ -45,7 +45,7 @@ class ChildWatch:
         while self._process.poll() is None:
             stopped_s = stopped_s + CHECK_INTERVAL_S if _is_stopped(self._process.pid) else 0.0
             if stopped_s >= STOPPED_TIMEOUT_S:
-                self._end(f"a signal stopped it, and it did not go on for {STOPPED_TIMEOUT_S:g} s")
+                self._end(f"a signal stopped it, and it did not continue for {STOPPED_TIMEOUT_S:g} s")
             elif self._elapsed_s > self._deadline_s:
                 self._end(f"it did not answer within {self._limit_s:g} s")
             time.sleep(CHECK_INTERVAL_S)

@@ -1,4 +1,4 @@
-"""The memory of a process with many threads: one heap for all of them, and whether there is enough."""
+"""Memory with many threads: makes them share one heap, and checks whether enough memory is free."""
 
 import contextlib
 

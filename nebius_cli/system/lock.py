@@ -137,7 +137,7 @@ def _is_left(path: Path, content: bytes, age_s: float) -> bool:
 
 
 def _remove_left(path: Path, content: bytes) -> None:
-    """Remove a lock file whose owner is gone, unless it has become that of another process meanwhile."""
+    """Remove a lock file whose owner is gone, unless another process has taken it in the meantime."""
     aside = path.with_name(f".nbx-{os.urandom(8).hex()}.lock")
     try:
         path.rename(aside)

@@ -1,4 +1,4 @@
-"""Writes the file of `-o FILE`: it gets its name when it is complete, and what was received is never lost."""
+"""Writes the file of `-o FILE`, which gets its name when it is complete; no received text is ever lost."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Lets a run that a signal has stopped write what it must before a second signal ends it."""
+"""After a signal, lets a run finish what it has to write before a second signal can end it."""
 
 import contextlib
 import signal

@@ -42,7 +42,7 @@ def join_limited(chunks: Iterable[bytes], name: str) -> bytes:
         held.append(chunk)
         size += len(chunk)
         if size > MAX_READ_BYTES:
-            why = f"the limit for a text that is read as a whole is {MAX_READ_BYTES >> 20} MiB"
+            why = f"the limit for input that is read as a whole is {MAX_READ_BYTES >> 20} MiB"
             raise BadInputError(f"{name} is too large", why)
     return b"".join(held)
 
@@ -145,9 +145,7 @@ class Streams:
     def take_stdin(self) -> Readable | None:
         """Return standard input to be read to its end. Raises UsageError on a second call."""
         if self.stdin_taken:
-            raise UsageError(
-                "stdin is asked for twice", "it can be read only once", "keep one -, @- or {stdin}"
-            )
+            raise UsageError("stdin is used twice", "it can be read only once", "keep one -, @- or {stdin}")
         self.stdin_taken = True
         return self.stdin
 

@@ -28,12 +28,12 @@ def from_exception(error: Exception) -> NbxError | None:
             if os.strerror(errno.EMFILE) in str(error):  # of a compiled module
                 return too_many_files()
             return ConfigError(
-                f"cannot import {error.name or 'a module'}", str(error), "install nbx again, with its extras"
+                f"cannot import {error.name or 'a module'}", str(error), "reinstall nbx with its extras"
             )
         case MemoryError():
             return no_memory()
         case RecursionError():
-            return BadInputError("the input is nested too deeply", "nbx reads some hundred levels")
+            return BadInputError("the input is nested too deeply", "nbx accepts a few hundred levels")
     return None
 
 

@@ -1,4 +1,4 @@
-"""What a stream can do: whether nbx may draw on it, and whether it gets colour."""
+"""Finds out what a stream supports: drawing, and colour."""
 
 import sys
 

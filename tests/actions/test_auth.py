@@ -34,7 +34,7 @@ def token(nbx: Runner, *args: str) -> str:
 def test_without_a_keyring_login_says_that_the_file_is_used(bare: Runner, config: Path) -> None:
     said = login(bare)
     assert said.startswith(
-        "nbx: warning: no keyring works here (the system offers none that the package keyring supports); "
+        "nbx: warning: no usable keyring (the system has no keyring that the package keyring supports); "
     )
     assert said.endswith(f"; key *** is stored as plain text in {config}, mode 0600\n")
     assert token(bare) == CANARY
@@ -63,7 +63,7 @@ def test_a_keyring_that_is_insisted_on_and_does_not_work_is_a_failure(bare: Runn
     result = bare("auth", "login", "--no-verify", "--with-token", "--keyring", stdin=CANARY.encode())
     assert (result.code, result.err) == (
         78,
-        "nbx: no keyring works here\n  the system offers none that the package keyring supports\n",
+        "nbx: no usable keyring\n  the system has no keyring that the package keyring supports\n",
     )
     assert not config.exists()
 

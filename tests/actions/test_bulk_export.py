@@ -253,7 +253,7 @@ def test_a_name_that_tells_no_format_needs_a_flag(folder: Path, bare: Runner, na
     assert done.err.startswith(
         "nbx: no export format json\n" if "json" in name else "nbx: no export format\n"
     )
-    assert "or name the file by its format, as in -o answers.csv" in done.err
+    assert "or choose a file name such as -o answers.csv" in done.err
     assert bare("bulk", "export", "a", "-o", name, "--text").code == 0
 
 

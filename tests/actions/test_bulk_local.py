@@ -70,7 +70,7 @@ def test_the_progress_counts_the_tokens_of_answers_that_are_not_complete(local: 
     with Terminal(words, local.process_env({"TERM": "xterm-256color"})) as screen:
         screen.wait_for("0 of 1 rows", "1 in flight (", "tokens so far)", "elapsed")
         screen.type("\x03")
-        screen.wait_for("Ctrl-C again stops now")
+        screen.wait_for("press Ctrl-C again to stop now")
         screen.type("\x03")
         assert screen.end() == 130
 

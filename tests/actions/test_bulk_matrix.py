@@ -163,7 +163,7 @@ def test_a_failed_combination_is_listed_with_its_values_and_sent_again(
     )
     assert sorted(first, key=str) == sorted(again, key=str)
     twice = bulk("bulk", "failed.jsonl", "-o", "twice.jsonl", *MATRIX)
-    assert (twice.code, "the row is one combination of a matrix already" in twice.err) == (65, True)
+    assert (twice.code, "the row is already one combination of a matrix" in twice.err) == (65, True)
 
 
 def test_a_model_that_the_server_does_not_have_fails_only_its_combinations(
@@ -201,7 +201,7 @@ def test_a_combination_in_a_row_is_as_nbx_writes_it(bulk: Runner) -> None:
         ),
         (("--matrix", "max_tokens=0,5"), "--max-tokens 0"),
         (("--matrix", "model=A,B", "--local"), "--matrix model with --local"),
-        (("--matrix", "color=red"), "there is no request field 'color'"),
+        (("--matrix", "color=red"), "no request field 'color'"),
     ],
 )
 def test_a_matrix_that_cannot_be_sent_is_a_usage_error(

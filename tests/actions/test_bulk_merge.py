@@ -120,7 +120,7 @@ def test_the_same_answer_twice_is_one(folder: Path, bare: Runner) -> None:
         (["a", "-o", "notes"], "--force replaces it"),
         (["a", "--input", "notes", "-o", "notes", "--force"], "this is the input"),
         (["a", "--input", "gone.csv"], "cannot read gone.csv"),
-        (["a", "--invalid", "no"], "it takes strict or replace"),
+        (["a", "--invalid", "no"], "must be strict or replace"),
     ],
 )
 def test_what_cannot_be_merged_is_a_usage_error(

@@ -177,7 +177,7 @@ def test_records_without_a_cost_need_a_price_that_is_known(bulk: Runner, row_ser
 def test_stdin_can_be_only_one_thing(words: tuple[str, ...], bulk: Runner, row_server: RowServer) -> None:
     result = bulk("bulk", *words, "-o", "out.jsonl", stdin=b'T {prompt}\n"x"\n')
     assert result.code == 2
-    assert "stdin is asked for twice" in result.err
+    assert "stdin is used twice" in result.err
     assert row_server.bodies == []
 
 

@@ -58,7 +58,7 @@ def test_any_request_of_the_history_can_be_continued(keeping: Runner, server: Fa
     keeping("complete", "b")
     assert keeping("complete", "--continue-from", "1").out == "3\n"
     assert bodies(server)[2]["prompt"] == "a1"
-    for typed, said in (("7", "no request 7"), ("", "'' is not a request id")):
+    for typed, said in (("7", "no request 7"), ("", "'' is not a request ID")):
         gone = keeping("complete", "--continue-from", typed)
         assert (gone.code, said in gone.err) == (2, True)
 
@@ -136,7 +136,7 @@ def test_token_ids_cannot_be_continued_with_text(keeping: Runner, server: FakeSe
     server.script(answer("a"))
     keeping("complete", "--tokens", "[1,2]")
     failed = keeping("complete", "--continue")
-    assert (failed.code, "its prompt is token ids" in failed.err) == (2, True)
+    assert (failed.code, "its prompt is token IDs" in failed.err) == (2, True)
 
 
 def test_a_text_that_is_not_kept_cannot_be_continued_and_the_message_says_how(

@@ -171,9 +171,9 @@ def test_a_marker_in_the_text_is_refused_unless_validation_is_off(nbx: Runner, t
             ("--infill", "f:a:1"),
             "cannot read f:a\n  No such file or directory; if 'a' is meant as LINE, it must be a number\n",
         ),
-        (("--infill", "f"), "--infill f\n  it takes FILE:LINE or FILE:LINE:COL"),
+        (("--infill", "f"), "--infill f\n  the format is FILE:LINE or FILE:LINE:COL"),
         (("--infill", "/none/f:1"), "cannot read /none/f"),
-        (("-", "--suffix-file", "-"), "stdin is asked for twice"),
+        (("-", "--suffix-file", "-"), "stdin is used twice"),
         (("", "--suffix", ""), "the prompt is empty"),
     ],
 )

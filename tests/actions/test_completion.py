@@ -64,7 +64,9 @@ def test_the_shell_is_the_users_own_unless_one_is_named_and_that_is_said(user: R
 
 def test_a_shell_that_nbx_does_not_complete_in_is_refused(user: Runner, home: Path) -> None:
     refused(user("completion", "install", "zhs"), 2, "no completion for 'zhs'", "did you mean zsh?")
-    refused(user("completion", "install"), 2, "which shell? SHELL is not set", "bash, zsh, fish, powershell")
+    refused(
+        user("completion", "install"), 2, "unknown shell: SHELL is not set", "bash, zsh, fish, powershell"
+    )
     refused(user("completion", "install", env={"SHELL": "/bin/tcsh"}), 2, "/bin/tcsh")
     assert files(home) == {}
 
@@ -76,7 +78,7 @@ def test_every_file_is_named_and_uninstall_takes_each_away(user: Runner, home: P
     assert script.read_bytes() == (COMPLETIONS / "_nbx").read_bytes()
     assert stat.S_IMODE(script.stat().st_mode) == 0o644
     assert rc.read_text().startswith(START_MARKER)
-    assert said(user("completion", "install", "zsh")) == ["completion for zsh was installed already"]
+    assert said(user("completion", "install", "zsh")) == ["completion for zsh was already installed"]
     lines = said(user("completion", "uninstall", "zsh"))
     assert lines == [f"removed {rc}", f"removed {script}"]
     assert list((home / ".local/share").iterdir()) == []
@@ -211,4 +213,4 @@ def test_powershell_says_where_its_profile_is_and_reads_the_script_beside_it(
 def test_without_a_powershell_there_is_no_telling_where_its_profile_is(user: Runner, home: Path) -> None:
     (home / "empty").mkdir()
     result = user("completion", "install", "powershell", env={"PATH": str(home / "empty")})
-    refused(result, 78, "there is no PowerShell here", "nbx completion show powershell")
+    refused(result, 78, "PowerShell was not found", "nbx completion show powershell")

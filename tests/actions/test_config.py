@@ -90,7 +90,7 @@ def test_a_key_comes_from_stdin_and_is_shown_to_nobody(
 def test_a_key_on_the_command_line_is_warned_of(bare: Runner) -> None:
     result = bare("config", "set", "api_key", OTHER)
     assert without(result.err) == (
-        "nbx: warning: the shell's history now has the api_key; - reads it from stdin instead\n"
+        "nbx: warning: the api_key is now in the shell history; use - to read it from stdin\n"
     )
 
 
@@ -140,7 +140,7 @@ def test_a_change_that_something_stronger_hides_is_warned_of(bare: Runner) -> No
     environ = {"NEBIUS_MODEL": "m"}
     done(
         bare("config", "set", "model", "x", env=environ),
-        "nbx: warning: NEBIUS_MODEL overrides what was set\n",
+        "nbx: warning: NEBIUS_MODEL overrides the new value\n",
     )
     done(bare("config", "set", "model", "m", env=environ))
 

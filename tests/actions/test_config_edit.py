@@ -11,7 +11,7 @@ import pytest
 from nebius_cli.actions.config import TEMPLATE
 from tests.support.run import Runner
 
-NOTHING = "nbx: nothing changed; an editor that returns at once needs its wait flag, as in 'code --wait'\n"
+NOTHING = "nbx: nothing changed; if your editor returns at once, add its wait flag, as in 'code --wait'\n"
 
 Editor = Callable[[str], dict[str, str]]
 
@@ -39,7 +39,7 @@ def test_a_good_text_replaces_the_file(bare: Runner, path: Path, editor: Editor)
     script = 'stat -c %a "$1" > mode; dirname "$1" >> mode; echo \'model = "m"\' >> "$1"'
     place = path.parent.parent
     result = bare("config", "edit", env=editor(f"cd {place}; {script}"))
-    assert (result.code, result.out, result.err) == (0, "", f"nbx: {path} is written\n")
+    assert (result.code, result.out, result.err) == (0, "", f"nbx: saved {path}\n")
     assert path.read_text() == '# mine\nn = 1\nmodel = "m"\n'
     assert (place / "mode").read_text() == f"600\n{path.parent}\n"
     assert files(path) == [path]
@@ -81,7 +81,7 @@ def test_a_wrong_text_is_kept_with_all_its_mistakes_reported_and_taken_up_again(
     mend = 'sed -i -e s/modle/user/ -e "s/= 1/= \'u\'/" -e "s/= 0/= 2/" -e "s/= 2$/= 1/" "$1"'
     second = bare("config", "edit", env=editor(mend))
     assert second.err == (
-        f"nbx: continuing with the draft {draft}; delete it to start over\nnbx: {path} is written\n"
+        f"nbx: continuing with the draft {draft}; delete it to start over\nnbx: saved {path}\n"
     )
     assert path.read_text() == "user = 'u'\nn = 1\n[profile.w]\ntop_p = 1\n"
     assert files(path) == [path]
@@ -125,7 +125,7 @@ def test_what_others_wrote_meanwhile_is_not_lost(bare: Runner, path: Path, edito
     assert draft.read_text() == "n = 2\n"
     assert result.code == 78
     assert result.err == (
-        f"nbx: {path} was changed meanwhile\n  the draft is kept in {draft}\n"
+        f"nbx: {path} changed in the meantime\n  the draft is kept in {draft}\n"
         "  nbx config edit starts from the new file\n"
     )
     again = bare("config", "edit", env=editor('cat "$1" > seen; mv seen "$1"'))

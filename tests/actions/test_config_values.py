@@ -120,7 +120,7 @@ def test_a_key_that_another_one_hides_is_warned_of(bare: Runner, path: Path, key
         assert result.code == 0
         return result.err if "--profile" in args else without(result.err)
 
-    stronger = "overrides what was set\n"
+    stronger = "overrides the new value\n"
     assert reported("api_key", "-") == ""
     assert reported("api_key_command", "show me") == ""
     assert reported("api_key", "-") == f"nbx: warning: api_key_command show {stronger}"

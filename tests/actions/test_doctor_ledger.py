@@ -28,7 +28,7 @@ def test_a_spent_budget_fails(well: Runner) -> None:
     assert row(result, "budget") == (
         "fail",
         "budget.daily: $3.00 of $3.00 spent today; budget.monthly: $3.00 of $100.00 spent this month",
-        "raise budget.daily, or --over-budget for one run",
+        "raise budget.daily, or use --over-budget for one run",
     )
 
 
@@ -86,7 +86,7 @@ def leave_pending(nbx: Runner) -> None:
     ("prepare", "said"),
     [
         (damage, "; it is damaged: "),
-        (leave_pending, "; 1 file of waiting rows beside it"),
+        (leave_pending, "; 1 file of pending rows beside it"),
         (lambda nbx: ledger_of(nbx).path.mkdir(parents=True), "it is not a regular file"),
     ],
 )

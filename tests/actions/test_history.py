@@ -161,7 +161,7 @@ def test_rerun_says_what_is_missing(stocked: Runner) -> None:
     assert (refused.code, refused.err.splitlines()[0]) == (2, "nbx: cannot send request 3 again")
     keep(stocked, entry(NOW, "my-model", host="local", text=text("x", "y")))
     refused = stocked("history", "rerun", "5")
-    assert (refused.code, refused.err.splitlines()[2]) == (2, "  --model-file FILE")
+    assert (refused.code, refused.err.splitlines()[2]) == (2, "  add --model-file FILE")
     keep(stocked, entry(NOW, text=text("x", "y")._replace(body=b"[]")))
     assert stocked("history", "rerun", "6").code == 65
     assert stocked("history", "rerun", "1", "--json", "--ndjson").code == 2
@@ -193,7 +193,7 @@ def test_deleted_requests_leave_no_trace_on_the_disk(stocked: Runner) -> None:
         assert gone.encode() not in kept
     assert b"quoted" in kept
     assert stocked("history", "search", "paris").out == ""
-    assert stocked("history", "rm", "77").err == "nbx: no request 77\n  nbx history list shows the ids\n"
+    assert stocked("history", "rm", "77").err == "nbx: no request 77\n  nbx history list shows the IDs\n"
     refused = stocked("history", "rm", "3", "77")
     assert refused.err.splitlines()[:2] == ["nbx: no request 77", "  deleted: 3"]
     keep(stocked, entry(NOW))

@@ -124,7 +124,7 @@ TWICE = [
 def test_stdin_cannot_be_asked_for_twice(nbx: Runner, server: FakeServer, args: list[str]) -> None:
     result = nbx("complete", *args, stdin=b'{"1": 2}')
     assert (result.code, result.out, server.requests) == (2, "", [])
-    assert result.err.startswith("nbx: stdin is asked for twice\n  it can be read only once\n")
+    assert result.err.startswith("nbx: stdin is used twice\n  it can be read only once\n")
     check_message(result.err)
 
 
@@ -287,7 +287,7 @@ def test_a_device_that_never_ends_is_bad_input(
     result = nbx(*args, "@/dev/urandom" if "--logit-bias" in args else "/dev/urandom")
     assert (result.code, result.out) == (65, "")
     assert (
-        "nbx: /dev/urandom is too large\n  the limit for a text that is read as a whole is 5 MiB\n"
+        "nbx: /dev/urandom is too large\n  the limit for input that is read as a whole is 5 MiB\n"
         in result.err
     )
     assert nbx("complete", "--file", "-", stdin=b"a" * (6 << 20)).code == 65

@@ -25,7 +25,7 @@ def test_a_key_on_the_command_line_works_and_warns(nbx: Runner, server: FakeServ
     server.script(answer("a"))
     result = nbx("complete", "x", "--api-key", KEY)
     assert (result.code, result.out) == (0, "a\n")
-    assert result.err.startswith("nbx: warning: --api-key: ps and the shell's history show the key")
+    assert result.err.startswith("nbx: warning: --api-key: ps and the shell history show the key")
     assert KEY not in result.err
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 

@@ -77,7 +77,7 @@ def test_a_query_is_words_of_the_id_in_any_case(stocked: Runner) -> None:
     assert stocked("models", "LLAMA", "70b").out == ROWS.splitlines(keepends=True)[0]
     nothing = stocked("models", "shw", "x")
     assert (nothing.code, nothing.out) == (0, "")
-    assert nothing.err.endswith("nbx: no model of 4 matches shw x\n")
+    assert nothing.err.endswith("nbx: none of 4 models matches shw x\n")
 
 
 def test_models_are_sorted(stocked: Runner) -> None:
@@ -89,7 +89,7 @@ def test_models_are_sorted(stocked: Runner) -> None:
     assert ids("--reverse") == ids()[::-1]
     wrong = stocked("models", "--sort", "colour")
     assert (wrong.code, wrong.out) == (2, "")
-    assert "it takes id, context, price, created" in wrong.err
+    assert "must be one of id, context, price, created" in wrong.err
 
 
 def test_json_has_our_members_the_entry_as_it_came_and_the_age(nbx: Runner, server: FakeServer) -> None:
@@ -211,7 +211,7 @@ def test_without_a_cached_list_the_failure_is_an_error(nbx: Runner) -> None:
         (b"<html>log in</html>", "the body is HTML: a proxy or gateway answered"),
         (b"", ""),
         (b'{"data": [', "the body is JSON that is invalid or truncated"),
-        (b'{"object": "list"}', "it has no list under data"),
+        (b'{"object": "list"}', "its member data is not a list"),
         (b"[" * 100_000, "the body is JSON that is invalid or truncated"),
     ],
     ids=["html", "empty", "cut", "no list", "deep"],

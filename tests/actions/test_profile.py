@@ -121,19 +121,19 @@ def test_a_name_is_one_that_any_shell_and_file_takes(bare: Runner, path: Path, n
 def test_what_cannot_be_meant_is_said_and_nothing_is_written(bare: Runner, path: Path) -> None:
     done(bare("profile", "add", "work", "n=2"))
     before = path.read_bytes()
-    refused(bare("profile", "add"), "no profile named")
+    refused(bare("profile", "add"), "no profile given")
     refused(bare("profile", "add", "work", "n=3"), "profile work already exists")
     refused(bare("profile", "add", "x", "n"), "'n' is not a setting")
     refused(bare("profile", "add", "x", "m=3"), "no setting 'm'")
     refused(bare("profile", "add", "x", "n=0"), "n 0")
     refused(bare("profile", "add", "x", "n=1", "n=2"), "n is given twice")
     refused(bare("profile", "add", "x", "use_profile=y"), "use_profile may not be set in a profile")
-    refused(bare("profile", "add", "x", "user=-", "model=-", stdin=b"x"), "stdin is asked for twice")
-    refused(bare("profile", "use"), "which profile?")
-    refused(bare("profile", "use", "work", "--none"), "which profile?")
+    refused(bare("profile", "add", "x", "user=-", "model=-", stdin=b"x"), "stdin is used twice")
+    refused(bare("profile", "use"), "no profile given")
+    refused(bare("profile", "use", "work", "--none"), "no profile given")
     refused(bare("profile", "use", "wrk"), "no profile 'wrk'")
     refused(bare("profile", "rm", "wrk"), "no profile 'wrk'")
-    refused(bare("profile", "rm"), "no profile named")
+    refused(bare("profile", "rm"), "no profile given")
     assert "did you mean work?" in bare("profile", "rm", "wrk").err
     assert path.read_bytes() == before
 

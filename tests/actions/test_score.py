@@ -126,7 +126,7 @@ def test_one_token_without_a_context_has_no_score(nbx: Runner, server: FakeServe
     server.script(echoed(choice("a!", [("a", None), ("!", -1.0)])))
     result = nbx("score", "a")
     assert result.code == 65
-    assert "--context TEXT gives the first token one" in result.err
+    assert "--context TEXT gives the first token a prediction" in result.err
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_one_token_without_a_context_has_no_score(nbx: Runner, server: FakeServe
         (("--file", "/absent"), "cannot read /absent"),
         (("a", "--param", "echo=false"), "--param echo"),
         (("a", "--local", "--param", "seed=1"), "--param with --local"),
-        (("-", "--context-file", "-"), "stdin is asked for twice"),
+        (("-", "--context-file", "-"), "stdin is used twice"),
         (("a", "--local", "--against-local"), "both are the same model"),
         (("a", "--against", "m", "--against-file", "f"), "more than one model to compare with"),
         (("a", "--local", "--against", "m", "--logprobs", "2"), "--logprobs with a model on this machine"),

@@ -186,7 +186,7 @@ def test_a_format_that_the_name_contradicts_is_what_to_leave_out(score: Runner) 
     Path("in.csv").write_text("text\na b\n", "utf-8")
     result = score("score", "--jsonl", "in.csv", "--format", "jsonl")
     assert result.code == 65
-    assert result.err.endswith("\n  leave out --format: the name of in.csv says csv, not jsonl\n")
+    assert result.err.endswith("\n  leave out --format: the suffix of in.csv means csv, not jsonl\n")
 
 
 def test_one_warning_counts_the_rows_with_a_token_across_the_boundary(score: Runner) -> None:
@@ -211,8 +211,10 @@ def test_rows_that_would_fail_again_are_not_to_be_sent_again_as_they_are(
     write_rows(Path("in.jsonl"), ["a"])
     result = score(*RUN)
     assert (result.code, "repeat" in result.err) == (9, False)
-    assert "out.failed.jsonl lists them; --context TEXT gives the first token one\n" in result.err
-    assert score("score", "--jsonl", "in.jsonl").err.endswith("; --context TEXT gives the first token one\n")
+    assert "out.failed.jsonl lists them; --context TEXT gives the first token a prediction\n" in result.err
+    assert score("score", "--jsonl", "in.jsonl").err.endswith(
+        "; --context TEXT gives the first token a prediction\n"
+    )
     write_rows(Path("in.jsonl"), ["a b", "c d"])
     message = "This model's maximum context length is 1 token"
     echo_server.answer = lambda prompt: refuse(400, message) if "a" in prompt else None

@@ -105,7 +105,7 @@ def test_a_text_longer_than_the_context_is_refused_and_the_next_is_scored(local:
     result = local("score", "--local", "--jsonl", "-", stdin=stdin.encode())
     assert result.code == 9
     long, short = map(json.loads, result.out.splitlines())
-    assert long["error"]["message"] == "the text has 10,002 tokens; the model takes 8,192"
+    assert long["error"]["message"] == "the text has 10,002 tokens; the model accepts at most 8,192"
     assert long["error"]["exit"] == 65
     assert "split it into several texts" in result.err
     assert "repeat" not in result.err

@@ -143,7 +143,7 @@ def test_a_body_comes_whole_in_whatever_way(server: FakeServer, reply: Reply) ->
     ("name", "hint"),
     [
         ("zstd", "pip install 'backports.zstd>=1'"),
-        ("BR", "the server should send what Accept-Encoding names"),
+        ("BR", "the server should send an encoding from Accept-Encoding"),
     ],
 )
 def test_a_compression_that_cannot_be_undone_is_named(

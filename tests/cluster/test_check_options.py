@@ -20,17 +20,17 @@ def test_an_address_of_a_cluster_is_taken(address: str) -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"ray": "somewhere"}, "it takes auto, HOST:PORT"),
+        ({"ray": "somewhere"}, "must be auto, HOST:PORT"),
         ({"inputs": ("-",)}, "the nodes cannot read it"),
         ({"output": "-"}, "-o FOLDER"),
         ({"output_format": "csv"}, "parquet, jsonl"),
         ({"local": True}, "on this machine only"),
         ({"shard": "1/2"}, "--shard and --ray together"),
         ({"matrix": ("temperature=0,1",)}, "each combination"),
-        ({"ordered": True}, "no order"),
+        ({"ordered": True}, "no particular order"),
         ({"restart": True}, "another -o"),
-        ({"estimate": True}, "leave --ray out"),
-        ({"dry_run": True}, "leave --ray out"),
+        ({"estimate": True}, "only without --ray"),
+        ({"dry_run": True}, "only without --ray"),
     ],
 )
 def test_what_a_cluster_cannot_do_is_a_usage_error(changed: dict[str, object], words: str) -> None:

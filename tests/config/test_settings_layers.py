@@ -202,8 +202,8 @@ WRONG: list[tuple[str, str, str]] = [
     ("temperature = 'hot'", "temperature must be a number", ""),
     ("temperature = nan", "temperature must be a number", ""),
     ("service_tier = 'flx'", "service_tier must be one of", "did you mean flex?"),
-    ("service_tier = 3", "service_tier must be a text", ""),
-    ("model = 2026-01-01", "model must be a text", ""),
+    ("service_tier = 3", "service_tier must be text", ""),
+    ("model = 2026-01-01", "model must be text", ""),
 ]
 
 
@@ -266,7 +266,7 @@ def test_a_whole_file_is_checked_with_the_profiles_that_are_not_in_force() -> No
     ]
     assert problems("profile = 'a'\n") == ["the file:1: profile must contain one table for each profile"]
     assert problems("use_profile = '-'\n") == []
-    assert problems("use_profile = 3\n") == ["the file:1: use_profile must be a text"]
+    assert problems("use_profile = 3\n") == ["the file:1: use_profile must be text"]
 
 
 def test_a_setting_with_a_dot_stands_in_a_table_of_the_file_and_of_a_profile() -> None:

@@ -166,7 +166,9 @@ FAULTS = (
         "an answer for the list of models", whole("half"), differs(None, None, Seen(6, "", "lists no models"))
     ),
     Fault(
-        "a list of nothing", body(b"[]"), _both(Seen(8, "", NOT_WHOLE), Seen(0, "", "no model of 0 matches"))
+        "a list of nothing",
+        body(b"[]"),
+        _both(Seen(8, "", NOT_WHOLE), Seen(0, "", "none of 0 models matches")),
     ),
     Fault("null", body(b"null"), _both(Seen(8, "", NOT_WHOLE), Seen(6, "", "lists no models"))),
     Fault("a number", body(b"1e999"), _both(Seen(8, "", NOT_WHOLE), Seen(6, "", "lists no models"))),

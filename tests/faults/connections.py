@@ -75,7 +75,7 @@ FAULTS = (
     Fault("a certificate of another host", [], unreached("mismatch"), (), places.another_host),
     Fault("nothing newer than TLS 1.0", [], unreached(NO_TLS), (), places.old_tls),
     Fault("no TLS at all", [], unreached(NO_TLS), (), places.no_tls),
-    Fault("a handshake that never ends", [], unreached("silent too long"), (), places.mute),
+    Fault("a handshake that never ends", [], unreached("silent for too long"), (), places.mute),
     Fault("a proxy that is not there", [], unreached("refused or failed"), (), places.no_proxy),
     Fault("a proxy that wants a password", [], unreached("407"), (), places.proxy_of(407)),
     Fault("a proxy that reaches nobody", [], unreached("502"), (), places.proxy_of(502)),

@@ -239,7 +239,7 @@ def test_a_folder_that_is_a_file_is_an_error_of_the_rows_that_would_wait(ledger:
 def test_a_row_on_a_full_disk_is_written_as_a_whole_or_not_at_all(path: Path) -> None:
     code = """
 import resource, signal, sys
-from tests.ledger.test_unwritten_rows import *
+from tests.ledger.test_pending_rows_file import *
 ledger = Ledger(Path(sys.argv[1]))
 ledger.append([entry(1)])
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -58,7 +58,9 @@ def test_a_text_of_several_batches_is_scored_as_its_beginning_is(library: Librar
 
 
 def test_what_does_not_fit_is_refused_and_the_next_text_is_scored(library: LibraryScoring) -> None:
-    with pytest.raises(BadInputError, match="the text has 9,000 tokens; the model takes 8,192") as too_long:
+    with pytest.raises(
+        BadInputError, match="the text has 9,000 tokens; the model accepts at most 8,192"
+    ) as too_long:
         list(library.logprobs([VocabularyToken(504, b"The")] * 9000, 1))
     assert too_long.value.hint == "split it into several texts"
     with pytest.raises(RejectedError) as caught:

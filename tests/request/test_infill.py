@@ -87,7 +87,7 @@ def test_a_model_that_cannot_is_refused_with_the_list_of_formats(model: str) -> 
     with pytest.raises(UsageError) as caught:
         infill.choose(model, None)
     assert str(caught.value) == f"no infill markers are known for {model}"
-    assert caught.value.hint.endswith("--infill-format NAME sets the markers by hand")
+    assert caught.value.hint.endswith("--infill-format NAME chooses the markers explicitly")
 
 
 def test_a_named_format_beats_the_model() -> None:

@@ -147,14 +147,14 @@ def test_params_are_json_of_any_kind() -> None:
 
 @pytest.mark.parametrize("text", ["top_k", "=1", ""])
 def test_a_param_without_key_or_value_is_refused(text: str) -> None:
-    assert failing(lambda: parse_params([text], validate=True)).why == "it takes KEY=JSON"
+    assert failing(lambda: parse_params([text], validate=True)).why == "the format is KEY=JSON"
 
 
 @pytest.mark.parametrize("raw", ["hot", "", "'x'", "NaN", "[Infinity]"])
 def test_a_param_that_is_no_json_is_reported_how_to_quote_a_text(raw: str) -> None:
     error = failing(lambda: parse_params([f"mode={raw}"], validate=True))
     assert error.why == f"{raw!r} is not JSON"
-    assert error.hint == f"a text needs JSON quotes: --param 'mode=\"{raw}\"'"
+    assert error.hint == f"text needs JSON quotes: --param 'mode=\"{raw}\"'"
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)

@@ -44,7 +44,7 @@ def test_a_cursor_is_written_as_editors_write_it(text: str, at: Cursor) -> None:
 def test_what_is_no_cursor_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         split_at_position.parse(text)
-    assert caught.value.why == "it takes FILE:LINE or FILE:LINE:COL"
+    assert caught.value.why == "the format is FILE:LINE or FILE:LINE:COL"
 
 
 @pytest.mark.parametrize(

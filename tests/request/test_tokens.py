@@ -35,7 +35,7 @@ NO_TOKENS = ["5", '"a"', "{}", "[-1]", "[1.5]", "[true]", '["a"]', "[[1],2]", "[
 
 @pytest.mark.parametrize("text", NO_TOKENS)
 def test_what_is_no_array_of_token_ids_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="--tokens takes token ids"):
+    with pytest.raises(UsageError, match="--tokens takes token IDs"):
         read_prompt.parse_tokens(text)
 
 

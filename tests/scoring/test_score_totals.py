@@ -122,7 +122,7 @@ def test_divergences_are_means_over_tokens() -> None:
     assert found == [
         "KL divergence of two from one: at least 1.7500 nats per token (4 tokens)",
         "probability outside the tokens that both report: 0.2000 of one, 0.1000 of two",
-        "1 of 3 texts: no KL, the models split them differently",
+        "1 of 3 texts: no KL, as the models split them differently",
     ]
 
 

@@ -98,7 +98,7 @@ def test_a_second_ctrl_c_leaves_at_once(seen: Open, row_server: RowServer) -> No
     screen = seen(*RUN)
     screen.wait_for("10 of 100 rows", "4 in flight")
     screen.type(CTRL_C)
-    screen.wait_for("Ctrl-C again stops now")
+    screen.wait_for("press Ctrl-C again to stop now")
     screen.type(CTRL_C)
     assert screen.end() == 130
     assert "requests abandoned: 4; their rows will be sent again" in str(screen)

@@ -59,7 +59,7 @@ def test_show_without_a_network_says_how_old_the_list_is(stocked: Runner, server
     server.script(detail(503, "busy"))
     result = stocked("models", "show", "zzz")
     assert result.code == 3
-    assert "  the list has 4 models, as of 0 s ago\n  nbx models lists the ids\n" in result.err
+    assert "  the list has 4 models, as of 0 s ago\n  nbx models lists the IDs\n" in result.err
 
 
 @pytest.mark.parametrize("command", ["show", "use"])

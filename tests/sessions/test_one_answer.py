@@ -181,7 +181,7 @@ def test_an_answer_that_is_cut_keeps_its_text_and_says_so_below(terminal: Open, 
         "half an ans",
         "nbx: the answer is incomplete",
         "  it ended without a finish_reason",
-        "  text received so far is kept; send it again",
+        "  text received so far is kept; repeat the request",
     ]
 
 

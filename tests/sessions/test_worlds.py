@@ -201,7 +201,7 @@ def test_a_home_that_cannot_be_written_is_a_warning_at_most(
     assert (done.code, bool(done.out)) == (0, True)
     reported = {
         "models": "nbx: warning: cannot cache the list: No such file or directory\n",
-        "local": "nbx: the part that was downloaded is kept in /proc/.cache/nbx/weights\n",
+        "local": "nbx: the partial download is kept in /proc/.cache/nbx/weights\n",
     }
     assert done.err == reported.get(args[0], "")
 

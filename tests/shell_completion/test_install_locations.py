@@ -82,7 +82,7 @@ def test_tab_completes_once_installed_and_not_when_undone(user: str, tmp_path: P
     with terminal(shell, home) as running:
         assert running.given("nbx doc\tx") == "<doctor><x>"
         assert running.given("nbx complete --service-tier fl\tx") == "<complete><--service-tier><flex><x>"
-    assert nbx(home, "install", shell) == f"nbx: completion for {shell} was installed already\n"
+    assert nbx(home, "install", shell) == f"nbx: completion for {shell} was already installed\n"
     assert files(home) == after
     nbx(home, "uninstall", shell)
     assert files(home) == before

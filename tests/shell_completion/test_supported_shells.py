@@ -45,8 +45,8 @@ def test_the_users_own_shell_is_what_the_environment_says(
 @pytest.mark.parametrize(
     ("environ", "what"),
     [
-        ({}, "which shell? SHELL is not set"),
-        ({"SHELL": "/bin/tcsh"}, "no completion for /bin/tcsh, the SHELL"),
+        ({}, "unknown shell: SHELL is not set"),
+        ({"SHELL": "/bin/tcsh"}, "no completion for /bin/tcsh, your shell"),
     ],
 )
 def test_a_shell_without_completion_is_said(environ: dict[str, str], what: str) -> None:

@@ -1,4 +1,4 @@
-"""Checks the name of a file of records: it must not promise a format that the file does not have."""
+"""Checks the name of a file of records: its suffix must not be that of another format."""
 
 from pathlib import PurePath
 from shlex import quote

@@ -1,4 +1,4 @@
-"""The formats of an export, and how a command line names one: by flags, else by the suffix of the file."""
+"""The formats of an export, and how a command line chooses one: by a flag, or by the suffix of the file."""
 
 from collections.abc import Collection
 
@@ -28,12 +28,12 @@ def chosen_format(asked: Collection[str], output: str | None) -> str:
     """
     for name in asked:
         if name not in FORMATS:
-            raise UsageError(f"--format {name}", f"it is one of {', '.join(FORMATS)}")
+            raise UsageError(f"--format {name}", f"must be one of {', '.join(FORMATS)}")
     found = set(asked) or {format_of_suffix(output or "")} - {""}
     if len(found) > 1:
         raise UsageError(f"several export formats: {', '.join(sorted(found))}", "", "keep one of them")
     if not found:
         why = f"--format NAME chooses one: {', '.join(FORMATS)}"
         what = f"no export format {_suffix(output or '')}".rstrip()
-        raise UsageError(what, why, "or name the file by its format, as in -o answers.csv")
+        raise UsageError(what, why, "or choose a file name such as -o answers.csv")
     return found.pop()

@@ -1,4 +1,4 @@
-"""Writes rows to a Parquet file as they come, one row group at a time, with pyarrow."""
+"""Writes rows to a Parquet file as they arrive, one row group at a time, with pyarrow."""
 
 from collections.abc import Callable, Iterable
 from types import TracebackType

@@ -1,4 +1,4 @@
-"""Puts the answers of a `--matrix` run side by side: a row of the input per row, a combination per column."""
+"""Puts the answers of a `--matrix` run side by side: one line per input row, one column per combination."""
 
 import itertools
 from collections.abc import Iterator, Mapping

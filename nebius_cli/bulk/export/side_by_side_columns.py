@@ -1,4 +1,4 @@
-"""What an export side by side has: columns of answers, each with its totals, and rows of cells."""
+"""The parts of a side-by-side export: columns of answers, each with its totals, and rows of cells."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The table of an export side by side, as lines of CSV or rows of Parquet."""
+"""The table of a side-by-side export, as lines of CSV or rows of Parquet."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any

@@ -21,7 +21,7 @@ from nebius_cli.system.streams import Readable
 BLOCK_BYTES = 1 << 18
 MAX_LINE_BYTES = 64 << 20
 MAX_SKIPPED_BYTES = 256 << 20  # of a line that is too long; after that, the input is given up
-MAX_WINDOW_BYTES = 128 << 20  # of zstd, unless a decompressor is told otherwise
+MAX_WINDOW_BYTES = 128 << 20  # the default limit of zstd decompressors
 
 _NOT_COMPRESSED = ("Not a gzipped file", "Unknown frame descriptor")
 _BROKEN = (OSError, EOFError)  # raised by plain and compressed files

@@ -29,7 +29,7 @@ def format_of(path: str, format_flag: str | None) -> tuple[str, str]:
     name = format_flag or known
     if name not in FORMATS:
         what = f"--format {format_flag}" if format_flag else f"cannot tell the format of {path} from its name"
-        raise UsageError(what, f"it is one of {', '.join(FORMATS)}", _format_hint(words[-1], format_flag))
+        raise UsageError(what, f"the formats are {', '.join(FORMATS)}", _format_hint(words[-1], format_flag))
     if name == "parquet" and compression:
         raise UsageError(
             f"{path} is compressed twice", "Parquet files have their own compression", "decompress it first"
@@ -42,7 +42,7 @@ def wrong_format_flag(path: str, used: str) -> str:
     words = path.lower().split(".")
     suffix = words[-2] if len(words) > 2 and words[-1] in COMPRESSIONS else words[-1]
     known = SUFFIXES.get(suffix, used) if used else used
-    return "" if known == used else f"leave out --format: the name of {path} says {known}, not {used}"
+    return "" if known == used else f"leave out --format: the suffix of {path} means {known}, not {used}"
 
 
 def _format_hint(suffix: str, format_flag: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Encodes request bodies; what they have in common besides the prompt is encoded only once."""
+"""Encodes request bodies; the fields that many bodies share are encoded only once."""
 
 import json
 from collections.abc import Callable, Mapping

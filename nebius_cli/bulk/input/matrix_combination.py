@@ -1,4 +1,4 @@
-"""A combination of `--matrix`: values of request fields, and how ids and headings write them."""
+"""A combination of `--matrix`: values of request fields, and how they appear in IDs and headings."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -120,7 +120,9 @@ def _format_of(path: str, format_flag: str | None, *, nul: bool) -> tuple[str, s
     if nul and format_ != "text":
         raise UsageError(f"-0 with {format_} input", "NUL separates plain prompts", "set --format text")
     if format_ == "parquet" and path == "-":
-        raise UsageError("parquet on stdin", "its index is at the end of the file", "save it to a file first")
+        raise UsageError(
+            "cannot read Parquet from stdin", "its index is at the end of the file", "save it to a file first"
+        )
     return format_, compression
 
 

@@ -47,7 +47,9 @@ class ParquetTable:
         names = [name for name in self.columns if needs(name)]
         if len(names) > len(set(names)):
             double = next(name for name in names if names.count(name) > 1)
-            raise BadInputError(f"{self.path} has two columns {double!r}", "column names must be unique")
+            raise BadInputError(
+                f"{self.path} has two columns named {double!r}", "column names must be unique"
+            )
         batches = self._file.iter_batches(_BATCH_ROWS, columns=names, use_threads=False)
         while True:
             try:

@@ -32,7 +32,7 @@ def parse_matrix(
         name, equals, raw = text.partition("=")
         field = _field(name, text) if equals else None
         if field is None:
-            raise UsageError(f"--matrix {text}", "it takes NAME=VALUE,VALUE", _EXAMPLE)
+            raise UsageError(f"--matrix {text}", "the format is NAME=VALUE,VALUE", _EXAMPLE)
         if field.name in axes:
             raise UsageError(f"--matrix {field.name} twice", "", "list all values in one --matrix")
         if field.name in given:
@@ -62,7 +62,7 @@ def _field(name: str, text: str) -> Field | None:
         known = [one for one in BY_NAME if one not in _NOT_HERE]
         close = nearest(name, known) or next((one for one in known if one.startswith(name)), "")
         hint = f"did you mean {close}?" if close else _PARAMETER.format(name)
-        raise UsageError(f"--matrix {text}", f"there is no request field {name!r}", hint)
+        raise UsageError(f"--matrix {text}", f"no request field {name!r}", hint)
     return found
 
 

@@ -77,7 +77,7 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 class RowParser:
     """Parses rows. With a template, every member or column except `id` is a variable of it.
 
-    Other columns of a table are ignored without a word: most tables have many.
+    Other columns of a table are silently ignored: most tables have many.
     """
 
     text_column = "prompt"  # of plain text, also the variable of a template
@@ -180,7 +180,7 @@ class RowParser:
         if url != BATCH_URL:
             raise RowError(f"url is {shown(url)}: nbx bulk sends to {BATCH_URL}")
         if row.get("method", "POST") != "POST":
-            raise RowError(f"method is {shown(row['method'])}, it must be POST")
+            raise RowError(f"method is {shown(row['method'])}, but must be POST")
         if "messages" in body:
             raise RowError(f"body has messages: {CHAT}")
         fields = {
@@ -205,7 +205,7 @@ class RowParser:
                 return tokens
             if all(isinstance(one, str) for one in value) or all(isinstance(one, list) for one in value):
                 raise RowError("several prompts in one row; give each a row of its own")
-        raise RowError("prompt must be a string or an array of token ids (integers from 0)")
+        raise RowError("prompt must be a string or an array of token IDs (integers from 0)")
 
     def _value(self, field: Field, value: Any, *, typed: bool = True, comma: bool = False) -> Value:
         """Return the value to send for a field; if not `typed`, a string is parsed like the flag's value.
@@ -231,7 +231,7 @@ class RowParser:
             raise RowError("params must be an object")
         for name in value:
             if name in ("prompt", "stream") or (self._validate and name in BY_NAME):
-                raise RowError(f"params must not contain {name}; write it beside prompt")
+                raise RowError(f"params must not contain {name}; put it next to prompt")
         return value
 
 
@@ -277,13 +277,13 @@ def own_id(raw: RawData) -> str | int | None:
 
 
 def cell_id(cells: Mapping[str, Any]) -> str | int | None:
-    """Return the id of a row of a table, None if it has none. Raises RowError for one that is none."""
+    """Return the ID of a row of a table, None if it has none. Raises RowError if the ID is invalid."""
     own = cells.get("id", cells.get("custom_id"))
     return None if is_missing(own) else _id_of(plain_value(own))
 
 
 def member_id(row: Mapping[str, Any]) -> str | int | None:
-    """Return the id of an object, None if it has none. Raises RowError for one that is none."""
+    """Return the ID of an object, None if it has none. Raises RowError if the ID is invalid."""
     return _id_of(row.get("id", row.get("custom_id")))
 
 

@@ -1,4 +1,4 @@
-"""Reads the rows of a kind of its own, such as texts to score, in any format of an input."""
+"""Reads rows that are not prompts to complete, such as texts to score, from an input of any format."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -46,7 +46,7 @@ class DelimitedTable:
         self._header = header
         for column, count in Counter(header).items():
             if count > 1 and column and needs(column):
-                raise BadInputError(f"{name} has two columns {column!r}", "column names must be unique")
+                raise BadInputError(f"{name} has two columns named {column!r}", "column names must be unique")
         self.columns = tuple(filter(None, header))
 
     def rows(self) -> Iterator[RawRow]:
@@ -95,7 +95,7 @@ class DelimitedTable:
             # What follows is part of a quoted text, so it contains no rows.
             limit = f"{MAX_CELL_CHARS >> 20} Mi characters"
             what = f"{self._name}, line {line}: a cell is longer than the limit of {limit}"
-            raise BadInputError(what, "a quote may not be closed")
+            raise BadInputError(what, "perhaps a quote is not closed")
         if why == "unexpected end of data":
             why = "a quote is not closed"
         return self._unreadable or UnreadableRow(f"not CSV: {why.partition(' - ')[0]}")

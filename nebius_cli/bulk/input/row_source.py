@@ -76,7 +76,7 @@ class RowSource:
         """Read the whole file once, and ask `leave_out` about each good row. Iteration is not affected.
 
         Without `leave_out` it is faster: no requests are made of the rows. Raises what reading and
-        `leave_out` raise, and BadInputError if the file changes meanwhile.
+        `leave_out` raise, and BadInputError if the file changes in the meantime.
         """
         marks = bytearray()
         with self._open_file() as file:

@@ -208,7 +208,7 @@ class RowReader:
         if not (self._has_model or "model" in request.fields or "model" in request.params):
             raise RowError("no model: set it in the row, or with -m MODEL")
         if self._has_matrix and request.in_matrix:
-            raise RowError("the row is one combination of a matrix already; leave out --matrix")
+            raise RowError("the row is already one combination of a matrix; leave out --matrix")
         if ids is not None:
             ids.claim(index, request.id, as_text=self._has_matrix)
         return request, [encoder.template_of(request) for encoder in encoders]

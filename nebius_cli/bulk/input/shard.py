@@ -25,5 +25,5 @@ def parse_shard(text: str) -> Shard:
     number, slash, of = text.partition("/")
     valid = slash and all(part.isascii() and part.isdecimal() and len(part) < 10 for part in (number, of))
     if not valid or not 1 <= int(number) <= int(of):
-        raise UsageError(f"--shard {text}", "it takes I/N with I from 1 to N", "for example --shard 1/4")
+        raise UsageError(f"--shard {text}", "the format is I/N with I from 1 to N", "for example --shard 1/4")
     return Shard(int(number), int(of))

@@ -38,7 +38,7 @@ class TextLines:
 
 
 def text_of(line: bytes | UnreadableRow) -> str | UnreadableRow:
-    """Return a line as text, or why it is none."""
+    """Return a line as text, or the reason why it is not text."""
     if isinstance(line, UnreadableRow):
         return line
     try:

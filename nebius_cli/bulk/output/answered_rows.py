@@ -1,4 +1,4 @@
-"""What the records of earlier runs say: which rows are answered, and what they cost."""
+"""Finds out from the records of earlier runs which rows are answered, and what they cost."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

@@ -24,7 +24,7 @@ SYNC_INTERVAL_S = 1.0  # between two fsyncs; a power cut loses what was written 
 class Appender:
     """Passes pieces to `write`, from one thread at a time.
 
-    A write releases the interpreter lock, and on a busy machine it takes long to get it back. So other
+    A write releases the interpreter lock, and on a busy machine it takes a long time to get it back. So other
     threads leave their pieces to the writing thread, which writes them together. Once a write has failed,
     every later call raises the same error. `before` and `afterwards` are called before and after each write.
     """

@@ -1,4 +1,4 @@
-"""Reads a file of records: their heads, which of them are current, and a partial one at the end."""
+"""Reads a file of records: their heads, which records are current, and a partial one at the end."""
 
 import errno
 import io

@@ -1,4 +1,4 @@
-"""Lets the answers to rows without an id follow their rows: such a row is known by its position."""
+"""Renumbers the answers to rows without an ID, which are known by their position, when such rows move."""
 
 import re
 from collections.abc import Iterator

@@ -110,7 +110,7 @@ class Journal:
         self._indexes = IndexSort()
 
     def renumber(self, moved: IndexSort) -> None:
-        """Change the ids and indexes of records, and read the file anew. Raises OutputError."""
+        """Change the IDs and indexes of records, and read the file again. Raises OutputError."""
         self._file.close()
         try:
             if replaces_answers(self.path, moved):

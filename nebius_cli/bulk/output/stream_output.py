@@ -1,4 +1,4 @@
-"""The output of a bulk run that goes to a pipe: nothing of it can be read again."""
+"""The output of a bulk run that goes to a pipe, so that it cannot be read again."""
 
 from collections.abc import Callable
 

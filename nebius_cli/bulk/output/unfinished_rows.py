@@ -1,4 +1,4 @@
-"""Unfinished rows: the run stopped before it had a result for them, and their records only keep their cost.
+"""Unfinished rows: the run stopped before it had a result for them, and their records keep only their cost.
 
 They count neither as answered nor as failed.
 """

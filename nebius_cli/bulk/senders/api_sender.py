@@ -1,4 +1,4 @@
-"""Sends the requests of a run to the API, and returns what became of each row."""
+"""Sends the requests of a run to the API, and returns the result of each row."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager

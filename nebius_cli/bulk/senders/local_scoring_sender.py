@@ -1,4 +1,4 @@
-"""Gets the values of items from a function, such as a model on this machine."""
+"""Evaluates items with a function, such as a model on this machine."""
 
 import contextlib
 import threading
@@ -37,7 +37,7 @@ class LocalScoringSender:
         return LocalScoringRequest(self, batch, deadline)
 
     def evaluate(self, batch: Batch) -> Answered:
-        """Return the value or the error of each row. Raises ServerError if the function cannot go on."""
+        """Return the value or the error of each row. Raises ServerError if the function cannot continue."""
         outcomes: list[Any] = []
         tokens = 0
         with self._lock:
@@ -64,7 +64,7 @@ class LocalScoringRequest(NamedTuple):
     response: None = None
 
     def finish(self) -> Answered:
-        """Evaluate the rows, while another thread goes on. Raises what `LocalScoringSender.evaluate` does."""
+        """Evaluate the rows while another thread works. Raises what `LocalScoringSender.evaluate` does."""
         self.deadline.blocks()
         try:
             return self.sender.evaluate(self.batch)

@@ -2,7 +2,7 @@
 
 One thread at a time does the work, whatever the number of requests in flight: threads that run at the same
 time would keep taking the interpreter lock from each other, which costs more than the work itself. Another
-thread goes on where one has to wait: for a connection, for the rest of an answer that has begun, for a row of
+thread continues when one has to wait: for a connection, for the rest of an answer, for a row of
 a pipe, for a model on this machine.
 """
 
@@ -276,7 +276,7 @@ class WorkerPool(WorkerThreads):
         self._listeners.warn(warning)
 
     def _block(self) -> None:
-        """Let another thread go on while this one waits for something, until `_unblock`."""
+        """Let another thread continue while this one waits for something, until `_unblock`."""
         self._write_results()
         super()._block()
 
@@ -286,7 +286,7 @@ class WorkerPool(WorkerThreads):
         self._watch.wake()
 
     def _read(self) -> None:
-        """Offer the next row to the dispatcher. Reading may take a while, so another thread goes on."""
+        """Offer the next row to the dispatcher. Reading may take a while, so another thread continues."""
         self._block()
         offer = self._feed.read()
         self._unblock()

@@ -1,4 +1,4 @@
-"""Threads that work one at a time: another one goes on where one has to wait."""
+"""Threads that work one at a time: when one has to wait, another continues."""
 
 import threading
 from abc import ABC, abstractmethod
@@ -49,7 +49,7 @@ class WorkerThreads(ABC):
         self._start_another()
 
     def _block(self) -> None:
-        """Let another thread go on while this one waits for something, until `_unblock`."""
+        """Let another thread continue while this one waits for something, until `_unblock`."""
         with self._lock:
             self._running -= 1
             if self._running or not self._has_work():
@@ -132,7 +132,7 @@ class WorkerDeadline(Deadline):
         self._unblock = unblock
 
     def blocks(self) -> None:
-        """Let another thread go on."""
+        """Let another thread continue."""
         self._block()
 
     def goes_on(self) -> None:

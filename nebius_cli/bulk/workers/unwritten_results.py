@@ -1,4 +1,4 @@
-"""Results that wait to be written together."""
+"""Results that are waiting to be written together."""
 
 import math
 from collections.abc import Sequence

@@ -177,7 +177,7 @@ def test_an_encoding_with_a_mark_is_told_with_the_flag_that_reads_it(encoding: s
         (b"", "stdin has no header row", "the file is empty"),
         (b"\n\n", "stdin has no header row", "the file is empty"),
         (b"a\rb\n", "stdin has no header row", "its lines end with CR alone"),
-        (b"a,b,a\n", "stdin has two columns 'a'", "column names must be unique"),
+        (b"a,b,a\n", "stdin has two columns named 'a'", "column names must be unique"),
     ],
 )
 def test_a_table_without_a_good_header_is_bad_input(data: bytes, what: str, why: str) -> None:
@@ -189,7 +189,7 @@ def test_a_quote_that_is_never_closed_ends_the_reading(monkeypatch: pytest.Monke
     monkeypatch.setattr(read_csv_and_tsv, "MAX_CELL_CHARS", 1 << 20)
     error = refused(b'a\nx\n"open\n' + b"more\n" * 300_000, "csv")
     assert error.what == "stdin, line 3: a cell is longer than the limit of 1 Mi characters"
-    assert error.why == "a quote may not be closed"
+    assert error.why == "perhaps a quote is not closed"
 
 
 def test_a_line_that_is_too_long_is_a_flaw_of_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,7 +268,7 @@ def test_stdin_is_read_as_it_comes_and_cannot_be_read_again() -> None:
     ("path", "format_", "nul", "what"),
     [
         ("-", "csv", True, "-0 with csv input"),
-        ("-", "parquet", False, "parquet on stdin"),
+        ("-", "parquet", False, "cannot read Parquet from stdin"),
         ("missing.jsonl", None, False, "cannot read missing.jsonl"),
         ("missing.parquet", None, False, "cannot read missing.parquet"),
         ("missing.doc", None, False, "cannot read missing.doc"),

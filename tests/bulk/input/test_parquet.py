@@ -112,7 +112,7 @@ def test_maps_and_structs_are_objects(path: Path) -> None:
 def test_two_columns_of_one_name_are_bad_input(path: Path) -> None:
     table = pa.Table.from_arrays([pa.array(["a"])] * 3, names=["prompt", "prompt", "x"])
     parquet.write_table(table, path)
-    assert reading_fails(path).what == f"{path} has two columns 'prompt'"
+    assert reading_fails(path).what == f"{path} has two columns named 'prompt'"
     with opened(path, RowReader({"model": "m"}, {}, fill_template.parse("{x}"))) as file:
         assert [row for _, row in file] == [{"x": "a"}]
 

@@ -60,9 +60,9 @@ def test_any_texts_have_labels_of_their_own_on_one_line(texts: list[str]) -> Non
 @pytest.mark.parametrize(
     ("texts", "what", "why"),
     [
-        (["temperature"], "--matrix temperature", "it takes NAME=VALUE,VALUE"),
-        (["=1"], "--matrix =1", "it takes NAME=VALUE,VALUE"),
-        (["temprature=1"], "--matrix temprature=1", "there is no request field 'temprature'"),
+        (["temperature"], "--matrix temperature", "the format is NAME=VALUE,VALUE"),
+        (["=1"], "--matrix =1", "the format is NAME=VALUE,VALUE"),
+        (["temprature=1"], "--matrix temprature=1", "no request field 'temprature'"),
         (["stream=true"], "--matrix stream=true", "nbx bulk sets stream itself"),
         (["temperature=0,3"], "--matrix temperature=3", "temperature must be between 0 and 2"),
         (["temperature=0,"], "--matrix temperature=", "temperature must be a number"),

@@ -108,7 +108,7 @@ def test_a_row_that_cannot_be_parsed_has_a_reason(raw: Any, why: str) -> None:
     assert flaw(raw) == why
 
 
-TOKENS = "prompt must be a string or an array of token ids (integers from 0)"
+TOKENS = "prompt must be a string or an array of token IDs (integers from 0)"
 HINT = "--template '{prompt}' makes prompts from members"
 SEVERAL = "several prompts in one row; give each a row of its own"
 MEMBERS = [
@@ -132,9 +132,9 @@ MEMBERS = [
     ({"prompt": "x", "params": [1]}, "params must be an object"),
     (
         {"prompt": "x", "params": {"stream": True}},
-        "params must not contain stream; write it beside prompt",
+        "params must not contain stream; put it next to prompt",
     ),
-    ({"prompt": "x", "params": {"n": 2}}, "params must not contain n; write it beside prompt"),
+    ({"prompt": "x", "params": {"n": 2}}, "params must not contain n; put it next to prompt"),
     (
         {"prompt": "x", "temprature": 1},
         "unknown member 'temprature' (did you mean temperature?); engine parameters belong in \"params\"",
@@ -151,7 +151,7 @@ MEMBERS = [
         "url is '/v1/chat/completions': nbx bulk sends to /v1/completions",
     ),
     ({"url": ["x"], "body": {}}, "url is not a string: nbx bulk sends to /v1/completions"),
-    ({"method": "GET", "body": {}}, "method is 'GET', it must be POST"),
+    ({"method": "GET", "body": {}}, "method is 'GET', but must be POST"),
     ({"body": {"messages": []}}, "body has messages: nbx bulk completes prompts and has no chat"),
     ({"body": {"prompt": "x", "n": 0}}, "n must be 1 or more; --no-validate sends it"),
 ]
