@@ -206,7 +206,7 @@ def from_command(
     if environ.get(INSIDE):
         raise ConfigError("api_key_command calls nbx, which calls api_key_command", "", hint)
     # It must not read the prompt from stdin, but it may ask on the terminal.
-    process = child_process.start(
+    with child_process.running(
         [expand(word, environ) for word in words],
         environ,
         changes={INSIDE: "1"},
@@ -215,12 +215,8 @@ def from_command(
         bufsize=0,
         stdin=DEVNULL,
         stdout=PIPE,
-    )
-    try:
+    ) as process:
         printed = _printed(process, words[0], timeout_s)
-    finally:
-        process.kill()
-        process.wait()
     return _decoded(printed.partition(b"\n")[0], f"the first line of what {words[0]} printed")
 
 
