@@ -113,7 +113,10 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
     for warning in request_body.warnings(completion_request, local=_local(options)):
         app.warn(warning)
     if app.streams.stderr_tty:
-        for notice in prompt_flags_to_request.notices(options.prompt, completion_request.prompt):
+        unread = app.streams.stdin_has_unread_data
+        for notice in prompt_flags_to_request.notices(
+            options.prompt, completion_request.prompt, unread=unread
+        ):
             app.note(notice)
     if options.dry_run or options.curl:
         return _show(completion_request, settings, app, as_curl=options.curl)

@@ -90,8 +90,15 @@ def check(options: PromptOptions) -> None:
         infill_input.check_sources(options.infill_sources, options.sources, options.infill_format)
 
 
-def notices(options: PromptOptions, sent: Prompt) -> Iterator[str]:
-    """Yield what somebody at a terminal may not have meant about the prompt that is `sent`."""
+def notices(options: PromptOptions, sent: Prompt, *, unread: bool) -> Iterator[str]:
+    """Yield what somebody at a terminal may not have meant about the prompt that is `sent`.
+
+    `unread`: a pipe on stdin holds input that is not part of it.
+    """
+    if unread and options.prompt:
+        yield "piped input is not read; {stdin} in the prompt inserts it"
+    elif unread:
+        yield "piped input is not read"
     if (count := len(options.prompt)) > 1:
         yield f"{count} arguments are {count} prompts; quote them to make one"
     if options.prompt and options.file:

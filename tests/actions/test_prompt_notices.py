@@ -1,10 +1,12 @@
 """What a terminal is told about a prompt, and a prompt from a template file."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.messages import check_message
+from tests.support.pasted import run_on_terminal
 from tests.support.run import Runner
 
 NEWLINE = "nbx: the prompt ends with a newline; -s drops it\n"
@@ -12,6 +14,23 @@ TWO = "nbx: 2 arguments are 2 prompts; quote them to make one\n"
 JOIN = (
     'nbx: the file and the argument are separate prompts; to join them: nbx complete "{stdin} ..." < FILE\n'
 )
+UNREAD = "nbx: piped input is not read"
+ECHO = "mkfifo pipe; exec 9<>pipe; echo text >&9;"  # `echo text |`, surely before nbx looks
+# What is typed at a terminal, how often it must say that piped input is not read, and on how many prompts.
+PIPES = [
+    (f"{ECHO} nbx complete hello --dry-run <&9", 1, 1),
+    (f"{ECHO} nbx complete -f hello.txt --dry-run <&9", 1, 1),
+    (f"{ECHO} nbx complete hello --dry-run -q <&9", 0, 1),
+    ("echo text | nbx complete 'hello {stdin}' --dry-run", 0, 1),
+    ("nbx complete hello --dry-run < hello.txt", 0, 1),
+    ("nbx complete hello --dry-run < /dev/null", 0, 1),
+    ("nbx complete hello --dry-run <&-", 0, 1),
+    ("true | nbx complete hello --dry-run", 0, 1),
+    ("mkfifo idle; nbx complete hello --dry-run <> idle", 0, 1),
+    ("nbx complete hello --dry-run", 0, 1),
+    ('cat hello.txt | while read line; do nbx complete "$line" --dry-run; done', 1, 2),
+    ('while read line; do nbx complete "$line" --dry-run; done < hello.txt', 0, 2),
+]
 NOTICES: list[tuple[list[str], bytes | None, str]] = [
     ([], b"Once upon a time\n", NEWLINE),
     (["-s"], b"Once upon a time\n", ""),
@@ -41,3 +60,19 @@ def test_a_template_file_takes_stdin_into_a_prompt(nbx: Runner, tmp_path: Path) 
     result = nbx("complete", "--dry-run", "--template-file", str(template))
     check_message(result.err)
     assert (result.code, "does not contain {stdin}" in result.err) == (2, True)
+
+
+@pytest.mark.parametrize(("typed", "notes", "prompts"), PIPES, ids=[typed for typed, _, _ in PIPES])
+def test_a_terminal_is_told_that_piped_input_is_not_read_and_none_of_it_is_taken(
+    typed: str, notes: int, prompts: int, nbx: Runner, tmp_path: Path
+) -> None:
+    (tmp_path / "hello.txt").write_text("hello\nhello\n")
+    command = f'nbx() {{ {sys.executable} -m nebius_cli "$@"; }}; {typed}'
+    shown = run_on_terminal(command, tmp_path, nbx.process_env({"TERM": "xterm"}))
+    assert (shown.count(UNREAD), shown.count('"prompt":"hello')) == (notes, prompts), shown
+
+
+def test_it_is_said_how_piped_input_gets_into_the_prompt(nbx: Runner, tmp_path: Path) -> None:
+    command = f"{ECHO} {sys.executable} -m nebius_cli complete hello --dry-run <&9"
+    shown = run_on_terminal(command, tmp_path, nbx.process_env({"TERM": "xterm"}))
+    assert shown.startswith(f"{UNREAD}; {{stdin}} in the prompt inserts it\n")
