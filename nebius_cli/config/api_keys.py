@@ -175,10 +175,10 @@ def clean(key: Secret, where: str) -> Secret:
 
 def missing(environ: Mapping[str, str], *, local: str = "") -> AuthError:
     """Return the error for a run without a key; `local` says how to do without one."""
-    why = "NEBIUS_API_KEY is set, but empty" if environ.get("NEBIUS_API_KEY") == "" else ""
-    ways = "then run nbx auth login, or set NEBIUS_API_KEY or --api-key-file FILE"
-    hint = f"create a key at {CONSOLE_URL}, {ways}"
-    return AuthError("no API key", why, f"{hint}; {local}" if local else hint)
+    empty = " (NEBIUS_API_KEY is set, but empty)" if environ.get("NEBIUS_API_KEY") == "" else ""
+    hint = "run nbx auth login, or set NEBIUS_API_KEY"
+    where = f"create a key at {CONSOLE_URL}"
+    return AuthError(f"no API key{empty}", where, f"{hint}; {local}" if local else hint)
 
 
 def ask(streams: Streams) -> Secret:
