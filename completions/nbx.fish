@@ -616,7 +616,7 @@ complete -c nbx -n '__nbx_at "nbx complete"' -l json -d 'Print the API response 
 complete -c nbx -n '__nbx_at "nbx complete"' -l ndjson -d 'Print each object of the stream on its own line, as it arrives.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l view -x -a 'heat table' -d 'Show the probability of each token (implies --logprobs 5). In a pipe: TSV; see nbx view --help.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l export -r -F -d 'Also write the heat view to a .svg or .html file (implies --logprobs 5).'
-complete -c nbx -n '__nbx_at "nbx complete"' -s o -l output -r -F -d 'Write the answer to FILE once it is complete.'
+complete -c nbx -n '__nbx_at "nbx complete"' -s o -l output -r -F -d 'Write to FILE once complete, else to FILE.partial.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l newline -d 'End the output with a newline (default), or print exactly the answer.'
 complete -c nbx -n '__nbx_at "nbx complete"' -s N -l no-newline -d 'The opposite of --newline.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l usage -d 'Show token usage and timing on stderr. Default on a terminal.'

@@ -112,7 +112,13 @@ OWN = (
         SHOW,
     ),
     text("export", "Also write the heat view to a .svg or .html file (implies --logprobs 5).", "FILE", SHOW),
-    text("output", "Write the answer to FILE once it is complete.", "FILE", SHOW, "-o"),
+    text(
+        "output",
+        "Write to FILE once complete, else to FILE.partial.",
+        "FILE",
+        SHOW,
+        "-o",
+    ),
     negatable(
         "newline",
         "--newline/--no-newline, /-N",
