@@ -547,6 +547,19 @@ function __nbx_models
     end
 end
 
+# The names of the profiles in the config file.
+function __nbx_profile_names
+    set -l places ~/.config/nbx "$HOME/Library/Application Support/nbx" $LOCALAPPDATA/nbx
+    string match -q '/*' -- "$XDG_CONFIG_HOME"; and set places $XDG_CONFIG_HOME/nbx
+    test -n "$NBX_CONFIG_DIR"; and set places $NBX_CONFIG_DIR
+    for folder in $places
+        test -f $folder/config.toml -a -r $folder/config.toml; or continue
+        set -l heading '^\s*\[profile\.([A-Za-z0-9_][A-Za-z0-9_-]*)\]\s*(#.*)?$'
+        string replace -fr $heading '$1' < $folder/config.toml
+        return
+    end
+end
+
 complete -c nbx -f
 
 # nbx
@@ -569,7 +582,7 @@ complete -c nbx -n '__nbx_at "nbx"' -s q -l quiet -d 'Print nothing on stderr bu
 complete -c nbx -n '__nbx_at "nbx"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx"' -s h -l help -d 'Show this message and exit.'
 
 # nbx complete
@@ -621,7 +634,7 @@ complete -c nbx -n '__nbx_at "nbx complete"' -l newline -d 'End the output with 
 complete -c nbx -n '__nbx_at "nbx complete"' -s N -l no-newline -d 'The opposite of --newline.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l usage -d 'Show token usage and timing on stderr. Default on a terminal.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l no-usage -d 'The opposite of --usage.'
-complete -c nbx -n '__nbx_at "nbx complete"' -l fail-on -x -d 'Exit 8 if the finish reason is REASON; length means that max_tokens cut off the answer.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l fail-on -x -a 'stop length content_filter abort' -d 'Exit 8 if the finish reason is REASON; length means that max_tokens cut off the answer.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l dry-run -d 'Print the request body and send nothing.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l curl -d 'Print the request as a curl command and send nothing.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l local -d 'Run a small model on this machine; needs no key.'
@@ -644,7 +657,7 @@ complete -c nbx -n '__nbx_at "nbx complete"' -s q -l quiet -d 'Print nothing on 
 complete -c nbx -n '__nbx_at "nbx complete"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx complete"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l help-all -d 'Describe every flag and exit.'
 complete -c nbx -n '__nbx_at "nbx complete"' -s h -l help -d 'Show this message and exit.'
 
@@ -720,7 +733,7 @@ complete -c nbx -n '__nbx_at "nbx bulk"' -s q -l quiet -d 'Print nothing on stde
 complete -c nbx -n '__nbx_at "nbx bulk"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l help-all -d 'Describe every flag and exit.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -r -F -d 'FILE'
 
@@ -792,7 +805,7 @@ complete -c nbx -n '__nbx_at "nbx bulk run"' -s q -l quiet -d 'Print nothing on 
 complete -c nbx -n '__nbx_at "nbx bulk run"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l help-all -d 'Describe every flag and exit.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -s h -l help -d 'Show this message and exit.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -r -F -d 'FILE'
@@ -810,8 +823,9 @@ complete -c nbx -n '__nbx_at "nbx bulk merge"' -s q -l quiet -d 'Print nothing o
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx bulk merge"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx bulk merge"' -s h -l help -d 'Show this message and exit.'
+complete -c nbx -n '__nbx_at "nbx bulk merge"' -r -F -d 'ANSWERS'
 
 # nbx bulk export
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l text -d 'Print only the texts.'
@@ -826,8 +840,9 @@ complete -c nbx -n '__nbx_at "nbx bulk export"' -s q -l quiet -d 'Print nothing 
 complete -c nbx -n '__nbx_at "nbx bulk export"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx bulk export"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -s h -l help -d 'Show this message and exit.'
+complete -c nbx -n '__nbx_at "nbx bulk export" 1' -r -F -d 'ANSWERS'
 
 # nbx view
 complete -c nbx -n '__nbx_at "nbx view"' -l view -x -a 'heat table' -d 'How to show the answer. Default heat. In a pipe, both are TSV.'
@@ -836,7 +851,7 @@ complete -c nbx -n '__nbx_at "nbx view"' -s q -l quiet -d 'Print nothing on stde
 complete -c nbx -n '__nbx_at "nbx view"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx view"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx view"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx view"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx view"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx view"' -s h -l help -d 'Show this message and exit.'
 complete -c nbx -n '__nbx_at "nbx view" 1' -r -F -d 'FILE'
 
@@ -894,7 +909,7 @@ complete -c nbx -n '__nbx_at "nbx score"' -s q -l quiet -d 'Print nothing on std
 complete -c nbx -n '__nbx_at "nbx score"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx score"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx score"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx score"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx score"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx score"' -l help-all -d 'Describe every flag and exit.'
 complete -c nbx -n '__nbx_at "nbx score"' -s h -l help -d 'Show this message and exit.'
 
@@ -930,7 +945,7 @@ complete -c nbx -n '__nbx_at "nbx rank"' -s q -l quiet -d 'Print nothing on stde
 complete -c nbx -n '__nbx_at "nbx rank"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx rank"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx rank"' -s h -l help -d 'Show this message and exit.'
 
 # nbx auth
@@ -950,7 +965,7 @@ complete -c nbx -n '__nbx_at "nbx auth login"' -s q -l quiet -d 'Print nothing o
 complete -c nbx -n '__nbx_at "nbx auth login"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx auth login"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx auth login"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx auth login"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx auth login"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx auth login"' -s h -l help -d 'Show this message and exit.'
 
 # nbx auth logout
@@ -959,7 +974,7 @@ complete -c nbx -n '__nbx_at "nbx auth logout"' -s q -l quiet -d 'Print nothing 
 complete -c nbx -n '__nbx_at "nbx auth logout"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx auth logout"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx auth logout"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx auth logout"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx auth logout"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx auth logout"' -s h -l help -d 'Show this message and exit.'
 
 # nbx auth status
@@ -980,7 +995,7 @@ complete -c nbx -n '__nbx_at "nbx auth status"' -s q -l quiet -d 'Print nothing 
 complete -c nbx -n '__nbx_at "nbx auth status"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx auth status"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx auth status"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx auth status"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx auth status"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx auth status"' -s h -l help -d 'Show this message and exit.'
 
 # nbx auth token
@@ -990,7 +1005,7 @@ complete -c nbx -n '__nbx_at "nbx auth token"' -s q -l quiet -d 'Print nothing o
 complete -c nbx -n '__nbx_at "nbx auth token"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx auth token"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx auth token"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx auth token"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx auth token"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx auth token"' -s h -l help -d 'Show this message and exit.'
 
 # nbx usage
@@ -1007,7 +1022,7 @@ complete -c nbx -n '__nbx_at "nbx usage"' -s q -l quiet -d 'Print nothing on std
 complete -c nbx -n '__nbx_at "nbx usage"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx usage"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx usage"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx usage"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx usage"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 
 # nbx usage show
 complete -c nbx -n '__nbx_at "nbx usage show"' -l by -x -a 'day model profile run' -d 'What to group the requests by. Default day.'
@@ -1018,7 +1033,7 @@ complete -c nbx -n '__nbx_at "nbx usage show"' -s q -l quiet -d 'Print nothing o
 complete -c nbx -n '__nbx_at "nbx usage show"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx usage show"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx usage show"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx usage show"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx usage show"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx usage show"' -s h -l help -d 'Show this message and exit.'
 
 # nbx usage plot
@@ -1030,7 +1045,7 @@ complete -c nbx -n '__nbx_at "nbx usage plot"' -s q -l quiet -d 'Print nothing o
 complete -c nbx -n '__nbx_at "nbx usage plot"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx usage plot"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx usage plot"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx usage plot"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx usage plot"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx usage plot"' -s h -l help -d 'Show this message and exit.'
 
 # nbx usage export
@@ -1043,7 +1058,7 @@ complete -c nbx -n '__nbx_at "nbx usage export"' -s q -l quiet -d 'Print nothing
 complete -c nbx -n '__nbx_at "nbx usage export"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx usage export"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx usage export"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx usage export"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx usage export"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx usage export"' -s h -l help -d 'Show this message and exit.'
 
 # nbx usage path
@@ -1051,7 +1066,7 @@ complete -c nbx -n '__nbx_at "nbx usage path"' -s q -l quiet -d 'Print nothing o
 complete -c nbx -n '__nbx_at "nbx usage path"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx usage path"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx usage path"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx usage path"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx usage path"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx usage path"' -s h -l help -d 'Show this message and exit.'
 
 # nbx history
@@ -1070,7 +1085,7 @@ complete -c nbx -n '__nbx_at "nbx history"' -s q -l quiet -d 'Print nothing on s
 complete -c nbx -n '__nbx_at "nbx history"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx history"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx history"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx history"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx history"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 
 # nbx history list
 complete -c nbx -n '__nbx_at "nbx history list"' -l limit -x -d 'List at most N requests. Default 20.'
@@ -1081,7 +1096,7 @@ complete -c nbx -n '__nbx_at "nbx history list"' -s q -l quiet -d 'Print nothing
 complete -c nbx -n '__nbx_at "nbx history list"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx history list"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx history list"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx history list"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx history list"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx history list"' -s h -l help -d 'Show this message and exit.'
 
 # nbx history search
@@ -1093,7 +1108,7 @@ complete -c nbx -n '__nbx_at "nbx history search"' -s q -l quiet -d 'Print nothi
 complete -c nbx -n '__nbx_at "nbx history search"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx history search"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx history search"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx history search"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx history search"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx history search"' -s h -l help -d 'Show this message and exit.'
 
 # nbx history show
@@ -1102,7 +1117,7 @@ complete -c nbx -n '__nbx_at "nbx history show"' -s q -l quiet -d 'Print nothing
 complete -c nbx -n '__nbx_at "nbx history show"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx history show"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx history show"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx history show"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx history show"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx history show"' -s h -l help -d 'Show this message and exit.'
 
 # nbx history rerun
@@ -1132,7 +1147,7 @@ complete -c nbx -n '__nbx_at "nbx history rerun"' -s q -l quiet -d 'Print nothin
 complete -c nbx -n '__nbx_at "nbx history rerun"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx history rerun"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx history rerun"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx history rerun"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx history rerun"' -s h -l help -d 'Show this message and exit.'
 
 # nbx history rm
@@ -1140,7 +1155,7 @@ complete -c nbx -n '__nbx_at "nbx history rm"' -s q -l quiet -d 'Print nothing o
 complete -c nbx -n '__nbx_at "nbx history rm"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx history rm"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx history rm"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx history rm"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx history rm"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx history rm"' -s h -l help -d 'Show this message and exit.'
 
 # nbx history prune
@@ -1149,7 +1164,7 @@ complete -c nbx -n '__nbx_at "nbx history prune"' -s q -l quiet -d 'Print nothin
 complete -c nbx -n '__nbx_at "nbx history prune"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx history prune"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx history prune"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx history prune"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx history prune"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx history prune"' -s h -l help -d 'Show this message and exit.'
 
 # nbx config
@@ -1166,7 +1181,7 @@ complete -c nbx -n '__nbx_at "nbx config set"' -s q -l quiet -d 'Print nothing o
 complete -c nbx -n '__nbx_at "nbx config set"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx config set"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx config set"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx config set"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx config set"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx config set"' -s h -l help -d 'Show this message and exit.'
 complete -c nbx -n '__nbx_at "nbx config set" 1' -x -a 'api_key api_key_command api_key_keyring base_url cacert headers retries connect_timeout first_byte_timeout stall_timeout timeout max_memory model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body ledger history.text budget.daily budget.monthly use_profile project_file' -d 'SETTING'
 
@@ -1176,7 +1191,7 @@ complete -c nbx -n '__nbx_at "nbx config get"' -s q -l quiet -d 'Print nothing o
 complete -c nbx -n '__nbx_at "nbx config get"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx config get"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx config get"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx config get"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx config get"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx config get"' -s h -l help -d 'Show this message and exit.'
 complete -c nbx -n '__nbx_at "nbx config get" 1' -x -a 'api_key api_key_command api_key_keyring base_url cacert headers retries connect_timeout first_byte_timeout stall_timeout timeout max_memory model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body ledger history.text budget.daily budget.monthly use_profile project_file' -d 'SETTING'
 
@@ -1185,7 +1200,7 @@ complete -c nbx -n '__nbx_at "nbx config unset"' -s q -l quiet -d 'Print nothing
 complete -c nbx -n '__nbx_at "nbx config unset"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx config unset"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx config unset"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx config unset"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx config unset"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx config unset"' -s h -l help -d 'Show this message and exit.'
 complete -c nbx -n '__nbx_at "nbx config unset" 1' -x -a 'api_key api_key_command api_key_keyring base_url cacert headers retries connect_timeout first_byte_timeout stall_timeout timeout max_memory model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body ledger history.text budget.daily budget.monthly use_profile project_file' -d 'SETTING'
 
@@ -1196,7 +1211,7 @@ complete -c nbx -n '__nbx_at "nbx config list"' -s q -l quiet -d 'Print nothing 
 complete -c nbx -n '__nbx_at "nbx config list"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx config list"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx config list"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx config list"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx config list"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx config list"' -s h -l help -d 'Show this message and exit.'
 
 # nbx config edit
@@ -1204,7 +1219,7 @@ complete -c nbx -n '__nbx_at "nbx config edit"' -s q -l quiet -d 'Print nothing 
 complete -c nbx -n '__nbx_at "nbx config edit"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx config edit"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx config edit"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx config edit"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx config edit"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx config edit"' -s h -l help -d 'Show this message and exit.'
 
 # nbx config path
@@ -1212,7 +1227,7 @@ complete -c nbx -n '__nbx_at "nbx config path"' -s q -l quiet -d 'Print nothing 
 complete -c nbx -n '__nbx_at "nbx config path"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx config path"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx config path"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx config path"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx config path"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx config path"' -s h -l help -d 'Show this message and exit.'
 
 # nbx profile
@@ -1228,7 +1243,7 @@ complete -c nbx -n '__nbx_at "nbx profile list"' -s q -l quiet -d 'Print nothing
 complete -c nbx -n '__nbx_at "nbx profile list"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx profile list"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx profile list"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx profile list"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx profile list"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx profile list"' -s h -l help -d 'Show this message and exit.'
 
 # nbx profile use
@@ -1237,15 +1252,16 @@ complete -c nbx -n '__nbx_at "nbx profile use"' -s q -l quiet -d 'Print nothing 
 complete -c nbx -n '__nbx_at "nbx profile use"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx profile use"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx profile use"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx profile use"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx profile use"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx profile use"' -s h -l help -d 'Show this message and exit.'
+complete -c nbx -n '__nbx_at "nbx profile use" 1' -x -a '(__nbx_profile_names)' -d 'PROFILE'
 
 # nbx profile add
 complete -c nbx -n '__nbx_at "nbx profile add"' -s q -l quiet -d 'Print nothing on stderr but errors.'
 complete -c nbx -n '__nbx_at "nbx profile add"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx profile add"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx profile add"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx profile add"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx profile add"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx profile add"' -s h -l help -d 'Show this message and exit.'
 
 # nbx profile rm
@@ -1253,8 +1269,9 @@ complete -c nbx -n '__nbx_at "nbx profile rm"' -s q -l quiet -d 'Print nothing o
 complete -c nbx -n '__nbx_at "nbx profile rm"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx profile rm"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx profile rm"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx profile rm"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx profile rm"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx profile rm"' -s h -l help -d 'Show this message and exit.'
+complete -c nbx -n '__nbx_at "nbx profile rm" 1' -x -a '(__nbx_profile_names)' -d 'PROFILE'
 
 # nbx models
 complete -c nbx -n '__nbx_at "nbx models" 1' -a list -d 'List models, or those that match every word of the query.'
@@ -1281,7 +1298,7 @@ complete -c nbx -n '__nbx_at "nbx models"' -s q -l quiet -d 'Print nothing on st
 complete -c nbx -n '__nbx_at "nbx models"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx models"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx models"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx models"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx models"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 
 # nbx models list
 complete -c nbx -n '__nbx_at "nbx models list"' -l json -d 'Print one JSON object.'
@@ -1304,7 +1321,7 @@ complete -c nbx -n '__nbx_at "nbx models list"' -s q -l quiet -d 'Print nothing 
 complete -c nbx -n '__nbx_at "nbx models list"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx models list"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx models list"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx models list"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx models list"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx models list"' -s h -l help -d 'Show this message and exit.'
 
 # nbx models show
@@ -1326,7 +1343,7 @@ complete -c nbx -n '__nbx_at "nbx models show"' -s q -l quiet -d 'Print nothing 
 complete -c nbx -n '__nbx_at "nbx models show"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx models show"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx models show"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx models show"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx models show"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx models show"' -s h -l help -d 'Show this message and exit.'
 complete -c nbx -n '__nbx_at "nbx models show" 1' -x -a '(__nbx_models)' -d 'MODEL'
 
@@ -1349,7 +1366,7 @@ complete -c nbx -n '__nbx_at "nbx models use"' -s q -l quiet -d 'Print nothing o
 complete -c nbx -n '__nbx_at "nbx models use"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx models use"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx models use"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx models use"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx models use"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx models use"' -s h -l help -d 'Show this message and exit.'
 complete -c nbx -n '__nbx_at "nbx models use" 1' -x -a '(__nbx_models)' -d 'MODEL'
 
@@ -1366,7 +1383,7 @@ complete -c nbx -n '__nbx_at "nbx local pull"' -s q -l quiet -d 'Print nothing o
 complete -c nbx -n '__nbx_at "nbx local pull"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx local pull"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx local pull"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx local pull"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx local pull"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx local pull"' -s h -l help -d 'Show this message and exit.'
 
 # nbx local list
@@ -1375,7 +1392,7 @@ complete -c nbx -n '__nbx_at "nbx local list"' -s q -l quiet -d 'Print nothing o
 complete -c nbx -n '__nbx_at "nbx local list"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx local list"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx local list"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx local list"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx local list"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx local list"' -s h -l help -d 'Show this message and exit.'
 
 # nbx local rm
@@ -1383,7 +1400,7 @@ complete -c nbx -n '__nbx_at "nbx local rm"' -s q -l quiet -d 'Print nothing on 
 complete -c nbx -n '__nbx_at "nbx local rm"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx local rm"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx local rm"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx local rm"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx local rm"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx local rm"' -s h -l help -d 'Show this message and exit.'
 
 # nbx local serve
@@ -1393,7 +1410,7 @@ complete -c nbx -n '__nbx_at "nbx local serve"' -s q -l quiet -d 'Print nothing 
 complete -c nbx -n '__nbx_at "nbx local serve"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx local serve"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx local serve"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx local serve"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx local serve"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx local serve"' -s h -l help -d 'Show this message and exit.'
 
 # nbx doctor
@@ -1416,7 +1433,7 @@ complete -c nbx -n '__nbx_at "nbx doctor"' -s q -l quiet -d 'Print nothing on st
 complete -c nbx -n '__nbx_at "nbx doctor"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -s h -l help -d 'Show this message and exit.'
 
 # nbx completion
@@ -1430,7 +1447,7 @@ complete -c nbx -n '__nbx_at "nbx completion install"' -s q -l quiet -d 'Print n
 complete -c nbx -n '__nbx_at "nbx completion install"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx completion install"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx completion install"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx completion install"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx completion install"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx completion install"' -s h -l help -d 'Show this message and exit.'
 complete -c nbx -n '__nbx_at "nbx completion install" 1' -x -a 'bash zsh fish powershell' -d 'bash|zsh|fish|powershell'
 
@@ -1439,7 +1456,7 @@ complete -c nbx -n '__nbx_at "nbx completion uninstall"' -s q -l quiet -d 'Print
 complete -c nbx -n '__nbx_at "nbx completion uninstall"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx completion uninstall"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx completion uninstall"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx completion uninstall"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx completion uninstall"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx completion uninstall"' -s h -l help -d 'Show this message and exit.'
 complete -c nbx -n '__nbx_at "nbx completion uninstall" 1' -x -a 'bash zsh fish powershell' -d 'bash|zsh|fish|powershell'
 
@@ -1448,6 +1465,6 @@ complete -c nbx -n '__nbx_at "nbx completion show"' -s q -l quiet -d 'Print noth
 complete -c nbx -n '__nbx_at "nbx completion show"' -s v -l verbose -d 'Show the address, size and status of each request on stderr.'
 complete -c nbx -n '__nbx_at "nbx completion show"' -l debug -d 'Like --verbose, plus a traceback if nbx has a bug.'
 complete -c nbx -n '__nbx_at "nbx completion show"' -l color -x -a 'auto always never' -d 'When to use colour. Default auto.'
-complete -c nbx -n '__nbx_at "nbx completion show"' -l profile -x -d 'Use a profile of the config file.'
+complete -c nbx -n '__nbx_at "nbx completion show"' -l profile -x -a '(__nbx_profile_names)' -d 'Use a profile of the config file.'
 complete -c nbx -n '__nbx_at "nbx completion show"' -s h -l help -d 'Show this message and exit.'
 complete -c nbx -n '__nbx_at "nbx completion show" 1' -x -a 'bash zsh fish powershell' -d 'bash|zsh|fish|powershell'

@@ -15,7 +15,7 @@ SHARED = (
     switch("verbose", "Show the address, size and status of each request on stderr.", "Messages", "-v"),
     switch("debug", "Like --verbose, plus a traceback if nbx has a bug.", "Messages"),
     text("color", "When to use colour. Default auto.", "auto|always|never", "Messages"),
-    text("profile", "Use a profile of the config file.", "NAME", "Connection"),
+    text("profile", "Use a profile of the config file.", "PROFILE", "Connection"),
 )
 
 FIELD_OPTIONS = field_options(FIELDS)
