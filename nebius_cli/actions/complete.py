@@ -30,6 +30,7 @@ from nebius_cli.request import (
 from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.request.prompt_flags_to_request import PromptOptions
 from nebius_cli.request.request_body import CompletionRequest
+from nebius_cli.system.check_output_paths import exists_as_file
 from nebius_cli.system.output_file import OutputFile
 from nebius_cli.system.read_and_replace_files import encode_argument, read_bytes
 from nebius_cli.terminal.sanitize import visible_json
@@ -113,9 +114,9 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
     for warning in request_body.warnings(completion_request, local=_local(options)):
         app.warn(warning)
     if app.streams.stderr_tty:
-        unread = app.streams.stdin_has_unread_data
+        what, unread = completion_request.prompt, app.streams.stdin_has_unread_data
         for notice in prompt_flags_to_request.notices(
-            options.prompt, completion_request.prompt, unread=unread
+            options.prompt, what, unread=unread, is_file=exists_as_file
         ):
             app.note(notice)
     if options.dry_run or options.curl:

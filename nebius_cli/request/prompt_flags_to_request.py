@@ -1,6 +1,7 @@
 """Makes a request from the flags about the prompt: the prompt as given, or an infill."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from shlex import quote
 from typing import Any, NamedTuple
 
 from nebius_cli.core.errors import UsageError
@@ -90,11 +91,15 @@ def check(options: PromptOptions) -> None:
         infill_input.check_sources(options.infill_sources, options.sources, options.infill_format)
 
 
-def notices(options: PromptOptions, sent: Prompt, *, unread: bool) -> Iterator[str]:
+def notices(
+    options: PromptOptions, sent: Prompt, *, unread: bool, is_file: Callable[[str], bool]
+) -> Iterator[str]:
     """Yield what somebody at a terminal may not have meant about the prompt that is `sent`.
 
-    `unread`: a pipe on stdin holds input that is not part of it.
+    `unread`: a pipe on stdin holds input that is not part of it. `is_file`: whether a path names a file.
     """
+    if len(options.prompt) == 1 and len((word := options.prompt[0]).split()) == 1 and is_file(word):
+        yield f"the prompt is the text '{word}'; -f {quote(word)} sends the contents of the file"
     if unread and options.prompt:
         yield "piped input is not read; {stdin} in the prompt inserts it"
     elif unread:

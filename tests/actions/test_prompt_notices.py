@@ -1,5 +1,6 @@
 """What a terminal is told about a prompt, and a prompt from a template file."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -76,3 +77,26 @@ def test_it_is_said_how_piped_input_gets_into_the_prompt(nbx: Runner, tmp_path: 
     command = f"{ECHO} {sys.executable} -m nebius_cli complete hello --dry-run <&9"
     shown = run_on_terminal(command, tmp_path, nbx.process_env({"TERM": "xterm"}))
     assert shown.startswith(f"{UNREAD}; {{stdin}} in the prompt inserts it\n")
+
+
+def test_a_prompt_that_is_the_name_of_a_file_is_noted(
+    nbx: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("notes.txt", "my notes.txt", "it's"):
+        (tmp_path / name).touch()
+    (tmp_path / "folder").mkdir()
+    note = "nbx: the prompt is the text 'notes.txt'; -f notes.txt sends the contents of the file\n"
+    told = {
+        ("notes.txt",): note,
+        ("notes.txt", "-q"): "",
+        ("my notes.txt",): "",
+        ("folder",): "",
+        ("other.txt",): "",
+        ("x" * 5000,): "",
+        ("-f", "notes.txt", "--allow-empty"): "",
+        ("it's",): note.replace("'notes.txt'", "'it's'").replace("notes.txt", shlex.quote("it's")),
+    }
+    for args, expected in told.items():
+        assert (args, nbx("complete", "--dry-run", *args, stderr_tty=True).err) == (args, expected)
+    assert nbx("complete", "--dry-run", "notes.txt").err == ""
