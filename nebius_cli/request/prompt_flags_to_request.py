@@ -74,21 +74,20 @@ class PromptOptions(NamedTuple):
             strip_final_newline=self.strip_final_newline,
         )
 
+    def check(self) -> None:
+        """Raise UsageError for flags that mean nothing or exclude each other, before anything is read."""
+        if self.invalid not in ("strict", "replace"):
+            raise UsageError(f"--invalid {self.invalid}", "must be strict or replace")
+        if self.continues and (self.sources.given or self.is_infill):
+            raise UsageError("--continue takes no prompt", "it continues an earlier answer")
+        if self.continue_last and self.continue_from is not None:
+            raise UsageError("--continue and --continue-from together", "", "keep one of them")
+        if self.choice is not None and not self.continues:
+            raise UsageError("--choice without --continue", "it chooses the answer to continue")
+        if self.is_infill or self.infill_format is not None:
+            from nebius_cli.request import infill_input
 
-def check(options: PromptOptions) -> None:
-    """Raise UsageError for flags that mean nothing or exclude each other, before anything is read."""
-    if options.invalid not in ("strict", "replace"):
-        raise UsageError(f"--invalid {options.invalid}", "must be strict or replace")
-    if options.continues and (options.sources.given or options.is_infill):
-        raise UsageError("--continue takes no prompt", "it continues an earlier answer")
-    if options.continue_last and options.continue_from is not None:
-        raise UsageError("--continue and --continue-from together", "", "keep one of them")
-    if options.choice is not None and not options.continues:
-        raise UsageError("--choice without --continue", "it chooses the answer to continue")
-    if options.is_infill or options.infill_format is not None:
-        from nebius_cli.request import infill_input
-
-        infill_input.check_sources(options.infill_sources, options.sources, options.infill_format)
+            infill_input.check_sources(self.infill_sources, self.sources, self.infill_format)
 
 
 def notices(
