@@ -16,9 +16,12 @@ import pytest
 
 from nebius_cli.config.settings_table import SETTINGS
 from nebius_cli.core.errors import ConfigError, Terminated
+from nebius_cli.local.library_logprobs import LibraryScoring
+from nebius_cli.local.start_engine import Engine
 from nebius_cli.system import child_process
 from tests.support.canary import CANARY
 from tests.support.sources import MODULES, tree_of
+from tests.support.weights import real_weights
 
 STARTS = re.compile(
     r"(subprocess\.)?(Popen|run|call|check_call|check_output|getoutput|getstatusoutput)"
@@ -132,6 +135,25 @@ def test_a_signal_while_a_program_is_being_started_ends_the_program(moment: tupl
         held.close()
         assert select.select([pipe], [], [], 0) == ([pipe], [], [])
         assert pipe.read() == b""  # nobody holds the other end
+
+
+@pytest.mark.engine
+@pytest.mark.usefixtures("sigterm")
+@pytest.mark.parametrize("moment", STARTING, ids=" of ".join)
+@pytest.mark.parametrize("kind", [Engine, LibraryScoring])
+def test_a_signal_while_the_engine_is_being_started_ends_the_engine(
+    kind: type[Engine] | type[LibraryScoring], moment: tuple[str, str]
+) -> None:
+    before, engine = children(), kind(real_weights())
+    signal_at(moment)
+    with pytest.raises(Terminated), engine:
+        raise AssertionError  # the signal came before
+    assert children() == before
+
+
+def children() -> set[str]:
+    """Return the process ids of this process's children."""
+    return {pid for path in Path("/proc/self/task").glob("*/children") for pid in path.read_text().split()}
 
 
 @pytest.mark.usefixtures("sigterm")
