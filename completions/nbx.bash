@@ -270,11 +270,13 @@ _nbx_grammar() {
 
 # What completes the value of $2, a flag or the number of an operand, after the command path $1.
 _nbx_values() {
-    words='' files='' models=''
+    words='' files='' names=''
     case "$1 $2" in
         'nbx --color' | 'nbx complete --color' | 'nbx bulk --color' | 'nbx bulk run --color' | 'nbx bulk merge --color' | 'nbx bulk export --color' | 'nbx view --color' | 'nbx score --color' | 'nbx rank --color' | 'nbx auth login --color' | 'nbx auth logout --color' | 'nbx auth status --color' | 'nbx auth token --color' | 'nbx usage --color' | 'nbx usage show --color' | 'nbx usage plot --color' | 'nbx usage export --color' | 'nbx usage path --color' | 'nbx history --color' | 'nbx history list --color' | 'nbx history search --color' | 'nbx history show --color' | 'nbx history rerun --color' | 'nbx history rm --color' | 'nbx history prune --color' | 'nbx config set --color' | 'nbx config get --color' | 'nbx config unset --color' | 'nbx config list --color' | 'nbx config edit --color' | 'nbx config path --color' | 'nbx profile list --color' | 'nbx profile use --color' | 'nbx profile add --color' | 'nbx profile rm --color' | 'nbx models --color' | 'nbx models list --color' | 'nbx models show --color' | 'nbx models use --color' | 'nbx local pull --color' | 'nbx local list --color' | 'nbx local rm --color' | 'nbx local serve --color' | 'nbx doctor --color' | 'nbx completion install --color' | 'nbx completion uninstall --color' | 'nbx completion show --color')
             words='auto always never' ;;
-        'nbx complete -f' | 'nbx complete --file' | 'nbx complete --template-file' | 'nbx complete --prompts' | 'nbx complete --suffix-file' | 'nbx complete --infill' | 'nbx complete --export' | 'nbx complete -o' | 'nbx complete --output' | 'nbx complete --model-file' | 'nbx complete --api-key-file' | 'nbx complete --cacert' | 'nbx bulk --template-file' | 'nbx bulk -o' | 'nbx bulk --output' | 'nbx bulk --summary' | 'nbx bulk --model-file' | 'nbx bulk --api-key-file' | 'nbx bulk --cacert' | 'nbx bulk '[1-9]* | 'nbx bulk run --template-file' | 'nbx bulk run -o' | 'nbx bulk run --output' | 'nbx bulk run --summary' | 'nbx bulk run --model-file' | 'nbx bulk run --api-key-file' | 'nbx bulk run --cacert' | 'nbx bulk run '[1-9]* | 'nbx bulk merge -o' | 'nbx bulk merge --output' | 'nbx bulk merge --input' | 'nbx bulk export -o' | 'nbx bulk export --output' | 'nbx view --export' | 'nbx view 1' | 'nbx score -f' | 'nbx score --file' | 'nbx score --jsonl' | 'nbx score --context-file' | 'nbx score --against-file' | 'nbx score -o' | 'nbx score --output' | 'nbx score --summary' | 'nbx score --model-file' | 'nbx score --api-key-file' | 'nbx score --cacert' | 'nbx rank --context-file' | 'nbx rank --against-file' | 'nbx rank --model-file' | 'nbx rank --api-key-file' | 'nbx rank --cacert' | 'nbx auth status --api-key-file' | 'nbx auth status --cacert' | 'nbx auth token --api-key-file' | 'nbx usage plot --export' | 'nbx history rerun -o' | 'nbx history rerun --output' | 'nbx history rerun --model-file' | 'nbx history rerun --api-key-file' | 'nbx history rerun --cacert' | 'nbx models --api-key-file' | 'nbx models --cacert' | 'nbx models list --api-key-file' | 'nbx models list --cacert' | 'nbx models show --api-key-file' | 'nbx models show --cacert' | 'nbx models use --api-key-file' | 'nbx models use --cacert' | 'nbx local serve --model-file' | 'nbx doctor --api-key-file' | 'nbx doctor --cacert')
+        'nbx --profile' | 'nbx complete --profile' | 'nbx bulk --profile' | 'nbx bulk run --profile' | 'nbx bulk merge --profile' | 'nbx bulk export --profile' | 'nbx view --profile' | 'nbx score --profile' | 'nbx rank --profile' | 'nbx auth login --profile' | 'nbx auth logout --profile' | 'nbx auth status --profile' | 'nbx auth token --profile' | 'nbx usage --profile' | 'nbx usage show --profile' | 'nbx usage plot --profile' | 'nbx usage export --profile' | 'nbx usage path --profile' | 'nbx history --profile' | 'nbx history list --profile' | 'nbx history search --profile' | 'nbx history show --profile' | 'nbx history rerun --profile' | 'nbx history rm --profile' | 'nbx history prune --profile' | 'nbx config set --profile' | 'nbx config get --profile' | 'nbx config unset --profile' | 'nbx config list --profile' | 'nbx config edit --profile' | 'nbx config path --profile' | 'nbx profile list --profile' | 'nbx profile use --profile' | 'nbx profile use 1' | 'nbx profile add --profile' | 'nbx profile rm --profile' | 'nbx profile rm 1' | 'nbx models --profile' | 'nbx models list --profile' | 'nbx models show --profile' | 'nbx models use --profile' | 'nbx local pull --profile' | 'nbx local list --profile' | 'nbx local rm --profile' | 'nbx local serve --profile' | 'nbx doctor --profile' | 'nbx completion install --profile' | 'nbx completion uninstall --profile' | 'nbx completion show --profile')
+            names='profile_names' ;;
+        'nbx complete -f' | 'nbx complete --file' | 'nbx complete --template-file' | 'nbx complete --prompts' | 'nbx complete --suffix-file' | 'nbx complete --infill' | 'nbx complete --export' | 'nbx complete -o' | 'nbx complete --output' | 'nbx complete --model-file' | 'nbx complete --api-key-file' | 'nbx complete --cacert' | 'nbx bulk --template-file' | 'nbx bulk -o' | 'nbx bulk --output' | 'nbx bulk --summary' | 'nbx bulk --model-file' | 'nbx bulk --api-key-file' | 'nbx bulk --cacert' | 'nbx bulk '[1-9]* | 'nbx bulk run --template-file' | 'nbx bulk run -o' | 'nbx bulk run --output' | 'nbx bulk run --summary' | 'nbx bulk run --model-file' | 'nbx bulk run --api-key-file' | 'nbx bulk run --cacert' | 'nbx bulk run '[1-9]* | 'nbx bulk merge -o' | 'nbx bulk merge --output' | 'nbx bulk merge --input' | 'nbx bulk merge '[1-9]* | 'nbx bulk export -o' | 'nbx bulk export --output' | 'nbx bulk export 1' | 'nbx view --export' | 'nbx view 1' | 'nbx score -f' | 'nbx score --file' | 'nbx score --jsonl' | 'nbx score --context-file' | 'nbx score --against-file' | 'nbx score -o' | 'nbx score --output' | 'nbx score --summary' | 'nbx score --model-file' | 'nbx score --api-key-file' | 'nbx score --cacert' | 'nbx rank --context-file' | 'nbx rank --against-file' | 'nbx rank --model-file' | 'nbx rank --api-key-file' | 'nbx rank --cacert' | 'nbx auth status --api-key-file' | 'nbx auth status --cacert' | 'nbx auth token --api-key-file' | 'nbx usage plot --export' | 'nbx history rerun -o' | 'nbx history rerun --output' | 'nbx history rerun --model-file' | 'nbx history rerun --api-key-file' | 'nbx history rerun --cacert' | 'nbx models --api-key-file' | 'nbx models --cacert' | 'nbx models list --api-key-file' | 'nbx models list --cacert' | 'nbx models show --api-key-file' | 'nbx models show --cacert' | 'nbx models use --api-key-file' | 'nbx models use --cacert' | 'nbx local serve --model-file' | 'nbx doctor --api-key-file' | 'nbx doctor --cacert')
             files='any' ;;
         'nbx complete --tokens' | 'nbx complete --logit-bias' | 'nbx complete --stream-options' | 'nbx complete --extra-body' | 'nbx bulk --logit-bias' | 'nbx bulk --extra-body' | 'nbx bulk run --logit-bias' | 'nbx bulk run --extra-body')
             files='at' ;;
@@ -283,13 +285,15 @@ _nbx_values() {
         'nbx complete --infill-format')
             words='qwen deepseek starcoder2 starcoder codellama codegemma codestral granite4 granite' ;;
         'nbx complete -m' | 'nbx complete --model' | 'nbx bulk -m' | 'nbx bulk --model' | 'nbx bulk run -m' | 'nbx bulk run --model' | 'nbx score --against' | 'nbx score -m' | 'nbx score --model' | 'nbx rank --against' | 'nbx rank -m' | 'nbx rank --model' | 'nbx models show 1' | 'nbx models use 1' | 'nbx doctor -m' | 'nbx doctor --model')
-            models=1 ;;
+            names='model_ids' ;;
         'nbx complete --service-tier' | 'nbx bulk --service-tier' | 'nbx bulk run --service-tier')
             words='auto default over-limit flex no-limit' ;;
         'nbx complete --unset' | 'nbx bulk --unset' | 'nbx bulk run --unset')
             words='model max_tokens temperature top_p n stop presence_penalty frequency_penalty logit_bias logprobs echo stream stream_options user service_tier ai_project_id extra_body' ;;
         'nbx complete --view' | 'nbx view --view')
             words='heat table' ;;
+        'nbx complete --fail-on')
+            words='stop length content_filter abort' ;;
         'nbx bulk --format' | 'nbx bulk run --format' | 'nbx bulk merge --format' | 'nbx score --format')
             words='jsonl csv tsv text parquet' ;;
         'nbx bulk --on-bad-row' | 'nbx bulk run --on-bad-row' | 'nbx score --on-bad-row')
@@ -378,6 +382,18 @@ _nbx_model_ids() {
     done
 }
 
+# Adds the names of the profiles in the config file to `words`. The shell sees no other text of that file.
+_nbx_profile_names() {
+    local folder places=("$HOME/.config/nbx" "$HOME/Library/Application Support/nbx" "$LOCALAPPDATA/nbx")
+    [[ $XDG_CONFIG_HOME == /* ]] && places=("$XDG_CONFIG_HOME/nbx")
+    [[ -n $NBX_CONFIG_DIR ]] && places=("$NBX_CONFIG_DIR")
+    for folder in "${places[@]}"; do
+        [[ -f $folder/config.toml && -r $folder/config.toml ]] || continue
+        words+=" $(sed -n 's/^[[:space:]]*\[profile\.\([A-Za-z0-9_][A-Za-z0-9_-]*\)\][[:space:]]*\(#.*\)\{0,1\}$/\1/p' "$folder/config.toml")"
+        return
+    done
+}
+
 # Offers the files behind an @. Readline takes the @ for a part of the name, so its own files are no use.
 _nbx_at_file() {
     local name=${current#"$lead"}
@@ -395,7 +411,7 @@ _nbx_at_file() {
 }
 
 _nbx() {
-    local IFS=$' \t\n' typed path operand ended flag commands flags valued words files models word
+    local IFS=$' \t\n' typed path operand ended flag commands flags valued words files names word
     local lead='' start
     _nbx_split
     _nbx_follow
@@ -411,12 +427,12 @@ _nbx() {
         _nbx_values "$path" "$lead"
         lead+='='
     elif [[ -z $ended && $current == -* ]]; then
-        words=$flags files='' models=''
+        words=$flags files='' names=''
     else
         _nbx_values "$path" "$operand"
         words="$commands $words"
     fi
-    [[ -n $models ]] && _nbx_model_ids
+    [[ -n $names ]] && "_nbx_$names"
 
     COMPREPLY=()
     for word in $words; do

@@ -15,8 +15,10 @@ from tests.support.server import FakeServer, answer, status
 
 README = (ROOT / "README.md").read_text("utf-8")
 # The commands of each block, with what they print.
-(INSTALL,), *RECIPES, (SUITE,) = [sessions(f"```console\n{block}```") for block in blocks(README, "console")]
-CLONE, INSTALLERS, FIRST, INFILL, LEDGER = blocks(README, "sh")
+(CLONE, INSTALL), *RECIPES, (SUITE,) = [
+    sessions(f"```console\n{block}```") for block in blocks(README, "console")
+]
+INSTALLERS, FIRST, INFILL, SERVERS, LEDGER = blocks(README, "sh")
 DRAWN = "──"  # in the output of a command that was run on a terminal
 
 # Where NBX_TEST_SHELLS is set, what the recipes call must be there.
@@ -68,11 +70,11 @@ def test_the_first_commands_get_nbx_and_leave_it_on_the_path(
     bin_of_the_tests = str(Path(sys.executable).parent) + os.pathsep
     env = {**shell_env, "PATH": shell_env["PATH"].removeprefix(bin_of_the_tests)}
     command, output = INSTALL
-    script = CLONE.replace("REPOSITORY", str(checkout)) + command
-    done = run(f"{script}\ncommand -v nbx\nnbx usage plot", tmp_path, env)
+    clone = CLONE[0].replace("REPOSITORY", str(checkout))
+    done = run(f"{clone}\n{command}\ncommand -v nbx\nnbx usage plot", tmp_path, env)
     assert done.returncode == 0, done.stdout
     answered, nbx, plot = done.stdout.partition(f"{tmp_path}/nbx/.venv/bin/nbx\n")
-    assert (says(f"Cloning into 'nbx'...\ndone.\n{output}", answered), bool(nbx)) == (True, True), done.stdout
+    assert (says(output, answered), bool(nbx)) == (True, True), done.stdout
     assert "tokens by day" in plot
 
 
@@ -114,6 +116,20 @@ def test_the_way_to_token_factory_works_as_written(
     assert server.requests[-1].json["prompt"].startswith("<|fim_prefix|>def area(r):<|fim_suffix|>")
     spent = run(LEDGER, tmp_path, env)
     assert (spent.returncode, f"\n{model}\t1\t" in spent.stdout) == (0, True), spent.stdout
+    assert re.search(rf"(?m)^2\t.*Qwen.*\n1\t.*{model}", spent.stdout), spent.stdout
+
+
+@pytest.mark.engine
+def test_other_servers_are_reached_as_written(
+    tmp_path: Path, shell_env: dict[str, str], server: FakeServer
+) -> None:
+    server.script(answer(" there"))
+    script = SERVERS.replace("http://127.0.0.1:8000/v1", server.url)
+    ready = "until grep -q MODEL engine.env; do sleep 0.1; done; . ./engine.env"
+    done = run(f"{script}\n{ready}\nnbx complete hi --max-tokens 1 -q && kill $!", tmp_path, shell_env)
+    assert (done.returncode, " there\n" in done.stdout) == (0, True), done.stdout
+    (sent,) = server.requests
+    assert (sent.json["model"], sent.headers["authorization"]) == ("MODEL", "Bearer none")
 
 
 def test_the_suite_command_is_the_one_that_ci_runs() -> None:

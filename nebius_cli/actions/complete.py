@@ -20,16 +20,11 @@ from nebius_cli.render.output_options import (
     parse_export,
     parse_view,
 )
-from nebius_cli.request import (
-    collect_field_flags,
-    curl_command,
-    prompt_flags_to_request,
-    read_prompt,
-    request_body,
-)
+from nebius_cli.request import collect_field_flags, curl_command, read_prompt, request_body
 from nebius_cli.request.parse_and_check_values import Value
-from nebius_cli.request.prompt_flags_to_request import PromptOptions
+from nebius_cli.request.prompt_flags_to_request import PromptOptions, make_request, notices
 from nebius_cli.request.request_body import CompletionRequest
+from nebius_cli.system.check_output_paths import exists_as_file
 from nebius_cli.system.output_file import OutputFile
 from nebius_cli.system.read_and_replace_files import encode_argument, read_bytes
 from nebius_cli.terminal.sanitize import visible_json
@@ -103,7 +98,7 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
     fields = _fields(options, given, configured, app)
     request_body.check_rules(fields, params, validate=options.validate)
     readers = read_prompt.InputReaders(app.streams.read_stdin, read_bytes, encode_argument)
-    completion_request = prompt_flags_to_request.make_request(
+    completion_request = make_request(
         options.prompt, readers, fields, params, unset=unset, validate=options.validate
     )
     if _local(options):
@@ -113,7 +108,8 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
     for warning in request_body.warnings(completion_request, local=_local(options)):
         app.warn(warning)
     if app.streams.stderr_tty:
-        for notice in prompt_flags_to_request.notices(options.prompt, completion_request.prompt):
+        what, unread = completion_request.prompt, app.streams.stdin_has_unread_data
+        for notice in notices(options.prompt, what, unread=unread, is_file=exists_as_file):
             app.note(notice)
     if options.dry_run or options.curl:
         return _show(completion_request, settings, app, as_curl=options.curl)
@@ -160,7 +156,7 @@ def _check(options: CompleteOptions) -> None:
     if parse_view(options.view) and (options.json or options.ndjson):
         raise UsageError("--view with --json or --ndjson", "", "nbx view FILE shows saved JSON")
     parse_export(options.export)
-    prompt_flags_to_request.check(options.prompt)
+    options.prompt.check()
     if options.validate:
         check_reasons(options.fail_on)
     collect_field_flags.parse_unset(options.unset)

@@ -14,6 +14,7 @@ class ValueKind(Enum):
     DIRECTORY = auto()
     AT_FILE = auto()  # a literal value, or @ and a file name
     MODEL = auto()  # a model id, from the list that `nbx models` caches
+    PROFILE = auto()  # the name of a profile in the config file
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from nebius_cli.command_tree.commands_as_data import Argument, Command, Flag, Va
 from nebius_cli.config.settings_table import SETTINGS
 from nebius_cli.request import infill
 from nebius_cli.request.field_table import FIELDS
+from nebius_cli.response.check_complete import FINISH_REASONS
 
 # Names and choices that need no quotes in any shell; others are refused.
 _PLAIN = re.compile(r"[A-Za-z0-9_./-][A-Za-z0-9_./:=@%+,-]*")
@@ -19,15 +20,18 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./-][A-Za-z0-9_./:=@%+,-]*")
 # A metavar decides what TAB completes; `a|b|c` lists choices.
 METAVAR_KINDS = {
     "FILE": ValueKind.FILE,
+    "ANSWERS": ValueKind.FILE,
     "FILE:LINE:COL": ValueKind.FILE,
     "DIR": ValueKind.DIRECTORY,
     "JSON": ValueKind.AT_FILE,
     "TOKEN=BIAS": ValueKind.AT_FILE,
     "MODEL": ValueKind.MODEL,
+    "PROFILE": ValueKind.PROFILE,
 }
 
 METAVAR_CHOICES = {
     "FORMAT": tuple(infill.BY_NAME),
+    "REASON": FINISH_REASONS,
     "FIELD": tuple(field.name for field in FIELDS),
     "SETTING": tuple(setting.field.name for setting in SETTINGS),
 }

@@ -30,8 +30,8 @@ Examples:
   nbx complete --local "The capital of France is" --view heat
 
 Without a prompt, nbx reads it from stdin, unchanged; -s drops the newline that echo adds. With a prompt, nbx
-reads stdin only for - and {stdin}. Put -- and the prompt last if it starts with -. Only fields that you set
-are sent; the server has its own defaults for the others.
+reads stdin only for - and {stdin}. If the prompt starts with -, put it last, after --. Only fields that you
+set are sent; the server has its own defaults for the others.
 """
 
 EVERYDAY = (
@@ -80,7 +80,7 @@ OWN = (
     negatable(
         "continue_last",
         "--continue",
-        "Continue the last answer with its model and sampling; one answer unless you set -n.",
+        "Continue the last answer with its model and sampling (needs history.text); -n 1 unless you set it.",
         PROMPT,
     ),
     text(
@@ -112,7 +112,13 @@ OWN = (
         SHOW,
     ),
     text("export", "Also write the heat view to a .svg or .html file (implies --logprobs 5).", "FILE", SHOW),
-    text("output", "Write the answer to FILE once it is complete.", "FILE", SHOW, "-o"),
+    text(
+        "output",
+        "Write to FILE once complete, else to FILE.partial.",
+        "FILE",
+        SHOW,
+        "-o",
+    ),
     negatable(
         "newline",
         "--newline/--no-newline, /-N",

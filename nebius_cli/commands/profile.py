@@ -52,7 +52,6 @@ Examples:
 def add_to(root: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(cls=Group)
-    name = argument("name", "Name of the profile.", "PROFILE")
     declare(group, "list", (switch("json", "Print one JSON object."),), "profile.run_list", help=LIST)
     declare(
         group,
@@ -64,9 +63,12 @@ def add_to(root: typer.Typer) -> None:
     declare(
         group,
         "add",
-        (name, arguments("settings", "Its settings; - as a value reads stdin.", "SETTING=VALUE")),
+        (
+            argument("name", "Name of the profile.", "NAME"),
+            arguments("settings", "Its settings; - as a value reads stdin.", "SETTING=VALUE"),
+        ),
         "profile.run_add",
         help=ADD,
     )
-    declare(group, "rm", (name,), "profile.run_rm", help=RM)
+    declare(group, "rm", (argument("name", "Name of the profile.", "PROFILE"),), "profile.run_rm", help=RM)
     root.add_typer(group, name="profile", help=HELP)

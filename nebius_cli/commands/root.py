@@ -11,13 +11,17 @@ from nebius_cli.commands.shared_flags import SHARED
 from nebius_cli.commands.typer_parameters import Parameter, parameter
 from nebius_cli.core.errors import ExitCode, Interrupted, UsageError
 
-HELP = """Raw text completion on Nebius Token Factory, from a shell.
+HELP = """Raw text completion with Nebius Token Factory or a model on this machine.
 
 \b
 Examples:
   nbx complete --local "The capital of France is" --max-tokens 8
+  nbx auth login
   nbx complete -m MODEL "def fibonacci(n):" --stop $'\\n\\n'
   echo "Once upon a time" | nbx complete -s
+
+nbx COMMAND --help has examples and all flags of a command. --local needs no API key; nbx auth login stores
+the one for Token Factory.
 
 \b
 The API:

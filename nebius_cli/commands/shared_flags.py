@@ -2,10 +2,18 @@
 
 from nebius_cli.bulk.limit_flags import COST_FLAGS
 from nebius_cli.commands.typer_parameters import field_options, negatable, switch, text, texts
-from nebius_cli.config.settings_table import BY_NAME, SETTINGS
+from nebius_cli.config.settings_table import BY_NAME, SETTINGS, Setting
 from nebius_cli.request.field_table import FIELDS
+from nebius_cli.request.parse_and_check_values import Field
 
-CONNECTION = tuple(s.field for s in SETTINGS if s.field.panel == "Connection")
+
+def _with_default(setting: Setting) -> Field:
+    """Return the field of a setting; its help ends with the default, if there is one."""
+    default = f" Default {setting.default}." if setting.default else ""
+    return setting.field._replace(help=setting.field.help + default)
+
+
+CONNECTION = tuple(_with_default(s) for s in SETTINGS if s.field.panel == "Connection")
 # The settings among the flags of commands that make requests.
 REQUEST_SETTINGS = (*CONNECTION, BY_NAME["ledger"].field)
 
@@ -15,7 +23,7 @@ SHARED = (
     switch("verbose", "Show the address, size and status of each request on stderr.", "Messages", "-v"),
     switch("debug", "Like --verbose, plus a traceback if nbx has a bug.", "Messages"),
     text("color", "When to use colour. Default auto.", "auto|always|never", "Messages"),
-    text("profile", "Use a profile of the config file.", "NAME", "Connection"),
+    text("profile", "Use a named set of settings; see nbx profile.", "PROFILE", "Connection"),
 )
 
 FIELD_OPTIONS = field_options(FIELDS)

@@ -175,10 +175,10 @@ def clean(key: Secret, where: str) -> Secret:
 
 def missing(environ: Mapping[str, str], *, local: str = "") -> AuthError:
     """Return the error for a run without a key; `local` says how to do without one."""
-    why = "NEBIUS_API_KEY is set, but empty" if environ.get("NEBIUS_API_KEY") == "" else ""
-    ways = "then run nbx auth login, or set NEBIUS_API_KEY or --api-key-file FILE"
-    hint = f"create a key at {CONSOLE_URL}, {ways}"
-    return AuthError("no API key", why, f"{hint}; {local}" if local else hint)
+    empty = " (NEBIUS_API_KEY is set, but empty)" if environ.get("NEBIUS_API_KEY") == "" else ""
+    hint = "run nbx auth login, or set NEBIUS_API_KEY"
+    where = f"create a key at {CONSOLE_URL}"
+    return AuthError(f"no API key{empty}", where, f"{hint}; {local}" if local else hint)
 
 
 def ask(streams: Streams) -> Secret:
@@ -206,7 +206,7 @@ def from_command(
     if environ.get(INSIDE):
         raise ConfigError("api_key_command calls nbx, which calls api_key_command", "", hint)
     # It must not read the prompt from stdin, but it may ask on the terminal.
-    process = child_process.start(
+    with child_process.running(
         [expand(word, environ) for word in words],
         environ,
         changes={INSIDE: "1"},
@@ -215,12 +215,8 @@ def from_command(
         bufsize=0,
         stdin=DEVNULL,
         stdout=PIPE,
-    )
-    try:
+    ) as process:
         printed = _printed(process, words[0], timeout_s)
-    finally:
-        process.kill()
-        process.wait()
     return _decoded(printed.partition(b"\n")[0], f"the first line of what {words[0]} printed")
 
 

@@ -123,7 +123,7 @@ def _bundled_pip_folders() -> list[Path]:
 @contextlib.contextmanager
 def _running(command: list[str], environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command during the block, and kill it at the end."""
-    process = child_process.start(
+    with child_process.running(
         command,
         environ,
         changes={"PYTHONUTF8": "1", "PIP_QUIET": "0"},
@@ -133,12 +133,11 @@ def _running(command: list[str], environ: Mapping[str, str]) -> Iterator[subproc
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-    )
-    with process:
+    ) as process:
         try:
             yield process
         finally:
-            process.kill()
+            process.stdout.close()  # type: ignore[union-attr]  # asked for
 
 
 def _lines(process: subprocess.Popen[bytes], timeout_s: float = DOWNLOAD_TIMEOUT_S) -> list[str]:

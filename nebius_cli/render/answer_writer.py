@@ -81,7 +81,7 @@ class AnswerWriter:
         self._renderer.finish(completion)
         self._spinner.stop()
         if self._target:
-            self._target.finish()
+            self._finish_file(self._target)
         self._write_usage(completion, timing)
         wanted = self._options.view or self._options.export
         if wanted and not completion.has_logprobs and not self._options.quiet:
@@ -92,7 +92,7 @@ class AnswerWriter:
 
             page = export_heat_view.export(completion, self._options.export, prompts=self._options.prompts)
             self._export.write(page)
-            self._export.finish()
+            self._finish_file(self._export)
 
     def cut(self, completion: Completion, timing: Timing) -> str:
         """Write what has arrived of an incomplete answer; return where it is kept, if in a file."""
@@ -104,6 +104,12 @@ class AnswerWriter:
                 self._write_usage(completion, timing)
         kept = self._target.abandon() if self._target else None
         return f"the answer received so far is in {kept}" if kept else ""
+
+    def _finish_file(self, file: OutputFile) -> None:
+        # It may hold text that is nowhere else, so it is not removed.
+        if (partial := file.finish()) is not None and not self._options.quiet:
+            text = f"{partial} still holds an incomplete answer of an earlier run"
+            messages.note(text, self._streams)
 
     @cached_property
     def _renderer(self) -> Renderer:

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.similar_names import nearest
+from nebius_cli.response.check_complete import FINISH_REASONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # a run that ends before it sends a request needs none of it
@@ -13,7 +14,6 @@ if TYPE_CHECKING:  # a run that ends before it sends a request needs none of it
     from nebius_cli.response.events_to_answer import Completion
 
 
-KNOWN_REASONS = ("stop", "length", "content_filter", "abort")  # the last one is of vLLM and SGLang
 EXPORT_FORMATS = (".svg", ".html")
 
 
@@ -87,9 +87,9 @@ def parse_export(path: str | None) -> str:
 
 
 def check_reasons(reasons: Collection[str]) -> None:
-    """Raise UsageError for a value of --fail-on that is not among KNOWN_REASONS."""
+    """Raise UsageError for a value of --fail-on that is not among FINISH_REASONS."""
     for reason in reasons:
-        if reason not in KNOWN_REASONS:
-            close = nearest(reason, KNOWN_REASONS)
+        if reason not in FINISH_REASONS:
+            close = nearest(reason, FINISH_REASONS)
             hint = f"did you mean {close}?" if close else "--no-validate accepts any reason"
-            raise UsageError(f"--fail-on {reason}", f"servers send {', '.join(KNOWN_REASONS)}", hint)
+            raise UsageError(f"--fail-on {reason}", f"servers send {', '.join(FINISH_REASONS)}", hint)

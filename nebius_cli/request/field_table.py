@@ -11,7 +11,7 @@ SAMPLING = "Sampling"
 REQUEST = "Request"
 
 FIELDS = (
-    Field("model", Kind.TEXT, "Model ID, as nbx models lists them.", REQUEST, "MODEL", short="-m"),
+    Field("model", Kind.TEXT, "Model ID; nbx models lists them.", REQUEST, "MODEL", short="-m"),
     Field(
         "max_tokens",
         Kind.INTEGER,
@@ -41,7 +41,7 @@ FIELDS = (
     Field(
         "n",
         Kind.INTEGER,
-        "Answers per prompt (default 1); -0 separates them.",
+        "Number of answers per prompt (default 1).",
         SAMPLING,
         "N",
         "-n",
@@ -50,7 +50,7 @@ FIELDS = (
     Field(
         "stop",
         Kind.TEXTS,
-        "Stop before TEXT (give up to 4). Newline: $'\\n'.",
+        "Stop before TEXT; up to 4 times. Newline: $'\\n'.",
         SAMPLING,
         "TEXT",
         warn_above=4,

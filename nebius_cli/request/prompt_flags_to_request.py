@@ -1,6 +1,7 @@
 """Makes a request from the flags about the prompt: the prompt as given, or an infill."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from shlex import quote
 from typing import Any, NamedTuple
 
 from nebius_cli.core.errors import UsageError
@@ -73,25 +74,35 @@ class PromptOptions(NamedTuple):
             strip_final_newline=self.strip_final_newline,
         )
 
+    def check(self) -> None:
+        """Raise UsageError for flags that mean nothing or exclude each other, before anything is read."""
+        if self.invalid not in ("strict", "replace"):
+            raise UsageError(f"--invalid {self.invalid}", "must be strict or replace")
+        if self.continues and (self.sources.given or self.is_infill):
+            raise UsageError("--continue takes no prompt", "it continues an earlier answer")
+        if self.continue_last and self.continue_from is not None:
+            raise UsageError("--continue and --continue-from together", "", "keep one of them")
+        if self.choice is not None and not self.continues:
+            raise UsageError("--choice without --continue", "it chooses the answer to continue")
+        if self.is_infill or self.infill_format is not None:
+            from nebius_cli.request import infill_input
 
-def check(options: PromptOptions) -> None:
-    """Raise UsageError for flags that mean nothing or exclude each other, before anything is read."""
-    if options.invalid not in ("strict", "replace"):
-        raise UsageError(f"--invalid {options.invalid}", "must be strict or replace")
-    if options.continues and (options.sources.given or options.is_infill):
-        raise UsageError("--continue takes no prompt", "it continues an earlier answer")
-    if options.continue_last and options.continue_from is not None:
-        raise UsageError("--continue and --continue-from together", "", "keep one of them")
-    if options.choice is not None and not options.continues:
-        raise UsageError("--choice without --continue", "it chooses the answer to continue")
-    if options.is_infill or options.infill_format is not None:
-        from nebius_cli.request import infill_input
-
-        infill_input.check_sources(options.infill_sources, options.sources, options.infill_format)
+            infill_input.check_sources(self.infill_sources, self.sources, self.infill_format)
 
 
-def notices(options: PromptOptions, sent: Prompt) -> Iterator[str]:
-    """Yield what somebody at a terminal may not have meant about the prompt that is `sent`."""
+def notices(
+    options: PromptOptions, sent: Prompt, *, unread: bool, is_file: Callable[[str], bool]
+) -> Iterator[str]:
+    """Yield what somebody at a terminal may not have meant about the prompt that is `sent`.
+
+    `unread`: a pipe on stdin holds input that is not part of it. `is_file`: whether a path names a file.
+    """
+    if len(options.prompt) == 1 and len((word := options.prompt[0]).split()) == 1 and is_file(word):
+        yield f"the prompt is the text '{word}'; -f {quote(word)} sends the contents of the file"
+    if unread and options.prompt:
+        yield "piped input is not read; {stdin} in the prompt inserts it"
+    elif unread:
+        yield "piped input is not read"
     if (count := len(options.prompt)) > 1:
         yield f"{count} arguments are {count} prompts; quote them to make one"
     if options.prompt and options.file:

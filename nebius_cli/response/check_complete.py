@@ -5,6 +5,7 @@ from itertools import chain, islice
 
 from nebius_cli.core.errors import IncompleteError
 
+FINISH_REASONS = ("stop", "length", "content_filter", "abort")  # the last one is of vLLM and SGLang
 MAX_UNFINISHED = 100  # choices that are listed
 
 

@@ -8,6 +8,11 @@ from collections.abc import Iterable
 
 from nebius_cli.command_tree.commands_as_data import Argument, Command, Flag, ValueKind
 
+# Finds the name in a line of the config file such as [profile.work], for sed.
+PROFILE_NAME_SED = (
+    r"s/^[[:space:]]*\[profile\.\([A-Za-z0-9_][A-Za-z0-9_-]*\)\][[:space:]]*\(#.*\)\{0,1\}$/\1/p"
+)
+
 SCRIPT = r"""# nbx completion for bash 3.2 and later.
 # Made by `python -m nebius_cli.gen --write`; do not edit. TAB starts neither Python nor nbx.
 
@@ -21,7 +26,7 @@ _nbx_grammar() {
 
 # What completes the value of $2, a flag or the number of an operand, after the command path $1.
 _nbx_values() {
-    words='' files='' models=''
+    words='' files='' names=''
     case "$1 $2" in
 @VALUES@
     esac
@@ -92,6 +97,18 @@ _nbx_model_ids() {
     done
 }
 
+# Adds the names of the profiles in the config file to `words`. The shell sees no other text of that file.
+_nbx_profile_names() {
+    local folder places=("$HOME/.config/nbx" "$HOME/Library/Application Support/nbx" "$LOCALAPPDATA/nbx")
+    [[ $XDG_CONFIG_HOME == /* ]] && places=("$XDG_CONFIG_HOME/nbx")
+    [[ -n $NBX_CONFIG_DIR ]] && places=("$NBX_CONFIG_DIR")
+    for folder in "${places[@]}"; do
+        [[ -f $folder/config.toml && -r $folder/config.toml ]] || continue
+        words+=" $(sed -n '@PROFILE@' "$folder/config.toml")"
+        return
+    done
+}
+
 # Offers the files behind an @. Readline takes the @ for a part of the name, so its own files are no use.
 _nbx_at_file() {
     local name=${current#"$lead"}
@@ -109,7 +126,7 @@ _nbx_at_file() {
 }
 
 _nbx() {
-    local IFS=$' \t\n' typed path operand ended flag commands flags valued words files models word
+    local IFS=$' \t\n' typed path operand ended flag commands flags valued words files names word
     local lead='' start
     _nbx_split
     _nbx_follow
@@ -125,12 +142,12 @@ _nbx() {
         _nbx_values "$path" "$lead"
         lead+='='
     elif [[ -z $ended && $current == -* ]]; then
-        words=$flags files='' models=''
+        words=$flags files='' names=''
     else
         _nbx_values "$path" "$operand"
         words="$commands $words"
     fi
-    [[ -n $models ]] && _nbx_model_ids
+    [[ -n $names ]] && "_nbx_$names"
 
     COMPREPLY=()
     for word in $words; do
@@ -155,7 +172,8 @@ def script(root: Command) -> str:
     """Return the script for the command tree `root`."""
     grammar = "\n".join(line for command in root.walk() for line in _grammar(command))
     values = "\n".join(f"        {line}" for line in _values(root))
-    return SCRIPT.replace("@GRAMMAR@", grammar).replace("@VALUES@", values)
+    filled = SCRIPT.replace("@GRAMMAR@", grammar).replace("@VALUES@", values)
+    return filled.replace("@PROFILE@", PROFILE_NAME_SED)
 
 
 def _grammar(command: Command) -> Iterable[str]:
@@ -195,6 +213,8 @@ def _action(taker: Flag | Argument) -> str:
         case ValueKind.AT_FILE:
             return "files='at'"
         case ValueKind.MODEL:
-            return "models=1"
+            return "names='model_ids'"
+        case ValueKind.PROFILE:
+            return "names='profile_names'"
         case ValueKind.NOTHING:
             return ""

@@ -69,6 +69,19 @@ function __nbx_models
     end
 end
 
+# The names of the profiles in the config file.
+function __nbx_profile_names
+    set -l places ~/.config/nbx "$HOME/Library/Application Support/nbx" $LOCALAPPDATA/nbx
+    string match -q '/*' -- "$XDG_CONFIG_HOME"; and set places $XDG_CONFIG_HOME/nbx
+    test -n "$NBX_CONFIG_DIR"; and set places $NBX_CONFIG_DIR
+    for folder in $places
+        test -f $folder/config.toml -a -r $folder/config.toml; or continue
+        set -l heading '^\s*\[profile\.([A-Za-z0-9_][A-Za-z0-9_-]*)\]\s*(#.*)?$'
+        string replace -fr $heading '$1' < $folder/config.toml
+        return
+    end
+end
+
 complete -c nbx -f
 """
 
@@ -129,6 +142,8 @@ def _taker(taker: Flag | Argument) -> str:
             return "-x -a '(__nbx_at_file)'"
         case ValueKind.MODEL:
             return "-x -a '(__nbx_models)'"
+        case ValueKind.PROFILE:
+            return "-x -a '(__nbx_profile_names)'"
         case ValueKind.NOTHING:
             return "-x"
 

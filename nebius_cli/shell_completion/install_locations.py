@@ -92,21 +92,18 @@ def _run_shell(command: Sequence[str], environ: Mapping[str, str]) -> str:
     """Return the output of a shell command, empty if it fails or takes too long."""
     # A file, not a pipe: background processes of a start-up file would keep a pipe open.
     with contextlib.suppress(OSError, ConfigError), tempfile.TemporaryFile() as output:
-        process = child_process.start(
+        with child_process.running(
             command,
             environ,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # an interactive shell would take the terminal from us
-        )
-        try:
-            process.wait(SHELL_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            return ""
-        finally:
-            process.kill()
-            process.wait()
+        ) as process:
+            try:
+                process.wait(SHELL_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                return ""
         output.seek(0)
         return output.read(MAX_SHELL_OUTPUT_BYTES).decode("utf-8", "replace")
     return ""

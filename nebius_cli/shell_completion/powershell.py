@@ -38,9 +38,24 @@ TAIL = r"""    )
             return
         }
     }
+    # The names of the profiles in the config file.
+    function Get-ProfileName {
+        $places = @("$HOME/.config/nbx", "$HOME/Library/Application Support/nbx", "$env:LOCALAPPDATA/nbx")
+        if ("$env:XDG_CONFIG_HOME" -match '^([A-Za-z]:)?[/\\]') { $places = @("$env:XDG_CONFIG_HOME/nbx") }
+        if ($env:NBX_CONFIG_DIR) { $places = @($env:NBX_CONFIG_DIR) }
+        foreach ($place in $places) {
+            $file = "$place/config.toml"
+            if (-not (Test-Path -LiteralPath $file -PathType Leaf)) { continue }
+            Get-Content -LiteralPath $file -Encoding UTF8 | ForEach-Object {
+                if ($_ -cmatch '^\s*\[profile\.([A-Za-z0-9_][A-Za-z0-9_-]*)\]\s*(#.*)?$') { $Matches[1] }
+            }
+            return
+        }
+    }
     function Write-Values($Entry, $Lead, $Typed) {
         $choices = @($Entry.Choices)
         if ($Entry.Takes -ceq 'model') { $choices = @(Get-ModelId) }
+        if ($Entry.Takes -ceq 'profile') { $choices = @(Get-ProfileName) }
         foreach ($choice in $choices) {
             if (-not $choice.StartsWith($Typed, 'Ordinal')) { continue }
             Write-Offer ($Lead + $choice) 'ParameterValue' $Entry.Help
@@ -146,7 +161,12 @@ def _entry(command: Command, name: str, takes: str, choices: tuple[str, ...], he
 def _takes(taker: Flag | Argument) -> str:
     if isinstance(taker, Flag) and not taker.takes_value:
         return ""
-    kinds = {ValueKind.FILE: "file", ValueKind.DIRECTORY: "dir", ValueKind.MODEL: "model"}
+    kinds = {
+        ValueKind.FILE: "file",
+        ValueKind.DIRECTORY: "dir",
+        ValueKind.MODEL: "model",
+        ValueKind.PROFILE: "profile",
+    }
     return kinds.get(taker.values, "value")
 
 

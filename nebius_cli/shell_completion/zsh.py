@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from nebius_cli.command_tree.commands_as_data import Argument, Command, Flag, ValueKind
+from nebius_cli.shell_completion.bash import PROFILE_NAME_SED
 
 HEAD = """#compdef nbx
 # nbx completion for zsh: put this file into a directory of $fpath, or source it after compinit.
@@ -38,6 +39,25 @@ _nbx_model_ids() {
     fi
 }
 
+# The name of a profile in the config file. The shell sees no other text of that file.
+_nbx_profile_names() {
+    local folder expl
+    local -a places names
+    places=($HOME/.config/nbx "$HOME/Library/Application Support/nbx" $LOCALAPPDATA/nbx)
+    [[ $XDG_CONFIG_HOME == /* ]] && places=($XDG_CONFIG_HOME/nbx)
+    [[ -n $NBX_CONFIG_DIR ]] && places=($NBX_CONFIG_DIR)
+    for folder in $places; do
+        [[ -f $folder/config.toml && -r $folder/config.toml ]] || continue
+        names=($(sed -n '@PROFILE@' $folder/config.toml))
+        break
+    done
+    if (( $#names )); then
+        _wanted profiles expl profile compadd -a names
+    else
+        _message 'profile, of those that nbx profile list shows'
+    fi
+}
+
 # An operand that nothing can be offered for. A message there would keep a flag from being inserted.
 _nbx_operand() {
     [[ $PREFIX == -* ]] || _message "$1"
@@ -56,7 +76,8 @@ fi
 
 def script(root: Command) -> str:
     """Return the script for the command tree `root`."""
-    return HEAD + "".join(_function(command) for command in root.walk()) + TAIL
+    head = HEAD.replace("@PROFILE@", PROFILE_NAME_SED)
+    return head + "".join(_function(command) for command in root.walk()) + TAIL
 
 
 def _function(command: Command) -> str:
@@ -133,6 +154,8 @@ def _taker(taker: Flag | Argument) -> str:
             return f":{message}:{{_nbx_at_file {message}}}"
         case ValueKind.MODEL:
             return f":{message}:_nbx_model_ids"
+        case ValueKind.PROFILE:
+            return f":{message}:_nbx_profile_names"
         case ValueKind.NOTHING:
             return f":{message}: "
 

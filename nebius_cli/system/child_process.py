@@ -1,7 +1,9 @@
 """Starts every program that nbx runs, and makes its environment: no child sees the API key."""
 
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+import signal
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nebius_cli.core.errors import ConfigError
@@ -31,13 +33,66 @@ def start(
     """Start a program without a shell and return its process; the only call of subprocess in nbx.
 
     `environ` is that of nbx (None: of this process), `options` go to Popen. Raises ConfigError with
-    `failure` and `hint` if the program cannot be started.
+    `failure` and `hint` if the program cannot be started. If a signal arrives meanwhile, the program is
+    killed before the exception of the signal's handler is raised.
     """
     import subprocess  # takes 5 ms to import, and most runs start nothing
 
     env = child_environ(os.environ if environ is None else environ, **(changes or {}))
+    process = None
     try:
-        return subprocess.Popen(command, env=env, **options)
+        with _signals_held():
+            process = subprocess.Popen(command, env=env, **options)
     except (OSError, ValueError) as error:  # ValueError: a NUL in a word
         why = getattr(error, "strerror", None) or str(error)
         raise ConfigError(failure or f"cannot start {command[0]}", why, hint) from None
+    except BaseException:
+        if process is not None:
+            with process:  # which closes its pipes and waits
+                process.kill()
+        raise
+    return process
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str | os.PathLike[str]], environ: Mapping[str, str] | None = None, **options: Any
+) -> "Iterator[Popen[bytes]]":
+    """Run a program during the block, and kill it at the end. The parameters and errors are those of `start`.
+
+    Its pipes stay open: closing one waits for a thread that reads it.
+    """
+    process = None
+    try:
+        with _signals_held():
+            process = start(command, environ, **options)
+        yield process
+    finally:
+        if process is not None:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Let signals that arrive during the block wait for its end, where their handlers then run.
+
+    A handler that raises while a program is being started would leave that program running without anybody
+    who knows it. The program itself gets signals as ever: handlers are replaced, which it does not inherit.
+    """
+    import threading  # subprocess imports it, too
+
+    arrived: list[int] = []
+    handlers: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():  # no other thread runs handlers
+        found = {number: signal.getsignal(number) for number in signal.valid_signals()}
+        handlers = {number: handler for number, handler in found.items() if callable(handler)}
+    try:
+        for number in handlers:
+            signal.signal(number, lambda number, _: arrived.append(number))
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in arrived:
+            signal.raise_signal(number)

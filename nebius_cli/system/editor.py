@@ -41,13 +41,9 @@ def run(command: Sequence[str], path: Path, environ: Mapping[str, str]) -> None:
     umask = -1 if os.name == "nt" else 0o077
     with (
         _ignore_interrupts(),
-        child_process.start([*command, path], environ, failure=failure, hint=HINT, umask=umask) as process,
+        child_process.running([*command, path], environ, failure=failure, hint=HINT, umask=umask) as process,
     ):
-        try:
-            code = process.wait()
-        except BaseException:  # a signal: leaving the block would wait for the editor
-            process.kill()
-            raise
+        code = process.wait()
     if code:
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         raise ConfigError(f"the editor {command[0]} failed", how, "")

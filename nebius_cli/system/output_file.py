@@ -41,12 +41,15 @@ class OutputFile:
         with self._raise_output_errors():
             write_all(self._file, data)
 
-    def finish(self) -> None:
-        """Give the file its final name; if that is not possible, the error names where it is kept."""
+    def finish(self) -> Path | None:
+        """Give the file its final name; return the partial file of an earlier run, None if there is none.
+
+        If the file cannot get its name, the error names where it is kept.
+        """
         if self._temporary is None:
             with self._raise_output_errors():
                 self._file.close()
-            return
+            return None
         try:
             with self._raise_output_errors():
                 self._temporary.commit()
@@ -54,6 +57,8 @@ class OutputFile:
             if (kept := self.abandon()) is not None:
                 error.hint = f"it is kept as {kept}"
             raise
+        partial = partial_path(self.path)
+        return partial if os.path.lexists(partial) else None
 
     def abandon(self) -> Path | None:
         """Close an unfinished file; return where its content is kept, `FILE.partial`, None if it has none."""

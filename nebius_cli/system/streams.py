@@ -142,6 +142,19 @@ class Streams:
             return os.path.samestat(os.fstat(self.stdin.fileno()), null)
         return False
 
+    @property
+    def stdin_has_unread_data(self) -> bool:
+        """Whether a pipe on stdin holds bytes now; nothing is read or waited for. False on Windows."""
+        if self.stdin is not None and not self.stdin_taken and sys.platform != "win32":
+            import fcntl
+            import termios
+
+            with contextlib.suppress(OSError):  # streams of tests have no descriptor
+                number = self.stdin.fileno()
+                if stat.S_ISFIFO(os.fstat(number).st_mode):  # select is also ready at the end of a pipe
+                    return any(fcntl.ioctl(number, termios.FIONREAD, bytes(4)))
+        return False
+
     def take_stdin(self) -> Readable | None:
         """Return standard input to be read to its end. Raises UsageError on a second call."""
         if self.stdin_taken:

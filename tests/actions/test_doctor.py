@@ -44,9 +44,8 @@ def test_on_a_terminal_what_to_do_has_its_own_line(bare: Runner) -> None:
     result = bare(
         "doctor", "--base-url", url, stdout_tty=True, stderr_tty=True, env={"COLUMNS": "90", "NO_COLOR": "1"}
     )
-    assert "→ create a key at https://tokenfactory.nebius.com, then run nbx auth" in " ".join(
-        result.out.split()
-    )
+    shown = " ".join(result.out.split())
+    assert "no API key: create a key at https://tokenfactory.nebius.com → run nbx auth login" in shown
     assert "checking dns" in result.err
     assert result.err.endswith("\r\x1b[K")
 

@@ -202,7 +202,7 @@ def test_without_a_cached_list_the_failure_is_an_error(nbx: Runner) -> None:
     assert "refused\n" in result.err
     nothing = nbx("models", env={"NEBIUS_API_KEY": ""})
     assert (nothing.code, nothing.out) == (4, "")
-    assert nothing.err.startswith("nbx: no API key\n")
+    assert nothing.err.startswith("nbx: no API key (NEBIUS_API_KEY is set, but empty)\n")
 
 
 @pytest.mark.parametrize(

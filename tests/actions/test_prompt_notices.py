@@ -1,10 +1,13 @@
 """What a terminal is told about a prompt, and a prompt from a template file."""
 
+import shlex
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.messages import check_message
+from tests.support.pasted import run_on_terminal
 from tests.support.run import Runner
 
 NEWLINE = "nbx: the prompt ends with a newline; -s drops it\n"
@@ -12,6 +15,23 @@ TWO = "nbx: 2 arguments are 2 prompts; quote them to make one\n"
 JOIN = (
     'nbx: the file and the argument are separate prompts; to join them: nbx complete "{stdin} ..." < FILE\n'
 )
+UNREAD = "nbx: piped input is not read"
+ECHO = "mkfifo pipe; exec 9<>pipe; echo text >&9;"  # `echo text |`, surely before nbx looks
+# What is typed at a terminal, how often it must say that piped input is not read, and on how many prompts.
+PIPES = [
+    (f"{ECHO} nbx complete hello --dry-run <&9", 1, 1),
+    (f"{ECHO} nbx complete -f hello.txt --dry-run <&9", 1, 1),
+    (f"{ECHO} nbx complete hello --dry-run -q <&9", 0, 1),
+    ("echo text | nbx complete 'hello {stdin}' --dry-run", 0, 1),
+    ("nbx complete hello --dry-run < hello.txt", 0, 1),
+    ("nbx complete hello --dry-run < /dev/null", 0, 1),
+    ("nbx complete hello --dry-run <&-", 0, 1),
+    ("true | nbx complete hello --dry-run", 0, 1),
+    ("mkfifo idle; nbx complete hello --dry-run <> idle", 0, 1),
+    ("nbx complete hello --dry-run", 0, 1),
+    ('cat hello.txt | while read line; do nbx complete "$line" --dry-run; done', 1, 2),
+    ('while read line; do nbx complete "$line" --dry-run; done < hello.txt', 0, 2),
+]
 NOTICES: list[tuple[list[str], bytes | None, str]] = [
     ([], b"Once upon a time\n", NEWLINE),
     (["-s"], b"Once upon a time\n", ""),
@@ -41,3 +61,42 @@ def test_a_template_file_takes_stdin_into_a_prompt(nbx: Runner, tmp_path: Path) 
     result = nbx("complete", "--dry-run", "--template-file", str(template))
     check_message(result.err)
     assert (result.code, "does not contain {stdin}" in result.err) == (2, True)
+
+
+@pytest.mark.parametrize(("typed", "notes", "prompts"), PIPES, ids=[typed for typed, _, _ in PIPES])
+def test_a_terminal_is_told_that_piped_input_is_not_read_and_none_of_it_is_taken(
+    typed: str, notes: int, prompts: int, nbx: Runner, tmp_path: Path
+) -> None:
+    (tmp_path / "hello.txt").write_text("hello\nhello\n")
+    command = f'nbx() {{ {sys.executable} -m nebius_cli "$@"; }}; {typed}'
+    shown = run_on_terminal(command, tmp_path, nbx.process_env({"TERM": "xterm"}))
+    assert (shown.count(UNREAD), shown.count('"prompt":"hello')) == (notes, prompts), shown
+
+
+def test_it_is_said_how_piped_input_gets_into_the_prompt(nbx: Runner, tmp_path: Path) -> None:
+    command = f"{ECHO} {sys.executable} -m nebius_cli complete hello --dry-run <&9"
+    shown = run_on_terminal(command, tmp_path, nbx.process_env({"TERM": "xterm"}))
+    assert shown.startswith(f"{UNREAD}; {{stdin}} in the prompt inserts it\n")
+
+
+def test_a_prompt_that_is_the_name_of_a_file_is_noted(
+    nbx: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("notes.txt", "my notes.txt", "it's"):
+        (tmp_path / name).touch()
+    (tmp_path / "folder").mkdir()
+    note = "nbx: the prompt is the text 'notes.txt'; -f notes.txt sends the contents of the file\n"
+    told = {
+        ("notes.txt",): note,
+        ("notes.txt", "-q"): "",
+        ("my notes.txt",): "",
+        ("folder",): "",
+        ("other.txt",): "",
+        ("x" * 5000,): "",
+        ("-f", "notes.txt", "--allow-empty"): "",
+        ("it's",): note.replace("'notes.txt'", "'it's'").replace("notes.txt", shlex.quote("it's")),
+    }
+    for args, expected in told.items():
+        assert (args, nbx("complete", "--dry-run", *args, stderr_tty=True).err) == (args, expected)
+    assert nbx("complete", "--dry-run", "notes.txt").err == ""

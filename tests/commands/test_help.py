@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.command_tree.commands_as_data import Command
+from nebius_cli.config.settings_table import SETTINGS
 from nebius_cli.gen.__main__ import command_tree
 from tests.support.lines import given
 from tests.support.run import Runner
@@ -104,6 +105,14 @@ def test_a_command_with_many_flags_describes_the_ten_of_every_day_and_lists_the_
     for flag in command.flags:
         shown = sum(flag.long in line.replace(",", " ").split() for line in everyday)
         assert shown + bool(re.search(rf"{flag.long}\b", listed)) >= 1, flag.long
+
+
+def test_a_flag_of_the_connection_names_its_default() -> None:
+    flags = {flag.long: flag.help for flag in COMMANDS["nbx complete"].flags}
+    defaults = {s.field.flag: s.default for s in SETTINGS if s.field.panel == "Connection" and s.default}
+    assert {"--retries", "--base-url", "--stall-timeout"} <= set(defaults)
+    for flag, default in defaults.items():
+        assert flags[flag].endswith(f". Default {default}."), flag
 
 
 def test_the_help_of_complete_fits_two_screens(bare: Runner) -> None:

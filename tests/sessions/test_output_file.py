@@ -38,6 +38,22 @@ def test_no_partial_file_is_left_beside_a_whole_one(nbx: Runner, server: FakeSer
     assert [path.name for path in tmp_path.glob("out*")] == ["out.txt"]
 
 
+@pytest.mark.parametrize("quiet", [[], ["-q"]], ids=str)
+def test_the_partial_file_of_an_earlier_run_stays_and_the_next_success_names_it(
+    quiet: list[str], nbx: Runner, server: FakeServer, tmp_path: Path
+) -> None:
+    target = tmp_path / "out.txt"
+    server.script(gated(token("paid for")), answer("text"))
+    assert nbx.process("complete", "x", "-o", str(target)).code == 8
+    done = nbx.process("complete", "x", "-o", str(target), *quiet)
+    note = f"nbx: {target}.partial still holds an incomplete answer of an earlier run\n"
+    assert (done.code, done.err) == (0, "" if quiet else note)
+    assert [(tmp_path / name).read_text() for name in ("out.txt", "out.txt.partial")] == [
+        "text\n",
+        "paid for\n",
+    ]
+
+
 @pytest.mark.parametrize("flag", ["-o", "--export"])
 def test_a_folder_that_is_not_there_is_reported_before_anything_is_sent(
     flag: str, nbx: Runner, server: FakeServer, tmp_path: Path

@@ -3,17 +3,25 @@
 import ast
 import os
 import re
+import select
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
 
 import pytest
 
 from nebius_cli.config.settings_table import SETTINGS
-from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.errors import ConfigError, Terminated
+from nebius_cli.local.library_logprobs import LibraryScoring
+from nebius_cli.local.start_engine import Engine
 from nebius_cli.system import child_process
 from tests.support.canary import CANARY
 from tests.support.sources import MODULES, tree_of
+from tests.support.weights import real_weights
 
 STARTS = re.compile(
     r"(subprocess\.)?(Popen|run|call|check_call|check_output|getoutput|getstatusoutput)"
@@ -21,6 +29,9 @@ STARTS = re.compile(
     r"|(multiprocessing|webbrowser|pty)\.\w+|(asyncio\.)?create_subprocess_\w+|ProcessPoolExecutor"
 )
 NAMED_LIKE_THEM = {"run", "call"}  # functions of our own, unless they are those of subprocess
+# Moments at which a program has been started and nobody outside of subprocess holds its process yet.
+STARTING = [("c_return", "Popen._execute_child"), ("return", "Popen.__init__")]
+STARTED = ("return", "start")
 SHOW_ENVIRON = [sys.executable, "-c", "import os; print(dict(os.environ))"]
 
 
@@ -87,3 +98,67 @@ def test_a_library_that_starts_a_program_by_itself_hands_on_no_key(tmp_path: Pat
     assert (
         subprocess.run([sys.executable, "-c", script], env=environ, cwd=tmp_path, check=False).returncode == 0
     )
+
+
+@pytest.fixture
+def sigterm() -> Iterator[None]:
+    """Let SIGTERM raise, as `main` does."""
+
+    def stop(number: int, frame: object) -> NoReturn:
+        raise Terminated
+
+    old = signal.signal(signal.SIGTERM, stop)
+    yield
+    signal.signal(signal.SIGTERM, old)
+
+
+def signal_at(moment: tuple[str, str]) -> None:
+    """Send SIGTERM to this process at an event of a function, as `sys.setprofile` reports it."""
+
+    def look(frame: FrameType, event: str, arg: Any) -> None:
+        called = getattr(arg, "__name__", "fork_exec")
+        if (event, frame.f_code.co_qualname, called) == (*moment, "fork_exec"):
+            sys.setprofile(None)
+            signal.raise_signal(signal.SIGTERM)
+
+    sys.setprofile(look)
+
+
+@pytest.mark.usefixtures("sigterm")
+@pytest.mark.parametrize("moment", [*STARTING, STARTED], ids=" of ".join)
+def test_a_signal_while_a_program_is_being_started_ends_the_program(moment: tuple[str, str]) -> None:
+    reader, writer = os.pipe()
+    with open(writer, "wb") as held, open(reader, "rb") as pipe:  # noqa: PTH123 - descriptors
+        signal_at(moment)
+        with pytest.raises(Terminated), child_process.running(["sleep", "600"], stdout=held):
+            raise AssertionError  # the signal came before
+        held.close()
+        assert select.select([pipe], [], [], 0) == ([pipe], [], [])
+        assert pipe.read() == b""  # nobody holds the other end
+
+
+@pytest.mark.engine
+@pytest.mark.usefixtures("sigterm")
+@pytest.mark.parametrize("moment", STARTING, ids=" of ".join)
+@pytest.mark.parametrize("kind", [Engine, LibraryScoring])
+def test_a_signal_while_the_engine_is_being_started_ends_the_engine(
+    kind: type[Engine] | type[LibraryScoring], moment: tuple[str, str]
+) -> None:
+    before, engine = children(), kind(real_weights())
+    signal_at(moment)
+    with pytest.raises(Terminated), engine:
+        raise AssertionError  # the signal came before
+    assert children() == before
+
+
+def children() -> set[str]:
+    """Return the process ids of this process's children."""
+    return {pid for path in Path("/proc/self/task").glob("*/children") for pid in path.read_text().split()}
+
+
+@pytest.mark.usefixtures("sigterm")
+def test_held_signals_reach_the_program_and_their_handlers_return() -> None:
+    before = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    with child_process.running(["sh", "-c", "kill -TERM $$; sleep 600"]) as process:
+        assert process.wait(60) == -signal.SIGTERM
+    assert {number: signal.getsignal(number) for number in signal.valid_signals()} == before

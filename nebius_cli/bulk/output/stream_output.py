@@ -13,7 +13,7 @@ class StreamOutput:
     `end` is called after the last record, or after a failed write.
     """
 
-    def __init__(self, write: Callable[[bytes], None], end: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, write: Callable[[bytes], None], end: Callable[[], object] = lambda: None) -> None:
         self.earlier = EarlierRuns()
         self.stray_answers = self.unclaimed_answers = 0
         self._appender = Appender(write)
