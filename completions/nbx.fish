@@ -651,7 +651,7 @@ complete -c nbx -n '__nbx_at "nbx complete"' -s h -l help -d 'Show this message 
 # nbx bulk
 complete -c nbx -n '__nbx_at "nbx bulk" 1' -a run -d 'Complete every row of a file; resume where a run stopped.'
 complete -c nbx -n '__nbx_at "nbx bulk" 1' -a merge -d 'Merge the outputs of all shards into one file.'
-complete -c nbx -n '__nbx_at "nbx bulk" 1' -a export -d 'Export the answers of a run as text, a table or a page.'
+complete -c nbx -n '__nbx_at "nbx bulk" 1' -a export -d 'Export answers as text, a table or a page, or scores as a table.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -s h -l help -d 'Show this message and exit.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default: by file suffix; jsonl for stdin.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l template -x -d 'Make the prompt from columns: "Q: {question}\\nA:".'

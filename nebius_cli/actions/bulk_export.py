@@ -1,19 +1,21 @@
-"""`nbx bulk export`: writes the answers of a run as text, CSV, TSV, Parquet or an HTML page."""
+"""`nbx bulk export`: writes answers as text, CSV, TSV, Parquet or an HTML page, and scores as tables."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from nebius_cli.actions.app import App
+from nebius_cli.bulk.export import score_table
 from nebius_cli.bulk.export.check_output_name import check_not_compressed
 from nebius_cli.bulk.export.choice_rows import choice_rows
 from nebius_cli.bulk.export.csv_and_text import TableWriter, TextWriter, line_maker
 from nebius_cli.bulk.export.formats import SEPARATORS, chosen_format
 from nebius_cli.bulk.export.side_by_side import SideBySide
 from nebius_cli.bulk.export.side_by_side_table import parquet_rows, parquet_schema, table_lines
-from nebius_cli.bulk.output.read_records import AnswerFile, check_kind
+from nebius_cli.bulk.output.read_records import AnswerFile, has_scores
 from nebius_cli.bulk.output.unfinished_rows import is_failure, is_unfinished
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.core.short_text import counted
@@ -73,23 +75,27 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
     if format_ == "parquet" and options.output in (None, "-") and app.streams.stdout_tty:
         raise UsageError("cannot write Parquet to a terminal", "it is binary", "-o FILE writes it to a file")
     with AnswerFile(options.answers) as records:
-        check_kind(Path(options.answers), items=False)
+        scores = has_scores(Path(options.answers)) is True
+        if scores:
+            _check_table(format_, options)
         if options.output is None or options.output == "-":
             put = _shown if app.streams.stdout_tty else bytes
             with buffered(lambda data: app.streams.write_out(put(data))) as write:
-                gaps = _write(format_, options, records, write)
+                gaps = _write(format_, options, records, write, scores=scores)
         else:
             check_distinct("-o", options.output, [("this is the file to export", options.answers)])
             check_not_overwritten(options.output, force=options.force)
             with replace_file(options.output) as write:
-                gaps = _write(format_, options, records, write)
-    _note_gaps(format_, options, records, gaps, app)
+                gaps = _write(format_, options, records, write, scores=scores)
+    _note_gaps(format_, options, records, gaps, app, result="a score" if scores else "text")
     has_gaps = gaps.failed or gaps.missing or records.hidden
     return ExitCode.ROWS_FAILED if has_gaps else ExitCode.DONE
 
 
-def _note_gaps(format_: str, options: BulkExportOptions, records: AnswerFile, gaps: Gaps, app: App) -> None:
-    """Say what the export has no text for, and where its lines are not those of the rows."""
+def _note_gaps(
+    format_: str, options: BulkExportOptions, records: AnswerFile, gaps: Gaps, app: App, *, result: str
+) -> None:
+    """Say what the export has no text or score for, and where its lines are not those of the rows."""
     if records.cut:
         app.note(f"{options.answers} has partial or broken lines; they were left out")
     if records.hidden:
@@ -97,11 +103,12 @@ def _note_gaps(format_: str, options: BulkExportOptions, records: AnswerFile, ga
         app.warn(f"{hidden}; nbx bulk merge --input FILE puts rows in order, --csv exports all")
     if gaps.failed:
         have, lines = ("has", "its line is") if gaps.failed == 1 else ("have", "their lines are")
-        form = f"; {lines} empty" if format_ == "text" else f" and {have} an error instead of text"
+        form = f"; {lines} empty" if format_ == "text" else f" and {have} an error instead of {result}"
         app.note(f"{counted(gaps.failed, 'row')} failed{form}")
     if gaps.missing:
         table = options.side_by_side or format_ == "html"
-        what = "answers that are still missing" if table else "rows without an answer yet"
+        lacking = "a score" if result == "a score" else "an answer"
+        what = "answers that are still missing" if table else f"rows without {lacking} yet"
         empty = "; their cells are empty" if table else "; their lines are empty" if format_ == "text" else ""
         app.note(f"{what}: {gaps.missing}{empty}")
     if gaps.unclear:
@@ -116,14 +123,26 @@ def _format(options: BulkExportOptions) -> str:
     return chosen_format(asked if options.format is None else asked | {options.format}, options.output)
 
 
-def _write(format_: str, options: BulkExportOptions, records: AnswerFile, write: Write) -> Gaps:
+def _check_table(format_: str, options: BulkExportOptions) -> None:
+    """Raise UsageError unless scores can be exported like this."""
+    made = "side by side" if options.side_by_side else f"as {format_}"
+    if options.side_by_side or format_ not in (*SEPARATORS, "parquet"):
+        what = f"cannot export {options.answers} {made}"
+        hint = f"nbx bulk export {quote(options.answers)} -o scores.csv"
+        raise UsageError(what, "it has scores, which are exported as csv, tsv or parquet", hint)
+
+
+def _write(
+    format_: str, options: BulkExportOptions, records: AnswerFile, write: Write, *, scores: bool
+) -> Gaps:
     """Write every record; return what the export has no text for."""
     if options.side_by_side or format_ == "html":
         return _write_side_by_side(format_, options, records, write)
     if format_ == "text":
         return _write_text(records, TextWriter(write, b"\0" if options.null else b"\n"))
     gaps = Gaps()
-    with _table(format_, options, write) as add:
+    table = _score_table(format_, options, records, write) if scores else _table(format_, options, write)
+    with table as add:
         for record in records:
             gaps.count(record)
             add(record)
@@ -168,6 +187,23 @@ def _table(format_: str, options: BulkExportOptions, write: Write) -> Iterator[A
             yield lambda record: file.add(choice_rows(record))
     else:
         yield TableWriter(write, line_maker(format_, escape_formulas=options.escape_formulas)).add
+
+
+@contextlib.contextmanager
+def _score_table(
+    format_: str, options: BulkExportOptions, records: AnswerFile, write: Write
+) -> Iterator[Add]:
+    """Give the function that adds a record of scores to a table, whose columns are those of `records`."""
+    columns = score_table.columns_of(records)
+    if format_ == "parquet":
+        from nebius_cli.bulk.export.parquet_file import ParquetFile
+
+        with ParquetFile(write, score_table.parquet_schema(columns)) as file:
+            yield lambda record: file.add(score_table.parquet_rows(record, columns))
+    else:
+        to_line = line_maker(format_, escape_formulas=options.escape_formulas)
+        write(to_line(columns))
+        yield lambda record: write(b"".join(map(to_line, score_table.cells_of(record, columns))))
 
 
 def _shown(data: bytes) -> bytes:

@@ -6,13 +6,14 @@ from nebius_cli.bulk.export.formats import FORMATS
 from nebius_cli.commands.declare_command import declare
 from nebius_cli.commands.typer_parameters import argument, switch, text
 
-HELP = """Export the answers of a run as text, a table or a page.
+HELP = """Export answers as text, a table or a page, or scores as a table.
 
 \b
 Examples:
   nbx bulk export answers.jsonl -o answers.csv
   nbx bulk export answers.jsonl -o answers.parquet
   nbx bulk export answers.jsonl -o answers.html
+  nbx bulk export scores.jsonl -o scores.csv
   nbx bulk export answers.jsonl --text
   nbx bulk export answers.jsonl --text -0 | xargs -0 -n 1 ./check
 
@@ -32,6 +33,9 @@ apostrophe before such a text.
 and the model; error, usage and logprobs are nested. DuckDB, pandas and datasets read it; docs/bulk.md has
 examples.
 
+The scores of nbx score -o become a table (--csv, --format tsv or parquet) with a row for each text and for
+each choice of a question. The columns are named like the members of the records; docs/scoring.md lists them.
+
 --format html writes one self-contained page with a table: a row for each row of the input, and a column for
 each combination of nbx bulk --matrix. --side-by-side makes the same table with --csv and --format parquet.
 
@@ -41,7 +45,7 @@ for example after kill -9, are not detected: nbx bulk merge --input FILE detects
 """
 
 OWN = (
-    argument("answers", "Output file of nbx bulk.", "ANSWERS"),
+    argument("answers", "Output file of nbx bulk or nbx score.", "ANSWERS"),
     switch("text", "Print only the texts."),
     switch("csv", "Print a CSV table with a header."),
     text("format", "Format of the export. Default: by the suffix of -o FILE.", "|".join(FORMATS)),

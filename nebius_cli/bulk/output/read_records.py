@@ -1,5 +1,6 @@
 """Reads a file of records: their heads, which records are current, and a partial one at the end."""
 
+import contextlib
 import errno
 import io
 import itertools
@@ -18,7 +19,6 @@ from nebius_cli.core.errors import BadInputError, UsageError
 READ_BUFFER_BYTES = 1 << 20
 SCAN_BLOCK_BYTES = 1 << 18  # scanned at a time
 
-_SCORES_TO_CSV = "; jq -r '[.id, .log_likelihood] | @csv' {} makes a table of scores"
 MAX_ROWS_MISSING = 10_000_000  # between two records
 ERROR, ANSWER = 1, 2  # kinds of current records
 
@@ -104,29 +104,36 @@ class RecordReader:
         return UsageError(what, why, "nothing was changed; choose another file")
 
 
-def check_kind(path: Path, *, items: bool) -> None:
-    """Raise UsageError if a file is not an output, or has answers instead of the records of items.
+def has_scores(path: Path) -> bool | None:
+    """Return whether an output has scores rather than answers; None if no record tells.
 
-    Without `items`, raise it for records of items, such as scores, instead of answers.
+    Raises UsageError if the file is not an output.
     """
-    with open_answers(path) as file:
-        for _, line, head in RecordReader(file, path):
-            if head.ok:
-                has_items = "response" not in jsontext.decode(line)
-                if has_items != items:
-                    found, wanted = ("scores", "answers") if has_items else ("answers", "scores")
-                    hint = f"choose another file{_SCORES_TO_CSV.format(path) if has_items else ''}"
-                    raise UsageError(f"{path} has {found}, not {wanted}", "", hint)
-                return
+    # A row that could not be sent has the same record in both, without a body_hash.
+    return next(("response" not in record for record in _undamaged(path) if record["body_hash"]), None)
+
+
+def check_kind(path: Path, *, scores: bool) -> None:
+    """Raise UsageError if a file is not an output, or has answers instead of scores, or the reverse."""
+    if has_scores(path) is (not scores):
+        found, wanted = ("answers", "scores") if scores else ("scores", "answers")
+        raise UsageError(f"{path} has {found}, not {wanted}", "", "choose another file")
 
 
 def matrix_of(path: Path) -> tuple[str, ...] | None:
     """Return the fields of the `--matrix` of an output, empty for a run without one; None without records."""
+    for record in _undamaged(path):
+        values = record.get("matrix")
+        return tuple(values) if isinstance(values, dict) else ()
+    return None
+
+
+def _undamaged(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the records that are valid JSON."""
     with open_answers(path) as file:
         for _, line, _ in RecordReader(file, path):
-            values = jsontext.decode(line).get("matrix")
-            return tuple(values) if isinstance(values, dict) else ()
-    return None
+            with contextlib.suppress(ValueError):
+                yield jsontext.decode(line)
 
 
 def _last_head(line: bytes) -> RecordHead | None:
