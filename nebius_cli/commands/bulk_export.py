@@ -24,14 +24,14 @@ a row that failed or has no answer yet. So line N belongs to row N, as long as e
 without newlines: paste prompts.txt <(nbx bulk export answers.jsonl --text). For texts with newlines, use a
 table, or -0, which ends each text with NUL instead.
 
---csv has the columns id, index, choice, text, finish_reason, error, prompt_tokens, completion_tokens, cost;
-the usage of a row is on its first choice. --format tsv is the same with tabs. Texts are unchanged, in quotes
-if necessary. A spreadsheet runs texts that begin with = + - or @ as formulas; --escape-formulas puts an
-apostrophe before such a text.
+--csv has the columns id, index, choice, text, finish_reason, error, prompt_tokens, completion_tokens, cost,
+prompt; later versions may add columns at the end. The usage of a row is on its first choice. prompt is JSON
+for token ids, and empty after nbx bulk --no-prompt. --format tsv is the same with tabs. Texts are unchanged,
+in quotes if necessary. A spreadsheet runs texts that begin with = + - or @ as formulas; --escape-formulas
+puts an apostrophe before such a text.
 
---format parquet (needs the package pyarrow) has a row for each choice, with the columns of --csv, the prompt
-and the model; error, usage and logprobs are nested. DuckDB, pandas and datasets read it; docs/bulk.md has
-examples.
+--format parquet (needs the package pyarrow) has a row for each choice, with the columns of --csv and the
+model; error, usage and logprobs are nested. DuckDB, pandas and datasets read it; docs/bulk.md has examples.
 
 The scores of nbx score -o become a table (--csv, --format tsv or parquet) with a row for each text and for
 each choice of a question. The columns are named like the members of the records; docs/scoring.md lists them.

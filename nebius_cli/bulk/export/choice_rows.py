@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Context, Decimal
 from typing import Any
 
+from nebius_cli.core import jsontext
 from nebius_cli.core.prices_and_costs import parse_amount
 from nebius_cli.response.parse_logprobs import parse
 from nebius_cli.response.token_logprobs import Alternative, TokenLogprob
@@ -90,6 +91,11 @@ def text_of(value: Any) -> str | None:
 def count_of(value: Any) -> int | None:
     """Return a number from 0 that fits 63 bits, None for anything else."""
     return value if type(value) is int and 0 <= value < 2**63 else None
+
+
+def text_or_json(value: Any) -> str | None:
+    """Return a text or None as it is, and anything else, such as a prompt of token ids, as JSON."""
+    return value if value is None or isinstance(value, str) else jsontext.encode(value).decode("utf-8")
 
 
 def _token(token: TokenLogprob | Alternative) -> Row:
