@@ -223,6 +223,8 @@ function __nbx_at
         'nbx bulk merge --color' \
         'nbx bulk merge --profile' \
         'nbx bulk export --format' \
+        'nbx bulk export --input' \
+        'nbx bulk export --matrix' \
         'nbx bulk export -o' \
         'nbx bulk export --output' \
         'nbx bulk export --color' \
@@ -820,6 +822,8 @@ complete -c nbx -n '__nbx_at "nbx bulk export"' -l format -x -a 'text csv tsv pa
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l side-by-side -d 'One line per row, with a column per combination of --matrix.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l escape-formulas -d 'In CSV and TSV: put \' before texts that a spreadsheet would run as formulas.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -s 0 -l null -d 'With --text: end each answer with NUL instead of newline.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l input -r -F -d 'Export exactly the rows of this input, and count missing ones; repeatable.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l matrix -x -d 'With --input: the --matrix of the run.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -s o -l output -r -F -d 'Write to FILE. Default stdout.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l force -d 'Replace FILE if it exists.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -s q -l quiet -d 'Print nothing on stderr but errors.'

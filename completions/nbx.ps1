@@ -305,6 +305,8 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx bulk export' '--escape-formulas' '' @() 'In CSV and TSV: put '' before texts that a spreadsheet would run as formulas.'
         New-Entry 'nbx bulk export' '-0' '' @() 'With --text: end each answer with NUL instead of newline.'
         New-Entry 'nbx bulk export' '--null' '' @() 'With --text: end each answer with NUL instead of newline.'
+        New-Entry 'nbx bulk export' '--input' 'file' @() 'Export exactly the rows of this input, and count missing ones; repeatable.'
+        New-Entry 'nbx bulk export' '--matrix' 'value' @() 'With --input: the --matrix of the run.'
         New-Entry 'nbx bulk export' '-o' 'file' @() 'Write to FILE. Default stdout.'
         New-Entry 'nbx bulk export' '--output' 'file' @() 'Write to FILE. Default stdout.'
         New-Entry 'nbx bulk export' '--force' '' @() 'Replace FILE if it exists.'

@@ -11,7 +11,7 @@ from nebius_cli.actions.choose_row_sender import ItemRun
 from nebius_cli.bulk.input.detect_format import format_of
 from nebius_cli.bulk.input.row_kind import ItemRows
 from nebius_cli.bulk.options import BulkOptions
-from nebius_cli.bulk.output.read_records import AnswerFile
+from nebius_cli.bulk.output.answer_file import AnswerFile
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode

@@ -45,7 +45,7 @@ def test_line_n_belongs_to_row_n_whatever_came_when(folder: Path, bare: Runner) 
     done = bare("bulk", "export", "a", "--text")
     assert (done.code, done.out) == (9, "\n1\n2\n\n4\n\n\n\n\n9\n")
     assert done.err.splitlines() == [
-        f"{HIDDEN}nbx bulk merge --input FILE puts rows in order, --csv exports all",
+        f"{HIDDEN}--input FILE puts rows in order, --csv exports all",
         "nbx: 1 row failed; its line is empty",
         "nbx: rows without an answer yet: 5; their lines are empty",
     ]
