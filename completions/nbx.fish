@@ -242,6 +242,8 @@ function __nbx_at
         'nbx score --max-tokens' \
         'nbx score --against' \
         'nbx score --against-file' \
+        'nbx score --stride' \
+        'nbx score --window' \
         'nbx score --logprobs' \
         'nbx score --format' \
         'nbx score --encoding' \
@@ -855,6 +857,8 @@ complete -c nbx -n '__nbx_at "nbx score"' -l max-tokens -x -a '0 1' -d 'Tokens t
 complete -c nbx -n '__nbx_at "nbx score"' -l against -x -a '(__nbx_models)' -d 'Score with this model too, and show the differences.'
 complete -c nbx -n '__nbx_at "nbx score"' -l against-local -d 'Compare with a small model on this machine.'
 complete -c nbx -n '__nbx_at "nbx score"' -l against-file -r -F -d 'Compare with this GGUF file on this machine.'
+complete -c nbx -n '__nbx_at "nbx score"' -l stride -x -d 'With --local: score longer texts in windows that each begin N tokens later.'
+complete -c nbx -n '__nbx_at "nbx score"' -l window -x -d 'With --stride: tokens of a window. Default: the context of the model.'
 complete -c nbx -n '__nbx_at "nbx score"' -l logprobs -x -d 'With --against: compare the N most likely tokens.'
 complete -c nbx -n '__nbx_at "nbx score"' -l tokens -d 'Show the log probability of each token.'
 complete -c nbx -n '__nbx_at "nbx score"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default: by file suffix; jsonl for stdin.'

@@ -345,6 +345,8 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx score' '--against' 'model' @() 'Score with this model too, and show the differences.'
         New-Entry 'nbx score' '--against-local' '' @() 'Compare with a small model on this machine.'
         New-Entry 'nbx score' '--against-file' 'file' @() 'Compare with this GGUF file on this machine.'
+        New-Entry 'nbx score' '--stride' 'value' @() 'With --local: score longer texts in windows that each begin N tokens later.'
+        New-Entry 'nbx score' '--window' 'value' @() 'With --stride: tokens of a window. Default: the context of the model.'
         New-Entry 'nbx score' '--logprobs' 'value' @() 'With --against: compare the N most likely tokens.'
         New-Entry 'nbx score' '--tokens' '' @() 'Show the log probability of each token.'
         New-Entry 'nbx score' '--format' 'value' @('jsonl', 'csv', 'tsv', 'text', 'parquet') 'Format of the input. Default: by file suffix; jsonl for stdin.'
