@@ -223,6 +223,8 @@ function __nbx_at
         'nbx bulk merge --color' \
         'nbx bulk merge --profile' \
         'nbx bulk export --format' \
+        'nbx bulk export --input' \
+        'nbx bulk export --matrix' \
         'nbx bulk export -o' \
         'nbx bulk export --output' \
         'nbx bulk export --color' \
@@ -240,6 +242,8 @@ function __nbx_at
         'nbx score --max-tokens' \
         'nbx score --against' \
         'nbx score --against-file' \
+        'nbx score --stride' \
+        'nbx score --window' \
         'nbx score --logprobs' \
         'nbx score --format' \
         'nbx score --encoding' \
@@ -664,7 +668,7 @@ complete -c nbx -n '__nbx_at "nbx complete"' -s h -l help -d 'Show this message 
 # nbx bulk
 complete -c nbx -n '__nbx_at "nbx bulk" 1' -a run -d 'Complete every row of a file; resume where a run stopped.'
 complete -c nbx -n '__nbx_at "nbx bulk" 1' -a merge -d 'Merge the outputs of all shards into one file.'
-complete -c nbx -n '__nbx_at "nbx bulk" 1' -a export -d 'Export the answers of a run as text, a table or a page.'
+complete -c nbx -n '__nbx_at "nbx bulk" 1' -a export -d 'Export answers as text, a table or a page, or scores as a table.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -s h -l help -d 'Show this message and exit.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default: by file suffix; jsonl for stdin.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l template -x -d 'Make the prompt from columns: "Q: {question}\\nA:".'
@@ -834,6 +838,8 @@ complete -c nbx -n '__nbx_at "nbx bulk export"' -l format -x -a 'text csv tsv pa
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l side-by-side -d 'One line per row, with a column per combination of --matrix.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l escape-formulas -d 'In CSV and TSV: put \' before texts that a spreadsheet would run as formulas.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -s 0 -l null -d 'With --text: end each answer with NUL instead of newline.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l input -r -F -d 'Export exactly the rows of this input, and count missing ones; repeatable.'
+complete -c nbx -n '__nbx_at "nbx bulk export"' -l matrix -x -d 'With --input: the --matrix of the run.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -s o -l output -r -F -d 'Write to FILE. Default stdout.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -l force -d 'Replace FILE if it exists.'
 complete -c nbx -n '__nbx_at "nbx bulk export"' -s q -l quiet -d 'Print nothing on stderr but errors.'
@@ -866,6 +872,8 @@ complete -c nbx -n '__nbx_at "nbx score"' -l max-tokens -x -a '0 1' -d 'Tokens t
 complete -c nbx -n '__nbx_at "nbx score"' -l against -x -a '(__nbx_models)' -d 'Score with this model too, and show the differences.'
 complete -c nbx -n '__nbx_at "nbx score"' -l against-local -d 'Compare with a small model on this machine.'
 complete -c nbx -n '__nbx_at "nbx score"' -l against-file -r -F -d 'Compare with this GGUF file on this machine.'
+complete -c nbx -n '__nbx_at "nbx score"' -l stride -x -d 'With --local: score longer texts in windows that each begin N tokens later.'
+complete -c nbx -n '__nbx_at "nbx score"' -l window -x -d 'With --stride: tokens of a window. Default: the context of the model.'
 complete -c nbx -n '__nbx_at "nbx score"' -l logprobs -x -d 'With --against: compare the N most likely tokens.'
 complete -c nbx -n '__nbx_at "nbx score"' -l tokens -d 'Show the log probability of each token.'
 complete -c nbx -n '__nbx_at "nbx score"' -l format -x -a 'jsonl csv tsv text parquet' -d 'Format of the input. Default: by file suffix; jsonl for stdin.'

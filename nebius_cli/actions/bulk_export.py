@@ -1,22 +1,27 @@
-"""`nbx bulk export`: writes the answers of a run as text, CSV, TSV, Parquet or an HTML page."""
+"""`nbx bulk export`: writes answers as text, CSV, TSV, Parquet or an HTML page, and scores as tables."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from nebius_cli.actions.app import App
+from nebius_cli.bulk.export import score_table
 from nebius_cli.bulk.export.check_output_name import check_not_compressed
 from nebius_cli.bulk.export.choice_rows import choice_rows
 from nebius_cli.bulk.export.csv_and_text import TableWriter, TextWriter, line_maker
 from nebius_cli.bulk.export.formats import SEPARATORS, chosen_format
 from nebius_cli.bulk.export.side_by_side import SideBySide
 from nebius_cli.bulk.export.side_by_side_table import parquet_rows, parquet_schema, table_lines
-from nebius_cli.bulk.output.read_records import AnswerFile, check_kind
+from nebius_cli.bulk.output.answer_file import AnswerFile
+from nebius_cli.bulk.output.input_rows import InputRows
+from nebius_cli.bulk.output.read_records import has_scores, matrix_of
 from nebius_cli.bulk.output.unfinished_rows import is_failure, is_unfinished
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.core.short_text import counted
+from nebius_cli.request.read_prompt import DecodeOptions
 from nebius_cli.system.check_output_paths import check_distinct, check_not_overwritten
 from nebius_cli.system.output_file import buffered, replace_file
 from nebius_cli.system.streams import Write
@@ -34,11 +39,13 @@ class Gaps:
 
     failed: int = 0
     missing: int = 0
+    answered: int = 0
     unclear: int = 0
 
     def count(self, record: Mapping[str, Any] | None) -> None:
         """Count the record of a row, None if it has none."""
         error = record["error"] if record is not None else None
+        self.answered += record is not None and error is None
         self.failed += is_failure(error)
         self.missing += record is None or is_unfinished(error)
 
@@ -48,6 +55,8 @@ class BulkExportOptions:
     """The arguments and flags of `nbx bulk export`."""
 
     answers: str = ""
+    input: tuple[str, ...] = ()
+    matrix: tuple[str, ...] = ()
     text: bool = False
     csv: bool = False
     format: str | None = None
@@ -72,42 +81,75 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
         raise UsageError(f"-0 with {'--csv' if format_ == 'csv' else format_}", "only texts end with NUL")
     if format_ == "parquet" and options.output in (None, "-") and app.streams.stdout_tty:
         raise UsageError("cannot write Parquet to a terminal", "it is binary", "-o FILE writes it to a file")
-    with AnswerFile(options.answers) as records:
-        check_kind(Path(options.answers), items=False)
+    rows = _input_rows(options, app)
+    with AnswerFile(options.answers, rows) as records:
+        scores = has_scores(Path(options.answers)) is True
+        if scores:
+            _check_table(format_, options)
         if options.output is None or options.output == "-":
             put = _shown if app.streams.stdout_tty else bytes
             with buffered(lambda data: app.streams.write_out(put(data))) as write:
-                gaps = _write(format_, options, records, write)
+                gaps = _write(format_, options, records, write, scores=scores)
         else:
-            check_distinct("-o", options.output, [("this is the file to export", options.answers)])
+            own = [("this is the file to export", options.answers)]
+            own += [("this is the input", path) for path in options.input]
+            check_distinct("-o", options.output, own)
             check_not_overwritten(options.output, force=options.force)
             with replace_file(options.output) as write:
-                gaps = _write(format_, options, records, write)
-    _note_gaps(format_, options, records, gaps, app)
+                gaps = _write(format_, options, records, write, scores=scores)
+    if rows is not None:
+        gaps.missing = rows.count - gaps.answered - gaps.failed
+    _note_gaps(format_, options, records, gaps, app, result="a score" if scores else "text")
     has_gaps = gaps.failed or gaps.missing or records.hidden
     return ExitCode.ROWS_FAILED if has_gaps else ExitCode.DONE
 
 
-def _note_gaps(format_: str, options: BulkExportOptions, records: AnswerFile, gaps: Gaps, app: App) -> None:
-    """Say what the export has no text for, and where its lines are not those of the rows."""
+def _note_gaps(
+    format_: str, options: BulkExportOptions, records: AnswerFile, gaps: Gaps, app: App, *, result: str
+) -> None:
+    """Say what the export has no text or score for, and where its lines are not those of the rows."""
     if records.cut:
         app.note(f"{options.answers} has partial or broken lines; they were left out")
+    if records.strays:
+        named = " and ".join(options.input)
+        app.note(f"left out {counted(records.strays, 'record')} of rows that are not in {named}")
     if records.hidden:
         hidden = f"{counted(records.hidden, 'row')} left out: other rows have the same index"
-        app.warn(f"{hidden}; nbx bulk merge --input FILE puts rows in order, --csv exports all")
+        app.warn(f"{hidden}; --input FILE puts rows in order, --csv exports all")
     if gaps.failed:
         have, lines = ("has", "its line is") if gaps.failed == 1 else ("have", "their lines are")
-        form = f"; {lines} empty" if format_ == "text" else f" and {have} an error instead of text"
+        form = f"; {lines} empty" if format_ == "text" else f" and {have} an error instead of {result}"
         app.note(f"{counted(gaps.failed, 'row')} failed{form}")
     if gaps.missing:
         table = options.side_by_side or format_ == "html"
-        what = "answers that are still missing" if table else "rows without an answer yet"
+        lacking = "a score" if result == "a score" else "an answer"
+        what = "answers that are still missing" if table else f"rows without {lacking} yet"
         empty = "; their cells are empty" if table else "; their lines are empty" if format_ == "text" else ""
+        empty += ", and rows without any answer are left out" if table and options.input else ""
         app.note(f"{what}: {gaps.missing}{empty}")
     if gaps.unclear:
         contain = "1 text contains" if gaps.unclear == 1 else f"{gaps.unclear:,} texts contain"
         end, way = ("NUL", "--csv") if options.null else ("newlines", "-0, which ends each text with NUL,")
         app.note(f"{contain} {end}, so line N is not always row N; {way} keeps the texts apart")
+
+
+def _input_rows(options: BulkExportOptions, app: App) -> InputRows | None:
+    """Return the rows of `--input`, None without it. Raises UsageError, also for another `--matrix`."""
+    if not options.input:
+        if options.matrix:
+            raise UsageError("--matrix without --input", "it says which rows the input stands for")
+        return None
+    from nebius_cli.bulk.input.parse_matrix import parse_matrix
+    from nebius_cli.bulk.output.read_input_ids import read_input_ids  # only needed here
+
+    combinations = parse_matrix(options.matrix, validate=False)
+    fields = matrix_of(Path(options.answers))
+    if fields is not None and fields != tuple(combinations[0].values):
+        of_run = f"with --matrix {' and '.join(fields)}" if fields else "without --matrix"
+        what = f"{options.answers} has the answers of a run {of_run}"
+        raise UsageError(what, "--input stands for its rows only with the same --matrix")
+    ids = read_input_ids(options.input, combinations, app.streams.take_stdin, reading=DecodeOptions())
+    return InputRows(ids, len(combinations))
 
 
 def _format(options: BulkExportOptions) -> str:
@@ -116,14 +158,26 @@ def _format(options: BulkExportOptions) -> str:
     return chosen_format(asked if options.format is None else asked | {options.format}, options.output)
 
 
-def _write(format_: str, options: BulkExportOptions, records: AnswerFile, write: Write) -> Gaps:
+def _check_table(format_: str, options: BulkExportOptions) -> None:
+    """Raise UsageError unless scores can be exported like this."""
+    made = "side by side" if options.side_by_side else f"as {format_}"
+    if options.side_by_side or format_ not in (*SEPARATORS, "parquet"):
+        what = f"cannot export {options.answers} {made}"
+        hint = f"nbx bulk export {quote(options.answers)} -o scores.csv"
+        raise UsageError(what, "it has scores, which are exported as csv, tsv or parquet", hint)
+
+
+def _write(
+    format_: str, options: BulkExportOptions, records: AnswerFile, write: Write, *, scores: bool
+) -> Gaps:
     """Write every record; return what the export has no text for."""
     if options.side_by_side or format_ == "html":
         return _write_side_by_side(format_, options, records, write)
     if format_ == "text":
         return _write_text(records, TextWriter(write, b"\0" if options.null else b"\n"))
     gaps = Gaps()
-    with _table(format_, options, write) as add:
+    table = _score_table(format_, options, records, write) if scores else _table(format_, options, write)
+    with table as add:
         for record in records:
             gaps.count(record)
             add(record)
@@ -155,7 +209,10 @@ def _write_side_by_side(format_: str, options: BulkExportOptions, records: Answe
         to_line = line_maker(format_, escape_formulas=options.escape_formulas)
         for cells in table_lines(answers):
             write(to_line(cells))
-    return Gaps(sum(column.failed for column in answers.columns), answers.missing)
+    failed, answered = (
+        sum(getattr(column, name) for column in answers.columns) for name in ("failed", "answered")
+    )
+    return Gaps(failed, answers.missing, answered)
 
 
 @contextlib.contextmanager
@@ -168,6 +225,23 @@ def _table(format_: str, options: BulkExportOptions, write: Write) -> Iterator[A
             yield lambda record: file.add(choice_rows(record))
     else:
         yield TableWriter(write, line_maker(format_, escape_formulas=options.escape_formulas)).add
+
+
+@contextlib.contextmanager
+def _score_table(
+    format_: str, options: BulkExportOptions, records: AnswerFile, write: Write
+) -> Iterator[Add]:
+    """Give the function that adds a record of scores to a table, whose columns are those of `records`."""
+    columns = score_table.columns_of(records)
+    if format_ == "parquet":
+        from nebius_cli.bulk.export.parquet_file import ParquetFile
+
+        with ParquetFile(write, score_table.parquet_schema(columns)) as file:
+            yield lambda record: file.add(score_table.parquet_rows(record, columns))
+    else:
+        to_line = line_maker(format_, escape_formulas=options.escape_formulas)
+        write(to_line(columns))
+        yield lambda record: write(b"".join(map(to_line, score_table.cells_of(record, columns))))
 
 
 def _shown(data: bytes) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 from nebius_cli.actions.app import App
 from nebius_cli.bulk.export.check_output_name import check_output_name
 from nebius_cli.bulk.output.failed_rows_file import is_list, path_beside
+from nebius_cli.bulk.output.input_rows import InputRows
 from nebius_cli.bulk.output.merge_shards import Gaps, MergedRow, Shards, lock_output
 from nebius_cli.core.errors import ExitCode, UsageError
 from nebius_cli.core.short_text import counted
@@ -74,35 +75,24 @@ def _merged(options: BulkMergeOptions, app: App, shards: Shards, gaps: Gaps) -> 
     if not options.input:
         yield from shards.by_index()
         return
-    from nebius_cli.bulk.input.matrix_combination import ids_in_matrix
-    from nebius_cli.bulk.input.open_input import RowFile, open_rows
     from nebius_cli.bulk.input.parse_matrix import parse_matrix
-    from nebius_cli.bulk.input.parse_row import IDS, own_id
-    from nebius_cli.bulk.input.several_files import open_all  # only needed here
+    from nebius_cli.bulk.output.read_input_ids import read_input_ids  # only needed here
 
     combinations = parse_matrix(options.matrix, validate=False)
     reading = read_prompt.decode_options(
         options.encoding, replace_invalid=options.invalid == "replace", strip_final_newline=False
     )
-
-    def open_file(path: str) -> RowFile:
-        stdin = app.streams.take_stdin() if path == "-" else None
-        needs = IDS.__contains__
-        return open_rows(path, options.format, nul=options.null, reading=reading, stdin=stdin, needs=needs)
-
-    with open_all(options.input, open_file) as rows:
-        count = 0
-
-        def ids() -> Iterator[str | int]:
-            nonlocal count
-            for index, (_, raw) in enumerate(rows):
-                own = own_id(raw)
-                for row_id in ids_in_matrix(index if own is None else own, combinations):
-                    yield row_id
-                    count += 1
-
-        yield from shards.by_id(ids())
-    gaps.end(count)
+    ids = read_input_ids(
+        options.input,
+        combinations,
+        app.streams.take_stdin,
+        format_=options.format,
+        nul=options.null,
+        reading=reading,
+    )
+    rows = InputRows(ids)
+    yield from shards.by_id(rows)
+    gaps.end(rows.count)
 
 
 def _check_output(options: BulkMergeOptions) -> None:

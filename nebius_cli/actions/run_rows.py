@@ -43,7 +43,7 @@ def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCod
     """Send every row that has no answer yet. Raises NbxError for whatever ends the run early."""
     plan = bulk.read(options, app.read_text)
     if options.ray is None:  # which writes a folder
-        check_output_name(options.output, exportable=items is None)
+        check_output_name(options.output, scores=items is not None)
     settings = app.settings(options.connection)
     reader = _reader(plan, settings, app, items)
     if options.ray is not None:

@@ -160,7 +160,7 @@ def _models(options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
         for place, chosen in enumerate(options.models):
             if chosen.runs_here:
                 asked = None if place else given.get("model")
-                models.append(stack.enter_context(_embedded(chosen.file, asked, app)))
+                models.append(stack.enter_context(_embedded(chosen.file, asked, options, app)))
                 continue
             own, own_params = fields, params
             if chosen.name is not None:
@@ -198,13 +198,17 @@ def _sender(settings: RunSettings, options: ScoreOptions, app: App) -> Send:
 
 
 @contextlib.contextmanager
-def _embedded(file: str | None, asked: Value | None, app: App) -> Iterator[ScoringModel]:
+def _embedded(
+    file: str | None, asked: Value | None, options: ScoreOptions, app: App
+) -> Iterator[ScoringModel]:
     from nebius_cli.local import run_embedded
     from nebius_cli.scoring.embedded_scorer import engine_scorer
 
     run_embedded.model_name(file, asked, app)
     with run_embedded.scoring(file, app) as (name, engine):
-        yield ScoringModel(name, engine_scorer(engine), 1)
+        window = options.sliding_window
+        window = window and window.in_context(engine.context_tokens)
+        yield ScoringModel(name, engine_scorer(engine, window), 1)
 
 
 def _scores(

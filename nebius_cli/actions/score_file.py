@@ -11,7 +11,7 @@ from nebius_cli.actions.choose_row_sender import ItemRun
 from nebius_cli.bulk.input.detect_format import format_of
 from nebius_cli.bulk.input.row_kind import ItemRows
 from nebius_cli.bulk.options import BulkOptions
-from nebius_cli.bulk.output.read_records import AnswerFile
+from nebius_cli.bulk.output.answer_file import AnswerFile
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import ExitCode
@@ -51,6 +51,7 @@ class _RowScores:
             compared=options.compares,
             with_divergence=options.logprobs is not None,
             swapped=self._order[0] != 0,
+            window=options.sliding_window,
             weights=_content_ids(models),
         )
         self._totals = Totals(())
@@ -103,6 +104,7 @@ class _RowScores:
         from nebius_cli.local import run_embedded
         from nebius_cli.scoring.embedded_scorer import score_passage
 
+        window = self._options.sliding_window
         with contextlib.ExitStack() as stack:
             engines = {
                 model: stack.enter_context(run_embedded.scoring(model.file, self._app))[1]
@@ -110,9 +112,15 @@ class _RowScores:
                 if model.runs_here
             }
 
+            windows = {
+                model: window and window.in_context(engine.context_tokens)
+                for model, engine in engines.items()
+            }
+
             def evaluate(row: ScoreRow, part: int) -> tuple[object, int]:
-                engine = engines[self._model_of(row, part)]
-                score, tokens = score_passage(engine, self._kind.passage(row, part))
+                model = self._model_of(row, part)
+                passage = self._kind.passage(row, part)
+                score, tokens = score_passage(engines[model], passage, windows[model])
                 return self._kind.kept(row, part, score), tokens
 
             yield LocalScoringSender(evaluate)

@@ -31,6 +31,9 @@ A row of --jsonl is "a text", {"id": 1, "context": "Q:", "text": " A"} or a mult
 {"id": 1, "context": "Q:", "choices": [" A", " B"], "gold": 0}. nbx also reads CSV, TSV, text and Parquet.
 --context is for rows without a context of their own; a row's context replaces it.
 
+A text that is longer than the context of the model is not scored. With a model on this machine, --stride N
+scores it in overlapping windows; docs/scoring.md has the details, and a way for models on a server.
+
 With -o FILE, each score becomes a line of FILE as soon as it arrives. If a run stops early, repeat the
 command to resume, as with nbx bulk: it sends only the rows that have no score yet. Without -o, the scores go
 to stdout, in the order of the rows.
@@ -89,6 +92,15 @@ ROW_FLAGS = (
     *field_options(field._replace(help=_HERE.get(field.name, field.help)) for field in LIMITS),
     *(ROW_OPTIONS[name] for name in ("max_cost", "price")),
 )
+WINDOWS = (
+    text(
+        "stride",
+        "With --local: score longer texts in windows that each begin N tokens later.",
+        "N",
+        SCORING,
+    ),
+    text("window", "With --stride: tokens of a window. Default: the context of the model.", "N", SCORING),
+)
 EVERYDAY = (
     "--context",
     "--file",
@@ -114,7 +126,7 @@ def add_to(root: typer.Typer) -> None:
     candidates = arguments("candidates", "A text that may follow the context.", "CANDIDATE...")
     tokens = switch("tokens", "Show the log probability of each token.", "Output")
     logprobs = text("logprobs", "With --against: compare the N most likely tokens.", "N", SCORING)
-    own = (*source, *SHARED_BY_BOTH, *AGAINST, logprobs, tokens, *ROW_FLAGS, *ASKING)
+    own = (*source, *SHARED_BY_BOTH, *AGAINST, *WINDOWS, logprobs, tokens, *ROW_FLAGS, *ASKING)
     declare(
         *(root, "score", own, "score.run_score"),
         help=SCORE,

@@ -43,6 +43,7 @@ class EngineScoring:
     """
 
     def __init__(self, engine: Engine) -> None:
+        self.context_tokens = engine.context_tokens  # how many a text may have; 0 if that is not known
         address = urlsplit(engine.base_url)
         self._connection = http.client.HTTPConnection(
             address.hostname or "", address.port, timeout=ANSWER_TIMEOUT_S

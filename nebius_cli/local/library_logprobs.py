@@ -32,6 +32,7 @@ class LibraryScoring:
 
     def __init__(self, path: Path) -> None:
         self._options = {"path": str(path.absolute()), "context": context_tokens(path)}
+        self.context_tokens = 0  # how many a text may have; known once the process runs
 
     def __enter__(self) -> Self:
         self._child = EngineChild("library_process.py")
@@ -46,6 +47,7 @@ class LibraryScoring:
         if "ready" not in answer:
             self._child.stop()
             raise LibraryUnavailableError(str(answer.get("unavailable")))
+        self.context_tokens = answer["context"]
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -67,7 +69,7 @@ class LibraryScoring:
                 what = (
                     f"the text has {len(pieces):,} tokens; the model accepts at most {answer['too_long']:,}"
                 )
-                raise BadInputError(what, "", "split it into several texts")
+                raise BadInputError(what, "", "split it into several texts, or use nbx score --stride N")
             if "rejected" in answer:
                 raise RejectedError("the model cannot score this text", answer["rejected"], status=400)
             if "logprobs" not in answer:

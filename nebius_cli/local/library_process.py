@@ -217,7 +217,7 @@ def main() -> None:
         try:
             if library is None:
                 library = Library(order["path"], order["context"])
-                answer: dict[str, Any] = {"ready": library.batch_tokens}
+                answer: dict[str, Any] = {"ready": library.batch_tokens, "context": library.context_tokens}
             else:
                 answer = _answer(library, order)
         except UnavailableError as error:

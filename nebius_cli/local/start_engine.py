@@ -66,6 +66,7 @@ class Engine:
         self, path: Path, *, port: int = 0, parallel: int = 4, caches: int = 1, for_scoring: bool = False
     ) -> None:
         self.model = path.stem
+        self.context_tokens = context_tokens(path)
         self.key = Secret(secrets.token_urlsafe(32))
         self._path = path
         self._given_port = port
@@ -74,7 +75,7 @@ class Engine:
             "alias": self.model,
             "port": port,
             "parallel": parallel,
-            "context": caches * context_tokens(path),
+            "context": caches * self.context_tokens,
             "for_scoring": for_scoring,
             "fit": path.stat().st_size > MIN_FIT_CHECK_BYTES,
         }

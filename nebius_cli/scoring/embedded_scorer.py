@@ -1,6 +1,6 @@
-"""Scores passages with the embedded engine, one after the other."""
+"""Scores passages with the embedded engine, one after the other, and long ones in overlapping windows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from nebius_cli.core.errors import BadInputError, NbxError
@@ -9,6 +9,7 @@ from nebius_cli.response.token_logprobs import TokenLogprob
 from nebius_cli.scoring import likelihood
 from nebius_cli.scoring.likelihood import Passage, Score
 from nebius_cli.scoring.score_in_groups import Scorer
+from nebius_cli.scoring.score_options import MAX_ADDED_TOKENS, SlidingWindow
 
 
 class TokenScorer(Protocol):
@@ -21,22 +22,55 @@ class TokenScorer(Protocol):
         """Yield each token with its log probability, None before index `first`."""
 
 
-def score_passage(engine: TokenScorer, passage: Passage) -> tuple[Score, int]:
+def score_passage(
+    engine: TokenScorer, passage: Passage, window: SlidingWindow | None = None
+) -> tuple[Score, int]:
     """Return the score of a passage, and how many tokens its prompt has.
 
-    Raises NbxError if it has no score, ServerError if the engine cannot continue.
+    Without a window, a prompt that is longer than the context is refused. Raises NbxError if the passage has
+    no score, ServerError if the engine cannot continue.
     """
     tokens = engine.tokenize(passage.prompt)
     first = likelihood.first_scored(passage, [token.raw for token in tokens])
-    return likelihood.from_tokens(passage, list(engine.logprobs(tokens, first))), len(tokens)
+    if window is None:
+        scored = list(engine.logprobs(tokens, first))
+    else:
+        added = _added_tokens(tokens, passage.prompt.encode("utf-8", "surrogatepass"))
+        scored = _in_windows(engine, tokens, first, added, window)
+    return likelihood.from_tokens(passage, scored), len(tokens)
 
 
-def engine_scorer(engine: TokenScorer) -> Scorer:
+def _in_windows(
+    engine: TokenScorer, tokens: list[VocabularyToken], first: int, added: int, window: SlidingWindow
+) -> list[TokenLogprob]:
+    """Return the tokens with their log probabilities, each given what its window has before it.
+
+    Each window begins with the `added` special tokens of the prompt.
+    """
+    found: list[TokenLogprob] = []
+    begin = 0
+    while len(found) < len(tokens):
+        # A window that has only context is not evaluated.
+        part = tokens[:added] + tokens[begin + added : begin + window.size]
+        scored = list(engine.logprobs(part, min(len(part), max(first, len(found)) - begin)))
+        found += scored[len(found) - begin :]
+        begin += window.stride
+    return found
+
+
+def _added_tokens(tokens: Sequence[VocabularyToken], prompt: bytes) -> int:
+    """Return how many special tokens the model has put in front of a prompt."""
+    texts = (prompt, b" " + prompt)  # SentencePiece puts a space in front
+    counts = range(MAX_ADDED_TOKENS + 1)
+    return next((n for n in counts if b"".join(token.raw for token in tokens[n:]) in texts), 0)
+
+
+def engine_scorer(engine: TokenScorer, window: SlidingWindow | None = None) -> Scorer:
     """Return a scorer that uses the embedded engine, one passage after the other."""
 
     def score_one(passage: Passage) -> Score | NbxError:
         try:
-            return score_passage(engine, passage)[0]
+            return score_passage(engine, passage, window)[0]
         except BadInputError as error:
             return error
 

@@ -13,6 +13,37 @@ _OUTPUT_FLAGS = ("output", "restart", "ordered", "summary", "estimate", "dry_run
 ROW_FLAGS = (*_INPUT_FLAGS, *_OUTPUT_FLAGS)  # attributes of the flags that only the rows of a file have
 
 
+MAX_ADDED_TOKENS = 2  # special ones, which a model puts in front of a prompt
+
+
+class SlidingWindow(NamedTuple):
+    """How a text is scored that is longer than a window; `size` 0 is the context of the model.
+
+    Both are in tokens: each window but the first begins `stride` tokens after the one before, and only the
+    tokens that no earlier window has are scored in it.
+    """
+
+    size: int
+    stride: int
+
+    def in_context(self, context_tokens: int) -> "SlidingWindow":
+        """Return the window for a model with this context, 0 if that is unknown.
+
+        Raises UsageError if it does not fit, or if windows would not overlap.
+        """
+        size = self.size or context_tokens
+        if not size:
+            raise UsageError(
+                "--stride without --window", "the model does not tell its context", "--window 512"
+            )
+        if 0 < context_tokens < size:
+            raise UsageError(f"--window {size}", f"the context of the model has {context_tokens:,} tokens")
+        if self.stride >= size - MAX_ADDED_TOKENS:
+            why = f"so that windows of {size:,} tokens overlap, it is less than {size - MAX_ADDED_TOKENS:,}"
+            raise UsageError(f"--stride {self.stride}", why)
+        return self._replace(size=size)
+
+
 class ModelChoice(NamedTuple):
     """A model to score with: on this machine, from `file` or the default one, or on the server.
 
@@ -46,6 +77,8 @@ class ScoreOptions:
     against_local: bool = False
     against_file: str | None = None
     logprobs: str | None = None
+    stride: str | None = None
+    window: str | None = None
     format: str | None = None
     encoding: str | None = None
     invalid: str | None = None
@@ -104,6 +137,10 @@ class ScoreOptions:
         if self.max_tokens not in ("0", "1"):
             why = "scoring discards the generated token, so it must be 0 or 1"
             raise UsageError(f"--max-tokens {self.max_tokens}", why)
+        if self.sliding_window is not None and not self.all_here:
+            why = "nbx does not know the tokens of a model on a server"
+            hint = "--local or --model-file FILE; docs/scoring.md shows how to split a text into rows"
+            raise UsageError("--stride without --local", why, hint)
         self._check_row_flags()
 
     def _check_models(self) -> None:
@@ -137,9 +174,27 @@ class ScoreOptions:
             )
 
     @property
+    def sliding_window(self) -> SlidingWindow | None:
+        """How texts are scored that are longer than a window, None to refuse them. Raises UsageError."""
+        if self.stride is None:
+            if self.window is not None:
+                raise UsageError("--window without --stride", "", "--stride N says how far it moves")
+            return None
+        window = 0 if self.window is None else _tokens("--window", self.window)
+        return SlidingWindow(window, _tokens("--stride", self.stride))
+
+    @property
     def alternatives(self) -> int:
         """The number of likely tokens to ask for. Raises UsageError."""
         if self.logprobs is None:
             return 1
         parsed = collect_field_flags.parse_fields({"logprobs": self.logprobs}, str, validate=True)["logprobs"]
         return max(1, int(str(parsed)))
+
+
+def _tokens(flag: str, given: str) -> int:
+    """Return a number of tokens. Raises UsageError."""
+    number = int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else 0
+    if number < 1:
+        raise UsageError(f"{flag} {given}", "it takes a number of tokens", f"for example {flag} 512")
+    return number

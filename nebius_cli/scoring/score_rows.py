@@ -9,6 +9,7 @@ from nebius_cli.scoring import compare_models, multiple_choice, score_record
 from nebius_cli.scoring.echo_support import EchoSupport
 from nebius_cli.scoring.likelihood import Passage, Score, from_choice
 from nebius_cli.scoring.parse_score_rows import ScoreRow, check_question_columns, jq_program, parse_score_row
+from nebius_cli.scoring.score_options import SlidingWindow
 
 
 class ScoreRows(EchoSupport):
@@ -31,6 +32,7 @@ class ScoreRows(EchoSupport):
         compared: bool = False,
         with_divergence: bool = False,
         swapped: bool = False,
+        window: SlidingWindow | None = None,
         weights: Sequence[str] = (),
     ) -> None:
         super().__init__()
@@ -40,6 +42,7 @@ class ScoreRows(EchoSupport):
         self._compared = compared
         self._with_divergence = with_divergence
         self._swapped = swapped
+        self._window = window
         self._weights = tuple(weights)
         self.models: Sequence[str] = ()  # their names, first the one to score with
 
@@ -47,7 +50,8 @@ class ScoreRows(EchoSupport):
     def identity(self) -> bytes:
         """What records depend on besides the requests and the rows; empty without flags and files for it."""
         shown = {"tokens": self._tokens, "kl": self._with_divergence, "swapped": self._swapped}
-        parts = [*(name for name, is_set in shown.items() if is_set), *self._weights]
+        window = [f"window {self._window.size} {self._window.stride}"] if self._window else []
+        parts = [*(name for name, is_set in shown.items() if is_set), *window, *self._weights]
         return jsontext.encode(parts) if parts else b""
 
     def check_columns(self, columns: Collection[str]) -> None:

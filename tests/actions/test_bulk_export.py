@@ -12,6 +12,8 @@ from nebius_cli.bulk.output.resumable_output import Journal
 from tests.support.answers import USED, answer, failure, response, row, write
 from tests.support.run import Runner
 
+# Scripts may read columns by their places, so that new ones can only be added at the end.
+HEADER = b"id,index,choice,text,finish_reason,error,prompt_tokens,completion_tokens,cost,prompt\n"
 HIDDEN = "nbx: warning: 1 row left out: other rows have the same index; "
 
 
@@ -43,7 +45,7 @@ def test_line_n_belongs_to_row_n_whatever_came_when(folder: Path, bare: Runner) 
     done = bare("bulk", "export", "a", "--text")
     assert (done.code, done.out) == (9, "\n1\n2\n\n4\n\n\n\n\n9\n")
     assert done.err.splitlines() == [
-        f"{HIDDEN}nbx bulk merge --input FILE puts rows in order, --csv exports all",
+        f"{HIDDEN}--input FILE puts rows in order, --csv exports all",
         "nbx: 1 row failed; its line is empty",
         "nbx: rows without an answer yet: 5; their lines are empty",
     ]
@@ -104,21 +106,28 @@ def test_csv_is_read_back_to_the_byte(folder: Path, bare: Runner) -> None:
     nasty = '=1+1,"x"\r\n\u2028\0é'
     write(
         folder / "a",
-        answer(row(0, own_id='i"d'), nasty, "2nd"),
+        answer(row(0, nasty, own_id='i"d'), nasty, "2nd"),
         failure(row(1)),
         encode_bad(BadRow(2, 3, "no")),
     )
     done = bare("bulk", "export", "a", "--csv", "-o", "a.csv")
     assert (done.code, done.out) == (9, "")
     data = (folder / "a.csv").read_bytes()
-    assert data.startswith(b"id,index,choice,text,finish_reason,error,prompt_tokens,completion_tokens,cost\n")
+    assert data.startswith(HEADER)
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline="")))
     assert [list(row.values()) for row in rows] == [
-        ['i"d', "0", "0", nasty, "stop", "", "3", "4", "0.25"],
-        ['i"d', "0", "1", "2nd", "stop", "", "", "", ""],
-        ["1", "1", "", "", "", "the server answered 500: it broke", "3", "4", "0.25"],
-        ["2", "2", "", "", "", "no", "", "", ""],
+        ['i"d', "0", "0", nasty, "stop", "", "3", "4", "0.25", nasty],
+        ['i"d', "0", "1", "2nd", "stop", "", "", "", "", nasty],
+        ["1", "1", "", "", "", "the server answered 500: it broke", "3", "4", "0.25", "Say it"],
+        ["2", "2", "", "", "", "no", "", "", "", ""],
     ]
+
+
+def test_a_prompt_is_a_column_of_csv_whatever_it_is(folder: Path, bare: Runner) -> None:
+    without = encode(Result(row(2), 1, 0, None, None, response("c")), with_prompt=False)
+    write(folder / "a", answer(row(0, [5, 6])), failure(row(1, "=1+1")), without)
+    lines = list(csv.DictReader(io.StringIO(bare("bulk", "export", "a", "--csv", "--escape-formulas").out)))
+    assert [line["prompt"] for line in lines] == ["[5,6]", "'=1+1", ""]
 
 
 def test_choices_come_in_the_order_of_their_indexes(folder: Path, bare: Runner) -> None:

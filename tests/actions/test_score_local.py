@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from nebius_cli.local.library_logprobs import LibraryScoring
 from tests.support.run import Runner
 from tests.support.weights import real_weights
 
@@ -117,3 +118,60 @@ def test_any_gguf_file_scores(local: Runner, tmp_path: Path) -> None:
     file.symlink_to(real_weights())
     result = local("score", "--model-file", str(file), "The capital of France", "--json")
     assert result.json["model"] == "mine"
+
+
+def test_a_long_text_is_scored_in_windows_each_token_given_what_its_window_has(local: Runner) -> None:
+    text = " ".join(f"The {n}th of the lighthouses stood on a rock." for n in range(6))
+    shown = ("--local", "--json", "--tokens")
+    done = local("score", *shown, text, "--window", "24", "--stride", "10").json
+    with LibraryScoring(real_weights()) as engine:
+        tokens = engine.tokenize(text)
+        expected: list[float] = []
+        for place in range(1, len(tokens)):
+            begin = 10 * max(0, -(-(place - 23) // 10))  # of the first window that has the token
+            *_, last = engine.logprobs(tokens[begin : place + 1], place - begin)
+            expected.append(float(str(last.logprob)))
+    assert len(tokens) > 60
+    # A batch of another size uses other kernels: docs/scoring.md has the difference.
+    found = [entry["logprob"] for entry in done["token_logprobs"]]
+    assert found[0] is None
+    assert found[1:] == pytest.approx(expected, abs=0.5)
+    assert done["log_likelihood"] == pytest.approx(sum(expected), rel=0.01)
+    whole = local("score", *shown, text).json
+    assert whole["log_likelihood"] > done["log_likelihood"]
+    assert local("score", *shown, text, "--stride", "10").json == whole  # it fits into the model's context
+
+
+def test_rows_are_scored_in_windows_as_one_text_is_and_not_mixed_with_others(
+    local: Runner, folder: Path
+) -> None:
+    text = " ".join(f"The {n}th of the lighthouses stood on a rock." for n in range(6))
+    (folder / "in.jsonl").write_text(json.dumps({"text": text}) + "\n" + json.dumps({"text": "a b"}) + "\n")
+    windows = ("--window", "24", "--stride", "10")
+    run = ("score", "--local", "--jsonl", "in.jsonl", "-o", "out.jsonl")
+    assert local(*run, *windows).code == 0
+    first, second = map(json.loads, (folder / "out.jsonl").read_text().splitlines())
+    alone = local("score", "--local", "--json", text, *windows).json
+    assert {name: first[name] for name in alone} == alone
+    assert second["tokens"] == 2
+    for other in ((), ("--window", "24", "--stride", "11"), ("--window", "25", "--stride", "10")):
+        refused = local(*run, *other)
+        assert (refused.code, "would be sent again" in refused.err) == (2, True), refused.err
+    refused = local(*run, "--restart", "--window", "9000", "--stride", "10")
+    assert (refused.code, "the context of the model has 8,192 tokens" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--stride", "8"), "--stride without --local"),
+        (("--local", "--against", "other", "--stride", "8"), "--stride without --local"),
+        (("--local", "--window", "8"), "--window without --stride"),
+        (("--local", "--stride", "0"), "it takes a number of tokens"),
+        (("--local", "--stride", "8", "--window", "x"), "it takes a number of tokens"),
+        (("--local", "--stride", "8192"), "it is less than 8,190"),
+    ],
+)
+def test_windows_that_cannot_be_are_a_usage_error(local: Runner, flags: tuple[str, ...], words: str) -> None:
+    refused = local("score", "a b", *flags)
+    assert (refused.code, refused.out, words in refused.err) == (2, "", True), refused.err

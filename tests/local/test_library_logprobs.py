@@ -62,7 +62,7 @@ def test_what_does_not_fit_is_refused_and_the_next_text_is_scored(library: Libra
         BadInputError, match="the text has 9,000 tokens; the model accepts at most 8,192"
     ) as too_long:
         list(library.logprobs([VocabularyToken(504, b"The")] * 9000, 1))
-    assert too_long.value.hint == "split it into several texts"
+    assert too_long.value.hint == "split it into several texts, or use nbx score --stride N"
     with pytest.raises(RejectedError) as caught:
         list(library.logprobs([VocabularyToken(99_999_999, b"x")] * 2, 1))
     assert caught.value.status == 400

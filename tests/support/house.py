@@ -80,6 +80,7 @@ OUTSIDE = (
     "bulk.input.several_files",
     "bulk.input.parquet",
     "bulk.input.open_input",
+    "bulk.output.answer_file",
     "bulk.output.append_records",
     "bulk.output.sort_and_compact_file",
     "bulk.output.failed_rows_file",

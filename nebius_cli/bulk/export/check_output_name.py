@@ -16,16 +16,17 @@ def check_not_compressed(path: str) -> None:
         raise UsageError(f"-o {path}", "nbx does not compress the output", "compress it afterwards")
 
 
-def check_output_name(path: str, *, exportable: bool = True) -> None:
+def check_output_name(path: str, *, scores: bool = False) -> None:
     """Raise UsageError for a name such as `answers.csv` or `answers.jsonl.gz`, because records are JSONL.
 
-    `exportable` tells whether `nbx bulk export` makes tables of the records, as it does of answers.
+    `scores` tells that the records are scores, which `nbx bulk export` makes no HTML page of.
     """
     check_not_compressed(path)
-    if not is_file(path) or format_of_suffix(path) in ("", "text"):  # JSONL is text
+    format_ = format_of_suffix(path)
+    if not is_file(path) or format_ in ("", "text"):  # JSONL is text
         return
     records = quote(str(PurePath(path).with_suffix(".jsonl")))
-    export = f", then nbx bulk export {records} -o {quote(path)}" if exportable else ""
+    export = f", then nbx bulk export {records} -o {quote(path)}" if not scores or format_ != "html" else ""
     raise UsageError(
         f"-o {path}", "the output is JSONL, which a later run can resume", f"use -o {records}{export}"
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Context, Decimal
 from typing import Any
 
+from nebius_cli.core import jsontext
 from nebius_cli.core.prices_and_costs import parse_amount
 from nebius_cli.response.parse_logprobs import parse
 from nebius_cli.response.token_logprobs import Alternative, TokenLogprob
@@ -31,12 +32,12 @@ def choice_rows(record: Mapping[str, Any]) -> Iterator[Row]:
     """
     response = record.get("response")
     common = {
-        "id": _text(str(record["id"])),
+        "id": text_of(str(record["id"])),
         "index": record["index"],
         "error": _error(record["error"]),
-        "model": _text(response.get("model")) if isinstance(response, dict) else None,
+        "model": text_of(response.get("model")) if isinstance(response, dict) else None,
         **_prompt(record.get("prompt")),
-        "attempts": _count(record.get("attempts")),
+        "attempts": count_of(record.get("attempts")),
         "latency_s": value if isinstance(value := record.get("latency_s"), float | int) else None,
     }
     usage = usage_of(record.get("usage"))
@@ -44,9 +45,9 @@ def choice_rows(record: Mapping[str, Any]) -> Iterator[Row]:
         index = choice.get("index", number) if choice else None
         yield {
             **common,
-            "choice": _count(index),
-            "text": _text(choice.get("text")),
-            "finish_reason": _text(choice.get("finish_reason")),
+            "choice": count_of(index),
+            "text": text_of(choice.get("text")),
+            "finish_reason": text_of(choice.get("finish_reason")),
             **usage,
             "logprobs": logprob_rows(choice.get("logprobs")),
         }
@@ -59,7 +60,7 @@ def usage_of(usage: Any) -> Row:
         return {"usage": None, "cost": None}
     names = ("prompt_tokens", "completion_tokens")
     cost = parse_amount(usage.get("cost"))
-    return {"usage": {name: _count(usage.get(name)) for name in names}, "cost": cost and _fitting(cost)}
+    return {"usage": {name: count_of(usage.get(name)) for name in names}, "cost": cost and _fitting(cost)}
 
 
 def logprob_rows(logprobs: Any) -> list[Row] | None:
@@ -82,31 +83,38 @@ def flat_size_of(row: Row) -> int:
     return sum(50 + (len(value) if isinstance(value, str) else 0) for value in row.values())
 
 
+def text_of(value: Any) -> str | None:
+    """Return a text as Parquet can hold it, None for anything else."""
+    return to_bytes(value).decode("utf-8") if isinstance(value, str) else None
+
+
+def count_of(value: Any) -> int | None:
+    """Return a number from 0 that fits 63 bits, None for anything else."""
+    return value if type(value) is int and 0 <= value < 2**63 else None
+
+
+def text_or_json(value: Any) -> str | None:
+    """Return a text or None as it is, and anything else, such as a prompt of token ids, as JSON."""
+    return value if value is None or isinstance(value, str) else jsontext.encode(value).decode("utf-8")
+
+
 def _token(token: TokenLogprob | Alternative) -> Row:
-    return {"token": _text(token.text), "bytes": token.raw, "logprob": token.logprob}
+    return {"token": text_of(token.text), "bytes": token.raw, "logprob": token.logprob}
 
 
 def _prompt(prompt: Any) -> Row:
     ids = prompt if isinstance(prompt, list) and all(type(one) is int for one in prompt) else None
-    return {"prompt": _text(prompt), "prompt_token_ids": ids}
+    return {"prompt": text_of(prompt), "prompt_token_ids": ids}
 
 
 def _error(error: Any) -> Row | None:
     if not isinstance(error, dict):
         return None
     return {
-        "exit": _count(error.get("exit")),
-        "status": _count(error.get("status")),
-        "message": _text(error.get("message")),
+        "exit": count_of(error.get("exit")),
+        "status": count_of(error.get("status")),
+        "message": text_of(error.get("message")),
     }
-
-
-def _text(value: Any) -> str | None:
-    return to_bytes(value).decode("utf-8") if isinstance(value, str) else None
-
-
-def _count(value: Any) -> int | None:
-    return value if type(value) is int and 0 <= value < 2**63 else None
 
 
 def _fitting(cost: Decimal) -> Decimal | None:

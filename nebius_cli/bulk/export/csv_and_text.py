@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from nebius_cli.bulk.export.choice_rows import choices_of
+from nebius_cli.bulk.export.choice_rows import choices_of, text_or_json
 from nebius_cli.bulk.export.formats import SEPARATORS
 from nebius_cli.core.write_csv import csv_line
 from nebius_cli.system.streams import Write
 from nebius_cli.terminal.sanitize import to_bytes
 
+# Scripts read some columns by their places, as with `cut -f 4`: new ones go to the end.
 HEADER = (
     "id",
     "index",
@@ -19,7 +20,9 @@ HEADER = (
     "prompt_tokens",
     "completion_tokens",
     "cost",
+    "prompt",
 )
+_USAGE = ("prompt_tokens", "completion_tokens", "cost")
 ToLine = Callable[[Iterable[object]], bytes]
 
 
@@ -43,11 +46,12 @@ class TableWriter:
         message = _string(error.get("message")) if isinstance(error, dict) else ""
         usage = record.get("usage")
         usage = usage if isinstance(usage, dict) else {}
-        used = tuple(usage.get(name) for name in HEADER[6:])  # None is an empty cell
+        used = tuple(usage.get(name) for name in _USAGE)  # None is an empty cell
+        prompt = text_or_json(record.get("prompt"))
         for number, choice in enumerate(choices_of(record) or [{}]):
             named = (record["id"], record["index"], choice.get("index", number) if choice else "")
             text = (_string(choice.get("text")), _string(choice.get("finish_reason")))
-            self._write(self._to_line((*named, *text, message, *used)))
+            self._write(self._to_line((*named, *text, message, *used, prompt)))
             used = ("", "", "")  # usage is for all choices, so that the sum of the column is right
 
 

@@ -2,16 +2,14 @@
 
 import itertools
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from nebius_cli.bulk.export.choice_rows import choices_of
+from nebius_cli.bulk.export.choice_rows import choices_of, text_or_json
 from nebius_cli.bulk.export.side_by_side_columns import Cell, Column, ComparedRow, Record
 from nebius_cli.bulk.input.matrix_combination import label_of
-from nebius_cli.bulk.output.read_records import AnswerFile
+from nebius_cli.bulk.output.answer_file import AnswerFile
 from nebius_cli.bulk.output.record_format import MAX_INDEX
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
 from nebius_cli.bulk.output.unfinished_rows import is_unfinished
-from nebius_cli.core import jsontext
 
 
 class SideBySide:
@@ -49,7 +47,9 @@ class SideBySide:
                 yield from self._row(row_id, index, answers)
 
     def _row(self, row_id: str, index: int, answers: Mapping[str, Record]) -> Iterator[ComparedRow]:
-        prompt = next((_text(record["prompt"]) for record in answers.values() if "prompt" in record), None)
+        prompt = next(
+            (text_or_json(record["prompt"]) for record in answers.values() if "prompt" in record), None
+        )
         answers = {label: one for label, one in answers.items() if not is_unfinished(one["error"])}
         self.missing += len(self.columns) - len(answers)
         texts = {label: _choices(record) for label, record in answers.items()}
@@ -73,9 +73,12 @@ def _choices(record: Record) -> list[Cell]:
     error = record["error"]
     if error is None:
         choices = choices_of(record)
-        return [Cell(_text(one.get("text")), _text(one.get("finish_reason")) or "") for one in choices]
+        return [
+            Cell(text_or_json(one.get("text")), text_or_json(one.get("finish_reason")) or "")
+            for one in choices
+        ]
     message = error.get("message") if isinstance(error, dict) else None
-    return [Cell(error=_text(message) or "failed")]
+    return [Cell(error=text_or_json(message) or "failed")]
 
 
 def _cell(record: Record | None, cells: list[Cell] | tuple[()], choice: int) -> Cell | None:
@@ -83,7 +86,3 @@ def _cell(record: Record | None, cells: list[Cell] | tuple[()], choice: int) -> 
     if record is None:
         return None
     return cells[choice] if choice < len(cells) else Cell()
-
-
-def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else jsontext.encode(value).decode("utf-8")

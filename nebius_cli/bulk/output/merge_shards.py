@@ -4,18 +4,18 @@ import contextlib
 import errno
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
+from nebius_cli.bulk.output.input_rows import InputRows
 from nebius_cli.bulk.output.read_records import READ_BUFFER_BYTES, RecordReader, open_answers
-from nebius_cli.bulk.output.record_format import RecordHead, row_key, scan_head
+from nebius_cli.bulk.output.record_format import RecordHead, scan_head
 from nebius_cli.bulk.output.resumable_output import lock_path
 from nebius_cli.bulk.output.set_record_index import with_index
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
 from nebius_cli.bulk.output.unfinished_rows import is_unfinished
 from nebius_cli.core import jsontext
-from nebius_cli.core.compact_hash_set import DigestSet
 from nebius_cli.core.errors import BadInputError, UsageError
 from nebius_cli.system import file_descriptor_limit, lock
 
@@ -76,23 +76,17 @@ class Shards:
         self._read(by_id=False)
         return self._merged(self._records)
 
-    def by_id(self, ids: Iterable[str | int]) -> Iterator[MergedRow]:
-        """Yield the merged rows of an input with these ids, in its order. Raises BadInputError alike."""
+    def by_id(self, rows: InputRows) -> Iterator[MergedRow]:
+        """Yield the merged rows of an input, in its order. Raises BadInputError alike."""
         self._by_id = True
         self._read(by_id=True)
-        rows, taken, count = IndexSort(), DigestSet(), 0
-        for count, own in enumerate(ids, 1):
-            key = row_key(own)
-            # A second row with the same id is bad, and its record has its index as id.
-            rows.add(key if taken.add(key) else row_key(count - 1), count - 1)
-        del taken
         placed = IndexSort()
         for row, location in self._bad:
-            if row < count:
+            if row < rows.count:
                 placed.add(row, location)
             else:
                 self.stray_records += 1
-        for row, location in self._in_input(rows):
+        for row, location in self._in_input(rows.by_id):
             placed.add(row, location)
         self._records = IndexSort()
         return self._merged(placed)

@@ -1,25 +1,21 @@
 """Reads a file of records: their heads, which records are current, and a partial one at the end."""
 
-import errno
+import contextlib
 import io
-import itertools
-import os
 from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO
 
 from nebius_cli.bulk.output.answered_rows import AnsweredRows
 from nebius_cli.bulk.output.record_format import HeadFields, RecordHead, could_be_cut, scan_head, scan_heads
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import BadInputError, UsageError
+from nebius_cli.core.errors import UsageError
 
 READ_BUFFER_BYTES = 1 << 20
 SCAN_BLOCK_BYTES = 1 << 18  # scanned at a time
 
-_SCORES_TO_CSV = "; jq -r '[.id, .log_likelihood] | @csv' {} makes a table of scores"
-MAX_ROWS_MISSING = 10_000_000  # between two records
 ERROR, ANSWER = 1, 2  # kinds of current records
 
 
@@ -104,29 +100,36 @@ class RecordReader:
         return UsageError(what, why, "nothing was changed; choose another file")
 
 
-def check_kind(path: Path, *, items: bool) -> None:
-    """Raise UsageError if a file is not an output, or has answers instead of the records of items.
+def has_scores(path: Path) -> bool | None:
+    """Return whether an output has scores rather than answers; None if no record tells.
 
-    Without `items`, raise it for records of items, such as scores, instead of answers.
+    Raises UsageError if the file is not an output.
     """
-    with open_answers(path) as file:
-        for _, line, head in RecordReader(file, path):
-            if head.ok:
-                has_items = "response" not in jsontext.decode(line)
-                if has_items != items:
-                    found, wanted = ("scores", "answers") if has_items else ("answers", "scores")
-                    hint = f"choose another file{_SCORES_TO_CSV.format(path) if has_items else ''}"
-                    raise UsageError(f"{path} has {found}, not {wanted}", "", hint)
-                return
+    # A row that could not be sent has the same record in both, without a body_hash.
+    return next(("response" not in record for record in _undamaged(path) if record["body_hash"]), None)
+
+
+def check_kind(path: Path, *, scores: bool) -> None:
+    """Raise UsageError if a file is not an output, or has answers instead of scores, or the reverse."""
+    if has_scores(path) is (not scores):
+        found, wanted = ("answers", "scores") if scores else ("scores", "answers")
+        raise UsageError(f"{path} has {found}, not {wanted}", "", "choose another file")
 
 
 def matrix_of(path: Path) -> tuple[str, ...] | None:
     """Return the fields of the `--matrix` of an output, empty for a run without one; None without records."""
+    for record in _undamaged(path):
+        values = record.get("matrix")
+        return tuple(values) if isinstance(values, dict) else ()
+    return None
+
+
+def _undamaged(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the records that are valid JSON."""
     with open_answers(path) as file:
         for _, line, _ in RecordReader(file, path):
-            values = jsontext.decode(line).get("matrix")
-            return tuple(values) if isinstance(values, dict) else ()
-    return None
+            with contextlib.suppress(ValueError):
+                yield jsontext.decode(line)
 
 
 def _last_head(line: bytes) -> RecordHead | None:
@@ -203,89 +206,3 @@ class CurrentRecords:
     def _replace(self, replacement: int, dropped: list[int]) -> None:
         for number in dropped:
             self.replaced_by.add(replacement, self._offsets[number])
-
-
-class AnswerFile:
-    """The current records of a file, in the order of the rows. A run may be writing to it.
-
-    `cut` tells whether lines that are not records were skipped. `hidden` counts the rows that `by_row`
-    left out, because another row has their index. Raises UsageError.
-    """
-
-    def __init__(self, path: str) -> None:
-        self._path = Path(path)
-        self.hidden = 0
-        if not self._path.is_file():
-            why = "it must be a file, because it is read twice" if path == "-" or self._path.exists() else ""
-            raise UsageError(f"cannot read {path}", why or os.strerror(errno.ENOENT))
-        self._file = open_answers(self._path)
-        try:
-            self._offsets, self.cut = self._read()
-        except BaseException:
-            self._file.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._file.close()
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Yield the records, parsed. Those that are not valid JSON are skipped, and set `cut`."""
-        for _, record in self.located():
-            yield record
-
-    def located(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield the same, each after its offset in the file."""
-        for _, offset in self._offsets:
-            if (record := self.record_at(offset)) is not None:
-                yield offset, record
-
-    def record_at(self, offset: int) -> dict[str, Any] | None:
-        """Return the record at an offset, parsed; None, and `cut` is set, if it is not valid JSON."""
-        self._file.seek(offset)
-        try:
-            record: dict[str, Any] = jsontext.decode(self._file.readline())
-        except ValueError:
-            self.cut = True
-            return None
-        return record
-
-    def by_row(self) -> Iterator[dict[str, Any] | None]:
-        """Yield one record for each row of the input: the last one at its index, None where there is none.
-
-        Raises BadInputError if the indexes are far apart, as after damage.
-        """
-        expected, waiting = 0, None
-        for record in self:
-            index = record["index"]
-            if waiting is not None and index == waiting["index"]:
-                is_bad_row = not waiting["body_hash"]  # its id is its index, which a row with an id may take
-                self.hidden += waiting["id"] != record["id"] and not is_bad_row
-                waiting = record
-                continue
-            if waiting is not None:
-                yield waiting
-            if index - expected > MAX_ROWS_MISSING:
-                what = f"{self._path} has a record with the index {index}"
-                raise BadInputError(what, f"the one before has {expected - 1}", "--csv exports them anyway")
-            yield from itertools.repeat(None, index - expected)
-            waiting, expected = record, index + 1
-        if waiting is not None:
-            yield waiting
-
-    def _read(self) -> tuple[IndexSort, bool]:
-        """Return index and offset of each current record, and whether lines were skipped."""
-        current, rows = CurrentRecords(), array("Q")
-        records = RecordReader(self._file, self._path)
-        offsets = array("Q")
-        for offset, _, head in records:
-            current.add(offset, head)
-            rows.append(head.row_index)
-            offsets.append(offset)
-        found = IndexSort()
-        for index, offset, kind in zip(rows, offsets, current.counting(), strict=True):
-            if kind:
-                found.add(index, offset)
-        return found, records.tail > 0 or records.broken > 0

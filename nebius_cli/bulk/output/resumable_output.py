@@ -68,7 +68,7 @@ class Journal:
             # The list is replaced and deleted too, and could be the output of another run.
             stack.callback(_lock(path_beside(target)).release)
             if not restart and exists_as_file(str(target)):
-                check_kind(target, items=items)
+                check_kind(target, scores=items)
             failed = FailedRows(path_beside(target))
             if restart:
                 _set_aside(target, note)

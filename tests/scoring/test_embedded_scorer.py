@@ -1,0 +1,117 @@
+"""Long texts are scored in overlapping windows: which token is scored with which context, exactly."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from nebius_cli.core.errors import UsageError
+from nebius_cli.local.engine_server_logprobs import VocabularyToken
+from nebius_cli.response.token_logprobs import TokenLogprob
+from nebius_cli.scoring.embedded_scorer import score_passage
+from nebius_cli.scoring.likelihood import Passage
+from nebius_cli.scoring.score_options import SlidingWindow
+
+
+class Words:
+    """A model whose tokens are the characters of a text, after `added` special ones.
+
+    `seen` has each token that was scored, with what it was given; its log probability is -1 / the number of
+    tokens that it was given.
+    """
+
+    def __init__(self, added: str = "", space: str = "") -> None:
+        self._added = added
+        self._space = space
+        self.seen: list[tuple[str, str]] = []
+
+    def tokenize(self, text: str) -> list[VocabularyToken]:
+        """Return the tokens of a prompt."""
+        special = [VocabularyToken(0, f"<{one}>".encode()) for one in self._added]
+        return special + [VocabularyToken(ord(one), one.encode()) for one in self._space + text]
+
+    def logprobs(self, pieces: list[VocabularyToken], first: int) -> Iterator[TokenLogprob]:
+        """Yield each token with its log probability."""
+        assert first >= 1
+        for place, piece in enumerate(pieces):
+            if place >= first:
+                given = b"".join(one.raw for one in pieces[:place]).decode()
+                self.seen.append((piece.raw.decode(), given))
+            yield TokenLogprob(piece.raw.decode(), -1 / place if place >= first else None, raw=piece.raw)
+
+
+def given_to_each(text: str, context: str = "", *, size: int = 5, stride: int = 2, added: str = "") -> str:
+    """Return what each token was given, as `token:given` separated by spaces."""
+    model = Words(added)
+    score, tokens = score_passage(model, Passage(text, context), SlidingWindow(size, stride))
+    assert tokens == len(added) + len(context) + len(text)
+    assert score.scored == len(model.seen)
+    assert score.log_likelihood == pytest.approx(
+        sum(-1 / len(given.replace("<B>", "B")) for _, given in model.seen)
+    )
+    return " ".join(f"{token}:{given}" for token, given in model.seen)
+
+
+def test_each_token_is_scored_once_with_the_tokens_of_the_first_window_that_has_it() -> None:
+    # Windows abcde, cdefg and efghi; the last one has the one token that is left.
+    assert given_to_each("abcdefgh") == "b:a c:ab d:abc e:abcd f:cde g:cdef h:efg"
+
+
+@pytest.mark.parametrize("text", ["ab", "abcde"])
+def test_a_text_that_fits_is_scored_as_without_windows(text: str) -> None:
+    plain = Words()
+    expected = score_passage(plain, Passage(text))
+    model = Words()
+    assert score_passage(model, Passage(text), SlidingWindow(5, 2)) == expected
+    assert model.seen == plain.seen
+
+
+def test_windows_that_have_only_context_are_not_evaluated() -> None:
+    assert given_to_each("hij", "abcdefg") == "h:efg i:efgh j:ghi"
+    assert given_to_each("fg", "abcde") == "f:cde g:cdef"
+
+
+def test_the_special_token_in_front_of_a_prompt_is_in_front_of_each_window() -> None:
+    # It takes a place of the window, and gives the first token a prediction.
+    expected = "a:<B> b:<B>a c:<B>ab d:<B>abc e:<B>cd f:<B>cde g:<B>ef"
+    assert given_to_each("abcdefg", added="B") == expected
+
+
+def test_the_space_that_a_tokenizer_adds_hides_no_special_token() -> None:
+    model = Words("B", " ")
+    score_passage(model, Passage("abcdef"), SlidingWindow(5, 2))
+    assert model.seen[-1] == ("f", "<B>de")  # the third window
+
+
+@pytest.mark.parametrize("stride", [1, 3, 7])
+@pytest.mark.parametrize("length", range(2, 40))
+def test_every_token_has_at_least_what_windows_share(stride: int, length: int) -> None:
+    model, text = Words(), "".join(map(chr, range(0x4E00, 0x4E00 + length)))
+    score, _ = score_passage(model, Passage(text), SlidingWindow(10, stride))
+    assert "".join(token for token, _ in model.seen) == text[1:]
+    for token, given in model.seen:
+        place = text.index(token)
+        assert text[:place].endswith(given)
+        assert min(place, 10 - stride) <= len(given) < 10
+    assert score.bytes == 3 * (length - 1)
+
+
+@pytest.mark.parametrize(
+    ("size", "stride", "context", "words"),
+    [
+        (0, 5, 0, "does not tell its context"),
+        (20, 5, 10, "has 10 tokens"),
+        (0, 8, 10, "it is less than 8"),
+        (10, 8, 0, "it is less than 8"),
+    ],
+)
+def test_a_window_that_does_not_fit_the_model_is_refused(
+    size: int, stride: int, context: int, words: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        SlidingWindow(size, stride).in_context(context)
+    assert words in refused.value.why
+
+
+def test_a_window_has_the_context_of_the_model_unless_it_is_given() -> None:
+    assert SlidingWindow(0, 7).in_context(10) == SlidingWindow(10, 7)
+    assert SlidingWindow(10, 7).in_context(0) == SlidingWindow(10, 7)
