@@ -30,11 +30,7 @@ MAX_HELD_ROWS, MAX_HELD_BYTES = 10_000, 64 << 20  # held back while answers to a
 
 
 def open_output(
-    options: BulkOptions,
-    write: Callable[[bytes], None],
-    note: Callable[[str], None],
-    *,
-    items: bool = False,
+    options: BulkOptions, write: Callable[[bytes], None], note: Callable[[str], None], *, items: bool = False
 ) -> Journal | StreamOutput:
     """Open the output: a file that a later run can resume, or a pipe; `write` writes to stdout.
 

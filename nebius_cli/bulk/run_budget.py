@@ -26,9 +26,7 @@ class Charge:
     def __add__(self, other: "Charge") -> "Charge":
         """Return the sum of both."""
         return Charge(
-            add(self.prompt, other.prompt),
-            add(self.completion, other.completion),
-            add(self.cost, other.cost),
+            add(self.prompt, other.prompt), add(self.completion, other.completion), add(self.cost, other.cost)
         )
 
     @property

@@ -47,9 +47,7 @@ def test_an_unknown_cost_is_not_reported() -> None:
 
 
 @pytest.mark.parametrize("costs", [("0.5", None), (None, "0.5"), ("0.5", None, "0.5")])
-def test_a_sum_with_an_unknown_part_is_unknown(
-    costs: tuple[str | None, ...],
-) -> None:
+def test_a_sum_with_an_unknown_part_is_unknown(costs: tuple[str | None, ...]) -> None:
     counts, sends = RunCounts(), dispatcher()
     for cost in costs:
         counts.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": cost}))

@@ -197,11 +197,7 @@ class RowReader:
         return [BodyEncoder(template, partial(self._merged, one)) for template, one in pairs]
 
     def _read(
-        self,
-        index: int,
-        data: RawData,
-        ids: RowIds | None,
-        encoders: Sequence[BodyEncoder],
+        self, index: int, data: RawData, ids: RowIds | None, encoders: Sequence[BodyEncoder]
     ) -> tuple[RowRequest, list[BodyTemplate]]:
         """Return what a row of the input asks for, and its body in each combination. Raises ValueError."""
         request = self._parser.read(data)

@@ -151,13 +151,7 @@ def scan_head(line: bytes) -> RecordHead | None:
     if b"\\" in raw:
         raw = jsontext.encode(json.loads(raw))
     return RecordHead(
-        raw,
-        int(index),
-        body_hash,
-        int(prompt or 0),
-        int(completion or 0),
-        cost or b"",
-        no_error is not None,
+        raw, int(index), body_hash, int(prompt or 0), int(completion or 0), cost or b"", no_error is not None
     )
 
 

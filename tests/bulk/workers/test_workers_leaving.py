@@ -36,9 +36,7 @@ def test_what_goes_wrong_with_a_result_ends_the_run(
 
 @pytest.mark.parametrize("fast_rows", [False, True])
 def test_rows_that_cannot_be_read_end_the_run_once_all_requests_ended(
-    serve: Callable[[Respond], Service],
-    *,
-    fast_rows: bool,
+    serve: Callable[[Respond], Service], *, fast_rows: bool
 ) -> None:
     def reading() -> Iterator[Row]:
         yield from rows(20)
@@ -98,9 +96,7 @@ def test_requests_that_do_not_end_in_time_are_abandoned(serve: Callable[[Respond
     assert run.results == []  # nobody is there any more to take it
 
 
-def test_a_drain_that_another_signal_ends_takes_nothing_either(
-    serve: Callable[[Respond], Service],
-) -> None:
+def test_a_drain_that_another_signal_ends_takes_nothing_either(serve: Callable[[Respond], Service]) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def respond(request: Request, number: int) -> Reply:
@@ -128,9 +124,7 @@ def test_a_drain_that_another_signal_ends_takes_nothing_either(
     assert run.results == []
 
 
-def test_an_answer_checked_when_the_drain_ends_is_not_lost(
-    serve: Callable[[Respond], Service],
-) -> None:
+def test_an_answer_checked_when_the_drain_ends_is_not_lost(serve: Callable[[Respond], Service]) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def late(*_: object) -> None:
