@@ -205,6 +205,7 @@ def test_the_name_gives_the_format_unless_a_flag_does(
     [
         ("a.dat", None, "cannot tell the format of a.dat from its name"),
         ("x.csv/a", None, "cannot tell the format of x.csv/a from its name"),
+        ("gz", None, "cannot tell the format of gz from its name"),
         ("a.jsonl", "json", "--format json"),
         ("a.parquet.gz", None, "a.parquet.gz is compressed twice"),
     ],
