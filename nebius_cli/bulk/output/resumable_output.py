@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Self
 
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.output import sort_and_compact_file
 from nebius_cli.bulk.output.answered_rows import AnsweredRows, EarlierRuns, place, prompt_key, prompt_keys
 from nebius_cli.bulk.output.append_records import Appender, LineFile
 from nebius_cli.bulk.output.failed_rows_file import FailedRows, path_beside
 from nebius_cli.bulk.output.read_records import RecordReader, check_kind, open_answers
 from nebius_cli.bulk.output.record_format import id_bytes
 from nebius_cli.bulk.output.renumber_moved_rows import renumber, replaces_answers
+from nebius_cli.bulk.output.sort_and_compact_file import compact
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
 from nebius_cli.core.compact_hash_set import DigestSet, digest
 from nebius_cli.core.errors import OutputError, UsageError
@@ -185,10 +185,14 @@ class Journal:
         # Nothing can be dropped if every record is the answer to a different row.
         distinct = not self._appended and self._claimed == self.earlier.records and not self._has_moved
         if ordered or (self.earlier.records and not distinct):
-            earlier = sort_and_compact_file.Earlier(
-                self.earlier.records, self._claimed, self._indexes if self._has_moved else None, combinations
+            kept = compact(
+                self.path,
+                ordered=ordered,
+                earlier=self.earlier.records,
+                claimed=self._claimed,
+                indexes=self._indexes if self._has_moved else None,
+                combinations=combinations,
             )
-            kept = sort_and_compact_file.compact(self.path, ordered=ordered, earlier=earlier)
             self.stray_answers = max(0, kept - self._claimed)
 
     def close(self) -> None:
@@ -218,7 +222,6 @@ class Journal:
             records = RecordReader(file, self.path)
             self._answered.update(self.earlier.count(records.heads()))
         self._answer_count = len(self._answered)
-        self.earlier.broken = records.broken
         if records.tail:
             self._file.cut(records.end)
             note(f"{self.path}: removed a partial record at the end, {records.tail} bytes")
