@@ -113,7 +113,8 @@ def _send(
             totals=items.totals if items else dict,
         )
         if not bulk_run.counts.seen:
-            app.note(f"{source.name} has no rows{_in_shard(plan)}")
+            shard = f" in shard {options.shard}" if plan.shard.of > 1 else ""
+            app.note(f"{source.name} has no rows{shard}")
         return code
 
 
@@ -176,10 +177,6 @@ def _input(plan: BulkPlan, reader: RowReader, app: App) -> Input:
     return open_all(options.inputs, open_file, reader.check_columns)
 
 
-def _in_shard(plan: BulkPlan) -> str:
-    return f" in shard {plan.options.shard}" if plan.shard.of > 1 else ""
-
-
 def _ignored(columns: Mapping[str, Sequence[str]]) -> list[str]:
     """Return a line for all tables that have the same ignored columns."""
     tables: dict[tuple[str, ...], list[str]] = {}
@@ -214,9 +211,8 @@ def _estimate(
         except NbxError as error:
             app.note(f"prices are unknown: {error.what}")
     prices = _with_free(plan.prices or price_source.prices, items)
-    done = (
-        AnsweredRows() if options.restart or not is_file(options.output) else answered(Path(options.output))
-    )
+    is_resumed = not options.restart and is_file(options.output)
+    done = answered(Path(options.output)) if is_resumed else AnsweredRows()
     estimate, bad = estimate_rows(source, done, prices, skip_bad=options.on_bad_row == "skip")
     rpm, tpm = (None, None) if options.runs_here else price_source.limits(reader.model)
     seconds = estimate.seconds(

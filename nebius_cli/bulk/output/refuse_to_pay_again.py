@@ -32,11 +32,6 @@ class Claims:
         self._model = ""  # of the first changed row
         self.found = journal.earlier.answers == 0  # or there is nothing to find
 
-    @property
-    def none(self) -> bool:
-        """Whether the run would pay again for rows, and not leave out a single one."""
-        return not self.found and self.changed > 0
-
     def has_answer(self, row: Row) -> bool:
         """Return whether an earlier run answered this row with this request.
 
@@ -108,7 +103,7 @@ class SurveyedClaims(Claims):
             what = f"{counted(moved, 'row')} without an id moved, and would be {_sent_again(runs_here)}"
             why = f"{self._output} has the answers at other positions: rows or files are in another order"
             raise UsageError(what, why, "restore the order and add new rows at the end, or choose another -o")
-        if self.none:
+        if self.changed and not self.found:
             raise self.error(runs_here=runs_here)
 
     def _rows_of_other_shards(self) -> int:
