@@ -178,20 +178,21 @@ class ResultWriter:
     def _unanswered(self, source: RowSource) -> Iterator[Row | BadRow | None]:
         """Yield the rows, None for each that an earlier run answered."""
         if source.left_out is None:
-            yield from self._unanswered_unsurveyed(source)
+            journal = self._journal
+            yield from self._unclaimed(source, journal) if isinstance(journal, Journal) else source
         elif 0 in source.left_out:
             yield from source.remaining()
         else:  # all rows are answered
             self._counts.seen += len(source.left_out)
             self._counts.left_out += len(source.left_out)
 
-    def _unanswered_unsurveyed(self, source: RowSource) -> Iterator[Row | BadRow | None]:
-        """Yield the rows of an input that is read only once.
+    def _unclaimed(self, source: RowSource, journal: Journal) -> Iterator[Row | BadRow | None]:
+        """Yield the rows of an input that is read only once, None for each that has its answer.
 
         From the first row whose prompt has an answer to another request, rows are held back until one has
         its answer. Raises UsageError if none has.
         """
-        claims, held = Claims(self._journal, self._output), list[Row]()
+        claims, held = Claims(journal, self._output), list[Row]()
         for row in source:
             if not isinstance(row, Row):
                 yield row

@@ -45,8 +45,8 @@ def survey_rows(
         total, claims = _survey(source, plan, prices, resumed)
     if claims is not None:
         claims.check(runs_here=plan.options.runs_here)
-    if total is not None and journal is not None:
-        journal.forget_answers()
+    if resumed is not None and total is not None:
+        resumed.forget_answers()
     elif resumed is not None:  # rows are checked as they are sent
         resumed.forget_claims()
         source.left_out = None

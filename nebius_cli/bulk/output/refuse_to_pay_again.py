@@ -9,7 +9,6 @@ from nebius_cli.bulk.output.read_records import RecordReader, matrix_of, open_an
 from nebius_cli.bulk.output.renumber_moved_rows import moved_records
 from nebius_cli.bulk.output.resumable_output import Journal
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
-from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.core import jsontext
 from nebius_cli.core.compact_hash_set import DigestSet, digest
 from nebius_cli.core.errors import UsageError
@@ -24,10 +23,10 @@ class Claims:
     prompt has changed does not count.
     """
 
-    def __init__(self, journal: Journal | StreamOutput, output: str) -> None:
+    def __init__(self, journal: Journal, output: str) -> None:
         self._journal = journal
         self._output = output  # its name in messages
-        self._matrix = matrix_of(journal.path) if isinstance(journal, Journal) else None
+        self._matrix = matrix_of(journal.path)
         self.changed = 0
         self._model = ""  # of the first changed row
         self.found = journal.earlier.answers == 0  # or there is nothing to find
@@ -53,7 +52,7 @@ class Claims:
         `runs_here`: to a model on this machine, which costs nothing.
         """
         what = f"every row of {self._output} would be {_sent_again(runs_here)}"
-        found = _model_of(self._journal.path) if isinstance(self._journal, Journal) else ""
+        found = _model_of(self._journal.path)
         other = found and self._model and found != self._model
         model = f"the model ({found} before, {self._model} now)" if other else "the model"
         why = f"{model}, a flag, the project or the base URL has changed, or rows without an id have moved"
@@ -67,7 +66,6 @@ class SurveyedClaims(Claims):
     def __init__(self, journal: Journal, output: str, shard: Shard) -> None:
         super().__init__(journal, output)
         self._shard = shard
-        self._journal: Journal = journal
         self._unanswered = IndexSort()  # digests of the requests, and indexes, of rows without an id
 
     def has_answer(self, row: Row) -> bool:
