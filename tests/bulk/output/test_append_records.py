@@ -52,51 +52,47 @@ def test_records_of_many_threads_are_all_written_completely(tmp_path: Path) -> N
     assert (len(lines), set(lines)) == (4000, expected)
 
 
+class SlowWrite:
+    """A thread that writes a first record, and ends only after `go_on`."""
+
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+        self.written: list[bytes] = []
+        self.records = Appender(self._write)
+        self.thread = threading.Thread(target=self.records.add, args=(b"1",))
+        self._writing = threading.Event()
+        self.thread.start()
+        assert self._writing.wait(30)
+
+    def _write(self, data: bytes) -> None:
+        self._writing.set()
+        assert self.go_on.wait(30)
+        self.written.append(data)
+
+
 def test_a_thread_leaves_its_piece_to_the_writing_thread_and_goes_on() -> None:
-    writing, go_on = threading.Event(), threading.Event()
-    written = []
-
-    def slow(data: bytes) -> None:
-        writing.set()
-        assert go_on.wait(30)
-        written.append(data)
-
-    records = Appender(slow)
-    thread = threading.Thread(target=records.add, args=(b"1",))
-    thread.start()
-    assert writing.wait(30)
-    records.add(b"2")
-    records.add(b"3")
-    go_on.set()
-    thread.join()
-    assert written == [b"1", b"23"]
-    records.flush()
-    assert written == [b"1", b"23"]
+    slow = SlowWrite()
+    slow.records.add(b"2")
+    slow.records.add(b"3")
+    slow.go_on.set()
+    slow.thread.join()
+    assert slow.written == [b"1", b"23"]
+    slow.records.flush()
+    assert slow.written == [b"1", b"23"]
 
 
 def test_threads_block_when_too_many_pieces_wait_for_a_slow_write() -> None:
-    writing, go_on = threading.Event(), threading.Event()
-    written: list[bytes] = []
-
-    def slow(data: bytes) -> None:
-        writing.set()
-        assert go_on.wait(30)
-        written.append(data)
-
-    records = Appender(slow)
-    first = threading.Thread(target=records.add, args=(b"1",))
-    first.start()
-    assert writing.wait(30)
+    slow = SlowWrite()
     for _ in range(append_records.MAX_WAITING_PIECES - 1):
-        records.add(b"2")
-    last = threading.Thread(target=records.add, args=(b"3",))
+        slow.records.add(b"2")
+    last = threading.Thread(target=slow.records.add, args=(b"3",))
     last.start()
     last.join(0.2)
     assert last.is_alive()
-    go_on.set()
-    first.join()
+    slow.go_on.set()
+    slow.thread.join()
     last.join()
-    assert b"".join(written) == b"1" + b"2" * (append_records.MAX_WAITING_PIECES - 1) + b"3"
+    assert b"".join(slow.written) == b"1" + b"2" * (append_records.MAX_WAITING_PIECES - 1) + b"3"
 
 
 def test_every_call_after_a_failed_write_raises_its_error(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.system.check_output_paths import is_file
 from tests.support.answers import answer, failure, row, write
+from tests.support.folder import names
 
 
 def silent(text: str) -> None:
@@ -37,10 +38,6 @@ def twice(records: bytes) -> bytes:
     once = b'"prompt_tokens":3,"completion_tokens":4,"cost":"0.25"'
     assert once in records
     return records.replace(once, b'"prompt_tokens":6,"completion_tokens":8,"cost":"0.5"')
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if path.name != "home")
 
 
 @pytest.fixture
