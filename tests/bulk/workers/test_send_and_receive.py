@@ -194,7 +194,8 @@ def test_an_answer_for_which_there_was_no_memory_is_charged_and_asked_for_again(
         return well(request) if number == 1 else [waiting_for(failed), *well(request)]
 
     monkeypatch.setattr(json, "loads", no_memory_once)
-    run = Run(serve(respond), rows(2), fixed=2).go()
+    # Fast rows, so that the second is in flight when the first fails.
+    run = Run(serve(respond), rows(2), fixed=2, fast_rows=True).go()
     assert run.texts() == right(2)
     usages = [result.usage or {} for result in run.results]
     once, twice = sorted(usage["prompt_tokens"] for usage in usages)
