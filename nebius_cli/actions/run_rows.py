@@ -103,7 +103,7 @@ def _send(
                 app.note(f"{note}; nbx bulk merge --input FILE leaves them out")
 
         # Scores on stdout are read by the next program in the pipe; nobody waits for the totals.
-        shown = is_stored or not bulk_run.has_items
+        shown = is_stored or source.reader.kind is None
         failed_file = str(path_beside(Path(options.output))) if is_stored else ""
         code = reported(
             *(send, bulk_run, summary, app),

@@ -102,6 +102,12 @@ class RecordReader:
         return UsageError(what, why, "nothing was changed; choose another file")
 
 
+def records_in(path: Path) -> Iterator[tuple[int, bytes, RecordHead]]:
+    """Yield offset, line and head of each record in a file. Raises UsageError if it is something else."""
+    with open_answers(path) as file:
+        yield from RecordReader(file, path)
+
+
 def has_scores(path: Path) -> bool | None:
     """Return whether an output has scores rather than answers; None if no record tells.
 
@@ -128,18 +134,16 @@ def matrix_of(path: Path) -> tuple[str, ...] | None:
 
 def _undamaged(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the records that are valid JSON."""
-    with open_answers(path) as file:
-        for _, line, _ in RecordReader(file, path):
-            with contextlib.suppress(ValueError):
-                yield jsontext.decode(line)
+    for _, line, _ in records_in(path):
+        with contextlib.suppress(ValueError):
+            yield jsontext.decode(line)
 
 
 def answered(path: Path) -> AnsweredRows:
     """Return the rows answered in a file; the file may not exist."""
     found = AnsweredRows()
     if path.is_file():
-        with open_answers(path) as file:
-            found.update((head.id, head.body_hash) for _, _, head in RecordReader(file, path) if head.ok)
+        found.update((head.id, head.body_hash) for _, _, head in records_in(path) if head.ok)
     return found
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.shard import Shard
-from nebius_cli.bulk.output.read_records import RecordReader, matrix_of, open_answers
+from nebius_cli.bulk.output.read_records import RecordReader, matrix_of, open_answers, records_in
 from nebius_cli.bulk.output.renumber_moved_rows import moved_records
 from nebius_cli.bulk.output.resumable_output import Journal
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
@@ -107,10 +107,9 @@ class SurveyedClaims(Claims):
     def _rows_of_other_shards(self) -> int:
         """Return the number of records of rows that this shard neither claims nor has."""
         claimed, count = self._journal.claimed_rows(), 0
-        with open_answers(self._journal.path) as file:
-            for _, line, head in RecordReader(file, self._journal.path):
-                index = jsontext.decode(line)["row_index"] if self._matrix else head.row_index
-                count += not self._shard.has(index) and head.row_key not in claimed
+        for _, line, head in records_in(self._journal.path):
+            index = jsontext.decode(line)["row_index"] if self._matrix else head.row_index
+            count += not self._shard.has(index) and head.row_key not in claimed
         return count
 
     def _moved(self) -> int:
@@ -134,12 +133,11 @@ def other_requests(count: int, output: str) -> str:
 
 def _model_of(path: Path) -> str:
     """Return the model that the first record with an answer names, empty if none does."""
-    with open_answers(path) as file:
-        for _, line, head in RecordReader(file, path):
-            if head.ok:
-                record = jsontext.decode(line)
-                model = record.get("model") or (record.get("response") or {}).get("model")
-                return model if isinstance(model, str) else ""
+    for _, line, head in records_in(path):
+        if head.ok:
+            record = jsontext.decode(line)
+            model = record.get("model") or (record.get("response") or {}).get("model")
+            return model if isinstance(model, str) else ""
     return ""
 
 

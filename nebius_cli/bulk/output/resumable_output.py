@@ -11,7 +11,7 @@ from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.answered_rows import AnsweredRows, EarlierRuns, place, prompt_key, prompt_keys
 from nebius_cli.bulk.output.append_records import Appender, LineFile
 from nebius_cli.bulk.output.failed_rows_file import FailedRows, path_beside
-from nebius_cli.bulk.output.read_records import RecordReader, check_kind, open_answers
+from nebius_cli.bulk.output.read_records import RecordReader, check_kind, open_answers, records_in
 from nebius_cli.bulk.output.record_format import id_bytes
 from nebius_cli.bulk.output.renumber_moved_rows import renumber, replaces_answers
 from nebius_cli.bulk.output.sort_and_compact_file import compact
@@ -75,7 +75,7 @@ class Journal:
             file = LineFile(target)
             journal = cls(target, stack.pop_all(), file, failed, note)
         try:
-            journal._read(note)
+            journal._read()
         except BaseException:
             journal._release()
             raise
@@ -121,7 +121,7 @@ class Journal:
             self._appender = Appender(self._file.write, self._file.sync_if_due)
         self.earlier, self._answered, self._prompts = EarlierRuns(), AnsweredRows(), None
         self.forget_claims()
-        self._read(self._note)
+        self._read()
         rows = counted(len(moved), "row")
         self._note(f"{self.path}: {rows} without an id moved in the input, and their answers with them")
 
@@ -132,10 +132,9 @@ class Journal:
         """
         if self._prompts is None:
             self._prompts = DigestSet()
-            with open_answers(self.path) as file:
-                for _, line, head in RecordReader(file, self.path):
-                    if head.ok:
-                        self._prompts.update((prompt_key(head.id, line), digest(head.body_hash)))
+            for _, line, head in records_in(self.path):
+                if head.ok:
+                    self._prompts.update((prompt_key(head.id, line), digest(head.body_hash)))
         return any(key in self._prompts for key in prompt_keys(row))
 
     def forget_answers(self) -> None:
@@ -217,19 +216,19 @@ class Journal:
             self._held.close()
             self._held = None
 
-    def _read(self, note: Note) -> None:
+    def _read(self) -> None:
         with open_answers(self.path) as file:
             records = RecordReader(file, self.path)
             self._answered.update(self.earlier.count(records.heads()))
         self._answer_count = len(self._answered)
         if records.tail:
             self._file.cut(records.end)
-            note(f"{self.path}: removed a partial record at the end, {records.tail} bytes")
+            self._note(f"{self.path}: removed a partial record at the end, {records.tail} bytes")
         elif records.unended:
             self._file.write(b"\n")
         if records.broken:
             lines = "1 line is" if records.broken == 1 else f"{records.broken} lines are"
-            note(f"{self.path}: {lines} not JSON; their rows are sent again")
+            self._note(f"{self.path}: {lines} not JSON; their rows are sent again")
 
 
 def _lock(path: Path) -> lock.Lock:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from nebius_cli.bulk.output.read_records import ANSWER, CurrentRecords, RecordReader, open_answers
+from nebius_cli.bulk.output.read_records import ANSWER, CurrentRecords, RecordReader, open_answers, records_in
 from nebius_cli.bulk.output.record_format import add_usage, scan_head
 from nebius_cli.bulk.output.set_record_index import with_index
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
@@ -51,9 +51,8 @@ def compact(
 def _offsets(path: Path) -> IndexSort:
     """Return the row index and offset of each record."""
     offsets = IndexSort()
-    with open_answers(path) as file:
-        for offset, _, head in RecordReader(file, path):
-            offsets.add(head.row_index, offset)
+    for offset, _, head in records_in(path):
+        offsets.add(head.row_index, offset)
     return offsets
 
 
@@ -64,8 +63,8 @@ def _current(path: Path, counts: bytearray, replaced_by: IndexSort, *, keeps_ind
     """
     waiting = iter(replaced_by)
     replacement, offset = next(waiting, (-1, 0))
-    with open_answers(path) as file, path.open("rb") as again:
-        for number, (_, line, head) in enumerate(RecordReader(file, path)):
+    with path.open("rb") as again:
+        for number, (_, line, head) in enumerate(records_in(path)):
             kept, kept_head, index = line, head, -1
             while replacement == number:
                 again.seek(offset)
