@@ -113,8 +113,7 @@ def _send(
             totals=items.totals if items else dict,
         )
         if not bulk_run.counts.seen:
-            shard = f" in shard {options.shard}" if plan.shard.of > 1 else ""
-            app.note(f"{source.name} has no rows{shard}")
+            app.note(f"{source.name} has no rows{_in_shard(plan)}")
         return code
 
 
@@ -175,6 +174,10 @@ def _input(plan: BulkPlan, reader: RowReader, app: App) -> Input:
         )
 
     return open_all(options.inputs, open_file, reader.check_columns)
+
+
+def _in_shard(plan: BulkPlan) -> str:
+    return f" in shard {plan.options.shard}" if plan.shard.of > 1 else ""
 
 
 def _ignored(columns: Mapping[str, Sequence[str]]) -> list[str]:
