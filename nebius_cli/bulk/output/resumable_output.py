@@ -21,7 +21,7 @@ from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.core.short_text import counted
 from nebius_cli.system import lock
 from nebius_cli.system.check_output_paths import check_distinct, exists_as_file
-from nebius_cli.system.read_and_replace_files import mkdir_hint
+from nebius_cli.system.read_and_replace_files import mkdir_hint, writing
 from nebius_cli.system.temporary_file import sibling
 
 Note = Callable[[str], None]
@@ -262,13 +262,11 @@ def _set_aside(path: Path, note: Note) -> None:
 def _keep_copy(path: Path, note: Note) -> None:
     """Keep the content of a file that is to be replaced, because its answers have been paid for."""
     aside = _old_name(path)
-    try:
+    with writing(aside):
         try:
             aside.hardlink_to(path)
         except OSError:  # the file system has no links
             shutil.copyfile(path, aside)
-    except OSError as error:
-        raise OutputError(f"cannot write {aside}", error.strerror or str(error)) from None
     note(f"earlier answers are kept in {aside}")
 
 
