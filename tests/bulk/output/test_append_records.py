@@ -1,14 +1,10 @@
 """Records of many threads are written completely; a full disk leaves no partial record."""
 
-import contextlib
 import errno
 import os
-import resource
-import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,19 +12,7 @@ import pytest
 from nebius_cli.bulk.output import append_records
 from nebius_cli.bulk.output.append_records import Appender, LineFile
 from nebius_cli.core.errors import OutputError
-
-
-@contextlib.contextmanager
-def full_disk() -> Iterator[None]:
-    """Let no file of this process grow beyond 1000 bytes while the block runs; pytest's own may have to."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
+from tests.support.folder import disk_of
 
 
 def test_records_of_many_threads_are_all_written_completely(tmp_path: Path) -> None:
@@ -96,7 +80,7 @@ def test_threads_block_when_too_many_pieces_wait_for_a_slow_write() -> None:
 
 
 def test_every_call_after_a_failed_write_raises_its_error(tmp_path: Path) -> None:
-    with full_disk():
+    with disk_of(1000):
         file = LineFile(tmp_path / "x")
         records = Appender(file.write)
         records.add(b"a" * 899 + b"\n")
@@ -111,7 +95,7 @@ def test_every_call_after_a_failed_write_raises_its_error(tmp_path: Path) -> Non
 
 
 def test_what_fits_of_a_record_on_a_full_disk_is_cut_off_again(tmp_path: Path) -> None:
-    with full_disk():
+    with disk_of(1000):
         path = tmp_path / "x"
         path.write_bytes(b"before\n")
         file = LineFile(path)
