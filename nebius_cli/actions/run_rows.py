@@ -103,7 +103,7 @@ def _send(
                 app.note(f"{note}; nbx bulk merge --input FILE leaves them out")
 
         # Scores on stdout are read by the next program in the pipe; nobody waits for the totals.
-        shown = is_stored or not bulk_run.has_items
+        shown = is_stored or source.reader.kind is None
         failed_file = str(path_beside(Path(options.output))) if is_stored else ""
         code = reported(
             *(send, bulk_run, summary, app),
@@ -214,9 +214,8 @@ def _estimate(
         except NbxError as error:
             app.note(f"prices are unknown: {error.what}")
     prices = _with_free(plan.prices or price_source.prices, items)
-    done = (
-        AnsweredRows() if options.restart or not is_file(options.output) else answered(Path(options.output))
-    )
+    is_resumed = not options.restart and is_file(options.output)
+    done = answered(Path(options.output)) if is_resumed else AnsweredRows()
     estimate, bad = estimate_rows(source, done, prices, skip_bad=options.on_bad_row == "skip")
     rpm, tpm = (None, None) if options.runs_here else price_source.limits(reader.model)
     seconds = estimate.seconds(

@@ -11,6 +11,7 @@ interval gets shorter again where a longer one has not made the server accept a 
 
 import math
 from collections import deque
+from dataclasses import dataclass
 from itertools import islice
 
 FIRST_INTERVAL_S = 0.05
@@ -29,15 +30,13 @@ MIN_GAIN = 1.25  # in that share, for an interval that is twice as long: a limit
 EARLY = 0.2  # fraction of the interval to wait after a first refusal; doubled with each further one
 
 
+@dataclass(slots=True)
 class _Sent:
     """A request: when it was sent, the interval at that time, and whether it was refused."""
 
-    __slots__ = ("at", "interval", "refused")
-
-    def __init__(self, at: float, interval: float) -> None:
-        self.at = at
-        self.interval = interval
-        self.refused = False
+    at: float
+    interval: float
+    refused: bool = False
 
 
 class RequestInterval:
@@ -114,9 +113,7 @@ class RequestInterval:
                 return until
             if until.pop().at < sent_at:
                 break
-        unknown = _Sent(sent_at, self.interval)
-        unknown.refused = True
-        return [unknown]
+        return [_Sent(sent_at, self.interval, refused=True)]
 
     def _helps_not(self, requests: list[_Sent]) -> bool:
         """Return whether the server accepts no larger share now than at intervals half as long."""

@@ -22,12 +22,7 @@ LIMITS = (
     Field("tpm", Kind.INTEGER, "At most N tokens per minute.", SPEED, "N", low=1),
     Field("group", Kind.INTEGER, "Number of rows per request. Default 1.", SPEED, "K", low=1, high=1000),
     Field(
-        "max_total_tokens",
-        Kind.INTEGER,
-        "Stop before the run uses more than N tokens.",
-        MONEY,
-        "N",
-        low=1,
+        "max_total_tokens", Kind.INTEGER, "Stop before the run uses more than N tokens.", MONEY, "N", low=1
     ),
 )
 

@@ -97,7 +97,7 @@ def split(batch: Batch, count: int, worst: Callable[[Sequence[Row]], Charge], tr
     ]
 
 
-def results_of(batch: Batch, charge: Charge, outcomes: "Sequence[Outcome]", now: float) -> list[Result]:
+def results_of(batch: Batch, charge: Charge, outcomes: Sequence[Outcome], now: float) -> list[Result]:
     """Return the result of each row of a request, given its response or its error.
 
     `charge` is the cost of all attempts.

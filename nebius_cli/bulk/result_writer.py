@@ -30,11 +30,7 @@ MAX_HELD_ROWS, MAX_HELD_BYTES = 10_000, 64 << 20  # held back while answers to a
 
 
 def open_output(
-    options: BulkOptions,
-    write: Callable[[bytes], None],
-    note: Callable[[str], None],
-    *,
-    items: bool = False,
+    options: BulkOptions, write: Callable[[bytes], None], note: Callable[[str], None], *, items: bool = False
 ) -> Journal | StreamOutput:
     """Open the output: a file that a later run can resume, or a pipe; `write` writes to stdout.
 
@@ -43,8 +39,9 @@ def open_output(
     Raises NbxError.
     """
     if is_file(options.output):
-        sources = [path for path in options.inputs if path != "-"]
-        return Journal.open(options.output, restart=options.restart, note=note, sources=sources, items=items)
+        return Journal.open(
+            options.output, restart=options.restart, note=note, sources=options.inputs, items=items
+        )
     if options.output == "-":
         return StreamOutput(write)
     pipe = OutputFile(options.output)
@@ -97,18 +94,12 @@ class ResultWriter:
         counts: RunCounts,
         kind: RowKind | None = None,
     ) -> None:
-        options = plan.options
         self._journal = journal
-        self._output, self._runs_here = options.output, options.runs_here
-        self._ordered = options.ordered
-        self._combinations = len(plan.combinations) if options.matrix else 0
-        self._with_prompt = not options.no_prompt
-        self._skip_bad = options.on_bad_row == "skip"
-        self._usage_is_complete = plan.usage_is_complete
+        self._plan, self._options = plan, plan.options
         self._defaults = defaults
         self._counts = counts
         self._parts = None if kind is None else PartJoiner(kind)
-        reorder = options.ordered and isinstance(journal, StreamOutput)
+        reorder = plan.options.ordered and isinstance(journal, StreamOutput)
         self._reorder = ReorderBuffer(MAX_HELD_ROWS, MAX_HELD_BYTES) if reorder else None
         self._lock = threading.Lock()
         self._room_changed = threading.Condition(self._lock)
@@ -138,7 +129,7 @@ class ResultWriter:
                 counts.left_out += 1
                 if counts.left_out % YIELD_INTERVAL_ROWS == 0:
                     yield None
-            elif not self._skip_bad:
+            elif self._options.on_bad_row != "skip":
                 raise source.bad_rows_error([row], 1)
             else:
                 yield None
@@ -177,25 +168,27 @@ class ResultWriter:
                 for record in self._reorder.remaining():
                     self._journal.append(record)
         if complete:
-            self._journal.compact(ordered=self._ordered, combinations=self._combinations)
+            combinations = len(self._plan.combinations) if self._options.matrix else 0
+            self._journal.compact(ordered=self._options.ordered, combinations=combinations)
 
     def _unanswered(self, source: RowSource) -> Iterator[Row | BadRow | None]:
         """Yield the rows, None for each that an earlier run answered."""
         if source.left_out is None:
-            yield from self._unanswered_unsurveyed(source)
+            journal = self._journal
+            yield from self._unclaimed(source, journal) if isinstance(journal, Journal) else source
         elif 0 in source.left_out:
             yield from source.remaining()
         else:  # all rows are answered
             self._counts.seen += len(source.left_out)
             self._counts.left_out += len(source.left_out)
 
-    def _unanswered_unsurveyed(self, source: RowSource) -> Iterator[Row | BadRow | None]:
-        """Yield the rows of an input that is read only once.
+    def _unclaimed(self, source: RowSource, journal: Journal) -> Iterator[Row | BadRow | None]:
+        """Yield the rows of an input that is read only once, None for each that has its answer.
 
         From the first row whose prompt has an answer to another request, rows are held back until one has
         its answer. Raises UsageError if none has.
         """
-        claims, held = Claims(self._journal, self._output), list[Row]()
+        claims, held = Claims(journal, self._options.output), list[Row]()
         for row in source:
             if not isinstance(row, Row):
                 yield row
@@ -212,12 +205,12 @@ class ResultWriter:
             else:
                 yield row
         if held:
-            raise claims.error(runs_here=self._runs_here)
+            raise claims.error(runs_here=self._options.runs_here)
 
     def _encode(self, result: Result) -> bytes:
-        if not self._usage_is_complete(result.row):
+        if not self._plan.usage_is_complete(result.row):
             result.usage = None
-        return encode(result, with_prompt=self._with_prompt)
+        return encode(result, with_prompt=not self._options.no_prompt)
 
     def _put_bad(self, bad: BadRow) -> None:
         if self._reorder is not None:

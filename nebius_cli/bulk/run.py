@@ -88,7 +88,6 @@ class BulkRun:
         note: Callable[[str], None],
     ) -> None:
         self.counts = RunCounts(total)
-        self.has_items = source.reader.kind is not None
         self._plan = plan
         self._prices = prices
         self._source = source

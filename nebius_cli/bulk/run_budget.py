@@ -26,9 +26,7 @@ class Charge:
     def __add__(self, other: "Charge") -> "Charge":
         """Return the sum of both."""
         return Charge(
-            add(self.prompt, other.prompt),
-            add(self.completion, other.completion),
-            add(self.cost, other.cost),
+            add(self.prompt, other.prompt), add(self.completion, other.completion), add(self.cost, other.cost)
         )
 
     @property
@@ -56,7 +54,7 @@ def worst_case(rows: Sequence[Row], price: Price) -> Charge:
 
 
 class Budget:
-    """What a run has spent and may spend. Costs are unknown without `prices`; `max_cost` needs them.
+    """What a run has spent and may spend. Costs are unknown without `prices`.
 
     The worst case of each request is reserved before it is sent, so a cap is never exceeded unless an answer
     uses more than its worst case. `spent_tokens` and `spent_cost` are those of earlier runs.
@@ -74,9 +72,7 @@ class Budget:
         spent_tokens: int = 0,
         spent_cost: Decimal | None = None,
     ) -> None:
-        if max_cost is not None and prices is None:
-            raise ValueError("a cap on the cost needs prices")
-        self.prices = prices
+        self.prices = prices or PriceList()
         self.max_cost = max_cost
         self.max_tokens = max_tokens
         self.tokens = spent_tokens
@@ -90,7 +86,7 @@ class Budget:
 
     def worst(self, rows: Sequence[Row]) -> Charge:
         """Return the most that one request for these rows can use; unknown if a row has no `max_tokens`."""
-        worst = worst_case(rows, self.prices.of_model(rows[0].model) if self.prices else UNKNOWN_PRICE)
+        worst = worst_case(rows, self.prices.of_model(rows[0].model))
         if self.covers is None:
             return worst
         expected = worst.cost

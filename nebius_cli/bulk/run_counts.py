@@ -51,13 +51,13 @@ class RunCounts:
 
     def add(self, result: Result) -> None:
         """Count a result."""
-        self.answered += result.error is None
-        if result.error is not None:
+        if result.error is None:
+            self.answered += 1
+        else:
             self.failed += 1
             reason = _reason(result.error)
-            self.reasons[
-                reason if reason in self.reasons or len(self.reasons) < MAX_REASONS else "other"
-            ] += 1
+            known = reason in self.reasons or len(self.reasons) < MAX_REASONS
+            self.reasons[reason if known else "other"] += 1
             self.changes[_change(result.error)] += 1
         self.add_usage(result.usage)
 

@@ -29,10 +29,7 @@ def check_is_no_command(path: str) -> None:
 
 
 def survey_rows(
-    source: RowSource,
-    plan: BulkPlan,
-    prices: PriceList,
-    journal: Journal | StreamOutput | None,
+    source: RowSource, plan: BulkPlan, prices: PriceList, journal: Journal | StreamOutput | None
 ) -> int | None:
     """Check every row and return their number; rows answered in `journal` will be left out.
 
@@ -48,8 +45,8 @@ def survey_rows(
         total, claims = _survey(source, plan, prices, resumed)
     if claims is not None:
         claims.check(runs_here=plan.options.runs_here)
-    if total is not None and journal is not None:
-        journal.forget_answers()
+    if resumed is not None and total is not None:
+        resumed.forget_answers()
     elif resumed is not None:  # rows are checked as they are sent
         resumed.forget_claims()
         source.left_out = None
@@ -82,10 +79,7 @@ def _survey(
 
 @contextlib.contextmanager
 def surveyed(
-    source: RowSource,
-    plan: BulkPlan,
-    prices: PriceList,
-    open_output: Callable[[], Journal | StreamOutput],
+    source: RowSource, plan: BulkPlan, prices: PriceList, open_output: Callable[[], Journal | StreamOutput]
 ) -> Iterator[tuple[Journal | StreamOutput, int | None]]:
     """Give the open output and the number of rows that `survey_rows` returns.
 

@@ -20,26 +20,14 @@ def check(options: BulkOptions) -> None:
     if options.output_format not in (None, *OUTPUT_FORMATS):
         what = f"--output-format {options.output_format}"
         raise UsageError(what, f"must be one of {', '.join(OUTPUT_FORMATS)}")
-    flags = {
-        "--local": options.runs_here,
-        "--matrix": bool(options.matrix),
-        "--shard": options.shard != "1/1",
-        "--ordered": options.ordered,
-        "--restart": options.restart,
-        "--estimate": options.estimate,
-        "--dry-run": options.dry_run,
-    }
-    for flag, given in flags.items():
+    for flag, given, why in (
+        ("--local", options.runs_here, "the model would run on this machine only"),
+        ("--matrix", options.matrix, "run each combination separately"),
+        ("--shard", options.shard != "1/1", "Ray distributes the rows itself"),
+        ("--ordered", options.ordered, "a cluster writes the rows in no particular order"),
+        ("--restart", options.restart, "choose another -o to start over"),
+        ("--estimate", options.estimate, "it works only without --ray"),
+        ("--dry-run", options.dry_run, "it works only without --ray"),
+    ):
         if given:
-            raise UsageError(f"{flag} and --ray together", _WHY[flag])
-
-
-_WHY = {
-    "--local": "the model would run on this machine only",
-    "--matrix": "run each combination separately",
-    "--shard": "Ray distributes the rows itself",
-    "--ordered": "a cluster writes the rows in no particular order",
-    "--restart": "choose another -o to start over",
-    "--estimate": "it works only without --ray",
-    "--dry-run": "it works only without --ray",
-}
+            raise UsageError(f"{flag} and --ray together", why)

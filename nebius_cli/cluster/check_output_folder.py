@@ -7,7 +7,7 @@ from pathlib import Path
 from nebius_cli.bulk.input.byte_source import lines
 from nebius_cli.bulk.output.record_format import scan_head
 from nebius_cli.cluster.job_for_actors import Job, Spent
-from nebius_cli.cluster.run_state import done_keys, failed_keys, files_in, read_run
+from nebius_cli.cluster.run_state import FAILED_PREFIX, done_keys, files_in, read_run
 from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.core.prices_and_costs import parse_amount
 from nebius_cli.core.short_text import first_line
@@ -60,7 +60,7 @@ def earlier_runs(job: Job) -> Spent:
         for used, price in _results(job, path):
             tokens, cost = tokens + used, cost + price
     kept = parse_amount(run.get("cost")) or Decimal()
-    failed = len(failed_keys(job))
+    failed = len(done_keys(job, FAILED_PREFIX))
     return Spent(
         max(tokens, int(run.get("tokens", 0))),
         max(cost, kept),

@@ -1,7 +1,6 @@
 """An actor of a run on Ray: completes blocks of rows with the threads of `nbx bulk`, and writes them."""
 
 import dataclasses
-import functools
 import pickle
 import random
 import threading
@@ -52,6 +51,7 @@ class Complete:
         self._sent = 0
         self._lock = threading.Lock()
         self._abandon = False
+        self._reported_at = 0.0
         member = uuid.uuid4().hex
         self._lease = Lease(member, self._exchange, self._totals)
         rate = LeasedRate(self._lease, time.monotonic())
@@ -74,7 +74,7 @@ class Complete:
             log=lambda _: None,
             cacert=job.cacert,
             headers=bundle.headers,
-            pool=job.connections,
+            pool=job.plan.connections,
         )
         self._sender = ApiSender(api)
         self._dispatcher.note = self._warn
@@ -134,18 +134,18 @@ class Complete:
                     results.append(result)
                     self._counts.add(result)
 
-        limits = self._job.limits
+        self._reported_at = time.monotonic()
         pool = WorkerPool(
             self._sender,
             dispatcher,
             self._checked(rows),
             Listeners(put, self._note_request, self._warn),
             time.monotonic,
-            limits,
+            self._job.limits,
             fast_rows=True,
         )
         try:
-            pool.run(functools.partial(self._tick, _Clock()))
+            pool.run(self._tick)
         except _Abandoned:
             pool.abandon()
         if dispatcher.fatal is not None:
@@ -168,8 +168,10 @@ class Complete:
             expected=_most([one.expected for one in each], group) or ZERO,
         )
 
-    def _tick(self, clock: "_Clock") -> None:
-        if clock.due(REPORT_INTERVAL_S):
+    def _tick(self) -> None:
+        now = time.monotonic()
+        if now - self._reported_at >= REPORT_INTERVAL_S:
+            self._reported_at = now
             self._lease.flush()
         if self._lease.grant.stop:
             self._dispatcher.stop()
@@ -199,21 +201,6 @@ class Complete:
 
     def _stop(self, error: NbxError) -> None:
         ray.get(self._coordinator.stop.remote(_portable(error)))
-
-
-class _Clock:
-    """Tells when something is due again."""
-
-    def __init__(self) -> None:
-        self._at = time.monotonic()
-
-    def due(self, seconds: float) -> bool:
-        """Return whether this many seconds have passed since it was last due."""
-        now = time.monotonic()
-        if now - self._at < seconds:
-            return False
-        self._at = now
-        return True
 
 
 def _counted(rows: int) -> pa.Table:

@@ -181,7 +181,6 @@ class Coordinator:
             notes,
             keeper.fatal,
             keeper.capped,
-            keeper.stopped,
             keeper.budget.need(idle=keeper.idle),
             self._bug,
         )

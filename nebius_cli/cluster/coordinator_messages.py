@@ -145,6 +145,5 @@ class Status(NamedTuple):
     notes: tuple[str, ...]
     fatal: NbxError | None
     capped: bool
-    stopped: bool
     need: Need | None
     bug: str

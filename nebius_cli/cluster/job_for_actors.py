@@ -46,7 +46,6 @@ class Job:
     connect_timeout: float
     cacert: str
     ledger: bool
-    connections: int
 
     @property
     def state(self) -> str:

@@ -45,7 +45,6 @@ def job_of(
         settings.connect_timeout,
         settings.ca_file(environ) or "",
         settings.ledger,
-        connections,
     )
 
 

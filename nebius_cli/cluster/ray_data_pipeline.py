@@ -1,6 +1,6 @@
 """The pipeline of Ray Data: reads rows, skips finished ones, splits them up, completes and writes."""
 
-import threading
+import functools
 from typing import Any
 
 import ray
@@ -14,45 +14,28 @@ from nebius_cli.cluster.ray_session import beside_driver
 from nebius_cli.cluster.read_input import RowsDatasource
 from nebius_cli.cluster.run_state import delete_pending, done_keys
 from nebius_cli.core.errors import ConfigError
+from nebius_cli.system.thread_with_timeout import Task, begin
 
 TASK_CPUS = 0.1  # a task of ours waits most of the time; a whole CPU each could leave none for Ray's own
 MIN_CPUS = 2  # of the cluster: Ray itself asks for a whole one to cut blocks
 ACTORS_PER_NODE = 2
 
 
-class Pass:
-    """Reads the whole input once, in a thread, and completes the rows that are not written.
+def begin_pass(job: Job, coordinator: Any) -> Task[None]:
+    """Begin to read the whole input once, in a thread, and to complete the rows that are not written.
 
-    `over` is set at the end, and `error` is what ended it. (A signal in `Thread.join` makes a thread of
-    Python 3.11 count as ended.)
+    Raises ConfigError for a cluster that is too small.
     """
+    return begin(functools.partial(_pass, job, coordinator, actor_count()), "nbx-ray")
 
-    def __init__(self, job: Job, coordinator: Any, actors: int) -> None:
-        self.over = threading.Event()
-        self._job = job
-        self._coordinator = coordinator
-        self._actors = actors
-        self.error: BaseException | None = None
 
-    def start(self) -> None:
-        """Start the pipeline."""
-        threading.Thread(target=self._run_to_end, name="nbx-ray", daemon=True).start()
-
-    def _run_to_end(self) -> None:
-        try:
-            self._run()
-        except BaseException as error:  # noqa: BLE001 - the main thread decides
-            self.error = error
-        finally:
-            self.over.set()
-
-    def _run(self) -> None:
-        if not client.is_connected():
-            complete_rows(self._job, self._coordinator, self._actors)
-            return
-        # Ray Data does not run in a process outside of the cluster, so a task of the cluster runs it.
-        task = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=beside_driver())(complete_rows)
-        ray.get(task.remote(self._job, self._coordinator, self._actors))
+def _pass(job: Job, coordinator: Any, actors: int) -> None:
+    if not client.is_connected():
+        complete_rows(job, coordinator, actors)
+        return
+    # Ray Data does not run in a process outside of the cluster, so a task of the cluster runs it.
+    task = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=beside_driver())(complete_rows)
+    ray.get(task.remote(job, coordinator, actors))
 
 
 def complete_rows(job: Job, coordinator: Any, actors: int) -> None:

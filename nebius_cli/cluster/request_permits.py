@@ -157,9 +157,8 @@ class LeasedBudget(Budget):
         super().__init__(prices=prices)
         self._lease = lease
         self._used: dict[int, Permit] = {}  # by the identity of what may be spent
-        self.covers = lambda _: (
-            True
-        )  # so that a worst case has what the coordinator reserves in other budgets
+        # So that a worst case has what the coordinator reserves in other budgets.
+        self.covers = lambda _: True
 
     def fits(self, worst: Charge) -> bool:
         """Return True: no request is sent without a permit."""

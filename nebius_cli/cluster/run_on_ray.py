@@ -19,11 +19,12 @@ from nebius_cli.cluster.check_output_folder import earlier_runs
 from nebius_cli.cluster.coordinator_messages import Status
 from nebius_cli.cluster.job_for_actors import Job, Spent
 from nebius_cli.cluster.key_handover import Bundle, combine, new_pad
-from nebius_cli.cluster.ray_data_pipeline import Pass, actor_count
+from nebius_cli.cluster.ray_data_pipeline import begin_pass
 from nebius_cli.cluster.run_state import done_keys
 from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, Stopped
 from nebius_cli.core.prices_and_costs import ZERO
 from nebius_cli.core.short_text import counted, first_line
+from nebius_cli.system.thread_with_timeout import Task
 
 POLL_INTERVAL_S = 0.2
 WRITE_TIMEOUT_S = 20.0  # for the answers that are there, after the last request has ended
@@ -105,10 +106,9 @@ class ClusterRun:
     def _pass(self, recorder: Recorder, display: BulkDisplay) -> bool:
         """Go through the input once; return whether rows are missing that another pass may complete."""
         before = ray.get(self._coordinator.next_pass.remote())
-        current = Pass(self._job, self._coordinator, actor_count())
-        current.start()
+        current = begin_pass(self._job, self._coordinator)
         try:
-            while not current.over.wait(POLL_INTERVAL_S):
+            while not current.wait(POLL_INTERVAL_S):
                 self._poll(recorder, display)
         except (KeyboardInterrupt, Stopped):
             self._drain(current, recorder, display)
@@ -118,10 +118,10 @@ class ClusterRun:
         self._raise_end(status)
         written = status.written - before
         lost = max(0, status.taken - written)
-        if isinstance(current.error, NbxError):
-            raise current.error
-        if current.error is not None and not written:
-            why = first_line(current.error)
+        if isinstance(current.failure, NbxError):
+            raise current.failure
+        if current.failure is not None and not written:
+            why = first_line(current.failure)
             raise NetworkError("Ray could not run the job", why, sent=False)
         missing = status.read - status.left_out - written
         if status.whole_input and not missing and not lost:
@@ -169,19 +169,19 @@ class ClusterRun:
             job = self._job
             raise cap_error(job.plan.budget(Budget, job.prices, status.tokens, Decimal(status.cost)))
 
-    def _drain(self, current: Pass, recorder: Recorder, display: BulkDisplay) -> None:
+    def _drain(self, current: Task[None], recorder: Recorder, display: BulkDisplay) -> None:
         """Send nothing more, and wait a while for requests in flight and for their answers to be written."""
         ray.get(self._coordinator.stop.remote())
         status = self._poll(recorder, display)
         if count := status.counts.in_flight:
             display.note(drain_note(count))
         end = self._monotonic() + DRAIN_TIMEOUT_S
-        while not current.over.wait(POLL_INTERVAL_S) and self._monotonic() < end + WRITE_TIMEOUT_S:
+        while not current.wait(POLL_INTERVAL_S) and self._monotonic() < end + WRITE_TIMEOUT_S:
             if self._monotonic() >= end:
                 ray.get(self._coordinator.abandon.remote())
             self._poll(recorder, display)
         self._poll(recorder, display)
-        if current.over.is_set():
+        if current.ended:
             ray.get(self._coordinator.close.remote())
 
     def _snapshot(self, status: Status, now: float) -> ProgressSnapshot:

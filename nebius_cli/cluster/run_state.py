@@ -26,14 +26,20 @@ def files_in(job: Job, folder: str) -> list[str]:
     return [info.path for info in infos if info.type == fs.FileType.File]
 
 
-def done_keys(job: Job) -> Any:
-    """Return the keys of the rows that are written for good, as a sorted array; also of failed rows."""
-    return _keys(job, "")
+def done_keys(job: Job, prefix: str = "") -> Any:
+    """Return the keys of the rows that are written for good, as a sorted array; also of failed rows.
 
+    `prefix`: only those in files whose names begin with it.
+    """
+    import numpy as np
+    from pyarrow.parquet import ParquetFile
 
-def failed_keys(job: Job) -> Any:
-    """Return the keys of the rows that are written for good and failed, as a sorted array."""
-    return _keys(job, FAILED_PREFIX)
+    found = [np.zeros(0, np.int64)]
+    for path in files_in(job, job.checkpoint):
+        if _stem(path).startswith(prefix) and not _stem(path).endswith(PENDING):
+            with job.target.open_input_file(path) as file:
+                found.append(ParquetFile(file).read(columns=[KEY])[KEY].to_numpy())
+    return np.unique(np.concatenate(found))
 
 
 def delete_pending(job: Job) -> None:
@@ -79,18 +85,6 @@ def write_run(job: Job, values: dict[str, Any]) -> None:
             job.target.move(new, path)
     except OSError as error:
         raise OutputError(f"cannot write {path}", first_line(error)) from None
-
-
-def _keys(job: Job, prefix: str) -> Any:
-    import numpy as np
-    from pyarrow.parquet import ParquetFile
-
-    found = [np.zeros(0, np.int64)]
-    for path in files_in(job, job.checkpoint):
-        if _stem(path).startswith(prefix) and not _stem(path).endswith(PENDING):
-            with job.target.open_input_file(path) as file:
-                found.append(ParquetFile(file).read(columns=[KEY])[KEY].to_numpy())
-    return np.unique(np.concatenate(found))
 
 
 def _stem(path: str) -> str:

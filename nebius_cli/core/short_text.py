@@ -26,6 +26,11 @@ def first_line(error: BaseException) -> str:
     return str(error).strip().partition("\n")[0]
 
 
+def invalid_byte(error: UnicodeDecodeError) -> str:
+    """Return the first byte that could not be decoded, and where it is: `byte 0xff at offset 3`."""
+    return f"byte 0x{error.object[error.start]:02x} at offset {error.start}"
+
+
 def age(seconds: float) -> str:
     """Format an age in its largest whole unit: `12 s`, `3 min`, `5 h`, `2 d`."""
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):

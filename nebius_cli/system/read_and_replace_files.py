@@ -60,6 +60,11 @@ def read_if_exists(path: Path) -> bytes | None:
         raise ConfigError(f"cannot read {path}", error.strerror or str(error)) from None
 
 
+def version_of(status: os.stat_result) -> tuple[int, ...]:
+    """Return numbers that change when a file is written to or replaced."""
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Turn an OSError of the block into an OutputError that names the file."""

@@ -61,12 +61,15 @@ class TimeoutThread:
 
 
 class Task(Generic[T]):
-    """Work that another thread does, and what it returned or raised once it has `ended`."""
+    """Work that another thread does, and what it returned or raised once it has `ended`.
+
+    `failure` is what it raised.
+    """
 
     def __init__(self, work: Callable[[], T]) -> None:
         self.ended = False
+        self.failure: BaseException | None = None
         self._result: Any = None
-        self._failure: BaseException | None = None
         self._work = work
         self._running = threading.Lock()
         self._running.acquire()
@@ -76,33 +79,33 @@ class Task(Generic[T]):
         try:
             self._result = self._work()
         except BaseException as error:  # noqa: BLE001 - raised again in the waiting thread
-            self._failure = error
+            self.failure = error
         self.ended = True
         self._running.release()
 
     def outcome(self) -> T:
         """Return what the work returned, or raise what it raised; waits for its end."""
         self.wait(math.inf)
-        if self._failure is not None:
-            raise self._failure
+        if self.failure is not None:
+            raise self.failure
         result: T = self._result
         return result
 
     def outcome_within(self, timeout_s: float) -> T:
         """Return what `outcome` does. Raises TimedOutError if the work takes longer than that."""
-        self.wait(timeout_s)
-        if not self.ended:
+        if not self.wait(timeout_s):
             raise TimedOutError(f"no answer within {timeout_s:g} s")
         return self.outcome()
 
-    def wait(self, timeout_s: float) -> None:
-        """Wait for the end of the work, at most `timeout_s` seconds."""
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the end of the work, at most `timeout_s` seconds; return whether it has ended."""
         left = 0.0 if self.ended else timeout_s
         while left > 0:
             if self._running.acquire(timeout=min(left, MAX_WAIT_S)):
                 self._running.release()
-                return
+                break
             left -= MAX_WAIT_S
+        return self.ended
 
 
 def begin(work: Callable[[], T], name: str) -> Task[T]:

@@ -5,11 +5,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.bulk.dispatcher import (
-    GROUP_WAIT_S,
-    RETRY_QUEUE_FACTOR,
-    Dispatcher,
-)
+from nebius_cli.bulk.dispatcher import GROUP_WAIT_S, RETRY_QUEUE_FACTOR, Dispatcher
 from nebius_cli.bulk.limit_concurrency_and_rate import RateController
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.request_batch import Batch, Wait

@@ -29,14 +29,6 @@ def test_an_error_that_affects_all_rows_stops_the_run_and_fails_no_row(code: int
     assert len(answer(of, second)) == 1  # what is in flight may still be answered
 
 
-def test_a_server_that_asks_for_a_long_wait_ends_the_run_and_says_so() -> None:
-    of, error = dispatcher(*map(asking, range(9))), refused(429, 3600.0)
-    answer(of, sent(of))
-    assert of.failed(sent(of), error, 0.0) == []
-    assert (of.stopped, of.fatal) == (True, error)
-    assert "3600 s" in error.hint
-
-
 @pytest.mark.parametrize("error", [refused(403), GARBAGE])
 def test_what_may_be_wrong_with_one_row_or_with_all_is_found_out_by_other_rows(error: NbxError) -> None:
     of = dispatcher(*map(asking, range(9)), fixed=1, retries=0)

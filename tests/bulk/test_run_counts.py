@@ -37,28 +37,18 @@ def test_results_are_counted_with_what_they_took() -> None:
     assert (counts.prompt_tokens, counts.completion_tokens, counts.cost) == (7, 2, Decimal("0.75"))
 
 
-def test_an_unknown_cost_is_not_reported() -> None:
+@pytest.mark.parametrize("costs", [(None,), ("0.5", None), (None, "0.5"), ("0.5", None, "0.5")])
+def test_a_sum_with_an_unknown_part_is_unknown(costs: tuple[str | None, ...]) -> None:
     counts, sends = RunCounts(), dispatcher()
     assert counts.snapshot(sends, 0.0, None).cost is None
-    counts.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": None}))
-    assert counts.snapshot(sends, 0.0, None).cost is None
-    assert counts.summary(sends, 1.0, "").cost is None
-    assert counts.summary(sends, 1.0, "").spent is None
-
-
-@pytest.mark.parametrize("costs", [("0.5", None), (None, "0.5"), ("0.5", None, "0.5")])
-def test_a_sum_with_an_unknown_part_is_unknown(
-    costs: tuple[str | None, ...],
-) -> None:
-    counts, sends = RunCounts(), dispatcher()
     for cost in costs:
         counts.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": cost}))
-    assert (counts.summary(sends, 1.0, "").cost, counts.snapshot(sends, 0.0, None).cost) == (None, None)
+    summary = counts.summary(sends, 1.0, "")
+    assert (summary.cost, summary.spent, counts.snapshot(sends, 0.0, None).cost) == (None, None, None)
 
 
 def test_what_earlier_runs_spent_is_part_of_what_was_spent_and_not_of_this_run() -> None:
-    prices = PriceList(default=Price(Decimal(1), Decimal(1)))
-    counts, sends = RunCounts(total=9, left_out=4), dispatcher(prices=prices, spent_cost=Decimal("2.5"))
+    counts, sends = RunCounts(total=9, left_out=4), dispatcher(prices=PRICES, spent_cost=Decimal("2.5"))
     counts.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": "0.5"}))
     summary = counts.summary(sends, 2.0, "why")
     assert (summary.rows, summary.left_out, summary.answered) == (9, 4, 1)

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from nebius_cli.core.errors import BadInputError, ConfigError, UsageError
 from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.request.read_prompt import DecodeOptions
+from nebius_cli.system.read_and_replace_files import version_of
 from nebius_cli.system.streams import Readable
 
 BLOCK_BYTES = 1 << 18
@@ -61,10 +62,9 @@ class ByteSource(io.RawIOBase):
         if self._own is None:
             return ()
         try:
-            state = Path(self.name).stat() if self._own.closed else os.fstat(self._own.fileno())
+            return version_of(Path(self.name).stat() if self._own.closed else os.fstat(self._own.fileno()))
         except OSError:
             return ()
-        return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
 
     def readable(self) -> bool:
         """Return True."""
@@ -161,10 +161,8 @@ def _open(source: ByteSource, compression: str) -> tuple[BinaryIO | ByteSource, 
             else:
                 from backports import zstd
         except ImportError:
-            what, why = (
-                f"{source.name} is compressed with zstd",
-                "the package backports.zstd is not installed",
-            )
+            what = f"{source.name} is compressed with zstd"
+            why = "the package backports.zstd is not installed"
             raise ConfigError(what, why, install_hint("zstd")) from None
         return zstd.ZstdFile(io.BufferedReader(source, BLOCK_BYTES)), (*_BROKEN, zstd.ZstdError)  # type: ignore[return-value]
     return source, _BROKEN

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from nebius_cli.bulk.input.fill_template import RowError
+from nebius_cli.core.short_text import invalid_byte
 
 _DECIMAL_COMMA = re.compile(r"([+-]?)([0-9]+),([0-9]+)")
 
@@ -37,5 +38,4 @@ def binary_text(value: bytes) -> str:
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError as error:
-        byte = value[error.start]
-        raise RowError(f"a binary column: byte 0x{byte:02x} at offset {error.start} is not UTF-8") from None
+        raise RowError(f"a binary column: {invalid_byte(error)} is not UTF-8") from None

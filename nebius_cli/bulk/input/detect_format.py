@@ -23,13 +23,12 @@ def format_of(path: str, format_flag: str | None) -> tuple[str, str]:
     `format_flag` is the value of --format, None to tell the format by the name; `-` is JSONL then. Raises
     UsageError.
     """
-    words = path.replace("\\", "/").rpartition("/")[2].lower().split(".")
-    compression = words.pop() if words[-1] in COMPRESSIONS else ""
-    known = "jsonl" if path == "-" else SUFFIXES.get(words[-1], "")
+    suffix, compression = _suffixes(path)
+    known = "jsonl" if path == "-" else SUFFIXES.get(suffix, "")
     name = format_flag or known
     if name not in FORMATS:
         what = f"--format {format_flag}" if format_flag else f"cannot tell the format of {path} from its name"
-        raise UsageError(what, f"the formats are {', '.join(FORMATS)}", _format_hint(words[-1], format_flag))
+        raise UsageError(what, f"the formats are {', '.join(FORMATS)}", _format_hint(suffix, format_flag))
     if name == "parquet" and compression:
         raise UsageError(
             f"{path} is compressed twice", "Parquet files have their own compression", "decompress it first"
@@ -39,10 +38,15 @@ def format_of(path: str, format_flag: str | None) -> tuple[str, str]:
 
 def wrong_format_flag(path: str, used: str) -> str:
     """Return a hint if a file that was read as one format has a name of another one."""
-    words = path.lower().split(".")
-    suffix = words[-2] if len(words) > 2 and words[-1] in COMPRESSIONS else words[-1]
-    known = SUFFIXES.get(suffix, used) if used else used
+    known = SUFFIXES.get(_suffixes(path)[0], used) if used else used
     return "" if known == used else f"leave out --format: the suffix of {path} means {known}, not {used}"
+
+
+def _suffixes(path: str) -> tuple[str, str]:
+    """Return the part of a file name that tells its format, and its compression, empty for none."""
+    words = path.replace("\\", "/").rpartition("/")[2].lower().split(".")
+    compression = words.pop() if len(words) > 1 and words[-1] in COMPRESSIONS else ""
+    return words[-1], compression
 
 
 def _format_hint(suffix: str, format_flag: str | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
+from nebius_cli.core.short_text import invalid_byte
 
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 MAX_NAMES = 30  # columns or members that a message lists
@@ -80,8 +81,7 @@ def _text_of(name: str, values: Mapping[str, Any]) -> str:
         try:
             return value.decode("utf-8")
         except UnicodeDecodeError as error:
-            byte = f"byte 0x{value[error.start]:02x} at offset {error.start}"
-            raise RowError(f"the template's {{{name}}}: {byte} is not UTF-8") from None
+            raise RowError(f"the template's {{{name}}}: {invalid_byte(error)} is not UTF-8") from None
     try:
         return jsontext.encode(value).decode("utf-8")
     except ValueError as error:

@@ -6,7 +6,7 @@ from typing import Any
 from nebius_cli.bulk.input.parse_row import RawRow, UnreadableRow
 from nebius_cli.core.errors import BadInputError, ConfigError
 from nebius_cli.core.optional_packages import install_hint
-from nebius_cli.core.short_text import first_line
+from nebius_cli.core.short_text import first_line, invalid_byte
 
 _BATCH_ROWS = 512  # rows converted to Python objects at a time
 _NANOSECONDS = ("timestamp[ns", "time64[ns", "duration[ns")
@@ -91,8 +91,7 @@ def _value(scalar: Any, name: str) -> Any:
     try:
         return _without_pandas(scalar.as_py(maps_as_pydicts="strict"))
     except UnicodeDecodeError as error:
-        byte = error.object[error.start]
-        return UnreadableRow(f"column {name!r}: byte 0x{byte:02x} at offset {error.start} is not UTF-8")
+        return UnreadableRow(f"column {name!r}: {invalid_byte(error)} is not UTF-8")
     except _NO_VALUE as error:
         return UnreadableRow(f"column {name!r}: {first_line(error)}")
 

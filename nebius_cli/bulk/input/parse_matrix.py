@@ -1,7 +1,8 @@
 """Parses `--matrix`: the combinations of request fields with which each row is sent."""
 
 import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import math
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from nebius_cli.bulk.input.matrix_combination import Combination, label_of, label_of_value
@@ -39,18 +40,12 @@ def parse_matrix(
             what = f"{field.flag} and --matrix {field.name} together"
             raise UsageError(what, "each row gets the values of the matrix", "drop one of them")
         axes[field.name] = _values(field, raw, validate=validate)
-    count = 1
-    for values in axes.values():
-        count *= len(values)
+    count = math.prod(map(len, axes.values()))
     if count > MAX_COMBINATIONS:
         raise UsageError(f"--matrix makes {count:,} combinations", f"at most {MAX_COMBINATIONS:,} are sent")
-    return tuple(_combinations(axes))
-
-
-def _combinations(axes: Mapping[str, Mapping[str, Value]]) -> Iterator[Combination]:
-    for chosen in itertools.product(*(values.values() for values in axes.values())):
-        values = dict(zip(axes, chosen, strict=True))
-        yield Combination(label_of(values), values)
+    product = itertools.product(*(values.values() for values in axes.values()))
+    combinations = (dict(zip(axes, chosen, strict=True)) for chosen in product)
+    return tuple(Combination(label_of(values), values) for values in combinations)
 
 
 def _field(name: str, text: str) -> Field | None:

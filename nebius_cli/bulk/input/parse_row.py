@@ -129,9 +129,8 @@ class RowParser:
         raise RowError(f"a row must be a string or an object{not_a_row(start)}")
 
     def _text(self, text: str) -> RowRequest:
-        return RowRequest(
-            None, self._prompt(self._template.fill({"prompt": text}) if self._template else text), {}, {}
-        )
+        prompt = self._template.fill({"prompt": text}) if self._template else text
+        return RowRequest(None, self._prompt(prompt), {}, {})
 
     def _cells(self, cells: Mapping[str, Any]) -> RowRequest:
         """Parse a row of a table. Empty cells and columns that are no request field are ignored."""

@@ -33,8 +33,9 @@ class RowReader:
     """Builds rows; `fields` and `params` are those of the run, for every row. They are sent to `url`.
 
     Each row of the input becomes one Row for each of the `combinations`, whose values override those of the
-    row. `form` tells how a row becomes prompts, if not as it is. With `mixed_ids`, for an output that is not
-    resumed, numbers may be ids beside rows without an id. Raises UsageError if this cannot be sent.
+    row. `form` tells how a row becomes prompts, if not as it is. `defaults` is the request body, without the
+    prompt, of a row that sets no fields itself, nor does a matrix. With `mixed_ids`, for an output that is
+    not resumed, numbers may be ids beside rows without an id. Raises UsageError if this cannot be sent.
     """
 
     def __init__(
@@ -69,12 +70,7 @@ class RowReader:
         for merged, added in self._requests:
             check_rules({"model": "a row's", **merged}, added, validate=validate)
         self._body_templates = [BodyTemplate(*request) for request in self._requests]
-        self._defaults = BodyTemplate(self._fields, self._params).common
-
-    @property
-    def defaults(self) -> bytes:
-        """The request body, without the prompt, of a row that sets no fields itself, nor does a matrix."""
-        return self._defaults
+        self.defaults = BodyTemplate(self._fields, self._params).common
 
     @property
     def kind(self) -> RowKind | None:
@@ -197,11 +193,7 @@ class RowReader:
         return [BodyEncoder(template, partial(self._merged, one)) for template, one in pairs]
 
     def _read(
-        self,
-        index: int,
-        data: RawData,
-        ids: RowIds | None,
-        encoders: Sequence[BodyEncoder],
+        self, index: int, data: RawData, ids: RowIds | None, encoders: Sequence[BodyEncoder]
     ) -> tuple[RowRequest, list[BodyTemplate]]:
         """Return what a row of the input asks for, and its body in each combination. Raises ValueError."""
         request = self._parser.read(data)

@@ -22,12 +22,7 @@ class JoinedFiles:
     what `open_file` and `check_columns` raise, and UsageError for a file that is named twice.
     """
 
-    def __init__(
-        self,
-        paths: Sequence[str],
-        open_file: OpenFile,
-        check_columns: CheckColumns,
-    ) -> None:
+    def __init__(self, paths: Sequence[str], open_file: OpenFile, check_columns: CheckColumns) -> None:
         check_named_once(paths)
         self.name = f"{paths[0]} and {len(paths) - 1} more"
         self.columns: tuple[str, ...] = ()  # checked for each file

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nebius_cli.core.short_text import invalid_byte
 from nebius_cli.core.similar_names import nearest
 from nebius_cli.request.read_prompt import marked_encoding
 
@@ -65,10 +66,7 @@ def not_utf8(error: UnicodeDecodeError) -> str:
     """Return a message about the first byte of a row that is not UTF-8."""
     if encoding := marked_encoding(error.object):
         return f"the text is {encoding}; --encoding {encoding.lower()} reads it"
-    byte = error.object[error.start]
-    return (
-        f"byte 0x{byte:02x} at offset {error.start} of the row is not UTF-8; --encoding or --invalid replace"
-    )
+    return f"{invalid_byte(error)} of the row is not UTF-8; --encoding or --invalid replace"
 
 
 def unknown_member(name: str, names: Sequence[str]) -> str:

@@ -96,18 +96,17 @@ class AnswerFile:
 
     def _read(self) -> tuple[IndexSort, bool]:
         """Return index and offset of each current record, and whether lines were skipped."""
-        current, indexes, offsets, bad = CurrentRecords(), array("Q"), array("Q"), set[int]()
+        current, indexes, bad = CurrentRecords(), array("Q"), set[int]()
         records = RecordReader(self._file, self._path)
         for offset, _, head in records:
             current.add(offset, head)
             indexes.append(head.row_index)
-            offsets.append(offset)
             if not head.body_hash:
                 bad.add(offset)
         found = IndexSort()
         counting = current.counting()
         places = None if self._rows is None else current.indexes(self._rows.by_id)
-        for number, (index, offset, kind) in enumerate(zip(indexes, offsets, counting, strict=True)):
+        for number, (index, offset, kind) in enumerate(zip(indexes, current.offsets, counting, strict=True)):
             if not kind:
                 continue
             if self._rows is None or places is None:

@@ -76,8 +76,6 @@ class EarlierRuns:
 
     records: int = 0
     answers: int = 0
-    errors: int = 0
-    broken: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: Decimal = field(default_factory=Decimal)
@@ -105,7 +103,7 @@ class EarlierRuns:
                 answers += 1
                 places += place(row_id, int(index))
                 yield row_id, body_hash
-        self.records, self.answers, self.errors = records, answers, records - answers
+        self.records, self.answers = records, answers
         self.prompt_tokens, self.completion_tokens, self.places = prompt, completion, places
         self.cost, self.unpriced = cost, unpriced
         self.unpriced_tokens = unpriced_prompt, unpriced_completion

@@ -15,7 +15,7 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.compact_hash_set import DigestSet
 from nebius_cli.core.errors import UsageError
 from nebius_cli.system.output_file import replace_file
-from nebius_cli.system.read_and_replace_files import writing
+from nebius_cli.system.read_and_replace_files import version_of, writing
 from nebius_cli.system.temporary_file import sibling, sync_folder
 
 _START = b'{"id":'  # how every line begins
@@ -120,10 +120,9 @@ class FailedRows:
 def _version(path: Path) -> tuple[int, ...]:
     """Return numbers that change when a file is written or replaced; none if there is no file."""
     try:
-        found = path.stat()
+        return version_of(path.stat())
     except OSError:
         return ()
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _rows(path: Path) -> Iterator[tuple[int, bytes]]:

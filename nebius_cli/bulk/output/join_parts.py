@@ -1,9 +1,8 @@
 """Joins the results of the parts of a row: the prompts of an item are sent, and may fail, one by one."""
 
 import threading
-from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 from nebius_cli.bulk.input.row_kind import RowKind
@@ -57,16 +56,9 @@ def _joined(parts: list[Result]) -> Result:
 def _sum(usages: list[dict[str, Any]]) -> dict[str, Any] | None:
     if len(usages) < 2:
         return usages[0] if usages else None
-    cost = _total(parse_amount(usage["cost"]) for usage in usages)
+    cost = reduce(add, (parse_amount(usage["cost"]) for usage in usages))
     return {
-        "prompt_tokens": _total(usage["prompt_tokens"] for usage in usages),
-        "completion_tokens": _total(usage["completion_tokens"] for usage in usages),
-        "cost": None if cost is None else exact(Decimal(cost)),
+        "prompt_tokens": reduce(add, (usage["prompt_tokens"] for usage in usages)),
+        "completion_tokens": reduce(add, (usage["completion_tokens"] for usage in usages)),
+        "cost": None if cost is None else exact(cost),
     }
-
-
-def _total(values: Iterable[Any]) -> Any:
-    total: Any = 0
-    for value in values:
-        total = add(total, value)
-    return total

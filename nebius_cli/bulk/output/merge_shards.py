@@ -13,11 +13,12 @@ from nebius_cli.bulk.output.read_records import READ_BUFFER_BYTES, RecordReader,
 from nebius_cli.bulk.output.record_format import RecordHead, scan_head
 from nebius_cli.bulk.output.resumable_output import lock_path
 from nebius_cli.bulk.output.set_record_index import with_index
-from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
+from nebius_cli.bulk.output.sort_integer_pairs import IndexSort, joined
 from nebius_cli.bulk.output.unfinished_rows import is_unfinished
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, UsageError
 from nebius_cli.system import file_descriptor_limit, lock
+from nebius_cli.system.read_and_replace_files import version_of
 
 _OFFSET_BITS = 46  # a location is a file number above these bits, and an offset, up to 70 TB
 
@@ -86,8 +87,11 @@ class Shards:
                 placed.add(row, location)
             else:
                 self.stray_records += 1
-        for row, location in self._in_input(rows.by_id):
-            placed.add(row, location)
+        for location, place in joined(self._records, rows.by_id):
+            if place is None:
+                self.stray_records += 1
+            else:
+                placed.add(place, location)
         self._records = IndexSort()
         return self._merged(placed)
 
@@ -99,7 +103,7 @@ class Shards:
                 self._open.pop(next(iter(self._open))).close()
             buffering = max(MIN_BUFFER_BYTES, min(READ_BUFFER_BYTES, BUFFERS_BYTES // self._max_open))
             file = open_answers(self._paths[number], buffering)
-            if _version(os.fstat(file.fileno())) != self._versions[number]:
+            if version_of(os.fstat(file.fileno())) != self._versions[number]:
                 file.close()
                 raise self._changed(number)
         self._open[number] = file
@@ -118,11 +122,9 @@ class Shards:
             if (found.st_dev, found.st_ino) in seen:
                 raise UsageError(f"{path} is named twice", "name each file once")
             seen.add((found.st_dev, found.st_ino))
-            with (
-                contextlib.ExitStack() as unlocked
-            ):  # no run is writing it now; a later one changes its version
-                lock_output(unlocked, real)
-                self._versions.append(_version(real.stat()))
+            with contextlib.ExitStack() as held:  # no run is writing it now; a later one changes its version
+                lock_output(held, real)
+                self._versions.append(version_of(real.stat()))
 
     def _read(self, *, by_id: bool) -> None:
         for number, path in enumerate(self._paths):
@@ -135,18 +137,6 @@ class Shards:
                     (self._bad if by_id else self._records).add(head.row_index, location)
             if records.tail or records.broken:
                 self.cut.append(path)
-
-    def _in_input(self, rows: IndexSort) -> Iterator[tuple[int, int]]:
-        """Yield row and location of each record whose row is in the input; count the others."""
-        input_rows = iter(rows)
-        key, row = next(input_rows, (-1, -1))
-        for record_key, location in self._records:
-            while 0 <= key < record_key:
-                key, row = next(input_rows, (-1, -1))
-            if key == record_key:
-                yield row, location
-            else:
-                self.stray_records += 1
 
     def _merged(self, records: IndexSort) -> Iterator[MergedRow]:
         for row, group in itertools.groupby(records, lambda pair: pair[0]):
@@ -200,10 +190,6 @@ class Shards:
             file.readline()
             number += 1
         return f"{self._paths[location >> _OFFSET_BITS]}:{number}"
-
-
-def _version(found: os.stat_result) -> tuple[int, ...]:
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def lock_output(stack: contextlib.ExitStack, path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from nebius_cli.bulk.output.answered_rows import AnsweredRows
 from nebius_cli.bulk.output.record_format import HeadFields, RecordHead, could_be_cut, scan_head, scan_heads
-from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
+from nebius_cli.bulk.output.sort_integer_pairs import IndexSort, joined
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import UsageError
 
@@ -80,7 +80,9 @@ class RecordReader:
         if ended and line.isspace():
             return None
         try:
-            head = scan_head(line) if ended else _last_head(line)
+            if not ended:
+                jsontext.decode(line)  # the head of an incomplete line can be complete
+            head = scan_head(line)
         except ValueError:
             if not self._known and (ended or not could_be_cut(line)):
                 raise self._foreign(number) from None
@@ -98,6 +100,12 @@ class RecordReader:
         what = f"{self._path} is not the output of nbx bulk"
         why = f"line {number} is not a record"
         return UsageError(what, why, "nothing was changed; choose another file")
+
+
+def records_in(path: Path) -> Iterator[tuple[int, bytes, RecordHead]]:
+    """Yield offset, line and head of each record in a file. Raises UsageError if it is something else."""
+    with open_answers(path) as file:
+        yield from RecordReader(file, path)
 
 
 def has_scores(path: Path) -> bool | None:
@@ -126,48 +134,40 @@ def matrix_of(path: Path) -> tuple[str, ...] | None:
 
 def _undamaged(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the records that are valid JSON."""
-    with open_answers(path) as file:
-        for _, line, _ in RecordReader(file, path):
-            with contextlib.suppress(ValueError):
-                yield jsontext.decode(line)
-
-
-def _last_head(line: bytes) -> RecordHead | None:
-    """Return the head of a line without a newline. Raises ValueError if it is incomplete."""
-    jsontext.decode(line)
-    return scan_head(line)
+    for _, line, _ in records_in(path):
+        with contextlib.suppress(ValueError):
+            yield jsontext.decode(line)
 
 
 def answered(path: Path) -> AnsweredRows:
     """Return the rows answered in a file; the file may not exist."""
     found = AnsweredRows()
     if path.is_file():
-        with open_answers(path) as file:
-            found.update((head.id, head.body_hash) for _, _, head in RecordReader(file, path) if head.ok)
+        found.update((head.id, head.body_hash) for _, _, head in records_in(path) if head.ok)
     return found
 
 
 class CurrentRecords:
     """Finds the current records of a file: the last answer of each row, and any error after it.
 
-    So an answer to an earlier version of a row stays until the new version is answered. Once `counting` was
-    called, `replaced_by` has a pair for each other record: the number of the last record of its row, and the
-    offset of the dropped record.
+    So an answer to an earlier version of a row stays until the new version is answered. `offsets` are those
+    of all records. Once `counting` was called, `replaced_by` has a pair for each other record: the number of
+    the last record of its row, and the offset of the dropped record.
     """
 
     def __init__(self) -> None:
         self._rows = IndexSort()
-        self._offsets = array("Q")
+        self.offsets = array("Q")
         self.replaced_by = IndexSort()
 
     def add(self, offset: int, head: RecordHead) -> None:
         """Add the next record of the file."""
-        self._rows.add(head.row_key, len(self._offsets) << 1 | head.ok)
-        self._offsets.append(offset)
+        self._rows.add(head.row_key, len(self.offsets) << 1 | head.ok)
+        self.offsets.append(offset)
 
     def counting(self) -> bytearray:
         """Return for each record, in order, ANSWER or ERROR if it is current, else 0."""
-        counting = bytearray(len(self._offsets))
+        counting = bytearray(len(self.offsets))
         row, answer, error = -1, -1, -1  # numbers of the last ones seen
         dropped: list[int] = []
         for key, packed in self._rows:
@@ -194,15 +194,12 @@ class CurrentRecords:
 
         `of_rows` has the digests of rows with their indexes.
         """
-        found, rows = array("Q", bytes(8 * len(self._offsets))), iter(of_rows)
-        key, index = next(rows, (-1, 0))
-        for own, packed in self._rows:
-            while 0 <= key < own:
-                key, index = next(rows, (-1, 0))
-            if key == own:
+        found = array("Q", bytes(8 * len(self.offsets)))
+        for packed, index in joined(self._rows, of_rows):
+            if index is not None:
                 found[packed >> 1] = index + 1
         return found
 
     def _replace(self, replacement: int, dropped: list[int]) -> None:
         for number in dropped:
-            self.replaced_by.add(replacement, self._offsets[number])
+            self.replaced_by.add(replacement, self.offsets[number])

@@ -65,12 +65,15 @@ _AFTER_HEAD_ID = (
     rb'"completion_tokens":(?:(\d{1,15})|null),"cost":(?:null|"(\d{1,15}(?:\.\d{1,64})?(?:E-\d\d?)?)")\}),'
     rb'"error":(?:(null)|\{)'
 )
-_HEAD = re.compile(rb'\{"id":(-?\d+|"[^"\\]*(?:\\.[^"\\]*)*")' + _AFTER_HEAD_ID)
+ANY_ID = rb'(?:-?\d+|"[^"\\]*(?:\\.[^"\\]*)*")'
+_HEAD = re.compile(rb'\{"id":(' + ANY_ID + rb")" + _AFTER_HEAD_ID)
 _LINE = re.compile(rb'^\{"id":(-?\d+|"[^"\\]*")' + _AFTER_HEAD_ID + rb".*\}\n", re.MULTILINE)
 # The same, truncated anywhere: what a kill leaves of the only line of a file.
 _CUT_HEAD = re.compile(rb'\{"id":(?:-?\d+|-|"[^"\\]*(?:\\.[^"\\]*)*(?:\\|"?))(.*)', re.DOTALL)
-_BEFORE_USAGE = rb'\{"id":(?:-?\d+|"[^"\\]*(?:\\.[^"\\]*)*"),"index":\d+,"body_hash":"[^"]*","attempts":\d+,'
-_USAGE = re.compile(_BEFORE_USAGE + rb'"latency_s":[\d.]+,"usage":(null|\{[^{}]*\}),')
+BEFORE_USAGE = (
+    rb'\{"id":' + ANY_ID + rb',"index":\d+,"body_hash":"[^"]*","attempts":\d+,"latency_s":[\d.]+,"usage":'
+)
+_USAGE = re.compile(BEFORE_USAGE + rb"(null|\{[^{}]*\}),")
 _TOKENS = ("prompt_tokens", "completion_tokens")
 _PROMPTS = {"prompt", "text", "choices"}  # the members of an input row that hold a prompt
 _STEM, _AFTER_ID = b'{"id":', b',"index":'
@@ -151,13 +154,7 @@ def scan_head(line: bytes) -> RecordHead | None:
     if b"\\" in raw:
         raw = jsontext.encode(json.loads(raw))
     return RecordHead(
-        raw,
-        int(index),
-        body_hash,
-        int(prompt or 0),
-        int(completion or 0),
-        cost or b"",
-        no_error is not None,
+        raw, int(index), body_hash, int(prompt or 0), int(completion or 0), cost or b"", no_error is not None
     )
 
 

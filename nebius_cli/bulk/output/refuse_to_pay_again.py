@@ -5,11 +5,10 @@ from pathlib import Path
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.shard import Shard
-from nebius_cli.bulk.output.read_records import RecordReader, matrix_of, open_answers
+from nebius_cli.bulk.output.read_records import RecordReader, matrix_of, open_answers, records_in
 from nebius_cli.bulk.output.renumber_moved_rows import moved_records
 from nebius_cli.bulk.output.resumable_output import Journal
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
-from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.core import jsontext
 from nebius_cli.core.compact_hash_set import DigestSet, digest
 from nebius_cli.core.errors import UsageError
@@ -24,18 +23,13 @@ class Claims:
     prompt has changed does not count.
     """
 
-    def __init__(self, journal: Journal | StreamOutput, output: str) -> None:
+    def __init__(self, journal: Journal, output: str) -> None:
         self._journal = journal
         self._output = output  # its name in messages
-        self._matrix = matrix_of(journal.path) if isinstance(journal, Journal) else None
+        self._matrix = matrix_of(journal.path)
         self.changed = 0
         self._model = ""  # of the first changed row
         self.found = journal.earlier.answers == 0  # or there is nothing to find
-
-    @property
-    def none(self) -> bool:
-        """Whether the run would pay again for rows, and not leave out a single one."""
-        return not self.found and self.changed > 0
 
     def has_answer(self, row: Row) -> bool:
         """Return whether an earlier run answered this row with this request.
@@ -58,7 +52,7 @@ class Claims:
         `runs_here`: to a model on this machine, which costs nothing.
         """
         what = f"every row of {self._output} would be {_sent_again(runs_here)}"
-        found = _model_of(self._journal.path) if isinstance(self._journal, Journal) else ""
+        found = _model_of(self._journal.path)
         other = found and self._model and found != self._model
         model = f"the model ({found} before, {self._model} now)" if other else "the model"
         why = f"{model}, a flag, the project or the base URL has changed, or rows without an id have moved"
@@ -72,7 +66,6 @@ class SurveyedClaims(Claims):
     def __init__(self, journal: Journal, output: str, shard: Shard) -> None:
         super().__init__(journal, output)
         self._shard = shard
-        self._journal: Journal = journal
         self._unanswered = IndexSort()  # digests of the requests, and indexes, of rows without an id
 
     def has_answer(self, row: Row) -> bool:
@@ -108,16 +101,15 @@ class SurveyedClaims(Claims):
             what = f"{counted(moved, 'row')} without an id moved, and would be {_sent_again(runs_here)}"
             why = f"{self._output} has the answers at other positions: rows or files are in another order"
             raise UsageError(what, why, "restore the order and add new rows at the end, or choose another -o")
-        if self.none:
+        if self.changed and not self.found:
             raise self.error(runs_here=runs_here)
 
     def _rows_of_other_shards(self) -> int:
         """Return the number of records of rows that this shard neither claims nor has."""
         claimed, count = self._journal.claimed_rows(), 0
-        with open_answers(self._journal.path) as file:
-            for _, line, head in RecordReader(file, self._journal.path):
-                index = jsontext.decode(line)["row_index"] if self._matrix else head.row_index
-                count += not self._shard.has(index) and head.row_key not in claimed
+        for _, line, head in records_in(self._journal.path):
+            index = jsontext.decode(line)["row_index"] if self._matrix else head.row_index
+            count += not self._shard.has(index) and head.row_key not in claimed
         return count
 
     def _moved(self) -> int:
@@ -141,12 +133,11 @@ def other_requests(count: int, output: str) -> str:
 
 def _model_of(path: Path) -> str:
     """Return the model that the first record with an answer names, empty if none does."""
-    with open_answers(path) as file:
-        for _, line, head in RecordReader(file, path):
-            if head.ok:
-                record = jsontext.decode(line)
-                model = record.get("model") or (record.get("response") or {}).get("model")
-                return model if isinstance(model, str) else ""
+    for _, line, head in records_in(path):
+        if head.ok:
+            record = jsontext.decode(line)
+            model = record.get("model") or (record.get("response") or {}).get("model")
+            return model if isinstance(model, str) else ""
     return ""
 
 

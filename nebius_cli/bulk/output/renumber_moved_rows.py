@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from nebius_cli.bulk.output.read_records import RecordReader, open_answers
+from nebius_cli.bulk.output.read_records import records_in
 from nebius_cli.bulk.output.record_format import RecordHead
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
 from nebius_cli.core import jsontext
@@ -21,10 +21,9 @@ def moved_records(path: Path, rows: IndexSort, claimed: DigestSet) -> IndexSort:
     `claimed` has the rows that have their answer. Memory: 16 bytes for each of them.
     """
     records, moved = IndexSort(), IndexSort()
-    with open_answers(path) as file:
-        for number, (_, _, head) in enumerate(RecordReader(file, path)):
-            if head.ok and head.id == b"%d" % head.row_index and head.row_key not in claimed:
-                records.add(digest(head.body_hash), number)
+    for number, (_, _, head) in enumerate(records_in(path)):
+        if head.ok and head.id == b"%d" % head.row_index and head.row_key not in claimed:
+            records.add(digest(head.body_hash), number)
     waiting = iter(rows)
     row = next(waiting, None)
     for request, number in records:
@@ -61,13 +60,12 @@ def _records(path: Path, moved: IndexSort) -> Iterator[tuple[bytes, RecordHead, 
     """Yield each record and its head, with its new index if it has one."""
     waiting = iter(moved)
     number, index = next(waiting, (-1, -1))
-    with open_answers(path) as file:
-        for place, (_, line, head) in enumerate(RecordReader(file, path)):
-            if place == number:
-                yield line, head, index
-                number, index = next(waiting, (-1, -1))
-            else:
-                yield line, head, None
+    for place, (_, line, head) in enumerate(records_in(path)):
+        if place == number:
+            yield line, head, index
+            number, index = next(waiting, (-1, -1))
+        else:
+            yield line, head, None
 
 
 def _at(line: bytes, index: int) -> bytes:

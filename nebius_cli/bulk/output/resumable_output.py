@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import Self
 
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.output import sort_and_compact_file
 from nebius_cli.bulk.output.answered_rows import AnsweredRows, EarlierRuns, place, prompt_key, prompt_keys
 from nebius_cli.bulk.output.append_records import Appender, LineFile
 from nebius_cli.bulk.output.failed_rows_file import FailedRows, path_beside
-from nebius_cli.bulk.output.read_records import RecordReader, check_kind, open_answers
+from nebius_cli.bulk.output.read_records import RecordReader, check_kind, open_answers, records_in
 from nebius_cli.bulk.output.record_format import id_bytes
 from nebius_cli.bulk.output.renumber_moved_rows import renumber, replaces_answers
+from nebius_cli.bulk.output.sort_and_compact_file import compact
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
 from nebius_cli.core.compact_hash_set import DigestSet, digest
 from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.core.short_text import counted
 from nebius_cli.system import lock
 from nebius_cli.system.check_output_paths import check_distinct, exists_as_file
-from nebius_cli.system.read_and_replace_files import mkdir_hint
+from nebius_cli.system.read_and_replace_files import mkdir_hint, writing
 from nebius_cli.system.temporary_file import sibling
 
 Note = Callable[[str], None]
@@ -75,7 +75,7 @@ class Journal:
             file = LineFile(target)
             journal = cls(target, stack.pop_all(), file, failed, note)
         try:
-            journal._read(note)
+            journal._read()
         except BaseException:
             journal._release()
             raise
@@ -121,7 +121,7 @@ class Journal:
             self._appender = Appender(self._file.write, self._file.sync_if_due)
         self.earlier, self._answered, self._prompts = EarlierRuns(), AnsweredRows(), None
         self.forget_claims()
-        self._read(self._note)
+        self._read()
         rows = counted(len(moved), "row")
         self._note(f"{self.path}: {rows} without an id moved in the input, and their answers with them")
 
@@ -132,10 +132,9 @@ class Journal:
         """
         if self._prompts is None:
             self._prompts = DigestSet()
-            with open_answers(self.path) as file:
-                for _, line, head in RecordReader(file, self.path):
-                    if head.ok:
-                        self._prompts.update((prompt_key(head.id, line), digest(head.body_hash)))
+            for _, line, head in records_in(self.path):
+                if head.ok:
+                    self._prompts.update((prompt_key(head.id, line), digest(head.body_hash)))
         return any(key in self._prompts for key in prompt_keys(row))
 
     def forget_answers(self) -> None:
@@ -185,10 +184,14 @@ class Journal:
         # Nothing can be dropped if every record is the answer to a different row.
         distinct = not self._appended and self._claimed == self.earlier.records and not self._has_moved
         if ordered or (self.earlier.records and not distinct):
-            earlier = sort_and_compact_file.Earlier(
-                self.earlier.records, self._claimed, self._indexes if self._has_moved else None, combinations
+            kept = compact(
+                self.path,
+                ordered=ordered,
+                earlier=self.earlier.records,
+                claimed=self._claimed,
+                indexes=self._indexes if self._has_moved else None,
+                combinations=combinations,
             )
-            kept = sort_and_compact_file.compact(self.path, ordered=ordered, earlier=earlier)
             self.stray_answers = max(0, kept - self._claimed)
 
     def close(self) -> None:
@@ -213,20 +216,19 @@ class Journal:
             self._held.close()
             self._held = None
 
-    def _read(self, note: Note) -> None:
+    def _read(self) -> None:
         with open_answers(self.path) as file:
             records = RecordReader(file, self.path)
             self._answered.update(self.earlier.count(records.heads()))
         self._answer_count = len(self._answered)
-        self.earlier.broken = records.broken
         if records.tail:
             self._file.cut(records.end)
-            note(f"{self.path}: removed a partial record at the end, {records.tail} bytes")
+            self._note(f"{self.path}: removed a partial record at the end, {records.tail} bytes")
         elif records.unended:
             self._file.write(b"\n")
         if records.broken:
             lines = "1 line is" if records.broken == 1 else f"{records.broken} lines are"
-            note(f"{self.path}: {lines} not JSON; their rows are sent again")
+            self._note(f"{self.path}: {lines} not JSON; their rows are sent again")
 
 
 def _lock(path: Path) -> lock.Lock:
@@ -260,13 +262,11 @@ def _set_aside(path: Path, note: Note) -> None:
 def _keep_copy(path: Path, note: Note) -> None:
     """Keep the content of a file that is to be replaced, because its answers have been paid for."""
     aside = _old_name(path)
-    try:
+    with writing(aside):
         try:
             aside.hardlink_to(path)
         except OSError:  # the file system has no links
             shutil.copyfile(path, aside)
-    except OSError as error:
-        raise OutputError(f"cannot write {aside}", error.strerror or str(error)) from None
     note(f"earlier answers are kept in {aside}")
 
 

@@ -2,13 +2,12 @@
 
 import re
 
+from nebius_cli.bulk.output.record_format import ANY_ID, BEFORE_USAGE
 from nebius_cli.core import jsontext
 
-_ID = rb'(?:-?\d+|"[^"\\]*(?:\\.[^"\\]*)*")'
-_INDEX = re.compile(rb'(\{"id":' + _ID + rb',"index":)\d+')
+_INDEX = re.compile(rb'(\{"id":' + ANY_ID + rb',"index":)\d+')
 _ROW_INDEX = re.compile(
-    rb'(\{"id":' + _ID + rb',"index":\d+,"body_hash":"[^"]*","attempts":\d+,"latency_s":[\d.]+,'
-    rb'"usage":(?:null|\{[^{}]*\}),"error":null,"row":' + _ID + rb',"row_index":)\d+'
+    rb"(" + BEFORE_USAGE + rb'(?:null|\{[^{}]*\}),"error":null,"row":' + ANY_ID + rb',"row_index":)\d+'
 )
 
 

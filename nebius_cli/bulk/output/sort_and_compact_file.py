@@ -1,10 +1,10 @@
 """Reduces a finished output to one record per row, in input order on request."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
-from nebius_cli.bulk.output.read_records import ANSWER, CurrentRecords, RecordReader, open_answers
+from nebius_cli.bulk.output.read_records import ANSWER, CurrentRecords, RecordReader, open_answers, records_in
 from nebius_cli.bulk.output.record_format import add_usage, scan_head
 from nebius_cli.bulk.output.set_record_index import with_index
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
@@ -12,21 +12,14 @@ from nebius_cli.core.errors import OutputError
 from nebius_cli.system.output_file import replace_file
 
 
-class Earlier(NamedTuple):
-    """What earlier runs left: `records`, of which `claimed` are the answers to rows of this run.
-
-    `indexes` has the digests of these rows and their indexes in this run, None if they are as in the records;
-    `combinations` is the number of a matrix, 0 for none.
-    """
-
-    records: int
-    claimed: int
-    indexes: IndexSort | None = None
-    combinations: int = 0
-
-
-def compact(path: Path, *, ordered: bool, earlier: Earlier) -> int:
+def compact(
+    path: Path, *, ordered: bool, earlier: int, claimed: int, indexes: IndexSort | None, combinations: int
+) -> int:
     """Drop replaced records and lines that are not records; sort by index if `ordered`.
+
+    Of the `earlier` records, those of earlier runs, `claimed` are the answers to rows of this run. `indexes`
+    has the digests of these rows and their indexes in this run, None if they are as in the records;
+    `combinations` is the number of a matrix, 0 for none.
 
     The usage of a dropped record is added to the one that replaces it. Rows that have moved get their new
     index. But if the file has answers to rows that this run does not have, each row keeps the index that it
@@ -36,21 +29,21 @@ def compact(path: Path, *, ordered: bool, earlier: Earlier) -> int:
     Raises OutputError; the file is then unchanged, or not sorted.
     """
     kept = 0
-    if earlier.records:
+    if earlier:
         with open_answers(path) as file:
             records, current = RecordReader(file, path), CurrentRecords()
             for offset, _, head in records:
                 current.add(offset, head)
         counts = current.counting()
-        kept = counts[: earlier.records].count(ANSWER)
-        is_part = kept > earlier.claimed
-        moved = None if is_part or earlier.indexes is None else current.indexes(earlier.indexes)
+        kept = counts[:earlier].count(ANSWER)
+        is_part = kept > claimed
+        moved = None if is_part or indexes is None else current.indexes(indexes)
         if 0 in counts or records.broken or moved is not None:
             lines = _current(path, counts, current.replaced_by, keeps_index=is_part)
-            _write(path, lines if moved is None else _at_index(lines, moved, counts, earlier.combinations))
+            _write(path, lines if moved is None else _at_index(lines, moved, counts, combinations))
     if ordered:
         offsets = _offsets(path)
-        if not _is_sorted(offset for _, offset in offsets):
+        if any(after < before for before, after in pairwise(offset for _, offset in offsets)):
             _write(path, _lines_at(path, offsets))
     return kept
 
@@ -58,9 +51,8 @@ def compact(path: Path, *, ordered: bool, earlier: Earlier) -> int:
 def _offsets(path: Path) -> IndexSort:
     """Return the row index and offset of each record."""
     offsets = IndexSort()
-    with open_answers(path) as file:
-        for offset, _, head in RecordReader(file, path):
-            offsets.add(head.row_index, offset)
+    for offset, _, head in records_in(path):
+        offsets.add(head.row_index, offset)
     return offsets
 
 
@@ -71,8 +63,8 @@ def _current(path: Path, counts: bytearray, replaced_by: IndexSort, *, keeps_ind
     """
     waiting = iter(replaced_by)
     replacement, offset = next(waiting, (-1, 0))
-    with open_answers(path) as file, path.open("rb") as again:
-        for number, (_, line, head) in enumerate(RecordReader(file, path)):
+    with path.open("rb") as again:
+        for number, (_, line, head) in enumerate(records_in(path)):
             kept, kept_head, index = line, head, -1
             while replacement == number:
                 again.seek(offset)
@@ -91,15 +83,6 @@ def _at_index(
     current = (after for after, kind in zip(moved, counts, strict=True) if kind)
     for line, after in zip(lines, current, strict=True):
         yield with_index(line, after - 1, combinations) if after else line
-
-
-def _is_sorted(numbers: Iterator[int]) -> bool:
-    last = -1
-    for number in numbers:
-        if number < last:
-            return False
-        last = number
-    return True
 
 
 def _lines_at(path: Path, offsets: IndexSort) -> Iterator[bytes]:

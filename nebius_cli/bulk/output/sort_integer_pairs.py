@@ -31,3 +31,16 @@ class IndexSort:
         self._first[part] = array("Q", [first for first, _ in pairs])
         self._second[part] = array("Q", [second for _, second in pairs])
         return zip(memoryview(self._first)[part], memoryview(self._second)[part], strict=True)
+
+
+def joined(pairs: IndexSort, others: IndexSort) -> Iterator[tuple[int, int | None]]:
+    """Yield the second number of each pair, and that of the pair in `others` with the same first number.
+
+    It is None if `others` has no such pair; it has no two.
+    """
+    waiting = iter(others)
+    key, found = next(waiting, (-1, 0))
+    for first, second in pairs:
+        while 0 <= key < first:
+            key, found = next(waiting, (-1, 0))
+        yield second, found if key == first else None

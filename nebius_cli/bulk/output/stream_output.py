@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.answered_rows import EarlierRuns
 from nebius_cli.bulk.output.append_records import Appender
 
@@ -19,19 +18,6 @@ class StreamOutput:
         self._appender = Appender(write)
         self._end = end
         self._closed = False
-
-    def has_answer(self, row: Row) -> bool:
-        """Return False: earlier answers are unknown."""
-        del row
-        return False
-
-    def has_prompt_of(self, row: Row) -> bool:
-        """Return False: earlier answers are unknown."""
-        del row
-        return False
-
-    def forget_answers(self) -> None:
-        """Do nothing: there are no answers to forget."""
 
     def before_records(self, call: Callable[[], None]) -> None:
         """Call this before records are written, in the thread that writes them."""

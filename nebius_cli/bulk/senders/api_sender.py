@@ -43,61 +43,14 @@ class ApiSender:
             body = request_body(common, [row.prompt for row in batch.rows])
         accept = "application/json"
         sent = self._api.begin("/completions", batch.query, body, accept=accept, deadline=deadline)
-        return ApiRequest(self, batch, sent, fell_back)
-
-    def finish(self, request: "ApiRequest") -> Answered:
-        """Return the answer to a request. Raises NbxError if it fails, and RefusedFormError."""
-        kind, batch, fell_back = self._kind, request.batch, request.fell_back
-        if kind is None:
-            answer, complete = self._receive(request)
-            warning = CHAT_SHAPED if complete.chat_shaped else ""
-            complete = self._without_key(complete)
-            outcomes: Sequence[Outcome] = split_group(complete, batch.rows)
-            usage, reasons = complete.usage, complete.reasons
-            return Answered(outcomes, usage, reasons, answer.headers, warning=warning)
-        try:
-            answer, complete = self._receive(request)
-        except NbxError as error:
-            final = kind.refused(error, fell_back=fell_back)
-            if final is None:
-                raise RefusedFormError(error) from None
-            raise final from None
-        choices = choices_of(complete, batch.rows)
-        outcomes = [_value(kind, row, choice) for row, [choice] in zip(batch.rows, choices, strict=True)]
-        again, warning = kind.answered(outcomes, fell_back=fell_back)
-        return Answered(outcomes, complete.usage, complete.reasons, answer.headers, again, warning)
-
-    def _receive(self, request: "ApiRequest") -> tuple[Answer, CompleteAnswer]:
-        batch = request.batch
-        broken: NetworkError | None = None
-        try:
-            answer = self._api.finish(request.sent)
-        except NetworkError as error:
-            if not isinstance(error.received, Answer):
-                raise
-            answer, broken = error.received, error
-        head = answer.head
-        with self._api.redactor.in_errors:
-            try:
-                # A connection that broke after the last finish_reason did not harm the answer.
-                return answer, check_answer(answer.body, head.content_type, batch.choices, head.request_id)
-            except IncompleteError:
-                if broken is None:
-                    raise
-                raise broken from None
-
-    def _without_key(self, complete: CompleteAnswer) -> CompleteAnswer:
-        redactor = self._api.redactor
-        if complete.raw is not None and not redactor.may_be_in(complete.raw):
-            return complete
-        value = redactor.value(complete.value)
-        return complete if value is complete.value else CompleteAnswer(value, None, complete.usage)
+        return ApiRequest(self._api, kind, batch, sent, fell_back)
 
 
 class ApiRequest(NamedTuple):
     """A request that was sent to the API; `fell_back` tells that it has the second form of its kind."""
 
-    sender: ApiSender
+    api: Api
+    kind: RowKind | None
     batch: Batch
     sent: Sent
     fell_back: bool
@@ -108,8 +61,51 @@ class ApiRequest(NamedTuple):
         return self.sent.answer
 
     def finish(self) -> Answered:
-        """Return the answer. Raises what `ApiSender.finish` does."""
-        return self.sender.finish(self)
+        """Return the answer. Raises NbxError if the request fails, and RefusedFormError."""
+        kind, batch, fell_back = self.kind, self.batch, self.fell_back
+        if kind is None:
+            answer, complete = self._receive()
+            warning = CHAT_SHAPED if complete.chat_shaped else ""
+            complete = self._without_key(complete)
+            outcomes: Sequence[Outcome] = split_group(complete, batch.rows)
+            usage, reasons = complete.usage, complete.reasons
+            return Answered(outcomes, usage, reasons, answer.headers, warning=warning)
+        try:
+            answer, complete = self._receive()
+        except NbxError as error:
+            final = kind.refused(error, fell_back=fell_back)
+            if final is None:
+                raise RefusedFormError(error) from None
+            raise final from None
+        choices = choices_of(complete, batch.rows)
+        outcomes = [_value(kind, row, choice) for row, [choice] in zip(batch.rows, choices, strict=True)]
+        again, warning = kind.answered(outcomes, fell_back=fell_back)
+        return Answered(outcomes, complete.usage, complete.reasons, answer.headers, again, warning)
+
+    def _receive(self) -> tuple[Answer, CompleteAnswer]:
+        broken: NetworkError | None = None
+        try:
+            answer = self.api.finish(self.sent)
+        except NetworkError as error:
+            if not isinstance(error.received, Answer):
+                raise
+            answer, broken = error.received, error
+        head, choices = answer.head, self.batch.choices
+        with self.api.redactor.in_errors:
+            try:
+                # A connection that broke after the last finish_reason did not harm the answer.
+                return answer, check_answer(answer.body, head.content_type, choices, head.request_id)
+            except IncompleteError:
+                if broken is None:
+                    raise
+                raise broken from None
+
+    def _without_key(self, complete: CompleteAnswer) -> CompleteAnswer:
+        redactor = self.api.redactor
+        if complete.raw is not None and not redactor.may_be_in(complete.raw):
+            return complete
+        value = redactor.value(complete.value)
+        return complete if value is complete.value else CompleteAnswer(value, None, complete.usage)
 
 
 def _value(kind: RowKind, row: Row, choice: Mapping[str, Any]) -> Any:

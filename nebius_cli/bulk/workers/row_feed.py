@@ -13,13 +13,7 @@ class RowFeed:
     before a row that takes a while; if `is_fast`, no other row does, as from a file.
     """
 
-    def __init__(
-        self,
-        rows: Iterator[Row | None],
-        dispatcher: Dispatcher,
-        *,
-        is_fast: bool,
-    ) -> None:
+    def __init__(self, rows: Iterator[Row | None], dispatcher: Dispatcher, *, is_fast: bool) -> None:
         self.reading = self.waits = False
         self.is_fast = is_fast
         self._rows = rows

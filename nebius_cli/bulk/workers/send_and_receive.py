@@ -276,12 +276,10 @@ class WorkerPool(WorkerThreads):
         self._listeners.warn(warning)
 
     def _block(self) -> None:
-        """Let another thread continue while this one waits for something, until `_unblock`."""
         self._write_results()
         super()._block()
 
     def _wake_all(self) -> None:
-        """Wake the threads that wait. The lock is held."""
         super()._wake_all()
         self._watch.wake()
 

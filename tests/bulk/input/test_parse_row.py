@@ -85,14 +85,8 @@ FLAWS = [
     (b"[" * 100_000, "beyond a limit of nbx: it is nested deeper than 100 levels"),
     (b"NaN", "not JSON: NaN; --format text reads each line as a prompt"),
     (b"1" * 5000, "beyond a limit of nbx: it has a number of more than 4,300 digits"),
-    (
-        b"[1, 2]",
-        "a row must be a string or an object; jq -c '.[]' makes rows of a JSON array",
-    ),
-    (
-        b"[",
-        "not JSON: expecting value at character 2; jq -c '.[]' makes rows of a JSON array",
-    ),
+    (b"[1, 2]", "a row must be a string or an object; jq -c '.[]' makes rows of a JSON array"),
+    (b"[", "not JSON: expecting value at character 2; jq -c '.[]' makes rows of a JSON array"),
     (b"Once upon", "not JSON: expecting value at character 1; --format text reads each line as a prompt"),
     (b"null", "a row must be a string or an object; --format text reads each line as a prompt"),
     (b"{}", "no prompt"),
@@ -130,10 +124,7 @@ MEMBERS = [
     ({"prompt": "x", "max_tokens": 10**30}, "max_tokens is larger than any server accepts"),
     ({"prompt": "x", "temperature": 10**400}, "temperature is larger than any server accepts"),
     ({"prompt": "x", "params": [1]}, "params must be an object"),
-    (
-        {"prompt": "x", "params": {"stream": True}},
-        "params must not contain stream; put it next to prompt",
-    ),
+    ({"prompt": "x", "params": {"stream": True}}, "params must not contain stream; put it next to prompt"),
     ({"prompt": "x", "params": {"n": 2}}, "params must not contain n; put it next to prompt"),
     (
         {"prompt": "x", "temprature": 1},
@@ -214,6 +205,7 @@ def test_the_name_gives_the_format_unless_a_flag_does(
     [
         ("a.dat", None, "cannot tell the format of a.dat from its name"),
         ("x.csv/a", None, "cannot tell the format of x.csv/a from its name"),
+        ("gz", None, "cannot tell the format of gz from its name"),
         ("a.jsonl", "json", "--format json"),
         ("a.parquet.gz", None, "a.parquet.gz is compressed twice"),
     ],

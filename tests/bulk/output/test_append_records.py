@@ -1,14 +1,10 @@
 """Records of many threads are written completely; a full disk leaves no partial record."""
 
-import contextlib
 import errno
 import os
-import resource
-import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,19 +12,7 @@ import pytest
 from nebius_cli.bulk.output import append_records
 from nebius_cli.bulk.output.append_records import Appender, LineFile
 from nebius_cli.core.errors import OutputError
-
-
-@contextlib.contextmanager
-def full_disk() -> Iterator[None]:
-    """Let no file of this process grow beyond 1000 bytes while the block runs; pytest's own may have to."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
+from tests.support.folder import disk_of
 
 
 def test_records_of_many_threads_are_all_written_completely(tmp_path: Path) -> None:
@@ -52,55 +36,51 @@ def test_records_of_many_threads_are_all_written_completely(tmp_path: Path) -> N
     assert (len(lines), set(lines)) == (4000, expected)
 
 
+class SlowWrite:
+    """A thread that writes a first record, and ends only after `go_on`."""
+
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+        self.written: list[bytes] = []
+        self.records = Appender(self._write)
+        self.thread = threading.Thread(target=self.records.add, args=(b"1",))
+        self._writing = threading.Event()
+        self.thread.start()
+        assert self._writing.wait(30)
+
+    def _write(self, data: bytes) -> None:
+        self._writing.set()
+        assert self.go_on.wait(30)
+        self.written.append(data)
+
+
 def test_a_thread_leaves_its_piece_to_the_writing_thread_and_goes_on() -> None:
-    writing, go_on = threading.Event(), threading.Event()
-    written = []
-
-    def slow(data: bytes) -> None:
-        writing.set()
-        assert go_on.wait(30)
-        written.append(data)
-
-    records = Appender(slow)
-    thread = threading.Thread(target=records.add, args=(b"1",))
-    thread.start()
-    assert writing.wait(30)
-    records.add(b"2")
-    records.add(b"3")
-    go_on.set()
-    thread.join()
-    assert written == [b"1", b"23"]
-    records.flush()
-    assert written == [b"1", b"23"]
+    slow = SlowWrite()
+    slow.records.add(b"2")
+    slow.records.add(b"3")
+    slow.go_on.set()
+    slow.thread.join()
+    assert slow.written == [b"1", b"23"]
+    slow.records.flush()
+    assert slow.written == [b"1", b"23"]
 
 
 def test_threads_block_when_too_many_pieces_wait_for_a_slow_write() -> None:
-    writing, go_on = threading.Event(), threading.Event()
-    written: list[bytes] = []
-
-    def slow(data: bytes) -> None:
-        writing.set()
-        assert go_on.wait(30)
-        written.append(data)
-
-    records = Appender(slow)
-    first = threading.Thread(target=records.add, args=(b"1",))
-    first.start()
-    assert writing.wait(30)
+    slow = SlowWrite()
     for _ in range(append_records.MAX_WAITING_PIECES - 1):
-        records.add(b"2")
-    last = threading.Thread(target=records.add, args=(b"3",))
+        slow.records.add(b"2")
+    last = threading.Thread(target=slow.records.add, args=(b"3",))
     last.start()
     last.join(0.2)
     assert last.is_alive()
-    go_on.set()
-    first.join()
+    slow.go_on.set()
+    slow.thread.join()
     last.join()
-    assert b"".join(written) == b"1" + b"2" * (append_records.MAX_WAITING_PIECES - 1) + b"3"
+    assert b"".join(slow.written) == b"1" + b"2" * (append_records.MAX_WAITING_PIECES - 1) + b"3"
 
 
 def test_every_call_after_a_failed_write_raises_its_error(tmp_path: Path) -> None:
-    with full_disk():
+    with disk_of(1000):
         file = LineFile(tmp_path / "x")
         records = Appender(file.write)
         records.add(b"a" * 899 + b"\n")
@@ -115,7 +95,7 @@ def test_every_call_after_a_failed_write_raises_its_error(tmp_path: Path) -> Non
 
 
 def test_what_fits_of_a_record_on_a_full_disk_is_cut_off_again(tmp_path: Path) -> None:
-    with full_disk():
+    with disk_of(1000):
         path = tmp_path / "x"
         path.write_bytes(b"before\n")
         file = LineFile(path)

@@ -14,6 +14,7 @@ from nebius_cli.bulk.output.record_format import failed_line
 from nebius_cli.bulk.output.resumable_output import Journal
 from nebius_cli.core.errors import OutputError, UsageError
 from tests.support.answers import FAILED, answer, failure, row
+from tests.support.folder import names
 
 BODY = b'{"prompt":"Say it"}'
 
@@ -50,10 +51,6 @@ def listed(folder: Path) -> list[int] | None:
     if not path.exists():
         return None
     return [json.loads(line)["id"] for line in path.read_bytes().splitlines()]
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if path.name != "home")
 
 
 @pytest.mark.parametrize(

@@ -107,8 +107,7 @@ def test_a_plain_body_is_not_touched() -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
-    [b'{"a":NaN}', b'{"a":-Infinity}', b'{"a":"\xed\xa0\x80"}', '{"a":null}'.encode("utf-16-le")],
+    "body", [b'{"a":NaN}', b'{"a":-Infinity}', b'{"a":"\xed\xa0\x80"}', '{"a":null}'.encode("utf-16-le")]
 )
 def test_what_only_python_takes_for_json_is_made_json(body: bytes) -> None:
     record = strict(encode(result(row(0), answer=body), with_prompt=False))

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.resumable_output import Journal
 from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.core.errors import OutputError, UsageError
 from nebius_cli.system.check_output_paths import is_file
 from tests.support.answers import answer, failure, row, write
+from tests.support.folder import names
 
 
 def silent(text: str) -> None:
@@ -40,10 +40,6 @@ def twice(records: bytes) -> bytes:
     return records.replace(once, b'"prompt_tokens":6,"completion_tokens":8,"cost":"0.5"')
 
 
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if path.name != "home")
-
-
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Where the answers go."""
@@ -58,7 +54,7 @@ def test_what_was_answered_is_known_to_the_next_run_and_what_failed_is_not(path:
     assert not journal.has_answer(row(0, body=b"{1}"))  # it asks something else now
     assert not journal.has_answer(row(0, own_id="0"))
     scanned = journal.earlier
-    assert (scanned.records, scanned.answers, scanned.errors, scanned.unpriced) == (3, 2, 1, 0)
+    assert (scanned.records, scanned.answers, scanned.unpriced) == (3, 2, 0)
     assert (scanned.prompt_tokens, scanned.completion_tokens, scanned.cost) == (9, 12, Decimal("0.75"))
     journal.close()
     journal.close()
@@ -165,7 +161,6 @@ def test_lines_broken_by_a_power_cut_are_ignored(path: Path) -> None:
     said: list[str] = []
     journal = Journal.open(str(path), restart=False, note=said.append)
     assert [journal.has_answer(row(n)) for n in range(3)] == [True, False, True]
-    assert journal.earlier.broken == 2
     journal.append(answer(row(1)))
     journal.compact(ordered=False)
     journal.close()
@@ -281,11 +276,9 @@ def test_only_a_regular_file_or_a_free_name_can_be_resumed(path: Path) -> None:
 def test_a_sink_writes_and_knows_nothing() -> None:
     written: list[bytes] = []
     sink = StreamOutput(written.append)
-    asked: Row = row(0)
-    sink.append(answer(asked))
+    sink.append(answer(row(0)))
     sink.add_failed(b"x")
-    assert not sink.has_answer(asked)
     sink.compact(ordered=True)
     sink.close()
     sink.close()
-    assert (written, sink.earlier.records, sink.stray_answers) == ([answer(asked)], 0, 0)
+    assert (written, sink.earlier.records, sink.stray_answers) == ([answer(row(0))], 0, 0)

@@ -100,9 +100,7 @@ def test_an_answer_that_comes_slowly_holds_up_no_other_row(
     assert time.monotonic() - began < TEST_TIMEOUT_S / 2  # it ended because of the others
 
 
-def test_few_results_are_written_together(
-    serve: Callable[[Respond], Service],
-) -> None:
+def test_few_results_are_written_together(serve: Callable[[Respond], Service]) -> None:
     written: list[int] = []
     run = Run(serve(lambda request, _: well(request)), rows(200), fixed=32)
     take = run.pool._listeners.results
@@ -155,9 +153,7 @@ def test_a_key_repeated_by_the_server_is_redacted(serve: Callable[[Respond], Ser
     assert failed.error.why == "what is ***?"
 
 
-def test_a_key_in_a_request_id_is_redacted(
-    serve: Callable[[Respond], Service],
-) -> None:
+def test_a_key_in_a_request_id_is_redacted(serve: Callable[[Respond], Service]) -> None:
     refusal = status(422, b"", X_Request_Id=CANARY)
     run = Run(serve(lambda request, n: well(request) if n == 1 else refusal), rows(2), retries=0).go()
     (failed,) = (result for result in run.results if result.error is not None)
@@ -198,7 +194,8 @@ def test_an_answer_for_which_there_was_no_memory_is_charged_and_asked_for_again(
         return well(request) if number == 1 else [waiting_for(failed), *well(request)]
 
     monkeypatch.setattr(json, "loads", no_memory_once)
-    run = Run(serve(respond), rows(2), fixed=2).go()
+    # Fast rows, so that the second is in flight when the first fails.
+    run = Run(serve(respond), rows(2), fixed=2, fast_rows=True).go()
     assert run.texts() == right(2)
     usages = [result.usage or {} for result in run.results]
     once, twice = sorted(usage["prompt_tokens"] for usage in usages)

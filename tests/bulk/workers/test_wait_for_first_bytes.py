@@ -5,10 +5,8 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-import trustme
 
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.http_client import Api
@@ -171,15 +169,6 @@ def test_a_server_notices_that_requests_are_given_up(serve: Callable[[Respond], 
     here.send(0)
     here.watch.close()
     assert service.hung_up.wait(TEST_TIMEOUT_S)
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
-    made, bundle = trustme.CA(), tmp_path / "authorities.pem"
-    made.cert_pem.write_to_path(str(bundle))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.issue_cert("127.0.0.1").configure_cert(context)
-    return context, str(bundle)
 
 
 def test_with_tls_only_an_answer_counts(

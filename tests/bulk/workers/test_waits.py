@@ -6,10 +6,8 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-import trustme
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record_format import Result
@@ -22,15 +20,6 @@ from tests.support.server import Reply, Request, status
 from tests.support.service import TEST_TIMEOUT_S, Respond, Run, Service, right, rows, waiting_for, well
 
 SMALL_BUFFER_BYTES = 65536
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
-    made, bundle = trustme.CA(), tmp_path / "authorities.pem"
-    made.cert_pem.write_to_path(str(bundle))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.issue_cert("127.0.0.1").configure_cert(context)
-    return context, str(bundle)
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])

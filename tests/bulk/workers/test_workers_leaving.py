@@ -36,9 +36,7 @@ def test_what_goes_wrong_with_a_result_ends_the_run(
 
 @pytest.mark.parametrize("fast_rows", [False, True])
 def test_rows_that_cannot_be_read_end_the_run_once_all_requests_ended(
-    serve: Callable[[Respond], Service],
-    *,
-    fast_rows: bool,
+    serve: Callable[[Respond], Service], *, fast_rows: bool
 ) -> None:
     def reading() -> Iterator[Row]:
         yield from rows(20)
@@ -81,15 +79,20 @@ def test_a_drain_waits_for_what_is_in_flight_and_takes_no_more(serve: Callable[[
     assert len(run.results) == run.dispatcher.requests == 4
 
 
-def test_requests_that_do_not_end_in_time_are_abandoned(serve: Callable[[Respond], Service]) -> None:
-    begun, go_on = threading.Event(), threading.Event()
+def held_back(begun: threading.Event, go_on: threading.Event) -> Respond:
+    """Answer after `go_on`."""
 
     def respond(request: Request, number: int) -> Reply:
         del number
         begun.set()
         return [waiting_for(go_on), *well(request)]
 
-    run = Run(serve(respond), rows(100), fixed=1)
+    return respond
+
+
+def test_requests_that_do_not_end_in_time_are_abandoned(serve: Callable[[Respond], Service]) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    run = Run(serve(held_back(begun, go_on)), rows(100), fixed=1)
     with pytest.raises(Leave):
         run.pool.run(leaving(run, begun))
     assert not run.pool.drain(0.05)
@@ -98,20 +101,13 @@ def test_requests_that_do_not_end_in_time_are_abandoned(serve: Callable[[Respond
     assert run.results == []  # nobody is there any more to take it
 
 
-def test_a_drain_that_another_signal_ends_takes_nothing_either(
-    serve: Callable[[Respond], Service],
-) -> None:
+def test_a_drain_that_another_signal_ends_takes_nothing_either(serve: Callable[[Respond], Service]) -> None:
     begun, go_on = threading.Event(), threading.Event()
-
-    def respond(request: Request, number: int) -> Reply:
-        del number
-        begun.set()
-        return [waiting_for(go_on), *well(request)]
 
     def leave(*_: object) -> None:
         raise Leave
 
-    run = Run(serve(respond), rows(100), fixed=1)
+    run = Run(serve(held_back(begun, go_on)), rows(100), fixed=1)
     with pytest.raises(Leave):
         run.pool.run(leaving(run, begun))
     before = signal.signal(signal.SIGALRM, leave)
@@ -128,9 +124,7 @@ def test_a_drain_that_another_signal_ends_takes_nothing_either(
     assert run.results == []
 
 
-def test_an_answer_checked_when_the_drain_ends_is_not_lost(
-    serve: Callable[[Respond], Service],
-) -> None:
+def test_an_answer_checked_when_the_drain_ends_is_not_lost(serve: Callable[[Respond], Service]) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def late(*_: object) -> None:
