@@ -66,7 +66,7 @@ class OutputFile:
             if self._temporary is None:
                 self._file.close()
             elif self._temporary.has_answer:
-                return self._temporary.keep(partial_path(self.path))
+                return self._temporary.keep()
             else:
                 self._temporary.discard()
         return None

@@ -6,6 +6,7 @@ to. While its owner runs, it is locked; the next run removes those whose owner i
 
 import contextlib
 import errno
+import itertools
 import os
 import stat
 import sys
@@ -50,6 +51,15 @@ def partial_path(path: Path) -> Path:
     return sibling(path, ".partial")
 
 
+def free_partial_path(path: Path) -> Path:
+    """Return `FILE.partial`; that of an earlier run is renamed to `FILE.partial.1`, `.2` and so on."""
+    partial = partial_path(path)
+    if partial.is_file() and not partial.is_symlink():
+        names = (sibling(path, f".partial.{number}") for number in itertools.count(1))
+        partial.rename(next(name for name in names if not os.path.lexists(name)))
+    return partial
+
+
 class TemporaryFile:
     """A new, empty file beside `target`; it is removed unless `commit` or `keep` gives it a name.
 
@@ -80,11 +90,12 @@ class TemporaryFile:
         _check_replaceable(self.target)
         self._rename(self.target)
 
-    def keep(self, path: Path) -> Path:
-        """Keep an unfinished file as `path`, or where it is if that is not possible; return where."""
+    def keep(self) -> Path:
+        """Keep an unfinished file as the partial file, or where it is if that fails; return its path."""
         with contextlib.suppress(OSError):
-            self._rename(path)
-            return path
+            partial = free_partial_path(self.target)
+            self._rename(partial)
+            return partial
         self._finalizer.detach()
         self.file.close()
         return self.path
@@ -160,7 +171,7 @@ def _create(target: Path, kind: str, mode: int) -> tuple[Path, FileIO]:
 def _clear(path: Path, target: Path) -> None:
     """Remove a temporary file; what it holds of an answer becomes the partial file. Raises OSError."""
     if path.name.endswith(ANSWER) and path.stat().st_size:
-        os.replace(path, partial_path(target))
+        os.replace(path, free_partial_path(target))
     else:
         path.unlink()
 

@@ -54,6 +54,19 @@ def test_the_partial_file_of_an_earlier_run_stays_and_the_next_success_names_it(
     ]
 
 
+def test_no_partial_file_replaces_another(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
+    target = tmp_path / "out.txt"
+    for text in ("one", "two", "three"):
+        server.script(gated(token(text)))
+        assert nbx.process("complete", "x", "-o", str(target)).code == 8
+    kept = {path.name: path.read_text() for path in tmp_path.glob("out*")}
+    assert kept == {
+        "out.txt.partial.1": "one\n",
+        "out.txt.partial.2": "two\n",
+        "out.txt.partial": "three\n",
+    }
+
+
 @pytest.mark.parametrize("flag", ["-o", "--export"])
 def test_a_folder_that_is_not_there_is_reported_before_anything_is_sent(
     flag: str, nbx: Runner, server: FakeServer, tmp_path: Path
