@@ -27,6 +27,7 @@ from nebius_cli.core.errors import NbxError, no_memory
 from nebius_cli.response.answer_events import Usage
 
 TICK_S = 0.1
+WRITE_TIMEOUT_S = 1.0  # for another thread; its output may be a pipe that nobody reads
 
 OnRequest = Callable[[str, float, Usage | None, NbxError | None, str], None]
 
@@ -69,7 +70,7 @@ class WorkerPool(WorkerThreads):
         self._watch = AnswerWatch(monotonic)
         self._watching = False
         self._begun: deque[InFlight] = deque()  # requests whose answers have begun, or whose time is over
-        self._results = UnwrittenResults()
+        self._results = UnwrittenResults(self._lock)
         self._over = threading.Event()
         self._abandoned = False
         self._error: BaseException | None = None
@@ -113,7 +114,7 @@ class WorkerPool(WorkerThreads):
             self._abandoned = True
             self._wake_all()
             unfinished = self._dispatcher.unfinished()
-        self._write_results()
+        self._write_results(WRITE_TIMEOUT_S)
         return unfinished
 
     def _has_work(self) -> bool:
@@ -259,14 +260,11 @@ class WorkerPool(WorkerThreads):
                 return
             self._results.add(end(now), now)
 
-    def _write_results(self) -> None:
-        with self._lock:
-            results = self._results.take()
-        if results:
-            try:
-                self._listeners.results(results)
-            except BaseException as error:  # noqa: BLE001 - raised again in the main thread
-                self._fail(error)
+    def _write_results(self, timeout: float = -1) -> None:
+        try:
+            self._results.write(self._listeners.results, timeout)
+        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
+            self._fail(error)
 
     def _warn(self, warning: str) -> None:
         with self._lock:

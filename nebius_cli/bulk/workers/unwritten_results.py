@@ -1,7 +1,8 @@
 """Results that are waiting to be written together."""
 
 import math
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 
 from nebius_cli.bulk.output.record_format import Result
 
@@ -13,11 +14,13 @@ MAX_UNWRITTEN_S = 0.02
 class UnwrittenResults:
     """Results, and the time on the monotonic clock at which they have to be written at the latest.
 
-    Callers hold a lock, except to read `write_at` and `are_many`.
+    Callers hold `lock`, except to read `write_at` and `are_many`, and for `write`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lock: threading.Lock) -> None:
         self.write_at = math.inf
+        self._lock = lock
+        self._writing = threading.Lock()
         self._results: list[Result] = []
 
     @property
@@ -31,7 +34,14 @@ class UnwrittenResults:
             self.write_at = now + MAX_UNWRITTEN_S
         self._results += results
 
-    def take(self) -> list[Result]:
-        """Return all results, and forget them."""
-        results, self._results, self.write_at = self._results, [], math.inf
-        return results
+    def write(self, write: Callable[[list[Result]], None], timeout: float = -1) -> None:
+        """Call `write` with all results. Another thread's call is waited for `timeout` seconds (-1: any time)."""
+        if not self._writing.acquire(timeout=timeout):
+            return
+        try:
+            with self._lock:
+                results, self._results, self.write_at = self._results, [], math.inf
+            if results:
+                write(results)
+        finally:
+            self._writing.release()

@@ -1,6 +1,7 @@
 """Results wait to be written together, but few of them, and not for long."""
 
 import math
+import threading
 
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.workers.unwritten_results import MAX_UNWRITTEN, MAX_UNWRITTEN_S, UnwrittenResults
@@ -12,17 +13,22 @@ def result(index: int) -> Result:
 
 
 def test_they_are_written_soon_after_the_first_of_them() -> None:
-    waiting = UnwrittenResults()
+    waiting = UnwrittenResults(threading.Lock())
     assert waiting.write_at == math.inf
     waiting.add([result(0)], 5.0)
     waiting.add([result(1)], 5.01)
     assert waiting.write_at == 5.0 + MAX_UNWRITTEN_S
-    assert [one.row.index for one in waiting.take()] == [0, 1]
-    assert (waiting.write_at, waiting.take()) == (math.inf, [])
+    written: list[list[Result]] = []
+    waiting.write(written.append)
+    waiting.write(written.append)
+    assert ([[one.row.index for one in results] for results in written], waiting.write_at) == (
+        [[0, 1]],
+        math.inf,
+    )
 
 
 def test_many_are_written_at_once() -> None:
-    waiting = UnwrittenResults()
+    waiting = UnwrittenResults(threading.Lock())
     for index in range(MAX_UNWRITTEN):
         assert not waiting.are_many
         waiting.add([result(index)], 0.0)
@@ -30,6 +36,6 @@ def test_many_are_written_at_once() -> None:
 
 
 def test_no_result_begins_no_wait() -> None:
-    waiting = UnwrittenResults()
+    waiting = UnwrittenResults(threading.Lock())
     waiting.add([], 5.0)
     assert waiting.write_at == math.inf

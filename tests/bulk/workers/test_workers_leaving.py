@@ -10,6 +10,7 @@ import pytest
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record_format import Result
+from nebius_cli.bulk.workers import send_and_receive
 from nebius_cli.core.errors import BadInputError, Interrupted, OutputError, TimedOutError
 from tests.support.server import Reply, Request
 from tests.support.service import TEST_TIMEOUT_S, Respond, Run, Service, moody, right, rows, waiting_for, well
@@ -157,9 +158,29 @@ def test_an_answer_that_was_taken_is_handed_on_for_each_of_its_rows(
     with pytest.raises(Leave):
         run.pool.run(leaving(run, begun))
     assert not run.pool.drain(0.05)
+    threading.Timer(0.1, go_on.set).start()
+    assert (run.pool.abandon(), taken) == ([], [0, 1, 2])
+    assert run.pool._over.wait(TEST_TIMEOUT_S)
+
+
+def test_a_thread_that_hands_on_results_for_ever_is_not_waited_for(
+    serve: Callable[[Respond], Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def late(_: Result) -> None:
+        begun.set()
+        go_on.wait(TEST_TIMEOUT_S)
+
+    monkeypatch.setattr(send_and_receive, "WRITE_TIMEOUT_S", 0.05)
+    run = Run(serve(lambda request, _: well(request)), rows(1), on_result=late)
+    with pytest.raises(Leave):
+        run.pool.run(leaving(run, begun))
+    assert not run.pool.drain(0.05)
+    assert run.pool.abandon() == []
+    assert not go_on.is_set()
     go_on.set()
     assert run.pool._over.wait(TEST_TIMEOUT_S)
-    assert (taken, run.pool.abandon()) == ([0, 1, 2], [])
 
 
 def test_a_group_that_a_silent_pipe_leaves_half_full_is_sent(serve: Callable[[Respond], Service]) -> None:
