@@ -46,6 +46,7 @@ class Ledger:
     """The ledger in the file `path`. Every method raises LedgerError; any thread may use it."""
 
     def __init__(self, path: Path, timeout_s: float = LOCK_TIMEOUT_S) -> None:
+        self.path = path
         self._file = LedgerFile(path, timeout_s)
         self._pending = Pending(path)
         self._looked = False  # for rows in pending files
@@ -56,11 +57,6 @@ class Ledger:
         from nebius_cli.ledger.budget_reservations import Reservations
 
         return Reservations(self._file)
-
-    @property
-    def path(self) -> Path:
-        """The path of the database."""
-        return self._file.path
 
     @property
     def pending_files(self) -> list[Path]:
