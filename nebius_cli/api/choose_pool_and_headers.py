@@ -13,7 +13,6 @@ from nebius_cli import __version__
 from nebius_cli.api.connect_during_import import EarlyConnection
 from nebius_cli.api.connection_pool import TimedPool, timed
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.endpoint import check_key
 from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.api.tls_authorities import check_readable, tls_context, trusted
 from nebius_cli.core.secret import Secret
@@ -73,7 +72,7 @@ class Pools:
         connect_timeout_s: float | None = None,
         early: EarlyConnection | None = None,
     ) -> None:
-        self._bearer = f"Bearer {check_key(key).reveal()}"
+        self._bearer = f"Bearer {key.reveal()}"
         self._cacert = cacert
         self._headers = headers
         self._trust_env = trust_env

@@ -23,9 +23,9 @@ from nebius_cli.api.retry import (
     is_unreachable,
     longest_backoff,
     may_be_billed,
+    next_wait,
     parse_retry_after,
     retryable,
-    row_delay,
     row_retryable,
     row_rule,
 )
@@ -94,7 +94,7 @@ def test_a_wait_the_server_asks_for_is_kept_whole() -> None:
 
 @pytest.mark.parametrize("asked", [0.0, 0.001, 0.24])
 @pytest.mark.parametrize(
-    "wait_of", [lambda e, k: delay(e, k, 9, 0.0), lambda e, k: row_delay(e, k, 0.0)], ids=["one", "row"]
+    "wait_of", [lambda e, k: delay(e, k, 9, 0.0), lambda e, k: next_wait(e, k, 0.0)], ids=["one", "row"]
 )
 def test_a_wait_of_less_than_a_second_has_a_floor_that_grows(
     asked: float, wait_of: Callable[[NbxError, int], float | None]
@@ -139,8 +139,8 @@ def test_a_row_is_also_sent_again_after_an_answer_that_was_cut() -> None:
 
 
 def test_a_row_waits_as_a_single_request_does() -> None:
-    assert row_delay(asking(7), 1, 0.0) == 7
-    assert row_delay(BROKE, 2, 0.0) == 0.5
+    assert next_wait(asking(7), 1, 0.0) == 7
+    assert next_wait(BROKE, 2, 0.0) == 0.5
 
 
 def test_a_run_whose_server_asks_for_too_long_a_wait_ends_with_the_reason() -> None:
