@@ -64,7 +64,7 @@ def read_infill(
     if sources.cursor is not None:
         at = split_at_position.parse(sources.cursor)
         try:
-            text = _read(at.file, readers, options)
+            text = read_prompt.read_text(at.file, readers, options)
         except UsageError as error:
             file, _, line = at.file.rpartition(":")
             if file:  # the name of a file may contain a colon, so this is only likely
@@ -74,15 +74,10 @@ def read_infill(
     else:
         prefix = read_prompt.read_texts(prompts, readers, options, nul=nul, allow_empty=allow_empty)
         if sources.suffix_file is not None:
-            suffix = _read(sources.suffix_file, readers, options)
+            suffix = read_prompt.read_text(sources.suffix_file, readers, options)
         else:
             typed = sources.suffix or ""
             suffix = read_prompt.decode_argument(typed, readers.raw(typed))
     if not suffix and not allow_empty:
         read_prompt.check_not_empty(prefix)
     return prefix, suffix
-
-
-def _read(path: str, readers: InputReaders, options: DecodeOptions) -> str:
-    data = readers.stdin() if path == "-" else readers.file(path)
-    return read_prompt.decode(data, read_prompt.source_name(path), options)

@@ -58,6 +58,10 @@ class InputReaders(NamedTuple):
     file: Callable[[str], bytes]
     raw: Callable[[str], bytes]
 
+    def read(self, path: str) -> bytes:
+        """Return the bytes of a file; - is stdin."""
+        return self.stdin() if path == "-" else self.file(path)
+
 
 def read_prompt(
     sources: PromptSources,
@@ -75,7 +79,9 @@ def read_prompt(
         return read_texts(sources, readers, options, nul=nul, allow_empty=allow_empty)
     if sources.arguments or sources.files or sources.lists or sources.template is not None:
         raise UsageError("--tokens and text prompts together", "the API takes one form at a time")
-    return parse_tokens(_token_text(sources.tokens, readers.stdin, readers, options))
+    if sources.tokens.startswith("@"):
+        return parse_tokens(read_text(sources.tokens[1:], readers, options))
+    return parse_tokens(sources.tokens)
 
 
 def read_texts(
@@ -96,7 +102,7 @@ def read_texts(
         texts.append(inputs.template(sources.template))
     texts += [inputs.file(path) for path in sources.files]
     for path in sources.lists:
-        texts += split_prompts(inputs.read(path), source_name(path), options, nul=nul)
+        texts += split_prompts(readers.read(path), source_name(path), options, nul=nul)
     if not sources.given:
         return inputs.file("-")
     return texts[0] if len(texts) == 1 else texts
@@ -111,13 +117,9 @@ class _Inputs:
         self._allow_empty = allow_empty
         self._piped: str | None = None
 
-    def read(self, path: str) -> bytes:
-        """Return the bytes of a file; - is stdin."""
-        return self._readers.stdin() if path == "-" else self._readers.file(path)
-
     def file(self, path: str) -> str:
         """Return the text of a file as it is."""
-        return decode(self.read(path), source_name(path), self._options)
+        return read_text(path, self._readers, self._options)
 
     def argument(self, argument: str) -> str:
         """Return the prompt that an argument stands for."""
@@ -142,6 +144,11 @@ class _Inputs:
                 "the prompt contains {stdin}, and stdin is empty", "", "--file sends {stdin} unchanged"
             )
         return text.replace(STDIN_PLACEHOLDER, self._piped)
+
+
+def read_text(path: str, readers: InputReaders, options: DecodeOptions) -> str:
+    """Return the text of a file; - is stdin. Raises BadInputError."""
+    return decode(readers.read(path), source_name(path), options)
 
 
 def decode(data: bytes, source: str, options: DecodeOptions) -> str:
@@ -269,10 +276,3 @@ def count(prompt: Prompt) -> int:
 def source_name(path: str) -> str:
     """Return what messages call a file that the user named; `-` is stdin."""
     return "stdin" if path == "-" else path
-
-
-def _token_text(text: str, stdin: Callable[[], bytes], readers: InputReaders, options: DecodeOptions) -> str:
-    if not text.startswith("@"):
-        return text
-    path = text[1:]
-    return decode(stdin() if path == "-" else readers.file(path), source_name(path), options)
