@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nebius_cli.core.errors import BadInputError, NbxError, RejectedError
+from nebius_cli.request import collect_field_flags
 from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.scoring import likelihood
 from nebius_cli.scoring.echo_support import EchoSupport
 from nebius_cli.scoring.likelihood import PROMPT_LOGPROBS, Passage, Score
+from nebius_cli.scoring.score_options import ScoreOptions
 
 MAX_PROMPTS_PER_REQUEST = 16  # servers limit them, and one invalid prompt fails the whole request
 # The configured settings that a scoring request uses.
@@ -18,26 +20,16 @@ CONFIGURED_FIELDS = ("model", "ai_project_id", "service_tier", "user", "extra_bo
 Send = Callable[[CompletionRequest], Completion]
 
 
-def scoring_fields(
-    configured: Mapping[str, Value],
-    given: Mapping[str, Value],
-    *,
-    max_tokens: int = 1,
-    alternatives: int = 1,
-) -> dict[str, Any]:
+def scoring_fields(configured: Mapping[str, Value], options: ScoreOptions) -> dict[str, Any]:
     """Return the request fields that make a server echo the prompt with log probabilities.
 
-    Of the `configured` fields only CONFIGURED_FIELDS are sent; those `given` as flags override them.
+    Of the `configured` fields only CONFIGURED_FIELDS are sent; those given as flags override them. Raises
+    UsageError.
     """
-    required = {
-        "max_tokens": max_tokens,
-        "temperature": 0,
-        "logprobs": alternatives,
-        "echo": True,
-        "stream": False,
-    }
     kept = {name: configured[name] for name in CONFIGURED_FIELDS if name in configured}
-    return {**kept, **given, **required}
+    given = collect_field_flags.parse_fields(options.fields, str, validate=True)
+    required = {"temperature": 0, "logprobs": options.alternatives, "echo": True, "stream": False}
+    return {**kept, **given, "max_tokens": int(options.max_tokens), **required}
 
 
 class ApiScorer:
