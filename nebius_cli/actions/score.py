@@ -163,9 +163,7 @@ def _sender(settings: RunSettings, options: ScoreOptions, app: App) -> Send:
 
 
 @contextlib.contextmanager
-def _embedded(
-    file: str | None, asked: str | None, options: ScoreOptions, app: App
-) -> Iterator[ScoringModel]:
+def _embedded(file: str | None, asked: str | None, options: ScoreOptions, app: App) -> Iterator[ScoringModel]:
     from nebius_cli.local import run_embedded
     from nebius_cli.scoring.embedded_scorer import engine_scorer
 
