@@ -134,9 +134,9 @@ class Budgets:
         """
         caps = [Cap(limit.since, limit.limit) for limit in self._limits()]
         timeout_s = 0.0 if self._access.held else None
-        reserve = partial(self._access.ledger.reserve, amount, caps, ahead=ahead, timeout_s=timeout_s)
+        reserve = self._access.ledger.reservations.reserve
         try:
-            return self._access.run(reserve)
+            return self._access.run(partial(reserve, amount, caps, ahead=ahead, timeout_s=timeout_s))
         except (LedgerError, TimedOutError) as error:
             self._access.held = self._access.held or isinstance(error, BusyError)  # wait only once
             self._access.warn_once("unreadable", f"cannot check the budgets: {error.line}")
