@@ -19,7 +19,7 @@ from nebius_cli.core.errors import (
 )
 from nebius_cli.core.secret import Secret
 from tests.conftest import CANARY
-from tests.support.calls import stream, within
+from tests.support.calls import within
 from tests.support.gate import Gate
 from tests.support.server import FakeServer, chunk, closed_port, head, status
 
@@ -108,22 +108,6 @@ def test_leaving_an_answer_hangs_up(post: Post, server: FakeServer) -> None:
     assert [isinstance(next(answer), ResponseHead), next(answer)] == [True, b"a"]
     answer.close()  # type: ignore[attr-defined]  # it is a generator
     assert server.hung_up.wait(TEST_TIMEOUT_S)
-
-
-def test_the_log_tells_the_call_and_not_the_key(
-    connect: Callable[..., Api], server: FakeServer, log: list[str]
-) -> None:
-    server.script(status(307, b"", Location="/v1/x"), status(503, b"", x_request_id="r"))
-    with pytest.raises(ServerError):
-        list(stream(connect(server.url)))
-    host = f"http://127.0.0.1:{server.port}"
-    assert log == [
-        f"POST {host}/v1/completions (2 bytes)",
-        "HTTP 307",
-        f"POST {host}/v1/x (2 bytes)",
-        "HTTP 503 r",
-    ]
-    assert server.requests[0].headers["authorization"] == f"Bearer {CANARY}"
 
 
 def test_a_retry_after_date_is_counted_from_now(post: Post, server: FakeServer) -> None:

@@ -117,11 +117,6 @@ def test_alternatives_of_another_length_are_unknown_though_the_log_probabilities
     assert parse(lists) == (TokenLogprob("a", -1.0), TokenLogprob("b", -2.0))
 
 
-def test_log_probabilities_without_tokens_are_none() -> None:
-    assert parse({"token_logprobs": [-1.0]}) == ()
-    assert parse({"tokens": None, "token_logprobs": [-1.0], "top_logprobs": [{"a": -1.0}]}) == ()
-
-
 def test_prompt_logprobs_have_the_token_of_the_prompt_first() -> None:
     position = {
         "5": {"logprob": -3.0, "rank": 9, "decoded_token": "a"},
@@ -135,14 +130,12 @@ def test_prompt_logprobs_have_the_token_of_the_prompt_first() -> None:
     assert [(other.text, other.chosen) for other in token.alternatives] == [("b", False), ("a", True)]
 
 
-@pytest.mark.parametrize("nothing", [None, {}, {"tokens": None}, {"tokens": "ab"}, {"content": []}])
+@pytest.mark.parametrize(
+    "nothing",
+    [None, {}, {"tokens": None}, {"token_logprobs": [-1.0]}, {"tokens": "ab"}, {"content": []}, ["tokens"]],
+)
 def test_no_log_probabilities_are_no_tokens(nothing: Any) -> None:
     assert parse(nothing) == ()
-
-
-def test_something_else_than_an_object_has_no_tokens() -> None:
-    other: Any = ["tokens"]
-    assert parse(other) == ()
 
 
 @given(NEARLY)
