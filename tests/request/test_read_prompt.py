@@ -237,10 +237,7 @@ def test_a_file_of_prompts_may_have_wide_characters() -> None:
     ]
     assert read_prompt.split_prompts(
         "a\0b".encode("utf-16-le"), "x", DecodeOptions("utf-16-le"), nul=True
-    ) == [
-        "a",
-        "b",
-    ]
+    ) == ["a", "b"]
 
 
 def test_what_is_wrong_in_a_file_of_prompts_is_reported_with_its_place() -> None:

@@ -56,10 +56,7 @@ def test_the_completions_shape_with_echo() -> None:
 
 
 def test_the_chat_shape() -> None:
-    others = [
-        {"token": "b", "logprob": -0.5, "bytes": [98]},
-        {"token": "a", "logprob": -1.0, "bytes": [97]},
-    ]
+    others = [{"token": "b", "logprob": -0.5, "bytes": [98]}, {"token": "a", "logprob": -1.0, "bytes": [97]}]
     likely = (Alternative("b", -0.5, b"b"), Alternative("a", -1.0, b"a", chosen=True))
     assert chat(top_logprobs=others) == TokenLogprob("a", -1.0, likely, None, b"a")
 

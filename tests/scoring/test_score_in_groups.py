@@ -74,8 +74,7 @@ def test_a_server_that_has_answered_several_at_once_is_sent_several_for_ever() -
 
 
 @pytest.mark.parametrize(
-    "error",
-    [BadInputError("unfit"), RejectedError("unfit", status=400), ServerError("unfit", status=500)],
+    "error", [BadInputError("unfit"), RejectedError("unfit", status=400), ServerError("unfit", status=500)]
 )
 def test_one_that_does_not_fit_takes_no_other_with_it(error: NbxError) -> None:
     for name, place in (("a", 0), ("b", 1)):
