@@ -284,7 +284,7 @@ def _how_to_show(options: CompleteOptions, what: CompletionRequest, app: App) ->
         Mode.JSON if options.json else Mode.NDJSON if options.ndjson else Mode.TEXT,
         Layout(b"\0" if options.prompt.null else b"\n", final=options.newline),
         what.choices,
-        read_prompt.count(what.prompt),
+        len(read_prompt.each(what.prompt)),
         quiet=app.flags.quiet,
         usage=options.usage,
         color_out=app.color_out,

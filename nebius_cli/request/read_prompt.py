@@ -249,9 +249,10 @@ def as_text(prompt: Prompt) -> str:
     return "\n".join(texts) if len(texts) == len(prompt) else jsontext.encode(prompt).decode("ascii")
 
 
-def count(prompt: Prompt) -> int:
-    """Return the number of prompts; each gets its own choices."""
-    return len(prompt) if isinstance(prompt, list) and prompt and not isinstance(prompt[0], int) else 1
+def each(prompt: Any) -> list[Any]:
+    """Return the prompts of a request one by one; each gets its own choices."""
+    several = isinstance(prompt, list) and prompt and not isinstance(prompt[0], int)
+    return prompt if several else [prompt]
 
 
 def source_name(path: str) -> str:
