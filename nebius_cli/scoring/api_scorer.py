@@ -1,5 +1,6 @@
 """Scores passages over the API: prompts are echoed with the log probabilities of their tokens."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -50,12 +51,10 @@ class ApiScorer:
 
     def __call__(self, passages: Sequence[Passage]) -> list[Score | NbxError]:
         """Return the score of each passage, or why it has none. Raises NbxError if the request fails."""
-        if self._support.falls_back:
-            return [self._ask([passage])[0] for passage in passages]
-        try:
-            return self._ask(passages)
-        except _SendAgainError:
-            return [self._ask([passage])[0] for passage in passages]
+        if not self._support.falls_back:
+            with contextlib.suppress(_SendAgainError):
+                return self._ask(passages)
+        return [self._ask([passage])[0] for passage in passages]
 
     def _ask(self, passages: Sequence[Passage]) -> list[Score | NbxError]:
         """Send one request. Raises _SendAgainError if it is to be sent with `prompt_logprobs`."""
