@@ -165,13 +165,17 @@ def _sender(settings: RunSettings, options: ScoreOptions, app: App) -> Send:
 @contextlib.contextmanager
 def _embedded(file: str | None, asked: str | None, options: ScoreOptions, app: App) -> Iterator[ScoringModel]:
     from nebius_cli.local import run_embedded
-    from nebius_cli.scoring.embedded_scorer import engine_scorer
+    from nebius_cli.scoring.embedded_scorer import score_passage
 
     run_embedded.model_name(file, asked, app)
     with run_embedded.scoring(file, app) as (name, engine):
         window = options.sliding_window
         window = window and window.in_context(engine.context_tokens)
-        yield ScoringModel(name, engine_scorer(engine, window), 1)
+
+        def score(passages: Sequence[Passage]) -> list[Score | NbxError]:
+            return [score_passage(engine, passage, window)[0] for passage in passages]
+
+        yield ScoringModel(name, score, 1)
 
 
 def _scores(passages: Sequence[Passage], model: ScoringModel, app: App) -> list[Score]:

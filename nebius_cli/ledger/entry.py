@@ -8,13 +8,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from nebius_cli.core.errors import NbxError, StatusError
-from nebius_cli.core.prices_and_costs import UNKNOWN_PRICE, ZERO, Price, token_count
+from nebius_cli.core.prices_and_costs import UNKNOWN_PRICE, ZERO, Price
 from nebius_cli.response.answer_events import Usage
-
-
-def plausible(usage: Usage | None) -> Usage | None:
-    """Return token counts without those that are impossible: servers make mistakes, sums must not."""
-    return None if usage is None else Usage(*map(token_count, usage))
 
 
 def cost_of(usage: Usage | None, price: Price, error: NbxError | None = None) -> Decimal | None:

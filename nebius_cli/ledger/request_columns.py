@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from nebius_cli.core.prices_and_costs import MAX_TOKENS, Price, exact, parse_amount
-from nebius_cli.ledger.entry import Entry, StoredText, plausible
+from nebius_cli.ledger.entry import Entry, StoredText
 
 MAX_TIME_MS = 253_402_214_400_000  # 9999-12-31; a later time is damaged
 MAX_EXIT = 255
@@ -68,14 +68,17 @@ _TEXTS = tuple(name for name, guard in _GUARDS.items() if guard is text)
 
 
 def of_entry(entry: Entry) -> Values:
-    """Return the values of an entry, in the order of COLUMNS without the id."""
-    usage = plausible(entry.usage)
+    """Return the values of an entry, in the order of COLUMNS without the id.
+
+    Token counts that are impossible are None: servers make mistakes, sums must not.
+    """
+    usage = entry.usage
     counts = (usage.prompt, usage.completion, usage.cached, usage.reasoning) if usage else (None,) * 4
     return (
         milliseconds(entry.time),
         storable(entry.model),
         int(entry.exit),
-        *counts,
+        *map(_tokens, counts),
         None if entry.cost is None else exact(entry.cost),
         *_price_texts(entry.price),
         entry.latency,
