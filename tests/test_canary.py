@@ -16,7 +16,7 @@ import pytest
 
 from nebius_cli.actions.app import App, SharedFlags
 from nebius_cli.actions.complete import CompleteOptions, run
-from nebius_cli.request.prompt_flags_to_request import PromptOptions
+from nebius_cli.request.prompt_options import PromptOptions
 from nebius_cli.system.streams import Streams
 from tests.conftest import CANARY
 from tests.support import canary, keyring

@@ -22,7 +22,8 @@ from nebius_cli.render.output_options import (
 )
 from nebius_cli.request import collect_field_flags, curl_command, read_prompt, request_body
 from nebius_cli.request.parse_and_check_values import Value
-from nebius_cli.request.prompt_flags_to_request import PromptOptions, make_request, notices
+from nebius_cli.request.prompt_flags_to_request import check, make_request, notices
+from nebius_cli.request.prompt_options import PromptOptions
 from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.system.check_output_paths import exists_as_file
 from nebius_cli.system.output_file import OutputFile
@@ -156,7 +157,7 @@ def _check(options: CompleteOptions) -> None:
     if parse_view(options.view) and (options.json or options.ndjson):
         raise UsageError("--view with --json or --ndjson", "", "nbx view FILE shows saved JSON")
     parse_export(options.export)
-    options.prompt.check()
+    check(options.prompt)
     if options.validate:
         check_reasons(options.fail_on)
     collect_field_flags.parse_unset(options.unset)
@@ -283,7 +284,7 @@ def _how_to_show(options: CompleteOptions, what: CompletionRequest, app: App) ->
         Mode.JSON if options.json else Mode.NDJSON if options.ndjson else Mode.TEXT,
         Layout(b"\0" if options.prompt.null else b"\n", final=options.newline),
         what.choices,
-        read_prompt.count(what.prompt),
+        len(read_prompt.each(what.prompt)),
         quiet=app.flags.quiet,
         usage=options.usage,
         color_out=app.color_out,

@@ -93,7 +93,7 @@ def run_prune(options: HistoryOptions, app: App) -> ExitCode:
     """Delete requests older than a span of time and every trace of their texts."""
     if not options.older_than:
         raise UsageError("--older-than is missing", "", "nbx history prune --older-than 30d")
-    before = app.streams.now() - periods.age("--older-than", options.older_than)
+    before = app.streams.now() - periods.age(options.older_than)
     ledger = app.ledger
     ledger.write_pending()
     count = ledger.prune(before)

@@ -1,33 +1,22 @@
 """`nbx score` and `nbx rank`: show how likely texts are under a model, over the API or embedded."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from nebius_cli.actions import score_file
 from nebius_cli.actions.app import App
 from nebius_cli.api.limits_from_settings import limits_of
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.core.errors import (
-    ExitCode,
-    NbxError,
-    UsageError,
-)
+from nebius_cli.core.errors import ExitCode, NbxError, UsageError
 from nebius_cli.request import collect_field_flags, read_prompt, request_body
-from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.response.events_to_answer import Completion
-from nebius_cli.scoring import compare_models, format_scores, ranking, score_in_groups, score_record
-from nebius_cli.scoring.api_scorer import (
-    MAX_PROMPTS_PER_REQUEST,
-    ApiScorer,
-    Send,
-    scoring_fields,
-)
+from nebius_cli.scoring import compare_models, format_scores, ranking, score_record
+from nebius_cli.scoring.api_scorer import MAX_PROMPTS_PER_REQUEST, ApiScorer, Send, scoring_fields
 from nebius_cli.scoring.likelihood import Passage, Score
-from nebius_cli.scoring.score_in_groups import ScoringModel
+from nebius_cli.scoring.score_in_groups import ScoringModel, score_in_groups
 from nebius_cli.scoring.score_options import ScoreOptions
 from nebius_cli.scoring.score_totals import Totals
 from nebius_cli.system.read_and_replace_files import encode_argument
@@ -52,17 +41,9 @@ def run_score(options: ScoreOptions, app: App) -> ExitCode:
     passage = Passage(_text(options, app), context)
     read_prompt.check_not_empty(passage.text, "give a text as an argument, with --file or on stdin")
     with _models(options, app) as models:
-        scores = [_score_one(passage, model, app) for model in models]
+        scores = [_scores([passage], model, app)[0] for model in models]
         _write_score(scores, models, options, app)
     return ExitCode.DONE
-
-
-def _score_one(passage: Passage, model: ScoringModel, app: App) -> Score:
-    [score] = _scores([[passage]], model, app)
-    if isinstance(score, NbxError):
-        raise score
-    _warn(score, app)
-    return score
 
 
 def _write_score(
@@ -109,21 +90,11 @@ def run_rank(options: ScoreOptions, app: App) -> ExitCode:
         Passage(read_prompt.decode_argument(one, encode_argument(one)), context) for one in options.candidates
     ]
     with _models(options, app) as models:
-        scores = [_scores_to_rank(passages, model, app) for model in models]
+        scores = [_scores(passages, model, app) for model in models]
         if any(score.scored < len(score.tokens) for score in scores[0]):
             app.warn("without --context, the first token of a candidate has no prediction and does not count")
         _write_ranks(passages, scores, models, options, app)
     return ExitCode.DONE
-
-
-def _scores_to_rank(passages: Sequence[Passage], model: ScoringModel, app: App) -> list[Score]:
-    scores = []
-    for score in _scores([passages], model, app):
-        if isinstance(score, NbxError):
-            raise score
-        scores.append(score)
-        _warn(score, app)
-    return scores
 
 
 def _context(options: ScoreOptions, app: App) -> str:
@@ -142,24 +113,21 @@ def _text(options: ScoreOptions, app: App) -> str:
     if options.text is not None and options.text != "-":
         return read_prompt.decode_argument(options.text, encode_argument(options.text))
     [file] = options.file or ("-",)
-    return read_prompt.decode(app.read(file), "stdin" if file == "-" else file, reading)
+    return read_prompt.decode(app.read(file), read_prompt.source_name(file), reading)
 
 
 @contextlib.contextmanager
 def _models(options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
     """Yield the models to score with: one, or two that are compared."""
     params = collect_field_flags.parse_params(options.param, validate=True)
-    given = collect_field_flags.parse_fields(options.fields, str, validate=True)
     settings = app.settings(options.connection)
-    fields = scoring_fields(
-        settings.request_fields, given, max_tokens=int(options.max_tokens), alternatives=options.alternatives
-    )
+    fields = scoring_fields(settings.request_fields, options)
     send: Send | None = None
     with contextlib.ExitStack() as stack:
         models = []
         for place, chosen in enumerate(options.models):
             if chosen.runs_here:
-                asked = None if place else given.get("model")
+                asked = None if place else options.fields.get("model")
                 models.append(stack.enter_context(_embedded(chosen.file, asked, options, app)))
                 continue
             own, own_params = fields, params
@@ -168,16 +136,13 @@ def _models(options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
                 own_params = {name: value for name, value in params.items() if name != "model"}
             request_body.check_rules(own, own_params, validate=True)
             send = send or _sender(settings, options, app)
-            models.append(_server_model(own, own_params, send, app))
+            name = str(own_params.get("model", own.get("model")))
+            scorer = ApiScorer(own, own_params, send, app.note)
+            models.append(ScoringModel(name, scorer, MAX_PROMPTS_PER_REQUEST))
         from nebius_cli.local.identify_weights import distinct_names
 
         names = distinct_names([model.name for model in models], [one.file for one in options.models])
         yield [replace(model, name=name) for model, name in zip(models, names, strict=True)]
-
-
-def _server_model(fields: Mapping[str, Any], params: Mapping[str, Any], send: Send, app: App) -> ScoringModel:
-    name = str(params.get("model", fields.get("model")))
-    return ScoringModel(name, ApiScorer(fields, params, send, app.note), MAX_PROMPTS_PER_REQUEST)
 
 
 def _sender(settings: RunSettings, options: ScoreOptions, app: App) -> Send:
@@ -198,35 +163,40 @@ def _sender(settings: RunSettings, options: ScoreOptions, app: App) -> Send:
 
 
 @contextlib.contextmanager
-def _embedded(
-    file: str | None, asked: Value | None, options: ScoreOptions, app: App
-) -> Iterator[ScoringModel]:
+def _embedded(file: str | None, asked: str | None, options: ScoreOptions, app: App) -> Iterator[ScoringModel]:
     from nebius_cli.local import run_embedded
-    from nebius_cli.scoring.embedded_scorer import engine_scorer
+    from nebius_cli.scoring.embedded_scorer import score_passage
 
     run_embedded.model_name(file, asked, app)
     with run_embedded.scoring(file, app) as (name, engine):
         window = options.sliding_window
         window = window and window.in_context(engine.context_tokens)
-        yield ScoringModel(name, engine_scorer(engine, window), 1)
+
+        def score(passages: Sequence[Passage]) -> list[Score | NbxError]:
+            return [score_passage(engine, passage, window)[0] for passage in passages]
+
+        yield ScoringModel(name, score, 1)
 
 
-def _scores(
-    passages: Sequence[Sequence[Passage]], model: ScoringModel, app: App
-) -> Iterator[Score | NbxError]:
-    """Yield the score or error of each passage of each row; show a spinner on a terminal."""
+def _scores(passages: Sequence[Passage], model: ScoringModel, app: App) -> list[Score]:
+    """Return the score of each passage, after warnings about it. Raises NbxError if one has no score."""
     spinner = Spinner(app.streams, enabled=app.draws_err and not app.flags.quiet)
 
-    def score(group: Sequence[Passage]) -> list[Score | NbxError]:
+    def score_group(group: Sequence[Passage]) -> list[Score | NbxError]:
         spinner.start("scoring")
         try:
             return model.score(group)
         finally:
             spinner.stop()
 
-    return score_in_groups.score_in_groups(
-        score_in_groups.packed(passages, model.group_size), score, app.note
-    )
+    scores = []
+    for score in score_in_groups(passages, model.group_size, score_group, app.note):
+        if isinstance(score, NbxError):
+            raise score
+        scores.append(score)
+        for warning in score_record.warnings(score):
+            app.warn(warning)
+    return scores
 
 
 def _write_ranks(
@@ -251,8 +221,3 @@ def _write_ranks(
 
 def _write(table: Callable[..., format_scores.Table], app: App) -> None:
     app.write_table(*table(drawn=app.draws_out), numbers=format_scores.NUMBERS, stacked=True)
-
-
-def _warn(score: Score, app: App) -> None:
-    for warning in score_record.warnings(score):
-        app.warn(warning)

@@ -71,13 +71,7 @@ class _RowScores:
 
     def _rows(self, settings: RunSettings) -> ItemRows:
         options = self._options
-        given = collect_field_flags.parse_fields(options.fields, str, validate=True)
-        fields = scoring_fields(
-            settings.request_fields,
-            given,
-            max_tokens=int(options.max_tokens),
-            alternatives=options.alternatives,
-        )
+        fields = scoring_fields(settings.request_fields, options)
         params = collect_field_flags.parse_params(options.param, validate=True)
         names = [
             _local_name(chosen.file, self._app)

@@ -34,8 +34,7 @@ def run_show(options: UsageOptions, app: App) -> ExitCode:
     """Show sums by day, model, profile or run."""
     if options.by not in GROUPS:
         raise UsageError(f"--by {options.by}", f"must be one of {', '.join(GROUPS)}")
-    since = options.since or DEFAULT_SINCE
-    period = _period(since, options.until, app)
+    period = _period(options.since or DEFAULT_SINCE, options.until, app)
     rows = _sums(options.by, period, app)
     if options.json:
         record = {
@@ -48,7 +47,7 @@ def run_show(options: UsageOptions, app: App) -> ExitCode:
         app.write_json(record)
         return ExitCode.DONE
     if not rows:
-        app.note(f"no requests in the ledger {_dates(period, app)}; --since all includes older ones")
+        _note_nothing(period, app)
     elif app.draws_out:
         header, lines, total = format_usage.table(options.by, rows, app.streams.width)
         app.write_table(header, lines, numbers=format_usage.NUMBERS, total=total)
@@ -63,13 +62,12 @@ def run_plot(options: UsageOptions, app: App) -> ExitCode:
     """Plot cost, tokens or requests of each day on the terminal, or into an SVG file."""
     if options.of and options.of not in MEASURES:
         raise UsageError(f"--of {options.of}", f"must be one of {', '.join(MEASURES)}")
-    since = options.since or DEFAULT_SINCE
-    period = _period(since, options.until, app)
+    period = _period(options.since or DEFAULT_SINCE, options.until, app)
     # A damaged time has no day, and one far in the future would make millions of days.
     last = LocalCalendar().day(app.streams.now())
     rows = [row for row in _sums("day", period, app) if periods.is_day(row.group, last)]
     if not rows:
-        app.note(f"no requests in the ledger {_dates(period, app)}; --since all includes older ones")
+        _note_nothing(period, app)
         return ExitCode.DONE
     total = sums.total(rows)
     of = options.of or ("cost" if total.cost else "tokens")
@@ -102,12 +100,12 @@ def run_export(options: UsageOptions, app: App) -> ExitCode:
     ledger = app.ledger
     ledger.write_pending()
     rows = (periods.dated(row) for row in ledger.rows(period))
-    lines = as_json(rows) if options.json else as_csv(rows, escape_formulas=options.escape_formulas)
-    for piece in lines:
-        if options.json:
+    if options.json:
+        for piece in as_json(rows):
             app.put_json(piece.encode())
-        else:
-            app.write(piece)
+    else:
+        for line in as_csv(rows, escape_formulas=options.escape_formulas):
+            app.write(line)
     return ExitCode.DONE
 
 
@@ -129,6 +127,10 @@ def _sums(by: str, period: Period, app: App) -> list[Sums]:
     if by != "day":  # days stay in order; of other groups the most expensive comes first
         rows.sort(key=lambda row: (-row.cost, -row.tokens, row.group))
     return [row if row.group else row._replace(group=NO_NAME.get(by, "(none)")) for row in rows]
+
+
+def _note_nothing(period: Period, app: App) -> None:
+    app.note(f"no requests in the ledger {_dates(period, app)}; --since all includes older ones")
 
 
 def _dates(period: Period, app: App) -> str:

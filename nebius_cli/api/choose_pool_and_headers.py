@@ -13,7 +13,6 @@ from nebius_cli import __version__
 from nebius_cli.api.connect_during_import import EarlyConnection
 from nebius_cli.api.connection_pool import TimedPool, timed
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.endpoint import check_key
 from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.api.tls_authorities import check_readable, tls_context, trusted
 from nebius_cli.core.secret import Secret
@@ -31,17 +30,15 @@ MAX_TARGETS = 100  # remembered; queries can differ from row to row
 
 
 class Target(NamedTuple):
-    """What a request to a URL needs: the pool, the target of the request line, the headers.
+    """What a request to a URL needs.
 
-    `head` is made of these: all of the request's head but the length of the body. `tunnel` tells whether a
-    proxy passes the bytes on as they are. `server` is the host and port of the server, `authorities` what is
-    trusted there, empty for plain HTTP.
+    `head` is all of the request's head but the length of the body. `tunnel` tells whether a proxy passes the
+    bytes on as they are. `server` is the host and port of the server, `authorities` what is trusted there,
+    empty for plain HTTP.
     """
 
     url: str
     pool: TimedPool
-    line: str
-    headers: Mapping[str, str]
     head: bytes
     tunnel: bool
     server: str
@@ -73,7 +70,7 @@ class Pools:
         connect_timeout_s: float | None = None,
         early: EarlyConnection | None = None,
     ) -> None:
-        self._bearer = f"Bearer {check_key(key).reveal()}"
+        self._bearer = f"Bearer {key.reveal()}"
         self._cacert = cacert
         self._headers = headers
         self._trust_env = trust_env
@@ -139,7 +136,7 @@ class Pools:
         server = f"{parts.netloc.removesuffix(f':{port}')}:{port}"
         lines = (f"{method} {line} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "")
         head, tunnel = "\r\n".join(lines).encode("latin-1"), pool.proxy is not None and not forwarded
-        return Target(url, pool, line, headers, head, tunnel, server, authorities, proxy)
+        return Target(url, pool, head, tunnel, server, authorities, proxy)
 
     def _manager(self, proxy: "Proxy | None") -> urllib3.PoolManager:
         if proxy is None:

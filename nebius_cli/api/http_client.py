@@ -1,5 +1,6 @@
 """The client of the Token Factory API: sends requests, returns bytes, turns failures into NbxErrors."""
 
+import contextlib
 from collections.abc import Callable, Generator, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -155,25 +156,29 @@ class Api:
         Raises what `post` does, and NetworkError for an answer of more than MAX_ANSWER_BYTES. The part
         of an answer that was received before it broke is the `received` of the error, an Answer.
         """
-        deadline = sent.deadline
         with self.redactor.in_errors, self.large_answers.turn:
             response, head = self._receive(sent)
             received = bytearray()
             try:
-                for chunk in _chunks(response, deadline):
-                    received += chunk
-                    if len(received) > MAX_ANSWER_BYTES:
-                        break
-                    if len(received) > MIN_LARGE_BYTES:
-                        self.large_answers.take(deadline)
+                self._collect(received, MAX_ANSWER_BYTES, response, sent.deadline)
             except NetworkError as error:
                 error.received = Answer(head, response.fields, bytes(received))
                 raise
-            finally:
-                response.release()
             if len(received) > MAX_ANSWER_BYTES:
                 raise NetworkError("the answer is too large", f"nbx reads at most {MAX_ANSWER_BYTES} bytes")
             return Answer(head, response.fields, bytes(received))
+
+    def _collect(self, body: bytearray, limit: int, response: HttpResponse, deadline: Deadline) -> None:
+        """Append what is received to `body`, until it ends or exceeds `limit`; then close the answer."""
+        try:
+            for chunk in _chunks(response, deadline):
+                body += chunk
+                if len(body) > limit:
+                    break
+                if len(body) > MIN_LARGE_BYTES:
+                    self.large_answers.take(deadline)
+        finally:
+            response.release()
 
     def _head(self, response: HttpResponse) -> ResponseHead:
         fields, line = response.fields, self.redactor.line
@@ -210,7 +215,8 @@ class Api:
                 raise self._error_of(head, retry_after, self._error_body(response, deadline), sent.target)
             response.release()
             if status < 200:  # interim answers were skipped, so this one is the last
-                raise _no_answer(status)
+                what = f"the server sent {status} instead of an answer"
+                raise NetworkError(what, "", "check base_url: does it point to the API?")
             url = follow(status, response.fields.get("location", ""), url)
         raise too_many(MAX_REDIRECTS, url)
 
@@ -254,17 +260,8 @@ class Api:
         """Return what is received of an error's body within ERROR_BODY_TIMEOUT_S."""
         deadline.shorten(ERROR_BODY_TIMEOUT_S)
         body = bytearray()
-        try:
-            for chunk in _chunks(response, deadline):
-                body += chunk
-                if len(body) >= MAX_ERROR_BODY_BYTES:
-                    break
-                if len(body) > MIN_LARGE_BYTES:
-                    self.large_answers.take(deadline)
-        except NetworkError:
-            pass
-        finally:
-            response.release()
+        with contextlib.suppress(NetworkError):
+            self._collect(body, MAX_ERROR_BODY_BYTES, response, deadline)
         return bytes(body[:MAX_ERROR_BODY_BYTES])
 
 
@@ -284,8 +281,3 @@ def _failure(error: Exception, target: Target, deadline: Deadline) -> NbxError:
     if isinstance(failure, NetworkError):
         failure.unread = deadline.unread
     return failure
-
-
-def _no_answer(status: int) -> NetworkError:
-    what = f"the server sent {status} instead of an answer"
-    return NetworkError(what, "", "check base_url: does it point to the API?")

@@ -24,14 +24,12 @@ _TLS_ALERT = "\x15\x03"
 COMPRESSIONS = ("br", "compress", "dcb", "dcz", "x-compress", "zstd")  # besides those that Python decodes
 
 
-def _connect_timeout(to: str, why: str) -> TimedOutError:
-    del why
+def _connect_timeout(to: str, _: str) -> TimedOutError:
     what = f"no connection{to} within the connect timeout"
     return TimedOutError(what, "", "--connect-timeout waits longer", retryable=True)
 
 
-def _unresolved(to: str, why: str) -> NetworkError:
-    del why
+def _unresolved(to: str, _: str) -> NetworkError:
     what = f"no connection{to.rpartition(':')[0]}"
     return NetworkError(what, "its name does not resolve", "check base_url and the network", retryable=True)
 
@@ -65,10 +63,7 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], Net
     (
         (ConnectionRefusedError,),
         lambda to, _: NetworkError(
-            f"connection{to} refused",
-            "no server is listening there",
-            "check base_url",
-            retryable=True,
+            f"connection{to} refused", "no server is listening there", "check base_url", retryable=True
         ),
     ),
     (

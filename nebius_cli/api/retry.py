@@ -34,7 +34,7 @@ def delay(
     """
     if asks_too_much(error) or attempt > retries or not retryable(error):
         return None
-    wait = _wait(error, attempt, jitter)
+    wait = next_wait(error, attempt, jitter)
     if total and wait > left:
         error.hint = f"no time is left to try again: --timeout is {total:g} s"
         return None
@@ -55,8 +55,11 @@ def asks_too_much(error: NbxError) -> bool:
     return True
 
 
-def _wait(error: NbxError, attempt: int, jitter: float) -> float:
-    """Return the wait that the server asked for, or the backoff where that is not at least a second."""
+def next_wait(error: NbxError, attempt: int, jitter: float) -> float:
+    """Return the wait that the server asked for, or the backoff where that is not at least a second.
+
+    For errors that are worth another try: `delay` and `row_rule` say which.
+    """
     asked = retry_after(error) or 0.0
     return asked if asked >= MIN_RETRY_AFTER_S else max(asked, backoff(attempt, jitter))
 
@@ -108,11 +111,6 @@ def row_rule(error: NbxError, *, only_model: bool, answering: bool) -> RowRule:
 def row_retryable(error: NbxError) -> bool:
     """Return whether a row may be sent again: nothing of its answer was shown, so also a cut one."""
     return isinstance(error, IncompleteError) or retryable(error)
-
-
-def row_delay(error: NbxError, attempt: int, jitter: float) -> float:
-    """Return the seconds to wait before a row is sent again; `ends_run` is asked first."""
-    return _wait(error, attempt, jitter)
 
 
 def longest_backoff(retries: int) -> float:

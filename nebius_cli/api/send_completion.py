@@ -58,7 +58,7 @@ class Exchange:
         self, api: Api, request: CompletionRequest, limits: Limits, streams: Streams, hooks: Hooks
     ) -> None:
         self._api = api
-        self._request = request
+        self.request = request
         self._limits = limits
         self._streams = streams
         self._hooks = hooks
@@ -74,7 +74,7 @@ class Exchange:
         started = self._streams.monotonic()
         attempt = 1
         while True:
-            self.completion = Completion(self._request.choices)
+            self.completion = Completion(self.request.choices)
             try:
                 self._attempt(started)
             except NbxError as error:
@@ -88,11 +88,6 @@ class Exchange:
             else:
                 self._note_end(None)
                 return self.completion
-
-    @property
-    def request(self) -> CompletionRequest:
-        """The request."""
-        return self._request
 
     @property
     def host(self) -> str:
@@ -111,11 +106,10 @@ class Exchange:
         self.sent_at = self._streams.monotonic()
         self.sent.append(Sent(self.sent_at, self.completion))
         self._hooks.attempt()
-        accept = "text/event-stream" if self._request.streamed else "application/json"
+        accept = "text/event-stream" if self.request.streamed else "application/json"
         deadline = Deadline(self._limits, self._streams.monotonic, started)
-        query, body = self._request.query(), self._request.encode()
+        query, body = self.request.query(), self.request.encode()
         answer = self._api.post("/completions", query, body, accept=accept, deadline=deadline)
-        self._came_at = self._streams.monotonic()
         self._decoder = AnswerDecoder("")
         try:
             with contextlib.closing(answer):
@@ -140,7 +134,11 @@ class Exchange:
         for item in answer:
             self._came_at = self._streams.monotonic()
             if isinstance(item, ResponseHead):
-                self._decoder = self._decoder_for(item.content_type)
+                self._decoder = AnswerDecoder(
+                    item.content_type,
+                    every_frame=self._hooks.every_frame,
+                    max_bytes=self._limits.memory // COPIES,
+                )
                 self.sent[-1].request_id = item.request_id
                 continue
             for event in self._decoder.feed(item):
@@ -149,10 +147,6 @@ class Exchange:
                     deadline.text_came()
             if self._decoder.done:
                 return
-
-    def _decoder_for(self, content_type: str) -> AnswerDecoder:
-        largest = self._limits.memory // COPIES
-        return AnswerDecoder(content_type, every_frame=self._hooks.every_frame, max_bytes=largest)
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Frame):
@@ -181,7 +175,8 @@ class Exchange:
         if isinstance(error, NetworkError):
             if self.completion.started and not isinstance(error, TimedOutError):
                 return self._incomplete(error.line)
-            error.what += self._request_note()
+            if request_id := self.sent[-1].request_id:
+                error.what += f" (request {request_id})"
         return error
 
     def _incomplete(self, why: str, hint: str = "") -> IncompleteError:
@@ -192,9 +187,5 @@ class Exchange:
 
     def _hint(self) -> str:
         """Return what helps where a stream has mixed its choices up, empty where it has not."""
-        mixed = self._request.streamed and self._request.choices > 1 and [*self.completion.choices] == [0]
+        mixed = self.request.streamed and self.request.choices > 1 and [*self.completion.choices] == [0]
         return "the server mixes up the choices of a stream; use --no-stream" if mixed else ""
-
-    def _request_note(self) -> str:
-        request_id = self.sent[-1].request_id
-        return f" (request {request_id})" if request_id else ""

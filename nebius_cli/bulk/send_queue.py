@@ -176,7 +176,7 @@ class RetryQueue:
         if paced and retry.is_overload(error) and not retry.retry_after(error):
             return 0.0
         attempts = batch.attempts if retry.is_rate_limit(error) else batch.tries
-        return retry.row_delay(error, max(1, attempts), self._jitter())
+        return retry.next_wait(error, max(1, attempts), self._jitter())
 
     def backoff(self, batch: Batch) -> float:
         """Return the seconds to wait before a batch is sent again to a server that was never reached."""

@@ -150,7 +150,7 @@ def add_to(root: typer.Typer) -> None:
 
 def _complete(flags: Flags, app: Any) -> ExitCode:
     from nebius_cli.actions import complete
-    from nebius_cli.request.prompt_flags_to_request import PromptOptions
+    from nebius_cli.request.prompt_options import PromptOptions
 
     about_prompt = {name: flags[name] for name in PromptOptions._fields if name in flags}
     others = {name: flags[name] for name in flags if name not in about_prompt}

@@ -13,9 +13,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
+from nebius_cli.core.errors import LedgerError
 from nebius_cli.core.prices_and_costs import ZERO, exact, parse_amount
 from nebius_cli.ledger.request_columns import milliseconds
-from nebius_cli.ledger.sqlite_file import LedgerFile
+from nebius_cli.ledger.sqlite_file import HINT, LedgerFile
 from nebius_cli.system.lock import Lock, try_lock
 from nebius_cli.system.read_and_replace_files import make_folder
 
@@ -65,12 +66,16 @@ class Reservations:
     ) -> Decimal:
         """Reserve at least this amount below every cap, and return what was added; 0 if that exceeds one.
 
-        With `ahead`, reserve for later requests as well if there is enough. Raises LedgerError and OSError.
+        With `ahead`, reserve for later requests as well if there is enough. Raises LedgerError.
         """
-        make_folder(self._folder)
-        while self._lock is None:  # another process may be looking whether the new lock is held
-            self._owner = os.urandom(8).hex()
-            self._lock = try_lock(self._path(self._owner))
+        try:
+            make_folder(self._folder)
+            while self._lock is None:  # another process may be looking whether the new lock is held
+                self._owner = os.urandom(8).hex()
+                self._lock = try_lock(self._path(self._owner))
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise LedgerError(f"cannot write beside the ledger {self._file.path}", why, HINT) from None
         with self._file.writing(timeout_s) as database:
             left = self._left(database, caps)
             if least > left:

@@ -4,10 +4,10 @@ import threading
 from collections.abc import Callable
 from decimal import Decimal
 
-from nebius_cli.core.errors import CappedError, NbxError, NetworkError, StatusError
+from nebius_cli.core.errors import CappedError, NbxError, NetworkError
 from nebius_cli.core.prices_and_costs import ZERO, PriceList
 from nebius_cli.ledger.day_and_month_budgets import BUDGET_HINT
-from nebius_cli.ledger.entry import Entry, cost_of, plausible
+from nebius_cli.ledger.entry import Entry, cost_of
 from nebius_cli.ledger.request_recorder import LOCAL, LedgerRecorder
 from nebius_cli.response.answer_events import Usage
 from nebius_cli.system.streams import Streams
@@ -68,13 +68,12 @@ class BatchRecorder:
             return
         price = self._prices.of_model(model)
         is_local = self._host is None or model == self._local_model
-        # The server does not bill a request that it refused.
-        cost = ZERO if isinstance(error, StatusError) else cost_of(usage, price)
+        cost = cost_of(usage, price, error)
         entry = Entry(
             self._unix_offset + sent_at,
             (self._local_model if is_local else None) or model,
             int(error.code) if error else 0,
-            plausible(usage),
+            usage,
             price,
             cost,
             self._streams.monotonic() - sent_at,

@@ -12,7 +12,6 @@ from nebius_cli.core.errors import CappedError, LedgerError, TimedOutError
 from nebius_cli.core.prices_and_costs import ZERO, Price, usd
 from nebius_cli.ledger.budget_reservations import Cap
 from nebius_cli.ledger.ledger_with_timeout import LedgerAccess
-from nebius_cli.ledger.periods import first_of_month
 from nebius_cli.ledger.sqlite_file import BusyError
 from nebius_cli.request.token_bounds import max_tokens
 from nebius_cli.system.calendar import LocalCalendar
@@ -135,9 +134,9 @@ class Budgets:
         """
         caps = [Cap(limit.since, limit.limit) for limit in self._limits()]
         timeout_s = 0.0 if self._access.held else None
-        reserve = partial(self._access.ledger.reserve, amount, caps, ahead=ahead, timeout_s=timeout_s)
+        reserve = self._access.ledger.reservations.reserve
         try:
-            return self._access.run(reserve)
+            return self._access.run(partial(reserve, amount, caps, ahead=ahead, timeout_s=timeout_s))
         except (LedgerError, TimedOutError) as error:
             self._access.held = self._access.held or isinstance(error, BusyError)  # wait only once
             self._access.warn_once("unreadable", f"cannot check the budgets: {error.line}")
@@ -161,7 +160,7 @@ class Budgets:
         found = []
         for name, limit, period, first in (
             (BUDGET_DAILY, settings.budget_daily, "today", today),
-            (BUDGET_MONTHLY, settings.budget_monthly, "this month", first_of_month(today)),
+            (BUDGET_MONTHLY, settings.budget_monthly, "this month", today.replace(day=1)),
         ):
             if limit is not None:
                 since = calendar.start(first)

@@ -7,17 +7,15 @@ defining dataclasses, and a run waits for this import after its answer.
 from decimal import Decimal
 from typing import NamedTuple
 
-from nebius_cli.core.prices_and_costs import UNKNOWN_PRICE, Price, token_count
+from nebius_cli.core.errors import NbxError, StatusError
+from nebius_cli.core.prices_and_costs import UNKNOWN_PRICE, ZERO, Price
 from nebius_cli.response.answer_events import Usage
 
 
-def plausible(usage: Usage | None) -> Usage | None:
-    """Return token counts without those that are impossible: servers make mistakes, sums must not."""
-    return None if usage is None else Usage(*map(token_count, usage))
-
-
-def cost_of(usage: Usage | None, price: Price) -> Decimal | None:
-    """Return the cost of a request with this usage, None if it is unknown."""
+def cost_of(usage: Usage | None, price: Price, error: NbxError | None = None) -> Decimal | None:
+    """Return the cost of a request that ended with this usage or error, None if it is unknown."""
+    if isinstance(error, StatusError):  # the server does not bill a request that it refused
+        return ZERO
     return price.cost(usage.prompt, usage.completion, usage.cached) if usage else price.cost(None, None)
 
 

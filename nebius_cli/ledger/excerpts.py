@@ -10,7 +10,7 @@ WIDE = ("W", "F")  # East Asian widths of two columns (Unicode TR 11)
 def excerpt(text: str, words: Sequence[str], columns: int) -> str:
     """Return part of a text on one line, at most `columns` wide, around the first of `words` in it."""
     line = " ".join(text.split())
-    if _columns(line) <= columns:
+    if _cut(line, columns) == line:
         return line
     places = [match.start() for word in words if (match := re.search(re.escape(word), line, re.IGNORECASE))]
     at = min(places, default=0)
@@ -21,10 +21,6 @@ def excerpt(text: str, words: Sequence[str], columns: int) -> str:
     if start + len(part) < len(line):
         part = _cut(part, columns - len(head) - 1) + "…"
     return head + part
-
-
-def _columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(character) in WIDE else 1 for character in text)
 
 
 def _cut(text: str, columns: int) -> str:

@@ -7,7 +7,7 @@ from nebius_cli.core.prices_and_costs import parse_amount, usd
 from nebius_cli.core.short_text import UNKNOWN
 from nebius_cli.ledger import periods
 from nebius_cli.ledger.excerpts import excerpt
-from nebius_cli.ledger.periods import Calendar
+from nebius_cli.system.calendar import LocalCalendar
 from nebius_cli.terminal.sanitize import to_bytes, visible
 from nebius_cli.terminal.write_table import columns_that_fit, width_of
 
@@ -26,7 +26,7 @@ Row = dict[str, Any]  # of the ledger, with `prompt` and `answer`
 
 
 def table(
-    rows: Sequence[Row], words: Sequence[str], width: int, calendar: Calendar
+    rows: Sequence[Row], words: Sequence[str], width: int, calendar: LocalCalendar
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Return the header and rows of a table at most `width` columns wide."""
     cells = [_cells(row, calendar) for row in rows]
@@ -65,7 +65,7 @@ def _excerpt(row: Row, words: Sequence[str], columns: int) -> str:
     return excerpt(f"{row['prompt']} → {row['answer']}", words, columns)
 
 
-def _cells(row: Row, calendar: Calendar) -> dict[str, str]:
+def _cells(row: Row, calendar: LocalCalendar) -> dict[str, str]:
     time, counts = row["time"], (row["prompt_tokens"], row["completion_tokens"])
     cost = parse_amount(row["cost"])
     return {

@@ -1,31 +1,19 @@
 """Parses periods such as `today`, `7d` and `2026-11-01`, and formats times.
 
-Days are those of a local `Calendar`; times are Unix times in seconds.
+Days are those of the local time zone; times are Unix times in seconds.
 """
 
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from nebius_cli.core.errors import UsageError
+from nebius_cli.system.calendar import LocalCalendar
 
 _SPAN = re.compile(r"([0-9]{1,6})(h|d|w)")
 _HOURS = {"h": 1, "d": 24, "w": 168}
 FORMS = "today, yesterday, all, 24h, 7d, 4w, or a date such as 2026-11-01"
-
-
-class Calendar(Protocol):
-    """The local calendar. A day on which the clocks change is shorter or longer than 24 hours."""
-
-    def day(self, when: float) -> date:
-        """Return the day of a Unix time."""
-
-    def start(self, day: date) -> float:
-        """Return the Unix time at which a day begins."""
-
-    def local(self, when: float) -> datetime:
-        """Return a Unix time as local time."""
 
 
 class Period(NamedTuple):
@@ -35,7 +23,7 @@ class Period(NamedTuple):
     until: float | None = None
 
 
-def period(since: str, until: str, now: float, calendar: Calendar) -> Period:
+def period(since: str, until: str, now: float, calendar: LocalCalendar) -> Period:
     """Return the period that `--since` and `--until` mean; empty texts set no limit. Raises UsageError."""
     return Period(
         _parse("--since", since, now, calendar) if since else None,
@@ -43,7 +31,7 @@ def period(since: str, until: str, now: float, calendar: Calendar) -> Period:
     )
 
 
-def _parse(flag: str, text: str, now: float, calendar: Calendar, *, end: bool = False) -> float | None:
+def _parse(flag: str, text: str, now: float, calendar: LocalCalendar, *, end: bool = False) -> float | None:
     """Return the start of the day or span that a text names; with `end`, the end of a day."""
     today = calendar.day(now)
     day = {"today": today, "yesterday": today - timedelta(1)}.get(text)
@@ -64,16 +52,11 @@ def _parse(flag: str, text: str, now: float, calendar: Calendar, *, end: bool = 
         raise UsageError(f"{flag} {text}", f"must be {FORMS}") from None
 
 
-def age(flag: str, text: str) -> float:
-    """Return the length in seconds of a span such as `30d`. Raises UsageError."""
+def age(text: str) -> float:
+    """Return the length in seconds of the span of `--older-than`, such as `30d`. Raises UsageError."""
     if not (span := _SPAN.fullmatch(text)):
-        raise UsageError(f"{flag} {text}", "must be a span such as 12h, 30d or 8w")
+        raise UsageError(f"--older-than {text}", "must be a span such as 12h, 30d or 8w")
     return int(span[1]) * _HOURS[span[2]] * 3600.0
-
-
-def first_of_month(day: date) -> date:
-    """Return the first day of a day's month."""
-    return day.replace(day=1)
 
 
 def is_day(text: str, last: date) -> bool:

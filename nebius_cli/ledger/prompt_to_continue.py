@@ -66,8 +66,7 @@ def _chosen(text: StoredText, sent: read_prompt.Prompt, choice: str | None, name
     if not 1 <= number <= len(answers):
         count = "1 answer" if len(answers) == 1 else f"{len(answers)} answers"
         raise UsageError(f"--choice {choice}", f"{name} has {count}")
-    prompts = read_prompt.count(sent)
+    prompts = read_prompt.each(sent)
     # Prompts in an array have their answers one prompt after the other.
-    listed = isinstance(sent, list) and (prompts > 1 or not isinstance(sent[0], int))
-    of = min((number - 1) // max(1, len(answers) // prompts), prompts - 1)
-    return answers[number - 1], sent[of] if listed else sent
+    of = min((number - 1) // max(1, len(answers) // len(prompts)), len(prompts) - 1)
+    return answers[number - 1], prompts[of]

@@ -7,11 +7,11 @@ this module have the types of their columns.
 import json
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
-from nebius_cli.core.prices_and_costs import Price, exact, parse_amount, token_count
-from nebius_cli.ledger.entry import Entry, StoredText, plausible
+from nebius_cli.core.prices_and_costs import MAX_TOKENS, Price, exact, parse_amount
+from nebius_cli.ledger.entry import Entry, StoredText
 
 MAX_TIME_MS = 253_402_214_400_000  # 9999-12-31; a later time is damaged
 MAX_EXIT = 255
@@ -23,16 +23,7 @@ def _whole(value: Any, limit: int) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= limit else None
 
 
-def _time(value: Any) -> int | None:
-    return _whole(value, MAX_TIME_MS)
-
-
-def _exit(value: Any) -> int | None:
-    return _whole(value, MAX_EXIT)
-
-
-def _tokens(value: Any) -> int | None:
-    return None if isinstance(value, bool) or not isinstance(value, int) else token_count(value)
+_tokens = partial(_whole, limit=MAX_TOKENS)
 
 
 def _amount(value: Any) -> str | None:
@@ -52,9 +43,9 @@ def text(value: Any) -> str | None:
 
 # Each column after the id → its guard, which returns None for a value of another type or out of range.
 _GUARDS: dict[str, Callable[[Any], Any]] = {
-    "time": _time,
+    "time": partial(_whole, limit=MAX_TIME_MS),
     "model": text,
-    "exit": _exit,
+    "exit": partial(_whole, limit=MAX_EXIT),
     "prompt_tokens": _tokens,
     "completion_tokens": _tokens,
     "cached_tokens": _tokens,
@@ -77,14 +68,17 @@ _TEXTS = tuple(name for name, guard in _GUARDS.items() if guard is text)
 
 
 def of_entry(entry: Entry) -> Values:
-    """Return the values of an entry, in the order of COLUMNS without the id."""
-    usage = plausible(entry.usage)
+    """Return the values of an entry, in the order of COLUMNS without the id.
+
+    Token counts that are impossible are None: servers make mistakes, sums must not.
+    """
+    usage = entry.usage
     counts = (usage.prompt, usage.completion, usage.cached, usage.reasoning) if usage else (None,) * 4
     return (
         milliseconds(entry.time),
         storable(entry.model),
         int(entry.exit),
-        *counts,
+        *map(_tokens, counts),
         None if entry.cost is None else exact(entry.cost),
         *_price_texts(entry.price),
         entry.latency,

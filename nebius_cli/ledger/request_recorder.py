@@ -9,9 +9,9 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.core.errors import LedgerError, NetworkError, StatusError, TimedOutError
-from nebius_cli.core.prices_and_costs import FREE, UNKNOWN_PRICE, ZERO, Price
-from nebius_cli.ledger.entry import Entry, StoredText, cost_of, plausible
+from nebius_cli.core.errors import LedgerError, NetworkError, TimedOutError
+from nebius_cli.core.prices_and_costs import FREE, UNKNOWN_PRICE, Price
+from nebius_cli.ledger.entry import Entry, StoredText, cost_of
 from nebius_cli.ledger.ledger_with_timeout import LEDGER_TIMEOUT_S, LedgerAccess
 from nebius_cli.ledger.request_store import Ledger
 from nebius_cli.ledger.sqlite_file import BusyError
@@ -128,16 +128,14 @@ class LedgerRecorder:
                 continue
             last = sent is exchange.sent[-1]
             usage = sent.completion.usage
-            # The server does not bill a request that it refused.
-            refused = isinstance(error, StatusError)
             entries.append(
                 Entry(
                     unix_offset + sent.at,
                     model,
                     code if last else int(error.code) if error else code,
-                    plausible(usage),
+                    usage,
                     price,
-                    ZERO if refused else cost_of(usage, price),
+                    cost_of(usage, price, error),
                     (sent.ended_at or end) - sent.at,
                     None if sent.first_token_at is None else sent.first_token_at - sent.at,
                     ",".join(sent.completion.reasons()),

@@ -12,6 +12,7 @@ from typing import Any
 
 from nebius_cli.core.errors import LedgerError
 from nebius_cli.core.prices_and_costs import MAX_TOKENS
+from nebius_cli.core.short_text import shorten
 from nebius_cli.ledger import request_columns
 from nebius_cli.ledger.entry import Entry, StoredText
 from nebius_cli.ledger.pending_rows_file import Pending
@@ -20,7 +21,7 @@ from nebius_cli.ledger.sqlite_file import HINT, LOCK_TIMEOUT_S, LedgerFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # a run that only writes its row need not import what queries need
-    from nebius_cli.ledger.budget_reservations import Cap, Reservations
+    from nebius_cli.ledger.budget_reservations import Reservations
     from nebius_cli.ledger.periods import Period
     from nebius_cli.ledger.sums import Sums
 
@@ -46,6 +47,7 @@ class Ledger:
     """The ledger in the file `path`. Every method raises LedgerError; any thread may use it."""
 
     def __init__(self, path: Path, timeout_s: float = LOCK_TIMEOUT_S) -> None:
+        self.path = path
         self._file = LedgerFile(path, timeout_s)
         self._pending = Pending(path)
         self._looked = False  # for rows in pending files
@@ -56,11 +58,6 @@ class Ledger:
         from nebius_cli.ledger.budget_reservations import Reservations
 
         return Reservations(self._file)
-
-    @property
-    def path(self) -> Path:
-        """The path of the database."""
-        return self._file.path
 
     @property
     def pending_files(self) -> list[Path]:
@@ -94,16 +91,6 @@ class Ledger:
         for file in taken:
             with contextlib.suppress(OSError):  # the next writer deletes it
                 file.unlink()
-
-    def reserve(
-        self, least: Decimal, caps: "Sequence[Cap]", *, ahead: bool, timeout_s: float | None
-    ) -> Decimal:
-        """Reserve an amount, as `Reservations.reserve` does. Raises LedgerError."""
-        try:
-            return self.reservations.reserve(least, caps, ahead=ahead, timeout_s=timeout_s)
-        except OSError as error:
-            why = error.strerror or str(error)
-            raise LedgerError(f"cannot write beside the ledger {self.path}", why, HINT) from None
 
     def set_aside(self, entries: Sequence[Entry]) -> None:
         """Write entries to a pending file; the next writer adds them. Raises LedgerError."""
@@ -235,7 +222,9 @@ class Ledger:
 
     def problem(self) -> str | None:
         """Return the first thing that is wrong in the database, None if it is sound or missing."""
-        return self._file.problem()
+        with self._file.reading() as database:
+            found = database.execute("PRAGMA quick_check (1)").fetchone() if database else None
+        return None if found is None or found[0] == "ok" else shorten(str(found[0]))
 
     def count(self) -> int:
         """Return the number of rows."""

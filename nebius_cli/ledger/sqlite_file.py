@@ -120,15 +120,6 @@ class LedgerFile:
             self._retrying(lambda: database.execute("VACUUM"))
             self._retrying(lambda: _empty_log(database))
 
-    def problem(self) -> str | None:
-        """Return the first thing that SQLite finds wrong in the file, None if it is sound or missing.
-
-        Raises LedgerError.
-        """
-        with self.reading() as database:
-            found = database.execute("PRAGMA quick_check (1)").fetchone() if database else None
-        return None if found is None or found[0] == "ok" else shorten(str(found[0]))
-
     def _open(self) -> sqlite3.Connection:
         make_folder(self.path.parent)
         self._check_regular()

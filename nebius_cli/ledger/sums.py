@@ -1,8 +1,8 @@
 """Sums of tokens and cost over many requests."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nebius_cli.core.prices_and_costs import ZERO, exact
 
@@ -26,19 +26,10 @@ class Sums(NamedTuple):
         return self.prompt + self.completion
 
 
-def total(rows: Sequence[Sums], group: str = "total") -> Sums:
+def total(rows: Sequence[Sums]) -> Sums:
     """Return the sum of all rows."""
-    return Sums(
-        group,
-        sum(row.requests for row in rows),
-        sum(row.failed for row in rows),
-        sum(row.prompt for row in rows),
-        sum(row.completion for row in rows),
-        sum(row.cached for row in rows),
-        sum(row.reasoning for row in rows),
-        sum((row.cost for row in rows), ZERO),
-        sum(row.unknown for row in rows),
-    )
+    added: Iterable[Any] = map(sum, zip(*(row[1:] for row in rows), strict=True))
+    return Sums("total", *added)
 
 
 def record(row: Sums) -> dict[str, object]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from nebius_cli.core.errors import ServerError
-from nebius_cli.core.prices_and_costs import UNKNOWN_PRICE, Price, PriceList, parse_amount
+from nebius_cli.core.prices_and_costs import UNKNOWN_PRICE, Price, parse_amount
 
 # Token Factory, vLLM, LiteLLM
 CONTEXT_NAMES = ("context_length", "max_model_len", "max_input_tokens")
@@ -97,8 +97,3 @@ def price_in(answer: Any, model: str) -> Price:
         if isinstance(entry, dict) and entry.get("id") == model:
             return _price(entry)
     return UNKNOWN_PRICE
-
-
-def price_list(listed: Iterable[Model]) -> PriceList:
-    """Return the price of each model."""
-    return PriceList({model.id: model.price for model in listed})

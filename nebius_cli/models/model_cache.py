@@ -108,7 +108,7 @@ class PriceSource:
     @property
     def prices(self) -> PriceList:
         """The prices known so far."""
-        return models.price_list(self._models)
+        return PriceList({model.id: model.price for model in self._models})
 
     def require(self, model: str) -> None:
         """Fetch the list unless the price of `model` is known. Raises what `fetch` raises."""

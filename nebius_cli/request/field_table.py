@@ -12,22 +12,9 @@ REQUEST = "Request"
 
 FIELDS = (
     Field("model", Kind.TEXT, "Model ID; nbx models lists them.", REQUEST, "MODEL", short="-m"),
+    Field("max_tokens", Kind.INTEGER, "Maximum number of tokens per answer.", SAMPLING, "N", low=0),
     Field(
-        "max_tokens",
-        Kind.INTEGER,
-        "Maximum number of tokens per answer.",
-        SAMPLING,
-        "N",
-        low=0,
-    ),
-    Field(
-        "temperature",
-        Kind.NUMBER,
-        "Sampling temperature (server default 1).",
-        SAMPLING,
-        "T",
-        low=0,
-        high=2,
+        "temperature", Kind.NUMBER, "Sampling temperature (server default 1).", SAMPLING, "T", low=0, high=2
     ),
     Field(
         "top_p",
@@ -38,15 +25,7 @@ FIELDS = (
         low=0,
         high=1,
     ),
-    Field(
-        "n",
-        Kind.INTEGER,
-        "Number of answers per prompt (default 1).",
-        SAMPLING,
-        "N",
-        "-n",
-        low=1,
-    ),
+    Field("n", Kind.INTEGER, "Number of answers per prompt (default 1).", SAMPLING, "N", "-n", low=1),
     Field(
         "stop",
         Kind.TEXTS,

@@ -19,15 +19,11 @@ def files_written(flags: Mapping[str, Any]) -> list[tuple[str, str | None]]:
     return [(_shown(name), flags[name]) for name in WRITTEN if name in flags]
 
 
-def files_read(flags: Mapping[str, Any]) -> list[tuple[str, str | None]]:
-    """Return the flags that read a whole file, as pairs of flag and path.
+def files_read(flags: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the flags that read a whole file, as pairs of flag and path.
 
     Raises UsageError for an invalid --infill.
     """
-    return list(_read(flags))
-
-
-def _read(flags: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in READ:
         for path in _values(flags, name):
             yield _shown(name), path

@@ -1,70 +1,49 @@
 """Reads the text before and after an infill: a prompt and a suffix, or a file split at a position."""
 
-from typing import NamedTuple
-
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request import read_prompt, split_at_position
-from nebius_cli.request.read_prompt import DecodeOptions, InputReaders, PromptSources
+from nebius_cli.request.prompt_options import PromptOptions
+from nebius_cli.request.read_prompt import InputReaders
 
 
-class InfillSources(NamedTuple):
-    """Where an infill goes: before a suffix, before the text of a file, or at a cursor `FILE:LINE[:COL]`."""
-
-    suffix: str | None = None
-    suffix_file: str | None = None
-    cursor: str | None = None
-
-    @property
-    def given(self) -> bool:
-        """Whether any of them was given."""
-        return (self.suffix, self.suffix_file, self.cursor) != (None, None, None)
-
-
-def check_sources(sources: InfillSources, prompts: PromptSources, format_name: str | None = None) -> None:
+def check_sources(options: PromptOptions) -> None:
     """Raise UsageError for options that exclude or need each other, before anything is read."""
-    if not sources.given:
-        if format_name is not None:
+    if not options.is_infill:
+        if options.infill_format is not None:
             raise UsageError(
                 "--infill-format without an infill", "it needs --suffix, --suffix-file or --infill"
             )
         return
-    if sources.suffix is not None and sources.suffix_file is not None:
+    if options.suffix is not None and options.suffix_file is not None:
         raise UsageError(
             "--suffix and --suffix-file together", "a prompt has only one suffix", "keep one of them"
         )
-    if sources.cursor is not None:
-        if sources.suffix is not None or sources.suffix_file is not None:
+    if options.infill is not None:
+        if options.suffix is not None or options.suffix_file is not None:
             raise UsageError(
                 "--infill with a suffix", "the suffix is what follows the position in the file", "keep one"
             )
-        if prompts.given:
+        if options.has_prompt:
             raise UsageError(
                 "--infill with a prompt",
                 "the prompt is what precedes the position in the file",
                 "with a prompt, use --suffix TEXT or --suffix-file FILE",
             )
-    if prompts.tokens is not None:
+    if options.tokens is not None:
         raise UsageError("--tokens with a suffix", "the infill markers are text", "give the prefix as text")
 
 
-def read_infill(
-    sources: InfillSources,
-    prompts: PromptSources,
-    readers: InputReaders,
-    options: DecodeOptions,
-    *,
-    nul: bool,
-    allow_empty: bool = False,
-) -> tuple[str | list[str], str]:
+def read_infill(options: PromptOptions, readers: InputReaders) -> tuple[str | list[str], str]:
     """Return the prefix, or one for each of several prompts, and the suffix that follows each of them.
 
     Raises UsageError, and BadInputError for bytes that are not text. Either side may be empty, not both.
     """
+    decoding = read_prompt.decoding_of(options)
     prefix: str | list[str]
-    if sources.cursor is not None:
-        at = split_at_position.parse(sources.cursor)
+    if options.infill is not None:
+        at = split_at_position.parse(options.infill)
         try:
-            text = _read(at.file, readers, options)
+            text = read_prompt.text_of_file(at.file, readers, decoding)
         except UsageError as error:
             file, _, line = at.file.rpartition(":")
             if file:  # the name of a file may contain a colon, so this is only likely
@@ -72,17 +51,12 @@ def read_infill(
             raise
         prefix, suffix = split_at_position.split(text, at)
     else:
-        prefix = read_prompt.read_texts(prompts, readers, options, nul=nul, allow_empty=allow_empty)
-        if sources.suffix_file is not None:
-            suffix = _read(sources.suffix_file, readers, options)
+        prefix = read_prompt.read_texts(options, readers)
+        if options.suffix_file is not None:
+            suffix = read_prompt.text_of_file(options.suffix_file, readers, decoding)
         else:
-            typed = sources.suffix or ""
+            typed = options.suffix or ""
             suffix = read_prompt.decode_argument(typed, readers.raw(typed))
-    if not suffix and not allow_empty:
+    if not suffix and not options.allow_empty:
         read_prompt.check_not_empty(prefix)
     return prefix, suffix
-
-
-def _read(path: str, readers: InputReaders, options: DecodeOptions) -> str:
-    data = readers.stdin() if path == "-" else readers.file(path)
-    return read_prompt.decode(data, read_prompt.source_name(path), options)

@@ -2,92 +2,31 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from shlex import quote
-from typing import Any, NamedTuple
+from typing import Any
 
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request import read_prompt
 from nebius_cli.request.field_table import BY_NAME
 from nebius_cli.request.parse_and_check_values import Value
-from nebius_cli.request.read_prompt import DecodeOptions, InputReaders, Prompt, PromptSources
+from nebius_cli.request.prompt_options import PromptOptions
+from nebius_cli.request.read_prompt import InputReaders, Prompt
 from nebius_cli.request.request_body import CompletionRequest
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # most requests are no infills
-    from nebius_cli.request.infill_input import InfillSources
 
+def check(options: PromptOptions) -> None:
+    """Raise UsageError for flags that mean nothing or exclude each other, before anything is read."""
+    if options.invalid not in ("strict", "replace"):
+        raise UsageError(f"--invalid {options.invalid}", "must be strict or replace")
+    if options.continues and (options.has_prompt or options.is_infill):
+        raise UsageError("--continue takes no prompt", "it continues an earlier answer")
+    if options.continue_last and options.continue_from is not None:
+        raise UsageError("--continue and --continue-from together", "", "keep one of them")
+    if options.choice is not None and not options.continues:
+        raise UsageError("--choice without --continue", "it chooses the answer to continue")
+    if options.is_infill or options.infill_format is not None:
+        from nebius_cli.request import infill_input
 
-class PromptOptions(NamedTuple):
-    """What was typed about the prompt."""
-
-    prompt: tuple[str, ...] = ()
-    file: tuple[str, ...] = ()
-    template_file: str | None = None
-    prompts: tuple[str, ...] = ()
-    tokens: str | None = None
-    null: bool = False
-    encoding: str = "utf-8"
-    invalid: str = "strict"
-    strip_final_newline: bool = False
-    allow_empty: bool = False
-    suffix: str | None = None
-    suffix_file: str | None = None
-    infill: str | None = None
-    infill_format: str | None = None
-    continue_last: bool = False
-    continue_from: str | None = None
-    choice: str | None = None
-    continued: str | None = None  # the earlier prompt and its answer, once they are known
-
-    @property
-    def sources(self) -> PromptSources:
-        """Where the prompts are."""
-        return PromptSources(self.prompt, self.file, self.prompts, self.tokens, self.template_file)
-
-    @property
-    def is_infill(self) -> bool:
-        """Whether text is to be inserted before other text."""
-        return (self.suffix, self.suffix_file, self.infill) != (None, None, None)
-
-    @property
-    def infill_sources(self) -> "InfillSources":
-        """Where the text around an infill is."""
-        from nebius_cli.request.infill_input import InfillSources
-
-        return InfillSources(self.suffix, self.suffix_file, self.infill)
-
-    @property
-    def continues(self) -> bool:
-        """Whether the prompt is that of an earlier request, with its answer."""
-        return self.continue_last or self.continue_from is not None
-
-    @property
-    def stdin_is_prompt(self) -> bool:
-        """Whether nothing else says what the prompt is."""
-        return not self.sources.given and self.infill is None and not self.continues
-
-    @property
-    def decoding(self) -> DecodeOptions:
-        """How bytes become text. Raises UsageError for an unknown encoding."""
-        return read_prompt.decode_options(
-            self.encoding,
-            replace_invalid=self.invalid == "replace",
-            strip_final_newline=self.strip_final_newline,
-        )
-
-    def check(self) -> None:
-        """Raise UsageError for flags that mean nothing or exclude each other, before anything is read."""
-        if self.invalid not in ("strict", "replace"):
-            raise UsageError(f"--invalid {self.invalid}", "must be strict or replace")
-        if self.continues and (self.sources.given or self.is_infill):
-            raise UsageError("--continue takes no prompt", "it continues an earlier answer")
-        if self.continue_last and self.continue_from is not None:
-            raise UsageError("--continue and --continue-from together", "", "keep one of them")
-        if self.choice is not None and not self.continues:
-            raise UsageError("--choice without --continue", "it chooses the answer to continue")
-        if self.is_infill or self.infill_format is not None:
-            from nebius_cli.request import infill_input
-
-            infill_input.check_sources(self.infill_sources, self.sources, self.infill_format)
+        infill_input.check_sources(options)
 
 
 def notices(
@@ -129,17 +68,15 @@ def make_request(
     """
     if options.continued is not None:
         return CompletionRequest(options.continued, fields, params)
-    how = {"nul": options.null, "allow_empty": options.allow_empty}
     if not options.is_infill:
-        text = read_prompt.read_prompt(options.sources, readers, options.decoding, **how)
+        text = read_prompt.read_prompt(options, readers)
         if not options.allow_empty:
             read_prompt.check_not_empty(text)
         return CompletionRequest(text, fields, params)
     from nebius_cli.request import infill, infill_input
 
-    around, model = options.infill_sources, CompletionRequest("", fields, params).model
-    chosen = infill.choose(model, options.infill_format)
-    prefix, suffix = infill_input.read_infill(around, options.sources, readers, options.decoding, **how)
+    chosen = infill.choose(CompletionRequest("", fields, params).model, options.infill_format)
+    prefix, suffix = infill_input.read_infill(options, readers)
     built = infill.build(chosen, prefix, suffix, validate=validate)
     if "stop" not in {*fields, *params, *unset}:
         fields = {**fields, "stop": BY_NAME["stop"].check(list(chosen.stop))}

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors import BadInputError, UsageError
 from nebius_cli.request.parse_and_check_values import whole_number
+from nebius_cli.request.prompt_options import PromptOptions
 
 # The four forms the API accepts: a string, several strings, token ids, several arrays of token ids.
 Prompt = str | list[str] | list[int] | list[list[int]]
@@ -34,21 +35,13 @@ def decode_options(encoding: str, *, replace_invalid: bool, strip_final_newline:
     return DecodeOptions(name, replace_invalid, strip_final_newline)
 
 
-class PromptSources(NamedTuple):
-    """Where prompts come from, in the order in which they are read."""
-
-    arguments: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()  # one prompt each
-    lists: tuple[str, ...] = ()  # many prompts each, one per line
-    tokens: str | None = None  # JSON or @file
-    template: str | None = None  # a file in which {stdin} stands for stdin
-
-    @property
-    def given(self) -> bool:
-        """Whether any source was named; otherwise stdin is the prompt."""
-        return bool(
-            self.arguments or self.files or self.lists or self.tokens is not None or self.template is not None
-        )
+def decoding_of(options: PromptOptions) -> DecodeOptions:
+    """Return how the bytes of prompts become text. Raises UsageError for an unknown encoding."""
+    return decode_options(
+        options.encoding,
+        replace_invalid=options.invalid == "replace",
+        strip_final_newline=options.strip_final_newline,
+    )
 
 
 class InputReaders(NamedTuple):
@@ -58,46 +51,40 @@ class InputReaders(NamedTuple):
     file: Callable[[str], bytes]
     raw: Callable[[str], bytes]
 
+    def read(self, path: str) -> bytes:
+        """Return the bytes of a file; - is stdin."""
+        return self.stdin() if path == "-" else self.file(path)
 
-def read_prompt(
-    sources: PromptSources,
-    readers: InputReaders,
-    options: DecodeOptions,
-    *,
-    nul: bool,
-    allow_empty: bool = False,
-) -> Prompt:
+
+def read_prompt(options: PromptOptions, readers: InputReaders) -> Prompt:
     """Return the prompt: one text, several, or token ids. Reads stdin only if a source refers to it.
 
     Raises UsageError, or BadInputError for bytes that cannot be decoded.
     """
-    if sources.tokens is None:
-        return read_texts(sources, readers, options, nul=nul, allow_empty=allow_empty)
-    if sources.arguments or sources.files or sources.lists or sources.template is not None:
+    if options.tokens is None:
+        return read_texts(options, readers)
+    decoding = decoding_of(options)
+    if options.has_text:
         raise UsageError("--tokens and text prompts together", "the API takes one form at a time")
-    return parse_tokens(_token_text(sources.tokens, readers.stdin, readers, options))
+    if options.tokens.startswith("@"):
+        return parse_tokens(text_of_file(options.tokens[1:], readers, decoding))
+    return parse_tokens(options.tokens)
 
 
-def read_texts(
-    sources: PromptSources,
-    readers: InputReaders,
-    options: DecodeOptions,
-    *,
-    nul: bool,
-    allow_empty: bool = False,
-) -> str | list[str]:
+def read_texts(options: PromptOptions, readers: InputReaders) -> str | list[str]:
     """Return the text of the prompt, or the texts of several; ignores token ids.
 
     Reads and raises what `read_prompt` does.
     """
-    inputs = _Inputs(readers, options, allow_empty=allow_empty)
-    texts = [inputs.argument(argument) for argument in sources.arguments]
-    if sources.template is not None:
-        texts.append(inputs.template(sources.template))
-    texts += [inputs.file(path) for path in sources.files]
-    for path in sources.lists:
-        texts += split_prompts(inputs.read(path), source_name(path), options, nul=nul)
-    if not sources.given:
+    decoding = decoding_of(options)
+    inputs = _Inputs(readers, decoding, allow_empty=options.allow_empty)
+    texts = [inputs.argument(argument) for argument in options.prompt]
+    if options.template_file is not None:
+        texts.append(inputs.template(options.template_file))
+    texts += [inputs.file(path) for path in options.file]
+    for path in options.prompts:
+        texts += split_prompts(readers.read(path), source_name(path), decoding, nul=options.null)
+    if not options.has_prompt:
         return inputs.file("-")
     return texts[0] if len(texts) == 1 else texts
 
@@ -111,13 +98,9 @@ class _Inputs:
         self._allow_empty = allow_empty
         self._piped: str | None = None
 
-    def read(self, path: str) -> bytes:
-        """Return the bytes of a file; - is stdin."""
-        return self._readers.stdin() if path == "-" else self._readers.file(path)
-
     def file(self, path: str) -> str:
         """Return the text of a file as it is."""
-        return decode(self.read(path), source_name(path), self._options)
+        return text_of_file(path, self._readers, self._options)
 
     def argument(self, argument: str) -> str:
         """Return the prompt that an argument stands for."""
@@ -142,6 +125,11 @@ class _Inputs:
                 "the prompt contains {stdin}, and stdin is empty", "", "--file sends {stdin} unchanged"
             )
         return text.replace(STDIN_PLACEHOLDER, self._piped)
+
+
+def text_of_file(path: str, readers: InputReaders, options: DecodeOptions) -> str:
+    """Return the text of a file; - is stdin. Raises BadInputError."""
+    return decode(readers.read(path), source_name(path), options)
 
 
 def decode(data: bytes, source: str, options: DecodeOptions) -> str:
@@ -261,18 +249,12 @@ def as_text(prompt: Prompt) -> str:
     return "\n".join(texts) if len(texts) == len(prompt) else jsontext.encode(prompt).decode("ascii")
 
 
-def count(prompt: Prompt) -> int:
-    """Return the number of prompts; each gets its own choices."""
-    return len(prompt) if isinstance(prompt, list) and prompt and not isinstance(prompt[0], int) else 1
+def each(prompt: Any) -> list[Any]:
+    """Return the prompts of a request one by one; each gets its own choices."""
+    several = isinstance(prompt, list) and prompt and not isinstance(prompt[0], int)
+    return prompt if several else [prompt]
 
 
 def source_name(path: str) -> str:
     """Return what messages call a file that the user named; `-` is stdin."""
     return "stdin" if path == "-" else path
-
-
-def _token_text(text: str, stdin: Callable[[], bytes], readers: InputReaders, options: DecodeOptions) -> str:
-    if not text.startswith("@"):
-        return text
-    path = text[1:]
-    return decode(stdin() if path == "-" else readers.file(path), source_name(path), options)

@@ -21,7 +21,7 @@ class Choice:
         self.finish_reason: str | None = None
         self.has_text = False  # a text came, if only an empty one
         self._texts: list[str] = []
-        self._logprobs: dict[str, Any] = {}
+        self.logprobs: dict[str, Any] = {}  # in the server's shape
         self._extra: dict[str, Any] = {}
 
     @property
@@ -34,16 +34,11 @@ class Choice:
         """Whether any part of this choice has been received."""
         return bool(self._texts or self.finish_reason)
 
-    @property
-    def logprobs(self) -> Mapping[str, Any]:
-        """Its log probabilities in the server's shape, empty if there are none."""
-        return self._logprobs
-
     def add(self, token: TextDelta) -> int:
         """Append a token's text and log probabilities; return the bytes they take, roughly."""
         self.has_text = True
         self._texts.append(token.text)
-        logprobs = merge_members(self._logprobs, token.logprobs) if token.logprobs else 0
+        logprobs = merge_members(self.logprobs, token.logprobs) if token.logprobs else 0
         return OBJECT_BYTES + len(token.text) + logprobs
 
     def keep(self, members: Mapping[str, Any]) -> int:
@@ -55,7 +50,7 @@ class Choice:
     def to_json(self) -> dict[str, Any]:
         """Return the choice as the API writes it."""
         own = {"index": self.index, "text": self.text}
-        return {**own, "logprobs": self._logprobs or None, "finish_reason": self.finish_reason, **self._extra}
+        return {**own, "logprobs": self.logprobs or None, "finish_reason": self.finish_reason, **self._extra}
 
 
 class Completion:
@@ -171,8 +166,8 @@ class Completion:
                 choice.has_text = choice.has_text or "text" in raw or choice_text(raw) is not None
 
 
-def failure(completion: Completion, request_id: str, hint: str = "") -> NbxError:
+def failure(completion: Completion, request_id: str) -> NbxError:
     """Return the error of a completion that is not complete: a refusal by its status, as without a stream."""
     if completion.refused:
         return from_status(completion.refused, completion.fault, request_id=request_id)
-    return incomplete(completion.fault, request_id, hint)
+    return incomplete(completion.fault, request_id)

@@ -1,6 +1,5 @@
 """Reads an answer that was saved with `--json` or `--ndjson`, or by a bulk run, or scores with tokens."""
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nebius_cli.core import jsontext
@@ -62,9 +61,12 @@ def _join(values: list[Any], name: str) -> tuple[Completion, list[Event]]:
         # All objects of one stream share an id; two complete answers never do.
         if not events or frame is not value or frame.get("id") != current_id:
             first, current_id = end, frame.get("id")
-        for event in _renumbered(frame, first):
-            events.append(event)
-            end = max(end, event.index + 1) if isinstance(event, TextDelta | Finished) else end
+        for event in decode_object(frame):
+            if isinstance(event, TextDelta | Finished):
+                events.append(event._replace(index=first + event.index))
+                end = max(end, first + event.index + 1)
+            else:
+                events.append(event)
         if end > MAX_CHOICES:
             why = f"it has a choice {end}, and the limit is {MAX_CHOICES:,}"
             raise BadInputError(f"{name} has too many choices", why)
@@ -72,14 +74,3 @@ def _join(values: list[Any], name: str) -> tuple[Completion, list[Event]]:
     for event in events:
         completion.add(event)
     return completion, events
-
-
-def _renumbered(frame: Mapping[str, Any], first: int) -> Iterator[Event]:
-    for event in decode_object(frame):
-        match event:
-            case TextDelta(index, text, logprobs):
-                yield TextDelta(index + first, text, logprobs)
-            case Finished(index, reason):
-                yield Finished(index + first, reason)
-            case _:
-                yield event

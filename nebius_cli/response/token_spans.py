@@ -15,9 +15,8 @@ from nebius_cli.response.token_logprobs import TokenLogprob
 
 # How vocabularies write a space and a newline: the byte alphabet of GPT-2, SentencePiece.
 _MARKS = str.maketrans({"Ġ": " ", "Ċ": "\n", "▁": " "})
-MAX_LOOKAHEAD_CHARS = (
-    64  # characters of text, for each token that has none, in which the next token is looked for
-)
+# Characters of text, for each token that has none, in which the next token is looked for.
+MAX_LOOKAHEAD_CHARS = 64
 MAX_UNMATCHED_TOKENS = 64  # tokens after which that is given up
 
 

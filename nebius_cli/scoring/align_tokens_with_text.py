@@ -41,9 +41,8 @@ Extents = frozenset[Extent]  # the possible ones of a token; one if it is certai
 class ReadingRule(IntEnum):
     """Where a token that is displayed as an empty text may end; each rule allows what those before it do."""
 
-    INSIDE = (
-        auto()
-    )  # inside a character, after U+FFFD, or with the character that the first token begins (vLLM)
+    # Inside a character, after U+FFFD, or with the character that the first token begins (vLLM).
+    INSIDE = auto()
     COMPLETING = auto()  # also at the end of a character that began in an earlier token (llama-cpp-python)
     ANYWHERE = auto()  # anywhere: special tokens without a text
 
@@ -219,11 +218,9 @@ class _Aligner:
                     if len(run := self._prompt[place : place + size]) == size and _is_part(run)
                 }
         if UnknownBytes.BYTES in parts and self._rule is ReadingRule.INSIDE:
-            return {end for end in places if self._decoded(start, end) == _text(parts)}
+            text = _text(parts)
+            return {end for end in places if self._prompt[start:end].decode("utf-8", "replace") == text}
         return places
-
-    def _decoded(self, start: int, end: int) -> str:
-        return self._prompt[start:end].decode("utf-8", "replace")
 
 
 def _following(interpretation: Sequence[TokenParts]) -> list[tuple[int, bytes]]:

@@ -1,15 +1,18 @@
 """Scores passages over the API: prompts are echoed with the log probabilities of their tokens."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nebius_cli.core.errors import BadInputError, NbxError, RejectedError
+from nebius_cli.request import collect_field_flags
 from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.scoring import likelihood
 from nebius_cli.scoring.echo_support import EchoSupport
 from nebius_cli.scoring.likelihood import PROMPT_LOGPROBS, Passage, Score
+from nebius_cli.scoring.score_options import ScoreOptions
 
 MAX_PROMPTS_PER_REQUEST = 16  # servers limit them, and one invalid prompt fails the whole request
 # The configured settings that a scoring request uses.
@@ -18,26 +21,16 @@ CONFIGURED_FIELDS = ("model", "ai_project_id", "service_tier", "user", "extra_bo
 Send = Callable[[CompletionRequest], Completion]
 
 
-def scoring_fields(
-    configured: Mapping[str, Value],
-    given: Mapping[str, Value],
-    *,
-    max_tokens: int = 1,
-    alternatives: int = 1,
-) -> dict[str, Any]:
+def scoring_fields(configured: Mapping[str, Value], options: ScoreOptions) -> dict[str, Any]:
     """Return the request fields that make a server echo the prompt with log probabilities.
 
-    Of the `configured` fields only CONFIGURED_FIELDS are sent; those `given` as flags override them.
+    Of the `configured` fields only CONFIGURED_FIELDS are sent; those given as flags override them. Raises
+    UsageError.
     """
-    required = {
-        "max_tokens": max_tokens,
-        "temperature": 0,
-        "logprobs": alternatives,
-        "echo": True,
-        "stream": False,
-    }
     kept = {name: configured[name] for name in CONFIGURED_FIELDS if name in configured}
-    return {**kept, **given, **required}
+    given = collect_field_flags.parse_fields(options.fields, str, validate=True)
+    required = {"temperature": 0, "logprobs": options.alternatives, "echo": True, "stream": False}
+    return {**kept, **given, "max_tokens": int(options.max_tokens), **required}
 
 
 class ApiScorer:
@@ -58,12 +51,10 @@ class ApiScorer:
 
     def __call__(self, passages: Sequence[Passage]) -> list[Score | NbxError]:
         """Return the score of each passage, or why it has none. Raises NbxError if the request fails."""
-        if self._support.falls_back:
-            return [self._ask([passage])[0] for passage in passages]
-        try:
-            return self._ask(passages)
-        except _SendAgainError:
-            return [self._ask([passage])[0] for passage in passages]
+        if not self._support.falls_back:
+            with contextlib.suppress(_SendAgainError):
+                return self._ask(passages)
+        return [self._ask([passage])[0] for passage in passages]
 
     def _ask(self, passages: Sequence[Passage]) -> list[Score | NbxError]:
         """Send one request. Raises _SendAgainError if it is to be sent with `prompt_logprobs`."""

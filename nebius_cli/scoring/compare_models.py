@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from nebius_cli.core.short_text import counted
@@ -15,22 +14,12 @@ KL_MEANS = ("at_least", "tail", "tail_against")  # members of `kl`, means over i
 MIN_MASS = 1e-7  # what is left of 1 after a sum of rounded probabilities is not more exact
 
 
-@dataclass(frozen=True, slots=True)
-class Divergence:
-    """Sums over `positions` of what is known of KL(A || B), in nats.
+def _divergence(one: Score, other: Score) -> dict[str, float] | None:
+    """Return what is known of KL(A || B), in nats: means over `tokens`; None if the tokens differ.
 
-    `bound` counts all tokens that only one of the models reports as one token: KL is never lower. `tail` is
-    the probability that A gives to those tokens, `tail_against` what B gives to them.
+    `at_least` counts all tokens that only one of the models reports as one token: KL is never lower. `tail`
+    is the probability that A gives to those tokens, `tail_against` what B gives to them.
     """
-
-    positions: int
-    bound: float
-    tail: float
-    tail_against: float
-
-
-def divergence(one: Score, other: Score) -> Divergence | None:
-    """Return what is known of the divergence; None if the models cut the text into other tokens."""
     if [(token.text, token.offset) for token in one.tokens] != [
         (token.text, token.offset) for token in other.tokens
     ]:
@@ -40,8 +29,10 @@ def divergence(one: Score, other: Score) -> Divergence | None:
         for a, b in zip(one.tokens, other.tokens, strict=True)
         if a.logprob is not None and b.logprob is not None
     ]
-    bounds, tails, tails_against = zip(*pairs, strict=True) if pairs else ((), (), ())
-    return Divergence(len(pairs), math.fsum(bounds), math.fsum(tails), math.fsum(tails_against))
+    if not pairs:
+        return None
+    columns = zip(KL_MEANS, zip(*pairs, strict=True), strict=True)
+    return {"tokens": len(pairs), **{name: math.fsum(values) / len(pairs) for name, values in columns}}
 
 
 def comparison_record(one: Score, other: Score, *, with_divergence: bool, tokens: bool) -> dict[str, Any]:
@@ -53,15 +44,8 @@ def comparison_record(one: Score, other: Score, *, with_divergence: bool, tokens
         "difference_per_byte": one.per_byte - other.per_byte,
     }
     if with_divergence:
-        found = divergence(one, other)
-        record["kl"] = None if found is None or not found.positions else _means(found)
+        record["kl"] = _divergence(one, other)
     return record
-
-
-def _means(found: Divergence) -> dict[str, float]:
-    count = found.positions
-    sums = (found.bound, found.tail, found.tail_against)
-    return {"tokens": count, **{name: value / count for name, value in zip(KL_MEANS, sums, strict=True)}}
 
 
 def difference_lines(differences: Sequence[Sequence[float]], names: tuple[str, str]) -> list[str]:

@@ -3,12 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from nebius_cli.core.errors import BadInputError, NbxError
 from nebius_cli.local.engine_server_logprobs import VocabularyToken
 from nebius_cli.response.token_logprobs import TokenLogprob
 from nebius_cli.scoring import likelihood
 from nebius_cli.scoring.likelihood import Passage, Score
-from nebius_cli.scoring.score_in_groups import Scorer
 from nebius_cli.scoring.score_options import MAX_ADDED_TOKENS, SlidingWindow
 
 
@@ -63,15 +61,3 @@ def _added_tokens(tokens: Sequence[VocabularyToken], prompt: bytes) -> int:
     texts = (prompt, b" " + prompt)  # SentencePiece puts a space in front
     counts = range(MAX_ADDED_TOKENS + 1)
     return next((n for n in counts if b"".join(token.raw for token in tokens[n:]) in texts), 0)
-
-
-def engine_scorer(engine: TokenScorer, window: SlidingWindow | None = None) -> Scorer:
-    """Return a scorer that uses the embedded engine, one passage after the other."""
-
-    def score_one(passage: Passage) -> Score | NbxError:
-        try:
-            return score_passage(engine, passage, window)[0]
-        except BadInputError as error:
-            return error
-
-    return lambda passages: [score_one(passage) for passage in passages]

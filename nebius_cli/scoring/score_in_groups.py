@@ -24,31 +24,18 @@ class ScoringModel:
     group_size: int
 
 
-def packed(rows: Sequence[Sequence[Passage]], size: int) -> list[list[Passage]]:
-    """Return the passages of rows in groups of at most `size`.
-
-    The passages of a row share a group where they fit into one: the server can evaluate their context once.
-    """
-    groups: list[list[Passage]] = []
-    for row in rows:
-        if groups and len(groups[-1]) + len(row) <= size:
-            groups[-1] += row
-        else:
-            groups += [list(row[start : start + size]) for start in range(0, len(row), size)]
-    return groups
-
-
 def score_in_groups(
-    groups: Sequence[Sequence[Passage]], score: Scorer, note: Callable[[str], None]
+    passages: Sequence[Passage], size: int, score: Scorer, note: Callable[[str], None]
 ) -> Iterator[Score | NbxError]:
     """Yield the score of each passage or its error; raise an error that concerns all of them.
 
-    If a request for several passages fails, they are sent again one by one: the server may not accept arrays
-    or such long ones, or a single passage may be invalid. If the array is the reason, `note` is called, and
-    all others are sent one by one, too. A server that echoes none of the first passages ends the run.
+    One request has up to `size` passages. If it fails, they are sent again one by one: the server may not
+    accept arrays or such long ones, or a single passage may be invalid. If the array is the reason, `note` is
+    called, and all others are sent one by one, too. A server that echoes none of the first passages ends the
+    run.
     """
     held: list[NoEchoError] | None = []  # the errors of the first passages
-    for result in _Groups(score, note).results(groups):
+    for result in _Groups(score, note).results(passages, size):
         if held is None:
             yield result
         elif isinstance(result, NoEchoError):
@@ -72,8 +59,9 @@ class _Groups:
         self._scored = False  # whether a passage has been scored
         self._server_errors = 0  # before the first score
 
-    def results(self, groups: Sequence[Sequence[Passage]]) -> Iterator[Score | NbxError]:
-        for group in groups:
+    def results(self, passages: Sequence[Passage], size: int) -> Iterator[Score | NbxError]:
+        for start in range(0, len(passages), size):
+            group = passages[start : start + size]
             if len(group) > 1 and not self._alone:
                 yield from self._group(group)
             else:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 
 class LocalCalendar:
-    """Implements ledger.periods.Calendar for the local time zone. Times are Unix time in seconds."""
+    """The calendar of the local time zone, whose days differ in length. Times are Unix time in seconds."""
 
     def day(self, when: float) -> date:
         """Return the local date at a time."""

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from nebius_cli.core.errors import UsageError
@@ -30,7 +30,7 @@ def check_distinct(flag: str, path: str, others: Iterable[tuple[str, str]]) -> N
             raise UsageError(f"{flag} {path}", why, "choose another file")
 
 
-def check_targets(written: Sequence[tuple[str, str | None]], read: Sequence[tuple[str, str | None]]) -> None:
+def check_targets(written: Iterable[tuple[str, str | None]], read: Iterable[tuple[str, str | None]]) -> None:
     """Raise UsageError if a file is written by one flag and read or written by another.
 
     Both are pairs of flag and path, None for a flag that was not given.

@@ -132,9 +132,10 @@ def test_an_answer_to_one_of_several_prompts_belongs_to_that_prompt(
     assert bodies(server)[1]["prompt"] == "yc"
 
 
-def test_token_ids_cannot_be_continued_with_text(keeping: Runner, server: FakeServer) -> None:
+@pytest.mark.parametrize("tokens", ["[1,2]", "[]"])
+def test_token_ids_cannot_be_continued_with_text(keeping: Runner, server: FakeServer, tokens: str) -> None:
     server.script(answer("a"))
-    keeping("complete", "--tokens", "[1,2]")
+    keeping("complete", "--tokens", tokens, "--allow-empty")
     failed = keeping("complete", "--continue")
     assert (failed.code, "its prompt is token IDs" in failed.err) == (2, True)
 

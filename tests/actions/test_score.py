@@ -7,13 +7,10 @@ from typing import Any
 import pytest
 
 from nebius_cli.ledger.request_store import NAME, Ledger
-from tests.support.echo import Pair, choice, echoed
+from tests.support.echo import PAIRS, TEXT, Pair, choice, echoed
 from tests.support.messages import check_message
 from tests.support.run import Runner
 from tests.support.server import FakeServer, detail, status, token, whole
-
-PAIRS: list[Pair] = [("The", None), (" sky", -4.0), (" is", -0.5), (" blue", -1.5), ("!", -2.0)]
-TEXT = "The sky is blue"
 
 
 def test_the_prompt_goes_out_to_be_echoed(nbx: Runner, server: FakeServer) -> None:
@@ -132,8 +129,6 @@ def test_one_token_without_a_context_has_no_score(nbx: Runner, server: FakeServe
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("a", "--file", "b"), "more than one text"),
-        (("a", "--jsonl", "b"), "more than one text"),
         (("a", "-c", "b", "--context-file", "c"), "--context and --context-file"),
         (("a", "--max-tokens", "2"), "--max-tokens 2"),
         (("",), "the prompt is empty"),

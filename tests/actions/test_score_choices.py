@@ -2,28 +2,15 @@
 
 import json
 import math
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support.echo import Pair, choice, echoed
-from tests.support.rows import write_rows
+from tests.support.echo import PAIRS, TEXT, Pair, choice, echoed
+from tests.support.rows import save_rows
 from tests.support.run import Runner
 from tests.support.server import FakeServer
 
-PAIRS: list[Pair] = [("The", None), (" sky", -4.0), (" is", -0.5), (" blue", -1.5), ("!", -2.0)]
-TEXT = "The sky is blue"
-
-
-@pytest.fixture(autouse=True)
-def in_folder(folder: Path) -> None:
-    """Run in a folder of its own, which `save` writes to."""
-
-
-def save(*rows: Any) -> None:
-    # A file: rows of a pipe may come so late that they do not share a request.
-    write_rows(Path("rows.jsonl"), list(rows))
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 QUESTION = {"id": "q", "context": "A:", "choices": [" no", " not at all"], "gold": 1}
@@ -37,7 +24,7 @@ def test_a_question_has_a_winner_by_each_measure_and_the_run_its_accuracy(
     pair = [choice("A: no!", NO), choice("A: not at all!", NOT_AT_ALL)]
     again = [choice("A: no!", NO, index=2), choice("A: not at all!", NOT_AT_ALL, index=3)]
     server.script(echoed(*[{**one, "index": place} for place, one in enumerate(pair)], *again))
-    save(QUESTION, {**QUESTION, "id": "r", "gold": 0})
+    save_rows(QUESTION, {**QUESTION, "id": "r", "gold": 0})
     result = nbx("score", "--jsonl", "rows.jsonl")
     assert result.code == 0, result.err
     assert len(server.requests) == 1  # the choices of a question share a request
@@ -56,7 +43,7 @@ def test_acc_norm_counts_characters_and_acc_bytes_counts_bytes(nbx: Runner, serv
     russian: list[Pair] = [("A", None), (":", -1.0), (" да", -4.0), ("!", -1.0)]
     english: list[Pair] = [("A", None), (":", -1.0), (" yes", -3.9), ("!", -1.0)]
     server.script(echoed(choice("A: да!", russian), choice("A: yes!", english, index=1)))
-    save({"context": "A:", "choices": [" да", " yes"], "gold": 0})
+    save_rows({"context": "A:", "choices": [" да", " yes"], "gold": 0})
     result = nbx("score", "--jsonl", "rows.jsonl")
     assert result.code == 0, result.err
     assert [one["per_character"] for one in result.json["choices"]] == [-2.0, -3.9 / 3]
@@ -68,7 +55,7 @@ def test_a_question_of_which_one_choice_has_no_score_has_none(nbx: Runner, serve
     server.script(
         echoed(choice("A: no!", NO), choice("A: not at all!", [("A", None), ("x", -1.0)] * 2, index=1))
     )
-    save(QUESTION)
+    save_rows(QUESTION)
     result = nbx("score", "--jsonl", "rows.jsonl")
     assert result.code == 9
     assert "do not make up the prompt" in result.json["error"]["message"]
@@ -96,7 +83,7 @@ def test_rows_are_compared_with_their_divergence(nbx: Runner, server: FakeServer
             echoed(choice("a b!", [], logprobs={**lists, "top_logprobs": [None, top, {"!": -1.0}]}))
         )
     command = ("score", "--jsonl", "rows.jsonl", "-m", "one", "--against", "two", "--logprobs", "2")
-    save("a b")
+    save_rows("a b")
     result = nbx(*command, "--concurrency", "1")
     assert result.code == 0, result.err
     assert [request.json["logprobs"] for request in server.requests] == [2, 2]

@@ -229,9 +229,7 @@ def test_the_rows_of_several_files_are_scored_in_the_order_of_the_files(score: R
     assert (result.code, "b.jsonl, line 2: unknown member 'other'" in result.err) == (65, True), result.err
 
 
-@pytest.mark.parametrize(
-    "given", [("-f", "a", "-f", "b"), ("-f", "a", "--jsonl", "b"), ("a", "--jsonl", "b")]
-)
+@pytest.mark.parametrize("given", [("-f", "a", "-f", "b"), ("-f", "a", "--jsonl", "b"), ("a", "--file", "b")])
 def test_only_one_text_can_be_given(score: Runner, given: tuple[str, ...]) -> None:
     result = score("score", *given)
     assert result.code == 2

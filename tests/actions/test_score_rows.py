@@ -1,34 +1,22 @@
 """`nbx score --jsonl` over the API: one row is one row, and servers that lack arrays or echo."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.echo import Pair, choice, echoed
-from tests.support.rows import write_rows
+from tests.support.echo import PAIRS, TEXT, Pair, choice, echoed
+from tests.support.rows import save_rows
 from tests.support.run import Runner
 from tests.support.server import FakeServer, detail, status, whole
 
-PAIRS: list[Pair] = [("The", None), (" sky", -4.0), (" is", -0.5), (" blue", -1.5), ("!", -2.0)]
-TEXT = "The sky is blue"
-
-
-@pytest.fixture(autouse=True)
-def in_folder(folder: Path) -> None:
-    """Run in a folder of its own, which `save` writes to."""
-
-
-def save(*rows: Any) -> None:
-    # A file: rows of a pipe may come so late that they do not share a request.
-    write_rows(Path("rows.jsonl"), list(rows))
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def test_jsonl_goes_out_in_one_request_and_comes_back_in_order(nbx: Runner, server: FakeServer) -> None:
     other: list[Pair] = [("Q", None), (":", -1.0), (" A", -2.0), ("!", -1.0)]
     server.script(echoed(choice("Q: A!", other, index=1), choice(TEXT + "!", PAIRS, index=0)))
-    save(TEXT, {"id": "q", "context": "Q:", "text": " A"})
+    save_rows(TEXT, {"id": "q", "context": "Q:", "text": " A"})
     result = nbx("score", "--jsonl", "rows.jsonl")
     totals = "perplexity 7.3891, bits per byte 0.8244, log-likelihood -8.0000, 2 texts, 4 tokens"
     assert (result.code, result.err) == (0, f"nbx: {totals}\n")
@@ -44,7 +32,7 @@ def test_a_server_that_takes_no_arrays_is_asked_one_by_one(
 ) -> None:
     server.script(refusal, echoed(choice(TEXT + "!", PAIRS)), detail(400, "too long"))
     command = ("score", "--jsonl", "rows.jsonl", "--concurrency", "1", "--retries", "0")
-    save({"id": 1, "text": TEXT}, {"id": 7, "text": "long"})
+    save_rows({"id": 1, "text": TEXT}, {"id": 7, "text": "long"})
     result = nbx(*command)
     assert result.code == 9
     assert [request.json["prompt"] for request in server.requests] == [[TEXT, "long"], TEXT, "long"]
@@ -61,7 +49,7 @@ def test_a_server_that_fails_on_arrays_is_asked_one_by_one_from_then_on(
     one = echoed(choice(TEXT + "!", PAIRS))
     server.script(detail(500, "prompt must be a string"), *[one] * 18)
     command = ("score", "--jsonl", "rows.jsonl", "--retries", "0", "--concurrency", "1")
-    save(*[TEXT] * 18)
+    save_rows(*[TEXT] * 18)
     result = nbx(*command)
     assert result.code == 0
     assert [type(request.json["prompt"]) for request in server.requests] == [list] + [str] * 18
@@ -75,7 +63,7 @@ def test_one_bad_row_loses_no_other(nbx: Runner, server: FakeServer) -> None:
     no_tokens = choice("c d!", [("c", None), ("x", -1.0), ("!", -1.0)], index=2)
     server.script(echoed(choice(TEXT + "!", PAIRS), unclear, no_tokens))
     bad = {"context": "日", "text": "本"}
-    save(TEXT, bad, "c d")
+    save_rows(TEXT, bad, "c d")
     result = nbx("score", "--jsonl", "rows.jsonl")
     assert result.code == 9
     one, two, three = map(json.loads, result.out.splitlines())
@@ -94,18 +82,6 @@ def prompt_logprobs(text: str, pairs: list[Pair]) -> dict[str, Any]:
     return choice(text, [("!", -1.0)], prompt_logprobs=positions)
 
 
-def test_a_server_without_echo_is_asked_for_prompt_logprobs(nbx: Runner, server: FakeServer) -> None:
-    answer = echoed(prompt_logprobs("!", PAIRS[:4]))
-    server.script(echoed(choice("!", [("!", -1.0)]), choice("!", [("!", -1.0)], index=1)), answer, answer)
-    save(TEXT, {"context": "The sky is", "text": " blue"})
-    result = nbx("score", "--jsonl", "rows.jsonl")
-    assert result.code == 0, result.err
-    assert [json.loads(line)["log_likelihood"] for line in result.out.splitlines()] == [-6.0, -1.5]
-    assert [request.json["prompt"] for request in server.requests] == [[TEXT, TEXT], TEXT, TEXT]
-    assert server.requests[1].json["prompt_logprobs"] == 1
-    assert result.err.count("does not echo prompts") == 1
-
-
 def test_prompt_logprobs_may_be_asked_for(nbx: Runner, server: FakeServer) -> None:
     server.script(echoed(prompt_logprobs("!", PAIRS[:4])))
     result = nbx("score", TEXT, "--param", "prompt_logprobs=1", "--json")
@@ -119,10 +95,10 @@ def test_a_server_that_refuses_echo_is_asked_for_prompt_logprobs(nbx: Runner, se
 
 def test_what_is_wrong_with_all_rows_ends_the_run(nbx: Runner, server: FakeServer) -> None:
     server.script(status(401, b'{"detail": "no"}'))
-    save("a b", "c d")
+    save_rows("a b", "c d")
     assert nbx("score", "--jsonl", "rows.jsonl").code == 4
     server.script(echoed(choice("x", []), choice("y", [], index=1)), *[detail(400, "no such field")] * 2)
-    save("a b", "c d")
+    save_rows("a b", "c d")
     result = nbx("score", "--jsonl", "rows.jsonl")
     assert (result.code, result.out) == (3, "")
     assert "its answer does not begin with the prompt" in result.err
@@ -131,7 +107,7 @@ def test_what_is_wrong_with_all_rows_ends_the_run(nbx: Runner, server: FakeServe
 def test_many_rows_are_several_requests(nbx: Runner, server: FakeServer) -> None:
     pairs: list[Pair] = [("a", None), (" b", -1.0), ("!", -1.0)]
     server.script(echoed(*(choice("a b!", pairs, index=n) for n in range(16))), echoed(choice("a b!", pairs)))
-    save(*["a b"] * 17)
+    save_rows(*["a b"] * 17)
     result = nbx("score", "--jsonl", "rows.jsonl", "--concurrency", "1")
     assert result.code == 0
     assert [json.loads(line)["id"] for line in result.out.splitlines()] == list(range(17))

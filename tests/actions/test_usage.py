@@ -182,17 +182,6 @@ def test_path_prints_the_path_of_the_ledger(used: Runner) -> None:
     assert path.exists()
 
 
-@pytest.mark.parametrize(
-    "args", [["usage"], ["history"], ["usage", "export"], ["history", "rm", "1"]], ids=str
-)
-def test_a_broken_ledger_is_an_error_for_commands_that_read_it(bare: Runner, args: list[str]) -> None:
-    path = ledger_of(bare).path
-    path.parent.mkdir()
-    path.write_bytes(b"broken" * 1000)
-    result = bare(*args)
-    assert (result.code, result.err.splitlines()[1]) == (78, "  it is not a ledger")
-
-
 def test_doctor_checks_the_ledger(used: Runner) -> None:
     def line(runner: Runner) -> list[str]:
         rows = runner("doctor", "--base-url", "http://127.0.0.1:9").out.splitlines()

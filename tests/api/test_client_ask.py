@@ -14,14 +14,7 @@ from nebius_cli.api import choose_pool_and_headers
 from nebius_cli.api.choose_pool_and_headers import Pools
 from nebius_cli.api.http_client import ResponseHead
 from nebius_cli.api.network_errors import network_error
-from nebius_cli.core.errors import (
-    ConfigError,
-    NetworkError,
-    RateLimitError,
-    RejectedError,
-    StatusError,
-    TimedOutError,
-)
+from nebius_cli.core.errors import ConfigError, NetworkError, RejectedError, StatusError, TimedOutError
 from nebius_cli.core.secret import Secret
 from tests.conftest import CANARY
 from tests.support.calls import KEPT_OPEN, TEST_TIMEOUT_S, ask, connect, failure, post, send, stream
@@ -58,9 +51,8 @@ def test_the_request_is_the_same_as_that_of_a_stream(server: FakeServer, size: i
 @pytest.mark.parametrize("url", ["http://127.0.0.1:80/v1", "https://127.0.0.1/v1", "http://[::1]:8080/v1"])
 def test_the_host_is_named_as_everybody_names_it(url: str) -> None:
     pools = Pools(Secret(CANARY), cacert="", trust_env=False, size=1)
-    target = pools.target("POST", f"{url}/completions", "*/*")
-    named = target.headers["Host"]
-    assert named == ("[::1]:8080" if "::1" in url else "127.0.0.1")
+    named = b"[::1]:8080" if "::1" in url else b"127.0.0.1"
+    assert b"\r\nHost: %b\r\n" % named in pools.target("POST", f"{url}/completions", "*/*").head
 
 
 def test_requests_go_over_connections_that_are_open(patient: FakeServer) -> None:
@@ -226,11 +218,6 @@ def test_what_never_left_is_known_not_to_be_billed(url: str) -> None:
     assert not ours.sent
 
 
-@pytest.mark.parametrize("url", ["http://ho st/v1", "http://.example/v1", "http://a..b/v1"])
-def test_an_address_that_is_none_is_a_configuration_error(url: str) -> None:
-    assert isinstance(failure(ask, url), ConfigError)
-
-
 def test_authorities_that_are_no_file_are_a_configuration_error(tmp_path: Path) -> None:
     error = failure(ask, "https://127.0.0.1:1/v1", cacert=str(tmp_path / "none.pem"))
     assert isinstance(error, ConfigError)
@@ -246,13 +233,6 @@ def test_a_silent_server_is_given_up(server: FakeServer) -> None:
     server.script([server.hold])
     error = failure(send, connect(server.url), first_byte=0.2)
     assert (type(error), error.what, error.why) == (TimedOutError, "timed out", "no data arrived for 0.2 s")
-
-
-def test_a_429_says_how_long_to_wait(server: FakeServer) -> None:
-    server.script(status(429, b"", Retry_After="2s"))
-    error = failure(ask, server.url)
-    assert isinstance(error, RateLimitError)
-    assert error.retry_after == 2
 
 
 def test_a_redirect_on_the_same_host_gets_the_same_request(server: FakeServer) -> None:

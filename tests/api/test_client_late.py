@@ -13,20 +13,9 @@ import trustme
 import urllib3.util.connection
 
 from nebius_cli.api import http_client
-from nebius_cli.api.http_client import Api
-from nebius_cli.core.errors import (
-    NbxError,
-    NetworkError,
-    ServerError,
-    TimedOutError,
-)
+from nebius_cli.core.errors import NetworkError, ServerError, TimedOutError
 from tests.support.calls import KEPT_OPEN, TEST_TIMEOUT_S, ask, connect, failure, send, stream
 from tests.support.server import FakeServer, Reply, chunk, head, status
-
-
-def ended(api: Api, **limits: float) -> NbxError:
-    """Return how a request ends that is late."""
-    return failure(send, api, **limits)
 
 
 def drip(piece: bytes) -> Callable[[socket.socket], None]:
@@ -61,7 +50,7 @@ def test_a_dripping_server_is_given_up(
     server: FakeServer, reply: Reply, limits: dict[str, float], why: str
 ) -> None:
     server.script(reply)
-    error = ended(connect(server.url), **limits)
+    error = failure(send, connect(server.url), **limits)
     assert (type(error), error.what, error.why) == (TimedOutError, "timed out", why)
     assert "SECONDS waits longer" in error.hint
     assert server.hung_up.wait(TEST_TIMEOUT_S)
@@ -72,7 +61,7 @@ def test_a_dripping_server_is_given_up(
 )
 def test_a_body_that_stops_coming_is_given_up(server: FakeServer, start: bytes) -> None:
     server.script([start, server.until_hung_up])
-    error = ended(connect(server.url), stall=0.2)
+    error = failure(send, connect(server.url), stall=0.2)
     assert (error.why, error.hint[:15]) == ("no data arrived for 0.2 s", "--stall-timeout")
 
 
@@ -81,7 +70,7 @@ def test_an_errors_text_that_does_not_come_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(http_client, "ERROR_BODY_TIMEOUT_S", 0.1)
     server.script([head(500, Content_Length="100"), b"begun", server.until_hung_up])
-    error = ended(connect(server.url))
+    error = failure(send, connect(server.url))
     assert isinstance(error, ServerError)
     assert error.why == "begun"
 
@@ -101,7 +90,7 @@ def test_a_name_that_is_looked_up_for_ever_is_given_up(monkeypatch: pytest.Monke
         raise socket.gaierror
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    error = ended(connect("http://api.invalid/v1"), first_byte=0.3)
+    error = failure(send, connect("http://api.invalid/v1"), first_byte=0.3)
     over.set()
     assert isinstance(error, NetworkError)
     assert (error.why, error.sent) == ("no data arrived for 0.3 s", False)
@@ -121,7 +110,7 @@ def test_a_connection_that_is_made_too_late_is_closed(
         return late[0]
 
     monkeypatch.setattr("urllib3.util.connection.create_connection", slowly)
-    ended(connect(server.url), first_byte=0.2)
+    failure(send, connect(server.url), first_byte=0.2)
     over.set()
     assert made.wait(TEST_TIMEOUT_S)
     until = time.monotonic() + TEST_TIMEOUT_S
@@ -172,5 +161,5 @@ def test_tls_is_checked_and_used(secure: FakeServer, tmp_path: Path) -> None:
     assert failure(ask, secure.url).what == f"no TLS connection to 127.0.0.1:{secure.port}"
     secure.script(status(200, b"hi"), [head(), drip(b" ")])
     assert ask(secure.url, cacert=str(path)).body == b"hi"
-    error = ended(connect(secure.url, cacert=str(path)), total=0.3)
+    error = failure(send, connect(secure.url, cacert=str(path)), total=0.3)
     assert error.why == "it took longer than 0.3 s in total"

@@ -15,7 +15,7 @@ import trustme
 
 from nebius_cli.api import connection_with_deadline, read_until_deadline
 from nebius_cli.core.errors import NetworkError, RejectedError
-from tests.support.calls import connect, failure, send, stream
+from tests.support.calls import KEPT_OPEN, connect, failure, send, stream
 from tests.support.gate import Gate
 from tests.support.server import LAST_CHUNK, FakeServer, Reply, Step, chunk, hang_up, head, reset, status
 
@@ -162,15 +162,12 @@ def patient(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Fa
         server.close()
 
 
-KEPT: Reply = [head(200, "application/json", Content_Length="2"), b"{}"]
-
-
 @pytest.mark.parametrize("end", [reset, hang_up], ids=["reset", "closed"])
 def test_a_request_that_no_server_read_is_sent_again_on_a_new_connection(
     patient: tuple[FakeServer, str], end: Step
 ) -> None:
     server, bundle = patient
-    server.script(KEPT, [end], KEPT)
+    server.script(KEPT_OPEN, [end], KEPT_OPEN)
     api = connect(server.url, cacert=bundle)
     assert [send(api).body, send(api).body] == [b"{}", b"{}"]
     assert len(server.requests) == 3
@@ -178,7 +175,7 @@ def test_a_request_that_no_server_read_is_sent_again_on_a_new_connection(
 
 @pytest.mark.parametrize(
     "replies",
-    [[[hang_up]], [KEPT, [b"H", hang_up]], [KEPT, [hang_up], [hang_up]]],
+    [[[hang_up]], [KEPT_OPEN, [b"H", hang_up]], [KEPT_OPEN, [hang_up], [hang_up]]],
     ids=["a new connection", "a byte came", "twice"],
 )
 def test_a_request_that_may_have_been_read_is_not_sent_again(
@@ -187,7 +184,7 @@ def test_a_request_that_may_have_been_read_is_not_sent_again(
     server, bundle = patient
     server.script(*replies)
     api = connect(server.url, cacert=bundle)
-    if replies[0] is KEPT:
+    if replies[0] is KEPT_OPEN:
         send(api)
     error = failure(send, api)
     assert isinstance(error, NetworkError)
@@ -203,7 +200,7 @@ def test_a_server_that_is_gone_when_a_request_is_sent_again_is_an_error(
         server.close()
         hang_up(connection)
 
-    server.script(KEPT, [go])
+    server.script(KEPT_OPEN, [go])
     api = connect(server.url, cacert=bundle)
     send(api)
     assert "refused" in str(failure(send, api))
@@ -222,7 +219,7 @@ def test_many_connections_read_the_authorities_once(
 
     monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", counted)
     api = connect(server.url, cacert=bundle, pool=4)
-    server.script(*[KEPT] * 8)
+    server.script(*[KEPT_OPEN] * 8)
     with ThreadPoolExecutor(4) as threads:
         assert {answer.body for answer in threads.map(lambda _: send(api), range(8))} == {b"{}"}
     assert len(reads) == server.url.startswith("https")
@@ -240,7 +237,7 @@ def answers_on(server: FakeServer, reply: Reply) -> list[int]:
     def note(connection: socket.socket) -> None:
         ports.append(connection.getpeername()[1])
 
-    server.script([note, *reply], [note, *KEPT])
+    server.script([note, *reply], [note, *KEPT_OPEN])
     api = connect(server.url)
     with contextlib.suppress(NetworkError):
         send(api)
@@ -254,12 +251,12 @@ PACKED = gzipped(b"{}")
 @pytest.mark.parametrize(
     "reply",
     [
-        KEPT,
+        KEPT_OPEN,
         [head(204)],
         [CHUNKED + chunk(b"{}") + LAST_CHUNK],
         [head(Content_Encoding="gzip", Content_Length=str(len(PACKED))) + PACKED],
         [head(Content_Encoding="gzip", Transfer_Encoding="chunked") + chunk(PACKED) + LAST_CHUNK],
-        [head(103), *KEPT],
+        [head(103), *KEPT_OPEN],
     ],
     ids=["length", "empty", "chunked", "gzip with a length", "gzip in chunks", "interim"],
 )

@@ -80,9 +80,7 @@ def test_an_answer_whose_end_is_clear_is_taken(reply: Reply, body: bytes) -> Non
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [ANSWER, CHUNKED + chunk(b"{}") + LAST_CHUNK, head(204)],
-    ids=["length", "chunked", "204"],
+    "answer", [ANSWER, CHUNKED + chunk(b"{}") + LAST_CHUNK, head(204)], ids=["length", "chunked", "204"]
 )
 def test_bytes_after_an_answer_are_not_taken_for_the_next_one(answer: bytes) -> None:
     evil = head(200, "application/json", Content_Length="6") + b'"evil"'

@@ -23,9 +23,9 @@ from nebius_cli.api.retry import (
     is_unreachable,
     longest_backoff,
     may_be_billed,
+    next_wait,
     parse_retry_after,
     retryable,
-    row_delay,
     row_retryable,
     row_rule,
 )
@@ -93,15 +93,10 @@ def test_a_wait_the_server_asks_for_is_kept_whole() -> None:
 
 
 @pytest.mark.parametrize("asked", [0.0, 0.001, 0.24])
-@pytest.mark.parametrize(
-    "wait_of", [lambda e, k: delay(e, k, 9, 0.0), lambda e, k: row_delay(e, k, 0.0)], ids=["one", "row"]
-)
-def test_a_wait_of_less_than_a_second_has_a_floor_that_grows(
-    asked: float, wait_of: Callable[[NbxError, int], float | None]
-) -> None:
-    assert [wait_of(asking(asked), attempt) for attempt in range(1, 6)] == [0.25, 0.5, 1, 2, 4]
-    assert wait_of(asking(0.9), 1) == 0.9
-    assert wait_of(asking(1), 9) == 1
+def test_a_wait_of_less_than_a_second_has_a_floor_that_grows(asked: float) -> None:
+    assert [next_wait(asking(asked), attempt, 0.0) for attempt in range(1, 6)] == [0.25, 0.5, 1, 2, 4]
+    assert next_wait(asking(0.9), 1, 0.0) == 0.9
+    assert next_wait(asking(1), 9, 0.0) == 1
 
 
 def test_a_server_that_asks_for_too_long_a_wait_is_not_waited_for() -> None:
@@ -136,11 +131,6 @@ def test_a_row_is_also_sent_again_after_an_answer_that_was_cut() -> None:
     assert row_retryable(IncompleteError("cut"))
     assert row_retryable(BROKE)
     assert not row_retryable(from_status(400, ""))
-
-
-def test_a_row_waits_as_a_single_request_does() -> None:
-    assert row_delay(asking(7), 1, 0.0) == 7
-    assert row_delay(BROKE, 2, 0.0) == 0.5
 
 
 def test_a_run_whose_server_asks_for_too_long_a_wait_ends_with_the_reason() -> None:

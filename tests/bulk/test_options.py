@@ -23,7 +23,6 @@ from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors import UsageError
 from nebius_cli.core.prices_and_costs import FREE, UNKNOWN_PRICE, Price, PriceList
-from nebius_cli.models.model import Model, price_list
 from tests.support.settings import resolved
 
 
@@ -147,38 +146,38 @@ def row(model: str, max_completion_tokens: int | None = 5) -> Row:
     return Row(0, "a", "x", b"{}", "", "", 9, max_completion_tokens, 1, b"{}", model)
 
 
-LISTED = [
-    Model("both", {}, price=Price(Decimal(1), Decimal(2), Decimal("0.5"))),
-    Model("half", {}, price=Price(Decimal(1))),
-    Model("none", {}),
-]
+PRICES = PriceList(
+    {
+        "both": Price(Decimal(1), Decimal(2), Decimal("0.5")),
+        "half": Price(Decimal(1)),
+        "none": UNKNOWN_PRICE,
+    }
+)
 
 
 def test_a_price_has_two_parts() -> None:
-    prices = price_list(LISTED)
-    assert prices.of_model("both") == Price(Decimal(1), Decimal(2), Decimal("0.5"))
-    assert [prices.of_model(name) for name in ("none", "other")] == [UNKNOWN_PRICE] * 2
-    assert [name in prices for name in ("both", "half", "other")] == [True, False, False]
+    assert PRICES.of_model("both") == Price(Decimal(1), Decimal(2), Decimal("0.5"))
+    assert [PRICES.of_model(name) for name in ("none", "other")] == [UNKNOWN_PRICE] * 2
+    assert [name in PRICES for name in ("both", "half", "other")] == [True, False, False]
     given = Price(Decimal(1), Decimal(2))
     assert PriceList(default=given).of_model("any") is given
     assert "any" in PriceList(default=given)
-    check_price("both", prices)
+    check_price("both", PRICES)
     with pytest.raises(UsageError, match="the price of half is unknown"):
-        check_price("half", prices)
+        check_price("half", PRICES)
 
 
 def test_a_cap_needs_max_tokens_and_a_price_for_every_row() -> None:
-    prices = price_list(LISTED)
-    asked().check(row("none", None), prices)
+    asked().check(row("none", None), PRICES)
     tokens, money = asked(limits={"max_total_tokens": "9"}), asked(max_cost="1")
-    tokens.check(row("none"), prices)
-    money.check(row("both"), prices)
+    tokens.check(row("none"), PRICES)
+    money.check(row("both"), PRICES)
     money.check(row("none"), PriceList(default=Price(Decimal(1), Decimal(1))))
     for made in (tokens, money):
         with pytest.raises(UsageError, match="row 'a' has no max_tokens"):
-            made.check(row("both", None), prices)
+            made.check(row("both", None), PRICES)
     with pytest.raises(UsageError, match="the price of none is unknown"):
-        money.check(row("none"), prices)
+        money.check(row("none"), PRICES)
 
 
 def test_a_cap_on_the_cost_of_a_free_model_needs_no_max_tokens() -> None:

@@ -41,8 +41,8 @@ def opened(path: Path) -> Iterator[Opened]:
         ledger.close()
 
 
-def reserve(ledger: Ledger, amount: str, cap: Cap = CAP, *, ahead: bool = False) -> Decimal:
-    return ledger.reserve(Decimal(amount), [cap], ahead=ahead, timeout_s=None)
+def reserve(ledger: Ledger, amount: str, *caps: Cap, ahead: bool = False) -> Decimal:
+    return ledger.reservations.reserve(Decimal(amount), caps or [CAP], ahead=ahead, timeout_s=None)
 
 
 def rows(path: Path) -> list[Any]:
@@ -68,11 +68,11 @@ def test_the_tightest_of_several_budgets_counts_each_from_its_own_day(path: Path
     ledger = opened()
     ledger.append([entry(1, cost=Decimal(5)), entry(100, cost=Decimal(1))])
     month, day = Cap(0.0, Decimal(10)), Cap(50.0, Decimal(5))
-    assert ledger.reserve(Decimal("4.1"), [month, day], ahead=False, timeout_s=None) == 0
-    assert ledger.reserve(Decimal(4), [month, day], ahead=False, timeout_s=None) == 4
+    assert reserve(ledger, "4.1", month, day) == 0
+    assert reserve(ledger, "4", month, day) == 4
     tomorrow = Cap(200.0, Decimal(5))
-    assert ledger.reserve(Decimal("0.1"), [month, tomorrow], ahead=False, timeout_s=None) == 0
-    assert ledger.reserve(Decimal("0.1"), [tomorrow], ahead=False, timeout_s=None) == Decimal("0.1")
+    assert reserve(ledger, "0.1", month, tomorrow) == 0
+    assert reserve(ledger, "0.1", tomorrow) == Decimal("0.1")
 
 
 def test_a_cost_takes_the_place_of_what_was_reserved_for_it(path: Path, opened: Opened) -> None:
@@ -100,8 +100,8 @@ from decimal import Decimal
 from pathlib import Path
 from nebius_cli.ledger.budget_reservations import Cap
 from nebius_cli.ledger.request_store import Ledger
-ledger = Ledger(Path(sys.argv[1]))
-print(ledger.reserve(Decimal(9), [Cap(0.0, Decimal(10))], ahead=False, timeout_s=None), flush=True)
+reservations = Ledger(Path(sys.argv[1])).reservations
+print(reservations.reserve(Decimal(9), [Cap(0.0, Decimal(10))], ahead=False, timeout_s=None), flush=True)
 time.sleep(60)
 """
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from nebius_cli.core.prices_and_costs import FREE, MAX_TOKENS, UNKNOWN_PRICE, ZERO, Price
-from nebius_cli.ledger.entry import cost_of, plausible
+from nebius_cli.ledger.entry import Entry, cost_of
+from nebius_cli.ledger.request_columns import of_entry
 from nebius_cli.models.model import price_in
 from nebius_cli.response.answer_events import Usage
 from tests.support.factory import BASIC, FAST, LIGHTNING, TRIMMED
@@ -45,8 +46,8 @@ def test_a_cost_is_exact_or_unknown(counted: Usage | None, price: Price, cost: s
 
 
 def test_impossible_token_counts_are_unknown() -> None:
-    assert plausible(Usage(-1, 2, MAX_TOKENS + 1, 0, None)) == Usage(None, 2, None, 0, None)
-    assert plausible(None) is None
+    assert of_entry(Entry(0.0, "m", 0, Usage(-1, 0, 5, MAX_TOKENS + 1, None)))[3:7] == (None, 0, None, None)
+    assert of_entry(Entry(0.0, "m", 0))[3:7] == (None,) * 4
 
 
 def test_a_price_is_known_if_both_halves_of_it_are() -> None:

@@ -92,11 +92,7 @@ def test_any_member_may_be_anything(entry: dict[str, Any]) -> None:
     record.pop("raw")
     json.dumps(record, allow_nan=False)
     assert search_and_sort.ordered([model], "price") == [model]
-    for text in (
-        per_million(model.price.input),
-        compact(model.context),
-        model_details.date(model.created),
-    ):
+    for text in (per_million(model.price.input), compact(model.context), model_details.date(model.created)):
         assert text
         assert len(text) < 60
 
@@ -125,8 +121,7 @@ def test_a_price_may_be_a_number_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "value",
-    [None, "", "free", "NaN", "Infinity", "1e999", "-1", True, [], {}, float("nan"), "٣", -1.5],
+    "value", [None, "", "free", "NaN", "Infinity", "1e999", "-1", True, [], {}, float("nan"), "٣", -1.5]
 )
 def test_an_invalid_price_is_unknown_and_never_0(value: Any) -> None:
     model = one(pricing={"prompt": value})

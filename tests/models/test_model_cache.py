@@ -62,7 +62,7 @@ def test_a_damaged_file_is_not_a_list(text: str, tmp_path: Path) -> None:
     cache = ModelsCache(tmp_path, URL, "")
     cache.write(ModelList([], 1.0))
     (path,) = kept(tmp_path)
-    asked = '{"base_url": "https://h.example/v1", "project": ""}'
+    asked = '{"base_url": "https://h.example/v1", "project": "", "profile": ""}'
     path.write_bytes(text.replace("ASKED", asked).encode("latin-1"))
     assert cache.read() is None
 

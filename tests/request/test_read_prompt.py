@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from nebius_cli.core.errors import BadInputError, NbxError, UsageError
 from nebius_cli.request import read_prompt
-from nebius_cli.request.read_prompt import DecodeOptions, InputReaders, PromptSources
+from nebius_cli.request.prompt_options import PromptOptions
+from nebius_cli.request.read_prompt import DecodeOptions, InputReaders
 
 AS_IT_IS = DecodeOptions()
 STRIPPED = DecodeOptions(strip_final_newline=True)
@@ -41,10 +42,8 @@ class World:
         return self._files[path]
 
 
-def gathered(
-    world: World, *arguments: str, reading: DecodeOptions = AS_IT_IS, nul: bool = False, **sources: Any
-) -> Any:
-    return read_prompt.read_prompt(PromptSources(arguments, **sources), world.readers(), reading, nul=nul)
+def gathered(world: World, *arguments: str, **options: Any) -> Any:
+    return read_prompt.read_prompt(PromptOptions(arguments, **options), world.readers())
 
 
 def refused(call: Any, kind: type[NbxError] = BadInputError) -> NbxError:
@@ -60,26 +59,26 @@ def test_one_argument_is_the_prompt_and_nothing_is_read() -> None:
 
 
 def test_nothing_given_means_stdin() -> None:
-    assert not PromptSources().given
+    assert not PromptOptions().has_prompt
     assert gathered(World(b"x\n")) == "x\n"
 
 
 @pytest.mark.parametrize(
-    "sources", [{"arguments": ("",)}, {"files": ("f",)}, {"lists": ("l",)}, {"tokens": ""}]
+    "sources", [{"prompt": ("",)}, {"file": ("f",)}, {"prompts": ("l",)}, {"tokens": ""}]
 )
 def test_any_source_counts_as_given(sources: Any) -> None:
-    assert PromptSources(**sources).given
+    assert PromptOptions(**sources).has_prompt
 
 
 def test_sources_are_taken_in_order_arguments_files_lists() -> None:
     world = World(f=b"from f\n", g=b"from g", l=b"1\n2\n")
-    texts = gathered(world, "a", "b", files=("f", "g"), lists=("l",))
+    texts = gathered(world, "a", "b", file=("f", "g"), prompts=("l",))
     assert texts == ["a", "b", "from f\n", "from g", "1", "2"]
     assert world.read == ["f", "g", "l"]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sources"), [(("-",), {}), ((), {"files": ("-",)}), ((), {"lists": ("-",)})]
+    ("arguments", "sources"), [(("-",), {}), ((), {"file": ("-",)}), ((), {"prompts": ("-",)})]
 )
 def test_a_dash_is_stdin_for_every_source(arguments: tuple[str, ...], sources: Any) -> None:
     world = World(b"piped")
@@ -104,7 +103,7 @@ def test_what_stdin_holds_is_not_replaced_again() -> None:
 
 def test_the_final_newline_is_stripped_from_stdin_and_files_and_not_from_arguments() -> None:
     world = World(b"s\n", f=b"f\r\n", l=b"1\n\n\n")
-    texts = gathered(world, "a\n", "{stdin}\n", files=("f",), lists=("l",), reading=STRIPPED)
+    texts = gathered(world, "a\n", "{stdin}\n", file=("f",), prompts=("l",), strip_final_newline=True)
     assert texts == ["a\n", "s\n", "f", "1", "", ""]
 
 
@@ -238,10 +237,7 @@ def test_a_file_of_prompts_may_have_wide_characters() -> None:
     ]
     assert read_prompt.split_prompts(
         "a\0b".encode("utf-16-le"), "x", DecodeOptions("utf-16-le"), nul=True
-    ) == [
-        "a",
-        "b",
-    ]
+    ) == ["a", "b"]
 
 
 def test_what_is_wrong_in_a_file_of_prompts_is_reported_with_its_place() -> None:

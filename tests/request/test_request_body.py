@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from nebius_cli.core.errors import NbxError, UsageError
-from nebius_cli.core.similar_names import nearest
 from nebius_cli.request.collect_field_flags import parse_fields, parse_params, parse_unset
 from nebius_cli.request.field_table import BY_NAME, FIELDS
 from nebius_cli.request.parse_and_check_values import Value
@@ -222,11 +221,6 @@ WARNINGS: list[tuple[Any, list[str]]] = [
 @pytest.mark.parametrize(("fields", "expected"), WARNINGS)
 def test_what_is_doubtful_is_said(fields: Any, expected: list[str]) -> None:
     assert list(warnings(CompletionRequest("x", fields))) == expected
-
-
-def test_the_nearest_name_is_found_or_none() -> None:
-    assert nearest("temprature", tuple(BY_NAME)) == "temperature"
-    assert nearest("zzz", tuple(BY_NAME)) == ""
 
 
 def test_the_table_is_the_reference_page() -> None:

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.errors import BadInputError, UsageError
-from nebius_cli.request.collect_field_flags import parse_unset
+from nebius_cli.core.errors import BadInputError
 from nebius_cli.request.read_prompt import Prompt, as_text
 from nebius_cli.request.request_body import CompletionRequest, from_body
 
@@ -41,13 +40,3 @@ def test_the_model_is_the_one_that_is_sent() -> None:
 )
 def test_every_form_of_a_prompt_has_a_text(prompt: Prompt, text: str) -> None:
     assert as_text(prompt) == text
-
-
-def test_only_request_fields_can_be_left_out() -> None:
-    parse_unset(["max-tokens", "stop"])
-    with pytest.raises(UsageError) as caught:
-        parse_unset(["max_tokens", "max_token"])
-    assert (caught.value.what, caught.value.hint) == ("--unset max_token", "did you mean max_tokens?")
-    with pytest.raises(UsageError) as caught:
-        parse_unset(["zzz"])
-    assert caught.value.hint == ""

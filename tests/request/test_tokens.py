@@ -6,13 +6,14 @@ import pytest
 
 from nebius_cli.core.errors import UsageError
 from nebius_cli.request import read_prompt
-from nebius_cli.request.read_prompt import DecodeOptions, InputReaders, PromptSources
+from nebius_cli.request.prompt_options import PromptOptions
+from nebius_cli.request.read_prompt import InputReaders
 
 
 def tokens_of(text: str, *, stdin: bytes = b"", file: bytes = b"") -> Any:
     """Return the prompt that --tokens TEXT makes."""
     readers = InputReaders(lambda: stdin, lambda _: file, str.encode)
-    return read_prompt.read_prompt(PromptSources(tokens=text), readers, DecodeOptions(), nul=False)
+    return read_prompt.read_prompt(PromptOptions(tokens=text), readers)
 
 
 def must_not_be_read(path: str = "stdin") -> bytes:
@@ -44,8 +45,8 @@ def test_tokens_that_are_no_json_are_refused() -> None:
         read_prompt.parse_tokens("1,2")
 
 
-@pytest.mark.parametrize("sources", [{"arguments": ("a",)}, {"files": ("f",)}, {"lists": ("f",)}])
+@pytest.mark.parametrize("sources", [{"prompt": ("a",)}, {"file": ("f",)}, {"prompts": ("f",)}])
 def test_tokens_and_texts_do_not_mix(sources: Any) -> None:
     readers = InputReaders(must_not_be_read, must_not_be_read, str.encode)
     with pytest.raises(UsageError, match="--tokens and text prompts together"):
-        read_prompt.read_prompt(PromptSources(**sources, tokens="@f"), readers, DecodeOptions(), nul=False)
+        read_prompt.read_prompt(PromptOptions(**sources, tokens="@f"), readers)

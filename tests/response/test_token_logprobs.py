@@ -56,10 +56,7 @@ def test_the_completions_shape_with_echo() -> None:
 
 
 def test_the_chat_shape() -> None:
-    others = [
-        {"token": "b", "logprob": -0.5, "bytes": [98]},
-        {"token": "a", "logprob": -1.0, "bytes": [97]},
-    ]
+    others = [{"token": "b", "logprob": -0.5, "bytes": [98]}, {"token": "a", "logprob": -1.0, "bytes": [97]}]
     likely = (Alternative("b", -0.5, b"b"), Alternative("a", -1.0, b"a", chosen=True))
     assert chat(top_logprobs=others) == TokenLogprob("a", -1.0, likely, None, b"a")
 
@@ -117,11 +114,6 @@ def test_alternatives_of_another_length_are_unknown_though_the_log_probabilities
     assert parse(lists) == (TokenLogprob("a", -1.0), TokenLogprob("b", -2.0))
 
 
-def test_log_probabilities_without_tokens_are_none() -> None:
-    assert parse({"token_logprobs": [-1.0]}) == ()
-    assert parse({"tokens": None, "token_logprobs": [-1.0], "top_logprobs": [{"a": -1.0}]}) == ()
-
-
 def test_prompt_logprobs_have_the_token_of_the_prompt_first() -> None:
     position = {
         "5": {"logprob": -3.0, "rank": 9, "decoded_token": "a"},
@@ -135,14 +127,12 @@ def test_prompt_logprobs_have_the_token_of_the_prompt_first() -> None:
     assert [(other.text, other.chosen) for other in token.alternatives] == [("b", False), ("a", True)]
 
 
-@pytest.mark.parametrize("nothing", [None, {}, {"tokens": None}, {"tokens": "ab"}, {"content": []}])
+@pytest.mark.parametrize(
+    "nothing",
+    [None, {}, {"tokens": None}, {"token_logprobs": [-1.0]}, {"tokens": "ab"}, {"content": []}, ["tokens"]],
+)
 def test_no_log_probabilities_are_no_tokens(nothing: Any) -> None:
     assert parse(nothing) == ()
-
-
-def test_something_else_than_an_object_has_no_tokens() -> None:
-    other: Any = ["tokens"]
-    assert parse(other) == ()
 
 
 @given(NEARLY)

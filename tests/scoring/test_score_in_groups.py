@@ -13,7 +13,7 @@ from nebius_cli.core.errors import (
     ServerError,
 )
 from nebius_cli.scoring.likelihood import NoEchoError, Passage, Score
-from nebius_cli.scoring.score_in_groups import packed, score_in_groups
+from nebius_cli.scoring.score_in_groups import score_in_groups
 
 PASSAGES = [Passage(name) for name in "abcde"]
 
@@ -42,8 +42,7 @@ class Server:
 
 
 def totals(server: Server, at_once: int) -> list[float | str]:
-    groups = packed([[passage] for passage in PASSAGES], at_once)
-    found = score_in_groups(groups, server.score, server.notes.append)
+    found = score_in_groups(PASSAGES, at_once, server.score, server.notes.append)
     return [score.what if isinstance(score, NbxError) else score.log_likelihood for score in found]
 
 
@@ -66,8 +65,7 @@ def test_without_arrays_all_go_out_alone_and_that_is_said_once(error: NbxError) 
 
 def test_a_server_that_has_answered_several_at_once_is_sent_several_for_ever() -> None:
     server = Server()
-    groups = packed([[passage] for passage in PASSAGES * 2], 3)
-    found = score_in_groups(groups, server.score, server.notes.append)
+    found = score_in_groups(PASSAGES * 2, 3, server.score, server.notes.append)
     next(found)
     server.arrays = ServerError("busy", status=500)
     assert len(list(found)) == 9
@@ -76,8 +74,7 @@ def test_a_server_that_has_answered_several_at_once_is_sent_several_for_ever() -
 
 
 @pytest.mark.parametrize(
-    "error",
-    [BadInputError("unfit"), RejectedError("unfit", status=400), ServerError("unfit", status=500)],
+    "error", [BadInputError("unfit"), RejectedError("unfit", status=400), ServerError("unfit", status=500)]
 )
 def test_one_that_does_not_fit_takes_no_other_with_it(error: NbxError) -> None:
     for name, place in (("a", 0), ("b", 1)):
@@ -113,9 +110,3 @@ def test_a_server_that_echoes_nothing_ends_the_run_after_the_first_passages() ->
     with pytest.raises(NoEchoError, match="no echo"):
         totals(server, 1)
     assert server.asked == ["a", "b", "c"]
-
-
-def test_the_passages_of_a_row_stay_together() -> None:
-    one, two, many = PASSAGES[:1], PASSAGES[:2], PASSAGES
-    assert packed([one, two, two, one, many], 3) == [one + two, two + one, many[:3], many[3:]]
-    assert packed([], 3) == []

@@ -8,11 +8,15 @@ import pytest
 from nebius_cli.scoring.score_totals import Totals
 
 
-def lines(*records: dict[str, Any]) -> list[str]:
-    totals = Totals(("one", "two"))
+def added(*records: dict[str, Any], models: tuple[str, ...] = ("one", "two")) -> Totals:
+    totals = Totals(models)
     for record in records:
         totals.add(record)
-    return totals.lines()
+    return totals
+
+
+def lines(*records: dict[str, Any]) -> list[str]:
+    return added(*records).lines()
 
 
 def compared(difference: float, **more: Any) -> dict[str, Any]:
@@ -41,15 +45,8 @@ def text(log_likelihood: float, tokens: int, size: int) -> dict[str, Any]:
 
 
 def test_the_perplexity_of_all_texts_weights_every_token_the_same() -> None:
-    totals = Totals(("one",))
-    rows: list[dict[str, Any]] = [
-        text(-6.0, 2, 10),
-        text(-2.0, 6, 30),
-        {"error": {}},
-        {"choices": [], "winners": {}},
-    ]
-    for record in rows:
-        totals.add(record)
+    odd: list[dict[str, Any]] = [{"error": {}}, {"choices": [], "winners": {}}]
+    totals = added(text(-6.0, 2, 10), text(-2.0, 6, 30), *odd, models=("one",))
     found = totals.to_json()
     assert (found["texts"], found["tokens_scored"], found["bytes_scored"]) == (2, 8, 40)
     assert found["log_likelihood"] == -8.0
@@ -61,17 +58,13 @@ def test_the_perplexity_of_all_texts_weights_every_token_the_same() -> None:
 
 
 def test_a_perplexity_beyond_a_float_is_null() -> None:
-    totals = Totals(("one",))
-    totals.add(text(-9999.0, 1, 1))
+    totals = added(text(-9999.0, 1, 1), models=("one",))
     assert totals.to_json()["perplexity"] is None
     assert "perplexity inf" in totals.lines()[0]
 
 
 def summary(*records: dict[str, Any]) -> dict[str, Any]:
-    totals = Totals(("one", "two"))
-    for record in records:
-        totals.add(record)
-    return totals.to_json()
+    return added(*records).to_json()
 
 
 ALL_RIGHT = {"acc": 1, "acc_norm": 1, "acc_bytes": 1}
@@ -127,7 +120,5 @@ def test_divergences_are_means_over_tokens() -> None:
 
 
 def test_a_run_with_one_model_counts_no_differences_that_an_earlier_run_has_left() -> None:
-    totals = Totals(("one",))
-    for record in (compared(1.0, kl=None), {"acc": 1, "acc_norm": 1, "acc_bytes": 1}):
-        totals.add(record)
+    totals = added(compared(1.0, kl=None), ALL_RIGHT, models=("one",))
     assert totals.lines() == ["acc 1.0000, acc_norm 1.0000, acc_bytes 1.0000, 1 question"]

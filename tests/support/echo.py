@@ -8,6 +8,9 @@ from tests.support.server import USAGE, Reply, status
 
 Pair = tuple[str, float | None]
 
+TEXT = "The sky is blue"
+PAIRS: list[Pair] = [("The", None), (" sky", -4.0), (" is", -0.5), (" blue", -1.5), ("!", -2.0)]
+
 
 def logprobs(pairs: Sequence[Pair]) -> dict[str, Any]:
     """The four lists. Offsets count characters of the tokens as they are shown, as vLLM does it."""
