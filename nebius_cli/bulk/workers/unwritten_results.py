@@ -35,7 +35,7 @@ class UnwrittenResults:
         self._results += results
 
     def write(self, write: Callable[[list[Result]], None], timeout: float = -1) -> None:
-        """Call `write` with all results. Another thread's call is waited for `timeout` seconds (-1: any time)."""
+        """Call `write` with all results. It waits `timeout` seconds for another call, -1 for any time."""
         if not self._writing.acquire(timeout=timeout):
             return
         try:
