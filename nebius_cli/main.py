@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from nebius_cli import __version__
-from nebius_cli.core.errors import ExitCode, Interrupted, NbxError, ReaderGone, Stopped, UsageError
+from nebius_cli.core.errors_and_exit_codes import (
+    ExitCode,
+    Interrupted,
+    NbxError,
+    ReaderGone,
+    Stopped,
+    UsageError,
+)
 from nebius_cli.system import system_errors
 from nebius_cli.system.raise_on_signals import raise_on_signals, restore_signals, signal_before
 from nebius_cli.system.streams import Streams, TextWriter

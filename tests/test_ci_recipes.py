@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.core.errors_and_exit_codes import ExitCode
 from nebius_cli.core.optional_packages import REQUIREMENTS
 from tests.support.pasted import ROOT, blocks, environ, run
 from tests.support.server import FakeServer, answer, detail, event, head, reset, sse, status, token, whole

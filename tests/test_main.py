@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from nebius_cli import __version__
-from nebius_cli.core.errors import HungUp, Interrupted, OutputError, Quit, ReaderGone, Terminated
+from nebius_cli.core.errors_and_exit_codes import (
+    HungUp,
+    Interrupted,
+    OutputError,
+    Quit,
+    ReaderGone,
+    Terminated,
+)
 from nebius_cli.main import main
 from nebius_cli.system import system_errors
 from nebius_cli.system.streams import Streams

@@ -25,7 +25,7 @@ from nebius_cli.terminal.console import Console
 if TYPE_CHECKING:
     from nebius_cli.api.http_client import Api
     from nebius_cli.api.send_completion import Exchange
-    from nebius_cli.config.api_keys import FoundKey, KeyPlace
+    from nebius_cli.config.find_api_key import FoundKey, KeyPlace
     from nebius_cli.core.prices_and_costs import Price, PriceList
     from nebius_cli.ledger.bulk_recorder import BatchRecorder
     from nebius_cli.ledger.request_recorder import LedgerRecorder
@@ -127,9 +127,9 @@ class App(Console):
         api_key_file: str | None = None,
     ) -> "list[KeyPlace]":
         """Return every place that is said to hold a key, the strongest first. No key is read yet."""
-        from nebius_cli.config import api_keys
+        from nebius_cli.config import find_api_key
 
-        return api_keys.places(api_key, api_key_file, found.key_layers, self.config.path, self.streams)
+        return find_api_key.places(api_key, api_key_file, found.key_layers, self.config.path, self.streams)
 
     def key(
         self,
@@ -143,16 +143,16 @@ class App(Console):
 
         With `local` the error mentions --local, for commands that have that flag.
         """
-        from nebius_cli.config import api_keys
+        from nebius_cli.config import find_api_key
 
         places = self.key_places(settings, api_key, api_key_file)
         if not places:
-            raise api_keys.missing(self.streams.environ, local="--local needs no key" if local else "")
-        for warning in api_keys.warnings(places, self.flags.profile):
+            raise find_api_key.missing(self.streams.environ, local="--local needs no key" if local else "")
+        for warning in find_api_key.warnings(places, self.flags.profile):
             self.warn(warning)
         self.key_place = places[0]
         self.log(f"key from {places[0].source.value}: {places[0].where}")
-        return api_keys.FoundKey(places[0].read(), places[0])
+        return find_api_key.FoundKey(places[0].read(), places[0])
 
     # Input.
 

@@ -7,12 +7,12 @@ from typing import Any
 from nebius_cli.actions.app import App
 from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.api.limits_from_settings import limits_of
-from nebius_cli.config import api_keys, run_settings
-from nebius_cli.config.api_keys import FoundKey, KeyOrigin, KeyPlace
+from nebius_cli.config import find_api_key, run_settings
+from nebius_cli.config.find_api_key import FoundKey, KeyOrigin, KeyPlace
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.config.settings_layers import NONE
 from nebius_cli.config.system_keyring import Keychain, forget
-from nebius_cli.core.errors import AuthError, ConfigError, ExitCode, NbxError
+from nebius_cli.core.errors_and_exit_codes import AuthError, ConfigError, ExitCode, NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import CONSOLE_URL
 
@@ -70,7 +70,7 @@ def _ask_for_key(app: App, *, with_token: bool) -> Secret:
         raise AuthError("no key was given", why, "nbx auth login --with-token < FILE")
     if streams.stdin_tty:
         app.note(f"create a key at {CONSOLE_URL}")
-    return api_keys.ask(streams)
+    return find_api_key.ask(streams)
 
 
 def _store(key: Secret, app: App, profile: str | None, *, keyring: bool | None) -> KeyOrigin:

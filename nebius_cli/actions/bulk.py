@@ -4,7 +4,7 @@ from nebius_cli.actions import run_rows
 from nebius_cli.actions.app import App
 from nebius_cli.bulk.options import BulkOptions
 from nebius_cli.bulk.survey_input import check_is_no_command
-from nebius_cli.core.errors import ExitCode, UsageError
+from nebius_cli.core.errors_and_exit_codes import ExitCode, UsageError
 
 NO_FILE = (
     "no file given",

@@ -19,7 +19,7 @@ from nebius_cli.bulk.output.answer_file import AnswerFile
 from nebius_cli.bulk.output.input_rows import InputRows
 from nebius_cli.bulk.output.read_records import has_scores, matrix_of
 from nebius_cli.bulk.output.unfinished_rows import is_failure, is_unfinished
-from nebius_cli.core.errors import ExitCode, UsageError
+from nebius_cli.core.errors_and_exit_codes import ExitCode, UsageError
 from nebius_cli.core.short_text import counted
 from nebius_cli.request.read_prompt import DecodeOptions
 from nebius_cli.system.check_output_paths import check_distinct, check_not_overwritten

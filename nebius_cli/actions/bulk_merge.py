@@ -11,7 +11,7 @@ from nebius_cli.bulk.export.check_output_name import check_output_name
 from nebius_cli.bulk.output.failed_rows_file import is_list, path_beside
 from nebius_cli.bulk.output.input_rows import InputRows
 from nebius_cli.bulk.output.merge_shards import Gaps, MergedRow, Shards, lock_output
-from nebius_cli.core.errors import ExitCode, UsageError
+from nebius_cli.core.errors_and_exit_codes import ExitCode, UsageError
 from nebius_cli.core.short_text import counted
 from nebius_cli.request import read_prompt
 from nebius_cli.system.check_output_paths import check_distinct, check_not_overwritten, is_file

@@ -15,14 +15,14 @@ from nebius_cli.bulk.input.row_kind import ItemRows, RowKind
 from nebius_cli.bulk.limit_concurrency_and_rate import MAX_CONCURRENCY
 from nebius_cli.bulk.options import BulkPlan
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.core.errors import NbxError
+from nebius_cli.core.errors_and_exit_codes import NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.system import file_descriptor_limit
 
 if TYPE_CHECKING:
     from nebius_cli.bulk.senders.api_sender import ApiSender
     from nebius_cli.bulk.senders.local_scoring_sender import LocalScoringSender
-    from nebius_cli.bulk.workers.row_sender import Sender
+    from nebius_cli.bulk.workers.sender_protocol import Sender
 
 MAX_LOCAL_CACHES = 4  # whole contexts that the local engine keeps
 
@@ -96,7 +96,7 @@ def row_server(
             yield RowServer(lambda _: (sender, ""), Secret(""), lambda: sender.death)
         return
     from nebius_cli.local import run_embedded
-    from nebius_cli.local.tokens_in_progress import TokensInProgress
+    from nebius_cli.local.count_tokens_in_progress import TokensInProgress
 
     slots = max(plan.concurrency or bulk.LOCAL_CONCURRENCY, plan.choices)
     caches = min(MAX_LOCAL_CACHES, slots)

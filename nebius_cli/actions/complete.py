@@ -10,17 +10,18 @@ from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.api.limits_from_settings import limits_of
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import urls
-from nebius_cli.core.errors import HINTS, ExitCode, NbxError, OutputError, RejectedError, UsageError
-from nebius_cli.core.secret import Secret
-from nebius_cli.render.output_options import (
-    Layout,
-    Mode,
-    OutputOptions,
-    check_reasons,
-    parse_export,
-    parse_view,
+from nebius_cli.core.errors_and_exit_codes import (
+    HINTS,
+    ExitCode,
+    NbxError,
+    OutputError,
+    RejectedError,
+    UsageError,
 )
-from nebius_cli.request import collect_field_flags, curl_command, read_prompt, request_body
+from nebius_cli.core.secret import Secret
+from nebius_cli.render import output_options
+from nebius_cli.render.output_options import Layout, Mode, OutputOptions
+from nebius_cli.request import curl_command, parse_field_flags, read_prompt, request_body
 from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.request.prompt_flags_to_request import check, make_request, notices
 from nebius_cli.request.prompt_options import PromptOptions
@@ -83,12 +84,12 @@ class CompleteOptions(NamedTuple):
 def run(options: CompleteOptions, app: App) -> ExitCode:
     """Complete the prompt. Raises NbxError for every failure that has a name."""
     _check(options)
-    given = collect_field_flags.parse_fields(options.fields, app.read_text, validate=options.validate)
-    params = collect_field_flags.parse_params(options.param, validate=options.validate)
+    given = parse_field_flags.parse_fields(options.fields, app.read_text, validate=options.validate)
+    params = parse_field_flags.parse_params(options.param, validate=options.validate)
     if options.prompt.stdin_is_prompt and (app.streams.stdin is None or app.streams.stdin_tty):
         raise UsageError(*NO_PROMPT)
     settings = app.settings(options.connection)
-    unset = collect_field_flags.parse_unset(options.unset)
+    unset = parse_field_flags.parse_unset(options.unset)
     configured = settings.fields_without(unset)
     if options.prompt.continues:
         earlier = _earlier(options, app)
@@ -154,13 +155,13 @@ def _send(options: CompleteOptions, what: CompletionRequest, settings: RunSettin
 def _check(options: CompleteOptions) -> None:
     if options.json and options.ndjson:
         raise UsageError("--json and --ndjson together", "", "keep one of them")
-    if parse_view(options.view) and (options.json or options.ndjson):
+    if output_options.parse_view(options.view) and (options.json or options.ndjson):
         raise UsageError("--view with --json or --ndjson", "", "nbx view FILE shows saved JSON")
-    parse_export(options.export)
+    output_options.parse_export(options.export)
     check(options.prompt)
     if options.validate:
-        check_reasons(options.fail_on)
-    collect_field_flags.parse_unset(options.unset)
+        output_options.check_reasons(options.fail_on)
+    parse_field_flags.parse_unset(options.unset)
 
 
 def _fields(
@@ -289,7 +290,7 @@ def _how_to_show(options: CompleteOptions, what: CompletionRequest, app: App) ->
         usage=options.usage,
         color_out=app.color_out,
         color_err=app.color_err,
-        view=parse_view(options.view),
+        view=output_options.parse_view(options.view),
         view_drawn=app.flags.color == "always",
-        export=parse_export(options.export),
+        export=output_options.parse_export(options.export),
     )

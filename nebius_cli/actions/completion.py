@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nebius_cli.actions.app import App
-from nebius_cli.core.errors import ConfigError, ExitCode
+from nebius_cli.core.errors_and_exit_codes import ConfigError, ExitCode
 from nebius_cli.shell_completion import edit_startup_file, install_locations, supported_shells
 from nebius_cli.system.read_and_replace_files import read_if_exists
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nebius_cli.actions.app import App
-from nebius_cli.config import api_keys, settings_layers, settings_table
+from nebius_cli.config import find_api_key, settings_layers, settings_table
 from nebius_cli.config.settings_table import PROFILES, PROJECT_FILE, USE_PROFILE, Setting, Sourced
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import ConfigError, ExitCode, UsageError
+from nebius_cli.core.errors_and_exit_codes import ConfigError, ExitCode, UsageError
 from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.terminal import messages
 
@@ -25,9 +25,9 @@ ANEW = "delete it to start over"  # what to do with a draft
 
 # The settings that say where a key is, and the kind of place that each of them names.
 KEYS = {
-    "api_key": api_keys.KeyOrigin.CONFIG,
-    "api_key_command": api_keys.KeyOrigin.COMMAND,
-    "api_key_keyring": api_keys.KeyOrigin.KEYRING,
+    "api_key": find_api_key.KeyOrigin.CONFIG,
+    "api_key_command": find_api_key.KeyOrigin.COMMAND,
+    "api_key_keyring": find_api_key.KeyOrigin.KEYRING,
 }
 
 

@@ -10,7 +10,7 @@ from nebius_cli.api.http_client import Api
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.config import run_settings
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.core.errors_and_exit_codes import ExitCode
 from nebius_cli.core.secret import Secret
 from nebius_cli.doctor import check_results, ledger_checks, machine_checks, probes
 from nebius_cli.doctor.check_results import Check, State

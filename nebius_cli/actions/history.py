@@ -7,7 +7,7 @@ from typing import Any
 from nebius_cli.actions.app import App
 from nebius_cli.config import run_settings
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import ExitCode, UsageError
+from nebius_cli.core.errors_and_exit_codes import ExitCode, UsageError
 from nebius_cli.core.short_text import counted
 from nebius_cli.ledger import format_history, periods
 from nebius_cli.ledger.find_by_id import TEXT_IS_OFF, find, parse_id, whole_number

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from nebius_cli.actions.app import App
-from nebius_cli.core.errors import ExitCode, ServerError, UsageError
+from nebius_cli.core.errors_and_exit_codes import ExitCode, ServerError, UsageError
 from nebius_cli.local import run_embedded, weights
 from nebius_cli.local.weights import DEFAULT_MODEL, MODELS
 from nebius_cli.terminal.download_progress import megabytes

@@ -8,7 +8,7 @@ from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.config.settings_table import BY_NAME as SETTINGS_BY_NAME
 from nebius_cli.config.settings_table import parse
 from nebius_cli.core import similar_names
-from nebius_cli.core.errors import (
+from nebius_cli.core.errors_and_exit_codes import (
     AuthError,
     ExitCode,
     NbxError,

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nebius_cli.actions.app import App
-from nebius_cli.config import api_keys, run_settings, settings_layers, settings_table
+from nebius_cli.config import find_api_key, run_settings, settings_layers, settings_table
 from nebius_cli.config.settings_layers import NONE, Layer
 from nebius_cli.config.settings_table import USE_PROFILE
-from nebius_cli.core.errors import ExitCode, UsageError
+from nebius_cli.core.errors_and_exit_codes import ExitCode, UsageError
 from nebius_cli.core.similar_names import nearest
 from nebius_cli.core.urls import parse_base_url
 from nebius_cli.request.parse_and_check_values import Value
@@ -90,7 +90,7 @@ def _tell_whose_key(app: App, name: str) -> None:
     if host != other and first is not None and first.origin != f"profile {name}":
         # A variable beats every profile: a key in the profile would change nothing.
         own = f"; nbx auth login --profile {name} stores a separate key"
-        hint = "" if first.source is api_keys.KeyOrigin.ENVIRONMENT else own
+        hint = "" if first.source is find_api_key.KeyOrigin.ENVIRONMENT else own
         app.note(f"requests to {host} will be sent with the key of {first.where}{hint}")
 
 

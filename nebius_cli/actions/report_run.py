@@ -8,7 +8,7 @@ from nebius_cli.bulk import resume_command
 from nebius_cli.bulk.progress_display import BulkDisplay, reason, report
 from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.bulk.run_summary import RunSummary
-from nebius_cli.core.errors import ExitCode, NbxError, ReaderGone
+from nebius_cli.core.errors_and_exit_codes import ExitCode, NbxError, ReaderGone
 
 
 def display_of(app: App, *, alone: bool = True) -> BulkDisplay:

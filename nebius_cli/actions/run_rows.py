@@ -31,7 +31,7 @@ from nebius_cli.bulk.result_writer import open_output, open_summary
 from nebius_cli.bulk.run import BulkRun
 from nebius_cli.bulk.survey_input import surveyed
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.core.errors import BadInputError, ExitCode, NbxError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, ExitCode, NbxError
 from nebius_cli.core.prices_and_costs import PriceList
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.short_text import counted

@@ -9,8 +9,8 @@ from nebius_cli.actions import score_file
 from nebius_cli.actions.app import App
 from nebius_cli.api.limits_from_settings import limits_of
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.core.errors import ExitCode, NbxError, UsageError
-from nebius_cli.request import collect_field_flags, read_prompt, request_body
+from nebius_cli.core.errors_and_exit_codes import ExitCode, NbxError, UsageError
+from nebius_cli.request import parse_field_flags, read_prompt, request_body
 from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.scoring import compare_models, format_scores, ranking, score_record
@@ -119,7 +119,7 @@ def _text(options: ScoreOptions, app: App) -> str:
 @contextlib.contextmanager
 def _models(options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
     """Yield the models to score with: one, or two that are compared."""
-    params = collect_field_flags.parse_params(options.param, validate=True)
+    params = parse_field_flags.parse_params(options.param, validate=True)
     settings = app.settings(options.connection)
     fields = scoring_fields(settings.request_fields, options)
     send: Send | None = None

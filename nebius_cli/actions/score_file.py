@@ -14,8 +14,8 @@ from nebius_cli.bulk.options import BulkOptions
 from nebius_cli.bulk.output.answer_file import AnswerFile
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import ExitCode
-from nebius_cli.request import collect_field_flags
+from nebius_cli.core.errors_and_exit_codes import ExitCode
+from nebius_cli.request import parse_field_flags
 from nebius_cli.scoring.api_scorer import MAX_PROMPTS_PER_REQUEST, scoring_fields
 from nebius_cli.scoring.parse_score_rows import ScoreRow
 from nebius_cli.scoring.score_options import ModelChoice, ScoreOptions
@@ -72,7 +72,7 @@ class _RowScores:
     def _rows(self, settings: RunSettings) -> ItemRows:
         options = self._options
         fields = scoring_fields(settings.request_fields, options)
-        params = collect_field_flags.parse_params(options.param, validate=True)
+        params = parse_field_flags.parse_params(options.param, validate=True)
         names = [
             _local_name(chosen.file, self._app)
             if chosen.runs_here

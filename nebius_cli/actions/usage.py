@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from nebius_cli.actions.app import App
-from nebius_cli.core.errors import ExitCode, UsageError
+from nebius_cli.core.errors_and_exit_codes import ExitCode, UsageError
 from nebius_cli.ledger import format_usage, periods, sums
 from nebius_cli.ledger.periods import Period
 from nebius_cli.ledger.request_store import GROUPS

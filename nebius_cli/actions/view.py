@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from nebius_cli.actions.app import App
-from nebius_cli.core.errors import ExitCode, OutputError, UsageError
+from nebius_cli.core.errors_and_exit_codes import ExitCode, OutputError, UsageError
 from nebius_cli.render.choose_renderer import choose
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View, parse_export, parse_view
 from nebius_cli.response import saved_answer

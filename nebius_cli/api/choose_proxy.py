@@ -14,7 +14,7 @@ import urllib3.exceptions
 from urllib3.util import parse_url
 
 from nebius_cli.api.connection_pool import timed
-from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.errors_and_exit_codes import ConfigError
 from nebius_cli.core.urls import DEFAULT_PORTS, is_loopback, parse_address, strip_credentials_and_query
 
 if TYPE_CHECKING:

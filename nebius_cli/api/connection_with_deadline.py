@@ -9,7 +9,7 @@ from urllib3.connection import HTTPConnection
 
 from nebius_cli.api.connect_during_import import EarlyConnection
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.core.errors import TimedOutError
+from nebius_cli.core.errors_and_exit_codes import TimedOutError
 from nebius_cli.system.thread_with_timeout import begin
 
 MAX_JOINED_BYTES = 65536  # a larger body is sent after the head: joining them costs more than it saves

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from nebius_cli.api.limits_from_settings import Limits
-from nebius_cli.core.errors import TimedOutError
+from nebius_cli.core.errors_and_exit_codes import TimedOutError
 
 MIN_WAIT_S = 0.25  # of one wait, while more is left
 MAX_LATE_S = 0.25  # by which a busy machine may end a wait late

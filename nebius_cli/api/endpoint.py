@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from nebius_cli.core.errors import AuthError
+from nebius_cli.core.errors_and_exit_codes import AuthError
 from nebius_cli.core.secret import Secret
 
 

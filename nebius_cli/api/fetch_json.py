@@ -10,7 +10,7 @@ from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.http_client import Api, ResponseHead
 from nebius_cli.api.limits_from_settings import Limits
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import NbxError, ServerError
+from nebius_cli.core.errors_and_exit_codes import NbxError, ServerError
 from nebius_cli.models import model
 from nebius_cli.models.model_cache import ModelList
 from nebius_cli.response.error_message_in_body import body_message

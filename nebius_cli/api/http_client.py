@@ -16,7 +16,7 @@ from nebius_cli.api.network_errors import check_encoding, network_error, proxy_e
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.redirects import follow, too_many
 from nebius_cli.api.retry import parse_retry_after
-from nebius_cli.core.errors import NbxError, NetworkError, from_status
+from nebius_cli.core.errors_and_exit_codes import NbxError, NetworkError, from_status
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import endpoint_url, parse_base_url
 from nebius_cli.response.error_message_in_body import body_message, is_html

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import urllib3.exceptions
 import urllib3.response
 
-from nebius_cli.core.errors import NbxError, NetworkError, TimedOutError
+from nebius_cli.core.errors_and_exit_codes import NbxError, NetworkError, TimedOutError
 from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.system.file_descriptor_limit import TOO_MANY_FILES, too_many_files
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import NbxError
+from nebius_cli.core.errors_and_exit_codes import NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.short_text import shorten
 

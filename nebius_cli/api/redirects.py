@@ -1,6 +1,6 @@
 """Decides which redirects are followed: only those that keep the key and the prompt on the same host."""
 
-from nebius_cli.core.errors import RejectedError
+from nebius_cli.core.errors_and_exit_codes import RejectedError
 from nebius_cli.core.urls import join_url, parse_url, strip_credentials_and_query
 
 

@@ -8,7 +8,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 
-from nebius_cli.core.errors import AuthError, IncompleteError, NbxError, NetworkError, StatusError
+from nebius_cli.core.errors_and_exit_codes import (
+    AuthError,
+    IncompleteError,
+    NbxError,
+    NetworkError,
+    StatusError,
+)
 
 FIRST_BACKOFF_S = 0.5  # doubled with each attempt
 MAX_BACKOFF_S = 30.0

@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
-from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.errors_and_exit_codes import ConfigError
 from nebius_cli.system.certificate_paths import exists, places, split
 
 if TYPE_CHECKING:

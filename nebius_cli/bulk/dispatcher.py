@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 from nebius_cli.api import retry
 from nebius_cli.api.retry import RowRule
+from nebius_cli.bulk.detect_outage import Outage
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.limit_concurrency_and_rate import RateController
-from nebius_cli.bulk.outage import Outage
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.request_batch import Batch, Outcome, Wait, results_of, split, unfinished_result
 from nebius_cli.bulk.row_error_or_run_error import Suspects
 from nebius_cli.bulk.run_budget import NOTHING, Budget
 from nebius_cli.bulk.send_queue import Grouping, RetryQueue
-from nebius_cli.core.errors import IncompleteError, NbxError, NoResourcesError
+from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, NoResourcesError
 from nebius_cli.core.prompts_per_request import ONE_AT_A_TIME
 from nebius_cli.response.answer_events import Usage
 

@@ -19,10 +19,10 @@ from nebius_cli.bulk.limit_flags import parse_limits
 from nebius_cli.bulk.run_budget import Budget, Charge
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import urls
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.prices_and_costs import FREE, Price, PriceList
 from nebius_cli.core.secret import Secret
-from nebius_cli.request import collect_field_flags, read_prompt
+from nebius_cli.request import parse_field_flags, read_prompt
 from nebius_cli.request.parse_and_check_values import Value
 
 BudgetKind = TypeVar("BudgetKind", bound=Budget)
@@ -195,7 +195,7 @@ class BulkPlan:
         none.
         """
         options = self.options
-        unset = collect_field_flags.parse_unset(options.unset)
+        unset = parse_field_flags.parse_unset(options.unset)
         fields = dict(items.fields) if items else settings.fields_without(unset)
         own: dict[str, Value] = {}
         if local_model is not None:
@@ -232,7 +232,7 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
     if options.output_format is not None and options.ray is None:
         why = "without --ray, the output is JSONL"
         raise UsageError("--output-format without --ray", why, "nbx bulk export converts it")
-    collect_field_flags.parse_unset(options.unset)
+    parse_field_flags.parse_unset(options.unset)
     shard, limits = parse_shard(options.shard), parse_limits(options.limits)
     max_tokens = limits.get("max_total_tokens")
     max_cost = None if options.max_cost is None else parse_usd(options.max_cost, "--max-cost") / shard.of
@@ -240,8 +240,8 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
     price = FREE if options.runs_here else price
     invalid = options.invalid == "replace"
     reading = read_prompt.decode_options(options.encoding, replace_invalid=invalid, strip_final_newline=False)
-    params = collect_field_flags.parse_params(options.param, validate=options.validate)
-    given = collect_field_flags.parse_fields(options.fields, read_file, validate=options.validate)
+    params = parse_field_flags.parse_params(options.param, validate=options.validate)
+    given = parse_field_flags.parse_fields(options.fields, read_file, validate=options.validate)
     return BulkPlan(
         options,
         given,

@@ -7,7 +7,7 @@ from typing import Any, Self
 from nebius_cli.bulk.rates_and_time_left import Progress, ProgressSnapshot, ThroughputMeter
 from nebius_cli.bulk.run_summary import RunSummary
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import Interrupted, Stopped
+from nebius_cli.core.errors_and_exit_codes import Interrupted, Stopped
 from nebius_cli.core.prices_and_costs import usd
 from nebius_cli.core.short_text import compact, duration
 from nebius_cli.system.streams import Streams

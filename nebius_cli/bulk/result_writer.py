@@ -19,7 +19,7 @@ from nebius_cli.bulk.output.resumable_output import Journal
 from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.bulk.output.unfinished_rows import UnfinishedRowError
 from nebius_cli.bulk.run_counts import RunCounts
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.system.check_output_paths import check_distinct, is_file
 from nebius_cli.system.output_file import OutputFile
 from nebius_cli.system.read_and_replace_files import writing

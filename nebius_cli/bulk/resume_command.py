@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 
 from nebius_cli.core import urls
-from nebius_cli.core.errors import (
+from nebius_cli.core.errors_and_exit_codes import (
     AuthError,
     IncompleteError,
     NbxError,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nebius_cli.bulk.request_batch import Batch, Outcome
-from nebius_cli.core.errors import IgnoredFieldError, IncompleteError, NbxError
+from nebius_cli.core.errors_and_exit_codes import IgnoredFieldError, IncompleteError, NbxError
 
 MAX_SUSPECTS = 3  # rows that fail like this before any answer, before the run stops
 MAX_FORBIDDEN = 20  # consecutive rows that are refused with 403 after an answer, before the run stops

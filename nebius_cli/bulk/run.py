@@ -18,15 +18,15 @@ from nebius_cli.bulk.result_writer import ResultWriter
 from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.bulk.run_counts import RunCounts, cap_error, price_records
 from nebius_cli.bulk.run_summary import RunSummary
-from nebius_cli.core.errors import NbxError, Stopped
+from nebius_cli.core.errors_and_exit_codes import NbxError, Stopped
 from nebius_cli.core.prices_and_costs import PriceList
 from nebius_cli.system.second_signal import second_signal
 from nebius_cli.system.streams import Streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nebius_cli.bulk.workers.row_sender import Sender
     from nebius_cli.bulk.workers.send_and_receive import OnRequest, WorkerPool
+    from nebius_cli.bulk.workers.sender_protocol import Sender
 
 # For requests in flight when the run is stopped. `docker stop` kills a program 10 s after it asked it to end;
 # what remains of them is for the records of abandoned requests.

@@ -11,7 +11,7 @@ from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.rates_and_time_left import ProgressSnapshot
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.run_summary import RunSummary
-from nebius_cli.core.errors import (
+from nebius_cli.core.errors_and_exit_codes import (
     TOO_LONG,
     BadInputError,
     CappedError,

@@ -2,7 +2,7 @@
 
 from nebius_cli.bulk.options import BulkOptions
 from nebius_cli.cluster.address import ADDRESS, LOCAL
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 
 OUTPUT_FORMATS = ("parquet", "jsonl")
 

@@ -26,7 +26,7 @@ from nebius_cli.cluster.job_for_actors import KEY, Job
 from nebius_cli.cluster.key_handover import combine, decode, new_pad
 from nebius_cli.cluster.request_permits import Lease, LeasedBudget, LeasedRate
 from nebius_cli.cluster.write_answers import BlockWriter, KeyedRecord
-from nebius_cli.core.errors import NbxError, NetworkError, OutputError
+from nebius_cli.core.errors_and_exit_codes import NbxError, NetworkError, OutputError
 from nebius_cli.core.prices_and_costs import ZERO, Number
 from nebius_cli.response.answer_events import Usage
 

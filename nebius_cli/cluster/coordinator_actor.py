@@ -18,7 +18,7 @@ from nebius_cli.cluster.job_for_actors import Job, Spent
 from nebius_cli.cluster.key_handover import combine, decode
 from nebius_cli.cluster.ray_session import beside_driver
 from nebius_cli.cluster.run_state import delete_failed, write_run
-from nebius_cli.core.errors import NbxError, OutputError
+from nebius_cli.core.errors_and_exit_codes import NbxError, OutputError
 from nebius_cli.core.prices_and_costs import exact
 
 NAMESPACE = "nbx"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from nebius_cli.bulk.run_budget import NOTHING, Charge
 from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.cluster.budget_reserved_by_driver import Need
-from nebius_cli.core.errors import NbxError
+from nebius_cli.core.errors_and_exit_codes import NbxError
 from nebius_cli.response.answer_events import Usage
 
 LEASE_REQUESTS = 32  # that an actor asks for at a time

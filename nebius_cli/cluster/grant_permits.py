@@ -23,7 +23,7 @@ from nebius_cli.cluster.coordinator_messages import (
     Settled,
     Unused,
 )
-from nebius_cli.core.errors import NbxError
+from nebius_cli.core.errors_and_exit_codes import NbxError
 
 ACTIVE_S = 2.0  # after its last wish for permits, an actor counts when the concurrency is shared out
 ALIVE_S = 5.0  # after its last report, an actor is still shown

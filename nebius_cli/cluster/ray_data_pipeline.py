@@ -13,7 +13,7 @@ from nebius_cli.cluster.job_for_actors import BLOCK_ROWS, Job
 from nebius_cli.cluster.ray_session import beside_driver
 from nebius_cli.cluster.read_input import RowsDatasource
 from nebius_cli.cluster.run_state import delete_pending, done_keys
-from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.errors_and_exit_codes import ConfigError
 from nebius_cli.system.thread_with_timeout import Task, begin
 
 TASK_CPUS = 0.1  # a task of ours waits most of the time; a whole CPU each could leave none for Ray's own

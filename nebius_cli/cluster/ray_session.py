@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nebius_cli.cluster.address import LOCAL
-from nebius_cli.core.errors import ConfigError, NetworkError
+from nebius_cli.core.errors_and_exit_codes import ConfigError, NetworkError
 from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.core.short_text import first_line
 

@@ -15,7 +15,7 @@ from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.wrong_format_hints import shown
 from nebius_cli.cluster.job_for_actors import KEY, InputFile, Job, id_digest, key_of
-from nebius_cli.core.errors import BadInputError, NbxError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, NbxError
 from nebius_cli.core.short_text import first_line
 
 READ_ROWS = 1000  # in a block, before Ray cuts it

@@ -21,7 +21,7 @@ from nebius_cli.cluster.job_for_actors import Job, Spent
 from nebius_cli.cluster.key_handover import Bundle, combine, new_pad
 from nebius_cli.cluster.ray_data_pipeline import begin_pass
 from nebius_cli.cluster.run_state import done_keys
-from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, Stopped
+from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, NetworkError, Stopped
 from nebius_cli.core.prices_and_costs import ZERO
 from nebius_cli.core.short_text import counted, first_line
 from nebius_cli.system.thread_with_timeout import Task

@@ -9,7 +9,7 @@ from typing import Any
 
 from nebius_cli.cluster.job_for_actors import KEY, Job
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import OutputError, UsageError
+from nebius_cli.core.errors_and_exit_codes import OutputError, UsageError
 from nebius_cli.core.short_text import first_line
 
 RUN_FILE = "run.json"

@@ -6,7 +6,7 @@ from typing import Any
 import typer
 
 from nebius_cli.commands.declare_command import flags_of
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.similar_names import nearest
 
 # What vLLM and llama.cpp read at the top level of the body; the API reference does not list it.

@@ -15,7 +15,7 @@ from nebius_cli.commands.shared_flags import (
     REQUEST_SETTINGS,
 )
 from nebius_cli.commands.typer_parameters import arguments, negatable, switch, text, texts
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.core.errors_and_exit_codes import ExitCode
 from nebius_cli.request.field_table import FIELDS
 
 HELP = """Complete a prompt and print the answer as it arrives.

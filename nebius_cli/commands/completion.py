@@ -7,7 +7,7 @@ import typer
 
 from nebius_cli.commands.declare_command import Flags, Group, declare, options_of
 from nebius_cli.commands.typer_parameters import argument
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.core.errors_and_exit_codes import ExitCode
 from nebius_cli.shell_completion.supported_shells import SHELLS
 
 HELP = """TAB completion for bash, zsh, fish and PowerShell.

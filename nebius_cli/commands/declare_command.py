@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from nebius_cli.commands.shared_flags import SHARED
 from nebius_cli.commands.typer_parameters import Parameter, parameter
-from nebius_cli.core.errors import HINTS, ExitCode, NbxError, UsageError
+from nebius_cli.core.errors_and_exit_codes import HINTS, ExitCode, NbxError, UsageError
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.parse_and_check_values import Field
 

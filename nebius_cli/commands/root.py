@@ -9,7 +9,7 @@ import typer
 from nebius_cli.commands.declare_command import Group
 from nebius_cli.commands.shared_flags import SHARED
 from nebius_cli.commands.typer_parameters import Parameter, parameter
-from nebius_cli.core.errors import ExitCode, Interrupted, UsageError
+from nebius_cli.core.errors_and_exit_codes import ExitCode, Interrupted, UsageError
 
 HELP = """Raw text completion with Nebius Token Factory or a model on this machine.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nebius_cli.config.config_file import read_toml
 from nebius_cli.config.settings_layers import ConfigSource
-from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.errors_and_exit_codes import ConfigError
 from nebius_cli.system import paths
 
 NAME = ".nbx.toml"

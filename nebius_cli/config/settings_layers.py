@@ -23,7 +23,7 @@ from nebius_cli.config.settings_table import (
     merge,
     nearest_name,
 )
-from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.errors_and_exit_codes import ConfigError
 from nebius_cli.core.similar_names import nearest
 from nebius_cli.request import field_table
 from nebius_cli.request.parse_and_check_values import FieldError

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from nebius_cli.config import headers
 from nebius_cli.core import jsontext, urls
-from nebius_cli.core.errors import ConfigError, UsageError
+from nebius_cli.core.errors_and_exit_codes import ConfigError, UsageError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.similar_names import nearest
 from nebius_cli.request.field_table import FIELDS

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
-from nebius_cli.core.errors import AuthError, ConfigError, NbxError, TimedOutError
+from nebius_cli.core.errors_and_exit_codes import AuthError, ConfigError, NbxError, TimedOutError
 from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.core.secret import Secret
 from nebius_cli.system.thread_with_timeout import run_with_timeout

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from nebius_cli.api.redaction import Redactor
-from nebius_cli.core.errors import ExitCode, NbxError, TimedOutError
+from nebius_cli.core.errors_and_exit_codes import ExitCode, NbxError, TimedOutError
 from nebius_cli.core.short_text import counted
 
 MAX_CLOCK_SKEW_S = 60.0

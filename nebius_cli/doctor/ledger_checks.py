@@ -4,7 +4,7 @@ import contextlib
 import os
 from collections.abc import Sequence
 
-from nebius_cli.core.errors import ExitCode, LedgerError, TimedOutError
+from nebius_cli.core.errors_and_exit_codes import ExitCode, LedgerError, TimedOutError
 from nebius_cli.core.short_text import counted
 from nebius_cli.doctor.check_results import Check, State
 from nebius_cli.ledger.day_and_month_budgets import SpendingLimit

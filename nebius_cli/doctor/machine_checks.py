@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from nebius_cli.config import settings_layers
-from nebius_cli.config.api_keys import KeyPlace, missing
 from nebius_cli.config.config_file import ConfigFile
+from nebius_cli.config.find_api_key import KeyPlace, missing
 from nebius_cli.config.settings_layers import EffectiveSettings
-from nebius_cli.core.errors import ConfigError, NbxError
+from nebius_cli.core.errors_and_exit_codes import ConfigError, NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.doctor import check_results, probes
 from nebius_cli.doctor.check_results import Check, State

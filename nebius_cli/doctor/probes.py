@@ -14,7 +14,7 @@ from pathlib import Path
 from nebius_cli import __version__
 from nebius_cli.api import tls_authorities
 from nebius_cli.api.choose_proxy import Proxy, proxy_of
-from nebius_cli.core.errors import NetworkError
+from nebius_cli.core.errors_and_exit_codes import NetworkError
 from nebius_cli.system.thread_with_timeout import run_with_timeout
 
 # OpenSSL's codes for a certificate that is not valid yet or has expired, often due to a wrong clock.

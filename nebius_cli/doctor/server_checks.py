@@ -10,7 +10,7 @@ from nebius_cli.api.limits_from_settings import Limits
 from nebius_cli.api.send_completion import Exchange, Hooks
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import similar_names
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.core.errors_and_exit_codes import ExitCode
 from nebius_cli.core.short_text import counted
 from nebius_cli.doctor.check_results import Check, State, check_clock
 from nebius_cli.models import model as models

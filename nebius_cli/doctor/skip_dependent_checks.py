@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from nebius_cli.core.errors import NbxError
+from nebius_cli.core.errors_and_exit_codes import NbxError
 from nebius_cli.doctor.check_results import Check, State, failed_check
 
 

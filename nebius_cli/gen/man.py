@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from nebius_cli import __version__
 from nebius_cli.command_tree.commands_as_data import Command, Flag
 from nebius_cli.config.settings_table import SETTINGS
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.core.errors_and_exit_codes import ExitCode
 from nebius_cli.gen.markdown_tables import synopsis
 
 FOLDER = "docs/man"

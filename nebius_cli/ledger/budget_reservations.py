@@ -13,9 +13,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-from nebius_cli.core.errors import LedgerError
+from nebius_cli.core.errors_and_exit_codes import LedgerError
 from nebius_cli.core.prices_and_costs import ZERO, exact, parse_amount
-from nebius_cli.ledger.request_columns import milliseconds
+from nebius_cli.ledger.entry_to_columns import milliseconds
 from nebius_cli.ledger.sqlite_file import HINT, LedgerFile
 from nebius_cli.system.lock import Lock, try_lock
 from nebius_cli.system.read_and_replace_files import make_folder

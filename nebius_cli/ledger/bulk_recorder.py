@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from decimal import Decimal
 
-from nebius_cli.core.errors import CappedError, NbxError, NetworkError
+from nebius_cli.core.errors_and_exit_codes import CappedError, NbxError, NetworkError
 from nebius_cli.core.prices_and_costs import ZERO, PriceList
 from nebius_cli.ledger.day_and_month_budgets import BUDGET_HINT
 from nebius_cli.ledger.entry import Entry, cost_of

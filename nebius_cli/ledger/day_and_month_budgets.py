@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.config.settings_table import BUDGET_DAILY, BUDGET_MONTHLY
-from nebius_cli.core.errors import CappedError, LedgerError, TimedOutError
+from nebius_cli.core.errors_and_exit_codes import CappedError, LedgerError, TimedOutError
 from nebius_cli.core.prices_and_costs import ZERO, Price, usd
 from nebius_cli.ledger.budget_reservations import Cap
 from nebius_cli.ledger.ledger_with_timeout import LedgerAccess

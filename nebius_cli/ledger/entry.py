@@ -7,7 +7,7 @@ defining dataclasses, and a run waits for this import after its answer.
 from decimal import Decimal
 from typing import NamedTuple
 
-from nebius_cli.core.errors import NbxError, StatusError
+from nebius_cli.core.errors_and_exit_codes import NbxError, StatusError
 from nebius_cli.core.prices_and_costs import UNKNOWN_PRICE, ZERO, Price
 from nebius_cli.response.answer_events import Usage
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.ledger.entry import StoredText
 from nebius_cli.ledger.request_recorder import LOCAL
 from nebius_cli.ledger.request_store import Ledger

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable
 from typing import TypeVar
 
-from nebius_cli.core.errors import TimedOutError
+from nebius_cli.core.errors_and_exit_codes import TimedOutError
 from nebius_cli.ledger.request_store import Ledger
 from nebius_cli.system.thread_with_timeout import TimeoutThread
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nebius_cli.ledger import request_columns
+from nebius_cli.ledger import entry_to_columns
 from nebius_cli.ledger.entry import StoredText
-from nebius_cli.ledger.request_columns import Values
+from nebius_cli.ledger.entry_to_columns import Values
 from nebius_cli.system.read_and_replace_files import make_folder
 
 FILE_MODE = 0o600
@@ -141,14 +141,14 @@ def _is_file(path: Path, descriptor: int) -> bool:
 def _lines(descriptor: int) -> Iterator[PendingRow]:
     with os.fdopen(descriptor, "rb", closefd=False) as file:
         for line in file:
-            if row := _row(request_columns.parse(line), ""):
+            if row := _row(entry_to_columns.parse(line), ""):
                 yield row
 
 
 def _old_rows(stem: str, descriptor: int) -> list[PendingRow]:
     """Return the rows of a file in the old form, whose ids follow from its name."""
     with os.fdopen(descriptor, "rb", closefd=False) as file:
-        found = request_columns.parse(file.read(MAX_OLD_FILE_BYTES)) or []
+        found = entry_to_columns.parse(file.read(MAX_OLD_FILE_BYTES)) or []
     rows = [_row(value, f"{stem}:{number}") for number, value in enumerate(found, 1)]
     return [row for row in rows if row is not None]
 
@@ -156,7 +156,7 @@ def _old_rows(stem: str, descriptor: int) -> list[PendingRow]:
 def _row(value: Any, own_id: str) -> PendingRow | None:
     if not isinstance(value, dict):
         return None
-    pending_id, values = own_id or value.get("pending_id"), request_columns.from_file(value.get("values"))
+    pending_id, values = own_id or value.get("pending_id"), entry_to_columns.from_file(value.get("values"))
     if values is None or not isinstance(pending_id, str):
         return None
-    return PendingRow(pending_id, values, request_columns.text_from_file(value.get("text")))
+    return PendingRow(pending_id, values, entry_to_columns.text_from_file(value.get("text")))

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.ledger.entry import StoredText
 from nebius_cli.ledger.find_by_id import find_text, last_id, parse_id, ran_here, whole_number
 from nebius_cli.ledger.request_store import Ledger

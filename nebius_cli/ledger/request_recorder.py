@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.core.errors import LedgerError, NetworkError, TimedOutError
+from nebius_cli.core.errors_and_exit_codes import LedgerError, NetworkError, TimedOutError
 from nebius_cli.core.prices_and_costs import FREE, UNKNOWN_PRICE, Price
 from nebius_cli.ledger.entry import Entry, StoredText, cost_of
 from nebius_cli.ledger.ledger_with_timeout import LEDGER_TIMEOUT_S, LedgerAccess

@@ -10,13 +10,13 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.core.errors import LedgerError
+from nebius_cli.core.errors_and_exit_codes import LedgerError
 from nebius_cli.core.prices_and_costs import MAX_TOKENS
 from nebius_cli.core.short_text import shorten
-from nebius_cli.ledger import request_columns
+from nebius_cli.ledger import entry_to_columns
 from nebius_cli.ledger.entry import Entry, StoredText
+from nebius_cli.ledger.entry_to_columns import COLUMNS, Values, milliseconds, storable
 from nebius_cli.ledger.pending_rows_file import Pending
-from nebius_cli.ledger.request_columns import COLUMNS, Values, milliseconds, storable
 from nebius_cli.ledger.sqlite_file import HINT, LOCK_TIMEOUT_S, LedgerFile
 
 TYPE_CHECKING = False
@@ -78,7 +78,7 @@ class Ledger:
         `timeout_s` replaces the limit of this object. Raises LedgerError if nothing is written; `set_aside`
         then keeps the entries for the next writer.
         """
-        rows = [(request_columns.of_entry(entry), entry.text) for entry in entries]
+        rows = [(entry_to_columns.of_entry(entry), entry.text) for entry in entries]
         taken: list[Path] = []
         with self._file.writing(timeout_s) as database:
             _insert(database, rows)
@@ -95,7 +95,7 @@ class Ledger:
     def set_aside(self, entries: Sequence[Entry]) -> None:
         """Write entries to a pending file; the next writer adds them. Raises LedgerError."""
         try:
-            self._pending.add([(request_columns.of_entry(entry), entry.text) for entry in entries])
+            self._pending.add([(entry_to_columns.of_entry(entry), entry.text) for entry in entries])
         except OSError as error:
             why = error.strerror or str(error)
             raise LedgerError(f"cannot write a file beside the ledger {self.path}", why, HINT) from None
@@ -147,7 +147,7 @@ class Ledger:
         query = f"SELECT {', '.join(COLUMNS)} FROM requests WHERE {_within(period)} ORDER BY time, id"
         with self._file.reading() as database:
             for row in database.execute(query) if database else ():
-                yield request_columns.from_database(row)
+                yield entry_to_columns.from_database(row)
 
     def latest(self, period: "Period", limit: int, words: Sequence[str] = ()) -> list[LedgerRow]:
         """Return the last rows of a period, newest first; with `words`, those whose text contains them all.
@@ -165,9 +165,9 @@ class Ledger:
             rows = database.execute(query, (*values, limit)).fetchall() if database else []
         return [
             {
-                **request_columns.from_database(row),
-                "prompt": request_columns.text(prompt),
-                "answer": request_columns.text(answer),
+                **entry_to_columns.from_database(row),
+                "prompt": entry_to_columns.text(prompt),
+                "answer": entry_to_columns.text(answer),
             }
             for *row, prompt, answer in rows
         ]
@@ -184,7 +184,7 @@ class Ledger:
             text = database.execute(texts, (number,)).fetchone() if database else None
         if row is None:
             return None
-        return request_columns.from_database(row), request_columns.text_from_database(text)
+        return entry_to_columns.from_database(row), entry_to_columns.text_from_database(text)
 
     def last_single(self) -> int | None:
         """Return the id of the newest row that is not of a bulk run, None if there is none."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from nebius_cli.core.errors import LedgerError
+from nebius_cli.core.errors_and_exit_codes import LedgerError
 from nebius_cli.core.prices_and_costs import ZERO, parse_amount
 from nebius_cli.core.short_text import shorten
 from nebius_cli.ledger.schema import MIGRATIONS, check_ours, migrate, version_of

@@ -5,7 +5,7 @@ from typing import Any
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.write_csv import csv_line
-from nebius_cli.ledger.request_columns import COLUMNS
+from nebius_cli.ledger.entry_to_columns import COLUMNS
 
 
 def as_json(rows: Iterator[dict[str, Any]]) -> Iterator[str]:

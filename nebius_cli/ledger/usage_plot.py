@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from xml.sax.saxutils import escape
 
-from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.errors_and_exit_codes import ConfigError
 from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.core.prices_and_costs import usd
 from nebius_cli.core.short_text import compact

@@ -14,7 +14,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import ServerError, from_status
+from nebius_cli.core.errors_and_exit_codes import ServerError, from_status
 from nebius_cli.core.short_text import shorten
 from nebius_cli.local.start_engine import Engine
 from nebius_cli.response.error_message_in_body import body_message

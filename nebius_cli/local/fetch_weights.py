@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nebius_cli import __version__
-from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, OutputError
+from nebius_cli.core.errors_and_exit_codes import ConfigError, NbxError, NetworkError, OutputError
 from nebius_cli.local import find_wheel_with_pip
 from nebius_cli.local.find_wheel_with_pip import WheelLocation
 from nebius_cli.local.weights import LocalModel, directory_write_errors

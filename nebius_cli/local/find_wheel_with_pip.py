@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from urllib.request import url2pathname
 
-from nebius_cli.core.errors import ConfigError, NetworkError, OutputError, TimedOutError
+from nebius_cli.core.errors_and_exit_codes import ConfigError, NetworkError, OutputError, TimedOutError
 from nebius_cli.system import child_process
 from nebius_cli.system.streams import READ_CHUNK_BYTES
 from nebius_cli.system.thread_with_timeout import run_with_timeout

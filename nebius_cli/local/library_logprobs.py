@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
-from nebius_cli.core.errors import BadInputError, RejectedError, ServerError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, RejectedError, ServerError
 from nebius_cli.local.engine_server_logprobs import VocabularyToken
 from nebius_cli.local.start_engine import LOAD_TIMEOUT_S, EngineChild, context_tokens
 from nebius_cli.response.parse_logprobs import MIN_LOGPROB

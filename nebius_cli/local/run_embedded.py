@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nebius_cli.core.errors import ConfigError, UsageError
+from nebius_cli.core.errors_and_exit_codes import ConfigError, UsageError
 from nebius_cli.local import fetch_weights, start_engine
 from nebius_cli.local.start_engine import Engine
 from nebius_cli.local.weights import DEFAULT_MODEL, LocalModel

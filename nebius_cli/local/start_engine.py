@@ -15,7 +15,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Self
 
-from nebius_cli.core.errors import ConfigError, IncompleteError, NbxError, NetworkError, UsageError
+from nebius_cli.core.errors_and_exit_codes import (
+    ConfigError,
+    IncompleteError,
+    NbxError,
+    NetworkError,
+    UsageError,
+)
 from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.core.secret import Secret
 from nebius_cli.system import child_process

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nebius_cli.core.errors import OutputError, UsageError
+from nebius_cli.core.errors_and_exit_codes import OutputError, UsageError
 from nebius_cli.core.similar_names import nearest
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from nebius_cli.core.errors import ServerError
+from nebius_cli.core.errors_and_exit_codes import ServerError
 from nebius_cli.core.prices_and_costs import UNKNOWN_PRICE, Price, parse_amount
 
 # Token Factory, vLLM, LiteLLM

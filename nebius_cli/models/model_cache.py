@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nebius_cli.core import jsontext, similar_names
-from nebius_cli.core.errors import NbxError, ServerError
+from nebius_cli.core.errors_and_exit_codes import NbxError, ServerError
 from nebius_cli.core.prices_and_costs import Price, PriceList
 from nebius_cli.core.urls import strip_credentials
 from nebius_cli.models import model as models

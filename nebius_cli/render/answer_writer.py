@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from nebius_cli.core.errors import OutputError, ReaderGone
+from nebius_cli.core.errors_and_exit_codes import OutputError, ReaderGone
 from nebius_cli.render import usage_metrics
 from nebius_cli.render.choose_renderer import choose, drawing_module
 from nebius_cli.render.output_options import Mode, OutputOptions, Renderer

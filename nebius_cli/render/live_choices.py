@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.segment import Segment
 from rich.text import Text
 
-from nebius_cli.core.errors import OutputError, ReaderGone
+from nebius_cli.core.errors_and_exit_codes import OutputError, ReaderGone
 from nebius_cli.render.choice_heading import heading
 from nebius_cli.render.output_options import OutputOptions
 from nebius_cli.response.answer_events import Event, Finished, TextDelta

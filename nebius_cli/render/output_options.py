@@ -4,7 +4,7 @@ from collections.abc import Collection
 from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.similar_names import nearest
 from nebius_cli.response.check_complete import FINISH_REASONS
 

@@ -8,7 +8,7 @@ ordinary prompt, in which special tokens (here: markers) say what comes before a
 import re
 from typing import NamedTuple
 
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.similar_names import nearest
 from nebius_cli.request.request_body import NO_VALIDATE
 

@@ -1,6 +1,6 @@
 """Reads the text before and after an infill: a prompt and a suffix, or a file split at a position."""
 
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.request import read_prompt, split_at_position
 from nebius_cli.request.prompt_options import PromptOptions
 from nebius_cli.request.read_prompt import InputReaders

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from shlex import quote
 from typing import Any
 
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.request import read_prompt
 from nebius_cli.request.field_table import BY_NAME
 from nebius_cli.request.parse_and_check_values import Value

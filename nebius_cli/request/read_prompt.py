@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import BadInputError, UsageError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, UsageError
 from nebius_cli.request.parse_and_check_values import whole_number
 from nebius_cli.request.prompt_options import PromptOptions
 

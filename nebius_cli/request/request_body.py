@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import BadInputError, UsageError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, UsageError
 from nebius_cli.request import read_prompt
 from nebius_cli.request.field_table import BY_NAME, FIELDS
 from nebius_cli.request.parse_and_check_values import Value

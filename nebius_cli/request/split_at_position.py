@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.request.read_prompt import source_name
 
 _CURSOR = r"(?s)(.+?):([0-9]{1,9})(?::([0-9]{1,9}))?"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from itertools import chain, islice
 
-from nebius_cli.core.errors import IncompleteError
+from nebius_cli.core.errors_and_exit_codes import IncompleteError
 
 FINISH_REASONS = ("stop", "length", "content_filter", "abort")  # the last one is of vLLM and SGLang
 MAX_UNFINISHED = 100  # choices that are listed

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, assert_never
 
-from nebius_cli.core.errors import IncompleteError, NbxError, from_status
+from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, from_status
 from nebius_cli.response.answer_events import Event, Finished, Frame, Problem, Repeats, TextDelta, Usage
 from nebius_cli.response.bytes_to_events import choice_index, choice_text
 from nebius_cli.response.check_complete import incomplete, missing_reason, unfinished

@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from nebius_cli.core.errors import BadInputError, NbxError, RejectedError
-from nebius_cli.request import collect_field_flags
+from nebius_cli.core.errors_and_exit_codes import BadInputError, NbxError, RejectedError
+from nebius_cli.request import parse_field_flags
 from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.response.events_to_answer import Completion
@@ -28,7 +28,7 @@ def scoring_fields(configured: Mapping[str, Value], options: ScoreOptions) -> di
     UsageError.
     """
     kept = {name: configured[name] for name in CONFIGURED_FIELDS if name in configured}
-    given = collect_field_flags.parse_fields(options.fields, str, validate=True)
+    given = parse_field_flags.parse_fields(options.fields, str, validate=True)
     required = {"temperature": 0, "logprobs": options.alternatives, "echo": True, "stream": False}
     return {**kept, **given, "max_tokens": int(options.max_tokens), **required}
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nebius_cli.core.errors import NbxError, RejectedError
+from nebius_cli.core.errors_and_exit_codes import NbxError, RejectedError
 from nebius_cli.scoring.likelihood import PROMPT_LOGPROBS, NoEchoError
 
 FALLBACK_NOTE = "the server does not echo prompts: scoring with prompt_logprobs, one request per text"

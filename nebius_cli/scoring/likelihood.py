@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nebius_cli.core.errors import BadInputError, IgnoredFieldError, RejectedError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, IgnoredFieldError, RejectedError
 from nebius_cli.response import parse_logprobs, token_logprobs
 from nebius_cli.response.parse_logprobs import MIN_LOGPROB
 from nebius_cli.response.token_logprobs import Alternative, TokenLogprob

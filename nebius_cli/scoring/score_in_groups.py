@@ -3,7 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from nebius_cli.core.errors import BadInputError, IncompleteError, NbxError, RejectedError, ServerError
+from nebius_cli.core.errors_and_exit_codes import (
+    BadInputError,
+    IncompleteError,
+    NbxError,
+    RejectedError,
+    ServerError,
+)
 from nebius_cli.core.prompts_per_request import ONE_AT_A_TIME, PromptsPerRequest, SplitGroup
 from nebius_cli.scoring.likelihood import NoEchoError, Passage, Score
 

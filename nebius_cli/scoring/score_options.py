@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.secret import Secret
-from nebius_cli.request import collect_field_flags
+from nebius_cli.request import parse_field_flags
 
 _INPUT_FLAGS = ("format", "encoding", "invalid", "on_bad_row", "shard", "max_cost", "price")
 _OUTPUT_FLAGS = ("output", "restart", "ordered", "summary", "estimate", "dry_run")
@@ -188,7 +188,7 @@ class ScoreOptions:
         """The number of likely tokens to ask for. Raises UsageError."""
         if self.logprobs is None:
             return 1
-        parsed = collect_field_flags.parse_fields({"logprobs": self.logprobs}, str, validate=True)["logprobs"]
+        parsed = parse_field_flags.parse_fields({"logprobs": self.logprobs}, str, validate=True)["logprobs"]
         return max(1, int(str(parsed)))
 
 

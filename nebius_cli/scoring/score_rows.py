@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.scoring import compare_models, multiple_choice, score_record
 from nebius_cli.scoring.echo_support import EchoSupport
 from nebius_cli.scoring.likelihood import Passage, Score, from_choice

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.errors_and_exit_codes import ConfigError
 from nebius_cli.shell_completion import supported_shells
 from nebius_cli.system import child_process, paths
 from nebius_cli.system.paths import data_dir, xdg_base

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.similar_names import nearest
 
 SHELLS = ("bash", "zsh", "fish", "powershell")

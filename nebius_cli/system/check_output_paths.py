@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.system.output_file import DEVICE_PREFIXES
 
 

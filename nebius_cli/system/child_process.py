@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.errors_and_exit_codes import ConfigError
 
 if TYPE_CHECKING:
     from subprocess import Popen

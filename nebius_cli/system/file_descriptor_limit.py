@@ -5,7 +5,7 @@ import math
 import sys
 from pathlib import Path
 
-from nebius_cli.core.errors import NoResourcesError
+from nebius_cli.core.errors_and_exit_codes import NoResourcesError
 
 MAX_WANTED = 65_536
 RESERVED = 16  # for the ledger, lists and modules that a bulk run imports late

@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
-from nebius_cli.core.errors import OutputError, ReaderGone
+from nebius_cli.core.errors_and_exit_codes import OutputError, ReaderGone
 from nebius_cli.system.read_and_replace_files import writing
 from nebius_cli.system.streams import Write, write_all
 from nebius_cli.system.temporary_file import ANSWER, COPY, TemporaryFile, partial_path

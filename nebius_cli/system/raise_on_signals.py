@@ -3,7 +3,7 @@
 import signal
 from typing import NoReturn
 
-from nebius_cli.core.errors import HungUp, Interrupted, Quit, Stopped, Terminated
+from nebius_cli.core.errors_and_exit_codes import HungUp, Interrupted, Quit, Stopped, Terminated
 
 # Windows has only the first two.
 SIGNALS = {"SIGINT": Interrupted, "SIGTERM": Terminated, "SIGHUP": HungUp, "SIGQUIT": Quit}

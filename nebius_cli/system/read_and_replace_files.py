@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from nebius_cli.core.errors import ConfigError, OutputError, UsageError
+from nebius_cli.core.errors_and_exit_codes import ConfigError, OutputError, UsageError
 from nebius_cli.system.paths import NO_HOME
 from nebius_cli.system.streams import READ_CHUNK_BYTES, join_limited, write_all
 from nebius_cli.system.temporary_file import TemporaryFile

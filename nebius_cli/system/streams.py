@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Protocol, TextIO
 
-from nebius_cli.core.errors import BadInputError, OutputError, ReaderGone, UsageError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, OutputError, ReaderGone, UsageError
 from nebius_cli.system.child_process import SECRET_VARIABLES
 
 Write = Callable[[bytes], None]

@@ -3,7 +3,7 @@
 import errno
 import os
 
-from nebius_cli.core.errors import (
+from nebius_cli.core.errors_and_exit_codes import (
     BadInputError,
     ConfigError,
     ExitCode,

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from nebius_cli.core.errors import TimedOutError
+from nebius_cli.core.errors_and_exit_codes import TimedOutError
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import NbxError
+from nebius_cli.core.errors_and_exit_codes import NbxError
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
 from nebius_cli.terminal.color_support import draws, use_color

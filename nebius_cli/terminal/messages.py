@@ -1,6 +1,6 @@
 """Messages on stderr: errors of at most three lines (what, why, what next), warnings and notes."""
 
-from nebius_cli.core.errors import NbxError
+from nebius_cli.core.errors_and_exit_codes import NbxError
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal.sanitize import one_line
 

@@ -14,7 +14,13 @@ from nebius_cli.api import choose_pool_and_headers
 from nebius_cli.api.choose_pool_and_headers import Pools
 from nebius_cli.api.http_client import ResponseHead
 from nebius_cli.api.network_errors import network_error
-from nebius_cli.core.errors import ConfigError, NetworkError, RejectedError, StatusError, TimedOutError
+from nebius_cli.core.errors_and_exit_codes import (
+    ConfigError,
+    NetworkError,
+    RejectedError,
+    StatusError,
+    TimedOutError,
+)
 from nebius_cli.core.secret import Secret
 from tests.conftest import CANARY
 from tests.support.calls import KEPT_OPEN, TEST_TIMEOUT_S, ask, connect, failure, post, send, stream

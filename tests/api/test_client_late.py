@@ -13,7 +13,7 @@ import trustme
 import urllib3.util.connection
 
 from nebius_cli.api import http_client
-from nebius_cli.core.errors import NetworkError, ServerError, TimedOutError
+from nebius_cli.core.errors_and_exit_codes import NetworkError, ServerError, TimedOutError
 from tests.support.calls import KEPT_OPEN, TEST_TIMEOUT_S, ask, connect, failure, send, stream
 from tests.support.server import FakeServer, Reply, chunk, head, status
 

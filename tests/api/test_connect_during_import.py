@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.api.connect_during_import import EarlyConnection, connect_early
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.core.errors_and_exit_codes import ExitCode
 from tests.conftest import CANARY
 from tests.support.calls import connect, send
 from tests.support.factory import LIGHTNING, model_list

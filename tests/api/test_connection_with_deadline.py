@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from nebius_cli.api import connection_with_deadline, read_until_deadline
-from nebius_cli.core.errors import NetworkError, RejectedError
+from nebius_cli.core.errors_and_exit_codes import NetworkError, RejectedError
 from tests.support.calls import KEPT_OPEN, connect, failure, send, stream
 from tests.support.gate import Gate
 from tests.support.server import LAST_CHUNK, FakeServer, Reply, Step, chunk, hang_up, head, reset, status

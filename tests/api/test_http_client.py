@@ -9,7 +9,7 @@ import pytest
 from nebius_cli import __version__
 from nebius_cli.api.endpoint import check_key
 from nebius_cli.api.http_client import MAX_ERROR_BODY_BYTES, ResponseHead
-from nebius_cli.core.errors import (
+from nebius_cli.core.errors_and_exit_codes import (
     AuthError,
     ConfigError,
     NetworkError,

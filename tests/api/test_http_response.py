@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from nebius_cli.core.errors import NetworkError, RejectedError
+from nebius_cli.core.errors_and_exit_codes import NetworkError, RejectedError
 from tests.support.calls import connect, failure, send
 from tests.support.server import LAST_CHUNK, FakeServer, Reply, chunk, head
 

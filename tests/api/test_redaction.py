@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from nebius_cli.api.redaction import Redactor
-from nebius_cli.core.errors import NetworkError
+from nebius_cli.core.errors_and_exit_codes import NetworkError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.short_text import MAX_MESSAGE_CHARS
 

@@ -29,7 +29,7 @@ from nebius_cli.api.retry import (
     row_retryable,
     row_rule,
 )
-from nebius_cli.core.errors import (
+from nebius_cli.core.errors_and_exit_codes import (
     ConfigError,
     IncompleteError,
     NbxError,

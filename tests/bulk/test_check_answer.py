@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nebius_cli.bulk.check_answer import CompleteAnswer, check_answer, split_group
-from nebius_cli.core.errors import IncompleteError
+from nebius_cli.core.errors_and_exit_codes import IncompleteError
 from nebius_cli.response.answer_events import Usage
 from tests.support.bulk import asking
 from tests.support.server import USAGE, event, token

@@ -11,7 +11,7 @@ from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.request_batch import Batch, Wait
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.send_queue import DEFERRED_RETRY_FACTOR
-from nebius_cli.core.errors import NbxError, NetworkError, TimedOutError
+from nebius_cli.core.errors_and_exit_codes import NbxError, NetworkError, TimedOutError
 from nebius_cli.response.answer_events import Usage
 from tests.support.bulk import asking
 from tests.support.dispatching import BROKEN, GARBAGE, answer, dispatcher, fail_until_over, refused, sent

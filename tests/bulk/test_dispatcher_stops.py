@@ -5,14 +5,14 @@ from decimal import Decimal
 
 import pytest
 
+from nebius_cli.bulk.detect_outage import MAX_OUTAGE_S, MIN_OUTAGE_FAILURES
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.limit_concurrency_and_rate import RateController
-from nebius_cli.bulk.outage import MAX_OUTAGE_S, MIN_OUTAGE_FAILURES
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.request_batch import Batch, Wait
 from nebius_cli.bulk.row_error_or_run_error import MAX_FORBIDDEN, MAX_SUSPECTS
 from nebius_cli.bulk.run_budget import Budget
-from nebius_cli.core.errors import ConfigError, NbxError, NetworkError, NoResourcesError
+from nebius_cli.core.errors_and_exit_codes import ConfigError, NbxError, NetworkError, NoResourcesError
 from nebius_cli.core.prices_and_costs import FREE, UNKNOWN_PRICE, Price, PriceList
 from nebius_cli.response.answer_events import Usage
 from tests.support.bulk import asking

@@ -21,7 +21,7 @@ from nebius_cli.bulk.options import (
 )
 from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.prices_and_costs import FREE, UNKNOWN_PRICE, Price, PriceList
 from tests.support.settings import resolved
 

@@ -17,7 +17,7 @@ from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.bulk.result_writer import MAX_HELD_ROWS, ResultWriter, open_output
 from nebius_cli.bulk.run_counts import RunCounts
-from nebius_cli.core.errors import ServerError
+from nebius_cli.core.errors_and_exit_codes import ServerError
 from tests.support.rows import source_of, write_rows
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "cost": "0.5"}

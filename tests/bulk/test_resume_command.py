@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from nebius_cli.bulk import resume_command
-from nebius_cli.core.errors import AuthError, CappedError, NetworkError, OutputError
+from nebius_cli.core.errors_and_exit_codes import AuthError, CappedError, NetworkError, OutputError
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from nebius_cli.bulk.limit_concurrency_and_rate import RateController
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.run_counts import RunCounts, cap_error
-from nebius_cli.core.errors import NbxError, ServerError
+from nebius_cli.core.errors_and_exit_codes import NbxError, ServerError
 from nebius_cli.core.prices_and_costs import Price, PriceList
 
 PRICES = PriceList(default=Price(Decimal(1), Decimal(1)))

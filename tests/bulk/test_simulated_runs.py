@@ -16,7 +16,7 @@ from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.request_batch import Batch, Wait
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.send_queue import DEFERRED_RETRY_FACTOR
-from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, from_status
+from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, NetworkError, from_status
 from nebius_cli.core.prices_and_costs import Price, PriceList
 from nebius_cli.response.answer_events import Usage
 from tests.support.bulk import asking

@@ -6,7 +6,7 @@ import pytest
 
 from nebius_cli.bulk.options import BulkOptions
 from nebius_cli.cluster.check_options import check
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from tests.support.run import Runner
 
 GOOD = {"inputs": ("in",), "output": "out", "ray": "local"}

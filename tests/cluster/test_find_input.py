@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.cluster.find_input import input_files
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from nebius_cli.cluster.coordinator_messages import (
     Unused,
 )
 from nebius_cli.cluster.grant_permits import SILENT_S, RunPermits
-from nebius_cli.core.errors import ServerError
+from nebius_cli.core.errors_and_exit_codes import ServerError
 from nebius_cli.core.prices_and_costs import PriceList
 
 WORST = Charge(10, 10, Decimal("0.01"))

@@ -12,7 +12,7 @@ from nebius_cli.cluster.budget_reserved_by_driver import CoveredBudget
 from nebius_cli.cluster.coordinator_messages import Counts, Grant, Report
 from nebius_cli.cluster.grant_permits import RunPermits
 from nebius_cli.cluster.request_permits import STOPPED_WAIT_S, Lease, LeasedBudget, LeasedRate
-from nebius_cli.core.errors import RateLimitError, ServerError
+from nebius_cli.core.errors_and_exit_codes import RateLimitError, ServerError
 from nebius_cli.core.prices_and_costs import Price, PriceList
 from nebius_cli.response.answer_events import Usage
 from tests.support.bulk import asking

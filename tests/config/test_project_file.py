@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.config import project_file
-from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.errors_and_exit_codes import ConfigError
 
 NAME = ".nbx.toml"
 

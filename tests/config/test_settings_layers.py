@@ -8,7 +8,7 @@ import pytest
 from nebius_cli.config import settings_layers
 from nebius_cli.config.settings_layers import ConfigSource, EffectiveSettings
 from nebius_cli.config.settings_table import SETTINGS, Sourced
-from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.errors_and_exit_codes import ConfigError
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.field_table import BY_NAME
 from nebius_cli.request.parse_and_check_values import Value

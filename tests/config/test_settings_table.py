@@ -6,7 +6,7 @@ import pytest
 
 from nebius_cli.config import settings_table
 from nebius_cli.config.settings_table import BY_NAME, SETTINGS
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.parse_and_check_values import FieldError

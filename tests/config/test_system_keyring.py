@@ -9,7 +9,7 @@ import pytest
 
 from nebius_cli.config import system_keyring
 from nebius_cli.config.system_keyring import Keychain
-from nebius_cli.core.errors import AuthError, ConfigError, NbxError
+from nebius_cli.core.errors_and_exit_codes import AuthError, ConfigError, NbxError
 from nebius_cli.core.secret import Secret
 from tests.conftest import CANARY
 from tests.support import keyring

@@ -5,7 +5,7 @@ import urllib3.util
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.errors_and_exit_codes import ConfigError
 from nebius_cli.core.urls import (
     DEFAULT_PORTS,
     endpoint_url,

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 import pytest
 
 from nebius_cli.api.redaction import Redactor
-from nebius_cli.core.errors import AuthError, ExitCode, NetworkError, TimedOutError
+from nebius_cli.core.errors_and_exit_codes import AuthError, ExitCode, NetworkError, TimedOutError
 from nebius_cli.core.secret import Secret
 from nebius_cli.doctor import check_results
 from nebius_cli.doctor.check_results import Check, State

@@ -8,7 +8,7 @@ import pytest
 
 from nebius_cli.api import tls_authorities
 from nebius_cli.api.choose_proxy import Proxy
-from nebius_cli.core.errors import ConfigError, NetworkError, TimedOutError
+from nebius_cli.core.errors_and_exit_codes import ConfigError, NetworkError, TimedOutError
 from nebius_cli.doctor import probes
 from nebius_cli.system.thread_with_timeout import run_with_timeout
 from tests.support.server import FakeServer, closed_port

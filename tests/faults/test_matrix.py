@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.core.errors_and_exit_codes import ExitCode
 from tests.faults import answers, connections, frames, statuses
 from tests.faults.matrix import COMMANDS, Command, Fault
 from tests.faults.places import Bench

@@ -5,7 +5,7 @@ from typing import Any
 
 from nebius_cli.config import change_toml_entry, config_file, find_toml_entry, settings_layers
 from nebius_cli.config.settings_layers import ConfigSource
-from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.errors_and_exit_codes import ConfigError
 from tests.fuzz.target import Target, head
 
 PATH = Path("config.toml")

@@ -11,7 +11,7 @@ from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_source import count_rows
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import BadInputError, UsageError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, UsageError
 from nebius_cli.request.read_prompt import DecodeOptions
 from tests.fuzz.target import Target, head
 

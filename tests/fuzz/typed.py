@@ -2,7 +2,7 @@
 
 from nebius_cli.config import settings_table
 from nebius_cli.core import jsontext, urls
-from nebius_cli.core.errors import BadInputError, ConfigError, UsageError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, ConfigError, UsageError
 from nebius_cli.request import read_prompt
 from nebius_cli.request.field_table import BY_NAME, FIELDS
 from nebius_cli.request.parse_and_check_values import Field, FieldError

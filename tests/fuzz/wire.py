@@ -6,7 +6,7 @@ from typing import Any
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.retry import parse_retry_after
 from nebius_cli.core import jsontext, similar_names
-from nebius_cli.core.errors import ServerError
+from nebius_cli.core.errors_and_exit_codes import ServerError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.short_text import MAX_MESSAGE_CHARS
 from nebius_cli.models import model as models

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.command_tree.commands_as_data import Command, Flag, ValueKind
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.core.errors_and_exit_codes import ExitCode
 from nebius_cli.gen import man
 from nebius_cli.gen.__main__ import command_tree
 from tests.support.run import Runner

@@ -6,7 +6,7 @@ import pytest
 
 from nebius_cli.command_tree.commands_as_data import Argument, Command, Flag, ValueKind
 from nebius_cli.config.settings_table import SETTINGS
-from nebius_cli.core.errors import ExitCode
+from nebius_cli.core.errors_and_exit_codes import ExitCode
 from nebius_cli.gen import markdown_tables, replace_marked_block
 from nebius_cli.gen.__main__ import command_tree
 from nebius_cli.request.field_table import FIELDS

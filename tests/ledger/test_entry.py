@@ -7,7 +7,7 @@ import pytest
 
 from nebius_cli.core.prices_and_costs import FREE, MAX_TOKENS, UNKNOWN_PRICE, ZERO, Price
 from nebius_cli.ledger.entry import Entry, cost_of
-from nebius_cli.ledger.request_columns import of_entry
+from nebius_cli.ledger.entry_to_columns import of_entry
 from nebius_cli.models.model import price_in
 from nebius_cli.response.answer_events import Usage
 from tests.support.factory import BASIC, FAST, LIGHTNING, TRIMMED

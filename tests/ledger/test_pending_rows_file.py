@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.errors import LedgerError
-from nebius_cli.ledger import request_columns
+from nebius_cli.core.errors_and_exit_codes import LedgerError
+from nebius_cli.ledger import entry_to_columns
 from nebius_cli.ledger.entry import Entry, StoredText
 from nebius_cli.ledger.pending_rows_file import Pending
 from nebius_cli.ledger.periods import Period
@@ -291,7 +291,7 @@ def test_a_process_whose_empty_file_was_removed_loses_no_row(path: Path, ledger:
     waiting = Pending(path)
     waiting._create(1)
     ledger.write_pending()
-    waiting.add([(request_columns.of_entry(entry(2)), None)])
+    waiting.add([(entry_to_columns.of_entry(entry(2)), None)])
     waiting.close()
     ledger.write_pending()
     assert times(ledger) == [1, 2]

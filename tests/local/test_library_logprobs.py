@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.core.errors import BadInputError, RejectedError, ServerError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, RejectedError, ServerError
 from nebius_cli.local.engine_server_logprobs import EngineScoring, VocabularyToken
 from nebius_cli.local.library_logprobs import LibraryScoring, LibraryUnavailableError
 from nebius_cli.local.start_engine import Engine

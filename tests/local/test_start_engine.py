@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.errors import ConfigError, NetworkError, UsageError
+from nebius_cli.core.errors_and_exit_codes import ConfigError, NetworkError, UsageError
 from nebius_cli.local.start_engine import MAX_CONTEXT_TOKENS, Engine
 from nebius_cli.system import end_stuck_child
 from tests.support.weights import real_weights

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.core.errors import ConfigError, NetworkError, OutputError, UsageError
+from nebius_cli.core.errors_and_exit_codes import ConfigError, NetworkError, OutputError, UsageError
 from nebius_cli.local import fetch_weights, weights
 from nebius_cli.local.weights import DEFAULT_MODEL
 from tests.support.folder import disk_of, names

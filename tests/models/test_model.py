@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.core import similar_names
-from nebius_cli.core.errors import ServerError
+from nebius_cli.core.errors_and_exit_codes import ServerError
 from nebius_cli.core.prices_and_costs import per_million
 from nebius_cli.core.short_text import age, compact
 from nebius_cli.models import model as models

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.core.errors import ServerError
+from nebius_cli.core.errors_and_exit_codes import ServerError
 from nebius_cli.models.model_cache import ModelList, ModelsCache, PriceSource
 from tests.support.factory import BASIC, FAST, LIGHTNING
 

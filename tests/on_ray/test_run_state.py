@@ -8,13 +8,7 @@ import pytest
 from pyarrow import fs, parquet
 
 from nebius_cli.cluster.job_for_actors import KEY, Job
-from nebius_cli.cluster.run_state import (
-    FAILED_PREFIX,
-    PENDING,
-    delete_failed,
-    delete_pending,
-    done_keys,
-)
+from nebius_cli.cluster.run_state import FAILED_PREFIX, PENDING, delete_failed, delete_pending, done_keys
 
 
 @pytest.fixture

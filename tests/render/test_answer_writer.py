@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.errors import Interrupted, OutputError
+from nebius_cli.core.errors_and_exit_codes import Interrupted, OutputError
 from nebius_cli.render.answer_writer import AnswerWriter
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions
 from nebius_cli.render.usage_metrics import Timing

@@ -5,7 +5,7 @@ import threading
 import pytest
 from rich.cells import cell_len
 
-from nebius_cli.core.errors import Interrupted, OutputError, ReaderGone
+from nebius_cli.core.errors_and_exit_codes import Interrupted, OutputError, ReaderGone
 from nebius_cli.render.live_choices import LiveChoices
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions
 from nebius_cli.response.answer_events import Finished, Frame, TextDelta

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.errors import BadInputError, UsageError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, UsageError
 from nebius_cli.request import infill_input
 from nebius_cli.request.prompt_options import PromptOptions
 from nebius_cli.request.read_prompt import InputReaders

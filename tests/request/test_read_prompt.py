@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core.errors import BadInputError, NbxError, UsageError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, NbxError, UsageError
 from nebius_cli.request import read_prompt
 from nebius_cli.request.prompt_options import PromptOptions
 from nebius_cli.request.read_prompt import DecodeOptions, InputReaders

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.errors import NbxError, UsageError
-from nebius_cli.request.collect_field_flags import parse_fields, parse_params, parse_unset
+from nebius_cli.core.errors_and_exit_codes import NbxError, UsageError
 from nebius_cli.request.field_table import BY_NAME, FIELDS
 from nebius_cli.request.parse_and_check_values import Value
+from nebius_cli.request.parse_field_flags import parse_fields, parse_params, parse_unset
 from nebius_cli.request.request_body import CompletionRequest, check_rules, warnings
 
 

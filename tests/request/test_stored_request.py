@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.errors import BadInputError
+from nebius_cli.core.errors_and_exit_codes import BadInputError
 from nebius_cli.request.read_prompt import Prompt, as_text
 from nebius_cli.request.request_body import CompletionRequest, from_body
 

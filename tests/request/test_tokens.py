@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.request import read_prompt
 from nebius_cli.request.prompt_options import PromptOptions
 from nebius_cli.request.read_prompt import InputReaders

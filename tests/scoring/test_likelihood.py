@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nebius_cli.core.errors import BadInputError, RejectedError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, RejectedError
 from nebius_cli.response.token_logprobs import TokenLogprob
 from nebius_cli.scoring import likelihood
 from nebius_cli.scoring.likelihood import NoEchoError, Passage, Score

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nebius_cli.core.errors import NbxError
+from nebius_cli.core.errors_and_exit_codes import NbxError
 from nebius_cli.scoring.likelihood import Passage, from_choice
 from nebius_cli.scoring.score_exact_tokens import score_plain
 

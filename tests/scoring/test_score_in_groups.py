@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from nebius_cli.core.errors import (
+from nebius_cli.core.errors_and_exit_codes import (
     AuthError,
     BadInputError,
     IncompleteError,

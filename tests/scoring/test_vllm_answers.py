@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.core.errors import RejectedError
+from nebius_cli.core.errors_and_exit_codes import RejectedError
 from nebius_cli.scoring import likelihood
 from nebius_cli.scoring.likelihood import Passage, Score
 

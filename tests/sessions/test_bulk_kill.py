@@ -18,7 +18,7 @@ from random import Random, SystemRandom
 
 import pytest
 
-from nebius_cli.bulk.workers.unwritten_results import MAX_UNWRITTEN
+from nebius_cli.bulk.workers.results_to_write import MAX_UNWRITTEN
 from tests.support.bulk_kill import CONCURRENCY, GROUP, ROWS, SERVER, Job, MatrixJob, ScoreJob, moment
 from tests.support.bulk_server import BulkServer
 from tests.support.canary import CANARY, shows_key

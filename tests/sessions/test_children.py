@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.config import api_keys
+from nebius_cli.config import find_api_key
 from tests.support.canary import CANARY
 from tests.support.run import Runner
 
@@ -49,7 +49,7 @@ def test_the_shell_that_is_asked_sees_no_key(nbx: Runner, program: Make, tmp_pat
 
 def test_the_program_that_prints_a_key_sees_no_other(program: Make, tmp_path: Path) -> None:
     environ = {**os.environ, "NEBIUS_API_KEY": CANARY}
-    assert api_keys.from_command([program("keys", "echo another-key")], environ).reveal() == "another-key"
+    assert find_api_key.from_command([program("keys", "echo another-key")], environ).reveal() == "another-key"
     assert CANARY not in seen(tmp_path, "keys")
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.shell_completion import supported_shells
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record_format import Result, encode
-from nebius_cli.core.errors import NbxError, ServerError
+from nebius_cli.core.errors_and_exit_codes import NbxError, ServerError
 
 FAILED = ServerError("the server answered 500", "it broke", status=500)
 USED = {"prompt_tokens": 3, "completion_tokens": 4, "cost": "0.25"}

@@ -9,7 +9,13 @@ from nebius_cli.bulk.limit_concurrency_and_rate import RateController
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import Budget
-from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError, StatusError, from_status
+from nebius_cli.core.errors_and_exit_codes import (
+    IncompleteError,
+    NbxError,
+    NetworkError,
+    StatusError,
+    from_status,
+)
 from nebius_cli.response.answer_events import Usage
 
 BROKEN = NetworkError("the connection broke", retryable=True)

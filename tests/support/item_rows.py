@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nebius_cli.core.errors import IgnoredFieldError, NbxError
+from nebius_cli.core.errors_and_exit_codes import IgnoredFieldError, NbxError
 
 
 class Item(NamedTuple):

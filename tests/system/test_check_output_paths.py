@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.system.check_output_paths import check_distinct
 from tests.support.run import Runner
 from tests.support.server import FakeServer

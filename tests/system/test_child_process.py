@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import pytest
 
 from nebius_cli.config.settings_table import SETTINGS
-from nebius_cli.core.errors import ConfigError, Terminated
+from nebius_cli.core.errors_and_exit_codes import ConfigError, Terminated
 from nebius_cli.local.library_logprobs import LibraryScoring
 from nebius_cli.local.start_engine import Engine
 from nebius_cli.system import child_process

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.errors_and_exit_codes import ConfigError
 from nebius_cli.system import editor
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.core.errors import OutputError, ReaderGone
+from nebius_cli.core.errors_and_exit_codes import OutputError, ReaderGone
 from nebius_cli.system.output_file import OutputFile
 from tests.support.folder import disk_of, mode_of, names
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.system import read_and_replace_files
 from nebius_cli.system.read_and_replace_files import read_bytes, write_atomically
 from tests.support.folder import mode_of, names

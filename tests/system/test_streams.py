@@ -8,7 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from nebius_cli.core.errors import BadInputError, Interrupted, OutputError, ReaderGone, UsageError
+from nebius_cli.core.errors_and_exit_codes import (
+    BadInputError,
+    Interrupted,
+    OutputError,
+    ReaderGone,
+    UsageError,
+)
 from nebius_cli.system.streams import Streams, TextWriter, write_all
 
 

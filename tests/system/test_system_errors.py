@@ -2,7 +2,7 @@
 
 import pytest
 
-from nebius_cli.core import errors
+from nebius_cli.core import errors_and_exit_codes
 from nebius_cli.system.system_errors import exit_code
 
 
@@ -10,12 +10,12 @@ from nebius_cli.system.system_errors import exit_code
     ("error", "code"),
     [
         (None, 0),
-        (errors.CappedError("x"), 10),
-        (errors.LedgerError("x"), 78),
-        (errors.Interrupted(), 130),
+        (errors_and_exit_codes.CappedError("x"), 10),
+        (errors_and_exit_codes.LedgerError("x"), 78),
+        (errors_and_exit_codes.Interrupted(), 130),
         (KeyboardInterrupt(), 130),
-        (errors.Terminated(), 143),
-        (errors.ReaderGone(), 141),
+        (errors_and_exit_codes.Terminated(), 143),
+        (errors_and_exit_codes.ReaderGone(), 141),
         (OSError(28, "full"), 74),
         (MemoryError(), 78),
         (ValueError(), 1),

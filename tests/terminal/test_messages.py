@@ -1,6 +1,6 @@
 """Messages on stderr."""
 
-from nebius_cli.core.errors import Interrupted, UsageError
+from nebius_cli.core.errors_and_exit_codes import Interrupted, UsageError
 from nebius_cli.terminal import messages
 from tests.support.screen import Glass, streams_on
 

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from nebius_cli.bulk.export.choice_rows import COST_DECIMALS, COST_DIGITS, Row, flat_size_of, size_of
-from nebius_cli.core.errors import ConfigError
+from nebius_cli.core.errors_and_exit_codes import ConfigError
 from nebius_cli.core.optional_packages import install_hint
 
 MAX_GROUP_ROWS = 10_000

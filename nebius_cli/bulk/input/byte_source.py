@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from nebius_cli.core.errors import BadInputError, ConfigError, UsageError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, ConfigError, UsageError
 from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.request.read_prompt import DecodeOptions
 from nebius_cli.system.read_and_replace_files import version_of

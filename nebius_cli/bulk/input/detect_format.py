@@ -1,6 +1,6 @@
 """Finds the format and compression of an input from its name and --format."""
 
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 
 FORMATS = ("jsonl", "csv", "tsv", "text", "parquet")
 SUFFIXES = {  # of file names

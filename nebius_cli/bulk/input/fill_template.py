@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.short_text import invalid_byte
 
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")

@@ -6,11 +6,11 @@ from typing import Self
 
 from nebius_cli.bulk.input.byte_source import ByteSource, blocks, lines
 from nebius_cli.bulk.input.detect_format import format_of
-from nebius_cli.bulk.input.parquet import ParquetTable
 from nebius_cli.bulk.input.parse_row import RawRow
 from nebius_cli.bulk.input.read_csv_and_tsv import DELIMITERS, DelimitedTable
+from nebius_cli.bulk.input.read_parquet import ParquetTable
 from nebius_cli.bulk.input.text_lines import TextLines
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.request.read_prompt import DecodeOptions
 from nebius_cli.system.streams import Readable
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from nebius_cli.bulk.input.matrix_combination import Combination, label_of, label_of_value
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.similar_names import nearest
 from nebius_cli.request.field_table import BY_NAME
 from nebius_cli.request.parse_and_check_values import Field, FieldError, Value

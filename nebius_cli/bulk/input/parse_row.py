@@ -25,7 +25,7 @@ from nebius_cli.bulk.input.wrong_format_hints import (
     unknown_member,
 )
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.similar_names import nearest
 from nebius_cli.request.field_table import BY_NAME
 from nebius_cli.request.parse_and_check_values import Field, FieldError, Kind, Value, whole_number

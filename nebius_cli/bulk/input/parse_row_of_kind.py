@@ -20,7 +20,7 @@ from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, Row, hash_of
 from nebius_cli.bulk.input.row_kind import ItemRows, RowItem, RowKind
 from nebius_cli.bulk.input.wrong_format_hints import not_a_row, unknown_member
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.request.token_bounds import max_prompt_tokens
 
 

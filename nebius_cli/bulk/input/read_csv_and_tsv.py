@@ -9,7 +9,7 @@ from typing import Any
 
 from nebius_cli.bulk.input.parse_row import DecimalCommaRow, RawRow, UnreadableRow
 from nebius_cli.bulk.input.text_lines import TextLines, text_of
-from nebius_cli.core.errors import BadInputError
+from nebius_cli.core.errors_and_exit_codes import BadInputError
 
 MAX_CELL_CHARS = 16 << 20  # csv needs four bytes for each
 DELIMITERS = {"csv": ",", "tsv": "\t"}

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from nebius_cli.core.errors import NbxError
+from nebius_cli.core.errors_and_exit_codes import NbxError
 from nebius_cli.request.parse_and_check_values import Value
 
 

@@ -9,7 +9,7 @@ from nebius_cli.bulk.input.open_input import RowFile
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.input.several_files import JoinedFiles
-from nebius_cli.core.errors import BadInputError
+from nebius_cli.core.errors_and_exit_codes import BadInputError
 
 FoundRow = TypeVar("FoundRow", bound=Row | BadRow | None)
 

@@ -18,7 +18,7 @@ from nebius_cli.bulk.input.parse_row_of_kind import ItemParser, ItemRequests
 from nebius_cli.bulk.input.row import BadRow, InMatrix, Row, RowIds, hash_of
 from nebius_cli.bulk.input.row_kind import ItemRows, RowKind
 from nebius_cli.bulk.input.shard import Shard
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.request.request_body import CompletionRequest, check_rules
 from nebius_cli.request.token_bounds import max_prompt_tokens

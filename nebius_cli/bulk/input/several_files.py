@@ -7,7 +7,7 @@ from typing import Self
 
 from nebius_cli.bulk.input.open_input import RowFile
 from nebius_cli.bulk.input.parse_row import RawRow
-from nebius_cli.core.errors import BadInputError, UsageError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, UsageError
 from nebius_cli.system.check_output_paths import is_file
 
 OpenFile = Callable[[str], RowFile]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from nebius_cli.bulk.output.input_rows import InputRows
 from nebius_cli.bulk.output.read_records import CurrentRecords, RecordReader, open_answers
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import BadInputError, UsageError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, UsageError
 
 MAX_ROWS_MISSING = 10_000_000  # between two records
 

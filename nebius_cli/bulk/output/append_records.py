@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from nebius_cli.core.errors import OutputError
+from nebius_cli.core.errors_and_exit_codes import OutputError
 from nebius_cli.system.read_and_replace_files import writing
 from nebius_cli.system.temporary_file import sibling, sync, sync_folder
 from nebius_cli.system.thread_with_timeout import Task, begin

@@ -13,7 +13,7 @@ from nebius_cli.bulk.output.append_records import Appender, LineFile
 from nebius_cli.bulk.output.record_format import is_failed_row, row_key, scan_head
 from nebius_cli.core import jsontext
 from nebius_cli.core.compact_hash_set import DigestSet
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.system.output_file import replace_file
 from nebius_cli.system.read_and_replace_files import version_of, writing
 from nebius_cli.system.temporary_file import sibling, sync_folder

@@ -16,7 +16,7 @@ from nebius_cli.bulk.output.set_record_index import with_index
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort, joined
 from nebius_cli.bulk.output.unfinished_rows import is_unfinished
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import BadInputError, UsageError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, UsageError
 from nebius_cli.system import file_descriptor_limit, lock
 from nebius_cli.system.read_and_replace_files import version_of
 

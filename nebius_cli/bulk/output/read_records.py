@@ -11,7 +11,7 @@ from nebius_cli.bulk.output.answered_rows import AnsweredRows
 from nebius_cli.bulk.output.record_format import HeadFields, RecordHead, could_be_cut, scan_head, scan_heads
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort, joined
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 
 READ_BUFFER_BYTES = 1 << 20
 SCAN_BLOCK_BYTES = 1 << 18  # scanned at a time

@@ -18,7 +18,7 @@ from nebius_cli.bulk.input.row import BadRow, InMatrix, Row
 from nebius_cli.bulk.output.unfinished_rows import UnfinishedRowError
 from nebius_cli.core import jsontext
 from nebius_cli.core.compact_hash_set import digest
-from nebius_cli.core.errors import ExitCode, NbxError, StatusError
+from nebius_cli.core.errors_and_exit_codes import ExitCode, NbxError, StatusError
 from nebius_cli.core.prices_and_costs import ZERO, add, exact, parse_amount
 from nebius_cli.request.field_table import BY_NAME
 

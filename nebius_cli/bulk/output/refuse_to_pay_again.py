@@ -11,7 +11,7 @@ from nebius_cli.bulk.output.resumable_output import Journal
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
 from nebius_cli.core import jsontext
 from nebius_cli.core.compact_hash_set import DigestSet, digest
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.short_text import counted
 
 

@@ -17,7 +17,7 @@ from nebius_cli.bulk.output.renumber_moved_rows import renumber, replaces_answer
 from nebius_cli.bulk.output.sort_and_compact_file import compact
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
 from nebius_cli.core.compact_hash_set import DigestSet, digest
-from nebius_cli.core.errors import OutputError, UsageError
+from nebius_cli.core.errors_and_exit_codes import OutputError, UsageError
 from nebius_cli.core.short_text import counted
 from nebius_cli.system import lock
 from nebius_cli.system.check_output_paths import check_distinct, exists_as_file

@@ -8,7 +8,7 @@ from nebius_cli.bulk.output.read_records import ANSWER, CurrentRecords, RecordRe
 from nebius_cli.bulk.output.record_format import add_usage, scan_head
 from nebius_cli.bulk.output.set_record_index import with_index
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
-from nebius_cli.core.errors import OutputError
+from nebius_cli.core.errors_and_exit_codes import OutputError
 from nebius_cli.system.output_file import replace_file
 
 

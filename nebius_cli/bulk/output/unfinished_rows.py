@@ -6,7 +6,7 @@ They count neither as answered nor as failed.
 from collections.abc import Mapping
 from typing import Any
 
-from nebius_cli.core.errors import IncompleteError
+from nebius_cli.core.errors_and_exit_codes import IncompleteError
 
 
 class UnfinishedRowError(IncompleteError):

@@ -12,7 +12,7 @@ from nebius_cli.bulk.input.row import Row, request_body
 from nebius_cli.bulk.input.row_kind import RowKind
 from nebius_cli.bulk.request_batch import Answered, Batch, Outcome, RefusedFormError
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import IncompleteError, NbxError, NetworkError
+from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, NetworkError
 from nebius_cli.response.answer_warnings import CHAT_SHAPED
 
 

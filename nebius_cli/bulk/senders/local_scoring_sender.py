@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.bulk.request_batch import Answered, Batch
-from nebius_cli.core.errors import NbxError, ServerError
+from nebius_cli.core.errors_and_exit_codes import NbxError, ServerError
 from nebius_cli.response.answer_events import Usage
 
 # Returns the value of a part of an item and the tokens of its prompt. Raises NbxError if the row fails.

@@ -8,7 +8,7 @@ from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.senders.api_sender import ApiSender
 from nebius_cli.bulk.senders.local_scoring_sender import LocalScoringSender
-from nebius_cli.bulk.workers.row_sender import Started
+from nebius_cli.bulk.workers.sender_protocol import Started
 
 
 class MixedSender:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from nebius_cli.api.deadlines import MAX_LATE_S, Deadline
 from nebius_cli.bulk.request_batch import Batch
-from nebius_cli.bulk.workers.row_sender import Started
-from nebius_cli.core.errors import TimedOutError
+from nebius_cli.bulk.workers.sender_protocol import Started
+from nebius_cli.core.errors_and_exit_codes import TimedOutError
 
 MAX_WAIT_S = 1.0  # the shorter it is, the better is known how long the process was suspended
 # Windows has nothing but select(), which takes no more.

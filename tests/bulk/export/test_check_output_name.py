@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.bulk.export.check_output_name import check_output_name
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from tests.support.rows import RowServer, write_rows
 from tests.support.run import Runner
 

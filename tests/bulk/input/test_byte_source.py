@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from nebius_cli.bulk.input import byte_source
 from nebius_cli.bulk.input.byte_source import ByteSource, lines
-from nebius_cli.core.errors import BadInputError, ConfigError, NbxError, UsageError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, ConfigError, NbxError, UsageError
 from nebius_cli.request.read_prompt import DecodeOptions
 
 if sys.version_info >= (3, 14):

@@ -8,7 +8,7 @@ import pytest
 
 from nebius_cli.bulk.input.fill_template import RowError
 from nebius_cli.bulk.input.parse_row import DecimalCommaRow, RowParser, RowRequest, own_id
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 
 CHECKED = RowParser(None, allow_empty=False, validate=True)
 

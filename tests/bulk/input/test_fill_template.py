@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nebius_cli.bulk.input import fill_template
 from nebius_cli.bulk.input.fill_template import RowError
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 
 _NAME = st.text(st.characters(exclude_characters="{}"), min_size=1)
 

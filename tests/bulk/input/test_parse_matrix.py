@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from nebius_cli.bulk.input.matrix_combination import MAX_VALUE_CHARS, NO_MATRIX
 from nebius_cli.bulk.input.parse_matrix import MAX_COMBINATIONS, parse_matrix
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 
 
 def labels(*texts: str) -> list[str]:

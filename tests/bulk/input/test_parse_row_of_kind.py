@@ -11,7 +11,7 @@ from nebius_cli.bulk.input.parse_row_of_kind import ItemParser
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_kind import ItemRows
 from nebius_cli.bulk.input.row_to_request import RowReader
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from tests.support.item_rows import Item, Words
 
 PARSER = ItemParser(Words())

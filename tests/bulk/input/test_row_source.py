@@ -10,7 +10,7 @@ from pyarrow import parquet
 
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_source import VERSION_CHECK_ROWS
-from nebius_cli.core.errors import BadInputError
+from nebius_cli.core.errors_and_exit_codes import BadInputError
 from tests.support.rows import source_of
 
 

@@ -15,7 +15,7 @@ from nebius_cli.bulk.input.row import BadRow, Row, RowIds
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import NOTHING
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.request.request_body import CompletionRequest
 
 MODEL = {"model": "m"}

@@ -15,7 +15,7 @@ from nebius_cli.bulk.input.row_source import Survey, count_rows
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.input.shard import Shard, parse_shard
 from nebius_cli.core import jsontext
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 
 MODEL = {"model": "m"}
 

@@ -11,7 +11,7 @@ import pytest
 
 from nebius_cli.bulk.output import append_records
 from nebius_cli.bulk.output.append_records import Appender, LineFile
-from nebius_cli.core.errors import OutputError
+from nebius_cli.core.errors_and_exit_codes import OutputError
 from tests.support.folder import disk_of
 
 
@@ -190,7 +190,7 @@ def test_a_full_disk_leaves_only_complete_lines(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from nebius_cli.bulk.output.append_records import LineFile
-from nebius_cli.core.errors import OutputError
+from nebius_cli.core.errors_and_exit_codes import OutputError
 file = LineFile(Path(sys.argv[1]) / "x")
 count = 0
 try:

@@ -6,7 +6,7 @@ from typing import Any
 
 from nebius_cli.bulk.output.join_parts import PartJoiner
 from nebius_cli.bulk.output.record_format import Result
-from nebius_cli.core.errors import NbxError, RejectedError
+from nebius_cli.core.errors_and_exit_codes import NbxError, RejectedError
 from tests.support.bulk import asking
 from tests.support.item_rows import Words
 

@@ -20,7 +20,7 @@ from nebius_cli.bulk.output.record_format import (
     scan_head,
     scan_heads,
 )
-from nebius_cli.core.errors import UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from tests.support.answers import FAILED, USED, response, row
 
 ORDER = ["id", "index", "body_hash", "attempts", "latency_s", "usage", "error", "prompt", "response"]

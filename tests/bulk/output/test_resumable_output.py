@@ -9,7 +9,7 @@ import pytest
 
 from nebius_cli.bulk.output.resumable_output import Journal
 from nebius_cli.bulk.output.stream_output import StreamOutput
-from nebius_cli.core.errors import OutputError, UsageError
+from nebius_cli.core.errors_and_exit_codes import OutputError, UsageError
 from nebius_cli.system.check_output_paths import is_file
 from tests.support.answers import answer, failure, row, write
 from tests.support.folder import names

@@ -10,7 +10,7 @@ from nebius_cli.api.limits_from_settings import Limits
 from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import NOTHING
 from nebius_cli.bulk.senders.local_scoring_sender import LocalScoringSender
-from nebius_cli.core.errors import RejectedError, ServerError
+from nebius_cli.core.errors_and_exit_codes import RejectedError, ServerError
 from nebius_cli.response.answer_events import Usage
 from tests.support.bulk import asking
 from tests.support.item_rows import Item, Words

@@ -12,8 +12,8 @@ from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.workers import start_and_wake_threads
-from nebius_cli.bulk.workers.unwritten_results import MAX_UNWRITTEN
-from nebius_cli.core.errors import NetworkError
+from nebius_cli.bulk.workers.results_to_write import MAX_UNWRITTEN
+from nebius_cli.core.errors_and_exit_codes import NetworkError
 from tests.conftest import CANARY
 from tests.support.server import Reply, Request, reset, sse, status, token
 from tests.support.service import (

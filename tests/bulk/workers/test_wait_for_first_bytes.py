@@ -16,7 +16,7 @@ from nebius_cli.bulk.run_budget import NOTHING
 from nebius_cli.bulk.senders.api_sender import ApiSender
 from nebius_cli.bulk.senders.local_scoring_sender import LocalScoringSender
 from nebius_cli.bulk.workers.wait_for_first_bytes import AnswerWatch, InFlight
-from nebius_cli.core.errors import TimedOutError
+from nebius_cli.core.errors_and_exit_codes import TimedOutError
 from nebius_cli.core.secret import Secret
 from tests.conftest import CANARY
 from tests.support.bulk import asking

@@ -11,7 +11,7 @@ import pytest
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.workers import send_and_receive
-from nebius_cli.core.errors import BadInputError, Interrupted, OutputError, TimedOutError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, Interrupted, OutputError, TimedOutError
 from tests.support.server import Reply, Request
 from tests.support.service import TEST_TIMEOUT_S, Respond, Run, Service, moody, right, rows, waiting_for, well
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from nebius_cli.local.count_tokens_in_progress import INTERVAL_S, TokensInProgress
 from nebius_cli.local.start_engine import Engine
-from nebius_cli.local.tokens_in_progress import INTERVAL_S, TokensInProgress
 from tests.support.weights import real_weights
 
 pytestmark = pytest.mark.engine

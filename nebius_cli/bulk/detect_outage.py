@@ -3,7 +3,7 @@
 import math
 
 from nebius_cli.api import retry
-from nebius_cli.core.errors import NbxError
+from nebius_cli.core.errors_and_exit_codes import NbxError
 
 # Consecutive failures that count as an outage; more with a concurrency above 10: two per request in flight.
 MIN_OUTAGE_FAILURES = 20

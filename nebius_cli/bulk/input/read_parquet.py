@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from nebius_cli.bulk.input.parse_row import RawRow, UnreadableRow
-from nebius_cli.core.errors import BadInputError, ConfigError
+from nebius_cli.core.errors_and_exit_codes import BadInputError, ConfigError
 from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.core.short_text import first_line, invalid_byte
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from nebius_cli.core import errors
-from nebius_cli.core.errors import HINTS, ExitCode, NbxError, NetworkError, from_status
+from nebius_cli.core import errors_and_exit_codes
+from nebius_cli.core.errors_and_exit_codes import HINTS, ExitCode, NbxError, NetworkError, from_status
 
 CODES = {
     "DONE": 0,
@@ -50,7 +50,7 @@ CLASSES = [
 
 @pytest.mark.parametrize(("name", "code"), CLASSES)
 def test_each_kind_of_failure_has_its_code_and_three_texts(name: str, code: int) -> None:
-    error = getattr(errors, name)("what", "why", "hint")
+    error = getattr(errors_and_exit_codes, name)("what", "why", "hint")
     assert (error.code, error.what, error.why, error.hint, str(error)) == (
         code,
         "what",
@@ -103,10 +103,10 @@ def test_a_network_error_is_not_tried_again_unless_it_says_so() -> None:
 
 
 def test_what_ends_a_run_is_no_exception_that_could_be_swallowed() -> None:
-    for kind in (errors.ReaderGone, errors.Terminated):
+    for kind in (errors_and_exit_codes.ReaderGone, errors_and_exit_codes.Terminated):
         assert not issubclass(kind, Exception)
 
 
 def test_out_of_memory_after_sending_may_be_billed() -> None:
-    assert [errors.no_memory(sent=sent).sent for sent in (False, True)] == [False, True]
-    assert errors.no_memory().code is ExitCode.CONFIG
+    assert [errors_and_exit_codes.no_memory(sent=sent).sent for sent in (False, True)] == [False, True]
+    assert errors_and_exit_codes.no_memory().code is ExitCode.CONFIG

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nebius_cli.config.settings_table import BY_NAME, KEY_SETTINGS, Sourced
-from nebius_cli.core.errors import AuthError, ConfigError
+from nebius_cli.core.errors_and_exit_codes import AuthError, ConfigError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import CONSOLE_URL
 from nebius_cli.system import child_process

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.config import api_keys
-from nebius_cli.config.api_keys import KeyOrigin, KeyPlace
+from nebius_cli.config import find_api_key
+from nebius_cli.config.find_api_key import KeyOrigin, KeyPlace
 from nebius_cli.config.settings_table import Sourced
-from nebius_cli.core.errors import AuthError, ConfigError, NbxError
+from nebius_cli.core.errors_and_exit_codes import AuthError, ConfigError, NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.system.streams import Streams
 from tests.conftest import CANARY
@@ -36,7 +36,7 @@ def streams(stdin: bytes = b"", **environ: str) -> Streams:
 
 def found(*layers: Mapping[str, Sourced], argument: str = "", file: str | None = None) -> list[KeyPlace]:
     """Return the places in their order."""
-    return api_keys.places(
+    return find_api_key.places(
         Secret(argument) if argument else None, file, layers, CONFIG, streams(b"from-stdin\n")
     )
 
@@ -46,12 +46,12 @@ def script(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
-def command(code: str, timeout_s: float = api_keys.COMMAND_TIMEOUT_S, **environ: str) -> Secret:
+def command(code: str, timeout_s: float = find_api_key.COMMAND_TIMEOUT_S, **environ: str) -> Secret:
     """Return the key that a little program prints."""
-    return api_keys.from_command(script(code), {**ENVIRON, **environ}, timeout_s)
+    return find_api_key.from_command(script(code), {**ENVIRON, **environ}, timeout_s)
 
 
-def refused(code: str, timeout_s: float = api_keys.COMMAND_TIMEOUT_S, **environ: str) -> NbxError:
+def refused(code: str, timeout_s: float = find_api_key.COMMAND_TIMEOUT_S, **environ: str) -> NbxError:
     """Return how a little program fails to print a key."""
     with pytest.raises(NbxError) as caught:
         command(code, timeout_s, **environ)
@@ -79,7 +79,7 @@ def test_each_place_gives_its_own_key() -> None:
 
 
 def test_places_do_not_show_the_keys_they_hold() -> None:
-    places = api_keys.places(
+    places = find_api_key.places(
         Secret(CANARY), None, [{"api_key": Sourced(Secret(CANARY), "x")}], CONFIG, streams()
     )
     assert CANARY not in repr(places)
@@ -140,7 +140,7 @@ def test_a_command_that_prints_without_end_is_stopped() -> None:
 
 def test_a_command_that_is_not_there_is_bad_configuration() -> None:
     with pytest.raises(ConfigError, match="cannot run /nowhere/pass") as caught:
-        api_keys.from_command(["/nowhere/pass"], ENVIRON)
+        find_api_key.from_command(["/nowhere/pass"], ENVIRON)
     assert caught.value.why == "No such file or directory"
 
 
@@ -171,27 +171,27 @@ def test_a_command_that_has_ended_gives_its_key_though_its_child_keeps_the_pipe(
 
 def test_a_command_that_calls_nbx_which_calls_it_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="calls nbx"):
-        api_keys.from_command(["echo"], {api_keys.INSIDE: "1"})
-    assert command(f"import os; print(os.environ['{api_keys.INSIDE}'])").reveal() == "1"
+        find_api_key.from_command(["echo"], {find_api_key.INSIDE: "1"})
+    assert command(f"import os; print(os.environ['{find_api_key.INSIDE}'])").reveal() == "1"
 
 
 @pytest.mark.parametrize(
     "data", [b"key", b"key\n", b" key \r\n", b"\xef\xbb\xbfkey\r\n", b"\n\nkey\n\n"], ids=repr
 )
 def test_blanks_around_a_key_are_none_of_it(data: bytes) -> None:
-    assert api_keys.ask(streams(data)).reveal() == "key"
+    assert find_api_key.ask(streams(data)).reveal() == "key"
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", b"a b", b"a\nb", b"caf\xc3\xa9", b"\xff", b"a\x00b"], ids=repr)
 def test_what_is_no_key_is_refused_without_being_shown(data: bytes) -> None:
     with pytest.raises(AuthError, match="stdin") as caught:
-        api_keys.ask(streams(data))
+        find_api_key.ask(streams(data))
     assert data == b"" or data.decode("latin-1") not in str(vars(caught.value))
 
 
 @pytest.mark.parametrize("key", ["v1.abc", "eyJhbGciOi.J9", "sk-1", "x", "a+b/c==", "t1.9euelZ"])
 def test_a_key_is_not_judged_by_how_it_begins(key: str) -> None:
-    assert api_keys.ask(streams(key.encode())).reveal() == key
+    assert find_api_key.ask(streams(key.encode())).reveal() == key
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import math
 import threading
 
 from nebius_cli.bulk.output.record_format import Result
-from nebius_cli.bulk.workers.unwritten_results import MAX_UNWRITTEN, MAX_UNWRITTEN_S, UnwrittenResults
+from nebius_cli.bulk.workers.results_to_write import MAX_UNWRITTEN, MAX_UNWRITTEN_S, UnwrittenResults
 from tests.support.bulk import asking
 
 
