@@ -6,7 +6,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from nebius_cli.api.endpoint import Endpoint, check_key
-from nebius_cli.api.limits_from_settings import limits_of
+from nebius_cli.api.request_limits_from_settings import limits_of
 from nebius_cli.config import run_settings, settings_layers, settings_table
 from nebius_cli.config.config_file import ConfigFile
 from nebius_cli.config.run_settings import RunSettings
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from nebius_cli.ledger.bulk_recorder import BatchRecorder
     from nebius_cli.ledger.request_recorder import LedgerRecorder
     from nebius_cli.ledger.request_store import Ledger
-    from nebius_cli.models.model_cache import ModelList, ModelsCache, PriceSource
+    from nebius_cli.models.model_and_price_cache import ModelList, ModelsCache, PriceSource
 
 MODEL_LIST_TIMEOUT_S = 30.0  # until the first byte, where a run waits for prices
 
@@ -210,7 +210,7 @@ class App(Console):
 
     def models_cache(self, settings: RunSettings) -> "ModelsCache":
         """Return the cached model list of the server, project and profile in `settings`."""
-        from nebius_cli.models.model_cache import ModelsCache
+        from nebius_cli.models.model_and_price_cache import ModelsCache
 
         asked = parse_base_url(settings.base_url).geturl(), settings.ai_project_id, settings.profile
         return self._caches.setdefault(asked, ModelsCache(paths.cache_dir(self.streams.environ), *asked))
@@ -227,7 +227,7 @@ class App(Console):
 
     def price_source(self, settings: RunSettings, key: Callable[[], Secret]) -> "PriceSource":
         """Return the prices of models, from the cached list or from the server; `key` is asked for then."""
-        from nebius_cli.models.model_cache import PriceSource
+        from nebius_cli.models.model_and_price_cache import PriceSource
 
         fetch = partial(self.ask_models, settings, first_byte_timeout_s=MODEL_LIST_TIMEOUT_S)
         return PriceSource(self.models_cache(settings), lambda: fetch(key()))

@@ -6,7 +6,7 @@ from typing import Any
 
 from nebius_cli.actions.app import App
 from nebius_cli.api.endpoint import Endpoint
-from nebius_cli.api.limits_from_settings import limits_of
+from nebius_cli.api.request_limits_from_settings import limits_of
 from nebius_cli.config import find_api_key, run_settings
 from nebius_cli.config.find_api_key import FoundKey, KeyOrigin, KeyPlace
 from nebius_cli.config.run_settings import RunSettings

@@ -2,8 +2,8 @@
 
 from nebius_cli.actions import run_rows
 from nebius_cli.actions.app import App
+from nebius_cli.bulk.check_rows_before_sending import check_is_no_command
 from nebius_cli.bulk.options import BulkOptions
-from nebius_cli.bulk.survey_input import check_is_no_command
 from nebius_cli.core.errors_and_exit_codes import ExitCode, UsageError
 
 NO_FILE = (

@@ -9,7 +9,7 @@ from pathlib import Path
 from nebius_cli.actions.app import App
 from nebius_cli.bulk.export.check_output_name import check_output_name
 from nebius_cli.bulk.output.failed_rows_file import is_list, path_beside
-from nebius_cli.bulk.output.input_rows import InputRows
+from nebius_cli.bulk.output.input_index_by_id import InputRows
 from nebius_cli.bulk.output.merge_shards import Gaps, MergedRow, Shards, lock_output
 from nebius_cli.core.errors_and_exit_codes import ExitCode, UsageError
 from nebius_cli.core.short_text import counted

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nebius_cli.actions.app import App
 from nebius_cli.api.endpoint import Endpoint
-from nebius_cli.api.limits_from_settings import limits_of
+from nebius_cli.api.request_limits_from_settings import limits_of
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import urls
 from nebius_cli.core.errors_and_exit_codes import (

@@ -24,7 +24,7 @@ from nebius_cli.core.short_text import counted
 from nebius_cli.models import format_models, model_details, search_and_sort
 from nebius_cli.models import model as models
 from nebius_cli.models.model import Model
-from nebius_cli.models.model_cache import ModelList, ModelsCache
+from nebius_cli.models.model_and_price_cache import ModelList, ModelsCache
 from nebius_cli.models.search_and_sort import SORTS
 
 FIRST_BYTE_TIMEOUT_S = 60.0  # for the list, unless first_byte_timeout is set

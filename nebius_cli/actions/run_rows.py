@@ -9,8 +9,9 @@ from pathlib import Path
 from nebius_cli.actions.app import App
 from nebius_cli.actions.choose_row_sender import ItemRun, RowServer, connections, row_server
 from nebius_cli.actions.report_run import display_of, reported
-from nebius_cli.api.limits_from_settings import limits_of
+from nebius_cli.api.request_limits_from_settings import limits_of
 from nebius_cli.bulk import options as bulk
+from nebius_cli.bulk.check_rows_before_sending import surveyed
 from nebius_cli.bulk.estimate import estimate_rows
 from nebius_cli.bulk.export.check_output_name import check_output_name
 from nebius_cli.bulk.input.fill_template import listed
@@ -29,7 +30,6 @@ from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.bulk.progress_display import TABLE_HEADER, table_rows
 from nebius_cli.bulk.result_writer import open_output, open_summary
 from nebius_cli.bulk.run import BulkRun
-from nebius_cli.bulk.survey_input import surveyed
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors_and_exit_codes import BadInputError, ExitCode, NbxError
 from nebius_cli.core.prices_and_costs import PriceList

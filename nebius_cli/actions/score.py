@@ -7,7 +7,7 @@ from functools import partial
 
 from nebius_cli.actions import score_file
 from nebius_cli.actions.app import App
-from nebius_cli.api.limits_from_settings import limits_of
+from nebius_cli.api.request_limits_from_settings import limits_of
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors_and_exit_codes import ExitCode, NbxError, UsageError
 from nebius_cli.request import parse_field_flags, read_prompt, request_body
@@ -15,7 +15,7 @@ from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.scoring import compare_models, format_scores, ranking, score_record
 from nebius_cli.scoring.api_scorer import MAX_PROMPTS_PER_REQUEST, ApiScorer, Send, scoring_fields
-from nebius_cli.scoring.likelihood import Passage, Score
+from nebius_cli.scoring.likelihood_and_perplexity import Passage, Score
 from nebius_cli.scoring.score_in_groups import ScoringModel, score_in_groups
 from nebius_cli.scoring.score_options import ScoreOptions
 from nebius_cli.scoring.score_totals import Totals

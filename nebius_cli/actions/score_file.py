@@ -19,7 +19,7 @@ from nebius_cli.request import parse_field_flags
 from nebius_cli.scoring.api_scorer import MAX_PROMPTS_PER_REQUEST, scoring_fields
 from nebius_cli.scoring.parse_score_rows import ScoreRow
 from nebius_cli.scoring.score_options import ModelChoice, ScoreOptions
-from nebius_cli.scoring.score_rows import ScoreRows
+from nebius_cli.scoring.score_row_kind import ScoreRows
 from nebius_cli.scoring.score_totals import Totals
 from nebius_cli.system.check_output_paths import exists_as_file, is_file
 

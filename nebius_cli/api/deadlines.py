@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable
 
-from nebius_cli.api.limits_from_settings import Limits
+from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.core.errors_and_exit_codes import TimedOutError
 
 MIN_WAIT_S = 0.25  # of one wait, while more is left

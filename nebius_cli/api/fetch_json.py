@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 from nebius_cli.api import retry
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.http_client import Api, ResponseHead
-from nebius_cli.api.limits_from_settings import Limits
+from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors_and_exit_codes import NbxError, ServerError
 from nebius_cli.models import model
-from nebius_cli.models.model_cache import ModelList
+from nebius_cli.models.model_and_price_cache import ModelList
 from nebius_cli.response.error_message_in_body import body_message
 from nebius_cli.system.streams import Streams
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from nebius_cli.api import retry
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.http_client import Api, ResponseHead
-from nebius_cli.api.limits_from_settings import Limits
+from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, NetworkError, TimedOutError
 from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.response.answer_events import Event, Finished, Frame, Problem, Repeats, TextDelta

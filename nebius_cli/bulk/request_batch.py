@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from nebius_cli.bulk.input.row import Row, request_body
 from nebius_cli.bulk.output.record_format import Result
-from nebius_cli.bulk.output.unfinished_rows import UnfinishedRowError
+from nebius_cli.bulk.output.unfinished_row_error import UnfinishedRowError
 from nebius_cli.bulk.run_budget import NOTHING, Charge
 from nebius_cli.core.errors_and_exit_codes import NbxError
 from nebius_cli.core.prompts_per_request import SplitGroup

@@ -17,7 +17,7 @@ from nebius_cli.bulk.output.refuse_to_pay_again import Claims
 from nebius_cli.bulk.output.reorder_for_pipe import ReorderBuffer
 from nebius_cli.bulk.output.resumable_output import Journal
 from nebius_cli.bulk.output.stream_output import StreamOutput
-from nebius_cli.bulk.output.unfinished_rows import UnfinishedRowError
+from nebius_cli.bulk.output.unfinished_row_error import UnfinishedRowError
 from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.system.check_output_paths import check_distinct, is_file

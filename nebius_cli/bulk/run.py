@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 
-from nebius_cli.api.limits_from_settings import Limits
+from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.options import BulkPlan
 from nebius_cli.bulk.output.resumable_output import Journal

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
-from nebius_cli.api.limits_from_settings import Limits
+from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.options import BulkOptions, BulkPlan

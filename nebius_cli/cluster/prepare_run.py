@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 
-from nebius_cli.api.limits_from_settings import limits_of
+from nebius_cli.api.request_limits_from_settings import limits_of
 from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.limit_concurrency_and_rate import MAX_CONCURRENCY
 from nebius_cli.bulk.options import BulkPlan

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from nebius_cli.api.fetch_json import fetch_json
 from nebius_cli.api.http_client import Api, ResponseHead
-from nebius_cli.api.limits_from_settings import Limits
+from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.api.send_completion import Exchange, Hooks
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import similar_names

@@ -16,7 +16,7 @@ from nebius_cli.ledger.ledger_with_timeout import LEDGER_TIMEOUT_S, LedgerAccess
 from nebius_cli.ledger.request_store import Ledger
 from nebius_cli.ledger.sqlite_file import BusyError
 from nebius_cli.models.model import price_in
-from nebius_cli.models.model_cache import ModelsCache
+from nebius_cli.models.model_and_price_cache import ModelsCache
 from nebius_cli.request import read_prompt
 from nebius_cli.system.streams import Streams
 

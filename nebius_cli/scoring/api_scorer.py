@@ -9,9 +9,9 @@ from nebius_cli.request import parse_field_flags
 from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.response.events_to_answer import Completion
-from nebius_cli.scoring import likelihood
+from nebius_cli.scoring import likelihood_and_perplexity
 from nebius_cli.scoring.echo_support import EchoSupport
-from nebius_cli.scoring.likelihood import PROMPT_LOGPROBS, Passage, Score
+from nebius_cli.scoring.likelihood_and_perplexity import PROMPT_LOGPROBS, Passage, Score
 from nebius_cli.scoring.score_options import ScoreOptions
 
 MAX_PROMPTS_PER_REQUEST = 16  # servers limit them, and one invalid prompt fails the whole request
@@ -92,6 +92,6 @@ class _SendAgainError(Exception):
 def _result(passage: Passage, choice: Mapping[str, Any], max_tokens: int) -> Score | NbxError:
     """Return the score that a choice has for a passage, or why it has none."""
     try:
-        return likelihood.from_choice(passage, choice, max_tokens)
+        return likelihood_and_perplexity.from_choice(passage, choice, max_tokens)
     except (RejectedError, BadInputError) as error:
         return error

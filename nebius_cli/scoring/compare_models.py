@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nebius_cli.core.short_text import counted
-from nebius_cli.scoring.likelihood import Score, ScoredToken
+from nebius_cli.scoring.likelihood_and_perplexity import Score, ScoredToken
 from nebius_cli.scoring.means import mean_with_error
 from nebius_cli.scoring.score_record import score_record
 

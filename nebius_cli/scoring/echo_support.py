@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nebius_cli.core.errors_and_exit_codes import NbxError, RejectedError
-from nebius_cli.scoring.likelihood import PROMPT_LOGPROBS, NoEchoError
+from nebius_cli.scoring.likelihood_and_perplexity import PROMPT_LOGPROBS, NoEchoError
 
 FALLBACK_NOTE = "the server does not echo prompts: scoring with prompt_logprobs, one request per text"
 UNKNOWN_FIELD_STATUSES = (400, 422)  # HTTP statuses of a server that refuses a request field

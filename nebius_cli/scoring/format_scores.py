@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from nebius_cli.core import jsontext
 from nebius_cli.render.format_token import escaped
-from nebius_cli.scoring.likelihood import Score, ScoredToken
-from nebius_cli.scoring.measures import MEASURES
+from nebius_cli.scoring.likelihood_and_perplexity import Score, ScoredToken
+from nebius_cli.scoring.ranking import MEASURES
 from nebius_cli.terminal.write_table import Cells
 
 Table = tuple[Cells, Sequence[Cells]]

@@ -10,9 +10,9 @@ from typing import Any
 
 from nebius_cli.core.short_text import counted
 from nebius_cli.scoring.align_tokens_with_text import utf8
-from nebius_cli.scoring.likelihood import Score
+from nebius_cli.scoring.likelihood_and_perplexity import Score
 from nebius_cli.scoring.means import mean_with_error, paired_values
-from nebius_cli.scoring.measures import likeliest
+from nebius_cli.scoring.ranking import likeliest
 from nebius_cli.scoring.score_record import token_logprobs
 
 # The accuracies of lm-evaluation-harness, which are members of a record, and the measure by which each one

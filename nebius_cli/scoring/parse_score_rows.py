@@ -7,7 +7,7 @@ from typing import Any
 
 from nebius_cli.core import jsontext
 from nebius_cli.request.parse_and_check_values import whole_number
-from nebius_cli.scoring.likelihood import Passage
+from nebius_cli.scoring.likelihood_and_perplexity import Passage
 
 _NUMBER = re.compile(r"\s*[0-9]{1,9}(\.0*)?\s*")
 _LETTER_HINT = "; jq -c '.gold |= explode[0] - 65' turns A to Z into numbers"

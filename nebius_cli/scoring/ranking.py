@@ -1,12 +1,23 @@
 """Ranks candidates: their order by log-likelihood, and which one wins by each measure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nebius_cli.scoring.compare_models import comparison_record
-from nebius_cli.scoring.likelihood import Passage, Score
-from nebius_cli.scoring.measures import MEASURES, likeliest
+from nebius_cli.scoring.likelihood_and_perplexity import Passage, Score
 from nebius_cli.scoring.score_record import score_record
+
+# The measures by which a candidate can win; the first one orders the list.
+MEASURES: Mapping[str, Callable[[Score], float]] = {
+    "total": lambda score: score.log_likelihood,
+    "per_token": lambda score: score.per_token,
+    "per_byte": lambda score: score.per_byte,
+}
+
+
+def likeliest(values: Sequence[float]) -> int:
+    """Return the place of the highest value, of equals the first."""
+    return values.index(max(values))
 
 
 def winners(scores: Sequence[Score]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from nebius_cli.core.errors_and_exit_codes import (
     ServerError,
 )
 from nebius_cli.core.prompts_per_request import ONE_AT_A_TIME, PromptsPerRequest, SplitGroup
-from nebius_cli.scoring.likelihood import NoEchoError, Passage, Score
+from nebius_cli.scoring.likelihood_and_perplexity import NoEchoError, Passage, Score
 
 PASSAGE_STATUSES = (400, 413, 422)  # HTTP statuses that may be caused by a single passage
 MAX_FAILURES_AT_START = 3  # passages of which none was echoed, after which no other is tried

@@ -7,41 +7,11 @@ from typing import NamedTuple
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.secret import Secret
 from nebius_cli.request import parse_field_flags
+from nebius_cli.scoring.sliding_window import SlidingWindow
 
 _INPUT_FLAGS = ("format", "encoding", "invalid", "on_bad_row", "shard", "max_cost", "price")
 _OUTPUT_FLAGS = ("output", "restart", "ordered", "summary", "estimate", "dry_run")
 ROW_FLAGS = (*_INPUT_FLAGS, *_OUTPUT_FLAGS)  # attributes of the flags that only the rows of a file have
-
-
-MAX_ADDED_TOKENS = 2  # special ones, which a model puts in front of a prompt
-
-
-class SlidingWindow(NamedTuple):
-    """How a text is scored that is longer than a window; `size` 0 is the context of the model.
-
-    Both are in tokens: each window but the first begins `stride` tokens after the one before, and only the
-    tokens that no earlier window has are scored in it.
-    """
-
-    size: int
-    stride: int
-
-    def in_context(self, context_tokens: int) -> "SlidingWindow":
-        """Return the window for a model with this context, 0 if that is unknown.
-
-        Raises UsageError if it does not fit, or if windows would not overlap.
-        """
-        size = self.size or context_tokens
-        if not size:
-            raise UsageError(
-                "--stride without --window", "the model does not tell its context", "--window 512"
-            )
-        if 0 < context_tokens < size:
-            raise UsageError(f"--window {size}", f"the context of the model has {context_tokens:,} tokens")
-        if self.stride >= size - MAX_ADDED_TOKENS:
-            why = f"so that windows of {size:,} tokens overlap, it is less than {size - MAX_ADDED_TOKENS:,}"
-            raise UsageError(f"--stride {self.stride}", why)
-        return self._replace(size=size)
 
 
 class ModelChoice(NamedTuple):

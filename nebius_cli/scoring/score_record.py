@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from nebius_cli.response.parse_logprobs import MIN_LOGPROB
-from nebius_cli.scoring.likelihood import Score
+from nebius_cli.scoring.likelihood_and_perplexity import Score
 
 
 def score_record(score: Score, *, tokens: bool) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.models.model_cache import MAX_AGE_S
+from nebius_cli.models.model_and_price_cache import MAX_AGE_S
 from tests.support.factory import BASIC, FAST, IDS, LIGHTNING, TRIMMED, model_list
 from tests.support.messages import check_message
 from tests.support.run import Runner

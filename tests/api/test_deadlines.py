@@ -5,7 +5,7 @@ import math
 import pytest
 
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.limits_from_settings import Limits
+from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.core.errors_and_exit_codes import TimedOutError
 
 START = 100.0

@@ -2,7 +2,7 @@
 
 import io
 
-from nebius_cli.api.limits_from_settings import Limits
+from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.api.send_completion import Exchange, Hooks
 from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.response.answer_events import Event

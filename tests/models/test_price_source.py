@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.core.errors_and_exit_codes import ServerError
-from nebius_cli.models.model_cache import ModelList, ModelsCache, PriceSource
+from nebius_cli.models.model_and_price_cache import ModelList, ModelsCache, PriceSource
 from tests.support.factory import BASIC, FAST, LIGHTNING
 
 URL = "https://example.org/v1"

@@ -6,7 +6,7 @@ import pytest
 
 from nebius_cli.response.token_logprobs import Alternative
 from nebius_cli.scoring.compare_models import comparison_record
-from nebius_cli.scoring.likelihood import Score, ScoredToken
+from nebius_cli.scoring.likelihood_and_perplexity import Score, ScoredToken
 
 
 def score(*tokens: ScoredToken) -> Score:

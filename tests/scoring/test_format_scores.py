@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.scoring import format_scores
-from nebius_cli.scoring.likelihood import Score, ScoredToken
+from nebius_cli.scoring.likelihood_and_perplexity import Score, ScoredToken
 from nebius_cli.terminal.sanitize import one_line
 
 SCORE = Score((ScoredToken("a", None, 0), ScoredToken(" b", -2.5, 1)), -2.5, 1, 2, 0, "", 2)

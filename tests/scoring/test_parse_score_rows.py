@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.scoring.likelihood import Passage
+from nebius_cli.scoring.likelihood_and_perplexity import Passage
 from nebius_cli.scoring.parse_score_rows import ScoreRow, parse_score_row
 
 

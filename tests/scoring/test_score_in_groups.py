@@ -12,7 +12,7 @@ from nebius_cli.core.errors_and_exit_codes import (
     RejectedError,
     ServerError,
 )
-from nebius_cli.scoring.likelihood import NoEchoError, Passage, Score
+from nebius_cli.scoring.likelihood_and_perplexity import NoEchoError, Passage, Score
 from nebius_cli.scoring.score_in_groups import score_in_groups
 
 PASSAGES = [Passage(name) for name in "abcde"]

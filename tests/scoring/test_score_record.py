@@ -3,7 +3,7 @@
 import pytest
 
 from nebius_cli.scoring import ranking, score_record
-from nebius_cli.scoring.likelihood import Score, ScoredToken
+from nebius_cli.scoring.likelihood_and_perplexity import Score, ScoredToken
 
 TOKENS = (ScoredToken("a", None, 0), ScoredToken(" b", -2.0, 1))
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from nebius_cli.core.errors_and_exit_codes import RejectedError
-from nebius_cli.scoring import likelihood
-from nebius_cli.scoring.likelihood import Passage, Score
+from nebius_cli.scoring import likelihood_and_perplexity
+from nebius_cli.scoring.likelihood_and_perplexity import Passage, Score
 
 LINES = (Path(__file__).parent / "vllm_answers.jsonl").read_text("utf-8").splitlines()
 ANSWERS: list[dict[str, Any]] = [json.loads(line) for line in LINES]
@@ -46,9 +46,9 @@ def test_an_echo_of_vllm_is_scored_as_transformers_does(answer: dict[str, Any]) 
     passage = Passage(answer["text"], answer["context"])
     if refused(answer, UNKNOWN):
         with pytest.raises(RejectedError, match="cannot score this text"):
-            likelihood.from_echo(passage, answer["answer"], answer["logprobs"], 1)
+            likelihood_and_perplexity.from_echo(passage, answer["answer"], answer["logprobs"], 1)
         return
-    check(likelihood.from_echo(passage, answer["answer"], answer["logprobs"], 1), answer)
+    check(likelihood_and_perplexity.from_echo(passage, answer["answer"], answer["logprobs"], 1), answer)
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=IDS)
@@ -56,6 +56,6 @@ def test_prompt_logprobs_of_vllm_are_scored_as_transformers_does(answer: dict[st
     passage = Passage(answer["text"], answer["context"])
     if refused(answer, UNKNOWN_WITHOUT_THE_FIRST_TOKEN):
         with pytest.raises(RejectedError, match="cannot score this text"):
-            likelihood.from_prompt_logprobs(passage, answer["prompt_logprobs"])
+            likelihood_and_perplexity.from_prompt_logprobs(passage, answer["prompt_logprobs"])
         return
-    check(likelihood.from_prompt_logprobs(passage, answer["prompt_logprobs"]), answer)
+    check(likelihood_and_perplexity.from_prompt_logprobs(passage, answer["prompt_logprobs"]), answer)

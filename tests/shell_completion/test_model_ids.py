@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nebius_cli.models.model_cache import ModelsCache
+from nebius_cli.models.model_and_price_cache import ModelsCache
 from tests.shell_completion.shells import shell
 
 IDS = (

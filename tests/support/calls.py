@@ -7,7 +7,7 @@ import pytest
 
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.http_client import Answer, Api, ResponseHead
-from nebius_cli.api.limits_from_settings import Limits
+from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.core.errors_and_exit_codes import NbxError
 from nebius_cli.core.secret import Secret
 from tests.support.canary import CANARY

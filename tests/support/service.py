@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from nebius_cli.api.http_client import Api
-from nebius_cli.api.limits_from_settings import Limits
+from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.limit_concurrency_and_rate import RateController

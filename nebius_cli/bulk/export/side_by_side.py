@@ -9,7 +9,7 @@ from nebius_cli.bulk.input.matrix_combination import label_of
 from nebius_cli.bulk.output.answer_file import AnswerFile
 from nebius_cli.bulk.output.record_format import MAX_INDEX
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
-from nebius_cli.bulk.output.unfinished_rows import is_unfinished
+from nebius_cli.bulk.output.unfinished_row_error import is_unfinished
 
 
 class SideBySide:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from nebius_cli.bulk.output.record_format import MAX_INDEX
-from nebius_cli.bulk.output.unfinished_rows import is_failure
+from nebius_cli.bulk.output.unfinished_row_error import is_failure
 from nebius_cli.core.prices_and_costs import parse_amount
 
 Record = Mapping[str, Any]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, Self
 
-from nebius_cli.bulk.output.input_rows import InputRows
+from nebius_cli.bulk.output.input_index_by_id import InputRows
 from nebius_cli.bulk.output.read_records import CurrentRecords, RecordReader, open_answers
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
 from nebius_cli.core import jsontext

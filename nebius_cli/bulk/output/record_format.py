@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from nebius_cli.bulk.input.row import BadRow, InMatrix, Row
-from nebius_cli.bulk.output.unfinished_rows import UnfinishedRowError
+from nebius_cli.bulk.output.unfinished_row_error import UnfinishedRowError
 from nebius_cli.core import jsontext
 from nebius_cli.core.compact_hash_set import digest
 from nebius_cli.core.errors_and_exit_codes import ExitCode, NbxError, StatusError

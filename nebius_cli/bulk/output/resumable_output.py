@@ -11,10 +11,10 @@ from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.answered_rows import AnsweredRows, EarlierRuns, place, prompt_key, prompt_keys
 from nebius_cli.bulk.output.append_records import Appender, LineFile
 from nebius_cli.bulk.output.failed_rows_file import FailedRows, path_beside
+from nebius_cli.bulk.output.order_and_compact_file import compact
 from nebius_cli.bulk.output.read_records import RecordReader, check_kind, open_answers, records_in
 from nebius_cli.bulk.output.record_format import id_bytes
 from nebius_cli.bulk.output.renumber_moved_rows import renumber, replaces_answers
-from nebius_cli.bulk.output.sort_and_compact_file import compact
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
 from nebius_cli.core.compact_hash_set import DigestSet, digest
 from nebius_cli.core.errors_and_exit_codes import OutputError, UsageError

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.limits_from_settings import Limits
+from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record_format import Result

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.limits_from_settings import Limits
+from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.system.heap_and_free_memory import check_free, share_heap
 
 STACK_BYTES = 512 * 1024  # enough for the deepest JSON that Python parses

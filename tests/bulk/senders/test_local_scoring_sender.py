@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nebius_cli.api.deadlines import Deadline
-from nebius_cli.api.limits_from_settings import Limits
+from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import NOTHING
 from nebius_cli.bulk.senders.local_scoring_sender import LocalScoringSender

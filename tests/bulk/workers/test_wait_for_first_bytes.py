@@ -10,7 +10,7 @@ import pytest
 
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.http_client import Api
-from nebius_cli.api.limits_from_settings import Limits
+from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import NOTHING
 from nebius_cli.bulk.senders.api_sender import ApiSender

@@ -15,7 +15,7 @@ from nebius_cli.core.errors_and_exit_codes import BadInputError, IgnoredFieldErr
 from nebius_cli.response import parse_logprobs, token_logprobs
 from nebius_cli.response.parse_logprobs import MIN_LOGPROB
 from nebius_cli.response.token_logprobs import Alternative, TokenLogprob
-from nebius_cli.scoring import score_exact_tokens
+from nebius_cli.scoring import score_plain_echo
 from nebius_cli.scoring.align_tokens_with_text import CONTINUATION_BYTES, Extents, align, utf8
 
 PROMPT_LOGPROBS = "prompt_logprobs"  # vLLM's own request field, and the member of a choice that answers it
@@ -104,7 +104,7 @@ def from_choice(
     """
     if not tokens:
         lists, boundary = choice.get("logprobs"), len(passage.context)
-        found = score_exact_tokens.score_plain(passage.prompt, boundary, lists, max_tokens)
+        found = score_plain_echo.score_plain(passage.prompt, boundary, lists, max_tokens)
         if found is not None:
             return Score((), found.log_likelihood, found.scored, found.bytes, 0, found.spanning, found.tokens)
     try:

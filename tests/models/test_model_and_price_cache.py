@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.models.model_cache import ModelList, ModelsCache
+from nebius_cli.models.model_and_price_cache import ModelList, ModelsCache
 
 URL = "https://h.example/v1"
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from nebius_cli.core.errors_and_exit_codes import BadInputError, RejectedError
 from nebius_cli.response.token_logprobs import TokenLogprob
-from nebius_cli.scoring import likelihood
-from nebius_cli.scoring.likelihood import NoEchoError, Passage, Score
+from nebius_cli.scoring import likelihood_and_perplexity
+from nebius_cli.scoring.likelihood_and_perplexity import NoEchoError, Passage, Score
 from tests.support.echo import Pair, logprobs
 
 PARIS: list[Pair] = [("The", None), (" capital", -9.5), (" is", -0.5), (" Paris", -1.5), (".", -0.25)]
@@ -18,7 +18,9 @@ TEXT = "The capital is Paris."
 
 
 def score(passage: Passage, pairs: list[Pair], text: str = "", max_tokens: int = 1) -> Score:
-    return likelihood.from_echo(passage, text or passage.prompt + "!", logprobs(pairs), max_tokens)
+    return likelihood_and_perplexity.from_echo(
+        passage, text or passage.prompt + "!", logprobs(pairs), max_tokens
+    )
 
 
 def test_the_total_is_the_sum_and_the_generated_token_is_dropped() -> None:
@@ -133,11 +135,14 @@ def test_prompt_logprobs_are_scored_though_the_first_token_is_missing() -> None:
         {"9": {"logprob": -2.0, "rank": 1, "decoded_token": ""}},
         {"8": {"logprob": -1.0, "rank": 1, "decoded_token": " 日"}},
     ]
-    found = likelihood.from_prompt_logprobs(Passage("日", "Today was "), positions)
+    found = likelihood_and_perplexity.from_prompt_logprobs(Passage("日", "Today was "), positions)
     assert (found.log_likelihood, found.scored, found.bytes) == (-3.0, 2, 3)
-    assert likelihood.from_prompt_logprobs(Passage("Today was 日"), positions).log_likelihood == -8.5
+    assert (
+        likelihood_and_perplexity.from_prompt_logprobs(Passage("Today was 日"), positions).log_likelihood
+        == -8.5
+    )
     with pytest.raises(RejectedError, match="cannot score this text"):
-        likelihood.from_prompt_logprobs(Passage("Yesterday"), positions)
+        likelihood_and_perplexity.from_prompt_logprobs(Passage("Yesterday"), positions)
 
 
 def test_part_of_a_character_may_stand_beside_a_blank() -> None:
@@ -180,7 +185,7 @@ def test_a_floor_is_counted_and_reported() -> None:
 )
 def test_an_answer_that_is_no_echo_is_never_scored(text: str, pairs: list[Pair]) -> None:
     with pytest.raises(NoEchoError, match="cannot score") as caught:
-        likelihood.from_echo(Passage("Paris"), text, logprobs(pairs), 1)
+        likelihood_and_perplexity.from_echo(Passage("Paris"), text, logprobs(pairs), 1)
     assert "ignores echo" in caught.value.why
 
 
@@ -204,14 +209,14 @@ def test_an_echo_whose_tokens_are_not_the_prompt_is_never_scored(pairs: list[Pai
 @pytest.mark.parametrize("lists", [None, {}, {"tokens": []}, {"content": []}])
 def test_an_echo_without_log_probabilities_is_named(lists: dict[str, object] | None) -> None:
     with pytest.raises(RejectedError) as caught:
-        likelihood.from_echo(Passage("a b"), "a b!", lists, 1)
+        likelihood_and_perplexity.from_echo(Passage("a b"), "a b!", lists, 1)
     assert caught.value.why == "its answer has no log probabilities"
 
 
 def test_tokens_that_make_up_the_prompt_need_no_offsets() -> None:
     lists = logprobs([*PARIS, ("x", -1.0)])
     del lists["text_offset"]
-    found = likelihood.from_echo(Passage(" Paris.", "The capital is"), TEXT + "x", lists, 1)
+    found = likelihood_and_perplexity.from_echo(Passage(" Paris.", "The capital is"), TEXT + "x", lists, 1)
     assert found.log_likelihood == -1.75
 
 
@@ -230,19 +235,20 @@ def test_where_nothing_has_a_prediction_there_is_no_score() -> None:
 def test_tokens_with_their_bytes_are_scored_the_same() -> None:
     tokens = [TokenLogprob("é", None, raw="é".encode()), TokenLogprob("\ufffd", -2.0, raw=b"\xe6\x97")]
     tokens.append(TokenLogprob("\ufffd", -1.0, raw=b"\xa5"))
-    found = likelihood.from_tokens(Passage("日", "é"), tokens)
+    found = likelihood_and_perplexity.from_tokens(Passage("日", "é"), tokens)
     assert (found.log_likelihood, found.bytes) == (-3.0, 3)
     blank = [TokenLogprob("<s>", None, raw=b"<s>"), TokenLogprob(" a", -1.0, raw=b" a")]
-    assert likelihood.from_tokens(Passage("a"), blank).log_likelihood == -1.0
+    assert likelihood_and_perplexity.from_tokens(Passage("a"), blank).log_likelihood == -1.0
     with pytest.raises(BadInputError, match="cannot score this text"):
-        likelihood.from_tokens(Passage("ein"), tokens)
+        likelihood_and_perplexity.from_tokens(Passage("ein"), tokens)
 
 
 def test_only_tokens_of_the_text_are_asked_for() -> None:
     pieces = [b"The", b" capital", b" is", b" Paris"]
     text = "The capital is Paris"
     places = [
-        likelihood.first_scored(Passage(text[cut:], text[:cut]), pieces) for cut in (0, 3, 11, 14, 18, 20)
+        likelihood_and_perplexity.first_scored(Passage(text[cut:], text[:cut]), pieces)
+        for cut in (0, 3, 11, 14, 18, 20)
     ]
     assert places == [1, 1, 2, 3, 3, 4]
 
@@ -272,7 +278,7 @@ def test_wherever_a_text_is_cut_every_byte_is_in_one_token(
         for piece in pieces
     ]
     try:
-        found = likelihood.from_tokens(passage, [TokenLogprob("<|bos|>"), *tokens])
+        found = likelihood_and_perplexity.from_tokens(passage, [TokenLogprob("<|bos|>"), *tokens])
     except RejectedError:
         if reported:
             raise

@@ -1,6 +1,6 @@
 """What tells the records of one run from those of another."""
 
-from nebius_cli.scoring.score_rows import ScoreRows
+from nebius_cli.scoring.score_row_kind import ScoreRows
 
 
 def test_each_flag_that_only_the_records_show_makes_them_records_of_another_run() -> None:

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nebius_cli.core.errors_and_exit_codes import NbxError
-from nebius_cli.scoring.likelihood import Passage, from_choice
-from nebius_cli.scoring.score_exact_tokens import score_plain
+from nebius_cli.scoring.likelihood_and_perplexity import Passage, from_choice
+from nebius_cli.scoring.score_plain_echo import score_plain
 
 TOKEN = st.text(st.sampled_from("ab é日😀\n"), min_size=1, max_size=3)
 ODD = st.sampled_from(["", "\ufffd", "bytes:\\xe6", "Ġa", "\u2581a", None, 3])

@@ -1,0 +1,76 @@
+"""Scores a text that is longer than the context of the model, in overlapping windows.
+
+Perplexities of long texts are usually computed so: https://huggingface.co/docs/transformers/perplexity
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+from nebius_cli.core.errors_and_exit_codes import UsageError
+from nebius_cli.local.engine_server_logprobs import VocabularyToken
+from nebius_cli.response.token_logprobs import TokenLogprob
+
+MAX_ADDED_TOKENS = 2  # special ones, which a model puts in front of a prompt
+
+
+class SlidingWindow(NamedTuple):
+    """How a text is scored that is longer than a window; `size` 0 is the context of the model.
+
+    Both are in tokens: each window but the first begins `stride` tokens after the one before, and only the
+    tokens that no earlier window has are scored in it.
+    """
+
+    size: int
+    stride: int
+
+    def in_context(self, context_tokens: int) -> "SlidingWindow":
+        """Return the window for a model with this context, 0 if that is unknown.
+
+        Raises UsageError if it does not fit, or if windows would not overlap.
+        """
+        size = self.size or context_tokens
+        if not size:
+            raise UsageError(
+                "--stride without --window", "the model does not tell its context", "--window 512"
+            )
+        if 0 < context_tokens < size:
+            raise UsageError(f"--window {size}", f"the context of the model has {context_tokens:,} tokens")
+        if self.stride >= size - MAX_ADDED_TOKENS:
+            why = f"so that windows of {size:,} tokens overlap, it is less than {size - MAX_ADDED_TOKENS:,}"
+            raise UsageError(f"--stride {self.stride}", why)
+        return self._replace(size=size)
+
+
+class TokenScorer(Protocol):
+    """The embedded engine, through its library or its server."""
+
+    def tokenize(self, text: str) -> list[VocabularyToken]:
+        """Return the tokens of a prompt."""
+
+    def logprobs(self, pieces: list[VocabularyToken], first: int) -> Iterator[TokenLogprob]:
+        """Yield each token with its log probability, None before index `first`."""
+
+
+def score_in_windows(
+    engine: TokenScorer, tokens: list[VocabularyToken], first: int, added: int, window: SlidingWindow
+) -> list[TokenLogprob]:
+    """Return the tokens with their log probabilities, each given what its window has before it.
+
+    Each window begins with the `added` special tokens of the prompt.
+    """
+    found: list[TokenLogprob] = []
+    begin = 0
+    while len(found) < len(tokens):
+        # A window that has only context is not evaluated.
+        part = tokens[:added] + tokens[begin + added : begin + window.size]
+        scored = list(engine.logprobs(part, min(len(part), max(first, len(found)) - begin)))
+        found += scored[len(found) - begin :]
+        begin += window.stride
+    return found
+
+
+def added_tokens(tokens: Sequence[VocabularyToken], prompt: bytes) -> int:
+    """Return how many special tokens the model has put in front of a prompt."""
+    texts = (prompt, b" " + prompt)  # SentencePiece puts a space in front
+    counts = range(MAX_ADDED_TOKENS + 1)
+    return next((n for n in counts if b"".join(token.raw for token in tokens[n:]) in texts), 0)
