@@ -202,7 +202,7 @@ def test_curl_shows_the_body_the_url_and_no_key(nbx: Runner, server: FakeServer)
 def test_without_a_key_the_message_says_how_to_give_one(bare: Runner, server: FakeServer) -> None:
     result = bare("complete", "x", "-m", "m", "--base-url", server.url)
     assert (result.code, result.out, server.requests) == (4, "", [])
-    for way in ("NEBIUS_API_KEY", "--api-key-file", "nbx auth login", "--local"):
+    for way in ("https://tokenfactory.nebius.com", "NEBIUS_API_KEY", "nbx auth login", "--local"):
         assert way in result.err
     check_message(result.err)
 

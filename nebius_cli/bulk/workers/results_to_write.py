@@ -14,13 +14,14 @@ MAX_UNWRITTEN_S = 0.02
 class UnwrittenResults:
     """Results, and the time on the monotonic clock at which they have to be written at the latest.
 
-    Callers hold `lock`, except to read `write_at` and `are_many`, and for `write`.
+    Callers hold `lock`, except to read `write_at` and `are_many`, and for what writes.
     """
 
     def __init__(self, lock: threading.Lock) -> None:
         self.write_at = math.inf
         self._lock = lock
-        self._writing = threading.Lock()
+        self._writers = 0
+        self._written = threading.Condition(lock)
         self._results: list[Result] = []
 
     @property
@@ -34,14 +35,21 @@ class UnwrittenResults:
             self.write_at = now + MAX_UNWRITTEN_S
         self._results += results
 
-    def write(self, write: Callable[[list[Result]], None], timeout: float = -1) -> None:
-        """Call `write` with all results. It waits `timeout` seconds for another call, -1 for any time."""
-        if not self._writing.acquire(timeout=timeout):
-            return
+    def write(self, write: Callable[[list[Result]], None]) -> None:
+        """Call `write` with all results. Other threads may do so at the same time with later ones."""
+        with self._lock:
+            results, self._results, self.write_at = self._results, [], math.inf
+            if not results:
+                return
+            self._writers += 1
         try:
-            with self._lock:
-                results, self._results, self.write_at = self._results, [], math.inf
-            if results:
-                write(results)
+            write(results)
         finally:
-            self._writing.release()
+            with self._lock:
+                self._writers -= 1
+                self._written.notify_all()
+
+    def wait_until_written(self, timeout: float) -> None:
+        """Wait until no thread is in `write`, at most `timeout` seconds."""
+        with self._lock:
+            self._written.wait_for(lambda: not self._writers, timeout)

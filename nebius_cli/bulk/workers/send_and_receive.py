@@ -114,7 +114,8 @@ class WorkerPool(WorkerThreads):
             self._abandoned = True
             self._wake_all()
             unfinished = self._dispatcher.unfinished()
-        self._write_results(WRITE_TIMEOUT_S)
+        self._write_results()
+        self._results.wait_until_written(WRITE_TIMEOUT_S)
         return unfinished
 
     def _has_work(self) -> bool:
@@ -260,9 +261,9 @@ class WorkerPool(WorkerThreads):
                 return
             self._results.add(end(now), now)
 
-    def _write_results(self, timeout: float = -1) -> None:
+    def _write_results(self) -> None:
         try:
-            self._results.write(self._listeners.results, timeout)
+            self._results.write(self._listeners.results)
         except BaseException as error:  # noqa: BLE001 - raised again in the main thread
             self._fail(error)
 
