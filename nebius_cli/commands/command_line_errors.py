@@ -67,7 +67,7 @@ NO_FLAG = "no such flag:"
 # A word that begins like a flag and has blanks where a flag has none.
 _DASHED_TEXT = re.compile(r"-+[^=\s]*\s")
 
-_FLAG = re.compile(r"--[a-z][a-z0-9_-]*|-[A-Za-z]", re.ASCII)
+_FLAG = re.compile(r"--[a-z][a-z0-9_-]*", re.ASCII)  # of several letters, so it is hardly a text
 
 
 def _named(argv: list[str], tree: Any) -> tuple[str, Any]:

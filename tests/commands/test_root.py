@@ -27,6 +27,7 @@ MISTAKES = [
     (["complete", "--stop it"], "no such flag: --stop it", "put -- and the prompt last"),
     (["complete", "-" * 80], "no such flag: ----", "put -- and the prompt last"),
     (["complete", "-1 degrees"], "no such flag: -1", "put -- and the prompt last"),
+    (["complete", "-x"], "no such flag: -x", "put -- and the prompt last"),
     (["complete", "-n is a flag"], "nbx: --n is a flag", "put -- and the prompt last"),
     (["complete", "-f is a flag", "-m", "m"], "cannot read is a flag", "put -- and the prompt last"),
     (["score", "--- a"], "no such flag: --- a", "put -- and the text last: nbx score"),
