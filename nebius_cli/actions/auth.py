@@ -83,12 +83,12 @@ def _store(key: Secret, app: App, profile: str | None, *, keyring: bool | None) 
         except ConfigError as error:
             if keyring:
                 raise
-            why = f"{error.what} ({error.why}); "
+            why = f"{error.line}, so "
     account = _table(app, profile).get("api_key_keyring")
     config.set("api_key", key.reveal(), profile)
     config.unset("api_key_keyring", profile)
     (app.warn if why else app.note)(
-        f"{why}key {key.tail} is stored as plain text in {config.path}, mode 0600"
+        f"{why}key {key.tail} is stored as plain text in {config.path}, readable only by you"
     )
     if account:
         _forget(str(account), app)

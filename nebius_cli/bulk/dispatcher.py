@@ -14,7 +14,7 @@ from nebius_cli.bulk.limit_concurrency_and_rate import RateController
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.request_batch import Batch, Outcome, Wait, results_of, split, unfinished_result
 from nebius_cli.bulk.row_error_or_run_error import Suspects
-from nebius_cli.bulk.run_budget import NOTHING, Budget
+from nebius_cli.bulk.run_budget import NOTHING, Budget, Charge
 from nebius_cli.bulk.send_queue import Grouping, RetryQueue
 from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, NoResourcesError
 from nebius_cli.core.prompts_per_request import ONE_AT_A_TIME
@@ -32,7 +32,7 @@ class Dispatcher:
     `jitter` returns a number in [0, 1) that spreads retries; `may_take` returns whether a new row may be
     taken now. `model` is the model of rows that name none. The rows of `combinations` alternate, so that many
     groups are collected at once. After the run, `fatal` is the error that stopped it, if any, and `capped`
-    tells whether the budget did. Set `input_ended` to False to continue with more rows.
+    what the request may use that the budget refused. Set `input_ended` to False to continue with more rows.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Dispatcher:
         self._learned_at = -math.inf
         self.stopped = False
         self.fatal: NbxError | None = None
-        self.capped = False
+        self.capped: Charge | None = None
         self._in_flight: dict[int, Batch] = {}
         self.requests = 0
         self.retried = 0  # requests that were not a row's first
@@ -126,7 +126,7 @@ class Dispatcher:
         if not self.budget.fits(batch.worst):
             if self.in_flight:
                 return Wait()
-            self.capped = True
+            self.capped = batch.worst
             self.stop()
             return None
         if due <= now:

@@ -18,7 +18,7 @@ from nebius_cli.bulk.result_writer import ResultWriter
 from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.bulk.run_counts import RunCounts, cap_error, price_records
 from nebius_cli.bulk.run_summary import RunSummary
-from nebius_cli.core.errors_and_exit_codes import NbxError, Stopped
+from nebius_cli.core.errors_and_exit_codes import Interrupted, NbxError, Stopped
 from nebius_cli.core.prices_and_costs import PriceList
 from nebius_cli.system.second_signal import second_signal
 from nebius_cli.system.streams import Streams
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 DRAIN_TIMEOUT_S = 8.0
 
 
-def drain_note(in_flight: int) -> str:
-    """Return what a run says when it is stopped while requests are in flight."""
+def drain_note(in_flight: int, stop: BaseException) -> str:
+    """Return what a run says when it is stopped, by the signal `stop`, while requests are in flight."""
     wait = f"waiting up to {DRAIN_TIMEOUT_S:.0f} s for requests in flight: {in_flight}"
-    return f"{wait}; press Ctrl-C again to stop now"
+    typed = isinstance(stop, KeyboardInterrupt | Interrupted)
+    return f"{wait}; {'press Ctrl-C again to stop now' if typed else 'a second signal stops the run now'}"
 
 
 class Recorder(Protocol):
@@ -182,10 +183,10 @@ class BulkRun:
 
         try:
             pool.run(tick)
-        except (KeyboardInterrupt, Stopped):
+        except (KeyboardInterrupt, Stopped) as stop:
             self._stopping.enter_context(second_signal(self._hurry))
             if count := dispatcher.in_flight:
-                display.note(drain_note(count))
+                display.note(drain_note(count, stop))
             if not pool.drain(DRAIN_TIMEOUT_S, hurried=lambda: self._hurried):
                 display.note(f"requests abandoned: {dispatcher.in_flight}; their rows will be sent again")
             raise
@@ -195,8 +196,8 @@ class BulkRun:
             raise dispatcher.fatal
         if dispatcher.capped and dispatcher.budget.uncovered:
             raise recorder.budget_exceeded()
-        if dispatcher.capped:
-            raise cap_error(dispatcher.budget)
+        if dispatcher.capped is not None:
+            raise cap_error(dispatcher.budget, dispatcher.capped)
 
     def _hurry(self) -> None:
         self._hurried = True

@@ -9,7 +9,7 @@ from typing import Any
 from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.rates_and_time_left import ProgressSnapshot
-from nebius_cli.bulk.run_budget import Budget
+from nebius_cli.bulk.run_budget import Budget, Charge
 from nebius_cli.bulk.run_summary import RunSummary
 from nebius_cli.core.errors_and_exit_codes import (
     TOO_LONG,
@@ -139,16 +139,21 @@ def _reason(error: NbxError) -> str:
     return line if len(line) <= MAX_REASON_CHARS else line[: MAX_REASON_CHARS - 1] + "…"
 
 
-def cap_error(budget: Budget) -> CappedError:
-    """Return the error that names the caps that the next row might have exceeded."""
+def cap_error(budget: Budget, refused: Charge) -> CappedError:
+    """Return the error that names the caps that a request might have exceeded, which may use `refused`."""
     found = []
     if budget.max_cost is not None:
-        found.append((f"{usd(budget.cost)} of {usd(budget.max_cost)}", "--max-cost"))
+        may = "" if refused.cost is None else f"cost {usd(refused.cost)}"
+        found.append((f"{usd(budget.cost)} of {usd(budget.max_cost)}", may, "--max-cost"))
     if budget.max_tokens is not None:
-        found.append((f"{budget.tokens:,} of {budget.max_tokens:,} tokens", "--max-total-tokens"))
-    flags = " or ".join(flag for _, flag in found)
-    used = ", ".join(words for words, _ in found)
-    return CappedError(f"stopped before exceeding {flags}", f"used: {used}", f"raise {flags} to continue")
+        may = "" if refused.completion is None else f"use {counted(refused.tokens, 'token')}"
+        used = f"{budget.tokens:,} of {budget.max_tokens:,} tokens"
+        found.append((used, may, "--max-total-tokens"))
+    flags = " or ".join(flag for _, _, flag in found)
+    why = f"used: {', '.join(used for used, _, _ in found)}"
+    if needs := " and ".join(may for _, may, _ in found if may):
+        why += f"; the next request may {needs}"
+    return CappedError(f"stopped before exceeding {flags}", why, f"raise {flags} to continue")
 
 
 def price_records(count: int, tokens: tuple[int, int], price: Price) -> tuple[Decimal, str]:

@@ -126,7 +126,8 @@ class Status(NamedTuple):
 
     In this pass, `read` rows were read, of which `left_out` were done before, and `taken` rows are in the
     blocks that actors took. `written` rows are in the files of this run. `pause` is in seconds, `cost` in
-    USD. `need` is what is missing of the daily and monthly budgets. `bug` is the traceback of a bug.
+    USD. `capped` is what the request may use that a cap refused, `need`
+    what is missing of the daily and monthly budgets. `bug` is the traceback of a bug.
     """
 
     counts: Counts
@@ -144,6 +145,6 @@ class Status(NamedTuple):
     requests: tuple[Sent, ...]
     notes: tuple[str, ...]
     fatal: NbxError | None
-    capped: bool
+    capped: Charge | None
     need: Need | None
     bug: str

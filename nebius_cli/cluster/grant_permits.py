@@ -46,14 +46,14 @@ class Member:
 class RunPermits:
     """The state of the limits. Callers pass the time in seconds.
 
-    `fatal` is the error that ended the run, and `capped` tells whether a cap did.
+    `fatal` is the error that ended the run, and `capped` what the request may use that a cap refused.
     """
 
     def __init__(self, rate: RateController, budget: CoveredBudget) -> None:
         self.rate = rate
         self.budget = budget
         self.fatal: NbxError | None = None
-        self.capped = False
+        self.capped: Charge | None = None
         self.stopped = False
         self.requests: deque[Sent] = deque()
         self._members: dict[str, Member] = {}
@@ -130,7 +130,7 @@ class RunPermits:
             if not self.budget.fits(report.worst):
                 wait = CAP_WAIT_S
                 if self.idle and not self.budget.uncovered:
-                    self.capped = True
+                    self.capped = report.worst
                     self.stop()
                 break
             self._last_permit += 1

@@ -110,8 +110,8 @@ class ClusterRun:
         try:
             while not current.wait(POLL_INTERVAL_S):
                 self._poll(recorder, display)
-        except (KeyboardInterrupt, Stopped):
-            self._drain(current, recorder, display)
+        except (KeyboardInterrupt, Stopped) as stop:
+            self._drain(current, recorder, display, stop)
             raise
         status = self._poll(recorder, display)
         ray.get(self._coordinator.close.remote())
@@ -165,16 +165,19 @@ class ClusterRun:
             raise RuntimeError(status.bug)
         if status.fatal is not None:
             raise status.fatal
-        if status.capped:
+        if status.capped is not None:
             job = self._job
-            raise cap_error(job.plan.budget(Budget, job.prices, status.tokens, Decimal(status.cost)))
+            budget = job.plan.budget(Budget, job.prices, status.tokens, Decimal(status.cost))
+            raise cap_error(budget, status.capped)
 
-    def _drain(self, current: Task[None], recorder: Recorder, display: BulkDisplay) -> None:
+    def _drain(
+        self, current: Task[None], recorder: Recorder, display: BulkDisplay, stop: BaseException
+    ) -> None:
         """Send nothing more, and wait a while for requests in flight and for their answers to be written."""
         ray.get(self._coordinator.stop.remote())
         status = self._poll(recorder, display)
         if count := status.counts.in_flight:
-            display.note(drain_note(count))
+            display.note(drain_note(count, stop))
         end = self._monotonic() + DRAIN_TIMEOUT_S
         while not current.wait(POLL_INTERVAL_S) and self._monotonic() < end + WRITE_TIMEOUT_S:
             if self._monotonic() >= end:

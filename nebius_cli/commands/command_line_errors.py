@@ -25,6 +25,7 @@ _SCORE = "nbx score computes perplexity and accuracy"
 FOREIGN_COMMANDS = dict.fromkeys(("perplexity", "ppl", "eval", "evaluate", "logprobs"), _SCORE)
 
 _NO_CHAT = "nbx has no chat: write the instructions into the prompt"
+_BUDGET = "nbx config set budget.daily USD limits what a day may cost; nbx bulk has --max-cost"
 _PICTURE_OF_SCORE = "save --tokens --json, then: nbx view FILE"
 _NO_PICTURE = "nbx complete --view and --export show the probabilities of tokens"
 # Flags that other programs or other commands have: the hint, by the beginning of the command's path.
@@ -35,6 +36,7 @@ FOREIGN_FLAGS = {
         "--input": "--file FILE reads the prompt from a file",
         "--format": "did you mean --json?",
         "--jsonl": "did you mean --ndjson?",
+        "--max-cost": _BUDGET,
         **dict.fromkeys(("--system", "--system-prompt", "--messages", "--chat", "--role"), _NO_CHAT),
     },
     "nbx bulk": {
@@ -42,7 +44,7 @@ FOREIGN_FLAGS = {
         "--input": "the input needs no flag: nbx bulk FILE",
     },
     "nbx score": dict.fromkeys(("--view", "--export", "--html"), _PICTURE_OF_SCORE),
-    "nbx rank": dict.fromkeys(("--view", "--export", "--html"), _NO_PICTURE),
+    "nbx rank": {"--max-cost": _BUDGET, **dict.fromkeys(("--view", "--export", "--html"), _NO_PICTURE)},
 }
 # Flags by the names that other programs give them, for commands that have the second.
 OTHER_NAMES = {

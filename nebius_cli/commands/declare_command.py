@@ -159,6 +159,8 @@ def declare(
 
                 if app.key_place is not None and (better := app.key_place.replace_hint):
                     error.hint = error.hint.replace(HINTS[401], better)
+                if "base_url" in given:
+                    error.hint = hints_for_command.with_base_url_flag(error.hint)
                 error.hint = hints_for_command.fitting(error.hint, flags_of(ctx.command))
             raise
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nebius_cli.config.settings_table import BY_NAME, KEY_SETTINGS, Sourced
-from nebius_cli.core.errors_and_exit_codes import AuthError, ConfigError
+from nebius_cli.config.shell_syntax import is_assignment, shell_hint
+from nebius_cli.core.errors_and_exit_codes import AuthError, ConfigError, NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import CONSOLE_URL
 from nebius_cli.system import child_process
@@ -162,6 +163,11 @@ def clean(key: Secret, where: str) -> Secret:
     value = key.reveal().strip("\ufeff \t\r\n")
     if not value:
         raise AuthError(f"no key in {where}", "it has only spaces" if key.reveal() else "it is empty")
+    if is_assignment(value):
+        why = "nbx does not read environment files here"
+        raise AuthError(
+            f"the content of {where} is NAME=KEY, not a key", why, "write only the key, without NAME="
+        )
     if not value.isascii() or not value.isprintable() or " " in value:
         why = "it contains spaces or characters that a key cannot have"
         raise AuthError(
@@ -206,18 +212,22 @@ def from_command(
     if environ.get(INSIDE):
         raise ConfigError("api_key_command calls nbx, which calls api_key_command", "", hint)
     # It must not read the prompt from stdin, but it may ask on the terminal.
-    with child_process.running(
-        [expand(word, environ) for word in words],
-        environ,
-        changes={INSIDE: "1"},
-        failure=f"cannot run {words[0]}, the api_key_command",
-        hint=hint,
-        bufsize=0,
-        stdin=DEVNULL,
-        stdout=PIPE,
-    ) as process:
-        printed = _printed(process, words[0], timeout_s)
-    return _decoded(printed.partition(b"\n")[0], f"the first line of what {words[0]} printed")
+    try:
+        with child_process.running(
+            [expand(word, environ) for word in words],
+            environ,
+            changes={INSIDE: "1"},
+            failure=f"cannot run {words[0]}, the api_key_command",
+            hint=hint,
+            bufsize=0,
+            stdin=DEVNULL,
+            stdout=PIPE,
+        ) as process:
+            printed = _printed(process, words[0], timeout_s)
+        return _decoded(printed.partition(b"\n")[0], f"the first line of what {words[0]} printed")
+    except NbxError as error:
+        error.hint = shell_hint(words) or error.hint
+        raise
 
 
 def _printed(process: "Popen[bytes]", program: str, timeout_s: float) -> bytes:

@@ -22,9 +22,7 @@ class Keychain:
 
     def __init__(self) -> None:
         if find_spec("keyring") is None:
-            raise ConfigError(
-                "the keyring is not installed", "its package is keyring", install_hint("keyring")
-            )
+            raise ConfigError("the package keyring is not installed", "", install_hint("keyring"))
         import keyring.core
         from keyring.backends.fail import Keyring as NoKeyring
 

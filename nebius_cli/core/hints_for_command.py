@@ -11,12 +11,18 @@ _QUOTED = r"""\$'(?:[^'\\]|\\.)*'|(?<!\w)'[^']*'|"[^"]*\""""
 _END = re.compile(rf"{_QUOTED}|(; )")
 # Quoted text, and command lines: their flags are not suggested for the command that failed.
 _FOREIGN = re.compile(rf"{_QUOTED}|\b(?:nbx|pip|iconv|zstd|jq) .*", re.DOTALL)
+_BASE_URL = re.compile(r"(?<=\bcheck )base_url\b|(?<=\bin )base_url\b")
 _FLAG = re.compile(r"(?<![\w-])--[a-z](?:[a-z-]*[a-z])?")
 
 
 def fitting(hint: str, flags: Collection[str]) -> str:
     """Return the clauses of `hint` that name no other flags than `flags`."""
     return "; ".join(clause for clause in clauses(hint) if flags_in(clause) <= set(flags))
+
+
+def with_base_url_flag(hint: str) -> str:
+    """Return a hint that names the flag --base-url where it names the setting."""
+    return _BASE_URL.sub("--base-url", hint)
 
 
 def clauses(hint: str) -> Iterator[str]:

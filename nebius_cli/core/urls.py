@@ -38,7 +38,9 @@ def parse_url(text: str) -> SplitResult:
     except ValueError:
         raise ValueError(_INVALID_HOST) from None
     if parts.scheme not in DEFAULT_PORTS or not parts.netloc:
-        raise ValueError("it must be http:// or https:// with a host and a path")
+        meant = "" if "://" in text else _with_scheme(text)
+        guess = f"; did you mean {meant}?" if meant else ""
+        raise ValueError(f"it must be http:// or https:// with a host and a path{guess}")
     if "@" in parts.netloc:
         raise ValueError("it must not contain a user name or a password: nbx sends neither")
     authority = _AUTHORITY.fullmatch(parts.netloc)
@@ -51,6 +53,25 @@ def parse_url(text: str) -> SplitResult:
     return SplitResult(
         parts.scheme, netloc, quote(parts.path, safe=_SAFE), quote(parts.query, safe=_SAFE + "?"), ""
     )
+
+
+def _with_scheme(text: str) -> str:
+    """Return a URL that was typed without its scheme as it was probably meant, empty if it is none.
+
+    Servers of one's own machine or network rarely speak TLS.
+    """
+    if not re.match(r"localhost\b|\[|[^:/]+(\.|:[0-9])", text):
+        return ""
+    try:
+        parts = parse_url(f"https://{text}")
+        host = parts.hostname or ""
+        address = parse_address(host)
+        near = is_loopback(host) if address is None else address.is_private
+        if near or (address is None and ("." not in host or host.endswith(".local"))):
+            parts = parse_url(f"http://{text}")
+    except ValueError:
+        return ""
+    return parts._replace(query="").geturl()
 
 
 def _host(text: str) -> str:

@@ -122,7 +122,12 @@ class Field(NamedTuple):
 
         `bounded=False` accepts values outside the bounds, but never another type.
         """
-        checked = _CHECKS[self.kind](value)
+        try:
+            checked = _CHECKS[self.kind](value)
+        except FieldError as error:
+            if self.metavar == "SECONDS":
+                raise FieldError(f"{error}".replace("a number", "a number of seconds")) from None
+            raise
         if bounded:
             self._check_bounds(checked)
         return checked

@@ -1,7 +1,6 @@
 """Makes a request from the flags about the prompt: the prompt as given, or an infill."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from shlex import quote
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from nebius_cli.core.errors_and_exit_codes import UsageError
@@ -9,7 +8,7 @@ from nebius_cli.request import read_prompt
 from nebius_cli.request.field_table import BY_NAME
 from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.request.prompt_options import PromptOptions
-from nebius_cli.request.read_prompt import InputReaders, Prompt
+from nebius_cli.request.read_prompt import InputReaders
 from nebius_cli.request.request_body import CompletionRequest
 
 
@@ -27,29 +26,6 @@ def check(options: PromptOptions) -> None:
         from nebius_cli.request import infill_input
 
         infill_input.check_sources(options)
-
-
-def notices(
-    options: PromptOptions, sent: Prompt, *, unread: bool, is_file: Callable[[str], bool]
-) -> Iterator[str]:
-    """Yield what somebody at a terminal may not have meant about the prompt that is `sent`.
-
-    `unread`: a pipe on stdin holds input that is not part of it. `is_file`: whether a path names a file.
-    """
-    if len(options.prompt) == 1 and len((word := options.prompt[0]).split()) == 1 and is_file(word):
-        yield f"the prompt is the text '{word}'; -f {quote(word)} sends the contents of the file"
-    if unread and options.prompt:
-        yield "piped input is not read; {stdin} in the prompt inserts it"
-    elif unread:
-        yield "piped input is not read"
-    if (count := len(options.prompt)) > 1:
-        yield f"{count} arguments are {count} prompts; quote them to make one"
-    if options.prompt and options.file:
-        join = 'nbx complete "{stdin} ..." < FILE'
-        yield f"the file and the argument are separate prompts; to join them: {join}"
-    own = options.prompt or options.infill or options.continues
-    if not own and isinstance(sent, str) and sent.endswith("\n"):
-        yield "the prompt ends with a newline; -s drops it"
 
 
 def make_request(

@@ -121,9 +121,10 @@ class _Inputs:
         if self._piped is None:
             self._piped = self.file("-")
         if not self._piped and not self._allow_empty:
-            raise UsageError(
-                "the prompt contains {stdin}, and stdin is empty", "", "--file sends {stdin} unchanged"
+            hint = (
+                "pipe text into nbx; to send the word {stdin} itself, put the prompt in a file: --file FILE"
             )
+            raise UsageError("the prompt contains {stdin}, and stdin is empty", "", hint)
         return text.replace(STDIN_PLACEHOLDER, self._piped)
 
 

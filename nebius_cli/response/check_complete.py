@@ -27,8 +27,10 @@ def missing_reason(reasons: Mapping[int, str | None], expected: int) -> str:
     """
     if not (missing := unfinished(reasons, expected)):
         return ""
-    what = f"choice {missing[0] + 1} of {expected}" if expected > 1 else "it"
-    return f"{what} ended without a finish_reason"
+    if expected == 1:
+        return "it ended without a finish_reason"
+    what = "ended without a finish_reason" if missing[0] in reasons else "is missing from the answer"
+    return f"choice {missing[0] + 1} of {expected} {what}"
 
 
 def incomplete(fault: str, request_id: str, hint: str = "") -> IncompleteError:

@@ -34,9 +34,9 @@ def token(nbx: Runner, *args: str) -> str:
 def test_without_a_keyring_login_says_that_the_file_is_used(bare: Runner, config: Path) -> None:
     said = login(bare)
     assert said.startswith(
-        "nbx: warning: no usable keyring (the system has no keyring that the package keyring supports); "
+        "nbx: warning: no usable keyring: the system has no keyring that the package keyring supports"
     )
-    assert said.endswith(f"; key *** is stored as plain text in {config}, mode 0600\n")
+    assert said.endswith(f", so key *** is stored as plain text in {config}, readable only by you\n")
     assert token(bare) == CANARY
 
 

@@ -106,6 +106,7 @@ def test_a_cost_cap_is_never_exceeded_and_a_higher_one_resumes_the_run(
     stopped = bulk(*words, "--max-cost", "0.1")
     assert stopped.code == 10
     assert "nbx: stopped before exceeding --max-cost\n  used: $0.0" in stopped.err
+    assert "; the next request may cost $0.0" in stopped.err
     assert "raise --max-cost to continue" in stopped.err
     assert "nbx bulk in.jsonl" not in stopped.err, "the same command would stop at the same cap"
     assert stopped.err.count("stopped") == 1

@@ -1,6 +1,7 @@
 """Answers of servers that differ from Token Factory: error frames, the form of the chat endpoint, proxies."""
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,14 @@ def test_a_404_of_a_path_is_about_the_base_url(nbx: Runner, server: FakeServer, 
     result = nbx("complete", "x")
     assert (result.code, "check base_url" in result.err, "case-sensitive" in result.err) == (3, True, False)
     check_message(result.err)
+
+
+def test_a_base_url_on_the_command_line_is_named_as_the_flag(nbx: Runner) -> None:
+    args = ("complete", "x", "--retries", "0")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/v1"
+    flag, env = nbx(*args, "--base-url", url), nbx(*args, env={"NEBIUS_BASE_URL": url})
+    assert [one.err.splitlines()[-1] for one in (flag, env)] == ["  check --base-url", "  check base_url"]
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -15,6 +15,10 @@ TWO = "nbx: 2 arguments are 2 prompts; quote them to make one\n"
 JOIN = (
     'nbx: the file and the argument are separate prompts; to join them: nbx complete "{stdin} ..." < FILE\n'
 )
+ESCAPED = (
+    "nbx: the prompt contains \\n, sent as a backslash and an n; "
+    "for a newline use $'...\\n...' in bash, or -f FILE\n"
+)
 UNREAD = "nbx: piped input is not read"
 ECHO = "mkfifo pipe; exec 9<>pipe; echo text >&9;"  # `echo text |`, surely before nbx looks
 # What is typed at a terminal, how often it must say that piped input is not read, and on how many prompts.
@@ -40,6 +44,14 @@ NOTICES: list[tuple[list[str], bytes | None, str]] = [
     (["hello world\n"], None, ""),
     (["hello", "-f", "-"], b"world", JOIN),
     (["{stdin} hello"], b"world", ""),
+    (["Q: a\\nA:"], None, ESCAPED),
+    (["Q: a\\nb\nA:"], None, ""),
+    (["-f", "-"], b"Q: a\\nA:", ""),
+    (
+        ["Q:", "--suffix", "a\\nb", "--infill-format", "codellama"],
+        None,
+        ESCAPED.replace("prompt", "suffix").replace("-f FILE", "--suffix-file FILE"),
+    ),
 ]
 
 
@@ -90,7 +102,9 @@ def test_a_prompt_that_is_the_name_of_a_file_is_noted(
     told = {
         ("notes.txt",): note,
         ("notes.txt", "-q"): "",
-        ("my notes.txt",): "",
+        ("my notes.txt",): note.replace("notes.txt", "my notes.txt").replace(
+            "-f my notes.txt", "-f 'my notes.txt'"
+        ),
         ("folder",): "",
         ("other.txt",): "",
         ("x" * 5000,): "",
@@ -100,3 +114,28 @@ def test_a_prompt_that_is_the_name_of_a_file_is_noted(
     for args, expected in told.items():
         assert (args, nbx("complete", "--dry-run", *args, stderr_tty=True).err) == (args, expected)
     assert nbx("complete", "--dry-run", "notes.txt").err == ""
+
+
+EXPANDED = [
+    (
+        "numbers.txt q.csv",
+        "2 prompts are the texts 'numbers.txt', 'q.csv'; -f numbers.txt -f q.csv sends",
+        "",
+    ),
+    ("-f numbers.txt q.csv", "one prompt is the text 'q.csv'; -f numbers.txt -f q.csv sends", ""),
+    ("-f 1 2 3", "2 prompts are the texts '2', '3'; -f 1 -f 2 -f 3 sends", ""),
+    ("-f 1 2 3 4 q.csv", "4 prompts are the texts '2', '3', '4', …; -f 1 -f 2 -f 3 … sends", ""),
+    ("sum q.csv", "one prompt is the text 'q.csv'; -f q.csv sends", TWO),
+]
+
+
+@pytest.mark.parametrize(("typed", "note", "other"), EXPANDED, ids=[typed for typed, _, _ in EXPANDED])
+def test_names_of_files_among_the_prompts_get_one_note_with_the_flags_to_type(
+    typed: str, note: str, other: str, nbx: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("numbers.txt", "q.csv", "1", "2", "3", "4"):
+        (tmp_path / name).write_text("text")
+    ending = "the contents of the file" if typed.startswith("sum") else "the contents of the files"
+    result = nbx("complete", "--dry-run", *typed.split(), stderr_tty=True)
+    assert result.err == f"nbx: {note} {ending}\n{other}"

@@ -197,9 +197,9 @@ def test_a_cap_waits_for_what_is_in_flight_and_then_stops() -> None:
     answer(of, first, usage=Usage(2, 3, 5))
     third = sent(of)
     answer(of, second, usage=Usage(10, 10, 20))
-    assert (of.next(0.0), of.capped) == (Wait(), False)
+    assert (of.next(0.0), of.capped) == (Wait(), None)
     answer(of, third, usage=Usage(10, 10, 20))
-    assert (of.next(0.0), of.capped, of.stopped, of.fatal) == (None, True, True, None)
+    assert (of.next(0.0), of.capped is not None, of.stopped, of.fatal) == (None, True, True, None)
 
 
 def test_costs_are_summed_with_every_digit() -> None:
@@ -224,7 +224,7 @@ def test_stopping_sends_nothing_more() -> None:
     of.stop()
     assert (of.next(99.0), of.room, of.in_flight) == (None, False, 1)
     answer(of, batch)
-    assert (of.next(99.0), of.fatal, of.capped) == (None, None, False)
+    assert (of.next(99.0), of.fatal, of.capped) == (None, None, None)
 
 
 def test_the_cost_of_unfinished_rows_is_reported_when_the_run_stops() -> None:

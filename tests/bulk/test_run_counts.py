@@ -9,7 +9,7 @@ from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.limit_concurrency_and_rate import RateController
 from nebius_cli.bulk.output.record_format import Result
-from nebius_cli.bulk.run_budget import Budget
+from nebius_cli.bulk.run_budget import Budget, Charge
 from nebius_cli.bulk.run_counts import RunCounts, cap_error
 from nebius_cli.core.errors_and_exit_codes import NbxError, ServerError
 from nebius_cli.core.prices_and_costs import Price, PriceList
@@ -92,20 +92,24 @@ def test_a_pause_is_reported_with_its_length() -> None:
         (
             {"prices": PRICES, "max_cost": Decimal(5), "spent_cost": Decimal(4)},
             "--max-cost",
-            "$4.00 of $5.00",
+            "$4.00 of $5.00; the next request may cost $1.50",
         ),
-        ({"max_tokens": 1000, "spent_tokens": 990}, "--max-total-tokens", "990 of 1,000 tokens"),
+        (
+            {"max_tokens": 1000, "spent_tokens": 990},
+            "--max-total-tokens",
+            "990 of 1,000 tokens; the next request may use 1,200 tokens",
+        ),
         (
             {"prices": PRICES, "max_cost": Decimal(5), "max_tokens": 1000},
             "--max-cost or --max-total-tokens",
-            "$0.00 of $5.00, 0 of 1,000 tokens",
+            "$0.00 of $5.00, 0 of 1,000 tokens; the next request may cost $1.50 and use 1,200 tokens",
         ),
     ],
 )
 def test_a_cap_that_ended_the_run_is_named_with_the_amount_used(
     budget: dict[str, Any], flags: str, used: str
 ) -> None:
-    error = cap_error(dispatcher(**budget).budget)
+    error = cap_error(dispatcher(**budget).budget, Charge(1000, 200, Decimal("1.5")))
     assert error.what == f"stopped before exceeding {flags}"
     assert error.why == f"used: {used}"
     assert error.hint == f"raise {flags} to continue"

@@ -40,7 +40,7 @@ def test_what_is_missing_is_asked_for_once_and_the_run_goes_on_when_it_is_there(
     held(coordinator)
     assert need(coordinator) == Need(4 * EACH, 67 * EACH, idle=False)
     assert need(coordinator) is None
-    assert (coordinator.capped, coordinator.stopped) == (False, False)
+    assert (coordinator.capped, coordinator.stopped) == (None, False)
     coordinator.budget.cover(5 * EACH)
     assert len(ask(coordinator, 5).permits) == 2
 

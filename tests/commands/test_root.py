@@ -81,6 +81,8 @@ MISTAKES = [
     (["complete", "--server", "x"], "no such flag", "did you mean --base-url?"),
     (["score", "--url", "x"], "no such flag", "did you mean --base-url?"),
     (["complete", "--jsonl"], "no such flag", "did you mean --ndjson?"),
+    (["complete", "x", "--max-cost", "1"], "no such flag: --max-cost", "nbx config set budget.daily USD"),
+    (["rank", "a", "b", "--max-cost", "1"], "no such flag: --max-cost", "nbx bulk has --max-cost"),
     (["complete", "--format", "json"], "no such flag", "did you mean --json?"),
     (["bulk", "a", "--workers", "3"], "no such flag", "did you mean --concurrency?"),
     (["bulk", "a", "--resume"], "no such flag", "repeat the command to resume"),

@@ -215,3 +215,47 @@ def test_a_pipe_that_stands_for_a_key_file_has_no_mode_that_matters() -> None:
     (place,) = found(file=f"/dev/fd/{reader}")
     assert (place.mode, place.mend, place.read().reveal()) == (None, "", "key")
     os.close(reader)
+
+
+@pytest.mark.parametrize("text", ["NEBIUS_API_KEY=sk-1", "export KEY='sk-1'", "API_KEY = sk-1"])
+def test_a_line_of_an_environment_file_is_not_a_key(text: str) -> None:
+    with pytest.raises(AuthError) as caught:
+        find_api_key.clean(Secret(text), "KEYS")
+    assert caught.value.what == "the content of KEYS is NAME=KEY, not a key"
+    assert "sk-1" not in str(vars(caught.value))
+
+
+@pytest.mark.parametrize("text", ["sk-A=", "QUJD==", "v1.ab=c", "ABC="])
+def test_a_key_may_contain_equals_signs(text: str) -> None:
+    assert find_api_key.clean(Secret(text), "KEYS").reveal() == text
+
+
+NO_SHELL = "no shell runs the command, so {} is an argument like any other; write sh -c 'COMMAND'"
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [
+        ("echo secret | tr -d x", "|"),
+        ("false && echo secret", "&&"),
+        ("false > secret", ">"),
+        ("false 2>/dev/null", "2>"),
+        ("echo secret; true", ";"),
+        ("echo $(cat secret)", "$("),
+        ("echo `cat secret`", "`"),
+        ("no-such-program | secret", "|"),
+    ],
+)
+def test_a_command_that_fails_and_has_shell_syntax_is_told_that_no_shell_runs_it(
+    text: str, sign: str
+) -> None:
+    with pytest.raises((AuthError, ConfigError)) as caught:
+        found({"api_key_command": Sourced(text, "config.toml")})[0].read()
+    assert caught.value.hint == NO_SHELL.format(sign)
+
+
+@pytest.mark.parametrize("text", ["sh -c 'false | false'", "false <id>", "false a&b"])
+def test_a_command_that_fails_without_shell_syntax_is_not_told_about_shells(text: str) -> None:
+    with pytest.raises(AuthError) as caught:
+        found({"api_key_command": Sourced(text, "config.toml")})[0].read()
+    assert caught.value.hint == "run it by itself to see why"

@@ -85,6 +85,7 @@ def test_several_texts_are_typed_as_a_json_array() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [
+        ("timeout", "1m", "must be a number of seconds"),
         ("base_url", "ftp://me:pw@x", "must be http:// or https:// with a host and a path"),
         ("api_key_command", "show 'me", "cannot be split into words: no closing quotation"),
         ("api_key_command", " ", "must name a program"),

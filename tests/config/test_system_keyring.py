@@ -119,4 +119,4 @@ def test_without_the_package_the_message_says_how_to_get_it(tmp_path: Path, bare
         text=True,
         check=False,
     )
-    assert "ConfigError: the keyring is not installed" in done.stderr
+    assert "ConfigError: the package keyring is not installed" in done.stderr

@@ -215,3 +215,28 @@ def test_a_password_is_taken_out_of_a_url() -> None:
 )
 def test_what_asks_and_who_asks_is_not_shown_of_a_url(url: str, reported: str) -> None:
     assert strip_credentials_and_query(url) == reported
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("127.0.0.1:18777", "http://127.0.0.1:18777"),
+        ("[::1]:8000/v1", "http://[::1]:8000/v1"),
+        ("localhost:8000", "http://localhost:8000"),
+        ("192.168.0.2", "http://192.168.0.2"),
+        ("vllm:8000/v1", "http://vllm:8000/v1"),
+        ("gpu.local", "http://gpu.local"),
+        ("api.example.com/v1", "https://api.example.com/v1"),
+        ("8.8.8.8:443", "https://8.8.8.8"),
+        ("h.example?key=secret", "https://h.example"),
+        ("me:pw@h.example", ""),
+        ("nonsense", ""),
+        ("https:/h.example", ""),
+        ("ftp://h.example", ""),
+    ],
+)
+def test_a_base_url_without_a_scheme_is_proposed_with_one(text: str, meant: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_base_url(text)
+    guess = f"; did you mean {meant}?" if meant else ""
+    assert caught.value.why == f"it must be http:// or https:// with a host and a path{guess}"

@@ -149,6 +149,7 @@ def test_a_cap_is_never_passed_and_a_higher_one_goes_on(
     flags = ("in.jsonl", "-o", "out", "--max-tokens", "8", "--price", "1/1", "--max-cost")
     done = on_ray(*flags, "0.001")
     assert (done.code, "stopped before exceeding --max-cost" in done.err) == (10, True), done.err
+    assert "; the next request may cost $" in done.err
     spent = sum(row["cost"] for row in table(tmp_path / "out"))
     assert Decimal("0.0009") < spent <= Decimal("0.001")
     assert asked(row_server) == len(table(tmp_path / "out")) < 300

@@ -95,6 +95,9 @@ def test_a_placeholder_is_replaced_wherever_it_stands_and_stdin_is_read_once() -
 def test_a_placeholder_for_an_empty_stdin_is_refused() -> None:
     error = refused(lambda: gathered(World(b""), "Summary: {stdin}"), UsageError)
     assert error.what == "the prompt contains {stdin}, and stdin is empty"
+    assert error.hint == (
+        "pipe text into nbx; to send the word {stdin} itself, put the prompt in a file: --file FILE"
+    )
 
 
 def test_what_stdin_holds_is_not_replaced_again() -> None:

@@ -273,3 +273,13 @@ def test_what_takes_the_place_of_something_else_is_counted_once() -> None:
     assert 2_000 < names.held < 5_000
     other = folded(*[{f"name-{number}": "x" * 1000} for number in range(100)])
     assert 100_000 < other.held < 200_000
+
+
+def test_a_choice_that_never_came_is_missing_and_one_that_came_has_no_finish_reason() -> None:
+    first = {"index": 0, "text": "a", "finish_reason": "stop"}
+    never, unfinished = (
+        folded(frame(first), expected=2),
+        folded(frame(first, {"index": 1, "text": "b"}), expected=2),
+    )
+    assert never.fault == "choice 2 of 2 is missing from the answer"
+    assert unfinished.fault == "choice 2 of 2 ended without a finish_reason"

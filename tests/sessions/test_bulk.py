@@ -117,7 +117,9 @@ def test_sigterm_is_143_and_goes_on_as_well(bulk: Runner, row_server: RowServer)
             assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         assert process.stderr is not None
-        assert b"waiting up to 8 s for" in process.stderr.readline()
+        line = process.stderr.readline()
+        assert b"waiting up to 8 s for" in line
+        assert line.endswith(b"; a second signal stops the run now\n")
         held.let_go()
         _, err = process.communicate(timeout=30)
     assert process.returncode == 143

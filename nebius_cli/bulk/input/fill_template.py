@@ -1,9 +1,10 @@
 """Prompt templates: text with column names in braces, like {name}; {{ and }} are literal braces."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from shlex import quote
 from typing import Any
 
 from nebius_cli.core import jsontext
@@ -11,6 +12,7 @@ from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.short_text import invalid_byte
 
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+_PROMPT_COLUMNS = ("prompt", "question", "input", "instruction", "query", "text")
 MAX_NAMES = 30  # columns or members that a message lists
 
 _ESCAPE = re.compile(r"\\[nt\\]")
@@ -67,6 +69,15 @@ def listed(names: Iterable[str]) -> str:
     """Return names for a message, at most MAX_NAMES of them."""
     first = list(islice(names, MAX_NAMES + 1))
     return ", ".join(first if len(first) <= MAX_NAMES else [*first[:MAX_NAMES], "…"])
+
+
+def example(columns: Sequence[str]) -> str:
+    """Return `--template` with an example that uses one of the columns, probably that of the prompts."""
+    usable = [name for name in columns if name and not set("{}") & set(name)]
+    likely = [name for name in usable if name.lower() in _PROMPT_COLUMNS]
+    others = [name for name in usable if name.lower() not in ("id", "custom_id")]
+    column = next(iter([*likely, *others, *usable]), "COLUMN")
+    return "--template " + quote(f"Q: {{{column}}}\\nA:")
 
 
 def _text_of(name: str, values: Mapping[str, Any]) -> str:

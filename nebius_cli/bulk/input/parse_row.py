@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from nebius_cli.bulk.input.convert_cells import decimal_point, plain_value
-from nebius_cli.bulk.input.fill_template import RowError, Template, listed
+from nebius_cli.bulk.input.fill_template import RowError, Template, example, listed
 from nebius_cli.bulk.input.matrix_combination import Combination, label_of
 from nebius_cli.bulk.input.row import InMatrix
 from nebius_cli.bulk.input.row_kind import RowItem
@@ -115,7 +115,7 @@ class RowParser:
                 close = "" if hint else nearest(needed, tuple(columns))
                 why = f"columns: {listed(columns)}" + (f"; did you mean {close}?" if close else "")
                 if not hint and not self._template:
-                    hint = "--template 'Q: {question}\\nA:' builds prompts from columns"
+                    hint = f"{example(columns)} builds prompts from columns"
                 elif tuple(columns) == (self.text_column,):
                     hint = "in plain text, {prompt} is the whole line"
                 raise UsageError(f"{name} has no column {needed!r}", why, hint)

@@ -118,3 +118,20 @@ def test_a_row_without_a_text_for_a_name_cannot_be_sent(values: dict[str, Any], 
 )
 def test_newline_tab_and_backslash_can_be_typed(typed: str, read: str) -> None:
     assert fill_template.unescape(typed) == read
+
+
+@pytest.mark.parametrize(
+    ("columns", "template"),
+    [
+        (("Id", "Question", "Answer"), "'Q: {Question}\\nA:'"),
+        (("answer", "Text"), "'Q: {Text}\\nA:'"),
+        (("ID", "Word"), "'Q: {Word}\\nA:'"),
+        (("id",), "'Q: {id}\\nA:'"),
+        (("a{b", "c"), "'Q: {c}\\nA:'"),
+        (("",), "'Q: {COLUMN}\\nA:'"),
+    ],
+)
+def test_the_example_of_a_template_uses_a_column_that_the_file_has(
+    columns: tuple[str, ...], template: str
+) -> None:
+    assert fill_template.example(columns) == f"--template {template}"

@@ -1,0 +1,30 @@
+"""Recognizes what only a shell reads, in a command and in a key that nbx reads without one."""
+
+import re
+from collections.abc import Sequence
+
+_OPERATOR = re.compile(r"&&|\|\|?|;|&|[0-9]?(>>?|<<?)(?![^ ]*>)")
+_ASSIGNMENT = re.compile(r"(export\s+|set\s+)?[A-Z][A-Z0-9_]*\s*=\s*[^\s=]")
+
+
+def shell_hint(words: Sequence[str]) -> str:
+    """Return what to do about shell syntax in a command that runs without a shell, empty if it has none.
+
+    The hint shows no word of the command: its arguments may hold a secret.
+    """
+    if "-c" in words:  # it runs a shell itself
+        return ""
+    for word in words:
+        operator = _OPERATOR.match(word)
+        sign = operator.group() if operator else next((one for one in ("$(", "`") if one in word), "")
+        sign = sign or (";" if word.endswith(";") else "")
+        if sign:
+            return (
+                f"no shell runs the command, so {sign} is an argument like any other; write sh -c 'COMMAND'"
+            )
+    return ""
+
+
+def is_assignment(text: str) -> bool:
+    """Return whether a text is a line of an environment file, such as `NEBIUS_API_KEY=KEY`."""
+    return _ASSIGNMENT.match(text) is not None
