@@ -64,6 +64,11 @@ class Batch:
         return self.rows[0].query
 
     @property
+    def variant(self) -> int:
+        """Which of the requests for each row this is, as in `Row.variant`: one for each model of the run."""
+        return self.rows[0].variant
+
+    @property
     def choices(self) -> int:
         """The number of choices in a complete answer."""
         return len(self.rows) * self.rows[0].n
