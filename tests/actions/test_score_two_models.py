@@ -1,11 +1,13 @@
 """`nbx score --jsonl --against -o`: what goes wrong with one of two models."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.echo_server import EchoServer
-from tests.support.rows import records, write_rows
+from tests.support.rows import records, refuse, write_rows
 from tests.support.run import Runner
 
 OUT = Path("out.jsonl")
@@ -40,3 +42,40 @@ def test_only_the_model_that_does_not_echo_is_asked_for_prompt_logprobs(
     }
     second = [body for body in echo_server.bodies if "prompt_logprobs" in body]
     assert [body["model"] for body in second] == ["other"] * len(TEXTS)
+
+
+@pytest.mark.parametrize("model", ["test/model", "other"])
+def test_the_error_of_a_row_names_the_model_that_failed(
+    score: Runner, echo_server: EchoServer, model: str
+) -> None:
+    write_rows(Path("in.jsonl"), TEXTS)
+    complete = echo_server.complete
+
+    def refuse_7(body: Mapping[str, Any], prompts: list[Any]) -> bytes:
+        if body["model"] == model and any("Row 7:" in prompt for prompt in prompts):
+            (reply,) = refuse(400, "too many tokens")
+            assert isinstance(reply, bytes)
+            return reply
+        return complete(body, prompts)
+
+    echo_server.complete = refuse_7  # type: ignore[method-assign]
+    result = score(*RUN)
+    assert result.code == 9, result.err
+    [failed] = [record for record in records(OUT) if record["error"]]
+    assert failed["id"] == "id 7"
+    assert failed["error"]["message"] == f"the server answered 400: model {model}: too many tokens"
+    assert f"model {model}: too many tokens (1)" in result.err
+
+
+def test_the_error_that_ends_a_run_names_the_model(score: Runner, echo_server: EchoServer) -> None:
+    write_rows(Path("in.jsonl"), TEXTS[:1])
+    echo_server.without_echo = frozenset({"other"})
+    result = score(*RUN)
+    assert (result.code, "model other: " in result.err) == (3, True), result.err
+
+
+def test_a_text_without_a_prediction_names_the_model_too(score: Runner) -> None:
+    write_rows(Path("in.jsonl"), [{"text": "x"}, *TEXTS[:1]])
+    assert score(*RUN).code == 9
+    [failed] = [record for record in records(OUT) if record["error"]]
+    assert "model test/model: the first token has no prediction" in failed["error"]["message"]
