@@ -114,6 +114,8 @@ class Totals:
         elif accuracies := self._values["acc"]:
             members["questions"] = len(accuracies)
             members |= means_with_errors({name: self._values[name] for name in multiple_choice.ACCURACIES})
+        if self._same_picks:
+            members |= {"compared_questions": len(self._same_picks), "same_choice": sum(self._same_picks)}
         if self._corpora and (count := len(self._corpora[0])):
             members |= {"texts": count, **self._corpora[0].to_json()}
         if self._values["difference"]:
