@@ -14,6 +14,7 @@ from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_kind import ItemRows, RowKind
 from nebius_cli.bulk.limit_concurrency_and_rate import MAX_CONCURRENCY
 from nebius_cli.bulk.options import BulkPlan
+from nebius_cli.bulk.output.input_index_by_id import InputRows
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors_and_exit_codes import NbxError
 from nebius_cli.core.secret import Secret
@@ -35,13 +36,14 @@ class ItemRun:
     model is called `local_model`.
 
     `rows` returns the kind of the rows and their fields. `write` writes records to stdout. When every row has
-    its result, `totals` returns the members of the summary about all records, and then `finished` is called.
+    its result, `totals` returns the members of the summary about the records of these rows of the input, or
+    about all records, and then `finished` is called.
     """
 
     rows: Callable[[RunSettings], ItemRows]
     here: Callable[[], AbstractContextManager["LocalScoringSender"]]
     write: Callable[[bytes], None]
-    totals: Callable[[], Mapping[str, Any]]
+    totals: Callable[[InputRows | None], Mapping[str, Any]]
     finished: Callable[[], None]
     is_here: Callable[[Row], bool] | None = None
     local_model: str | None = None

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from nebius_cli.actions.app import App
 from nebius_cli.actions.choose_row_sender import ItemRun, RowServer, connections, row_server
@@ -23,8 +24,9 @@ from nebius_cli.bulk.input.several_files import open_all
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.answered_rows import AnsweredRows
 from nebius_cli.bulk.output.failed_rows_file import path_beside
+from nebius_cli.bulk.output.input_index_by_id import InputRows
 from nebius_cli.bulk.output.read_records import answered
-from nebius_cli.bulk.output.refuse_to_pay_again import other_requests
+from nebius_cli.bulk.output.refuse_to_pay_again import other_requests, rows_not_in_input
 from nebius_cli.bulk.output.resumable_output import Journal
 from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.bulk.progress_display import TABLE_HEADER, table_rows
@@ -34,7 +36,6 @@ from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors_and_exit_codes import BadInputError, ExitCode, NbxError
 from nebius_cli.core.prices_and_costs import PriceList
 from nebius_cli.core.secret import Secret
-from nebius_cli.core.short_text import counted
 from nebius_cli.request import request_body
 from nebius_cli.system.check_output_paths import is_file
 
@@ -81,7 +82,7 @@ def _send(
     here = items.local_model if items is not None else None
     with surveyed(source, plan, prices, lambda: _output(options, app, items)) as (journal, total):
         if journal.unclaimed_answers and 0 in (source.left_out or ()):
-            app.note(other_requests(journal.unclaimed_answers, options.output))
+            app.note(other_requests(journal.unclaimed_answers, source, options.output))
         plan = dataclasses.replace(plan, connections=connections(plan, app))
         bulk_run = BulkRun(plan, prices, source, journal, total, limits_of(settings), app.streams, app.note)
         bulk_run.server_death, bulk_run.generating = server.death, server.generating
@@ -98,9 +99,8 @@ def _send(
         def send() -> None:
             # Answers on stdout may appear on the same terminal.
             bulk_run.send(sender, recorder, display_of(app, alone=is_stored or not app.streams.stdout_tty))
-            if stray := journal.stray_answers:
-                note = f"{options.output} has {counted(stray, 'answer')} to rows that are not in this input"
-                app.note(f"{note}; nbx bulk merge --input FILE leaves them out")
+            if journal.stray_answers:
+                app.note(rows_not_in_input(journal.stray_answers, source, options.output))
 
         # Scores on stdout are read by the next program in the pipe; nobody waits for the totals.
         shown = is_stored or source.reader.kind is None
@@ -110,11 +110,19 @@ def _send(
             resumable=is_stored,
             failed_file=failed_file,
             shown=shown,
-            totals=items.totals if items else dict,
+            totals=partial(_totals, items, source, journal),
         )
         if not bulk_run.counts.seen:
             app.note(f"{source.name} has no rows{_in_shard(plan)}")
         return code
+
+
+def _totals(items: ItemRun | None, source: RowSource, journal: Journal | StreamOutput) -> Mapping[str, Any]:
+    """Return what the records of the rows of the input add up to, or those of all rows if it is a pipe."""
+    if items is None:
+        return {}
+    has_others = journal.stray_answers > 0 and source.seekable
+    return items.totals(InputRows(source.ids()) if has_others else None)
 
 
 def _run_on_ray(plan: BulkPlan, settings: RunSettings, reader: RowReader, app: App) -> ExitCode:

@@ -12,6 +12,7 @@ from nebius_cli.bulk.input.detect_format import format_of
 from nebius_cli.bulk.input.row_kind import ItemRows
 from nebius_cli.bulk.options import BulkOptions
 from nebius_cli.bulk.output.answer_file import AnswerFile
+from nebius_cli.bulk.output.input_index_by_id import InputRows
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors_and_exit_codes import ExitCode
@@ -125,17 +126,17 @@ class _RowScores:
             self._totals.add(jsontext.decode(line))
         self._app.put_json(records)
 
-    def _add_up(self) -> dict[str, Any]:
-        """Return what all records add up to; those of earlier runs are in the output file."""
+    def _add_up(self, rows: InputRows | None) -> dict[str, Any]:
+        """Return what the records of these rows add up to, or all; those of earlier runs are in the file."""
         path = self._options.output
         if path is not None and is_file(path):
-            with AnswerFile(path) as records:
+            with AnswerFile(path, rows) as records:
                 for record in records:
                     self._totals.add(record)
         return self._totals.to_json()
 
     def _finished(self) -> None:
-        """Show what all records add up to."""
+        """Show what the records add up to."""
         for line in self._totals.lines():
             self._app.note(line)
         for warning in self._totals.warnings():

@@ -171,7 +171,7 @@ class Dispatcher:
         if all(isinstance(outcome, NbxError) for outcome in outcomes):
             return self._fail(batch, outcomes, now)
         results = results_of(batch, batch.spent, outcomes, now)
-        for suspect, failures in self.suspects.answered():
+        for suspect, failures in self.suspects.answered(batch):
             results += results_of(suspect, suspect.spent, failures, now)
         return results
 
@@ -190,7 +190,8 @@ class Dispatcher:
         if isinstance(error, NoResourcesError):
             return self._not_sent(batch, error, now)
         answering = now - self._answered_at <= ANSWERING_S
-        rule = retry.row_rule(error, only_model=batch.rows[0].model == self._model, answering=answering)
+        only_model = batch.variant > 0 or batch.rows[0].model == self._model
+        rule = retry.row_rule(error, only_model=only_model, answering=answering)
         down = self._check_outage(batch, error, rule, now)
         if retry.is_overload(error) and not down:
             self.rate.refused(batch.sent_at, retry.retry_after(error), now)

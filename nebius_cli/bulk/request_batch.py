@@ -1,5 +1,6 @@
 """One request of a bulk run: a row, or a group of rows that differ only in their prompts."""
 
+import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,6 +65,11 @@ class Batch:
         return self.rows[0].query
 
     @property
+    def variant(self) -> int:
+        """Which of the requests for each row this is, as in `Row.variant`: one for each model of the run."""
+        return self.rows[0].variant
+
+    @property
     def choices(self) -> int:
         """The number of choices in a complete answer."""
         return len(self.rows) * self.rows[0].n
@@ -74,6 +80,15 @@ class Batch:
         if len(self.rows) == 1:
             return self.rows[0].body
         return request_body(self.rows[0].common, [row.prompt for row in self.rows])
+
+    def with_model(self, error: NbxError) -> NbxError:
+        """Return an error of this request, which names the model if each row is sent to several ones."""
+        row = self.rows[0]
+        if not row.variants:
+            return error
+        found = copy.copy(error)  # several rows may share one
+        found.why = f"model {row.model}: {error.why}" if error.why else f"model {row.model}"
+        return found
 
 
 class Wait(NamedTuple):

@@ -1,5 +1,6 @@
 """Decides whether a failure concerns one row or the whole run: are other rows answered? Pure."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from nebius_cli.bulk.request_batch import Batch, Outcome
@@ -13,18 +14,21 @@ class Suspects:
     """Rows that were refused with 403, or got an incomplete answer or one that ignores a field.
 
     Until a row is answered they are `held` back, with their outcomes. `stop` tells whether the run should end
-    instead.
+    instead. If each row is sent to several models, all this applies to each model (`Batch.variant`)
+    separately: the answers of one model say nothing about another.
     """
 
     def __init__(self) -> None:
         self.held: list[tuple[Batch, Sequence[Outcome]]] = []
-        self._forbidden = 0  # since the last answer
-        self._answered = False
+        self._forbidden: Counter[int] = Counter()  # since the last answer, for each variant
+        self._answered: set[int] = set()  # variants
 
     @property
     def stop(self) -> bool:
         """Whether so many rows failed alike that all rows would."""
-        return len(self.held) >= MAX_SUSPECTS or (self._answered and self._forbidden >= MAX_FORBIDDEN)
+        held = Counter(batch.variant for batch, _ in self.held)
+        forbidden = (self._forbidden[variant] for variant in self._answered)
+        return max(held.values(), default=0) >= MAX_SUSPECTS or max(forbidden, default=0) >= MAX_FORBIDDEN
 
     @property
     def error(self) -> NbxError | None:
@@ -34,19 +38,22 @@ class Suspects:
 
     def failed(self, batch: Batch, outcomes: Sequence[Outcome], *, forbidden: bool = False) -> bool:
         """Note that all rows of a request failed for good; return whether they are held back."""
-        self._forbidden += forbidden
+        self._forbidden[batch.variant] += forbidden
         kinds = (IncompleteError, IgnoredFieldError)
-        if self._answered or not (forbidden or any(isinstance(outcome, kinds) for outcome in outcomes)):
+        suspect = forbidden or any(isinstance(outcome, kinds) for outcome in outcomes)
+        if batch.variant in self._answered or not suspect:
             return False
         self.held.append((batch, outcomes))
         return True
 
     def answered_elsewhere(self) -> None:
         """Note that another process of the run had an answer: rows are not held back any more."""
-        self._answered = True
+        self._answered.add(0)  # such a run has one request for each row
 
-    def answered(self) -> list[tuple[Batch, Sequence[Outcome]]]:
+    def answered(self, batch: Batch) -> list[tuple[Batch, Sequence[Outcome]]]:
         """Note an answer; return the requests held back until now, whose rows failed for themselves."""
-        released, self.held = self.held, []
-        self._answered, self._forbidden = True, 0
+        self._answered.add(batch.variant)
+        self._forbidden[batch.variant] = 0
+        released = [held for held in self.held if held[0].variant == batch.variant]
+        self.held = [held for held in self.held if held[0].variant != batch.variant]
         return released

@@ -1,5 +1,7 @@
 """Counts the results of a bulk run: rows, tokens, money."""
 
+import functools
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,11 +23,12 @@ from nebius_cli.core.errors_and_exit_codes import (
     UsageError,
 )
 from nebius_cli.core.prices_and_costs import Price, usd
-from nebius_cli.core.short_text import counted
+from nebius_cli.core.short_text import counted, shorten
 
 MAX_REASONS = 100  # kept; servers put IDs and numbers into messages
 MAX_REASONS_SHOWN = 3
 MAX_REASON_CHARS = 120
+_NUMBER = re.compile(r"(?<![\w.-])\d+(?:[.,]\d+)*(?![\w-])")
 
 
 @dataclass(slots=True)
@@ -44,7 +47,7 @@ class RunCounts:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: Decimal = field(default_factory=Decimal)
-    reasons: Counter[str] = field(default_factory=Counter)  # why rows failed
+    reasons: Counter[str] = field(default_factory=Counter)  # why rows failed, with the numbers of the first
     changes: Counter[str] = field(default_factory=Counter)  # what to change in rows that would fail again
     priced: bool | None = None  # whether every usage so far had a cost; None before the first
     unpriced_before: bool = False  # whether the cost of earlier runs is unknown
@@ -55,11 +58,16 @@ class RunCounts:
             self.answered += 1
         else:
             self.failed += 1
-            reason = _reason(result.error)
-            known = reason in self.reasons or len(self.reasons) < MAX_REASONS
-            self.reasons[reason if known else "other"] += 1
+            self._add_reason(_reason(result.error))
             self.changes[_change(result.error)] += 1
         self.add_usage(result.usage)
+
+    def _add_reason(self, reason: str) -> None:
+        if reason not in self.reasons:
+            shape = _shape(reason)
+            known = next((other for other in self.reasons if _shape(other) == shape), None)
+            reason = known or (reason if len(self.reasons) < MAX_REASONS else "other")
+        self.reasons[reason] += 1
 
     def add_usage(self, usage: Mapping[str, Any] | None) -> None:
         """Count what requests used, as a record has it; also those of a row that was not finished."""
@@ -74,8 +82,11 @@ class RunCounts:
 
         `failed_file` lists them; it is empty if there is no such file.
         """
-        reasons = self.reasons + Counter({"invalid row": self.bad})
-        shown = [f"{reason} ({count:,})" for reason, count in reasons.most_common(MAX_REASONS_SHOWN)]
+        reasons = _grouped(self.reasons) + Counter({"invalid row": self.bad})
+        shown = [
+            f"{shorten(reason, MAX_REASON_CHARS)} ({count:,})"
+            for reason, count in reasons.most_common(MAX_REASONS_SHOWN)
+        ]
         if others := reasons.total() - sum(count for _, count in reasons.most_common(MAX_REASONS_SHOWN)):
             shown.append(f"other reasons ({others:,})")
         hint = "their records in the output contain the errors"
@@ -136,7 +147,25 @@ def _reason(error: NbxError) -> str:
         line = f"the server answered {error.status}" + (f": {error.why}" if error.why else "")
     else:
         line = error.line
-    return line if len(line) <= MAX_REASON_CHARS else line[: MAX_REASON_CHARS - 1] + "…"
+    return shorten(line)
+
+
+@functools.lru_cache(maxsize=2 * MAX_REASONS)
+def _shape(reason: str) -> str:
+    """Return a reason without its numbers: those in names, such as that of a model, remain."""
+    return _NUMBER.sub("0", reason)
+
+
+def _grouped(reasons: Mapping[str, int]) -> Counter[str]:
+    """Return the same counts; of the reasons that differ only in numbers, the first stands for all.
+
+    Those of one process are grouped as they are counted, those of several processes here.
+    """
+    firsts: dict[str, str] = {}
+    found: Counter[str] = Counter()
+    for reason, count in reasons.items():
+        found[firsts.setdefault(_shape(reason), reason)] += count
+    return found
 
 
 def cap_error(budget: Budget, refused: Charge) -> CappedError:

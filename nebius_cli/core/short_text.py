@@ -49,9 +49,9 @@ def duration(seconds: float) -> str:
     return f"{hours:,}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def shorten(text: str) -> str:
-    """Return `text` on one line, cut to `MAX_MESSAGE_CHARS` characters."""
+def shorten(text: str, limit: int = MAX_MESSAGE_CHARS) -> str:
+    """Return `text` on one line, cut to `limit` characters, at most MAX_MESSAGE_INPUT_CHARS."""
     line = " ".join(
         text[:MAX_MESSAGE_INPUT_CHARS].split()
     )  # splitting a long text makes an object for each word
-    return line if len(line) <= MAX_MESSAGE_CHARS else line[: MAX_MESSAGE_CHARS - 1] + "…"
+    return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -11,7 +11,7 @@ UNKNOWN_FIELD_STATUSES = (400, 422)  # HTTP statuses of a server that refuses a 
 
 
 class EchoSupport:
-    """What the answers so far tell about a server. `falls_back`: requests are sent with `prompt_logprobs`."""
+    """What the answers of one model tell about it. `falls_back`: requests are sent with `prompt_logprobs`."""
 
     def __init__(self) -> None:
         self.falls_back = False

@@ -1,6 +1,7 @@
 """Builds the JSON records and the warnings of scores."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from nebius_cli.response.parse_logprobs import MIN_LOGPROB
@@ -47,6 +48,18 @@ def warnings(score: Score) -> list[str]:
         place = "begins in the context and ends in the text"
         texts.append(f"the token {score.spanning!r} {place}: it counts as part of the text")
     if score.floored:
-        what = "token has" if score.floored == 1 else "tokens have"
-        texts.append(f"{score.floored} {what} -9999, which stands for minus infinity: the total is not exact")
+        texts.append(floored_warning(score.floored, "the total is not exact"))
     return texts
+
+
+def floored_warning(count: int, effect: str) -> str:
+    """Return a warning about tokens with -9999; `effect` is what that does to the result."""
+    what = "token has" if count == 1 else "tokens have"
+    return f"{count:,} {what} -9999, which stands for minus infinity: {effect}"
+
+
+def tokens_floored(record: Mapping[str, Any]) -> int | None:
+    """Return how many tokens of a text or of all choices of a question have -9999; None without a score."""
+    scores = record.get("choices") or (record,)
+    counts = [score["tokens_floored"] for score in scores if "tokens_floored" in score]
+    return sum(counts) if counts else None

@@ -12,7 +12,7 @@ from nebius_cli.scoring.parse_score_rows import ScoreRow, check_question_columns
 from nebius_cli.scoring.sliding_window import SlidingWindow
 
 
-class ScoreRows(EchoSupport):
+class ScoreRows:
     """The rows of one run. `context` is that of rows without one; `tokens` adds token_logprobs to records.
 
     With `compared`, each row is scored by two models, and `with_divergence` compares their alternatives.
@@ -35,7 +35,6 @@ class ScoreRows(EchoSupport):
         window: SlidingWindow | None = None,
         weights: Sequence[str] = (),
     ) -> None:
-        super().__init__()
         self._context = context
         self._max_tokens = max_tokens
         self._tokens = tokens
@@ -44,6 +43,7 @@ class ScoreRows(EchoSupport):
         self._swapped = swapped
         self._window = window
         self._weights = tuple(weights)
+        self._echo = [EchoSupport() for _ in range(1 + compared)]  # of each model, as the parts of rows
         self.models: Sequence[str] = ()  # their names, first the one to score with
 
     @property
@@ -69,6 +69,10 @@ class ScoreRows(EchoSupport):
         if row.is_question and self._with_divergence:
             raise UsageError("--logprobs with choices", "--logprobs compares texts only")
         return row
+
+    def second_form(self, variant: int) -> EchoSupport:
+        """Return what is known about the echo of a model."""
+        return self._echo[variant]
 
     def passage(self, row: ScoreRow, part: int) -> Passage:
         """Return the passage of a part."""

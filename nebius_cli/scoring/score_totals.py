@@ -10,6 +10,7 @@ from nebius_cli.scoring.compare_models import DIFFERENCES
 from nebius_cli.scoring.context_boundary_warnings import DoubtfulRows
 from nebius_cli.scoring.corpus_totals import CorpusTotals
 from nebius_cli.scoring.means import means_with_errors, paired_values
+from nebius_cli.scoring.score_record import floored_warning, tokens_floored
 
 
 class Totals:
@@ -22,6 +23,7 @@ class Totals:
         self._models = models
         self._compares = len(models) > 1
         self._doubts = DoubtfulRows()
+        self._floored: dict[int, int] = {}  # tokens with -9999, by the position of the model
         self._corpora = [CorpusTotals() for _ in models]  # the texts, for each model
         self._names = (*multiple_choice.ACCURACIES, *(DIFFERENCES if self._compares else ()))
         self._values: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
@@ -35,6 +37,9 @@ class Totals:
         """Add the record of a row; one without a score counts nowhere, nor do differences for one model."""
         self._doubts.add(record)
         other = record.get("against") if self._compares else None
+        for place, own in enumerate((record, other or {})):
+            if (count := tokens_floored(own)) is not None:
+                self._floored[place] = self._floored.get(place, 0) + count
         if other and "winners" in other:
             self._add_pair(record, other)
             return
@@ -81,7 +86,12 @@ class Totals:
 
     def warnings(self) -> list[str]:
         """Return warnings about rows whose scores may not be what the user wants."""
-        return self._doubts.warnings()
+        found = self._doubts.warnings()
+        for place, count in self._floored.items():
+            if count:
+                warning = floored_warning(count, "the totals are not exact")
+                found.append(f"{self._models[place]}: {warning}" if self._compares else warning)
+        return found
 
     def divergence_lines(self) -> list[str]:
         """Return lines about the divergence of two models; none if no record has it."""
@@ -104,11 +114,17 @@ class Totals:
         elif accuracies := self._values["acc"]:
             members["questions"] = len(accuracies)
             members |= means_with_errors({name: self._values[name] for name in multiple_choice.ACCURACIES})
+        if self._same_picks:
+            members |= {"compared_questions": len(self._same_picks), "same_choice": sum(self._same_picks)}
         if self._corpora and (count := len(self._corpora[0])):
             members |= {"texts": count, **self._corpora[0].to_json()}
         if self._values["difference"]:
             members["against"] = members.get("against", {}) | self._corpora[1].to_json()
             members |= means_with_errors({name: self._values[name] for name in DIFFERENCES})
+        if 0 in self._floored:
+            members["tokens_floored"] = self._floored[0]
+        if 1 in self._floored:
+            members.setdefault("against", {})["tokens_floored"] = self._floored[1]
         if tokens := self._kl["tokens"]:
             sums = {name: self._kl[name] / tokens for name in compare_models.KL_MEANS}
             members["kl"] = {"tokens": int(tokens), **sums}

@@ -45,6 +45,34 @@ def test_minus_infinity_in_any_form_counts_as_9999(
         assert single["token_logprobs"] == record["token_logprobs"]
 
 
+def test_the_tokens_of_all_rows_that_stand_for_minus_infinity_are_counted_once(
+    score: Runner, echo_server: EchoServer
+) -> None:
+    answer_with(echo_server, float("-inf"), -9999.0)
+    write_rows(Path("in.jsonl"), [{"id": name, "context": "Q:", "text": " a b"} for name in "xyz"])
+    for output in (), ("-o", "out.jsonl"):
+        result = score("score", "--jsonl", "in.jsonl", *output, "--summary", "run.json")
+        assert result.code == 0, result.err
+        assert result.err.count("-9999, which stands for minus infinity: the totals are not exact") == 1
+        assert "warning: 6 tokens have -9999" in result.err
+        assert "perplexity inf" in result.err
+        summary = json.loads(Path("run.json").read_bytes())
+        assert (summary["tokens_floored"], summary["perplexity"]) == (6, None)
+
+
+def test_the_tokens_that_stand_for_minus_infinity_are_counted_for_each_model_and_in_choices(
+    score: Runner, echo_server: EchoServer
+) -> None:
+    answer_with(echo_server, -1.0, -9999.0)
+    write_rows(Path("in.jsonl"), [{"context": "Q:", "choices": [" a b", " a b"]}])
+    result = score("score", "--jsonl", "in.jsonl", "--against", "other", "--summary", "run.json")
+    assert result.code == 0, result.err
+    for model in "test/model", "other":
+        assert f"{model}: 2 tokens have -9999" in result.err
+    summary = json.loads(Path("run.json").read_bytes())
+    assert (summary["tokens_floored"], summary["against"]["tokens_floored"]) == (2, 2)
+
+
 @pytest.mark.parametrize("strange", [float("nan"), float("inf"), 1.5, None, "-1", True, []])
 def test_what_is_no_log_probability_fails_its_row(
     score: Runner, echo_server: EchoServer, strange: Any

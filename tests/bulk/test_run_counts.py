@@ -1,5 +1,6 @@
 """What has become of the rows of a run."""
 
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +11,8 @@ from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.limit_concurrency_and_rate import RateController
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.run_budget import Budget, Charge
-from nebius_cli.bulk.run_counts import RunCounts, cap_error
-from nebius_cli.core.errors_and_exit_codes import NbxError, ServerError
+from nebius_cli.bulk.run_counts import MAX_REASON_CHARS, MAX_REASONS, RunCounts, cap_error
+from nebius_cli.core.errors_and_exit_codes import NbxError, RejectedError, ServerError
 from nebius_cli.core.prices_and_costs import Price, PriceList
 
 PRICES = PriceList(default=Price(Decimal(1), Decimal(1)))
@@ -55,6 +56,28 @@ def test_what_earlier_runs_spent_is_part_of_what_was_spent_and_not_of_this_run()
     assert (summary.cost, summary.spent) == (Decimal("0.5"), Decimal("2.5"))
     assert (summary.seconds, summary.stopped) == (2.0, "why")
     assert counts.snapshot(sends, 0.0, 0.5).cost == Decimal("2.5")
+
+
+LONG = "the text has {} tokens, and the context window of m-{} 16"
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_reasons_that_differ_only_in_numbers_are_one_reason(several: bool) -> None:  # noqa: FBT001
+    found = [RunCounts(), RunCounts()] if several else [RunCounts()]
+    for number in range(MAX_REASONS + 20):
+        one = result(None, RejectedError("no", LONG.format(1000 + number, 8), status=400))
+        found[number % len(found)].add(one)
+    found[0].add(result(None, RejectedError("no", LONG.format(17, 7), status=400)))
+    reasons = sum((counts.reasons for counts in found), Counter[str]())
+    error = RunCounts(failed=121, reasons=reasons).failure("")
+    first, other = LONG.format("1000", "8"), LONG.format("17", "7")
+    assert error.why == f"the server answered 400: {first} (120); the server answered 400: {other} (1)"
+
+
+def test_a_long_reason_is_cut() -> None:
+    counts = RunCounts()
+    counts.add(result(None, ServerError("broke", "x" * 1000)))
+    assert len(counts.failure("").why) == MAX_REASON_CHARS + len(" (1)")
 
 
 def test_a_run_that_used_nothing_costs_nothing() -> None:

@@ -93,6 +93,9 @@ def test_a_program_gets_what_two_models_differ_in() -> None:
     found = summary(question, question)
     assert (found["acc"], found["against"]["acc"], found["differences"]["acc"]) == (1.0, 0.0, 1.0)
     assert found["differences"]["acc_stderr"] == 0.0
+    without_gold = {"winners": {"total": 0}, "against": {"winners": {"total": 1}}}
+    found = summary(question, question, without_gold)
+    assert (found["same_choice"], found["compared_questions"], found["questions"]) == (2, 3, 2)
     kl = {"tokens": 2, "at_least": 1.0, "tail": 0.5, "tail_against": 0.25}
     scores = {**text(-1.0, 1, 4), "against": text(-2.0, 1, 4)}
     found = summary(compared(1.0, kl=kl, **scores), compared(3.0, kl=None, **scores))

@@ -15,15 +15,20 @@ _WORD = re.compile(r"\s*\S+|\s+")
 class EchoServer(RowServer):
     """Gives each word of a prompt -1/4 for each of its characters, and more than that with the model "other".
 
-    It can be told to ignore echo, and to have no prompt_logprobs or no arrays of prompts.
+    It can be told to ignore echo, also for some models only, not to know some models, and to have no
+    prompt_logprobs or no arrays of prompts.
     """
 
     echoes = True
+    without_echo: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
     has_prompt_logprobs = False
     accepts_arrays = True
 
     def complete(self, body: Mapping[str, Any], prompts: list[Any]) -> bytes:
         """Return the whole HTTP answer to a request."""
+        if body["model"] in self.unknown:
+            return _http(404, {"detail": f"no model {body['model']}"})
         if len(prompts) > 1 and not self.accepts_arrays:
             return _http(500, {"detail": "prompt must be a string"})
         if "prompt_logprobs" in body and not self.has_prompt_logprobs:
@@ -42,7 +47,7 @@ class EchoServer(RowServer):
                 for token, logprob in pairs
             ]
             return choice("!", [("!", -1.0)], index, prompt_logprobs=positions)
-        if not self.echoes:
+        if not self.echoes or body["model"] in self.without_echo:
             return choice("!", [("!", -1.0)], index)
         if body.get("max_tokens") == 0:  # generated, billed and left out, as by vLLM
             return choice(prompt, pairs, index)

@@ -59,6 +59,11 @@ class Words:
         del item
         return {"joined": list(values)}
 
+    def second_form(self, variant: int) -> "Words":
+        """Return the form of the only model."""
+        assert variant == 0
+        return self
+
     def fallback(self, members: Mapping[str, Any]) -> dict[str, Any]:
         """Return the members of the second form."""
         return {**members, "again": True}

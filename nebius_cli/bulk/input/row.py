@@ -44,7 +44,8 @@ class Row:
 
     `item` is what a RowKind has read, None for a prompt to complete. If it has several prompts, `prompt` is
     the list of them. `variants` are the `common` and `model` of further requests for the same prompts.
-    `parts` returns a row for each prompt of each request: number `part` of `part_count`.
+    `parts` returns a row for each prompt of each request: number `part` of `part_count`. `variant` is 0 for
+    the request of the row itself, otherwise the position of its request in `variants`, counted from 1.
     """
 
     index: int
@@ -63,6 +64,7 @@ class Row:
     variants: tuple[tuple[bytes, str], ...] = ()
     part: int = 0
     part_count: int = 1
+    variant: int = 0
     is_unnamed: bool = False
 
     @property
@@ -76,7 +78,7 @@ class Row:
             return [self]
         completion, count = self.max_completion_tokens, self.part_count
         prompts: list[Any] = [self.prompt] if isinstance(self.prompt, str) else list(self.prompt)
-        requests = ((self.common, self.model), *self.variants)
+        requests = enumerate(((self.common, self.model), *self.variants))
         return [
             replace(
                 self,
@@ -87,8 +89,9 @@ class Row:
                 common=common,
                 model=model,
                 part=part,
+                variant=variant,
             )
-            for part, ((common, model), prompt) in enumerate(product(requests, prompts))
+            for part, ((variant, (common, model)), prompt) in enumerate(product(requests, prompts))
         ]
 
 

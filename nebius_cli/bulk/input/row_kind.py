@@ -22,6 +22,26 @@ class RowItem(Protocol):
         """Return the members of the input row again, without its id."""
 
 
+class SecondForm(Protocol):
+    """Whether a model gets requests in a second form, because it ignores what the first one asks for."""
+
+    @property
+    def falls_back(self) -> bool:
+        """Whether requests are sent in the second form."""
+
+    def fallback(self, members: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the members of a request in the second form, given those of the first."""
+
+    def answered(self, outcomes: Sequence[Any], *, fell_back: bool) -> tuple[bool, str]:
+        """Take note of the values or errors of a request.
+
+        Return whether to send it again in the second form, and a warning for the user, mostly empty.
+        """
+
+    def refused(self, error: NbxError, *, fell_back: bool) -> NbxError | None:
+        """Return the error of a request that failed, None to send it again in the second form."""
+
+
 class RowKind(Protocol):
     """How the rows of a run are read, and what is kept of their answers. Called from many threads."""
 
@@ -55,21 +75,8 @@ class RowKind(Protocol):
     def record(self, item: Any, values: Sequence[Any]) -> dict[str, Any]:
         """Return the members of the record of a row, given the values of its prompts."""
 
-    @property
-    def falls_back(self) -> bool:
-        """Whether requests are sent in a second form, because the server ignores what the first one asks."""
-
-    def fallback(self, members: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the members of a request in the second form, given those of the first."""
-
-    def answered(self, outcomes: Sequence[Any], *, fell_back: bool) -> tuple[bool, str]:
-        """Take note of the values or errors of a request.
-
-        Return whether to send it again in the second form, and a warning for the user, mostly empty.
-        """
-
-    def refused(self, error: NbxError, *, fell_back: bool) -> NbxError | None:
-        """Return the error of a request that failed, None to send it again in the second form."""
+    def second_form(self, variant: int) -> SecondForm:
+        """Return what is known about the model that gets this request for each row, as in `Row.variant`."""
 
 
 class ItemRows(NamedTuple):

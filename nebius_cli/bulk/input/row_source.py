@@ -102,6 +102,16 @@ class RowSource:
             raise self._changed() from None
         self._check_version(self._file)
 
+    def ids(self) -> Iterator[str | int]:
+        """Read a surveyed file once more and yield the id of each row as its record has it.
+
+        Raises BadInputError if the file has changed since the survey.
+        """
+        with self._open_file() as file:
+            self._check_version(file)
+            for row in self.reader.rows(file):
+                yield row.id if isinstance(row, Row) else row.index
+
     def bad_rows_error(self, bad: Iterable[BadRow], count: int) -> BadInputError:
         """Return an error that describes the first bad rows and counts the rest."""
         listed = list(bad)[:MAX_BAD_NAMED]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nebius_cli.bulk.input.row import Row
+from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.input.shard import Shard
 from nebius_cli.bulk.output.read_records import RecordReader, matrix_of, open_answers, records_in
 from nebius_cli.bulk.output.renumber_moved_rows import moved_records
@@ -124,11 +125,22 @@ class SurveyedClaims(Claims):
         return sum(request in unclaimed for request, _ in self._unanswered)
 
 
-def other_requests(count: int, output: str) -> str:
-    """Return a note about answers in an output that no row of the input asks for."""
-    answers = counted(count, "answer")
+def rows_not_in_input(count: int, source: RowSource, output: str) -> str:
+    """Return a note about answers or scores in an output whose rows are not in the input."""
+    note = f"{output} has {_results(count, source)} rows that are not in this input"
+    if source.reader.kind is not None and not source.seekable:
+        note += ", and the totals include them, because a pipe can be read only once"
+    return f"{note}; nbx bulk merge --input FILE leaves them out"
+
+
+def other_requests(count: int, source: RowSource, output: str) -> str:
+    """Return a note about answers or scores in an output that no row of the input asks for."""
     why = "changed prompts or flags, or removed rows"
-    return f"{output} has {answers} to other requests ({why}); changed rows are sent again"
+    return f"{output} has {_results(count, source)} other requests ({why}); changed rows are sent again"
+
+
+def _results(count: int, source: RowSource) -> str:
+    return f"{counted(count, 'answer')} to" if source.reader.kind is None else f"{counted(count, 'score')} of"
 
 
 def _model_of(path: Path) -> str:

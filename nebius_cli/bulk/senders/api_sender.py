@@ -36,10 +36,11 @@ class ApiSender:
     def start(self, batch: Batch, deadline: Deadline) -> "ApiRequest":
         """Send a request once. Raises NbxError if that fails."""
         kind, body = self._kind, batch.body
+        form = None if kind is None else kind.second_form(batch.variant)
         # A group that was built before the server was found out is sent in parts after its answer.
-        fell_back = kind is not None and kind.falls_back and len(batch.rows) == 1
-        if kind is not None and fell_back:
-            common = jsontext.encode(kind.fallback(jsontext.decode(batch.rows[0].common)))
+        fell_back = form is not None and form.falls_back and len(batch.rows) == 1
+        if form is not None and fell_back:
+            common = jsontext.encode(form.fallback(jsontext.decode(batch.rows[0].common)))
             body = request_body(common, [row.prompt for row in batch.rows])
         accept = "application/json"
         sent = self._api.begin("/completions", batch.query, body, accept=accept, deadline=deadline)
@@ -70,16 +71,17 @@ class ApiRequest(NamedTuple):
             outcomes: Sequence[Outcome] = split_group(complete, batch.rows)
             usage, reasons = complete.usage, complete.reasons
             return Answered(outcomes, usage, reasons, answer.headers, warning=warning)
+        form = kind.second_form(batch.variant)
         try:
             answer, complete = self._receive()
         except NbxError as error:
-            final = kind.refused(error, fell_back=fell_back)
+            final = form.refused(error, fell_back=fell_back)
             if final is None:
                 raise RefusedFormError(error) from None
             raise final from None
         choices = choices_of(complete, batch.rows)
         outcomes = [_value(kind, row, choice) for row, [choice] in zip(batch.rows, choices, strict=True)]
-        again, warning = kind.answered(outcomes, fell_back=fell_back)
+        again, warning = form.answered(outcomes, fell_back=fell_back)
         return Answered(outcomes, complete.usage, complete.reasons, answer.headers, again, warning)
 
     def _receive(self) -> tuple[Answer, CompleteAnswer]:

@@ -243,13 +243,15 @@ class WorkerPool(WorkerThreads):
         elif isinstance(caught, NbxError):
             error = caught
         self._listeners.request(batch.rows[0].model, batch.sent_at, None, error, "")
-        self._keep(lambda now: self._dispatcher.failed(batch, error, now, again=again))
+        named = batch.with_model(error)
+        self._keep(lambda now: self._dispatcher.failed(batch, named, now, again=again))
 
     def _answered(self, batch: Batch, answer: Answered) -> None:
         outcomes, usage, reasons, headers, again, warning = answer
         self._listeners.request(batch.rows[0].model, batch.sent_at, usage, None, reasons)
         if warning:
             self._warn(warning)
+        outcomes = [batch.with_model(one) if isinstance(one, NbxError) else one for one in outcomes]
         answered = functools.partial(self._dispatcher.answered, batch, outcomes, usage, headers, again=again)
         self._keep(answered)
 
