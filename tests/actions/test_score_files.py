@@ -112,12 +112,52 @@ def test_a_row_with_an_unknown_member_is_reported_before_anything_is_sent(
     assert not echo_server.bodies
 
 
-def test_the_message_about_an_unknown_member_has_the_jq_program_that_renames_it(score: Runner) -> None:
-    write_rows(Path("in.jsonl"), [{"id": 1, "question": "Q:", "answer": "A"}])
-    said = "jq -c '{context: .question, id, text: (\" \" + .answer)}' renames them"
-    assert said in score(*RUN).err
-    write_rows(Path("in.jsonl"), [{"query": "Q:", "choices": [" A", " B"], "gold": 0}])
-    assert "jq -c '{context: .query, choices, gold}' renames them" in score(*RUN).err
+@pytest.mark.parametrize(
+    ("row", "program"),
+    [
+        ({"id": 1, "question": "Q:", "answer": "A"}, '{context: .question, id, text: (" " + .answer)}'),
+        ({"query": "Q:", "choices": [" A", " B"], "gold": 0}, "{context: .query, choices, gold}"),
+        ({"question": "Q:", "choices": [" A", " B"]}, "{context: .question, choices}"),
+        *(
+            (
+                {"question": "Q:", "choices": [" A", " B"], name: 1},
+                f"{{context: .question, choices, gold: .{name}}}",
+            )
+            for name in ("answer", "label", "target", "Gold")
+        ),
+        ({"context": "Q:", "choices": [" A", " B"], "label": 1}, "{context, choices, gold: .label}"),
+        ({"context": "Q:", "answer": "A"}, '{context, text: (" " + .answer)}'),
+    ],
+)
+def test_the_message_about_an_unknown_member_has_the_jq_program_that_renames_it(
+    score: Runner, row: dict[str, Any], program: str
+) -> None:
+    write_rows(Path("in.jsonl"), [row])
+    result = score(*RUN)
+    assert (result.code, f"; jq -c '{program}' renames them\n" in result.err) == (65, True), result.err
+
+
+@pytest.mark.parametrize(
+    "row", [{"question": "Q:", "answer 1": "A"}, {"context": "Q:", "topic": "A"}], ids=str
+)
+def test_a_row_that_does_not_tell_what_to_score_gets_no_jq_program(
+    score: Runner, row: dict[str, Any]
+) -> None:
+    write_rows(Path("in.jsonl"), [row])
+    assert "jq" not in score(*RUN).err
+
+
+@pytest.mark.parametrize("flags", [(), ("--against", "other")], ids=str)
+def test_questions_without_gold_say_once_why_there_is_no_accuracy(
+    score: Runner, flags: tuple[str, ...]
+) -> None:
+    said = "nbx: no question has a gold, so there is no accuracy\n"
+    write_rows(Path("in.jsonl"), [{**row, "gold": None} for row in QUESTIONS])
+    result = score("score", "--jsonl", "in.jsonl", *flags)
+    assert (result.code, result.err.count(said)) == (0, 1), result.err
+    assert said not in score("-q", "score", "--jsonl", "in.jsonl", *flags).err
+    write_rows(Path("in.jsonl"), [*QUESTIONS, {"id": "without", "choices": QUESTIONS[0]["choices"]}])
+    assert said not in score("score", "--jsonl", "in.jsonl", *flags).err
 
 
 def test_the_columns_that_are_not_scored_are_named_once(score: Runner) -> None:
