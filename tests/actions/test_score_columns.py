@@ -1,0 +1,109 @@
+"""`nbx score --jsonl` with members and columns of other names: what is refused and suggested."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.echo_server import EchoServer
+from tests.support.rows import write_rows
+from tests.support.run import Runner
+
+RUN = ("score", "--jsonl", "in.jsonl", "-o", "out.jsonl")
+QUESTION = {"context": "Question?", "choices": [" not at all", " yes"]}
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"question": "Q:", "answer": " A"}, "unknown member 'question'; a row has id, choices, context, "),
+        ({"query": "Q:", "choices": [" A", " B"], "gold": 0}, "unknown member 'query'; a row has id, "),
+        ({"contxt": "Q:", "text": " A"}, "unknown member 'contxt' (did you mean context?); a row has id, "),
+    ],
+)
+def test_a_row_with_an_unknown_member_is_reported_before_anything_is_sent(
+    score: Runner, echo_server: EchoServer, row: dict[str, Any], said: str
+) -> None:
+    write_rows(Path("in.jsonl"), ["a text", row])
+    result = score(*RUN)
+    assert (result.code, f"line 2: {said}" in result.err) == (65, True), result.err
+    assert not echo_server.bodies
+
+
+@pytest.mark.parametrize(
+    ("row", "program"),
+    [
+        ({"id": 1, "question": "Q:", "answer": "A"}, '{context: .question, id, text: (" " + .answer)}'),
+        ({"query": "Q:", "choices": [" A", " B"], "gold": 0}, "{context: .query, choices, gold}"),
+        ({"question": "Q:", "choices": [" A", " B"]}, "{context: .question, choices}"),
+        *(
+            (
+                {"question": "Q:", "choices": [" A", " B"], name: 1},
+                f"{{context: .question, choices, gold: .{name}}}",
+            )
+            for name in ("answer", "label", "target", "Gold")
+        ),
+        ({"context": "Q:", "choices": [" A", " B"], "label": 1}, "{context, choices, gold: .label}"),
+        ({"context": "Q:", "answer": "A"}, '{context, text: (" " + .answer)}'),
+    ],
+)
+def test_the_message_about_an_unknown_member_has_the_jq_program_that_renames_it(
+    score: Runner, row: dict[str, Any], program: str
+) -> None:
+    write_rows(Path("in.jsonl"), [row])
+    result = score(*RUN)
+    assert (result.code, f"; jq -c '{program}' renames them\n" in result.err) == (65, True), result.err
+
+
+@pytest.mark.parametrize(
+    "row", [{"question": "Q:", "answer 1": "A"}, {"context": "Q:", "topic": "A"}], ids=str
+)
+def test_a_row_that_does_not_tell_what_to_score_gets_no_jq_program(
+    score: Runner, row: dict[str, Any]
+) -> None:
+    write_rows(Path("in.jsonl"), [row])
+    assert "jq" not in score(*RUN).err
+
+
+@pytest.mark.parametrize("flags", [(), ("--against", "other")], ids=str)
+def test_questions_without_gold_say_once_why_there_is_no_accuracy(
+    score: Runner, flags: tuple[str, ...]
+) -> None:
+    said = "nbx: no question has a gold, so there is no accuracy\n"
+    write_rows(Path("in.jsonl"), [QUESTION, QUESTION])
+    result = score("score", "--jsonl", "in.jsonl", *flags)
+    assert (result.code, result.err.count(said)) == (0, 1), result.err
+    assert said not in score("-q", "score", "--jsonl", "in.jsonl", *flags).err
+    write_rows(Path("in.jsonl"), [QUESTION, {**QUESTION, "gold": 1}])
+    assert said not in score("score", "--jsonl", "in.jsonl", *flags).err
+
+
+def test_the_columns_that_are_not_scored_are_named_once(score: Runner) -> None:
+    Path("in.csv").write_text('question,gold,choices,subject\nQ,0,"["" a"", "" b""]",x\n', "utf-8")
+    result = score("score", "--jsonl", "in.csv", "-c", "Q:", "-o", "out.jsonl")
+    assert result.code == 0, result.err
+    assert result.err.count("ignored columns") == 1
+    assert "in.csv: ignored columns: question, subject\n" in result.err
+
+
+@pytest.mark.parametrize("column", ["question", "Query", "input"])
+def test_a_table_whose_questions_are_in_another_column_than_context_is_refused(
+    score: Runner, echo_server: EchoServer, column: str
+) -> None:
+    Path("in.csv").write_text(f'{column},gold,choices\nQ,0,"["" a"", "" b""]"\n', "utf-8")
+    result = score("score", "-q", "--jsonl", "in.csv")
+    assert result.code == 2
+    assert f"in.csv: no column context, and '{column}' would not be scored" in result.err
+    assert "rename that column to context, or set --context TEXT for all rows" in result.err
+    assert not echo_server.bodies
+
+
+def test_only_the_files_that_have_an_ignored_column_are_named(score: Runner) -> None:
+    Path("a.csv").write_text("text,topic\na b,x\n", "utf-8")
+    Path("b.csv").write_text("text\na b\n", "utf-8")
+    Path("c.csv").write_text("text,topic\na b,x\n", "utf-8")
+    result = score("score", "--jsonl", "a.csv", "--jsonl", "b.csv", "--jsonl", "c.csv")
+    assert result.code == 0, result.err
+    assert [line for line in result.err.splitlines() if "ignored" in line] == [
+        "nbx: a.csv, c.csv: ignored columns: topic"
+    ]
