@@ -1,5 +1,6 @@
 """`nbx score --jsonl` with members and columns of other names: what is refused and suggested."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -107,3 +108,17 @@ def test_only_the_files_that_have_an_ignored_column_are_named(score: Runner) -> 
     assert [line for line in result.err.splitlines() if "ignored" in line] == [
         "nbx: a.csv, c.csv: ignored columns: topic"
     ]
+
+
+def test_a_member_that_is_null_is_absent_as_it_is_in_a_table(score: Runner) -> None:
+    nothing = {"id": None, "context": None, "text": None, "choices": None, "gold": None, "error": None}
+    write_rows(Path("in.jsonl"), [{**nothing, "text": "a b c"}, {**nothing, "choices": QUESTION["choices"]}])
+    result = score("score", "--jsonl", "in.jsonl", "-c", "Question?")
+    assert result.code == 0, result.err
+    nulls = list(map(json.loads, result.out.splitlines()))
+    write_rows(Path("in.jsonl"), ["a b c", {"choices": QUESTION["choices"]}])
+    absent = list(map(json.loads, score("score", "--jsonl", "in.jsonl", "-c", "Question?").out.splitlines()))
+    assert [record["id"] for record in nulls] == [0, 1]
+    assert [record["body_hash"] for record in nulls] == [record["body_hash"] for record in absent]
+    write_rows(Path("in.jsonl"), [{**nothing, "context": "Q:"}])
+    assert "its text is missing, empty or not a string" in score("score", "--jsonl", "in.jsonl").err

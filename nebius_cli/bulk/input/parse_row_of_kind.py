@@ -27,8 +27,8 @@ from nebius_cli.request.token_bounds import max_prompt_tokens
 class ItemParser:
     """Parses rows of `kind`. A line of JSONL is an object, or a string, which is the member `text`.
 
-    An unknown member of an object makes a bad row. Unknown columns of a table are ignored; `ignored_columns`
-    has them by the name of the file.
+    An unknown member of an object makes a bad row, and one that is null is absent. Unknown columns of a table
+    are ignored; `ignored_columns` has them by the name of the file.
     """
 
     text_column = "text"  # of plain text
@@ -54,7 +54,7 @@ class ItemParser:
         if not value.keys() <= self._members:
             raise RowError(self._unknown(value))
         try:
-            item = self._kind.read(value)
+            item = self._kind.read({name: member for name, member in value.items() if member is not None})
         except ValueError as error:
             raise RowError(str(error)) from None
         prompts = item.prompts
