@@ -111,6 +111,32 @@ def test_an_input_without_rows_is_noticed(score: Runner) -> None:
     assert "stdin has no rows" in score("bulk", "-", "-o", "out.jsonl", stdin=b"").err
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=repr)
+def test_an_empty_line_of_a_text_file_is_no_row_and_does_not_count(score: Runner, ending: str) -> None:
+    lines = ["", "One two three", "", " ", "Four five six", "", ""]
+    Path("in.txt").write_text(ending.join(lines), "utf-8", newline="")
+    Path("in.jsonl").write_text("\n".join(json.dumps(line) if line else "" for line in lines), "utf-8")
+    flags = ("-c", "Row:", "-o", "out.jsonl")
+    for name in ("in.txt", "in.jsonl"):
+        result = score("score", "--jsonl", name, "--restart", *flags)
+        assert result.code == 0, result.err
+        found = sorted(records(OUT), key=lambda record: record["index"])
+        assert [(record["id"], record["tokens"]) for record in found] == [(0, 3), (1, 1), (2, 3)]
+    for command in (("export", OUT, "-o", "out.csv"), ("merge", OUT, "-o", "merged.jsonl")):
+        result = score("bulk", *map(str, command), "--input", "in.txt", "--force")
+        assert result.code == 0, result.err
+    result = score("bulk", "in.txt", "-o", "answers.jsonl")
+    assert (result.code, "line 1: the prompt is empty" in result.err) == (65, True)
+
+
+def test_a_bad_line_after_an_empty_one_has_its_own_number(score: Runner) -> None:
+    Path("in.txt").write_bytes(b"\n\nOne two\n\n\xff\n")
+    assert (
+        "in.txt, line 5: byte 0xff at offset 0 of the row is not UTF-8"
+        in score("score", "--jsonl", "in.txt").err
+    )
+
+
 def test_a_folder_is_called_one_and_a_missing_file_gets_no_other_advice(score: Runner) -> None:
     result = score("score", "--jsonl", ".")
     assert (result.code, result.err) == (

@@ -17,7 +17,7 @@ from nebius_cli.bulk.input.parse_row import (
     member_id,
 )
 from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, Row, hash_of
-from nebius_cli.bulk.input.row_kind import ItemRows, RowItem, RowKind
+from nebius_cli.bulk.input.row_kind import ItemRows, PlainText, RowItem, RowKind
 from nebius_cli.bulk.input.wrong_format_hints import not_a_row, unknown_member
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors_and_exit_codes import UsageError
@@ -31,7 +31,7 @@ class ItemParser:
     are ignored; `ignored_columns` has them by the name of the file.
     """
 
-    text_column = "text"  # of plain text
+    plain_text = PlainText("text", skip_empty=True)
 
     def __init__(self, kind: RowKind) -> None:
         self._kind = kind
@@ -45,12 +45,12 @@ class ItemParser:
             raise RowError(raw.why)
         value: Any = self._from_cells(raw) if isinstance(raw, dict) else raw
         if isinstance(raw, bytes):
-            value = decode_line(raw, self.text_column)
+            value = decode_line(raw, self.plain_text.column)
         if isinstance(value, str):
             value = {"text": value}
         if not isinstance(value, dict):
             start = "[" if isinstance(value, list) else ""
-            raise RowError(f"a row must be a string or an object{not_a_row(start, self.text_column)}")
+            raise RowError(f"a row must be a string or an object{not_a_row(start, self.plain_text.column)}")
         if not value.keys() <= self._members:
             raise RowError(self._unknown(value))
         try:

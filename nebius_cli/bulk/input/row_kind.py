@@ -7,6 +7,16 @@ from nebius_cli.core.errors_and_exit_codes import NbxError
 from nebius_cli.request.parse_and_check_values import Value
 
 
+class PlainText(NamedTuple):
+    """What a line of plain text is: the content of a column. With `skip_empty`, an empty line is no row."""
+
+    column: str = "prompt"
+    skip_empty: bool = False
+
+
+PROMPT_LINES = PlainText()
+
+
 class RowItem(Protocol):
     """The content of one row."""
 
