@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.echo_server import EchoServer
+from tests.support.pasted import ROOT, blocks, environ, run
 from tests.support.rows import write_rows
 from tests.support.run import Runner
 
@@ -108,6 +109,48 @@ def test_only_the_files_that_have_an_ignored_column_are_named(score: Runner) -> 
     assert [line for line in result.err.splitlines() if "ignored" in line] == [
         "nbx: a.csv, c.csv: ignored columns: topic"
     ]
+
+
+RECIPE = 'docs/scoring.md, "Questions in columns", shows how to convert other tables'
+
+
+@pytest.mark.parametrize(
+    ("header", "hint"),
+    [
+        ("question,A,B,C,D,answer", RECIPE),
+        ("context,A,B,C,D,gold", RECIPE),
+        ("Text,label", "rename the column 'Text' to text"),
+        ("id,choice", "rename the column 'choice' to choices"),
+        ("text;label", "for cells separated by ;, make sep=; the first line"),
+        ("text\tlabel", "set --format tsv: its cells are separated by tabs"),
+    ],
+)
+def test_a_table_with_neither_texts_nor_choices_is_refused_with_a_way_to_read_it(
+    score: Runner, echo_server: EchoServer, header: str, hint: str
+) -> None:
+    Path("in.csv").write_text(f"{header}\n", "utf-8")
+    result = score("score", "--jsonl", "in.csv")
+    assert result.code == 2
+    columns = header.replace(",", ", ").replace("\t", " ")
+    assert result.err == f"nbx: in.csv has no column text or choices\n  columns: {columns}\n  {hint}\n"
+    assert not echo_server.bodies
+
+
+def test_the_documented_script_makes_questions_of_a_table_with_a_column_for_each_choice(
+    score: Runner, tmp_path: Path
+) -> None:
+    document = (ROOT / "docs" / "scoring.md").read_text("utf-8")
+    assert "### Questions in columns\n" in document
+    [block] = [block for block in blocks(document, "sh") if "csv.DictReader" in block]
+    script, _, command = block.rpartition("\nnbx ")
+    table = '\ufeffquestion,A,B,C,D,answer\r\n"Ice, when warm,",é,is water,burns,sinks,B\r\n'
+    Path("mc.csv").write_text(table, "utf-8", newline="")
+    assert run(script, Path.cwd(), environ()).stdout == ""
+    choices = [" é", " is water", " burns", " sinks"]
+    expected = {"context": "Ice, when warm,", "choices": choices, "gold": 1}
+    assert json.loads(Path("mc.jsonl").read_bytes()) == expected
+    result = score(*command.split())
+    assert (result.code, ", 1 question" in result.err) == (0, True), result.err
 
 
 def test_a_member_that_is_null_is_absent_as_it_is_in_a_table(score: Runner) -> None:

@@ -131,7 +131,7 @@ def test_parquet_has_rows_to_score(score: Runner) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        ("in.csv", "id,question\n1,x\n", "in.csv has none of the columns choices, context, gold, text"),
+        ("in.csv", "id,question\n1,x\n", "in.csv has no column text or choices"),
         ("in.csv", "id,choices\n1,[\n", "line 2: choices is not JSON"),
         ("in.jsonl", "3\n", "a row must be a string or an object"),
         ("in.jsonl", "[1]\n", "a row must be a string or an object; jq"),

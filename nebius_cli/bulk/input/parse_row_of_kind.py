@@ -18,7 +18,7 @@ from nebius_cli.bulk.input.parse_row import (
 )
 from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, Row, hash_of
 from nebius_cli.bulk.input.row_kind import ItemRows, PlainText, RowItem, RowKind
-from nebius_cli.bulk.input.wrong_format_hints import not_a_row, unknown_member
+from nebius_cli.bulk.input.wrong_format_hints import not_a_row, rename_hint, separator_hint, unknown_member
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.request.token_bounds import max_prompt_tokens
@@ -68,9 +68,11 @@ class ItemParser:
 
     def check_columns(self, columns: Sequence[str], name: str) -> None:
         """Raise UsageError if items cannot be made of these columns. `name` is that of the file."""
-        if not self._columns & frozenset(columns):
-            what = f"{name} has none of the columns {listed(sorted(self._columns))}"
-            raise UsageError(what, f"columns: {listed(columns)}")
+        needed = self._kind.content_columns
+        if set(needed).isdisjoint(columns):
+            what = f"{name} has no column {' or '.join(needed)}"
+            hint = separator_hint(columns) or rename_hint(columns, needed) or self._kind.other_tables_hint
+            raise UsageError(what, f"columns: {listed(columns)}", hint)
         try:
             self._kind.check_columns(columns)
         except ValueError as error:
