@@ -108,7 +108,7 @@ def test_a_program_gets_what_two_models_differ_in() -> None:
 def test_differences_have_their_means() -> None:
     assert lines(compared(1.0), compared(3.0)) == [
         "one minus two: log-likelihood 2.0000 ± 1.0000 on average over 2 texts",
-        "one minus two: 0.2000 ± 0.1000 per byte",
+        "one minus two: 0.2000 ± 0.1000 nats per byte",
     ]
 
 
