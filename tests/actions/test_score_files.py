@@ -13,6 +13,7 @@ from tests.support.run import Runner
 OUT = Path("out.jsonl")
 RUN = ("score", "--jsonl", "in.jsonl", "-o", "out.jsonl")
 TEXTS = [{"id": f"id {n}", "context": f"Row {n}:", "text": " and its text"} for n in range(2)]
+BULK_CAUSES = "the model (m before, test/model now), a flag, the project or the base URL has changed"
 QUESTIONS: list[dict[str, Any]] = [
     {"id": f"q {n}", "context": f"Question {n}?", "choices": [" not at all", " yes"], "gold": 1}
     for n in range(2)
@@ -83,6 +84,29 @@ def test_a_failed_row_with_an_empty_context_keeps_it_in_the_next_run(
     echo_server.answer = lambda _: None
     assert score("score", "--jsonl", "out.failed.jsonl", "-o", "again.jsonl", "--context", "Once ").code == 0
     assert set(echo_server.asked) == {"a b c"}
+
+
+@pytest.mark.parametrize(
+    ("command", "flags", "causes"),
+    [
+        (RUN, ("--tokens",), "a flag, the project or the base URL has changed"),
+        (RUN, ("-m", "x"), "the model (test/model before, x now) has changed"),
+        (RUN, ("--against", "x"), "a flag, the project or the base URL has changed"),
+        # The server calls the model "m" in its answers, so it may still be the same.
+        (("bulk", *RUN[2:]), ("--stop", "x"), BULK_CAUSES),
+    ],
+)
+@pytest.mark.parametrize("has_id", [True, False])
+def test_a_refusal_to_pay_again_names_only_what_may_have_changed(
+    score: Runner, command: tuple[str, ...], flags: tuple[str, ...], causes: str, *, has_id: bool
+) -> None:
+    member = "prompt" if command[0] == "bulk" else "text"
+    write_rows(Path("in.jsonl"), [{member: "One two", **({"id": "a"} if has_id else {})}])
+    assert score(*command).code == 0
+    result = score(*command, *flags)
+    assert (result.code, "paid for again" in result.err) == (2, True), result.err
+    moved = "" if has_id else ", or rows without an id have moved"
+    assert f"\n  {causes}{moved}\n" in result.err
 
 
 def test_a_file_in_another_encoding_is_read_with_the_flag_that_the_message_names(score: Runner) -> None:

@@ -295,4 +295,4 @@ def test_records_and_the_summary_name_the_model_and_a_changed_model_is_named_in_
     assert summary["against"]["tokens_scored"] == summary["tokens_scored"] > 0
     result = score(*RUN, "-m", "third", "--against", "other")
     assert result.code == 2
-    assert "the model (test/model before, third now), a flag, " in result.err
+    assert "\n  the model (test/model before, third now) has changed\n" in result.err
