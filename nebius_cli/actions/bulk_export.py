@@ -148,7 +148,9 @@ def _input_rows(options: BulkExportOptions, app: App) -> InputRows | None:
         of_run = f"with --matrix {' and '.join(fields)}" if fields else "without --matrix"
         what = f"{options.answers} has the answers of a run {of_run}"
         raise UsageError(what, "--input stands for its rows only with the same --matrix")
-    ids = read_input_ids(options.input, combinations, app.streams.take_stdin, reading=DecodeOptions())
+    scored = has_scores(Path(options.answers)) is True
+    take_stdin, reading = app.streams.take_stdin, DecodeOptions()
+    ids = read_input_ids(options.input, combinations, take_stdin, reading=reading, scored=scored)
     return InputRows(ids, len(combinations))
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from nebius_cli.bulk.export.check_output_name import check_output_name
 from nebius_cli.bulk.output.failed_rows_file import is_list, path_beside
 from nebius_cli.bulk.output.input_index_by_id import InputRows
 from nebius_cli.bulk.output.merge_shards import Gaps, MergedRow, Shards, lock_output
+from nebius_cli.bulk.output.read_records import has_scores
 from nebius_cli.core.errors_and_exit_codes import ExitCode, UsageError
 from nebius_cli.core.short_text import counted
 from nebius_cli.request import read_prompt
@@ -51,7 +52,7 @@ def run(options: BulkMergeOptions, app: App) -> ExitCode:
     paths = [path for path in options.answers if not (Path(path) in lists and is_list(Path(path)))]
     with Shards(paths) as shards, _target(options, app) as write:
         gaps, failed, unfinished = Gaps(), 0, 0
-        for merged in _merged(options, app, shards, gaps):
+        for merged in _merged(options, app, shards, paths, gaps):
             gaps.add(merged.row)
             if merged.unfinished:
                 unfinished += 1
@@ -71,7 +72,9 @@ def run(options: BulkMergeOptions, app: App) -> ExitCode:
     return ExitCode.ROWS_FAILED if gaps.missing or failed or unfinished else ExitCode.DONE
 
 
-def _merged(options: BulkMergeOptions, app: App, shards: Shards, gaps: Gaps) -> Iterator[MergedRow]:
+def _merged(
+    options: BulkMergeOptions, app: App, shards: Shards, paths: Sequence[str], gaps: Gaps
+) -> Iterator[MergedRow]:
     if not options.input:
         yield from shards.by_index()
         return
@@ -89,6 +92,7 @@ def _merged(options: BulkMergeOptions, app: App, shards: Shards, gaps: Gaps) -> 
         format_=options.format,
         nul=options.null,
         reading=reading,
+        scored=any(has_scores(Path(path)) for path in paths),
     )
     rows = InputRows(ids)
     yield from shards.by_id(rows)

@@ -178,7 +178,7 @@ def _input(plan: BulkPlan, reader: RowReader, app: App) -> Input:
             reading=plan.reading,
             stdin=stdin,
             needs=reader.needs,
-            text_column=reader.text_column,
+            plain_text=reader.plain_text,
         )
 
     return open_all(options.inputs, open_file, reader.check_columns)

@@ -4,10 +4,12 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from shlex import quote
 
 from nebius_cli.actions import score_file
 from nebius_cli.actions.app import App
 from nebius_cli.api.request_limits_from_settings import limits_of
+from nebius_cli.bulk.input.detect_format import named_format
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors_and_exit_codes import ExitCode, NbxError, UsageError
 from nebius_cli.request import parse_field_flags, read_prompt, request_body
@@ -19,6 +21,7 @@ from nebius_cli.scoring.likelihood_and_perplexity import Passage, Score
 from nebius_cli.scoring.score_in_groups import ScoringModel, score_in_groups
 from nebius_cli.scoring.score_options import ScoreOptions
 from nebius_cli.scoring.score_totals import Totals
+from nebius_cli.system.check_output_paths import exists_as_file
 from nebius_cli.system.read_and_replace_files import encode_argument
 from nebius_cli.terminal.spinner import Spinner
 
@@ -38,6 +41,7 @@ def run_score(options: ScoreOptions, app: App) -> ExitCode:
     context = _context(options, app)
     if options.jsonl:
         return score_file.run(options, context, app)
+    _note_files(options, app)
     passage = Passage(_text(options, app), context)
     read_prompt.check_not_empty(passage.text, "give a text as an argument, with --file or on stdin")
     with _models(options, app) as models:
@@ -85,6 +89,7 @@ def run_rank(options: ScoreOptions, app: App) -> ExitCode:
         raise UsageError(what, "an empty text has no likelihood")
     if options.tokens and not options.json:
         raise UsageError("--tokens without --json", "the table does not show tokens", "add --json")
+    _note_files(options, app)
     context = _context(options, app)
     passages = [
         Passage(read_prompt.decode_argument(one, encode_argument(one)), context) for one in options.candidates
@@ -106,6 +111,21 @@ def _context(options: ScoreOptions, app: App) -> str:
         return app.read_text(options.context_file)
     context = options.context or ""
     return read_prompt.decode_argument(context, encode_argument(context))
+
+
+def _note_files(options: ScoreOptions, app: App) -> None:
+    """Tell somebody at a terminal about a text that names a file, and about a file of rows as one text."""
+    if not app.streams.stderr_tty:
+        return
+    if options.text is not None and exists_as_file(options.text):
+        file = quote(options.text)
+        ways = f"-f {file} scores the contents of the file, --jsonl {file} each row"
+        app.note(f"the text is '{options.text}'; {ways}")
+    for path in options.file:
+        if named_format(path) not in ("", "text"):
+            app.note(f"{path} is scored as one text; --jsonl {quote(path)} scores each row")
+    if named := [one for one in options.candidates if exists_as_file(one)]:
+        app.note(f"the candidate is the text '{named[0]}', not the contents of that file")
 
 
 def _text(options: ScoreOptions, app: App) -> str:

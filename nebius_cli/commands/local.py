@@ -46,6 +46,9 @@ Examples:
 
 It prints lines that export NEBIUS_BASE_URL, NEBIUS_API_KEY and NEBIUS_MODEL. Run them in another shell
 (source engine.env), and nbx uses the engine there without --local. Ctrl-C stops the engine.
+
+nbx score and nbx rank cannot use this server, because it does not return the log probabilities of a prompt.
+Use their flag --local or --model-file instead.
 """
 
 

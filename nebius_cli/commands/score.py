@@ -44,6 +44,8 @@ and model; with --tokens also token_logprobs, a list of {token, logprob, offset}
 choices, winners, gold, acc, acc_norm and acc_bytes instead. At the end, stderr and --summary show the
 accuracy for questions and the perplexity for texts. --against adds against, difference and
 difference_per_byte, and kl with --logprobs. If some rows cannot be scored, the exit code is 9.
+
+nbx bulk export scores.jsonl -o scores.csv makes a table of these lines.
 """
 
 RANK = """Rank candidates by how likely they follow a context.

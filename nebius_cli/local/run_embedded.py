@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nebius_cli.core.errors_and_exit_codes import ConfigError, UsageError
+from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.local import fetch_weights, start_engine
-from nebius_cli.local.start_engine import Engine
+from nebius_cli.local.start_engine import Engine, ModelFileError
 from nebius_cli.local.weights import DEFAULT_MODEL, LocalModel
 from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.system import paths
@@ -68,10 +68,12 @@ def _weights(file: str | None, console: Console) -> Iterator[Path]:
     If the block cannot load weights that nbx fetched, its error says how to mend them.
     """
     start_engine.require_engine()
+    path = Path(file) if file is not None else fetch(DEFAULT_MODEL, console)
     try:
-        yield Path(file) if file is not None else fetch(DEFAULT_MODEL, console)
-    except ConfigError as error:
-        if file is None and error.hint == start_engine.CHOOSE_HINT:
+        yield path
+    except ModelFileError as error:
+        # With two models, it can be the error of the other one's file.
+        if file is None and error.path == path:
             error.hint = "the file is damaged: nbx local pull --force fetches it again"
         raise
 

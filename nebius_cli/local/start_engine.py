@@ -30,9 +30,16 @@ from nebius_cli.system.end_stuck_child import ChildWatch
 MAX_CONTEXT_TOKENS = 32_768  # the cache of a 128 k context takes minutes to clear, and much memory
 MIN_FIT_CHECK_BYTES = 1 << 30  # smaller models fit in memory, and the check takes 0.2 s
 LOAD_TIMEOUT_S = 3600.0  # a slow disk may take long; a stopped process is noticed much sooner
-CHOOSE_HINT = "choose another GGUF file"
 ENDED = "the local engine has ended"
 DEATH_WAIT_S = 0.5  # after a connection broke, for the end of the process that broke it
+
+
+class ModelFileError(ConfigError):
+    """The GGUF file `path` cannot be loaded."""
+
+    def __init__(self, path: Path, what: str, why: str) -> None:
+        super().__init__(what, why, "choose another GGUF file")
+        self.path = path
 
 
 class EngineChild:
@@ -159,7 +166,7 @@ class Engine:
         why = next((line.partition(marker)[2] for line in log_lines if marker in line), "")
         if not why:
             why = "probably not enough memory" if code == -9 else (log_lines or [f"exit code {code}"])[-1]
-        return ConfigError(f"cannot load {self._path}", why, CHOOSE_HINT)
+        return ModelFileError(self._path, f"cannot load {self._path}", why)
 
 
 def require_engine() -> None:
@@ -191,7 +198,7 @@ def _trained_context(path: Path) -> int:
     except OSError as error:
         raise UsageError(f"cannot read the model {path}", error.strerror or str(error)) from None
     if not head.startswith(b"GGUF"):
-        raise ConfigError(f"{path} is not a model", "it does not begin with GGUF", CHOOSE_HINT)
+        raise ModelFileError(path, f"{path} is not a model", "it does not begin with GGUF")
     key = b".context_length" + struct.pack("<I", 4)  # type 4: a 32-bit number follows
     found = head.find(key)
     value = head[found + len(key) :][:4] if found >= 0 else b""

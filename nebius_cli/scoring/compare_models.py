@@ -55,7 +55,7 @@ def difference_lines(differences: Sequence[Sequence[float]], names: tuple[str, s
     texts = counted(len(totals), "text")
     return [
         f"{one} minus {other}: log-likelihood {mean_with_error(totals)} on average over {texts}",
-        f"{one} minus {other}: {mean_with_error(per_byte)} per byte",
+        f"{one} minus {other}: {mean_with_error(per_byte)} nats per byte",
     ]
 
 

@@ -1,7 +1,7 @@
 """The rows of a file to score: texts, and multiple-choice questions."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ _LETTER_HINT = "; jq -c '.gold |= explode[0] - 65' turns A to Z into numbers"
 _TEXT_FORM = 'a row is "a text" or {"id": 1, "context": "Q:", "text": " A"}'
 _CONTEXT_NAMES = ("question", "query", "prompt", "input", "passage", "ctx", "stem", "instruction", "premise")
 _ANSWER_NAMES = ("answer", "completion", "target", "response", "output")
+_GOLD_NAMES = ("gold", "answer", "label", "target")
+_JQ_NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")  # of a member that needs no quotes
 _CHOICES_FORM = 'a question is {"id": 1, "context": "Q:", "choices": [" A", " B"], "gold": 0}'
 
 
@@ -58,16 +60,31 @@ def check_question_columns(columns: Collection[str]) -> None:
 
 def jq_program(members: Collection[str]) -> str:
     """Return a jq program that makes a row of an object with other members, empty if they tell too little."""
-    asked = next((name for name in members if name.lower() in _CONTEXT_NAMES), "")
-    answer = next((name for name in members if name.lower() in _ANSWER_NAMES), "")
-    if not (asked + answer).isidentifier() or "context" in members:
+    is_question = "choices" in members
+    names = {
+        "context": _named(("context", *_CONTEXT_NAMES), members),
+        "text": "" if is_question else _named(("text", *_ANSWER_NAMES), members),
+        "gold": _named(_GOLD_NAMES, members) if is_question else "",
+    }
+    renamed = {name: found for name, found in names.items() if found not in ("", name)}
+    if not renamed or not names["context"] or not (is_question or names["text"]):
         return ""
-    given = [name for name in ("id", "text", "choices", "gold") if name in members]
-    if not {"text", "choices"} & set(given):
-        if not answer:
-            return ""
-        given.append(f'text: (" " + .{answer})')
-    return f"{{context: .{asked}, {', '.join(given)}}}" if asked else ""
+    if not all(map(_JQ_NAME.fullmatch, renamed.values())):
+        return ""
+    parts = []
+    for name in ("context", "id", "text", "choices", "gold"):
+        if name in renamed:
+            found = f".{renamed[name]}"
+            parts.append(f"{name}: " + (f'(" " + {found})' if name == "text" else found))
+        elif name in members:
+            parts.append(name)
+    return f"{{{', '.join(parts)}}}"
+
+
+def _named(names: Sequence[str], members: Collection[str]) -> str:
+    """Return the first member that has one of some names, in lower or upper case; empty if none has."""
+    folded = {member.lower(): member for member in reversed(list(members))}
+    return next((folded[name] for name in names if name in folded), "")
 
 
 def parse_score_row(members: Mapping[str, Any], context: str) -> ScoreRow:

@@ -22,6 +22,8 @@ class ScoreRows:
 
     text_columns = frozenset(("context", "text", "gold"))
     json_columns = frozenset(("choices",))
+    content_columns = ("text", "choices")
+    other_tables_hint = 'docs/scoring.md, "Questions in columns", shows how to convert other tables'
 
     def __init__(
         self,

@@ -31,11 +31,13 @@ class Totals:
         self._without_kl = 0
         # Of questions with two models: the values of the first one, and of the second one.
         self._pairs: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._questions = 0  # with a score, also those without gold
         self._same_picks: list[bool] = []  # of each question, whether both models pick the same choice
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Add the record of a row; one without a score counts nowhere, nor do differences for one model."""
         self._doubts.add(record)
+        self._questions += "winners" in record
         other = record.get("against") if self._compares else None
         for place, own in enumerate((record, other or {})):
             if (count := tokens_floored(own)) is not None:
@@ -72,6 +74,8 @@ class Totals:
             lines += multiple_choice.paired_lines(self._pairs, (one, other))
         if self._values["acc"]:
             lines.append(multiple_choice.accuracy_line(self._values))
+        if self._questions and not (self._pairs or self._values["acc"]):
+            lines.append("no question has a gold, so there is no accuracy")
         if self._same_picks:
             same, count = sum(self._same_picks), len(self._same_picks)
             lines.append(f"both models pick the same choice for {same} of {count:,} questions")

@@ -35,8 +35,12 @@ class SlidingWindow(NamedTuple):
             )
         if 0 < context_tokens < size:
             raise UsageError(f"--window {size}", f"the context of the model has {context_tokens:,} tokens")
-        if self.stride >= size - MAX_ADDED_TOKENS:
-            why = f"so that windows of {size:,} tokens overlap, it is less than {size - MAX_ADDED_TOKENS:,}"
+        limit = size - MAX_ADDED_TOKENS
+        if limit < 2:  # no stride is shorter
+            why = f"windows overlap only if --window is at least {MAX_ADDED_TOKENS + 2}"
+            raise UsageError(f"--window {size}", why, "--window 512")
+        if self.stride >= limit:
+            why = f"windows of {size:,} tokens overlap only if it is less than {limit:,}"
             raise UsageError(f"--stride {self.stride}", why)
         return self._replace(size=size)
 

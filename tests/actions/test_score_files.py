@@ -13,6 +13,7 @@ from tests.support.run import Runner
 OUT = Path("out.jsonl")
 RUN = ("score", "--jsonl", "in.jsonl", "-o", "out.jsonl")
 TEXTS = [{"id": f"id {n}", "context": f"Row {n}:", "text": " and its text"} for n in range(2)]
+BULK_CAUSES = "the model (m before, test/model now), a flag, the project or the base URL has changed"
 QUESTIONS: list[dict[str, Any]] = [
     {"id": f"q {n}", "context": f"Question {n}?", "choices": [" not at all", " yes"], "gold": 1}
     for n in range(2)
@@ -85,6 +86,29 @@ def test_a_failed_row_with_an_empty_context_keeps_it_in_the_next_run(
     assert set(echo_server.asked) == {"a b c"}
 
 
+@pytest.mark.parametrize(
+    ("command", "flags", "causes"),
+    [
+        (RUN, ("--tokens",), "a flag, the project or the base URL has changed"),
+        (RUN, ("-m", "x"), "the model (test/model before, x now) has changed"),
+        (RUN, ("--against", "x"), "a flag, the project or the base URL has changed"),
+        # The server calls the model "m" in its answers, so it may still be the same.
+        (("bulk", *RUN[2:]), ("--stop", "x"), BULK_CAUSES),
+    ],
+)
+@pytest.mark.parametrize("has_id", [True, False])
+def test_a_refusal_to_pay_again_names_only_what_may_have_changed(
+    score: Runner, command: tuple[str, ...], flags: tuple[str, ...], causes: str, *, has_id: bool
+) -> None:
+    member = "prompt" if command[0] == "bulk" else "text"
+    write_rows(Path("in.jsonl"), [{member: "One two", **({"id": "a"} if has_id else {})}])
+    assert score(*command).code == 0
+    result = score(*command, *flags)
+    assert (result.code, "paid for again" in result.err) == (2, True), result.err
+    moved = "" if has_id else ", or rows without an id have moved"
+    assert f"\n  {causes}{moved}\n" in result.err
+
+
 def test_a_file_in_another_encoding_is_read_with_the_flag_that_the_message_names(score: Runner) -> None:
     Path("in.jsonl").write_bytes('{"text": "caf\xe9 noir"}\n'.encode("latin-1"))
     result = score(*RUN)
@@ -93,62 +117,6 @@ def test_a_file_in_another_encoding_is_read_with_the_flag_that_the_message_names
     assert [record["log_likelihood"] for record in records(OUT)] == [-len(" noir") / 4]
     result = score("score", "text", "--encoding", "latin-1")
     assert (result.code, "--encoding without --jsonl" in result.err) == (2, True)
-
-
-@pytest.mark.parametrize(
-    ("row", "said"),
-    [
-        ({"question": "Q:", "answer": " A"}, "unknown member 'question'; a row has id, choices, context, "),
-        ({"query": "Q:", "choices": [" A", " B"], "gold": 0}, "unknown member 'query'; a row has id, "),
-        ({"contxt": "Q:", "text": " A"}, "unknown member 'contxt' (did you mean context?); a row has id, "),
-    ],
-)
-def test_a_row_with_an_unknown_member_is_reported_before_anything_is_sent(
-    score: Runner, echo_server: EchoServer, row: dict[str, Any], said: str
-) -> None:
-    write_rows(Path("in.jsonl"), [TEXTS[0], row])
-    result = score(*RUN)
-    assert (result.code, f"line 2: {said}" in result.err) == (65, True), result.err
-    assert not echo_server.bodies
-
-
-def test_the_message_about_an_unknown_member_has_the_jq_program_that_renames_it(score: Runner) -> None:
-    write_rows(Path("in.jsonl"), [{"id": 1, "question": "Q:", "answer": "A"}])
-    said = "jq -c '{context: .question, id, text: (\" \" + .answer)}' renames them"
-    assert said in score(*RUN).err
-    write_rows(Path("in.jsonl"), [{"query": "Q:", "choices": [" A", " B"], "gold": 0}])
-    assert "jq -c '{context: .query, choices, gold}' renames them" in score(*RUN).err
-
-
-def test_the_columns_that_are_not_scored_are_named_once(score: Runner) -> None:
-    Path("in.csv").write_text('question,gold,choices,subject\nQ,0,"["" a"", "" b""]",x\n', "utf-8")
-    result = score("score", "--jsonl", "in.csv", "-c", "Q:", "-o", "out.jsonl")
-    assert result.code == 0, result.err
-    assert result.err.count("ignored columns") == 1
-    assert "in.csv: ignored columns: question, subject\n" in result.err
-
-
-@pytest.mark.parametrize("column", ["question", "Query", "input"])
-def test_a_table_whose_questions_are_in_another_column_than_context_is_refused(
-    score: Runner, echo_server: EchoServer, column: str
-) -> None:
-    Path("in.csv").write_text(f'{column},gold,choices\nQ,0,"["" a"", "" b""]"\n', "utf-8")
-    result = score("score", "-q", "--jsonl", "in.csv")
-    assert result.code == 2
-    assert f"in.csv: no column context, and '{column}' would not be scored" in result.err
-    assert "rename that column to context, or set --context TEXT for all rows" in result.err
-    assert not echo_server.bodies
-
-
-def test_only_the_files_that_have_an_ignored_column_are_named(score: Runner) -> None:
-    Path("a.csv").write_text("text,topic\na b,x\n", "utf-8")
-    Path("b.csv").write_text("text\na b\n", "utf-8")
-    Path("c.csv").write_text("text,topic\na b,x\n", "utf-8")
-    result = score("score", "--jsonl", "a.csv", "--jsonl", "b.csv", "--jsonl", "c.csv")
-    assert result.code == 0, result.err
-    assert [line for line in result.err.splitlines() if "ignored" in line] == [
-        "nbx: a.csv, c.csv: ignored columns: topic"
-    ]
 
 
 def test_the_record_of_a_question_has_the_tokens_of_each_choice_if_asked(score: Runner) -> None:
@@ -165,6 +133,32 @@ def test_an_input_without_rows_is_noticed(score: Runner) -> None:
     result = score("score", "--jsonl", "in.jsonl")
     assert (result.code, result.out, result.err) == (0, "", "nbx: in.jsonl has no rows\n")
     assert "stdin has no rows" in score("bulk", "-", "-o", "out.jsonl", stdin=b"").err
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=repr)
+def test_an_empty_line_of_a_text_file_is_no_row_and_does_not_count(score: Runner, ending: str) -> None:
+    lines = ["", "One two three", "", " ", "Four five six", "", ""]
+    Path("in.txt").write_text(ending.join(lines), "utf-8", newline="")
+    Path("in.jsonl").write_text("\n".join(json.dumps(line) if line else "" for line in lines), "utf-8")
+    flags = ("-c", "Row:", "-o", "out.jsonl")
+    for name in ("in.txt", "in.jsonl"):
+        result = score("score", "--jsonl", name, "--restart", *flags)
+        assert result.code == 0, result.err
+        found = sorted(records(OUT), key=lambda record: record["index"])
+        assert [(record["id"], record["tokens"]) for record in found] == [(0, 3), (1, 1), (2, 3)]
+    for command in (("export", OUT, "-o", "out.csv"), ("merge", OUT, "-o", "merged.jsonl")):
+        result = score("bulk", *map(str, command), "--input", "in.txt", "--force")
+        assert result.code == 0, result.err
+    result = score("bulk", "in.txt", "-o", "answers.jsonl")
+    assert (result.code, "line 1: the prompt is empty" in result.err) == (65, True)
+
+
+def test_a_bad_line_after_an_empty_one_has_its_own_number(score: Runner) -> None:
+    Path("in.txt").write_bytes(b"\n\nOne two\n\n\xff\n")
+    assert (
+        "in.txt, line 5: byte 0xff at offset 0 of the row is not UTF-8"
+        in score("score", "--jsonl", "in.txt").err
+    )
 
 
 def test_a_folder_is_called_one_and_a_missing_file_gets_no_other_advice(score: Runner) -> None:

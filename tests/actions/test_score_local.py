@@ -161,6 +161,19 @@ def test_rows_are_scored_in_windows_as_one_text_is_and_not_mixed_with_others(
     assert (refused.code, "the context of the model has 8,192 tokens" in refused.err) == (2, True)
 
 
+@pytest.mark.parametrize("head", [b"GGUF", b"no GGUF"])
+def test_another_model_file_that_cannot_be_loaded_is_not_called_damaged(
+    local: Runner, tmp_path: Path, head: bytes
+) -> None:
+    bad = tmp_path / "bad.gguf"
+    bad.write_bytes(head)
+    (tmp_path / "rows.jsonl").write_text('"a b"\n')
+    for source in (("a b",), ("--jsonl", str(tmp_path / "rows.jsonl"))):
+        result = local("score", "--local", *source, "--against-file", str(bad))
+        assert (result.code, str(bad) in result.err) == (78, True)
+        assert result.err.endswith("\n  choose another GGUF file\n")
+
+
 @pytest.mark.parametrize(
     ("flags", "words"),
     [

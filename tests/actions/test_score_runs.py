@@ -131,7 +131,7 @@ def test_parquet_has_rows_to_score(score: Runner) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        ("in.csv", "id,question\n1,x\n", "in.csv has none of the columns choices, context, gold, text"),
+        ("in.csv", "id,question\n1,x\n", "in.csv has no column text or choices"),
         ("in.csv", "id,choices\n1,[\n", "line 2: choices is not JSON"),
         ("in.jsonl", "3\n", "a row must be a string or an object"),
         ("in.jsonl", "[1]\n", "a row must be a string or an object; jq"),
@@ -295,4 +295,4 @@ def test_records_and_the_summary_name_the_model_and_a_changed_model_is_named_in_
     assert summary["against"]["tokens_scored"] == summary["tokens_scored"] > 0
     result = score(*RUN, "-m", "third", "--against", "other")
     assert result.code == 2
-    assert "the model (test/model before, third now), a flag, " in result.err
+    assert "\n  the model (test/model before, third now) has changed\n" in result.err

@@ -102,6 +102,8 @@ def test_every_token_has_at_least_what_windows_share(stride: int, length: int) -
         (20, 5, 10, "has 10 tokens"),
         (0, 8, 10, "it is less than 8"),
         (10, 8, 0, "it is less than 8"),
+        (1, 1, 0, "windows overlap only if --window is at least 4"),
+        (3, 1, 0, "windows overlap only if --window is at least 4"),
     ],
 )
 def test_a_window_that_does_not_fit_the_model_is_refused(
@@ -115,3 +117,7 @@ def test_a_window_that_does_not_fit_the_model_is_refused(
 def test_a_window_has_the_context_of_the_model_unless_it_is_given() -> None:
     assert SlidingWindow(0, 7).in_context(10) == SlidingWindow(10, 7)
     assert SlidingWindow(10, 7).in_context(0) == SlidingWindow(10, 7)
+
+
+def test_the_smallest_window_has_room_for_a_stride_of_one() -> None:
+    assert SlidingWindow(4, 1).in_context(10) == SlidingWindow(4, 1)

@@ -22,6 +22,8 @@ class Words:
 
     text_columns = frozenset(("text",))
     json_columns = frozenset(("words",))
+    content_columns = ("text", "words")
+    other_tables_hint = "convert the table"
     identity = b""
 
     def __init__(self) -> None:

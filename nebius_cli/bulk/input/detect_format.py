@@ -36,9 +36,14 @@ def format_of(path: str, format_flag: str | None) -> tuple[str, str]:
     return name, compression
 
 
+def named_format(path: str) -> str:
+    """Return the format that the suffix of a file name means, empty if it means none."""
+    return SUFFIXES.get(_suffixes(path)[0], "")
+
+
 def wrong_format_flag(path: str, used: str) -> str:
     """Return a hint if a file that was read as one format has a name of another one."""
-    known = SUFFIXES.get(_suffixes(path)[0], used) if used else used
+    known = (used and named_format(path)) or used
     return "" if known == used else f"leave out --format: the suffix of {path} means {known}, not {used}"
 
 

@@ -9,6 +9,7 @@ from nebius_cli.bulk.input.detect_format import format_of
 from nebius_cli.bulk.input.parse_row import RawRow
 from nebius_cli.bulk.input.read_csv_and_tsv import DELIMITERS, DelimitedTable
 from nebius_cli.bulk.input.read_parquet import ParquetTable
+from nebius_cli.bulk.input.row_kind import PROMPT_LINES, PlainText
 from nebius_cli.bulk.input.text_lines import TextLines
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.request.read_prompt import DecodeOptions
@@ -75,12 +76,12 @@ def open_rows(
     reading: DecodeOptions,
     stdin: Readable | None,
     needs: Callable[[str], bool] = lambda _: True,
-    text_column: str = "prompt",
+    plain_text: PlainText = PROMPT_LINES,
     file: Readable | None = None,
 ) -> RowFile:
     """Open an input. `format_flag` is the format, None to tell it by the name.
 
-    `text_column` is the name of what a line of plain text is.
+    `plain_text` is what a line of plain text is.
 
     `file` is the file if it is open already, as one in an object store; for Parquet it can seek.
 
@@ -101,7 +102,7 @@ def open_rows(
             table = DelimitedTable(content, source.name, format_, needs)
             columns, rows = table.columns, table.rows()
         elif format_ == "text":
-            columns, rows = (text_column,), content.texts()
+            columns, rows = (plain_text.column,), content.texts(skip_empty=plain_text.skip_empty)
         else:
             columns, rows = (), content.json()
     except BaseException:

@@ -14,7 +14,7 @@ from nebius_cli.bulk.input.convert_cells import decimal_point, plain_value
 from nebius_cli.bulk.input.fill_template import RowError, Template, example, listed
 from nebius_cli.bulk.input.matrix_combination import Combination, label_of
 from nebius_cli.bulk.input.row import InMatrix
-from nebius_cli.bulk.input.row_kind import RowItem
+from nebius_cli.bulk.input.row_kind import PROMPT_LINES, RowItem
 from nebius_cli.bulk.input.wrong_format_hints import (
     CHAT,
     not_a_row,
@@ -80,7 +80,7 @@ class RowParser:
     Other columns of a table are silently ignored: most tables have many.
     """
 
-    text_column = "prompt"  # of plain text, also the variable of a template
+    plain_text = PROMPT_LINES  # its column is also the variable of a template
     ignored_columns: Mapping[str, Sequence[str]] = {}
 
     def __init__(self, template: Template | None, *, allow_empty: bool, validate: bool) -> None:
@@ -116,7 +116,7 @@ class RowParser:
                 why = f"columns: {listed(columns)}" + (f"; did you mean {close}?" if close else "")
                 if not hint and not self._template:
                     hint = f"{example(columns)} builds prompts from columns"
-                elif tuple(columns) == (self.text_column,):
+                elif tuple(columns) == (self.plain_text.column,):
                     hint = "in plain text, {prompt} is the whole line"
                 raise UsageError(f"{name} has no column {needed!r}", why, hint)
 

@@ -17,8 +17,8 @@ from nebius_cli.bulk.input.parse_row import (
     member_id,
 )
 from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, Row, hash_of
-from nebius_cli.bulk.input.row_kind import ItemRows, RowItem, RowKind
-from nebius_cli.bulk.input.wrong_format_hints import not_a_row, unknown_member
+from nebius_cli.bulk.input.row_kind import ItemRows, PlainText, RowItem, RowKind
+from nebius_cli.bulk.input.wrong_format_hints import not_a_row, rename_hint, separator_hint, unknown_member
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.request.token_bounds import max_prompt_tokens
@@ -27,11 +27,11 @@ from nebius_cli.request.token_bounds import max_prompt_tokens
 class ItemParser:
     """Parses rows of `kind`. A line of JSONL is an object, or a string, which is the member `text`.
 
-    An unknown member of an object makes a bad row. Unknown columns of a table are ignored; `ignored_columns`
-    has them by the name of the file.
+    An unknown member of an object makes a bad row, and one that is null is absent. Unknown columns of a table
+    are ignored; `ignored_columns` has them by the name of the file.
     """
 
-    text_column = "text"  # of plain text
+    plain_text = PlainText("text", skip_empty=True)
 
     def __init__(self, kind: RowKind) -> None:
         self._kind = kind
@@ -45,16 +45,16 @@ class ItemParser:
             raise RowError(raw.why)
         value: Any = self._from_cells(raw) if isinstance(raw, dict) else raw
         if isinstance(raw, bytes):
-            value = decode_line(raw, self.text_column)
+            value = decode_line(raw, self.plain_text.column)
         if isinstance(value, str):
             value = {"text": value}
         if not isinstance(value, dict):
             start = "[" if isinstance(value, list) else ""
-            raise RowError(f"a row must be a string or an object{not_a_row(start, self.text_column)}")
+            raise RowError(f"a row must be a string or an object{not_a_row(start, self.plain_text.column)}")
         if not value.keys() <= self._members:
             raise RowError(self._unknown(value))
         try:
-            item = self._kind.read(value)
+            item = self._kind.read({name: member for name, member in value.items() if member is not None})
         except ValueError as error:
             raise RowError(str(error)) from None
         prompts = item.prompts
@@ -68,9 +68,11 @@ class ItemParser:
 
     def check_columns(self, columns: Sequence[str], name: str) -> None:
         """Raise UsageError if items cannot be made of these columns. `name` is that of the file."""
-        if not self._columns & frozenset(columns):
-            what = f"{name} has none of the columns {listed(sorted(self._columns))}"
-            raise UsageError(what, f"columns: {listed(columns)}")
+        needed = self._kind.content_columns
+        if set(needed).isdisjoint(columns):
+            what = f"{name} has no column {' or '.join(needed)}"
+            hint = separator_hint(columns) or rename_hint(columns, needed) or self._kind.other_tables_hint
+            raise UsageError(what, f"columns: {listed(columns)}", hint)
         try:
             self._kind.check_columns(columns)
         except ValueError as error:

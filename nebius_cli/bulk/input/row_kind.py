@@ -7,6 +7,16 @@ from nebius_cli.core.errors_and_exit_codes import NbxError
 from nebius_cli.request.parse_and_check_values import Value
 
 
+class PlainText(NamedTuple):
+    """What a line of plain text is: the content of a column. With `skip_empty`, an empty line is no row."""
+
+    column: str = "prompt"
+    skip_empty: bool = False
+
+
+PROMPT_LINES = PlainText()
+
+
 class RowItem(Protocol):
     """The content of one row."""
 
@@ -47,11 +57,19 @@ class RowKind(Protocol):
 
     @property
     def text_columns(self) -> frozenset[str]:
-        """The columns whose cells are used as they are; a row needs one of them, or of `json_columns`."""
+        """The columns whose cells are used as they are."""
 
     @property
     def json_columns(self) -> frozenset[str]:
         """The columns of a table that hold JSON, if a cell is text."""
+
+    @property
+    def content_columns(self) -> tuple[str, ...]:
+        """The columns of which a row needs one."""
+
+    @property
+    def other_tables_hint(self) -> str:
+        """Where a user finds how to convert a table that has none of them."""
 
     def check_columns(self, columns: Collection[str]) -> None:
         """Raise ValueError, which says why, if rows of a table with these columns would lack a part."""

@@ -16,7 +16,7 @@ from nebius_cli.bulk.input.matrix_combination import NO_MATRIX, Combination
 from nebius_cli.bulk.input.parse_row import RawData, RawRow, RowParser, RowRequest
 from nebius_cli.bulk.input.parse_row_of_kind import ItemParser, ItemRequests
 from nebius_cli.bulk.input.row import BadRow, InMatrix, Row, RowIds, hash_of
-from nebius_cli.bulk.input.row_kind import ItemRows, RowKind
+from nebius_cli.bulk.input.row_kind import ItemRows, PlainText, RowKind
 from nebius_cli.bulk.input.shard import Shard
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.request.parse_and_check_values import Value
@@ -117,9 +117,9 @@ class RowReader:
         return self._parser.needs(column)
 
     @property
-    def text_column(self) -> str:
-        """The name of the one column of plain text."""
-        return self._parser.text_column
+    def plain_text(self) -> PlainText:
+        """What a line of plain text is."""
+        return self._parser.plain_text
 
     def check_columns(self, columns: Sequence[str], name: str) -> None:
         """Raise UsageError if no row of a file with these columns can have a prompt, or a model.

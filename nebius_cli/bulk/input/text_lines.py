@@ -30,11 +30,14 @@ class TextLines:
             if line and not (isinstance(line, bytes) and line.isspace()):
                 yield row
 
-    def texts(self) -> Iterator[RawRow]:
-        """Yield each line as a str."""
+    def texts(self, *, skip_empty: bool = False) -> Iterator[RawRow]:
+        """Yield each line as a str, or with `skip_empty` each that is not empty."""
         for number, line in self.numbered():
             text = text_of(line)
-            yield number, text.removesuffix("\r") if isinstance(text, str) and not self._nul else text
+            if isinstance(text, str) and not self._nul:
+                text = text.removesuffix("\r")
+            if text or not skip_empty:
+                yield number, text
 
 
 def text_of(line: bytes | UnreadableRow) -> str | UnreadableRow:

@@ -62,6 +62,12 @@ def separator_hint(columns: Sequence[str]) -> str:
     return "set --format csv: its cells are separated by commas" if "," in header else ""
 
 
+def rename_hint(columns: Sequence[str], needed: Sequence[str]) -> str:
+    """Return which column has nearly the name of one that is needed, empty if none has."""
+    near = ((column, nearest(column.casefold(), needed, cutoff=0.75)) for column in columns)
+    return next((f"rename the column {shown(column)} to {name}" for column, name in near if name), "")
+
+
 def not_utf8(error: UnicodeDecodeError) -> str:
     """Return a message about the first byte of a row that is not UTF-8."""
     if encoding := marked_encoding(error.object):

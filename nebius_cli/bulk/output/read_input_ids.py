@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from nebius_cli.bulk.input.matrix_combination import Combination, ids_in_matrix
 from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.parse_row import IDS, own_id
+from nebius_cli.bulk.input.row_kind import PlainText
 from nebius_cli.bulk.input.several_files import open_all
 from nebius_cli.request.read_prompt import DecodeOptions
 from nebius_cli.system.streams import Readable
@@ -17,16 +18,26 @@ def read_input_ids(
     *,
     format_: str | None = None,
     nul: bool = False,
+    scored: bool = False,
     reading: DecodeOptions,
 ) -> Iterator[str | int]:
     """Yield the id of each row in each combination; a row without one has its position.
 
+    `scored`: the rows are those of a run that scores, for which an empty line of plain text is no row.
     Raises UsageError and BadInputError as a run does.
     """
 
     def open_file(path: str) -> RowFile:
         stdin = take_stdin() if path == "-" else None
-        return open_rows(path, format_, nul=nul, reading=reading, stdin=stdin, needs=IDS.__contains__)
+        return open_rows(
+            path,
+            format_,
+            nul=nul,
+            reading=reading,
+            stdin=stdin,
+            needs=IDS.__contains__,
+            plain_text=PlainText(skip_empty=scored),
+        )
 
     with open_all(paths, open_file) as rows:
         for index, (_, raw) in enumerate(rows):

@@ -97,7 +97,7 @@ class RecordReader:
         return head
 
     def _foreign(self, number: int) -> UsageError:
-        what = f"{self._path} is not the output of nbx bulk"
+        what = f"{self._path} is not the output of nbx bulk or nbx score"
         why = f"line {number} is not a record"
         return UsageError(what, why, "nothing was changed; choose another file")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_source import RowSource
@@ -30,6 +31,7 @@ class Claims:
         self._matrix = matrix_of(journal.path)
         self.changed = 0
         self._model = ""  # of the first changed row
+        self._may_have_moved = False
         self.found = journal.earlier.answers == 0  # or there is nothing to find
 
     def has_answer(self, row: Row) -> bool:
@@ -45,6 +47,7 @@ class Claims:
         if not self.found:
             self.changed += self._journal.has_prompt_of(row)
             self._model = self._model or row.model
+            self._may_have_moved |= row.is_unnamed
         return False
 
     def error(self, *, runs_here: bool) -> UsageError:
@@ -53,12 +56,25 @@ class Claims:
         `runs_here`: to a model on this machine, which costs nothing.
         """
         what = f"every row of {self._output} would be {_sent_again(runs_here)}"
-        found = _model_of(self._journal.path)
-        other = found and self._model and found != self._model
-        model = f"the model ({found} before, {self._model} now)" if other else "the model"
-        why = f"{model}, a flag, the project or the base URL has changed, or rows without an id have moved"
+        why = self._changed_settings(runs_here) + " has changed"
+        if self._may_have_moved:
+            why += ", or rows without an id have moved"
         hint = f"--restart starts over and keeps them as {self._output}.old; or choose another -o"
         return UsageError(what, why, hint)
+
+    def _changed_settings(self, runs_here: bool) -> str:  # noqa: FBT001 - the only argument
+        """Return what may have changed since the records were written; only the model if that is certain."""
+        others = ["a flag"] if runs_here else ["a flag", "the project", "the base URL"]
+        record = _first_answer(self._journal.path)
+        found = record.get("model") or (record.get("response") or {}).get("model")
+        if not (isinstance(found, str) and self._model):
+            return _either(["the model", *others])
+        if self._model not in (found, record.get("against_model")):
+            model = f"the model ({found} before, {self._model} now)"
+            # A server may use another name in its response; a score has the name that was asked for.
+            return model if "model" in record and not runs_here else _either([model, *others])
+        # The content of a model file may be another one under the same name.
+        return _either(["the model", *others] if runs_here or "against_model" in record else others)
 
 
 class SurveyedClaims(Claims):
@@ -143,14 +159,16 @@ def _results(count: int, source: RowSource) -> str:
     return f"{counted(count, 'answer')} to" if source.reader.kind is None else f"{counted(count, 'score')} of"
 
 
-def _model_of(path: Path) -> str:
-    """Return the model that the first record with an answer names, empty if none does."""
-    for _, line, head in records_in(path):
-        if head.ok:
-            record = jsontext.decode(line)
-            model = record.get("model") or (record.get("response") or {}).get("model")
-            return model if isinstance(model, str) else ""
-    return ""
+def _first_answer(path: Path) -> dict[str, Any]:
+    """Return the first record with an answer, empty without one."""
+    lines = (line for _, line, head in records_in(path) if head.ok)
+    record: dict[str, Any] = jsontext.decode(next(lines, b"{}"))
+    return record
+
+
+def _either(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _sent_again(runs_here: bool) -> str:  # noqa: FBT001 - the only argument

@@ -62,7 +62,7 @@ def test_a_table_needs_one_of_the_columns() -> None:
     assert [PARSER.needs(name) for name in ("id", "text", "words", "prompt")] == [True, True, True, False]
     PARSER.check_columns(("id", "words"), "in.csv")
     assert PARSER.ignored_columns == {}
-    with pytest.raises(UsageError, match="none of the columns text, words"):
+    with pytest.raises(UsageError, match="no column text or words"):
         PARSER.check_columns(("id", "prompt"), "in.csv")
 
 
