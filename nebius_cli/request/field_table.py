@@ -11,7 +11,7 @@ SAMPLING = "Sampling"
 REQUEST = "Request"
 
 FIELDS = (
-    Field("model", Kind.TEXT, "Model ID; nbx models lists them.", REQUEST, "MODEL", short="-m"),
+    Field("model", Kind.TEXT, "ID of the model, as listed by nbx models.", REQUEST, "MODEL", short="-m"),
     Field("max_tokens", Kind.INTEGER, "Maximum number of tokens per answer.", SAMPLING, "N", low=0),
     Field(
         "temperature", Kind.NUMBER, "Sampling temperature (server default 1).", SAMPLING, "T", low=0, high=2
