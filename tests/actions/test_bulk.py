@@ -185,7 +185,7 @@ def test_the_commonest_reasons_of_failed_rows_are_told_with_counts(
 ) -> None:
     def answer(prompt: str) -> Reply | None:
         number = int(prompt.rsplit(maxsplit=1)[-1])
-        return refuse(422, f"prompt {number} is odd") if number < 3 else refuse(400, "too long")
+        return refuse(422, f"prompt {'ABC'[number]} is odd") if number < 3 else refuse(400, "too long")
 
     row_server.answer = answer
     Path("in.jsonl").write_text("".join(f'"row {number}"\n' for number in range(10)))

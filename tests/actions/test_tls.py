@@ -106,7 +106,7 @@ def test_a_server_without_tls_is_refused(tls: Runner) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=_say_hello, args=(listener,)).start()
         result = tls("complete", "x", "--base-url", f"https://127.0.0.1:{listener.getsockname()[1]}")
-    refused(result, "[SSL", "try http:// in base_url")
+    refused(result, "[SSL", "try http:// in --base-url")
 
 
 def _say_hello(listener: socket.socket) -> None:
@@ -152,7 +152,7 @@ def test_a_file_without_authorities_is_a_configuration_error(
 def test_plain_http_to_a_port_that_speaks_tls_suggests_https(tls: Runner, server: FakeServer) -> None:
     server.script([b"\x15\x03\x03\x00\x02\x02\x16"])  # the alert of a server that expects TLS
     result = tls("complete", "x", "--retries", "0", "--base-url", server.url)
-    assert (result.code, "try https:// in base_url" in result.err) == (7, True)
+    assert (result.code, "try https:// in --base-url" in result.err) == (7, True)
     check_message(result.err)
 
 
