@@ -108,7 +108,7 @@ def _budget(name: str, period: str) -> Setting:
 
 
 def _seconds(name: str, help: str, default: float) -> Setting:  # noqa: A002 - the Field's own word
-    field = Field(name, Kind.NUMBER, help, "Connection", "SECONDS", low=0, high=MAX_TIMEOUT_S)
+    field = Field(name, Kind.SECONDS, help, "Connection", "SECONDS", low=0, high=MAX_TIMEOUT_S)
     return Setting(field, (f"NBX_{name.upper()}",), default)
 
 

@@ -14,6 +14,7 @@ KIND_LABELS = {
     Kind.TEXT: "text",
     Kind.INTEGER: "integer",
     Kind.NUMBER: "number",
+    Kind.SECONDS: "number",
     Kind.BOOLEAN: "yes or no",
     Kind.CHOICE: "one of",
     Kind.TEXTS: "text, repeatable",

@@ -31,6 +31,7 @@ class Kind(Enum):
     TEXT = auto()  # --user NAME
     INTEGER = auto()  # --max-tokens 32
     NUMBER = auto()  # --temperature 0.7
+    SECONDS = auto()  # --timeout 60
     BOOLEAN = auto()  # --echo / --no-echo
     CHOICE = auto()  # --service-tier flex
     TEXTS = auto()  # --stop A --stop B
@@ -107,7 +108,7 @@ class Field(NamedTuple):
                 value = int(whole[1]) if whole else last
                 if value is last and re.fullmatch(_DIGITS, last):
                     raise FieldError(_TOO_LARGE)
-            case Kind.NUMBER:
+            case Kind.NUMBER | Kind.SECONDS:
                 value = _parse_number(last)
             case Kind.BOOLEAN:
                 value = _BOOLEANS.get(last.lower(), last)
@@ -122,12 +123,7 @@ class Field(NamedTuple):
 
         `bounded=False` accepts values outside the bounds, but never another type.
         """
-        try:
-            checked = _CHECKS[self.kind](value)
-        except FieldError as error:
-            if self.metavar == "SECONDS":
-                raise FieldError(f"{error}".replace("a number", "a number of seconds")) from None
-            raise
+        checked = _CHECKS[self.kind](value)
         if bounded:
             self._check_bounds(checked)
         return checked
@@ -215,12 +211,16 @@ def _check_integer(value: Any) -> Value:
     return value
 
 
-def _check_number(value: Any) -> Value:
+def _check_number(value: Any, noun: str = "a number") -> Value:
     if isinstance(value, int) and not isinstance(value, bool):
         return _check_integer(value)  # an integer of hundreds of digits does not fit a float
     if not isinstance(value, float) or not math.isfinite(value):
-        raise FieldError("must be a number")
+        raise FieldError(f"must be {noun}")
     return value
+
+
+def _check_seconds(value: Any) -> Value:
+    return _check_number(value, "a number of seconds")
 
 
 def _check_boolean(value: Any) -> Value:
@@ -271,6 +271,7 @@ _CHECKS = {
     Kind.CHOICE: _check_text,
     Kind.INTEGER: _check_integer,
     Kind.NUMBER: _check_number,
+    Kind.SECONDS: _check_seconds,
     Kind.BOOLEAN: _check_boolean,
     Kind.TEXTS: _check_texts,
     Kind.BIASES: _check_biases,
