@@ -66,12 +66,11 @@ def read_run(job: Job) -> dict[str, Any]:
     path = f"{job.state}/{RUN_FILE}"
     try:
         with job.target.open_input_stream(path, compression=None) as file:
-            value = jsontext.decode(file.read())
+            return jsontext.object_of(jsontext.decode(file.read()))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot read {path}", first_line(error)) from None
-    return value if isinstance(value, dict) else {}
 
 
 def write_run(job: Job, values: dict[str, Any]) -> None:

@@ -23,6 +23,11 @@ class LimitError(ValueError):
     """The JSON is beyond a limit of nbx or of Python; it need not be invalid."""
 
 
+def object_of(value: Any) -> dict[str, Any]:
+    """Return a decoded value if it is an object, and an empty object for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
 def encode(value: Any, *, indent: int | None = None) -> bytes:
     """Return `value` as UTF-8 JSON, compact unless `indent` is given.
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from nebius_cli.core.errors_and_exit_codes import ServerError
+from nebius_cli.core.jsontext import object_of
 from nebius_cli.core.prices_and_costs import UNKNOWN_PRICE, Price, parse_amount
 
 # Token Factory, vLLM, LiteLLM
@@ -47,7 +48,7 @@ def decode(value: Any) -> list[Model]:
 
 
 def _decode_entry(name: str, entry: Mapping[str, Any]) -> Model:
-    limits = _object(entry.get("per_request_limits"))
+    limits = object_of(entry.get("per_request_limits"))
     features = entry.get("supported_features")
     texts = [text for text in features if isinstance(text, str)] if isinstance(features, list) else []
     return Model(
@@ -59,7 +60,7 @@ def _decode_entry(name: str, entry: Mapping[str, Any]) -> Model:
         requests_per_minute=_count(limits.get("requests_per_minute")),
         tokens_per_minute=_count(limits.get("tokens_per_minute")),
         features=tuple(dict.fromkeys(texts)),
-        modality=_text(_object(entry.get("architecture")).get("modality")),
+        modality=_text(object_of(entry.get("architecture")).get("modality")),
         quantization=_text(entry.get("quantization")),
         status=_text(entry.get("status")),
         created=_count(entry.get("created")),
@@ -67,12 +68,8 @@ def _decode_entry(name: str, entry: Mapping[str, Any]) -> Model:
 
 
 def _price(entry: Mapping[str, Any]) -> Price:
-    pricing = _object(entry.get("pricing"))
+    pricing = object_of(entry.get("pricing"))
     return Price(*(parse_amount(pricing.get(name)) for name in ("prompt", "completion", "input_cache_read")))
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _text(value: Any) -> str | None:

@@ -70,7 +70,7 @@ def rows(model: Model) -> list[tuple[str, str]]:
 
 def _members(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in raw.items():
-        below = value if isinstance(value, dict) else {}
+        below = jsontext.object_of(value)
         yield from ((f"{name}.{key}", _as_text(inner)) for key, inner in below.items())
         if not below and value not in (None, "", [], {}):
             yield name, _as_text(value)

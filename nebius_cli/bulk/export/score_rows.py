@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nebius_cli.bulk.export.choice_rows import Row
+from nebius_cli.core.jsontext import object_of
 
 _SCORE = (
     *("text", "log_likelihood", "tokens", "tokens_scored", "bytes_scored", "per_token", "per_character"),
@@ -25,7 +26,7 @@ def score_rows(record: Mapping[str, Any]) -> Iterator[Row]:
     What belongs to a question as a whole, its usage and accuracies, is on its first row only, so that sums
     and means over a column are right.
     """
-    error, usage, against = (_object(record.get(name)) for name in ("error", "usage", "against"))
+    error, usage, against = (object_of(record.get(name)) for name in ("error", "usage", "against"))
     whole = _members(record, _WHOLE) | {"error": error.get("message")}
     used = {name: usage.get(name) for name in _USAGE}
     others = [_prefixed("against_", row) for row in _of_model(against)]
@@ -49,11 +50,11 @@ def _of_model(part: Mapping[str, Any]) -> list[Row]:
     """Return what a record, or its `against`, has about its text or about each of its choices."""
     if "choices" not in part:
         return [_members(part, _SCORE)]
-    winners, accuracies = _object(part.get("winners")), _members(part, _ACCURACIES)
+    winners, accuracies = object_of(part.get("winners")), _members(part, _ACCURACIES)
     rows = []
     for place, choice in enumerate(_list(part["choices"])):
         wins = {f"wins_{name}": int(winners[name] == place) for name in _MEASURES if name in winners}
-        rows.append(_members(_object(choice), _SCORE) | wins | accuracies)
+        rows.append(_members(object_of(choice), _SCORE) | wins | accuracies)
         accuracies = dict.fromkeys(accuracies)
     return rows
 
@@ -62,7 +63,7 @@ def _between_models(record: Mapping[str, Any]) -> list[Row]:
     """Return the differences of the two models, for the text or for each choice."""
     if "choices" in record:
         return [{"difference": value} for value in _list(record.get("differences"))]
-    kl = _prefixed("kl_", _object(record.get("kl")))
+    kl = _prefixed("kl_", object_of(record.get("kl")))
     return [_members(record, ("difference", "difference_per_byte")) | kl]
 
 
@@ -72,10 +73,6 @@ def _members(part: Mapping[str, Any], names: tuple[str, ...]) -> Row:
 
 def _prefixed(prefix: str, values: Mapping[str, Any]) -> Row:
     return {prefix + name: value for name, value in values.items()}
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _list(value: Any) -> list[Any]:

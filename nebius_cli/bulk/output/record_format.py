@@ -248,8 +248,7 @@ def _parsed_head(line: bytes) -> RecordHead | None:
         or not isinstance(body_hash, str)
     ):
         return None
-    usage = record.get("usage")
-    usage = usage if isinstance(usage, dict) else {}
+    usage = jsontext.object_of(record.get("usage"))
     prompt, completion = (_count(usage.get(name)) for name in _TOKENS)
     cost = parse_amount(usage.get("cost"))
     return RecordHead(
