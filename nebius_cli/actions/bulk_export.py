@@ -1,17 +1,18 @@
 """`nbx bulk export`: writes answers as text, CSV, TSV, Parquet or an HTML page, and scores as tables."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from shlex import quote
-from typing import Any
+from typing import Any, NamedTuple
 
 from nebius_cli.actions.app import App
 from nebius_cli.bulk.export import score_table
 from nebius_cli.bulk.export.check_output_name import check_not_compressed
-from nebius_cli.bulk.export.choice_rows import choice_rows
-from nebius_cli.bulk.export.csv_and_text import TableWriter, TextWriter, line_maker
+from nebius_cli.bulk.export.choice_rows import Row, choice_rows
+from nebius_cli.bulk.export.csv_and_text import HEADER, TextWriter, choice_cells, line_maker
 from nebius_cli.bulk.export.formats import SEPARATORS, chosen_format
 from nebius_cli.bulk.export.side_by_side import SideBySide
 from nebius_cli.bulk.export.side_by_side_table import parquet_rows, parquet_schema, table_lines
@@ -22,12 +23,25 @@ from nebius_cli.bulk.output.unfinished_row_error import is_failure, is_unfinishe
 from nebius_cli.core.errors_and_exit_codes import ExitCode, UsageError
 from nebius_cli.core.short_text import counted
 from nebius_cli.request.read_prompt import DecodeOptions
-from nebius_cli.system.check_output_paths import check_distinct, check_not_overwritten
+from nebius_cli.system.check_output_paths import check_distinct, check_not_overwritten, exists_as_file
 from nebius_cli.system.output_file import buffered, replace_file
 from nebius_cli.system.streams import Write
 from nebius_cli.terminal.sanitize import visible
 
-Add = Callable[[Mapping[str, Any]], None]
+Record = Mapping[str, Any]
+Add = Callable[[Record], None]
+
+
+class Table(NamedTuple):
+    """A table of records: what each one becomes as lines of cells, and as rows of Parquet.
+
+    `schema` gets pyarrow and returns the columns there, None for those of answers.
+    """
+
+    header: Sequence[str]
+    cells: Callable[[Record], Iterable[Sequence[object]]]
+    rows: Callable[[Record], Iterable[Row]]
+    schema: Callable[[Any], Any] | None
 
 
 @dataclass(slots=True)
@@ -81,9 +95,9 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
         raise UsageError(f"-0 with {'--csv' if format_ == 'csv' else format_}", "only texts end with NUL")
     if format_ == "parquet" and options.output in (None, "-") and app.streams.stdout_tty:
         raise UsageError("cannot write Parquet to a terminal", "it is binary", "-o FILE writes it to a file")
-    rows = _input_rows(options, app)
+    scores = exists_as_file(options.answers) and has_scores(Path(options.answers)) is True
+    rows = _input_rows(options, app, scored=scores)
     with AnswerFile(options.answers, rows) as records:
-        scores = has_scores(Path(options.answers)) is True
         if scores:
             _check_table(format_, options)
         if options.output is None or options.output == "-":
@@ -133,7 +147,7 @@ def _note_gaps(
         app.note(f"{contain} {end}, so line N is not always row N; {way} keeps the texts apart")
 
 
-def _input_rows(options: BulkExportOptions, app: App) -> InputRows | None:
+def _input_rows(options: BulkExportOptions, app: App, *, scored: bool) -> InputRows | None:
     """Return the rows of `--input`, None without it. Raises UsageError, also for another `--matrix`."""
     if not options.input:
         if options.matrix:
@@ -148,7 +162,6 @@ def _input_rows(options: BulkExportOptions, app: App) -> InputRows | None:
         of_run = f"with --matrix {' and '.join(fields)}" if fields else "without --matrix"
         what = f"{options.answers} has the answers of a run {of_run}"
         raise UsageError(what, "--input stands for its rows only with the same --matrix")
-    scored = has_scores(Path(options.answers)) is True
     take_stdin, reading = app.streams.take_stdin, DecodeOptions()
     ids = read_input_ids(options.input, combinations, take_stdin, reading=reading, scored=scored)
     return InputRows(ids, len(combinations))
@@ -178,8 +191,7 @@ def _write(
     if format_ == "text":
         return _write_text(records, TextWriter(write, b"\0" if options.null else b"\n"))
     gaps = Gaps()
-    table = _score_table(format_, options, records, write) if scores else _table(format_, options, write)
-    with table as add:
+    with _adding(format_, options, _table_of(records, scores=scores), write) as add:
         for record in records:
             gaps.count(record)
             add(record)
@@ -217,33 +229,28 @@ def _write_side_by_side(format_: str, options: BulkExportOptions, records: Answe
     return Gaps(failed, answers.missing, answered)
 
 
+def _table_of(records: AnswerFile, *, scores: bool) -> Table:
+    """Return the table of answers, or that of scores, which has the columns that one of them needs."""
+    if not scores:
+        return Table(HEADER, choice_cells, choice_rows, None)
+    columns = score_table.columns_of(records)
+    cells = partial(score_table.cells_of, columns=columns)
+    rows = partial(score_table.parquet_rows, columns=columns)
+    return Table(columns, cells, rows, score_table.parquet_schema(columns))
+
+
 @contextlib.contextmanager
-def _table(format_: str, options: BulkExportOptions, write: Write) -> Iterator[Add]:
+def _adding(format_: str, options: BulkExportOptions, table: Table, write: Write) -> Iterator[Add]:
     """Give the function that adds a record to a table."""
     if format_ == "parquet":
         from nebius_cli.bulk.export.parquet_file import ParquetFile
 
-        with ParquetFile(write) as file:
-            yield lambda record: file.add(choice_rows(record))
-    else:
-        yield TableWriter(write, line_maker(format_, escape_formulas=options.escape_formulas)).add
-
-
-@contextlib.contextmanager
-def _score_table(
-    format_: str, options: BulkExportOptions, records: AnswerFile, write: Write
-) -> Iterator[Add]:
-    """Give the function that adds a record of scores to a table, whose columns are those of `records`."""
-    columns = score_table.columns_of(records)
-    if format_ == "parquet":
-        from nebius_cli.bulk.export.parquet_file import ParquetFile
-
-        with ParquetFile(write, score_table.parquet_schema(columns)) as file:
-            yield lambda record: file.add(score_table.parquet_rows(record, columns))
+        with ParquetFile(write, table.schema) as file:
+            yield lambda record: file.add(table.rows(record))
     else:
         to_line = line_maker(format_, escape_formulas=options.escape_formulas)
-        write(to_line(columns))
-        yield lambda record: write(b"".join(map(to_line, score_table.cells_of(record, columns))))
+        write(to_line(table.header))
+        yield lambda record: write(b"".join(map(to_line, table.cells(record))))
 
 
 def _shown(data: bytes) -> bytes:

@@ -1,10 +1,11 @@
 """Writes records as plain text, or as lines of CSV or TSV: one for each choice."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from nebius_cli.bulk.export.choice_rows import choices_of, text_or_json
 from nebius_cli.bulk.export.formats import SEPARATORS
+from nebius_cli.core.jsontext import object_of
 from nebius_cli.core.write_csv import csv_line
 from nebius_cli.system.streams import Write
 from nebius_cli.terminal.sanitize import to_bytes
@@ -32,27 +33,17 @@ def line_maker(format_name: str, *, escape_formulas: bool) -> ToLine:
     return lambda cells: to_bytes(csv_line(cells, separator=separator, escape_formulas=escape_formulas))
 
 
-class TableWriter:
-    """Writes records with `write`, as lines of a table that begins with HEADER."""
-
-    def __init__(self, write: Write, to_line: ToLine) -> None:
-        self._write = write
-        self._to_line = to_line
-        write(to_line(HEADER))
-
-    def add(self, record: Mapping[str, Any]) -> None:
-        """Write the choices of a record; its usage stands in the line of the first one."""
-        error = record["error"]
-        message = _string(error.get("message")) if isinstance(error, dict) else ""
-        usage = record.get("usage")
-        usage = usage if isinstance(usage, dict) else {}
-        used = tuple(usage.get(name) for name in _USAGE)  # None is an empty cell
-        prompt = text_or_json(record.get("prompt"))
-        for number, choice in enumerate(choices_of(record) or [{}]):
-            named = (record["id"], record["index"], choice.get("index", number) if choice else "")
-            text = (_string(choice.get("text")), _string(choice.get("finish_reason")))
-            self._write(self._to_line((*named, *text, message, *used, prompt)))
-            used = ("", "", "")  # usage is for all choices, so that the sum of the column is right
+def choice_cells(record: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
+    """Yield the cells of each choice of a record, in the order of HEADER; the first one has the usage."""
+    message = _string(object_of(record["error"]).get("message"))
+    usage = object_of(record.get("usage"))
+    used = tuple(usage.get(name) for name in _USAGE)  # None is an empty cell
+    prompt = text_or_json(record.get("prompt"))
+    for number, choice in enumerate(choices_of(record) or [{}]):
+        named = (record["id"], record["index"], choice.get("index", number) if choice else "")
+        text = (_string(choice.get("text")), _string(choice.get("finish_reason")))
+        yield (*named, *text, message, *used, prompt)
+        used = ("", "", "")  # usage is for all choices, so that the sum of the column is right
 
 
 class TextWriter:
