@@ -21,12 +21,6 @@ CAP = Cap(0.0, Decimal(10))
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A place for a ledger."""
-    return tmp_path / "data" / "ledger.db"
-
-
-@pytest.fixture
 def opened(path: Path) -> Iterator[Opened]:
     """Opens the ledger, each time as another process would."""
     made: list[Ledger] = []

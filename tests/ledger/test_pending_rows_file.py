@@ -29,12 +29,6 @@ NAME = "1-1-aa"
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A place for a ledger, in a folder that is not there yet."""
-    return tmp_path / "data" / "ledger.db"
-
-
-@pytest.fixture
 def ledger(path: Path) -> Iterator[Ledger]:
     """A ledger with one row."""
     made = Ledger(path, timeout_s=0.05)

@@ -32,12 +32,6 @@ def entry(at: float = 1_800_000_000.0, cost: str | None = "0.01", **more: Any) -
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A place for a ledger, in a folder that is not there yet."""
-    return tmp_path / "data" / "ledger.db"
-
-
-@pytest.fixture
 def ledger(path: Path) -> Iterator[Ledger]:
     """A ledger that is not there yet."""
     made = Ledger(path, timeout_s=0.05)
