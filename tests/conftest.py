@@ -57,13 +57,12 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Run the tests in parallel, a few more than there are cores, as many of them wait; a few files here."""
+    """Run the tests in parallel, twice as many as there are cores, as many of them wait; a few files here."""
     files = [arg for arg in config.args if arg.partition("::")[0].endswith(".py")]
     if len(files) == len(config.args) <= FEW_FILES:
         return 0
     config.option.dist = "worksteal"
-    cores = os.cpu_count() or 1
-    return cores + (cores + 1) // 2
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(autouse=True)
