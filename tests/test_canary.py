@@ -228,7 +228,7 @@ def test_the_engine_does_not_get_the_key_of_the_shell(args: list[str], nbx: Runn
     ) as child:
         own: list[bytes] = []
         while not own and child.poll() is None:
-            names = (b"engine_process", b"library_process")
+            names = (b"llama_cpp_server_process", b"llama_cpp_library_process")
             seen = [
                 (number, environ) for number, words, environ in processes() if any(n in words for n in names)
             ]

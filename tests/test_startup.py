@@ -131,7 +131,11 @@ def test_a_piped_completion_loads_urllib3_and_nothing_that_draws(server: FakeSer
         "nebius_cli.render.order_logprob_choices",
         "nebius_cli.render.probability_colors",
     }
-    unneeded |= {"nebius_cli.local.start_engine", "nebius_cli.local.weights", "nebius_cli.actions.config"}
+    unneeded |= {
+        "nebius_cli.local.start_llama_cpp_server",
+        "nebius_cli.local.weights",
+        "nebius_cli.actions.config",
+    }
     assert modules & unneeded == set()
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nebius_cli.api.endpoint import Endpoint, check_key
 from nebius_cli.api.request_limits_from_settings import limits_of
-from nebius_cli.config import run_settings, settings_layers, settings_table
-from nebius_cli.config.config_file import ConfigFile
+from nebius_cli.config import merge_settings_layers, run_settings, settings_table
+from nebius_cli.config.merge_settings_layers import ConfigSource, EffectiveSettings, gather
+from nebius_cli.config.read_and_write_config_file import ConfigFile
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.config.settings_layers import ConfigSource, EffectiveSettings, gather
 from nebius_cli.config.settings_table import Setting, Sourced
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import is_plain_http, parse_base_url
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from nebius_cli.config.find_api_key import FoundKey, KeyPlace
     from nebius_cli.core.prices_and_costs import Price, PriceList
     from nebius_cli.ledger.bulk_recorder import BatchRecorder
+    from nebius_cli.ledger.request_queries import Ledger
     from nebius_cli.ledger.request_recorder import LedgerRecorder
-    from nebius_cli.ledger.request_store import Ledger
     from nebius_cli.models.model_and_price_cache import ModelList, ModelsCache, PriceSource
 
 MODEL_LIST_TIMEOUT_S = 30.0  # until the first byte, where a run waits for prices
@@ -71,7 +71,7 @@ class App(Console):
         """The active profile, None for none. Raises ConfigError for one that is not in the file."""
         chosen, source = self._chosen_profile(), self.config.read()
         if chosen is not None and chosen.value not in source.profiles:
-            raise settings_layers.no_profile(chosen, source)
+            raise merge_settings_layers.no_profile(chosen, source)
         return None if chosen is None else str(chosen.value)
 
     @property
@@ -81,7 +81,8 @@ class App(Console):
         return None if chosen is None else str(chosen.value)
 
     def _chosen_profile(self) -> Sourced | None:
-        return settings_layers.choose_profile(self.flags.profile, self.streams.environ, self.config.read())
+        flag, environ = self.flags.profile, self.streams.environ
+        return merge_settings_layers.choose_profile(flag, environ, self.config.read())
 
     def effective_settings(self, given: Given | None = None) -> EffectiveSettings:
         """Return every layer of settings and the problems in it. Raises UsageError for a wrong flag only."""
@@ -237,7 +238,7 @@ class App(Console):
     @property
     def ledger(self) -> "Ledger":
         """The ledger; its database is opened on first use."""
-        from nebius_cli.ledger.request_store import NAME, Ledger
+        from nebius_cli.ledger.request_queries import NAME, Ledger
 
         return Ledger(paths.data_dir(self.streams.environ) / NAME)
 

@@ -9,8 +9,8 @@ from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.api.request_limits_from_settings import limits_of
 from nebius_cli.config import find_api_key, run_settings
 from nebius_cli.config.find_api_key import FoundKey, KeyOrigin, KeyPlace
+from nebius_cli.config.merge_settings_layers import NONE
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.config.settings_layers import NONE
 from nebius_cli.config.system_keyring import Keychain, forget
 from nebius_cli.core.errors_and_exit_codes import AuthError, ConfigError, ExitCode, NbxError
 from nebius_cli.core.secret import Secret

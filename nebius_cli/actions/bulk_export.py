@@ -16,8 +16,8 @@ from nebius_cli.bulk.export.csv_and_text import HEADER, TextWriter, choice_cells
 from nebius_cli.bulk.export.formats import SEPARATORS, chosen_format
 from nebius_cli.bulk.export.side_by_side import SideBySide
 from nebius_cli.bulk.export.side_by_side_table import parquet_rows, parquet_schema, table_lines
-from nebius_cli.bulk.output.answer_file import AnswerFile
 from nebius_cli.bulk.output.input_index_by_id import InputRows
+from nebius_cli.bulk.output.read_answers_in_order import AnswerFile
 from nebius_cli.bulk.output.read_records import has_scores, matrix_of
 from nebius_cli.bulk.output.unfinished_row_error import is_failure, is_unfinished
 from nebius_cli.core.errors_and_exit_codes import ExitCode, UsageError

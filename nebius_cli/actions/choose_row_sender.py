@@ -11,7 +11,7 @@ from nebius_cli.actions.app import App
 from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.bulk import options as bulk
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.input.row_kind import ItemRows, RowKind
+from nebius_cli.bulk.input.row_kind_protocol import ItemRows, RowKind
 from nebius_cli.bulk.limit_concurrency_and_rate import MAX_CONCURRENCY
 from nebius_cli.bulk.options import BulkPlan
 from nebius_cli.bulk.output.input_index_by_id import InputRows
@@ -86,7 +86,7 @@ def row_server(
         with items.here() as local:
 
             def mixed_sender(pool: int) -> tuple["Sender", str]:
-                from nebius_cli.bulk.senders.mixed_sender import MixedSender
+                from nebius_cli.bulk.senders.local_and_api_sender import MixedSender
 
                 api, host = open_sender(pool)
                 return MixedSender(api, local, is_here), host
@@ -97,12 +97,12 @@ def row_server(
         with items.here() as sender:
             yield RowServer(lambda _: (sender, ""), Secret(""), lambda: sender.death)
         return
-    from nebius_cli.local import run_embedded
+    from nebius_cli.local import prepare_local_model
     from nebius_cli.local.count_tokens_in_progress import TokensInProgress
 
     slots = max(plan.concurrency or bulk.LOCAL_CONCURRENCY, plan.choices)
     caches = min(MAX_LOCAL_CACHES, slots)
-    with run_embedded.running(options.model_file, app, parallel=slots, caches=caches) as engine:
+    with prepare_local_model.running(options.model_file, app, parallel=slots, caches=caches) as engine:
         # Its process takes a while to load the model; this import happens in the meantime.
         import nebius_cli.bulk.workers.send_and_receive  # noqa: F401
 

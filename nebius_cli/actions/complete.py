@@ -105,9 +105,9 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
         options.prompt, readers, fields, params, unset=unset, validate=options.validate
     )
     if _local(options):
-        from nebius_cli.local import run_embedded
+        from nebius_cli.local import prepare_local_model
 
-        run_embedded.check_request(completion_request.n, as_curl=options.curl)
+        prepare_local_model.check_request(completion_request.n, as_curl=options.curl)
     for warning in request_body.warnings(completion_request, local=_local(options)):
         app.warn(warning)
     if app.streams.stderr_tty:
@@ -171,9 +171,12 @@ def _fields(
     """Return the request fields that are set: by flag, else configured; plus what nbx itself decides."""
     if _local(options):
         configured.pop("ai_project_id", None)
-        from nebius_cli.local import run_embedded
+        from nebius_cli.local import prepare_local_model
 
-        given = {**given, "model": run_embedded.model_name(options.model_file, given.get("model"), app)}
+        given = {
+            **given,
+            "model": prepare_local_model.model_name(options.model_file, given.get("model"), app),
+        }
     fields = {**configured, **given}
     if options.view or options.export:
         fields.setdefault("logprobs", VIEW_LOGPROBS)
@@ -207,10 +210,10 @@ def _endpoint(
     if not _local(options):
         yield app.endpoint(settings, options.api_key, options.api_key_file)
         return
-    from nebius_cli.local import run_embedded
+    from nebius_cli.local import prepare_local_model
 
     parallel, caches = max(4, what.n), min(4, what.choices)
-    with run_embedded.running(options.model_file, app, parallel=parallel, caches=caches) as engine:
+    with prepare_local_model.running(options.model_file, app, parallel=parallel, caches=caches) as engine:
         # Its process takes a while to load the model; this import happens in the meantime.
         import nebius_cli.api.send_completion  # noqa: F401
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nebius_cli.actions.app import App
-from nebius_cli.config import find_api_key, settings_layers, settings_table
+from nebius_cli.config import find_api_key, merge_settings_layers, settings_table
 from nebius_cli.config.settings_table import PROFILES, PROJECT_FILE, USE_PROFILE, Setting, Sourced
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors_and_exit_codes import ConfigError, ExitCode, UsageError
@@ -222,10 +222,10 @@ def _finish(app: App, draft: Path, old: bytes) -> ExitCode:
 
 
 def _check(data: bytes, path: Path) -> list[ConfigError]:
-    from nebius_cli.config.config_file import parse
+    from nebius_cli.config.read_and_write_config_file import parse
 
     try:
-        return settings_layers.problems_of(parse(data, path, ""))
+        return merge_settings_layers.problems_of(parse(data, path, ""))
     except ConfigError as error:
         return [error]
 

@@ -17,7 +17,7 @@ from nebius_cli.doctor.check_results import Check, State
 from nebius_cli.doctor.connection_checks import ConnectionChecks
 from nebius_cli.doctor.server_checks import ServerChecks
 from nebius_cli.doctor.skip_dependent_checks import CheckList
-from nebius_cli.local import run_embedded
+from nebius_cli.local import prepare_local_model
 
 MIN_PASSWORD_CHARS = 4  # of a proxy; shorter ones also occur in ordinary words
 STATE_STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red", "skipped": "dim"}
@@ -95,7 +95,7 @@ def _run_checks(options: DoctorOptions, app: App) -> list[Check]:
         "engine",
         (),
         lambda: machine_checks.check_engine(
-            run_embedded.weights_dir(streams.environ), streams.monotonic, live=options.live
+            prepare_local_model.weights_dir(streams.environ), streams.monotonic, live=options.live
         ),
     )
     _check_ledger(results, settings, quiet_app)

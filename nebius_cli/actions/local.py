@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from nebius_cli.actions.app import App
 from nebius_cli.core.errors_and_exit_codes import ExitCode, ServerError, UsageError
-from nebius_cli.local import run_embedded, weights
+from nebius_cli.local import prepare_local_model, weights
 from nebius_cli.local.weights import DEFAULT_MODEL, MODELS
 from nebius_cli.terminal.download_progress import megabytes
 
@@ -23,14 +23,14 @@ class LocalOptions:
 def run_pull(options: LocalOptions, app: App) -> ExitCode:
     """Fetch a model unless it is installed; print its path."""
     model = weights.find_known(options.name or DEFAULT_MODEL.name)
-    path = run_embedded.fetch(model, app, force=options.force)
+    path = prepare_local_model.fetch(model, app, force=options.force)
     app.write(f"{path}\n")
     return ExitCode.DONE
 
 
 def run_list(options: LocalOptions, app: App) -> ExitCode:
     """List the installed models and those that nbx can fetch."""
-    folder = run_embedded.weights_dir(app.streams.environ)
+    folder = prepare_local_model.weights_dir(app.streams.environ)
     installed = {entry.name: entry for entry in weights.installed(folder)}
     licences = {model.name: model.licence for model in MODELS}
     sizes = {model.name: model.size for model in MODELS} | {name: installed[name].size for name in installed}
@@ -57,7 +57,7 @@ def run_rm(options: LocalOptions, app: App) -> ExitCode:
     name = options.name
     if not name:
         raise UsageError("no model given", "", "nbx local rm NAME; nbx local list shows the names")
-    freed = weights.remove(name, run_embedded.weights_dir(app.streams.environ))
+    freed = weights.remove(name, prepare_local_model.weights_dir(app.streams.environ))
     app.note(f"removed {name}, {megabytes(freed)}")
     return ExitCode.DONE
 
@@ -71,7 +71,7 @@ def run_serve(options: LocalOptions, app: App) -> ExitCode:
             f"--port {port}", "a port is a number from 0 to 65535", "leave it out to use any free port"
         )
     # A second cache, so that several prompts at once do not fill it.
-    with run_embedded.running(options.model_file, app, parallel=16, caches=2, port=number) as engine:
+    with prepare_local_model.running(options.model_file, app, parallel=16, caches=2, port=number) as engine:
         lines = {
             "NEBIUS_BASE_URL": engine.base_url,
             "NEBIUS_API_KEY": engine.key.reveal(),

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nebius_cli.actions.app import App
-from nebius_cli.config import find_api_key, run_settings, settings_layers, settings_table
-from nebius_cli.config.settings_layers import NONE, Layer
+from nebius_cli.config import find_api_key, merge_settings_layers, run_settings, settings_table
+from nebius_cli.config.merge_settings_layers import NONE, Layer
 from nebius_cli.config.settings_table import USE_PROFILE
 from nebius_cli.core.errors_and_exit_codes import ExitCode, UsageError
 from nebius_cli.core.similar_names import nearest
@@ -29,7 +29,7 @@ class ProfileOptions:
 def run_list(options: ProfileOptions, app: App) -> ExitCode:
     """List the profiles; the active one with what chose it."""
     source = app.config.read()
-    found = {name: settings_layers.read_profile(source, name) for name in source.profiles}
+    found = {name: merge_settings_layers.read_profile(source, name) for name in source.profiles}
     effective = app.effective_settings()
     chosen = effective.profile
     origins = {name: chosen.origin for name in found if chosen is not None and chosen.value == name}
@@ -79,8 +79,8 @@ def run_add(options: ProfileOptions, app: App) -> ExitCode:
 def _tell_whose_key(app: App, name: str) -> None:
     """Say so if the server of a new profile gets a key that was set for another server."""
 
-    def read(profile: str) -> settings_layers.EffectiveSettings:
-        return settings_layers.gather({}, app.streams.environ, profile, app.config.read, lambda: None)
+    def read(profile: str) -> merge_settings_layers.EffectiveSettings:
+        return merge_settings_layers.gather({}, app.streams.environ, profile, app.config.read, lambda: None)
 
     inside, outside = read(name), read(NONE)
     if inside.problems or outside.problems:

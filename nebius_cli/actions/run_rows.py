@@ -15,19 +15,19 @@ from nebius_cli.bulk import options as bulk
 from nebius_cli.bulk.check_rows_before_sending import surveyed
 from nebius_cli.bulk.estimate import estimate_rows
 from nebius_cli.bulk.export.check_output_name import check_output_name
+from nebius_cli.bulk.input.build_row_request import RowReader
 from nebius_cli.bulk.input.fill_template import listed
 from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.row import BadRow
 from nebius_cli.bulk.input.row_source import Input, RowSource
-from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.input.several_files import open_all
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
-from nebius_cli.bulk.output.answered_rows import AnsweredRows
 from nebius_cli.bulk.output.failed_rows_file import path_beside
+from nebius_cli.bulk.output.find_answered_rows import AnsweredRows
 from nebius_cli.bulk.output.input_index_by_id import InputRows
 from nebius_cli.bulk.output.read_records import answered
 from nebius_cli.bulk.output.refuse_to_pay_again import other_requests, rows_not_in_input
-from nebius_cli.bulk.output.resumable_output import Journal
+from nebius_cli.bulk.output.run_output import Journal
 from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.bulk.progress_display import TABLE_HEADER, table_rows
 from nebius_cli.bulk.result_writer import open_output, open_summary
@@ -140,7 +140,7 @@ def _run_on_ray(plan: BulkPlan, settings: RunSettings, reader: RowReader, app: A
     summary = open_summary(options, app.put_json)
     job = prepare_run.job_of(plan, reader, settings, prices, app.streams.environ, app.note)
     with prepare_run.opened_output(job) as spent, ray_session.session(options.ray):
-        from nebius_cli.cluster.run_on_ray import ClusterRun  # imports Ray
+        from nebius_cli.cluster.ray_driver import ClusterRun  # imports Ray
 
         bundle = Bundle(endpoint.base_url, endpoint.key, dict(settings.headers))
         cluster = ClusterRun(job, spent, bundle, app.streams.monotonic)
@@ -153,10 +153,10 @@ def _reader(plan: BulkPlan, settings: RunSettings, app: App, items: ItemRun | No
     options = plan.options
     local_model, weights = None, ""
     if options.runs_here:
-        from nebius_cli.local import identify_weights, run_embedded
+        from nebius_cli.local import identify_weights, prepare_local_model
 
         weights = identify_weights.content_id(options.model_file)
-        local_model = run_embedded.model_name(options.model_file, plan.given.get("model"), app)
+        local_model = prepare_local_model.model_name(options.model_file, plan.given.get("model"), app)
     reader = plan.reader(settings, local_model, items.rows(settings) if items else None, weights=weights)
     local = options.runs_here and items is None
     warnings = [list(request_body.warnings(one, local=local)) for one in reader.bare]

@@ -9,7 +9,7 @@ from shlex import quote
 from nebius_cli.actions import score_file
 from nebius_cli.actions.app import App
 from nebius_cli.api.request_limits_from_settings import limits_of
-from nebius_cli.bulk.input.detect_format import named_format
+from nebius_cli.bulk.input.formats import named_format
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors_and_exit_codes import ExitCode, NbxError, UsageError
 from nebius_cli.request import parse_field_flags, read_prompt, request_body
@@ -184,11 +184,11 @@ def _sender(settings: RunSettings, options: ScoreOptions, app: App) -> Send:
 
 @contextlib.contextmanager
 def _embedded(file: str | None, asked: str | None, options: ScoreOptions, app: App) -> Iterator[ScoringModel]:
-    from nebius_cli.local import run_embedded
+    from nebius_cli.local import prepare_local_model
     from nebius_cli.scoring.embedded_scorer import score_passage
 
-    run_embedded.model_name(file, asked, app)
-    with run_embedded.scoring(file, app) as (name, engine):
+    prepare_local_model.model_name(file, asked, app)
+    with prepare_local_model.scoring(file, app) as (name, engine):
         window = options.sliding_window
         window = window and window.in_context(engine.context_tokens)
 

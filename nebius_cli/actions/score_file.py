@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from nebius_cli.actions import run_rows
 from nebius_cli.actions.app import App
 from nebius_cli.actions.choose_row_sender import ItemRun
-from nebius_cli.bulk.input.detect_format import format_of
-from nebius_cli.bulk.input.row_kind import ItemRows
+from nebius_cli.bulk.input.formats import format_of
+from nebius_cli.bulk.input.row_kind_protocol import ItemRows
 from nebius_cli.bulk.options import BulkOptions
-from nebius_cli.bulk.output.answer_file import AnswerFile
 from nebius_cli.bulk.output.input_index_by_id import InputRows
+from nebius_cli.bulk.output.read_answers_in_order import AnswerFile
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors_and_exit_codes import ExitCode
@@ -96,13 +96,13 @@ class _RowScores:
     @contextlib.contextmanager
     def _here(self) -> "Iterator[LocalScoringSender]":
         from nebius_cli.bulk.senders.local_scoring_sender import LocalScoringSender
-        from nebius_cli.local import run_embedded
+        from nebius_cli.local import prepare_local_model
         from nebius_cli.scoring.embedded_scorer import score_passage
 
         window = self._options.sliding_window
         with contextlib.ExitStack() as stack:
             engines = {
-                model: stack.enter_context(run_embedded.scoring(model.file, self._app))[1]
+                model: stack.enter_context(prepare_local_model.scoring(model.file, self._app))[1]
                 for model in self._options.models
                 if model.runs_here
             }
@@ -154,9 +154,9 @@ def _content_ids(models: Sequence[ModelChoice]) -> list[str]:
 
 
 def _local_name(file: str | None, app: App) -> str:
-    from nebius_cli.local import run_embedded
+    from nebius_cli.local import prepare_local_model
 
-    return run_embedded.model_name(file, None, app)
+    return prepare_local_model.model_name(file, None, app)
 
 
 def _name_in_run(name: str) -> str:

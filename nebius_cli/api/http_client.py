@@ -11,7 +11,7 @@ from nebius_cli.api.connection_pool import CONNECTION_ERRORS
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.endpoint import check_key
 from nebius_cli.api.http_response import HttpResponse
-from nebius_cli.api.limit_large_answers import MIN_LARGE_BYTES, LargeAnswers
+from nebius_cli.api.large_answer_slots import MIN_LARGE_BYTES, LargeAnswers
 from nebius_cli.api.network_errors import check_encoding, network_error, proxy_error
 from nebius_cli.api.redaction import Redactor
 from nebius_cli.api.redirects import follow, too_many

@@ -10,8 +10,8 @@ from nebius_cli.api.http_client import Api, ResponseHead
 from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, NetworkError, TimedOutError
 from nebius_cli.request.request_body import CompletionRequest
+from nebius_cli.response.answer_decoder import AnswerDecoder
 from nebius_cli.response.answer_events import Event, Finished, Frame, Problem, Repeats, TextDelta
-from nebius_cli.response.bytes_to_events import AnswerDecoder
 from nebius_cli.response.check_complete import incomplete
 from nebius_cli.response.events_to_answer import Completion, failure
 from nebius_cli.system.streams import Streams

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.core import jsontext
+from nebius_cli.response.answer_decoder import AnswerDecoder, decode_usage
 from nebius_cli.response.answer_events import Usage
-from nebius_cli.response.bytes_to_events import AnswerDecoder, decode_usage
 from nebius_cli.response.check_complete import missing_reason
 from nebius_cli.response.error_message_in_body import has_error
 from nebius_cli.response.events_to_answer import Completion, failure

@@ -17,7 +17,7 @@ from nebius_cli.bulk.row_error_or_run_error import Suspects
 from nebius_cli.bulk.run_budget import NOTHING, Budget, Charge
 from nebius_cli.bulk.send_queue import Grouping, RetryQueue
 from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, NoResourcesError
-from nebius_cli.core.prompts_per_request import ONE_AT_A_TIME
+from nebius_cli.core.multi_prompt_support import ONE_AT_A_TIME
 from nebius_cli.response.answer_events import Usage
 
 RETRY_QUEUE_FACTOR = 4  # times the concurrency: retries that may wait before no new rows are read

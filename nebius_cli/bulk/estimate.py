@@ -6,7 +6,7 @@ from typing import Any
 
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_source import RowSource
-from nebius_cli.bulk.output.answered_rows import AnsweredRows
+from nebius_cli.bulk.output.find_answered_rows import AnsweredRows
 from nebius_cli.bulk.run_budget import worst_case
 from nebius_cli.core.prices_and_costs import PriceList, add, exact, usd
 from nebius_cli.core.short_text import MINUTE_S, duration

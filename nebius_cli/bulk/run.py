@@ -11,7 +11,7 @@ from typing import Protocol
 from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.options import BulkPlan
-from nebius_cli.bulk.output.resumable_output import Journal
+from nebius_cli.bulk.output.run_output import Journal
 from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.bulk.progress_display import BulkDisplay
 from nebius_cli.bulk.result_writer import ResultWriter

@@ -11,7 +11,7 @@ from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, ServerError
-from nebius_cli.core.prompts_per_request import PromptsPerRequest
+from nebius_cli.core.multi_prompt_support import PromptsPerRequest
 
 DEFERRED_RETRY_FACTOR = 10  # times the retries: attempts of a row while the server is busy or down
 

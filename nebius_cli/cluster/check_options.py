@@ -1,7 +1,7 @@
 """Checks that a run on Ray supports the given flags of `nbx bulk`. Pure."""
 
 from nebius_cli.bulk.options import BulkOptions
-from nebius_cli.cluster.address import ADDRESS, LOCAL
+from nebius_cli.cluster.ray_address import ADDRESS, LOCAL
 from nebius_cli.core.errors_and_exit_codes import UsageError
 
 OUTPUT_FORMATS = ("parquet", "jsonl")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from nebius_cli.bulk.input.byte_source import lines
 from nebius_cli.bulk.output.record_format import scan_head
+from nebius_cli.cluster.checkpoint_folder import FAILED_PREFIX, done_keys, files_in, read_run
 from nebius_cli.cluster.job_for_actors import Job, Spent
-from nebius_cli.cluster.run_state import FAILED_PREFIX, done_keys, files_in, read_run
 from nebius_cli.core.errors_and_exit_codes import OutputError, UsageError
 from nebius_cli.core.prices_and_costs import parse_amount
 from nebius_cli.core.short_text import first_line

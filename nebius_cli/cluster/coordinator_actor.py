@@ -11,13 +11,13 @@ import ray
 from nebius_cli.bulk.limit_concurrency_and_rate import RateController
 from nebius_cli.cluster.budget_reserved_by_driver import CoveredBudget
 from nebius_cli.cluster.check_output_folder import in_use
+from nebius_cli.cluster.checkpoint_folder import delete_failed, write_run
 from nebius_cli.cluster.coordinator_messages import Grant, Report, Status
 from nebius_cli.cluster.duplicate_ids_across_files import ClaimedIds
 from nebius_cli.cluster.grant_permits import RunPermits
 from nebius_cli.cluster.job_for_actors import Job, Spent
 from nebius_cli.cluster.key_handover import combine, decode
 from nebius_cli.cluster.ray_session import beside_driver
-from nebius_cli.cluster.run_state import delete_failed, write_run
 from nebius_cli.core.errors_and_exit_codes import NbxError, OutputError
 from nebius_cli.core.prices_and_costs import exact
 

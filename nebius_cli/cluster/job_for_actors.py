@@ -7,8 +7,8 @@ from hashlib import blake2b
 from typing import Any
 
 from nebius_cli.api.request_limits_from_settings import Limits
+from nebius_cli.bulk.input.build_row_request import RowReader
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.record_format import id_bytes
 from nebius_cli.core.prices_and_costs import PriceList

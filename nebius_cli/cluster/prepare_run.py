@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 
 from nebius_cli.api.request_limits_from_settings import limits_of
-from nebius_cli.bulk.input.row_to_request import RowReader
+from nebius_cli.bulk.input.build_row_request import RowReader
 from nebius_cli.bulk.limit_concurrency_and_rate import MAX_CONCURRENCY
 from nebius_cli.bulk.options import BulkPlan
 from nebius_cli.cluster import check_output_folder, find_input

@@ -8,11 +8,11 @@ import ray.data
 from ray.data import ActorPoolStrategy, DataContext
 from ray.util.client import ray as client
 
+from nebius_cli.cluster.checkpoint_folder import delete_pending, done_keys
 from nebius_cli.cluster.completion_actor import Complete
 from nebius_cli.cluster.job_for_actors import BLOCK_ROWS, Job
 from nebius_cli.cluster.ray_session import beside_driver
 from nebius_cli.cluster.read_input import RowsDatasource
-from nebius_cli.cluster.run_state import delete_pending, done_keys
 from nebius_cli.core.errors_and_exit_codes import ConfigError
 from nebius_cli.system.thread_with_timeout import Task, begin
 

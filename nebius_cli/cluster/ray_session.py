@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.cluster.address import LOCAL
+from nebius_cli.cluster.ray_address import LOCAL
 from nebius_cli.core.errors_and_exit_codes import ConfigError, NetworkError
 from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.core.short_text import first_line

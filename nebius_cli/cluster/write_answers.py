@@ -13,8 +13,8 @@ from ray.data.checkpoint.checkpoint_writer import CheckpointWriter
 
 from nebius_cli.bulk.export.choice_rows import choice_rows
 from nebius_cli.bulk.export.parquet_file import schema
+from nebius_cli.cluster.checkpoint_folder import FAILED_PREFIX
 from nebius_cli.cluster.job_for_actors import KEY, Job
-from nebius_cli.cluster.run_state import FAILED_PREFIX
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors_and_exit_codes import OutputError
 from nebius_cli.core.short_text import first_line

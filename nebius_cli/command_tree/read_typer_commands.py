@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from nebius_cli.command_tree.commands_as_data import Argument, Command, Flag, ValueKind
 from nebius_cli.config.settings_table import SETTINGS
-from nebius_cli.request import infill
+from nebius_cli.request import infill_formats
 from nebius_cli.request.field_table import FIELDS
 from nebius_cli.response.check_complete import FINISH_REASONS
 
@@ -30,7 +30,7 @@ METAVAR_KINDS = {
 }
 
 METAVAR_CHOICES = {
-    "FORMAT": tuple(infill.BY_NAME),
+    "FORMAT": tuple(infill_formats.BY_NAME),
     "REASON": FINISH_REASONS,
     "FIELD": tuple(field.name for field in FIELDS),
     "SETTING": tuple(setting.field.name for setting in SETTINGS),

@@ -5,8 +5,8 @@ from typing import Any
 
 import typer
 
-from nebius_cli.bulk.limit_flags import LIMITS
-from nebius_cli.cluster.address import ADDRESS, LOCAL
+from nebius_cli.bulk.limits_table import LIMITS
+from nebius_cli.cluster.ray_address import ADDRESS, LOCAL
 from nebius_cli.commands.declare_command import Command, declare, default_group
 from nebius_cli.commands.shared_flags import (
     ANY_FIELD_OPTIONS,

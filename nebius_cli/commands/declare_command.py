@@ -155,13 +155,13 @@ def declare(
             return body(given, app)
         except NbxError as error:
             if error.hint:
-                from nebius_cli.core import hints_for_command
+                from nebius_cli.core import fit_hints_to_flags
 
                 if app.key_place is not None and (better := app.key_place.replace_hint):
                     error.hint = error.hint.replace(HINTS[401], better)
                 if "base_url" in given:
-                    error.hint = hints_for_command.with_base_url_flag(error.hint)
-                error.hint = hints_for_command.fitting(error.hint, flags_of(ctx.command))
+                    error.hint = fit_hints_to_flags.with_base_url_flag(error.hint)
+                error.hint = fit_hints_to_flags.fitting(error.hint, flags_of(ctx.command))
             raise
 
     context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
@@ -172,10 +172,10 @@ def declare(
 def _check_files(flags: Flags) -> None:
     """Raise UsageError if a file is written by one of the flags, and read or written by another."""
     if "output" in flags or "export" in flags or "summary" in flags:
-        from nebius_cli.request import files_of_flags
+        from nebius_cli.request import files_read_and_written
         from nebius_cli.system.check_output_paths import check_targets
 
-        check_targets(files_of_flags.files_written(flags), files_of_flags.files_read(flags))
+        check_targets(files_read_and_written.files_written(flags), files_read_and_written.files_read(flags))
 
 
 def flags_of(command: Any) -> set[str]:

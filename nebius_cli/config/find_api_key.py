@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nebius_cli.config.settings_table import BY_NAME, KEY_SETTINGS, Sourced
-from nebius_cli.config.shell_syntax import is_assignment, shell_hint
+from nebius_cli.config.shell_syntax_hints import is_assignment, shell_hint
 from nebius_cli.core.errors_and_exit_codes import AuthError, ConfigError, NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import CONSOLE_URL

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from nebius_cli.config.config_file import read_toml
-from nebius_cli.config.settings_layers import ConfigSource
+from nebius_cli.config.merge_settings_layers import ConfigSource
+from nebius_cli.config.read_and_write_config_file import read_toml
 from nebius_cli.core.errors_and_exit_codes import ConfigError
 from nebius_cli.system import paths
 

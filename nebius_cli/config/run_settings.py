@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from nebius_cli.config import headers
-from nebius_cli.config.settings_layers import EffectiveSettings
+from nebius_cli.config.merge_settings_layers import EffectiveSettings
 from nebius_cli.config.settings_table import Sourced
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.field_table import FIELDS

@@ -1,4 +1,4 @@
-"""The table of settings, and how layers of values merge.
+"""The table of settings.
 
 A `Field` describes a setting, like a request field. Every request field is also a setting, so that
 `temperature = 0.2` in the config file is a default for each request.
@@ -6,7 +6,7 @@ A `Field` describes a setting, like a request field. Every request field is also
 
 import re
 import shlex
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from nebius_cli.config import headers
@@ -258,16 +258,6 @@ def parse(setting: Setting, text: str) -> Value:
 def as_secret(setting: Setting, value: Value) -> Value | Secret:
     """Return a value as the rest of the program gets it: that of a secret setting as a Secret."""
     return Secret(str(value)) if setting.secret else value
-
-
-def merge(layers: Sequence[Mapping[str, Sourced]]) -> dict[str, Sourced]:
-    """Return each setting with its value from the first of `layers` that has one, or its default."""
-    defaults = {s.field.name: Sourced(s.default, DEFAULT) for s in SETTINGS if s.default is not None}
-    found: dict[str, Sourced] = {}
-    for layer in (*layers, defaults):
-        for name, sourced in layer.items():
-            found.setdefault(name, sourced)
-    return found
 
 
 def parse_flags(given: Mapping[str, str | bool | list[str]]) -> dict[str, Value]:

@@ -3,8 +3,8 @@
 from urllib.parse import SplitResult
 
 from nebius_cli.api import tls_authorities
+from nebius_cli.config.merge_settings_layers import EffectiveSettings
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.config.settings_layers import EffectiveSettings
 from nebius_cli.core import urls
 from nebius_cli.doctor import check_results, probes
 from nebius_cli.doctor.check_results import Check, State

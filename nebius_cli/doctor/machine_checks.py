@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from nebius_cli.config import settings_layers
-from nebius_cli.config.config_file import ConfigFile
+from nebius_cli.config import merge_settings_layers
 from nebius_cli.config.find_api_key import KeyPlace, missing
-from nebius_cli.config.settings_layers import EffectiveSettings
+from nebius_cli.config.merge_settings_layers import EffectiveSettings
+from nebius_cli.config.read_and_write_config_file import ConfigFile
 from nebius_cli.core.errors_and_exit_codes import ConfigError, NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.doctor import check_results, probes
 from nebius_cli.doctor.check_results import Check, State
-from nebius_cli.local import start_engine, weights
+from nebius_cli.local import start_llama_cpp_server, weights
 from nebius_cli.system.thread_with_timeout import run_with_timeout
 
 KEY_TIMEOUT_S = 35.0  # api_key_command or a keyring may ask the user for a password
@@ -27,7 +27,7 @@ def check_config(
     problems: list[NbxError] = [*effective.problems]
     unused: list[NbxError] = []  # in profiles that are not active
     try:
-        unused = [*settings_layers.problems_of(file.read())]
+        unused = [*merge_settings_layers.problems_of(file.read())]
         yield _check_config_file(file.path)
     except ConfigError as error:
         problems = [error, *(problem for problem in problems if problem.what != error.what)]
@@ -37,7 +37,7 @@ def check_config(
         if problem.what not in reported:
             yield replace(check_results.failed_check("config", problem), state=State.WARN)
     for name in sorted(environ):
-        if close := settings_layers.misspelled(name):
+        if close := merge_settings_layers.misspelled(name):
             yield Check("config", State.WARN, f"{name} is not a variable of nbx", f"did you mean {close}?")
     if chosen := effective.profile:
         yield Check("profile", State.OK, f"{chosen.value}, from {chosen.origin}")
@@ -76,7 +76,7 @@ def find_key(places: Sequence[KeyPlace], environ: Mapping[str, str]) -> tuple[Se
 def check_engine(directory: Path, monotonic: Callable[[], float], *, live: bool) -> Check:
     """Check the embedded engine and its default model in `directory`; `live` loads the model."""
     try:
-        start_engine.require_engine()
+        start_llama_cpp_server.require_engine()
     except ConfigError as error:
         return Check("engine", State.SKIPPED, error.what, error.hint)
     installed = {model.name: model for model in weights.installed(directory)}
@@ -86,6 +86,6 @@ def check_engine(directory: Path, monotonic: Callable[[], float], *, live: bool)
     if not live:
         return Check("engine", State.OK, f"installed, {name} is downloaded; --live loads it")
     started = monotonic()
-    with start_engine.Engine(installed[name].path) as running:
+    with start_llama_cpp_server.Engine(installed[name].path) as running:
         run_with_timeout(LOAD_TIMEOUT_S, running.ready)
     return Check("engine", State.OK, f"loaded {name} in {monotonic() - started:.1f} s")

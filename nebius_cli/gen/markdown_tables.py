@@ -7,7 +7,7 @@ from nebius_cli.command_tree.commands_as_data import Command, Flag
 from nebius_cli.config.settings_table import SETTINGS, Setting
 from nebius_cli.core.errors_and_exit_codes import ExitCode
 from nebius_cli.request.field_table import FIELDS
-from nebius_cli.request.infill import FORMATS
+from nebius_cli.request.infill_formats import FORMATS
 from nebius_cli.request.parse_and_check_values import Field, Kind
 
 KIND_LABELS = {

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from nebius_cli.core import jsontext
-from nebius_cli.local.start_engine import Engine
+from nebius_cli.local.start_llama_cpp_server import Engine
 
 INTERVAL_S = 1.0  # between two questions
 ANSWER_TIMEOUT_S = 0.5  # the engine answers between two tokens; the display must not wait for it

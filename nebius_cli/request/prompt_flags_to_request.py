@@ -23,9 +23,9 @@ def check(options: PromptOptions) -> None:
     if options.choice is not None and not options.continues:
         raise UsageError("--choice without --continue", "it chooses the answer to continue")
     if options.is_infill or options.infill_format is not None:
-        from nebius_cli.request import infill_input
+        from nebius_cli.request import read_infill_input
 
-        infill_input.check_sources(options)
+        read_infill_input.check_sources(options)
 
 
 def make_request(
@@ -49,11 +49,11 @@ def make_request(
         if not options.allow_empty:
             read_prompt.check_not_empty(text)
         return CompletionRequest(text, fields, params)
-    from nebius_cli.request import infill, infill_input
+    from nebius_cli.request import infill_formats, read_infill_input
 
-    chosen = infill.choose(CompletionRequest("", fields, params).model, options.infill_format)
-    prefix, suffix = infill_input.read_infill(options, readers)
-    built = infill.build(chosen, prefix, suffix, validate=validate)
+    chosen = infill_formats.choose(CompletionRequest("", fields, params).model, options.infill_format)
+    prefix, suffix = read_infill_input.read_infill(options, readers)
+    built = infill_formats.build(chosen, prefix, suffix, validate=validate)
     if "stop" not in {*fields, *params, *unset}:
         fields = {**fields, "stop": BY_NAME["stop"].check(list(chosen.stop))}
     return CompletionRequest(built, fields, params)

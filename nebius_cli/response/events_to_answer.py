@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from typing import Any, assert_never
 
 from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, from_status
+from nebius_cli.response.answer_decoder import choice_index, choice_text
 from nebius_cli.response.answer_events import Event, Finished, Frame, Problem, Repeats, TextDelta, Usage
-from nebius_cli.response.bytes_to_events import choice_index, choice_text
 from nebius_cli.response.check_complete import incomplete, missing_reason, unfinished
 from nebius_cli.response.merge_stream_objects import OBJECT_BYTES, merge_members, put_member
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors_and_exit_codes import BadInputError
+from nebius_cli.response.answer_decoder import decode_object
 from nebius_cli.response.answer_events import Event, Finished, TextDelta
-from nebius_cli.response.bytes_to_events import decode_object
 from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.response.scores_as_answers import has_scores, scored_texts
 

@@ -10,7 +10,7 @@ from nebius_cli.core.errors_and_exit_codes import (
     RejectedError,
     ServerError,
 )
-from nebius_cli.core.prompts_per_request import ONE_AT_A_TIME, PromptsPerRequest, SplitGroup
+from nebius_cli.core.multi_prompt_support import ONE_AT_A_TIME, PromptsPerRequest, SplitGroup
 from nebius_cli.scoring.likelihood_and_perplexity import NoEchoError, Passage, Score
 
 PASSAGE_STATUSES = (400, 413, 422)  # HTTP statuses that may be caused by a single passage

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from nebius_cli.core.errors_and_exit_codes import UsageError
-from nebius_cli.local.engine_server_logprobs import VocabularyToken
+from nebius_cli.local.llama_cpp_server_logprobs import VocabularyToken
 from nebius_cli.response.token_logprobs import TokenLogprob
 
 MAX_ADDED_TOKENS = 2  # special ones, which a model puts in front of a prompt

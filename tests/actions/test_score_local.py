@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.local.library_logprobs import LibraryScoring
+from nebius_cli.local.llama_cpp_library_logprobs import LibraryScoring
 from tests.support.run import Runner
 from tests.support.weights import real_weights
 

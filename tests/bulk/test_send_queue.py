@@ -11,7 +11,7 @@ from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import NOTHING
 from nebius_cli.bulk.send_queue import Grouping
 from nebius_cli.core.errors_and_exit_codes import IgnoredFieldError, NbxError, RejectedError
-from nebius_cli.core.prompts_per_request import ONE_AT_A_TIME
+from nebius_cli.core.multi_prompt_support import ONE_AT_A_TIME
 from tests.support.bulk import asking
 from tests.support.dispatching import answer, dispatcher, refused, sent
 from tests.support.item_rows import Words

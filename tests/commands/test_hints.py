@@ -10,7 +10,7 @@ import typer
 
 from nebius_cli.commands.declare_command import flags_of
 from nebius_cli.commands.root import build
-from nebius_cli.core import hints_for_command
+from nebius_cli.core import fit_hints_to_flags
 from tests.support.run import Runner
 from tests.support.sources import MODULES
 
@@ -57,7 +57,7 @@ TEXTS = {(module, text) for module in MODULES for text in _texts(module)}
 
 def test_every_flag_in_a_message_is_a_flag_of_some_command() -> None:
     assert len(TEXTS) > 100
-    wrong = {(module, text): hints_for_command.flags_in(text) - EVERY for module, text in TEXTS}
+    wrong = {(module, text): fit_hints_to_flags.flags_in(text) - EVERY for module, text in TEXTS}
     assert {place: flags for place, flags in wrong.items() if flags} == {}
 
 
@@ -79,15 +79,15 @@ def test_what_an_action_says_by_the_way_names_flags_of_its_commands() -> None:
         folder, _, name = module.partition(".")
         own = [flags for path, flags in COMMANDS.items() if path.split()[1:2] == [name.partition("_")[0]]]
         if folder == "actions" and own:
-            assert hints_for_command.flags_in(text) <= set().union(*own), (module, text)
+            assert fit_hints_to_flags.flags_in(text) <= set().union(*own), (module, text)
 
 
 @pytest.mark.parametrize("path", COMMANDS)
 def test_a_hint_that_reaches_a_command_loses_what_it_does_not_have(path: str) -> None:
     for _, text in TEXTS:
-        shown = hints_for_command.fitting(text, COMMANDS[path])
-        assert hints_for_command.flags_in(shown) <= COMMANDS[path]
-        assert set(hints_for_command.clauses(shown)) - {""} <= set(hints_for_command.clauses(text))
+        shown = fit_hints_to_flags.fitting(text, COMMANDS[path])
+        assert fit_hints_to_flags.flags_in(shown) <= COMMANDS[path]
+        assert set(fit_hints_to_flags.clauses(shown)) - {""} <= set(fit_hints_to_flags.clauses(text))
 
 
 FITTED = [
@@ -109,7 +109,7 @@ FITTED = [
 
 @pytest.mark.parametrize(("hint", "shown"), FITTED)
 def test_a_clause_goes_with_its_flag(hint: str, shown: str) -> None:
-    assert hints_for_command.fitting(hint, {"--json"}) == shown
+    assert fit_hints_to_flags.fitting(hint, {"--json"}) == shown
 
 
 LATIN = "caf\xe9"
@@ -148,6 +148,6 @@ def test_a_file_that_cannot_be_read_is_told_in_terms_of_the_command(
     result = nbx(*args)
     assert result.code in (2, 65)
     path = "nbx " + " ".join(args[:2] if args[0] == "bulk" else args[:1])
-    assert hints_for_command.flags_in(result.err.partition("\n")[2]) <= COMMANDS[path], result.err
+    assert fit_hints_to_flags.flags_in(result.err.partition("\n")[2]) <= COMMANDS[path], result.err
     if "text" in args or "u16" in args:
         assert "iconv" in result.err or "--encoding" in result.err

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from nebius_cli.config import change_toml_entry, find_toml_entry, settings_layers
-from nebius_cli.config.settings_layers import ConfigSource
+from nebius_cli.config import change_toml_entry, find_toml_entry, merge_settings_layers
+from nebius_cli.config.merge_settings_layers import ConfigSource
 
 
 def unknown_keys(count: int) -> str:
@@ -22,7 +22,7 @@ def test_problems_of_a_file_take_time_in_proportion_to_it(text: Callable[[int], 
     def takes_s(count: int) -> float:
         source = ConfigSource("c", text(count), find_toml_entry.parse(text(count)))
         start = time.process_time()
-        assert len(settings_layers.problems_of(source)) == count
+        assert len(merge_settings_layers.problems_of(source)) == count
         return time.process_time() - start
 
     few = min(takes_s(300) for _ in range(3))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nebius_cli.config import settings_layers
+from nebius_cli.config import merge_settings_layers
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from nebius_cli.config import settings_layers
     ],
 )
 def test_a_mistyped_variable_is_recognised(name: str, meant: str) -> None:
-    assert settings_layers.misspelled(name) == meant
+    assert merge_settings_layers.misspelled(name) == meant

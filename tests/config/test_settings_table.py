@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.config import settings_table
+from nebius_cli.config import merge_settings_layers, settings_table
 from nebius_cli.config.settings_table import BY_NAME, SETTINGS
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.secret import Secret
@@ -41,7 +41,7 @@ def test_a_typed_value_is_read_or_refused_with_what_it_takes() -> None:
 
 
 def test_the_defaults_are_those_of_the_documentation() -> None:
-    assert {name: sourced.value for name, sourced in settings_table.merge([]).items()} == {
+    assert {name: sourced.value for name, sourced in merge_settings_layers.merge([]).items()} == {
         "base_url": "https://api.tokenfactory.nebius.com/v1",
         "retries": 3,
         "connect_timeout": 10,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.core import jsontext
-from nebius_cli.response.bytes_to_events import decode_object
+from nebius_cli.response.answer_decoder import decode_object
 from nebius_cli.response.events_to_answer import Completion
 
 

@@ -3,8 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from nebius_cli.config import change_toml_entry, config_file, find_toml_entry, settings_layers
-from nebius_cli.config.settings_layers import ConfigSource
+from nebius_cli.config import (
+    change_toml_entry,
+    find_toml_entry,
+    merge_settings_layers,
+    read_and_write_config_file,
+)
+from nebius_cli.config.merge_settings_layers import ConfigSource
 from nebius_cli.core.errors_and_exit_codes import ConfigError
 from tests.fuzz.target import Target, head
 
@@ -15,7 +20,7 @@ VALUES: tuple[Any, ...] = ("m", 2, 0.5, True, ["a", "b"], {"1": -1})
 
 def _read(data: bytes) -> ConfigSource | None:
     try:
-        return config_file.parse(data, PATH, "")
+        return read_and_write_config_file.parse(data, PATH, "")
     except ConfigError as error:
         assert error.what.startswith(f"{PATH}:")
         return None
@@ -26,9 +31,11 @@ def toml_file(data: bytes) -> None:
     source = _read(data)
     if source is None:
         return
-    problems = settings_layers.problems_of(source) + list(settings_layers.read_project(source).problems)
+    problems = merge_settings_layers.problems_of(source) + list(
+        merge_settings_layers.read_project(source).problems
+    )
     assert all(problem.what.startswith(f"{PATH}:") for problem in problems)
-    in_force = settings_layers.gather({}, {}, "", lambda: source, lambda: None)
+    in_force = merge_settings_layers.gather({}, {}, "", lambda: source, lambda: None)
     assert len(in_force.values) > 5
     assert "SECRET-CANARY" not in " ".join(f"{problem.what} {problem.why}" for problem in problems)
 

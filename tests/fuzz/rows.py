@@ -4,12 +4,12 @@ import io
 from typing import Any
 
 from nebius_cli.bulk.input import fill_template
+from nebius_cli.bulk.input.build_row_request import RowReader
 from nebius_cli.bulk.input.byte_source import ByteSource, blocks, lines
 from nebius_cli.bulk.input.fill_template import RowError
 from nebius_cli.bulk.input.open_input import open_rows
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_source import count_rows
-from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors_and_exit_codes import BadInputError, UsageError
 from nebius_cli.request.read_prompt import DecodeOptions

@@ -1,7 +1,7 @@
 """Targets for what is read to be shown: saved answers of `nbx view`, and the hints of messages."""
 
 from nebius_cli.core.errors_and_exit_codes import BadInputError
-from nebius_cli.core.hints_for_command import clauses, fitting, flags_in
+from nebius_cli.core.fit_hints_to_flags import clauses, fitting, flags_in
 from nebius_cli.render.export_heat_view import export
 from nebius_cli.render.output_options import EXPORT_FORMATS
 from nebius_cli.render.token_tsv import TokenTsv

@@ -11,7 +11,7 @@ from nebius_cli.core.secret import Secret
 from nebius_cli.core.short_text import MAX_MESSAGE_CHARS
 from nebius_cli.models import model as models
 from nebius_cli.models import model_details, search_and_sort
-from nebius_cli.response.bytes_to_events import AnswerDecoder
+from nebius_cli.response.answer_decoder import AnswerDecoder
 from nebius_cli.response.error_message_in_body import body_message
 from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.response.sse_parser import EventParser

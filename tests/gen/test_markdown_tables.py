@@ -10,7 +10,7 @@ from nebius_cli.core.errors_and_exit_codes import ExitCode
 from nebius_cli.gen import markdown_tables, replace_marked_block
 from nebius_cli.gen.__main__ import command_tree
 from nebius_cli.request.field_table import FIELDS
-from nebius_cli.request.infill import FORMATS
+from nebius_cli.request.infill_formats import FORMATS
 
 ROOT = command_tree()
 

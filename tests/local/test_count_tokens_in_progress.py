@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.local.count_tokens_in_progress import INTERVAL_S, TokensInProgress
-from nebius_cli.local.start_engine import Engine
+from nebius_cli.local.start_llama_cpp_server import Engine
 from tests.support.weights import real_weights
 
 pytestmark = pytest.mark.engine

@@ -7,8 +7,14 @@ import pyarrow as pa
 import pytest
 from pyarrow import fs, parquet
 
+from nebius_cli.cluster.checkpoint_folder import (
+    FAILED_PREFIX,
+    PENDING,
+    delete_failed,
+    delete_pending,
+    done_keys,
+)
 from nebius_cli.cluster.job_for_actors import KEY, Job
-from nebius_cli.cluster.run_state import FAILED_PREFIX, PENDING, delete_failed, delete_pending, done_keys
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from nebius_cli.core import jsontext
 from nebius_cli.render.json_output import JsonOutput
 from nebius_cli.render.output_options import Mode
+from nebius_cli.response.answer_decoder import AnswerDecoder
 from nebius_cli.response.answer_events import Finished, Frame, TextDelta
-from nebius_cli.response.bytes_to_events import AnswerDecoder
 from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.terminal.sanitize import visible_json
 from tests.support.screen import Glass, streams_on

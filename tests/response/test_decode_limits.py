@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nebius_cli.response.answer_decoder import MAX_BODY_BYTES, AnswerDecoder
 from nebius_cli.response.answer_events import Problem
-from nebius_cli.response.bytes_to_events import MAX_BODY_BYTES, AnswerDecoder
 from nebius_cli.response.error_message_in_body import body_message
 from nebius_cli.response.events_to_answer import Completion
 from tests.support.decoding import SSE, decoded, payload

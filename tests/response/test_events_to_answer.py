@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.core.errors_and_exit_codes import IncompleteError
+from nebius_cli.response.answer_decoder import AnswerDecoder, decode_object
 from nebius_cli.response.answer_events import Finished, Frame, Problem, TextDelta, Usage
-from nebius_cli.response.bytes_to_events import AnswerDecoder, decode_object
 from nebius_cli.response.check_complete import MAX_UNFINISHED
 from nebius_cli.response.events_to_answer import Completion
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nebius_cli.response.answer_decoder import AnswerDecoder
 from nebius_cli.response.answer_events import Event, Finished, Frame, Problem, Repeats, TextDelta
-from nebius_cli.response.bytes_to_events import AnswerDecoder
 from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.response.join_text_frames import MAX_CHOICES, Coalescer
 

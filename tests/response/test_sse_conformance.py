@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nebius_cli.response.answer_decoder import AnswerDecoder
 from nebius_cli.response.answer_events import TextDelta
-from nebius_cli.response.bytes_to_events import AnswerDecoder
 from nebius_cli.response.sse_parser import EventParser
 from tests.support.eventstream import Event, interpret
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from nebius_cli.core.errors_and_exit_codes import UsageError
-from nebius_cli.local.engine_server_logprobs import VocabularyToken
+from nebius_cli.local.llama_cpp_server_logprobs import VocabularyToken
 from nebius_cli.response.token_logprobs import TokenLogprob
 from nebius_cli.scoring.embedded_scorer import score_passage
 from nebius_cli.scoring.likelihood_and_perplexity import Passage

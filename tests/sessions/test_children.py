@@ -53,7 +53,7 @@ def test_the_program_that_prints_a_key_sees_no_other(program: Make, tmp_path: Pa
     assert CANARY not in seen(tmp_path, "keys")
 
 
-@pytest.mark.parametrize("what", ["pip", "engine_process"])
+@pytest.mark.parametrize("what", ["pip", "llama_cpp_server_process"])
 def test_pip_and_the_engine_see_no_key(what: str, nbx: Runner, tmp_path: Path) -> None:
     site = tmp_path / "site"
     site.mkdir()

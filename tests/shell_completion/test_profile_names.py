@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.config.config_file import ConfigFile
+from nebius_cli.config.read_and_write_config_file import ConfigFile
 from tests.shell_completion.shells import SHELLS, shell
 
 LINES = {

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from nebius_cli.response.answer_decoder import AnswerDecoder
 from nebius_cli.response.answer_events import Event, Frame
-from nebius_cli.response.bytes_to_events import AnswerDecoder
 
 SSE = "text/event-stream"
 

@@ -66,8 +66,8 @@ OUTSIDE = (
     "cluster.ray_data_pipeline",
     "cluster.check_output_folder",
     "cluster.prepare_run",
-    "cluster.run_on_ray",
-    "cluster.run_state",
+    "cluster.ray_driver",
+    "cluster.checkpoint_folder",
     "cluster.ray_session",
     "cluster.write_answers",
     "cluster.read_input",
@@ -80,12 +80,12 @@ OUTSIDE = (
     "bulk.input.several_files",
     "bulk.input.read_parquet",
     "bulk.input.open_input",
-    "bulk.output.answer_file",
+    "bulk.output.read_answers_in_order",
     "bulk.output.append_records",
     "bulk.output.order_and_compact_file",
     "bulk.output.failed_rows_file",
     "bulk.output.join_parts",
-    "bulk.output.resumable_output",
+    "bulk.output.run_output",
     "bulk.export.parquet_file",
     "bulk.output.read_records",
     "bulk.output.merge_shards",
@@ -95,7 +95,7 @@ OUTSIDE = (
     "ledger.budget_reservations",
     "ledger.usage_plot",
     "ledger.schema",
-    "ledger.request_store",
+    "ledger.request_queries",
     "render.answer_writer",
     "render.heat_view",
     "render.export_heat_view",
@@ -109,13 +109,13 @@ OUTSIDE = (
     "api.connection_pool",
     "api.read_until_deadline",
     "api.network_errors",
-    "api.limit_large_answers",
+    "api.large_answer_slots",
     "api.choose_pool_and_headers",
     "api.choose_proxy",
     "shell_completion.install_locations",
     "local",
     "models.model_and_price_cache",
-    "config.config_file",
+    "config.read_and_write_config_file",
     "config.system_keyring",
     "config.find_api_key",
     "config.project_file",
@@ -123,7 +123,14 @@ OUTSIDE = (
     "system",
 )
 # Modules that may speak to the process's own streams; everybody else gets them handed in.
-SPEAKERS = ("__main__", "main", "gen.__main__", "local.engine_process", "local.library_process", "system")
+SPEAKERS = (
+    "__main__",
+    "main",
+    "gen.__main__",
+    "local.llama_cpp_server_process",
+    "local.llama_cpp_library_process",
+    "system",
+)
 SPEECH = ("input", "print", "sys.argv", "sys.exit", "sys.stderr", "sys.stdin", "sys.stdout")
 
 THIRD_PARTY = {
@@ -133,14 +140,14 @@ THIRD_PARTY = {
     "keyring": ("config.system_keyring",),
     "platformdirs": ("system.paths",),
     "plotille": ("ledger.usage_plot",),
-    "numpy": ("cluster.read_input", "cluster.run_state"),
+    "numpy": ("cluster.read_input", "cluster.checkpoint_folder"),
     "pyarrow": (
         "bulk.input.read_parquet",
         "bulk.export.parquet_file",
         "cluster.completion_actor",
         "cluster.find_input",
         "cluster.check_output_folder",
-        "cluster.run_state",
+        "cluster.checkpoint_folder",
         "cluster.write_answers",
         "cluster.read_input",
     ),
@@ -148,7 +155,7 @@ THIRD_PARTY = {
         "cluster.completion_actor",
         "cluster.coordinator_actor",
         "cluster.ray_data_pipeline",
-        "cluster.run_on_ray",
+        "cluster.ray_driver",
         "cluster.ray_session",
         "cluster.write_answers",
         "cluster.read_input",
@@ -178,7 +185,7 @@ THIRD_PARTY = {
         "api.choose_pool_and_headers",
         "api.choose_proxy",
     ),
-    "xllamacpp": ("local.engine_process",),
+    "xllamacpp": ("local.llama_cpp_server_process",),
 }
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from nebius_cli.bulk.input.build_row_request import RowReader
 from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.row_source import RowSource
-from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.request.read_prompt import DecodeOptions
 from tests.support.factory import model_list
 from tests.support.server import FakeServer, Reply, Request, head

@@ -1,8 +1,8 @@
 """Settings as a run has them, without files and variables."""
 
 from nebius_cli.config import run_settings
+from nebius_cli.config.merge_settings_layers import EffectiveSettings, Layer
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.config.settings_layers import EffectiveSettings, Layer
 from nebius_cli.config.settings_table import Sourced
 from nebius_cli.core.secret import Secret
 from nebius_cli.request.parse_and_check_values import Value

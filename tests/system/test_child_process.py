@@ -16,8 +16,8 @@ import pytest
 
 from nebius_cli.config.settings_table import SETTINGS
 from nebius_cli.core.errors_and_exit_codes import ConfigError, Terminated
-from nebius_cli.local.library_logprobs import LibraryScoring
-from nebius_cli.local.start_engine import Engine
+from nebius_cli.local.llama_cpp_library_logprobs import LibraryScoring
+from nebius_cli.local.start_llama_cpp_server import Engine
 from nebius_cli.system import child_process
 from tests.support.canary import CANARY
 from tests.support.sources import MODULES, tree_of

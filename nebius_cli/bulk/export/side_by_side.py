@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from nebius_cli.bulk.export.choice_rows import choices_of, text_or_json
 from nebius_cli.bulk.export.side_by_side_columns import Cell, Column, ComparedRow, Record
 from nebius_cli.bulk.input.matrix_combination import label_of
-from nebius_cli.bulk.output.answer_file import AnswerFile
+from nebius_cli.bulk.output.read_answers_in_order import AnswerFile
 from nebius_cli.bulk.output.record_format import MAX_INDEX
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
 from nebius_cli.bulk.output.unfinished_row_error import is_unfinished

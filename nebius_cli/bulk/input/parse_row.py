@@ -14,7 +14,7 @@ from nebius_cli.bulk.input.convert_cells import decimal_point, plain_value
 from nebius_cli.bulk.input.fill_template import RowError, Template, example, listed
 from nebius_cli.bulk.input.matrix_combination import Combination, label_of
 from nebius_cli.bulk.input.row import InMatrix
-from nebius_cli.bulk.input.row_kind import PROMPT_LINES, RowItem
+from nebius_cli.bulk.input.row_kind_protocol import PROMPT_LINES, RowItem
 from nebius_cli.bulk.input.wrong_format_hints import (
     CHAT,
     not_a_row,

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Self, TypeVar
 
-from nebius_cli.bulk.input.detect_format import wrong_format_flag
+from nebius_cli.bulk.input.build_row_request import RowReader
+from nebius_cli.bulk.input.formats import wrong_format_flag
 from nebius_cli.bulk.input.open_input import RowFile
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.input.several_files import JoinedFiles
 from nebius_cli.core.errors_and_exit_codes import BadInputError
 

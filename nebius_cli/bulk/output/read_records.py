@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from nebius_cli.bulk.output.answered_rows import AnsweredRows
+from nebius_cli.bulk.output.find_answered_rows import AnsweredRows
 from nebius_cli.bulk.output.record_format import HeadFields, RecordHead, could_be_cut, scan_head, scan_heads
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort, joined
 from nebius_cli.core import jsontext

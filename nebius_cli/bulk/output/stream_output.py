@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from nebius_cli.bulk.output.answered_rows import EarlierRuns
 from nebius_cli.bulk.output.append_records import Appender
+from nebius_cli.bulk.output.find_answered_rows import EarlierRuns
 
 
 class StreamOutput:

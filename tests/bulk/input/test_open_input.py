@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.bulk.input import byte_source, fill_template, read_csv_and_tsv
+from nebius_cli.bulk.input.build_row_request import RowReader
 from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.parse_row import UnreadableRow
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.core.errors_and_exit_codes import BadInputError, NbxError, UsageError
 from nebius_cli.request.read_prompt import DecodeOptions
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from nebius_cli.bulk.input import fill_template
+from nebius_cli.bulk.input.build_row_request import RowReader
 from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.core.errors_and_exit_codes import BadInputError, ConfigError, NbxError
 from nebius_cli.request.read_prompt import DecodeOptions
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nebius_cli.bulk.input.build_row_request import RowReader
 from nebius_cli.bulk.input.parse_row import RawRow, UnreadableRow
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_source import Survey, count_rows
-from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.input.shard import Shard, parse_shard
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors_and_exit_codes import UsageError

@@ -5,8 +5,8 @@ import tomllib
 
 import pytest
 
-from nebius_cli.config import settings_layers
-from nebius_cli.config.settings_layers import ConfigSource, EffectiveSettings
+from nebius_cli.config import merge_settings_layers
+from nebius_cli.config.merge_settings_layers import ConfigSource, EffectiveSettings
 from nebius_cli.config.settings_table import SETTINGS, Sourced
 from nebius_cli.core.errors_and_exit_codes import ConfigError
 from nebius_cli.core.secret import Secret
@@ -59,7 +59,7 @@ def gather(
 
     find = refuse if project is None else given
     flags = {name: Sourced(value, f"--{name}") for name, value in (typed or {}).items()}
-    return settings_layers.gather(flags, environ, flag, lambda: source(config), find)
+    return merge_settings_layers.gather(flags, environ, flag, lambda: source(config), find)
 
 
 def reported(problem: ConfigError) -> tuple[str, str, str]:
@@ -73,12 +73,12 @@ def test_every_variable_is_known_here() -> None:
 @pytest.mark.parametrize("variable", ENV)
 def test_a_variable_gives_its_setting(variable: str) -> None:
     name, text, value = ENV[variable]
-    layer = settings_layers.read_environ({variable: text, "OTHER": "x"})
+    layer = merge_settings_layers.read_environ({variable: text, "OTHER": "x"})
     assert (layer.values, layer.problems) == ({name: Sourced(value, variable)}, ())
 
 
 def test_the_key_of_the_environment_is_out_of_sight() -> None:
-    found = settings_layers.read_environ({"NEBIUS_API_KEY": CANARY}).values["api_key"]
+    found = merge_settings_layers.read_environ({"NEBIUS_API_KEY": CANARY}).values["api_key"]
     assert found == Sourced(Secret(CANARY), "NEBIUS_API_KEY")
     assert CANARY not in repr(found)
     assert repr(source(f"api_key = '{CANARY}'", "c.toml")) == "ConfigSource('c.toml')"
@@ -86,15 +86,17 @@ def test_the_key_of_the_environment_is_out_of_sight() -> None:
 
 def test_the_first_variable_of_a_setting_counts_and_an_empty_one_is_none() -> None:
     both = {"NEBIUS_AI_PROJECT": "p", "NEBIUS_AI_PROJECT_ID": "q"}
-    assert settings_layers.read_environ(both).values["ai_project_id"] == Sourced("p", "NEBIUS_AI_PROJECT")
-    second = settings_layers.read_environ({**both, "NEBIUS_AI_PROJECT": ""}).values
+    assert merge_settings_layers.read_environ(both).values["ai_project_id"] == Sourced(
+        "p", "NEBIUS_AI_PROJECT"
+    )
+    second = merge_settings_layers.read_environ({**both, "NEBIUS_AI_PROJECT": ""}).values
     assert second["ai_project_id"] == Sourced("q", "NEBIUS_AI_PROJECT_ID")
-    assert settings_layers.read_environ({"NEBIUS_MODEL": ""}).values == {}
+    assert merge_settings_layers.read_environ({"NEBIUS_MODEL": ""}).values == {}
 
 
 def test_a_wrong_variable_is_named_with_its_value_unless_it_is_a_secret() -> None:
     wrong = {"NBX_RETRIES": "-1", "NEBIUS_API_KEY": CANARY + "\udcff", "NEBIUS_MODEL": "m"}
-    layer = settings_layers.read_environ(wrong)
+    layer = merge_settings_layers.read_environ(wrong)
     assert layer.values == {"model": Sourced("m", "NEBIUS_MODEL")}
     assert [reported(problem)[:2] for problem in layer.problems] == [
         ("NEBIUS_API_KEY", "api_key must be valid UTF-8"),
@@ -246,13 +248,13 @@ def test_files_that_cannot_be_read_leave_the_rest() -> None:
         raise ConfigError("broken")
 
     environ = {"NEBIUS_MODEL": "m", "NBX_PROFILE": "p", "NBX_PROJECT_FILE": "1"}
-    found = settings_layers.gather({}, environ, "", broken, broken)
+    found = merge_settings_layers.gather({}, environ, "", broken, broken)
     assert found.values["model"] == Sourced("m", "NEBIUS_MODEL")
     assert [problem.what for problem in found.problems] == ["broken", "broken"]
 
 
 def problems(text: str) -> list[str]:
-    return [problem.what for problem in settings_layers.problems_of(source(text))]
+    return [problem.what for problem in merge_settings_layers.problems_of(source(text))]
 
 
 def test_a_whole_file_is_checked_with_the_profiles_that_are_not_in_force() -> None:

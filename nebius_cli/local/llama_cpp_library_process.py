@@ -1,4 +1,4 @@
-"""Scores token IDs with llama.cpp's C library; local/library_logprobs.py starts this file as a script.
+"""Scores token IDs with llama.cpp's C library; llama_cpp_library_logprobs.py starts this file as a script.
 
 It reads JSON lines from stdin and answers each with one on stdout. The first one has the options. A text is
 evaluated in batches, with the logits of every token; the softmax is the library's own. Structures of llama.h

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from nebius_cli.response.answer_decoder import AnswerDecoder
 from nebius_cli.response.answer_events import Event, Finished, Frame, Problem, TextDelta, Usage
-from nebius_cli.response.bytes_to_events import AnswerDecoder
 from tests.support.decoding import SSE, choices, decoded, payload
 
 FRAMES = {

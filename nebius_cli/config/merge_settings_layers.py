@@ -1,17 +1,18 @@
-"""Reads settings from environment, project file, profile and config file, with the problems in each.
+"""Reads settings from environment, project file, profile and config file, and merges them by precedence.
 
 Reading does not stop at the first mistake: a layer holds what could be read and the problems, so that
 `nbx config list` works with a broken file. Callers that need every value raise the first problem.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from nebius_cli.config.find_toml_entry import first_lines, span
 from nebius_cli.config.settings_table import (
     BY_NAME,
+    DEFAULT,
     KEY_SETTINGS,
     PROFILES,
     PROJECT_FILE,
@@ -20,7 +21,6 @@ from nebius_cli.config.settings_table import (
     Sourced,
     as_secret,
     entries,
-    merge,
     nearest_name,
 )
 from nebius_cli.core.errors_and_exit_codes import ConfigError
@@ -188,6 +188,16 @@ def no_profile(chosen: Sourced, source: ConfigSource) -> ConfigError:
     hint = f"nbx profile list, or nbx profile add {chosen.value}"
     origin = source.where(USE_PROFILE) if chosen.origin == source.path else chosen.origin
     return ConfigError(f"{origin}: no profile {chosen.value!r}", why, hint)
+
+
+def merge(layers: Sequence[Mapping[str, Sourced]]) -> dict[str, Sourced]:
+    """Return each setting with its value from the first of `layers` that has one, or its default."""
+    defaults = {s.field.name: Sourced(s.default, DEFAULT) for s in SETTINGS if s.default is not None}
+    found: dict[str, Sourced] = {}
+    for layer in (*layers, defaults):
+        for name, sourced in layer.items():
+            found.setdefault(name, sourced)
+    return found
 
 
 def gather(

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.core.errors_and_exit_codes import BadInputError, RejectedError, ServerError
-from nebius_cli.local.engine_server_logprobs import EngineScoring, VocabularyToken
-from nebius_cli.local.library_logprobs import LibraryScoring, LibraryUnavailableError
-from nebius_cli.local.start_engine import Engine
+from nebius_cli.local.llama_cpp_library_logprobs import LibraryScoring, LibraryUnavailableError
+from nebius_cli.local.llama_cpp_server_logprobs import EngineScoring, VocabularyToken
+from nebius_cli.local.start_llama_cpp_server import Engine
 from nebius_cli.system import end_stuck_child
 from tests.support.weights import real_weights
 

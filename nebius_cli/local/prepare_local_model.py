@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nebius_cli.core.errors_and_exit_codes import UsageError
-from nebius_cli.local import fetch_weights, start_engine
-from nebius_cli.local.start_engine import Engine, ModelFileError
+from nebius_cli.local import fetch_weights, start_llama_cpp_server
+from nebius_cli.local.start_llama_cpp_server import Engine, ModelFileError
 from nebius_cli.local.weights import DEFAULT_MODEL, LocalModel
 from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.system import paths
 from nebius_cli.terminal.console import Console
 
 if TYPE_CHECKING:
-    from nebius_cli.local.engine_server_logprobs import EngineScoring
-    from nebius_cli.local.library_logprobs import LibraryScoring
+    from nebius_cli.local.llama_cpp_library_logprobs import LibraryScoring
+    from nebius_cli.local.llama_cpp_server_logprobs import EngineScoring
 
 MAX_CHOICES = 64  # sequences that the engine's cache is made for
 
@@ -67,7 +67,7 @@ def _weights(file: str | None, console: Console) -> Iterator[Path]:
 
     If the block cannot load weights that nbx fetched, its error says how to mend them.
     """
-    start_engine.require_engine()
+    start_llama_cpp_server.require_engine()
     path = Path(file) if file is not None else fetch(DEFAULT_MODEL, console)
     try:
         yield path
@@ -99,8 +99,8 @@ def scoring(file: str | None, console: Console) -> "Iterator[tuple[str, LibraryS
 
     That is the engine's library, or its slower server where the library cannot be used.
     """
-    from nebius_cli.local.engine_server_logprobs import EngineScoring
-    from nebius_cli.local.library_logprobs import LibraryScoring, LibraryUnavailableError
+    from nebius_cli.local.llama_cpp_library_logprobs import LibraryScoring, LibraryUnavailableError
+    from nebius_cli.local.llama_cpp_server_logprobs import EngineScoring
 
     with _weights(file, console) as path, contextlib.ExitStack() as stack:
         started: LibraryScoring | EngineScoring

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.core.errors_and_exit_codes import UsageError
-from nebius_cli.request import infill
-from nebius_cli.request.infill import BY_NAME, FORMATS, InfillFormat
+from nebius_cli.request import infill_formats
+from nebius_cli.request.infill_formats import BY_NAME, FORMATS, InfillFormat
 
 PREFIX, SUFFIX = "def add(a, b):\n    ", "\n\nprint(add(1, 2))\n"
 
@@ -79,30 +79,30 @@ def test_names_of_formats_are_used_once() -> None:
 
 @pytest.mark.parametrize(("model", "name"), MODELS.items())
 def test_a_model_is_matched_by_its_id(model: str, name: str) -> None:
-    assert infill.choose(model, None).name == name
+    assert infill_formats.choose(model, None).name == name
 
 
 @pytest.mark.parametrize("model", WITHOUT)
 def test_a_model_that_cannot_is_refused_with_the_list_of_formats(model: str) -> None:
     with pytest.raises(UsageError) as caught:
-        infill.choose(model, None)
+        infill_formats.choose(model, None)
     assert str(caught.value) == f"no infill markers are known for {model}"
     assert caught.value.hint.endswith("--infill-format NAME chooses the markers explicitly")
 
 
 def test_a_named_format_beats_the_model() -> None:
-    assert infill.choose("Qwen/Qwen2.5-Coder-7B", "codestral").name == "codestral"
+    assert infill_formats.choose("Qwen/Qwen2.5-Coder-7B", "codestral").name == "codestral"
 
 
 def test_an_unknown_format_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UsageError) as caught:
-        infill.choose("m", "starcodr")
+        infill_formats.choose("m", "starcodr")
     assert (caught.value.why, caught.value.hint) == (
-        f"the formats are {infill.NAMES}",
+        f"the formats are {infill_formats.NAMES}",
         "did you mean starcoder?",
     )
     with pytest.raises(UsageError) as caught:
-        infill.choose("m", "zzz")
+        infill_formats.choose("m", "zzz")
     assert caught.value.hint == ""
 
 
@@ -122,19 +122,19 @@ def test_markers_and_stop_sequences_are_reserved(name: str, reserved: tuple[str,
 def test_a_text_with_a_special_token_in_it_is_refused(one: InfillFormat) -> None:
     for reserved in one.reserved:
         with pytest.raises(UsageError) as caught:
-            infill.build(one, ["a", f"a\nb{reserved}"], SUFFIX, validate=True)
+            infill_formats.build(one, ["a", f"a\nb{reserved}"], SUFFIX, validate=True)
         assert str(caught.value) == f"line 2 of the prefix contains {reserved}"
         assert caught.value.hint == "--no-validate sends it anyway"
         with pytest.raises(UsageError, match="line 1 of the suffix contains"):
-            infill.build(one, PREFIX, reserved, validate=True)
-        assert infill.build(one, PREFIX, reserved, validate=False) == one.prompt(PREFIX, reserved)
+            infill_formats.build(one, PREFIX, reserved, validate=True)
+        assert infill_formats.build(one, PREFIX, reserved, validate=False) == one.prompt(PREFIX, reserved)
 
 
 def test_several_prefixes_make_several_prompts() -> None:
     starcoder = BY_NAME["starcoder"]
-    built = infill.build(starcoder, ["a", "b"], "c", validate=True)
+    built = infill_formats.build(starcoder, ["a", "b"], "c", validate=True)
     assert built == [starcoder.prompt("a", "c"), starcoder.prompt("b", "c")]
-    assert infill.build(starcoder, "a", "c", validate=True) == starcoder.prompt("a", "c")
+    assert infill_formats.build(starcoder, "a", "c", validate=True) == starcoder.prompt("a", "c")
 
 
 @given(st.text(), st.text(), st.sampled_from(FORMATS))

@@ -32,9 +32,9 @@ def files_read(flags: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             if text.startswith("@"):
                 yield _shown(name), text[1:]
     if "infill" in flags:
-        from nebius_cli.request import split_at_position
+        from nebius_cli.request import split_file_at_cursor
 
-        yield "--infill", split_at_position.parse(flags["infill"]).file
+        yield "--infill", split_file_at_cursor.parse(flags["infill"]).file
 
 
 def _values(flags: Mapping[str, Any], name: str) -> list[str]:

@@ -8,9 +8,15 @@ from pathlib import Path
 from typing import Self
 
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.output.answered_rows import AnsweredRows, EarlierRuns, place, prompt_key, prompt_keys
 from nebius_cli.bulk.output.append_records import Appender, LineFile
 from nebius_cli.bulk.output.failed_rows_file import FailedRows, path_beside
+from nebius_cli.bulk.output.find_answered_rows import (
+    AnsweredRows,
+    EarlierRuns,
+    place,
+    prompt_key,
+    prompt_keys,
+)
 from nebius_cli.bulk.output.order_and_compact_file import compact
 from nebius_cli.bulk.output.read_records import RecordReader, check_kind, open_answers, records_in
 from nebius_cli.bulk.output.record_format import id_bytes

@@ -17,7 +17,7 @@ from nebius_cli.bulk.input.parse_row import (
     member_id,
 )
 from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, Row, hash_of
-from nebius_cli.bulk.input.row_kind import ItemRows, PlainText, RowItem, RowKind
+from nebius_cli.bulk.input.row_kind_protocol import ItemRows, PlainText, RowItem, RowKind
 from nebius_cli.bulk.input.wrong_format_hints import not_a_row, rename_hint, separator_hint, unknown_member
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors_and_exit_codes import UsageError

@@ -3,7 +3,7 @@
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
-from nebius_cli.api.limit_large_answers import MAX_LARGE_ANSWERS, MIN_LARGE_BYTES, LargeAnswers
+from nebius_cli.api.large_answer_slots import MAX_LARGE_ANSWERS, MIN_LARGE_BYTES, LargeAnswers
 from nebius_cli.core.errors_and_exit_codes import RejectedError
 from tests.support.calls import connect, failure, send, within
 from tests.support.server import FakeServer, detail, status

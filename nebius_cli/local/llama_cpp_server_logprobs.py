@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors_and_exit_codes import ServerError, from_status
 from nebius_cli.core.short_text import shorten
-from nebius_cli.local.start_engine import Engine
+from nebius_cli.local.start_llama_cpp_server import Engine
 from nebius_cli.response.error_message_in_body import body_message
 from nebius_cli.response.parse_logprobs import MIN_LOGPROB
 from nebius_cli.response.token_logprobs import TokenLogprob

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nebius_cli.config import change_toml_entry, find_toml_entry
-from nebius_cli.config.settings_layers import EDIT, ConfigSource, no_profile
+from nebius_cli.config.merge_settings_layers import EDIT, ConfigSource, no_profile
 from nebius_cli.config.settings_table import PROFILES, SETTINGS, USE_PROFILE, Sourced, keys_of
 from nebius_cli.core.errors_and_exit_codes import ConfigError
 from nebius_cli.system.lock import hold_lock

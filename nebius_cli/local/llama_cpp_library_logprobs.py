@@ -1,7 +1,7 @@
 """Gets the log probabilities of a text's tokens from llama.cpp's C library, in a process of its own.
 
 One evaluation of the text has the logits of all its tokens, which the engine's server does not offer: it is
-many times as fast as engine_server_logprobs.py. Where the library is missing or has another version than
+many times as fast as llama_cpp_server_logprobs.py. Where the library is missing or has another version than
 expected, entering raises LibraryUnavailableError.
 """
 
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from nebius_cli.core.errors_and_exit_codes import BadInputError, RejectedError, ServerError
-from nebius_cli.local.engine_server_logprobs import VocabularyToken
-from nebius_cli.local.start_engine import LOAD_TIMEOUT_S, EngineChild, context_tokens
+from nebius_cli.local.llama_cpp_server_logprobs import VocabularyToken
+from nebius_cli.local.start_llama_cpp_server import LOAD_TIMEOUT_S, EngineChild, context_tokens
 from nebius_cli.response.parse_logprobs import MIN_LOGPROB
 from nebius_cli.response.token_logprobs import TokenLogprob
 
@@ -35,7 +35,7 @@ class LibraryScoring:
         self.context_tokens = 0  # how many a text may have; known once the process runs
 
     def __enter__(self) -> Self:
-        self._child = EngineChild("library_process.py")
+        self._child = EngineChild("llama_cpp_library_process.py")
         try:
             answer = self._ask(self._options)
         except ServerError as error:

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.core.errors_and_exit_codes import UsageError
-from nebius_cli.request import split_at_position
-from nebius_cli.request.split_at_position import Cursor
+from nebius_cli.request import split_file_at_cursor
+from nebius_cli.request.split_file_at_cursor import Cursor
 
 _ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
@@ -17,7 +17,7 @@ def test_prefix_and_suffix_are_the_text_wherever_the_cursor_is(text: str, data: 
     line = data.draw(st.integers(1, len(lines)))
     width = len(lines[line - 1].removesuffix("\r"))
     column = data.draw(st.integers(1, width + 1))
-    prefix, suffix = split_at_position.split(text, Cursor("f", line, column))
+    prefix, suffix = split_file_at_cursor.split(text, Cursor("f", line, column))
     assert prefix + suffix == text
     assert prefix.count("\n") == line - 1
     assert len(prefix.rpartition("\n")[2]) == column - 1
@@ -35,7 +35,7 @@ def test_prefix_and_suffix_are_the_text_wherever_the_cursor_is(text: str, data: 
     ],
 )
 def test_a_cursor_is_written_as_editors_write_it(text: str, at: Cursor) -> None:
-    assert split_at_position.parse(text) == at
+    assert split_file_at_cursor.parse(text) == at
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_cursor_is_written_as_editors_write_it(text: str, at: Cursor) -> None:
 )
 def test_what_is_no_cursor_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:
-        split_at_position.parse(text)
+        split_file_at_cursor.parse(text)
     assert caught.value.why == "the format is FILE:LINE or FILE:LINE:COL"
 
 
@@ -53,14 +53,14 @@ def test_what_is_no_cursor_is_refused(text: str) -> None:
 )
 def test_a_column_that_is_no_number_is_named(text: str, why: str) -> None:
     with pytest.raises(UsageError) as caught:
-        split_at_position.parse(text)
+        split_file_at_cursor.parse(text)
     assert caught.value.why == why
 
 
 @pytest.mark.parametrize("text", ["a.py:0", "a.py:1:0"])
 def test_lines_and_columns_count_from_one(text: str) -> None:
     with pytest.raises(UsageError) as caught:
-        split_at_position.parse(text)
+        split_file_at_cursor.parse(text)
     assert caught.value.why == "LINE and COL count from 1"
 
 
@@ -74,5 +74,5 @@ def test_lines_and_columns_count_from_one(text: str) -> None:
 )
 def test_a_cursor_outside_the_file_is_refused(where: str, message: str, why: str) -> None:
     with pytest.raises(UsageError) as caught:
-        split_at_position.split("ab\r\ncd\n", split_at_position.parse(where))
+        split_file_at_cursor.split("ab\r\ncd\n", split_file_at_cursor.parse(where))
     assert (str(caught.value), caught.value.why) == (message, why)

@@ -1,4 +1,4 @@
-"""Runs llama.cpp's server; local/start_engine.py starts this file as a script.
+"""Runs llama.cpp's server; start_llama_cpp_server.py starts this file as a script.
 
 It reads one JSON line of options from stdin, and prints the engine's messages and then one JSON line with the
 port. It ends when stdin ends, and on Linux with its parent process, even while it loads. It imports nothing

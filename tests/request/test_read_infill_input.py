@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from nebius_cli.core.errors_and_exit_codes import BadInputError, UsageError
-from nebius_cli.request import infill_input
+from nebius_cli.request import read_infill_input
 from nebius_cli.request.prompt_options import PromptOptions
 from nebius_cli.request.read_prompt import InputReaders
 
@@ -16,7 +16,7 @@ def gathered(
     readers = InputReaders(
         lambda: stdin, (files or {}).__getitem__, lambda text: text.encode("utf-8", "surrogateescape")
     )
-    return infill_input.read_infill(PromptOptions(arguments, **options), readers)
+    return read_infill_input.read_infill(PromptOptions(arguments, **options), readers)
 
 
 def test_a_suffix_goes_with_the_prompt() -> None:
@@ -108,10 +108,10 @@ def test_an_empty_file_has_nothing_around_the_cursor() -> None:
 )
 def test_options_that_exclude_or_need_each_other_are_refused(options: PromptOptions, message: str) -> None:
     with pytest.raises(UsageError) as caught:
-        infill_input.check_sources(options)
+        read_infill_input.check_sources(options)
     assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("options", [{"tokens": "[1]"}, {"suffix": ""}, {"infill": "f:1"}])
 def test_options_that_go_together_are_let_through(options: Any) -> None:
-    infill_input.check_sources(PromptOptions(**options))
+    read_infill_input.check_sources(PromptOptions(**options))

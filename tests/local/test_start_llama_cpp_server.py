@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from nebius_cli.core.errors_and_exit_codes import ConfigError, NetworkError, UsageError
-from nebius_cli.local.start_engine import MAX_CONTEXT_TOKENS, Engine
+from nebius_cli.local.start_llama_cpp_server import MAX_CONTEXT_TOKENS, Engine
 from nebius_cli.system import end_stuck_child
 from tests.support.weights import real_weights
 
@@ -29,7 +29,7 @@ ROOT = Path(__file__).parent.parent.parent
 SCRIPT = """
 import os, signal, sys, urllib.request
 from pathlib import Path
-from nebius_cli.local.start_engine import Engine
+from nebius_cli.local.start_llama_cpp_server import Engine
 engine = Engine(Path(sys.argv[1]))
 with engine:
     if sys.argv[2] == "stay while loading":
@@ -234,9 +234,9 @@ def test_without_the_engine_installed_the_way_to_it_is_said(tmp_path: Path) -> N
     bare = tmp_path / "bare"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
     script = (
-        "from nebius_cli.local import start_engine\n"
-        "try: start_engine.require_engine()\n"
-        "except start_engine.ConfigError as error: print(error.what, error.hint)"
+        "from nebius_cli.local import start_llama_cpp_server as engine\n"
+        "try: engine.require_engine()\n"
+        "except engine.ConfigError as error: print(error.what, error.hint)"
     )
     done = subprocess.run(
         [bare / "bin" / "python", "-c", script], cwd=ROOT, capture_output=True, text=True, check=True

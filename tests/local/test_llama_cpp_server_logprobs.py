@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.core.errors_and_exit_codes import RejectedError, ServerError
-from nebius_cli.local.engine_server_logprobs import EngineScoring, VocabularyToken
-from nebius_cli.local.start_engine import Engine
+from nebius_cli.local.llama_cpp_server_logprobs import EngineScoring, VocabularyToken
+from nebius_cli.local.start_llama_cpp_server import Engine
 from tests.support.weights import real_weights
 
 pytestmark = pytest.mark.engine

@@ -1,7 +1,7 @@
 """Reads the text before and after an infill: a prompt and a suffix, or a file split at a position."""
 
 from nebius_cli.core.errors_and_exit_codes import UsageError
-from nebius_cli.request import read_prompt, split_at_position
+from nebius_cli.request import read_prompt, split_file_at_cursor
 from nebius_cli.request.prompt_options import PromptOptions
 from nebius_cli.request.read_prompt import InputReaders
 
@@ -41,7 +41,7 @@ def read_infill(options: PromptOptions, readers: InputReaders) -> tuple[str | li
     decoding = read_prompt.decoding_of(options)
     prefix: str | list[str]
     if options.infill is not None:
-        at = split_at_position.parse(options.infill)
+        at = split_file_at_cursor.parse(options.infill)
         try:
             text = read_prompt.text_of_file(at.file, readers, decoding)
         except UsageError as error:
@@ -49,7 +49,7 @@ def read_infill(options: PromptOptions, readers: InputReaders) -> tuple[str | li
             if file:  # the name of a file may contain a colon, so this is only likely
                 error.why = f"{error.why}; if {line!r} is meant as LINE, it must be a number"
             raise
-        prefix, suffix = split_at_position.split(text, at)
+        prefix, suffix = split_file_at_cursor.split(text, at)
     else:
         prefix = read_prompt.read_texts(options, readers)
         if options.suffix_file is not None:

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.bulk.input import fill_template
+from nebius_cli.bulk.input.build_row_request import RowReader
 from nebius_cli.bulk.input.fill_template import RowError
 from nebius_cli.bulk.input.parse_row import RawRow, UnreadableRow
 from nebius_cli.bulk.input.row import BadRow, Row, RowIds
-from nebius_cli.bulk.input.row_to_request import RowReader
 from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import NOTHING
 from nebius_cli.core.errors_and_exit_codes import UsageError

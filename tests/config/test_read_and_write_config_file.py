@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.config.config_file import ConfigFile
+from nebius_cli.config.read_and_write_config_file import ConfigFile
 from nebius_cli.core.errors_and_exit_codes import ConfigError
 from tests.support.run import Runner
 
