@@ -31,12 +31,16 @@ def raylet(node: Any) -> int:
     return int(node.all_processes["raylet"][0].process.pid)
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 def main() -> None:
     dashboard = os.environ.get("NBX_TEST_DASHBOARD") == "1"
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     head = {"num_cpus": 0, "object_store_memory": STORE_BYTES, "include_dashboard": dashboard}
-    head["ray_client_server_port"] = port
+    head |= {"ray_client_server_port": port, "dashboard_port": free_port()}  # of several clusters at a time
     cluster = Cluster(initialize_head=True, head_node_args=head)
     nodes = [cluster.add_node(num_cpus=2, object_store_memory=STORE_BYTES) for _ in range(2)]
     dashboard_at, session = cluster.webui_url or "-", cluster.head_node.get_session_dir_path()
